@@ -1,0 +1,38 @@
+import { EXIT } from "../../errors.ts";
+import { openConfig } from "../../run/open-config.ts";
+import { runJob } from "../../run/run.ts";
+import { type JobFlags, overridesOf, withJobFlags } from "../options.ts";
+import type { AddCommand } from "../program.ts";
+import { renderSummary } from "../render/summary.ts";
+
+export interface RunFlags extends JobFlags {
+  readonly force?: boolean;
+  readonly fresh?: boolean;
+}
+
+/** Adds `abtie run`. */
+export const addRun: AddCommand = (program, context, finish) => {
+  withJobFlags(program.command("run"))
+    .summary("score a file and write the submission; run it again to continue")
+    .description(
+      "Score every row of a CSV and write a submission. A complete fallback file is in place before the first request, " +
+        "and is replaced as rows are scored. Started again with the same config, it continues where it stopped.",
+    )
+    .option("--force", "continue although the config, data, template or model changed since the run began")
+    .option("--fresh", "forget what the run folder holds and start again")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  abtie run job.yaml --deadline 9h
+  abtie run job.yaml --limit 100 --run runs/try
+  abtie run -i rows.csv --base-url http://127.0.0.1:8000 -o submission.csv --json`,
+    )
+    .action(async (argument: string | undefined, flags: RunFlags) => {
+      const config = await openConfig(flags.config ?? argument ?? null, overridesOf(flags, context.env), context);
+      const summary = await runJob(config, { force: flags.force ?? false, fresh: flags.fresh ?? false }, context);
+      if (flags.json === true) context.print(`${JSON.stringify(summary, null, 2)}\n`);
+      else context.say(renderSummary(summary));
+      finish(summary.interrupted ? EXIT.interrupted : summary.rows.prior > 0 ? EXIT.fallback : EXIT.done);
+    });
+};

@@ -1,0 +1,60 @@
+#!/usr/bin/env node
+import { Worker } from "node:worker_threads";
+import { EXIT } from "../errors.ts";
+import { watchGuard } from "./guard.ts";
+import type { FromJob, JobData, ToJob } from "./messages.ts";
+
+/** Grace (ms) between a first and a second Ctrl-C: a terminal may deliver one twice. */
+const REPEAT_MS = 500;
+/** Memory of the job's young generation (MB): small, so that resident memory stays flat over a long run. */
+const YOUNG_MB = 16;
+
+main();
+
+function main(): void {
+  const data: JobData = {
+    argv: process.argv.slice(2),
+    cwd: process.cwd(),
+    env: process.env,
+    columns: process.stderr.isTTY ? (process.stderr.columns ?? 80) : null,
+  };
+  const job = new Worker(new URL("./job.js", import.meta.url), {
+    workerData: data,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+  });
+  const guard = watchGuard((file) => {
+    process.stderr.write(`abtie: the job did not end in time; the last complete file is in place: ${file}\n`);
+    process.exit(EXIT.fallback);
+  });
+  job.on("message", (message: FromJob) => {
+    if (message.type === "print") process[message.stream].write(message.text);
+    else if (message.type === "guard") guard(message.at, message.file);
+    else end(message.status);
+  });
+  job.on("error", (error) => {
+    process.stderr.write(`abtie: bug: ${error.stack ?? error.message}\n`);
+    end(EXIT.bug);
+  });
+  passSignals(job);
+  // A reader that went away (`abtie ... | head`) is no failure of ours.
+  process.stdout.on("error", () => end(EXIT.done));
+}
+
+/** First signal: the job stops in order and leaves a valid state. Second: the process ends at once. */
+function passSignals(job: Worker): void {
+  let firstAt: number | null = null;
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      const now = performance.now();
+      if (firstAt === null) {
+        firstAt = now;
+        job.postMessage({ type: "abort", signal } satisfies ToJob);
+      } else if (now - firstAt > REPEAT_MS) process.exit(EXIT.interrupted);
+    });
+  }
+}
+
+/** Ends once what was written has left the process; a pipe may take it later than the call returns. */
+function end(status: number): void {
+  process.stdout.write("", () => process.stderr.write("", () => process.exit(status)));
+}

@@ -1,0 +1,60 @@
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { EXIT } from "../errors.ts";
+import { addDoctor } from "./commands/doctor.ts";
+import { addRun } from "./commands/run.ts";
+import { addSetup } from "./commands/setup.ts";
+import { addValidate } from "./commands/validate.ts";
+import type { Context } from "./context.ts";
+
+/** What a command is added with: the program, the world, and where it puts its exit status. */
+export type AddCommand = (program: Command, context: Context, finish: (status: number) => void) => void;
+
+const COMMANDS: readonly AddCommand[] = [addRun, addDoctor, addValidate, addSetup];
+
+/** Creates the command line; run(argv) resolves with the exit status. */
+export function createProgram(context: Context): { run: (argv: readonly string[]) => Promise<number> } {
+  let status: number = EXIT.done;
+  const program = new Command("abtie")
+    .description("Judge pairs of answers with a language model served by vLLM, and hand in a complete file on time.")
+    .version(packageVersion(), "-V, --version")
+    .showHelpAfterError("(--help shows the options)")
+    .addHelpText("after", EXAMPLES);
+  for (const add of COMMANDS) add(program, context, (value) => (status = value));
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride();
+    command.configureOutput({
+      writeOut: context.print,
+      writeErr: (text) => context.say(text.trimEnd()),
+      getOutHelpWidth: () => 100,
+      getErrHelpWidth: () => 100,
+    });
+  }
+  return {
+    run: async (argv) => {
+      try {
+        await program.parseAsync([...argv], { from: "user" });
+        return status;
+      } catch (error) {
+        if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.config;
+        throw error;
+      }
+    },
+  };
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+const EXAMPLES = `
+Examples:
+  abtie setup                                    install vLLM and a small model into the cache folder
+  abtie doctor job.yaml                          check everything before hours are spent
+  abtie run job.yaml --deadline 9h               score the rows; run it again to continue
+  abtie run -i rows.csv --base-url http://127.0.0.1:8000 -o submission.csv
+  abtie validate submission.csv -i rows.csv      apply the grader's checks
+
+Exit status: 0 done, 1 bug, 2 usage or config, 3 data, 4 engine,
+             5 finished but some rows hold a fallback (file valid), 130 interrupted (file valid)`;

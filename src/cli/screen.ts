@@ -1,0 +1,62 @@
+import type { Effects, Progress } from "../run/effects.ts";
+import type { Clock, Level } from "../types.ts";
+
+/** What talks to the person on stderr: one live line on a terminal, plain lines now and then elsewhere. */
+export interface Screen {
+  readonly say: (text: string) => void;
+  readonly log: (level: Level, text: string) => void;
+  readonly progress: Effects["progress"];
+  readonly close: () => void;
+}
+
+/** Least time (ms) between two pictures of the live line, and between two plain lines of one step. */
+const LIVE_MS = 100;
+const PLAIN_MS = 10_000;
+const CLEAR = "\r\u001b[2K";
+
+/** Creates the screen; `columns` is the terminal's width, null when stderr is a file or a pipe. */
+export function createScreen(options: { write: (text: string) => void; columns: number | null; clock: Clock }): Screen {
+  const { write, columns, clock } = options;
+  let live = "";
+  let shownAt = -Infinity;
+  let step = "";
+
+  const say = (text: string): void => {
+    write(`${live === "" ? "" : CLEAR}${text}\n${live}`);
+  };
+  const showLive = (text: string): void => {
+    if (text === "") write(live === "" ? "" : CLEAR);
+    else write(`${CLEAR}${text}`);
+    live = text;
+  };
+  const progress = (event: Progress): void => {
+    const text = formatProgress(event);
+    const name = event.stage === "step" ? event.name : "scoring";
+    const now = clock.monotonic();
+    const isNew = name !== step;
+    step = name;
+    const isLast = event.stage === "score" && event.done === event.total;
+    if (!isNew && !isLast && now - shownAt < (columns === null ? PLAIN_MS : LIVE_MS)) return;
+    shownAt = now;
+    if (columns === null) write(`${text}\n`);
+    else showLive(cut(text, columns - 1));
+  };
+  return {
+    say,
+    log: (level, text) => say(level === "info" ? text : `${level === "warn" ? "warning" : "error"}: ${text}`),
+    progress,
+    close: () => showLive(""),
+  };
+}
+
+function formatProgress(event: Progress): string {
+  if (event.stage === "step") return event.text === "" ? `${event.name} ...` : `${event.name}: ${event.text}`;
+  return event.text;
+}
+
+/** Control characters of a tool's output would move the cursor; a line longer than the screen would scroll. */
+function cut(text: string, width: number): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to drop
+  const plain = text.replace(/[\u0000-\u001f\u007f]/g, " ");
+  return plain.length <= width ? plain : `${plain.slice(0, Math.max(0, width - 1))}…`;
+}

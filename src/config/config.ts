@@ -1,0 +1,79 @@
+import type { ClassName, Triple } from "../types.ts";
+
+export type Method = "auto" | "logprob_token_ids" | "allowed_token_ids" | "logit_bias" | "top_logprobs";
+
+interface EngineCommon {
+  readonly name: string;
+  /** Folder with tokenizer.json; null asks the server. */
+  readonly tokenizer: string | null;
+  readonly maxModelLen: number | null;
+  readonly method: Method;
+  readonly apiKey: string;
+}
+
+/** A server that abtie starts and stops. Placeholders {port}, {host}, {served_model_name} are still in `args`. */
+export interface SpawnConfig extends EngineCommon {
+  readonly kind: "spawn";
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly model: string;
+  readonly port: number | null;
+  readonly replicas: number;
+  readonly gpusPerReplica: number;
+  readonly readyMs: number;
+  readonly stopGraceMs: number;
+}
+
+/** A server that runs already. */
+export interface AttachConfig extends EngineCommon {
+  readonly kind: "attach";
+  readonly urls: readonly string[];
+  /** Served model name; null takes the only one the server lists. */
+  readonly model: string | null;
+}
+
+export type EngineConfig = SpawnConfig | AttachConfig;
+
+/** What the program uses: no optionals, paths absolute, durations in ms. */
+export interface Config {
+  /** The file it came from; null when flags alone made it. */
+  readonly file: string | null;
+  readonly input: string;
+  readonly output: string;
+  readonly runFolder: string;
+  readonly columns: {
+    readonly id: string;
+    readonly prompt: string;
+    readonly responseA: string;
+    readonly responseB: string;
+    readonly labels: readonly [a: string, b: string, tie: string];
+    readonly votes: string;
+  };
+  readonly truth: "labels" | "votes";
+  readonly engine: EngineConfig;
+  /** Path of the template file. */
+  readonly template: string;
+  readonly labels: Readonly<Record<ClassName, readonly string[]>> | null;
+  readonly context: number | null;
+  readonly orders: "one" | "both" | "auto";
+  /** Requests in flight; null lets the program find it. */
+  readonly concurrency: number | null;
+  readonly promptsPerRequest: number | null;
+  readonly requestTimeoutMs: number;
+  readonly attempts: number;
+  readonly limit: number | null;
+  readonly seed: number;
+  readonly time: {
+    readonly deadline: string | null;
+    readonly startedAt: string | null;
+    readonly reserveMs: number | null;
+    readonly onOverrun: "degrade" | "stop";
+    readonly confidence: number;
+    readonly shortContext: number;
+  };
+  readonly prior: Triple;
+  readonly clip: readonly [low: number, high: number];
+  readonly mass: { readonly minimum: number; readonly action: "warn" | "floor" | "fallback" };
+  readonly calibration: string | null;
+}

@@ -1,0 +1,19 @@
+import { z } from "zod";
+
+/** Lists the keys that a schema knows at a path, looking through optionals, unions and transforms. */
+export function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
+  const [head, ...rest] = path;
+  const objects = objectsIn(schema);
+  if (head === undefined) return [...new Set(objects.flatMap((object) => Object.keys(object.shape)))];
+  return objects.flatMap((object) => {
+    const child = object.shape[String(head)];
+    return child === undefined ? [] : knownKeys(child as z.ZodType, rest);
+  });
+}
+
+function objectsIn(schema: z.ZodType): readonly z.ZodObject[] {
+  if (schema instanceof z.ZodObject) return [schema];
+  if (schema instanceof z.ZodOptional) return objectsIn(schema.unwrap() as z.ZodType);
+  if (schema instanceof z.ZodUnion) return schema.options.flatMap((option) => objectsIn(option as z.ZodType));
+  return [];
+}

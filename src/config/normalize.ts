@@ -1,0 +1,138 @@
+import { basename, extname, join, resolve } from "node:path";
+import type { AttachConfig, Config, EngineConfig, SpawnConfig } from "./config.ts";
+import type { ParsedEngine } from "./engine-schema.ts";
+import type { ParsedConfig } from "./schema.ts";
+
+/** Where things are on this machine; gathered once by the caller. */
+export interface Places {
+  readonly cwd: string;
+  /** The package's own root, which holds launch/ and prompts/. */
+  readonly packageRoot: string;
+  /** The cache folder that `abtie setup` fills. */
+  readonly home: string;
+  /** The interpreter of abtie's own vLLM installation. */
+  readonly python: string;
+  /** OPENAI_API_KEY, when set. */
+  readonly apiKey: string | undefined;
+}
+
+const MINUTE = 60_000;
+const UNIFORM = [1 / 3, 1 / 3, 1 / 3] as const;
+
+/** Turns a parsed config into what the program uses: defaults filled in, paths absolute, no optionals. */
+export function normalize(
+  written: ParsedConfig,
+  engine: ParsedEngine & { readonly name: string },
+  file: string | null,
+  base: string,
+  places: Places,
+): Config {
+  const path = (text: string): string => resolve(base, text);
+  const name = file === null ? "run" : basename(file, extname(file));
+  const runFolder = path(written.run ?? join("runs", name));
+  const columns = written.columns ?? {};
+  const time = written.time ?? {};
+  const [a, b, tie] = written.prior ?? UNIFORM;
+  const sum = a + b + tie;
+  return {
+    file,
+    input: path(written.input ?? ""),
+    output: written.output === undefined ? join(runFolder, "submission.csv") : path(written.output),
+    runFolder,
+    columns: {
+      id: columns.id ?? "id",
+      prompt: columns.prompt ?? "prompt",
+      responseA: columns.response_a ?? "response_a",
+      responseB: columns.response_b ?? "response_b",
+      labels: [
+        columns.winner_a ?? "winner_model_a",
+        columns.winner_b ?? "winner_model_b",
+        columns.winner_tie ?? "winner_tie",
+      ],
+      votes: columns.votes ?? "votes",
+    },
+    truth: written.truth ?? "labels",
+    engine: normalizeEngine(engine, base, places),
+    template: templatePath(written.template ?? "rules", base, places),
+    labels: written.labels ?? null,
+    context: written.context ?? null,
+    orders: written.orders ?? "auto",
+    concurrency: fixed(written.concurrency) ?? engine.concurrency ?? null,
+    promptsPerRequest: fixed(written.prompts_per_request) ?? engine.prompts_per_request ?? null,
+    requestTimeoutMs: written.request_timeout ?? 10 * MINUTE,
+    attempts: written.attempts ?? 4,
+    limit: written.limit ?? null,
+    seed: written.seed ?? 0,
+    time: {
+      deadline: time.deadline ?? null,
+      startedAt: time.started_at ?? null,
+      reserveMs: time.reserve ?? null,
+      onOverrun: time.on_overrun ?? "degrade",
+      confidence: time.confidence ?? 0.99,
+      shortContext: time.short_context ?? 512,
+    },
+    prior: [a / sum, b / sum, tie / sum],
+    clip: written.clip ?? [0.005, 0.99],
+    mass: { minimum: written.mass?.minimum ?? 0.01, action: written.mass?.action ?? "warn" },
+    calibration: written.calibration === undefined ? null : path(written.calibration),
+  };
+}
+
+function normalizeEngine(engine: ParsedEngine & { readonly name: string }, base: string, places: Places): EngineConfig {
+  return engine.kind === "attach" || engine.attach !== undefined
+    ? normalizeAttach(engine, base, places)
+    : normalizeSpawn(engine, base, places);
+}
+
+function normalizeAttach(engine: ParsedEngine & { readonly name: string }, base: string, places: Places): AttachConfig {
+  return {
+    kind: "attach",
+    name: engine.name,
+    urls: [engine.attach ?? "http://127.0.0.1:8000/v1"].flat(),
+    model: engine.model ?? null,
+    tokenizer: typeof engine.tokenizer === "string" ? modelPath(engine.tokenizer, base, places) : null,
+    maxModelLen: engine.max_model_len ?? null,
+    method: engine.method ?? "auto",
+    apiKey: places.apiKey ?? engine.api_key ?? "EMPTY",
+  };
+}
+
+function normalizeSpawn(engine: ParsedEngine & { readonly name: string }, base: string, places: Places): SpawnConfig {
+  const model = modelPath(engine.model ?? "", base, places);
+  const tokenizer = engine.tokenizer === false ? null : modelPath(engine.tokenizer ?? model, base, places);
+  const python = engine.python ?? places.python;
+  const fill = (text: string): string =>
+    text.replaceAll("{python}", python).replaceAll("{home}", places.home).replaceAll("{model}", model);
+  return {
+    kind: "spawn",
+    name: engine.name,
+    command: fill(engine.command ?? "{python}"),
+    args: [...(engine.args ?? []), ...(engine.extra_args ?? [])].map(fill),
+    env: Object.fromEntries(Object.entries(engine.env ?? {}).map(([key, value]) => [key, fill(value)])),
+    model,
+    tokenizer,
+    port: engine.port ?? null,
+    replicas: engine.replicas ?? 1,
+    gpusPerReplica: engine.gpus_per_replica ?? 1,
+    readyMs: engine.ready_limit ?? 15 * MINUTE,
+    stopGraceMs: engine.stop_grace ?? 10_000,
+    maxModelLen: engine.max_model_len ?? null,
+    method: engine.method ?? "auto",
+    apiKey: places.apiKey ?? engine.api_key ?? "EMPTY",
+  };
+}
+
+/** Only a path that starts with "." or "/" or a placeholder is a folder; anything else may be a model name. */
+function modelPath(text: string, base: string, places: Places): string {
+  const filled = text.replaceAll("{home}", places.home);
+  return /^(\.{1,2}\/|\/|~)/.test(filled) ? resolve(base, filled) : filled;
+}
+
+function templatePath(text: string, base: string, places: Places): string {
+  const isPath = text.includes("/") || text.endsWith(".jinja");
+  return isPath ? resolve(base, text) : join(places.packageRoot, "prompts", `${text}.jinja`);
+}
+
+function fixed(value: number | "auto" | undefined): number | undefined {
+  return value === "auto" ? undefined : value;
+}

@@ -1,0 +1,139 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { loadConfig, type Override } from "../../src/config/load.ts";
+import type { Places } from "../../src/config/normalize.ts";
+import { AbtieError } from "../../src/errors.ts";
+
+let folder: string;
+let places: Places;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "abtie-config-"));
+  places = { cwd: folder, packageRoot: resolve("."), home: "/cache", python: "/cache/python", apiKey: undefined };
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function load(yaml: string, overrides: readonly Override[] = []) {
+  await writeFile(join(folder, "job.yaml"), yaml);
+  return loadConfig("job.yaml", overrides, places);
+}
+
+async function problems(yaml: string, overrides: readonly Override[] = []): Promise<string> {
+  const error = await load(yaml, overrides).catch((caught: unknown) => caught);
+  expect(error).toBeInstanceOf(AbtieError);
+  const { message, details, code } = error as AbtieError;
+  expect(code).toBe("config");
+  return [message, ...details].join("\n");
+}
+
+describe("a config that is right", () => {
+  test("gets every default and absolute paths", async () => {
+    const config = await load("input: rows.csv\nengine: {attach: http://127.0.0.1:8000/v1}\n");
+    expect(config).toMatchObject({
+      input: join(folder, "rows.csv"),
+      runFolder: join(folder, "runs/job"),
+      output: join(folder, "runs/job/submission.csv"),
+      engine: { kind: "attach", urls: ["http://127.0.0.1:8000/v1"], apiKey: "EMPTY" },
+      prior: [1 / 3, 1 / 3, 1 / 3],
+      clip: [0.005, 0.99],
+      concurrency: null,
+    });
+  });
+
+  test("reads durations in milliseconds and one label text as a list", async () => {
+    const config = await load(
+      "input: r.csv\nengine: {attach: http://h:1}\nrequest_timeout: 1m30s\nlabels: {a: A, b: [B, b], tie: tie}\n",
+    );
+    expect(config.requestTimeoutMs).toBe(90_000);
+    expect(config.labels).toEqual({ a: ["A"], b: ["B", "b"], tie: ["tie"] });
+  });
+
+  test("names a shipped engine profile and fills its placeholders", async () => {
+    const { engine } = await load("input: r.csv\nengine: cpu-smollm2\n");
+    expect(engine).toMatchObject({ kind: "spawn", name: "cpu-smollm2", command: "/cache/python" });
+    expect(JSON.stringify(engine)).toContain("/cache/models/SmolLM2-135M-Instruct");
+  });
+
+  test("lets keys of the config replace keys of the profile one by one", async () => {
+    const { engine } = await load("input: r.csv\nengine: {profile: 2xt4-34b-awq, model: ./yi, port: 8123}\n");
+    expect(engine).toMatchObject({ kind: "spawn", model: join(folder, "yi"), port: 8123 });
+    expect(engine.kind === "spawn" && engine.args.join(" ")).toContain("--tensor-parallel-size 2");
+  });
+});
+
+describe("overrides", () => {
+  test("a flag beats the environment, and the environment beats the file", async () => {
+    const overrides: Override[] = [
+      { from: "OPENAI_BASE_URL", set: { engine: { attach: "http://environment:1" } } },
+      { from: "--base-url", set: { engine: { attach: "http://flag:1" } } },
+    ];
+    const yaml = "input: r.csv\nengine: {attach: http://file:1}\n";
+    expect((await load(yaml)).engine).toMatchObject({ urls: ["http://file:1"] });
+    expect((await load(yaml, overrides.slice(0, 1))).engine).toMatchObject({ urls: ["http://environment:1"] });
+    expect((await load(yaml, overrides)).engine).toMatchObject({ urls: ["http://flag:1"] });
+  });
+
+  test("keep the other keys of a mapping", async () => {
+    const config = await load("input: r.csv\nengine: {attach: http://h:1}\ntime: {deadline: 9h, confidence: 0.95}\n", [
+      { from: "--deadline", set: { time: { deadline: "1h" } } },
+    ]);
+    expect(config.time).toMatchObject({ deadline: "1h", confidence: 0.95 });
+  });
+
+  test("a wrong flag is reported under its own name, not under a line of the file", async () => {
+    expect(await problems("input: r.csv\n", [{ from: "--limit", set: { limit: -1 } }])).toContain("--limit  limit ");
+  });
+});
+
+describe("a config that is wrong", () => {
+  test("names every problem at once with file, line, column and key", async () => {
+    const text = await problems("input: rows.csv\nengnie: cpu-smollm2\nlimit: many\ncolumns:\n  promt: p\nseed: 1.5\n");
+    expect(text).toContain("4 problems");
+    expect(text).toContain('job.yaml:2:1  engnie is not a known key: did you mean "engine"?');
+    expect(text).toContain("job.yaml:3:1  limit expected number");
+    expect(text).toContain('job.yaml:5:3  columns.promt is not a known key: did you mean "prompt"?');
+    expect(text).toContain("job.yaml:6:1  seed ");
+  });
+
+  test("suggests keys inside the engine mapping, through the union with a profile name", async () => {
+    const text = await problems("input: r.csv\nengine:\n  profile: cpu-smollm2\n  modle: x\n");
+    expect(text).toContain('job.yaml:4:3  engine.modle is not a known key: did you mean "model"?');
+  });
+
+  test("says where broken YAML breaks", async () => {
+    expect(await problems("input: [unclosed\n")).toMatch(/job\.yaml:\d+:\d+ {2}is not valid YAML/);
+  });
+
+  test("refuses a prior that does not sum to 1, labels that repeat and a missing input together", async () => {
+    const text = await problems("engine: {attach: http://h:1}\nprior: [0.5, 0.5, 0.5]\nlabels: {a: A, b: A, tie: T}\n");
+    expect(text).toContain("job.yaml:2:1  prior must sum to 1");
+    expect(text).toContain('labels use the text "A" twice');
+    expect(text).toContain("input is missing");
+  });
+
+  test("names the profile that is not there", async () => {
+    expect(await problems("input: r.csv\nengine: cpu-smolm2\n")).toContain(
+      'job.yaml:2:1  profile is not a shipped engine profile: "cpu-smolm2"',
+    );
+  });
+
+  test("asks for the model when the profile has none", async () => {
+    expect(await problems("input: r.csv\nengine: 2xt4-34b-awq\n")).toContain("model is missing");
+  });
+
+  test("points into a profile of one's own that is wrong", async () => {
+    await writeFile(join(folder, "mine.yaml"), "kind: spawn\ncomand: x\n");
+    const text = await problems("input: r.csv\nengine: ./mine.yaml\n");
+    expect(text).toContain(`${join(folder, "mine.yaml")}:2:1  comand is not a known key: did you mean "command"?`);
+  });
+
+  test("names a config file that is missing", async () => {
+    await expect(loadConfig("nothere.yaml", [], places)).rejects.toThrow(/nothere\.yaml \(ENOENT\)/);
+  });
+
+  test("refuses a list where a mapping belongs", async () => {
+    expect(await problems("- input\n")).toContain("expected object");
+  });
+});
