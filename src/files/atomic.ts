@@ -1,0 +1,112 @@
+import { randomUUID } from "node:crypto";
+import { open, readdir, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { AbtieError } from "../errors.ts";
+import { explainFileError } from "./explain.ts";
+
+/**
+ * Replaces a file in one step: at every moment, also after a kill or a power cut, the path holds the old content or the new one, whole.
+ * `content` is the text or an iterable of its pieces, which are written as they come. When anything fails the old file stays
+ * and the temporary one is removed; a failed file operation becomes an AbtieError("data") that says what to do, and an
+ * error thrown by the iterable passes through.
+ */
+export async function writeAtomic(path: string, content: string | Iterable<string>): Promise<void> {
+  const target = await findTarget(path);
+  const temporary = join(dirname(target), `${temporaryPrefix(target)}${randomUUID()}.tmp`);
+  try {
+    await writeDurably(temporary, content);
+    await rename(temporary, target);
+    await syncFolder(dirname(target));
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {});
+    throw explainFileError("write", path, error);
+  }
+  await removeLeftovers(target).catch(() => {});
+}
+
+// A rename replaces whatever bears the name: a symbolic link itself, and for root even /dev/null.
+async function findTarget(path: string): Promise<string> {
+  try {
+    const target = await realpath(path);
+    if ((await stat(target)).isFile()) return target;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return path;
+    throw explainFileError("write", path, error);
+  }
+  throw new AbtieError("data", `cannot write ${path}: it is a folder or a device; name a regular file.`);
+}
+
+function temporaryPrefix(path: string): string {
+  return `.${basename(path)}.`;
+}
+
+async function writeDurably(path: string, content: string | Iterable<string>): Promise<void> {
+  const file = await open(path, "wx");
+  try {
+    await writeFile(file, inBlocks(content));
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+const BLOCK_CHARACTERS = 1 << 18;
+
+// One system call a row would take longer than making the rows.
+function* inBlocks(content: string | Iterable<string>): Generator<string> {
+  if (typeof content === "string") {
+    yield content;
+    return;
+  }
+  let pieces: string[] = [];
+  let characters = 0;
+  for (const piece of content) {
+    pieces.push(piece);
+    characters += piece.length;
+    if (characters >= BLOCK_CHARACTERS) {
+      yield pieces.join("");
+      pieces = [];
+      characters = 0;
+    }
+  }
+  yield pieces.join("");
+}
+
+/** Some file systems (FUSE, network) do not let a folder be synced; there the rename itself is all one can have. */
+const UNSUPPORTED: ReadonlySet<unknown> = new Set([
+  "EINVAL",
+  "ENOTSUP",
+  "EOPNOTSUPP",
+  "EISDIR",
+  "EPERM",
+  "EACCES",
+  "EBADF",
+]);
+
+async function syncFolder(path: string): Promise<void> {
+  try {
+    const folder = await open(path, "r");
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && UNSUPPORTED.has(error.code))) throw error;
+  }
+}
+
+const LEFTOVER_AGE_MS = 600_000;
+
+// A killed process leaves its temporary file. The age is taken from the file system's own clock, by comparing with the file just
+// written, so that the temporary of a writer at work on another machine is never touched.
+async function removeLeftovers(path: string): Promise<void> {
+  const folder = dirname(path);
+  const { mtimeMs } = await stat(path);
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith(temporaryPrefix(path)) || !name.endsWith(".tmp")) continue;
+    const leftover = join(folder, name);
+    const age = mtimeMs - (await stat(leftover)).mtimeMs;
+    if (age > LEFTOVER_AGE_MS) await rm(leftover, { force: true });
+  }
+}

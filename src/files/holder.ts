@@ -1,0 +1,79 @@
+import { randomUUID } from "node:crypto";
+import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+
+/** Who holds a lock, as written into the file beside it. */
+export interface Holder {
+  readonly pid: number;
+  readonly host: string;
+  readonly purpose: string;
+}
+
+/** Writes this process as the holder of a lock. */
+export async function writeHolder(lock: string, purpose: string): Promise<void> {
+  const holder: Holder = { pid: process.pid, host: hostname(), purpose };
+  await writeFile(holderPath(lock), JSON.stringify(holder));
+}
+
+/** Removes the holder's file; must come before the lock itself is freed, or it would be taken for that of the next holder. */
+export async function removeHolder(lock: string): Promise<void> {
+  await rm(holderPath(lock), { force: true });
+}
+
+/** Describes who holds a lock, for a message: process, machine, purpose and since when, as far as known. */
+export async function describeHolder(lock: string): Promise<string> {
+  const holder = await readHolder(holderPath(lock));
+  if (holder === null) return "another process";
+  const since = await stat(holderPath(lock)).catch(() => null);
+  const where = holder.host === hostname() ? "" : ` on ${holder.host}`;
+  return `process ${holder.pid}${where} (${holder.purpose}${since === null ? "" : `, since ${since.mtime.toISOString()}`})`;
+}
+
+/**
+ * Removes the file of a holder whose process has ended without freeing the lock, and returns true when this call was the one that did.
+ * Only a process of this machine can be seen to have ended. The rename makes sure that of several callers one gets it.
+ */
+export async function claimDeadHolder(lock: string): Promise<boolean> {
+  const judged = await readHolder(holderPath(lock));
+  if (judged === null || judged.host !== hostname() || isAlive(judged.pid)) return false;
+  const claimed = `${holderPath(lock)}.${randomUUID()}`;
+  try {
+    await rename(holderPath(lock), claimed);
+  } catch {
+    return false;
+  }
+  // Between reading and renaming, another caller may have taken the lock and written its own file: that one goes back.
+  const mine = (await readHolder(claimed))?.pid === judged.pid;
+  if (mine) await rm(claimed, { force: true });
+  else await rename(claimed, holderPath(lock));
+  return mine;
+}
+
+function holderPath(lock: string): string {
+  return `${lock}.holder`;
+}
+
+async function readHolder(path: string): Promise<Holder | null> {
+  try {
+    const value: unknown = JSON.parse(await readFile(path, "utf8"));
+    return isHolder(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function isHolder(value: unknown): value is Holder {
+  if (typeof value !== "object" || value === null) return false;
+  const { pid, host, purpose } = value as Partial<Record<keyof Holder, unknown>>;
+  return Number.isInteger(pid) && typeof host === "string" && typeof purpose === "string";
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: the process exists and belongs to somebody else.
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
