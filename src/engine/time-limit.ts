@@ -1,0 +1,39 @@
+import type { Clock } from "../types.ts";
+import { RequestError } from "./request-error.ts";
+
+/**
+ * Runs `work` with a signal that aborts when the caller's does or after `ms`. When the time is up it throws a
+ * RequestError("timeout"); when the caller aborted, the caller's reason. Listeners are removed at the end, so that a
+ * signal that lives as long as the run does not gather one for every request.
+ */
+export async function withTimeLimit<T>(
+  options: {
+    readonly clock: Clock;
+    readonly ms: number;
+    readonly signal: AbortSignal | undefined;
+    readonly what: string;
+  },
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { clock, ms, signal, what } = options;
+  signal?.throwIfAborted();
+  const inner = new AbortController();
+  const settled = new AbortController();
+  const forward = (): void => inner.abort(signal?.reason);
+  signal?.addEventListener("abort", forward, { once: true });
+  const expired = new RequestError("timeout", `${what} took longer than ${ms} ms.`);
+  clock.sleep(ms, settled.signal).then(
+    () => inner.abort(expired),
+    () => undefined,
+  );
+  try {
+    return await work(inner.signal);
+  } catch (error) {
+    // Libraries wrap an abort in errors of their own; the reason says who ended it.
+    if (inner.signal.aborted) throw inner.signal.reason;
+    throw error;
+  } finally {
+    signal?.removeEventListener("abort", forward);
+    settled.abort();
+  }
+}
