@@ -1,0 +1,103 @@
+import PQueue from "p-queue";
+import { HEALTHY, type Health } from "./health.ts";
+import { createPool, type Group, type Pool } from "./pool.ts";
+import type { Lane, ScheduleOptions, Summary } from "./types.ts";
+
+/** Everything that changes while a schedule runs. */
+export interface State<T, R> {
+  readonly options: ScheduleOptions<T, R>;
+  readonly lanes: readonly LaneState<T, R>[];
+  readonly pool: Pool<T>;
+  readonly source: { readonly iterator: AsyncIterator<T>; pulling: boolean; ended: boolean; pullingSince: number };
+  /** Aborts with the caller's signal, and when the schedule ends for another reason; `recover` hears it. */
+  readonly scope: AbortController;
+  /** Looks at everything again and starts what can start. */
+  readonly wake: () => void;
+  /** Pulled tasks without an outcome. */
+  held: number;
+  finished: number;
+  failed: number;
+  aborted: number;
+  /** Set once nothing new may start. */
+  end: Summary["end"] | undefined;
+  /** A bug or the source's error, thrown after everything has settled. */
+  error: { readonly cause: unknown } | undefined;
+}
+
+export interface LaneState<T, R> {
+  readonly lane: Lane<T, R>;
+  /** Holds the limit: its concurrency follows the lane's. */
+  readonly queue: PQueue;
+  readonly flights: Set<Flight<T>>;
+  status: "up" | "lost" | "recovering" | "gone";
+  /** The last one asked for; it never rejects. */
+  recovery: Promise<void>;
+  health: Health;
+  /** Nothing starts before (monotonic ms). */
+  pausedUntil: number;
+}
+
+/** A request in flight. */
+export interface Flight<T> {
+  readonly group: Group<T>;
+  readonly tasks: readonly T[];
+  readonly controller: AbortController;
+  readonly startedAt: number;
+  readonly expiresAt: number;
+  readonly inFlight: number;
+  readonly concurrency: number;
+  /** Why it was cut short by the scheduler. */
+  cut: "timeout" | "lost" | "aborted" | undefined;
+}
+
+/** Makes the state of a schedule that has not begun. */
+export function createState<T, R>(options: ScheduleOptions<T, R>, wake: () => void): State<T, R> {
+  return {
+    options,
+    lanes: options.lanes.map((lane) => createLane(lane, wake)),
+    pool: createPool(),
+    source: { iterator: options.tasks[Symbol.asyncIterator](), pulling: false, ended: false, pullingSince: 0 },
+    scope: new AbortController(),
+    wake,
+    held: 0,
+    finished: 0,
+    failed: 0,
+    aborted: 0,
+    end: undefined,
+    error: undefined,
+  };
+}
+
+/** Ends the schedule early: nothing new starts and what is in flight is aborted. The first reason stays. */
+export function endEarly<T, R>(state: State<T, R>, end: Summary["end"], reason: unknown): void {
+  if (state.end !== undefined) return;
+  state.end = end;
+  for (const lane of state.lanes) for (const flight of lane.flights) cut(flight, "aborted", reason);
+  state.scope.abort(reason);
+}
+
+/** Ends the schedule because of an error that will be thrown at its end. */
+export function fail<T, R>(state: State<T, R>, error: unknown): void {
+  state.error ??= { cause: error };
+  endEarly(state, "aborted", error);
+}
+
+/** Aborts a request for the scheduler's own reason. */
+export function cut<T>(flight: Flight<T>, why: NonNullable<Flight<T>["cut"]>, reason: unknown): void {
+  flight.cut ??= why;
+  flight.controller.abort(reason);
+}
+
+function createLane<T, R>(lane: Lane<T, R>, wake: () => void): LaneState<T, R> {
+  const queue = new PQueue({ concurrency: 1 });
+  queue.on("next", wake);
+  return {
+    lane,
+    queue,
+    flights: new Set(),
+    status: "up",
+    recovery: Promise.resolve(),
+    health: HEALTHY,
+    pausedUntil: 0,
+  };
+}

@@ -1,0 +1,155 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { AbtieError } from "../../src/errors.ts";
+import { DEFAULT_RETRY, retryDelay } from "../../src/schedule/backoff.ts";
+import { nextBatchSize } from "../../src/schedule/batch-size.ts";
+import { classifyRequestError } from "../../src/schedule/classify.ts";
+import { decideFate } from "../../src/schedule/fate.ts";
+import { afterFailure, HEALTHY, isLost } from "../../src/schedule/health.ts";
+import type { Group } from "../../src/schedule/pool.ts";
+
+const policy = { ...DEFAULT_RETRY, baseMs: 100, capMs: 1_000, afterCapMs: 5_000 };
+
+describe("the wait before a retry", () => {
+  it("is uniform up to a bound that doubles and is capped", () => {
+    const bounds = [1, 2, 3, 4, 5, 60].map((failures) => retryDelay(failures, undefined, policy, () => 1));
+    expect(bounds).toEqual([100, 200, 400, 800, 1_000, 1_000]);
+    expect(retryDelay(3, undefined, policy, () => 0.25)).toBe(100);
+  });
+
+  it("is never shorter than the server asked, within a limit", () => {
+    expect(retryDelay(1, 3_000, policy, () => 0)).toBe(3_000);
+    expect(retryDelay(4, 3_000, policy, () => 1)).toBe(3_100);
+    expect(retryDelay(1, 3_600_000, policy, () => 0)).toBe(5_000);
+    expect(retryDelay(1, Number.NaN, policy, () => 0.5)).toBe(50);
+  });
+});
+
+describe("the size of the next batch", () => {
+  it("is full while more tasks may come", () => {
+    expect(nextBatchSize({ batchSize: 64, ready: 3, ended: false, slots: 4 })).toBe(64);
+  });
+
+  it("takes every task exactly once and never grows while the rest is dealt out", () => {
+    fc.assert(
+      fc.property(
+        fc.nat(5_000),
+        fc.integer({ min: 1, max: 64 }),
+        fc.integer({ min: 1, max: 64 }),
+        (count, slots, batchSize) => {
+          let ready = count;
+          let last = batchSize;
+          while (ready > 0) {
+            const size = nextBatchSize({ batchSize, ready, ended: true, slots });
+            expect(size).toBeGreaterThanOrEqual(1);
+            expect(size).toBeLessThanOrEqual(Math.min(last, ready));
+            last = size;
+            ready -= size;
+          }
+          expect(count === 0 || last === 1 || slots === 1).toBe(true);
+        },
+      ),
+    );
+  });
+});
+
+describe("the health of an engine", () => {
+  const refused = { kind: "retry", reason: "connection", blame: "engine" } as const;
+
+  it("counts requests that were in flight together as one failure", () => {
+    let health = HEALTHY;
+    for (let i = 0; i < 64; i++) health = afterFailure(health, refused, { startedAt: i / 100, finishedAt: 10 });
+    expect(health.streak).toBe(1);
+    expect(isLost(health, refused, 3)).toBe(false);
+    health = afterFailure(health, refused, { startedAt: 11, finishedAt: 12 });
+    health = afterFailure(health, refused, { startedAt: 13, finishedAt: 14 });
+    expect(isLost(health, refused, 3)).toBe(true);
+  });
+
+  it("is restored by an answer, also by a refusal", () => {
+    const sick = { streak: 2, at: 10 };
+    expect(afterFailure(sick, { kind: "split", reason: "bad-request" }, { startedAt: 11, finishedAt: 12 })).toBe(
+      HEALTHY,
+    );
+  });
+
+  it("is not in question when only the load or the rows are to blame", () => {
+    const sick = { streak: 50, at: 10 };
+    expect(isLost(sick, { kind: "retry", reason: "overloaded", blame: "load" }, 3)).toBe(false);
+    expect(isLost(sick, { kind: "retry", reason: "server", blame: "batch" }, 3)).toBe(false);
+    expect(isLost(HEALTHY, { kind: "engine-lost", reason: "died" }, 3)).toBe(true);
+  });
+});
+
+describe("the fate of a failed request", () => {
+  const group = (count: number, failures = 0, losses = 0): Group<number> => ({
+    entries: Array.from({ length: count }, (_, task) => ({ task, attempts: 1, losses })),
+    failures,
+    alone: false,
+  });
+  const tasks = (groups: readonly Group<number>[]) => groups.map(({ entries }) => entries.map(({ task }) => task));
+
+  it("keeps every task, in one of the groups or among the ended, whatever the verdict", () => {
+    const verdict = fc.oneof(
+      fc.constant({ kind: "split", reason: "x" } as const),
+      fc.constant({ kind: "final", reason: "x" } as const),
+      fc.constant({ kind: "engine-lost", reason: "x" } as const),
+      fc.record({
+        kind: fc.constant("retry" as const),
+        reason: fc.constant("x"),
+        blame: fc.constantFrom("batch", "engine", "either", "load"),
+      }),
+    );
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 70 }), fc.nat(9), fc.nat(4), verdict, (count, failures, losses, what) => {
+        const fate = decideFate(group(count, failures, losses), what, policy, () => 0.5);
+        const all = [...tasks(fate.again).flat(), ...fate.ended.map(({ task }) => task)];
+        expect(all.sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, task) => task));
+        expect(fate.again.every(({ entries }) => entries.length > 0)).toBe(true);
+      }),
+    );
+  });
+
+  it("lets tasks try a last time alone when the engine was to blame", () => {
+    const verdict = { kind: "retry", reason: "connection", blame: "engine" } as const;
+    const fate = decideFate(group(3, policy.attempts - 2), verdict, policy, () => 0);
+    expect(fate.again.map(({ alone, entries }) => [alone, entries.length])).toEqual([
+      [true, 1],
+      [true, 1],
+      [true, 1],
+    ]);
+  });
+});
+
+describe("the meaning of an error", () => {
+  const failure = (kind: string, more: object = {}) => Object.assign(new Error("it failed"), { kind, ...more });
+
+  it.each([
+    ["too-long", { kind: "split" }],
+    ["bad-request", { kind: "split" }],
+    ["overloaded", { kind: "retry", blame: "load" }],
+    ["server", { kind: "retry", blame: "batch" }],
+    ["connection", { kind: "retry", blame: "engine" }],
+    ["timeout", { kind: "retry", blame: "either" }],
+    ["malformed", { kind: "retry", blame: "batch" }],
+  ])("%s is known", (kind, verdict) => {
+    expect(classifyRequestError(failure(kind))).toEqual({ ...verdict, reason: kind });
+  });
+
+  it("carries the wait that the server asked for", () => {
+    expect(classifyRequestError(failure("overloaded", { retryAfterMs: 1_500 }))).toMatchObject({ afterMs: 1_500 });
+  });
+
+  it("is a lost engine when the server says that it died, refuses everybody, or its process ended", () => {
+    const words = "500 EngineCore encountered an issue. See stack trace (above) for the root cause.";
+    const lost = { kind: "engine-lost", reason: "engine-lost" };
+    expect(classifyRequestError(Object.assign(new Error(words), { kind: "server", status: 500 }))).toEqual(lost);
+    expect(classifyRequestError(failure("bad-request", { status: 401 }))).toEqual(lost);
+    expect(classifyRequestError(new AbtieError("engine", "the server has ended"))).toEqual(lost);
+  });
+
+  it("is a bug, thrown on, when it is no error of a request", () => {
+    expect(() => classifyRequestError(new TypeError("x is undefined"))).toThrow("x is undefined");
+    expect(() => classifyRequestError(failure("unheard-of"))).toThrow("it failed");
+  });
+});

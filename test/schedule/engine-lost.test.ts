@@ -1,0 +1,142 @@
+import { describe, expect, it } from "vitest";
+import { answered, answering, dead, failed, start, unreachable, upTo } from "./harness.ts";
+
+/** An engine that dies on some requests, refuses connections while dead, and comes back when asked. */
+function mortal(dies: (batch: readonly number[], nth: number) => boolean, recoveryMs = 60_000, returns = true) {
+  const log: string[] = [];
+  const lane = (clock: Parameters<Parameters<typeof start>[1]>[0]) => {
+    let alive = true;
+    return {
+      work: answering(clock, 100, (batch, nth) => {
+        if (alive && dies(batch, nth)) alive = false;
+        if (!alive) throw dead();
+      }),
+      recover: async (signal: AbortSignal) => {
+        log.push(`lost at ${clock.monotonic()}`);
+        await clock.sleep(recoveryMs, signal);
+        alive = returns;
+        return returns;
+      },
+    };
+  };
+  return { lane, log };
+}
+
+describe("an engine that dies", () => {
+  it("gives its tasks back and goes on when it has come back", async () => {
+    const { lane, log } = mortal((_, nth) => nth === 6);
+    const trial = start(200, (clock) => [lane(clock)]);
+    expect(await trial.end()).toMatchObject({ end: "done", finished: 200, failed: 0 });
+    expect(log).toEqual(["lost at 200"]);
+    const reasons = trial.attempts.flatMap((attempt) => (attempt.ok ? [] : [attempt.reason]));
+    expect(new Set(reasons)).toEqual(new Set(["engine-lost"]));
+    // One request died with the engine; those beside it were cut short and are sent again.
+    expect(reasons).toHaveLength(4);
+    expect(trial.attempts.filter(({ startedAt }) => startedAt > 200 && startedAt < 60_200)).toEqual([]);
+    expect(answered(trial)).toEqual(upTo(200));
+  });
+
+  it("ends the schedule when it stays dead, with an outcome for every task in memory", async () => {
+    const { lane } = mortal((_, nth) => nth === 6, 60_000, false);
+    const trial = start(200, (clock) => [lane(clock)]);
+    const summary = await trial.end();
+    expect(summary).toEqual({ end: "engines-lost", finished: 48, failed: 64, aborted: 0, unstarted: 0 });
+    expect(new Set(Object.values(failed(trial)))).toEqual(new Set(["engine-lost: engine-lost"]));
+    expect(trial.twice).toEqual([]);
+  });
+
+  it("stays lost when there is no way to bring it back", async () => {
+    const dying = start(40, (clock) => [
+      {
+        work: answering(clock, 10, () => {
+          throw dead();
+        }),
+      },
+    ]);
+    expect(await dying.end()).toMatchObject({ end: "engines-lost", finished: 0, failed: 40 });
+  });
+
+  it("is noticed from refused connections alone", async () => {
+    let up = true;
+    let recoveries = 0;
+    const trial = start(200, (clock) => [
+      {
+        work: answering(clock, 10, (_, nth) => {
+          if (nth === 5) up = false;
+          if (!up) throw unreachable();
+        }),
+        recover: async () => {
+          recoveries += 1;
+          await clock.sleep(30_000);
+          up = true;
+          return true;
+        },
+      },
+    ]);
+    expect(await trial.end()).toMatchObject({ finished: 200, failed: 0 });
+    expect(recoveries).toBe(1);
+    expect(trial.clock.monotonic()).toBeLessThan(40_000);
+  });
+
+  it("is noticed when it hangs and no request is answered in time", async () => {
+    let recoveries = 0;
+    const trial = start(
+      100,
+      (clock) => {
+        const answer = answering(clock, 10);
+        let requests = 0;
+        return [
+          {
+            work: (batch, signal) =>
+              requests++ > 4 && recoveries === 0 ? clock.sleep(1e9, signal).then(() => []) : answer(batch, signal),
+            recover: async () => {
+              recoveries += 1;
+              return true;
+            },
+          },
+        ];
+      },
+      { timeoutMs: () => 5_000 },
+    );
+    expect(await trial.end()).toMatchObject({ finished: 100, failed: 0 });
+    expect(recoveries).toBe(1);
+  });
+
+  it("is not killed for ever by one deadly task: that task ends, all others are answered", async () => {
+    const { lane, log } = mortal((batch) => batch.includes(70), 1_000);
+    const trial = start(300, (clock) => [lane(clock)]);
+    expect(await trial.end()).toMatchObject({ end: "done", finished: 299, failed: 1 });
+    expect(failed(trial)).toEqual({ 70: "gave-up: engine-lost" });
+    expect(log).toHaveLength(3);
+  });
+
+  it("hands its tasks to the engines that are left", async () => {
+    const { lane } = mortal((_, nth) => nth === 6, 1_000, false);
+    const trial = start(400, (clock) => [lane(clock), { work: answering(clock, 100) }]);
+    expect(await trial.end()).toMatchObject({ end: "done", finished: 400, failed: 0 });
+    expect(answered(trial)).toEqual(upTo(400));
+    expect(trial.attempts.filter(({ lane: name, startedAt }) => name === "engine-0" && startedAt > 200)).toEqual([]);
+  });
+
+  it("does not stop the others while it comes back, and is used again then", async () => {
+    const { lane } = mortal((_, nth) => nth === 6, 1_000);
+    const trial = start(1_000, (clock) => [lane(clock), { work: answering(clock, 100) }]);
+    expect(await trial.end()).toMatchObject({ end: "done", finished: 1_000 });
+    const during = trial.attempts.filter(({ startedAt }) => startedAt > 200 && startedAt < 1_200);
+    expect(new Set(during.map(({ lane: name }) => name))).toEqual(new Set(["engine-1"]));
+    const after = trial.attempts.filter(({ startedAt }) => startedAt >= 1_200);
+    expect(new Set(after.map(({ lane: name }) => name))).toEqual(new Set(["engine-0", "engine-1"]));
+  });
+
+  it("throws what recover threw, after everything has settled", async () => {
+    const trial = start(40, (clock) => [
+      {
+        work: answering(clock, 10, () => {
+          throw dead();
+        }),
+        recover: () => Promise.reject(new Error("no Python found")),
+      },
+    ]);
+    await expect(trial.end()).rejects.toThrow("no Python found");
+  });
+});
