@@ -6,6 +6,8 @@ import { execa, type ResultPromise } from "execa";
 import { expect, onTestFinished, test } from "vitest";
 import { acquireLock, withLock } from "../../src/files/lock.ts";
 
+type Child = ResultPromise<{ reject: false; buffer: false }>;
+
 const PURPOSE = { purpose: "abtie run" };
 
 async function temporaryFolder(): Promise<string> {
@@ -110,7 +112,7 @@ test("tells a holder that its lock was taken away", async () => {
 });
 
 /** Starts a process that takes the lock and keeps it until it is killed; resolves when it holds it, or has ended without. */
-async function holdInProcess(path: string, host = hostname()): Promise<{ child: ResultPromise; held: boolean }> {
+async function holdInProcess(path: string, host = hostname()): Promise<{ child: Child; held: boolean }> {
   const program = join(import.meta.dirname, "../fixtures/files/hold-lock.mjs");
   const child = execa(process.execPath, [program, path, host], { reject: false, buffer: false });
   onTestFinished(() => kill(child));
@@ -118,7 +120,7 @@ async function holdInProcess(path: string, host = hostname()): Promise<{ child: 
   return { child, held };
 }
 
-async function kill(child: ResultPromise): Promise<void> {
+async function kill(child: Child): Promise<void> {
   child.kill("SIGKILL");
   await child;
 }

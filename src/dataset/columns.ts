@@ -1,0 +1,72 @@
+import { distance } from "fastest-levenshtein";
+import { AbtieError } from "../errors.ts";
+
+/** Names of the columns that are read; other columns of the file are ignored. */
+export interface Columns {
+  readonly id: string;
+  readonly prompt: string;
+  readonly responseA: string;
+  readonly responseB: string;
+  /** Weights of the classes a, b and tie: one-hot, or any three that are not negative. */
+  readonly labels: readonly [a: string, b: string, tie: string];
+  /** Every annotator's label, with "|" between: "A|B|tie". */
+  readonly votes: string;
+}
+
+/** Names of the LMSYS preference data. */
+export const DEFAULT_COLUMNS: Columns = {
+  id: "id",
+  prompt: "prompt",
+  responseA: "response_a",
+  responseB: "response_b",
+  labels: ["winner_model_a", "winner_model_b", "winner_tie"],
+  votes: "votes",
+};
+
+/** The first record of a file. */
+export interface Header {
+  readonly path: string;
+  /** Line in the file, counted from 1. */
+  readonly line: number;
+  readonly names: readonly string[];
+}
+
+/**
+ * Finds the positions of the wanted columns in a header, in the order asked for.
+ * Throws AbtieError("data") with the header and the nearest names when one is missing or there more than once.
+ */
+export function findColumns({ path, line, names }: Header, wanted: readonly string[]): readonly number[] {
+  const problems = wanted.flatMap((name) => problemOf(name, names));
+  if (problems.length === 0) return wanted.map((name) => names.indexOf(name));
+  throw new AbtieError(
+    "data",
+    `${path}, line ${line}: ${problems.join("; ")}. The header is: ${names.join(", ")}. ${remedyFor(names)}`,
+  );
+}
+
+function remedyFor(names: readonly string[]): string {
+  return names.length === 1 && /[;\t|]/.test(names[0] ?? "")
+    ? "The cells must be separated by commas."
+    : 'Rename the column in the file, or give its name under "columns" in the config.';
+}
+
+function problemOf(name: string, header: readonly string[]): readonly string[] {
+  const count = header.filter((found) => found === name).length;
+  if (count === 1) return [];
+  if (count > 1) return [`the column "${name}" is there ${count} times`];
+  const nearest = findNearest(name, header);
+  return [`the column "${name}" is missing${nearest === null ? "" : ` (did you mean "${nearest}"?)`}`];
+}
+
+function findNearest(name: string, header: readonly string[]): string | null {
+  const [nearest] = header
+    .filter((found) => found !== "")
+    .map((found) => ({ found, far: distance(simplify(name), simplify(found)) }))
+    .sort((left, right) => left.far - right.far);
+  return nearest !== undefined && nearest.far <= Math.max(2, name.length / 3) ? nearest.found : null;
+}
+
+// "Response A", "responseA" and "response_a" are the same name to a person.
+function simplify(name: string): string {
+  return name.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, "");
+}

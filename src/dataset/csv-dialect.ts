@@ -1,0 +1,38 @@
+import type { CsvError, Options } from "csv-parse";
+
+/** Longest record in bytes; beyond that a quote has most likely not been closed, and the rest of the file would be one cell. */
+const MAX_RECORD_BYTES = 16 * 1024 * 1024;
+
+/**
+ * How CSV is read, by the index and again for each row. Both line ends are accepted, so that a file put together from two systems is
+ * read; a lone "\r" belongs to its cell, since writers leave it unquoted there.
+ */
+export const CSV_OPTIONS = {
+  record_delimiter: ["\r\n", "\n"],
+  skip_empty_lines: true,
+  relax_column_count: true,
+  max_record_size: MAX_RECORD_BYTES,
+} as const satisfies Options;
+
+/** Says what is wrong with the quotes of the record at which the parser gave up. */
+export function explainQuoting(error: CsvError, header: readonly string[]): string {
+  const at: unknown = error["column"];
+  const name = typeof at === "number" ? header[at] : undefined;
+  const cell = name === undefined ? "a cell" : `the cell "${name}"`;
+  switch (error.code) {
+    case "CSV_QUOTE_NOT_CLOSED":
+      return `the row begins here, and the quote that opens ${cell} is never closed`;
+    case "CSV_INVALID_CLOSING_QUOTE":
+      return `the row begins here, and in ${cell} a quote is not doubled, or text follows the closing quote`;
+    case "INVALID_OPENING_QUOTE":
+      return `the row begins here, and ${cell} holds a quote but does not begin with one`;
+    case "CSV_MAX_RECORD_SIZE":
+      return `the row begins here and is longer than ${MAX_RECORD_BYTES / 1024 ** 2} MB; most likely the quote that opens ${cell} is never closed`;
+    default:
+      return `the row begins here and cannot be read: ${error.message}`;
+  }
+}
+
+/** Tells how quotes are written. */
+export const QUOTING_REMEDY =
+  'A cell with a quote, a comma or a line break begins and ends with a quote, and each quote inside is doubled: "He said ""yes""".';

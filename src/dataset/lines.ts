@@ -1,0 +1,71 @@
+import { isUtf8 } from "node:buffer";
+
+/** Follows the bytes of a file as they are read, for what the CSV parser does not tell: line numbers, and what is not UTF-8. */
+export interface Lines {
+  /** Takes the next bytes; returns the lines, counted from 1, among the finished ones that are not UTF-8. */
+  readonly add: (chunk: Buffer) => readonly number[];
+  /** Ends the last line; returns its number when it is not UTF-8. */
+  readonly end: () => readonly number[];
+  /** Returns the line of a byte offset; offsets must not go down from call to call, nor beyond what was added. */
+  readonly lineAt: (offset: number) => number;
+}
+
+const NEWLINE = 10;
+
+/** Starts at the first byte of a file. A line ends with "\n", as in editors, grep and sed; "\r\n" does too. */
+export function createLines(): Lines {
+  // Offsets of line ends that were added and not yet asked beyond: at most those of the parser's lead.
+  let ends: number[] = [];
+  let asked = 0;
+  let linesBefore = 0;
+  let added = 0;
+  let ended = 0;
+  let rest: Buffer = Buffer.alloc(0);
+
+  const check = (block: Buffer): readonly number[] => (isUtf8(block) ? [] : findBadLines(block, ended + 1));
+
+  return {
+    add: (chunk) => {
+      if (asked > 0) {
+        ends = ends.slice(asked);
+        asked = 0;
+      }
+      let count = 0;
+      for (let at = chunk.indexOf(NEWLINE); at !== -1; at = chunk.indexOf(NEWLINE, at + 1)) {
+        ends.push(added + at);
+        count += 1;
+      }
+      added += chunk.length;
+      if (count === 0) {
+        rest = Buffer.concat([rest, chunk]);
+        return [];
+      }
+      // No byte of a UTF-8 sequence is a line end, so cutting there never cuts a character.
+      const cut = chunk.lastIndexOf(NEWLINE) + 1;
+      const bad = check(Buffer.concat([rest, chunk.subarray(0, cut)]));
+      rest = Buffer.from(chunk.subarray(cut));
+      ended += count;
+      return bad;
+    },
+    end: () => check(rest),
+    lineAt: (offset) => {
+      for (let end = ends[asked]; end !== undefined && end < offset; end = ends[asked]) {
+        asked += 1;
+        linesBefore += 1;
+      }
+      return linesBefore + 1;
+    },
+  };
+}
+
+function findBadLines(block: Buffer, firstLine: number): readonly number[] {
+  const bad: number[] = [];
+  let start = 0;
+  for (let line = firstLine; start < block.length; line += 1) {
+    const end = block.indexOf(NEWLINE, start);
+    const stop = end === -1 ? block.length : end;
+    if (!isUtf8(block.subarray(start, stop))) bad.push(line);
+    start = stop + 1;
+  }
+  return bad;
+}

@@ -1,0 +1,95 @@
+import type { Turn } from "../types.ts";
+import type { Cell } from "./cell.ts";
+import { fingerprint } from "./fingerprint.ts";
+
+/** Each oddity of a row that is read without loss and worth knowing, and what it means. */
+export const QUIRK_MEANINGS = {
+  nullTurn: "a turn is null",
+  noTurns: "a cell is an empty list",
+  emptyPrompt: "the prompt has no text",
+  emptyResponse: "a response has no text",
+  loneSurrogate: "a text holds half of a surrogate pair, which UTF-8 cannot write",
+  largeId: "the id is a number above 2147483647, too large for 32 bits",
+  duplicateRow: "prompt and responses are those of an earlier row",
+  identicalResponses: "both responses are the same",
+  unequalTurns: "prompt and responses have different numbers of turns",
+  severalTurns: "the conversation has several turns",
+  plainText: "a cell is plain text, not a JSON list",
+  brokenList: "a cell begins like a JSON list but is none of strings and nulls, and is taken as plain text",
+} as const satisfies Record<string, string>;
+
+export type QuirkKind = keyof typeof QUIRK_MEANINGS;
+
+export interface Quirk {
+  /** Number of rows that have it. */
+  readonly count: number;
+  /** The lines of the first of them, at most 5. */
+  readonly lines: readonly number[];
+}
+
+export type Quirks = Readonly<Record<QuirkKind, Quirk>>;
+
+/** The texts of one row, and where it begins in the file. */
+export interface ObservedRow {
+  readonly line: number;
+  readonly id: string;
+  readonly prompt: Cell;
+  readonly responseA: Cell;
+  readonly responseB: Cell;
+}
+
+const LISTED = 5;
+
+/** Counts the quirks of rows in one pass; holds a fingerprint of each row, no text. */
+export function createQuirkCounter(): { add: (row: ObservedRow) => void; list: () => Quirks } {
+  const seen = new Set<string>();
+  const counted = Object.fromEntries(
+    Object.keys(QUIRK_MEANINGS).map((kind): [string, Counted] => [kind, { count: 0, lines: [] }]),
+  ) as Record<QuirkKind, Counted>;
+  return {
+    add: (row) => {
+      for (const kind of quirksOf(row, seen)) {
+        const quirk = counted[kind];
+        quirk.count += 1;
+        if (quirk.lines.length < LISTED) quirk.lines.push(row.line);
+      }
+    },
+    list: () => counted,
+  };
+}
+
+interface Counted {
+  count: number;
+  readonly lines: number[];
+}
+
+function quirksOf(row: ObservedRow, seen: Set<string>): readonly QuirkKind[] {
+  const { id, prompt, responseA, responseB } = row;
+  const cells = [prompt, responseA, responseB];
+  const turns = cells.flatMap((cell) => cell.turns);
+  const whole = fingerprint([fingerprint(prompt.turns), fingerprint(responseA.turns), fingerprint(responseB.turns)]);
+  const found: Readonly<Record<QuirkKind, boolean>> = {
+    nullTurn: turns.includes(null),
+    noTurns: cells.some((cell) => cell.turns.length === 0),
+    emptyPrompt: isEmpty(prompt.turns),
+    emptyResponse: isEmpty(responseA.turns) || isEmpty(responseB.turns),
+    loneSurrogate: turns.some((turn) => turn !== null && !turn.isWellFormed()),
+    largeId: /^\d{10,}$/.test(id) && Number(id) > 0x7fffffff,
+    duplicateRow: seen.has(whole),
+    identicalResponses: isSame(responseA.turns, responseB.turns),
+    unequalTurns: cells.some((cell) => cell.turns.length !== prompt.turns.length),
+    severalTurns: cells.some((cell) => cell.turns.length > 1),
+    plainText: cells.some((cell) => cell.form === "text"),
+    brokenList: cells.some((cell) => cell.form === "broken-list"),
+  };
+  seen.add(whole);
+  return (Object.keys(found) as QuirkKind[]).filter((kind) => found[kind]);
+}
+
+function isEmpty(turns: readonly Turn[]): boolean {
+  return turns.every((turn) => turn === null || turn.trim() === "");
+}
+
+function isSame(left: readonly Turn[], right: readonly Turn[]): boolean {
+  return left.length === right.length && left.every((turn, index) => turn === right[index]);
+}
