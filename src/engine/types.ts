@@ -76,4 +76,6 @@ export interface ProbeInput {
   readonly prompt: readonly number[];
   /** At least two different token ids. */
   readonly ids: readonly number[];
+  /** The decoded text of a token, for servers that name tokens by their text; undefined for a token it does not know. */
+  readonly textOf?: (id: number) => string | undefined;
 }

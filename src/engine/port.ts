@@ -1,0 +1,33 @@
+import { createServer } from "node:net";
+import { AbtieError } from "../errors.ts";
+
+/**
+ * Finds the port for a server: a free one when `wanted` is null, else the wanted one once it is known to be free. Tried by
+ * binding it, because two vLLM servers can share a port without either of them noticing. Throws AbtieError("engine").
+ */
+export async function choosePort(host: string, wanted: number | null): Promise<number> {
+  try {
+    return await bind(host, wanted ?? 0);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    if (wanted === null)
+      throw new AbtieError("engine", `No port of ${host} can be opened (${code}).`, { cause: error });
+    const why = code === "EADDRINUSE" ? "is in use by another program" : `cannot be opened (${code})`;
+    throw new AbtieError(
+      "engine",
+      `Port ${wanted} on ${host} ${why}. End that program (\`ss -ltnp 'sport = :${wanted}'\` shows it), set another port in the engine profile, or leave the port out so that a free one is taken.`,
+      { cause: error },
+    );
+  }
+}
+
+function bind(host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen({ host, port, exclusive: true }, () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : port));
+    });
+  });
+}

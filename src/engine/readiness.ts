@@ -1,0 +1,66 @@
+import { AbtieError } from "../errors.ts";
+import type { Clock } from "../types.ts";
+import type { Client, ServedModel } from "./client.ts";
+import { RequestError } from "./request-error.ts";
+
+export interface ReadinessOptions {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly baseUrl: string;
+  /** Longest time to wait in all, in ms: it also runs while connections are refused or accepted and never answered. */
+  readonly limitMs: number;
+  readonly signal: AbortSignal;
+  /** Called before each try. */
+  readonly onTry?: () => Promise<void>;
+}
+
+const PAUSE_MS = 250;
+const ONE_TRY_MS = 2_000;
+
+/**
+ * Waits until a server says that it is healthy and lists its models, and returns them. Throws AbtieError("engine") when the
+ * limit passes or the key is refused, and the signal's reason when it aborts.
+ */
+export async function waitUntilReady(options: ReadinessOptions): Promise<readonly ServedModel[]> {
+  const { client, clock, limitMs, signal } = options;
+  const start = clock.monotonic();
+  const left = (): number => limitMs - (clock.monotonic() - start);
+  for (;;) {
+    await options.onTry?.();
+    let problem: RequestError;
+    try {
+      const ms = Math.max(1, Math.min(ONE_TRY_MS, left()));
+      // A server other than vLLM may have no /health (404, null): its list of models is enough.
+      await client.page("/health", signal, ms);
+      return await client.models(signal, ms);
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      if (error.status === 401 || error.status === 403) throw refused(options.baseUrl, error);
+      problem = error;
+    }
+    if (left() <= 0) throw tooLate(options, problem);
+    await clock.sleep(Math.min(PAUSE_MS, Math.max(1, left())), signal);
+  }
+}
+
+/** Says that a server wants another API key. */
+export function refused(baseUrl: string, error: RequestError): AbtieError {
+  return new AbtieError(
+    "engine",
+    `${baseUrl} refuses the API key (${error.status}). Set OPENAI_API_KEY to the key it was started with.`,
+    {
+      cause: error,
+    },
+  );
+}
+
+function tooLate({ baseUrl, limitMs }: ReadinessOptions, problem: RequestError): AbtieError {
+  const seconds = (limitMs / 1_000).toFixed(limitMs < 10_000 ? 1 : 0);
+  return new AbtieError(
+    "engine",
+    `The server at ${baseUrl} was not ready within ${seconds} s. The last try: ${problem.message}`,
+    {
+      cause: problem,
+    },
+  );
+}

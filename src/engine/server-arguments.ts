@@ -1,0 +1,40 @@
+/** The engine profile as it is used: what to start, and how long to wait for it. */
+export interface SpawnSpec {
+  readonly command: string;
+  /** May hold the placeholders {model}, {host}, {port} and {served_model_name}. */
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Longest time from the start of the process until it is ready, in ms. */
+  readonly readyMs: number;
+  /** Folder of the model, or its name. */
+  readonly model: string;
+  /** The server is this machine's alone: it has no key. */
+  readonly host: "127.0.0.1";
+  /** Null: any free port. */
+  readonly port: number | null;
+  /** How long the server may take to end after SIGTERM before it gets SIGKILL, in ms. */
+  readonly stopGraceMs: number;
+}
+
+/**
+ * Fills the placeholders of a profile's arguments. What the profile leaves out and abtie depends on is appended:
+ * the host, the port, and the name under which the server must list its model.
+ */
+export function serverArguments(spec: SpawnSpec, port: number, servedModelName: string): readonly string[] {
+  const values: Readonly<Record<string, string>> = {
+    model: spec.model,
+    host: spec.host,
+    port: String(port),
+    served_model_name: servedModelName,
+  };
+  const filled = spec.args.map((arg) =>
+    arg.replace(/\{(model|host|port|served_model_name)\}/g, (_, key) => values[key] ?? ""),
+  );
+  const has = (flag: string): boolean => filled.some((arg) => arg === flag || arg.startsWith(`${flag}=`));
+  return [
+    ...filled,
+    ...(has("--host") ? [] : ["--host", spec.host]),
+    ...(has("--port") ? [] : ["--port", String(port)]),
+    ...(has("--served-model-name") ? [] : ["--served-model-name", servedModelName]),
+  ];
+}

@@ -1,0 +1,47 @@
+import { AbtieError } from "../errors.ts";
+import { diagnose } from "./failures.ts";
+import type { ServerLog } from "./server-log.ts";
+
+const SHOWN_LINES = 15;
+/** uvicorn's line for each request, which would push everything else out of the last lines. */
+const ACCESS = /^INFO:\s+[\d.]+:\d+ - "/;
+
+/** Says why a server's process ended, from its exit status and its log. `when` completes "The server ended ...". */
+export async function serverEnded(status: number, log: ServerLog, when: string): Promise<AbtieError> {
+  const lines = await linesOf(log);
+  const diagnosis = diagnose(lines);
+  const how = `The server ended ${when} (${statusText(status)}).`;
+  const why = diagnosis === null ? unknownCause(status) : `${diagnosis.summary} ${diagnosis.remedy}`;
+  return new AbtieError("engine", `${how} ${why}`, { details: detailsOf(diagnosis?.line ?? null, lines, log.path) });
+}
+
+/** Builds the error for a server that runs, but does not do what it should, with the end of its log. */
+export async function serverFailed(message: string, log: ServerLog, cause: unknown): Promise<AbtieError> {
+  const lines = await linesOf(log);
+  const diagnosis = diagnose(lines);
+  const why = diagnosis === null ? "" : ` The log says: ${diagnosis.summary} ${diagnosis.remedy}`;
+  return new AbtieError("engine", `${message}${why}`, {
+    cause,
+    details: detailsOf(diagnosis?.line ?? null, lines, log.path),
+  });
+}
+
+async function linesOf(log: ServerLog): Promise<readonly string[]> {
+  return (await log.lines()).filter((line) => !ACCESS.test(line));
+}
+
+function detailsOf(cause: string | null, lines: readonly string[], path: string): readonly string[] {
+  const last = lines.slice(-SHOWN_LINES);
+  const first = cause === null || last.some((line) => line.trim() === cause) ? [] : [`Cause: ${cause}`, "..."];
+  return [...first, ...last, `Log: ${path}`];
+}
+
+function statusText(status: number): string {
+  return status > 128 ? `killed by signal ${status - 128}` : `exit status ${status}`;
+}
+
+function unknownCause(status: number): string {
+  return status === 137
+    ? "It was killed from outside, most likely by the system because memory ran out: use a smaller model, a shorter --max-model-len, or less memory for the key-value cache."
+    : "Its log names no cause that abtie knows; the end of it follows.";
+}
