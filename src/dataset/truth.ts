@@ -1,14 +1,17 @@
 import { CLASSES, type ClassName, type Triple } from "../types.ts";
+import { readDecimal } from "./decimal.ts";
 
 /** What a row's label cells say: three weights that sum to 1, or what is wrong with them. */
 export type Truth = { readonly ok: true; readonly weights: Triple } | { readonly ok: false; readonly wrong: string };
 
 /** Reads the cells of the three label columns: one-hot, or any weights that are not negative; they are divided by their sum. */
 export function readWeights(cells: readonly [a: string, b: string, tie: string]): Truth {
-  const numbers = cells.map((cell) => (NUMBER.test(cell.trim()) ? Number(cell) : Number.NaN));
-  const [a = 0, b = 0, tie = 0] = numbers;
+  const weights = cells.map(readDecimal);
+  const [a = 0, b = 0, tie = 0] = weights;
   const sum = a + b + tie;
-  if (Number.isFinite(sum) && sum > 0) return { ok: true, weights: [a / sum, b / sum, tie / sum] };
+  if (weights.every((weight) => weight >= 0) && sum > 0 && Number.isFinite(sum)) {
+    return { ok: true, weights: [a / sum, b / sum, tie / sum] };
+  }
   const shown = cells.map((cell) => JSON.stringify(cell)).join(", ");
   return { ok: false, wrong: `the labels are ${shown}` };
 }
@@ -26,8 +29,6 @@ export function readVotes(cell: string): Truth {
 
 /** Tells what readVotes expects. */
 export const VOTES_REMEDY = 'Votes are A, B or tie with "|" between, at least one: A|B|tie.';
-
-const NUMBER = /^\+?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 function isClass(vote: string): vote is ClassName {
   return (CLASSES as readonly string[]).includes(vote);
