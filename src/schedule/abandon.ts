@@ -6,16 +6,17 @@ import type { Clock } from "../types.ts";
  */
 export function settleOrAbandon<V>(work: Promise<V>, signal: AbortSignal, clock: Clock, graceMs: number): Promise<V> {
   return new Promise<V>((resolve, reject) => {
-    const settled = new AbortController();
+    let grace: AbortController | undefined;
     const onAbort = (): void => {
-      clock.sleep(graceMs, settled.signal).then(
+      grace = new AbortController();
+      clock.sleep(graceMs, grace.signal).then(
         () => reject(signal.reason),
         () => {},
       );
     };
     const finish = (): void => {
       signal.removeEventListener("abort", onAbort);
-      settled.abort();
+      grace?.abort();
     };
     void work.then(resolve, reject).then(finish);
     if (signal.aborted) onAbort();

@@ -17,6 +17,7 @@ export function launch<T, R>(state: State<T, R>, lane: LaneState<T, R>, group: G
     cut: undefined,
   };
   lane.flights.add(flight);
+  lane.nextExpiry = Math.min(lane.nextExpiry, flight.expiresAt);
   // Never rejects: the end of the schedule waits for the queue to be idle.
   void lane.queue.add(() => fly(state, lane, flight));
 }

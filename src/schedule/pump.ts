@@ -20,8 +20,15 @@ export function pump<T, R>(state: State<T, R>): number | "finished" {
 }
 
 function cutExpired<T, R>(lane: LaneState<T, R>, now: number): void {
+  // Looking at every flight each time would cost more than all else here.
+  if (lane.nextExpiry > now) return;
+  lane.nextExpiry = Number.POSITIVE_INFINITY;
   for (const flight of lane.flights) {
-    if (flight.cut !== undefined || flight.expiresAt > now) continue;
+    if (flight.cut !== undefined) continue;
+    if (flight.expiresAt > now) {
+      lane.nextExpiry = Math.min(lane.nextExpiry, flight.expiresAt);
+      continue;
+    }
     const limit = Math.round(flight.expiresAt - flight.startedAt);
     cut(flight, "timeout", new Error(`no answer within ${limit} ms`));
   }
@@ -61,8 +68,8 @@ function hasRoom<T, R>(lane: LaneState<T, R>, now: number): boolean {
   const limit = atLeastOne(lane.lane.concurrency());
   if (lane.queue.concurrency !== limit) lane.queue.concurrency = limit;
   if (lane.queue.pending >= limit) return false;
-  for (const flight of lane.flights) if (flight.group.alone) return false;
-  return true;
+  const [first] = lane.flights;
+  return first?.group.alone !== true;
 }
 
 function load<T, R>(lane: LaneState<T, R>): number {
@@ -120,8 +127,8 @@ function isFinished<T, R>(state: State<T, R>): boolean {
 function nextMoment<T, R>(state: State<T, R>, now: number): number {
   let next = nextDue(state.pool, now);
   for (const lane of state.lanes) {
+    next = Math.min(next, lane.nextExpiry);
     if (lane.pausedUntil > now) next = Math.min(next, lane.pausedUntil);
-    for (const flight of lane.flights) if (flight.cut === undefined) next = Math.min(next, flight.expiresAt);
   }
   const linger = state.source.pullingSince + (state.options.lingerMs ?? 20);
   if (state.source.pulling && state.pool.fresh.length > 0 && linger > now) next = Math.min(next, linger);

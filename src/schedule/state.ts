@@ -33,6 +33,8 @@ export interface LaneState<T, R> {
   /** The last one asked for; it never rejects. */
   recovery: Promise<void>;
   health: Health;
+  /** No request in flight expires before (monotonic ms). */
+  nextExpiry: number;
   /** Nothing starts before (monotonic ms). */
   pausedUntil: number;
 }
@@ -98,6 +100,7 @@ function createLane<T, R>(lane: Lane<T, R>, wake: () => void): LaneState<T, R> {
     status: "up",
     recovery: Promise.resolve(),
     health: HEALTHY,
+    nextExpiry: Number.POSITIVE_INFINITY,
     pausedUntil: 0,
   };
 }
