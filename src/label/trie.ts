@@ -1,0 +1,33 @@
+/** A request to make of a prompt: after the prompt and `suffix`, the log probabilities of `ids`. */
+export interface Probe {
+  readonly suffix: readonly number[];
+  readonly ids: readonly number[];
+}
+
+/**
+ * Lists what must be asked to score token sequences exactly: probe 0 asks for every first token; each token that does not
+ * end its sequence adds a probe for the tokens that may follow it. Expects that no sequence begins with another.
+ */
+export function planProbes(sequences: readonly (readonly number[])[]): readonly Probe[] {
+  const probes: Probe[] = [];
+  let open: readonly (readonly number[])[] = [[]];
+  while (open.length > 0) {
+    const next: (readonly number[])[] = [];
+    for (const suffix of open) {
+      const through = sequences.filter((sequence) => startsWith(sequence, suffix) && sequence.length > suffix.length);
+      const ids = [...new Set(through.map((sequence) => sequence[suffix.length] as number))];
+      probes.push({ suffix, ids });
+      const inner = ids.filter((id) =>
+        through.some((sequence) => sequence.length > suffix.length + 1 && sequence[suffix.length] === id),
+      );
+      next.push(...inner.map((id) => [...suffix, id]));
+    }
+    open = next;
+  }
+  return probes;
+}
+
+/** Tells whether a sequence begins with another (or equals it). */
+export function startsWith(sequence: readonly number[], start: readonly number[]): boolean {
+  return start.length <= sequence.length && start.every((id, i) => id === sequence[i]);
+}

@@ -1,0 +1,80 @@
+/** What is known of a token that was added to a vocabulary: its text, and whether the model's authors call it special. */
+export interface AddedToken {
+  readonly content: string;
+  readonly special: boolean;
+  readonly normalized: boolean;
+}
+
+/**
+ * Lists the texts that act as control tokens of a model: special added tokens, added tokens of the form `<|...|>`, and
+ * whatever its chat template writes between messages, if it is an added token or well known (Llama 2's `[INST]` is plain text).
+ */
+export function findControlTokens(added: readonly AddedToken[], chatTemplate: string | null): string[] {
+  const written = chatTemplate ?? "";
+  const own = added.filter(
+    ({ content, special }) =>
+      special || /^<[|｜].*[|｜]>$/u.test(content) || (hasPunctuation(content) && written.includes(content)),
+  );
+  const known = WELL_KNOWN_CONTROL_TOKENS.filter((text) => written.includes(text));
+  return [...new Set([...own.map((token) => token.content), ...known])].filter((text) => text.trim() !== "");
+}
+
+// An added token that is a plain word or a line break stands in many chat templates without controlling anything.
+function hasPunctuation(text: string): boolean {
+  return /[^\p{L}\p{N}\s]/u.test(text);
+}
+
+/** Control tokens of the model families in use, for servers that do not tell theirs. */
+export const WELL_KNOWN_CONTROL_TOKENS: readonly string[] = [
+  "<|im_start|>",
+  "<|im_end|>",
+  "<|im_sep|>",
+  "<|endoftext|>",
+  "<|begin_of_text|>",
+  "<|end_of_text|>",
+  "<|start_header_id|>",
+  "<|end_header_id|>",
+  "<|eot_id|>",
+  "<|eom_id|>",
+  "<|python_tag|>",
+  "<|header_start|>",
+  "<|header_end|>",
+  "<|eot|>",
+  "<|start|>",
+  "<|end|>",
+  "<|message|>",
+  "<|channel|>",
+  "<|return|>",
+  "<|system|>",
+  "<|user|>",
+  "<|assistant|>",
+  "<|observation|>",
+  "<|startoftext|>",
+  "<|START_OF_TURN_TOKEN|>",
+  "<|END_OF_TURN_TOKEN|>",
+  "<|SYSTEM_TOKEN|>",
+  "<|USER_TOKEN|>",
+  "<|CHATBOT_TOKEN|>",
+  "<｜begin▁of▁sentence｜>",
+  "<｜end▁of▁sentence｜>",
+  "<｜User｜>",
+  "<｜Assistant｜>",
+  "<s>",
+  "</s>",
+  "<unk>",
+  "<pad>",
+  "<bos>",
+  "<eos>",
+  "<start_of_turn>",
+  "<end_of_turn>",
+  "<BOS_TOKEN>",
+  "<EOS_TOKEN>",
+  "[INST]",
+  "[/INST]",
+  "[SYSTEM_PROMPT]",
+  "[/SYSTEM_PROMPT]",
+  "[gMASK]",
+  "<sop>",
+  "<<SYS>>",
+  "<</SYS>>",
+];

@@ -1,0 +1,131 @@
+import { LineCounter, parseDocument } from "yaml";
+import { z } from "zod";
+import { AbtieError } from "../errors.ts";
+
+const LABEL = z.union([z.string(), z.array(z.string()).min(1)]).transform((texts) => [texts].flat());
+
+const HEAD = z
+  .strictObject({
+    description: z.string().trim().min(1),
+    format: z.enum(["raw", "chat"]),
+    labels: z.strictObject({ a: LABEL, b: LABEL, tie: LABEL }),
+    answer_prefix: z.string(),
+    system: z.string().trim().min(1).optional(),
+  })
+  .superRefine((head, context) => {
+    if (head.system !== undefined && head.format === "raw") {
+      context.addIssue({
+        code: "custom",
+        path: ["system"],
+        message: 'only "format: chat" has a system message; move the text into the body',
+      });
+    }
+    if (head.format === "raw" && head.answer_prefix === "") {
+      context.addIssue({
+        code: "custom",
+        path: ["answer_prefix"],
+        message: 'expected the text that starts the answer, for example "Answer:"',
+      });
+    }
+    const seen = new Map<string, string>();
+    for (const [name, texts] of Object.entries(head.labels)) {
+      for (const text of texts) {
+        const other = seen.get(text);
+        const problem =
+          text.trim() === ""
+            ? "a label cannot be empty"
+            : other &&
+              `the text ${JSON.stringify(text)} is a label of ${other} already; each label needs a text of its own`;
+        if (problem) context.addIssue({ code: "custom", path: ["labels", name], message: problem });
+        seen.set(text, name);
+      }
+    }
+  });
+
+/** A template file taken apart. */
+export interface FrontMatter {
+  readonly head: z.infer<typeof HEAD>;
+  /** The Jinja body, without blank lines around it. */
+  readonly body: string;
+  /** Line of the file in which the body begins, counted from 1. */
+  readonly bodyLine: number;
+  /** Line of the file in which the value of a front matter key begins. */
+  readonly lineOf: (key: string) => number;
+}
+
+/** Splits a template file into checked front matter and body. Throws AbtieError("config") naming file, line and key of every problem. */
+export function readFrontMatter(path: string, source: string): FrontMatter {
+  const match = /^\uFEFF?---[ \t]*\r?\n([\s\S]*?)^---[ \t]*(?:\r?\n|$)/mu.exec(source);
+  if (match === null || match.index > 0) {
+    throw new AbtieError(
+      "config",
+      `${path}:1: expected the front matter: a line "---", then description, format, labels and answer_prefix in YAML, then a line "---" and the body.`,
+    );
+  }
+  const yaml = match[1] ?? "";
+  const lines = new LineCounter();
+  const document = parseDocument(yaml, { lineCounter: lines });
+  // The opening line counts too.
+  const lineAt = (offset: number): number => lines.linePos(offset).line + 1;
+  const [broken] = document.errors;
+  if (broken !== undefined) {
+    throw new AbtieError(
+      "config",
+      `${path}:${lineAt(broken.pos[0])}: the front matter is not YAML: ${firstLine(broken.message)}`,
+      {
+        cause: broken,
+      },
+    );
+  }
+  const lineOf = (keys: readonly PropertyKey[]): number => lineOfKey(document, keys, lineAt);
+  const parsed = HEAD.safeParse(document.toJS() ?? {});
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map(
+      (issue) => `${path}:${lineOf(issuePath(issue))}: ${issue.path.join(".") || "front matter"}: ${explain(issue)}`,
+    );
+    throw new AbtieError("config", problems.join("\n"));
+  }
+  const rest = source.slice(match[0].length);
+  const blank = /^(?:[ \t]*\r?\n)*/.exec(rest)?.[0] ?? "";
+  return {
+    head: parsed.data,
+    body: rest.slice(blank.length).trimEnd(),
+    bodyLine: countLines(match[0] + blank),
+    lineOf: (key) => lineOf([key]),
+  };
+}
+
+type Issue = z.core.$ZodIssue;
+
+// An unknown key is reported at its parent: point at the key itself.
+function issuePath(issue: Issue): readonly PropertyKey[] {
+  return issue.code === "unrecognized_keys" ? [...issue.path, ...issue.keys.slice(0, 1)] : issue.path;
+}
+
+function explain(issue: Issue): string {
+  if (issue.code === "unrecognized_keys")
+    return `unknown key ${issue.keys.join(", ")}; known are description, format, labels (a, b, tie), answer_prefix and system`;
+  if (issue.code === "invalid_union") return 'expected a text or a list of texts (quote numbers: "1")';
+  return issue.message;
+}
+
+function lineOfKey(
+  document: ReturnType<typeof parseDocument>,
+  keys: readonly PropertyKey[],
+  lineAt: (offset: number) => number,
+): number {
+  for (let depth = keys.length; depth > 0; depth--) {
+    const node: unknown = document.getIn(keys.slice(0, depth), true);
+    const range = typeof node === "object" && node !== null && "range" in node ? node.range : null;
+    if (Array.isArray(range) && typeof range[0] === "number") return lineAt(range[0]);
+  }
+  return 1;
+}
+
+function firstLine(text: string): string {
+  return text.split("\n", 1)[0] ?? text;
+}
+
+function countLines(text: string): number {
+  return text.split("\n").length;
+}

@@ -1,0 +1,68 @@
+/** A text in which nothing reads as a control token, and how many control tokens it had. */
+export interface Neutral {
+  readonly text: string;
+  readonly count: number;
+}
+
+/**
+ * Builds the function that defuses control tokens in a text of the data: a space goes behind the first character of each
+ * occurrence, so the words stay readable and no text of the data can close the user's turn. Lone surrogates become U+FFFD,
+ * because tokenizers and servers disagree about them. Applying it twice changes nothing more.
+ *
+ * `normalise` is the tokenizer's own rewriting, for models that look for control tokens only after it.
+ */
+export function createNeutraliser(
+  controlTokens: readonly string[],
+  normalise: ((text: string) => string) | null,
+): (text: string) => Neutral {
+  const tokens = [...new Set([...controlTokens, ...(normalise === null ? [] : controlTokens.map(normalise))])].filter(
+    (token) => token !== "",
+  );
+  if (tokens.length === 0) return (text) => ({ text: text.toWellFormed(), count: 0 });
+  const pattern = new RegExp(tokens.map(escapePattern).join("|"), "gu");
+  const beginnings = properPrefixes(tokens);
+  const longest = Math.max(...tokens.map((token) => token.length)) - 1;
+
+  return (input) => {
+    const plain = breakAll(input.toWellFormed(), pattern);
+    const rewritten = normalise === null ? plain : breakRewritten(plain, pattern, normalise);
+    return { text: closeEnd(rewritten.text, beginnings, longest), count: rewritten.count };
+  };
+}
+
+function escapePattern(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+}
+
+function properPrefixes(tokens: readonly string[]): ReadonlySet<string> {
+  return new Set(tokens.flatMap((token) => Array.from({ length: token.length - 1 }, (_, i) => token.slice(0, i + 1))));
+}
+
+// Breaking one occurrence can reveal another that overlapped it, hence the loop; each round only adds spaces.
+function breakAll(input: string, pattern: RegExp): Neutral {
+  let text = input;
+  let count = 0;
+  for (;;) {
+    let found = 0;
+    text = text.replace(pattern, (token) => {
+      found++;
+      const first = String.fromCodePoint(token.codePointAt(0) ?? 0x20);
+      return token.length === first.length ? " " : `${first} ${token.slice(first.length)}`;
+    });
+    if (found === 0) return { text, count };
+    count += found;
+  }
+}
+
+function breakRewritten(plain: Neutral, pattern: RegExp, normalise: (text: string) => string): Neutral {
+  const seen = breakAll(normalise(plain.text), pattern);
+  return seen.count === 0 ? plain : { text: seen.text, count: plain.count + seen.count };
+}
+
+// A template may put two texts side by side: the end of one and the start of the next must not join to a control token.
+function closeEnd(text: string, beginnings: ReadonlySet<string>, longest: number): string {
+  for (let length = 1; length <= longest && length <= text.length; length++) {
+    if (beginnings.has(text.slice(-length))) return `${text} `;
+  }
+  return text;
+}

@@ -1,0 +1,106 @@
+import { type Allocation, allocate, type Overhead } from "./allocate.ts";
+import { type Measure, measurePiece, type Piece, shorten } from "./shorten.ts";
+import type { Conversation, TurnTexts } from "./view.ts";
+
+/** What packing needs to know about a template and a tokenizer. */
+export interface PackOptions {
+  /** The most tokens that a prompt may have, in either order. */
+  readonly budget: number;
+  readonly overhead: Overhead;
+  /** Tokens of a text alone. */
+  readonly measure: Measure;
+  /** Tokens of the whole prompt: the larger number of both orders. */
+  readonly measurePrompt: (conversation: Conversation) => Promise<number>;
+  /** Makes a text harmless again after it was cut. */
+  readonly neutralise: (text: string) => string;
+}
+
+/** A conversation that fits. */
+export interface Packed {
+  readonly conversation: Conversation;
+  /** True when nothing was left out. */
+  readonly whole: boolean;
+  /** About how many tokens the prompt would have had whole. */
+  readonly estimate: number;
+}
+
+/** Characters for each token of the budget that are read of one text; English has 4 or 5 characters a token. */
+export const CHARACTERS_PER_TOKEN = 12;
+
+/**
+ * Shortens a conversation until its prompt fits the budget in both orders. Treats both answers alike: packing a swapped
+ * conversation gives the swapped result. Where not even shortened texts fit, all texts of the last turn become empty.
+ */
+export async function pack(turns: readonly TurnTexts[], options: PackOptions): Promise<Packed> {
+  const { budget, overhead, measurePrompt } = options;
+  const pieces = await measureLatest(turns, options);
+  const tokens = pieces.map(({ prompt, a, b }) => ({ prompt: prompt.tokens, a: a.tokens, b: b.tokens }));
+  const estimate = overhead.base + estimateTokens(turns, tokens);
+
+  let room = budget - overhead.base;
+  for (let attempt = 0; room > 0; attempt++) {
+    const allocation = allocate(tokens, turns.length, room, overhead);
+    const conversation = await apply(allocation, turns, pieces, options);
+    const excess = (await measurePrompt(conversation)) - budget;
+    const whole = allocation.kept === turns.length && allocation.caps === null;
+    if (excess <= 0) return { conversation, whole, estimate };
+    // Texts that refuse to shrink evenly must not make this long.
+    room -= excess * 2 ** Math.max(0, attempt - 4);
+  }
+  return { conversation: await emptyConversation(turns, options), whole: false, estimate };
+}
+
+type TurnPieces = Readonly<Record<"prompt" | "a" | "b", Piece>>;
+
+// The last turns first, and only as many as could have room.
+async function measureLatest(turns: readonly TurnTexts[], options: PackOptions): Promise<readonly TurnPieces[]> {
+  const { budget, measure } = options;
+  const pieces: TurnPieces[] = [];
+  let sum = 0;
+  for (const turn of turns.toReversed()) {
+    const measured = (text: string): Promise<Piece> =>
+      measurePiece(text, CHARACTERS_PER_TOKEN * budget, budget + 1, measure);
+    const piece = { prompt: await measured(turn.prompt), a: await measured(turn.a), b: await measured(turn.b) };
+    pieces.push(piece);
+    sum += piece.prompt.tokens + piece.a.tokens + piece.b.tokens;
+    if (sum > budget) break;
+  }
+  return pieces;
+}
+
+function estimateTokens(
+  turns: readonly TurnTexts[],
+  latestFirst: readonly Readonly<Record<"prompt" | "a" | "b", number>>[],
+): number {
+  const characters = (some: readonly TurnTexts[]): number =>
+    some.reduce((sum, turn) => sum + turn.prompt.length + turn.a.length + turn.b.length, 0);
+  const measured = latestFirst.reduce((sum, turn) => sum + turn.prompt + turn.a + turn.b, 0);
+  const rest = turns.slice(0, turns.length - latestFirst.length);
+  const perCharacter = measured / Math.max(1, characters(turns.slice(rest.length)));
+  return measured + Math.ceil(characters(rest) * perCharacter);
+}
+
+async function apply(
+  { kept, caps }: Allocation,
+  turns: readonly TurnTexts[],
+  latestFirst: readonly TurnPieces[],
+  { measure, neutralise }: PackOptions,
+): Promise<Conversation> {
+  const dropped = turns.length - kept;
+  const stay = turns.slice(dropped);
+  const [first, ...others] = stay;
+  const pieces = latestFirst[kept - 1];
+  if (caps === null || first === undefined || pieces === undefined) return { turns: stay, dropped };
+  const cap = async (key: "prompt" | "a" | "b"): Promise<string> => {
+    const text = await shorten(pieces[key], caps[key], measure);
+    return text === pieces[key].text ? text : neutralise(text);
+  };
+  const shortened = { number: first.number, prompt: await cap("prompt"), a: await cap("a"), b: await cap("b") };
+  return { turns: [shortened, ...others], dropped };
+}
+
+async function emptyConversation(turns: readonly TurnTexts[], options: PackOptions): Promise<Conversation> {
+  const last = { number: turns.length, prompt: "", a: "", b: "" };
+  const marked = { turns: [last], dropped: turns.length - 1 };
+  return (await options.measurePrompt(marked)) <= options.budget ? marked : { turns: [last], dropped: 0 };
+}

@@ -1,0 +1,148 @@
+import { AbtieError } from "../errors.ts";
+import type { Order, Row } from "../types.ts";
+import type { Overhead } from "./allocate.ts";
+import { composePrompt, describePrompt, encodePrompt, type Prompt } from "./compose.ts";
+import { createNeutraliser } from "./neutralise.ts";
+import { CHARACTERS_PER_TOKEN, pack } from "./pack.ts";
+import type { Template } from "./template.ts";
+import type { Tokenizer } from "./tokenizer.ts";
+import { type Conversation, pairTurns, type TurnTexts, viewConversation } from "./view.ts";
+
+/** A row's prompt as it is sent. */
+export interface Prepared {
+  readonly ids: readonly number[];
+  /** Tokens of the prompt had nothing been cut; estimated for very long rows. */
+  readonly fullTokens: number;
+  /** Tokens by which the prompt is shorter than that; 0 when nothing was cut. */
+  readonly cutTokens: number;
+  /** Control tokens found in the row's texts and defused. */
+  readonly neutralised: number;
+}
+
+/** Turns rows into prompts of one template, tokenizer and budget. The same row always gives the same prompt. */
+export interface Preparer {
+  /** Renders, packs and encodes a row. Throws AbtieError("config") when the template alone exceeds the budget. */
+  readonly prepare: (row: Row, order: Order) => Promise<Prepared>;
+  /** Gives the function that encodes the same prompt followed by a text, for resolving labels in place. */
+  readonly encoderFor: (row: Row, order: Order) => Promise<(suffix: string) => Promise<readonly number[]>>;
+  /** Shows the prompt of a row as text, for a person. */
+  readonly show: (row: Row, order: Order) => Promise<string>;
+}
+
+/** What a preparer works with. */
+export interface PreparerOptions {
+  readonly template: Template;
+  readonly tokenizer: Tokenizer;
+  /** The most tokens of a whole prompt. */
+  readonly budget: number;
+}
+
+/** Creates a preparer. Needs nothing but its arguments: no clock, no files. */
+export function createPreparer(options: PreparerOptions): Preparer {
+  const { template, tokenizer, budget } = options;
+  const neutralise = createNeutraliser(tokenizer.controlTokens, tokenizer.normalise);
+
+  const compose = (conversation: Conversation, order: Order, suffix: string): Prompt =>
+    composePrompt(template, viewConversation(conversation, order, template.labels), suffix);
+  const encode = (conversation: Conversation, order: Order): Promise<readonly number[]> =>
+    encodePrompt(tokenizer, compose(conversation, order, ""));
+  const measurePrompt = async (conversation: Conversation): Promise<number> =>
+    Math.max((await encode(conversation, "ab")).length, (await encode(conversation, "ba")).length);
+
+  // Measured once, by the first row that needs it.
+  let overhead: Promise<Overhead> | null = null;
+
+  const packRow = async (row: Row, order: Order): Promise<Fitted> => {
+    const { turns, count } = neutraliseTurns(pairTurns(row), neutralise);
+    const whole: Conversation = { turns, dropped: 0 };
+    let fullTokens: number | null = null;
+    if (countCharacters(turns) <= CHARACTERS_PER_TOKEN * budget) {
+      const ids = await encode(whole, order);
+      const certain = ids.length + DIFFERENCE_PER_TURN * (turns.length + 1) <= budget;
+      const fits = certain || (ids.length <= budget && (await encode(whole, swap(order))).length <= budget);
+      if (fits) return { conversation: whole, ids, fullTokens: ids.length, whole: true, neutralised: count };
+      fullTokens = ids.length;
+    }
+    overhead ??= measureOverhead(measurePrompt).catch((error: unknown) => {
+      overhead = null;
+      throw error;
+    });
+    const packed = await pack(turns, {
+      budget,
+      overhead: await overhead,
+      measure: async (text) => (await tokenizer.encode(text, false)).length,
+      measurePrompt,
+      neutralise: (text) => neutralise(text).text,
+    });
+    const ids = await encode(packed.conversation, order);
+    if (ids.length > budget) throw tooSmall(template, budget, ids.length);
+    return { ...packed, ids, fullTokens: fullTokens ?? packed.estimate, neutralised: count };
+  };
+
+  return {
+    prepare: async (row, order) => {
+      const { ids, fullTokens, whole, neutralised } = await packRow(row, order);
+      if (whole) return { ids, fullTokens: ids.length, cutTokens: 0, neutralised };
+      return { ids, fullTokens, cutTokens: Math.max(1, fullTokens - ids.length), neutralised };
+    },
+    encoderFor: async (row, order) => {
+      const { conversation } = await packRow(row, order);
+      return (suffix) => encodePrompt(tokenizer, compose(conversation, order, suffix));
+    },
+    show: async (row, order) => describePrompt(compose((await packRow(row, order)).conversation, order, "")),
+  };
+}
+
+interface Fitted {
+  readonly conversation: Conversation;
+  readonly ids: readonly number[];
+  readonly fullTokens: number;
+  readonly whole: boolean;
+  readonly neutralised: number;
+}
+
+// Swapping the answers moves a few token boundaries at their ends. A prompt further than this from the budget fits in both
+// orders, which saves encoding the other one.
+const DIFFERENCE_PER_TURN = 4;
+
+function swap(order: Order): Order {
+  return order === "ab" ? "ba" : "ab";
+}
+
+function neutraliseTurns(
+  turns: readonly TurnTexts[],
+  neutralise: (text: string) => { readonly text: string; readonly count: number },
+): { readonly turns: readonly TurnTexts[]; readonly count: number } {
+  let count = 0;
+  const clean = (text: string): string => {
+    const neutral = neutralise(text);
+    count += neutral.count;
+    return neutral.text;
+  };
+  const cleaned = turns.map((turn) => ({
+    number: turn.number,
+    prompt: clean(turn.prompt),
+    a: clean(turn.a),
+    b: clean(turn.b),
+  }));
+  return { turns: cleaned, count };
+}
+
+function countCharacters(turns: readonly TurnTexts[]): number {
+  return turns.reduce((sum, turn) => sum + turn.prompt.length + turn.a.length + turn.b.length, 0);
+}
+
+async function measureOverhead(measurePrompt: (conversation: Conversation) => Promise<number>): Promise<Overhead> {
+  const turn = (number: number): TurnTexts => ({ number, prompt: "", a: "", b: "" });
+  const base = await measurePrompt({ turns: [turn(1)], dropped: 0 });
+  const two = await measurePrompt({ turns: [turn(1), turn(2)], dropped: 0 });
+  const marked = await measurePrompt({ turns: [turn(1)], dropped: 9 });
+  return { base, perTurn: Math.max(0, two - base), marker: Math.max(0, marked - base) };
+}
+
+function tooSmall(template: Template, budget: number, needed: number): AbtieError {
+  return new AbtieError(
+    "config",
+    `the template ${template.path} needs ${needed} tokens without any data, and the budget is ${budget}; raise the context or shorten the template.`,
+  );
+}

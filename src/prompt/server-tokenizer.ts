@@ -1,0 +1,55 @@
+import { foldSystem } from "./chat-template.ts";
+import { WELL_KNOWN_CONTROL_TOKENS } from "./control-tokens.ts";
+import type { Message, Tokenizer } from "./tokenizer.ts";
+
+/** The body of vLLM's `POST /tokenize`, without the model's name. */
+export type TokenizeBody =
+  | { readonly prompt: string; readonly add_special_tokens: boolean }
+  | {
+      readonly messages: readonly Message[];
+      readonly add_generation_prompt: boolean;
+      readonly continue_final_message: boolean;
+      readonly add_special_tokens: false;
+    };
+
+/**
+ * Builds a tokenizer that asks the server, for models whose files are not on this machine. `tokenize` sends one body and
+ * returns the ids. A server that refuses the system role (HTTP 400) gets the system text inside the user's message.
+ */
+export function serverTokenizer(tokenize: (body: TokenizeBody) => Promise<readonly number[]>): Tokenizer {
+  let fold = false;
+  return {
+    encode: (prompt, specials) => tokenize({ prompt, add_special_tokens: specials }),
+    encodeChat: async (messages, answerPrefix) => {
+      const ask = (shown: readonly Message[]): Promise<readonly number[]> => tokenize(chatBody(shown, answerPrefix));
+      const folded = foldSystem(messages);
+      if (fold || folded === messages) return ask(folded);
+      try {
+        return await ask(messages);
+      } catch (error) {
+        if (!isRefusal(error)) throw error;
+        const ids = await ask(folded);
+        fold = true;
+        return ids;
+      }
+    },
+    controlTokens: WELL_KNOWN_CONTROL_TOKENS,
+    normalise: null,
+    source: "server",
+  };
+}
+
+// An empty answer cannot be continued, hence the two forms.
+function chatBody(messages: readonly Message[], answerPrefix: string): TokenizeBody {
+  const begun = answerPrefix !== "";
+  return {
+    messages: begun ? [...messages, { role: "assistant", content: answerPrefix }] : messages,
+    add_generation_prompt: !begun,
+    continue_final_message: begun,
+    add_special_tokens: false,
+  };
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && "kind" in error && error.kind === "bad-request";
+}

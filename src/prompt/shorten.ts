@@ -1,0 +1,90 @@
+/** Counts the tokens of a text that stands alone. */
+export type Measure = (text: string) => Promise<number>;
+
+/** A text of the data, measured; of a very long one only both ends were read. */
+export interface Piece {
+  readonly text: string;
+  /** Tokens of the whole text; estimated from the ends when the text is very long. */
+  readonly tokens: number;
+  readonly head: Part;
+  readonly tail: Part;
+}
+
+/** A part of a text with its length in tokens. */
+interface Part {
+  readonly text: string;
+  readonly tokens: number;
+}
+
+/**
+ * Measures a text. Of a text over `limit` characters only the ends, half of the limit each, are tokenised, and it counts as
+ * at least `floor` tokens, so that it cannot be taken for one that fits.
+ */
+export async function measurePiece(text: string, limit: number, floor: number, measure: Measure): Promise<Piece> {
+  if (text.length <= limit) {
+    const part = { text, tokens: await measure(text) };
+    return { text, tokens: part.tokens, head: part, tail: part };
+  }
+  const half = Math.ceil(limit / 2);
+  const headText = text.slice(0, boundary(text, half));
+  const tailText = text.slice(boundary(text, text.length - half));
+  const head = { text: headText, tokens: await measure(headText) };
+  const tail = { text: tailText, tokens: await measure(tailText) };
+  const perCharacter = (head.tokens + tail.tokens) / (headText.length + tailText.length);
+  return { text, tokens: Math.max(floor, Math.ceil(perCharacter * text.length)), head, tail };
+}
+
+/**
+ * Shortens a piece to about `cap` tokens: its head and its tail stay, about half each, and a marker between them tells how
+ * many tokens are gone. Without room for a marker only the head stays. Cuts between characters, never inside a surrogate pair.
+ */
+export async function shorten(piece: Piece, cap: number, measure: Measure): Promise<string> {
+  if (piece.tokens <= cap) return piece.text;
+  const kept = cap - (await measure(snip(piece.tokens)));
+  if (kept < 2) return (await cut(piece.head, Math.max(0, cap), measure, headOf)).text;
+  const head = await cut(piece.head, Math.ceil(kept / 2), measure, headOf);
+  const tail = await cut(piece.tail, Math.floor(kept / 2), measure, tailOf);
+  return `${head.text}${snip(Math.max(1, piece.tokens - head.tokens - tail.tokens))}${tail.text}`;
+}
+
+function snip(tokens: number): string {
+  return ` (snip ${tokens} tokens) `;
+}
+
+type End = (text: string, characters: number) => string;
+
+const headOf: End = (text, characters) => text.slice(0, boundary(text, characters));
+const tailOf: End = (text, characters) => text.slice(boundary(text, text.length - characters));
+
+// A position inside a surrogate pair moves to its start.
+function boundary(text: string, position: number): number {
+  const before = text.charCodeAt(position - 1);
+  const after = text.charCodeAt(position);
+  const inside = before >= 0xd800 && before <= 0xdbff && after >= 0xdc00 && after <= 0xdfff;
+  return inside ? position - 1 : position;
+}
+
+/** Trials after which a cut is good enough; the search usually needs three. */
+const MOST_TRIALS = 8;
+
+/**
+ * Finds how many characters of one end of a text make up at most `count` tokens, and nearly as many. Interpolates, because
+ * tokens spread evenly enough over a text, and so encodes little more than what it returns.
+ */
+async function cut(part: Part, count: number, measure: Measure, end: End): Promise<Part> {
+  if (part.tokens <= count) return part;
+  let low: Part = { text: "", tokens: 0 };
+  let high = part;
+  for (let trial = 0; trial < MOST_TRIALS; trial++) {
+    const span = high.text.length - low.text.length;
+    const share = (count - low.tokens) / Math.max(1, high.tokens - low.tokens);
+    const characters = low.text.length + Math.min(span - 1, Math.max(1, Math.floor(span * share)));
+    const text = end(part.text, characters);
+    if (text.length <= low.text.length || text.length >= high.text.length) break;
+    const found = { text, tokens: await measure(text) };
+    if (found.tokens > count) high = found;
+    else low = found;
+    if (found.tokens <= count && count - found.tokens <= count * 0.02) break;
+  }
+  return low;
+}

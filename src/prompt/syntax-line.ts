@@ -1,0 +1,72 @@
+import { Template } from "@huggingface/jinja";
+
+/** Where a template is broken: a line of its text, counted from 1, and what is wrong there if the parser's words do not fit. */
+export interface SyntaxProblem {
+  readonly line: number;
+  readonly problem: string | null;
+}
+
+/**
+ * Finds the line of a Jinja text that does not parse; the parser itself tells no position. Each tag is parsed alone, then
+ * blocks are matched with their ends. Returns null when every part is fine alone.
+ */
+export function findSyntaxProblem(source: string): SyntaxProblem | null {
+  const open: { readonly name: string; readonly line: number }[] = [];
+  const opening = /\{[{%#]/g;
+  for (let match = opening.exec(source); match !== null; match = opening.exec(source)) {
+    const line = lineAt(source, match.index);
+    const closing = CLOSING[match[0]] ?? "";
+    const end = source.indexOf(closing, match.index + 2);
+    if (end < 0) return { line, problem: `"${match[0]}" is never closed with "${closing}"` };
+    const tag = source.slice(match.index, end + 2);
+    opening.lastIndex = end + 2;
+    if (match[0] === "{#") continue;
+    const problem = match[0] === "{{" ? explain(tag, tag) : checkStatement(tag, line, open);
+    if (problem !== null) return { line, problem };
+  }
+  const last = open.at(-1);
+  return last === undefined
+    ? null
+    : { line: last.line, problem: `"${last.name}" is never ended with "end${last.name}"` };
+}
+
+const CLOSING: Readonly<Record<string, string>> = { "{{": "}}", "{%": "%}", "{#": "#}" };
+
+const BLOCKS: ReadonlySet<string> = new Set(["if", "for", "macro", "call", "filter", "set"]);
+
+/** Says what is wrong with one `{% ... %}` tag, or null; keeps the list of blocks that are open. */
+function checkStatement(
+  tag: string,
+  line: number,
+  open: { readonly name: string; readonly line: number }[],
+): string | null {
+  const name = /^\{%-?\s*(\w*)/.exec(tag)?.[1] ?? "";
+  const current = open.at(-1)?.name;
+  if (name.startsWith("end")) {
+    open.pop();
+    const expected = current === undefined ? "no block is open here" : `expected "end${current}"`;
+    return name === `end${current}` ? null : `unexpected "${name}": ${expected}`;
+  }
+  if (name === "else" || name === "elif") {
+    const fits = current === "if" || (current === "for" && name === "else");
+    if (!fits) return `unexpected "${name}" outside of a block that can have one`;
+    return name === "else" ? null : explain(`{% if true %}${tag}{% endif %}`, tag);
+  }
+  if (!BLOCKS.has(name) || (name === "set" && tag.includes("="))) return explain(tag, tag);
+  open.push({ name, line });
+  return explain(`${tag}{% end${name} %}`, tag);
+}
+
+function explain(source: string, tag: string): string | null {
+  try {
+    new Template(source);
+    return null;
+  } catch (error) {
+    return `${tag} is not Jinja (${error instanceof Error ? error.message : String(error)})`;
+  }
+}
+
+/** Line of a position in a text, counted from 1. */
+export function lineAt(text: string, position: number): number {
+  return text.slice(0, position).split("\n").length;
+}

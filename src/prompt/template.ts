@@ -1,0 +1,76 @@
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { AbtieError } from "../errors.ts";
+import { sha256 } from "../files/hash.ts";
+import { type BodyContext, compileBody } from "./body.ts";
+import { readFrontMatter } from "./front-matter.ts";
+import { LABELS_ONLY, TEMPLATE_VARIABLES } from "./kinds.ts";
+import { checkShown } from "./shown.ts";
+import { type LabelTexts, labelVariables, type TemplateVariables } from "./view.ts";
+
+/** A prompt template: how one comparison is put to the model. */
+export interface Template {
+  /** The file's name without `.jinja`. */
+  readonly name: string;
+  readonly path: string;
+  /** SHA-256 of the file. */
+  readonly sha256: string;
+  /** One sentence about what is special in it. */
+  readonly description: string;
+  /** raw: the body and the answer prefix are the whole text. chat: the body is the user's message in the model's chat template. */
+  readonly format: "raw" | "chat";
+  /** The texts of each label; several texts are variants of one label. */
+  readonly labels: LabelTexts;
+  /** Text with which the answer begins; a label follows it. */
+  readonly answerPrefix: string;
+  /** The system message, or null. */
+  readonly system: string | null;
+  /** Renders the body. */
+  readonly render: (variables: TemplateVariables) => string;
+}
+
+/**
+ * Loads one template file: YAML front matter between `---` lines, then a Jinja body. `labels` replaces the labels of the
+ * file. Throws AbtieError("config") with file and line when the front matter or the body is broken, when the body names an
+ * unknown variable, or when it does not show the prompt and both answers.
+ */
+export async function loadTemplate(path: string, labels: LabelTexts | null = null): Promise<Template> {
+  const source = await readSource(path);
+  const { head, body, bodyLine, lineOf } = readFrontMatter(path, source);
+  const texts = labels ?? head.labels;
+  const context: BodyContext = { path, firstLine: bodyLine, variables: TEMPLATE_VARIABLES };
+  const render = compileBody(body, context);
+  checkShown(path, render, texts);
+
+  return {
+    name: basename(path).replace(/\.jinja$/, ""),
+    path,
+    sha256: sha256(source),
+    description: head.description,
+    format: head.format,
+    labels: texts,
+    answerPrefix: head.answer_prefix,
+    system:
+      head.system === undefined
+        ? null
+        : compileBody(head.system, { path, firstLine: lineOf("system"), variables: LABELS_ONLY })({
+            labels: labelVariables(texts),
+          }),
+    render: (variables) => render({ ...variables }),
+  };
+}
+
+async function readSource(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error);
+    throw new AbtieError(
+      "config",
+      `cannot read the template ${path} (${found}); name a file, for example prompts/rules.jinja.`,
+      {
+        cause: error,
+      },
+    );
+  }
+}

@@ -1,0 +1,155 @@
+import { ANY, BUILT_IN, type Kind, loopKind } from "./kinds.ts";
+
+/** A part of a parsed Jinja template, as @huggingface/jinja builds it. */
+export interface JinjaNode {
+  readonly type: string;
+  readonly [key: string]: unknown;
+}
+
+/** A name that nothing defines where it stands, and the names that could have been meant. */
+export interface UnknownName {
+  readonly name: string;
+  readonly known: readonly string[];
+}
+
+type Scope = Map<string, Kind>;
+
+/**
+ * Finds every variable, and every field of a known record, that a template names and nothing defines. Jinja would render
+ * each as an empty text. Follows loops, `set`, macros, filters and tests.
+ */
+export function findUnknownNames(program: JinjaNode, variables: ReadonlyMap<string, Kind>): UnknownName[] {
+  const unknown: UnknownName[] = [];
+  visit(program, new Map([...BUILT_IN, ...variables]), unknown);
+  return unknown;
+}
+
+function visit(node: unknown, scope: Scope, unknown: UnknownName[]): Kind {
+  if (!isNode(node)) {
+    for (const child of childrenOf(node)) visit(child, scope, unknown);
+    return ANY;
+  }
+  switch (node.type) {
+    case "Identifier":
+      return visitName(String(node["value"]), scope, unknown);
+    case "MemberExpression":
+      return visitMember(node, scope, unknown);
+    case "FilterExpression":
+      return visitFilter(node, scope, unknown);
+    case "FilterStatement":
+      visitArguments(node["filter"], scope, unknown);
+      visit(node["body"], scope, unknown);
+      return ANY;
+    case "TestExpression":
+      visit(node["operand"], scope, unknown);
+      return ANY;
+    case "KeywordArgumentExpression":
+      visit(node["value"], scope, unknown);
+      return ANY;
+    case "For":
+      visitLoop(node, scope, unknown);
+      return ANY;
+    case "Set":
+      visitSet(node, scope, unknown);
+      return ANY;
+    case "Macro":
+      for (const name of namesOf(node["name"])) scope.set(name, ANY);
+      visitBlock(node["args"], node["body"], scope, unknown);
+      return ANY;
+    case "CallStatement":
+      visit(node["call"], scope, unknown);
+      visitBlock(node["callerArgs"], node["body"], scope, unknown);
+      return ANY;
+    default:
+      for (const [key, child] of Object.entries(node)) if (key !== "operator") visit(child, scope, unknown);
+      return ANY;
+  }
+}
+
+function visitName(name: string, scope: Scope, unknown: UnknownName[]): Kind {
+  const kind = scope.get(name);
+  if (kind !== undefined) return kind;
+  unknown.push({ name, known: [...scope.keys()] });
+  return ANY;
+}
+
+function visitMember(node: JinjaNode, scope: Scope, unknown: UnknownName[]): Kind {
+  const object = visit(node["object"], scope, unknown);
+  const property = node["property"];
+  if (!isNode(property)) return ANY;
+  if (node["computed"] === true) visit(property, scope, unknown);
+  if (property.type === "SliceExpression") return object;
+  const named = node["computed"] === true ? property.type === "StringLiteral" : property.type === "Identifier";
+  if (!named) return object.item ?? ANY;
+  const name = String(property["value"]);
+  if (object.fields === null || METHODS_OF_RECORDS.has(name)) return ANY;
+  const kind = object.fields.get(name);
+  if (kind === undefined) unknown.push({ name, known: [...object.fields.keys()] });
+  return kind ?? ANY;
+}
+
+const METHODS_OF_RECORDS: ReadonlySet<string> = new Set(["get", "items", "keys", "values"]);
+
+function visitFilter(node: JinjaNode, scope: Scope, unknown: UnknownName[]): Kind {
+  const operand = visit(node["operand"], scope, unknown);
+  visitArguments(node["filter"], scope, unknown);
+  const [filter] = namesOf(node["filter"]);
+  if (filter === "first" || filter === "last") return operand.item ?? ANY;
+  return filter === "list" || filter === "reverse" || filter === "sort" ? operand : ANY;
+}
+
+// The filter's own name is no variable.
+function visitArguments(filter: unknown, scope: Scope, unknown: UnknownName[]): void {
+  if (isNode(filter) && filter.type === "CallExpression") visit(filter["args"], scope, unknown);
+}
+
+function visitLoop(node: JinjaNode, scope: Scope, unknown: UnknownName[]): void {
+  const iterable = node["iterable"];
+  const filtered = isNode(iterable) && iterable.type === "SelectExpression";
+  const list = visit(filtered ? iterable["lhs"] : iterable, scope, unknown);
+  const inner: Scope = new Map(scope);
+  for (const name of namesOf(node["loopvar"])) inner.set(name, list.item ?? ANY);
+  inner.set("loop", loopKind(list.item ?? ANY));
+  if (filtered) visit(iterable["test"], inner, unknown);
+  visit(node["body"], inner, unknown);
+  visit(node["defaultBlock"], new Map(scope), unknown);
+}
+
+function visitSet(node: JinjaNode, scope: Scope, unknown: UnknownName[]): void {
+  const value = visit(node["value"], scope, unknown);
+  visit(node["body"], scope, unknown);
+  const assignee = node["assignee"];
+  // `set space.count = 1` changes a namespace, which must exist.
+  if (isNode(assignee) && assignee.type === "MemberExpression") visit(assignee["object"], scope, unknown);
+  else
+    for (const name of namesOf(assignee))
+      scope.set(name, isNode(assignee) && assignee.type === "Identifier" ? value : ANY);
+}
+
+function visitBlock(parameters: unknown, body: unknown, scope: Scope, unknown: UnknownName[]): void {
+  const inner: Scope = new Map(scope);
+  for (const name of ["varargs", "kwargs", "caller"]) inner.set(name, ANY);
+  for (const parameter of childrenOf(parameters)) {
+    visit(isNode(parameter) && parameter.type === "Identifier" ? null : parameter, inner, unknown);
+    for (const name of namesOf(isNode(parameter) && "key" in parameter ? parameter["key"] : parameter))
+      inner.set(name, ANY);
+  }
+  visit(body, inner, unknown);
+}
+
+/** The names in an identifier, a tuple of identifiers, or the function of a call. */
+function namesOf(node: unknown): string[] {
+  if (!isNode(node)) return [];
+  if (node.type === "Identifier") return [String(node["value"])];
+  if (node.type === "CallExpression") return namesOf(node["callee"]);
+  return childrenOf(node["value"]).flatMap(namesOf);
+}
+
+function childrenOf(value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  return value instanceof Map ? [...value.entries()].flat() : [];
+}
+
+function isNode(value: unknown): value is JinjaNode {
+  return typeof value === "object" && value !== null && "type" in value && typeof value.type === "string";
+}

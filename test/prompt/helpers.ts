@@ -1,0 +1,79 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
+import { loadTokenizer } from "../../src/prompt/local-tokenizer.ts";
+import { loadTemplate, type Template } from "../../src/prompt/template.ts";
+import type { Message, Tokenizer } from "../../src/prompt/tokenizer.ts";
+import type { Row, Turn } from "../../src/types.ts";
+
+/** The two small tokenizers that test/fixtures/tokenizer/make.py trains. */
+export const TOKENIZERS = ["bytelevel", "metaspace"] as const;
+export type TokenizerName = (typeof TOKENIZERS)[number];
+
+/** The templates that abtie ships. */
+export const TEMPLATES = ["notebook", "rules", "turns"] as const;
+export type TemplateName = (typeof TEMPLATES)[number];
+
+export interface Expected {
+  readonly texts: readonly { readonly text: string; readonly ids: number[]; readonly special_ids: number[] }[];
+  readonly chats: readonly {
+    readonly messages: readonly Message[];
+    readonly prefix: string;
+    readonly text: string;
+    readonly ids: number[];
+  }[];
+  readonly labels: readonly {
+    readonly prompt: string;
+    readonly labels: readonly [string, string, string];
+    readonly sent: number[];
+    readonly drop: number;
+    readonly ids: readonly number[][];
+  }[];
+}
+
+export function fixtureFolder(name: TokenizerName): string {
+  return fileURLToPath(new URL(`../fixtures/tokenizer/${name}`, import.meta.url));
+}
+
+export function fixtureTokenizer(name: TokenizerName): Promise<Tokenizer> {
+  return loadTokenizer(fixtureFolder(name));
+}
+
+export async function expectedOf(name: TokenizerName): Promise<Expected> {
+  return JSON.parse(await readFile(join(fixtureFolder(name), "expected.json"), "utf8")) as Expected;
+}
+
+export function shippedTemplate(name: TemplateName): Promise<Template> {
+  return loadTemplate(fileURLToPath(new URL(`../../prompts/${name}.jinja`, import.meta.url)));
+}
+
+/** Writes files into a folder that is removed when the test ends. */
+export async function temporaryFolder(files: Readonly<Record<string, string>>): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "abtie-prompt-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  return folder;
+}
+
+const HEAD = `---
+description: A test.
+format: raw
+labels: {a: " A", b: " B", tie: " tie"}
+answer_prefix: "Answer:"
+---
+`;
+
+/** Loads a template with a raw front matter of 6 lines and this body. */
+export async function templateOf(body: string, head: string = HEAD): Promise<Template> {
+  return loadTemplate(join(await temporaryFolder({ "test.jinja": head + body }), "test.jinja"));
+}
+
+export function row(prompts: readonly Turn[], responsesA: readonly Turn[], responsesB: readonly Turn[]): Row {
+  return { index: 0, id: "1", prompts, responsesA, responsesB };
+}
+
+export function swapped(one: Row): Row {
+  return { ...one, responsesA: one.responsesB, responsesB: one.responsesA };
+}

@@ -1,0 +1,89 @@
+import { cp, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { loadTokenizer } from "../../src/prompt/local-tokenizer.ts";
+import { expectedOf, fixtureFolder, fixtureTokenizer, TOKENIZERS, temporaryFolder } from "./helpers.ts";
+
+describe.each(TOKENIZERS)("the %s tokenizer", (name) => {
+  it("gives the same ids as Python, with and without special tokens", async () => {
+    const tokenizer = await fixtureTokenizer(name);
+    const { texts } = await expectedOf(name);
+    expect(texts.length).toBeGreaterThan(90);
+    for (const { text, ids, special_ids } of texts) {
+      expect({ text, ids: await tokenizer.encode(text, false) }).toEqual({ text, ids });
+      expect({ text, ids: await tokenizer.encode(text, true) }).toEqual({ text, ids: special_ids });
+    }
+  });
+
+  it("renders and encodes chats as Python does, without adding special tokens twice", async () => {
+    const tokenizer = await fixtureTokenizer(name);
+    const { chats } = await expectedOf(name);
+    expect(chats.length).toBeGreaterThan(4);
+    for (const { messages, prefix, ids } of chats) {
+      expect(await tokenizer.encodeChat(messages, prefix)).toEqual(ids);
+    }
+  });
+});
+
+describe("loadTokenizer", () => {
+  it("lists special tokens, tokens in bars, and what the chat template writes, but not plain added words", async () => {
+    const { controlTokens } = await fixtureTokenizer("bytelevel");
+    expect(controlTokens.toSorted()).toEqual(
+      ["<|begin_of_text|>", "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|reserved_0|>", "<|tool|>"].toSorted(),
+    );
+    expect((await fixtureTokenizer("metaspace")).controlTokens.toSorted()).toEqual(
+      ["<unk>", "<s>", "</s>", "[INST]", "[/INST]"].toSorted(),
+    );
+  });
+
+  it("says what to do when the folder has no tokenizer.json", async () => {
+    const folder = await temporaryFolder({});
+    await expect(loadTokenizer(folder)).rejects.toMatchObject({
+      code: "config",
+      message: expect.stringMatching(/cannot find .*tokenizer\.json.*check the path/),
+    });
+  });
+
+  it("names the file that is cut short, or lacks its model, or is of an unknown kind", async () => {
+    const cut = await temporaryFolder({ "tokenizer.json": '{"model": {"vocab"' });
+    await expect(loadTokenizer(cut)).rejects.toThrow(/tokenizer\.json is not JSON .*copy or download the model again/);
+    const modelless = await temporaryFolder({ "tokenizer.json": '{"added_tokens": []}' });
+    await expect(loadTokenizer(modelless)).rejects.toThrow(/tokenizer\.json: model: /);
+    const parts = { decoder: null, post_processor: null, pre_tokenizer: null, normalizer: { type: "Unheard" } };
+    const strange = await temporaryFolder({
+      "tokenizer.json": JSON.stringify({ model: { type: "BPE", vocab: {}, merges: [] }, ...parts }),
+    });
+    await expect(loadTokenizer(strange)).rejects.toThrow(/cannot be used here \(.*Unheard.*let the server tokenise/);
+  });
+
+  it("refuses a chat only when one is asked for and the model has no chat template", async () => {
+    const folder = await temporaryFolder({});
+    await cp(fixtureFolder("bytelevel"), folder, { recursive: true });
+    await writeFile(join(folder, "chat_template.jinja"), "{% if %}");
+    await expect(loadTokenizer(folder)).rejects.toThrow(/chat template in .*chat_template\.jinja cannot be read/);
+    const bare = await temporaryFolder({
+      "tokenizer.json": await readFile(join(fixtureFolder("bytelevel"), "tokenizer.json"), "utf8"),
+    });
+    const tokenizer = await loadTokenizer(bare);
+    expect((await tokenizer.encode("hello", false)).length).toBeGreaterThan(0);
+    await expect(tokenizer.encodeChat([{ role: "user", content: "hello" }], "")).rejects.toMatchObject({
+      code: "config",
+      message: expect.stringContaining('use a prompt template with "format: raw"'),
+    });
+  });
+
+  it("takes the default of several named chat templates, and gives every day the same date", async () => {
+    const folder = await temporaryFolder({});
+    await cp(fixtureFolder("metaspace"), folder, { recursive: true });
+    const template = "{{ strftime_now('%d %b %Y') }} {{ messages[0].content }}";
+    const named = [
+      { name: "tools", template: "tools" },
+      { name: "default", template },
+    ];
+    await writeFile(join(folder, "tokenizer_config.json"), JSON.stringify({ chat_template: named }));
+    const tokenizer = await loadTokenizer(folder);
+    expect(await tokenizer.encodeChat([{ role: "user", content: "hello" }], "")).toEqual(
+      await tokenizer.encode("26 Jul 2024 hello", false),
+    );
+  });
+});
