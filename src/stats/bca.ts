@@ -1,0 +1,61 @@
+import type { Interval } from "./interval.ts";
+import { normalCdf, normalQuantile } from "./normal.ts";
+import { quantileSorted } from "./quantile.ts";
+
+/** What the bias correction and the acceleration are computed from: the estimate and its leave-one-group-out values. */
+export interface Acceleration {
+  readonly estimate: number;
+  readonly jackknife: Float64Array;
+}
+
+/** Computes the percentile interval of sorted bootstrap replicates. */
+export function percentileInterval(sorted: Float64Array, level: number): Interval {
+  const outside = (1 - level) / 2;
+  return { low: quantileSorted(sorted, outside), high: quantileSorted(sorted, 1 - outside) };
+}
+
+/**
+ * Computes the bias-corrected and accelerated interval of sorted bootstrap replicates (Efron 1987, "Better bootstrap
+ * confidence intervals"; equal to scipy.stats.bootstrap with method "BCa").
+ */
+export function bcaInterval(sorted: Float64Array, from: Acceleration, level: number): Interval {
+  const { bias, acceleration } = correction(sorted, from);
+  // Replicates that are all equal, or all on one side of the estimate, leave nothing to correct.
+  if (!Number.isFinite(bias)) return percentileInterval(sorted, level);
+  const at = (probability: number): number => {
+    const z = bias + normalQuantile(probability);
+    return quantileSorted(sorted, normalCdf(bias + z / (1 - acceleration * z)));
+  };
+  const outside = (1 - level) / 2;
+  return { low: at(outside), high: at(1 - outside) };
+}
+
+function correction(sorted: Float64Array, from: Acceleration): { bias: number; acceleration: number } {
+  const bias = normalQuantile(shareBelow(sorted, from.estimate));
+  const mean = from.jackknife.reduce((total, value) => total + value, 0) / from.jackknife.length;
+  let squares = 0;
+  let cubes = 0;
+  for (const value of from.jackknife) {
+    squares += (mean - value) ** 2;
+    cubes += (mean - value) ** 3;
+  }
+  return { bias, acceleration: squares > 0 ? cubes / (6 * squares ** 1.5) : 0 };
+}
+
+/** The share of values below a point; values equal to it count half. */
+function shareBelow(sorted: Float64Array, point: number): number {
+  const smaller = firstIndex(sorted, (value) => value >= point);
+  const notLarger = firstIndex(sorted, (value) => value > point);
+  return (smaller + notLarger) / 2 / sorted.length;
+}
+
+function firstIndex(sorted: Float64Array, reached: (value: number) => boolean): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (reached(sorted[middle] as number)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

@@ -1,0 +1,123 @@
+import { type ConfidenceSequence, createConfidenceSequence } from "./confidenceSequence.ts";
+import type { Interval } from "./interval.ts";
+
+export interface SequentialOptions {
+  /** All rows, each group's together: what groupOrder returns. */
+  readonly order: Uint32Array;
+  /** Group number of each row of the file. */
+  readonly groups: Uint32Array;
+  /** Largest absolute difference that a row can show. */
+  readonly bound: number;
+  /** 1 - chance that the verdict is ever wrong. Default 0.95; divide 1 - level by the number of pairs when there are several. */
+  readonly level?: number;
+  /** Differences smaller than this count as none; null never ends a comparison as equivalent. Default null. */
+  readonly margin?: number | null;
+}
+
+/** "better": the mean difference is above 0; "worse": below 0; "equivalent": between -margin and margin. */
+export type Verdict = "undecided" | "better" | "worse" | "equivalent";
+
+export interface SequentialState {
+  readonly verdict: Verdict;
+  /** Groups that the verdict rests on. */
+  readonly groups: number;
+  /** Rows of those groups, without the ones that gave no difference. */
+  readonly rows: number;
+  /** Mean over groups of the mean difference of each: every prompt counts once. */
+  readonly mean: number;
+  /** Interval for that mean that holds at every moment; its ends are rounded outwards to a grid. */
+  readonly interval: Interval;
+  /** Rough number of further rows until a verdict if the difference stays as it is; null when decided or out of reach. */
+  readonly moreRows: number | null;
+}
+
+export interface SequentialComparison {
+  /** Takes in one row's difference (null: the row could not be scored); rows may arrive in any order, each once. */
+  readonly add: (row: number, difference: number | null) => void;
+  readonly state: () => SequentialState;
+}
+
+/**
+ * Creates a paired comparison that may be looked at after every row and stopped at any moment: the chance that it ever
+ * gives a wrong verdict stays below 1 - level. The mean difference of each group (rows that share a prompt) is one
+ * observation of a confidence sequence; groups enter in the order planned beforehand, however the answers come in,
+ * because an order that depends on how long answers take could favour one side. Groups count as independent draws.
+ */
+export function createSequentialComparison(options: SequentialOptions): SequentialComparison {
+  const { order, groups, bound, level = 0.95, margin = null } = options;
+  const sequence = createConfidenceSequence({ bound, level, candidates: candidateMeans(bound, margin) });
+  const differences = new Map<number, number | null>();
+  let next = 0;
+  let rows = 0;
+
+  const takeCompleteGroups = (): void => {
+    for (;;) {
+      const members = groupAt(order, groups, next);
+      if (members.length === 0 || !members.every((row) => differences.has(row))) return;
+      const known = [...members].map((row) => differences.get(row) ?? null).filter((value) => value !== null);
+      for (const row of members) differences.delete(row);
+      next += members.length;
+      if (known.length === 0) continue;
+      rows += known.length;
+      sequence.observe(known.reduce((sum, value) => sum + value, 0) / known.length);
+    }
+  };
+
+  return {
+    add: (row, difference) => {
+      differences.set(row, difference);
+      takeCompleteGroups();
+    },
+    state: () => {
+      const verdict = verdictOf(sequence, margin);
+      const observed = sequence.count();
+      return {
+        verdict,
+        groups: observed,
+        rows,
+        mean: sequence.mean(),
+        interval: sequence.interval(),
+        moreRows: verdict === "undecided" ? moreRows(sequence, level, bound, rows) : null,
+      };
+    },
+  };
+}
+
+function groupAt(order: Uint32Array, groups: Uint32Array, start: number): Uint32Array {
+  let end = start;
+  while (end < order.length && groups[order[end] as number] === groups[order[start] as number]) end += 1;
+  return order.subarray(start, end);
+}
+
+/** A grid that is fine near 0 (0.001) and coarse far away (5 %), with the means that decide the verdict on it. */
+function candidateMeans(bound: number, margin: number | null): number[] {
+  const means = new Set<number>([0]);
+  for (let step = 1; ; step += 1) {
+    const mean = 0.02 * Math.sinh(step / 20);
+    if (mean >= bound) break;
+    means.add(mean).add(-mean);
+  }
+  if (margin !== null) means.add(margin).add(-margin);
+  return [...means].sort((one, other) => one - other);
+}
+
+function verdictOf(sequence: ConfidenceSequence, margin: number | null): Verdict {
+  const zero = sequence.side(0);
+  if (zero !== null) return zero === "above" ? "better" : "worse";
+  if (margin !== null && sequence.side(margin) === "below" && sequence.side(-margin) === "above") return "equivalent";
+  return "undecided";
+}
+
+/** The evidence against 0 grows by about mean² / (2 x mean square) an observation, at Kelly's stake or the largest allowed. */
+function moreRows(sequence: ConfidenceSequence, level: number, bound: number, rows: number): number | null {
+  const mean = Math.abs(sequence.mean());
+  if (mean === 0) return null;
+  const square = sequence.meanSquare();
+  const stake = Math.min(mean / square, 1 / bound);
+  const growth = stake * mean - (stake * stake * square) / 2;
+  const missing = Math.log(2 / (1 - level)) - sequence.logEvidence(0, sequence.mean() > 0 ? "above" : "below");
+  const more = Math.ceil((missing / growth) * (rows / sequence.count()));
+  return more > MOST_ROWS ? null : more;
+}
+
+const MOST_ROWS = 10_000_000;
