@@ -3,6 +3,7 @@ import type { RetryPolicy } from "./types.ts";
 /** A policy for batch jobs: patient enough for a minute of trouble, quick enough for a lost packet. */
 export const DEFAULT_RETRY: RetryPolicy = {
   attempts: 8,
+  stormAttempts: 32,
   baseMs: 500,
   capMs: 60_000,
   afterCapMs: 300_000,

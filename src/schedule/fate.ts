@@ -13,17 +13,23 @@ export interface Fate<T> {
   readonly delayMs: number;
 }
 
-/** Decides what becomes of the tasks of a request that failed with this verdict. */
-export function decideFate<T>(group: Group<T>, verdict: Verdict, policy: RetryPolicy, random: () => number): Fate<T> {
+/** Decides what becomes of the tasks of a request that failed with this verdict; `answered` counts the tasks answered so far. */
+export function decideFate<T>(
+  group: Group<T>,
+  verdict: Verdict,
+  policy: RetryPolicy,
+  random: () => number,
+  answered: number,
+): Fate<T> {
   switch (verdict.kind) {
     case "split":
-      return group.entries.length > 1 ? goAgain(halves(group.entries, group.failures), 0) : ended(group, "refused");
+      return group.entries.length > 1 ? goAgain(halves(group), 0) : ended(group, "refused");
     case "final":
       return ended(group, "refused");
     case "engine-lost":
       return afterLoss(group, policy);
     case "retry":
-      return afterRetryable(group, verdict, policy, random);
+      return afterRetryable(group, verdict, policy, random, answered);
     default:
       return verdict satisfies never;
   }
@@ -34,21 +40,22 @@ function afterRetryable<T>(
   verdict: Extract<Verdict, { kind: "retry" }>,
   policy: RetryPolicy,
   random: () => number,
+  answered: number,
 ): Fate<T> {
   const failures = group.failures + 1;
+  const failed = { ...group, failures, answeredBefore: group.failures === 0 ? answered : group.answeredBefore };
   const delayMs = retryDelay(failures, verdict.afterMs, policy, random);
   const suspect = verdict.blame === "batch" || verdict.blame === "either";
   if (suspect && group.entries.length > 1) {
     // Halves start with one failure, so that each level of the bisection costs one try, and neighbours of a
     // poison row never run out of attempts before it is alone.
-    return failures < 2
-      ? goAgain([{ entries: group.entries, failures, alone: false }], delayMs)
-      : goAgain(halves(group.entries, 1), delayMs);
+    return goAgain(failures < 2 ? [failed] : halves({ ...failed, failures: 1 }), delayMs);
   }
-  if (failures >= policy.attempts) return ended(group, "gave-up");
+  // Failing while nobody is answered says little about these tasks.
+  const limit = answered === failed.answeredBefore ? policy.stormAttempts : policy.attempts;
+  if (failures < limit) return goAgain([failed], delayMs);
   const deadly = verdict.blame === "engine" || verdict.blame === "either";
-  if (deadly && failures === policy.attempts - 1) return goAgain(singly(group.entries, failures), delayMs);
-  return goAgain([{ entries: group.entries, failures, alone: group.alone }], delayMs);
+  return deadly && !group.alone ? goAgain(singly(failed, group.entries), delayMs) : ended(group, "gave-up");
 }
 
 /**
@@ -59,18 +66,18 @@ function afterLoss<T>(group: Group<T>, policy: RetryPolicy): Fate<T> {
   const over = group.entries.filter((entry) => entry.losses >= policy.losses);
   const last = group.entries.filter((entry) => entry.losses === policy.losses - 1);
   const rest = group.entries.filter((entry) => entry.losses < policy.losses - 1);
-  const again = singly(last, group.failures);
-  if (rest.length > 0) again.push({ entries: rest, failures: group.failures, alone: false });
+  const again = singly(group, last);
+  if (rest.length > 0) again.push({ ...group, entries: rest, alone: false });
   return { again, ended: over, end: "gave-up", delayMs: 0 };
 }
 
-function singly<T>(entries: readonly Entry<T>[], failures: number): Group<T>[] {
-  return entries.map((entry) => ({ entries: [entry], failures, alone: true }));
+function singly<T>(group: Group<T>, entries: readonly Entry<T>[]): Group<T>[] {
+  return entries.map((entry) => ({ ...group, entries: [entry], alone: true }));
 }
 
-function halves<T>(entries: readonly Entry<T>[], failures: number): Group<T>[] {
-  const middle = Math.ceil(entries.length / 2);
-  return [entries.slice(0, middle), entries.slice(middle)].map((half) => ({ entries: half, failures, alone: false }));
+function halves<T>(group: Group<T>): Group<T>[] {
+  const middle = Math.ceil(group.entries.length / 2);
+  return [group.entries.slice(0, middle), group.entries.slice(middle)].map((entries) => ({ ...group, entries }));
 }
 
 function goAgain<T>(again: readonly Group<T>[], delayMs: number): Fate<T> {

@@ -2,7 +2,7 @@ import { retryDelay } from "./backoff.ts";
 import { decideFate } from "./fate.ts";
 import { afterFailure, HEALTHY, isLost } from "./health.ts";
 import { loseLane } from "./lose.ts";
-import { putBack } from "./pool.ts";
+import { hurry, putBack } from "./pool.ts";
 import type { Flight, LaneState, State } from "./state.ts";
 import type { Attempt, Verdict } from "./types.ts";
 
@@ -18,6 +18,8 @@ export function landSuccess<T, R>(
   }
   const finishedAt = state.options.clock.monotonic();
   const ms = finishedAt - flight.startedAt;
+  // The trouble of all is over: whoever still waits because of it need not.
+  if (lane.health.streak > 1) hurry(state.pool);
   lane.health = HEALTHY;
   state.options.onAttempt?.({ ...describe(lane, flight, finishedAt), ok: true });
   flight.group.entries.forEach((entry, index) => {
@@ -45,7 +47,7 @@ export function landFailure<T, R>(state: State<T, R>, lane: LaneState<T, R>, fli
     onAttempt?.({ ...describe(lane, flight, finishedAt), ...failed, ended: [] });
     return;
   }
-  const fate = decideFate(flight.group, verdict, retry, random);
+  const fate = decideFate(flight.group, verdict, retry, random, state.finished);
   putBack(state.pool, fate.again, finishedAt + fate.delayMs);
   state.held -= fate.ended.length;
   state.failed += fate.ended.length;
@@ -79,19 +81,14 @@ function updateHealth<T, R>(
   finishedAt: number,
 ): void {
   const { retry, random } = state.options;
-  const before = lane.health;
-  lane.health = afterFailure(before, verdict, { startedAt: flight.startedAt, finishedAt });
+  lane.health = afterFailure(lane.health, verdict, { startedAt: flight.startedAt, finishedAt });
   if (isLost(lane.health, verdict, retry.lostAfter)) {
     loseLane(lane);
     return;
   }
-  if (verdict.kind !== "retry") return;
-  const { streak } = lane.health;
-  // A server that asks for a pause asks all of us; one that fails round after round is not helped by fresh tasks.
-  if (verdict.afterMs !== undefined || (streak >= 2 && streak > before.streak)) {
-    const delay = retryDelay(streak, verdict.afterMs, retry, random);
-    lane.pausedUntil = Math.max(lane.pausedUntil, finishedAt + delay);
-  }
+  if (verdict.kind !== "retry" || verdict.afterMs === undefined) return;
+  // A server that asks for a pause asks all of us.
+  lane.pausedUntil = Math.max(lane.pausedUntil, finishedAt + retryDelay(1, verdict.afterMs, retry, random));
 }
 
 function describe<T, R>(

@@ -14,6 +14,8 @@ export interface Group<T> {
   readonly entries: readonly Entry<T>[];
   /** Failures that count against these tasks. */
   readonly failures: number;
+  /** How many tasks had been answered at the first of them. */
+  readonly answeredBefore: number;
   /** Goes out when nothing else is in flight on the lane. */
   readonly alone: boolean;
 }
@@ -36,7 +38,7 @@ export interface Offer {
 /** The tasks that wait for a request. */
 export interface Pool<T> {
   readonly fresh: Entry<T>[];
-  readonly again: { readonly group: Group<T>; readonly notBefore: number }[];
+  readonly again: { readonly group: Group<T>; notBefore: number }[];
 }
 
 /** Makes an empty pool. */
@@ -55,6 +57,11 @@ export function take<T>(pool: Pool<T>, offer: Offer): Group<T> | undefined {
 /** Puts groups back, to go out no earlier than notBefore (monotonic ms). */
 export function putBack<T>(pool: Pool<T>, groups: readonly Group<T>[], notBefore: number): void {
   for (const group of groups) pool.again.push({ group, notBefore });
+}
+
+/** Makes every retry due now. */
+export function hurry<T>(pool: Pool<T>): void {
+  for (const waiting of pool.again) waiting.notBefore = Number.NEGATIVE_INFINITY;
 }
 
 /** Takes everything out. */
@@ -88,5 +95,5 @@ function takeFresh<T>(pool: Pool<T>, offer: Offer): Group<T> | undefined {
   const ready = pool.fresh.length;
   const size = nextBatchSize({ ...offer, ready });
   if (ready === 0 || (ready < size && !offer.partial && !offer.ended)) return undefined;
-  return { entries: pool.fresh.splice(0, size), failures: 0, alone: false };
+  return { entries: pool.fresh.splice(0, size), failures: 0, answeredBefore: 0, alone: false };
 }

@@ -56,8 +56,10 @@ export type Verdict =
 export type Blame = "batch" | "engine" | "either" | "load";
 
 export interface RetryPolicy {
-  /** Failures after which a task gives up. */
+  /** Failures after which a task gives up while others are answered. */
   readonly attempts: number;
+  /** Failures after which a task gives up although nobody was answered since its first one. */
+  readonly stormAttempts: number;
   /** Upper end of the first wait in ms; it doubles with each failure. */
   readonly baseMs: number;
   /** Upper end of any wait in ms. */

@@ -85,6 +85,7 @@ describe("the fate of a failed request", () => {
   const group = (count: number, failures = 0, losses = 0): Group<number> => ({
     entries: Array.from({ length: count }, (_, task) => ({ task, attempts: 1, losses })),
     failures,
+    answeredBefore: 0,
     alone: false,
   });
   const tasks = (groups: readonly Group<number>[]) => groups.map(({ entries }) => entries.map(({ task }) => task));
@@ -102,7 +103,7 @@ describe("the fate of a failed request", () => {
     );
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 70 }), fc.nat(9), fc.nat(4), verdict, (count, failures, losses, what) => {
-        const fate = decideFate(group(count, failures, losses), what, policy, () => 0.5);
+        const fate = decideFate(group(count, failures, losses), what, policy, () => 0.5, 1);
         const all = [...tasks(fate.again).flat(), ...fate.ended.map(({ task }) => task)];
         expect(all.sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, task) => task));
         expect(fate.again.every(({ entries }) => entries.length > 0)).toBe(true);
@@ -112,12 +113,23 @@ describe("the fate of a failed request", () => {
 
   it("lets tasks try a last time alone when the engine was to blame", () => {
     const verdict = { kind: "retry", reason: "connection", blame: "engine" } as const;
-    const fate = decideFate(group(3, policy.attempts - 2), verdict, policy, () => 0);
+    const fate = decideFate(group(3, policy.attempts - 1), verdict, policy, () => 0, 1);
     expect(fate.again.map(({ alone, entries }) => [alone, entries.length])).toEqual([
       [true, 1],
       [true, 1],
       [true, 1],
     ]);
+  });
+});
+
+describe("the limit of attempts", () => {
+  const verdict = { kind: "retry", reason: "overloaded", blame: "load" } as const;
+  const group = { entries: [{ task: 0, attempts: 8, losses: 0 }], failures: 7, answeredBefore: 40, alone: false };
+
+  it("is the small one while others are answered, and the large one while nobody is", () => {
+    expect(decideFate(group, verdict, policy, () => 0, 41).ended).toHaveLength(1);
+    expect(decideFate(group, verdict, policy, () => 0, 40).ended).toHaveLength(0);
+    expect(decideFate({ ...group, failures: 31 }, verdict, policy, () => 0, 40).ended).toHaveLength(1);
   });
 });
 

@@ -108,6 +108,11 @@ describe("an engine that dies", () => {
     expect(await trial.end()).toMatchObject({ end: "done", finished: 299, failed: 1 });
     expect(failed(trial)).toEqual({ 70: "gave-up: engine-lost" });
     expect(log).toHaveLength(3);
+    // Before its last chance each suspect was sent alone, so the third death met nobody else.
+    const lastDeath = trial.attempts.filter(({ ok }) => !ok).at(-1);
+    expect(lastDeath).toMatchObject({ tasks: [70], inFlight: 1 });
+    const meanwhile = trial.attempts.filter(({ startedAt }) => startedAt === lastDeath?.startedAt);
+    expect(meanwhile).toHaveLength(1);
   });
 
   it("hands its tasks to the engines that are left", async () => {

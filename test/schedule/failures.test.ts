@@ -78,7 +78,7 @@ describe("a request that may succeed later", () => {
     const trial = start(
       3,
       (clock) => [{ batchSize: () => 3, concurrency: () => 1, work: answering(clock, 10, withPoison([1], busy)) }],
-      { retry: { attempts: 3 } },
+      { retry: { attempts: 3, stormAttempts: 3 } },
     );
     expect(await trial.end()).toMatchObject({ finished: 0, failed: 3 });
     expect(failed(trial)).toEqual({ 0: "gave-up: overloaded", 1: "gave-up: overloaded", 2: "gave-up: overloaded" });
@@ -92,6 +92,8 @@ describe("a request that may succeed later", () => {
     ]);
     expect(await trial.end()).toMatchObject({ finished: 127, failed: 1 });
     expect(failed(trial)).toEqual({ 77: "gave-up: malformed" });
+    // The failures of the batch count once against the row, which then has the other seven tries for itself.
+    expect(trial.attempts.filter(({ tasks }) => tasks.length === 1 && tasks[0] === 77)).toHaveLength(7);
   });
 
   it("is not bisected when its answer was malformed once", async () => {
@@ -124,6 +126,24 @@ describe("a request that may succeed later", () => {
     ]);
     expect(await trial.end()).toMatchObject({ finished: 64 });
     expect(trial.attempts.slice(1).every(({ tasks }) => tasks.length <= 4)).toBe(true);
+  });
+});
+
+describe("a storm in which every request fails", () => {
+  it("costs no row, and nobody waits on after it is over", async () => {
+    const trial = start(400, (clock) => [
+      {
+        concurrency: () => 8,
+        batchSize: () => 1,
+        work: answering(clock, 10, () => {
+          if (clock.monotonic() < 20_000) throw broken();
+        }),
+      },
+    ]);
+    expect(await trial.end()).toMatchObject({ finished: 400, failed: 0 });
+    const first = trial.attempts.find(({ ok }) => ok)?.finishedAt ?? 0;
+    // 400 tasks of 10 ms on 8 slots.
+    expect(trial.clock.monotonic() - first).toBeLessThan(550);
   });
 });
 
