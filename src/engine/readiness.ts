@@ -7,7 +7,7 @@ export interface ReadinessOptions {
   readonly client: Client;
   readonly clock: Clock;
   readonly baseUrl: string;
-  /** Longest time to wait in all, in ms: it also runs while connections are refused or accepted and never answered. */
+  /** Longest time to wait in all, in ms: it also runs while connections are refused or never answered. 0: try once. */
   readonly limitMs: number;
   readonly signal: AbortSignal;
   /** Called before each try. */
@@ -16,6 +16,8 @@ export interface ReadinessOptions {
 
 const PAUSE_MS = 250;
 const ONE_TRY_MS = 2_000;
+/** For the only try at a server that is said to be ready, but may be busy. */
+const ONLY_TRY_MS = 10_000;
 
 /**
  * Waits until a server says that it is healthy and lists its models, and returns them. Throws AbtieError("engine") when the
@@ -29,7 +31,7 @@ export async function waitUntilReady(options: ReadinessOptions): Promise<readonl
     await options.onTry?.();
     let problem: RequestError;
     try {
-      const ms = Math.max(1, Math.min(ONE_TRY_MS, left()));
+      const ms = limitMs === 0 ? ONLY_TRY_MS : Math.min(ONE_TRY_MS, left());
       // A server other than vLLM may have no /health (404, null): its list of models is enough.
       await client.page("/health", signal, ms);
       return await client.models(signal, ms);
@@ -38,8 +40,8 @@ export async function waitUntilReady(options: ReadinessOptions): Promise<readonl
       if (error.status === 401 || error.status === 403) throw refused(options.baseUrl, error);
       problem = error;
     }
-    if (left() <= 0) throw tooLate(options, problem);
-    await clock.sleep(Math.min(PAUSE_MS, Math.max(1, left())), signal);
+    if (left() <= PAUSE_MS) throw tooLate(options, problem);
+    await clock.sleep(PAUSE_MS, signal);
   }
 }
 
@@ -56,11 +58,9 @@ export function refused(baseUrl: string, error: RequestError): AbtieError {
 
 function tooLate({ baseUrl, limitMs }: ReadinessOptions, problem: RequestError): AbtieError {
   const seconds = (limitMs / 1_000).toFixed(limitMs < 10_000 ? 1 : 0);
-  return new AbtieError(
-    "engine",
-    `The server at ${baseUrl} was not ready within ${seconds} s. The last try: ${problem.message}`,
-    {
-      cause: problem,
-    },
-  );
+  const text =
+    limitMs === 0
+      ? `No server is ready at ${baseUrl}: ${problem.message} Start it, or correct the base URL.`
+      : `The server at ${baseUrl} was not ready within ${seconds} s. The last try: ${problem.message}`;
+  return new AbtieError("engine", text, { cause: problem });
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Clock } from "../types.ts";
 import { RequestError } from "./request-error.ts";
 
@@ -20,7 +21,11 @@ export async function withTimeLimit<T>(
   const inner = new AbortController();
   const settled = new AbortController();
   const forward = (): void => inner.abort(signal?.reason);
-  signal?.addEventListener("abort", forward, { once: true });
+  if (signal !== undefined) {
+    // As many listeners as requests are in flight is no leak, which Node suspects from the eleventh on.
+    setMaxListeners(0, signal);
+    signal.addEventListener("abort", forward, { once: true });
+  }
   const expired = new RequestError("timeout", `${what} took longer than ${ms} ms.`);
   clock.sleep(ms, settled.signal).then(
     () => inner.abort(expired),
