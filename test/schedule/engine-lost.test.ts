@@ -115,6 +115,20 @@ describe("an engine that dies", () => {
     expect(meanwhile).toHaveLength(1);
   });
 
+  it("takes nobody with it at its last death when there are several engines", async () => {
+    const deadly = (batch: readonly number[]): boolean => batch.includes(70);
+    const [one, two] = [mortal(deadly, 1_000), mortal(deadly, 1_000)];
+    const trial = start(2_000, (clock) => [one.lane(clock), two.lane(clock)]);
+    expect(await trial.end()).toMatchObject({ end: "done", finished: 1_999, failed: 1 });
+    const last = trial.attempts.filter(({ ok }) => !ok).at(-1);
+    expect(last?.tasks).toEqual([70]);
+    const beside = trial.attempts.filter(
+      ({ lane, startedAt, finishedAt }) =>
+        lane === last?.lane && startedAt < last.finishedAt && finishedAt > last.startedAt,
+    );
+    expect(beside).toEqual([last]);
+  });
+
   it("hands its tasks to the engines that are left", async () => {
     const { lane } = mortal((_, nth) => nth === 6, 1_000, false);
     const trial = start(400, (clock) => [lane(clock), { work: answering(clock, 100) }]);
