@@ -36,7 +36,8 @@ export interface Header {
  * Throws AbtieError("data") with the header and the nearest names when one is missing or there more than once.
  */
 export function findColumns({ path, line, names }: Header, wanted: readonly string[]): readonly number[] {
-  const problems = wanted.flatMap((name) => problemOf(name, names));
+  const unused = names.filter((name) => !wanted.includes(name));
+  const problems = wanted.flatMap((name) => problemOf(name, names, unused));
   if (problems.length === 0) return wanted.map((name) => names.indexOf(name));
   throw new AbtieError(
     "data",
@@ -50,20 +51,21 @@ function remedyFor(names: readonly string[]): string {
     : 'Rename the column in the file, or give its name under "columns" in the config.';
 }
 
-function problemOf(name: string, header: readonly string[]): readonly string[] {
+function problemOf(name: string, header: readonly string[], unused: readonly string[]): readonly string[] {
   const count = header.filter((found) => found === name).length;
   if (count === 1) return [];
   if (count > 1) return [`the column "${name}" is there ${count} times`];
-  const nearest = findNearest(name, header);
+  const nearest = findNearest(name, unused);
   return [`the column "${name}" is missing${nearest === null ? "" : ` (did you mean "${nearest}"?)`}`];
 }
 
-function findNearest(name: string, header: readonly string[]): string | null {
-  const [nearest] = header
-    .filter((found) => found !== "")
-    .map((found) => ({ found, far: distance(simplify(name), simplify(found)) }))
+function findNearest(name: string, unused: readonly string[]): string | null {
+  const plain = simplify(name);
+  const [nearest] = unused
+    .map((found) => ({ found, far: distance(plain, simplify(found)) }))
+    .filter(({ far }) => far < plain.length && far <= Math.max(1, plain.length / 3))
     .sort((left, right) => left.far - right.far);
-  return nearest !== undefined && nearest.far <= Math.max(2, name.length / 3) ? nearest.found : null;
+  return nearest?.found ?? null;
 }
 
 // "Response A", "responseA" and "response_a" are the same name to a person.

@@ -2,11 +2,9 @@ import { once } from "node:events";
 import { mkdtemp, readdir, rm, utimes } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
-import { execa, type ResultPromise } from "execa";
+import { execa } from "execa";
 import { expect, onTestFinished, test } from "vitest";
 import { acquireLock, withLock } from "../../src/files/lock.ts";
-
-type Child = ResultPromise<{ reject: false; buffer: false }>;
 
 const PURPOSE = { purpose: "abtie run" };
 
@@ -111,13 +109,20 @@ test("tells a holder that its lock was taken away", async () => {
   await lock[Symbol.asyncDispose]();
 });
 
+type Child = ReturnType<typeof startHolder>;
+
 /** Starts a process that takes the lock and keeps it until it is killed; resolves when it holds it, or has ended without. */
 async function holdInProcess(path: string, host = hostname()): Promise<{ child: Child; held: boolean }> {
-  const program = join(import.meta.dirname, "../fixtures/files/hold-lock.mjs");
-  const child = execa(process.execPath, [program, path, host], { reject: false, buffer: false });
+  const child = startHolder(path, host);
   onTestFinished(() => kill(child));
   const held = await Promise.race([once(child.stdout, "data").then(() => true), child.then(() => false)]);
   return { child, held };
+}
+
+// Its return type is one that only execa can name.
+function startHolder(path: string, host: string) {
+  const program = join(import.meta.dirname, "../fixtures/files/hold-lock.mjs");
+  return execa(process.execPath, [program, path, host], { reject: false, buffer: false });
 }
 
 async function kill(child: Child): Promise<void> {

@@ -1,0 +1,176 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+import { expect, test } from "vitest";
+import { type DatasetOptions, openDataset } from "../../src/dataset/open-dataset.ts";
+import { AbtieError } from "../../src/errors.ts";
+import { temporaryFile, temporaryFolder } from "./temporary-file.ts";
+
+const HEADER = "id,prompt,response_a,response_b";
+const LABELLED = `${HEADER},winner_model_a,winner_model_b,winner_tie`;
+
+/** Opens a file of that content and returns the error, with the folder cut off the paths. */
+async function refuse(
+  content: string | Uint8Array,
+  options?: DatasetOptions,
+): Promise<{ message: string; details: string[] }> {
+  const path = await temporaryFile(content);
+  return await openDataset(path, options).then(
+    async (dataset) => {
+      await dataset[Symbol.asyncDispose]();
+      throw new Error("the file was accepted");
+    },
+    (error: unknown) => {
+      if (!(error instanceof AbtieError)) throw error;
+      expect(error.code).toBe("data");
+      const shorten = (text: string): string => text.replaceAll(path, "rows.csv");
+      return { message: shorten(error.message), details: error.details.map(shorten) };
+    },
+  );
+}
+
+test("refuses a missing column, showing the header and the nearest name", async () => {
+  const { message } = await refuse("id,prompt,responseA,response_b\n1,p,a,b\n");
+  expect(message).toBe(
+    'rows.csv, line 1: the column "response_a" is missing (did you mean "responseA"?). The header is: id, prompt, responseA, response_b. Rename the column in the file, or give its name under "columns" in the config.',
+  );
+});
+
+test("names every missing column at once, without a suggestion where none is near", async () => {
+  const { message } = await refuse("\nID,question,response_a,reponse_b\n1,p,a,b\n");
+  expect(message).toContain(
+    'line 2: the column "id" is missing (did you mean "ID"?); the column "prompt" is missing; the column "response_b" is missing (did you mean "reponse_b"?). The header is',
+  );
+});
+
+test("refuses a column that is there twice", async () => {
+  const { message } = await refuse("id,prompt,prompt,response_a,response_b\n1,p,p,a,b\n");
+  expect(message).toContain('the column "prompt" is there 2 times');
+});
+
+test("sees that the cells are separated by something else", async () => {
+  const { message } = await refuse("id;prompt;response_a;response_b\n1;p;a;b\n");
+  expect(message).toContain("The cells must be separated by commas.");
+});
+
+test("refuses label columns that are there in part", async () => {
+  const { message } = await refuse(`${HEADER},winner_model_a,winner_tie\n1,p,a,b,1,0\n`);
+  expect(message).toContain('the column "winner_model_b" is missing. The header is');
+});
+
+test("refuses missing label columns that were named, and missing votes that were asked for", async () => {
+  const named = await refuse(`${HEADER}\n1,p,a,b\n`, { columns: { labels: ["x", "y", "z"] } });
+  expect(named.message).toContain('the column "x" is missing; the column "y" is missing; the column "z" is missing');
+  const votes = await refuse(`${LABELLED}\n1,p,a,b,1,0,0\n`, { truth: "votes" });
+  expect(votes.message).toContain('the column "votes" is missing');
+});
+
+test("refuses a file whose ids repeat, naming both lines, also behind cells of several lines", async () => {
+  const { message, details } = await refuse(`${HEADER}\n7,"p\r\n\r\np",a,b\n8,p,a,b\n\n7,p,a,b\n`);
+  expect(message).toBe(
+    'rows.csv, line 7: the id "7" was already used on line 2. The submission is joined by id, so each row needs its own: remove or rename the later ones.',
+  );
+  expect(details).toEqual([]);
+});
+
+test("reports problems of all kinds at once, each with its line", async () => {
+  const { message, details } = await refuse(
+    `${LABELLED}\n1,p,a,b,1,0,0\n1,p,a,b,1,0,0\n,p,a,b,0,0,0\n2,p,a,b,1,0\n1,p,a,b,x,0,-1\n`,
+  );
+  expect(message).toMatch(
+    /^rows\.csv, line 3: the id "1" was already used on line 2 \(and 5 more problems\)\. The sub/,
+  );
+  expect(details).toEqual([
+    'rows.csv, line 3: the id "1" was already used on line 2',
+    'rows.csv, line 6: the id "1" was already used on line 2',
+    "  -> The submission is joined by id, so each row needs its own: remove or rename the later ones.",
+    "rows.csv, line 4: the id is empty",
+    "  -> Give each row an id.",
+    'rows.csv, line 4: the labels are "0", "0", "0"',
+    'rows.csv, line 6: the labels are "x", "0", "-1"',
+    "  -> Labels are one-hot (1, 0, 0), or three numbers that are not negative and not all zero.",
+    "rows.csv, line 5: the row has 6 cells, the header has 7",
+    "  -> Each row needs one cell for each column; a cell with a comma in it must be quoted.",
+  ]);
+});
+
+test("lists at most 20 problems of a kind and counts the rest", async () => {
+  const { message, details } = await refuse(`${HEADER}\n${"1,p,a,b\n".repeat(100)}`);
+  expect(message).toContain("(and 98 more problems)");
+  expect(details).toHaveLength(22);
+  expect(details[20]).toBe("... and 79 more of this kind");
+});
+
+test.each(["1,,1", "NaN,0,0", "inf,0,0", "1e999,0,0", "0x1,0,0", "true,false,false", "1 2,0,0"])(
+  "refuses the labels %s with their line",
+  async (labels) => {
+    const { message } = await refuse(`${LABELLED}\n1,p,a,b,1,0,0\n2,p,a,b,${labels}\n`);
+    expect(message).toMatch(/^rows\.csv, line 3: the labels are /);
+  },
+);
+
+test.each(["", "C", "A|", "A B", "A,B"])("refuses the votes %j with their line", async (votes) => {
+  const { message } = await refuse(`${HEADER},votes\n1,p,a,b,A\n2,p,a,b,"${votes}"\n`, { truth: "votes" });
+  expect(message).toMatch(/^rows\.csv, line 3: the votes are .*Votes are A, B or tie/);
+});
+
+test.each([
+  ['1,"p"x,a,b\n2,p,a,b\n', 'in the cell "prompt" a quote is not doubled, or text follows the closing quote'],
+  ['1,p,say "a",b\n2,p,a,b\n', 'the cell "response_a" holds a quote but does not begin with one'],
+  ['1,p,a,"b\n2,p,a,b\n', 'the quote that opens the cell "response_b" is never closed'],
+])("refuses broken quoting %j with the line where the row begins", async (rows, text) => {
+  const { message } = await refuse(`${HEADER}\n0,"p\r\np",a,b\n\n${rows}`);
+  expect(message.slice(0, message.indexOf(text) + text.length)).toMatch(/^rows\.csv, line 5: the row begins here, and/);
+  expect(message).toContain(text);
+  expect(message).toContain("each quote inside is doubled");
+});
+
+test("refuses a row that never ends without reading it all into memory", async () => {
+  const { message } = await refuse(`${HEADER}\n1,p,"${"x\n".repeat(9_000_000)}`);
+  expect(message).toMatch(
+    /^rows\.csv, line 2: the row begins here and is longer than 16 MB; most likely the quote that opens the cell "response_a" is never closed\./,
+  );
+});
+
+test("refuses text that is not UTF-8, with its lines", async () => {
+  const latin1 = Buffer.from(`${HEADER}\n1,p,a,b\n2,caf\u00e9,a,b\n3,p,a,b\n4,\u00fc,a,b`, "latin1");
+  const { message, details } = await refuse(latin1);
+  expect(message).toBe(
+    "rows.csv, line 3: the text is not UTF-8. Save the file as UTF-8, for example with: iconv -f latin1 -t utf-8.",
+  );
+  expect(details).toEqual([]);
+  expect((await refuse(Buffer.from(`\ufeff${HEADER}\n1,p,a,b\n`, "utf16le"))).message).toContain(
+    "line 1: the text is not UTF-8",
+  );
+});
+
+test("refuses the line ends of old Macs", async () => {
+  const { message } = await refuse(`${HEADER}\r1,p,a,b\r`);
+  expect(message).toBe(
+    "rows.csv, line 1: the header holds a carriage return, as in files with the line ends of old Macs. Convert it: tr '\\r' '\\n'.",
+  );
+});
+
+test.each([
+  ["", "the file is empty"],
+  ["\ufeff", "the file is empty"],
+  ["\n\r\n\n", "the file is empty"],
+  [HEADER, "the file has a header but no rows"],
+  [`${HEADER}\n\n`, "the file has a header but no rows"],
+])("refuses the file %j", async (content, text) => {
+  const { message } = await refuse(content);
+  expect(message).toBe(`rows.csv: ${text}. Expected a CSV file with a header line and at least one row.`);
+});
+
+test("refuses a missing file, a folder and a pipe", async () => {
+  const folder = await temporaryFolder();
+  await expect(openDataset(join(folder, "no.csv"))).rejects.toThrow(
+    /cannot read .*no\.csv \(ENOENT\): .*check the path/,
+  );
+  await mkdir(join(folder, "sub"));
+  await expect(openDataset(join(folder, "sub"))).rejects.toThrow(/sub is a folder, and a CSV file was expected/);
+  await execa("mkfifo", [join(folder, "pipe")]);
+  await expect(openDataset(join(folder, "pipe"))).rejects.toThrow(
+    /pipe is a pipe or a device, and a CSV file was expected/,
+  );
+});

@@ -1,0 +1,112 @@
+import { open, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { stringify } from "csv-stringify/sync";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { openDataset } from "../../src/dataset/open-dataset.ts";
+import { createProblems } from "../../src/dataset/problems.ts";
+import { type CsvRecord, scanCsv } from "../../src/dataset/scan-csv.ts";
+import { temporaryFolder } from "./temporary-file.ts";
+
+// Half of the characters are those that CSV and JSON give a meaning.
+const special = fc.constantFrom(
+  '"',
+  ",",
+  "\n",
+  "\r\n",
+  "\r",
+  "\\",
+  "[",
+  "]",
+  "\ud83d",
+  "\ude00",
+  "🙂",
+  "\ufeff",
+  "\u0000",
+  "\u2028",
+);
+const turnText = fc
+  .array(fc.oneof(special, fc.string({ unit: "binary", maxLength: 3 })))
+  .map((parts) => parts.join(""));
+const turns = fc.array(fc.option(turnText, { nil: null }), { maxLength: 4 });
+// UTF-8 has no lone surrogates outside of JSON, and a text that begins like a list might be one.
+const plain = turnText.map((text) => text.toWellFormed()).filter((text) => !/^[ \t\r\n]*\[/.test(text));
+const cell = fc.oneof(
+  turns.map((list) => ({ written: JSON.stringify(list), read: list })),
+  plain.map((text) => ({ written: text, read: [text] })),
+);
+const id = plain.filter((text) => text.trim() !== "");
+const rows = fc.uniqueArray(fc.record({ id, prompt: cell, a: cell, b: cell, other: plain }), {
+  minLength: 1,
+  maxLength: 8,
+  selector: (row) => row.id,
+});
+const format = fc.record({
+  bom: fc.boolean(),
+  record_delimiter: fc.constantFrom("\n", "\r\n"),
+  quoted: fc.boolean(),
+  quote_record_delimiter: fc.constant(true),
+});
+
+test("gives back exactly the rows that were written, in any order of asking", async () => {
+  const path = join(await temporaryFolder(), "rows.csv");
+  await fc.assert(
+    fc.asyncProperty(rows, format, async (written, how) => {
+      const records = written.map((row) => [row.other, row.id, row.b.written, row.a.written, row.prompt.written]);
+      await writeFile(path, stringify([["other", "id", "response_b", "response_a", "prompt"], ...records], how));
+      await using dataset = await openDataset(path);
+      expect(dataset.ids).toEqual(written.map((row) => row.id));
+      const read = await Promise.all(written.toReversed().map((_, back) => dataset.read(written.length - 1 - back)));
+      expect(read.toReversed()).toEqual(
+        written.map((row, index) => ({
+          index,
+          id: row.id,
+          prompts: row.prompt.read,
+          responsesA: row.a.read,
+          responsesB: row.b.read,
+        })),
+      );
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("finds the same records at the same places and lines, however the file is cut into chunks", async () => {
+  const path = join(await temporaryFolder(), "rows.csv");
+  await fc.assert(
+    fc.asyncProperty(rows, format, fc.integer({ min: 1, max: 40 }), async (written, how, chunkBytes) => {
+      const header = ["id", "prompt"];
+      const text = stringify([header, ...written.map((row) => [row.id, row.prompt.written])], how);
+      await writeFile(path, text);
+      const found = await scan(path, chunkBytes);
+      const bytes = Buffer.from(text);
+      expect(found.map(({ fields }) => fields)).toEqual(written.map((row) => [row.id, row.prompt.written]));
+      for (const { start, end, line } of found) {
+        expect(line).toBe(bytes.subarray(0, start).toString().split("\n").length);
+        expect(bytes.subarray(end - how.record_delimiter.length, end).toString()).toBe(how.record_delimiter);
+      }
+      expect(found.at(-1)?.end).toBe(bytes.length);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+async function scan(path: string, chunkBytes: number): Promise<readonly CsvRecord[]> {
+  const found: CsvRecord[] = [];
+  const file = await open(path);
+  try {
+    await scanCsv(file, {
+      path,
+      problems: createProblems(path),
+      chunkBytes,
+      onHeader: () => {},
+      onRow: (row) => {
+        found.push(row);
+        return "go on";
+      },
+    });
+  } finally {
+    await file.close();
+  }
+  return found;
+}
