@@ -1,0 +1,52 @@
+import type { JournalFile } from "./open-file.ts";
+
+/** Lines that are not on disk yet, and the place where they go. */
+export interface Backlog {
+  /** Adds a line, newline included. */
+  readonly push: (line: string) => void;
+  /** UTF-16 units that wait, about the bytes. */
+  readonly size: () => number;
+  /** Lines that wait; one that is written in part counts. */
+  readonly lines: () => number;
+  /** Writes everything, in order; throws what the file throws, and goes on at the same byte when called again. */
+  readonly write: () => Promise<void>;
+}
+
+/** Makes an empty backlog whose first line goes to this position of the file. */
+export function createBacklog(file: JournalFile, position: number): Backlog {
+  let waiting: string[] = [];
+  let waitingSize = 0;
+  let block: { readonly bytes: Buffer; readonly lines: number } | undefined;
+  let next = position;
+  let done = 0;
+
+  const writeBlock = async (bytes: Buffer): Promise<void> => {
+    while (done < bytes.length) {
+      const { bytesWritten } = await file.write(bytes, done, bytes.length - done, next);
+      if (bytesWritten === 0) throw new Error("the file takes no more bytes");
+      done += bytesWritten;
+      next += bytesWritten;
+    }
+  };
+
+  return {
+    push: (line) => {
+      waiting.push(line);
+      waitingSize += line.length;
+    },
+    size: () => waitingSize + (block === undefined ? 0 : block.bytes.length - done),
+    lines: () => waiting.length + (block?.lines ?? 0),
+    write: async () => {
+      while (block !== undefined || waiting.length > 0) {
+        if (block === undefined) {
+          block = { bytes: Buffer.from(waiting.join(""), "utf8"), lines: waiting.length };
+          done = 0;
+          waiting = [];
+          waitingSize = 0;
+        }
+        await writeBlock(block.bytes);
+        block = undefined;
+      }
+    },
+  };
+}

@@ -1,0 +1,143 @@
+import { z } from "zod";
+import type { Order } from "../types.ts";
+
+/** Version of the journal's format; a reader refuses a newer one. */
+export const JOURNAL_FORMAT = 1;
+
+/** One line of the journal. `at` is wall time, ms since 1970. */
+export type JournalEvent =
+  | SessionStart
+  | RowResult
+  | FailedAttempt
+  | Decision
+  | EngineEvent
+  | { readonly event: "checkpoint"; readonly at: number }
+  | { readonly event: "session-end"; readonly at: number; readonly status: string };
+
+/** A process began to work on the run. */
+export interface SessionStart {
+  readonly event: "session-start";
+  readonly at: number;
+  readonly format: number;
+  readonly pid: number;
+  /** Version of abtie. */
+  readonly version: string;
+}
+
+/** A row got an answer in one order. */
+export interface RowResult {
+  readonly event: "row";
+  readonly row: number;
+  readonly order: Order;
+  /** Log probabilities (nats) of a, b and tie in the order shown; -Infinity is written as null. */
+  readonly logProbs: readonly [number, number, number];
+  readonly mass: number | null;
+  readonly bounded: boolean;
+  /** Prompt tokens sent, and how many were cut to fit. */
+  readonly tokens: number;
+  readonly cutTokens: number;
+  /** Control strings of the data that were defused. */
+  readonly neutralised: number;
+  /** True when it was answered with the shorter context. */
+  readonly short: boolean;
+  /** Requests it took. */
+  readonly attempts: number;
+  /** Duration of the request that answered. */
+  readonly ms: number;
+  readonly at: number;
+}
+
+/** A request failed. */
+export interface FailedAttempt {
+  readonly event: "failed";
+  readonly rows: readonly number[];
+  readonly order: Order;
+  /** One word, for counts. */
+  readonly reason: string;
+  readonly message: string;
+  /** True when the rows will not be tried again in this session. */
+  readonly final: boolean;
+  readonly at: number;
+}
+
+/** The program chose; the figures it chose by. */
+export interface Decision {
+  readonly event: "decision";
+  readonly name: string;
+  readonly figures: Readonly<Record<string, Figure>>;
+  readonly at: number;
+}
+export type Figure = number | string | boolean | null;
+
+/** Something happened to an engine. */
+export interface EngineEvent {
+  readonly event: "engine";
+  readonly what: string;
+  readonly detail: string;
+  readonly at: number;
+}
+
+const count = z.int().nonnegative();
+const order = z.enum(["ab", "ba"]);
+const logProb = z
+  .number()
+  .nullable()
+  .transform((value) => value ?? Number.NEGATIVE_INFINITY);
+
+/** Checks one parsed line. */
+export const journalEventSchema: z.ZodType<JournalEvent> = z.discriminatedUnion("event", [
+  z.strictObject({
+    event: z.literal("session-start"),
+    at: z.number(),
+    format: z.int(),
+    pid: z.int(),
+    version: z.string(),
+  }),
+  z.strictObject({
+    event: z.literal("row"),
+    row: count,
+    order,
+    logProbs: z.tuple([logProb, logProb, logProb]),
+    mass: z.number().nullable(),
+    bounded: z.boolean(),
+    tokens: count,
+    cutTokens: count,
+    neutralised: count,
+    short: z.boolean(),
+    attempts: count,
+    ms: z.number(),
+    at: z.number(),
+  }),
+  z.strictObject({
+    event: z.literal("failed"),
+    rows: z.array(count),
+    order,
+    reason: z.string(),
+    message: z.string(),
+    final: z.boolean(),
+    at: z.number(),
+  }),
+  z.strictObject({
+    event: z.literal("decision"),
+    name: z.string(),
+    figures: z.record(z.string(), z.union([z.number(), z.string(), z.boolean(), z.null()])),
+    at: z.number(),
+  }),
+  z.strictObject({ event: z.literal("engine"), what: z.string(), detail: z.string(), at: z.number() }),
+  z.strictObject({ event: z.literal("checkpoint"), at: z.number() }),
+  z.strictObject({ event: z.literal("session-end"), at: z.number(), status: z.string() }),
+]);
+
+/** Writes an event as one line, with its newline. Throws an Error when a result holds NaN, which JSON would turn into null. */
+export function encodeEvent(event: JournalEvent): string {
+  if (event.event === "row" && !isSound(event)) {
+    throw new Error(
+      `the result of row ${event.row} holds a number that is none: ${event.logProbs.join(", ")}, ${event.mass}`,
+    );
+  }
+  return `${JSON.stringify(event)}\n`;
+}
+
+function isSound({ logProbs, mass }: RowResult): boolean {
+  return logProbs.every((value) => value < Number.POSITIVE_INFINITY) && (mass === null || Number.isFinite(mass));
+}

@@ -1,0 +1,55 @@
+import { z } from "zod";
+import { AbtieError } from "../errors.ts";
+import { JOURNAL_FORMAT, type JournalEvent, journalEventSchema } from "./events.ts";
+import { type Line, readLines } from "./lines.ts";
+
+/** An event and the line that it was read from, counted from 1. */
+export interface NumberedEvent {
+  readonly event: JournalEvent;
+  readonly line: number;
+}
+
+/**
+ * Reads a journal event by event. A last line without newline was cut off by a kill or a power cut and is left out.
+ * Throws AbtieError("data") naming file and line when anything else is corrupt, or when a newer abtie wrote it.
+ */
+export async function* readJournal(path: string): AsyncGenerator<NumberedEvent> {
+  for await (const line of readLines(path)) {
+    if (line.whole) yield { event: parseLine(path, line), line: line.number };
+  }
+}
+
+function parseLine(path: string, line: Line): JournalEvent {
+  const parsed = parseJson(line.text);
+  const result = journalEventSchema.safeParse(parsed);
+  if (isNewer(parsed)) {
+    throw new AbtieError(
+      "data",
+      `${path}, line ${line.number}: the journal was written by a newer version of abtie; use that version, or start a new run.`,
+    );
+  }
+  if (result.success) return result.data;
+  throw new AbtieError(
+    "data",
+    `${path}, line ${line.number}: expected a journal event, found ${excerpt(line.text)}. ` +
+      "The file was damaged or edited: remove that line to score its rows again, or start a new run.",
+    { details: parsed === undefined ? ["it is not JSON"] : z.prettifyError(result.error).split("\n") },
+  );
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isNewer(parsed: unknown): boolean {
+  if (typeof parsed !== "object" || parsed === null || !("format" in parsed)) return false;
+  return typeof parsed.format === "number" && parsed.format > JOURNAL_FORMAT;
+}
+
+function excerpt(text: string): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}...` : text);
+}
