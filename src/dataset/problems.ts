@@ -1,7 +1,7 @@
 import { AbtieError } from "../errors.ts";
 
 /** One place where something is wrong. */
-export interface Finding {
+interface Finding {
   /** Line in the file, counted from 1; null when it is about no line, for example a missing row. */
   readonly line: number | null;
   readonly text: string;

@@ -20,7 +20,7 @@ export const QUIRK_MEANINGS = {
 
 export type QuirkKind = keyof typeof QUIRK_MEANINGS;
 
-export interface Quirk {
+interface Quirk {
   /** Number of rows that have it. */
   readonly count: number;
   /** The lines of the first of them, at most 5. */

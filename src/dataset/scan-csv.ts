@@ -1,30 +1,14 @@
 import { createHash } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
-import { CsvError, type InfoRecord, type Parser, parse } from "csv-parse";
+import { CsvError, type Parser, parse } from "csv-parse";
 import { AbtieError } from "../errors.ts";
 import { explainFileError } from "../files/explain.ts";
-import type { Header } from "./columns.ts";
 import { CSV_OPTIONS, explainQuoting, QUOTING_REMEDY } from "./csv-dialect.ts";
+import { createRecords, type RecordHandlers } from "./csv-records.ts";
 import { createLines } from "./lines.ts";
 import type { Problems } from "./problems.ts";
 
-/** One record of a CSV file and where it stands in it. */
-export interface CsvRecord {
-  readonly fields: readonly string[];
-  /** Line of its first byte, counted from 1. */
-  readonly line: number;
-  /** Offset in bytes of its first byte; empty lines before it are included. */
-  readonly start: number;
-  /** Offset in bytes behind its line end. */
-  readonly end: number;
-}
-
-export interface ScanOptions {
-  readonly path: string;
-  readonly problems: Problems;
-  readonly onHeader: (header: Header) => void;
-  /** Is called for each row that has as many cells as the header; no more when it returns "stop". */
-  readonly onRow: (row: CsvRecord) => "stop" | "go on";
+export interface ScanOptions extends RecordHandlers {
   readonly signal?: AbortSignal | undefined;
   /** Bytes read at a time, for tests. */
   readonly chunkBytes?: number;
@@ -92,63 +76,6 @@ function end(parser: Parser): Promise<void> {
     parser.end((error?: Error | null) => (error ? reject(error) : resolve()));
   });
 }
-
-interface Records {
-  readonly add: (fields: readonly string[], info: InfoRecord) => null;
-  readonly count: () => number;
-  readonly stopped: () => boolean;
-  readonly header: () => readonly string[];
-  readonly nextLine: (emptyLines: number) => number;
-}
-
-/** Turns what the parser reports into records with their place, and hands them on. */
-function createRecords(options: ScanOptions, lineAt: (offset: number) => number): Records {
-  let header: readonly string[] = [];
-  let count = 0;
-  let stopped = false;
-  let start = 0;
-  let emptyLinesBefore = 0;
-  const nextLine = (emptyLines: number): number => lineAt(start) + emptyLines - emptyLinesBefore;
-
-  const hand = (record: CsvRecord): void => {
-    if (count === 1) {
-      header = record.fields;
-      refuseMacLineEnds(options.path, header);
-      options.onHeader({ path: options.path, line: record.line, names: header });
-    } else if (record.fields.length === header.length) {
-      stopped = options.onRow(record) === "stop";
-    } else {
-      const text = `the row has ${record.fields.length} cells, the header has ${header.length}`;
-      options.problems.add(CELLS_REMEDY, { line: record.line, text });
-    }
-  };
-
-  return {
-    // Returning null keeps the parser from collecting the records.
-    add: (fields, info) => {
-      if (stopped) return null;
-      count += 1;
-      hand({ fields, line: nextLine(info.empty_lines), start, end: info.bytes });
-      start = info.bytes;
-      emptyLinesBefore = info.empty_lines;
-      return null;
-    },
-    count: () => count,
-    stopped: () => stopped,
-    header: () => header,
-    nextLine,
-  };
-}
-
-function refuseMacLineEnds(path: string, header: readonly string[]): void {
-  if (!header.some((name) => name.includes("\r"))) return;
-  throw new AbtieError(
-    "data",
-    `${path}, line 1: the header holds a carriage return, as in files with the line ends of old Macs. Convert it: tr '\\r' '\\n'.`,
-  );
-}
-
-const CELLS_REMEDY = "Each row needs one cell for each column; a cell with a comma in it must be quoted.";
 
 function refuseEmpty(path: string, records: number): void {
   if (records > 1) return;

@@ -11,7 +11,7 @@ export interface SubmissionOptions {
   readonly clip?: Clip;
 }
 
-export const DEFAULT_CLIP: Clip = [0.005, 0.99];
+const DEFAULT_CLIP: Clip = [0.005, 0.99];
 
 /**
  * Replaces the submission at `path` in one step: one line for each id, in the order given and exactly as read, with three

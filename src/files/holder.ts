@@ -3,7 +3,7 @@ import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 
 /** Who holds a lock, as written into the file beside it. */
-export interface Holder {
+interface Holder {
   readonly pid: number;
   readonly host: string;
   readonly purpose: string;
