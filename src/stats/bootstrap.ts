@@ -1,7 +1,6 @@
 import { bcaInterval, percentileInterval } from "./bca.ts";
 import { type GroupSums, sumByGroup } from "./groups.ts";
 import type { Interval } from "./interval.ts";
-import { quantileSorted } from "./quantile.ts";
 import { meanOf, resample, score, standardErrorOf } from "./resample.ts";
 
 export interface BootstrapOptions {
@@ -27,7 +26,7 @@ export interface MeanError {
   readonly standardError: number;
   /** The interval to show: symmetric, from the studentised bootstrap. */
   readonly interval: Interval;
-  /** Two-sided p value of "the true mean is 0", from the same replicates: below 1 - level exactly where the interval excludes 0. */
+  /** Two-sided p value of "the true mean is 0", from the same replicates: at most 1 - level exactly where the interval excludes 0. */
   readonly p: number;
   /** The percentile interval, for comparison. */
   readonly percentile: Interval;
@@ -60,7 +59,9 @@ export function bootstrapMean(values: Float64Array, groups: Uint32Array, options
   const { means, scores } = resample(byGroup, resamples, seed);
   means.sort();
   scores.sort();
-  const reach = standardError === 0 ? 0 : quantileSorted(scores, level) * standardError;
+  // The order statistic that makes the interval exclude 0 exactly when p <= 1 - level.
+  const last = Math.min(resamples, Math.ceil(level * (resamples + 1))) - 1;
+  const reach = standardError === 0 ? 0 : (scores[last] as number) * standardError;
   return {
     ...known,
     error: {

@@ -1,0 +1,15 @@
+import type { Triple } from "../types.ts";
+
+/** Computes the share of each class: the prediction of someone who has not read the rows. Even thirds without rows. */
+export function classPrior(truth: Float64Array): Triple {
+  const rows = truth.length / 3;
+  if (rows === 0) return [1 / 3, 1 / 3, 1 / 3];
+  const sums: [number, number, number] = [0, 0, 0];
+  for (let index = 0; index < truth.length; index += 1) sums[(index % 3) as 0 | 1 | 2] += truth[index] as number;
+  return [sums[0] / rows, sums[1] / rows, sums[2] / rows];
+}
+
+/** Repeats one prediction for a number of rows. */
+export function repeatTriple(triple: Triple, rows: number): Float64Array {
+  return Float64Array.from({ length: 3 * rows }, (_, index) => triple[(index % 3) as 0 | 1 | 2]);
+}

@@ -1,0 +1,54 @@
+import { type BootstrapOptions, bootstrapMean, type MeanEstimate } from "../stats/bootstrap.ts";
+import type { Triple } from "../types.ts";
+import { hits } from "./accuracy.ts";
+import { brierScores } from "./brier.ts";
+import { type CalibrationError, calibrationError } from "./calibrationError.ts";
+import { classPrior, repeatTriple } from "./classPrior.ts";
+import { type Confusion, confusionOf } from "./confusion.ts";
+import { logLosses } from "./logLoss.ts";
+import { type ReliabilityBin, reliability } from "./reliability.ts";
+import type { Scored } from "./triples.ts";
+
+/** Everything that labelled rows say about one set of predictions. */
+export interface Evaluation {
+  /** Nats. */
+  readonly logLoss: MeanEstimate;
+  readonly accuracy: MeanEstimate;
+  /** 0 to 2. */
+  readonly brier: MeanEstimate;
+  readonly calibration: CalibrationError;
+  /** Bins of the most probable class. */
+  readonly reliability: readonly ReliabilityBin[];
+  readonly confusion: Confusion;
+  readonly prior: PriorComparison;
+}
+
+/** The predictions against someone who knows the share of each class in these very rows, and nothing else. */
+export interface PriorComparison {
+  readonly shares: Triple;
+  readonly logLoss: number;
+  /** Log loss of the prior - log loss of the predictions, in nats: positive when the predictions are better. */
+  readonly gain: MeanEstimate;
+}
+
+/** Evaluates predictions against labels, with intervals from the bootstrap over groups. At least one row is needed. */
+export function evaluate(scored: Scored, options: BootstrapOptions): Evaluation {
+  const { probabilities, truth, groups } = scored;
+  const losses = logLosses(probabilities, truth);
+  const shares = classPrior(truth);
+  const priorLosses = logLosses(repeatTriple(shares, losses.length), truth);
+  const estimate = (values: Float64Array): MeanEstimate => bootstrapMean(values, groups, options);
+  return {
+    logLoss: estimate(losses),
+    accuracy: estimate(hits(probabilities, truth)),
+    brier: estimate(brierScores(probabilities, truth)),
+    calibration: calibrationError(probabilities, truth),
+    reliability: reliability(probabilities, truth, { level: options.level ?? 0.95 }),
+    confusion: confusionOf(probabilities, truth),
+    prior: {
+      shares,
+      logLoss: priorLosses.reduce((sum, value) => sum + value, 0) / losses.length,
+      gain: estimate(priorLosses.map((loss, row) => loss - (losses[row] as number))),
+    },
+  };
+}

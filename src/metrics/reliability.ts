@@ -1,0 +1,78 @@
+import type { Interval } from "../stats/interval.ts";
+import { wilsonInterval } from "../stats/wilson.ts";
+import { CLASSES, type ClassName } from "../types.ts";
+import { hits, largestOf } from "./accuracy.ts";
+import { rowCount } from "./triples.ts";
+
+/** One bin of a reliability diagram: rows with similar predicted probabilities. */
+export interface ReliabilityBin {
+  readonly rows: number;
+  /** Smallest and largest predicted probability in the bin. */
+  readonly range: Interval;
+  /** Mean predicted probability. */
+  readonly predicted: number;
+  /** Share of the rows where it came true. */
+  readonly observed: number;
+  /** Wilson interval of that share; rows count as independent. */
+  readonly interval: Interval;
+}
+
+export interface ReliabilityOptions {
+  /** Which probability is put to the test: the largest of each row ("top"), or that of one class. Default "top". */
+  readonly of?: "top" | ClassName;
+  /** Number of bins aimed at; equal predictions are never split, so there may be fewer. Default 15. */
+  readonly bins?: number;
+  /** Coverage of the bins' intervals. Default 0.95. */
+  readonly level?: number;
+}
+
+/** Computes the bins of a reliability diagram, each with about as many rows as the others (equal mass). */
+export function reliability(
+  probabilities: Float64Array,
+  truth: Float64Array,
+  options: ReliabilityOptions = {},
+): ReliabilityBin[] {
+  const { of = "top", bins = 15, level = 0.95 } = options;
+  const rows = rowCount(probabilities, truth);
+  const predicted = Float64Array.from(
+    { length: rows },
+    (_, row) => probabilities[placeOf(of, probabilities, row)] as number,
+  );
+  const observed =
+    of === "top" ? hits(probabilities, truth) : truth.filter((_, index) => index % 3 === CLASSES.indexOf(of));
+  const order = Uint32Array.from(predicted.keys()).sort((one, other) => at(predicted, one) - at(predicted, other));
+  return equalMassEnds(predicted, order, bins).map((end, bin, ends) => {
+    const members = order.subarray(bin === 0 ? 0 : ends[bin - 1], end);
+    const came = mean(members, observed);
+    return {
+      rows: members.length,
+      range: { low: at(predicted, members[0]), high: at(predicted, members[members.length - 1]) },
+      predicted: mean(members, predicted),
+      observed: came,
+      interval: wilsonInterval(came * members.length, members.length, level),
+    };
+  });
+}
+
+function placeOf(of: "top" | ClassName, probabilities: Float64Array, row: number): number {
+  return 3 * row + (of === "top" ? largestOf(probabilities, row) : CLASSES.indexOf(of));
+}
+
+/** Where each bin ends in the sorted order: the nearest whole number of rows, moved on past equal predictions. */
+function equalMassEnds(predicted: Float64Array, order: Uint32Array, bins: number): number[] {
+  const ends: number[] = [];
+  for (let bin = 1; bin <= bins; bin += 1) {
+    let end = Math.round((bin * order.length) / bins);
+    while (end > 0 && end < order.length && at(predicted, order[end]) === at(predicted, order[end - 1])) end += 1;
+    if (end > (ends.at(-1) ?? 0)) ends.push(end);
+  }
+  return ends;
+}
+
+function mean(rows: Uint32Array, values: Float64Array): number {
+  return rows.reduce((sum, row) => sum + at(values, row), 0) / rows.length;
+}
+
+function at(values: Float64Array, row: number | undefined): number {
+  return values[row as number] as number;
+}

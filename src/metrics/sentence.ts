@@ -1,0 +1,89 @@
+import type { SequentialState } from "../stats/sequentialComparison.ts";
+import type { PairComparison } from "./comparePairs.ts";
+
+/**
+ * Says in one sentence what a comparison of two variants found, for example "b is better by 0.021 nats, 95 % 0.008 to
+ * 0.034, 412 rows; it costs 9 % more time". The noise is the change in log loss, in nats, when the same rows are scored
+ * again in another batch; null when it was not measured.
+ */
+export function pairSentence(pair: PairComparison, noise: number | null = null): string {
+  const { error, mean, rows, groups, level } = pair.logLoss;
+  const ahead = mean >= 0 ? pair.second : pair.first;
+  const behind = mean >= 0 ? pair.first : pair.second;
+  const gap = Math.abs(mean);
+  if (error === null || pair.p === null) {
+    return `${pair.first} and ${pair.second} cannot be compared on ${count(groups, "prompt")} (${count(rows, "row")}): at least 4 prompts are needed`;
+  }
+  const ends = mean >= 0 ? error.interval : { low: -error.interval.high, high: -error.interval.low };
+  const facts = `${nats(gap)} nats, ${percent(level)} ${nats(ends.low)} to ${nats(ends.high)}, ${count(rows, "row")}`;
+  const time = mean >= 0 ? pair.timeRatio : inverse(pair.timeRatio);
+  if (noise !== null && gap <= noise) {
+    return `${pair.first} and ${pair.second} differ by ${facts}: no more than scoring the same rows again does (${nats(noise)} nats)${cost(ahead, time)}`;
+  }
+  if (pair.p <= 1 - level) {
+    const than = pair.pairs > 1 ? ` than ${behind}` : "";
+    return `${ahead} is better${than} by ${facts}${cost("it", time)}`;
+  }
+  const many = pair.pairs > 1 ? ` after adjusting for ${pair.pairs} comparisons` : "";
+  return `${pair.first} and ${pair.second} cannot be told apart${many}: ${ahead} is ahead by ${facts}${more(pair.moreRows)}${cost(ahead, time)}`;
+}
+
+/** Says in one sentence where a comparison that may stop early stands; differences are positive when the second is better. */
+export function sequentialSentence(
+  state: SequentialState,
+  names: { readonly first: string; readonly second: string; readonly level: number; readonly margin: number | null },
+): string {
+  const { verdict, interval } = state;
+  const { first, second, level, margin } = names;
+  const seen = `${count(state.rows, "row")} of ${count(state.groups, "prompt")}`;
+  const from = (low: number, high: number): string =>
+    `${percent(level)} ${nats(low)} to ${nats(high)} nats at any moment`;
+  switch (verdict) {
+    case "better":
+      return `${second} is better, ${from(interval.low, interval.high)}, decided after ${seen}`;
+    case "worse":
+      return `${first} is better, ${from(-interval.high, -interval.low)}, decided after ${seen}`;
+    case "equivalent":
+      return `${first} and ${second} differ by less than ${nats(margin ?? 0)} nats, decided after ${seen}`;
+    case "undecided":
+      return `${first} and ${second} are not told apart yet, ${from(interval.low, interval.high)}, ${seen}${more(state.moreRows)}`;
+    default:
+      return verdict satisfies never;
+  }
+}
+
+function cost(who: string, ratio: number | null): string {
+  if (ratio === null) return "";
+  const change = Math.round((ratio - 1) * 100);
+  if (change === 0) return `; ${who} costs as much time`;
+  return `; ${who} costs ${Math.abs(change)} % ${change > 0 ? "more" : "less"} time`;
+}
+
+function more(rows: number | null): string {
+  return rows === null || rows === 0
+    ? ""
+    : `; about ${count(roundUp(rows), "more row")} would settle a difference of this size`;
+}
+
+/** Two digits are more than an estimate from an estimate deserves. */
+function roundUp(rows: number): number {
+  const unit = 10 ** Math.max(0, Math.floor(Math.log10(rows)) - 1);
+  return Math.ceil(rows / unit) * unit;
+}
+
+function inverse(ratio: number | null): number | null {
+  return ratio === null ? null : 1 / ratio;
+}
+
+function nats(value: number): string {
+  const rounded = value.toFixed(3);
+  return rounded === "-0.000" ? "0.000" : rounded;
+}
+
+function percent(level: number): string {
+  return `${Number((100 * level).toFixed(2))} %`;
+}
+
+function count(number: number, noun: string): string {
+  return `${number.toLocaleString("en-US")} ${noun}${number === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,26 @@
+/** Rows that share a key, and what was measured on them. */
+export interface Slice<T> {
+  readonly key: string;
+  readonly rows: number;
+  readonly result: T;
+}
+
+/**
+ * Splits rows by a key and measures each part, in order of first appearance. A row whose key is null belongs to no
+ * slice.
+ */
+export function slices<T>(
+  count: number,
+  keyOf: (row: number) => string | null,
+  measure: (rows: Uint32Array) => T,
+): Slice<T>[] {
+  const members = new Map<string, number[]>();
+  for (let row = 0; row < count; row += 1) {
+    const key = keyOf(row);
+    if (key === null) continue;
+    const rows = members.get(key);
+    if (rows === undefined) members.set(key, [row]);
+    else rows.push(row);
+  }
+  return [...members].map(([key, rows]) => ({ key, rows: rows.length, result: measure(Uint32Array.from(rows)) }));
+}

@@ -1,0 +1,33 @@
+/** Rows of a labelled file as the metrics take them; row r holds the numbers 3r, 3r + 1 and 3r + 2: a, b, tie. */
+export interface Scored {
+  /** Predicted probabilities; each row sums to 1. */
+  readonly probabilities: Float64Array;
+  /** What people said: 1 for the winner and 0 for the others, or the shares of the votes. Each row sums to 1. */
+  readonly truth: Float64Array;
+  /** Group number of each row: rows with the same prompt share one. */
+  readonly groups: Uint32Array;
+}
+
+/** Checks that two arrays hold triples of the same rows and returns how many. A mismatch is a bug of the caller. */
+export function rowCount(probabilities: Float64Array, truth: Float64Array): number {
+  const rows = probabilities.length / 3;
+  if (!Number.isInteger(rows) || probabilities.length !== truth.length) {
+    throw new Error(`expected triples of the same rows, got ${probabilities.length} and ${truth.length} numbers`);
+  }
+  return rows;
+}
+
+/** Copies some rows, in the order given. */
+export function takeRows(scored: Scored, rows: Uint32Array): Scored {
+  return {
+    probabilities: takeTriples(scored.probabilities, rows),
+    truth: takeTriples(scored.truth, rows),
+    groups: rows.map((row) => scored.groups[row] as number),
+  };
+}
+
+function takeTriples(values: Float64Array, rows: Uint32Array): Float64Array {
+  const taken = new Float64Array(3 * rows.length);
+  for (const [place, row] of rows.entries()) taken.set(values.subarray(3 * row, 3 * row + 3), 3 * place);
+  return taken;
+}

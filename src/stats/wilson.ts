@@ -1,0 +1,17 @@
+import type { Interval } from "./interval.ts";
+import { normalQuantile } from "./normal.ts";
+
+/**
+ * Computes the interval of a share of independent trials (Wilson 1927, "Probable inference, the law of succession, and
+ * statistical inference"). Hits may be fractional where labels are votes. The whole range 0 to 1 when there are no trials.
+ */
+export function wilsonInterval(hits: number, trials: number, level: number): Interval {
+  if (trials === 0) return { low: 0, high: 1 };
+  const z = normalQuantile((1 + level) / 2);
+  const share = hits / trials;
+  const weight = 1 / (1 + (z * z) / trials);
+  const centre = weight * (share + (z * z) / (2 * trials));
+  const reach = weight * z * Math.sqrt((share * (1 - share)) / trials + (z * z) / (4 * trials * trials));
+  // At 0 and 1 the ends are exact, which rounding would spoil.
+  return { low: share === 0 ? 0 : centre - reach, high: share === 1 ? 1 : centre + reach };
+}
