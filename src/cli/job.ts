@@ -23,6 +23,8 @@ async function job(data: JobData): Promise<void> {
   const context: Context = {
     cwd: data.cwd,
     env: data.env,
+    pid: process.pid,
+    nodeVersion: process.version,
     clock: systemClock,
     random: Math.random,
     signal: controller.signal,

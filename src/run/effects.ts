@@ -15,6 +15,8 @@ export type Progress =
 export interface Effects {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  readonly pid: number;
+  readonly nodeVersion: string;
   readonly clock: Clock;
   /** Uniform in [0, 1); only for waits and names, never for results. */
   readonly random: () => number;

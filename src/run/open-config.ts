@@ -24,7 +24,10 @@ export async function openConfig(
 ): Promise<Config> {
   const file = path ?? (await defaultConfig(effects.cwd));
   if (file === null && overrides.length === 0) {
-    throw new AbtieError("config", `no config: name a YAML file, or have ./${DEFAULT_CONFIG}, or give -i and --base-url`);
+    throw new AbtieError(
+      "config",
+      `no config: name a YAML file, or have ./${DEFAULT_CONFIG}, or give -i and --base-url`,
+    );
   }
   const home = locateHome(effects.env);
   return loadConfig(file, overrides, {

@@ -10,6 +10,12 @@ export interface RunFlags extends JobFlags {
   readonly fresh?: boolean;
 }
 
+/** The exit status of a run: interrupted beats fallback, and a file with any prior is not quite done. */
+function statusOf({ end, rows }: Awaited<ReturnType<typeof runJob>>): number {
+  if (end === "interrupted") return EXIT.interrupted;
+  return end === "done" && rows.prior === 0 ? EXIT.done : EXIT.fallback;
+}
+
 /** Adds `abtie run`. */
 export const addRun: AddCommand = (program, context, finish) => {
   withJobFlags(program.command("run"))
@@ -33,6 +39,6 @@ Examples:
       const summary = await runJob(config, { force: flags.force ?? false, fresh: flags.fresh ?? false }, context);
       if (flags.json === true) context.print(`${JSON.stringify(summary, null, 2)}\n`);
       else context.say(renderSummary(summary));
-      finish(summary.interrupted ? EXIT.interrupted : summary.rows.prior > 0 ? EXIT.fallback : EXIT.done);
+      finish(statusOf(summary));
     });
 };

@@ -1,0 +1,63 @@
+import type { RunSummary } from "../../run/summary.ts";
+
+const ENDS: Readonly<Record<RunSummary["end"], string>> = {
+  done: "done",
+  deadline: "ended at the deadline",
+  interrupted: "interrupted; run it again to continue",
+  "engine-lost": "ended early: the engine was lost and did not come back",
+};
+
+/** Renders the end of a run for a person. */
+export function renderSummary(summary: RunSummary): string {
+  const { rows, seconds, session, marks, files } = summary;
+  const scored = rows.total - rows.prior;
+  const perSecond = seconds.scoring > 0 ? session.scoredPrompts / seconds.scoring : 0;
+  const tokensPerSecond = seconds.scoring > 0 ? session.promptTokens / seconds.scoring : 0;
+  const lines: readonly (string | null)[] = [
+    "",
+    `${ENDS[summary.end]}: ${count(scored)} of ${count(rows.total)} rows scored${obtained(summary)}`,
+    ...Object.entries(summary.reasons).map(([reason, n]) => `  prior for ${count(n)}: ${reason}`),
+    session.resumedRows > 0 ? `  ${count(session.resumedRows)} rows came from an earlier session` : null,
+    marks.shortened > 0 ? `  ${count(marks.shortened)} rows shortened to fit the context` : null,
+    marks.neutralised > 0 ? `  ${count(marks.neutralised)} rows held control tokens, which were defused` : null,
+    marks.lowMass > 0 ? `  ${count(marks.lowMass)} rows with low label mass` : null,
+    marks.bounded > 0
+      ? `  ${count(marks.bounded)} rows with a label outside the server's top tokens (upper bound used)`
+      : null,
+    summary.labelMass === null
+      ? null
+      : `label mass   median ${summary.labelMass.median.toFixed(3)}, 5th percentile ${summary.labelMass.p5.toFixed(3)}`,
+    summary.truth === null
+      ? null
+      : `against truth  log loss ${summary.truth.logLoss.toFixed(4)} (prior ${summary.truth.priorLogLoss.toFixed(4)}), ` +
+        `accuracy ${(100 * summary.truth.accuracy).toFixed(1)} %, ${count(summary.truth.rows)} rows`,
+    `time         ${duration(seconds.total)}: ${duration(seconds.startUp)} until the engine was ready, ${duration(seconds.scoring)} scoring`,
+    session.scoredPrompts === 0
+      ? null
+      : `speed        ${perSecond.toFixed(1)} rows/s, ${count(Math.round(tokensPerSecond))} tokens/s, ` +
+        `${count(session.requests)} requests${session.failedRequests > 0 ? `, ${count(session.failedRequests)} failed` : ""}`,
+    `submission   ${files.submission}`,
+    `rows         ${files.rows}`,
+    `run folder   ${files.runFolder}`,
+  ];
+  return lines.filter((line) => line !== null).join("\n");
+}
+
+function obtained({ rows }: RunSummary): string {
+  const parts = [
+    rows["both-orders"] > 0 ? `${count(rows["both-orders"])} in both orders` : null,
+    rows["one-order-short"] > 0 ? `${count(rows["one-order-short"])} with shorter context` : null,
+  ].filter((part) => part !== null);
+  return parts.length === 0 ? "" : ` (${parts.join(", ")})`;
+}
+
+function count(value: number): string {
+  return value.toLocaleString("en-US");
+}
+
+function duration(seconds: number): string {
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes}m${String(Math.floor(seconds % 60)).padStart(2, "0")}s`;
+  return `${Math.floor(minutes / 60)}h${String(minutes % 60).padStart(2, "0")}m`;
+}

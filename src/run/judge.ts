@@ -1,0 +1,111 @@
+import type { Config } from "../config/config.ts";
+import type { Dataset } from "../dataset/open-dataset.ts";
+import { AbtieError } from "../errors.ts";
+import { type ResolvedLabels, resolveOnSamples } from "../label/resolve.ts";
+import { createPreparer, type Prepared, type Preparer } from "../prompt/preparer.ts";
+import { loadTemplate, type Template } from "../prompt/template.ts";
+import type { Tokenizer } from "../prompt/tokenizer.ts";
+import type { Order } from "../types.ts";
+import { sampleRows } from "./sample-rows.ts";
+
+/** Room left between the prompt and the server's limit: one token of output and one for safety. */
+const MARGIN_TOKENS = 2;
+/** Rows on which the labels are proven. */
+const LABEL_SAMPLES = 8;
+
+/** One prompt to be sent: a row in one order, tokenised. */
+export interface Task {
+  readonly row: number;
+  readonly order: Order;
+  readonly short: boolean;
+  /** Token ids as they are sent. */
+  readonly ids: readonly number[];
+  readonly cutTokens: number;
+  readonly neutralised: number;
+}
+
+/** Everything between a row and the token ids that are sent for it. */
+export interface Judging {
+  readonly template: Template;
+  readonly labels: ResolvedLabels;
+  /** Prompt tokens that a row may take, and in the short step. */
+  readonly budget: number;
+  readonly shortBudget: number;
+  readonly prepare: (row: number, order: Order, short: boolean) => Promise<Task>;
+  /** The prompt of a row as text, for a person. */
+  readonly show: (row: number, order: Order) => Promise<string>;
+}
+
+/**
+ * Joins template, tokenizer and data: resolves the labels at the real answer position of a sample of rows and gives the
+ * preparer of tasks. Throws AbtieError("config") when labels cannot be told apart, or a row ends in another way than the
+ * rows on which the labels were proven.
+ */
+export async function openJudging(options: {
+  config: Config;
+  template: Template;
+  tokenizer: Tokenizer;
+  dataset: Dataset;
+  /** Context length of the server, null when unknown. */
+  maxModelLen: number | null;
+}): Promise<Judging> {
+  const { config, template, tokenizer, dataset } = options;
+  const budget = tokenBudget(config, options.maxModelLen);
+  const shortBudget = Math.min(budget, config.time.shortContext);
+  const full = createPreparer({ template, tokenizer, budget });
+  const short = createPreparer({ template, tokenizer, budget: shortBudget });
+  const samples = await Promise.all(sampleRows(dataset.ids.length, LABEL_SAMPLES).map((row) => dataset.read(row)));
+  const labels = await resolveOnSamples(
+    template.labels,
+    await Promise.all(samples.map((row) => full.encoderFor(row, "ab"))),
+  );
+  return {
+    template,
+    labels,
+    budget,
+    shortBudget,
+    prepare: async (index, order, isShort) => {
+      const row = await dataset.read(index);
+      const preparer: Preparer = isShort ? short : full;
+      return taskOf(index, order, isShort, await preparer.prepare(row, order), labels, row.id);
+    },
+    show: async (index, order) => full.show(await dataset.read(index), order),
+  };
+}
+
+/** Loads the template of a config, its labels replaced where the config has its own. */
+export async function openTemplate(config: Config): Promise<Template> {
+  return loadTemplate(config.template, config.labels);
+}
+
+/** Tokens a prompt may take: what the config says, and never more than the server can. */
+export function tokenBudget(config: Config, maxModelLen: number | null): number {
+  const limit = maxModelLen ?? config.engine.maxModelLen;
+  if (limit === null && config.context === null) {
+    throw new AbtieError(
+      "config",
+      "the server does not say its context length: give `context` (prompt tokens) in the config",
+    );
+  }
+  return Math.min(config.context ?? Number.POSITIVE_INFINITY, (limit ?? Number.POSITIVE_INFINITY) - MARGIN_TOKENS);
+}
+
+function taskOf(
+  row: number,
+  order: Order,
+  short: boolean,
+  prepared: Prepared,
+  labels: ResolvedLabels,
+  id: string,
+): Task {
+  const ids = labels.dropTail === 0 ? prepared.ids : prepared.ids.slice(0, prepared.ids.length - labels.dropTail);
+  const { tail } = labels;
+  if (tail.some((token, index) => ids[ids.length - tail.length + index] !== token)) {
+    throw new AbtieError(
+      "config",
+      `row ${id} ends in other tokens than the rows on which the labels were proven, so its labels may be other tokens: ` +
+        "end the template with fixed text, or use an answer prefix",
+    );
+  }
+  return { row, order, short, ids, cutTokens: prepared.cutTokens, neutralised: prepared.neutralised };
+}

@@ -1,0 +1,51 @@
+import type { Obtained, Order, Reading, Triple } from "../types.ts";
+
+/** What is known about one row: its readings so far, or why there are none. */
+export interface RowAnswers {
+  readonly ab: Reading | null;
+  readonly ba: Reading | null;
+  /** The first reading was made with the shorter context. */
+  readonly short: boolean;
+  /** Why the row has no reading; null when nothing was tried yet. */
+  readonly failure: string | null;
+}
+
+/** The probabilities of one row and where they come from. */
+export interface RowOutcome {
+  readonly probabilities: Triple;
+  readonly obtained: Obtained;
+  /** Why the row is not better than it is: the failure, or what the mass policy did; null when there is nothing to say. */
+  readonly reason: string | null;
+}
+
+/** Turns one reading into probabilities of [a, b, tie] as in the file, that is swapped back, with a note when a policy stepped in. */
+export type Judge = (
+  reading: Reading,
+  order: Order,
+) => { readonly probabilities: Triple; readonly note: string | null };
+
+/** Decides one row's probabilities: the mean of both orders, else the one order there is, else the prior. */
+export function outcomeOf(answers: RowAnswers, judge: Judge, prior: Triple): RowOutcome {
+  const first = answers.ab === null ? null : judge(answers.ab, "ab");
+  const second = answers.ba === null ? null : judge(answers.ba, "ba");
+  if (first !== null && second !== null) {
+    const probabilities = mean(first.probabilities, second.probabilities);
+    return { probabilities, obtained: "both-orders", reason: first.note ?? second.note };
+  }
+  const one = first ?? second;
+  if (one === null) return { probabilities: prior, obtained: "prior", reason: answers.failure ?? "not reached" };
+  return {
+    probabilities: one.probabilities,
+    obtained: answers.short ? "one-order-short" : "one-order",
+    reason: one.note,
+  };
+}
+
+/** Swaps A and B of a triple that was read in the swapped order. */
+export function swapBack([a, b, tie]: Triple, order: Order): Triple {
+  return order === "ab" ? [a, b, tie] : [b, a, tie];
+}
+
+function mean(one: Triple, other: Triple): Triple {
+  return [(one[0] + other[0]) / 2, (one[1] + other[1]) / 2, (one[2] + other[2]) / 2];
+}

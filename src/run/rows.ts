@@ -1,0 +1,19 @@
+import type { Config } from "../config/config.ts";
+import { type Columns, DEFAULT_COLUMNS } from "../dataset/columns.ts";
+import { type Dataset, openDataset } from "../dataset/open-dataset.ts";
+
+/** Opens the rows of a config. Label columns are optional as long as they have their usual names. */
+export function openRows(
+  config: Pick<Config, "input" | "columns" | "truth" | "limit">,
+  signal: AbortSignal,
+): Promise<Dataset> {
+  const { labels, ...others } = config.columns;
+  const renamed = labels.some((name, place) => name !== DEFAULT_COLUMNS.labels[place]);
+  const columns: Partial<Columns> = renamed ? { ...others, labels } : others;
+  return openDataset(config.input, {
+    columns,
+    truth: config.truth,
+    signal,
+    ...(config.limit === null ? {} : { limit: config.limit }),
+  });
+}

@@ -1,0 +1,42 @@
+import type { Config } from "../config/config.ts";
+import { classifyRequestError } from "../schedule/classify.ts";
+import { schedule } from "../schedule/schedule.ts";
+import type { Reading } from "../types.ts";
+import type { Effects } from "./effects.ts";
+import type { Task } from "./judge.ts";
+import type { Slots } from "./open-slots.ts";
+import { type Planner, taskSource } from "./planner.ts";
+import type { Recorder } from "./recorder.ts";
+import type { RunEnd } from "./summary.ts";
+import type { TimeLimits } from "./time-limits.ts";
+
+/** Waits before a failed request is sent again, and when an engine counts as lost. */
+const RETRY = { baseMs: 500, capMs: 30_000, afterCapMs: 120_000, lostAfter: 3, losses: 2, stormAttempts: 40 } as const;
+
+/** Scores what the planner picks on all engines until nothing is left or the time is over. */
+export async function scoreRows(options: {
+  config: Config;
+  planner: Planner;
+  slots: Slots;
+  recorder: Recorder;
+  effects: Effects;
+  limits: TimeLimits;
+}): Promise<RunEnd> {
+  const { config, planner, slots, recorder, effects, limits } = options;
+  const { clock, random } = effects;
+  const { end } = await schedule<Task, Reading>({
+    tasks: taskSource(planner, slots.judging, limits.signal),
+    lanes: slots.list.map(({ lane }) => lane),
+    classify: classifyRequestError,
+    onOutcome: recorder.outcome,
+    onAttempt: recorder.attempt,
+    retry: { ...RETRY, attempts: config.attempts },
+    timeoutMs: () => config.requestTimeoutMs,
+    clock,
+    random,
+    signal: limits.signal,
+  });
+  if (end === "engines-lost") return "engine-lost";
+  if (end === "done") return "done";
+  return effects.signal.aborted ? "interrupted" : "deadline";
+}
