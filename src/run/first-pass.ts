@@ -19,5 +19,5 @@ export function planFirstPass(options: {
     }
     return "end";
   };
-  return { next, changed: async () => {}, told: () => {} };
+  return { total: rows * orders.length, next, changed: async () => {}, told: () => {} };
 }

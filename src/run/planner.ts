@@ -6,6 +6,8 @@ export type Pick = { readonly row: number; readonly order: Order; readonly short
 
 /** Decides what is scored next. */
 export interface Planner {
+  /** Prompts of the whole run, those of earlier sessions included. */
+  readonly total: number;
   readonly next: () => Pick;
   /** Resolves when an outcome has come since the last `next`. */
   readonly changed: (signal: AbortSignal) => Promise<void>;

@@ -86,7 +86,7 @@ async function manifestOf(options: {
 async function modelHashes({ engine }: Config): Promise<Readonly<Record<string, string>>> {
   const folders = [...new Set([engine.tokenizer, engine.kind === "spawn" ? engine.model : null])];
   const files = folders
-    .filter((folder) => folder !== null && folder.startsWith("/"))
+    .filter((folder) => folder?.startsWith("/"))
     .flatMap((folder) => ["config.json", "tokenizer.json"].map((name) => join(folder ?? "", name)));
   const hashed = await Promise.all(
     files.map(async (file) => [file, await sha256OfFile(file).catch(() => "missing")] as const),

@@ -9,6 +9,7 @@ import { createJudge } from "./judge-reading.ts";
 import { createJudgingOpener } from "./judging-opener.ts";
 import { openSlots } from "./open-slots.ts";
 import { packageVersion } from "./package.ts";
+import { progressLine } from "./progress-line.ts";
 import { createRecorder } from "./recorder.ts";
 import { openRows } from "./rows.ts";
 import { openRunFolder } from "./run-folder.ts";
@@ -55,8 +56,20 @@ export async function runJob(config: Config, options: RunOptions, effects: Effec
     orders: config.orders === "both" ? ["ab", "ba"] : ["ab"],
     isDone: (row, order) => isAnswered(state, row, order),
   });
-  const recorder = createRecorder({ journal, state, board, clock, onOutcome: planner.told });
   const session = { startedAt: clock.monotonic(), end: "done" as RunEnd };
+  const recorder = createRecorder({
+    ...{ journal, state, board, clock },
+    onOutcome: (task) => {
+      planner.told(task);
+      showProgress();
+    },
+  });
+  const showProgress = (): void => {
+    const { scoredPrompts: prompts, promptTokens: tokens } = recorder.tally;
+    const done = state.orders.ab.answered + state.orders.ba.answered;
+    const progress = { done, total: planner.total, prompts, tokens, ms: clock.monotonic() - session.startedAt };
+    effects.progress({ stage: "score", done, total: planner.total, text: progressLine(progress) });
+  };
   let engine = null;
   try {
     await using slots = await openSlots({ config, opener, folder, recorder, effects, signal: limits.signal });
