@@ -1,4 +1,3 @@
-import { z } from "zod";
 import type { Order } from "../types.ts";
 
 /** Version of the journal's format; a reader refuses a newer one. */
@@ -76,57 +75,6 @@ export interface EngineEvent {
   readonly detail: string;
   readonly at: number;
 }
-
-const count = z.int().nonnegative();
-const order = z.enum(["ab", "ba"]);
-const logProb = z
-  .number()
-  .nullable()
-  .transform((value) => value ?? Number.NEGATIVE_INFINITY);
-
-/** Checks one parsed line. */
-export const journalEventSchema: z.ZodType<JournalEvent> = z.discriminatedUnion("event", [
-  z.strictObject({
-    event: z.literal("session-start"),
-    at: z.number(),
-    format: z.int(),
-    pid: z.int(),
-    version: z.string(),
-  }),
-  z.strictObject({
-    event: z.literal("row"),
-    row: count,
-    order,
-    logProbs: z.tuple([logProb, logProb, logProb]),
-    mass: z.number().nullable(),
-    bounded: z.boolean(),
-    tokens: count,
-    cutTokens: count,
-    neutralised: count,
-    short: z.boolean(),
-    attempts: count,
-    ms: z.number(),
-    at: z.number(),
-  }),
-  z.strictObject({
-    event: z.literal("failed"),
-    rows: z.array(count),
-    order,
-    reason: z.string(),
-    message: z.string(),
-    final: z.boolean(),
-    at: z.number(),
-  }),
-  z.strictObject({
-    event: z.literal("decision"),
-    name: z.string(),
-    figures: z.record(z.string(), z.union([z.number(), z.string(), z.boolean(), z.null()])),
-    at: z.number(),
-  }),
-  z.strictObject({ event: z.literal("engine"), what: z.string(), detail: z.string(), at: z.number() }),
-  z.strictObject({ event: z.literal("checkpoint"), at: z.number() }),
-  z.strictObject({ event: z.literal("session-end"), at: z.number(), status: z.string() }),
-]);
 
 /** Writes an event as one line, with its newline. Throws an Error when a result holds NaN, which JSON would turn into null. */
 export function encodeEvent(event: JournalEvent): string {

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { AbtieError } from "../errors.ts";
-import { JOURNAL_FORMAT, type JournalEvent, journalEventSchema } from "./events.ts";
+import { journalEventSchema } from "./event-schema.ts";
+import { JOURNAL_FORMAT, type JournalEvent } from "./events.ts";
+import { parseJson } from "./json.ts";
 import { type Line, readLines } from "./lines.ts";
 
 /** An event and the line that it was read from, counted from 1. */
@@ -35,14 +37,6 @@ function parseLine(path: string, line: Line): JournalEvent {
       "The file was damaged or edited: remove that line to score its rows again, or start a new run.",
     { details: parsed === undefined ? ["it is not JSON"] : z.prettifyError(result.error).split("\n") },
   );
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function isNewer(parsed: unknown): boolean {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { AbtieError } from "../errors.ts";
 import { writeAtomic } from "../files/atomic.ts";
 import type { Obtained, Triple } from "../types.ts";
+import { logProbSchema, parseJson } from "./json.ts";
 import { readLines } from "./lines.ts";
 
 /** How one row was answered in one order. */
@@ -32,14 +33,10 @@ export interface RowRecord {
 }
 
 const triple = z.tuple([z.number(), z.number(), z.number()]);
-const logProb = z
-  .number()
-  .nullable()
-  .transform((value) => value ?? Number.NEGATIVE_INFINITY);
 const count = z.int().nonnegative();
 
 const readingSchema: z.ZodType<RowReading> = z.strictObject({
-  logProbs: z.tuple([logProb, logProb, logProb]),
+  logProbs: z.tuple([logProbSchema, logProbSchema, logProbSchema]),
   mass: z.number().nullable(),
   bounded: z.boolean(),
   tokens: count,
@@ -81,12 +78,4 @@ export async function* readRows(path: string): AsyncGenerator<RowRecord> {
 
 function* linesOf(rows: Iterable<RowRecord>): Generator<string> {
   for (const row of rows) yield `${JSON.stringify(row)}\n`;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
