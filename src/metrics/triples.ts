@@ -26,7 +26,8 @@ export function takeRows(scored: Scored, rows: Uint32Array): Scored {
   };
 }
 
-function takeTriples(values: Float64Array, rows: Uint32Array): Float64Array {
+/** Copies the triples of some rows, in the order given. */
+export function takeTriples(values: Float64Array, rows: Uint32Array): Float64Array {
   const taken = new Float64Array(3 * rows.length);
   for (const [place, row] of rows.entries()) taken.set(values.subarray(3 * row, 3 * row + 3), 3 * place);
   return taken;

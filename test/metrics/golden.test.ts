@@ -20,11 +20,11 @@ describe("metrics equal scikit-learn and scipy to 1e-9", () => {
     expectMeasures(probabilities, truth, groups, expected);
   });
 
-  test.each([
+  test.for([
     ["pandalm", "pandalm", false],
     ["vicuna80", "vicuna80", false],
     ["pandalm votes", "pandalm", true],
-  ] as const)("on %s, predicted by class prior and by length", (name, file, votes, context) => {
+  ] as const)("on %s, predicted by class prior and by length", ([name, file, votes], context) => {
     const set = realSet(file, votes);
     if (set === null) return context.skip(`no ${file}.csv in ${DATA}: set ABTIE_DATA to the folder that has it`);
     const expected = golden.real[name];

@@ -1,0 +1,111 @@
+import { z } from "zod";
+import { AbtieError } from "../errors.ts";
+import type { MeanEstimate } from "../stats/bootstrap.ts";
+import { KINDS } from "./fit.ts";
+import type { CalibrationStudy } from "./study.ts";
+
+const Finite = z.number();
+const Gain = z.strictObject({ mean: Finite, low: Finite, high: Finite });
+
+/** The calibration file: what was fitted, on what, and how much it helped on rows that it was not fitted to. */
+const CalibrationFile = z.strictObject({
+  version: z.literal(1),
+  kind: z.enum(KINDS),
+  parameters: z.strictObject({
+    scale: Finite.min(0),
+    bias: z.tuple([Finite, Finite, Finite]),
+    first: Finite,
+    both: Finite.min(0),
+  }),
+  trainedOn: z.strictObject({
+    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    rows: z.int().positive(),
+    groups: z.int().positive(),
+  }),
+  outOfFold: z.strictObject({
+    folds: z.int().min(2),
+    seed: z.int(),
+    raw: Finite,
+    calibrated: Finite,
+    prior: Finite,
+    level: Finite,
+    gain: Gain,
+    gainOverPrior: Gain,
+  }),
+  judge: z.strictObject({
+    model: z.string(),
+    template: z.string().regex(/^[0-9a-f]{64}$/),
+    labels: z.strictObject({
+      a: z.array(z.string()).readonly(),
+      b: z.array(z.string()).readonly(),
+      tie: z.array(z.string()).readonly(),
+    }),
+  }),
+});
+export type Calibration = z.output<typeof CalibrationFile>;
+
+/** Whose log probabilities a calibration was fitted to; it says nothing about any other judge. */
+export type Judge = Calibration["judge"];
+
+/** Assembles the file of a study that was not refused. */
+export function calibrationOf(study: CalibrationStudy, sha256: string, judge: Judge): Calibration {
+  if (study.refusal !== null) throw new Error(`a refused calibration must not be saved: ${study.refusal}`);
+  return {
+    version: 1,
+    kind: study.kind,
+    parameters: { ...study.parameters, bias: [...study.parameters.bias] },
+    trainedOn: { sha256, rows: study.rows.length, groups: study.groups },
+    outOfFold: {
+      folds: study.folds,
+      seed: study.seed,
+      raw: study.raw.mean,
+      calibrated: study.calibrated.mean,
+      prior: study.prior.mean,
+      level: study.gain.level,
+      gain: gainOf(study.gain),
+      gainOverPrior: gainOf(study.gainOverPrior),
+    },
+    judge,
+  };
+}
+
+/** Writes a calibration as the text of its file. */
+export function formatCalibration(calibration: Calibration): string {
+  return `${JSON.stringify(calibration, null, 2)}\n`;
+}
+
+/** Reads the text of a calibration file. Throws AbtieError "config" that names the file and every wrong key. */
+export function parseCalibration(text: string, path: string): Calibration {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new AbtieError("config", `${path}: expected a calibration file (JSON), found text that is not JSON`, {
+      cause,
+    });
+  }
+  const parsed = CalibrationFile.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const details = parsed.error.issues.map((issue) => `${issue.path.join(".") || "(the whole file)"}: ${issue.message}`);
+  throw new AbtieError("config", `${path}: not a calibration file of version 1; make one with abtie calibrate`, {
+    details,
+  });
+}
+
+/** Lists in plain words where another judge differs from the one a calibration was fitted to; empty when it fits. */
+export function judgeMismatches(calibration: Calibration, judge: Judge): string[] {
+  const fitted = calibration.judge;
+  const mismatches: string[] = [];
+  if (fitted.model !== judge.model)
+    mismatches.push(`the model is ${judge.model}, the calibration is for ${fitted.model}`);
+  if (fitted.template !== judge.template) mismatches.push("the template is another than the calibration was fitted to");
+  if (JSON.stringify(fitted.labels) !== JSON.stringify(judge.labels)) {
+    mismatches.push("the label texts are others than the calibration was fitted to");
+  }
+  return mismatches;
+}
+
+function gainOf({ mean, error }: MeanEstimate): { mean: number; low: number; high: number } {
+  if (error === null) throw new Error("a calibration without an interval is refused before it gets here");
+  return { mean, ...error.interval };
+}

@@ -1,0 +1,102 @@
+import { takeTriples } from "../metrics/triples.ts";
+import type { Order, Triple } from "../types.ts";
+import { applyCalibration, type Parameters } from "./apply.ts";
+import { fitLogistic } from "./logistic.ts";
+import { inFileTerms, ordersOf, type Readings, readingsOf } from "./readings.ts";
+
+/** The kinds of calibration, from simple to flexible. */
+export const KINDS = ["temperature", "temperature-bias", "temperature-bias-position"] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** Labelled readings; every row has at least one. */
+export interface Labelled {
+  readonly readings: Readings;
+  /** Three shares a row (a, b, tie), one-hot or from votes. */
+  readonly truth: Float64Array;
+  readonly groups: Uint32Array;
+}
+
+/**
+ * Fits a calibration to some rows by log loss, in two convex steps: first everything that corrects one reading, on
+ * each order of each row (a row with both orders counts once in all); then the factor for the mean of both orders, on
+ * the rows that have them.
+ */
+export function fitCalibration(kind: Kind, labelled: Labelled, rows: Uint32Array): Parameters {
+  const single = fitReadings(kind, labelled, rows);
+  return { ...single, both: fitBoth(single, labelled, rows) };
+}
+
+function fitReadings(kind: Kind, labelled: Labelled, rows: Uint32Array): Parameters {
+  const observations = [...rows].flatMap((row) => {
+    const orders = ordersOf(readingsOf(labelled.readings, row));
+    return orders.map(([order, shown]) => ({
+      row,
+      order,
+      logits: inFileTerms(shown, order),
+      weight: 1 / orders.length,
+    }));
+  });
+  const data = {
+    truth: truthOf(labelled.truth, observations),
+    weights: Float64Array.from(observations, ({ weight }) => weight),
+  };
+  const fitWith = (withScale: boolean): Parameters => {
+    const names = PARAMETERS[kind].filter((name) => withScale || name !== "scale");
+    const features = Float64Array.from(
+      observations.flatMap((one) => [0, 1, 2].flatMap((k) => names.map((name) => feature(name, k, one)))),
+    );
+    const start = Float64Array.from(names, (name) => (name === "scale" ? 1 : 0));
+    const found = fitLogistic({ ...data, features }, start);
+    const value = (name: ParameterName): number => found[names.indexOf(name)] ?? 0;
+    const lean = value("lean");
+    return { scale: value("scale"), bias: [lean, -lean, value("tie")], first: value("first"), both: 1 };
+  };
+  const free = fitWith(true);
+  // The loss is convex: where the best scale is negative, the best one allowed is 0. A judge that is worse than
+  // nothing is to be ignored, not believed upside down.
+  return free.scale > 0 ? free : fitWith(false);
+}
+
+type ParameterName = "scale" | "lean" | "tie" | "first";
+
+const PARAMETERS = {
+  temperature: ["scale"],
+  "temperature-bias": ["scale", "lean", "tie"],
+  "temperature-bias-position": ["scale", "lean", "tie", "first"],
+} as const satisfies Record<Kind, readonly ParameterName[]>;
+
+/** The number that a parameter is multiplied with in the logit of class k. */
+function feature(name: ParameterName, k: number, one: { readonly order: Order; readonly logits: Triple }): number {
+  switch (name) {
+    case "scale":
+      return one.logits[k as 0 | 1 | 2];
+    case "lean":
+      return k === 0 ? 1 : k === 1 ? -1 : 0;
+    case "tie":
+      return k === 2 ? 1 : 0;
+    case "first":
+      return k === (one.order === "ab" ? 0 : 1) ? 1 : 0;
+    default:
+      return name satisfies never;
+  }
+}
+
+function fitBoth(single: Parameters, labelled: Labelled, rows: Uint32Array): number {
+  const observations = [...rows].flatMap((row) => {
+    const readings = readingsOf(labelled.readings, row);
+    return readings.ab === null || readings.ba === null ? [] : [{ row, readings }];
+  });
+  const features = Float64Array.from(
+    observations.flatMap(({ readings }) => applyCalibration(single, readings).map(Math.log)),
+  );
+  const weights = new Float64Array(observations.length).fill(1);
+  const [both] = fitLogistic({ features, truth: truthOf(labelled.truth, observations), weights }, Float64Array.of(1));
+  return Math.max(0, both ?? 1);
+}
+
+function truthOf(truth: Float64Array, observations: readonly { readonly row: number }[]): Float64Array {
+  return takeTriples(
+    truth,
+    Uint32Array.from(observations, ({ row }) => row),
+  );
+}
