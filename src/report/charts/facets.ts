@@ -1,0 +1,74 @@
+import { CLASSES, type ClassName, type Triple } from "../../types.ts";
+import { argmax, CLASS_TEXT } from "../classes.ts";
+import type { ReportRow } from "../data.ts";
+import { type Html, html } from "../html.ts";
+import { count, percent } from "../number.ts";
+import { picture } from "./frame.ts";
+import { ground } from "./ground.ts";
+import { placeable, type Ternary, trianglePath } from "./ternary.ts";
+
+/** Each side is divided by this number, so a facet has its square of small triangles. */
+const DIVISIONS = 16;
+const LEVELS = 8;
+
+/** Draws one small triangle per true class, darker where more rows lie. Shows what the point cloud hides: the density. */
+export function facets(rows: readonly ReportRow[]): Html {
+  const byTruth = CLASSES.map((truth) =>
+    rows.filter((row) => placeable(row.probabilities) && argmax(row.truth) === truth),
+  );
+  const desc = `Where rows of each true class lie. ${CLASSES.map((truth, index) => `Truth ${CLASS_TEXT[truth]}: ${count(byTruth[index]?.length ?? 0)} rows, ${hit(byTruth[index] ?? [], truth)} called right.`).join(" ")}`;
+  return picture(
+    { id: "facets", title: "Density by truth", desc },
+    { width: 360, height: 156 },
+    byTruth.map((members, index) => facet(members, CLASSES[index] as ClassName, index)),
+  );
+}
+
+function facet(rows: readonly ReportRow[], truth: ClassName, position: number): Html {
+  const area: Ternary = { left: 4 + position * 124, bottom: 100, side: 104 };
+  const centre = area.left + area.side / 2;
+  return html`<g>${ground(area)}${shades(rows, area).map(({ path, level }) => html`<path class="s-${truth}" fill-opacity="${(level / LEVELS).toFixed(2)}" d="${path}"/>`)}
+<text class="name" x="${centre}" y="120" text-anchor="middle">Truth: ${CLASS_TEXT[truth]}</text>
+<text class="num" x="${centre}" y="135" text-anchor="middle">${count(rows.length)} rows</text>
+<text class="num" x="${centre}" y="149" text-anchor="middle">${hit(rows, truth)} right</text></g>`;
+}
+
+/** Counts rows per small triangle and gathers triangles of one shade into one path. */
+function shades(rows: readonly ReportRow[], area: Ternary): { path: string; level: number }[] {
+  const cells = new Map<string, { readonly corners: readonly [Triple, Triple, Triple]; rows: number }>();
+  for (const row of rows) {
+    const corners = cell(row.probabilities);
+    const key = String(corners);
+    const entry = cells.get(key) ?? { corners, rows: 0 };
+    entry.rows += 1;
+    cells.set(key, entry);
+  }
+  const most = Math.max(1, ...[...cells.values()].map((entry) => entry.rows));
+  const paths = new Map<number, string>();
+  for (const entry of cells.values()) {
+    // The root keeps thin regions visible beside crowded ones.
+    const level = Math.max(1, Math.round(LEVELS * Math.sqrt(entry.rows / most)));
+    paths.set(level, (paths.get(level) ?? "") + trianglePath(area, entry.corners));
+  }
+  return [...paths].map(([level, path]) => ({ path, level }));
+}
+
+/** The small triangle that holds a triple: upright when its floors leave one division over, upside down when two. */
+function cell(triple: Triple): readonly [Triple, Triple, Triple] {
+  const a = Math.min(DIVISIONS - 1, Math.floor(triple[0] * DIVISIONS));
+  // On an edge the floors can use up everything: the cell below the edge takes the point.
+  const b = Math.min(DIVISIONS - 1 - a, Math.floor(triple[1] * DIVISIONS));
+  const tie = Math.min(DIVISIONS - 1 - a - b, Math.floor(triple[2] * DIVISIONS));
+  const corner = (...steps: Triple): Triple => [
+    (a + steps[0]) / DIVISIONS,
+    (b + steps[1]) / DIVISIONS,
+    (tie + steps[2]) / DIVISIONS,
+  ];
+  return a + b + tie === DIVISIONS - 1
+    ? [corner(1, 0, 0), corner(0, 1, 0), corner(0, 0, 1)]
+    : [corner(1, 1, 0), corner(1, 0, 1), corner(0, 1, 1)];
+}
+
+function hit(rows: readonly ReportRow[], truth: ClassName): string {
+  return percent(rows.filter((row) => argmax(row.probabilities) === truth).length / rows.length);
+}

@@ -1,0 +1,53 @@
+import { type Html, html } from "../html.ts";
+
+/** The drawing area of a chart inside its picture, in units of the view box. One unit is one CSS pixel on a phone. */
+export interface Frame {
+  readonly width: number;
+  readonly height: number;
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+/** A mark on an axis: where, in units of the view box, and what it says. */
+export interface Tick {
+  readonly at: number;
+  readonly text: string;
+}
+
+export interface Axis {
+  readonly label: string;
+  readonly ticks: readonly Tick[];
+}
+
+/** The frame that most charts use; 360 wide, so that text keeps its size on a phone. */
+export const FRAME: Frame = { width: 360, height: 260, left: 44, right: 346, top: 30, bottom: 218 };
+
+/** Wraps the body of a chart into an accessible picture. `desc` says in words what the picture shows. */
+export function picture(
+  chart: { readonly id: string; readonly title: string; readonly desc: string; readonly links?: boolean },
+  size: { readonly width: number; readonly height: number },
+  body: Html | readonly Html[],
+): Html {
+  // A picture with links must stay a group: the children of role img are hidden from assistive technology.
+  const role = chart.links ? "group" : "img";
+  return html`<svg viewBox="0 0 ${size.width} ${size.height}" role="${role}" aria-labelledby="${chart.id}-t ${chart.id}-d"
+><title id="${chart.id}-t">${chart.title}</title><desc id="${chart.id}-d">${chart.desc}</desc>${body}</svg>`;
+}
+
+/** Draws both axes: light lines across at the marks of y, labels below and at the left, the name of y above. */
+export function axes(frame: Frame, x: Axis, y: Axis): Html {
+  return html`<g class="axis">
+${y.ticks.map((tick) => html`<path class="grid" d="M${frame.left} ${px(tick.at)}H${frame.right}"/><text class="num" x="${frame.left - 6}" y="${px(tick.at + 3.5)}" text-anchor="end">${tick.text}</text>`)}
+<path class="base" d="M${frame.left} ${frame.bottom}H${frame.right}"/>
+${x.ticks.map((tick) => html`<path class="base" d="M${px(tick.at)} ${frame.bottom}v4"/><text class="num" x="${px(tick.at)}" y="${frame.bottom + 16}" text-anchor="middle">${tick.text}</text>`)}
+<text class="label" x="${(frame.left + frame.right) / 2}" y="${frame.bottom + 34}" text-anchor="middle">${x.label}</text>
+<text class="label" x="0" y="12">${y.label}</text>
+</g>`;
+}
+
+/** Rounds a coordinate to a tenth of a unit. */
+export function px(value: number): number {
+  return Math.round(value * 10) / 10;
+}

@@ -1,0 +1,70 @@
+import { line } from "d3-shape";
+import type { RequestPoint } from "../data.ts";
+import { type Html, html } from "../html.ts";
+import { count, duration } from "../number.ts";
+import { quantile } from "../quantile.ts";
+import { dots } from "./dots.ts";
+import { axes, FRAME, picture, px } from "./frame.ts";
+import { linear, numberTicks, timeTicks } from "./ticks.ts";
+
+const BINS = 10;
+
+/** Draws the time of each successful request against its tokens, with the median of each tenth of them. */
+export function requestTime(requests: readonly RequestPoint[]): { readonly chart: Html; readonly hidden: number } {
+  const points = requests.filter(({ ok, ms, tokens }) => ok && ms >= 0 && tokens >= 0 && Number.isFinite(ms + tokens));
+  const times = points.map(({ ms }) => ms).sort((one, other) => one - other);
+  // A single request that hung would press all others onto the axis.
+  const top = Math.min(times.at(-1) ?? 1, 2 * quantile(times, 0.995));
+  const x = linear([0, points.reduce((most, { tokens }) => Math.max(most, tokens), 1)], [FRAME.left, FRAME.right]);
+  const y = linear([0, top], [FRAME.bottom, FRAME.top]);
+  const shown = points.filter(({ ms }) => ms <= top);
+  const middles = tenths(shown);
+  const path = line<Middle>(
+    ({ tokens }) => px(x(tokens)),
+    ({ ms }) => px(y(ms)),
+  );
+  const first = middles[0];
+  const last = middles.at(-1);
+  const desc =
+    first && last
+      ? `${count(points.length)} requests. Median time from ${duration(first.ms)} at ${count(first.tokens)} tokens to ${duration(last.ms)} at ${count(last.tokens)} tokens.`
+      : "No requests.";
+  const chart = picture({ id: "requests", title: "Tokens against time per request", desc }, FRAME, [
+    axes(
+      FRAME,
+      { label: "prompt tokens of the request", ticks: numberTicks(x, 5) },
+      { label: "time of the request", ticks: timeTicks(y, 6) },
+    ),
+    dots(shown.map(({ tokens, ms }) => ({ x: x(tokens), y: y(ms), colour: "p-data" }))),
+    html`<path class="line strong" d="${path(middles) ?? ""}"/>`,
+    ...middles.map(
+      ({ tokens, ms, requests }) =>
+        html`<circle class="mark" cx="${px(x(tokens))}" cy="${px(y(ms))}" r="3.2"><title>${count(tokens)} tokens: median ${duration(ms)} over ${count(requests)} requests</title></circle>`,
+    ),
+  ]);
+  return { chart, hidden: points.length - shown.length };
+}
+
+interface Middle {
+  readonly tokens: number;
+  readonly ms: number;
+  readonly requests: number;
+}
+
+function tenths(points: readonly RequestPoint[]): Middle[] {
+  const sorted = [...points].sort((one, other) => one.tokens - other.tokens);
+  const size = Math.max(1, Math.ceil(sorted.length / BINS));
+  const parts = Array.from({ length: Math.ceil(sorted.length / size) }, (_, index) =>
+    sorted.slice(index * size, (index + 1) * size),
+  );
+  const middle = (values: readonly number[]): number =>
+    quantile(
+      [...values].sort((one, other) => one - other),
+      0.5,
+    );
+  return parts.map((part) => ({
+    tokens: middle(part.map(({ tokens }) => tokens)),
+    ms: middle(part.map(({ ms }) => ms)),
+    requests: part.length,
+  }));
+}

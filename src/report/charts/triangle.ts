@@ -1,0 +1,50 @@
+import { argmax } from "../classes.ts";
+import type { ReportRow } from "../data.ts";
+import { type Html, html } from "../html.ts";
+import { count, percent } from "../number.ts";
+import { short } from "../visible.ts";
+import { dots } from "./dots.ts";
+import { picture, px } from "./frame.ts";
+import { ground } from "./ground.ts";
+import { place, placeable, type Ternary } from "./ternary.ts";
+
+/** A row that is marked with a ring and leads to its text. */
+export interface Marked {
+  readonly row: ReportRow;
+  /** Fragment that the ring links to. */
+  readonly target: string;
+}
+
+const AREA: Ternary = { left: 30, bottom: 288, side: 300 };
+
+/** Draws every row as a point between A, B and tie, coloured by its truth. Rows without valid probabilities are left out. */
+export function triangle(rows: readonly ReportRow[], marked: readonly Marked[]): Html {
+  const shown = rows.filter((row) => placeable(row.probabilities));
+  const points = shown.map((row) => ({
+    ...place(AREA, row.probabilities),
+    colour: `p-${argmax(row.truth) ?? "none"}`,
+  }));
+  const desc = `${count(shown.length)} rows, each a point: the nearer to a corner, the more probable that verdict. The broken lines part the regions where A, B or the tie is most probable.`;
+  return picture(
+    { id: "triangle", title: "Probabilities of all rows", desc, links: true },
+    { width: 360, height: 330 },
+    [
+      ground(AREA),
+      corners(),
+      dots(points),
+      html`<g class="rings">${marked.filter(({ row }) => placeable(row.probabilities)).map(ring)}</g>`,
+    ],
+  );
+}
+
+function corners(): Html {
+  const { left, bottom, side } = AREA;
+  const top = place(AREA, [0, 0, 1]);
+  return html`<g class="corner"><text x="${left}" y="${bottom + 22}" text-anchor="start">A better</text><text x="${left + side}" y="${bottom + 22}" text-anchor="end">B better</text><text x="${px(top.x)}" y="${px(top.y - 10)}" text-anchor="middle">Tie</text></g>`;
+}
+
+function ring({ row, target }: Marked): Html {
+  const { x, y } = place(AREA, row.probabilities);
+  const [a, b, tie] = row.probabilities;
+  return html`<a href="#${target}"><title>${short(row.id, 40)}: A ${percent(a)}, B ${percent(b)}, tie ${percent(tie)}</title><circle cx="${px(x)}" cy="${px(y)}" r="4.5"/></a>`;
+}

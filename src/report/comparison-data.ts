@@ -1,0 +1,86 @@
+import type { Estimate, Fact, Scores } from "./data.ts";
+
+/** Everything that the page of a comparison shows. */
+export interface ComparisonData {
+  readonly name: string;
+  /** Program and version, for example `abtie 0.1.0`. */
+  readonly program: string;
+  /** When the report was made, ms since 1970. */
+  readonly madeAt: number;
+  readonly facts: readonly Fact[];
+  readonly notes: readonly string[];
+  /** Why the comparison may not be fair. One sentence each. */
+  readonly warnings: readonly string[];
+  /** Rows that every variant has scored. */
+  readonly rows: number;
+  /** Different prompts among them. */
+  readonly groups: number;
+  /** The job that the hours are computed for. */
+  readonly job: { readonly rows: number; readonly deadlineMs: number | null };
+  readonly variants: readonly Variant[];
+  readonly pairs: readonly Pair[];
+  /** Differences in log loss smaller than this (nats) are within what another batch composition changes; null unmeasured. */
+  readonly noiseFloor: number | null;
+  /** Null when the comparison was not allowed to stop early. */
+  readonly stopping: Stopping | null;
+}
+
+/** One variant: a template, or any other part of the config. */
+export interface Variant {
+  readonly name: string;
+  readonly raw: Scores;
+  /** Out of fold; null when not fitted. */
+  readonly calibrated: Scores | null;
+  readonly mass: { readonly median: number; readonly p5: number } | null;
+  /** Share of rows whose predicted class changes with the order; null unless both were scored. */
+  readonly flipRate: Estimate | null;
+  /** Mean probability of the answer shown first minus the second; null unless both were scored. */
+  readonly positionBias: Estimate | null;
+  readonly tokensPerRow: number;
+  readonly secondsPerRow: number;
+  /** Forecast for the job, ms. */
+  readonly jobMs: number;
+  /** Whether the job fits its deadline; null without a deadline. */
+  readonly fits: boolean | null;
+}
+
+/** Two variants on the same rows. */
+export interface Pair {
+  readonly first: string;
+  readonly second: string;
+  /** Which probabilities are compared. */
+  readonly measure: "raw" | "calibrated";
+  readonly rows: number;
+  /** Log loss of the first minus that of the second, nats: above 0 the second is better. */
+  readonly difference: Estimate;
+  readonly p: number;
+  /** Adjusted for the number of pairs (Holm). */
+  readonly adjustedP: number;
+  /** Exact McNemar test of the accuracies; null when not computed. */
+  readonly mcnemarP: number | null;
+  /** Seconds per row of the second over those of the first. */
+  readonly costRatio: number;
+  /** About how many further rows would decide it; null when it is decided or cannot be said. */
+  readonly moreRows: number | null;
+}
+
+/** How early stopping went. */
+export interface Stopping {
+  /** Rows looked at when it stopped; null when it never did. */
+  readonly stoppedAt: number | null;
+  /** Rows that were available. */
+  readonly available: number;
+  /** One confidence sequence for each pair that was watched, valid at every look. */
+  readonly paths: readonly StoppingPath[];
+}
+
+export interface StoppingPath {
+  readonly first: string;
+  readonly second: string;
+  readonly looks: readonly StoppingLook[];
+}
+
+export interface StoppingLook {
+  readonly rows: number;
+  readonly difference: Estimate;
+}

@@ -1,0 +1,79 @@
+import type { ComparisonData, Pair, Variant } from "./comparison-data.ts";
+import type { Estimate } from "./data.ts";
+import { count, duration, fixed, range } from "./number.ts";
+import { decided } from "./pair-sentence.ts";
+import type { Verdict } from "./verdict.ts";
+
+/**
+ * Judges a comparison: which variant to take among those that fit the deadline, whether it is shown to be better than each
+ * other of them, and whether one that does not fit would be better.
+ */
+export function comparisonVerdict(data: ComparisonData): Verdict {
+  const sorted = byLoss(data.variants);
+  const [first] = sorted;
+  const [best, ...others] = sorted.filter(({ fits }) => fits !== false);
+  if (first === undefined) return { tone: "bad", sentence: "There is nothing to compare.", also: [] };
+  const rows = `${count(data.rows)} rows`;
+  if (best === undefined) {
+    return {
+      tone: "bad",
+      sentence: "No variant fits the deadline.",
+      also: [`${first.name} is lowest, ${lossText(first)} on ${rows}.`],
+    };
+  }
+  const open = others.filter((other) => !shownBetter(best, other, data.pairs, data.noiseFloor));
+  return {
+    tone: open.length === 0 && others.length > 0 && first === best ? "good" : "mixed",
+    sentence: sentence(best, others, open, rows),
+    also: [
+      ...(best.fits === null ? [] : [`${best.name} takes ${duration(best.jobMs)} for the job and fits its deadline.`]),
+      ...(first === best ? [] : [late(first)]),
+    ],
+  };
+}
+
+function sentence(best: Variant, others: readonly Variant[], open: readonly Variant[], rows: string): string {
+  const among = best.fits === null ? "" : " of those that fit the deadline";
+  if (others.length === 0) return `${best.name} has no rival${among}: ${lossText(best)} on ${rows}.`;
+  if (open.length === 0) return `${best.name} is the best${among}: ${lossText(best)} on ${rows}.`;
+  const rivals = open.map(({ name }) => name).join(" or ");
+  return `${best.name} has the lowest log loss${among}, ${figures(best)}, but ${rows} do not show it to be better than ${rivals}.`;
+}
+
+function late(variant: Variant): string {
+  return `${variant.name} is lower, ${lossText(variant)}, but takes ${duration(variant.jobMs)} and does not fit the deadline.`;
+}
+
+/** Picks the variant to take: the lowest log loss among those that fit the deadline, else the lowest of all. */
+export function recommended(variants: readonly Variant[]): Variant | undefined {
+  const sorted = byLoss(variants);
+  return sorted.find(({ fits }) => fits !== false) ?? sorted[0];
+}
+
+/** Takes the log loss that a variant is judged by: calibrated where it is known, else raw. */
+export function judgedLoss({ calibrated, raw }: Variant): Estimate {
+  return (calibrated ?? raw).logLoss;
+}
+
+/** Sorts variants by the log loss that they are judged by, best first. */
+export function byLoss(variants: readonly Variant[]): Variant[] {
+  return [...variants].sort((one, other) => judgedLoss(one).value - judgedLoss(other).value);
+}
+
+function shownBetter(best: Variant, other: Variant, pairs: readonly Pair[], noiseFloor: number | null): boolean {
+  return pairs.some((pair) => {
+    const forward = pair.second === best.name && pair.first === other.name && pair.difference.value > 0;
+    const backward = pair.first === best.name && pair.second === other.name && pair.difference.value < 0;
+    return (forward || backward) && decided(pair, noiseFloor);
+  });
+}
+
+function lossText(variant: Variant): string {
+  return `log loss ${figures(variant)}`;
+}
+
+function figures(variant: Variant): string {
+  const loss = judgedLoss(variant);
+  const ends = range(loss, (value) => fixed(value, 3));
+  return `${fixed(loss.value, 3)}${ends && ` (95\u00a0% ${ends})`}`;
+}

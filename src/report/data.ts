@@ -1,0 +1,170 @@
+import type { Obtained, Row, Triple } from "../types.ts";
+
+/** A number with its 95 % interval; both ends are null when no interval was computed. */
+export interface Estimate {
+  readonly value: number;
+  readonly low: number | null;
+  readonly high: number | null;
+}
+
+/** One line of the table that says what was run: model, template, engine, data and their hashes. */
+export interface Fact {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** Everything that the page of one run shows. Nothing is computed from it that needs statistics. */
+export interface ReportData {
+  /** Name of the run, usually of its folder. */
+  readonly name: string;
+  /** Program and version, for example `abtie 0.1.0`. */
+  readonly program: string;
+  /** When the report was made, ms since 1970. */
+  readonly madeAt: number;
+  readonly facts: readonly Fact[];
+  /** How the numbers are defined: clipping, bins, resampling. One sentence each. */
+  readonly notes: readonly string[];
+  /** What a reader must know before believing the numbers. One sentence each. */
+  readonly warnings: readonly string[];
+  readonly rows: readonly ReportRow[];
+  /** Null when only probabilities are known, for example of a bare submission. */
+  readonly timing: Timing | null;
+  readonly requests: readonly RequestPoint[];
+  readonly forecasts: readonly ForecastPoint[];
+  /** Null when the rows have no labels. */
+  readonly quality: Quality | null;
+  /** Null unless rows were scored in both orders. */
+  readonly position: Position | null;
+  /** Worst first; at most the first 20 are shown. */
+  readonly worst: readonly WorstRow[];
+}
+
+/** One row as submitted. */
+export interface ReportRow {
+  readonly id: string;
+  readonly probabilities: Triple;
+  /** Weights of the three classes, summing to 1; null when unknown. */
+  readonly truth: Triple | null;
+  /** Probability of the labels over the whole vocabulary; null when unknown. */
+  readonly mass: number | null;
+  /** Tokens sent in all passes; null when the row was never sent. */
+  readonly tokens: number | null;
+  /** Tokens taken out to fit the budget. */
+  readonly cutTokens: number;
+  readonly obtained: Obtained;
+  /** Why the row holds less than a full answer, in a few words; null when it does not. */
+  readonly reason: string | null;
+}
+
+/** The times of a run in ms. */
+export interface Timing {
+  /** When the run began, ms since 1970. */
+  readonly startedAt: number;
+  /** From its begin to its end, ms. */
+  readonly wallMs: number;
+  /** From its begin to the deadline, ms; null without one. */
+  readonly deadlineMs: number | null;
+  /** From its begin to the first request, ms; null when unknown. */
+  readonly startupMs: number | null;
+}
+
+/** One request that ended. */
+export interface RequestPoint {
+  /** End of the request, ms after the run began. */
+  readonly endMs: number;
+  /** How long it took, ms. */
+  readonly ms: number;
+  readonly rows: number;
+  /** Prompt tokens of all its rows. */
+  readonly tokens: number;
+  readonly ok: boolean;
+}
+
+/** One forecast of the end, made during the run. All times are ms after the run began. */
+export interface ForecastPoint {
+  readonly atMs: number;
+  /** Share of the work done, 0 to 1. */
+  readonly share: number;
+  readonly endMs: number;
+  /** 90 % interval of the end. */
+  readonly lowMs: number;
+  readonly highMs: number;
+}
+
+/** How good the probabilities are against labels. */
+export interface Quality {
+  /** The probabilities as submitted first; then, where known, raw ones, calibrated ones, single orders. */
+  readonly scores: readonly Scores[];
+  /** What costs nothing: class prior, uniform. Log loss in nats. */
+  readonly baselines: readonly Baseline[];
+  readonly reliability: readonly Reliability[];
+  /** Weight of rows by truth (outer) and by predicted class (inner), in the order a, b, tie. */
+  readonly confusion: readonly [Triple, Triple, Triple];
+  readonly slices: readonly SliceGroup[];
+}
+
+/** The scores of one set of probabilities. */
+export interface Scores {
+  readonly name: string;
+  /** Rows with a label. */
+  readonly rows: number;
+  /** Nats. */
+  readonly logLoss: Estimate;
+  readonly accuracy: Estimate;
+  /** Sum over the three classes, 0 to 2. */
+  readonly brier: Estimate;
+  readonly ece: Estimate;
+}
+
+export interface Baseline {
+  readonly name: string;
+  /** Nats. */
+  readonly logLoss: number;
+}
+
+/** One reliability diagram. */
+export interface Reliability {
+  /** Whose probability is looked at: the predicted class, or one class. */
+  readonly name: string;
+  readonly ece: number | null;
+  readonly bins: readonly ReliabilityBin[];
+}
+
+export interface ReliabilityBin {
+  /** Mean probability given, 0 to 1. */
+  readonly predicted: number;
+  /** Share of rows in which it came true, with its interval. */
+  readonly observed: Estimate;
+  readonly rows: number;
+}
+
+/** One way to divide the rows: length, turns, script, shortened or not, how obtained. */
+export interface SliceGroup {
+  readonly name: string;
+  readonly slices: readonly Slice[];
+}
+
+export interface Slice {
+  readonly name: string;
+  readonly rows: number;
+  readonly logLoss: Estimate;
+  readonly accuracy: Estimate;
+  readonly ece: number | null;
+}
+
+/** What swapping the answers did, over the rows scored in both orders. */
+export interface Position {
+  readonly rows: number;
+  /** Share of rows whose predicted class changes with the order. */
+  readonly flipRate: Estimate;
+  /** Mean probability of the answer shown first minus that of the one shown second, -1 to 1. */
+  readonly bias: Estimate;
+}
+
+/** A row worth reading, with its text. */
+export interface WorstRow {
+  readonly row: Row;
+  readonly scored: ReportRow;
+  /** Log loss of the row in nats; null when it has no label. */
+  readonly loss: number | null;
+}

@@ -1,0 +1,12 @@
+import type { ReportRow } from "./data.ts";
+import { quantile } from "./quantile.ts";
+
+/** Gathers the known label masses, ascending, with their median and 5th percentile; null when none is known. */
+export function massOf(
+  rows: readonly ReportRow[],
+): { readonly sorted: readonly number[]; readonly median: number; readonly p5: number } | null {
+  const sorted = rows
+    .flatMap(({ mass }) => (mass !== null && Number.isFinite(mass) ? [mass] : []))
+    .sort((one, other) => one - other);
+  return sorted.length === 0 ? null : { sorted, median: quantile(sorted, 0.5), p5: quantile(sorted, 0.05) };
+}

@@ -1,0 +1,62 @@
+import type { Estimate } from "./data.ts";
+
+/** Space that does not break, between a number and its unit. */
+const NBSP = "\u00a0";
+
+/** Shown where a number is missing or not finite. */
+export const NONE = "–";
+
+/** Formats a number with a fixed count of decimals and a real minus sign. */
+export function fixed(value: number | null, digits: number): string {
+  if (value === null || !Number.isFinite(value)) return NONE;
+  const text = value.toFixed(digits);
+  return Number(text) === 0 ? (0).toFixed(digits) : text.replace("-", "\u2212");
+}
+
+/** Formats a difference: as `fixed`, with a plus sign where it is positive. */
+export function signed(value: number | null, digits: number): string {
+  const text = fixed(value, digits);
+  return value !== null && Number(text) > 0 ? `+${text}` : text;
+}
+
+/** Formats a count with commas between thousands. */
+export function count(value: number | null): string {
+  return value === null || !Number.isFinite(value) ? NONE : Math.round(value).toLocaleString("en-US");
+}
+
+/** Formats a share of 1 as a percentage. */
+export function percent(share: number | null, digits = 0): string {
+  if (share === null || !Number.isFinite(share)) return NONE;
+  return `${fixed(100 * share, digits)}${NBSP}%`;
+}
+
+/** Formats the ends of an interval, `0.974 to 0.990`; an empty text when there is none. */
+export function range({ low, high }: Estimate, format: (value: number) => string): string {
+  return low === null || high === null ? "" : `${format(low)} to ${format(high)}`;
+}
+
+/** Formats a p value: three decimals, below 0.001 as such. */
+export function probability(p: number | null): string {
+  if (p === null || !Number.isFinite(p)) return NONE;
+  return p < 0.001 ? `<${NBSP}0.001` : fixed(p, 3);
+}
+
+/** Formats a length of time given in ms with its two largest units: `6h41m`, `3m05s`, `12.4 s`, `35 ms`. */
+export function duration(ms: number | null): string {
+  if (ms === null || !Number.isFinite(ms)) return NONE;
+  if (ms < 0) return `\u2212${duration(-ms)}`;
+  if (ms < 999.5) return `${Math.round(ms)}${NBSP}ms`;
+  if (ms < 59_950) return `${trim(ms / 1000)}${NBSP}s`;
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}m${two(seconds % 60)}s`;
+  const minutes = Math.round(ms / 60_000);
+  return `${Math.floor(minutes / 60)}h${two(minutes % 60)}m`;
+}
+
+/** Formats a moment, ms since 1970, as a date and time in UTC. */
+export function moment(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+}
+
+const two = (value: number): string => String(value).padStart(2, "0");
+const trim = (value: number): string => fixed(value, 1).replace(/\.0$/, "");

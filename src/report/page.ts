@@ -1,0 +1,41 @@
+import { createHash } from "node:crypto";
+import { type Html, html, trusted } from "./html.ts";
+import { SCRIPT } from "./script.ts";
+import { STYLE } from "./style/style.ts";
+
+/**
+ * Builds a whole page that needs nothing from outside. Its policy allows this one style sheet and this one script by their
+ * hashes and nothing else: no request, no other script, no form, no frame.
+ */
+export function page(title: string, body: Html): string {
+  const policy = [
+    "default-src 'none'",
+    `style-src ${sourceHash(STYLE)}`,
+    `script-src ${sourceHash(SCRIPT)}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join("; ");
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${trusted(policy)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<title>${title}</title>
+<style>${trusted(STYLE)}</style>
+</head>
+<body>
+<main>
+${body}
+</main>
+<script>${trusted(SCRIPT)}</script>
+</body>
+</html>
+`.markup;
+}
+
+function sourceHash(text: string): string {
+  return `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+}

@@ -1,0 +1,38 @@
+import type { ComparisonData, Variant } from "../comparison-data.ts";
+import { judgedLoss, recommended } from "../comparison-verdict.ts";
+import { count, duration, fixed, percent, range } from "../number.ts";
+import { decided } from "../pair-sentence.ts";
+import type { KeyFigure } from "./head.ts";
+
+/** Picks the numbers that a reader of a comparison looks for first. */
+export function comparisonFigures(data: ComparisonData): KeyFigure[] {
+  const { variants, pairs, rows, groups, job, noiseFloor, stopping } = data;
+  const best = recommended(variants);
+  const known = pairs.filter((pair) => decided(pair, noiseFloor)).length;
+  const stopped = stopping?.stoppedAt ? `of ${count(stopping.available)}, stopped early` : `${count(groups)} prompts`;
+  const allowed = job.deadlineMs === null ? "" : `, ${duration(job.deadlineMs)} allowed`;
+  return [
+    ...(best ? bestFigures(best) : []),
+    {
+      name: "Variants",
+      value: count(variants.length),
+      beside: `${count(known)} of ${count(pairs.length)} differences shown`,
+    },
+    { name: "Rows", value: count(rows), beside: stopped },
+    ...(best ? [{ name: "Job", value: duration(best.jobMs), beside: `${count(job.rows)} rows${allowed}` }] : []),
+    {
+      name: "Noise floor",
+      value: fixed(noiseFloor, 4),
+      beside: noiseFloor === null ? "not measured" : "nats",
+    },
+  ];
+}
+
+function bestFigures(best: Variant): KeyFigure[] {
+  const loss = judgedLoss(best);
+  const { accuracy } = best.calibrated ?? best.raw;
+  return [
+    { name: "Log loss, nats", value: fixed(loss.value, 3), beside: range(loss, (value) => fixed(value, 3)) },
+    { name: "Accuracy", value: percent(accuracy.value, 1), beside: range(accuracy, (value) => percent(value, 1)) },
+  ];
+}

@@ -1,0 +1,62 @@
+import { costChart } from "../charts/cost.ts";
+import { forest } from "../charts/forest.ts";
+import type { ComparisonData, Pair } from "../comparison-data.ts";
+import { type Hole, type Html, html } from "../html.ts";
+import { probability, signed } from "../number.ts";
+import { decided, type Piece, pairPieces } from "../pair-sentence.ts";
+import { countCell, estimateCell, numberCell } from "./cells.ts";
+import { figure, leftOut, type Section, shown } from "./section.ts";
+import { table } from "./table.ts";
+
+/** Shows each pair: one sentence, the interval of the difference, p values; and cost against quality. */
+export function differences({ pairs, variants, noiseFloor, job }: ComparisonData): Section {
+  if (pairs.length === 0) return leftOut("Differences", "there is only one variant");
+  const limit = job.deadlineMs === null ? null : job.deadlineMs / 1000 / job.rows;
+  return shown(
+    "differences",
+    "Differences",
+    html`<ul class="pair-list">${pairs.map((pair) => html`<li>${pairPieces(pair, noiseFloor).map(piece)}</li>`)}</ul>
+<div class="figures">${figure("Difference in log loss, pair by pair", forest(pairs, noiseFloor), forestCaption(noiseFloor))}
+${figure("Cost against quality", costChart(variants, limit), "Towards the lower left is better. Lines are 95\u00a0% intervals of each variant alone; because the rows are the same, pairs can differ although these overlap.")}</div>${pairTable(pairs, noiseFloor)}`,
+  );
+}
+
+function piece(text: Piece): Hole {
+  return typeof text === "string" ? text : html`<b>${text.name}</b>`;
+}
+
+function forestCaption(noiseFloor: number | null): string {
+  const noise = noiseFloor === null ? "" : " The pale band is the noise floor.";
+  return `Paired on the same rows, with 95\u00a0% intervals. An interval lies on the side of the better variant; one that crosses the broken line shows no difference.${noise}`;
+}
+
+function pairTable(pairs: readonly Pair[], noiseFloor: number | null): Html {
+  const columns = [
+    { name: "Pair", numeric: false },
+    { name: "Probabilities", numeric: false },
+    { name: "Rows", numeric: true },
+    {
+      name: "Difference, nats",
+      numeric: true,
+      hint: "log loss of the first minus that of the second: above 0 the second is better",
+    },
+    { name: "p", numeric: true },
+    { name: "p adjusted", numeric: true, hint: "for the number of pairs (Holm)" },
+    { name: "McNemar p", numeric: true, hint: "exact, of the accuracies" },
+    { name: "Shown", numeric: false },
+  ];
+  return table(
+    "Pairs with p values",
+    columns,
+    pairs.map((pair) => [
+      { body: html`${pair.first}<small>minus ${pair.second}</small>`, sort: `${pair.first} ${pair.second}` },
+      { body: pair.measure },
+      countCell(pair.rows),
+      estimateCell(pair.difference, (value) => signed(value, 3)),
+      numberCell(pair.p, probability),
+      numberCell(pair.adjustedP, probability),
+      numberCell(pair.mcnemarP, probability),
+      { body: decided(pair, noiseFloor) ? "yes" : "no" },
+    ]),
+  );
+}

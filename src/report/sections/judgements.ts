@@ -1,0 +1,49 @@
+import { facets } from "../charts/facets.ts";
+import { massHistogram } from "../charts/mass.ts";
+import { triangle } from "../charts/triangle.ts";
+import { argmax } from "../classes.ts";
+import type { Position, ReportData } from "../data.ts";
+import { type Html, html } from "../html.ts";
+import { massOf } from "../mass.ts";
+import { count, fixed, percent, range, signed } from "../number.ts";
+import { classKey, figure, leftOut, type Section, shown } from "./section.ts";
+import { rowTarget, shownWorst } from "./worst.ts";
+
+/** Shows what was judged: the triangle, where each true class lies, the label mass, what swapping changed. */
+export function judgements(data: ReportData): Section {
+  if (data.rows.length === 0) return leftOut("Judgements", "no row has probabilities");
+  const marked = shownWorst(data.worst).map(({ scored }, index) => ({ row: scored, target: rowTarget(index) }));
+  const known = data.rows.some(({ truth }) => truth !== null);
+  const unknown = data.rows.some(({ truth }) => argmax(truth) === null);
+  const caption = html`${known ? html`${classKey(unknown)}<br>Every row is a point, coloured by its truth.` : "Every row is a point."} Broken lines part the regions of the three verdicts.${marked.length > 0 && " Rings mark the rows listed at the end and lead to their text."}`;
+  return shown(
+    "judgements",
+    "Judgements",
+    html`<p>${shares(data)} ${data.position && swap(data.position)}</p>
+<div class="figures">${figure("All rows between A, B and tie", triangle(data.rows, marked), caption)}
+<div class="stack">${known && figure("The same rows, by truth", facets(data.rows), "Darker where more rows lie. A good judge fills the corner of the truth.")}${massFigure(data)}</div></div>`,
+  );
+}
+
+function shares({ rows }: ReportData): string {
+  const counts = { a: 0, b: 0, tie: 0, none: 0 };
+  for (const { probabilities } of rows) counts[argmax(probabilities) ?? "none"] += 1;
+  const share = (value: number): string => percent(value / rows.length);
+  const none = counts.none > 0 ? `; ${share(counts.none)} have no single most probable verdict` : "";
+  return `A is the most probable verdict in ${share(counts.a)} of the rows, B in ${share(counts.b)}, the tie in ${share(counts.tie)}${none}.`;
+}
+
+function swap({ rows, flipRate, bias }: Position): string {
+  const side = bias.value >= 0 ? "first" : "second";
+  const ends = (text: string): string => (text === "" ? "" : ` (95\u00a0% ${text})`);
+  return `Of ${count(rows)} rows scored in both orders, ${percent(flipRate.value, 1)}${ends(range(flipRate, (value) => percent(value, 1)))} change their verdict with the order; the answer shown ${side} is favoured by ${signed(Math.abs(bias.value), 3)}${ends(range(bias, (value) => signed(value, 3)))}.`;
+}
+
+function massFigure({ rows }: ReportData): Html {
+  const mass = massOf(rows);
+  if (mass === null)
+    return html`<p class="lead">The label mass is not shown: the server gave no probabilities over the whole vocabulary.</p>`;
+  const low = mass.sorted.filter((value) => value < 0.5).length;
+  const caption = `How much probability the model put on the labels at all, ${count(mass.sorted.length)} rows. Median ${fixed(mass.median, 3)}; ${percent(low / mass.sorted.length, 1)} of the rows are below one half: there the model wanted to say something else.`;
+  return figure("Label mass", massHistogram(mass.sorted, mass.median, mass.p5), caption);
+}

@@ -1,0 +1,41 @@
+import { type Hole, type Html, html } from "../html.ts";
+
+/** A part of the page, or the reason why it is not there. */
+export type Section =
+  | { readonly kind: "shown"; readonly id: string; readonly title: string; readonly body: Html }
+  | { readonly kind: "left-out"; readonly title: string; readonly why: string };
+
+/** Makes a section that is shown. `id` is the fragment under which it is found. */
+export function shown(id: string, title: string, body: Html): Section {
+  return { kind: "shown", id, title, body };
+}
+
+/** Makes a section that is left out; `why` is one sentence. */
+export function leftOut(title: string, why: string): Section {
+  return { kind: "left-out", title, why };
+}
+
+/** Puts a chart between its heading and a caption that says what to see. */
+export function figure(title: string, chart: Html, caption: Hole): Html {
+  return html`<figure><h3>${title}</h3>${chart}<figcaption>${caption}</figcaption></figure>`;
+}
+
+/** Draws the key of the three class colours. */
+export function classKey(unknown: boolean): Html {
+  return html`<span class="key"><i class="k-a"></i>A<i class="k-b"></i>B<i class="k-tie"></i>tie${unknown && html`<i class="k-none"></i>unknown or undecided`}</span>`;
+}
+
+/** Builds the markup of a section; nothing for one that is left out. */
+export function sectionMarkup(section: Section): Hole {
+  return (
+    section.kind === "shown" && html`<section id="${section.id}"><h2>${section.title}</h2>${section.body}</section>\n`
+  );
+}
+
+/** Builds the list of links to the sections that are shown. */
+export function contents(sections: readonly Section[]): Html {
+  const links = sections.flatMap((section) =>
+    section.kind === "shown" ? [html`<a href="#${section.id}">${section.title}</a>`] : [],
+  );
+  return html`<nav class="contents" aria-label="Sections">${links}</nav>`;
+}

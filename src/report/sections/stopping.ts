@@ -1,0 +1,26 @@
+import { sequenceChart } from "../charts/sequence.ts";
+import type { ComparisonData, Stopping } from "../comparison-data.ts";
+import { html } from "../html.ts";
+import { count, percent } from "../number.ts";
+import { figure, leftOut, type Section, shown } from "./section.ts";
+
+const MOST = 6;
+
+/** Shows how the interval of each watched pair closed in, look by look. */
+export function stopping({ stopping: known }: ComparisonData): Section {
+  if (known === null) return leftOut("Early stopping", "it was not asked for");
+  const paths = known.paths.filter(({ looks }) => looks.length > 1);
+  const more = paths.length > MOST ? ` ${count(paths.length - MOST)} further pairs are not drawn.` : "";
+  return shown(
+    "stopping",
+    "Early stopping",
+    html`<p>${sentence(known)}${more}</p>
+<div class="figures">${paths.slice(0, MOST).map((path, index) => figure(`${path.first} minus ${path.second}`, sequenceChart(path, `sequence-${index}`), "The band holds at every look at once, so looking often does not raise false alarms. Above 0 the second is better."))}</div>`,
+  );
+}
+
+function sentence({ stoppedAt, available }: Stopping): string {
+  return stoppedAt === null
+    ? `All ${count(available)} rows were used: the answer was never certain enough to stop.`
+    : `Stopped after ${count(stoppedAt)} of ${count(available)} rows: ${percent(1 - stoppedAt / available)} of the work was saved.`;
+}

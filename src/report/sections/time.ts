@@ -1,0 +1,84 @@
+import { forecastChart } from "../charts/forecast.ts";
+import { requestTime } from "../charts/request-time.ts";
+import { throughput } from "../charts/throughput.ts";
+import type { ForecastPoint, ReportData, RequestPoint, Timing } from "../data.ts";
+import { type Html, html } from "../html.ts";
+import { count, duration, NONE, percent, signed } from "../number.ts";
+import { figure, leftOut, type Section, shown } from "./section.ts";
+import { table } from "./table.ts";
+
+/** Shows where the time went: throughput, time per request, and how good the forecasts were. */
+export function time({ timing, requests, forecasts }: ReportData): Section {
+  if (timing === null || (requests.length === 0 && forecasts.length === 0)) {
+    return leftOut("Time", "the run folder holds no requests and no forecasts");
+  }
+  return shown(
+    "time",
+    "Time",
+    html`<p>${summary(timing, requests)}</p>
+<div class="figures">${requests.length > 0 && throughputFigure(requests, timing)}${requests.some(({ ok }) => ok) && requestFigure(requests)}${forecasts.length > 0 && forecastFigure(forecasts, timing)}
+${forecasts.length > 0 && forecastTable(forecasts, timing.wallMs)}</div>${forecasts.length === 0 && html`<p class="lead">No forecast was made during this run.</p>`}`,
+  );
+}
+
+function summary({ startupMs, wallMs }: Timing, requests: readonly RequestPoint[]): string {
+  const failed = requests.filter(({ ok }) => !ok).length;
+  const start = startupMs === null ? "" : `, ${duration(startupMs)} of it before the first request`;
+  const sent =
+    requests.length === 0
+      ? ""
+      : `; ${count(requests.length)} requests${failed > 0 ? `, ${count(failed)} of them failed` : ", none of them failed"}`;
+  return `The run took ${duration(wallMs)}${start}${sent}.`;
+}
+
+function throughputFigure(requests: readonly RequestPoint[], { wallMs }: Timing): Html {
+  const failed = requests.some(({ ok }) => !ok);
+  return figure(
+    "Throughput over the run",
+    throughput(requests, wallMs),
+    `Tokens of successful requests, spread over the time that each took; the broken line is their mean.${failed ? " Red marks below: requests failed here." : ""}`,
+  );
+}
+
+function requestFigure(requests: readonly RequestPoint[]): Html {
+  const { chart, hidden } = requestTime(requests);
+  const above = hidden > 0 ? ` ${count(hidden)} slower than the frame are not shown.` : "";
+  return figure(
+    "Tokens against time, per request",
+    chart,
+    `Each successful request is a point; the line joins the medians of ten parts with equally many requests.${above}`,
+  );
+}
+
+function forecastFigure(forecasts: readonly ForecastPoint[], { wallMs, deadlineMs }: Timing): Html {
+  return figure(
+    "Forecast against reality",
+    forecastChart(forecasts, wallMs, deadlineMs),
+    "Where each forecast saw the end, with its 90\u00a0% interval. Read from the left: it should close in on the actual end and hold it all the way.",
+  );
+}
+
+/** The forecasts nearest to 2, 10 and 50 % of the work. */
+function forecastTable(forecasts: readonly ForecastPoint[], wallMs: number): Html {
+  const columns = [
+    { name: "Work done", numeric: true },
+    { name: "Forecast of the end", numeric: true },
+    { name: "Error", numeric: true },
+    { name: "Interval held", numeric: false },
+  ];
+  const picked = [0.02, 0.1, 0.5].flatMap((share) => forecasts.find((point) => point.share >= share) ?? []);
+  return html`<div>${table(
+    "How good the forecast was",
+    columns,
+    [...new Set(picked)].map(({ share, endMs, lowMs, highMs }) => {
+      const held = lowMs <= wallMs && wallMs <= highMs;
+      const error = (endMs - wallMs) / wallMs;
+      return [
+        { body: percent(share), sort: share },
+        { body: html`${duration(endMs)}<small>${duration(lowMs)} to ${duration(highMs)}</small>`, sort: endMs },
+        { body: Number.isFinite(error) ? `${signed(100 * error, 1)}\u00a0%` : NONE, sort: error },
+        { body: held ? "yes" : "no", kind: held ? "yes" : "no" },
+      ];
+    }),
+  )}</div>`;
+}

@@ -1,0 +1,67 @@
+import type { Baseline, ReportData, Scores, Timing } from "./data.ts";
+import { count, duration, fixed, range } from "./number.ts";
+
+/** What to think of a run, in one sentence, and how good that is. */
+export interface Verdict {
+  readonly tone: "good" | "mixed" | "bad";
+  readonly sentence: string;
+  /** Further sentences that matter before the numbers. */
+  readonly also: readonly string[];
+}
+
+interface Part {
+  readonly tone: Verdict["tone"];
+  readonly sentence: string;
+}
+
+/** Judges a run: are all rows answered, was it in time, are the probabilities better than guessing the class prior. */
+export function runVerdict(data: ReportData): Verdict {
+  const parts = [answered(data), ...(data.timing ? inTime(data.timing) : []), ...usefulness(data)];
+  const tone = parts.some((part) => part.tone === "bad")
+    ? "bad"
+    : parts.some((part) => part.tone === "mixed")
+      ? "mixed"
+      : "good";
+  const [first, ...rest] = parts.map((part) => part.sentence);
+  const last = rest.pop();
+  const sentence = last === undefined ? `${first}.` : `${[first, ...rest].join(", ")}, and ${last}.`;
+  return { tone, sentence, also: [] };
+}
+
+function answered({ rows }: ReportData): Part {
+  const prior = rows.filter(({ obtained }) => obtained === "prior").length;
+  if (rows.length === 0) return { tone: "bad", sentence: "There are no rows" };
+  if (prior === 0) return { tone: "good", sentence: `All ${count(rows.length)} rows are answered` };
+  const sentence = `${count(rows.length - prior)} of ${count(rows.length)} rows are answered and ${count(prior)} hold the prior`;
+  return { tone: prior > rows.length / 10 ? "bad" : "mixed", sentence };
+}
+
+function inTime({ wallMs, deadlineMs }: Timing): Part[] {
+  if (deadlineMs === null) return [{ tone: "good", sentence: `the run took ${duration(wallMs)}` }];
+  const spare = deadlineMs - wallMs;
+  return spare >= 0
+    ? [{ tone: "good", sentence: `the run ended ${duration(spare)} before its deadline` }]
+    : [{ tone: "bad", sentence: `the run ended ${duration(-spare)} after its deadline` }];
+}
+
+function usefulness({ quality }: ReportData): Part[] {
+  const scores = quality?.scores[0];
+  if (!quality || !scores) return [];
+  const [best] = [...quality.baselines].sort((one, other) => one.logLoss - other.logLoss);
+  const text = `the log loss is ${lossText(scores)}`;
+  return [best ? against(scores, best, text) : { tone: "good", sentence: text }];
+}
+
+function against({ logLoss }: Scores, { name, logLoss: guess }: Baseline, text: string): Part {
+  const { value, low, high } = logLoss;
+  const compared = `${name} (${fixed(guess, 3)})`;
+  if ((high ?? value) < guess) return { tone: "good", sentence: `${text}, better than the ${compared}` };
+  if ((low ?? value) > guess)
+    return { tone: "bad", sentence: `${text}, worse than the ${compared}: calibrate before use` };
+  return { tone: "mixed", sentence: `${text}, not shown to be better than the ${compared}` };
+}
+
+function lossText({ logLoss }: Scores): string {
+  const ends = range(logLoss, (value) => fixed(value, 3));
+  return `${fixed(logLoss.value, 3)}${ends && ` (95\u00a0% ${ends})`}`;
+}

@@ -1,0 +1,30 @@
+/**
+ * Replaces characters that hide or reorder text by their code point, for example `‹U+202E›`: control characters, overrides
+ * of the writing direction, zero-width spaces, tag characters, lone halves of a surrogate pair, noncharacters. Line breaks,
+ * tabs and the joiners that scripts need stay.
+ */
+export function visible(text: string): string {
+  return text.replace(HIDDEN, (character) => (KEPT.includes(character) ? character : `‹U+${codePoint(character)}›`));
+}
+
+/** Shortens text to at most `limit` UTF-16 units, an ellipsis included. Never cuts a surrogate pair. */
+export function short(text: string, limit: number): string {
+  return text.length <= limit ? text : `${head(text, limit - 1)}…`;
+}
+
+/** Returns the first `limit` UTF-16 units of a text, one less where the cut would fall into a surrogate pair. */
+export function head(text: string, limit: number): string {
+  const last = text.charCodeAt(limit - 1);
+  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? limit - 1 : limit);
+}
+
+function codePoint(character: string): string {
+  return (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
+}
+
+const KEPT = "\t\n\r";
+
+// Control characters; bidirectional embeddings, overrides and isolates; invisible spaces and operators; byte order mark; tag
+// characters; lone surrogates; noncharacters.
+const HIDDEN =
+  /[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}\u202A-\u202E\u2066-\u2069\u200B\u2060-\u2064\uFEFF\uFFF9-\uFFFB\u{E0000}-\u{E007F}]/gu;

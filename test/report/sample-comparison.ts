@@ -1,0 +1,106 @@
+import type { ComparisonData, Pair, Variant } from "../../src/report/comparison-data.ts";
+import { seeded } from "./random.ts";
+import { around } from "./sample.ts";
+
+/** Makes a comparison of four variants: one clear winner over two, one rival that it is not told apart from. */
+export function sampleComparison(): ComparisonData {
+  return {
+    name: "runs/templates",
+    program: "abtie 0.1.0",
+    madeAt: Date.UTC(2025, 2, 14, 9, 26),
+    facts: [
+      { name: "Model", value: "SmolLM2-135M-Instruct, float32" },
+      { name: "Data", value: "labelled.csv, 999 rows, 3 votes a row" },
+    ],
+    notes: ["Differences are paired on the same rows; 95 % BCa bootstrap intervals over prompts, 10,000 resamples."],
+    warnings: ["side-by-side.jinja: the median label mass is 0.21. Most of what the model wanted to say is no label."],
+    rows: 612,
+    groups: 598,
+    job: { rows: 25_000, deadlineMs: 9 * 3_600_000 },
+    variants: [
+      variant("plain.jinja", 1.98, 0.951, 0.42, 1.02, true),
+      variant("rules.jinja", 1.62, 0.937, 0.48, 1.17, true),
+      variant("rules.jinja, both orders", 1.41, 0.929, 0.494, 2.31, false),
+      variant("side-by-side.jinja", 2.11, 0.958, 0.41, 1.09, true),
+    ],
+    pairs: [
+      pair("plain.jinja", "rules.jinja", 0.014, 0.009, 0.004, 1.147, null),
+      pair("plain.jinja", "rules.jinja, both orders", 0.022, 0.01, 0.0002, 2.265, null),
+      pair("plain.jinja", "side-by-side.jinja", -0.007, 0.0095, 0.31, 1.069, 1840),
+      pair("rules.jinja", "rules.jinja, both orders", 0.008, 0.0082, 0.112, 1.974, 900),
+      pair("rules.jinja", "side-by-side.jinja", -0.021, 0.0102, 0.0006, 0.932, null),
+      pair("rules.jinja, both orders", "side-by-side.jinja", -0.029, 0.0098, 0.00001, 0.472, null),
+    ],
+    noiseFloor: 0.0011,
+    stopping: {
+      stoppedAt: 612,
+      available: 999,
+      paths: [path("plain.jinja", "rules.jinja", 0.05, 3), path("rules.jinja", "side-by-side.jinja", -0.03, 4)],
+    },
+  };
+}
+
+function variant(
+  name: string,
+  raw: number,
+  calibrated: number,
+  accuracy: number,
+  seconds: number,
+  fits: boolean,
+): Variant {
+  const scores = (logLoss: number, ece: number) => ({
+    name,
+    rows: 612,
+    logLoss: around(logLoss, 0.03),
+    accuracy: around(accuracy, 0.031),
+    brier: around(0.4 + logLoss / 8, 0.018),
+    ece: around(ece, 0.014),
+  });
+  const swapped = name.includes("both");
+  return {
+    name,
+    raw: scores(raw, 0.21),
+    calibrated: scores(calibrated, 0.032),
+    mass: { median: name.startsWith("side") ? 0.21 : 0.64, p5: 0.12 },
+    flipRate: swapped ? around(0.61, 0.03) : null,
+    positionBias: swapped ? around(0.33, 0.021) : null,
+    tokensPerRow: 233 * seconds,
+    secondsPerRow: seconds,
+    jobMs: seconds * 25_000_000,
+    fits,
+  };
+}
+
+function pair(
+  first: string,
+  second: string,
+  value: number,
+  half: number,
+  p: number,
+  costRatio: number,
+  moreRows: number | null,
+): Pair {
+  return {
+    first,
+    second,
+    measure: "calibrated",
+    rows: 612,
+    difference: around(value, half),
+    p,
+    adjustedP: Math.min(1, p * 4),
+    mcnemarP: Math.min(1, p * 3),
+    costRatio,
+    moreRows,
+  };
+}
+
+function path(first: string, second: string, target: number, seed: number) {
+  const random = seeded(seed);
+  let sum = 0;
+  const looks = Array.from({ length: 153 }, (_, index) => {
+    const rows = (index + 1) * 4;
+    for (let row = 0; row < 4; row += 1) sum += target + 0.35 * random.normal();
+    return { rows, difference: around(sum / rows, (0.35 * Math.sqrt(3 + Math.log(rows))) / Math.sqrt(rows)) };
+  });
+  return { first, second, looks };
+}
