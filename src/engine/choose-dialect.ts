@@ -36,13 +36,21 @@ export async function chooseDialect(ask: Ask, input: ProbeInput, forced: Method 
       tried.push(`${method}: ${error.message}`);
     }
   }
-  const what = forced === null ? "in any of the four ways that abtie knows" : `by ${forced}, which the config demands`;
-  throw new AbtieError(
-    "engine",
-    `The server does not give log probabilities of label tokens ${what}. Use vLLM 0.26 or newer, or start an older one with --logprobs-mode processed_logprobs.`,
-    { details: tried },
-  );
+  const text =
+    forced === null
+      ? "in any of the four ways that abtie knows. Use vLLM 0.26 or newer, or start an older one with --logprobs-mode processed_logprobs."
+      : `by ${forced}, which the config demands. Leave the method to abtie, or start the server with what this one needs (${NEEDS[forced]}).`;
+  throw new AbtieError("engine", `The server does not give log probabilities of label tokens ${text}`, {
+    details: tried,
+  });
 }
+
+const NEEDS: Readonly<Record<Method, string>> = {
+  logprob_token_ids: "vLLM 0.26 or newer",
+  allowed_token_ids: "--logprobs-mode processed_logprobs",
+  logit_bias: "--logprobs-mode processed_logprobs",
+  top_logprobs: "--max-logprobs 20",
+};
 
 const TRIALS: Readonly<Record<Method, (ask: Ask, input: ProbeInput) => Promise<Dialect>>> = {
   logprob_token_ids: (ask, { ids }) => tryAll(ask, logprobTokenIds, ids),

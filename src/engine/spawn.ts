@@ -15,8 +15,10 @@ import type { Engine } from "./types.ts";
 
 export interface SpawnOptions extends EngineOptions {
   readonly spec: SpawnSpec;
-  /** Folder of the run; the server's output is appended to `server.log` in it. */
+  /** Folder of the run, in which the server's output is appended to a file. */
   readonly runDir: string;
+  /** Name of that file; several servers of one run need one each. Default: server.log. */
+  readonly logName?: string;
   /** Numbers in [0, 1), for the name under which the server must list its model. */
   readonly random: () => number;
 }
@@ -37,7 +39,7 @@ export async function spawnEngine(options: SpawnOptions): Promise<Engine> {
     .toString(16)
     .padStart(8, "0")}`;
   const baseUrl = `http://${spec.host}:${port}`;
-  const log = await openServerLog(join(options.runDir, "server.log"));
+  const log = await openServerLog(join(options.runDir, options.logName ?? "server.log"));
   const http = openHttp();
   const client = createClient({ http, baseUrl, apiKey: apiKeyOf(options.env), clock, timeoutMs: options.timeoutMs });
   const kept = keep({
@@ -93,11 +95,14 @@ async function waitForName(
   { spec, clock, signal, onProgress }: SpawnOptions,
 ): Promise<ServedModel> {
   const { client, baseUrl, log, name } = server;
-  onProgress?.("starting the server");
+  let said = "starting the server";
+  onProgress?.(said);
   const onTry = async (): Promise<void> => {
     for (const line of await log.news()) {
       const stage = stageOf(line);
-      if (stage !== null) onProgress?.(stage);
+      if (stage === null || stage === said) continue;
+      said = stage;
+      onProgress?.(said);
     }
   };
   const models = await waitUntilReady({ client, clock, baseUrl, limitMs: spec.readyMs, signal, onTry });
