@@ -29,13 +29,10 @@ export function compileBody(
       return template.render(variables);
     } catch (error) {
       const found = error instanceof Error ? error.message : String(error);
-      throw new AbtieError(
-        "config",
-        `${context.path}:${context.firstLine}: the template cannot be rendered: ${found}`,
-        {
-          cause: error,
-        },
-      );
+      const line = context.firstLine + lineOfFailure(source, found) - 1;
+      throw new AbtieError("config", `${context.path}:${line}: the template cannot be rendered: ${found}`, {
+        cause: error,
+      });
     }
   };
 }
@@ -53,6 +50,12 @@ function parse(source: string, context: BodyContext): Template {
   }
 }
 
+// Most failures of rendering are unknown filters and tests; the message ends with their name.
+function lineOfFailure(source: string, message: string): number {
+  const name = /(?:filter|test): (\w+)$/.exec(message)?.[1];
+  return name === undefined ? 1 : lineAt(source, Math.max(0, source.search(new RegExp(`\\b${name}\\b`))));
+}
+
 function unknownName(source: string, { name, known }: UnknownName, context: BodyContext): AbtieError {
   const line = context.firstLine + findLine(source, name, context.variables) - 1;
   const nearest = known.toSorted((x, y) => distance(x, name) - distance(y, name))[0];
@@ -63,22 +66,22 @@ function unknownName(source: string, { name, known }: UnknownName, context: Body
   );
 }
 
-// The syntax tree has no positions. Renaming one occurrence shows whether it is the one that nothing defines: only then does
-// the new name turn up as unknown.
+// The syntax tree has no positions. Renaming one occurrence shows whether it is one that nothing defines: then the name is
+// unknown once less.
 function findLine(source: string, name: string, variables: ReadonlyMap<string, Kind>): number {
-  const probe = "abtie_probe";
+  const all = countUnknown(source, name, variables);
   for (const match of source.matchAll(new RegExp(`\\b${name}\\b`, "gu"))) {
-    const renamed = source.slice(0, match.index) + probe + source.slice(match.index + name.length);
-    if (namesUnknown(renamed, probe, variables)) return lineAt(source, match.index);
+    const renamed = `${source.slice(0, match.index)}renamed_${source.slice(match.index)}`;
+    if (countUnknown(renamed, name, variables) < all) return lineAt(source, match.index);
   }
   return 1;
 }
 
-function namesUnknown(source: string, name: string, variables: ReadonlyMap<string, Kind>): boolean {
+function countUnknown(source: string, name: string, variables: ReadonlyMap<string, Kind>): number {
   try {
     const { parsed } = new Template(source);
-    return findUnknownNames(parsed as unknown as JinjaNode, variables).some((found) => found.name === name);
+    return findUnknownNames(parsed as unknown as JinjaNode, variables).filter((found) => found.name === name).length;
   } catch {
-    return false;
+    return Number.POSITIVE_INFINITY;
   }
 }

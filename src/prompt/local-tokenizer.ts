@@ -5,6 +5,7 @@ import { compileChatTemplate } from "./chat-template.ts";
 import { type AddedToken, findControlTokens } from "./control-tokens.ts";
 import { readModelFiles, type TokenizerJson } from "./model-files.ts";
 import type { Message, Tokenizer } from "./tokenizer.ts";
+import { cacheWords, splitsAtWords } from "./word-cache.ts";
 
 /**
  * Loads a model's tokenizer from its folder: tokenizer.json, tokenizer_config.json, and the chat template from
@@ -17,14 +18,19 @@ export async function loadTokenizer(modelDir: string): Promise<Tokenizer> {
   const controlTokens = findControlTokens(files.tokenizer.added_tokens, files.chatTemplate);
   const renderChat = compileChat(files.chatTemplatePath, files.chatTemplate, files.specials);
 
-  const encode = (text: string, specials: boolean): readonly number[] =>
-    library.encode(text, { add_special_tokens: specials }).ids;
+  const direct = (text: string): readonly number[] => library.encode(text, { add_special_tokens: false }).ids;
+  const encode = splitsAtWords(files.tokenizer, direct) ? cacheWords(direct) : direct;
+  const around = findSpecials(library);
 
   return {
-    encode: async (text, specials) => encode(text, specials),
+    encode: async (text, specials) => {
+      if (!specials) return encode(text);
+      if (around === null) return library.encode(text, { add_special_tokens: true }).ids;
+      return [...around.before, ...encode(text), ...around.after];
+    },
     encodeChat: async (messages, answerPrefix) => {
       if (renderChat === null) throw missingChatTemplate(modelDir);
-      return encode(renderChat(messages) + answerPrefix, false);
+      return encode(renderChat(messages) + answerPrefix);
     },
     controlTokens,
     normalise: findNormaliser(library, files.tokenizer.added_tokens, controlTokens),
@@ -48,6 +54,22 @@ function createLibraryTokenizer(modelDir: string, tokenizer: TokenizerJson, conf
       { cause: error },
     );
   }
+}
+
+interface Specials {
+  readonly before: readonly number[];
+  readonly after: readonly number[];
+}
+
+/** Finds the special tokens that the model puts around a text; null when it does something else with the text's ids. */
+function findSpecials(library: Library): Specials | null {
+  const [plain, full] = [false, true].map((specials) => library.encode("a", { add_special_tokens: specials }).ids);
+  const [first] = plain ?? [];
+  if (plain === undefined || full === undefined || first === undefined) return null;
+  const start = full.indexOf(first);
+  const middle = full.slice(start, start + plain.length);
+  if (start < 0 || middle.join(" ") !== plain.join(" ")) return null;
+  return { before: full.slice(0, start), after: full.slice(start + plain.length) };
 }
 
 function compileChat(

@@ -3,10 +3,11 @@ import { join } from "node:path";
 import { z } from "zod";
 import { AbtieError } from "../errors.ts";
 import type { AddedToken } from "./control-tokens.ts";
+import type { TokenizerShape } from "./word-cache.ts";
 
 /** The part of tokenizer.json that abtie reads itself; the rest goes to the tokenizer library untouched. */
-export interface TokenizerJson {
-  readonly added_tokens: readonly AddedToken[];
+export interface TokenizerJson extends TokenizerShape {
+  readonly added_tokens: readonly (AddedToken & TokenizerShape["added_tokens"][number])[];
 }
 
 /** What a model's folder says about text. */

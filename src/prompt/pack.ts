@@ -59,7 +59,7 @@ async function measureLatest(turns: readonly TurnTexts[], options: PackOptions):
   let sum = 0;
   for (const turn of turns.toReversed()) {
     const measured = (text: string): Promise<Piece> =>
-      measurePiece(text, CHARACTERS_PER_TOKEN * budget, budget + 1, measure);
+      measurePiece(text, CHARACTERS_PER_TOKEN * budget, budget, measure);
     const piece = { prompt: await measured(turn.prompt), a: await measured(turn.a), b: await measured(turn.b) };
     pieces.push(piece);
     sum += piece.prompt.tokens + piece.a.tokens + piece.b.tokens;

@@ -17,21 +17,27 @@ interface Part {
 }
 
 /**
- * Measures a text. Of a text over `limit` characters only the ends, half of the limit each, are tokenised, and it counts as
- * at least `floor` tokens, so that it cannot be taken for one that fits.
+ * Measures a text. Of a text over `limit` characters only the ends are tokenised, as far as a prompt of `budget` tokens could
+ * show them; it counts as longer than the budget, so that it cannot be taken for one that fits.
  */
-export async function measurePiece(text: string, limit: number, floor: number, measure: Measure): Promise<Piece> {
+export async function measurePiece(text: string, limit: number, budget: number, measure: Measure): Promise<Piece> {
   if (text.length <= limit) {
     const part = { text, tokens: await measure(text) };
     return { text, tokens: part.tokens, head: part, tail: part };
   }
-  const half = Math.ceil(limit / 2);
-  const headText = text.slice(0, boundary(text, half));
-  const tailText = text.slice(boundary(text, text.length - half));
-  const head = { text: headText, tokens: await measure(headText) };
-  const tail = { text: tailText, tokens: await measure(tailText) };
-  const perCharacter = (head.tokens + tail.tokens) / (headText.length + tailText.length);
-  return { text, tokens: Math.max(floor, Math.ceil(perCharacter * text.length)), head, tail };
+  const head = await readEnd(text, limit / 4, budget / 2, measure, headOf);
+  const tail = await readEnd(text, limit / 4, budget / 2, measure, tailOf);
+  const perCharacter = (head.tokens + tail.tokens) / (head.text.length + tail.text.length);
+  return { text, tokens: Math.max(budget + 1, Math.ceil(perCharacter * text.length)), head, tail };
+}
+
+// Languages differ much in characters per token: a short stretch is often enough.
+async function readEnd(text: string, limit: number, enough: number, measure: Measure, end: End): Promise<Part> {
+  const some = end(text, Math.ceil(limit / 4));
+  const part = { text: some, tokens: await measure(some) };
+  if (part.tokens >= enough) return part;
+  const more = end(text, Math.ceil(limit));
+  return { text: more, tokens: await measure(more) };
 }
 
 /**

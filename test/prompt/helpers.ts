@@ -57,7 +57,8 @@ export async function temporaryFolder(files: Readonly<Record<string, string>>): 
   return folder;
 }
 
-const HEAD = `---
+/** Front matter of 6 lines for a raw template. */
+export const HEAD = `---
 description: A test.
 format: raw
 labels: {a: " A", b: " B", tie: " tie"}
@@ -65,7 +66,7 @@ answer_prefix: "Answer:"
 ---
 `;
 
-/** Loads a template with a raw front matter of 6 lines and this body. */
+/** Loads a template made of this body and front matter. */
 export async function templateOf(body: string, head: string = HEAD): Promise<Template> {
   return loadTemplate(join(await temporaryFolder({ "test.jinja": head + body }), "test.jinja"));
 }
@@ -76,4 +77,10 @@ export function row(prompts: readonly Turn[], responsesA: readonly Turn[], respo
 
 export function swapped(one: Row): Row {
   return { ...one, responsesA: one.responsesB, responsesB: one.responsesA };
+}
+
+/** Ids that stand for a control token alone; some control tokens ([INST]) are several plain ones. */
+export async function controlIds(tokenizer: Tokenizer): Promise<ReadonlySet<number>> {
+  const encoded = await Promise.all(tokenizer.controlTokens.map((text) => tokenizer.encode(text, false)));
+  return new Set(encoded.flatMap((ids) => (ids.length === 1 ? ids : [])));
 }
