@@ -83,7 +83,7 @@ function updateHealth<T, R>(
   const { retry, random } = state.options;
   lane.health = afterFailure(lane.health, verdict, { startedAt: flight.startedAt, finishedAt });
   if (isLost(lane.health, verdict, retry.lostAfter)) {
-    loseLane(lane);
+    loseLane(lane, new Error(`the engine ${lane.lane.name} was lost`));
     return;
   }
   if (verdict.kind !== "retry" || verdict.afterMs === undefined) return;

@@ -6,10 +6,10 @@ import { cut, endEarly, type LaneState, type State } from "./state.ts";
 /** Starts everything that can start now; returns the moment (monotonic ms) to look again, or that all has ended. */
 export function pump<T, R>(state: State<T, R>): number | "finished" {
   const now = state.options.clock.monotonic();
-  for (const lane of state.lanes) {
-    cutExpired(lane, now);
-    recoverLane(state, lane);
-  }
+  for (const lane of state.lanes) cutExpired(lane, now);
+  // An engine that ends when all work is done is not missed.
+  if (isFinished(state)) return "finished";
+  if (state.end === undefined) for (const lane of state.lanes) recoverLane(state, lane);
   if (state.end === undefined && state.lanes.every(({ status }) => status === "gone")) giveUp(state);
   if (state.end === undefined) {
     // In this order: a batch is only partial for good when nothing is being pulled.

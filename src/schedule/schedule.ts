@@ -1,5 +1,6 @@
 import { settleOrAbandon } from "./abandon.ts";
 import { createAlarm } from "./alarm.ts";
+import { watchLane } from "./lose.ts";
 import { pump } from "./pump.ts";
 import { createState, endEarly, fail, type State } from "./state.ts";
 import type { ScheduleOptions, Summary } from "./types.ts";
@@ -33,6 +34,7 @@ export async function schedule<T, R>(options: ScheduleOptions<T, R>): Promise<Su
     wake();
   };
   options.signal.addEventListener("abort", onAbort, { once: true });
+  for (const lane of state.lanes) watchLane(state, lane);
   if (options.signal.aborted) onAbort();
   else wake();
   await finished;
@@ -48,6 +50,7 @@ async function settle<T, R>(state: State<T, R>): Promise<void> {
   state.scope.abort(new Error("the schedule has ended"));
   await Promise.all(state.lanes.map(({ queue }) => queue.onIdle()));
   await Promise.all(state.lanes.map(({ recovery }) => recovery));
+  for (const { unwatch } of state.lanes) unwatch();
   if (state.source.ended) return;
   // A generator that waits for something cannot be closed before it goes on; it hears the same signal as we do.
   const closed = Promise.resolve(state.source.iterator.return?.());

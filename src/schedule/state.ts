@@ -32,6 +32,8 @@ export interface LaneState<T, R> {
   status: "up" | "lost" | "recovering" | "gone";
   /** The last one asked for; it never rejects. */
   recovery: Promise<void>;
+  /** Stops listening for the end of the engine. */
+  unwatch: () => void;
   health: Health;
   /** No request in flight expires before (monotonic ms). */
   nextExpiry: number;
@@ -99,6 +101,7 @@ function createLane<T, R>(lane: Lane<T, R>, wake: () => void): LaneState<T, R> {
     flights: new Set(),
     status: "up",
     recovery: Promise.resolve(),
+    unwatch: () => {},
     health: HEALTHY,
     nextExpiry: Number.POSITIVE_INFINITY,
     pausedUntil: 0,

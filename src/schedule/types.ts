@@ -34,6 +34,8 @@ export interface Lane<T, R> {
   readonly batchSize: () => number;
   /** One request: as many results as tasks, in their order. Must settle soon after the signal aborts. */
   readonly work: (batch: readonly T[], signal: AbortSignal) => Promise<readonly R[]>;
+  /** Aborts when the engine has ended, so that nothing waits for its answers; asked at the start and after each recovery. */
+  readonly died?: () => AbortSignal;
   /** Brings a lost engine back; resolves with false when it stays lost. Without it a lost engine stays lost. */
   readonly recover?: (signal: AbortSignal) => Promise<boolean>;
 }

@@ -45,6 +45,74 @@ describe("an engine that dies", () => {
     expect(trial.twice).toEqual([]);
   });
 
+  it("is noticed when its process says so, also while nothing would ever answer", async () => {
+    let life = new AbortController();
+    const lives: AbortController[] = [];
+    const trial = start(100, (clock) => {
+      const answer = answering(clock, 100);
+      return [
+        {
+          work: (batch, signal) =>
+            life.signal.aborted ? clock.sleep(1e9, signal).then(() => []) : answer(batch, signal),
+          died: () => life.signal,
+          recover: async () => {
+            lives.push(life);
+            life = new AbortController();
+            return lives.length < 3;
+          },
+        },
+      ];
+    });
+    await trial.clock.advance(150);
+    life.abort(new Error("the server has ended: exit code 1"));
+    await trial.clock.advance(250);
+    life.abort(new Error("out of memory"));
+    await trial.clock.advance(0);
+    const last = life;
+    const cut = trial.attempts.flatMap((attempt) => (attempt.ok ? [] : [`${attempt.reason}: ${attempt.message}`]));
+    expect(new Set(cut)).toEqual(
+      new Set(["engine-lost: the server has ended: exit code 1", "engine-lost: out of memory"]),
+    );
+    expect(await trial.end()).toMatchObject({ end: "done", finished: 100, failed: 0 });
+    expect(lives).toHaveLength(2);
+    last.abort(new Error("stopped at the end"));
+    expect(lives).toHaveLength(2);
+  });
+
+  it("is not missed when it dies with the last answer", async () => {
+    const life = new AbortController();
+    const trial = start(
+      20,
+      (clock) => [
+        {
+          concurrency: () => 1,
+          work: answering(clock, 10),
+          died: () => life.signal,
+          recover: () => Promise.reject(new Error("must not be asked")),
+        },
+      ],
+      { onOutcome: (task) => task === 19 && life.abort(new Error("stopped")) },
+    );
+    expect(await trial.end()).toMatchObject({ end: "done", finished: 20 });
+  });
+
+  it("that has ended before the start is brought back first", async () => {
+    let alive = false;
+    const trial = start(20, (clock) => [
+      {
+        work: answering(clock, 10, () => {
+          if (!alive) throw new Error("asked too early");
+        }),
+        died: () => (alive ? new AbortController().signal : AbortSignal.abort(new Error("gone"))),
+        recover: async () => {
+          alive = true;
+          return true;
+        },
+      },
+    ]);
+    expect(await trial.end()).toMatchObject({ end: "done", finished: 20 });
+  });
+
   it("stays lost when there is no way to bring it back", async () => {
     const dying = start(40, (clock) => [
       {
