@@ -3,13 +3,14 @@ import { Command, CommanderError } from "commander";
 import { EXIT } from "../errors.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addRun } from "./commands/run.ts";
+import { addSetup } from "./commands/setup.ts";
 import { addValidate } from "./commands/validate.ts";
 import type { Context } from "./context.ts";
 
 /** What a command is added with: the program, the world, and where it puts its exit status. */
 export type AddCommand = (program: Command, context: Context, finish: (status: number) => void) => void;
 
-const COMMANDS: readonly AddCommand[] = [addRun, addDoctor, addValidate];
+const COMMANDS: readonly AddCommand[] = [addRun, addDoctor, addValidate, addSetup];
 
 /** Creates the command line; run(argv) resolves with the exit status. */
 export function createProgram(context: Context): { run: (argv: readonly string[]) => Promise<number> } {

@@ -1,0 +1,46 @@
+import { join, resolve } from "node:path";
+import { execa } from "execa";
+import { systemClock } from "../../src/cli/clock.ts";
+import type { Config } from "../../src/config/config.ts";
+import type { Effects } from "../../src/run/effects.ts";
+import { openConfig } from "../../src/run/open-config.ts";
+
+const ROOT = resolve(".");
+
+/** The command line as a user runs it. */
+export function abtie(args: readonly string[], options: { cwd?: string; env?: Record<string, string> } = {}) {
+  return execa(process.execPath, [join(ROOT, "dist/cli/main.js"), ...args], {
+    reject: false,
+    cwd: options.cwd ?? ROOT,
+    env: options.env ?? {},
+  });
+}
+
+/** Effects of a test that runs parts of abtie in its own process. */
+export function testEffects(): Effects {
+  return {
+    cwd: ROOT,
+    env: process.env,
+    pid: process.pid,
+    nodeVersion: process.version,
+    clock: systemClock,
+    random: () => 0.5,
+    signal: new AbortController().signal,
+    log: () => {},
+    progress: () => {},
+    guard: () => {},
+  };
+}
+
+/** The config of the demo. */
+export function demoConfig(): Promise<Config> {
+  return openConfig("examples/config.yaml", [], testEffects());
+}
+
+/** Processes of servers that are alive; a zombie is not. */
+export async function serversAlive(): Promise<readonly string[]> {
+  const { stdout } = await execa("ps", ["-eo", "pid,stat,args"]);
+  return stdout
+    .split("\n")
+    .filter((line) => /vllm\.entrypoints|VLLM::|engine\/keeper\.js/.test(line) && !/^\s*\d+ Z/.test(line));
+}
