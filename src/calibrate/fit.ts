@@ -49,7 +49,7 @@ function fitReadings(kind: Kind, labelled: Labelled, rows: Uint32Array): Paramet
     const found = fitLogistic({ ...data, features }, start);
     const value = (name: ParameterName): number => found[names.indexOf(name)] ?? 0;
     const lean = value("lean");
-    return { scale: value("scale"), bias: [lean, -lean, value("tie")], first: value("first"), both: 1 };
+    return { scale: value("scale"), bias: [lean, 0 - lean, value("tie")], first: value("first"), both: 1 };
   };
   const free = fitWith(true);
   // The loss is convex: where the best scale is negative, the best one allowed is 0. A judge that is worse than

@@ -1,0 +1,79 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { applyCalibration, type Parameters } from "../../src/calibrate/apply.ts";
+import { rawProbabilities } from "../../src/calibrate/readings.ts";
+import type { Triple } from "../../src/types.ts";
+
+const logProb = fc.double({ min: -60, max: 0, noNaN: true });
+const shown: fc.Arbitrary<Triple> = fc.tuple(logProb, logProb, logProb);
+const small = fc.double({ min: -3, max: 3, noNaN: true });
+const factor = fc.double({ min: 0, max: 3, noNaN: true });
+const NOTHING: Parameters = { scale: 1, bias: [0, 0, 0], first: 0, both: 1 };
+
+function parameters(lean: fc.Arbitrary<number>): fc.Arbitrary<Parameters> {
+  return fc.record({ scale: factor, lean, tie: small, first: small, both: factor }).map(({ lean, tie, ...rest }) => ({
+    ...rest,
+    bias: [lean, -lean, tie] as const,
+  }));
+}
+
+describe("a calibration", () => {
+  test("gives probabilities that sum to 1, whatever the reading", () => {
+    fc.assert(
+      fc.property(parameters(small), shown, fc.option(shown), (given, ab, ba) => {
+        const probabilities = applyCalibration(given, { ab, ba });
+        expect(probabilities.every((p) => p >= 0 && p <= 1)).toBe(true);
+        expect(probabilities[0] + probabilities[1] + probabilities[2]).toBeCloseTo(1, 12);
+      }),
+    );
+  });
+
+  test("without a liking for a or b treats a row with its answers exchanged as its mirror image", () => {
+    fc.assert(
+      fc.property(parameters(fc.constant(0)), shown, shown, (given, one, other) => {
+        const [a, b, tie] = applyCalibration(given, { ab: one, ba: other });
+        const mirrored = applyCalibration(given, { ab: other, ba: one });
+        expect(mirrored[0]).toBeCloseTo(b, 12);
+        expect(mirrored[1]).toBeCloseTo(a, 12);
+        expect(mirrored[2]).toBeCloseTo(tie, 12);
+      }),
+    );
+  });
+
+  test("that changes nothing leaves a single reading as it is", () => {
+    fc.assert(
+      fc.property(shown, (ba) => {
+        const raw = rawProbabilities({ ab: null, ba });
+        const calibrated = applyCalibration(NOTHING, { ab: null, ba });
+        for (const place of [0, 1, 2] as const) expect(calibrated[place]).toBeCloseTo(raw[place], 12);
+      }),
+    );
+  });
+
+  test("takes a liking for the first answer away from whichever was first", () => {
+    const lessFirst = { ...NOTHING, first: -Math.log(4) };
+    const reading = [Math.log(0.8), Math.log(0.2), -30] as const;
+    expect(applyCalibration(lessFirst, { ab: reading, ba: null })[0]).toBeCloseTo(0.5, 9);
+    expect(applyCalibration(lessFirst, { ab: null, ba: reading })[1]).toBeCloseTo(0.5, 9);
+  });
+
+  test("refuses a row that was never read, which is a bug of the caller", () => {
+    expect(() => applyCalibration(NOTHING, { ab: null, ba: null })).toThrow("without any reading");
+  });
+});
+
+test("raw probabilities of both orders are the mean of each, in the file's terms", () => {
+  const raw = rawProbabilities({
+    ab: [Math.log(0.6), Math.log(0.3), Math.log(0.1)],
+    ba: [Math.log(0.1), Math.log(0.2), Math.log(0.1)],
+  });
+  expect(raw[0]).toBeCloseTo((0.6 + 0.5) / 2, 12);
+  expect(raw[1]).toBeCloseTo((0.3 + 0.25) / 2, 12);
+  expect(raw[2]).toBeCloseTo((0.1 + 0.25) / 2, 12);
+});
+
+test("a label with probability 0 counts as exp(-30), not as impossible", () => {
+  const raw = rawProbabilities({ ab: [0, Number.NEGATIVE_INFINITY, -9999], ba: null });
+  expect(raw[1]).toBeCloseTo(Math.exp(-30), 20);
+  expect(raw[2]).toBeGreaterThan(0);
+});

@@ -1,0 +1,140 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Labelled } from "../../src/calibrate/fit.ts";
+import { groupedFolds } from "../../src/calibrate/folds.ts";
+import { priorWarning } from "../../src/calibrate/refusal.ts";
+import { studyCalibration } from "../../src/calibrate/study.ts";
+import { seededGenerator } from "../../src/stats/random.ts";
+
+const OPTIONS = { seed: 3, resamples: 2_000 };
+
+describe("a study of a judge", () => {
+  test("that is far too sure of itself finds the gain, says so with an interval, and keeps to the simplest kind", () => {
+    const study = studyCalibration(judge({ rows: 600, groups: 200, sharpness: 5, first: 0 }), OPTIONS);
+    expect(study.refusal).toBeNull();
+    expect(study.kind).toBe("temperature");
+    expect(study.parameters.scale).toBeCloseTo(0.2, 1);
+    expect(study.calibrated.mean).toBeLessThan(study.raw.mean - 0.5);
+    expect(study.calibrated.mean).toBeLessThan(study.prior.mean);
+    expect(study.gain.error?.interval.low).toBeGreaterThan(0);
+    expect(priorWarning(study)).toBeNull();
+    expect(study.candidates.map(({ kind }) => kind)).toEqual([
+      "temperature",
+      "temperature-bias",
+      "temperature-bias-position",
+    ]);
+  });
+
+  test("that prefers the first answer chooses the kind that corrects position", () => {
+    const study = studyCalibration(
+      judge({ rows: 900, groups: 300, sharpness: 1, first: 1.5, bothShare: 0.2 }),
+      OPTIONS,
+    );
+    expect(study.kind).toBe("temperature-bias-position");
+    expect(study.parameters.first).toBeCloseTo(-1.5, 0);
+  });
+
+  test("that was read in one order only does not offer to correct position", () => {
+    const study = studyCalibration(judge({ rows: 400, groups: 100, sharpness: 3, first: 1, bothShare: null }), OPTIONS);
+    expect(study.candidates.map(({ kind }) => kind)).toEqual(["temperature", "temperature-bias"]);
+    expect(study.parameters.both).toBe(1);
+  });
+
+  test("that is calibrated already is refused, naming the gain and its interval", () => {
+    const labelled = judge({ rows: 300, groups: 150, sharpness: 1, first: 0, bothShare: null });
+    const study = studyCalibration(labelled, OPTIONS);
+    expect(study.refusal).toMatch(/^calibration does not help: out-of-fold log loss 0\.\d{3} raw, 0\.\d{3} calibrated/);
+    expect(study.refusal).toMatch(/gain -?0\.0\d\d nats \(95 % -0\.\d{3} to -?0\.\d{3}\) over 300 rows/);
+  });
+
+  test("that knows nothing is calibrated to the class shares, with a warning", () => {
+    const labelled = judge({ rows: 600, groups: 200, sharpness: 3, first: 0 });
+    const shuffled = { ...labelled, truth: rotate(labelled.truth) };
+    const study = studyCalibration(shuffled, OPTIONS);
+    expect(study.refusal).toBeNull();
+    expect(study.parameters.scale).toBeLessThan(0.1);
+    expect(priorWarning(study)).toMatch(/not shown to beat the class prior/);
+  });
+
+  test("with too few prompts is refused", () => {
+    const study = studyCalibration(judge({ rows: 60, groups: 4, sharpness: 5, first: 0 }), OPTIONS);
+    expect(study.refusal).toBe("calibration needs labelled rows with at least 10 different prompts, found 4");
+  });
+
+  test("leaves out rows that were never read", () => {
+    const labelled = judge({ rows: 300, groups: 100, sharpness: 4, first: 0 });
+    labelled.readings.ab.fill(Number.NaN, 30, 60);
+    labelled.readings.ba.fill(Number.NaN, 30, 60);
+    const study = studyCalibration(labelled, OPTIONS);
+    expect(study.rows.length).toBe(290);
+    expect(study.rows.includes(10)).toBe(false);
+    expect(study.rows.includes(20)).toBe(true);
+    expect(study.probabilities.length).toBe(3 * 290);
+  });
+
+  test("gives the same numbers for the same seed", () => {
+    const labelled = judge({ rows: 200, groups: 50, sharpness: 2, first: 0.5 });
+    expect(studyCalibration(labelled, OPTIONS)).toEqual(studyCalibration(labelled, OPTIONS));
+  });
+});
+
+test("folds never part a group, and none is larger than a fair share and a group", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.nat(30), { minLength: 1, maxLength: 200 }),
+      fc.integer({ min: 1, max: 8 }),
+      (list, count) => {
+        const groups = Uint32Array.from(list);
+        const folds = groupedFolds(groups, count, 5);
+        const foldOf = new Map<number, number>();
+        const filled = new Map<number, number>();
+        for (const [row, group] of groups.entries()) {
+          const fold = folds[row] ?? -1;
+          expect(foldOf.get(group) ?? fold).toBe(fold);
+          foldOf.set(group, fold);
+          filled.set(fold, (filled.get(fold) ?? 0) + 1);
+        }
+        const largestGroup = Math.max(...[...new Set(list)].map((group) => list.filter((one) => one === group).length));
+        expect(Math.max(...filled.values())).toBeLessThanOrEqual(list.length / count + largestGroup);
+      },
+    ),
+  );
+});
+
+interface JudgeOptions {
+  readonly rows: number;
+  readonly groups: number;
+  /** Factor on the true logits: 1 is calibrated. */
+  readonly sharpness: number;
+  readonly first: number;
+  /** Share of rows read in both orders, the others in turns in one; null: every row in order ab alone. */
+  readonly bothShare?: number | null;
+}
+
+function judge(options: JudgeOptions): Labelled {
+  const generator = seededGenerator(11);
+  const uniform = (): number => ((generator.next() >>> 0) + 0.5) / 2 ** 32;
+  const { rows, sharpness, first, bothShare = 1 } = options;
+  const ab = new Float64Array(3 * rows).fill(Number.NaN);
+  const ba = new Float64Array(3 * rows).fill(Number.NaN);
+  const truth = new Float64Array(3 * rows);
+  for (let row = 0; row < rows; row += 1) {
+    const [a, b, tie] = [3 * uniform(), 3 * uniform(), 3 * uniform()] as const;
+    const total = Math.exp(a) + Math.exp(b) + Math.exp(tie);
+    const u = uniform() * total;
+    truth[3 * row + (u < Math.exp(a) ? 0 : u < Math.exp(a) + Math.exp(b) ? 1 : 2)] = 1;
+    const both = bothShare !== null && row / rows < bothShare;
+    if (both || bothShare === null || row % 2 === 0) {
+      ab.set([sharpness * a + first, sharpness * b, sharpness * tie], 3 * row);
+    }
+    if (both || (bothShare !== null && row % 2 === 1)) {
+      ba.set([sharpness * b + first, sharpness * a, sharpness * tie], 3 * row);
+    }
+  }
+  return { readings: { ab, ba }, truth, groups: Uint32Array.from({ length: rows }, (_, row) => row % options.groups) };
+}
+
+/** Gives each row the label of the next one: the shares stay, the knowledge goes. */
+function rotate(truth: Float64Array): Float64Array {
+  return Float64Array.from([...truth.subarray(3), ...truth.subarray(0, 3)]);
+}
