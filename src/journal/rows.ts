@@ -46,7 +46,7 @@ const readingSchema: z.ZodType<RowReading> = z.strictObject({
 });
 
 /** Checks one parsed line of rows.jsonl. */
-export const rowRecordSchema: z.ZodType<RowRecord> = z.strictObject({
+const rowRecordSchema: z.ZodType<RowRecord> = z.strictObject({
   id: z.string(),
   probabilities: triple,
   obtained: z.enum(["both-orders", "one-order", "one-order-short", "prior"]),
