@@ -51,6 +51,7 @@ export function engineOpeners(options: {
         ...common(engine.replicas === 1 ? "engine" : `engine ${replica + 1}`, signal),
         spec: spawnSpec(engine, replica),
         runDir: options.runFolder,
+        ...(engine.replicas === 1 ? {} : { logName: `server-${replica + 1}.log` }),
         random: effects.random,
       }),
   }));
