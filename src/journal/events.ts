@@ -14,7 +14,7 @@ export type JournalEvent =
   | { readonly event: "session-end"; readonly at: number; readonly status: string };
 
 /** A process began to work on the run. */
-export interface SessionStart {
+interface SessionStart {
   readonly event: "session-start";
   readonly at: number;
   readonly format: number;
@@ -66,7 +66,7 @@ export interface Decision {
   readonly figures: Readonly<Record<string, Figure>>;
   readonly at: number;
 }
-export type Figure = number | string | boolean | null;
+type Figure = number | string | boolean | null;
 
 /** Something happened to an engine. */
 export interface EngineEvent {

@@ -35,7 +35,7 @@ export interface OrderState {
   readonly reasons: string[];
 }
 
-export interface Session {
+interface Session {
   readonly startedAt: number;
   readonly version: string;
   /** Absent when it was killed. */

@@ -2,7 +2,7 @@ import { retryDelay } from "./backoff.ts";
 import type { Entry, Group } from "./pool.ts";
 import type { Outcome, RetryPolicy, Verdict } from "./types.ts";
 
-export type End = Extract<Outcome<unknown>, { ok: false }>["end"];
+type End = Extract<Outcome<unknown>, { ok: false }>["end"];
 
 /** What becomes of the tasks of a failed request: some go out again, in fixed groups, and some have ended. */
 export interface Fate<T> {

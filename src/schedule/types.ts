@@ -55,7 +55,7 @@ export type Verdict =
  * Who may have caused a failure that is worth a retry: `batch` (repeated, the batch is bisected), `engine` (repeated
  * without any success between, the engine counts as lost), `either`, or `load` (neither: just come back later).
  */
-export type Blame = "batch" | "engine" | "either" | "load";
+type Blame = "batch" | "engine" | "either" | "load";
 
 export interface RetryPolicy {
   /** Failures after which a task gives up while others are answered. */
