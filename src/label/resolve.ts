@@ -99,13 +99,14 @@ function refuseEmpty(texts: LabelTexts): void {
 }
 
 function refuseAmbiguous(sequences: readonly LabelSequence[]): void {
+  const vanishing = sequences.find(({ ids }) => ids.length === 0);
+  if (vanishing !== undefined) {
+    throw new AbtieError(
+      "config",
+      `${name(vanishing)} vanishes: the tokenizer gives the prompt the same tokens with it and without; ${REMEDY}`,
+    );
+  }
   for (const [i, one] of sequences.entries()) {
-    if (one.ids.length === 0) {
-      throw new AbtieError(
-        "config",
-        `${name(one)} vanishes: the tokenizer gives the prompt the same tokens with it and without; ${REMEDY}`,
-      );
-    }
     for (const other of sequences.slice(i + 1)) {
       const [short, long] = one.ids.length <= other.ids.length ? [one, other] : [other, one];
       if (!startsWith(long.ids, short.ids)) continue;
