@@ -1,0 +1,127 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { sha256 } from "../../src/files/hash.ts";
+import { chooseFlavour } from "../../src/setup/flavour.ts";
+import { locateHome, modelFolder } from "../../src/setup/home.ts";
+import { createOutput } from "../../src/setup/output.ts";
+import { RECIPE } from "../../src/setup/pins.ts";
+import { parsePipConfig, toUvSettings } from "../../src/setup/pip-settings.ts";
+import { toolEnv } from "../../src/setup/tool-env.ts";
+import { temporaryFolder } from "../helpers/folder.ts";
+
+describe("the folder", () => {
+  test.each([
+    [{ ABTIE_HOME: "/data/abtie", XDG_CACHE_HOME: "/x", HOME: "/h" }, "/data/abtie"],
+    [{ ABTIE_HOME: "", XDG_CACHE_HOME: "/x", HOME: "/h" }, "/x/abtie"],
+    [{ XDG_CACHE_HOME: "relative", HOME: "/h" }, "/h/.cache/abtie"],
+    [{ XDG_CACHE_HOME: "", HOME: "/h" }, "/h/.cache/abtie"],
+  ])("is located from %j", (env, expected) => {
+    expect(locateHome(env)).toBe(expected);
+  });
+
+  test("has the model where the profile of the demo looks for it", () => {
+    const profile = readFileSync(new URL("../../launch/cpu-smollm2.yaml", import.meta.url), "utf8");
+    expect(profile).toContain(`model: "${modelFolder("{home}")}"`);
+  });
+});
+
+describe("the output of a tool", () => {
+  test("is shown by its last telling line, without colours, packages and warnings", () => {
+    const output = createOutput();
+    output.add("\u001b[2mResolved 171 packages\u001b[0m\nDownloading to");
+    expect(output.current()).toBe("Resolved 171 packages");
+    output.add("rch (502.2MiB)\n + torch==2.13.0\nFutureWarning: x\n");
+    expect(output.current()).toBe("Downloading torch (502.2MiB)");
+    expect(output.tail()).toEqual([
+      "Resolved 171 packages",
+      "Downloading torch (502.2MiB)",
+      " + torch==2.13.0",
+      "FutureWarning: x",
+    ]);
+  });
+
+  test("is shortened to the share of a progress bar, which ends its lines with carriage returns", () => {
+    const output = createOutput();
+    output.add("Loading weights:   0%|      | 0/272 [00:00<?]\rLoading weights:  12%|█▏    | 32/272 [00:00<00:04]\r");
+    expect(output.current()).toBe("Loading weights 12%");
+  });
+
+  test("keeps the last 200 lines, the unfinished one among them", () => {
+    const output = createOutput();
+    for (let i = 0; i < 1000; i++) output.add(`line ${i}\n`);
+    output.add("unfinished");
+    expect(output.tail()).toHaveLength(201);
+    expect(output.tail().slice(-2)).toEqual(["line 999", "unfinished"]);
+  });
+});
+
+describe("pip's settings", () => {
+  const text = [
+    "global.index-url='https://weak.test/simple'",
+    "install.extra-index-url='https://one.test/simple\\nhttps://two.test/simple'",
+    ":env:.index-url='https://user:p%40ss@strong.test/simple'",
+    ":env:.find-links='/here /missing https://links.test'",
+    "global.cert='/etc/certs.pem'",
+    "freeze.timeout='10'",
+  ].join("\n");
+  const exists = (path: string): boolean => path === "/here";
+
+  test("become uv's, the stronger source first, without folders that are missing", () => {
+    expect(toUvSettings(parsePipConfig(text), {}, exists)).toEqual({
+      UV_DEFAULT_INDEX: "https://user:p%40ss@strong.test/simple",
+      UV_INDEX: "https://one.test/simple https://two.test/simple",
+      UV_FIND_LINKS: "/here,https://links.test",
+      SSL_CERT_FILE: "/etc/certs.pem",
+    });
+  });
+
+  test("leave alone what uv was told itself", () => {
+    const env = { UV_INDEX_URL: "https://own.test/simple", SSL_CERT_FILE: "/own.pem" };
+    expect(toUvSettings(parsePipConfig(text), env, exists)).toEqual({ UV_FIND_LINKS: "/here,https://links.test" });
+  });
+
+  test("are nothing when pip says nothing", () => {
+    expect(toUvSettings(parsePipConfig(""), {}, exists)).toEqual({});
+  });
+});
+
+test("the tools do not see a virtual environment or a Python path of the person, but their proxy", () => {
+  const env = toolEnv({ PYTHONPATH: "/p", VIRTUAL_ENV: "/v", HTTPS_PROXY: "http://proxy.test", NOTHING: undefined });
+  expect(env).not.toHaveProperty("PYTHONPATH");
+  expect(env).not.toHaveProperty("VIRTUAL_ENV");
+  expect(env).not.toHaveProperty("NOTHING");
+  expect(env).toMatchObject({ HTTPS_PROXY: "http://proxy.test", HF_HUB_OFFLINE: "1" });
+});
+
+describe("the build of vLLM", () => {
+  const signal = new AbortController().signal;
+  test.each([
+    ["echo 'GPU 0: NVIDIA H200 (UUID: GPU-1)'", "cuda"],
+    ["echo 'No devices found.'", "cpu"],
+    ["echo 'GPU 0: broken'; exit 9", "cpu"],
+  ] as const)("follows nvidia-smi: %s gives %s", async (script, expected) => {
+    const folder = await temporaryFolder({ "nvidia-smi": `#!/bin/sh\n${script}\n` });
+    const { chmod } = await import("node:fs/promises");
+    await chmod(`${folder}/nvidia-smi`, 0o755);
+    expect(await chooseFlavour({ env: { PATH: folder }, signal })).toBe(expected);
+  });
+
+  test("is the CPU's without nvidia-smi", async () => {
+    expect(await chooseFlavour({ env: { PATH: "/nowhere" }, signal })).toBe("cpu");
+  });
+
+  test("is the one asked for, whatever the machine has", async () => {
+    expect(await chooseFlavour({ gpu: "cuda", env: { PATH: "/nowhere" }, signal })).toBe("cuda");
+  });
+});
+
+// When one of these fails: raise the number in src/setup/pins.ts, so that what others have installed is made again, and put the new
+// sum here. A change that does not matter to what is installed (a comment) needs the sum alone.
+test.each([
+  ["cpu", 1, ["cpu-requirements.txt", "cpu-overrides.txt", "cpu-constraints.txt", "name_vllm.py"], "c5b1abe21a2c"],
+  ["cuda", 1, ["cuda-requirements.txt", "cuda-constraints.txt"], "bdb4825cc758"],
+  ["model", 1, ["model-requirements.txt", "convert_gguf.py"], "c118bc486414"],
+] as const)("the recipe of %s is number %i for these files", (name, recipe, files, sum) => {
+  const texts = files.map((file) => readFileSync(new URL(`../../launch/${file}`, import.meta.url), "utf8"));
+  expect({ recipe: RECIPE[name], sum: sha256(texts.join("\0")).slice(0, 12) }).toEqual({ recipe, sum });
+});

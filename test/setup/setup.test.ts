@@ -1,0 +1,93 @@
+import { readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { enginePython } from "../../src/setup/home.ts";
+import { gone, TAG, until } from "../helpers/processes.ts";
+import { ALL_CALLS, createBench } from "./bench.ts";
+
+test("installs the installer, the engine and the model in this order, and names what it did", async () => {
+  const bench = await createBench();
+  const result = await bench.run();
+  expect(await bench.calls()).toEqual(ALL_CALLS);
+  expect(result.installed).toEqual(["uv 0.13.9", "vLLM 0.32.0 (cpu)", "SmolLM2-135M-Instruct"]);
+  expect(result.vllm).toEqual({ version: "0.32.0", flavour: "cpu" });
+  expect(result.python).toBe(enginePython(bench.home));
+  expect(await readdir(join(bench.home, "tmp"))).toEqual([]);
+  expect(await readdir(result.model)).toEqual(["complete.json", "config.json", "tokenizer.json"]);
+});
+
+test("says of each step what it does, and at its end how long it took", async () => {
+  const bench = await createBench();
+  await bench.run();
+  const names = bench.steps.map(({ name }) => name).filter((name, i, all) => name !== all[i - 1]);
+  expect(names).toEqual(["python", "uv", "vllm", "check", "vllm", "model"]);
+  expect(bench.steps.filter(({ text }) => / installed in \d+ s$/.test(text))).toHaveLength(3);
+});
+
+test("writes the output of every tool to one log", async () => {
+  const bench = await createBench();
+  const { logFile } = await bench.run();
+  const log = await readFile(logFile ?? "", "utf8");
+  expect(log.match(/^\$ /gm)).toHaveLength(ALL_CALLS.length - 2);
+  expect(log).toContain("Installed 2 packages");
+});
+
+test("does nothing and starts no tool when everything is there", async () => {
+  const bench = await createBench();
+  await bench.run();
+  const before = await bench.calls();
+  const again = await bench.run();
+  expect(again.installed).toEqual([]);
+  expect(again.logFile).toBeNull();
+  expect(await bench.calls()).toEqual(before);
+});
+
+test("makes again only what was damaged: a folder without its mark, or an environment whose Python is gone", async () => {
+  const bench = await createBench();
+  const { python, model } = await bench.run();
+  await rm(join(model, "complete.json"));
+  expect((await bench.run()).installed).toEqual(["SmolLM2-135M-Instruct"]);
+  await rm(python);
+  await symlink(join(bench.folder, "removed"), python);
+  expect((await bench.run()).installed).toEqual(["vLLM 0.32.0 (cpu)"]);
+});
+
+test("replaces what an older recipe made, and keeps what a newer one made", async () => {
+  const bench = await createBench();
+  const { model } = await bench.run();
+  const mark = join(model, "complete.json");
+  const text = await readFile(mark, "utf8");
+  await writeFile(mark, text.replace(/"recipe": \d+/, '"recipe": 99'));
+  expect((await bench.run()).installed).toEqual([]);
+  await writeFile(mark, text.replace(/"recipe": \d+/, '"recipe": 0'));
+  expect((await bench.run()).installed).toEqual(["SmolLM2-135M-Instruct"]);
+});
+
+test("lets two calls at once install each thing once", async () => {
+  const bench = await createBench();
+  const results = await Promise.all([bench.run(), bench.run()]);
+  expect(results.map(({ installed }) => installed.length).toSorted()).toEqual([0, 3]);
+  expect((await bench.calls()).toSorted()).toEqual(ALL_CALLS.toSorted());
+  expect(bench.steps.some(({ name }) => name === "wait")).toBe(true);
+});
+
+test("stops with the signal's reason, leaving no process and no half folder", async () => {
+  const tag = fileURLToPath(import.meta.url);
+  const bench = await createBench({ FAKE_HANG: "uv install vllm", [TAG]: tag });
+  const abort = new AbortController();
+  const running = bench.run({ signal: abort.signal });
+  await until("the tool hangs", async () => (await bench.calls()).includes("half"));
+  abort.abort(new Error("enough"));
+  await expect(running).rejects.toThrow("enough");
+  expect(await gone(tag)).toEqual([]);
+  expect(await readdir(join(bench.home, "tmp"))).toEqual([]);
+});
+
+test("hands pip's registry to uv", async () => {
+  const bench = await createBench({ FAKE_PIP: "global.index-url='https://registry.test/simple'\n" });
+  await bench.run();
+  expect(await readFile(`${bench.env["FAKE_CALLS"]}.env`, "utf8")).toBe(
+    "UV_DEFAULT_INDEX=https://registry.test/simple\n",
+  );
+});
