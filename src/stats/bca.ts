@@ -39,7 +39,9 @@ function correction(sorted: Float64Array, from: Acceleration): { bias: number; a
     squares += (mean - value) ** 2;
     cubes += (mean - value) ** 3;
   }
-  return { bias, acceleration: squares > 0 ? cubes / (6 * squares ** 1.5) : 0 };
+  const acceleration = cubes / (6 * squares ** 1.5);
+  // Values without any spread have no skewness either.
+  return { bias, acceleration: Number.isFinite(acceleration) ? acceleration : 0 };
 }
 
 /** The share of values below a point; values equal to it count half. */
