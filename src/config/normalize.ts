@@ -60,7 +60,7 @@ export function normalize(
     concurrency: fixed(written.concurrency) ?? engine.concurrency ?? null,
     promptsPerRequest: fixed(written.prompts_per_request) ?? engine.prompts_per_request ?? null,
     requestTimeoutMs: written.request_timeout ?? 10 * MINUTE,
-    attempts: written.attempts ?? 4,
+    attempts: written.attempts ?? 8,
     limit: written.limit ?? null,
     seed: written.seed ?? 0,
     time: {

@@ -65,7 +65,7 @@ export const configSchema = z
       .optional()
       .describe("Prompts sent together in one request."),
     request_timeout: duration.optional().describe("Limit on one request; default 10m."),
-    attempts: z.int().min(1).max(20).optional().describe("Attempts per row before it falls back; default 4."),
+    attempts: z.int().min(1).max(20).optional().describe("Attempts per row before it falls back; default 8."),
     limit: z.int().min(1).optional().describe("Only the first N rows."),
     seed: z.int().min(0).optional().describe("Seed of everything random; default 0."),
     time: timeSchema.optional(),

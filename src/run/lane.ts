@@ -70,15 +70,8 @@ export function createSlot(options: {
       name,
       concurrency: options.concurrency,
       batchSize: options.batchSize,
-      work: async (batch, signal) => {
-        const { died } = engine;
-        try {
-          return await scoreBatch(engine, labels, batch, AbortSignal.any([signal, died]));
-        } catch (error) {
-          if (died.aborted && !signal.aborted) throw died.reason;
-          throw error;
-        }
-      },
+      work: (batch, signal) => scoreBatch(engine, labels, batch, signal),
+      died: () => engine.died,
       recover,
     },
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),

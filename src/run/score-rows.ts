@@ -1,4 +1,5 @@
 import type { Config } from "../config/config.ts";
+import { DEFAULT_RETRY } from "../schedule/backoff.ts";
 import { classifyRequestError } from "../schedule/classify.ts";
 import { schedule } from "../schedule/schedule.ts";
 import type { Reading } from "../types.ts";
@@ -9,9 +10,6 @@ import { type Planner, taskSource } from "./planner.ts";
 import type { Recorder } from "./recorder.ts";
 import type { RunEnd } from "./summary.ts";
 import type { TimeLimits } from "./time-limits.ts";
-
-/** Waits before a failed request is sent again, and when an engine counts as lost. */
-const RETRY = { baseMs: 500, capMs: 30_000, afterCapMs: 120_000, lostAfter: 3, losses: 2, stormAttempts: 40 } as const;
 
 /** Scores what the planner picks on all engines until nothing is left or the time is over. */
 export async function scoreRows(options: {
@@ -30,7 +28,7 @@ export async function scoreRows(options: {
     classify: classifyRequestError,
     onOutcome: recorder.outcome,
     onAttempt: recorder.attempt,
-    retry: { ...RETRY, attempts: config.attempts },
+    retry: { ...DEFAULT_RETRY, attempts: config.attempts },
     timeoutMs: () => config.requestTimeoutMs,
     clock,
     random,
