@@ -1,0 +1,195 @@
+/*
+ * How fast can abtie go when the server costs nothing, and how much memory does that take?
+ *
+ * Run as: npm run build && node bench/client-ceiling.mjs [--rows 25000] [--tokens 200] [--tokenizer FOLDER] [--orders one|both]
+ *
+ * Writes a file of rows, starts the fake vLLM (answers at once) in a process of its own and `abtie run` in another, and reads
+ * time and memory of the latter from /proc while it runs. The tokenizer is the small one of the tests; name the folder of a
+ * real model to see its cost. Prints a table; exit status 1 when a target is missed.
+ */
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { availableParallelism, loadavg, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { Tokenizer } from "@huggingface/tokenizers";
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const TARGET = { rowsPerSecond: 300, residentMb: 300 };
+const SAMPLE_MS = 250;
+const WORDS =
+  "the answer is better because it says what was asked and nothing more than a reader would want to know".split(" ");
+
+const { values } = parseArgs({
+  options: {
+    rows: { type: "string", default: "25000" },
+    tokens: { type: "string", default: "200" },
+    tokenizer: { type: "string", default: here("../test/fixtures/tokenizer/bytelevel") },
+    orders: { type: "string", default: "one" },
+  },
+});
+const folder = await mkdtemp(join(tmpdir(), "abtie-bench-"));
+try {
+  await main({ ...values, rows: Number(values.rows), tokens: Number(values.tokens) });
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function main({ rows, tokens, tokenizer, orders }) {
+  const model = new Tokenizer(
+    JSON.parse(await readFile(join(tokenizer, "tokenizer.json"), "utf8")),
+    JSON.parse(await readFile(join(tokenizer, "tokenizer_config.json"), "utf8")),
+  );
+  await writeJob(model, { rows, tokens, tokenizer, orders });
+  const labels = [" A", " B", " tie"].map((text) => model.encode(text, { add_special_tokens: false }).ids[0]);
+  const port = await freePort();
+  const fake = spawn(
+    process.execPath,
+    [here("../test/fixtures/engine/fake-vllm.mjs"), "serve", tokenizer, "--port", port],
+    {
+      env: { PATH: process.env.PATH, FAKE_VLLM: JSON.stringify({ labels, quiet: true }) },
+      stdio: "inherit",
+    },
+  );
+  try {
+    await answers(`http://127.0.0.1:${port}/health`);
+    report(await measure(port), { rows: rows * (orders === "both" ? 2 : 1), tokenizer });
+  } finally {
+    fake.kill();
+  }
+}
+
+/** Rows whose prompts have about this many tokens in the tokenizer that is used. */
+async function writeJob(model, { rows, tokens, tokenizer, orders }) {
+  const perWord = model.encode(WORDS.join(" "), { add_special_tokens: false }).ids.length / WORDS.length;
+  const each = Math.max(1, Math.round((tokens - 12) / perWord / 3));
+  const text = (row, part) => {
+    const words = Array.from({ length: each }, (_, k) => WORDS[(row * 31 + part * 17 + k * k + k) % WORDS.length]);
+    return JSON.stringify([`${row} ${words.join(" ")}`]).replaceAll('"', '""');
+  };
+  const lines = Array.from(
+    { length: rows },
+    (_, row) => `${row},"${text(row, 0)}","${text(row, 1)}","${text(row, 2)}"`,
+  );
+  await writeFile(join(folder, "rows.csv"), `id,prompt,response_a,response_b\n${lines.join("\n")}\n`);
+  const template =
+    '---\ndescription: Short prompts.\nformat: raw\nlabels: {a: " A", b: " B", tie: " tie"}\nanswer_prefix: "Answer:"\n---\n';
+  await writeFile(join(folder, "t.jinja"), `${template}{{ prompt }}\nA: {{ response_a }}\nB: {{ response_b }}\n`);
+  const config = { input: "rows.csv", template: "./t.jinja", run: "run", orders, engine: { tokenizer } };
+  await writeFile(join(folder, "job.yaml"), JSON.stringify(config));
+}
+
+async function measure(port) {
+  const load = loadavg()[0];
+  const began = performance.now();
+  const job = spawn(
+    process.execPath,
+    [here("../dist/cli/main.js"), "run", "job.yaml", "--base-url", `http://127.0.0.1:${port}`, "--json"],
+    {
+      cwd: folder,
+      env: { PATH: process.env.PATH, HOME: folder, NODE_OPTIONS: process.env.BENCH_NODE_OPTIONS ?? "" },
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
+  let json = "";
+  job.stdout.on("data", (text) => {
+    json += text;
+  });
+  const samples = [];
+  let last = null;
+  const timer = setInterval(async () => {
+    const now = await resources(job.pid).catch(() => null);
+    if (now === null) return;
+    last = now;
+    samples.push({ second: (performance.now() - began) / 1000, mb: now.residentMb });
+  }, SAMPLE_MS);
+  const status = await new Promise((resolve) => job.once("close", resolve));
+  clearInterval(timer);
+  if (status !== 0) throw new Error(`abtie ended with ${status}`);
+  return { summary: JSON.parse(json), samples, last, load, seconds: (performance.now() - began) / 1000 };
+}
+
+/** Memory and CPU time of a process so far; the peak includes everything before. */
+async function resources(pid) {
+  const status = await readFile(`/proc/${pid}/status`, "utf8");
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8");
+  const kb = (name) => Number(status.match(new RegExp(`^${name}:\\s+(\\d+) kB`, "m"))?.[1]);
+  const [user, system] = stat
+    .slice(stat.lastIndexOf(")") + 2)
+    .split(" ")
+    .slice(11, 13)
+    .map(Number);
+  return { residentMb: kb("VmRSS") / 1024, peakMb: kb("VmHWM") / 1024, cpuSeconds: (user + system) / 100 };
+}
+
+function report({ summary, samples, last, load, seconds }, { rows, tokenizer }) {
+  const scoring = samples.slice(Math.floor(samples.length * 0.1));
+  const third = Math.max(1, Math.floor(scoring.length / 3));
+  const median = (list) => list.map(({ mb }) => mb).sort((a, b) => a - b)[Math.floor(list.length / 2)] ?? Number.NaN;
+  const speed = rows / summary.seconds.scoring;
+  const table = [
+    ["rows", `${rows} of ${(summary.session.promptTokens / rows).toFixed(0)} tokens, tokenizer ${tokenizer}`],
+    [
+      "machine",
+      `${availableParallelism()} cores, load ${load.toFixed(1)} at the start and ${loadavg()[0].toFixed(1)} at the end`,
+    ],
+    [
+      "scored",
+      `${summary.session.scoredPrompts} prompts in ${summary.session.requests} requests, ${summary.rows.prior} rows without answer`,
+    ],
+    ["time", `${seconds.toFixed(1)} s in all, ${summary.seconds.scoring.toFixed(1)} s scoring`],
+    [
+      "speed",
+      `${speed.toFixed(0)} rows/s, ${(summary.session.promptTokens / summary.seconds.scoring).toFixed(0)} tokens/s`,
+    ],
+    ["CPU of abtie", `${last.cpuSeconds.toFixed(1)} s, ${(rows / last.cpuSeconds).toFixed(0)} rows per CPU second`],
+    ["resident, peak", `${last.peakMb.toFixed(0)} MB`],
+    [
+      "resident over time",
+      `median ${median(scoring.slice(0, third)).toFixed(0)} MB in the first third, ${median(scoring.slice(-third)).toFixed(0)} MB in the last`,
+    ],
+    [
+      "samples",
+      pick(samples, 16)
+        .map(({ second, mb }) => `${second.toFixed(0)}s:${mb.toFixed(0)}`)
+        .join(" "),
+    ],
+  ];
+  process.stdout.write(`${table.map(([name, text]) => `${name.padEnd(20)}${text}`).join("\n")}\n`);
+  const missed = [
+    ...(speed < TARGET.rowsPerSecond ? [`speed below ${TARGET.rowsPerSecond} rows/s`] : []),
+    ...(last.peakMb > TARGET.residentMb ? [`more than ${TARGET.residentMb} MB resident`] : []),
+    ...(summary.rows.prior > 0 ? ["rows without answer"] : []),
+  ];
+  process.stdout.write(missed.length === 0 ? "every target is met\n" : `missed: ${missed.join("; ")}\n`);
+  process.exitCode = missed.length === 0 ? 0 : 1;
+}
+
+function pick(list, count) {
+  return list.filter((_, index) => index % Math.max(1, Math.ceil(list.length / count)) === 0);
+}
+
+async function answers(url) {
+  for (let tries = 0; tries < 200; tries += 1) {
+    if (
+      await fetch(url).then(
+        ({ ok }) => ok,
+        () => false,
+      )
+    )
+      return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`${url} does not answer`);
+}
+
+function freePort() {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => resolve(String(port)));
+    });
+  });
+}

@@ -1,0 +1,59 @@
+// How many rows a comparison that may stop early needs, beside a fixed-size test, and how often it raises a false alarm.
+// Run as: npm run build && node bench/early-stopping.mjs [simulations, default 2000]
+
+import { groupOrder } from "../dist/stats/groupOrder.js";
+import { normalQuantile } from "../dist/stats/normal.js";
+import { createSequentialComparison } from "../dist/stats/sequentialComparison.js";
+import { simulateJudges } from "./simulated-judges.mjs";
+
+const simulations = Number(process.argv[2] ?? 2000);
+const BOUND = Math.log(0.99 / 0.005);
+const ROWS = 25_000;
+const BETTER = { meanGroup: 1, errors: [0.7, 0.6387] };
+
+const { mean, spread } = describe(simulateJudges({ ...BETTER, seed: 1, groups: 2_000_000 }).differences);
+console.log(`true difference ${mean.toFixed(4)} nats, standard deviation of a row ${spread.toFixed(3)}`);
+const fixed = [0.8, 0.95].map((power) =>
+  Math.ceil((((normalQuantile(0.975) + normalQuantile(power)) * spread) / mean) ** 2),
+);
+console.log(`fixed-size test planned with both known: ${fixed[0]} rows for power 0.80, ${fixed[1]} for 0.95`);
+
+const found = Array.from({ length: Math.ceil(simulations / 10) }, (_, seed) =>
+  decide({ ...BETTER, seed, groups: ROWS }),
+);
+const stops = found.map(({ rows }) => rows).sort((one, other) => one - other);
+const at = (level) => stops[Math.floor(level * (stops.length - 1))];
+const average = stops.reduce((sum, rows) => sum + rows, 0) / stops.length;
+const count = (verdict) => found.filter((one) => one.verdict === verdict).length;
+console.log(
+  `early stopping, ${stops.length} simulations of up to ${ROWS} rows: mean ${average.toFixed(0)}, median ${at(0.5)}, ` +
+    `80 % by ${at(0.8)}, 95 % by ${at(0.95)} rows; better ${count("better")}, worse ${count("worse")}, undecided ${count("undecided")}`,
+);
+console.log(`rows saved of a labelled file of ${ROWS}: ${(100 * (1 - average / ROWS)).toFixed(0)} %`);
+
+for (const meanGroup of [1, 3]) {
+  const none = { meanGroup, errors: [0.7, 0.7], groups: Math.round(600 / meanGroup) };
+  let alarms = 0;
+  for (let seed = 0; seed < simulations; seed += 1) if (decide({ ...none, seed }).verdict !== "undecided") alarms += 1;
+  console.log(
+    `no difference, looking after every row of about 600 (${meanGroup} a prompt): ${alarms} false alarms in ${simulations} (${((100 * alarms) / simulations).toFixed(2)} %)`,
+  );
+}
+
+function decide(options) {
+  const { differences, groups } = simulateJudges(options);
+  const order = groupOrder(groups, options.seed);
+  const comparison = createSequentialComparison({ order, groups, bound: BOUND });
+  for (const [place, row] of order.entries()) {
+    comparison.add(row, differences[row]);
+    const { verdict } = comparison.state();
+    if (verdict !== "undecided") return { verdict, rows: place + 1 };
+  }
+  return { verdict: "undecided", rows: order.length };
+}
+
+function describe(values) {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, spread: Math.sqrt(squares / (values.length - 1)) };
+}

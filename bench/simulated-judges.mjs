@@ -1,0 +1,35 @@
+// Two judges who see the true logits with errors of their own, half of their variance shared by rows of a prompt.
+import { seededGenerator } from "../dist/stats/random.js";
+
+/** Returns log loss of the first - log loss of the second, with probabilities clipped to [0.005, 0.99], and groups. */
+export function simulateJudges({ seed, groups: count, meanGroup, errors }) {
+  const generator = seededGenerator(seed);
+  const uniform = () => ((generator.next() >>> 0) + 0.5) / 2 ** 32;
+  const normal = () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
+  const three = (scale) => [scale * normal(), scale * normal(), scale * normal()];
+  const differences = [];
+  const groups = [];
+  for (let group = 0; group < count; group += 1) {
+    const shared = errors.map((error) => three(error * Math.SQRT1_2));
+    do {
+      const logits = three(1);
+      const truth = softmax(logits);
+      const u = uniform();
+      const winner = u < truth[0] ? 0 : u < truth[0] + truth[1] ? 1 : 2;
+      const [first, second] = errors.map((error, judge) => {
+        const own = three(error * Math.SQRT1_2);
+        const seen = softmax(logits.map((logit, k) => logit + own[k] + shared[judge][k]));
+        return -Math.log(Math.min(0.99, Math.max(0.005, seen[winner])));
+      });
+      differences.push(first - second);
+      groups.push(group);
+    } while (uniform() > 1 / meanGroup);
+  }
+  return { differences: Float64Array.from(differences), groups: Uint32Array.from(groups) };
+}
+
+function softmax(logits) {
+  const powers = logits.map(Math.exp);
+  const sum = powers[0] + powers[1] + powers[2];
+  return powers.map((power) => power / sum);
+}
