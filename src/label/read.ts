@@ -47,9 +47,14 @@ export function readLabels(labels: ResolvedLabels, answers: readonly TokenLogPro
 
 /** Turns a reading into probabilities: the softmax of the three log probabilities. */
 export function toProbabilities({ logProbs }: Pick<Reading, "logProbs">): Triple {
-  const total = logSumExp(logProbs);
-  const [a, b, tie] = logProbs;
-  return [Math.exp(a - total), Math.exp(b - total), Math.exp(tie - total)];
+  const largest = Math.max(...logProbs);
+  const [a, b, tie] = [
+    Math.exp(logProbs[0] - largest),
+    Math.exp(logProbs[1] - largest),
+    Math.exp(logProbs[2] - largest),
+  ];
+  const sum = a + b + tie;
+  return [a / sum, b / sum, tie / sum];
 }
 
 function check(id: number, value: number | null): number {
