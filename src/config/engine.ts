@@ -1,10 +1,10 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { isAbsolute, join, resolve } from "node:path";
 import { AbtieError } from "../errors.ts";
 import { formatPlace, parseYaml } from "./document.ts";
 import { engineSchema, type ParsedEngine } from "./engine-schema.ts";
 import { knownKeys } from "./known-keys.ts";
-import { describeIssues, formatKey, type Problem } from "./problems.ts";
+import { describeIssues, formatKey, type Problem, suggestion } from "./problems.ts";
 
 /** An engine mapping with its profile laid under it, and the folder that relative paths in it count from. */
 export interface EngineSource {
@@ -49,7 +49,9 @@ async function readProfile(
     return null;
   });
   if (text === null) {
-    const message = `is not a shipped engine profile: "${name}"; give a name from launch/ or the path of a YAML file`;
+    const shipped = (await readdir(join(places.packageRoot, "launch"))).filter((entry) => entry.endsWith(".yaml"));
+    const names = shipped.map((entry) => entry.replace(/\.yaml$/, ""));
+    const message = `is not a shipped engine profile: "${name}"${suggestion(name, names)}, or give the path of a YAML file`;
     return { engine: null, problems: [{ where: "", key: "profile", message }] };
   }
   const yaml = parseYaml(text, file);

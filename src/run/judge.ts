@@ -22,6 +22,8 @@ export interface Task {
   readonly ids: readonly number[];
   readonly cutTokens: number;
   readonly neutralised: number;
+  /** What is asked about the next token. */
+  readonly labels: ResolvedLabels;
 }
 
 /** Everything between a row and the token ids that are sent for it. */
@@ -107,5 +109,5 @@ function taskOf(
         "end the template with fixed text, or use an answer prefix",
     );
   }
-  return { row, order, short, ids, cutTokens: prepared.cutTokens, neutralised: prepared.neutralised };
+  return { row, order, short, ids, cutTokens: prepared.cutTokens, neutralised: prepared.neutralised, labels };
 }

@@ -1,6 +1,5 @@
 import type { Engine } from "../engine/types.ts";
 import { AbtieError } from "../errors.ts";
-import type { ResolvedLabels } from "../label/resolve.ts";
 import type { Lane } from "../schedule/types.ts";
 import type { Clock, Log, Reading } from "../types.ts";
 import type { Task } from "./judge.ts";
@@ -30,7 +29,6 @@ export type EngineEvent = (what: "lost" | "back" | "given-up", detail: string) =
 export function createSlot(options: {
   name: string;
   engine: Engine;
-  labels: ResolvedLabels;
   concurrency: () => number;
   batchSize: () => number;
   revival: Revival;
@@ -38,7 +36,7 @@ export function createSlot(options: {
   log: Log;
   onEvent: EngineEvent;
 }): EngineSlot {
-  const { name, labels, revival, log, onEvent } = options;
+  const { name, revival, log, onEvent } = options;
   let engine = options.engine;
   let attemptsLeft = revival.attempts;
 
@@ -70,7 +68,7 @@ export function createSlot(options: {
       name,
       concurrency: options.concurrency,
       batchSize: options.batchSize,
-      work: (batch, signal) => scoreBatch(engine, labels, batch, signal),
+      work: (batch, signal) => scoreBatch(engine, batch, signal),
       died: () => engine.died,
       recover,
     },

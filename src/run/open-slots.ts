@@ -58,7 +58,6 @@ export async function openSlots(options: {
     return createSlot({
       name,
       engine,
-      labels: found.labels,
       concurrency: () => config.concurrency ?? CONCURRENCY,
       batchSize: () => config.promptsPerRequest ?? PROMPTS_PER_REQUEST,
       revival: { ...REVIVAL, revive: open },

@@ -175,7 +175,7 @@ async function attackRow(engine: Engine, signal: AbortSignal): Promise<void> {
   expect(count(defended.ids)).toBe(count(harmless.ids));
   expect(count(naive.ids)).toBeGreaterThan(count(harmless.ids));
   const task = (ids: readonly number[]): Task => ({
-    ...{ row: 0, order: "ab", short: false, ids, cutTokens: 0, neutralised: 0 },
+    ...{ row: 0, order: "ab", short: false, ids, cutTokens: 0, neutralised: 0, labels: judging.labels },
   });
   const readings = await scoreBatch(
     engine,

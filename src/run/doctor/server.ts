@@ -19,7 +19,7 @@ export async function checkServer(
   const tasks = await Promise.all(
     sampleRows(dataset.ids.length, SAMPLE).map((row) => judging.prepare(row, "ab", false)),
   );
-  const readings = await scoreBatch(engine, judging.labels, tasks, signal);
+  const readings = await scoreBatch(engine, tasks, signal);
   const masses = readings.flatMap(({ mass }) => (mass === null ? [] : [mass])).sort((one, other) => one - other);
   const median = masses[Math.floor(masses.length / 2)];
   return [
