@@ -179,7 +179,6 @@ async function attackRow(engine: Engine, signal: AbortSignal): Promise<void> {
   });
   const readings = await scoreBatch(
     engine,
-    judging.labels,
     [defended, naive, harmless].map(({ ids }) => task(ids)),
     signal,
   );
