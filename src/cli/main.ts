@@ -41,6 +41,8 @@ function main(): void {
   passSignals(job);
   // A reader that went away (`abtie ... | head`) is no failure of ours.
   process.stdout.on("error", () => end(EXIT.done));
+  // Talk that nobody reads any more is no reason to stop hours of work.
+  process.stderr.on("error", () => {});
 }
 
 /** First signal: the job stops in order and leaves a valid state. Second: the process ends at once. */
