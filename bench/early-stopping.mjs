@@ -9,27 +9,9 @@ import { simulateJudges } from "./simulated-judges.mjs";
 const simulations = Number(process.argv[2] ?? 2000);
 const BOUND = Math.log(0.99 / 0.005);
 const ROWS = 25_000;
-const BETTER = { meanGroup: 1, errors: [0.7, 0.6387] };
 
-const { mean, spread } = describe(simulateJudges({ ...BETTER, seed: 1, groups: 2_000_000 }).differences);
-console.log(`true difference ${mean.toFixed(4)} nats, standard deviation of a row ${spread.toFixed(3)}`);
-const fixed = [0.8, 0.95].map((power) =>
-  Math.ceil((((normalQuantile(0.975) + normalQuantile(power)) * spread) / mean) ** 2),
-);
-console.log(`fixed-size test planned with both known: ${fixed[0]} rows for power 0.80, ${fixed[1]} for 0.95`);
-
-const found = Array.from({ length: Math.ceil(simulations / 10) }, (_, seed) =>
-  decide({ ...BETTER, seed, groups: ROWS }),
-);
-const stops = found.map(({ rows }) => rows).sort((one, other) => one - other);
-const at = (level) => stops[Math.floor(level * (stops.length - 1))];
-const average = stops.reduce((sum, rows) => sum + rows, 0) / stops.length;
-const count = (verdict) => found.filter((one) => one.verdict === verdict).length;
-console.log(
-  `early stopping, ${stops.length} simulations of up to ${ROWS} rows: mean ${average.toFixed(0)}, median ${at(0.5)}, ` +
-    `80 % by ${at(0.8)}, 95 % by ${at(0.95)} rows; better ${count("better")}, worse ${count("worse")}, undecided ${count("undecided")}`,
-);
-console.log(`rows saved of a labelled file of ${ROWS}: ${(100 * (1 - average / ROWS)).toFixed(0)} %`);
+better("two judges with nothing in common", { meanGroup: 1, errors: [0.7, 0.6065] });
+better("two judges who share most of their error", { meanGroup: 1, errors: [0.3575, 0], common: 0.7 });
 
 for (const meanGroup of [1, 3]) {
   const none = { meanGroup, errors: [0.7, 0.7], groups: Math.round(600 / meanGroup) };
@@ -38,6 +20,27 @@ for (const meanGroup of [1, 3]) {
   console.log(
     `no difference, looking after every row of about 600 (${meanGroup} a prompt): ${alarms} false alarms in ${simulations} (${((100 * alarms) / simulations).toFixed(2)} %)`,
   );
+}
+
+function better(name, judges) {
+  const { mean, spread } = describe(simulateJudges({ ...judges, seed: 1, groups: 2_000_000 }).differences);
+  console.log(`${name}: true difference ${mean.toFixed(4)} nats, standard deviation of a row ${spread.toFixed(3)}`);
+  const [often, nearlyAlways] = [0.8, 0.95].map((power) =>
+    Math.ceil((((normalQuantile(0.975) + normalQuantile(power)) * spread) / mean) ** 2),
+  );
+  console.log(`  fixed-size test planned with both known: ${often} rows for power 0.80, ${nearlyAlways} for 0.95`);
+  const runs = Array.from({ length: Math.ceil(simulations / 10) }, (_, seed) =>
+    decide({ ...judges, seed, groups: ROWS }),
+  );
+  const stops = runs.map(({ rows }) => rows).sort((one, other) => one - other);
+  const at = (level) => stops[Math.floor(level * (stops.length - 1))];
+  const average = stops.reduce((sum, rows) => sum + rows, 0) / stops.length;
+  const count = (verdict) => runs.filter((run) => run.verdict === verdict).length;
+  console.log(
+    `  early stopping, ${runs.length} simulations: mean ${average.toFixed(0)} rows, median ${at(0.5)}, 80 % by ${at(0.8)}, 95 % by ${at(0.95)}; ` +
+      `better ${count("better")}, worse ${count("worse")}, undecided ${count("undecided")}`,
+  );
+  console.log(`  saved of a labelled file of ${ROWS} rows: ${(100 * (1 - average / ROWS)).toFixed(0)} %`);
 }
 
 function decide(options) {
