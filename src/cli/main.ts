@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { isatty } from "node:tty";
 import { Worker } from "node:worker_threads";
 import { EXIT } from "../errors.ts";
 import { watchGuard } from "./guard.ts";
@@ -48,8 +49,11 @@ function main(): void {
 /** First signal: the job stops in order and leaves a valid state. Second: the process ends at once. */
 function passSignals(job: Worker): void {
   let firstAt: number | null = null;
+  // Node undoes what nohup set, so a closed terminal would end a run that was meant to outlive it: nohup leaves no terminal.
+  const hasTerminal = [0, 1, 2].some((stream) => isatty(stream));
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {
+      if (signal === "SIGHUP" && !hasTerminal) return;
       const now = performance.now();
       if (firstAt === null) {
         firstAt = now;
