@@ -1,0 +1,58 @@
+import { readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { systemClock } from "../../src/cli/clock.ts";
+import type { Context } from "../../src/cli/context.ts";
+import { createProgram } from "../../src/cli/program.ts";
+import { abtie } from "../helpers/abtie.ts";
+import { temporaryFolder } from "../helpers/folder.ts";
+
+const COMMANDS: readonly string[] = commandsIn(await help());
+
+it("lists its commands", () => {
+  expect(COMMANDS).toEqual(expect.arrayContaining(["run", "doctor", "validate"]));
+});
+
+it.each(["", ...COMMANDS])("explains itself with --help: abtie %s", async (command) => {
+  await expect(await help(command)).toMatchFileSnapshot(`snapshots/abtie ${command} --help.txt`.replace("  ", " "));
+});
+
+it.each(COMMANDS)("gives an example of each command, and says what it is for: abtie %s", async (command) => {
+  const text = await help(command);
+  expect(text).toMatch(/\nExamples?:\n {2}abtie /);
+  expect(text.split("\n\n")[1]?.length).toBeGreaterThan(20);
+});
+
+it("prints help and version on stdout, and nothing on stderr", async () => {
+  const cwd = await temporaryFolder();
+  const [shown, version] = await Promise.all([abtie(["--help"], { cwd }), abtie(["--version"], { cwd })]);
+  expect(shown).toMatchObject({ status: 0, stdout: await help(), stderr: "" });
+  const { version: expected } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  expect(version).toMatchObject({ status: 0, stdout: `${expected}\n`, stderr: "" });
+});
+
+async function help(command = ""): Promise<string> {
+  let printed = "";
+  const context: Context = {
+    cwd: "/",
+    env: {},
+    pid: 1,
+    nodeVersion: process.version,
+    clock: systemClock,
+    random: () => 0,
+    signal: new AbortController().signal,
+    log: () => {},
+    progress: () => {},
+    guard: () => {},
+    print: (text) => {
+      printed += text;
+    },
+    say: () => {},
+  };
+  await createProgram(context).run(command === "" ? ["--help"] : [command, "--help"]);
+  return printed;
+}
+
+function commandsIn(text: string): readonly string[] {
+  const [, list = ""] = /\nCommands:\n((?: {2}.*\n)+)/.exec(text) ?? [];
+  return [...list.matchAll(/^ {2}([a-z]+)/gm)].map(([, name = ""]) => name).filter((name) => name !== "help");
+}
