@@ -34,8 +34,8 @@ export interface Variant {
   readonly mass: { readonly median: number; readonly p5: number } | null;
   /** Share of rows whose predicted class changes with the order; null unless both were scored. */
   readonly flipRate: Estimate | null;
-  /** Mean probability of the answer shown first minus the second; null unless both were scored. */
-  readonly positionBias: Estimate | null;
+  /** Share of rows that change towards the answer shown first minus those towards the second; null unless both were scored. */
+  readonly positionBias: number | null;
   readonly tokensPerRow: number;
   readonly secondsPerRow: number;
   /** Forecast for the job, ms. */
@@ -53,15 +53,16 @@ export interface Pair {
   readonly rows: number;
   /** Log loss of the first minus that of the second, nats: above 0 the second is better. */
   readonly difference: Estimate;
-  readonly p: number;
-  /** Adjusted for the number of pairs (Holm). */
-  readonly adjustedP: number;
-  /** Exact McNemar test of the accuracies; null when not computed. */
+  /** Of that difference; null when there are too few rows. */
+  readonly p: number | null;
+  /** The same, adjusted for the number of pairs (Holm). */
+  readonly adjustedP: number | null;
+  /** Exact McNemar test of the accuracies, adjusted likewise; null when not computed. */
   readonly mcnemarP: number | null;
-  /** Seconds per row of the second over those of the first. */
-  readonly costRatio: number;
-  /** About how many further rows would decide it; null when it is decided or cannot be said. */
-  readonly moreRows: number | null;
+  /** Which one is shown to be better; null when neither is, or when the noise floor is larger. */
+  readonly better: "first" | "second" | null;
+  /** What is known, in one sentence without a full stop. */
+  readonly sentence: string;
 }
 
 /** How early stopping went. */

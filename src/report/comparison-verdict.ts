@@ -1,7 +1,6 @@
 import type { ComparisonData, Pair, Variant } from "./comparison-data.ts";
 import type { Estimate } from "./data.ts";
-import { count, duration, fixed, range } from "./number.ts";
-import { decided } from "./pair-sentence.ts";
+import { counted, duration, fixed, range } from "./number.ts";
 import type { Verdict } from "./verdict.ts";
 
 /**
@@ -13,7 +12,7 @@ export function comparisonVerdict(data: ComparisonData): Verdict {
   const [first] = sorted;
   const [best, ...others] = sorted.filter(({ fits }) => fits !== false);
   if (first === undefined) return { tone: "bad", sentence: "There is nothing to compare.", also: [] };
-  const rows = `${count(data.rows)} rows`;
+  const rows = `${counted(data.rows, "row")}`;
   if (best === undefined) {
     return {
       tone: "bad",
@@ -21,7 +20,7 @@ export function comparisonVerdict(data: ComparisonData): Verdict {
       also: [`${first.name} is lowest, ${lossText(first)} on ${rows}.`],
     };
   }
-  const open = others.filter((other) => !shownBetter(best, other, data.pairs, data.noiseFloor));
+  const open = others.filter((other) => !shownBetter(best, other, data.pairs));
   return {
     tone: open.length === 0 && others.length > 0 && first === best ? "good" : "mixed",
     sentence: sentence(best, others, open, rows),
@@ -60,11 +59,10 @@ export function byLoss(variants: readonly Variant[]): Variant[] {
   return [...variants].sort((one, other) => judgedLoss(one).value - judgedLoss(other).value);
 }
 
-function shownBetter(best: Variant, other: Variant, pairs: readonly Pair[], noiseFloor: number | null): boolean {
-  return pairs.some((pair) => {
-    const forward = pair.second === best.name && pair.first === other.name && pair.difference.value > 0;
-    const backward = pair.first === best.name && pair.second === other.name && pair.difference.value < 0;
-    return (forward || backward) && decided(pair, noiseFloor);
+function shownBetter(best: Variant, other: Variant, pairs: readonly Pair[]): boolean {
+  return pairs.some(({ first, second, better }) => {
+    const winner = better === "first" ? first : better === "second" ? second : null;
+    return winner === best.name && (first === other.name || second === other.name);
   });
 }
 

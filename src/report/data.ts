@@ -113,7 +113,10 @@ export interface Scores {
   readonly accuracy: Estimate;
   /** Sum over the three classes, 0 to 2. */
   readonly brier: Estimate;
-  readonly ece: Estimate;
+  /** Expected calibration error. */
+  readonly ece: number;
+  /** What the same number would be for a perfectly calibrated judge; null when unknown. */
+  readonly eceWhenCalibrated: number | null;
 }
 
 export interface Baseline {
@@ -157,8 +160,9 @@ export interface Position {
   readonly rows: number;
   /** Share of rows whose predicted class changes with the order. */
   readonly flipRate: Estimate;
-  /** Mean probability of the answer shown first minus that of the one shown second, -1 to 1. */
-  readonly bias: Estimate;
+  /** Share of rows that change towards the answer shown first, and towards the one shown second; their sum is the flip rate. */
+  readonly towardFirst: number;
+  readonly towardSecond: number;
 }
 
 /** A row worth reading, with its text. */

@@ -24,6 +24,11 @@ export function count(value: number | null): string {
   return value === null || !Number.isFinite(value) ? NONE : Math.round(value).toLocaleString("en-US");
 }
 
+/** Formats a count with its noun, `1 row` or `25,000 rows`. */
+export function counted(value: number, noun: string): string {
+  return `${count(value)}\u00a0${noun}${Math.round(value) === 1 ? "" : "s"}`;
+}
+
 /** Formats a share of 1 as a percentage. */
 export function percent(share: number | null, digits = 0): string {
   if (share === null || !Number.isFinite(share)) return NONE;

@@ -1,9 +1,8 @@
 import type { ComparisonData, Pair, Variant } from "./comparison-data.ts";
 import { comparisonVerdict } from "./comparison-verdict.ts";
-import { columnsOf, estimateText } from "./markdown/cells.ts";
+import { columnsOf, eceText, estimateText } from "./markdown/cells.ts";
 import { bold, bullets, code, heading, Markdown, markdownDocument, markdownTable, plain } from "./markdown/markdown.ts";
 import { count, duration, fixed, NONE, probability, signed } from "./number.ts";
-import { type Piece, pairPieces } from "./pair-sentence.ts";
 import { loss, share } from "./sections/cells.ts";
 
 /** Renders a comparison as Markdown for a pull request: verdict, warnings, variants, one sentence a pair, what was run. */
@@ -15,7 +14,7 @@ export function renderComparisonMarkdown(data: ComparisonData): string {
     plain(also.join(" ")),
     bullets(data.warnings),
     variantTable(data.variants),
-    bullets(data.pairs.map((pair) => sentenceOf(pair, data.noiseFloor))),
+    bullets(data.pairs.map(({ sentence }) => `${sentence}.`)),
     ...(data.pairs.length > 0 ? [pairTable(data.pairs)] : []),
     heading(3, "What was run"),
     bullets([...data.facts.map(({ name, value }) => `${name}: ${value}`), data.program]),
@@ -35,24 +34,19 @@ function variantTable(variants: readonly Variant[]): Markdown {
     "Fits",
   ];
   const rows = variants.map((variant) => {
-    const { accuracy, brier, ece } = variant.calibrated ?? variant.raw;
+    const { accuracy, brier, ece, eceWhenCalibrated } = variant.calibrated ?? variant.raw;
     return [
       code(variant.name),
       ...[estimateText(variant.raw.logLoss, loss), estimateText(variant.calibrated?.logLoss ?? null, loss)],
-      ...[estimateText(accuracy, share), estimateText(brier, loss), estimateText(ece, loss)],
+      ...[estimateText(accuracy, share), estimateText(brier, loss), eceText(ece, eceWhenCalibrated)],
       variant.mass === null ? NONE : `${fixed(variant.mass.median, 3)} (${fixed(variant.mass.p5, 3)})`,
       estimateText(variant.flipRate, share),
-      estimateText(variant.positionBias, (value) => signed(value, 3)),
+      signed(variant.positionBias, 3),
       ...[count(variant.tokensPerRow), fixed(variant.secondsPerRow, 3), duration(variant.jobMs)],
       variant.fits === null ? NONE : variant.fits ? "yes" : "no",
     ];
   });
   return markdownTable(columnsOf("Variant", [...scores, ...costs]), rows);
-}
-
-function sentenceOf(pair: Pair, noiseFloor: number | null): Markdown {
-  const text = (piece: Piece): string => (typeof piece === "string" ? plain(piece).text : code(piece.name).text);
-  return new Markdown(pairPieces(pair, noiseFloor).map(text).join(""));
 }
 
 function pairTable(pairs: readonly Pair[]): Markdown {

@@ -1,6 +1,6 @@
 import type { Obtained } from "../types.ts";
 import type { Quality, ReportData } from "./data.ts";
-import { columnsOf, estimateText } from "./markdown/cells.ts";
+import { columnsOf, eceText, estimateText } from "./markdown/cells.ts";
 import { bold, bullets, heading, Markdown, markdownDocument, markdownTable, plain } from "./markdown/markdown.ts";
 import { count, fixed, percent } from "./number.ts";
 import { loss, share } from "./sections/cells.ts";
@@ -23,10 +23,15 @@ export function renderMarkdown(data: ReportData): string {
 
 function qualityBlocks({ scores, baselines, slices }: Quality): Markdown[] {
   const columns = columnsOf("Probabilities", ["Rows", "Log loss", "Accuracy", "Brier score", "ECE"]);
-  const scored = scores.map(({ name, rows, logLoss, accuracy, brier, ece }) => [
+  const scored = scores.map(({ name, rows, logLoss, accuracy, brier, ece, eceWhenCalibrated }) => [
     name,
     count(rows),
-    ...[estimateText(logLoss, loss), estimateText(accuracy, share), estimateText(brier, loss), estimateText(ece, loss)],
+    ...[
+      estimateText(logLoss, loss),
+      estimateText(accuracy, share),
+      estimateText(brier, loss),
+      eceText(ece, eceWhenCalibrated),
+    ],
   ]);
   const compared = baselines.map(({ name, logLoss }) => [name, "", fixed(logLoss, 3), "", "", ""]);
   const parts = slices.flatMap((group) =>

@@ -1,5 +1,5 @@
 import type { Baseline, ReportData, Scores, Timing } from "./data.ts";
-import { count, duration, fixed, range } from "./number.ts";
+import { count, counted, duration, fixed, range } from "./number.ts";
 
 /** What to think of a run, in one sentence, and how good that is. */
 export interface Verdict {
@@ -31,7 +31,11 @@ export function runVerdict(data: ReportData): Verdict {
 function answered({ rows }: ReportData): Part {
   const prior = rows.filter(({ obtained }) => obtained === "prior").length;
   if (rows.length === 0) return { tone: "bad", sentence: "There are no rows" };
-  if (prior === 0) return { tone: "good", sentence: `All ${count(rows.length)} rows are answered` };
+  if (prior === 0)
+    return {
+      tone: "good",
+      sentence: rows.length === 1 ? "The one row is answered" : `All ${counted(rows.length, "row")} are answered`,
+    };
   const sentence = `${count(rows.length - prior)} of ${count(rows.length)} rows are answered and ${count(prior)} hold the prior`;
   return { tone: prior > rows.length / 10 ? "bad" : "mixed", sentence };
 }

@@ -1,5 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { count, duration, fixed, moment, percent, probability, range, signed } from "../../src/report/number.ts";
+import {
+  count,
+  counted,
+  duration,
+  fixed,
+  moment,
+  percent,
+  probability,
+  range,
+  signed,
+} from "../../src/report/number.ts";
 import { quantile } from "../../src/report/quantile.ts";
 
 const NBSP = "\u00a0";
@@ -24,6 +34,7 @@ describe("numbers as text", () => {
 
   test("group thousands, and keep a percent sign on its number", () => {
     expect(count(25_000.4)).toBe("25,000");
+    expect([counted(1, "row"), counted(2000, "row")]).toEqual([`1${NBSP}row`, `2,000${NBSP}rows`]);
     expect(percent(0.1849, 1)).toBe(`18.5${NBSP}%`);
   });
 

@@ -2,7 +2,7 @@ import { CLASSES, type ClassName, type Triple } from "../../types.ts";
 import { argmax, CLASS_TEXT } from "../classes.ts";
 import type { ReportRow } from "../data.ts";
 import { type Html, html } from "../html.ts";
-import { count, percent } from "../number.ts";
+import { counted, percent } from "../number.ts";
 import { picture } from "./frame.ts";
 import { ground } from "./ground.ts";
 import { placeable, type Ternary, trianglePath } from "./ternary.ts";
@@ -16,7 +16,7 @@ export function facets(rows: readonly ReportRow[]): Html {
   const byTruth = CLASSES.map((truth) =>
     rows.filter((row) => placeable(row.probabilities) && argmax(row.truth) === truth),
   );
-  const desc = `Where rows of each true class lie. ${CLASSES.map((truth, index) => `Truth ${CLASS_TEXT[truth]}: ${count(byTruth[index]?.length ?? 0)} rows, ${hit(byTruth[index] ?? [], truth)} called right.`).join(" ")}`;
+  const desc = `Where rows of each true class lie. ${CLASSES.map((truth, index) => `Truth ${CLASS_TEXT[truth]}: ${counted(byTruth[index]?.length ?? 0, "row")}, ${hit(byTruth[index] ?? [], truth)} called right.`).join(" ")}`;
   return picture(
     { id: "facets", title: "Density by truth", desc },
     { width: 360, height: 156 },
@@ -29,7 +29,7 @@ function facet(rows: readonly ReportRow[], truth: ClassName, position: number): 
   const centre = area.left + area.side / 2;
   return html`<g>${ground(area)}${shades(rows, area).map(({ path, level }) => html`<path class="s-${truth}" fill-opacity="${(level / LEVELS).toFixed(2)}" d="${path}"/>`)}
 <text class="name" x="${centre}" y="120" text-anchor="middle">Truth: ${CLASS_TEXT[truth]}</text>
-<text class="num" x="${centre}" y="135" text-anchor="middle">${count(rows.length)} rows</text>
+<text class="num" x="${centre}" y="135" text-anchor="middle">${counted(rows.length, "row")}</text>
 <text class="num" x="${centre}" y="149" text-anchor="middle">${hit(rows, truth)} right</text></g>`;
 }
 

@@ -38,8 +38,7 @@ export function forest(pairs: readonly Pair[], noiseFloor: number | null): Html 
 function row(pair: Pair, top: number, x: (value: number) => number): Html {
   const { value, low, high } = pair.difference;
   const at = top + 28;
-  const decided = low !== null && high !== null && (low > 0 || high < 0);
-  return html`<g class="${decided ? "decided" : "open"}"><title>${describe(pair)}</title>
+  return html`<g class="${pair.better === null ? "open" : "decided"}"><title>${describe(pair)}</title>
 <text class="name" x="${SIDES.left}" y="${top + 14}">${short(pair.first, 24)}</text><text class="name" x="${SIDES.right}" y="${top + 14}" text-anchor="end">${short(pair.second, 24)}</text>
 ${low !== null && high !== null && html`<path class="whisker" d="M${px(x(low))} ${at}H${px(x(high))}M${px(x(low))} ${at - 3}v6M${px(x(high))} ${at - 3}v6"/>`}
 <circle class="mark" cx="${px(x(value))}" cy="${at}" r="4"/></g>`;

@@ -1,5 +1,5 @@
 import { type Html, html } from "../html.ts";
-import { count, fixed, percent } from "../number.ts";
+import { counted, fixed, percent } from "../number.ts";
 import { axes, FRAME, type Frame, picture, px } from "./frame.ts";
 import { linear, numberTicks, percentTicks } from "./ticks.ts";
 
@@ -17,13 +17,13 @@ export function massHistogram(sorted: readonly number[], median: number, p5: num
   const y = linear([0, Math.max(1, ...counts)], [AREA.bottom, AREA.top + 14]);
   const bars = counts.map((rows, bin) => {
     const [from, to] = [bin / BINS, (bin + 1) / BINS];
-    const text = `${percent(from, 1)} to ${percent(to, 1)}: ${count(rows)} rows`;
+    const text = `${percent(from, 1)} to ${percent(to, 1)}: ${counted(rows, "row")}`;
     return (
       rows > 0 &&
       html`<rect class="bar" x="${px(x(from) + 0.5)}" y="${px(y(rows))}" width="${px(x(to) - x(from) - 1)}" height="${px(AREA.bottom - y(rows))}"><title>${text}</title></rect>`
     );
   });
-  const desc = `Label mass of ${count(sorted.length)} rows: median ${fixed(median, 3)}, 5th percentile ${fixed(p5, 3)}.`;
+  const desc = `Label mass of ${counted(sorted.length, "row")}: median ${fixed(median, 3)}, 5th percentile ${fixed(p5, 3)}.`;
   return picture({ id: "mass", title: "Distribution of the label mass", desc }, AREA, [
     axes(
       AREA,

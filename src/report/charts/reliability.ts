@@ -1,7 +1,7 @@
 import { line } from "d3-shape";
 import type { Reliability, ReliabilityBin } from "../data.ts";
 import { type Html, html } from "../html.ts";
-import { count, percent, range } from "../number.ts";
+import { counted, percent, range } from "../number.ts";
 import { axes, type Frame, picture, px } from "./frame.ts";
 import { linear, percentTicks } from "./ticks.ts";
 
@@ -41,5 +41,5 @@ export function reliability({ name, bins }: Reliability, id: string): Html {
 
 function describe({ predicted, observed, rows }: ReliabilityBin): string {
   const ends = range(observed, percent);
-  return `given ${percent(predicted)}, came true ${percent(observed.value)}${ends && ` (${ends})`}, ${count(rows)} rows`;
+  return `given ${percent(predicted)}, came true ${percent(observed.value)}${ends && ` (${ends})`}, ${counted(rows, "row")}`;
 }

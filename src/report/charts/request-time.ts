@@ -11,7 +11,7 @@ const BINS = 10;
 
 /** Draws the time of each successful request against its tokens, with the median of each tenth of them. */
 export function requestTime(requests: readonly RequestPoint[]): { readonly chart: Html; readonly hidden: number } {
-  const points = requests.filter(({ ok, ms, tokens }) => ok && ms >= 0 && tokens >= 0 && Number.isFinite(ms + tokens));
+  const points = requests.filter(({ ok, ms }) => ok && ms >= 0);
   const times = points.map(({ ms }) => ms).sort((one, other) => one - other);
   // A single request that hung would press all others onto the axis.
   const top = Math.min(times.at(-1) ?? 1, 2 * quantile(times, 0.995));

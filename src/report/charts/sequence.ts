@@ -1,7 +1,7 @@
 import { area, line } from "d3-shape";
 import type { StoppingLook, StoppingPath } from "../comparison-data.ts";
 import { type Html, html } from "../html.ts";
-import { count, fixed, range, signed } from "../number.ts";
+import { counted, fixed, range, signed } from "../number.ts";
 import { axes, FRAME, picture, px } from "./frame.ts";
 import { linear, numberTicks } from "./ticks.ts";
 
@@ -26,7 +26,7 @@ export function sequenceChart({ first, second, looks }: StoppingPath, id: string
     ({ difference }) => px(y(difference.value)),
   );
   const desc = last
-    ? `After ${count(last.rows)} rows the difference is ${signed(last.difference.value, 3)} nats (${range(last.difference, (value) => signed(value, 3))}).`
+    ? `After ${counted(last.rows, "row")} the difference is ${signed(last.difference.value, 3)} nats (${range(last.difference, (value) => signed(value, 3))}).`
     : "No looks.";
   const ticks = y.ticks(5).map((value) => ({ at: y(value), text: value === 0 ? "0" : fixed(value, 2) }));
   return picture({ id, title: `Early stopping: ${first} minus ${second}`, desc }, FRAME, [

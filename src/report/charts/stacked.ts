@@ -1,27 +1,27 @@
 import { type Html, html } from "../html.ts";
-import { count, percent } from "../number.ts";
 import { px } from "./frame.ts";
 
-/** One part of a bar: what it is, how much, and the class attribute of its colour. */
+/** One part of a bar: how much it is, what it says, and the class attribute of its colour. */
 export interface Part {
-  readonly name: string;
   readonly value: number;
+  readonly text: string;
   readonly colour: string;
 }
 
-/** Draws parts of a whole as one bar. `width` in units of the view box. */
-export function stackedBar(
-  parts: readonly Part[],
-  size: { readonly width: number; readonly height: number; readonly kind: string },
-  desc: string,
-): Html {
-  const total = parts.reduce((sum, { value }) => sum + value, 0) || 1;
+/** Draws parts of a whole as one bar that fills its width. `kind` is the class attribute that gives it its height. */
+export function stackedBar(kind: string, parts: readonly Part[]): Html {
+  const shown = parts.filter(({ value }) => Number.isFinite(value) && value > 0);
+  const total = shown.reduce((sum, { value }) => sum + value, 0);
+  const desc = parts.map(({ text }) => text).join(", ");
   let left = 0;
-  const rects = parts.map(({ name, value, colour }) => {
-    const width = (size.width * value) / total;
-    const rect = html`<rect class="${colour}" x="${px(left)}" y="0" width="${px(Math.max(0, width - 1))}" height="${size.height}"><title>${name}: ${total > 1.001 ? count(value) : percent(value)}</title></rect>`;
+  const rects = shown.map(({ value, text, colour }) => {
+    const width = (WIDTH * value) / total;
+    const rect = html`<rect class="${colour}" x="${px(left)}" y="0" width="${px(Math.max(0, width - GAP))}" height="10"><title>${text}</title></rect>`;
     left += width;
-    return value > 0 && rect;
+    return rect;
   });
-  return html`<svg class="${size.kind}" viewBox="0 0 ${size.width} ${size.height}" preserveAspectRatio="none" role="img" aria-label="${desc}">${rects}</svg>`;
+  return html`<svg class="${kind}" viewBox="0 0 ${WIDTH} 10" preserveAspectRatio="none" role="img" aria-label="${desc}">${rects}</svg>`;
 }
+
+const WIDTH = 1000;
+const GAP = 1.5;

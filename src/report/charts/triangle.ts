@@ -1,7 +1,7 @@
 import { argmax } from "../classes.ts";
 import type { ReportRow } from "../data.ts";
 import { type Html, html } from "../html.ts";
-import { count, percent } from "../number.ts";
+import { counted, percent } from "../number.ts";
 import { short } from "../visible.ts";
 import { dots } from "./dots.ts";
 import { picture, px } from "./frame.ts";
@@ -24,7 +24,7 @@ export function triangle(rows: readonly ReportRow[], marked: readonly Marked[]):
     ...place(AREA, row.probabilities),
     colour: `p-${argmax(row.truth) ?? "none"}`,
   }));
-  const desc = `${count(shown.length)} rows, each a point: the nearer to a corner, the more probable that verdict. The broken lines part the regions where A, B or the tie is most probable.`;
+  const desc = `${counted(shown.length, "row")}, each a point: the nearer to a corner, the more probable that verdict. The broken lines part the regions where A, B or the tie is most probable.`;
   return picture(
     { id: "triangle", title: "Probabilities of all rows", desc, links: true },
     { width: 360, height: 330 },

@@ -1,4 +1,4 @@
-import type { Estimate } from "../data.ts";
+import type { Estimate, Scores } from "../data.ts";
 import { type Html, html } from "../html.ts";
 import { count, fixed, NONE, percent, range } from "../number.ts";
 import type { Cell } from "./table.ts";
@@ -13,6 +13,12 @@ export function estimateCell(estimate: Estimate | null, format: (value: number) 
 export function withRange(estimate: Estimate, format: (value: number) => string): Html {
   const ends = range(estimate, format);
   return html`${format(estimate.value)}${ends && html`<small>${ends}</small>`}`;
+}
+
+/** A calibration error with what chance alone would leave, in small figures below. */
+export function eceCell({ ece, eceWhenCalibrated }: Scores): Cell {
+  const chance = eceWhenCalibrated !== null && html`<small>${loss(eceWhenCalibrated)} by chance</small>`;
+  return { body: html`${loss(ece)}${chance}`, sort: ece };
 }
 
 export const loss = (value: number): string => fixed(value, 3);

@@ -1,14 +1,13 @@
 import type { ComparisonData, Variant } from "../comparison-data.ts";
 import { judgedLoss, recommended } from "../comparison-verdict.ts";
-import { count, duration, fixed, percent, range } from "../number.ts";
-import { decided } from "../pair-sentence.ts";
+import { count, counted, duration, fixed, percent, range } from "../number.ts";
 import type { KeyFigure } from "./head.ts";
 
 /** Picks the numbers that a reader of a comparison looks for first. */
 export function comparisonFigures(data: ComparisonData): KeyFigure[] {
   const { variants, pairs, rows, groups, job, noiseFloor, stopping } = data;
   const best = recommended(variants);
-  const known = pairs.filter((pair) => decided(pair, noiseFloor)).length;
+  const known = pairs.filter(({ better }) => better !== null).length;
   const stopped = stopping?.stoppedAt ? `of ${count(stopping.available)}, stopped early` : `${count(groups)} prompts`;
   const allowed = job.deadlineMs === null ? "" : `, ${duration(job.deadlineMs)} allowed`;
   return [
@@ -19,7 +18,7 @@ export function comparisonFigures(data: ComparisonData): KeyFigure[] {
       beside: `${count(known)} of ${count(pairs.length)} differences shown`,
     },
     { name: "Rows", value: count(rows), beside: stopped },
-    ...(best ? [{ name: "Job", value: duration(best.jobMs), beside: `${count(job.rows)} rows${allowed}` }] : []),
+    ...(best ? [{ name: "Job", value: duration(best.jobMs), beside: `${counted(job.rows, "row")}${allowed}` }] : []),
     {
       name: "Noise floor",
       value: fixed(noiseFloor, 4),

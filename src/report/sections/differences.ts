@@ -1,9 +1,8 @@
 import { costChart } from "../charts/cost.ts";
 import { forest } from "../charts/forest.ts";
 import type { ComparisonData, Pair } from "../comparison-data.ts";
-import { type Hole, type Html, html } from "../html.ts";
+import { type Html, html } from "../html.ts";
 import { probability, signed } from "../number.ts";
-import { decided, type Piece, pairPieces } from "../pair-sentence.ts";
 import { countCell, estimateCell, numberCell } from "./cells.ts";
 import { figure, leftOut, type Section, shown } from "./section.ts";
 import { table } from "./table.ts";
@@ -15,14 +14,10 @@ export function differences({ pairs, variants, noiseFloor, job }: ComparisonData
   return shown(
     "differences",
     "Differences",
-    html`<ul class="pair-list">${pairs.map((pair) => html`<li>${pairPieces(pair, noiseFloor).map(piece)}</li>`)}</ul>
+    html`<ul class="pair-list">${pairs.map((pair) => html`<li>${pair.sentence}.</li>`)}</ul>
 <div class="figures">${figure("Difference in log loss, pair by pair", forest(pairs, noiseFloor), forestCaption(noiseFloor))}
-${figure("Cost against quality", costChart(variants, limit), "Towards the lower left is better. Lines are 95\u00a0% intervals of each variant alone; because the rows are the same, pairs can differ although these overlap.")}</div>${pairTable(pairs, noiseFloor)}`,
+${figure("Cost against quality", costChart(variants, limit), "Towards the lower left is better. Lines are 95\u00a0% intervals of each variant alone; because the rows are the same, pairs can differ although these overlap.")}</div>${pairTable(pairs)}`,
   );
-}
-
-function piece(text: Piece): Hole {
-  return typeof text === "string" ? text : html`<b>${text.name}</b>`;
 }
 
 function forestCaption(noiseFloor: number | null): string {
@@ -30,7 +25,7 @@ function forestCaption(noiseFloor: number | null): string {
   return `Paired on the same rows, with 95\u00a0% intervals. An interval lies on the side of the better variant; one that crosses the broken line shows no difference.${noise}`;
 }
 
-function pairTable(pairs: readonly Pair[], noiseFloor: number | null): Html {
+function pairTable(pairs: readonly Pair[]): Html {
   const columns = [
     { name: "Pair", numeric: false },
     { name: "Probabilities", numeric: false },
@@ -56,7 +51,7 @@ function pairTable(pairs: readonly Pair[], noiseFloor: number | null): Html {
       numberCell(pair.p, probability),
       numberCell(pair.adjustedP, probability),
       numberCell(pair.mcnemarP, probability),
-      { body: decided(pair, noiseFloor) ? "yes" : "no" },
+      { body: pair.better === null ? "no" : "yes" },
     ]),
   );
 }

@@ -5,7 +5,7 @@ import { argmax } from "../classes.ts";
 import type { Position, ReportData } from "../data.ts";
 import { type Html, html } from "../html.ts";
 import { massOf } from "../mass.ts";
-import { count, fixed, percent, range, signed } from "../number.ts";
+import { counted, fixed, percent, range } from "../number.ts";
 import { classKey, figure, leftOut, type Section, shown } from "./section.ts";
 import { rowTarget, shownWorst } from "./worst.ts";
 
@@ -33,10 +33,10 @@ function shares({ rows }: ReportData): string {
   return `A is the most probable verdict in ${share(counts.a)} of the rows, B in ${share(counts.b)}, the tie in ${share(counts.tie)}${none}.`;
 }
 
-function swap({ rows, flipRate, bias }: Position): string {
-  const side = bias.value >= 0 ? "first" : "second";
-  const ends = (text: string): string => (text === "" ? "" : ` (95\u00a0% ${text})`);
-  return `Of ${count(rows)} rows scored in both orders, ${percent(flipRate.value, 1)}${ends(range(flipRate, (value) => percent(value, 1)))} change their verdict with the order; the answer shown ${side} is favoured by ${signed(Math.abs(bias.value), 3)}${ends(range(bias, (value) => signed(value, 3)))}.`;
+function swap({ rows, flipRate, towardFirst, towardSecond }: Position): string {
+  const ends = range(flipRate, (value) => percent(value, 1));
+  const rate = `${percent(flipRate.value, 1)}${ends && ` (95\u00a0% ${ends})`}`;
+  return `Of ${counted(rows, "row")} scored in both orders, ${rate} change their verdict with the order: ${percent(towardFirst, 1)} towards the answer shown first, ${percent(towardSecond, 1)} towards the one shown second.`;
 }
 
 function massFigure({ rows }: ReportData): Html {
@@ -44,6 +44,6 @@ function massFigure({ rows }: ReportData): Html {
   if (mass === null)
     return html`<p class="lead">The label mass is not shown: the server gave no probabilities over the whole vocabulary.</p>`;
   const low = mass.sorted.filter((value) => value < 0.5).length;
-  const caption = `How much probability the model put on the labels at all, ${count(mass.sorted.length)} rows. Median ${fixed(mass.median, 3)}; ${percent(low / mass.sorted.length, 1)} of the rows are below one half: there the model wanted to say something else.`;
+  const caption = `How much probability the model put on the labels at all, ${counted(mass.sorted.length, "row")}. Median ${fixed(mass.median, 3)}; ${percent(low / mass.sorted.length, 1)} of the rows are below one half: there the model wanted to say something else.`;
   return figure("Label mass", massHistogram(mass.sorted, mass.median, mass.p5), caption);
 }

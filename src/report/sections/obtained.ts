@@ -2,7 +2,7 @@ import type { Obtained } from "../../types.ts";
 import { stackedBar } from "../charts/stacked.ts";
 import type { ReportData, ReportRow } from "../data.ts";
 import { html } from "../html.ts";
-import { count, percent } from "../number.ts";
+import { count, counted, percent } from "../number.ts";
 import { countCell, numberCell } from "./cells.ts";
 import { leftOut, type Section, shown } from "./section.ts";
 import { type Cell, table } from "./table.ts";
@@ -23,10 +23,9 @@ export function obtained({ rows }: ReportData): Section {
   if (rows.length === 0) return leftOut("How rows were obtained", "there are no rows");
   const groups = WAYS.map((way, index) => ({ way, index, members: rows.filter((row) => row.obtained === way) }));
   const used = groups.filter(({ members }) => members.length > 0);
-  const desc = used.map(({ way, members }) => `${OBTAINED_TEXT[way]}: ${count(members.length)}`).join(", ");
   const parts = used.map(({ way, index, members }) => ({
-    name: OBTAINED_TEXT[way],
     value: members.length,
+    text: `${OBTAINED_TEXT[way]}: ${counted(members.length, "row")}`,
     colour: `o-${index + 1}`,
   }));
   const columns = [
@@ -46,7 +45,7 @@ export function obtained({ rows }: ReportData): Section {
   return shown(
     "obtained",
     "How rows were obtained",
-    html`${stackedBar(parts, { width: 1000, height: 24, kind: "strip" }, desc)}${table("Rows by how they were obtained", columns, lines)}${reasons(rows)}`,
+    html`${stackedBar("strip", parts)}${table("Rows by how they were obtained", columns, lines)}${reasons(rows)}`,
   );
 }
 

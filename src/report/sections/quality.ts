@@ -2,14 +2,14 @@ import { reliability } from "../charts/reliability.ts";
 import type { Baseline, Estimate, Quality, Reliability, ReportData, Scores } from "../data.ts";
 import { type Html, html } from "../html.ts";
 import { fixed } from "../number.ts";
-import { countCell, estimateCell, loss, share } from "./cells.ts";
+import { countCell, eceCell, estimateCell, loss, share } from "./cells.ts";
 import { confusion } from "./confusion.ts";
 import { figure, leftOut, type Section, shown } from "./section.ts";
 import { type Cell, table } from "./table.ts";
 
 /** Shows how good the probabilities are against labels: scores, reliability, confusion. */
 export function quality({ quality: known }: ReportData): Section {
-  if (known === null) return leftOut("Quality, reliability, confusion and slices", "the rows have no labels");
+  if (known === null) return leftOut("Quality, reliability and confusion", "the rows have no labels");
   const diagrams = known.reliability.filter(({ bins }) => bins.length > 0).map(diagram);
   return shown(
     "quality",
@@ -44,7 +44,7 @@ function scoreRow(scores: Scores): Cell[] {
     estimateCell(scores.logLoss, loss),
     estimateCell(scores.accuracy, share),
     estimateCell(scores.brier, loss),
-    estimateCell(scores.ece, loss),
+    eceCell(scores),
   ];
 }
 

@@ -1,7 +1,7 @@
 import { sequenceChart } from "../charts/sequence.ts";
 import type { ComparisonData, Stopping } from "../comparison-data.ts";
 import { html } from "../html.ts";
-import { count, percent } from "../number.ts";
+import { count, counted, percent } from "../number.ts";
 import { figure, leftOut, type Section, shown } from "./section.ts";
 
 const MOST = 6;
@@ -21,6 +21,6 @@ export function stopping({ stopping: known }: ComparisonData): Section {
 
 function sentence({ stoppedAt, available }: Stopping): string {
   return stoppedAt === null
-    ? `All ${count(available)} rows were used: the answer was never certain enough to stop.`
-    : `Stopped after ${count(stoppedAt)} of ${count(available)} rows: ${percent(1 - stoppedAt / available)} of the work was saved.`;
+    ? `All ${counted(available, "row")} were used: the answer was never certain enough to stop.`
+    : `Stopped after ${count(stoppedAt)} of ${counted(available, "row")}: ${percent(1 - stoppedAt / available)} of the work was saved.`;
 }

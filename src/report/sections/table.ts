@@ -24,7 +24,8 @@ export function table(caption: string, columns: readonly Column[], rows: readonl
 
 function one({ body, sort, kind }: Cell, column: Column | undefined, head: boolean): Html {
   const classes = [column?.numeric ? "n" : "t", ...(kind ? [kind] : [])].join(" ");
-  const value = sort === undefined || sort === null ? null : html` data-v="${sort}"`;
+  const sortable = typeof sort === "string" || (typeof sort === "number" && Number.isFinite(sort));
+  const value = sortable && html` data-v="${sort}"`;
   return head
     ? html`<th scope="row" class="${classes}"${value}>${body}</th>`
     : html`<td class="${classes}"${value}>${body}</td>`;

@@ -2,22 +2,24 @@ import { forecastChart } from "../charts/forecast.ts";
 import { requestTime } from "../charts/request-time.ts";
 import { throughput } from "../charts/throughput.ts";
 import type { ForecastPoint, ReportData, RequestPoint, Timing } from "../data.ts";
-import { type Html, html } from "../html.ts";
+import { type Hole, type Html, html } from "../html.ts";
 import { count, duration, NONE, percent, signed } from "../number.ts";
 import { figure, leftOut, type Section, shown } from "./section.ts";
 import { table } from "./table.ts";
 
 /** Shows where the time went: throughput, time per request, and how good the forecasts were. */
-export function time({ timing, requests, forecasts }: ReportData): Section {
+export function time({ timing, ...data }: ReportData): Section {
+  const requests = data.requests.filter(({ endMs, ms, tokens }) => Number.isFinite(endMs + ms + tokens) && tokens >= 0);
+  const forecasts = data.forecasts.filter(({ atMs, endMs, share }) => Number.isFinite(atMs + endMs + share));
   if (timing === null || (requests.length === 0 && forecasts.length === 0)) {
     return leftOut("Time", "the run folder holds no requests and no forecasts");
   }
   return shown(
     "time",
     "Time",
-    html`<p>${summary(timing, requests)}</p>
-<div class="figures">${requests.length > 0 && throughputFigure(requests, timing)}${requests.some(({ ok }) => ok) && requestFigure(requests)}${forecasts.length > 0 && forecastFigure(forecasts, timing)}
-${forecasts.length > 0 && forecastTable(forecasts, timing.wallMs)}</div>${forecasts.length === 0 && html`<p class="lead">No forecast was made during this run.</p>`}`,
+    html`<p>${summary(timing, requests)}${forecasts.length === 0 && " No forecast was made."}</p>
+<div class="figures">${requests.length > 0 && throughputFigure(requests, timing)}${requests.some(({ ok }) => ok) && requestFigure(requests)}
+${forecasts.length > 0 && [forecastFigure(forecasts, timing), forecastTable(forecasts, timing.wallMs)]}</div>`,
   );
 }
 
@@ -59,7 +61,7 @@ function forecastFigure(forecasts: readonly ForecastPoint[], { wallMs, deadlineM
 }
 
 /** The forecasts nearest to 2, 10 and 50 % of the work. */
-function forecastTable(forecasts: readonly ForecastPoint[], wallMs: number): Html {
+function forecastTable(forecasts: readonly ForecastPoint[], wallMs: number): Hole {
   const columns = [
     { name: "Work done", numeric: true },
     { name: "Forecast of the end", numeric: true },
@@ -67,6 +69,7 @@ function forecastTable(forecasts: readonly ForecastPoint[], wallMs: number): Htm
     { name: "Interval held", numeric: false },
   ];
   const picked = [0.02, 0.1, 0.5].flatMap((share) => forecasts.find((point) => point.share >= share) ?? []);
+  if (picked.length === 0) return null;
   return html`<div>${table(
     "How good the forecast was",
     columns,

@@ -1,7 +1,7 @@
 import type { ComparisonData, Variant } from "../comparison-data.ts";
 import { html } from "../html.ts";
-import { count, duration, fixed, NONE, signed } from "../number.ts";
-import { countCell, estimateCell, loss, numberCell, share } from "./cells.ts";
+import { counted, duration, fixed, NONE, signed } from "../number.ts";
+import { countCell, eceCell, estimateCell, loss, numberCell, share } from "./cells.ts";
 import { leftOut, type Section, shown } from "./section.ts";
 import { type Cell, type Column, table } from "./table.ts";
 
@@ -14,7 +14,7 @@ export function variantTable({ variants, rows, job }: ComparisonData): Section {
   return shown(
     "variants",
     "Variants",
-    html`<p class="lead">All on the same ${count(rows)} rows. Small figures are 95 % intervals; for the label mass, the 5th percentile.${whose} The job is ${count(job.rows)} rows${deadline}.</p>
+    html`<p class="lead">All on the same ${counted(rows, "row")}. Small figures are 95 % intervals; for the label mass, the 5th percentile.${whose} The job is ${counted(job.rows, "row")}${deadline}.</p>
 ${part("Scores", scoreColumns(calibrated), variants)}${part("How they judge, and what it costs", costColumns(variants), variants)}`,
   );
 }
@@ -42,7 +42,7 @@ function scoreColumns(calibrated: boolean): Shown[] {
     number("Brier score", "sum over the three classes, lower is better", (variant) =>
       estimateCell(judged(variant).brier, loss),
     ),
-    number("ECE", "expected calibration error, lower is better", (variant) => estimateCell(judged(variant).ece, loss)),
+    number("ECE", "expected calibration error, lower is better", (variant) => eceCell(judged(variant))),
   ];
   return columns.filter(({ name }) => calibrated || !name.includes("calibrated"));
 }
@@ -53,8 +53,10 @@ function costColumns(variants: readonly Variant[]): Shown[] {
     number("Flip rate", "share of rows whose verdict changes with the order", ({ flipRate }) =>
       estimateCell(flipRate, share),
     ),
-    number("Position bias", "mean probability of the answer shown first minus the second", ({ positionBias }) =>
-      estimateCell(positionBias, (value) => signed(value, 3)),
+    number(
+      "Position bias",
+      "rows that change towards the answer shown first minus towards the second, as a share",
+      ({ positionBias }) => numberCell(positionBias, (value) => signed(value, 3)),
     ),
   ];
   return [

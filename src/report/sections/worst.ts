@@ -53,15 +53,15 @@ function item({ row, scored, loss }: WorstRow, index: number): Html {
     OBTAINED_TEXT[scored.obtained],
     scored.reason !== null && short(scored.reason, 120),
   ].filter((fact) => fact !== false);
+  const odds = CLASSES.map((name, position) => `${CLASS_TEXT[name]} ${percent(probabilities[position] ?? null)}`);
   const parts = CLASSES.map((name, position) => ({
-    name: CLASS_TEXT[name],
     value: probabilities[position] ?? 0,
+    text: odds[position] ?? "",
     colour: `s-${name}`,
   }));
-  const odds = CLASSES.map((name, position) => `${CLASS_TEXT[name]} ${percent(probabilities[position] ?? null)}`);
   return html`<li id="${rowTarget(index)}" data-order="${index}" data-id="${short(scored.id, 80)}"${number("loss", loss)}${number("mass", mass)}${number("tokens", tokens)}>
 <div class="row-head"><div><h3>Row ${short(scored.id, 80)}: ${said === null ? "undecided" : `said ${CLASS_TEXT[said]}`}${truth !== null && `, truth ${CLASS_TEXT[truth]}`}</h3><p>${facts.join(" · ")}</p></div>
-<div><p class="odds">${odds.map((text) => html`<span>${text}</span>`)}</p>${stackedBar(parts, { width: 300, height: 9, kind: "bar3" }, odds.join(", "))}</div></div>
+<div><p class="odds">${odds.map((text) => html`<span>${text}</span>`)}</p>${stackedBar("bar3", parts)}</div></div>
 <div class="texts"><div class="asked"><h4>Prompt</h4>${turnsText(row.prompts)}</div><div><h4>Answer A</h4>${turnsText(row.responsesA)}</div><div><h4>Answer B</h4>${turnsText(row.responsesB)}</div></div></li>`;
 }
 

@@ -1,0 +1,94 @@
+import type { PairComparison } from "../metrics/comparePairs.ts";
+import type { Evaluation } from "../metrics/evaluate.ts";
+import type { ReliabilityBin as Bin } from "../metrics/reliability.ts";
+import { pairSentence } from "../metrics/sentence.ts";
+import type { Slice as Part } from "../metrics/slices.ts";
+import type { SwapStudy } from "../metrics/swap.ts";
+import type { Pair } from "./comparison-data.ts";
+import type { Baseline, Estimate, Position, Reliability, Scores, SliceGroup } from "./data.ts";
+
+/** Turns an evaluation into the line of scores that a report shows. */
+export function scoresOf(name: string, evaluation: Evaluation): Scores {
+  const { logLoss, accuracy, brier, calibration } = evaluation;
+  return {
+    name,
+    rows: logLoss.rows,
+    logLoss: estimateOf(logLoss),
+    accuracy: estimateOf(accuracy),
+    brier: estimateOf(brier),
+    ece: calibration.ece,
+    eceWhenCalibrated: calibration.whenCalibrated,
+  };
+}
+
+/** Lists what costs nothing: the share of each class in these rows, and a third for each. */
+export function baselinesOf({ prior }: Evaluation): readonly Baseline[] {
+  return [
+    { name: "class prior", logLoss: prior.logLoss },
+    { name: "uniform", logLoss: Math.log(3) },
+  ];
+}
+
+/** Turns the bins of a reliability diagram into one that a report draws; `ece` is null where it is not computed. */
+export function reliabilityOf(name: string, bins: readonly Bin[], ece: number | null): Reliability {
+  return {
+    name,
+    ece,
+    bins: bins.map(({ rows, predicted, observed, interval }) => ({
+      rows,
+      predicted,
+      observed: { value: observed, low: interval.low, high: interval.high },
+    })),
+  };
+}
+
+/** Turns evaluated slices into a table of them. */
+export function sliceGroupOf(name: string, parts: readonly Part<Evaluation>[]): SliceGroup {
+  return {
+    name,
+    slices: parts.map(({ key, rows, result }) => ({
+      name: key,
+      rows,
+      logLoss: estimateOf(result.logLoss),
+      accuracy: estimateOf(result.accuracy),
+      ece: result.calibration.ece,
+    })),
+  };
+}
+
+/** Turns a study of both orders into what a report says about them; null without rows scored in both. */
+export function positionOf(study: SwapStudy): Position | null {
+  if (study.pairs === 0) return null;
+  return {
+    rows: study.pairs,
+    flipRate: { value: study.flipRate, low: study.flipInterval.low, high: study.flipInterval.high },
+    towardFirst: study.towardFirst / study.pairs,
+    towardSecond: study.towardSecond / study.pairs,
+  };
+}
+
+/**
+ * Turns a comparison of two variants into a pair of a report. The better one is known when the adjusted p value is at most
+ * 1 - level and the difference exceeds the noise floor (nats; null when it was not measured). A comparison that stopped
+ * early must put the verdict of its confidence sequence in the place of `better` and `sentence`: p values do not hold then.
+ */
+export function pairOf(pair: PairComparison, measure: Pair["measure"], noiseFloor: number | null): Pair {
+  const { logLoss, p } = pair;
+  const known = p !== null && p <= 1 - logLoss.level && Math.abs(logLoss.mean) > (noiseFloor ?? 0);
+  return {
+    first: pair.first,
+    second: pair.second,
+    measure,
+    rows: logLoss.rows,
+    difference: estimateOf(logLoss),
+    p: logLoss.error?.p ?? null,
+    adjustedP: p,
+    mcnemarP: pair.accuracy.p,
+    better: known ? (logLoss.mean > 0 ? "second" : "first") : null,
+    sentence: pairSentence(pair, noiseFloor),
+  };
+}
+
+function estimateOf({ mean, error }: Evaluation["logLoss"]): Estimate {
+  return { value: mean, low: error?.interval.low ?? null, high: error?.interval.high ?? null };
+}

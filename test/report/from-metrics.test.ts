@@ -1,0 +1,82 @@
+import { describe, expect, test } from "vitest";
+import { comparePairs } from "../../src/metrics/comparePairs.ts";
+import { evaluate } from "../../src/metrics/evaluate.ts";
+import { swapStudy } from "../../src/metrics/swap.ts";
+import {
+  baselinesOf,
+  pairOf,
+  positionOf,
+  reliabilityOf,
+  scoresOf,
+  sliceGroupOf,
+} from "../../src/report/from-metrics.ts";
+
+// Eight rows, four of which say A with 0.8 and are right, and four that say B with 0.6 and are wrong.
+const probabilities = Array.from({ length: 8 }, (_, row) => (row < 4 ? [0.8, 0.1, 0.1] : [0.2, 0.6, 0.2])).flat();
+const scored = {
+  probabilities: Float64Array.from(probabilities),
+  truth: Float64Array.from({ length: 24 }, (_, index) => (index % 3 === 0 ? 1 : 0)),
+  groups: Uint32Array.from({ length: 8 }, (_, row) => row),
+};
+const options = { seed: 1, resamples: 200 };
+
+describe("what metrics computes, as a report shows it", () => {
+  const evaluation = evaluate(scored, options);
+
+  test("scores keep their values and intervals", () => {
+    const scores = scoresOf("as submitted", evaluation);
+    expect(scores.logLoss.value).toBeCloseTo((-Math.log(0.8) - Math.log(0.2)) / 2, 12);
+    expect(scores.accuracy.value).toBe(0.5);
+    expect(scores.logLoss.low).toBeLessThan(scores.logLoss.value);
+    expect(scores.logLoss.high).toBeGreaterThan(scores.logLoss.value);
+    expect(scores.rows).toBe(8);
+    expect(scores.ece).toBe(evaluation.calibration.ece);
+  });
+
+  test("baselines are the class prior of these rows and a third for each", () => {
+    expect(baselinesOf(evaluation)).toEqual([
+      { name: "class prior", logLoss: evaluation.prior.logLoss },
+      { name: "uniform", logLoss: Math.log(3) },
+    ]);
+  });
+
+  test("bins and slices keep their numbers", () => {
+    const { bins } = reliabilityOf("top", evaluation.reliability, 0.1);
+    expect(bins.map(({ predicted, observed }) => [predicted, observed.value])).toEqual([
+      [expect.closeTo(0.6, 12), 0],
+      [expect.closeTo(0.8, 12), 1],
+    ]);
+    const group = sliceGroupOf("Turns", [{ key: "1", rows: 8, result: evaluation }]);
+    expect(group.slices[0]).toMatchObject({ name: "1", rows: 8, accuracy: { value: 0.5 } });
+  });
+
+  test("too few groups leave an interval without ends", () => {
+    const few = evaluate({ ...scored, groups: new Uint32Array(8) }, options);
+    expect(scoresOf("x", few).logLoss).toMatchObject({ low: null, high: null });
+  });
+
+  test("a study of both orders becomes shares of its rows, and nothing when there were none", () => {
+    const swapped = Float64Array.from(probabilities);
+    swapped.set([0.1, 0.8, 0.1], 0);
+    const position = positionOf(swapStudy(scored.probabilities, swapped, scored.groups, options));
+    expect(position).toMatchObject({ rows: 8, flipRate: { value: 1 / 8 }, towardFirst: 1 / 8, towardSecond: 0 });
+    const none = new Float64Array();
+    expect(positionOf(swapStudy(none, none, new Uint32Array(), options))).toBeNull();
+  });
+
+  test("a pair is decided only when its adjusted p value and the noise floor allow it", () => {
+    const sharper = scored.probabilities.map((value, index) => (index % 3 === 0 ? value * 1.1 : value * 0.9));
+    const variants = [
+      { name: "one", probabilities: scored.probabilities, msPerRow: 10 },
+      { name: "two", probabilities: sharper, msPerRow: 11 },
+    ];
+    const [pair] = comparePairs(variants, scored, options);
+    if (pair === undefined) throw new Error("no pair");
+    expect(pairOf(pair, "raw", null)).toMatchObject({ first: "one", second: "two", better: "second", measure: "raw" });
+    expect(pairOf(pair, "raw", null).difference.value).toBeCloseTo(Math.log(1.1), 12);
+    expect(pairOf(pair, "raw", null).sentence).toMatch(/^two is better by 0\.095 nats/);
+    expect(pairOf(pair, "raw", 0.2).better).toBeNull();
+    expect(pairOf({ ...pair, p: 0.051 }, "raw", null).better).toBeNull();
+    expect(pairOf({ ...pair, p: null }, "raw", null).better).toBeNull();
+  });
+});
