@@ -7,26 +7,26 @@ export interface Local {
 
 /**
  * Minimises a strictly convex, smooth function of a few parameters by Newton's method with backtracking (Boyd and
- * Vandenberghe, "Convex Optimization", algorithm 9.5). Stops when a full step would gain less than 1e-12.
+ * Vandenberghe, "Convex Optimization", algorithm 9.5). Ends with a last full step once that can gain no more than
+ * 1e-12 of the value: sums over many rows are not known more exactly.
  */
 export function minimiseConvex(locally: (point: Float64Array) => Local, start: Float64Array): Float64Array {
   let point = start;
   let here = locally(point);
   for (let iteration = 0; iteration < MOST_STEPS; iteration += 1) {
     const step = solvePositive(here.hessian, here.gradient);
-    const decrement = dot(step, here.gradient);
-    if (decrement / 2 < 1e-12) return point;
+    const gain = dot(step, here.gradient) / 2;
+    if (gain <= 1e-12 * (1 + Math.abs(here.value))) return moved(point, step, 1);
     let size = 1;
-    for (;;) {
-      const next = point.map((value, k) => value - size * (step[k] as number));
-      const there = locally(next);
-      if (there.value <= here.value - 0.25 * size * decrement || size < 1e-9) {
-        point = next;
-        here = there;
-        break;
-      }
+    let next = moved(point, step, size);
+    let there = locally(next);
+    while (there.value > here.value - 0.5 * size * gain && size > 1e-9) {
       size /= 2;
+      next = moved(point, step, size);
+      there = locally(next);
     }
+    point = next;
+    here = there;
   }
   return point;
 }
@@ -54,6 +54,10 @@ function solvePositive(matrix: Float64Array, right: Float64Array): Float64Array 
     solution[row] = at(solution, row) / at(lower, row * n + row);
   }
   return solution;
+}
+
+function moved(point: Float64Array, step: Float64Array, size: number): Float64Array {
+  return point.map((value, k) => value - size * at(step, k));
 }
 
 function dot(one: Float64Array, other: Float64Array): number {

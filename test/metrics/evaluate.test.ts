@@ -6,6 +6,7 @@ import { comparePairs } from "../../src/metrics/comparePairs.ts";
 import { evaluate } from "../../src/metrics/evaluate.ts";
 import { labelMass } from "../../src/metrics/labelMass.ts";
 import { logLosses } from "../../src/metrics/logLoss.ts";
+import { rescoringNoise } from "../../src/metrics/rescoring.ts";
 import { slices } from "../../src/metrics/slices.ts";
 import { takeRows } from "../../src/metrics/triples.ts";
 import { generatedSet } from "./generatedSets.ts";
@@ -110,6 +111,16 @@ test("clipped rows never differ by more than the bound, and can come close to it
   const sure = clipProbabilities(Float64Array.of(1, 0, 0), clip);
   const wrong = clipProbabilities(Float64Array.of(0, 0.5, 0.5), clip);
   expect(Math.log((sure[0] ?? 0) / (wrong[0] ?? 1))).toBeGreaterThan(bound - 0.02);
+});
+
+test("scoring again gives a noise floor: none when nothing changes, above the mean change otherwise", () => {
+  const set = generatedSet(7);
+  const same = rescoringNoise(set.probabilities, set.probabilities, set, OPTIONS);
+  expect(same).toMatchObject({ largest: 0, noise: 0 });
+  const coarse = clipProbabilities(set.probabilities, [0.05, 0.95]);
+  const noisy = rescoringNoise(set.probabilities, coarse, set, OPTIONS);
+  expect(noisy.noise).toBeGreaterThan(Math.abs(noisy.change.mean));
+  expect(noisy.noise).toBeLessThan(noisy.largest);
 });
 
 test("label mass leaves out rows where it is unknown, and is null when it always is", () => {

@@ -1,0 +1,33 @@
+import { type BootstrapOptions, bootstrapMean, type MeanEstimate } from "../stats/bootstrap.ts";
+import { logLosses } from "./logLoss.ts";
+
+/** What scoring the same rows again, in another batch, does to their log loss. */
+export interface Rescoring {
+  /** Mean change in nats, second time - first time. */
+  readonly change: MeanEstimate;
+  /** Largest change of any row in nats. */
+  readonly largest: number;
+  /**
+   * The noise floor: the largest mean change that the rows do not rule out, in nats. A difference between two variants
+   * that is no larger may come from the engine alone. Null with too few groups.
+   */
+  readonly noise: number | null;
+}
+
+/** Computes the noise floor of an engine from a sample of rows that were scored twice. */
+export function rescoringNoise(
+  once: Float64Array,
+  again: Float64Array,
+  labels: { readonly truth: Float64Array; readonly groups: Uint32Array },
+  options: BootstrapOptions,
+): Rescoring {
+  const before = logLosses(once, labels.truth);
+  const changes = logLosses(again, labels.truth).map((loss, row) => loss - (before[row] as number));
+  const change = bootstrapMean(changes, labels.groups, options);
+  const ends = change.error?.interval;
+  return {
+    change,
+    largest: changes.reduce((most, value) => Math.max(most, Math.abs(value)), 0),
+    noise: ends === undefined ? null : Math.max(Math.abs(ends.low), Math.abs(ends.high)),
+  };
+}
