@@ -1,10 +1,8 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { systemClock } from "../../src/cli/clock.ts";
-import type { Context } from "../../src/cli/context.ts";
-import { createProgram } from "../../src/cli/program.ts";
 import { abtie } from "../helpers/abtie.ts";
 import { temporaryFolder } from "../helpers/folder.ts";
+import { inProcess } from "../helpers/in-process.ts";
 
 const COMMANDS: readonly string[] = commandsIn(await help());
 
@@ -31,25 +29,7 @@ it("prints help and version on stdout, and nothing on stderr", async () => {
 });
 
 async function help(command = ""): Promise<string> {
-  let printed = "";
-  const context: Context = {
-    cwd: "/",
-    env: {},
-    pid: 1,
-    nodeVersion: process.version,
-    clock: systemClock,
-    random: () => 0,
-    signal: new AbortController().signal,
-    log: () => {},
-    progress: () => {},
-    guard: () => {},
-    print: (text) => {
-      printed += text;
-    },
-    say: () => {},
-  };
-  await createProgram(context).run(command === "" ? ["--help"] : [command, "--help"]);
-  return printed;
+  return (await inProcess(command === "" ? ["--help"] : [command, "--help"], "/")).stdout;
 }
 
 function commandsIn(text: string): readonly string[] {

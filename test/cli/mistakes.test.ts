@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { abtie } from "../helpers/abtie.ts";
 import { temporaryFolder } from "../helpers/folder.ts";
+import { inProcess } from "../helpers/in-process.ts";
 import { spawning, startJudge, writeJob } from "../helpers/job.ts";
 import { expectValid, readLines } from "../helpers/results.ts";
 
@@ -63,10 +64,18 @@ it.each([
     "columns.csv": "id,prompt,response_a,respones_b\n1,p,a,b\n",
     "twice.csv": `${ROWS}1,p,a,b\n`,
   });
-  const result = await abtie(args, { cwd });
+  const result = await inProcess(args, cwd);
   for (const text of texts) expect(result.stderr).toContain(text);
   expect(result).toMatchObject({ status, stdout: "" });
-  // A mistake of the person is no bug of ours: no stack.
+});
+
+it.each([
+  ["usage", ["run", "--deadlin", "9h"], 2, /unknown option '--deadlin'/],
+  ["the config", ["run", "nowhere.yaml"], 2, /^abtie: cannot read the config .*nowhere\.yaml/],
+  ["the data", ["validate", "none.csv", "-i", "none.csv"], 3, /^abtie: .*none\.csv/],
+])("ends the process with its own status for a mistake in %s, without a stack", async (_name, args, status, text) => {
+  const result = await abtie(args, { cwd: await temporaryFolder() });
+  expect(result).toMatchObject({ status, stdout: "", stderr: expect.stringMatching(text) });
   expect(result.stderr).not.toMatch(/^\s+at /m);
 });
 
