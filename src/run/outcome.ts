@@ -18,27 +18,22 @@ export interface RowOutcome {
   readonly reason: string | null;
 }
 
-/** Turns one reading into probabilities of [a, b, tie] as in the file, that is swapped back, with a note when a policy stepped in. */
-export type Judge = (
-  reading: Reading,
-  order: Order,
-) => { readonly probabilities: Triple; readonly note: string | null };
+/**
+ * Turns the readings of a row, at least one, into probabilities of [a, b, tie] as in the file, that is swapped back, with a
+ * note when a policy stepped in.
+ */
+export type Judge = (readings: Pick<RowAnswers, "ab" | "ba">) => {
+  readonly probabilities: Triple;
+  readonly note: string | null;
+};
 
-/** Decides one row's probabilities: the mean of both orders, else the one order there is, else the prior. */
+/** Decides one row's probabilities: both orders joined, else the one order there is, else the prior. */
 export function outcomeOf(answers: RowAnswers, judge: Judge, prior: Triple): RowOutcome {
-  const first = answers.ab === null ? null : judge(answers.ab, "ab");
-  const second = answers.ba === null ? null : judge(answers.ba, "ba");
-  if (first !== null && second !== null) {
-    const probabilities = mean(first.probabilities, second.probabilities);
-    return { probabilities, obtained: "both-orders", reason: first.note ?? second.note };
-  }
-  const one = first ?? second;
-  if (one === null) return { probabilities: prior, obtained: "prior", reason: answers.failure ?? "not reached" };
-  return {
-    probabilities: one.probabilities,
-    obtained: answers.short ? "one-order-short" : "one-order",
-    reason: one.note,
-  };
+  const { ab, ba, short, failure } = answers;
+  if (ab === null && ba === null) return { probabilities: prior, obtained: "prior", reason: failure ?? "not reached" };
+  const { probabilities, note } = judge({ ab, ba });
+  const one = short ? "one-order-short" : "one-order";
+  return { probabilities, obtained: ab !== null && ba !== null ? "both-orders" : one, reason: note };
 }
 
 /** Swaps A and B of a triple that was read in the swapped order. */
@@ -46,6 +41,7 @@ export function swapBack([a, b, tie]: Triple, order: Order): Triple {
   return order === "ab" ? [a, b, tie] : [b, a, tie];
 }
 
-function mean(one: Triple, other: Triple): Triple {
+/** Averages two triples. */
+export function mean(one: Triple, other: Triple): Triple {
   return [(one[0] + other[0]) / 2, (one[1] + other[1]) / 2, (one[2] + other[2]) / 2];
 }

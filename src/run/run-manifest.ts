@@ -43,8 +43,7 @@ export async function checkManifest(options: {
   const differences = compareManifests(old, now, HARMLESS);
   const serious = differences.filter(({ changesAnswers }) => changesAnswers);
   for (const { text, changesAnswers } of differences) if (!changesAnswers) effects.log("info", `changed: ${text}`);
-  if (serious.length === 0) return;
-  if (!force) {
+  if (serious.length > 0 && !force) {
     throw new AbtieError(
       "config",
       `${folder} was begun with something else, so its answers and new ones would not fit together: ` +
@@ -53,7 +52,8 @@ export async function checkManifest(options: {
     );
   }
   for (const { text } of serious) effects.log("warn", `continuing although ${text}`);
-  await writeManifest(path, { ...now, createdAt: old.createdAt });
+  // What is computed from the readings (clipping, calibration) must be known to whoever reads the folder later.
+  if (differences.length > 0) await writeManifest(path, { ...now, createdAt: old.createdAt });
 }
 
 async function manifestOf(options: {

@@ -38,10 +38,11 @@ export async function runJob(config: Config, options: RunOptions, effects: Effec
   await using dataset = await openRows(config, effects.signal);
   const opener = await createJudgingOpener(config, dataset);
   const { template } = opener;
+  const { judge, calibration } = await createJudge(config, template, effects.log);
   await using folder = await openRunFolder({ config, dataset, template, version, ...options, effects });
   const { state, journal } = folder;
   const board = createBoard({
-    ...{ ids: dataset.ids, state, journal, judge: createJudge(config), prior: config.prior },
+    ...{ ids: dataset.ids, state, journal, judge, prior: config.prior },
     ...{ submission: config.output, rows: folder.rowsFile, columns: config.columns, clip: config.clip },
     ...{ clock, log: effects.log },
   });
@@ -88,7 +89,7 @@ export async function runJob(config: Config, options: RunOptions, effects: Effec
   const ended = clock.monotonic();
   const summary = summarize({
     ...{ config, dataset, state, outcome: board.outcome, tally: recorder.tally, end: session.end, engine },
-    resumedRows: folder.resumedRows,
+    ...{ resumedRows: folder.resumedRows, calibration },
     files: {
       submission: config.output,
       runFolder: folder.path,

@@ -19,6 +19,7 @@ export interface SummaryInput {
   readonly outcome: (row: number) => RowOutcome;
   readonly tally: Tally;
   readonly resumedRows: number;
+  readonly calibration: RunSummary["calibration"];
   readonly engine: Pick<Engine, "version" | "method" | "logFile"> | null;
   readonly end: RunEnd;
   readonly files: Omit<RunSummary["files"], "serverLog">;
@@ -54,6 +55,7 @@ export function summarize(input: SummaryInput): RunSummary {
     end: input.end,
     files: { ...input.files, serverLog: engine?.logFile ?? null },
     engine: { name: config.engine.name, version: engine?.version ?? null, method: engine?.method ?? null },
+    calibration: input.calibration,
     rows: { ...rows, total: dataset.ids.length },
     reasons,
     marks,

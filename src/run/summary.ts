@@ -14,6 +14,8 @@ export interface RunSummary {
     readonly serverLog: string | null;
   };
   readonly engine: { readonly name: string; readonly version: string | null; readonly method: string | null };
+  /** What turned readings into probabilities beside softmax; null when nothing did. */
+  readonly calibration: { readonly file: string; readonly kind: string } | null;
   /** Rows by how their probabilities were obtained; they add up to `total`. */
   readonly rows: Readonly<Record<Obtained, number>> & { readonly total: number };
   /** Why rows hold the prior, with counts. */

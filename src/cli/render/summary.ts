@@ -24,6 +24,7 @@ export function renderSummary(summary: RunSummary): string {
     marks.bounded > 0
       ? `  ${count(marks.bounded)} rows with a label outside the server's top tokens (upper bound used)`
       : null,
+    summary.calibration === null ? null : `calibration  ${summary.calibration.kind} from ${summary.calibration.file}`,
     summary.labelMass === null
       ? null
       : `label mass   median ${summary.labelMass.median.toFixed(3)}, 5th percentile ${summary.labelMass.p5.toFixed(3)}`,
