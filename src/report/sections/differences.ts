@@ -28,30 +28,30 @@ function forestCaption(noiseFloor: number | null): string {
 function pairTable(pairs: readonly Pair[]): Html {
   const columns = [
     { name: "Pair", numeric: false },
-    { name: "Probabilities", numeric: false },
-    { name: "Rows", numeric: true },
     {
       name: "Difference, nats",
       numeric: true,
       hint: "log loss of the first minus that of the second: above 0 the second is better",
     },
-    { name: "p", numeric: true },
     { name: "p adjusted", numeric: true, hint: "for the number of pairs (Holm)" },
-    { name: "McNemar p", numeric: true, hint: "exact, of the accuracies" },
-    { name: "Shown", numeric: false },
+    { name: "Shown", numeric: false, hint: "whether one is shown to be better" },
+    { name: "p alone", numeric: true, hint: "not adjusted" },
+    { name: "McNemar p", numeric: true, hint: "exact, of the accuracies, adjusted" },
+    { name: "Rows", numeric: true },
+    { name: "Log loss", numeric: false, hint: "of raw or calibrated probabilities" },
   ];
   return table(
     "Pairs with p values",
     columns,
     pairs.map((pair) => [
       { body: html`${pair.first}<small>minus ${pair.second}</small>`, sort: `${pair.first} ${pair.second}` },
-      { body: pair.measure },
-      countCell(pair.rows),
       estimateCell(pair.difference, (value) => signed(value, 3)),
-      numberCell(pair.p, probability),
       numberCell(pair.adjustedP, probability),
-      numberCell(pair.mcnemarP, probability),
       { body: pair.better === null ? "no" : "yes" },
+      numberCell(pair.p, probability),
+      numberCell(pair.mcnemarP, probability),
+      countCell(pair.rows),
+      { body: pair.measure },
     ]),
   );
 }

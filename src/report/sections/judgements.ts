@@ -44,6 +44,11 @@ function massFigure({ rows }: ReportData): Html {
   if (mass === null)
     return html`<p class="lead">The label mass is not shown: the server gave no probabilities over the whole vocabulary.</p>`;
   const low = mass.sorted.filter((value) => value < 0.5).length;
-  const caption = `How much probability the model put on the labels at all, ${counted(mass.sorted.length, "row")}. Median ${fixed(mass.median, 3)}; ${percent(low / mass.sorted.length, 1)} of the rows are below one half: there the model wanted to say something else.`;
+  const share = percent(low / mass.sorted.length, 1);
+  const verdict =
+    low === 0
+      ? "No row is below one half."
+      : `${share} of the rows are below one half: there the model wanted to say something else.`;
+  const caption = `How much probability the model put on the labels at all, ${counted(mass.sorted.length, "row")}. Median ${fixed(mass.median, 3)}. ${verdict}`;
   return figure("Label mass", massHistogram(mass.sorted, mass.median, mass.p5), caption);
 }

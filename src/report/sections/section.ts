@@ -17,7 +17,7 @@ export function leftOut(title: string, why: string): Section {
 
 /** Puts a chart between its heading and a caption that says what to see. */
 export function figure(title: string, chart: Html, caption: Hole): Html {
-  return html`<figure><h3>${title}</h3>${chart}<figcaption>${caption}</figcaption></figure>`;
+  return html`<figure><h3>${title}</h3>${chart}${caption !== null && html`<figcaption>${caption}</figcaption>`}</figure>`;
 }
 
 /** Draws the key of the three class colours. */

@@ -14,8 +14,8 @@ export function stopping({ stopping: known }: ComparisonData): Section {
   return shown(
     "stopping",
     "Early stopping",
-    html`<p>${sentence(known)}${more}</p>
-<div class="figures">${paths.slice(0, MOST).map((path, index) => figure(`${path.first} minus ${path.second}`, sequenceChart(path, `sequence-${index}`), "The band holds at every look at once, so looking often does not raise false alarms. Above 0 the second is better."))}</div>`,
+    html`<p>${sentence(known)} Each band holds at every look at once, so looking often raises no false alarms; above 0 the second is better.${more}</p>
+<div class="figures">${paths.slice(0, MOST).map((path, index) => figure(`${path.first} minus ${path.second}`, sequenceChart(path, `sequence-${index}`), null))}</div>`,
   );
 }
 

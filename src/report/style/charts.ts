@@ -41,6 +41,8 @@ rect.o-1 { fill: var(--data); } rect.o-2 { fill: var(--data); opacity: .62; } re
 .rings a:hover circle, .rings a:focus circle { stroke-width: 2.4; }
 .key { display: inline-flex; flex-wrap: wrap; align-items: center; gap: .15rem .35rem; }
 .key i { width: .7rem; height: .7rem; border-radius: 50%; margin-left: .5rem; }
+tbody .key { flex-wrap: nowrap; align-items: baseline; }
+tbody .key i { flex: none; }
 .key i:first-child { margin-left: 0; }
 .k-a { background: var(--a); } .k-b { background: var(--b); } .k-tie { background: var(--tie); } .k-none { background: var(--none); }
 .k-1 { background: var(--data); } .k-2 { background: var(--data); opacity: .62; } .k-3 { background: var(--data); opacity: .34; } .k-4 { background: var(--bad); }
