@@ -48,10 +48,12 @@ export interface CalibrationStudy {
 }
 
 /**
- * Fits, cross-validates and chooses a calibration. Folds never part rows of one group. Of the kinds, the simplest wins
- * whose out-of-fold log loss is within one standard error of the best (the rule of Breiman et al. 1984, with the
- * standard error of the paired difference: the same rows are in both). All numbers but the parameters are out-of-fold;
- * the choice between three kinds is made on the same folds, which flatters the gain by less than it can resolve.
+ * Fits, cross-validates and chooses a calibration. Folds never part rows of one group. Of the kinds that beat the class
+ * prior, the simplest wins whose out-of-fold log loss is within one standard error of the best (the rule of Breiman et
+ * al. 1984, with the standard error of the paired difference: the same rows are in both). Kinds that do not beat the
+ * prior stand back because a temperature alone cannot express that ties are rare, however large its standard error.
+ * All numbers but the parameters are out-of-fold; the choice between three kinds is made on the same folds, which
+ * flatters the gain by less than it can resolve.
  */
 export function studyCalibration(input: Labelled, options: StudyOptions): CalibrationStudy {
   const rows = usableRows(input);
@@ -62,11 +64,11 @@ export function studyCalibration(input: Labelled, options: StudyOptions): Calibr
 
   const estimate = (values: Float64Array): MeanEstimate => bootstrapMean(values, labelled.groups, options);
   const candidates = rank(outOfFold.byKind, labelled.truth, estimate);
-  const { kind } = choose(candidates);
+  const prior = logLosses(outOfFold.prior, labelled.truth);
+  const { kind } = choose(candidates, meanOf(prior));
   const probabilities = outOfFold.byKind.get(kind) ?? new Float64Array();
   const raw = logLosses(rawTriples(labelled), labelled.truth);
   const calibrated = logLosses(probabilities, labelled.truth);
-  const prior = logLosses(outOfFold.prior, labelled.truth);
   const study = {
     kind,
     parameters: fitCalibration(kind, labelled, Uint32Array.from(rows.keys())),
@@ -97,7 +99,7 @@ function rank(
   estimate: (values: Float64Array) => MeanEstimate,
 ): Candidate[] {
   const losses = [...byKind].map(([kind, probabilities]) => ({ kind, losses: logLosses(probabilities, truth) }));
-  const means = losses.map(({ losses }) => losses.reduce((sum, value) => sum + value, 0) / losses.length);
+  const means = losses.map(({ losses }) => meanOf(losses));
   const best = losses[means.indexOf(Math.min(...means))]?.losses ?? new Float64Array();
   return losses.map(({ kind, losses }, place) => ({
     kind,
@@ -106,8 +108,9 @@ function rank(
   }));
 }
 
-function choose(candidates: readonly Candidate[]): Candidate {
-  const simplest = candidates.find(({ behindBest }) => behindBest.mean <= (behindBest.error?.standardError ?? 0));
+function choose(candidates: readonly Candidate[], prior: number): Candidate {
+  const near = candidates.filter(({ behindBest }) => behindBest.mean <= (behindBest.error?.standardError ?? 0));
+  const simplest = near.find(({ logLoss }) => logLoss < prior) ?? near[0];
   if (simplest === undefined) throw new Error("the best candidate is always within a standard error of itself");
   return simplest;
 }
@@ -135,6 +138,10 @@ function take({ readings, truth, groups }: Labelled, rows: Uint32Array): Labelle
 
 function readCount(values: Float64Array): number {
   return values.filter((value, index) => index % 3 === 0 && !Number.isNaN(value)).length;
+}
+
+function meanOf(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function minus(one: Float64Array, other: Float64Array): Float64Array {

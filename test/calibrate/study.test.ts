@@ -34,6 +34,20 @@ describe("a study of a judge", () => {
     expect(study.parameters.first).toBeCloseTo(-1.5, 0);
   });
 
+  test("that barely knows anything does not get a temperature that loses to the class shares", () => {
+    let rescued = 0;
+    for (let seed = 1; seed <= 12; seed += 1) {
+      const weak = { rows: 50, groups: 25, sharpness: 0.2, first: 0, bothShare: null, noise: 1, rareTies: true, seed };
+      const { kind, candidates, prior } = studyCalibration(judge(weak), OPTIONS);
+      const near = candidates.filter((one) => one.behindBest.mean <= (one.behindBest.error?.standardError ?? 0));
+      const beating = near.filter((one) => one.logLoss < prior.mean);
+      expect(kind).toBe((beating[0] ?? near[0])?.kind);
+      if (beating.length > 0 && beating[0] !== near[0]) rescued += 1;
+    }
+    // Without such a judge among them, this test would say nothing.
+    expect(rescued).toBeGreaterThan(0);
+  });
+
   test("that was read in one order only does not offer to correct position", () => {
     const study = studyCalibration(judge({ rows: 400, groups: 100, sharpness: 3, first: 1, bothShare: null }), OPTIONS);
     expect(study.candidates.map(({ kind }) => kind)).toEqual(["temperature", "temperature-bias"]);
@@ -109,26 +123,31 @@ interface JudgeOptions {
   readonly first: number;
   /** Share of rows read in both orders, the others in turns in one; null: every row in order ab alone. */
   readonly bothShare?: number | null;
+  /** Largest error of a reading, evenly spread. */
+  readonly noise?: number;
+  readonly rareTies?: boolean;
+  readonly seed?: number;
 }
 
 function judge(options: JudgeOptions): Labelled {
-  const generator = seededGenerator(11);
+  const generator = seededGenerator(options.seed ?? 11);
   const uniform = (): number => ((generator.next() >>> 0) + 0.5) / 2 ** 32;
   const { rows, sharpness, first, bothShare = 1 } = options;
   const ab = new Float64Array(3 * rows).fill(Number.NaN);
   const ba = new Float64Array(3 * rows).fill(Number.NaN);
   const truth = new Float64Array(3 * rows);
   for (let row = 0; row < rows; row += 1) {
-    const [a, b, tie] = [3 * uniform(), 3 * uniform(), 3 * uniform()] as const;
+    const [a, b, tie] = [3 * uniform(), 3 * uniform(), 3 * uniform() - (options.rareTies ? 1 : 0)] as const;
     const total = Math.exp(a) + Math.exp(b) + Math.exp(tie);
     const u = uniform() * total;
     truth[3 * row + (u < Math.exp(a) ? 0 : u < Math.exp(a) + Math.exp(b) ? 1 : 2)] = 1;
+    const error = (): number => (options.noise ?? 0) * (2 * uniform() - 1);
     const both = bothShare !== null && row / rows < bothShare;
     if (both || bothShare === null || row % 2 === 0) {
-      ab.set([sharpness * a + first, sharpness * b, sharpness * tie], 3 * row);
+      ab.set([sharpness * a + first + error(), sharpness * b + error(), sharpness * tie + error()], 3 * row);
     }
     if (both || (bothShare !== null && row % 2 === 1)) {
-      ba.set([sharpness * b + first, sharpness * a, sharpness * tie], 3 * row);
+      ba.set([sharpness * b + first + error(), sharpness * a + error(), sharpness * tie + error()], 3 * row);
     }
   }
   return { readings: { ab, ba }, truth, groups: Uint32Array.from({ length: rows }, (_, row) => row % options.groups) };
