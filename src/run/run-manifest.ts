@@ -37,9 +37,10 @@ export async function checkManifest(options: {
 }): Promise<void> {
   const { folder, force, fresh, effects } = options;
   const path = join(folder, "manifest.json");
-  const now = await manifestOf(options);
+  const found = await manifestOf(options);
   const old = fresh ? null : await readManifest(path);
-  if (old === null) return writeManifest(path, now);
+  if (old === null) return writeManifest(path, found);
+  const now = { ...found, createdAt: old.createdAt };
   const differences = compareManifests(old, now, HARMLESS);
   const serious = differences.filter(({ changesAnswers }) => changesAnswers);
   for (const { text, changesAnswers } of differences) if (!changesAnswers) effects.log("info", `changed: ${text}`);
@@ -53,7 +54,7 @@ export async function checkManifest(options: {
   }
   for (const { text } of serious) effects.log("warn", `continuing although ${text}`);
   // What is computed from the readings (clipping, calibration) must be known to whoever reads the folder later.
-  if (differences.length > 0) await writeManifest(path, { ...now, createdAt: old.createdAt });
+  if (differences.length > 0) await writeManifest(path, now);
 }
 
 async function manifestOf(options: {

@@ -17,7 +17,7 @@ const SEED = 20_240_913;
 it(
   `ends with the same files, byte for byte, after ${KILLS} times kill -9 at random moments`,
   async () => {
-    const job = await writeJob({ engine: spawning({ constantMs: 20 }), rows: 1200, config: { orders: "both" } });
+    const job = await writeJob({ engine: spawning({ constantMs: 20 }), rows: 600, config: { orders: "both" } });
     const undisturbed = await abtie(["run", "job.yaml"], { cwd: job.folder });
     expect(undisturbed.status).toBe(0);
     const expected = { submission: readFileSync(job.submission, "utf8"), answers: answersIn(job.rowsFile) };
