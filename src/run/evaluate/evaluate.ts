@@ -1,0 +1,54 @@
+import { resolve } from "node:path";
+import { AbtieError } from "../../errors.ts";
+import type { Effects } from "../effects.ts";
+import { type Labelled, openLabels } from "../labelled.ts";
+import { evaluateSubject, type SubjectEvaluation } from "./evaluation.ts";
+import { openSubject, type Subject } from "./subject.ts";
+
+export interface EvaluateOptions {
+  /** Folder of a run, or a submission. */
+  readonly target: string;
+  /** Labelled rows; null takes the run's own input. */
+  readonly labels: string | null;
+  /** Where truth is taken from; null takes what the run's config says, else label columns. */
+  readonly truth: "labels" | "votes" | null;
+}
+
+/**
+ * Evaluates a run or a submission against labels. Throws AbtieError("data") when a file cannot be read, has no labels, or
+ * is about other rows; AbtieError("config") when labels must be named.
+ */
+export async function evaluateTarget(
+  options: EvaluateOptions,
+  effects: Pick<Effects, "cwd" | "signal">,
+): Promise<SubjectEvaluation> {
+  const subject = await openSubject(resolve(effects.cwd, options.target));
+  await using labelled = await openLabelsOf(subject, options, effects);
+  // Awaited here, since the labels are closed when this function returns.
+  return await evaluateSubject(subject, labelled);
+}
+
+/** Opens the labels of what is evaluated: the named file, else the run's own input. */
+export function openLabelsOf(
+  subject: Subject,
+  options: Pick<EvaluateOptions, "labels" | "truth">,
+  effects: Pick<Effects, "cwd" | "signal">,
+): Promise<Labelled> {
+  const { path, ids, run, columns } = subject;
+  const file = options.labels === null ? run?.config.input : resolve(effects.cwd, options.labels);
+  if (file === undefined) {
+    throw new AbtieError(
+      "config",
+      `a submission does not say where its labels are: name a labelled file with --labels`,
+    );
+  }
+  return openLabels({
+    subject: path,
+    ids,
+    path: file,
+    columns,
+    truth: options.truth ?? run?.config.truth ?? "labels",
+    mayHaveMore: run !== null && run.config.limit !== null,
+    signal: effects.signal,
+  });
+}
