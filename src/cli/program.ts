@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { EXIT } from "../errors.ts";
+import { addCalibrate } from "./commands/calibrate.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addEvaluate } from "./commands/evaluate.ts";
 import { addRun } from "./commands/run.ts";
@@ -11,7 +12,7 @@ import type { Context } from "./context.ts";
 /** What a command is added with: the program, the world, and where it puts its exit status. */
 export type AddCommand = (program: Command, context: Context, finish: (status: number) => void) => void;
 
-const COMMANDS: readonly AddCommand[] = [addRun, addDoctor, addValidate, addEvaluate, addSetup];
+const COMMANDS: readonly AddCommand[] = [addRun, addDoctor, addValidate, addEvaluate, addCalibrate, addSetup];
 
 /** Creates the command line; run(argv) resolves with the exit status. */
 export function createProgram(context: Context): { run: (argv: readonly string[]) => Promise<number> } {
@@ -57,6 +58,7 @@ Examples:
   abtie run -i rows.csv --base-url http://127.0.0.1:8000 -o submission.csv
   abtie validate submission.csv -i rows.csv      apply the grader's checks
   abtie evaluate runs/job --labels rows.csv      log loss and more, with intervals
+  abtie calibrate runs/job --labels rows.csv     fit a calibration that later runs apply
 
 Exit status: 0 done, 1 bug, 2 usage or config, 3 data, 4 engine,
              5 finished but some rows hold a fallback (file valid), 130 interrupted (file valid)`;

@@ -1,0 +1,39 @@
+import type { CalibrationResult } from "../../run/calibrate.ts";
+import { columns } from "./columns.ts";
+import { count, fixed, nats } from "./estimates.ts";
+
+/** Renders what a calibration does as tables for a person: before and after, and what was chosen from. */
+export function renderCalibration(result: CalibrationResult): string {
+  const { kind, rows, groups, folds, raw, calibrated, prior, gain, gainOverPrior } = result;
+  return [
+    `${count(rows)} rows with ${count(groups)} prompts, ${folds} folds that never part rows of one prompt`,
+    columns([
+      ["", "log loss"],
+      ["raw", nats(raw)],
+      ["calibrated", nats(calibrated)],
+      ["class prior", nats(prior)],
+      ["gain over raw", nats(gain)],
+      ["gain over the class prior", nats(gainOverPrior)],
+    ]),
+    columns([
+      ["kind", "log loss", "behind the best"],
+      ...result.candidates.map((candidate) => [
+        `${candidate.kind}${candidate.kind === kind ? " (chosen)" : ""}`,
+        fixed(candidate.logLoss),
+        nats(candidate.behindBest),
+      ]),
+    ]),
+    parametersOf(result),
+    "In brackets 95 % intervals over prompts. Log losses in nats, each row predicted by what was fitted to the other folds.\n" +
+      "Chosen is the simplest kind within one standard error of the best.",
+  ].join("\n\n");
+}
+
+function parametersOf({ parameters: { scale, bias, first, both } }: CalibrationResult): string {
+  const [a, b, tie] = bias;
+  const temperature = scale === 0 ? "the readings are ignored" : `temperature ${fixed(1 / scale)}`;
+  return (
+    `Fitted to all rows: ${temperature}; added to A ${fixed(a)}, B ${fixed(b)}, tie ${fixed(tie)}, to the answer shown first ` +
+    `${fixed(first)}; both orders multiplied by ${fixed(both)}.`
+  );
+}
