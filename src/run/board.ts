@@ -15,8 +15,10 @@ export interface Board {
   readonly publishFirst: () => Promise<void>;
   /** Notes that a row was answered, and starts publishing when it is due. */
   readonly answered: () => void;
-  /** Publishes for the last time; waits for what is under way. */
+  /** Publishes what is not published yet; waits for what is under way. To be called at the end, and again when in doubt. */
   readonly close: () => Promise<void>;
+  /** Throws AbtieError("data") when the last publishing has failed: the files in place are complete, but older. */
+  readonly check: () => void;
 }
 
 export interface BoardOptions {
@@ -40,7 +42,8 @@ export function createBoard(options: BoardOptions): Board {
   let publishedAt = clock.monotonic();
   let lastCostMs = 0;
   let current: Promise<void> | null = null;
-  let failed = false;
+  let failure: AbtieError | null = null;
+  let closed = false;
 
   const outcome = (row: number): RowOutcome => outcomeOf(answersOf(state, row), judge, prior);
 
@@ -55,12 +58,12 @@ export function createBoard(options: BoardOptions): Board {
     rowsSince = 0;
     try {
       await write();
-      failed = false;
+      failure = null;
     } catch (error) {
       // The last complete files stay in place; a run goes on without newer ones rather than dying.
       if (!(error instanceof AbtieError)) throw error;
-      if (!failed) log("error", `the results could not be written and will be tried again: ${error.message}`);
-      failed = true;
+      if (failure === null) log("error", `the results could not be written and will be tried again: ${error.message}`);
+      failure = error;
     }
     publishedAt = clock.monotonic();
     lastCostMs = publishedAt - began;
@@ -79,7 +82,16 @@ export function createBoard(options: BoardOptions): Board {
     },
     close: async () => {
       await current;
-      await publish();
+      if (!closed || failure !== null) await publish();
+      closed = true;
+    },
+    check: () => {
+      if (failure === null) return;
+      throw new AbtieError(
+        "data",
+        `the last results could not be written. ${options.submission} is complete and valid, but older: run it again`,
+        { cause: failure, details: [failure.message] },
+      );
     },
   };
 }

@@ -57,7 +57,7 @@ export async function runJob(config: Config, options: RunOptions, effects: Effec
     orders: config.orders === "both" ? ["ab", "ba"] : ["ab"],
     isDone: (row, order) => isAnswered(state, row, order),
   });
-  const session = { startedAt: clock.monotonic(), end: "done" as RunEnd };
+  const session = { startedAt: clock.monotonic(), end: "done" as RunEnd, failed: false };
   const recorder = createRecorder({
     ...{ journal, state, board, clock },
     onOutcome: (task) => {
@@ -76,13 +76,19 @@ export async function runJob(config: Config, options: RunOptions, effects: Effec
     await using slots = await openSlots({ config, opener, folder, recorder, effects, signal: limits.signal });
     engine = slots.first();
     session.startedAt = clock.monotonic();
-    session.end = await scoreRows({ config, planner, slots, recorder, effects, limits });
+    try {
+      session.end = await scoreRows({ config, planner, slots, recorder, effects, limits });
+    } finally {
+      // Before the engine is stopped, which may take longer than what is left until the deadline.
+      await board.close();
+    }
   } catch (error) {
-    if (!limits.signal.aborted) throw error;
+    session.failed = !limits.signal.aborted;
+    if (session.failed) throw error;
     session.end = effects.signal.aborted ? "interrupted" : "deadline";
   } finally {
     await board.close();
-    recorder.record({ event: "session-end", at: clock.now(), status: session.end });
+    recorder.record({ event: "session-end", at: clock.now(), status: session.failed ? "failed" : session.end });
     await journal.checkpoint();
   }
 
@@ -105,5 +111,6 @@ export async function runJob(config: Config, options: RunOptions, effects: Effec
   await writeAtomic(folder.summaryFile, `${JSON.stringify(summary, null, 2)}\n`).catch((error: unknown) => {
     effects.log("error", `summary.json could not be written: ${error instanceof AbtieError ? error.message : error}`);
   });
+  board.check();
   return summary;
 }

@@ -34,7 +34,7 @@ export function armTimeLimits(config: Pick<Config, "time">, effects: Effects): T
   const usual = Math.max(RESERVE_MIN_MS, RESERVE_SHARE * whole);
   const reserve = Math.min(time.reserveMs ?? usual, RESERVE_MAX_SHARE * whole);
   const controller = new AbortController();
-  clock.sleep(whole - reserve, effects.signal).then(
+  sleepUntil(now + whole - reserve, effects).then(
     () => controller.abort(new AbtieError("interrupted", "the time for work is over")),
     () => {},
   );
@@ -43,6 +43,16 @@ export function armTimeLimits(config: Pick<Config, "time">, effects: Effects): T
     signal: AbortSignal.any([effects.signal, controller.signal]),
     guard: (file) => effects.guard(deadline - GUARD_SHARE * reserve, file),
   };
+}
+
+/** Longest single timer (ms): those of Node overflow after 24 days. */
+const TIMER_MS = 86_400_000;
+
+async function sleepUntil(at: number, { clock, signal }: Pick<Effects, "clock" | "signal">): Promise<void> {
+  const end = clock.monotonic() + at - clock.now();
+  for (let left = end - clock.monotonic(); left > 0; left = end - clock.monotonic()) {
+    await clock.sleep(Math.min(left, TIMER_MS), signal);
+  }
 }
 
 /** Reads "9h" (from `from`), "18:30" (the next one after `now`, local time) or an ISO date and time, as ms since 1970. */
