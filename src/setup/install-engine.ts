@@ -26,7 +26,7 @@ export async function installEngine(work: Work, python: Python, flavour: Flavour
     const venv = ["venv", "--relocatable", "--python", python.path, "--allow-existing", temporary];
     await run({ title: "make an environment for vLLM", args: venv, limitMs: 10 * MINUTE });
     const target = ["--python", pythonOf(temporary)];
-    const backend = flavour === "cuda" ? "auto" : (await hasCpuTorch(work, uv, target)) ? "cpu" : null;
+    const backend = await chooseBackend(work, uv, target, flavour);
     const bytes = backend === "cpu" ? NEEDED_BYTES_CPU_TORCH : NEEDED_BYTES[flavour];
     await ensureSpace({ bytes, folders: [work.home, cache], purpose: "install vLLM" });
     const args = ["pip", "install", ...target, ...packages(flavour), ...(backend ? ["--torch-backend", backend] : [])];
@@ -43,21 +43,23 @@ function packages(flavour: Flavour): readonly string[] {
   return [...files, ...overrides, "--compile-bytecode"];
 }
 
-/** Tells whether PyTorch's own index is reachable, whose CPU build has no NVIDIA libraries. Costs 0.1 s where its name is unknown. */
-async function hasCpuTorch(work: Work, uv: string, target: readonly string[]): Promise<boolean> {
-  const args = [
-    "pip",
-    "install",
-    ...target,
-    "--dry-run",
-    "--no-deps",
-    "--torch-backend",
-    "cpu",
-    `torch==${PINS.torch}+cpu`,
-  ];
+/**
+ * Chooses PyTorch's own index where it is reachable: its CPU build has no NVIDIA libraries, and of its CUDA builds uv takes the one for
+ * the driver. Null: the build of the ordinary registry. Finding out costs 0.1 s where the name of the index is unknown.
+ */
+async function chooseBackend(
+  work: Work,
+  uv: string,
+  target: readonly string[],
+  flavour: Flavour,
+): Promise<"cpu" | "auto" | null> {
+  const [backend, torch] =
+    flavour === "cpu" ? (["cpu", `torch==${PINS.torch}+cpu`] as const) : (["auto", "torch"] as const);
+  const args = ["pip", "install", ...target, "--dry-run", "--no-deps", "--torch-backend", backend, torch];
   const env = { UV_HTTP_RETRIES: "0", UV_HTTP_TIMEOUT: "5", UV_HTTP_CONNECT_TIMEOUT: "5" };
-  const tool: Tool = { step: "vllm", title: "look for PyTorch's CPU build", command: uv, args, env, limitMs: 15_000 };
-  return (await tryRun(work, tool)).ok;
+  const title = "look for PyTorch's own builds";
+  const { ok } = await tryRun(work, { step: "vllm", title, command: uv, args, env, limitMs: 15_000 });
+  return ok ? backend : null;
 }
 
 async function nameVllm(work: Work, folder: string): Promise<void> {

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { enginePython } from "../../src/setup/home.ts";
 import { gone, TAG, until } from "../helpers/processes.ts";
-import { ALL_CALLS, createBench } from "./bench.ts";
+import { ALL_CALLS, type Bench, createBench } from "./bench.ts";
 
 test("installs the installer, the engine and the model in this order, and names what it did", async () => {
   const bench = await createBench();
@@ -87,7 +87,27 @@ test("stops with the signal's reason, leaving no process and no half folder", as
 test("hands pip's registry to uv", async () => {
   const bench = await createBench({ FAKE_PIP: "global.index-url='https://registry.test/simple'\n" });
   await bench.run();
-  expect(await readFile(`${bench.env["FAKE_CALLS"]}.env`, "utf8")).toBe(
-    "UV_DEFAULT_INDEX=https://registry.test/simple\n",
-  );
+  expect(await vllmCall(bench)).toMatch(/^https:\/\/registry\.test\/simple /);
 });
+
+test("takes PyTorch's own CPU build where its index is reachable, and the ordinary one elsewhere", async () => {
+  const reachable = await createBench({ FAKE_TORCH: "0" });
+  await reachable.run();
+  expect(await vllmCall(reachable)).toContain("--torch-backend cpu");
+  const elsewhere = await createBench();
+  await elsewhere.run();
+  expect(await vllmCall(elsewhere)).not.toContain("--torch-backend");
+});
+
+test("installs the CUDA build without the CPU build's overrides and name", async () => {
+  const bench = await createBench();
+  const { vllm, python } = await bench.run({ gpu: "cuda" });
+  expect(vllm.flavour).toBe("cuda");
+  expect(enginePython(bench.home)).toBe(python);
+  expect(await bench.calls()).toEqual(ALL_CALLS.filter((call) => call !== "name_vllm.py"));
+  expect(await vllmCall(bench)).not.toContain("--overrides");
+});
+
+function vllmCall(bench: Bench): Promise<string> {
+  return readFile(`${bench.env["FAKE_CALLS"]}.vllm`, "utf8");
+}
