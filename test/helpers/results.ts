@@ -68,3 +68,9 @@ interface SummaryFile {
   readonly marks: Readonly<Record<string, number>>;
   readonly session: Readonly<Record<string, number>>;
 }
+
+/** Counts the answers in a journal, as far as its lines are whole. */
+export function answeredInJournal(file: string): number {
+  const lines = readFileSync(file, "utf8").split("\n").slice(0, -1);
+  return lines.filter((line) => (JSON.parse(line) as { event: string }).event === "row").length;
+}
