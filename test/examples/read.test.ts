@@ -1,0 +1,19 @@
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { openDataset } from "../../src/dataset/open-dataset.ts";
+import { QUIRK_MEANINGS, type QuirkKind } from "../../src/dataset/quirks.ts";
+
+const ROWS = fileURLToPath(new URL("../../examples/rows.csv", import.meta.url));
+
+test("the example rows are read whole, and every quirk that the reader knows is among them", async () => {
+  await using dataset = await openDataset(ROWS, {});
+  expect(dataset.ids).toHaveLength(91);
+  const absent = (Object.keys(QUIRK_MEANINGS) as QuirkKind[]).filter((kind) => dataset.quirks[kind].count === 0);
+  expect(absent).toEqual([]);
+});
+
+test("the labels of the example rows are all known", async () => {
+  await using dataset = await openDataset(ROWS, {});
+  expect(dataset.truth).toHaveLength(3 * 91);
+  expect(dataset.truth?.reduce((sum, weight) => sum + weight, 0)).toBe(91);
+});

@@ -1,0 +1,26 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { resolveEngine } from "../../src/config/engine.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const PROFILES = readdirSync(`${ROOT}/launch`).filter((name) => name.endsWith(".yaml"));
+
+test("three profiles are shipped, and the README of launch/ names each", () => {
+  expect(PROFILES).toEqual(["2xt4-34b-awq.yaml", "attach.yaml", "cpu-smollm2.yaml"]);
+  const readme = readFileSync(`${ROOT}/launch/README.md`, "utf8");
+  for (const name of PROFILES) expect(readme).toContain(`\`${basename(name, ".yaml")}\``);
+});
+
+test.each(PROFILES)("%s is a valid engine once it has a model", async (name) => {
+  const written = { profile: basename(name, ".yaml"), model: "/data/model" };
+  const { engine, problems } = await resolveEngine(written, { base: "/", packageRoot: ROOT });
+  expect(problems).toEqual([]);
+  expect(engine?.name).toBe(basename(name, ".yaml"));
+});
+
+test("the profile for two T4s has no model of its own, and says so", async () => {
+  const { problems } = await resolveEngine("2xt4-34b-awq", { base: "/", packageRoot: ROOT });
+  expect(problems.map(({ key }) => key)).toEqual(["model"]);
+});
