@@ -4,6 +4,7 @@ import { EXIT } from "../errors.ts";
 import { addCalibrate } from "./commands/calibrate.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addEvaluate } from "./commands/evaluate.ts";
+import { addReport } from "./commands/report.ts";
 import { addRun } from "./commands/run.ts";
 import { addSetup } from "./commands/setup.ts";
 import { addValidate } from "./commands/validate.ts";
@@ -12,7 +13,15 @@ import type { Context } from "./context.ts";
 /** What a command is added with: the program, the world, and where it puts its exit status. */
 export type AddCommand = (program: Command, context: Context, finish: (status: number) => void) => void;
 
-const COMMANDS: readonly AddCommand[] = [addRun, addDoctor, addValidate, addEvaluate, addCalibrate, addSetup];
+const COMMANDS: readonly AddCommand[] = [
+  addRun,
+  addDoctor,
+  addValidate,
+  addEvaluate,
+  addCalibrate,
+  addReport,
+  addSetup,
+];
 
 /** Creates the command line; run(argv) resolves with the exit status. */
 export function createProgram(context: Context): { run: (argv: readonly string[]) => Promise<number> } {
@@ -59,6 +68,7 @@ Examples:
   abtie validate submission.csv -i rows.csv      apply the grader's checks
   abtie evaluate runs/job --labels rows.csv      log loss and more, with intervals
   abtie calibrate runs/job --labels rows.csv     fit a calibration that later runs apply
+  abtie report runs/job                          one self-contained page
 
 Exit status: 0 done, 1 bug, 2 usage or config, 3 data, 4 engine,
              5 finished but some rows hold a fallback (file valid), 130 interrupted (file valid)`;

@@ -4,20 +4,23 @@ import { AbtieError } from "../errors.ts";
 import { takeTriples } from "../metrics/triples.ts";
 import { openRows } from "./rows.ts";
 
-/** What people said about rows that were judged, in the order of the judged rows. */
-export interface Labelled extends AsyncDisposable {
+/** Rows that were judged with what the data file says about them, in the order of the judged rows. */
+export interface Joined extends AsyncDisposable {
   readonly dataset: Dataset;
   readonly source: "labels" | "votes";
   /** Place of each judged row in the dataset. */
   readonly places: Uint32Array;
-  /** Weights of a, b and tie, three for each judged row. */
-  readonly truth: Float64Array;
+  /** Weights of a, b and tie, three for each judged row; null when the file has no labels. */
+  readonly truth: Float64Array | null;
   /** Group of each judged row: rows with the same prompt share one. */
   readonly groups: Uint32Array;
 }
 
-/** What was judged, and where its labels are. */
-export interface LabelsOptions {
+/** Judged rows of which it is known what people said. */
+export type Labelled = Joined & { readonly truth: Float64Array };
+
+/** What was judged, and where its data is. */
+export interface JoinOptions {
   /** The run folder or submission, for messages. */
   readonly subject: string;
   readonly ids: readonly string[];
@@ -29,21 +32,30 @@ export interface LabelsOptions {
   readonly signal: AbortSignal;
 }
 
-/**
- * Opens labelled rows and joins them by id to rows that were judged. Throws AbtieError("data") when the file has no
- * labels, or when an id is on one side only.
- */
-export async function openLabels(options: LabelsOptions): Promise<Labelled> {
+/** Opens labelled rows and joins them to rows that were judged. Throws as openJoined, and AbtieError("data") without labels. */
+export async function openLabels(options: JoinOptions): Promise<Labelled> {
+  const joined = await openJoined(options);
+  if (isLabelled(joined)) return joined;
+  await joined[Symbol.asyncDispose]();
+  throw withoutLabels(options);
+}
+
+/** Says whether the data file of judged rows has labels. */
+export function isLabelled(joined: Joined): joined is Labelled {
+  return joined.truth !== null;
+}
+
+/** Opens rows and joins them by id to rows that were judged. Throws AbtieError("data") when an id is on one side only. */
+export async function openJoined(options: JoinOptions): Promise<Joined> {
   const { path, columns, truth: source, signal } = options;
   const dataset = await openRows({ input: path, columns, truth: source, limit: null }, signal);
   try {
-    if (dataset.truth === null) throw withoutLabels(path, columns);
     const places = joinById(dataset.ids, options);
     return {
       dataset,
       source,
       places,
-      truth: takeTriples(dataset.truth, places),
+      truth: dataset.truth === null ? null : takeTriples(dataset.truth, places),
       groups: places.map((place) => dataset.groups[place] as number),
       [Symbol.asyncDispose]: () => dataset[Symbol.asyncDispose](),
     };
@@ -53,7 +65,7 @@ export async function openLabels(options: LabelsOptions): Promise<Labelled> {
   }
 }
 
-function withoutLabels(path: string, { labels }: Columns): AbtieError {
+function withoutLabels({ path, columns: { labels } }: JoinOptions): AbtieError {
   return new AbtieError(
     "data",
     `${path} has no labels: expected the columns ${labels.join(", ")}. Name a labelled file with --labels; ` +
@@ -62,7 +74,7 @@ function withoutLabels(path: string, { labels }: Columns): AbtieError {
 }
 
 /** Finds the place of each judged row among the labelled ones. */
-function joinById(labelled: readonly string[], { ids, path, subject, mayHaveMore }: LabelsOptions): Uint32Array {
+function joinById(labelled: readonly string[], { ids, path, subject, mayHaveMore }: JoinOptions): Uint32Array {
   const placeOf = new Map(labelled.map((id, place) => [id, place]));
   const judged = new Set(ids);
   const missing = ids.filter((id) => !placeOf.has(id));

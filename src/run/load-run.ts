@@ -31,6 +31,8 @@ const RunConfig = z.object({
   template: z.string(),
   limit: z.int().nullable(),
   seed: z.int(),
+  orders: z.string(),
+  mass: z.object({ minimum: z.number(), action: z.string() }),
   clip: z.tuple([z.number(), z.number()]),
   calibration: z.string().nullable(),
   engine: z.object({ name: z.string(), model: z.string().nullable(), tokenizer: z.string().nullable() }),
@@ -41,7 +43,6 @@ export type RunConfig = z.output<typeof RunConfig>;
 const RunEnding = z.object({
   end: z.string(),
   engine: z.object({ name: z.string(), version: z.string().nullable(), method: z.string().nullable() }),
-  marks: z.record(z.string(), z.number()),
 });
 type RunEnding = z.output<typeof RunEnding>;
 

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { AbtieError } from "../../errors.ts";
 import type { Effects } from "../effects.ts";
-import { type Labelled, openLabels } from "../labelled.ts";
+import { type JoinOptions, type Labelled, openLabels } from "../labelled.ts";
 import { evaluateSubject, type SubjectEvaluation } from "./evaluation.ts";
 import { openSubject, type Subject } from "./subject.ts";
 
@@ -34,21 +34,25 @@ export function openLabelsOf(
   options: Pick<EvaluateOptions, "labels" | "truth">,
   effects: Pick<Effects, "cwd" | "signal">,
 ): Promise<Labelled> {
-  const { path, ids, run, columns } = subject;
+  return openLabels(joinOptionsOf(subject, options, effects));
+}
+
+/** Says where the labels of what is evaluated are. Throws AbtieError("config") when they must be named. */
+export function joinOptionsOf(
+  { path, ids, run, columns }: Subject,
+  options: Pick<EvaluateOptions, "labels" | "truth">,
+  effects: Pick<Effects, "cwd" | "signal">,
+): JoinOptions {
   const file = options.labels === null ? run?.config.input : resolve(effects.cwd, options.labels);
   if (file === undefined) {
     throw new AbtieError(
       "config",
-      `a submission does not say where its labels are: name a labelled file with --labels`,
+      "a submission does not say where its labels are: name a labelled file with --labels",
     );
   }
-  return openLabels({
-    subject: path,
-    ids,
-    path: file,
-    columns,
+  return {
+    ...{ subject: path, ids, path: file, columns, signal: effects.signal },
     truth: options.truth ?? run?.config.truth ?? "labels",
     mayHaveMore: run !== null && run.config.limit !== null,
-    signal: effects.signal,
-  });
+  };
 }

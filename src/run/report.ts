@@ -1,0 +1,99 @@
+import { basename, extname, join, resolve } from "node:path";
+import { AbtieError } from "../errors.ts";
+import { writeAtomic } from "../files/atomic.ts";
+import type { ReportData } from "../report/data.ts";
+import { renderMarkdown } from "../report/render-markdown.ts";
+import { renderReport } from "../report/render-report.ts";
+import type { Effects } from "./effects.ts";
+import { joinOptionsOf } from "./evaluate/evaluate.ts";
+import { evaluateSubject } from "./evaluate/evaluation.ts";
+import { type Subject, subjectOf } from "./evaluate/subject.ts";
+import { isLabelled, type Joined, openJoined, openLabels } from "./labelled.ts";
+import { type LoadedRun, loadRun } from "./load-run.ts";
+import { packageVersion } from "./package.ts";
+import { factsOf, notesOf, warningsOf } from "./report/facts-of.ts";
+import { qualityOf } from "./report/quality-of.ts";
+import { readWorst, reportRowsOf } from "./report/report-rows.ts";
+import { readTimeline } from "./report/timeline.ts";
+import { timingOf } from "./report/timing-of.ts";
+
+export interface ReportOptions {
+  /** Folder of a run. */
+  readonly run: string;
+  /** Labelled rows; null takes the run's own input, labelled or not. */
+  readonly labels: string | null;
+  readonly truth: "labels" | "votes" | null;
+  /** The page to write; null writes report.html into the run folder. The Markdown lies beside it. */
+  readonly output: string | null;
+}
+
+/** The files that were written. */
+export interface ReportFiles {
+  readonly html: string;
+  readonly markdown: string;
+}
+
+/**
+ * Writes the report of a run as one HTML page and as Markdown. Throws AbtieError("data") when the run, or labels that were
+ * named, cannot be used.
+ */
+export async function reportRun(
+  options: ReportOptions,
+  effects: Pick<Effects, "cwd" | "signal" | "clock" | "log">,
+): Promise<ReportFiles> {
+  const run = await loadRun(resolve(effects.cwd, options.run));
+  const html = options.output === null ? join(run.folder, "report.html") : resolve(effects.cwd, options.output);
+  const markdown = `${html.slice(0, html.length - extname(html).length)}.md`;
+  const subject = subjectOf(run);
+  await using joined = await openData(subject, options, effects);
+  const data = await gather(run, subject, joined, effects);
+  await writeAtomic(html, renderReport(data));
+  await writeAtomic(markdown, renderMarkdown(data));
+  return { html, markdown };
+}
+
+/** Opens labels that were named, else the run's own input as long as it is there and unchanged. */
+async function openData(
+  subject: Subject,
+  options: ReportOptions,
+  effects: Pick<Effects, "cwd" | "signal" | "log">,
+): Promise<Joined | null> {
+  const where = joinOptionsOf(subject, options, effects);
+  if (options.labels !== null) return openLabels(where);
+  try {
+    return await openJoined(where);
+  } catch (error) {
+    if (!(error instanceof AbtieError) || error.code !== "data") throw error;
+    effects.log("warn", `the report does without the run's own input, so without texts: ${error.message}`);
+    return null;
+  }
+}
+
+async function gather(
+  run: LoadedRun,
+  subject: Subject,
+  joined: Joined | null,
+  effects: Pick<Effects, "clock">,
+): Promise<ReportData> {
+  const { written } = subject;
+  const labelled = joined !== null && isLabelled(joined) ? joined : null;
+  const evaluation = labelled === null ? null : await evaluateSubject(subject, labelled);
+  const timeline = await readTimeline(run.journalFile);
+  const rows = reportRowsOf(run.rows, written, labelled?.truth ?? null);
+  return {
+    name: basename(run.folder),
+    program: `abtie ${await packageVersion()}`,
+    madeAt: effects.clock.now(),
+    facts: factsOf(run, joined),
+    notes: notesOf(evaluation),
+    warnings: warningsOf(run, rows, timeline),
+    rows,
+    timing: timingOf(timeline, run.config.time),
+    requests: timeline.requests,
+    forecasts: timeline.forecasts,
+    ...(evaluation === null || labelled === null
+      ? { quality: null, position: null }
+      : qualityOf(evaluation, written, labelled.truth)),
+    worst: joined === null ? [] : await readWorst(rows, written, joined),
+  };
+}

@@ -1,0 +1,17 @@
+import type { Decision } from "../../journal/events.ts";
+import type { ForecastPoint } from "../../report/data.ts";
+
+/**
+ * Reads a decision named "forecast" as a point of the forecast: `share` of the work done, and `endAt`, `lowAt`, `highAt`
+ * (ms since 1970) with its 90 % interval. None when the decision is another or lacks one of them.
+ */
+export function forecastOf(event: Decision, elapsed: (at: number) => number): readonly ForecastPoint[] {
+  if (event.name !== "forecast") return [];
+  const { share, endAt, lowAt, highAt } = event.figures;
+  if (!(isNumber(share) && isNumber(endAt) && isNumber(lowAt) && isNumber(highAt))) return [];
+  return [{ atMs: elapsed(event.at), share, endMs: elapsed(endAt), lowMs: elapsed(lowAt), highMs: elapsed(highAt) }];
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === "number";
+}
