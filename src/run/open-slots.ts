@@ -7,6 +7,7 @@ import type { Judging } from "./judge.ts";
 import type { JudgingOpener } from "./judging-opener.ts";
 import { createSlot, type EngineSlot } from "./lane.ts";
 import type { Recorder } from "./recorder.ts";
+import { createTokenizeRoute } from "./tokenize-route.ts";
 
 /** The engines of a job, each a lane of the schedule, and the judging that fits all of them. */
 export interface Slots extends AsyncDisposable {
@@ -32,12 +33,14 @@ export async function openSlots(options: {
 }): Promise<Slots> {
   const { config, opener, recorder, effects, signal } = options;
   let judging: Judging | undefined;
+  const closing = new AbortController();
+  const route = createTokenizeRoute({ ...effects, signal: AbortSignal.any([signal, closing.signal]) });
   const openers = engineOpeners({
     config,
     effects,
     runFolder: options.folder.path,
     probe: async (server) => {
-      const probed = await opener.probe(server);
+      const probed = await opener.probe({ ...server, tokenize: route.via(server.tokenize) });
       // With several servers the smallest context rules, so that every row fits wherever it goes.
       if (judging === undefined || probed.judging.budget < judging.budget) judging = probed.judging;
       return probed.input;
@@ -68,11 +71,13 @@ export async function openSlots(options: {
       },
     });
   });
+  route.use(() => list.map(({ current }) => current()));
   return {
     list,
     judging: found,
     first: () => list[0]?.current() ?? null,
     [Symbol.asyncDispose]: async () => {
+      closing.abort(new Error("the engines are closed"));
       await Promise.all(list.map((slot) => slot[Symbol.asyncDispose]()));
     },
   };
