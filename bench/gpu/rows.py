@@ -1,0 +1,31 @@
+"""Makes a CSV of comparisons of about the same length, from words that a tokenizer splits as it splits real text.
+
+Run as: python rows.py ROWS WORDS SEED > rows.csv
+"""
+
+import csv
+import json
+import random
+import sys
+
+WORDS = """time people way water day part sound work place year back thing name sentence line boy farm end men land home hand
+picture air animal house page letter answer study light story head earth country city tree road river mountain question
+because different another through between against important example together children without example measure remember
+probably surface several products happened whole machine government interest language temperature instrument""".split()
+
+
+def main() -> None:
+    rows, words, seed = (int(value) for value in sys.argv[1:4])
+    source = random.Random(seed)
+    writer = csv.writer(sys.stdout)
+    writer.writerow(["id", "prompt", "response_a", "response_b"])
+
+    def text(count: int) -> str:
+        return json.dumps([" ".join(source.choice(WORDS) for _ in range(count))])
+
+    for row in range(rows):
+        writer.writerow([row, text(words // 5), text(2 * words // 5), text(2 * words // 5)])
+
+
+if __name__ == "__main__":
+    main()

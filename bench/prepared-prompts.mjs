@@ -1,0 +1,20 @@
+// Writes the token ids that `abtie run CONFIG` would send, one JSON list a line, so that other programs get the same prompts.
+//   node bench/prepared-prompts.mjs CONFIG OUT.jsonl     (after npm run build)
+import { createWriteStream } from "node:fs";
+import { once } from "node:events";
+import { createJudgingOpener } from "../dist/run/judging-opener.js";
+import { openConfig } from "../dist/run/open-config.js";
+import { openRows } from "../dist/run/rows.js";
+
+const [config = "", target = ""] = process.argv.slice(2);
+const used = await openConfig(config, [], { cwd: process.cwd(), env: process.env });
+const dataset = await openRows(used, new AbortController().signal);
+const judging = await (await createJudgingOpener(used, dataset)).open(null);
+const out = createWriteStream(target);
+for (const row of dataset.ids.keys()) {
+  const { ids } = await judging.prepare(row, "ab", false);
+  if (!out.write(`${JSON.stringify(ids)}\n`)) await once(out, "drain");
+}
+out.end();
+await once(out, "close");
+await dataset[Symbol.asyncDispose]();
