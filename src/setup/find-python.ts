@@ -10,7 +10,7 @@ export interface Python {
 }
 
 /** What a candidate turned out to be. */
-export interface Tried {
+interface Tried {
   readonly command: string;
   /** Null when it cannot be started. */
   readonly version: string | null;
@@ -72,7 +72,7 @@ function isFitting(version: string): boolean {
 }
 
 /** Says what was tried and what to do about it. */
-export function refuse(tried: readonly Tried[]): AbtieError {
+function refuse(tried: readonly Tried[]): AbtieError {
   const [first, last] = [PINS.pythons[0], PINS.pythons.at(-1)];
   const bare = tried.find(({ version }) => version !== null && isFitting(version));
   if (bare !== undefined) {

@@ -22,7 +22,7 @@ export async function readPipSettings(python: string, env: Env, signal: AbortSig
 }
 
 /** Pip's settings by name, the strongest source of each. */
-export type PipConfig = Readonly<Record<string, string>>;
+type PipConfig = Readonly<Record<string, string>>;
 
 /** Parses the output of `pip config list`: lines of SOURCE.NAME='VALUE', where :env: beats install, and install beats global. */
 export function parsePipConfig(text: string): PipConfig {

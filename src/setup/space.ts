@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { AbtieError } from "../errors.ts";
 
 /** Space that something needs (bytes), and the folders that need it; folders on one disk need it once. */
-export interface Need {
+interface Need {
   readonly bytes: number;
   readonly folders: readonly string[];
   /** What it is for, after "to": "install vLLM". */
