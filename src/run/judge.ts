@@ -1,8 +1,8 @@
 import type { Config } from "../config/config.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
 import { AbtieError } from "../errors.ts";
-import { type ResolvedLabels, resolveOnSamples } from "../label/resolve.ts";
-import { createPreparer, type Prepared, type Preparer } from "../prompt/preparer.ts";
+import { promptToSend, type ResolvedLabels, resolveLabels, resolveOnSamples } from "../label/resolve.ts";
+import { createPreparer, type Preparer } from "../prompt/preparer.ts";
 import { loadTemplate, type Template } from "../prompt/template.ts";
 import type { Tokenizer } from "../prompt/tokenizer.ts";
 import type { Order } from "../types.ts";
@@ -40,8 +40,8 @@ export interface Judging {
 
 /**
  * Joins template, tokenizer and data: resolves the labels at the real answer position of a sample of rows and gives the
- * preparer of tasks. Throws AbtieError("config") when labels cannot be told apart, or a row ends in another way than the
- * rows on which the labels were proven.
+ * preparer of tasks. A row that ends in other tokens than the samples has its labels resolved for itself.
+ * Throws AbtieError("config") when labels cannot be told apart.
  */
 export async function openJudging(options: {
   config: Config;
@@ -52,15 +52,12 @@ export async function openJudging(options: {
   maxModelLen: number | null;
 }): Promise<Judging> {
   const { config, template, tokenizer, dataset } = options;
-  const budget = tokenBudget(config, options.maxModelLen);
+  const limit = tokenBudget(config, options.maxModelLen);
+  const labels = await proveLabels(createPreparer({ template, tokenizer, budget: limit }), template, dataset);
+  const budget = limit - longestSuffix(labels);
   const shortBudget = Math.min(budget, config.time.shortContext);
   const full = createPreparer({ template, tokenizer, budget });
   const short = createPreparer({ template, tokenizer, budget: shortBudget });
-  const samples = await Promise.all(sampleRows(dataset.ids.length, LABEL_SAMPLES).map((row) => dataset.read(row)));
-  const labels = await resolveOnSamples(
-    template.labels,
-    await Promise.all(samples.map((row) => full.encoderFor(row, "ab"))),
-  );
   return {
     template,
     labels,
@@ -68,11 +65,27 @@ export async function openJudging(options: {
     shortBudget,
     prepare: async (index, order, isShort) => {
       const row = await dataset.read(index);
-      const preparer: Preparer = isShort ? short : full;
-      return taskOf(index, order, isShort, await preparer.prepare(row, order), labels, row.id);
+      const preparer = isShort ? short : full;
+      const { ids, cutTokens, neutralised } = await preparer.prepare(row, order);
+      const sent = promptToSend(labels, ids);
+      const task = { row: index, order, short: isShort, cutTokens, neutralised };
+      if (sent !== null) return { ...task, ids: sent, labels };
+      const own = await resolveLabels(template.labels, await preparer.encoderFor(row, order));
+      return { ...task, ids: promptToSend(own, ids) ?? ids, labels: own };
     },
     show: async (index, order) => full.show(await dataset.read(index), order),
   };
+}
+
+async function proveLabels(preparer: Preparer, template: Template, dataset: Dataset): Promise<ResolvedLabels> {
+  const rows = sampleRows(dataset.ids.length, LABEL_SAMPLES);
+  const encoders = rows.map(async (row) => preparer.encoderFor(await dataset.read(row), "ab"));
+  return resolveOnSamples(template.labels, await Promise.all(encoders));
+}
+
+/** Tokens that follow the prompt when a label of several tokens is asked for. */
+function longestSuffix({ probes }: ResolvedLabels): number {
+  return Math.max(...probes.map(({ suffix }) => suffix.length));
 }
 
 /** Loads the template of a config, its labels replaced where the config has its own. */
@@ -90,24 +103,4 @@ export function tokenBudget(config: Config, maxModelLen: number | null): number 
     );
   }
   return Math.min(config.context ?? Number.POSITIVE_INFINITY, (limit ?? Number.POSITIVE_INFINITY) - MARGIN_TOKENS);
-}
-
-function taskOf(
-  row: number,
-  order: Order,
-  short: boolean,
-  prepared: Prepared,
-  labels: ResolvedLabels,
-  id: string,
-): Task {
-  const ids = labels.dropTail === 0 ? prepared.ids : prepared.ids.slice(0, prepared.ids.length - labels.dropTail);
-  const { tail } = labels;
-  if (tail.some((token, index) => ids[ids.length - tail.length + index] !== token)) {
-    throw new AbtieError(
-      "config",
-      `row ${id} ends in other tokens than the rows on which the labels were proven, so its labels may be other tokens: ` +
-        "end the template with fixed text, or use an answer prefix",
-    );
-  }
-  return { row, order, short, ids, cutTokens: prepared.cutTokens, neutralised: prepared.neutralised, labels };
 }
