@@ -7,6 +7,9 @@ interface EngineCommon {
   /** Folder with tokenizer.json; null asks the server. */
   readonly tokenizer: string | null;
   readonly maxModelLen: number | null;
+  /** What suits this engine, says its profile: where the search for what is in flight begins. */
+  readonly concurrency: number | null;
+  readonly promptsPerRequest: number | null;
   readonly method: Method;
   readonly apiKey: string;
 }

@@ -57,8 +57,8 @@ export function normalize(
     labels: written.labels ?? null,
     context: written.context ?? null,
     orders: written.orders ?? "auto",
-    concurrency: fixed(written.concurrency) ?? engine.concurrency ?? null,
-    promptsPerRequest: fixed(written.prompts_per_request) ?? engine.prompts_per_request ?? null,
+    concurrency: fixed(written.concurrency) ?? null,
+    promptsPerRequest: fixed(written.prompts_per_request) ?? null,
     requestTimeoutMs: written.request_timeout ?? 10 * MINUTE,
     attempts: written.attempts ?? 8,
     limit: written.limit ?? null,
@@ -92,6 +92,8 @@ function normalizeAttach(engine: ParsedEngine & { readonly name: string }, base:
     model: engine.model ?? null,
     tokenizer: typeof engine.tokenizer === "string" ? modelPath(engine.tokenizer, base, places) : null,
     maxModelLen: engine.max_model_len ?? null,
+    concurrency: engine.concurrency ?? null,
+    promptsPerRequest: engine.prompts_per_request ?? null,
     method: engine.method ?? "auto",
     apiKey: places.apiKey ?? engine.api_key ?? "EMPTY",
   };
@@ -117,6 +119,8 @@ function normalizeSpawn(engine: ParsedEngine & { readonly name: string }, base: 
     readyMs: engine.ready_limit ?? 15 * MINUTE,
     stopGraceMs: engine.stop_grace ?? 10_000,
     maxModelLen: engine.max_model_len ?? null,
+    concurrency: engine.concurrency ?? null,
+    promptsPerRequest: engine.prompts_per_request ?? null,
     method: engine.method ?? "auto",
     apiKey: places.apiKey ?? engine.api_key ?? "EMPTY",
   };

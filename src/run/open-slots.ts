@@ -1,33 +1,39 @@
 import { mkdir } from "node:fs/promises";
 import type { Config } from "../config/config.ts";
 import type { Engine } from "../engine/types.ts";
+import type { Attempt } from "../schedule/types.ts";
+import { createMeter } from "../throughput/meter.ts";
 import type { Effects } from "./effects.ts";
 import { type EngineOpener, engineOpeners } from "./engines.ts";
-import type { Judging } from "./judge.ts";
+import { firstSetting } from "./first-setting.ts";
+import type { Judging, Task } from "./judge.ts";
 import type { JudgingOpener } from "./judging-opener.ts";
 import { createSlot, type EngineSlot } from "./lane.ts";
 import type { Recorder } from "./recorder.ts";
 import { createTokenizeRoute } from "./tokenize-route.ts";
+import { createTuner } from "./tuner.ts";
+import { type Usage, usageOf } from "./usage.ts";
 
 /** The engines of a job, each a lane of the schedule, and the judging that fits all of them. */
 export interface Slots extends AsyncDisposable {
   readonly list: readonly EngineSlot[];
   readonly judging: Judging;
   readonly first: () => Engine | null;
+  /** Hears every request, so that what is in flight follows the speed of the engine. */
+  readonly observe: (attempt: Attempt<Task>) => void;
+  /** How well the engines have been used since they were opened. */
+  readonly usage: () => Usage | null;
 }
 
 /** Restarts of one engine in a run, and the longest that one may take. */
 const REVIVAL = { attempts: 3, limitMs: 15 * 60_000 } as const;
-/** In flight when neither the config nor the engine profile says it. */
-const CONCURRENCY = 16;
-const PROMPTS_PER_REQUEST = 4;
 
 /** Opens every engine of the config, all at once. When one cannot be opened, the others are stopped and its error is thrown. */
 export async function openSlots(options: {
   config: Config;
   opener: JudgingOpener;
   folder: { readonly path: string };
-  recorder: Recorder;
+  recorder: Pick<Recorder, "record">;
   effects: Effects;
   signal: AbortSignal;
 }): Promise<Slots> {
@@ -50,7 +56,10 @@ export async function openSlots(options: {
   const engines = await openAll(openers, signal);
   if (judging === undefined) throw new Error("an engine that is open has been probed");
   const found = judging;
-  const list = engines.map((engine, place) => {
+  const startedAt = effects.clock.monotonic();
+  const meter = createMeter(startedAt);
+  const answered = { tokens: 0, requests: 0 };
+  const lanes = engines.map((engine, place) => {
     const { name, open } = openers[place] as EngineOpener;
     recorder.record({
       event: "engine",
@@ -58,11 +67,26 @@ export async function openSlots(options: {
       detail: `${name}: ${engine.version ?? "unknown version"}, ${engine.method}`,
       at: effects.clock.now(),
     });
-    return createSlot({
+    const tuner = createTuner({
+      given: config,
+      start: firstSetting(config),
+      metrics: () => slot.current().metrics(signal),
+      clock: effects.clock,
+      onFound: ({ concurrency, promptsPerRequest }, rowsPerSecond) => {
+        const figures = { engine: name, concurrency, promptsPerRequest, rowsPerSecond };
+        recorder.record({ event: "decision", name: "in-flight", figures, at: effects.clock.now() });
+      },
+      onTokens: (tokens) => {
+        answered.tokens += tokens;
+        answered.requests += 1;
+        meter.add(effects.clock.monotonic(), tokens);
+      },
+    });
+    const slot = createSlot({
       name,
       engine,
-      concurrency: () => config.concurrency ?? CONCURRENCY,
-      batchSize: () => config.promptsPerRequest ?? PROMPTS_PER_REQUEST,
+      concurrency: () => tuner.setting().concurrency,
+      batchSize: () => tuner.setting().promptsPerRequest,
       revival: { ...REVIVAL, revive: open },
       clock: effects.clock,
       log: effects.log,
@@ -70,12 +94,17 @@ export async function openSlots(options: {
         recorder.record({ event: "engine", what, detail: `${name}: ${detail}`, at: effects.clock.now() });
       },
     });
+    return { name, tuner, slot: { ...slot, lane: { ...slot.lane, work: tuner.watch(slot.lane.work) } } };
   });
+  const list = lanes.map(({ slot }) => slot);
+  const tuners = new Map(lanes.map(({ name, tuner }) => [name, tuner]));
   route.use(() => list.map(({ current }) => current()));
   return {
     list,
     judging: found,
     first: () => list[0]?.current() ?? null,
+    observe: (attempt) => tuners.get(attempt.lane)?.observe(attempt),
+    usage: () => usageOf({ meter, startedAt, now: effects.clock.monotonic(), ...answered, tuners: lanes }),
     [Symbol.asyncDispose]: async () => {
       closing.abort(new Error("the engines are closed"));
       await Promise.all(list.map((slot) => slot[Symbol.asyncDispose]()));

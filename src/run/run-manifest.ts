@@ -16,9 +16,20 @@ const HARMLESS = [
   "versions.abtie",
   ...["file", "input", "output", "runFolder", "template", "truth", "orders", "concurrency", "promptsPerRequest"],
   ...["requestTimeoutMs", "attempts", "seed", "time", "prior", "clip", "mass", "calibration"],
-  ...["name", "urls", "port", "replicas", "gpusPerReplica", "readyMs", "stopGraceMs", "command", "env", "kind"].map(
-    (key) => `engine.${key}`,
-  ),
+  ...[
+    "name",
+    "urls",
+    "port",
+    "replicas",
+    "gpusPerReplica",
+    "readyMs",
+    "stopGraceMs",
+    "command",
+    "env",
+    "kind",
+    "concurrency",
+    "promptsPerRequest",
+  ].map((key) => `engine.${key}`),
 ].map((key) => (key.includes("versions.") ? key : `config.${key}`));
 
 /**

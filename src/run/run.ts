@@ -72,12 +72,14 @@ export async function runJob(config: Config, options: RunOptions, effects: Effec
     effects.progress({ stage: "score", done, total: planner.total, text: progressLine(progress) });
   };
   let engine = null;
+  let usage = null;
   try {
     await using slots = await openSlots({ config, opener, folder, recorder, effects, signal: limits.signal });
     engine = slots.first();
     session.startedAt = clock.monotonic();
     try {
       session.end = await scoreRows({ config, planner, slots, recorder, effects, limits });
+      usage = slots.usage();
     } finally {
       // Before the engine is stopped, which may take longer than what is left until the deadline.
       await board.close();
@@ -95,7 +97,7 @@ export async function runJob(config: Config, options: RunOptions, effects: Effec
   const ended = clock.monotonic();
   const summary = summarize({
     ...{ config, dataset, state, outcome: board.outcome, tally: recorder.tally, end: session.end, engine },
-    ...{ resumedRows: folder.resumedRows, calibration },
+    ...{ resumedRows: folder.resumedRows, calibration, usage },
     files: {
       submission: config.output,
       runFolder: folder.path,
@@ -105,7 +107,7 @@ export async function runJob(config: Config, options: RunOptions, effects: Effec
     seconds: {
       total: (ended - began) / 1000,
       startUp: (session.startedAt - began) / 1000,
-      scoring: (ended - session.startedAt) / 1000,
+      scoring: usage?.seconds ?? (ended - session.startedAt) / 1000,
     },
   });
   await writeAtomic(folder.summaryFile, `${JSON.stringify(summary, null, 2)}\n`).catch((error: unknown) => {

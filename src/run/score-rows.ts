@@ -27,7 +27,10 @@ export async function scoreRows(options: {
     lanes: slots.list.map(({ lane }) => lane),
     classify: classifyRequestError,
     onOutcome: recorder.outcome,
-    onAttempt: recorder.attempt,
+    onAttempt: (attempt) => {
+      recorder.attempt(attempt);
+      slots.observe(attempt);
+    },
     retry: { ...DEFAULT_RETRY, attempts: config.attempts },
     timeoutMs: () => config.requestTimeoutMs,
     clock,

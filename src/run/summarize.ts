@@ -11,6 +11,7 @@ import { answersOf } from "./answers.ts";
 import type { RowOutcome } from "./outcome.ts";
 import type { Tally } from "./recorder.ts";
 import type { RunEnd, RunSummary } from "./summary.ts";
+import type { Usage } from "./usage.ts";
 
 export interface SummaryInput {
   readonly config: Config;
@@ -24,6 +25,7 @@ export interface SummaryInput {
   readonly end: RunEnd;
   readonly files: Omit<RunSummary["files"], "serverLog">;
   readonly seconds: RunSummary["seconds"];
+  readonly usage: Usage | null;
 }
 
 /** Counts what became of every row at the end of a run. */
@@ -61,6 +63,7 @@ export function summarize(input: SummaryInput): RunSummary {
     marks,
     labelMass: masses.length === 0 ? null : { median: quantile(masses, 0.5), p5: quantile(masses, 0.05) },
     seconds: input.seconds,
+    usage: input.usage,
     session: { ...input.tally, resumedRows: input.resumedRows },
     truth: dataset.truth === null ? null : compareWithTruth(probabilities, dataset.truth),
   };

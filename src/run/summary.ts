@@ -1,4 +1,5 @@
 import type { Obtained } from "../types.ts";
+import type { Usage } from "./usage.ts";
 
 /** How a run came to its end. */
 export type RunEnd = "done" | "deadline" | "interrupted" | "engine-lost";
@@ -30,6 +31,8 @@ export interface RunSummary {
   readonly labelMass: { readonly median: number; readonly p5: number } | null;
   /** Wall time of this session in seconds: until the engine was ready, then scoring. */
   readonly seconds: { readonly total: number; readonly startUp: number; readonly scoring: number };
+  /** How well the engines were used in this session; null when nothing was scored. */
+  readonly usage: Usage | null;
   /** What this session did; earlier sessions of a resumed run are not in it. */
   readonly session: {
     readonly scoredPrompts: number;

@@ -37,11 +37,28 @@ export function renderSummary(summary: RunSummary): string {
       ? null
       : `speed        ${perSecond.toFixed(1)} rows/s, ${count(Math.round(tokensPerSecond))} tokens/s, ` +
         `${count(session.requests)} requests${session.failedRequests > 0 ? `, ${count(session.failedRequests)} failed` : ""}`,
+    ...usage(summary),
     `submission   ${files.submission}`,
     `rows         ${files.rows}`,
     `run folder   ${files.runFolder}`,
   ];
   return lines.filter((line) => line !== null).join("\n");
+}
+
+function usage({ usage }: RunSummary): readonly string[] {
+  if (usage === null) return [];
+  const { seconds, saturatedSeconds, ratio, best, engines } = usage;
+  const asked = engines.map(
+    ({ concurrency, promptsPerRequest, by }) => `${concurrency} requests of ${promptsPerRequest} prompts (${by})`,
+  );
+  const against =
+    ratio === null || best === null
+      ? ""
+      : `; ${(100 * ratio).toFixed(1)} % of its best ${duration(best.seconds)} (${count(Math.round(best.tokensPerSecond))} tokens/s)`;
+  return [
+    `engine       full for ${((100 * saturatedSeconds) / seconds).toFixed(1)} % of the scoring time${against}`,
+    `in flight    ${[...new Set(asked)].join(", ")}`,
+  ];
 }
 
 function obtained({ rows }: RunSummary): string {
