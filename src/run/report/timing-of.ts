@@ -1,6 +1,6 @@
+import { parseDeadline } from "../../clock/deadline.ts";
 import type { RequestPoint, Timing } from "../../report/data.ts";
 import type { RunConfig } from "../load-run.ts";
-import { parseDeadline } from "../time-limits.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** Computes the times of a run from its timeline; null when its journal tells of no session. */
@@ -10,7 +10,7 @@ export function timingOf({ sessions, wallMs, requests }: Timeline, time: RunConf
   if (first === undefined || last === undefined) return null;
   const from = time.startedAt === null ? last.startedAt : Date.parse(time.startedAt);
   // A deadline is that of the session in which it was given.
-  const spare = time.deadline === null ? null : parseDeadline(time.deadline, from, last.startedAt) - last.startedAt;
+  const spare = time.deadline === null ? null : parseDeadline(time.deadline, from) - last.startedAt;
   return {
     startedAt: first.startedAt,
     wallMs,

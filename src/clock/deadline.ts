@@ -1,0 +1,50 @@
+import { AbtieError } from "../errors.ts";
+import { readDuration } from "./duration.ts";
+
+const TIME_OF_DAY = /^([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?$/;
+const ISO = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
+
+/**
+ * Finds the moment (ms since 1970) that a deadline means: a duration counted from `startedAt` ("9h", "8h55m"), the next
+ * such time of day after it ("18:30", in the process's time zone), or an ISO date and time (local unless it names a zone).
+ * Throws a config error when the text is none of these, or names a moment that is not after the start.
+ */
+export function parseDeadline(text: string, startedAt: number): number {
+  const trimmed = text.trim();
+  const at = fromDuration(trimmed, startedAt) ?? fromTimeOfDay(trimmed, startedAt) ?? fromIso(trimmed);
+  if (at === null) {
+    throw new AbtieError(
+      "config",
+      `deadline: expected a duration such as "9h" or "8h55m", a time of day such as "18:30", or an ISO date and time such as "2026-01-31T18:30", found "${text}"`,
+    );
+  }
+  if (at <= startedAt) {
+    const [deadline, start] = [new Date(at).toISOString(), new Date(startedAt).toISOString()];
+    throw new AbtieError(
+      "config",
+      `deadline: "${text}" is ${deadline}, which is not after the start (${start}); give a later one`,
+    );
+  }
+  return at;
+}
+
+function fromDuration(text: string, startedAt: number): number | null {
+  const ms = readDuration(text);
+  return ms === null ? null : startedAt + ms;
+}
+
+function fromTimeOfDay(text: string, startedAt: number): number | null {
+  const match = TIME_OF_DAY.exec(text);
+  if (match === null) return null;
+  const [, hours, minutes, seconds] = match;
+  const date = new Date(startedAt);
+  date.setHours(Number(hours), Number(minutes), Number(seconds ?? 0), 0);
+  if (date.getTime() <= startedAt) date.setDate(date.getDate() + 1);
+  return date.getTime();
+}
+
+function fromIso(text: string): number | null {
+  if (!ISO.test(text)) return null;
+  const at = Date.parse(text.length === 10 ? `${text}T00:00` : text.replace(" ", "T"));
+  return Number.isNaN(at) ? null : at;
+}
