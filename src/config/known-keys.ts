@@ -4,11 +4,15 @@ import { z } from "zod";
 export function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
   const [head, ...rest] = path;
   const objects = objectsIn(schema);
+  const records = recordsIn(schema);
   if (head === undefined) return [...new Set(objects.flatMap((object) => Object.keys(object.shape)))];
-  return objects.flatMap((object) => {
-    const child = object.shape[String(head)];
-    return child === undefined ? [] : knownKeys(child as z.ZodType, rest);
-  });
+  const inRecords = records.flatMap((record) => knownKeys(record.valueType as z.ZodType, rest));
+  return objects
+    .flatMap((object) => {
+      const child = object.shape[String(head)];
+      return child === undefined ? [] : knownKeys(child as z.ZodType, rest);
+    })
+    .concat(inRecords);
 }
 
 function objectsIn(schema: z.ZodType): readonly z.ZodObject[] {
@@ -16,4 +20,9 @@ function objectsIn(schema: z.ZodType): readonly z.ZodObject[] {
   if (schema instanceof z.ZodOptional) return objectsIn(schema.unwrap() as z.ZodType);
   if (schema instanceof z.ZodUnion) return schema.options.flatMap((option) => objectsIn(option as z.ZodType));
   return [];
+}
+
+function recordsIn(schema: z.ZodType): readonly z.ZodRecord[] {
+  if (schema instanceof z.ZodRecord) return [schema];
+  return schema instanceof z.ZodOptional ? recordsIn(schema.unwrap() as z.ZodType) : [];
 }

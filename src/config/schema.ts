@@ -34,6 +34,32 @@ const massSchema = z.strictObject({
   action: z.enum(["warn", "floor", "fallback"]).optional().describe("What a low label mass leads to."),
 });
 
+/** What makes the judge: the parts that a variant of a comparison may replace. */
+const judging = {
+  engine: z
+    .union([z.string().min(1), engineSchema])
+    .optional()
+    .describe("Name of an engine profile (launch/NAME.yaml), or a mapping."),
+  template: z.string().min(1).optional().describe("Name of a shipped template, or a .jinja file."),
+  labels: z
+    .strictObject({ a: labelTexts, b: labelTexts, tie: labelTexts })
+    .optional()
+    .describe("Label texts; several texts of one label are variants, merged by log-sum-exp."),
+  context: z.int().min(64).optional().describe("Prompt tokens a row may take; default what the server allows."),
+  orders: z
+    .enum(["one", "both", "auto"])
+    .optional()
+    .describe("Score one order, both, or the swapped one for undecided rows while time is left (auto)."),
+  prior: z
+    .tuple([probability, probability, probability])
+    .optional()
+    .describe("Class prior [a, b, tie] for rows that cannot be scored; default uniform."),
+  mass: massSchema.optional(),
+  calibration: z.string().min(1).optional().describe("Calibration file made by `abtie calibrate`."),
+};
+
+const variantSchema = z.strictObject(judging);
+
 /** What a person writes in a config file; every key is optional but `input`, `engine` and `template`. */
 export const configSchema = z
   .strictObject({
@@ -42,20 +68,7 @@ export const configSchema = z
     run: z.string().min(1).optional().describe("Run folder; default runs/NAME-OF-THIS-FILE beside this file."),
     columns: columnsSchema.optional().describe("Column names, where they are not those of LMSYS."),
     truth: z.enum(["labels", "votes"]).optional().describe("Where labels are read from when they are there."),
-    engine: z
-      .union([z.string().min(1), engineSchema])
-      .optional()
-      .describe("Name of an engine profile (launch/NAME.yaml), or a mapping."),
-    template: z.string().min(1).optional().describe("Name of a shipped template, or a .jinja file."),
-    labels: z
-      .strictObject({ a: labelTexts, b: labelTexts, tie: labelTexts })
-      .optional()
-      .describe("Label texts; several texts of one label are variants, merged by log-sum-exp."),
-    context: z.int().min(64).optional().describe("Prompt tokens a row may take; default what the server allows."),
-    orders: z
-      .enum(["one", "both", "auto"])
-      .optional()
-      .describe("Score one order, both, or the swapped one for undecided rows while time is left (auto)."),
+    ...judging,
     concurrency: z
       .union([z.int().min(1).max(4096), z.literal("auto")])
       .optional()
@@ -69,18 +82,17 @@ export const configSchema = z
     limit: z.int().min(1).optional().describe("Only the first N rows."),
     seed: z.int().min(0).optional().describe("Seed of everything random; default 0."),
     time: timeSchema.optional(),
-    prior: z
-      .tuple([probability, probability, probability])
-      .optional()
-      .describe("Class prior [a, b, tie] for rows that cannot be scored; default uniform."),
     clip: z
       .tuple([probability, probability])
       .optional()
       .describe("Probabilities are clipped to this range and renormalised; default [0.005, 0.99]."),
-    mass: massSchema.optional(),
-    calibration: z.string().min(1).optional().describe("Calibration file made by `abtie calibrate`."),
+    variants: z
+      .record(z.string().regex(/^[\w][\w.+-]*$/, "expected a name that can be that of a folder"), variantSchema)
+      .optional()
+      .describe("Judges that `abtie compare` compares: by name, what differs from the rest of this file."),
   })
   .meta({ title: "abtie config", description: "A job of abtie: which rows, which engine, which template." });
 
 export type WrittenConfig = z.input<typeof configSchema>;
+export type WrittenVariant = z.input<typeof variantSchema>;
 export type ParsedConfig = z.output<typeof configSchema>;

@@ -1,0 +1,38 @@
+import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { parseYaml } from "./document.ts";
+import type { Override } from "./load.ts";
+import type { WrittenVariant } from "./schema.ts";
+
+/**
+ * Reads what each variant of a config file replaces, by name; relative paths count from the file. Nothing is checked here: what is
+ * wrong is found, with its place, when the config is loaded with the override.
+ */
+export async function readVariants(file: string): Promise<ReadonlyMap<string, Override>> {
+  const text = await readFile(file, "utf8").catch(() => "");
+  const { value } = parseYaml(text, file);
+  const written = isObject(value) ? value["variants"] : null;
+  if (!isObject(written)) return new Map();
+  return new Map(
+    Object.entries(written).flatMap(([name, variant]) => {
+      if (!isObject(variant)) return [];
+      const set: WrittenVariant = withPaths(variant, dirname(file));
+      return [[name, { from: `${file}, variants.${name}`, set }]];
+    }),
+  );
+}
+
+/** A template is a path only when it looks like one; a bare word names a shipped template. */
+function withPaths(variant: WrittenVariant, base: string): WrittenVariant {
+  const { template, calibration } = variant;
+  const isFile = typeof template === "string" && /\/|\.jinja$/.test(template);
+  return {
+    ...variant,
+    ...(isFile ? { template: resolve(base, template) } : {}),
+    ...(typeof calibration === "string" ? { calibration: resolve(base, calibration) } : {}),
+  };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
