@@ -1,0 +1,80 @@
+import { foreseeLosses } from "./losses.ts";
+import { foreseeWork, type Speed } from "./speed.ts";
+import { meanOf, probabilityWithin, quantileOf, type Spread, shiftSpread } from "./spread.ts";
+import type { Work } from "./work.ts";
+
+/** From where and until when one looks ahead; times are monotonic, ms. */
+export interface Outlook {
+  /** Speed as measured up to now. */
+  readonly speed: Speed;
+  readonly now: number;
+  /** When scoring began, for the rate of losses. */
+  readonly scoringSince: number;
+  /** Scoring must end here; null without a deadline. */
+  readonly untilAt: number | null;
+  /** Time until the engine is there (again), ms; 0 when it is. */
+  readonly engineMs: number;
+}
+
+/** How long some work will take from now on, ms. */
+export interface Forecast {
+  readonly at: number;
+  readonly rows: number;
+  readonly remainingMs: number;
+  /** Bounds of the interval that holds the true time in 90 % of cases, if the engine goes on as it did. */
+  readonly lowMs: number;
+  readonly highMs: number;
+  /** Probability of being done when scoring must end; 1 without a deadline. */
+  readonly probability: number;
+  /** What a row takes on average, losses included; null when no rows are left. */
+  readonly msPerRow: number | null;
+  /** Part of the remaining time that is expected to be lost to failures. */
+  readonly lostMs: number;
+}
+
+const LOW = 0.05;
+const HIGH = 0.95;
+
+/** Foresees the time of some work with all that adds to it; null while no speed is known. */
+export function timeOf(outlook: Outlook, work: Work): Spread | null {
+  const spread = foreseeWork(outlook.speed, work);
+  if (spread === null) return null;
+  const { mean, variance } = lossesAhead(outlook, meanOf(spread));
+  return shiftSpread(spread, mean + outlook.engineMs, variance);
+}
+
+/** Gives the probability that some work is done in time, `spareMs` before it must be; null while no speed is known. */
+export function probabilityOf(outlook: Outlook, work: Work, spareMs = 0): number | null {
+  const spread = timeOf(outlook, work);
+  if (spread === null) return null;
+  if (outlook.untilAt === null) return 1;
+  return probabilityWithin(spread, outlook.untilAt - outlook.now - spareMs);
+}
+
+/** Describes the time of some work: expected, bounds, probability; null while no speed is known. */
+export function forecastOf(outlook: Outlook, work: Work): Forecast | null {
+  const spread = timeOf(outlook, work);
+  if (spread === null) return null;
+  const { now, untilAt } = outlook;
+  const remainingMs = Math.max(0, meanOf(spread));
+  return {
+    at: now,
+    rows: work.rows,
+    remainingMs,
+    lowMs: quantileOf(spread, LOW),
+    highMs: quantileOf(spread, HIGH),
+    probability: untilAt === null ? 1 : probabilityWithin(spread, untilAt - now),
+    msPerRow: work.rows > 0 ? remainingMs / work.rows : null,
+    lostMs: lossesAhead(outlook, remainingMs).mean,
+  };
+}
+
+/** Losses count as if a whole job's time had passed without any: see foreseeLosses. */
+function lossesAhead(
+  { speed, now, scoringSince, untilAt }: Outlook,
+  aheadMs: number,
+): { mean: number; variance: number } {
+  const elapsed = now - scoringSince;
+  const prior = untilAt === null ? elapsed + aheadMs : untilAt - scoringSince;
+  return foreseeLosses(speed.windows.losses, elapsed, aheadMs, prior);
+}

@@ -1,0 +1,45 @@
+import { uniformInt } from "pure-rand/distribution/uniformInt";
+import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+
+const SHARE = 0.02;
+const LEAST = 20;
+const MOST = 500;
+/** The pilot comes in blocks of about this many rows, each of which covers all lengths. */
+const BLOCK = 8;
+
+/** Says how many rows a pilot has: 2 %, at least 20, at most 500. */
+export function pilotSize(rows: number): number {
+  return Math.min(rows, Math.max(LEAST, Math.min(MOST, Math.round(SHARE * rows))));
+}
+
+/**
+ * Chooses the pilot among `rows` (indices into `tokens`), in the order in which it is scored. The rows are sorted by length
+ * and cut into as many strata as the pilot has rows, and one row of each is drawn: proportionate stratified sampling
+ * (Cochran, Sampling Techniques, 3rd ed. 1977, chapter 5). Every block of eight takes strata that are evenly apart, so that
+ * the beginning of the pilot says already what all of it will say. The same seed gives the same pilot.
+ */
+export function choosePilot(tokens: readonly number[], rows: readonly number[], seed: number): number[] {
+  const random = xoroshiro128plus(seed);
+  const sorted = [...rows].sort((one, other) => (tokens[one] ?? 0) - (tokens[other] ?? 0) || one - other);
+  const size = pilotSize(sorted.length);
+  const blocks: number[][] = Array.from({ length: Math.max(1, Math.round(size / BLOCK)) }, () => []);
+  for (let i = 0; i < size; i++) {
+    const from = Math.floor((i * sorted.length) / size);
+    const to = Math.floor(((i + 1) * sorted.length) / size);
+    const row = sorted[uniformInt(random, from, to - 1)];
+    if (row !== undefined) blocks[i % blocks.length]?.push(row);
+  }
+  const shuffle = <T>(items: readonly T[]): T[] => shuffled(items, (most) => uniformInt(random, 0, most));
+  return shuffle(blocks).flatMap(shuffle);
+}
+
+/** Fisher and Yates 1938, in Durstenfeld's form. */
+function shuffled<T>(items: readonly T[], drawUpTo: (most: number) => number): T[] {
+  const order = [...items];
+  for (let i = order.length - 1; i > 0; i--) {
+    const j = drawUpTo(i);
+    const [one, other] = [order[i], order[j]];
+    if (one !== undefined && other !== undefined) [order[i], order[j]] = [other, one];
+  }
+  return order;
+}

@@ -1,0 +1,60 @@
+import type { SecondPassPlan } from "./decision.ts";
+import { type Outlook, probabilityOf } from "./forecast.ts";
+import { queued } from "./order.ts";
+import { leftOn } from "./outlook.ts";
+import { begunRows, mostThatFit, workUpTo } from "./second-rows.ts";
+import type { ClockState } from "./state.ts";
+import { addWork, scaleWork, takeWork, type Work } from "./work.ts";
+
+/** Rows of the second pass that may be begun while no speed is known, to measure it: all rows were answered before. */
+const UNMEASURED_ROWS = 20;
+/** The share that fits is found to this precision. */
+const PARTS = 200;
+
+/** Plans the second pass: how many rows of the ranking fit in time with the confidence asked for. */
+export function planSecondPass(state: ClockState, outlook: Outlook): SecondPassPlan {
+  const { second, options, queue, steps } = state;
+  const begun = begunRows(second);
+  const share = steps[0]?.kind === "both-orders" ? shareThatFits(state, outlook) : 0;
+  const isOpen = queued(queue) === 0 && steps[0]?.kind === "both-orders";
+  if (!isOpen || second.ranked === null) {
+    return { allowed: 0, begun, share, needsRanking: isOpen && share !== null && share > 0 };
+  }
+  const most = Math.floor(options.secondPass.maxShare * options.tokens.length) - begun;
+  const last = Math.max(second.taken, Math.min(second.ranked.length, second.taken + most));
+  const firstLeft = leftOn(state, 0);
+  const allowed = mostThatFit(second.taken, last, (n) => {
+    const work = addWork(firstLeft, workUpTo(second, n));
+    return fits(state, outlook, work) ?? n + second.begunBefore.size <= UNMEASURED_ROWS;
+  });
+  const rows = Math.max(1, options.tokens.length);
+  return {
+    allowed: allowed - second.taken,
+    begun,
+    share: (begun + allowed - second.taken) / rows,
+    needsRanking: false,
+  };
+}
+
+/** Counts the rows that get no answer in time although the shortest come first: more likely than not. */
+export function rowsWithoutTime(state: ClockState, outlook: Outlook): number | null {
+  const { queue, shortSums } = state;
+  const work = (n: number): Work =>
+    takeWork(shortSums[n] ?? shortSums[0] ?? state.whole, shortSums[queue.low] ?? state.whole);
+  if (probabilityOf(outlook, work(queue.high)) === null) return null;
+  const answered = mostThatFit(queue.low, queue.high, (n) => (probabilityOf(outlook, work(n)) ?? 0) >= 0.5);
+  return queue.high - answered;
+}
+
+function shareThatFits(state: ClockState, outlook: Outlook): number | null {
+  const { maxShare } = state.options.secondPass;
+  const first = leftOn(state, 0);
+  const works = (part: number): Work => addWork(first, scaleWork(state.whole, (maxShare * part) / PARTS));
+  if (fits(state, outlook, first) === null) return state.first.rows === 0 ? maxShare : null;
+  return (maxShare * mostThatFit(0, PARTS, (part) => fits(state, outlook, works(part)) ?? false)) / PARTS;
+}
+
+function fits({ options }: ClockState, outlook: Outlook, work: Work): boolean | null {
+  const probability = probabilityOf(outlook, work);
+  return probability === null ? null : probability >= options.confidence;
+}

@@ -1,0 +1,70 @@
+import type { Triple } from "../types.ts";
+import type { Pair } from "./pairs.ts";
+
+/**
+ * What the swapped order will say, given the first: its log odds of A against B (swapped back) are normal around
+ * `slope` · (log odds of the first) + `shift`, with standard deviation `spread`. P(tie) is taken as unchanged.
+ */
+export interface SwapModel {
+  readonly slope: number;
+  readonly shift: number;
+  readonly spread: number;
+}
+
+/** Fewest pairs from which the model is fitted. */
+const LEAST_PAIRS = 30;
+/** Probabilities are taken as at least this, so that log odds stay finite. */
+const LEAST = 1e-6;
+/** Without pairs: how much of the first order's log odds the second one repeats, and how far it strays, in their spread. */
+const USUAL_SLOPE = 0.7;
+const USUAL_SPREAD = 0.7;
+
+/**
+ * Fits the model to the rows that have both orders, by least squares. While there are too few it is guessed from the first
+ * order alone: files list A and B in no order, so the median log odds of all rows is the bonus of the first shown.
+ */
+export function fitSwapModel(pairs: readonly Pair[], firsts: readonly Triple[]): SwapModel {
+  return (pairs.length >= LEAST_PAIRS ? regress(pairs) : null) ?? guess(firsts);
+}
+
+/** Log odds of A against B, nats. */
+export function logOdds([a, b]: Triple): number {
+  return Math.log(Math.max(a, LEAST) / Math.max(b, LEAST));
+}
+
+/** Estimates by how much (nats) being shown first raises the log odds: the median over rows listed in no order. */
+export function positionBias(firsts: readonly Triple[]): number {
+  return quantile(firsts.map(logOdds).sort(ascending), 0.5);
+}
+
+function regress(pairs: readonly Pair[]): SwapModel | null {
+  const x = pairs.map(({ first }) => logOdds(first));
+  const y = pairs.map(({ second }) => logOdds(second));
+  const [meanX, meanY] = [mean(x), mean(y)];
+  const squares = x.reduce((sum, value) => sum + (value - meanX) ** 2, 0);
+  if (squares === 0) return null;
+  const slope = x.reduce((sum, value, i) => sum + (value - meanX) * ((y[i] ?? 0) - meanY), 0) / squares;
+  const shift = meanY - slope * meanX;
+  const rest = x.reduce((sum, value, i) => sum + ((y[i] ?? 0) - shift - slope * value) ** 2, 0);
+  return { slope, shift, spread: Math.sqrt(rest / (pairs.length - 2)) };
+}
+
+function guess(firsts: readonly Triple[]): SwapModel {
+  const sorted = firsts.map(logOdds).sort(ascending);
+  // Half the distance between these quantiles is the standard deviation of a normal distribution.
+  const sd = (quantile(sorted, 0.841) - quantile(sorted, 0.159)) / 2;
+  // The second order starts from as far below 0 as the first did from above it.
+  return { slope: USUAL_SLOPE, shift: -(1 + USUAL_SLOPE) * quantile(sorted, 0.5), spread: USUAL_SPREAD * sd };
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function quantile(sorted: readonly number[], share: number): number {
+  return sorted[Math.floor(share * (sorted.length - 1))] ?? 0;
+}
+
+function ascending(one: number, other: number): number {
+  return one - other;
+}

@@ -1,0 +1,143 @@
+import { addLoss, type Losses, NO_LOSSES } from "./losses.ts";
+import { addWork, NO_WORK, type Work } from "./work.ts";
+
+/** A finished request, as the clock needs it. Times are monotonic, ms. */
+export interface Finished {
+  readonly startedAt: number;
+  readonly finishedAt: number;
+  /** What it asked for; counted only when it succeeded. */
+  readonly work: Work;
+  /** Requests allowed in flight at the time. */
+  readonly concurrency: number;
+  readonly ok: boolean;
+}
+
+/** A stretch of wall time in which the engine worked, and the work that was finished in it. */
+export interface Window {
+  readonly endedAt: number;
+  readonly ms: number;
+  readonly work: Work;
+  readonly concurrency: number;
+}
+
+/** Turns finished requests into windows, one at a time. */
+export interface Windows {
+  /** Fewest rows that make a window. */
+  readonly leastRows: number;
+  /** Start of the open window, moved forward by what was lost since; null until the engine is warm. */
+  readonly openSince: number | null;
+  readonly openWork: Work;
+  readonly concurrency: number;
+  /** Latest end of a request that succeeded. */
+  readonly busyUntil: number | null;
+  /** Latest failure of a request or of the engine. */
+  readonly failedAt: number | null;
+  /** Requests that end up to here may still belong to the first batch; null when it is over. */
+  readonly warmUntil: number | null;
+  /** Time spent on the first batch after each start of the engine, ms. */
+  readonly warmUpMs: number;
+  readonly losses: Losses;
+}
+
+/** The first batch's requests end within this time (ms) of one another, and within this share of its time. */
+const SAME_BATCH_MS = 50;
+const SAME_BATCH_SHARE = 0.05;
+/** A change of concurrency by more than this share starts a new window. */
+const OTHER_CONCURRENCY = 0.05;
+
+/** Starts with no window open. */
+export function startWindows(leastRows: number): Windows {
+  return {
+    leastRows,
+    openSince: null,
+    openWork: NO_WORK,
+    concurrency: 0,
+    busyUntil: null,
+    failedAt: null,
+    warmUntil: null,
+    warmUpMs: 0,
+    losses: NO_LOSSES,
+  };
+}
+
+/** Notes that the engine went down: what comes next begins with a warm-up, and the time until then is lost. */
+export function engineDown(windows: Windows, at: number): Windows {
+  return { ...windows, openSince: null, openWork: NO_WORK, warmUntil: null, failedAt: at };
+}
+
+/**
+ * Adds a finished request and gives back the window that ended before it, if one did.
+ *
+ * Requests overlap, so no single one's duration says how fast the engine is: only work finished per wall time does. The
+ * time is that in which the engine worked: a gap between requests that succeeded is left out, and counted as lost, when
+ * something failed in it, so that an error that comes back at once is neither work nor time. A window ends where nothing
+ * came for longer than its average between two rows: an engine that computes several rows at once gives them back at
+ * once, and a window must not end among them. `slowMs` (ms) ends a window that takes much longer than it should.
+ */
+export function addFinished(
+  windows: Windows,
+  request: Finished,
+  slowMs: number,
+): { windows: Windows; closed: Window | null } {
+  if (!request.ok) return { windows: { ...windows, failedAt: request.finishedAt }, closed: null };
+  const { busyUntil, openSince } = windows;
+  const gap = lostBefore(windows, request);
+  const current = {
+    ...windows,
+    busyUntil: Math.max(busyUntil ?? request.finishedAt, request.finishedAt),
+    losses: addLoss(windows.losses, gap),
+  };
+  if (busyUntil === null || openSince === null) return { windows: warmUp(current, request), closed: null };
+  if (windows.warmUntil !== null && isSameBatch(windows, request)) {
+    return { windows: { ...current, openSince: request.finishedAt }, closed: null };
+  }
+  const closed = endWindow(windows, busyUntil, request, gap, slowMs);
+  return {
+    windows: {
+      ...current,
+      openSince: (closed?.endedAt ?? openSince) + gap,
+      openWork: addWork(closed === null ? windows.openWork : NO_WORK, request.work),
+      concurrency: request.concurrency,
+      warmUntil: null,
+    },
+    closed,
+  };
+}
+
+/** Gives the open window as if it ended with the last request that succeeded; null when nothing is in it. */
+export function openWindow({ openSince, openWork, busyUntil, concurrency }: Windows): Window | null {
+  if (openSince === null || busyUntil === null || busyUntil <= openSince || openWork.rows === 0) return null;
+  return { endedAt: busyUntil, ms: busyUntil - openSince, work: openWork, concurrency };
+}
+
+/** Time before a request in which nothing that succeeded was running although something was tried. */
+function lostBefore({ busyUntil, failedAt }: Windows, { startedAt }: Finished): number {
+  if (busyUntil === null || failedAt === null || failedAt < busyUntil) return 0;
+  return Math.max(0, startedAt - busyUntil);
+}
+
+function endWindow(windows: Windows, end: number, next: Finished, gap: number, slowMs: number): Window | null {
+  const { openSince, openWork, concurrency, leastRows } = windows;
+  const ms = end - (openSince ?? end);
+  if (ms <= 0 || openWork.rows === 0) return null;
+  const changed = Math.abs(next.concurrency / concurrency - 1) > OTHER_CONCURRENCY;
+  const pause = next.finishedAt - gap - end;
+  const isFull = openWork.rows >= leastRows && pause >= ms / openWork.rows;
+  if (!changed && !isFull && ms < slowMs) return null;
+  return { endedAt: end, ms, work: openWork, concurrency };
+}
+
+function warmUp(windows: Windows, request: Finished): Windows {
+  const ms = request.finishedAt - request.startedAt;
+  return {
+    ...windows,
+    openSince: request.finishedAt,
+    warmUntil: request.finishedAt + SAME_BATCH_SHARE * ms,
+    concurrency: request.concurrency,
+    warmUpMs: windows.warmUpMs + ms,
+  };
+}
+
+function isSameBatch({ warmUntil, busyUntil }: Windows, { finishedAt }: Finished): boolean {
+  return finishedAt <= (warmUntil ?? 0) && finishedAt - (busyUntil ?? 0) <= SAME_BATCH_MS;
+}
