@@ -42,19 +42,18 @@ export interface SliceTable {
   readonly parts: readonly Slice<Evaluation>[];
 }
 
-/** Resamples for a slice: there are many of them, and their intervals are wide anyway. */
-const SLICE_RESAMPLES = 2_000;
+/** Resamples for what stands beside the probabilities as written: there is much of it, and each costs time on a large file. */
+const ASIDE_RESAMPLES = 2_000;
 
 /** Evaluates what was judged against its labels, as a whole and by slice. */
 export async function evaluateSubject(subject: Subject, labelled: Labelled): Promise<SubjectEvaluation> {
   const { written, run, seed } = subject;
   const { truth, groups, dataset } = labelled;
-  const options: BootstrapOptions = { seed };
+  const aside: BootstrapOptions = { seed, resamples: ASIDE_RESAMPLES };
   const scored = { probabilities: written, truth, groups };
-  const asWritten = { name: "as written", rows: subject.ids.length, evaluation: evaluate(scored, options) };
+  const asWritten = { name: "as written", rows: subject.ids.length, evaluation: evaluate(scored, { seed }) };
   const texts = await readRowTexts(labelled);
-  const measure = (rows: Uint32Array): Evaluation =>
-    evaluate(takeRows(scored, rows), { seed, resamples: SLICE_RESAMPLES });
+  const measure = (rows: Uint32Array): Evaluation => evaluate(takeRows(scored, rows), aside);
   return {
     subject: subject.path,
     kind: run === null ? "submission" : "run",
@@ -62,8 +61,8 @@ export async function evaluateSubject(subject: Subject, labelled: Labelled): Pro
     rows: subject.ids.length,
     groups: new Set(groups).size,
     priorRows: run === null ? null : run.rows.obtained.filter((way) => way === "prior").length,
-    scores: run === null ? [asWritten] : [asWritten, ...rawScores(run, labelled, options)],
-    swap: run === null ? null : studySwap(run, groups, options),
+    scores: run === null ? [asWritten] : [asWritten, ...rawScores(run, labelled, aside)],
+    swap: run === null ? null : studySwap(run, groups, aside),
     mass: run === null ? null : labelMass(run.rows.mass),
     slices: divisionsOf(texts, run?.rows ?? null).flatMap(({ name, keyOf, keys }) => {
       const parts = slices(subject.ids.length, keyOf, measure);

@@ -45,7 +45,7 @@ export function notesOf(evaluation: SubjectEvaluation | null): readonly string[]
   if (evaluation === null) return [];
   return [
     "Log loss is the mean of −log p of the truth, in nats, of the probabilities as written; with votes as truth the mean over the votes.",
-    "Intervals are 95 %, from the studentised bootstrap over prompts: 10,000 resamples for the whole, 2,000 for slices.",
+    "Intervals are 95 %, from the studentised bootstrap over prompts: 10,000 resamples for the probabilities as written, 2,000 for slices and single orders.",
     "The class prior knows the share of each class in these rows and nothing else.",
     "ECE is that of the predicted class in 15 bins with equally many rows; beside it what a perfectly calibrated judge with these predictions would show, since scatter counts as error.",
     "Intervals of reliability diagrams and of the flip rate are Wilson's and take rows as independent.",
