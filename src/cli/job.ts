@@ -21,6 +21,7 @@ async function job(data: JobData): Promise<void> {
     clock: systemClock,
   });
   const context: Context = {
+    startedAt: data.startedAt,
     cwd: data.cwd,
     env: data.env,
     pid: process.pid,

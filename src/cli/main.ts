@@ -18,6 +18,7 @@ main();
 function main(): void {
   const data: JobData = {
     argv: process.argv.slice(2),
+    startedAt: performance.timeOrigin,
     cwd: process.cwd(),
     env: process.env,
     columns: process.stderr.isTTY ? (process.stderr.columns ?? 80) : null,

@@ -13,6 +13,8 @@ export type ToJob = { readonly type: "abort"; readonly signal: string };
 /** What the job is started with. */
 export interface JobData {
   readonly argv: readonly string[];
+  /** When the process began, ms since 1970. */
+  readonly startedAt: number;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Width of the terminal behind stderr, null when it is none. */

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { EXIT } from "../errors.ts";
+import { addBench } from "./commands/bench.ts";
 import { addCalibrate } from "./commands/calibrate.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addEvaluate } from "./commands/evaluate.ts";
@@ -15,6 +16,7 @@ export type AddCommand = (program: Command, context: Context, finish: (status: n
 
 const COMMANDS: readonly AddCommand[] = [
   addRun,
+  addBench,
   addDoctor,
   addValidate,
   addEvaluate,
@@ -63,6 +65,7 @@ const EXAMPLES = `
 Examples:
   abtie setup                                    install vLLM and a small model into the cache folder
   abtie doctor job.yaml                          check everything before hours are spent
+  abtie bench job.yaml --deadline 9h             measure the speed; does the job fit?
   abtie run job.yaml --deadline 9h               score the rows; run it again to continue
   abtie run -i rows.csv --base-url http://127.0.0.1:8000 -o submission.csv
   abtie validate submission.csv -i rows.csv      apply the grader's checks

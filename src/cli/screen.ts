@@ -20,6 +20,7 @@ export function createScreen(options: { write: (text: string) => void; columns: 
   let live = "";
   let shownAt = -Infinity;
   let step = "";
+  let complete = false;
 
   const say = (text: string): void => {
     write(`${live === "" ? "" : CLEAR}${text}\n${live}`);
@@ -35,7 +36,8 @@ export function createScreen(options: { write: (text: string) => void; columns: 
     const now = clock.monotonic();
     const isNew = name !== step;
     step = name;
-    const isLast = event.stage === "score" && event.done === event.total;
+    const isLast = event.stage === "score" && event.done === event.total && !complete;
+    complete = event.stage === "score" && event.done === event.total;
     if (!isNew && !isLast && now - shownAt < (columns === null ? PLAIN_MS : LIVE_MS)) return;
     shownAt = now;
     if (columns === null) write(`${text}\n`);

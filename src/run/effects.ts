@@ -13,6 +13,8 @@ export type Progress =
 
 /** Everything of the outside world that a command may touch besides files and sockets; passed in, so that tests can replace it. */
 export interface Effects {
+  /** When the program began, ms since 1970: a deadline of "9h" counts from here. */
+  readonly startedAt: number;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly pid: number;

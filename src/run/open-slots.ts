@@ -36,6 +36,8 @@ export async function openSlots(options: {
   recorder: Pick<Recorder, "record">;
   effects: Effects;
   signal: AbortSignal;
+  /** Hears when no engine is up any more, and when one is again. */
+  onEngines?: (up: boolean, lost: boolean) => void;
 }): Promise<Slots> {
   const { config, opener, recorder, effects, signal } = options;
   let judging: Judging | undefined;
@@ -59,6 +61,7 @@ export async function openSlots(options: {
   const startedAt = effects.clock.monotonic();
   const meter = createMeter(startedAt);
   const answered = { tokens: 0, requests: 0 };
+  const condition = new Map<string, "lost" | "back" | "given-up">(openers.map(({ name }) => [name, "back"]));
   const lanes = engines.map((engine, place) => {
     const { name, open } = openers[place] as EngineOpener;
     recorder.record({
@@ -92,6 +95,12 @@ export async function openSlots(options: {
       log: effects.log,
       onEvent: (what, detail) => {
         recorder.record({ event: "engine", what, detail: `${name}: ${detail}`, at: effects.clock.now() });
+        condition.set(name, what);
+        const all = [...condition.values()];
+        options.onEngines?.(
+          all.includes("back"),
+          all.every((one) => one === "given-up"),
+        );
       },
     });
     return { name, tuner, slot: { ...slot, lane: { ...slot.lane, work: tuner.watch(slot.lane.work) } } };

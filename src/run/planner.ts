@@ -2,26 +2,26 @@ import type { Order } from "../types.ts";
 import type { Judging, Task } from "./judge.ts";
 
 /** Which prompt is wanted next. "wait": nothing now, but an outcome that is still to come may change that. */
-export type Pick = { readonly row: number; readonly order: Order; readonly short: boolean } | "wait" | "end";
+export type Choice = { readonly row: number; readonly order: Order; readonly short: boolean } | "wait" | "end";
 
 /** Decides what is scored next. */
 export interface Planner {
   /** Prompts of the whole run, those of earlier sessions included. */
   readonly total: number;
-  readonly next: () => Pick;
+  readonly next: () => Choice;
   /** Resolves when an outcome has come since the last `next`. */
   readonly changed: (signal: AbortSignal) => Promise<void>;
   /** Hears that a task has ended, with an answer or without. */
-  readonly told: (task: Task) => void;
+  readonly told: (task: Task, answered: boolean) => void;
 }
 
 /** Prepares tasks one after another, as the schedule asks for them. */
 export async function* taskSource(planner: Planner, judging: Judging, signal: AbortSignal): AsyncGenerator<Task> {
   for (;;) {
     if (signal.aborted) return;
-    const pick = planner.next();
-    if (pick === "end") return;
-    if (pick === "wait") await planner.changed(signal);
-    else yield await judging.prepare(pick.row, pick.order, pick.short);
+    const choice = planner.next();
+    if (choice === "end") return;
+    if (choice === "wait") await planner.changed(signal);
+    else yield await judging.prepare(choice.row, choice.order, choice.short);
   }
 }

@@ -27,9 +27,9 @@ export interface Recorder {
 export function createRecorder(options: {
   journal: Journal;
   state: RunState;
-  board: Board;
+  board: Pick<Board, "answered">;
   clock: Clock;
-  onOutcome: (task: Task) => void;
+  onOutcome: (task: Task, answered: boolean) => void;
 }): Recorder {
   const { journal, state, board, clock } = options;
   const tally: Tally = { scoredPrompts: 0, promptTokens: 0, requests: 0, failedRequests: 0 };
@@ -51,7 +51,7 @@ export function createRecorder(options: {
         const { reason, message } = outcome;
         record({ event: "failed", rows: [task.row], order: task.order, reason, message, final: true, at: clock.now() });
       }
-      options.onOutcome(task);
+      options.onOutcome(task, outcome.ok);
     },
     attempt: (attempt) => {
       tally.requests += 1;

@@ -1,15 +1,15 @@
 import type { Config } from "../config/config.ts";
 import { AbtieError } from "../errors.ts";
 import { writeAtomic } from "../files/atomic.ts";
-import { isAnswered } from "../journal/run-state.ts";
 import { createBoard } from "./board.ts";
+import { createClockLog } from "./clock-log.ts";
 import type { Effects } from "./effects.ts";
-import { planFirstPass } from "./first-pass.ts";
 import { createJudge } from "./judge-reading.ts";
 import { createJudgingOpener } from "./judging-opener.ts";
+import { estimateLengths } from "./lengths.ts";
 import { openSlots } from "./open-slots.ts";
 import { packageVersion } from "./package.ts";
-import { progressLine } from "./progress-line.ts";
+import { showProgress } from "./progress-line.ts";
 import { createRecorder } from "./recorder.ts";
 import { openRows } from "./rows.ts";
 import { openRunFolder } from "./run-folder.ts";
@@ -17,12 +17,21 @@ import { scoreRows } from "./score-rows.ts";
 import { summarize } from "./summarize.ts";
 import type { RunEnd, RunSummary } from "./summary.ts";
 import { armTimeLimits } from "./time-limits.ts";
+import { createTimedPlanner, type TimedPlanner } from "./timed-planner.ts";
 
 export interface RunOptions {
   /** Continue although what the answers depend on has changed. */
   readonly force: boolean;
   /** Forget what the run folder holds. */
   readonly fresh: boolean;
+}
+
+/** What changes while a session runs. */
+interface Session {
+  startedAt: number;
+  end: RunEnd;
+  failed: boolean;
+  planner: TimedPlanner | null;
 }
 
 /**
@@ -52,33 +61,30 @@ export async function runJob(config: Config, options: RunOptions, effects: Effec
   // Mistakes in template and labels are found before minutes go into the start of a server.
   if (opener.local) await opener.open(null);
 
-  const planner = planFirstPass({
-    rows: dataset.ids.length,
-    orders: config.orders === "both" ? ["ab", "ba"] : ["ab"],
-    isDone: (row, order) => isAnswered(state, row, order),
-  });
-  const session = { startedAt: clock.monotonic(), end: "done" as RunEnd, failed: false };
+  const session: Session = { startedAt: clock.monotonic(), end: "done", failed: false, planner: null };
   const recorder = createRecorder({
     ...{ journal, state, board, clock },
-    onOutcome: (task) => {
-      planner.told(task);
-      showProgress();
-    },
+    onOutcome: (task, answered) => session.planner?.told(task, answered),
   });
-  const showProgress = (): void => {
-    const { scoredPrompts: prompts, promptTokens: tokens } = recorder.tally;
-    const done = state.orders.ab.answered + state.orders.ba.answered;
-    const progress = { done, total: planner.total, prompts, tokens, ms: clock.monotonic() - session.startedAt };
-    effects.progress({ stage: "score", done, total: planner.total, text: progressLine(progress) });
-  };
   let engine = null;
   let usage = null;
   try {
-    await using slots = await openSlots({ config, opener, folder, recorder, effects, signal: limits.signal });
+    await using slots = await openSlots({
+      ...{ config, opener, folder, recorder, effects, signal: limits.signal },
+      onEngines: (up, lost) => session.planner?.engine(up, lost),
+    });
     engine = slots.first();
+    const planner = createTimedPlanner({
+      ...{ config, state, judge, clock, judging: slots.judging, budget: limits.budget, startedAt: began },
+      tokens: await estimateLengths(slots.judging, dataset, limits.signal),
+      onDecision: createClockLog({ record: recorder.record, clock, log: effects.log }),
+    });
+    planner.engine(true, false);
+    session.planner = planner;
     session.startedAt = clock.monotonic();
     try {
-      session.end = await scoreRows({ config, planner, slots, recorder, effects, limits });
+      const show = (): void => showProgress(planner, state, recorder.tally, session.startedAt, effects);
+      session.end = await scoreRows({ config, planner, slots, recorder, effects, limits, show });
       usage = slots.usage();
     } finally {
       // Before the engine is stopped, which may take longer than what is left until the deadline.

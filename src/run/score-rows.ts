@@ -6,21 +6,24 @@ import type { Reading } from "../types.ts";
 import type { Effects } from "./effects.ts";
 import type { Task } from "./judge.ts";
 import type { Slots } from "./open-slots.ts";
-import { type Planner, taskSource } from "./planner.ts";
+import { taskSource } from "./planner.ts";
 import type { Recorder } from "./recorder.ts";
 import type { RunEnd } from "./summary.ts";
 import type { TimeLimits } from "./time-limits.ts";
+import type { TimedPlanner } from "./timed-planner.ts";
 
 /** Scores what the planner picks on all engines until nothing is left or the time is over. */
 export async function scoreRows(options: {
   config: Config;
-  planner: Planner;
+  planner: TimedPlanner;
   slots: Slots;
   recorder: Recorder;
   effects: Effects;
   limits: TimeLimits;
+  /** Shows how far the run is. */
+  show: () => void;
 }): Promise<RunEnd> {
-  const { config, planner, slots, recorder, effects, limits } = options;
+  const { config, planner, slots, recorder, effects, limits, show } = options;
   const { clock, random } = effects;
   const { end } = await schedule<Task, Reading>({
     tasks: taskSource(planner, slots.judging, limits.signal),
@@ -30,6 +33,8 @@ export async function scoreRows(options: {
     onAttempt: (attempt) => {
       recorder.attempt(attempt);
       slots.observe(attempt);
+      planner.attempted(attempt);
+      show();
     },
     retry: { ...DEFAULT_RETRY, attempts: config.attempts },
     timeoutMs: () => config.requestTimeoutMs,
@@ -38,6 +43,6 @@ export async function scoreRows(options: {
     signal: limits.signal,
   });
   if (end === "engines-lost") return "engine-lost";
-  if (end === "done") return "done";
+  if (end === "done") return planner.tick().stop?.kind === "overrun" ? "overrun" : "done";
   return effects.signal.aborted ? "interrupted" : "deadline";
 }

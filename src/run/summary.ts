@@ -2,7 +2,7 @@ import type { Obtained } from "../types.ts";
 import type { Usage } from "./usage.ts";
 
 /** How a run came to its end. */
-export type RunEnd = "done" | "deadline" | "interrupted" | "engine-lost";
+export type RunEnd = "done" | "deadline" | "overrun" | "interrupted" | "engine-lost";
 
 /** What a run tells at its end; summary.json holds it. */
 export interface RunSummary {

@@ -23,7 +23,7 @@ export function armTimeLimits(config: Pick<Config, "time">, effects: Effects): T
   const { deadline, startedAt, reserveMs } = config.time;
   if (deadline === null) return { budget: null, signal: effects.signal, guard: () => {} };
   const now = clock.now();
-  const from = startedAt === null ? now : Date.parse(startedAt);
+  const from = startedAt === null ? effects.startedAt : Date.parse(startedAt);
   const wall = planBudget(from, parseDeadline(deadline, from), reserveMs);
   if (wall.workEndAt <= now) {
     const at = new Date(wall.deadlineAt).toISOString();

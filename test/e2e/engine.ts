@@ -19,6 +19,7 @@ export function abtie(args: readonly string[], options: { cwd?: string; env?: Re
 /** Effects of a test that runs parts of abtie in its own process. */
 export function testEffects(): Effects {
   return {
+    startedAt: Date.now(),
     cwd: ROOT,
     env: process.env,
     pid: process.pid,

@@ -3,6 +3,7 @@ import type { RunSummary } from "../../run/summary.ts";
 const ENDS: Readonly<Record<RunSummary["end"], string>> = {
   done: "done",
   deadline: "ended at the deadline",
+  overrun: "stopped: the time would not suffice (time.on_overrun: stop)",
   interrupted: "interrupted; run it again to continue",
   "engine-lost": "ended early: the engine was lost and did not come back",
 };

@@ -1,0 +1,137 @@
+import type { Budget } from "../clock/budget.ts";
+import { decide } from "../clock/decide.ts";
+import type { Decision } from "../clock/decision.ts";
+import { type ClockEvent, observe, type Prompt } from "../clock/observe.ts";
+import { usualShares, usualSteps } from "../clock/rules.ts";
+import { type ClockState, createState } from "../clock/state.ts";
+import { takeNext } from "../clock/take.ts";
+import type { Config } from "../config/config.ts";
+import { isAnswered, type RunState } from "../journal/run-state.ts";
+import type { Attempt } from "../schedule/types.ts";
+import type { Clock } from "../types.ts";
+import type { Judging, Task } from "./judge.ts";
+import type { Judge } from "./outcome.ts";
+import type { Choice, Planner } from "./planner.ts";
+import { rankRows } from "./rank-rows.ts";
+
+/** A planner that keeps time: it follows the speed of the engine and decides what the rows that are left will get. */
+export interface TimedPlanner extends Planner {
+  /** Hears of every request. */
+  readonly attempted: (attempt: Attempt<Task>) => void;
+  /** Hears that the engines are there, or that all of them are gone. */
+  readonly engine: (up: boolean, lost: boolean) => void;
+  /** Decides anew when the last decision is old; gives the one in force. */
+  readonly tick: () => Decision;
+  /** The state as it is, for the report. */
+  readonly clockState: () => ClockState;
+}
+
+export interface TimedPlannerOptions {
+  readonly config: Config;
+  readonly state: RunState;
+  readonly judging: Pick<Judging, "budget" | "shortBudget">;
+  readonly judge: Judge;
+  /** Estimated prompt tokens of every row. */
+  readonly tokens: readonly number[];
+  readonly budget: Budget | null;
+  /** When this session began, monotonic ms. */
+  readonly startedAt: number;
+  readonly clock: Clock;
+  readonly onDecision: (decision: Decision) => void;
+}
+
+/** A decision is good for so long (ms), and a ranking of the second pass too. */
+const DECISION_MS = 2_000;
+const RANKING_MS = 60_000;
+
+/** Creates the planner of a run. Everything that it decides is decided by src/clock; here the state is kept and fed. */
+export function createTimedPlanner(options: TimedPlannerOptions): TimedPlanner {
+  const { config, state: run, clock, onDecision } = options;
+  const orders = config.orders === "auto" && options.budget === null ? "one" : config.orders;
+  let state = createState({
+    tokens: options.tokens,
+    answered: [...options.tokens.keys()].filter((row) => isAnswered(run, row, "ab")),
+    budget: options.budget,
+    startedAt: options.startedAt,
+    steps: usualSteps(
+      orders,
+      options.judging.shortBudget < options.judging.budget ? options.judging.shortBudget : null,
+    ),
+    confidence: config.time.confidence,
+    onOverrun: config.time.onOverrun,
+    secondPass: usualShares(orders),
+    seed: config.seed,
+  });
+  let decision: Decision | null = null;
+  let rankedAt = Number.NEGATIVE_INFINITY;
+  let outstanding = 0;
+  let wake = (): void => {};
+
+  const hear = (event: ClockEvent): void => {
+    state = observe(state, event);
+  };
+  const decideNow = (): Decision => {
+    const decided = decide(state, clock.monotonic());
+    state = decided.state;
+    decision = decided.decision;
+    if (decision.secondPass.needsRanking || clock.monotonic() - rankedAt > RANKING_MS) rank(decision);
+    onDecision(decision);
+    return decision;
+  };
+  const rank = ({ phase, secondPass }: Decision): void => {
+    if (!secondPass.needsRanking && phase !== "second-pass") return;
+    rankedAt = clock.monotonic();
+    hear({ type: "ranked", rows: rankRows(options) });
+    ({ state, decision } = decide(state, clock.monotonic()));
+  };
+  const tick = (): Decision => {
+    const isOld = decision === null || clock.monotonic() - decision.at >= DECISION_MS;
+    return isOld || decision === null ? decideNow() : decision;
+  };
+  const take = (): Choice | null => {
+    const taken = takeNext(state, 1);
+    state = taken.state;
+    const [task] = taken.tasks;
+    if (task === undefined) return null;
+    outstanding += 1;
+    return { row: task.row, order: task.order, short: task.tokenBudget !== null };
+  };
+
+  return {
+    total: options.tokens.length,
+    next: () => {
+      tick();
+      const task = take();
+      if (task !== null) return task;
+      decideNow();
+      return take() ?? (outstanding > 0 && !state.stopped ? "wait" : "end");
+    },
+    changed: (signal) =>
+      new Promise((resolve) => {
+        wake = resolve;
+        // Time alone may change what is decided.
+        clock.sleep(DECISION_MS, signal).then(resolve, () => resolve());
+      }),
+    told: (task, answered) => {
+      outstanding -= 1;
+      if (!answered) hear({ type: "gave-up", at: clock.monotonic(), prompts: [promptOf(task)] });
+      wake();
+    },
+    attempted: ({ startedAt, finishedAt, ok, tasks, concurrency }) => {
+      hear({ type: "request", startedAt, finishedAt, ok, prompts: tasks.map(promptOf), concurrency });
+      tick();
+    },
+    engine: (up, lost) => hear({ type: "engine", at: clock.monotonic(), up, lost }),
+    tick,
+    clockState: () => state,
+  };
+
+  function promptOf(task: Task): Prompt {
+    return {
+      row: task.row,
+      pass: task.order === "ab" ? 1 : 2,
+      tokens: task.ids.length,
+      tokenBudget: task.short ? options.judging.shortBudget : null,
+    };
+  }
+}
