@@ -18,9 +18,11 @@ export async function inProcess(args: readonly string[], cwd: string): Promise<S
     stderr += `${text}\n`;
   };
   const context: Context = {
+    startedAt: systemClock.now(),
     cwd,
     env: { HOME: cwd },
     pid: process.pid,
+    startedAt: systemClock.now(),
     nodeVersion: process.version,
     clock: systemClock,
     random: Math.random,
