@@ -5,6 +5,7 @@ import { addBench } from "./commands/bench.ts";
 import { addCalibrate } from "./commands/calibrate.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addEvaluate } from "./commands/evaluate.ts";
+import { addPlan } from "./commands/plan.ts";
 import { addReport } from "./commands/report.ts";
 import { addRun } from "./commands/run.ts";
 import { addSetup } from "./commands/setup.ts";
@@ -16,6 +17,7 @@ export type AddCommand = (program: Command, context: Context, finish: (status: n
 
 const COMMANDS: readonly AddCommand[] = [
   addRun,
+  addPlan,
   addBench,
   addDoctor,
   addValidate,

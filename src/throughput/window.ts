@@ -19,8 +19,9 @@ export interface Pace {
 export interface Window {
   /** Requests sent before belong to another setting. */
   readonly since: number;
-  /** Rows that make a full window. */
+  /** Rows, and requests, that make a full window. */
   readonly rows: number;
+  readonly requests: number;
   /** End of the first batch, where measuring begins; null until there is one. */
   readonly openedAt: number | null;
   /** Answers up to here belong to the first batch. */
@@ -31,15 +32,15 @@ export interface Window {
 
 /** Answers of one batch come within this share of its time. */
 const BATCH_SHARE = 0.05;
-/** Fewest requests in a window. */
+/** Fewest requests in a window that is to be trusted by itself. */
 const LEAST_REQUESTS = 6;
 /** A window ends at the latest when it has so many times its rows. */
 const PATIENCE = 3;
 const NOTHING: Pace = { ms: 0, rows: 0, tokens: 0, requests: 0, endedAt: 0 };
 
-/** Starts to measure a setting that came into force at `since` (monotonic ms), in windows of at least this many rows. */
-export function startWindow(since: number, rows: number): Window {
-  return { since, rows, openedAt: null, firstBatchUntil: 0, pace: NOTHING };
+/** Starts to measure a setting that came into force at `since` (monotonic ms), in windows of at least this many rows and requests. */
+export function startWindow(since: number, rows: number, requests: number = LEAST_REQUESTS): Window {
+  return { since, rows, requests, openedAt: null, firstBatchUntil: 0, pace: NOTHING };
 }
 
 /**
@@ -54,7 +55,7 @@ export function addAnswer(window: Window, answered: Answered): { window: Window;
   if (answered.finishedAt <= window.firstBatchUntil) {
     return { window: { ...window, openedAt: answered.finishedAt }, closed: null };
   }
-  const full = pace.rows >= window.rows && pace.requests >= LEAST_REQUESTS;
+  const full = pace.rows >= window.rows && pace.requests >= window.requests;
   const pause = answered.finishedAt - pace.endedAt;
   if (full && (pause >= pace.ms / pace.requests || pace.rows >= PATIENCE * window.rows)) {
     return { window: { ...window, openedAt: pace.endedAt, pace: add(NOTHING, answered, pace.endedAt) }, closed: pace };

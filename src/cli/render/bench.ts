@@ -1,0 +1,75 @@
+import type { BenchResult } from "../../run/bench.ts";
+
+type Settings = BenchResult["speeds"]["settings"];
+type Estimate = BenchResult["forecast"]["time"];
+
+const LIMITS: Readonly<Record<BenchResult["speeds"]["limit"]["what"], string>> = {
+  tokeniser: "the tokeniser of abtie",
+  client: "abtie itself",
+  "front end": "the server's front end, before the engine",
+  admission: "admission to the engine",
+  "not reached": "nothing yet",
+  compute: "the computing of the engine",
+};
+
+/** Renders what a bench found for a person; the verdict comes last. */
+export function renderBench(result: BenchResult): string {
+  const { speeds, lengths, forecast, cost, files } = result;
+  const { best, limit, shares, fit } = speeds;
+  const lines: readonly (string | null)[] = [
+    "",
+    `engine       ${result.engine.name}, version ${result.engine.version ?? "unknown"}, ${result.engine.method ?? "unknown method"}`,
+    `rows         ${lengths.meanTokens.toFixed(0)} tokens on average (${count(lengths.tokenised)} of ${count(lengths.rows)} tokenised, ` +
+      `${count(lengths.shortened)} shortened); one core prepares ${count(lengths.rowsPerSecond)} rows/s`,
+    "",
+    ...table(speeds.settings),
+    "",
+    `best         ${best.concurrency} requests of ${best.promptsPerRequest} prompts in flight`,
+    `limited by   ${LIMITS[limit.what]}: ${limit.because}`,
+    shares === null
+      ? null
+      : `in engine    ${percent(shares.prefill)} prefill, ${percent(shares.queue)} waiting for admission, ${percent(shares.rest)} the rest`,
+    speeds.kvCacheUsage === null
+      ? null
+      : `memory       key-value cache at most ${percent(speeds.kvCacheUsage)} used, ${percent(1 - speeds.kvCacheUsage)} free`,
+    `time a row   ${(fit.rowMs / 1_000).toFixed(4)} s + ${((1_000 * fit.tokenMs) / 1_000).toFixed(3)} s per 1,000 tokens`,
+    ...speeds.byLength.map(
+      ({ tokens, seconds }, quarter) =>
+        `  quarter ${quarter + 1}  ${tokens.toFixed(0).padStart(5)} tokens: ${inSeconds(seconds)} a row`,
+    ),
+    forecast.prompts === forecast.rows ? null : `orders       both: ${count(forecast.prompts)} prompts`,
+    `start-up     ${(forecast.startUpMs / 1_000).toFixed(0)} s, in the forecast`,
+    `measured     ${count(cost.prompts)} prompts in ${cost.seconds.toFixed(0)} s${cost.failed > 0 ? `, ${cost.failed} requests failed` : ""}`,
+    `files        ${files.json}, ${files.picture}`,
+    "",
+    result.verdict,
+  ];
+  return lines.filter((line) => line !== null).join("\n");
+}
+
+function table(settings: Settings): readonly string[] {
+  const rows = settings.map((one) => [
+    `${one.concurrency} x ${one.promptsPerRequest}`,
+    one.rowsPerSecond.toFixed(2),
+    `${count(one.tokensPerSecond.value)} ± ${count((one.tokensPerSecond.high - one.tokensPerSecond.low) / 2)}`,
+    ((one.concurrency * one.promptsPerRequest) / one.rowsPerSecond).toFixed(1),
+    one.engine?.running?.toFixed(0) ?? "",
+    one.engine?.waiting?.toFixed(0) ?? "",
+  ]);
+  const all = [["requests x prompts", "rows/s", "tokens/s", "s in flight", "running", "waiting"], ...rows];
+  const widths = (all[0] ?? []).map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  return all.map((row) => row.map((cell, column) => cell.padStart(widths[column] ?? 0)).join("  "));
+}
+
+function inSeconds({ value, low, high }: Estimate): string {
+  const digits = value < 0.1 ? 4 : 2;
+  return `${value.toFixed(digits)} s (${low.toFixed(digits)} to ${high.toFixed(digits)})`;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(0)} %`;
+}
+
+function count(value: number): string {
+  return Math.round(value).toLocaleString("en-US");
+}

@@ -1,0 +1,78 @@
+import { line } from "d3-shape";
+import { axes, FRAME, type Frame, px } from "../../report/charts/frame.ts";
+import { linear, numberTicks } from "../../report/charts/ticks.ts";
+import { type Html, html, trusted } from "../../report/html.ts";
+import { levelOf } from "../../throughput/setting.ts";
+import type { Speeds } from "./result.ts";
+
+/** A picture that stands alone needs its own colours; they follow those of the report. */
+const STYLE = `svg{background:#fff;font:11px system-ui,sans-serif}text{fill:#57534e;font-size:11px}text.note{fill:#1c1917}
+path{fill:none}.grid{stroke:#e7e5e4}.base{stroke:#57534e}.line{stroke:#0f766e;stroke-width:1.6}.whisker{stroke:#0f766e;opacity:.7}
+.mark{fill:#0f766e}.mark.single{fill:#fff;stroke:#0f766e;stroke-width:1.4}.mark.best{fill:#b45309}.area{fill:#0f766e;fill-opacity:.18}`;
+
+const WIDTH = 760;
+const GAP = 400;
+
+/** Draws throughput against what is in flight, and time per row against its tokens with the fit, as one SVG file. */
+export function renderPicture(speeds: Speeds, title: string): string {
+  const { markup } =
+    html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${FRAME.height + 24}" width="${WIDTH}" role="img">
+<title>${title}</title><style>${trusted(STYLE)}</style>
+<text class="note" x="0" y="14" font-weight="600">${title}</text>
+<g transform="translate(0 24)">${throughputChart(speeds)}</g>
+<g transform="translate(${GAP} 24)">${timeChart(speeds)}</g>
+</svg>
+`;
+  return markup;
+}
+
+function throughputChart({ settings, best }: Speeds): Html {
+  const frame: Frame = { ...FRAME, left: 56 };
+  const most = Math.max(...settings.map(({ tokensPerSecond }) => tokensPerSecond.high), 1);
+  const levels = settings.map(levelOf);
+  const x = linear(
+    [Math.log2(Math.min(...levels)), Math.log2(Math.max(...levels))],
+    [frame.left + 14, frame.right - 14],
+  );
+  const y = linear([0, most * 1.05], [frame.bottom, frame.top]);
+  const at = (level: number): number => x(Math.log2(level));
+  const isSingle = (one: (typeof settings)[number]): boolean =>
+    one.promptsPerRequest === 1 && settings.some((other) => other !== one && levelOf(other) === levelOf(one));
+  const main = settings.filter((one) => !isSingle(one));
+  const curve = line<(typeof settings)[number]>()
+    .x((one) => px(at(levelOf(one))))
+    .y((one) => px(y(one.tokensPerSecond.value)));
+  const kind = (one: (typeof settings)[number]): string =>
+    isSingle(one) ? "mark single" : levelOf(one) === levelOf(best) ? "mark best" : "mark";
+  return html`${axes(
+    frame,
+    {
+      label: "prompts in flight",
+      ticks: [...new Set(levels)].map((level) => ({ at: at(level), text: String(level) })),
+    },
+    { label: "tokens per second", ticks: numberTicks(y, 5) },
+  )}<path class="line" d="${curve([...main]) ?? ""}"/>${settings.map(
+    (one) =>
+      html`<path class="whisker" d="M${px(at(levelOf(one)))} ${px(y(one.tokensPerSecond.low))}V${px(y(one.tokensPerSecond.high))}"/><circle class="${kind(one)}" cx="${px(at(levelOf(one)))}" cy="${px(y(one.tokensPerSecond.value))}" r="4"><title>${one.concurrency} requests of ${one.promptsPerRequest}: ${one.tokensPerSecond.value.toFixed(0)} tokens/s</title></circle>`,
+  )}`;
+}
+
+function timeChart({ stretches, fit, byLength }: Speeds): Html {
+  const frame: Frame = { ...FRAME, left: 56 };
+  const points = stretches.map(({ ms, rows, tokens }) => ({ tokens: tokens / rows, seconds: ms / rows / 1_000 }));
+  const longest = Math.max(...points.map(({ tokens }) => tokens), ...byLength.map(({ tokens }) => tokens)) * 1.1;
+  const at = (tokens: number): number => (fit.rowMs + fit.tokenMs * tokens) / 1_000;
+  const slowest = Math.max(at(longest), ...points.map(({ seconds }) => seconds)) * 1.05;
+  const x = linear([0, longest], [frame.left, frame.right]);
+  const y = linear([0, slowest], [frame.bottom, frame.top]);
+  return html`${axes(
+    frame,
+    { label: "tokens of a row", ticks: numberTicks(x, 5) },
+    { label: "seconds per row, engine full", ticks: numberTicks(y, 5) },
+  )}<path class="line" d="M${px(x(0))} ${px(y(at(0)))}L${px(x(longest))} ${px(y(at(longest)))}"/>${points.map(
+    ({ tokens, seconds }) => html`<circle class="mark single" cx="${px(x(tokens))}" cy="${px(y(seconds))}" r="3"/>`,
+  )}${byLength.map(
+    ({ tokens, seconds }) =>
+      html`<path class="whisker" d="M${px(x(tokens))} ${px(y(seconds.low))}V${px(y(seconds.high))}"/>`,
+  )}`;
+}

@@ -1,0 +1,59 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import type { BenchResult } from "../../src/run/bench.ts";
+import { abtie } from "../helpers/abtie.ts";
+import { attachTo, spawning, startJudge, writeJob } from "../helpers/job.ts";
+import { gone } from "../helpers/processes.ts";
+
+const WORDS = (row: number): number => 4 + (row % 40);
+
+it("measures several settings, says that a job fits, and writes numbers and a picture", async () => {
+  await using judge = await startJudge({ msPerToken: 0.05 });
+  const job = await writeJob({ engine: attachTo(judge), rows: 400, words: WORDS });
+  const run = await abtie(["bench", "job.yaml", "--rows", "25000", "--deadline", "9h"], { cwd: job.folder });
+  expect(run.stderr).toMatch(/25,000 rows in 9h00m: fits, \d/);
+  expect(run).toMatchObject({ status: 0, stdout: "" });
+  const result = JSON.parse(readFileSync(join(job.folder, "run/bench.json"), "utf8")) as BenchResult;
+  expect(result.forecast).toMatchObject({ rows: 25_000, prompts: 25_000, verdict: { fits: "yes" } });
+  expect(result.lengths).toMatchObject({ rows: 400, tokenised: 400, shortened: 0 });
+  expect(result.speeds.settings[0]).toMatchObject({ concurrency: 1, promptsPerRequest: 1 });
+  expect(result.speeds.settings.length).toBeGreaterThan(2);
+  // The device of the fake costs by the token alone, and takes one request after another.
+  expect(result.speeds.fit.tokenMs).toBeGreaterThan(0.03);
+  const picture = readFileSync(join(job.folder, "run/bench.svg"), "utf8");
+  expect(picture).toContain(result.verdict);
+  expect(picture.match(/<circle class="mark/g)?.length).toBeGreaterThanOrEqual(result.speeds.settings.length);
+  expect(picture).not.toContain("NaN");
+});
+
+it("says that a job does not fit, on a server that it starts and stops, in JSON", async () => {
+  const job = await writeJob({ engine: spawning({ msPerToken: 0.05 }), rows: 120, words: WORDS });
+  const args = ["bench", "job.yaml", "--rows", "100000000", "--deadline", "10m", "-j", "4", "--sample", "30", "--json"];
+  const run = await abtie(args, { cwd: job.folder });
+  expect(run.status, run.stderr).toBe(5);
+  const result = JSON.parse(run.stdout) as BenchResult;
+  expect(result.forecast.verdict?.fits).toBe("no");
+  expect(result.verdict).toContain("100,000,000 rows in 10m00s: does not fit");
+  expect(result.speeds.settings.map(({ concurrency }) => concurrency)).toEqual([4]);
+  expect(await gone(job.folder)).toEqual([]);
+});
+
+it("works with a handful of rows and without the server's own figures", async () => {
+  await using judge = await startJudge({ pages: ["/version", "/tokenize"] });
+  const job = await writeJob({ engine: attachTo(judge), rows: 12 });
+  const run = await abtie(["bench", "job.yaml", "--json"], { cwd: job.folder });
+  expect(run.status, run.stderr).toBe(0);
+  const result = JSON.parse(run.stdout) as BenchResult;
+  expect(result.forecast).toMatchObject({ rows: 12, verdict: null });
+  expect(result.speeds.shares).toBeNull();
+  expect(result.forecast.time.value).toBeGreaterThan(0);
+});
+
+it("refuses a file with too few rows to measure anything", async () => {
+  await using judge = await startJudge();
+  const job = await writeJob({ engine: attachTo(judge), rows: 5 });
+  const run = await abtie(["bench", "job.yaml"], { cwd: job.folder });
+  expect(run.status).toBe(3);
+  expect(run.stderr).toContain("5 rows: a bench needs at least 8");
+});
