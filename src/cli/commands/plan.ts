@@ -1,0 +1,55 @@
+import { InvalidArgumentError } from "commander";
+import { openConfig } from "../../run/open-config.ts";
+import { type Plan, plan } from "../../run/plan.ts";
+import { type JobFlags, overridesOf, withJobFlags } from "../options.ts";
+import type { AddCommand } from "../program.ts";
+
+/** Adds `abtie plan`. */
+export const addPlan: AddCommand = (program, context) => {
+  withJobFlags(program.command("plan"))
+    .summary("what run would do: tokens, shortened rows, order, cost; scores nothing")
+    .description("Tokenise every row and say what `run` would do with it. No server is started or asked.")
+    .option("--tokens-per-second <n>", "speed of the engine, for the time that each step takes", positive)
+    .addHelpText("after", "\nExample:\n  abtie plan job.yaml --deadline 9h --tokens-per-second 950")
+    .action(async (argument: string | undefined, flags: JobFlags & { tokensPerSecond?: number }) => {
+      const config = await openConfig(flags.config ?? argument ?? null, overridesOf(flags, context.env), context);
+      const result = await plan(config, { tokensPerSecond: flags.tokensPerSecond ?? null }, context);
+      context.print(flags.json === true ? `${JSON.stringify(result, null, 2)}\n` : render(result));
+    });
+};
+
+function render(result: Plan): string {
+  const { tokens, shortened, steps, secondsForWork } = result;
+  const quantiles = Object.entries(tokens.quantiles).map(([share, value]) => `${share}: ${count(value)}`);
+  const lines = [
+    `${count(result.rows)} rows of ${result.input}`,
+    `tokens a row   ${quantiles.join(", ")}; ${count(tokens.total)} in all; the budget is ${count(result.budget)}`,
+    `shortened      ${count(shortened.rows)} rows${shortened.rows > 0 ? `, by ${count(Math.round(shortened.meanCut))} tokens on average` : ""}`,
+    `control tokens ${count(result.neutralised)} rows hold some; they are defused`,
+    `order          ${result.order}`,
+    ...steps.map(({ name, tokens: cost, seconds }) => {
+      const verdict =
+        seconds === null || secondsForWork === null ? "" : seconds <= secondsForWork ? ": fits" : ": too long";
+      return `step ${name.padEnd(16)} ${count(cost)} tokens${seconds === null ? "" : `, ${hours(seconds)}${verdict}`}`;
+    }),
+    ...(secondsForWork === null ? [] : [`time for work  ${hours(secondsForWork)}, the start of the engine included`]),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function count(value: number): string {
+  return value.toLocaleString("en-US");
+}
+
+function hours(seconds: number): string {
+  const minutes = Math.round(seconds / 60);
+  return minutes < 1
+    ? `${Math.round(seconds)} s`
+    : `${Math.floor(minutes / 60)}h${String(minutes % 60).padStart(2, "0")}m`;
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError("expected a number above 0.");
+  return value;
+}
