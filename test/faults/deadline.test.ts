@@ -1,16 +1,21 @@
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { abtie } from "../helpers/abtie.ts";
+import { temporaryFolder } from "../helpers/folder.ts";
 import { attachTo, spawning, startJudge, writeJob } from "../helpers/job.ts";
 import { aliveWith, gone } from "../helpers/processes.ts";
 import { answeredInJournal, expectValid, readLines, summaryIn } from "../helpers/results.ts";
+import { moments } from "../helpers/rounds.ts";
 
 const SLOWLY = { concurrency: 2, prompts_per_request: 2 };
+/** Time enough for a start and for some answers, on this machine as it is just now. */
+const DEADLINE_MS = 4_000 + 8 * (await abtie(["--version"], { cwd: await temporaryFolder() })).ms;
+const TIMEOUT = { timeout: 4 * DEADLINE_MS + 60_000 };
 
-it("ends before the deadline with what a slow server has answered", async () => {
+it.concurrent("ends before the deadline with what a slow server has answered", TIMEOUT, async () => {
   await using judge = await startJudge({ constantMs: 200 });
-  const job = await writeJob({ engine: attachTo(judge), rows: 1000, config: SLOWLY });
-  const { ended, early } = await runUntil(7_000, job.folder);
+  const job = await writeJob({ engine: attachTo(judge), rows: 2000, config: SLOWLY });
+  const { ended, early } = await runToDeadline(job.folder);
   expect(ended).toMatchObject({ status: 5, stdout: "" });
   expect(early).toBe(true);
   expectValid(job.submission, job.ids);
@@ -21,48 +26,55 @@ it("ends before the deadline with what a slow server has answered", async () => 
   expect(readLines(job.rowsFile).filter(({ ab }) => ab !== null)).toHaveLength(rows["one-order"] ?? 0);
 });
 
-it("ends before the deadline, its file written, while a server of its own hangs and will not stop", async () => {
-  const knobs = { ignoreSigterm: true, orphan: true, constantMs: 100, faults: [{ kind: "hang", after: 12 }] };
-  const job = await writeJob({ engine: spawning(knobs, { stop_grace: "5s" }), rows: 400, config: SLOWLY });
-  const { ended, early } = await runUntil(10_000, job.folder);
-  expect(ended).toMatchObject({ status: 5, stdout: "" });
-  expect(early).toBe(true);
-  expectValid(job.submission, job.ids);
-  const answered = readLines(job.rowsFile).filter(({ ab }) => ab !== null).length;
-  expect(answered).toBeGreaterThan(0);
-  expect(answered).toBe(answeredInJournal(job.journal));
-  expect(await gone(job.folder)).toEqual([]);
-});
+it.concurrent(
+  "ends before the deadline, its file written, while a server of its own hangs and will not stop",
+  TIMEOUT,
+  async () => {
+    const knobs = { ignoreSigterm: true, orphan: true, constantMs: 100, faults: [{ kind: "hang", after: 12 }] };
+    const job = await writeJob({ engine: spawning(knobs, { stop_grace: "5s" }), rows: 400, config: SLOWLY });
+    const { ended, early } = await runToDeadline(job.folder);
+    expect(ended).toMatchObject({ status: 5, stdout: "" });
+    expect(early).toBe(true);
+    expectValid(job.submission, job.ids);
+    const answered = readLines(job.rowsFile).filter(({ ab }) => ab !== null).length;
+    expect(answered).toBeGreaterThan(0);
+    expect(answered).toBe(answeredInJournal(job.journal));
+    expect(await gone(job.folder)).toEqual([]);
+  },
+);
 
-it("ends before the deadline when the server never gets ready", async () => {
+it.concurrent("ends before the deadline when the server never gets ready", TIMEOUT, async () => {
   const job = await writeJob({ engine: spawning({ acceptOnly: true }) });
-  const { ended, early } = await runUntil(6_000, job.folder);
+  const { ended, early } = await runToDeadline(job.folder);
   expect(ended).toMatchObject({ status: 5, stdout: "" });
   expect(early).toBe(true);
   expect(aliveWith(job.folder)).toEqual([]);
   expectValid(job.submission, job.ids);
 });
 
-it("ends before the deadline although its job thread is caught in an endless loop", async () => {
+it.concurrent("ends before the deadline although its job thread is caught in an endless loop", TIMEOUT, async () => {
   await using judge = await startJudge({ constantMs: 200 });
-  const job = await writeJob({ engine: attachTo(judge), rows: 1000, config: SLOWLY });
-  const { ended, early } = await runUntil(7_000, job.folder, { how: "spin", afterMs: 4_000 });
+  const job = await writeJob({ engine: attachTo(judge), rows: 2000, config: SLOWLY });
+  const { ended, early } = await runToDeadline(job.folder, { how: "spin", afterMs: 0.6 * DEADLINE_MS });
   expect(ended.status).toBe(5);
   expect(ended.stderr).toContain(`the last complete file is in place: ${job.submission}`);
   expect(early).toBe(true);
   expectValid(job.submission, job.ids);
 });
 
-it.each([-86_400_000, 86_400_000])("ends before the deadline although the wall clock jumps by %d ms", async (byMs) => {
+it.concurrent.each(
+  moments(20_241_124).flatMap((moment) => [-86_400_000, 86_400_000].map((byMs) => [byMs, moment] as const)),
+)("ends before the deadline although the wall clock jumps by %d ms: at %f", TIMEOUT, async (byMs, moment) => {
   await using judge = await startJudge({ constantMs: 200 });
-  const job = await writeJob({ engine: attachTo(judge), rows: 1000, config: SLOWLY });
-  const { ended, early } = await runUntil(7_000, job.folder, { how: "jump", byMs, afterMs: 4_000 });
+  const job = await writeJob({ engine: attachTo(judge), rows: 2000, config: SLOWLY });
+  const afterMs = (0.4 + 0.5 * moment) * DEADLINE_MS;
+  const { ended, early } = await runToDeadline(job.folder, { how: "jump", byMs, afterMs });
   expect(ended.status).toBe(5);
   expect(early).toBe(true);
   expectValid(job.submission, job.ids);
 });
 
-it("takes a deadline of 30 days for what it is", async () => {
+it.concurrent("takes a deadline of 30 days for what it is", TIMEOUT, async () => {
   await using judge = await startJudge();
   const job = await writeJob({ engine: attachTo(judge) });
   const late = await abtie(["run", "job.yaml", "--deadline", "30d"], { cwd: job.folder });
@@ -70,10 +82,10 @@ it("takes a deadline of 30 days for what it is", async () => {
   expect(late.stderr).not.toContain("Warning");
 });
 
-async function runUntil(ms: number, cwd: string, disturb: Readonly<Record<string, unknown>> = {}) {
+async function runToDeadline(cwd: string, disturb: Readonly<Record<string, unknown>> = {}) {
   const preload = fileURLToPath(new URL("../fixtures/cli/disturb-job.cjs", import.meta.url));
   const env = { NODE_OPTIONS: `--require ${preload}`, ABTIE_TEST_DISTURB: JSON.stringify(disturb) };
-  const deadline = Date.now() + ms;
+  const deadline = Date.now() + DEADLINE_MS;
   const ended = await abtie(["run", "job.yaml", "--deadline", new Date(deadline).toISOString()], { cwd, env });
   return { ended, early: Date.now() < deadline };
 }

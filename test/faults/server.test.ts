@@ -1,57 +1,63 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { type Running, startAbtie } from "../helpers/abtie.ts";
-import { startFakeProcess } from "../helpers/fake-process.ts";
+import { type FakeProcess, startFakeProcess } from "../helpers/fake-process.ts";
 import { inProcess } from "../helpers/in-process.ts";
 import { attachTo, type Job, spawning, startJudge, TOKENIZER, writeJob } from "../helpers/job.ts";
 import { aliveWith, gone, until } from "../helpers/processes.ts";
-import { seeded } from "../helpers/random.ts";
-import { expectValid, readLines } from "../helpers/results.ts";
-import { faultRounds } from "../helpers/rounds.ts";
+import { expectValid, readLines, summaryIn } from "../helpers/results.ts";
+import { moments } from "../helpers/rounds.ts";
 
 const ROWS = 64;
-const ROUNDS = faultRounds(1);
 const FEW = { concurrency: 4, prompts_per_request: 2, request_timeout: "2s" };
-const random = seeded(20_241_122);
-const seeds = Array.from({ length: ROUNDS }, () => random());
+const MOMENTS = moments(20_241_122);
+const TIMEOUT = { timeout: 120_000 * MOMENTS.length };
 
-it.each(
+it.concurrent.each(
   "http500 overloaded unavailable reset half half-hang hang not-json nan null wrong-ids missing-label wrong-usage wrong-count wrong-index positive"
     .split(" ")
     .map((kind) => [kind]),
-)("answers every row as if nothing had been, after a storm of: %s", async (kind) => {
-  const expected = await undisturbed();
-  for (const seed of seeds) {
-    const faults = [{ kind, after: 4 + Math.floor(seed * 20), times: 6 }];
-    await using judge = await startJudge({ constantMs: 5, faults });
-    const job = await writeJob({ engine: attachTo(judge), rows: ROWS, config: FEW });
-    const run = await inProcess(["run", "job.yaml"], job.folder);
-    expect(judge.stats.faults).toEqual({ [kind]: 6 });
-    expect(run.status).toBe(0);
-    expect(readFileSync(job.submission, "utf8")).toBe(expected);
-    expect(readLines(job.rowsFile).every(({ obtained }) => obtained === "one-order")).toBe(true);
-  }
-});
+)(
+  "answers every row as if nothing had been, after a storm of: %s",
+  { timeout: 30_000 * MOMENTS.length },
+  async (kind) => {
+    const expected = await undisturbed();
+    for (const moment of MOMENTS) {
+      const faults = [{ kind, after: 4 + Math.floor(moment * 20), times: 6 }];
+      await using judge = await startJudge({ constantMs: 5, faults });
+      const job = await writeJob({ engine: attachTo(judge), rows: ROWS, config: FEW });
+      const run = await inProcess(["run", "job.yaml"], job.folder);
+      expect(judge.stats.faults[kind]).toBeGreaterThan(0);
+      expect(run.status).toBe(0);
+      expect(readFileSync(job.submission, "utf8")).toBe(expected);
+      expect(readLines(job.rowsFile).every(({ obtained }) => obtained === "one-order")).toBe(true);
+    }
+  },
+);
 
-it.each(seeds)("starts its own server again when it is killed, and keeps what it has (%f)", async (seed) => {
-  const { running, job } = await startSpawned();
-  await answered(running, job, Math.floor(seed * 30));
-  for (const { pid, command } of aliveWith(job.folder)) if (command.includes(" serve ")) process.kill(pid, "SIGKILL");
-  await expectAsIfNothing(running, job);
-  expect((await running.ended).stderr).toContain("bringing it back");
-});
+it.concurrent.each(MOMENTS)(
+  "starts its own server again when it is killed, and keeps what it has: at %f",
+  TIMEOUT,
+  async (moment) => {
+    const { running, job } = await startSpawned();
+    await answered(running, job, Math.floor(moment * 40));
+    for (const { pid, command } of aliveWith(job.folder)) if (command.includes(" serve ")) process.kill(pid, "SIGKILL");
+    await expectAsIfNothing(running, job);
+    expect((await running.ended).stderr).toContain("bringing it back");
+  },
+);
 
-it.each(seeds)("starts its own server again when it is frozen (%f)", async (seed) => {
+it.concurrent.each(MOMENTS)("starts its own server again when it is frozen: at %f", TIMEOUT, async (moment) => {
   const { running, job } = await startSpawned();
-  await answered(running, job, Math.floor(seed * 30));
+  await answered(running, job, Math.floor(moment * 40));
   for (const { pid, command } of aliveWith(job.folder)) if (command.includes(" serve ")) process.kill(pid, "SIGSTOP");
   await expectAsIfNothing(running, job);
 });
 
-it.each([
+it.concurrent.each([
   ["with its own tokenizer", TOKENIZER],
   ["with the server's tokenizer", false],
-])("comes back to a server that was down for a while, %s", async (_name, tokenizer) => {
+])("comes back to a server that was down for a while, %s", TIMEOUT, async (_name, tokenizer) => {
   const fake = await startFakeProcess({ constantMs: 100 });
   const job = await writeJob({ engine: { attach: fake.url, tokenizer }, rows: ROWS, config: FEW });
   const running = startAbtie(["run", "job.yaml"], { cwd: job.folder });
@@ -62,16 +68,42 @@ it.each([
   await expectAsIfNothing(running, job);
 });
 
-it("goes on when a frozen server thaws, or one is ten times slower", async () => {
-  const fake = await startFakeProcess({ constantMs: 50 });
-  const job = await writeJob({ engine: { attach: fake.url, tokenizer: TOKENIZER }, rows: ROWS, config: FEW });
-  const running = startAbtie(["run", "job.yaml"], { cwd: job.folder });
-  await until("some rows are answered", async () => (await fake.prompts()) > 12);
-  await fetch(`${fake.url}/fake/settings`, { method: "POST", body: '{"slowFactor":10}' });
+it.concurrent.each(MOMENTS)("goes on when a frozen server thaws: at %f", TIMEOUT, async (moment) => {
+  const { fake, running, job } = await startAttached(50);
+  await until("some rows are answered", async () => (await fake.prompts()) > 6 + 40 * moment);
   fake.signal("SIGSTOP");
   setTimeout(() => fake.signal("SIGCONT"), 3_000);
   await expectAsIfNothing(running, job);
 });
+
+it.concurrent.each(MOMENTS)("goes on when the server becomes ten times slower: at %f", TIMEOUT, async (moment) => {
+  const { fake, running, job } = await startAttached(20);
+  await until("some rows are answered", async () => (await fake.prompts()) > 6 + 40 * moment);
+  await fetch(`${fake.url}/fake/settings`, { method: "POST", body: '{"slowFactor":10}' });
+  await expectAsIfNothing(running, job);
+});
+
+(MOMENTS.length < 2 ? it.skip : it.concurrent)(
+  "hands in what it has when a server is gone for good",
+  TIMEOUT,
+  async () => {
+    const { fake, running, job } = await startAttached(100);
+    await until("some rows are answered", async () => (await fake.prompts()) > 20);
+    fake.signal("SIGKILL");
+    expect((await running.ended).status).toBe(5);
+    expectValid(job.submission, job.ids);
+    const { end, rows } = summaryIn(job.folder);
+    expect(end).toBe("engine-lost");
+    expect(rows["one-order"]).toBeGreaterThan(0);
+    expect(readLines(job.rowsFile).every(({ ab, reason }) => (ab === null) === (reason !== null))).toBe(true);
+  },
+);
+
+async function startAttached(constantMs: number): Promise<{ fake: FakeProcess; running: Running; job: Job }> {
+  const fake = await startFakeProcess({ constantMs });
+  const job = await writeJob({ engine: { attach: fake.url, tokenizer: TOKENIZER }, rows: ROWS, config: FEW });
+  return { fake, job, running: startAbtie(["run", "job.yaml"], { cwd: job.folder }) };
+}
 
 async function startSpawned(): Promise<{ running: Running; job: Job }> {
   const job = await writeJob({ engine: spawning({ constantMs: 200 }), rows: ROWS, config: FEW });

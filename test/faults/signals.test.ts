@@ -11,9 +11,10 @@ import { expectValid, readLines, summaryIn } from "../helpers/results.ts";
 const DISTURB = fileURLToPath(new URL("../fixtures/cli/disturb-job.cjs", import.meta.url));
 /** Everything that makes a server hard to end, and slow enough that a run of 400 rows takes half a minute. */
 const STUBBORN = { ignoreSigterm: true, orphan: true, constantMs: 300 };
+const TIMEOUT = { timeout: 120_000 };
 const SLOWLY = { concurrency: 2, prompts_per_request: 2 };
 
-it.each(["SIGINT", "SIGTERM"] as const)(
+it.concurrent.each(["SIGINT", "SIGTERM"] as const)(
   "stops in order at %s: the file is valid, the engine has ended",
   async (signal) => {
     const job = await writeJob({ engine: spawning(STUBBORN), rows: 400, config: SLOWLY });
@@ -30,7 +31,7 @@ it.each(["SIGINT", "SIGTERM"] as const)(
   },
 );
 
-it("stops in order while the server is still starting", async () => {
+it.concurrent("stops in order while the server is still starting", TIMEOUT, async () => {
   const job = await writeJob({ engine: spawning({ neverListen: true, ignoreSigterm: true }) });
   const running = startAbtie(["run", "job.yaml"], { cwd: job.folder });
   await until("the server is started", () => aliveWith(job.folder).length >= 3);
@@ -40,7 +41,7 @@ it("stops in order while the server is still starting", async () => {
   expectValid(job.submission, job.ids);
 });
 
-it("ends at once at the second Ctrl-C, and the keeper ends the server", async () => {
+it.concurrent("ends at once at the second Ctrl-C, and the keeper ends the server", TIMEOUT, async () => {
   const job = await writeJob({ engine: spawning(STUBBORN, { stop_grace: "4s" }), rows: 400, config: SLOWLY });
   const running = startAbtie(["run", "job.yaml"], { cwd: job.folder });
   await someAnswers(running);
@@ -54,7 +55,7 @@ it("ends at once at the second Ctrl-C, and the keeper ends the server", async ()
   expectValid(job.submission, job.ids);
 });
 
-it("leaves nothing alive after kill -9", async () => {
+it.concurrent("leaves nothing alive after kill -9", TIMEOUT, async () => {
   const job = await writeJob({ engine: spawning(STUBBORN), rows: 400, config: SLOWLY });
   const running = startAbtie(["run", "job.yaml"], { cwd: job.folder });
   await someAnswers(running);
@@ -64,7 +65,7 @@ it("leaves nothing alive after kill -9", async () => {
   expectValid(job.submission, job.ids);
 });
 
-it("leaves nothing alive and a valid file when its job throws where nobody catches", async () => {
+it.concurrent("leaves nothing alive and a valid file when its job throws where nobody catches", TIMEOUT, async () => {
   const job = await writeJob({ engine: spawning(STUBBORN), rows: 400, config: SLOWLY });
   const running = startAbtie(["run", "job.yaml"], { cwd: job.folder, env: disturbed("throw", 4_000) });
   const ended = await running.ended;
@@ -74,7 +75,7 @@ it("leaves nothing alive and a valid file when its job throws where nobody catch
   expectOldOrNoFile(job);
 });
 
-it("outlives a closed terminal when it was started without one", async () => {
+it.concurrent("outlives a closed terminal when it was started without one", TIMEOUT, async () => {
   await using judge = await startJudge({ constantMs: 100 });
   const job = await writeJob({ engine: attachTo(judge), config: SLOWLY });
   const running = startAbtie(["run", "job.yaml"], { cwd: job.folder });

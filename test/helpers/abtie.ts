@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { onTestFinished } from "vitest";
+import { atEnd } from "./at-end.ts";
 import { killAll, TAG } from "./processes.ts";
 
 /** The compiled command; `npm test` builds it. */
@@ -33,11 +33,11 @@ export interface StartOptions {
   readonly file?: string;
 }
 
-/** Starts the command line in a real process, with an environment of its own. What it leaves is killed when the test ends. */
+/** Starts the command line in a real process, with an environment of its own. What a failed test leaves is killed at the end. */
 export function startAbtie(args: readonly string[], options: StartOptions): Running {
   const { cwd, env = {}, file = MAIN } = options;
   if (!existsSync(file)) throw new Error(`${file} is missing: run \`npm run build\``);
-  onTestFinished(() => killAll(cwd));
+  atEnd(() => killAll(cwd));
   const started = performance.now();
   const child = spawn(process.execPath, [file, ...args], {
     cwd,

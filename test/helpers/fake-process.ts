@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createServer } from "node:net";
-import { onTestFinished } from "vitest";
 import type { FakeKnobs } from "../fixtures/engine/fake-vllm.mjs";
+import { atEnd } from "./at-end.ts";
 import { FAKE, LABELS, TOKENIZER } from "./job.ts";
 import { until } from "./processes.ts";
 
@@ -14,12 +14,12 @@ export interface FakeProcess {
   readonly prompts: () => Promise<number>;
 }
 
-/** Starts one; it is killed when the test ends. */
+/** Starts one; it is killed at the end. */
 export async function startFakeProcess(knobs: FakeKnobs = {}): Promise<FakeProcess> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   let child = launch(port, knobs);
-  onTestFinished(() => void child.kill("SIGKILL"));
+  atEnd(() => void child.kill("SIGKILL"));
   const ready = (): Promise<void> => until("the fake listens", () => answers(`${url}/health`));
   await ready();
   return {

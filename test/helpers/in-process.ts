@@ -22,7 +22,6 @@ export async function inProcess(args: readonly string[], cwd: string): Promise<S
     cwd,
     env: { HOME: cwd },
     pid: process.pid,
-    startedAt: systemClock.now(),
     nodeVersion: process.version,
     clock: systemClock,
     random: Math.random,
