@@ -64,13 +64,18 @@ export function createTimedPlanner(options: TimedPlannerOptions): TimedPlanner {
   });
   let decision: Decision | null = null;
   let rankedAt = Number.NEGATIVE_INFINITY;
+  let rankedRows = 0;
   let outstanding = 0;
+  let untold: { readonly event: ClockEvent; left: number } | null = null;
   let wake = (): void => {};
 
   const hear = (event: ClockEvent): void => {
     state = observe(state, event);
   };
   const decideNow = (): Decision => {
+    // Rows that were in flight when the others were ranked would otherwise never get the swapped order.
+    if (state.second.ranked !== null && state.first.endedAt !== null && run.orders.ab.answered > rankedRows)
+      hearRanking();
     const decided = decide(state, clock.monotonic());
     state = decided.state;
     decision = decided.decision;
@@ -80,9 +85,13 @@ export function createTimedPlanner(options: TimedPlannerOptions): TimedPlanner {
   };
   const rank = ({ phase, secondPass }: Decision): void => {
     if (!secondPass.needsRanking && phase !== "second-pass") return;
-    rankedAt = clock.monotonic();
-    hear({ type: "ranked", rows: rankRows(options) });
+    hearRanking();
     ({ state, decision } = decide(state, clock.monotonic()));
+  };
+  const hearRanking = (): void => {
+    rankedAt = clock.monotonic();
+    rankedRows = run.orders.ab.answered;
+    hear({ type: "ranked", rows: rankRows(options) });
   };
   const tick = (): Decision => {
     const isOld = decision === null || clock.monotonic() - decision.at >= DECISION_MS;
@@ -115,10 +124,24 @@ export function createTimedPlanner(options: TimedPlannerOptions): TimedPlanner {
     told: (task, answered) => {
       outstanding -= 1;
       if (!answered) hear({ type: "gave-up", at: clock.monotonic(), prompts: [promptOf(task)] });
+      else if (untold !== null) {
+        untold.left -= 1;
+        if (untold.left === 0) hear(untold.event);
+      }
       wake();
     },
     attempted: ({ startedAt, finishedAt, ok, tasks, concurrency }) => {
-      hear({ type: "request", startedAt, finishedAt, ok, prompts: tasks.map(promptOf), concurrency });
+      const event: ClockEvent = {
+        type: "request",
+        startedAt,
+        finishedAt,
+        ok,
+        prompts: tasks.map(promptOf),
+        concurrency,
+      };
+      // Its answers are told right after it: before them, what the clock counts as settled would not be known to the run.
+      if (ok) untold = { event, left: tasks.length };
+      else hear(event);
       tick();
     },
     engine: (up, lost) => hear({ type: "engine", at: clock.monotonic(), up, lost }),
