@@ -1,4 +1,4 @@
-import { basename, extname, join, resolve } from "node:path";
+import { basename, extname, join, relative, resolve } from "node:path";
 import { AbtieError } from "../errors.ts";
 import { writeAtomic } from "../files/atomic.ts";
 import type { ReportData } from "../report/data.ts";
@@ -73,7 +73,7 @@ async function gather(
   run: LoadedRun,
   subject: Subject,
   joined: Joined | null,
-  effects: Pick<Effects, "clock">,
+  effects: Pick<Effects, "cwd" | "clock">,
 ): Promise<ReportData> {
   const { written } = subject;
   const labelled = joined !== null && isLabelled(joined) ? joined : null;
@@ -81,12 +81,12 @@ async function gather(
   const timeline = await readTimeline(run.journalFile);
   const rows = reportRowsOf(run.rows, written, labelled?.truth ?? null);
   return {
-    name: basename(run.folder),
+    name: nameOf(run.folder, effects.cwd),
     program: `abtie ${await packageVersion()}`,
     madeAt: effects.clock.now(),
     facts: factsOf(run, joined),
     notes: notesOf(evaluation),
-    warnings: warningsOf(run, rows, timeline),
+    warnings: [...(evaluation?.warnings.map((text) => `${text}.`) ?? []), ...warningsOf(run, rows, timeline)],
     rows,
     timing: timingOf(timeline, run.config.time),
     requests: timeline.requests,
@@ -96,4 +96,10 @@ async function gather(
       : qualityOf(evaluation, written, labelled.truth)),
     worst: joined === null ? [] : await readWorst(rows, written, joined),
   };
+}
+
+/** Names a run as a person in this folder would. */
+function nameOf(folder: string, cwd: string): string {
+  const path = relative(cwd, folder);
+  return path === "" || path.startsWith("..") ? basename(folder) : path;
 }

@@ -73,6 +73,8 @@ describe("a run with a calibration", () => {
       for (const [k, value] of probabilities.entries()) expect(value).toBeCloseTo(expected[k] ?? Number.NaN, 9);
     }
     const after = await evaluation(job);
+    expect(before.warnings).toEqual([]);
+    expect(after.warnings).toEqual([expect.stringMatching(/^c\.json was fitted to these very labels/)]);
     expect(after.scores.map(({ name }) => name)).toContain("without calibration");
     const raw = after.scores.find(({ name }) => name === "without calibration");
     expect(raw?.evaluation.logLoss.mean).toBeCloseTo(before.scores[0]?.evaluation.logLoss.mean ?? Number.NaN, 9);

@@ -19,10 +19,11 @@ export function renderEvaluation(evaluation: SubjectEvaluation): string {
 const DEFINITIONS = `In brackets 95 % intervals: the bootstrap over prompts, since rows that share a prompt are not independent.
 Log loss in nats. ECE of the predicted class, bins of equal mass; beside it what a perfectly calibrated judge would show.`;
 
-function headline({ subject, labels, rows, groups, priorRows }: SubjectEvaluation): string {
+function headline({ subject, labels, rows, groups, priorRows, warnings }: SubjectEvaluation): string {
   const source = labels.source === "votes" ? "votes" : "labels";
   const prior = priorRows === null || priorRows === 0 ? "" : `\n${count(priorRows)} rows hold the prior`;
-  return `${subject}\n${count(rows)} rows with ${count(groups)} prompts, ${source} of ${labels.file}${prior}`;
+  const head = `${subject}\n${count(rows)} rows with ${count(groups)} prompts, ${source} of ${labels.file}${prior}`;
+  return [head, ...warnings.map((text) => `Mind: ${text}.`)].join("\n");
 }
 
 function scoreTable({ scores }: SubjectEvaluation): string {

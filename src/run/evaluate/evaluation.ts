@@ -5,6 +5,7 @@ import type { SwapStudy } from "../../metrics/swap.ts";
 import { takeRows } from "../../metrics/triples.ts";
 import type { BootstrapOptions } from "../../stats/bootstrap.ts";
 import type { Labelled } from "../labelled.ts";
+import { inSampleWarning } from "./in-sample.ts";
 import { rawScores, studySwap } from "./raw-readings.ts";
 import { readRowTexts } from "./row-texts.ts";
 import { divisionsOf } from "./slice-keys.ts";
@@ -27,6 +28,8 @@ export interface SubjectEvaluation {
   readonly swap: SwapStudy | null;
   readonly mass: LabelMass | null;
   readonly slices: readonly SliceTable[];
+  /** What to know before believing the numbers, one sentence each, without a full stop. */
+  readonly warnings: readonly string[];
 }
 
 /** One set of probabilities with its scores. */
@@ -52,6 +55,7 @@ export async function evaluateSubject(subject: Subject, labelled: Labelled): Pro
   const aside: BootstrapOptions = { seed, resamples: ASIDE_RESAMPLES };
   const scored = { probabilities: written, truth, groups };
   const asWritten = { name: "as written", rows: subject.ids.length, evaluation: evaluate(scored, { seed }) };
+  const warning = run === null ? null : await inSampleWarning(run, dataset.sha256);
   const texts = await readRowTexts(labelled);
   const measure = (rows: Uint32Array): Evaluation => evaluate(takeRows(scored, rows), aside);
   return {
@@ -64,6 +68,7 @@ export async function evaluateSubject(subject: Subject, labelled: Labelled): Pro
     scores: run === null ? [asWritten] : [asWritten, ...rawScores(run, labelled, aside)],
     swap: run === null ? null : studySwap(run, groups, aside),
     mass: run === null ? null : labelMass(run.rows.mass),
+    warnings: warning === null ? [] : [warning],
     slices: divisionsOf(texts, run?.rows ?? null).flatMap(({ name, keyOf, keys }) => {
       const parts = slices(subject.ids.length, keyOf, measure);
       // A single part would only repeat the whole.

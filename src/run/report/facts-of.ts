@@ -32,7 +32,7 @@ export function factsOf({ manifest, config, summary }: LoadedRun, data: Joined |
         .join(", "),
     },
     { name: "Template", value: `${basename(config.template)}, ${hash(manifest.hashes["template"])}` },
-    { name: "Label texts", value: JSON.stringify(manifest.labels) },
+    { name: "Label texts", value: labelTexts(manifest.labels) },
     { name: "Orders", value: config.orders },
     { name: "Calibration", value: config.calibration === null ? "none" : basename(config.calibration) },
     { name: "Clipped to", value: `${clip[0]} to ${clip[1]}, then divided by the sum` },
@@ -74,6 +74,18 @@ export function warningsOf(
     ...(summary === null ? ["The last session of the run was killed; this is what its folder held then."] : []),
     ...(sessions.length > 1 ? [`The run had ${sessions.length} sessions; the time between them is left out.`] : []),
   ];
+}
+
+/** Writes label texts in quotes, since spaces in them matter: `A " A", B " B", tie " tie" or " Tie"`. */
+function labelTexts(labels: LoadedRun["manifest"]["labels"]): string {
+  if (typeof labels !== "object" || labels === null) return "unknown";
+  return Object.entries(labels)
+    .map(([name, texts]) => `${name === "tie" ? name : name.toUpperCase()} ${[texts].flat().map(quoted).join(" or ")}`)
+    .join(", ");
+}
+
+function quoted(text: unknown): string {
+  return JSON.stringify(text);
 }
 
 function hash(sha256: string | undefined): string {

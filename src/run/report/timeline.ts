@@ -13,8 +13,11 @@ export interface Timeline {
   readonly forecasts: readonly ForecastPoint[];
 }
 
-/** Events of one request are recorded one after another, within this time (ms). */
-const SAME_MS = 5;
+/**
+ * Events of one request are recorded one after another. On a busy machine the next one may come some ms later; the longer
+ * requests take, the less likely it is that another one took exactly as many ms.
+ */
+const SAME_MS = { share: 0.01, least: 5, most: 50 } as const;
 
 /** Reads a journal as a timeline. Throws AbtieError("data") naming file and line when it is corrupt. */
 export async function readTimeline(journalFile: string): Promise<Timeline> {
@@ -41,7 +44,7 @@ function createTimeline(): { add: (event: JournalEvent) => void; finish: () => T
     if (event.event === "decision") forecasts.push(...forecastOf(event, elapsed));
     const part = partOf(event);
     if (part === null) return;
-    if (group?.key === part.key && Math.abs(event.at - group.at) <= SAME_MS) {
+    if (group?.key === part.key && Math.abs(event.at - group.at) <= sameMs(part.point)) {
       requests[requests.length - 1] = joined(requests.at(-1) ?? part.point, part.point);
     } else {
       requests.push({ ...part.point, endMs: elapsed(event.at) });
@@ -67,6 +70,10 @@ function partOf(event: JournalEvent): { readonly key: string; readonly point: Re
     key: `failed ${event.message}`,
     point: { endMs: 0, ms: 0, rows: event.rows.length, tokens: 0, ok: false },
   };
+}
+
+function sameMs({ ms }: RequestPoint): number {
+  return Math.min(SAME_MS.most, Math.max(SAME_MS.least, SAME_MS.share * ms));
 }
 
 function joined(one: RequestPoint, other: RequestPoint): RequestPoint {
