@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { EXIT } from "../errors.ts";
 import { addBench } from "./commands/bench.ts";
 import { addCalibrate } from "./commands/calibrate.ts";
+import { addCompare } from "./commands/compare.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addEvaluate } from "./commands/evaluate.ts";
 import { addPlan } from "./commands/plan.ts";
@@ -22,6 +23,7 @@ const COMMANDS: readonly AddCommand[] = [
   addDoctor,
   addValidate,
   addEvaluate,
+  addCompare,
   addCalibrate,
   addReport,
   addSetup,
@@ -72,6 +74,7 @@ Examples:
   abtie run -i rows.csv --base-url http://127.0.0.1:8000 -o submission.csv
   abtie validate submission.csv -i rows.csv      apply the grader's checks
   abtie evaluate runs/job --labels rows.csv      log loss and more, with intervals
+  abtie compare job.yaml -t rules -t mine.jinja  say which template is better, and what it costs
   abtie calibrate runs/job --labels rows.csv     fit a calibration that later runs apply
   abtie report runs/job                          one self-contained page
 

@@ -28,25 +28,34 @@ export function pairSentence(pair: PairComparison, noise: number | null = null):
   return `${pair.first} and ${pair.second} cannot be told apart${many}: ${ahead} is ahead by ${facts}${more(pair.moreRows)}${cost(ahead, time)}`;
 }
 
-/** Says in one sentence where a comparison that may stop early stands; differences are positive when the second is better. */
+/**
+ * Says in one sentence where a comparison that may stop early stands; differences are positive when the second is better.
+ * The time ratio is that of the second / that of the first.
+ */
 export function sequentialSentence(
   state: SequentialState,
-  names: { readonly first: string; readonly second: string; readonly level: number; readonly margin: number | null },
+  names: {
+    readonly first: string;
+    readonly second: string;
+    readonly level: number;
+    readonly margin: number | null;
+    readonly timeRatio?: number | null;
+  },
 ): string {
   const { verdict, interval } = state;
-  const { first, second, level, margin } = names;
+  const { first, second, level, margin, timeRatio: time = null } = names;
   const seen = `${count(state.rows, "row")} of ${count(state.groups, "prompt")}`;
   const from = (low: number, high: number): string =>
     `${percent(level)} ${nats(low)} to ${nats(high)} nats at any moment`;
   switch (verdict) {
     case "better":
-      return `${second} is better, ${from(interval.low, interval.high)}, decided after ${seen}`;
+      return `${second} is better, ${from(interval.low, interval.high)}, decided after ${seen}${cost("it", time)}`;
     case "worse":
-      return `${first} is better, ${from(-interval.high, -interval.low)}, decided after ${seen}`;
+      return `${first} is better, ${from(-interval.high, -interval.low)}, decided after ${seen}${cost("it", inverse(time))}`;
     case "equivalent":
-      return `${first} and ${second} differ by less than ${nats(margin ?? 0)} nats, decided after ${seen}`;
+      return `${first} and ${second} differ by less than ${nats(margin ?? 0)} nats, decided after ${seen}${cost(second, time)}`;
     case "undecided":
-      return `${first} and ${second} are not told apart yet, ${from(interval.low, interval.high)}, ${seen}${more(state.moreRows)}`;
+      return `${first} and ${second} are not told apart yet, ${from(interval.low, interval.high)}, ${seen}${more(state.moreRows)}${cost(second, time)}`;
     default:
       return verdict satisfies never;
   }

@@ -22,7 +22,7 @@ export async function openConfig(
   overrides: readonly Override[],
   effects: Pick<Effects, "cwd" | "env">,
 ): Promise<Config> {
-  const file = path ?? (await defaultConfig(effects.cwd));
+  const file = await findConfig(path, effects);
   if (file === null && overrides.length === 0) {
     throw new AbtieError(
       "config",
@@ -39,7 +39,9 @@ export async function openConfig(
   });
 }
 
-async function defaultConfig(cwd: string): Promise<string | null> {
+/** Finds the config file of a command: the named one, else ./abtie.yaml when it is there. */
+export async function findConfig(path: string | null, { cwd }: Pick<Effects, "cwd">): Promise<string | null> {
+  if (path !== null) return path;
   const found = await access(resolve(cwd, DEFAULT_CONFIG)).then(
     () => true,
     () => false,

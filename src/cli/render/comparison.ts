@@ -1,0 +1,79 @@
+import type { Comparison } from "../../run/compare/conclude.ts";
+import { columns } from "./columns.ts";
+import { count, fixed, percent } from "./estimates.ts";
+
+type Report = Comparison["report"];
+type Variant = Report["variants"][number];
+type Estimate = Variant["raw"]["logLoss"];
+
+/** Renders a comparison for a person: a column for each variant, then a sentence for each pair. Intervals are 95 %. */
+export function renderComparisonTable({ report }: Comparison): string {
+  const { pairs, stopping, noiseFloor } = report;
+  return [
+    `${count(report.rows)} rows with ${count(report.groups)} prompts, answered by every variant`,
+    columns(tableOf(report)),
+    ...(stopping === null ? [] : [stoppingLine(stopping)]),
+    pairs.map(({ sentence, measure, adjustedP }) => `${sentence}.${pText(adjustedP)} [${measure}]`).join("\n"),
+    noiseFloor === null
+      ? "Noise floor: not measured."
+      : `Noise floor: scoring the same rows again changes the log loss by up to ${noiseFloor.toFixed(4)} nats.`,
+    DEFINITIONS,
+  ].join("\n\n");
+}
+
+const DEFINITIONS = `In brackets 95 % intervals; of the label mass the 5th percentile, of the ECE what a perfectly calibrated judge would show.
+Log loss in nats; calibrated means out of fold, each row by what was fitted to other prompts. Accuracy, Brier score and ECE
+are of the calibrated probabilities where there are some. Seconds a row: the engine's time divided by tokens.`;
+
+function tableOf({ variants, job }: Report): readonly (readonly string[])[] {
+  const line = (name: string, cell: (variant: Variant) => string): readonly string[] => [name, ...variants.map(cell)];
+  const judged = ({ raw, calibrated }: Variant): Variant["raw"] => calibrated ?? raw;
+  const swapped = variants.some(({ flipRate }) => flipRate !== null);
+  const seconds = ({ secondsPerRow }: Variant): string => secondsPerRow.toPrecision(3);
+  return [
+    line("", ({ name }) => name),
+    line("log loss, raw", ({ raw }) => estimate(raw.logLoss, fixed)),
+    line("log loss, calibrated", ({ calibrated }) => (calibrated === null ? "-" : estimate(calibrated.logLoss, fixed))),
+    line("accuracy", (variant) => estimate(judged(variant).accuracy, percent, " %")),
+    line("Brier score", (variant) => estimate(judged(variant).brier, fixed)),
+    line("ECE", (variant) => {
+      const { ece, eceWhenCalibrated } = judged(variant);
+      return eceWhenCalibrated === null ? fixed(ece) : `${fixed(ece)} (${fixed(eceWhenCalibrated)})`;
+    }),
+    line("label mass", ({ mass }) => (mass === null ? "unknown" : `${fixed(mass.median)} (${fixed(mass.p5)})`)),
+    ...(swapped
+      ? [
+          line("flip rate", ({ flipRate }) => (flipRate === null ? "-" : estimate(flipRate, percent, " %"))),
+          line("position bias", ({ positionBias }) => (positionBias === null ? "-" : fixed(positionBias))),
+        ]
+      : []),
+    line("tokens a row", ({ tokensPerRow }) => count(Math.round(tokensPerRow))),
+    line("seconds a row", seconds),
+    line(`${count(job.rows)} rows`, ({ jobMs, fits }) => `${hours(jobMs)}${fitsText(fits, job.deadlineMs)}`),
+  ];
+}
+
+function estimate({ value, low, high }: Estimate, format: (value: number) => string, unit = ""): string {
+  return `${format(value)}${unit}${low === null || high === null ? "" : ` (${format(low)} to ${format(high)})`}`;
+}
+
+function fitsText(fits: boolean | null, deadlineMs: number | null): string {
+  if (fits === null || deadlineMs === null) return "";
+  return fits ? `, fits ${hours(deadlineMs)}` : `, does not fit ${hours(deadlineMs)}`;
+}
+
+function hours(ms: number): string {
+  const value = ms / 3_600_000;
+  return value < 0.1 ? `${(60 * value).toPrecision(2)} min` : `${value.toPrecision(3)} h`;
+}
+
+function pText(p: number | null): string {
+  if (p === null) return "";
+  return ` p ${p < 0.001 ? "< 0.001" : `= ${p.toFixed(3)}`}.`;
+}
+
+function stoppingLine({ stoppedAt, available }: NonNullable<Report["stopping"]>): string {
+  return stoppedAt === null
+    ? `Early stopping: the answer is not certain after all that was scored of ${count(available)} rows.`
+    : `Early stopping: ended after ${count(stoppedAt)} of ${count(available)} rows.`;
+}

@@ -1,0 +1,85 @@
+import type { Override } from "../../config/load.ts";
+import { lossDifferenceBound } from "../../metrics/clip.ts";
+import { groupOrder } from "../../stats/groupOrder.ts";
+import type { Effects } from "../effects.ts";
+import { packageVersion } from "../package.ts";
+import { openRows } from "../rows.ts";
+import { closeContestants } from "./close.ts";
+import { type Comparison, conclude } from "./conclude.ts";
+import { openContestants } from "./contestant.ts";
+import { createCourse } from "./course.ts";
+import { groupByEngine } from "./engine-groups.ts";
+import { refuseLeaks, requireLabels } from "./fairness.ts";
+import { openVariants } from "./open-variants.ts";
+import { LEVEL } from "./pairs.ts";
+import type { Job } from "./report-data.ts";
+import { type GroupEnd, scoreGroup } from "./score-group.ts";
+import { writeComparison } from "./write.ts";
+
+export interface CompareOptions {
+  /** The config file; null as in every command. */
+  readonly file: string | null;
+  /** Templates to compare; none takes the variants of the config. */
+  readonly templates: readonly string[];
+  readonly environment: readonly Override[];
+  readonly flags: readonly Override[];
+  /** End as soon as one variant is shown to be the best. */
+  readonly earlyStop: boolean;
+  /** Differences smaller than this count as none, nats; null: no difference is too small. Only with earlyStop. */
+  readonly margin: number | null;
+  /** The job that hours are computed for. */
+  readonly job: Job;
+  readonly force: boolean;
+  readonly fresh: boolean;
+}
+
+/**
+ * Compares variants of a judge on the same labelled rows: scores what is missing of each, row by row, and says which is better and what it
+ * costs. Every variant is an ordinary run in a folder of its own; started again it continues. Throws AbtieError: config, data,
+ * engine. An abort ends in a comparison of what is there.
+ */
+export async function compareVariants(options: CompareOptions, effects: Effects): Promise<Comparison> {
+  const began = effects.clock.monotonic();
+  const { folder, variants } = await openVariants(options, effects);
+  const [{ config } = { config: null }] = variants;
+  if (config === null) throw new Error("a comparison has variants");
+  refuseLeaks(config);
+  await using dataset = await openRows(config, effects.signal);
+  const truth = requireLabels(dataset.truth, config);
+  const { ids, groups } = dataset;
+  const order = groupOrder(groups, config.seed);
+  const watching = {
+    ...{ variants: variants.length, order, groups, bound: lossDifferenceBound(config.clip), level: LEVEL },
+    margin: options.margin,
+  };
+  const course = createCourse({ ...watching, truth, earlyStop: options.earlyStop, effects });
+  const version = await packageVersion();
+  await using contestants = await openContestants(variants, {
+    ...{ dataset, version, force: options.force, fresh: options.fresh, effects },
+    onOutcome: course.told,
+  });
+  course.begin(contestants.list);
+  let end: GroupEnd = "done";
+  let failure: unknown = null;
+  try {
+    for (const group of groupByEngine(contestants.list)) {
+      if (end !== "done") break;
+      const scoring = { folder, order, seed: config.seed, enough: course.enough, force: options.force, effects };
+      end = await scoreGroup(group, scoring);
+    }
+  } catch (error) {
+    failure = error;
+    throw error;
+  } finally {
+    await closeContestants(contestants.list, failure === null ? end : "failed", { dataset, began, effects });
+  }
+  for (const { board } of contestants.list) board.check();
+  const comparison = await conclude({
+    ...{ folder, variants, contestants: contestants.list, dataset, version, course },
+    ...{ labels: { ids, truth, groups }, margin: options.margin, job: options.job, seed: config.seed },
+    end: end === "done" && course.enough.aborted ? "decided" : end,
+    now: effects.clock.now(),
+  });
+  await writeComparison(comparison);
+  return comparison;
+}

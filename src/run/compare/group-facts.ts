@@ -1,0 +1,47 @@
+import type { RunState } from "../../journal/run-state.ts";
+import type { Contestant } from "./contestant.ts";
+
+/** What a session with an engine tells; written into the journal of every contestant that it served. */
+export type EngineFact =
+  | { readonly name: "start-up"; readonly figures: { readonly seconds: number } }
+  | {
+      readonly name: "served-model";
+      readonly figures: { readonly model: string; readonly version: string | null; readonly method: string };
+    }
+  | {
+      readonly name: "prefix-cache";
+      /** "first" or "again": when the rows were scored, or a sample of them once more. Tokens. */
+      readonly figures: { readonly when: "first" | "again"; readonly looked: number; readonly found: number };
+    };
+
+/** Records a fact with every contestant of the engine. */
+export function recordFact(contestants: readonly Contestant[], fact: EngineFact, at: number): void {
+  for (const { recorder } of contestants) recorder.record({ event: "decision", ...fact, at });
+}
+
+/** The longest start of the engine so far, seconds; null when it was never started. */
+export function startUpSeconds(state: Pick<RunState, "decisions">): number | null {
+  const seconds = figuresOf(state, "start-up").flatMap(({ seconds }) => (typeof seconds === "number" ? [seconds] : []));
+  return seconds.length === 0 ? null : Math.max(...seconds);
+}
+
+/** The engine that answered last, and its model as the server names it; null when none was ever asked. */
+export function servedBy(
+  state: Pick<RunState, "decisions">,
+): { readonly model: string; readonly version: string | null; readonly method: string | null } | null {
+  const figures = figuresOf(state, "served-model").at(-1);
+  if (figures === undefined) return null;
+  const text = (key: string): string | null => (typeof figures[key] === "string" ? figures[key] : null);
+  return { model: text("model") ?? "", version: text("version"), method: text("method") };
+}
+
+/** Share of the prompt tokens that the server found in its prefix cache; null when it does not say. */
+export function prefixCacheShare(state: Pick<RunState, "decisions">, when: "first" | "again"): number | null {
+  const told = figuresOf(state, "prefix-cache").filter((figures) => figures["when"] === when);
+  const sum = (key: string): number => told.reduce((total, figures) => total + Number(figures[key] ?? 0), 0);
+  return sum("looked") === 0 ? null : sum("found") / sum("looked");
+}
+
+function figuresOf({ decisions }: Pick<RunState, "decisions">, name: EngineFact["name"]) {
+  return decisions.filter((decision) => decision.name === name).map(({ figures }) => figures);
+}

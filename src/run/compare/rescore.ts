@@ -1,0 +1,42 @@
+import { type Journal, openJournal } from "../../journal/append.ts";
+import { JOURNAL_FORMAT } from "../../journal/events.ts";
+import type { Summary } from "../../schedule/types.ts";
+import type { Effects } from "../effects.ts";
+import { packageVersion } from "../package.ts";
+import { createRecorder } from "../recorder.ts";
+import type { Contestant } from "./contestant.ts";
+import { pickToRescore } from "./plan.ts";
+import { scoreEntries } from "./score-entries.ts";
+
+type Scoring = Omit<Parameters<typeof scoreEntries>[0], "choices" | "recorders" | "effects">;
+
+/** Scores samples of the contestants' rows once more, in another order and so in other batches, into journals of their own. */
+export async function rescore(
+  contestants: readonly Contestant[],
+  options: Scoring & { readonly samples: readonly Uint32Array[]; readonly effects: Effects },
+): Promise<Summary["end"]> {
+  const { samples, effects, ...scoring } = options;
+  const { clock, log } = effects;
+  const choices = [...pickToRescore(contestants, samples)];
+  const journals: Journal[] = [];
+  const version = await packageVersion();
+  let done = 0;
+  try {
+    for (const { again } of contestants) journals.push(await openJournal(again.file, { clock, log }));
+    const recorders = contestants.map(({ again: { state } }, place) => {
+      const journal = journals[place];
+      if (journal === undefined) throw new Error("every contestant has a journal");
+      const onOutcome = (): void => {
+        done += 1;
+        const text = `scoring a sample again: ${done}/${choices.length}`;
+        effects.progress({ stage: "score", done, total: choices.length, text });
+      };
+      const recorder = createRecorder({ journal, state, board: { answered: () => {} }, clock, onOutcome });
+      recorder.record({ event: "session-start", at: clock.now(), format: JOURNAL_FORMAT, pid: effects.pid, version });
+      return recorder;
+    });
+    return await scoreEntries({ ...scoring, effects, choices, recorders });
+  } finally {
+    await Promise.all(journals.map((journal) => journal.close()));
+  }
+}

@@ -1,0 +1,66 @@
+import type { Config } from "../../config/config.ts";
+import { DEFAULT_RETRY } from "../../schedule/backoff.ts";
+import { classifyRequestError } from "../../schedule/classify.ts";
+import { schedule } from "../../schedule/schedule.ts";
+import type { Summary } from "../../schedule/types.ts";
+import type { Order, Reading } from "../../types.ts";
+import type { Effects } from "../effects.ts";
+import type { Judging, Task } from "../judge.ts";
+import type { Slots } from "../open-slots.ts";
+import type { Recorder } from "../recorder.ts";
+
+/** Which prompt of which contestant (its place among those that share the engine) is asked for. */
+export interface Choice {
+  readonly of: number;
+  readonly row: number;
+  readonly order: Order;
+}
+
+type Entry = Task & Choice;
+
+/** Scores what is picked on all engines in one schedule; each contestant's recorder is told its own part. */
+export async function scoreEntries(options: {
+  choices: Iterable<Choice>;
+  judgings: readonly Judging[];
+  recorders: readonly Recorder[];
+  slots: Slots;
+  config: Config;
+  effects: Pick<Effects, "clock" | "random">;
+  signal: AbortSignal;
+}): Promise<Summary["end"]> {
+  const { recorders, slots, config, effects, signal } = options;
+  const { end } = await schedule<Entry, Reading>({
+    tasks: entries(options.choices, options.judgings, signal),
+    lanes: slots.list.map(({ lane }) => lane),
+    classify: classifyRequestError,
+    onOutcome: (entry, outcome) => recorders[entry.of]?.outcome(entry, outcome),
+    onAttempt: (attempt) => {
+      for (const [place, recorder] of recorders.entries()) {
+        const tasks = attempt.tasks.filter(({ of }) => of === place);
+        if (tasks.length === 0) continue;
+        if (attempt.ok) recorder.attempt({ ...attempt, tasks });
+        else recorder.attempt({ ...attempt, tasks, ended: attempt.ended.filter(({ of }) => of === place) });
+      }
+      slots.observe(attempt);
+    },
+    retry: { ...DEFAULT_RETRY, attempts: config.attempts },
+    timeoutMs: () => config.requestTimeoutMs,
+    clock: effects.clock,
+    random: effects.random,
+    signal,
+  });
+  return end;
+}
+
+async function* entries(
+  choices: Iterable<Choice>,
+  judgings: readonly Judging[],
+  signal: AbortSignal,
+): AsyncGenerator<Entry> {
+  for (const { of, row, order } of choices) {
+    if (signal.aborted) return;
+    const judging = judgings[of];
+    if (judging === undefined) throw new Error(`there is no contestant ${of}`);
+    yield { ...(await judging.prepare(row, order, false)), of };
+  }
+}
