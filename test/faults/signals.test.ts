@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { type Running, startAbtie } from "../helpers/abtie.ts";
+import { startAbtie } from "../helpers/abtie.ts";
 import { attachTo, type Job, spawning, startJudge, writeJob } from "../helpers/job.ts";
 import { aliveWith, gone, until } from "../helpers/processes.ts";
-import { expectValid, readLines, summaryIn } from "../helpers/results.ts";
+import { answered, expectValid, readLines, summaryIn } from "../helpers/results.ts";
 
 const DISTURB = fileURLToPath(new URL("../fixtures/cli/disturb-job.cjs", import.meta.url));
 /** Everything that makes a server hard to end, and slow enough that a run of 400 rows takes half a minute. */
@@ -19,7 +19,7 @@ it.concurrent.each(["SIGINT", "SIGTERM"] as const)(
   async (signal) => {
     const job = await writeJob({ engine: spawning(STUBBORN), rows: 400, config: SLOWLY });
     const running = startAbtie(["run", "job.yaml"], { cwd: job.folder });
-    await someAnswers(running);
+    await answered(job, 1);
     running.child.kill(signal);
     const ended = await running.ended;
     expect(aliveWith(job.folder)).toEqual([]);
@@ -44,7 +44,7 @@ it.concurrent("stops in order while the server is still starting", TIMEOUT, asyn
 it.concurrent("ends at once at the second Ctrl-C, and the keeper ends the server", TIMEOUT, async () => {
   const job = await writeJob({ engine: spawning(STUBBORN, { stop_grace: "4s" }), rows: 400, config: SLOWLY });
   const running = startAbtie(["run", "job.yaml"], { cwd: job.folder });
-  await someAnswers(running);
+  await answered(job, 1);
   running.child.kill("SIGINT");
   await sleep(800);
   running.child.kill("SIGINT");
@@ -58,7 +58,7 @@ it.concurrent("ends at once at the second Ctrl-C, and the keeper ends the server
 it.concurrent("leaves nothing alive after kill -9", TIMEOUT, async () => {
   const job = await writeJob({ engine: spawning(STUBBORN), rows: 400, config: SLOWLY });
   const running = startAbtie(["run", "job.yaml"], { cwd: job.folder });
-  await someAnswers(running);
+  await answered(job, 1);
   running.child.kill("SIGKILL");
   await running.ended;
   expect(await gone(job.folder)).toEqual([]);
@@ -79,15 +79,11 @@ it.concurrent("outlives a closed terminal when it was started without one", TIME
   await using judge = await startJudge({ constantMs: 100 });
   const job = await writeJob({ engine: attachTo(judge), config: SLOWLY });
   const running = startAbtie(["run", "job.yaml"], { cwd: job.folder });
-  await someAnswers(running);
+  await answered(job, 1);
   running.child.kill("SIGHUP");
   expect((await running.ended).status).toBe(0);
   expect(summaryIn(job.folder)).toMatchObject({ end: "done", rows: { prior: 0 } });
 });
-
-function someAnswers({ said }: Running): Promise<void> {
-  return until("the first row is answered", () => said().includes("rows/s"));
-}
 
 function disturbed(how: string, afterMs: number): Record<string, string> {
   return { NODE_OPTIONS: `--require ${DISTURB}`, ABTIE_TEST_DISTURB: JSON.stringify({ how, afterMs }) };

@@ -1,6 +1,7 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { parse } from "csv-parse/sync";
 import { expect } from "vitest";
+import { until } from "./processes.ts";
 
 /** One row of a submission, as text. */
 export interface Submitted {
@@ -69,8 +70,14 @@ interface SummaryFile {
   readonly session: Readonly<Record<string, number>>;
 }
 
-/** Counts the answers in a journal, as far as its lines are whole. */
+/** Counts the answers in a journal, as far as its lines are whole; 0 when there is none. */
 export function answeredInJournal(file: string): number {
+  if (!existsSync(file)) return 0;
   const lines = readFileSync(file, "utf8").split("\n").slice(0, -1);
   return lines.filter((line) => (JSON.parse(line) as { event: string }).event === "row").length;
+}
+
+/** Waits until a run has so many answers in its journal. */
+export function answered({ journal }: { readonly journal: string }, rows: number): Promise<void> {
+  return until(`${rows} rows are answered`, () => answeredInJournal(journal) >= rows);
 }
