@@ -42,6 +42,7 @@ export async function scoreRows(options: {
     random,
     signal: limits.signal,
   });
+  show();
   if (end === "engines-lost") return "engine-lost";
   if (end === "done") return planner.tick().stop?.kind === "overrun" ? "overrun" : "done";
   return effects.signal.aborted ? "interrupted" : "deadline";
