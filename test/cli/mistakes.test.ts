@@ -37,9 +37,14 @@ it.each([
     "a flag's wrong value",
     ["run", "job.yaml", "--deadline", "tomorrow"],
     2,
-    ['the deadline "tomorrow"', '"9h"', '"18:30"'],
+    ["deadline: ", 'found "tomorrow"', '"9h"', '"18:30"'],
   ],
-  ["a deadline that has passed", ["run", "job.yaml", "--deadline", "2001-01-01"], 2, ["2001-01-01", "has passed"]],
+  [
+    "a deadline that has passed",
+    ["run", "job.yaml", "--deadline", "2001-01-01"],
+    2,
+    ["2001-01-01", "which is not after the start"],
+  ],
   ["rows that are not there", ["run", "job.yaml", "-i", "nothing.csv"], 3, ["nothing.csv", "ENOENT"]],
   [
     "a column that is missing",
