@@ -43,11 +43,11 @@ export function timeOf(outlook: Outlook, work: Work): Spread | null {
   return shiftSpread(spread, mean + outlook.engineMs, variance);
 }
 
-/** Gives the probability that some work is done in time, `spareMs` before it must be; null while no speed is known. */
+/** Gives the probability that some work is done in time, `spareMs` before it must be; null while no speed is known. Without a deadline it is 1. */
 export function probabilityOf(outlook: Outlook, work: Work, spareMs = 0): number | null {
+  if (outlook.untilAt === null) return 1;
   const spread = timeOf(outlook, work);
   if (spread === null) return null;
-  if (outlook.untilAt === null) return 1;
   return probabilityWithin(spread, outlook.untilAt - outlook.now - spareMs);
 }
 
@@ -69,12 +69,13 @@ export function forecastOf(outlook: Outlook, work: Work): Forecast | null {
   };
 }
 
-/** Losses count as if a whole job's time had passed without any: see foreseeLosses. */
+/** The prior of the rate of losses is the time of a whole job without any: see foreseeLosses. */
 function lossesAhead(
   { speed, now, scoringSince, untilAt }: Outlook,
   aheadMs: number,
 ): { mean: number; variance: number } {
+  const { losses } = speed.windows;
   const elapsed = now - scoringSince;
-  const prior = untilAt === null ? elapsed + aheadMs : untilAt - scoringSince;
-  return foreseeLosses(speed.windows.losses, elapsed, aheadMs, prior);
+  const whole = untilAt === null ? elapsed + aheadMs : untilAt - scoringSince;
+  return foreseeLosses(losses, elapsed - losses.totalMs, aheadMs, whole);
 }

@@ -10,6 +10,8 @@ import { addWork, scaleWork, takeWork, type Work } from "./work.ts";
 const UNMEASURED_ROWS = 20;
 /** The share that fits is found to this precision. */
 const PARTS = 200;
+/** How many times the time of the first pass must be left when nothing better is known. */
+const ROUGH_MARGIN = 4;
 
 /** Plans the second pass: how many rows of the ranking fit in time with the confidence asked for. */
 export function planSecondPass(state: ClockState, outlook: Outlook): SecondPassPlan {
@@ -54,7 +56,14 @@ function shareThatFits(state: ClockState, outlook: Outlook): number | null {
   return (maxShare * mostThatFit(0, PARTS, (part) => fits(state, outlook, works(part)) ?? false)) / PARTS;
 }
 
-function fits({ options }: ClockState, outlook: Outlook, work: Work): boolean | null {
+function fits(state: ClockState, outlook: Outlook, work: Work): boolean | null {
   const probability = probabilityOf(outlook, work);
-  return probability === null ? null : probability >= options.confidence;
+  if (probability !== null) return probability >= state.options.confidence;
+  return state.first.endedAt === null ? null : fitsRoughly(state, outlook, work);
+}
+
+/** A job too short for its speed to be measured: the same rows again take about the time that they took, and room is left. */
+function fitsRoughly({ first }: ClockState, { now, untilAt, scoringSince }: Outlook, work: Work): boolean {
+  if (first.rows === 0 || untilAt === null) return untilAt === null;
+  return (ROUGH_MARGIN * (now - scoringSince) * work.rows) / first.rows <= untilAt - now;
 }
