@@ -102,7 +102,7 @@ function normalizeAttach(engine: ParsedEngine & { readonly name: string }, base:
 function normalizeSpawn(engine: ParsedEngine & { readonly name: string }, base: string, places: Places): SpawnConfig {
   const model = modelPath(engine.model ?? "", base, places);
   const tokenizer = engine.tokenizer === false ? null : modelPath(engine.tokenizer ?? model, base, places);
-  const python = engine.python ?? places.python;
+  const python = engine.python === undefined ? places.python : modelPath(engine.python, base, places);
   const fill = (text: string): string =>
     text.replaceAll("{python}", python).replaceAll("{home}", places.home).replaceAll("{model}", model);
   return {

@@ -103,7 +103,7 @@ export async function runJob(config: Config, options: RunOptions, effects: Effec
   const ended = clock.monotonic();
   const summary = summarize({
     ...{ config, dataset, state, outcome: board.outcome, tally: recorder.tally, end: session.end, engine },
-    ...{ resumedRows: folder.resumedRows, calibration, usage },
+    ...{ resumedRows: folder.resumedRows, calibration, usage, forecasts: session.planner?.forecastErrors() ?? [] },
     files: {
       submission: config.output,
       runFolder: folder.path,

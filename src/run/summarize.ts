@@ -26,6 +26,7 @@ export interface SummaryInput {
   readonly files: Omit<RunSummary["files"], "serverLog">;
   readonly seconds: RunSummary["seconds"];
   readonly usage: Usage | null;
+  readonly forecasts: RunSummary["forecasts"];
 }
 
 /** Counts what became of every row at the end of a run. */
@@ -64,6 +65,7 @@ export function summarize(input: SummaryInput): RunSummary {
     labelMass: masses.length === 0 ? null : { median: quantile(masses, 0.5), p5: quantile(masses, 0.05) },
     seconds: input.seconds,
     usage: input.usage,
+    forecasts: input.forecasts,
     session: { ...input.tally, resumedRows: input.resumedRows },
     truth: dataset.truth === null ? null : compareWithTruth(probabilities, dataset.truth),
   };

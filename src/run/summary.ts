@@ -1,4 +1,5 @@
 import type { Obtained } from "../types.ts";
+import type { ForecastError } from "./forecast-errors.ts";
 import type { Usage } from "./usage.ts";
 
 /** How a run came to its end. */
@@ -33,6 +34,8 @@ export interface RunSummary {
   readonly seconds: { readonly total: number; readonly startUp: number; readonly scoring: number };
   /** How well the engines were used in this session; null when nothing was scored. */
   readonly usage: Usage | null;
+  /** How good the forecasts of the first pass's end were at 2, 10 and 50 % of the rows. */
+  readonly forecasts: readonly ForecastError[];
   /** What this session did; earlier sessions of a resumed run are not in it. */
   readonly session: {
     readonly scoredPrompts: number;

@@ -3,12 +3,13 @@ import { decide } from "../clock/decide.ts";
 import type { Decision } from "../clock/decision.ts";
 import { type ClockEvent, observe, type Prompt } from "../clock/observe.ts";
 import { usualShares, usualSteps } from "../clock/rules.ts";
-import { type ClockState, createState } from "../clock/state.ts";
+import { createState } from "../clock/state.ts";
 import { takeNext } from "../clock/take.ts";
 import type { Config } from "../config/config.ts";
 import { isAnswered, type RunState } from "../journal/run-state.ts";
 import type { Attempt } from "../schedule/types.ts";
 import type { Clock } from "../types.ts";
+import { type ForecastError, forecastErrors } from "./forecast-errors.ts";
 import type { Judging, Task } from "./judge.ts";
 import type { Judge } from "./outcome.ts";
 import type { Choice, Planner } from "./planner.ts";
@@ -22,8 +23,8 @@ export interface TimedPlanner extends Planner {
   readonly engine: (up: boolean, lost: boolean) => void;
   /** Decides anew when the last decision is old; gives the one in force. */
   readonly tick: () => Decision;
-  /** The state as it is, for the report. */
-  readonly clockState: () => ClockState;
+  /** How good the forecasts were; empty before the first pass has ended. */
+  readonly forecastErrors: () => readonly ForecastError[];
 }
 
 export interface TimedPlannerOptions {
@@ -146,7 +147,7 @@ export function createTimedPlanner(options: TimedPlannerOptions): TimedPlanner {
     },
     engine: (up, lost) => hear({ type: "engine", at: clock.monotonic(), up, lost }),
     tick,
-    clockState: () => state,
+    forecastErrors: () => forecastErrors(state.history, state.first.endedAt),
   };
 
   function promptOf(task: Task): Prompt {

@@ -12,7 +12,7 @@ export const addSetup: AddCommand = (program, context) => {
         "SmolLM2-135M-Instruct into ABTIE_HOME, default abtie/ in the user's cache folder. What is there is left alone; " +
         "an interrupted setup continues; several at once wait for each other.",
     )
-    .option("--python <path>", "Python 3.10 to 3.13 to build on; default the first on the PATH")
+    .option("--python <path>", "Python 3.11 to 3.13 to build on; default the first on the PATH")
     .addOption(new Option("--gpu <kind>", "which build of vLLM").choices(["auto", "cpu", "cuda"]).default("auto"))
     .option("--json", "machine-readable result on stdout")
     .addHelpText("after", "\nExamples:\n  abtie setup\n  ABTIE_HOME=/data/abtie abtie setup --gpu cpu")

@@ -39,6 +39,7 @@ export function renderSummary(summary: RunSummary): string {
       : `speed        ${perSecond.toFixed(1)} rows/s, ${count(Math.round(tokensPerSecond))} tokens/s, ` +
         `${count(session.requests)} requests${session.failedRequests > 0 ? `, ${count(session.failedRequests)} failed` : ""}`,
     ...usage(summary),
+    summary.forecasts.length === 0 ? null : `forecast     ${summary.forecasts.map(renderError).join(", ")}`,
     `submission   ${files.submission}`,
     `rows         ${files.rows}`,
     `run folder   ${files.runFolder}`,
@@ -79,4 +80,10 @@ function duration(seconds: number): string {
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return `${minutes}m${String(Math.floor(seconds % 60)).padStart(2, "0")}s`;
   return `${Math.floor(minutes / 60)}h${String(minutes % 60).padStart(2, "0")}m`;
+}
+
+function renderError({ share, error, covered }: RunSummary["forecasts"][number]): string {
+  const direction = error >= 0 ? "too long" : "too short";
+  const interval = covered ? "" : ", outside its interval";
+  return `${(100 * Math.abs(error)).toFixed(1)} % ${direction} at ${100 * share} % of the rows${interval}`;
 }
