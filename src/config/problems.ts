@@ -31,6 +31,9 @@ export function describeIssues(
       const expected = issue.errors.flatMap((errors) => errors.map((error) => lower(error.message)));
       return [{ path: issue.path, message: [...new Set(expected)].join(", or ") }];
     }
+    if (issue.code === "invalid_key") {
+      return issue.issues.map((inner) => ({ path: issue.path, message: lower(inner.message) }));
+    }
     return [{ path: issue.path, message: lower(issue.message) }];
   });
 }

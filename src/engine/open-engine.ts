@@ -69,8 +69,10 @@ export async function openEngine(
     maxModelLen: model.maxModelLen,
     method: dialect.method,
     tried,
-    score: async (prompts, ids, own) => {
-      const choices = await client.complete({ model: model.id, prompts, fields: dialect.request(ids) }, own);
+    score: async (prompts, ids, own, cacheSalt) => {
+      const salt = cacheSalt === undefined ? {} : { cache_salt: cacheSalt };
+      const fields = { ...dialect.request(ids), ...salt };
+      const choices = await client.complete({ model: model.id, prompts, fields }, own);
       return choices.map((choice) => dialect.read(choice, ids));
     },
     tokenize,

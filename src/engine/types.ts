@@ -56,12 +56,14 @@ export interface Engine extends AsyncDisposable {
   readonly logFile: string | null;
   /**
    * Asks for the log probabilities of `ids` as the next token after each prompt, in one HTTP request.
-   * Answers in the order of the prompts. Throws a RequestError, or the signal's reason when it aborts.
+   * Answers in the order of the prompts. With a salt the server does not use what it has computed for another one or for
+   * none. Throws a RequestError, or the signal's reason when it aborts.
    */
   readonly score: (
     prompts: readonly (readonly number[])[],
     ids: readonly number[],
     signal: AbortSignal,
+    cacheSalt?: string,
   ) => Promise<TokenLogProbs[]>;
   /** Token ids that the server's own tokenizer gives. Throws a RequestError. */
   readonly tokenize: (body: TokenizeBody, signal?: AbortSignal) => Promise<number[]>;

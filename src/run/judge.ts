@@ -24,6 +24,8 @@ export interface Task {
   readonly neutralised: number;
   /** What is asked about the next token. */
   readonly labels: ResolvedLabels;
+  /** Set when the server must compute the prompt anew: all tasks of one batch have the same. */
+  readonly cacheSalt?: string;
 }
 
 /** Everything between a row and the token ids that are sent for it. */

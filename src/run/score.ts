@@ -39,7 +39,7 @@ async function scoreSame(
   const answers = await Promise.all(
     labels.probes.map(({ suffix, ids }) => {
       const prompts = tasks.map((task) => (suffix.length === 0 ? task.ids : [...task.ids, ...suffix]));
-      return engine.score(prompts, ids, signal);
+      return engine.score(prompts, ids, signal, tasks[0]?.cacheSalt);
     }),
   );
   return tasks.map((_, place) => {

@@ -51,7 +51,7 @@ export function assess(
   rows: Uint32Array,
   all: Labels,
   labels: Omit<Labels, "ids">,
-  cost: { readonly msPerToken: number },
+  cost: { readonly msPerRow: number },
   options: BootstrapOptions & { readonly seed: number },
 ): Assessment {
   const { name, config, folder } = contestant;
@@ -73,7 +73,7 @@ export function assess(
     swap: studySwap({ rows: columns }, groups, options),
     shortened: columns.cutTokens.filter((tokens) => tokens > 0).length,
     tokensPerRow,
-    secondsPerRow: (tokensPerRow * cost.msPerToken) / 1000,
+    secondsPerRow: cost.msPerRow / 1000,
     startUpSeconds: startUpSeconds(folder.state),
     noise: {
       raw: measureNoise(contestant, all, null, options),

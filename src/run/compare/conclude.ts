@@ -6,12 +6,12 @@ import type { ComparisonData } from "../../report/comparison-data.ts";
 import { type Assessment, assess, type Labels } from "./assess.ts";
 import { commonRows } from "./common-rows.ts";
 import type { Contestant } from "./contestant.ts";
-import { msPerToken } from "./cost.ts";
+import { msPerRow } from "./cost.ts";
 import type { Course } from "./course.ts";
 import { groupByEngine } from "./engine-groups.ts";
 import { warningsOf } from "./fairness.ts";
 import { fittedToThisFile } from "./fitted-here.ts";
-import { prefixCacheShare } from "./group-facts.ts";
+import { prefixCacheOf } from "./group-facts.ts";
 import type { Variant } from "./open-variants.ts";
 import { fixedPairs, type Measure, noiseFloor, sequentialPairs, stoppingOf } from "./pairs.ts";
 import { columnOf, factsOf, type Job, notesOf } from "./report-data.ts";
@@ -60,11 +60,11 @@ export async function conclude(input: Concluding): Promise<Comparison> {
   const used = { truth: takeTriples(labels.truth, rows), groups: rows.map((row) => labels.groups[row] as number) };
   const costs = new Map<Contestant, number>();
   for (const group of groupByEngine(contestants)) {
-    const cost = await msPerToken(group);
-    for (const contestant of group) costs.set(contestant, cost);
+    const perRow = await msPerRow(group);
+    for (const [place, contestant] of group.entries()) costs.set(contestant, perRow[place] ?? 0);
   }
   const assessments = contestants.map((contestant) =>
-    assess(contestant, rows, labels, used, { msPerToken: costs.get(contestant) ?? 0 }, { seed }),
+    assess(contestant, rows, labels, used, { msPerRow: costs.get(contestant) ?? 0 }, { seed }),
   );
   const replayed = course.replay();
   const measure: Measure =
@@ -78,9 +78,10 @@ export async function conclude(input: Concluding): Promise<Comparison> {
   const stopping = replayed === null ? null : stoppingOf(names, replayed, { scored: rows.length, available });
   const failed = contestants.map((contestant) => ({ name: contestant.name, rows: course.failed(contestant) }));
   const noise = assessments.map((one) => one.noise[measure]).find((one) => one !== null);
-  const cached = contestants.map(({ folder: { state } }) => prefixCacheShare(state, "first"));
-  const [first] = contestants;
-  const cachedAgain = first === undefined ? null : prefixCacheShare(first.folder.state, "again");
+  const cached = contestants.map(({ folder: { state } }) => {
+    const told = prefixCacheOf(state);
+    return told === null ? null : told.found / told.looked;
+  });
   return {
     end,
     files: {
@@ -97,7 +98,7 @@ export async function conclude(input: Concluding): Promise<Comparison> {
       facts: factsOf(contestants, { ...dataset, rows: available, source: sourceOf(input.variants) }, cached),
       notes: notesOf({
         ...{ pairs, stopping },
-        noise: noise === undefined ? null : { rows: noise.rows, cached: cachedAgain },
+        rescored: noise?.rows ?? null,
       }),
       warnings: warningsOf({
         ...{ end, variants: input.variants, assessments, failed, sequential: replayed !== null },

@@ -10,8 +10,16 @@ export type EngineFact =
     }
   | {
       readonly name: "prefix-cache";
-      /** "first" or "again": when the rows were scored, or a sample of them once more. Tokens. */
-      readonly figures: { readonly when: "first" | "again"; readonly looked: number; readonly found: number };
+      /**
+       * Prompt tokens that the servers looked up in their prefix caches and found there, of all contestants; and of this
+       * contestant those that were sent, and those that began like an earlier prompt of its own.
+       */
+      readonly figures: {
+        readonly looked: number;
+        readonly found: number;
+        readonly prepared: number;
+        readonly shared: number;
+      };
     };
 
 /** Records a fact with every contestant of the engine. */
@@ -35,11 +43,17 @@ export function servedBy(
   return { model: text("model") ?? "", version: text("version"), method: text("method") };
 }
 
-/** Share of the prompt tokens that the server found in its prefix cache; null when it does not say. */
-export function prefixCacheShare(state: Pick<RunState, "decisions">, when: "first" | "again"): number | null {
-  const told = figuresOf(state, "prefix-cache").filter((figures) => figures["when"] === when);
+/** Sums what all sessions of a contestant tell about the prefix cache; null when no server told anything. */
+export function prefixCacheOf(state: Pick<RunState, "decisions">): {
+  readonly looked: number;
+  readonly found: number;
+  readonly prepared: number;
+  readonly shared: number;
+} | null {
+  const told = figuresOf(state, "prefix-cache");
   const sum = (key: string): number => told.reduce((total, figures) => total + Number(figures[key] ?? 0), 0);
-  return sum("looked") === 0 ? null : sum("found") / sum("looked");
+  const [looked, found] = [sum("looked"), sum("found")];
+  return looked === 0 ? null : { looked, found, prepared: sum("prepared"), shared: sum("shared") };
 }
 
 function figuresOf({ decisions }: Pick<RunState, "decisions">, name: EngineFact["name"]) {

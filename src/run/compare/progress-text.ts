@@ -1,6 +1,9 @@
 import { writeDuration } from "../../clock/duration.ts";
 import type { SequentialState } from "../../stats/sequentialComparison.ts";
 
+/** A speed measured over less says nothing, ms. */
+const LEAST_MS = 1_000;
+
 /** Formats how far a comparison is; `states` are those of the pairs when it may stop early. */
 export function progressText(options: {
   readonly done: number;
@@ -12,7 +15,7 @@ export function progressText(options: {
 }): string {
   const { done, total, prompts, ms, states } = options;
   const parts = [`${count(done)}/${count(total)} prompts`];
-  if (prompts > 0 && ms > 0) {
+  if (prompts > 0 && ms >= LEAST_MS) {
     const perSecond = (1000 * prompts) / ms;
     parts.push(`${perSecond.toFixed(1)} prompts/s`, `${writeDuration((1000 * (total - done)) / perSecond)} left`);
   }

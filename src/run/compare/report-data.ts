@@ -68,9 +68,10 @@ export function factsOf(
 export function notesOf(options: {
   readonly pairs: readonly Pair[];
   readonly stopping: Stopping | null;
-  readonly noise: { readonly rows: number; readonly cached: number | null } | null;
+  /** Rows of each variant that were scored twice; null when none. */
+  readonly rescored: number | null;
 }): readonly string[] {
-  const { pairs, stopping, noise } = options;
+  const { pairs, stopping, rescored } = options;
   const calibrated = pairs.some(({ measure }) => measure === "calibrated");
   return [
     "Log loss is the mean of −log p of the truth, in nats, of clipped probabilities; with votes as truth the mean over the votes.",
@@ -81,14 +82,9 @@ export function notesOf(options: {
       ? `Differences are between ${calibrated ? "calibrated" : "raw"} log losses, paired on the same rows, with the same bootstrap; p values are adjusted for the number of pairs (Holm), McNemar's is exact and of the accuracies.`
       : "Differences are between raw log losses, with confidence sequences by betting (Waudby-Smith and Ramdas 2024) over prompts in an order drawn beforehand: they hold at every moment and for all pairs together with 95 %. Every prompt counts once, whatever its number of rows.",
     "ECE is that of the predicted class in 15 bins with equally many rows.",
-    "Rows were scored row by row across the variants on an engine in one schedule. The time in which requests were under way is divided by tokens: seconds a row are that, times the tokens of a row; the job adds the longest start of the engine.",
-    noise === null
+    "Rows were scored row by row across the variants of an engine, in one schedule. The time in which requests were under way is shared out by the prompt tokens that the server had to compute: all, less those found in its prefix cache, which are shared out by what began like an earlier prompt of the same variant. The job adds the longest start of the engine.",
+    rescored === null
       ? "The noise floor was not measured."
-      : `The noise floor is the largest mean change in log loss that scoring ${noise.rows.toLocaleString("en-US")} rows of each variant again, in another order, does not rule out${cachedText(noise.cached)}.`,
+      : `The noise floor is the largest mean change in log loss that scoring ${rescored.toLocaleString("en-US")} rows of each variant again does not rule out: in another order, so in other batches, and without what the server's prefix cache held.`,
   ];
-}
-
-function cachedText(cached: number | null): string {
-  if (cached === null || cached < 0.005) return "";
-  return `; the server had ${Math.round(100 * cached)} % of their tokens in its prefix cache and did not compute those anew, so it may be larger`;
 }

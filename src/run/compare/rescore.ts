@@ -35,7 +35,9 @@ export async function rescore(
       recorder.record({ event: "session-start", at: clock.now(), format: JOURNAL_FORMAT, pid: effects.pid, version });
       return recorder;
     });
-    return await scoreEntries({ ...scoring, effects, choices, recorders });
+    // What the server still has of the first time would only be repeated.
+    const cacheSalt = `again-${clock.now()}`;
+    return await scoreEntries({ ...scoring, effects, choices, recorders, cacheSalt });
   } finally {
     await Promise.all(journals.map((journal) => journal.close()));
   }

@@ -25,12 +25,16 @@ export async function scoreEntries(options: {
   recorders: readonly Recorder[];
   slots: Slots;
   config: Config;
+  /** Asks the server to compute every prompt anew. */
+  cacheSalt?: string;
+  /** Told the token ids of every prompt that is about to be sent. */
+  onPrompt?: (of: number, ids: readonly number[]) => void;
   effects: Pick<Effects, "clock" | "random">;
   signal: AbortSignal;
 }): Promise<Summary["end"]> {
   const { recorders, slots, config, effects, signal } = options;
   const { end } = await schedule<Entry, Reading>({
-    tasks: entries(options.choices, options.judgings, signal),
+    tasks: entries(options),
     lanes: slots.list.map(({ lane }) => lane),
     classify: classifyRequestError,
     onOutcome: (entry, outcome) => recorders[entry.of]?.outcome(entry, outcome),
@@ -52,15 +56,20 @@ export async function scoreEntries(options: {
   return end;
 }
 
-async function* entries(
-  choices: Iterable<Choice>,
-  judgings: readonly Judging[],
-  signal: AbortSignal,
-): AsyncGenerator<Entry> {
+async function* entries({
+  choices,
+  judgings,
+  cacheSalt,
+  onPrompt,
+  signal,
+}: Omit<Parameters<typeof scoreEntries>[0], "recorders" | "slots" | "config" | "effects">): AsyncGenerator<Entry> {
+  const salt = cacheSalt === undefined ? {} : { cacheSalt };
   for (const { of, row, order } of choices) {
     if (signal.aborted) return;
     const judging = judgings[of];
     if (judging === undefined) throw new Error(`there is no contestant ${of}`);
-    yield { ...(await judging.prepare(row, order, false)), of };
+    const task = await judging.prepare(row, order, false);
+    onPrompt?.(of, task.ids);
+    yield { ...task, ...salt, of };
   }
 }

@@ -7,6 +7,7 @@ import { recordFact } from "./group-facts.ts";
 import { joinOpeners } from "./joint-opener.ts";
 import { pickRowByRow, pickToRescore, sampleToRescore } from "./plan.ts";
 import { watchPrefixCache } from "./prefix-cache.ts";
+import { createPrefixMeter } from "./prefix-meter.ts";
 import { rescore } from "./rescore.ts";
 import { type Choice, scoreEntries } from "./score-entries.ts";
 
@@ -54,24 +55,24 @@ export async function scoreGroup(group: EngineGroup, options: ScoreOptions): Pro
     recordFact(group, { name: "start-up", figures: { seconds: (clock.monotonic() - began) / 1000 } }, clock.now());
     checkModels(group, slots, { force: options.force, at: clock.now() });
     const common = { judgings: joint.judgings(), slots, config, effects };
-    const measured = async <T>(when: "first" | "again", work: () => Promise<T>): Promise<T> => {
-      const cache = await watchPrefixCache(slots, signal);
-      const result = await work();
-      const figures = await cache.used();
-      if (figures !== null) recordFact(group, { name: "prefix-cache", figures: { when, ...figures } }, clock.now());
-      return result;
-    };
-    const end = await measured("first", () =>
-      scoreEntries({
-        ...{ ...common, choices: missing(), recorders: group.map(({ recorder }) => recorder) },
-        signal: AbortSignal.any([signal, enough]),
-      }),
-    );
+    const cache = await watchPrefixCache(slots, signal);
+    const prefixes = createPrefixMeter(group.length);
+    const end = await scoreEntries({
+      ...{ ...common, choices: missing(), recorders: group.map(({ recorder }) => recorder) },
+      signal: AbortSignal.any([signal, enough]),
+      onPrompt: prefixes.add,
+    });
+    const cached = await cache.used();
+    for (const [place, contestant] of group.entries()) {
+      const shared = prefixes.shared()[place];
+      if (cached === null || shared === undefined) continue;
+      recordFact([contestant], { name: "prefix-cache", figures: { ...cached, ...shared } }, clock.now());
+    }
     // Before the engine is stopped, which may take a while.
     for (const { board } of group) await board.close();
     if (signal.aborted) return "interrupted";
     if (end === "engines-lost") return "engine-lost";
-    const again = await measured("again", () => rescore(group, { ...common, samples: samples(), signal }));
+    const again = await rescore(group, { ...common, samples: samples(), signal });
     if (signal.aborted) return "interrupted";
     return again === "engines-lost" ? "engine-lost" : "done";
   } catch (error) {

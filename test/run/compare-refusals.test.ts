@@ -1,0 +1,97 @@
+import { readFileSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { inProcess } from "../helpers/in-process.ts";
+import { attachTo, startJudge, TOKENIZER, writeJob } from "../helpers/job.ts";
+import { compareTemplates, OTHER_TEMPLATE, writeLabelledJob } from "./compared.ts";
+
+const NOWHERE = { attach: "http://127.0.0.1:9/v1", tokenizer: TOKENIZER };
+
+it("asks for labels and names the columns before any server is asked", async () => {
+  const job = await writeJob({ engine: NOWHERE, rows: 5 });
+  await writeFile(join(job.folder, "other.jinja"), OTHER_TEMPLATE);
+  const { status, stderr } = await compareTemplates(job);
+  expect(status).toBe(3);
+  expect(stderr).toContain("rows.csv has no labels");
+  expect(stderr).toContain("winner_model_a, winner_model_b, winner_tie");
+  expect(stderr).toContain("--truth votes");
+});
+
+it("needs two variants with names of their own", async () => {
+  const job = await writeJob({ engine: NOWHERE, rows: 5 });
+  await mkdir(join(job.folder, "more"));
+  await writeFile(join(job.folder, "more/template.jinja"), OTHER_TEMPLATE);
+  const none = await inProcess(["compare", "job.yaml"], job.folder);
+  expect(none.status).toBe(2);
+  expect(none.stderr).toContain("needs two variants or more, but there is none");
+  const one = await inProcess(["compare", "job.yaml", "-t", "rules"], job.folder);
+  expect(one.status).toBe(2);
+  expect(one.stderr).toContain('only "rules"');
+  const twice = await inProcess(["compare", "job.yaml", "-t", "./template.jinja", "-t", "more/template.jinja"], job.folder);
+  expect(twice.status).toBe(2);
+  expect(twice.stderr).toContain('two templates are called "template"');
+});
+
+it.each([
+  ["a variant with rows of its own", "{a: {input: x.csv}, b: {}}", "variants.a.input is not a known key"],
+  ["a key with a typing mistake", "{a: {templat: x}, b: {}}", 'did you mean "template"'],
+  ["a name that is no folder", '{"a/b": {}, b: {}}', "expected a name that can be that of a folder"],
+])("refuses %s, naming the place", async (_, variants, message) => {
+  const job = await writeJob({ engine: NOWHERE, rows: 5 });
+  const path = join(job.folder, "job.yaml");
+  await writeFile(path, `${readFileSync(path, "utf8")}variants: ${variants}\n`);
+  const { status, stderr } = await inProcess(["compare", "job.yaml"], job.folder);
+  expect(status).toBe(2);
+  expect(stderr).toContain(message);
+  expect(stderr).toMatch(/job\.yaml:\d+:\d+/);
+});
+
+it("refuses a label column as the text of a response", async () => {
+  const config = { columns: { winner_a: "response_b" }, variants: { a: {}, b: { orders: "both" } } };
+  const job = await writeJob({ engine: NOWHERE, rows: 5, config });
+  const { status, stderr } = await inProcess(["compare", "job.yaml"], job.folder);
+  expect(status).toBe(2);
+  expect(stderr).toContain('the column "response_b" is both a label and the text of columns.response_b');
+});
+
+it("refuses a deadline that is no length of time, and a margin that is none", async () => {
+  const job = await writeJob({ engine: NOWHERE, rows: 5 });
+  expect(await compareTemplates(job, "--deadline", "18:30")).toMatchObject({ status: 2 });
+  expect(await compareTemplates(job, "--margin", "2")).toMatchObject({ status: 2 });
+});
+
+it("warns of labels that the model hardly thinks of", async () => {
+  await using judge = await startJudge();
+  const odd = { labels: { a: " answer", b: " better", tie: " more" } };
+  const job = await writeLabelledJob({ engine: attachTo(judge), rows: 24, config: { variants: { plain: {}, odd } } });
+  const { status, stderr } = await inProcess(["compare", "job.yaml"], job.folder);
+  expect(status).toBe(0);
+  expect(stderr).toMatch(/odd: the median label mass is \d.*side effect/);
+  expect(stderr).not.toContain("plain: the median label mass");
+});
+
+it("runs variants with engines of their own one after the other, and says that the models differ", async () => {
+  await using small = await startJudge({ modelName: "small" });
+  await using large = await startJudge({ modelName: "large", seed: 2 });
+  const engine = { ...attachTo(large), model: "large" };
+  const config = { variants: { small: { engine: { model: "small" } }, large: { engine } } };
+  const job = await writeLabelledJob({ engine: attachTo(small), rows: 24, config });
+  const { status, stderr } = await inProcess(["compare", "job.yaml"], job.folder);
+  expect(status).toBe(0);
+  expect(stderr).toContain("judged by different models: small by small, large by large");
+  expect(stderr).toContain("different engines, one after the other");
+  expect(large.stats.prompts).toBeGreaterThanOrEqual(24 + 20);
+});
+
+it("leaves out rows that one variant cannot be scored on, says so, and ends with 5", async () => {
+  await using judge = await startJudge();
+  const one = { concurrency: 1, prompts_per_request: 1 };
+  const job = await writeLabelledJob({ engine: attachTo(judge), rows: 30, config: { ...one, attempts: 1 } });
+  // The first requests are those of the start.
+  judge.change({ faults: [{ kind: "http500", times: 4, after: judge.stats.requests + 12 }] });
+  const { status, stdout, stderr } = await compareTemplates(job);
+  expect(status).toBe(5);
+  expect(stderr).toMatch(/left out of the comparison: (template|other) could not be scored on them/);
+  expect(Number(/^(\d+) rows/.exec(stdout)?.[1])).toBeLessThan(30);
+});
