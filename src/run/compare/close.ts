@@ -40,7 +40,16 @@ function summaryOf(contestant: Contestant, end: GroupEnd, dataset: Dataset, tota
   const served = servedBy(folder.state);
   const startUp = Math.min(totalSeconds, startUpSeconds(folder.state) ?? 0);
   const summary = summarize({
-    ...{ config, dataset, state: folder.state, outcome: board.outcome, tally: recorder.tally, end, forecasts: [], usage: null },
+    ...{
+      config,
+      dataset,
+      state: folder.state,
+      outcome: board.outcome,
+      tally: recorder.tally,
+      end,
+      forecasts: [],
+      usage: null,
+    },
     ...{ resumedRows: folder.resumedRows, calibration: judgement.calibration },
     engine: null,
     files: {
