@@ -4,6 +4,8 @@ import { writeAtomic } from "../files/atomic.ts";
 import type { ReportData } from "../report/data.ts";
 import { renderMarkdown } from "../report/render-markdown.ts";
 import { renderReport } from "../report/render-report.ts";
+import { readComparison } from "./compare/read-comparison.ts";
+import { writeComparisonReport } from "./compare/write.ts";
 import type { Effects } from "./effects.ts";
 import { joinOptionsOf } from "./evaluate/evaluate.ts";
 import { evaluateSubject } from "./evaluate/evaluation.ts";
@@ -18,7 +20,7 @@ import { readTimeline } from "./report/timeline.ts";
 import { timingOf } from "./report/timing-of.ts";
 
 export interface ReportOptions {
-  /** Folder of a run. */
+  /** Folder of a run or of a comparison. */
   readonly run: string;
   /** Labelled rows; null takes the run's own input, labelled or not. */
   readonly labels: string | null;
@@ -34,16 +36,23 @@ export interface ReportFiles {
 }
 
 /**
- * Writes the report of a run as one HTML page and as Markdown. Throws AbtieError("data") when the run, or labels that were
+ * Writes the report of a run, or of a comparison, as one HTML page and as Markdown. Throws AbtieError("data") when the run, or labels that were
  * named, cannot be used.
  */
 export async function reportRun(
   options: ReportOptions,
   effects: Pick<Effects, "cwd" | "signal" | "clock" | "log">,
 ): Promise<ReportFiles> {
-  const run = await loadRun(resolve(effects.cwd, options.run));
-  const html = options.output === null ? join(run.folder, "report.html") : resolve(effects.cwd, options.output);
+  const folder = resolve(effects.cwd, options.run);
+  const comparison = await readComparison(folder);
+  const usual = join(folder, comparison === null ? "report.html" : "comparison.html");
+  const html = options.output === null ? usual : resolve(effects.cwd, options.output);
   const markdown = `${html.slice(0, html.length - extname(html).length)}.md`;
+  if (comparison !== null) {
+    await writeComparisonReport(comparison, { html, markdown });
+    return { html, markdown };
+  }
+  const run = await loadRun(folder);
   const subject = subjectOf(run);
   await using joined = await openData(subject, options, effects);
   const data = await gather(run, subject, joined, effects);

@@ -28,7 +28,10 @@ it("needs two variants with names of their own", async () => {
   const one = await inProcess(["compare", "job.yaml", "-t", "rules"], job.folder);
   expect(one.status).toBe(2);
   expect(one.stderr).toContain('only "rules"');
-  const twice = await inProcess(["compare", "job.yaml", "-t", "./template.jinja", "-t", "more/template.jinja"], job.folder);
+  const twice = await inProcess(
+    ["compare", "job.yaml", "-t", "./template.jinja", "-t", "more/template.jinja"],
+    job.folder,
+  );
   expect(twice.status).toBe(2);
   expect(twice.stderr).toContain('two templates are called "template"');
 });
@@ -86,10 +89,10 @@ it("runs variants with engines of their own one after the other, and says that t
 
 it("leaves out rows that one variant cannot be scored on, says so, and ends with 5", async () => {
   await using judge = await startJudge();
-  const one = { concurrency: 1, prompts_per_request: 1 };
+  const one = { concurrency: 4, prompts_per_request: 1 };
   const job = await writeLabelledJob({ engine: attachTo(judge), rows: 30, config: { ...one, attempts: 1 } });
   // The first requests are those of the start.
-  judge.change({ faults: [{ kind: "http500", times: 4, after: judge.stats.requests + 12 }] });
+  judge.change({ faults: [{ kind: "http500", rate: 0.4, after: judge.stats.requests + 12 }] });
   const { status, stdout, stderr } = await compareTemplates(job);
   expect(status).toBe(5);
   expect(stderr).toMatch(/left out of the comparison: (template|other) could not be scored on them/);

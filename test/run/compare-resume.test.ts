@@ -106,6 +106,8 @@ it("refuses to mix rows of two models behind one address", async () => {
 });
 
 function answeredIn(job: Job, name: string): Set<string> {
-  const lines = readFileSync(join(job.folder, "run", name, "rows.jsonl"), "utf8").trim().split("\n");
+  const lines = readFileSync(join(job.folder, "run", name, "rows.jsonl"), "utf8")
+    .trim()
+    .split("\n");
   return new Set(lines.map((line) => JSON.parse(line)).flatMap(({ id, ab }) => (ab === null ? [] : [id])));
 }

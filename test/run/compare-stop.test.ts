@@ -23,7 +23,9 @@ it("stops early when one template is clearly better, and asks nothing when it is
   expect(end).toBe("decided");
   expect(rows).toBeLessThan(600);
   expect(stopped.stdout).toContain(`Early stopping: ended after ${rows} of 600 rows.`);
-  expect(stopped.stdout).toMatch(/template is better, 95 % 0\.\d+ to \d\.\d+ nats at any moment, decided after \d+ rows/);
+  expect(stopped.stdout).toMatch(
+    /template is better, 95 % 0\.\d+ to \d\.\d+ nats at any moment, decided after \d+ rows/,
+  );
   expect(pairs).toMatchObject([{ first: "template", second: "other", measure: "raw", better: "first", p: null }]);
   expect(pairs[0]?.difference.high).toBeLessThan(0);
   expect(stopping?.paths[0]?.looks.length).toBeGreaterThan(5);
@@ -65,7 +67,10 @@ it("measures the noise of the engine on a sample scored again, and calls a small
   expect(told(job).noiseFloor).toBe(0);
   for (const name of ["one", "same"]) {
     const again = join(job.folder, "run", name, "rescored.jsonl");
-    const rows = readFileSync(again, "utf8").trim().split("\n").filter((line) => line.includes('"event":"row"'));
+    const rows = readFileSync(again, "utf8")
+      .trim()
+      .split("\n")
+      .filter((line) => line.includes('"event":"row"'));
     expect(rows).toHaveLength(20);
     await rm(again);
   }

@@ -39,7 +39,11 @@ it("compares two templates: a table, three files, and a run of its own for each"
     expect(reported).toMatchObject({ status: 0 });
   }
   expect(readFileSync(join(job.folder, "run/comparison.md"), "utf8")).toContain("template is better by");
-  expect(readFileSync(join(job.folder, "run/comparison.html"), "utf8")).toContain("template is the best");
+  const page = readFileSync(join(job.folder, "run/comparison.html"), "utf8");
+  expect(page).toContain("template is the best");
+  // From comparison.json alone.
+  expect(await inProcess(["report", "run", "-o", "page.html"], job.folder)).toMatchObject({ status: 0 });
+  expect(readFileSync(join(job.folder, "page.html"), "utf8")).toBe(page);
 });
 
 it("gives as JSON what the submissions and labels say when they are put together by hand", async () => {
@@ -50,7 +54,13 @@ it("gives as JSON what the submissions and labels say when they are put together
   expect(status).toBe(0);
   const told = JSON.parse(stdout) as ComparisonDetails;
   expect(told).toEqual(JSON.parse(readFileSync(join(job.folder, "run/comparison.json"), "utf8")));
-  expect(told).toMatchObject({ end: "done", rows: 60, groups: 60, job: { rows: 1000, deadlineMs: null }, stopping: null });
+  expect(told).toMatchObject({
+    end: "done",
+    rows: 60,
+    groups: 60,
+    job: { rows: 1000, deadlineMs: null },
+    stopping: null,
+  });
   const rows = readTable(join(job.folder, "rows.csv"));
   const lossIn = (folder: string): number => {
     const submitted = readTable(join(folder, "submission.csv"));
@@ -63,7 +73,10 @@ it("gives as JSON what the submissions and labels say when they are put together
   for (const { name, raw, tokensPerRow, secondsPerRow, jobMs, fits, flipRate } of told.variants) {
     const folder = told.files.runs[name] ?? "";
     expect(raw.logLoss.value).toBeCloseTo(lossIn(folder), 9);
-    const events = readFileSync(join(folder, "journal.jsonl"), "utf8").trim().split("\n").map((line) => JSON.parse(line));
+    const events = readFileSync(join(folder, "journal.jsonl"), "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
     const tokens = events.filter(({ event }) => event === "row").reduce((sum, event) => sum + event.tokens, 0);
     expect(tokensPerRow).toBeCloseTo(tokens / 60, 9);
     const startUp = told.details[name]?.startUpSeconds ?? Number.NaN;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { stringify } from "csv-stringify/sync";
 import { DEFAULT_COLUMNS } from "../../src/dataset/columns.ts";
-import { type Said, inProcess } from "../helpers/in-process.ts";
+import { inProcess, type Said } from "../helpers/in-process.ts";
 import { type Job, writeJob } from "../helpers/job.ts";
 import { seeded } from "../helpers/random.ts";
 
@@ -35,7 +35,10 @@ export async function writeLabelledJob(options: Parameters<typeof writeJob>[0]):
     const drawn = random();
     const [a = 0, b = 0] = DEFAULT_COLUMNS.labels.map((name) => Number(said[place]?.[name]));
     const truth = drawn < a ? 0 : drawn < a + b ? 1 : 2;
-    return { ...row, ...Object.fromEntries(DEFAULT_COLUMNS.labels.map((name, at) => [name, at === truth ? "1" : "0"])) };
+    return {
+      ...row,
+      ...Object.fromEntries(DEFAULT_COLUMNS.labels.map((name, at) => [name, at === truth ? "1" : "0"])),
+    };
   });
   await writeFile(join(job.folder, "rows.csv"), stringify(rows, { header: true }));
   return job;

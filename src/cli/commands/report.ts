@@ -11,7 +11,7 @@ export const addReport: AddCommand = (program, context) => {
       "Write one HTML page about a run, which needs no network, and the same as Markdown beside it: the verdict, the " +
         "judgements, scores and slices where labels are known, where the time went, and the worst rows with their text.",
     )
-    .argument("<run>", "folder of a run")
+    .argument("<run>", "folder of a run, or of a comparison")
     .option("-o, --output <html>", "page to write; default report.html in the run folder")
     .option("--labels <csv>", "labelled rows, joined by id; default the run's own input")
     .addOption(truthOption())

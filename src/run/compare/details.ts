@@ -1,9 +1,12 @@
 import type { ComparisonData } from "../../report/comparison-data.ts";
 import type { Assessment } from "./assess.ts";
 import type { Comparison } from "./conclude.ts";
+import { COMPARISON_FORMAT } from "./read-comparison.ts";
 
 /** What comparison.json holds: what the report shows, and behind it everything that was computed for each variant. */
 export interface ComparisonDetails extends ComparisonData {
+  /** Version of the format. */
+  readonly format: typeof COMPARISON_FORMAT;
   readonly end: Comparison["end"];
   readonly files: Comparison["files"];
   readonly details: Readonly<Record<string, VariantDetails>>;
@@ -23,6 +26,7 @@ type VariantDetails = Pick<Assessment, "mass" | "swap" | "shortened" | "startUpS
 /** Lists what is known about a comparison, without the rows. */
 export function detailsOf({ end, files, report, assessments }: Comparison): ComparisonDetails {
   return {
+    format: COMPARISON_FORMAT,
     end,
     files,
     ...report,

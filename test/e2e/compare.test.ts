@@ -1,0 +1,51 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { ComparisonDetails } from "../../src/run/compare/details.ts";
+import { abtie, serversAlive } from "./engine.ts";
+
+const DATA = join(resolve(process.env["ABTIE_DATA"] ?? "../shared/data"), "pandalm.csv");
+const missing = existsSync(DATA) ? null : `${DATA} is not there: name its folder in ABTIE_DATA`;
+if (missing !== null) process.stderr.write(`skipped: compare on real rows (${missing})\n`);
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "abtie-compare-"));
+  await writeFile(join(folder, "job.yaml"), `input: ${DATA}\nengine: cpu-smollm2\nlimit: 200\nrun: runs\n`);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test.skipIf(missing !== null)(
+  "two shipped templates on 200 real rows: table, report and journals; run again it resumes",
+  async () => {
+    const args = ["compare", "job.yaml", "-t", "rules", "-t", "notebook", "--deadline", "9h"];
+    const first = await abtie(args, { cwd: folder });
+    expect(first.exitCode, first.stderr).toBe(0);
+    expect(first.stdout).toMatch(/^200 rows with \d+ prompts, answered by every variant\n/);
+    expect(first.stdout).toMatch(/\nlog loss, calibrated +\d\.\d+ \(.*\) +\d\.\d+ \(.*\)\n/);
+    expect(first.stdout).toMatch(/\n25,000 rows .* h, (fits|does not fit) 9\.00 h/);
+    expect(first.stdout).toMatch(/\nrules (and notebook|is better)|\nnotebook is better/);
+    const told = JSON.parse(await readFile(join(folder, "runs/comparison.json"), "utf8")) as ComparisonDetails;
+    expect(told).toMatchObject({ end: "done", rows: 200, noiseFloor: expect.any(Number) });
+    for (const { name, tokensPerRow, secondsPerRow, mass } of told.variants) {
+      expect(tokensPerRow).toBeGreaterThan(100);
+      expect(secondsPerRow).toBeGreaterThan(0);
+      expect(mass?.median).toBeGreaterThan(0.01);
+      const journal = await readFile(join(folder, "runs", name, "journal.jsonl"), "utf8");
+      expect(journal.split("\n").filter((line) => line.includes('"event":"row"'))).toHaveLength(200);
+    }
+    expect(await readFile(join(folder, "runs/comparison.html"), "utf8")).toContain("What was run");
+
+    const again = await abtie(args, { cwd: folder });
+    expect(again.exitCode, again.stderr).toBe(0);
+    expect(again.stderr).toContain("200 of 200 rows are there");
+    // The engine is not even started: the same rows give the same table.
+    expect(again.stderr).not.toContain("starting");
+    expect(again.stdout).toBe(first.stdout);
+    expect(await serversAlive()).toEqual([]);
+  },
+  3_600_000,
+);
