@@ -2,16 +2,17 @@
  * How fast can abtie go when the server costs nothing, and how much memory does that take?
  *
  * Run as: npm run build && node bench/client-ceiling.mjs [--rows 25000] [--tokens 200] [--tokenizer FOLDER] [--orders one|both]
+ *                                                        [--input rows.csv] [--keep FOLDER]
  *
- * Writes a file of rows, starts the fake vLLM (answers at once) in a process of its own and `abtie run` in another, and reads
+ * Writes a file of rows (or takes the first of --input, whose words are those that people write), starts the fake vLLM (answers at once) in a process of its own and `abtie run` in another, and reads
  * time and memory of the latter from /proc while it runs. The tokenizer is the small one of the tests; name the folder of a
  * real model to see its cost. Prints a table; exit status 1 when a target is missed.
  */
 import { spawn } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { availableParallelism, loadavg, tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Tokenizer } from "@huggingface/tokenizers";
@@ -28,21 +29,25 @@ const { values } = parseArgs({
     tokens: { type: "string", default: "200" },
     tokenizer: { type: "string", default: here("../test/fixtures/tokenizer/bytelevel") },
     orders: { type: "string", default: "one" },
+    input: { type: "string" },
+    // Where the job's files go and stay, for bench/raw-undici.mjs; default a temporary folder.
+    keep: { type: "string" },
   },
 });
-const folder = await mkdtemp(join(tmpdir(), "abtie-bench-"));
+if (values.keep !== undefined) await mkdir(values.keep, { recursive: true });
+const folder = values.keep ?? (await mkdtemp(join(tmpdir(), "abtie-bench-")));
 try {
   await main({ ...values, rows: Number(values.rows), tokens: Number(values.tokens) });
 } finally {
-  await rm(folder, { recursive: true, force: true });
+  if (values.keep === undefined) await rm(folder, { recursive: true, force: true });
 }
 
-async function main({ rows, tokens, tokenizer, orders }) {
+async function main({ rows, tokens, tokenizer, orders, input }) {
   const model = new Tokenizer(
     JSON.parse(await readFile(join(tokenizer, "tokenizer.json"), "utf8")),
     JSON.parse(await readFile(join(tokenizer, "tokenizer_config.json"), "utf8")),
   );
-  await writeJob(model, { rows, tokens, tokenizer, orders });
+  await writeJob(model, { rows, tokens, tokenizer, orders, input });
   const labels = [" A", " B", " tie"].map((text) => model.encode(text, { add_special_tokens: false }).ids[0]);
   const port = await freePort();
   const fake = spawn(
@@ -55,14 +60,15 @@ async function main({ rows, tokens, tokenizer, orders }) {
   );
   try {
     await answers(`http://127.0.0.1:${port}/health`);
-    report(await measure(port), { rows: rows * (orders === "both" ? 2 : 1), tokenizer });
+    const before = await resources(fake.pid);
+    report(await measure(port, fake.pid, before), { rows: rows * (orders === "both" ? 2 : 1), tokenizer });
   } finally {
     fake.kill();
   }
 }
 
 /** Rows whose prompts have about this many tokens in the tokenizer that is used. */
-async function writeJob(model, { rows, tokens, tokenizer, orders }) {
+async function writeJob(model, { rows, tokens, tokenizer, orders, input }) {
   const perWord = model.encode(WORDS.join(" "), { add_special_tokens: false }).ids.length / WORDS.length;
   const each = Math.max(1, Math.round((tokens - 12) / perWord / 3));
   const text = (row, part) => {
@@ -77,16 +83,32 @@ async function writeJob(model, { rows, tokens, tokenizer, orders }) {
   const template =
     '---\ndescription: Short prompts.\nformat: raw\nlabels: {a: " A", b: " B", tie: " tie"}\nanswer_prefix: "Answer:"\n---\n';
   await writeFile(join(folder, "t.jinja"), `${template}{{ prompt }}\nA: {{ response_a }}\nB: {{ response_b }}\n`);
-  const config = { input: "rows.csv", template: "./t.jinja", run: "run", orders, engine: { tokenizer } };
+  const config = {
+    input: input === undefined ? "rows.csv" : resolve(input),
+    limit: rows,
+    template: "./t.jinja",
+    run: "run",
+    orders,
+    engine: { tokenizer },
+  };
   await writeFile(join(folder, "job.yaml"), JSON.stringify(config));
 }
 
-async function measure(port) {
+async function measure(port, server, serverBefore) {
   const load = loadavg()[0];
   const began = performance.now();
   const job = spawn(
     process.execPath,
-    [here("../dist/cli/main.js"), "run", "job.yaml", "--base-url", `http://127.0.0.1:${port}`, "--json"],
+    [
+      ...(process.env.BENCH_NODE_ARGS?.split(" ") ?? []),
+      here("../dist/cli/main.js"),
+      "run",
+      "job.yaml",
+      "--fresh",
+      "--base-url",
+      `http://127.0.0.1:${port}`,
+      "--json",
+    ],
     {
       cwd: folder,
       env: { PATH: process.env.PATH, HOME: folder, NODE_OPTIONS: process.env.BENCH_NODE_OPTIONS ?? "" },
@@ -108,7 +130,8 @@ async function measure(port) {
   const status = await new Promise((resolve) => job.once("close", resolve));
   clearInterval(timer);
   if (status !== 0) throw new Error(`abtie ended with ${status}`);
-  return { summary: JSON.parse(json), samples, last, load, seconds: (performance.now() - began) / 1000 };
+  const serverSeconds = (await resources(server)).cpuSeconds - serverBefore.cpuSeconds;
+  return { summary: JSON.parse(json), samples, last, load, serverSeconds, seconds: (performance.now() - began) / 1000 };
 }
 
 /** Memory and CPU time of a process so far; the peak includes everything before. */
@@ -124,7 +147,8 @@ async function resources(pid) {
   return { residentMb: kb("VmRSS") / 1024, peakMb: kb("VmHWM") / 1024, cpuSeconds: (user + system) / 100 };
 }
 
-function report({ summary, samples, last, load, seconds }, { rows, tokenizer }) {
+function report({ summary, samples, last, load, seconds, serverSeconds }, { rows: asked, tokenizer }) {
+  const rows = Math.min(asked, summary.session.scoredPrompts);
   const scoring = samples.slice(Math.floor(samples.length * 0.1));
   const third = Math.max(1, Math.floor(scoring.length / 3));
   const median = (list) => list.map(({ mb }) => mb).sort((a, b) => a - b)[Math.floor(list.length / 2)] ?? Number.NaN;
@@ -145,6 +169,7 @@ function report({ summary, samples, last, load, seconds }, { rows, tokenizer }) 
       `${speed.toFixed(0)} rows/s, ${(summary.session.promptTokens / summary.seconds.scoring).toFixed(0)} tokens/s`,
     ],
     ["CPU of abtie", `${last.cpuSeconds.toFixed(1)} s, ${(rows / last.cpuSeconds).toFixed(0)} rows per CPU second`],
+    ["CPU of the server", `${serverSeconds.toFixed(1)} s, ${(rows / serverSeconds).toFixed(0)} rows per CPU second`],
     ["resident, peak", `${last.peakMb.toFixed(0)} MB`],
     [
       "resident over time",

@@ -1,0 +1,62 @@
+// What the benchmarks share: processes, waiting for servers, tables.
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:net";
+
+/** CPU time (s) that a process has used, its threads included. */
+export async function cpuSeconds(pid) {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8");
+  const [user, system] = stat
+    .slice(stat.lastIndexOf(")") + 2)
+    .split(" ")
+    .slice(11, 13)
+    .map(Number);
+  return (user + system) / 100;
+}
+
+/** Waits until a page answers with success. */
+export async function answers(url, limitMs = 20_000) {
+  const end = performance.now() + limitMs;
+  while (performance.now() < end) {
+    const ok = await fetch(url).then(
+      (response) => response.ok,
+      () => false,
+    );
+    if (ok) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`${url} does not answer`);
+}
+
+/** A port that nobody listens on, as text. */
+export function freePort() {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => resolve(String(port)));
+    });
+  });
+}
+
+/** Waits for the end of a process and gives what it wrote to stdout; throws with the end of its stderr when it fails. */
+export function output(child, name) {
+  let text = "";
+  let said = "";
+  child.stderr?.setEncoding("utf8").on("data", (part) => {
+    said = (said + part).slice(-3000);
+  });
+  child.stdout.setEncoding("utf8").on("data", (part) => {
+    text += part;
+  });
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (status) =>
+      status === 0 ? resolve(text) : reject(new Error(`${name} ended with ${status}\n${said}`)),
+    );
+  });
+}
+
+/** Prints a table in Markdown; the first row is its head. */
+export function markdown([head, ...rows]) {
+  const line = (cells) => `| ${cells.join(" | ")} |`;
+  process.stdout.write(`${[line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n")}\n`);
+}

@@ -1,0 +1,59 @@
+// Starts a real vLLM server for the benchmarks and stops it with everything that it started.
+import { spawn } from "node:child_process";
+import { openSync } from "node:fs";
+import { join } from "node:path";
+import { answers, freePort } from "./processes.mjs";
+
+/** The arguments that the server and the offline engine share; the prefix cache is off, since rounds repeat their rows. */
+export const ENGINE = { maxModelLen: "2048", name: "bench" };
+
+/** Starts vLLM on the CPU; resolves when it answers. Disposing it stops its whole process group. */
+export async function startVllm({ python, model, dtype, folder }) {
+  const port = await freePort();
+  const log = openSync(join(folder, "server.log"), "a");
+  const child = spawn(
+    python,
+    [
+      ...["-m", "vllm.entrypoints.cli.main", "serve", model, "--dtype", dtype, "--enforce-eager"],
+      ...["--max-model-len", ENGINE.maxModelLen, "--no-enable-prefix-caching"],
+      ...["--host", "127.0.0.1", "--port", port, "--served-model-name", ENGINE.name],
+    ],
+    { env: vllmEnv(), stdio: ["ignore", log, log], detached: true },
+  );
+  const stop = () => {
+    try {
+      process.kill(-child.pid, "SIGKILL");
+    } catch {
+      // It has ended by itself.
+    }
+  };
+  process.once("exit", stop);
+  const url = `http://127.0.0.1:${port}`;
+  const began = performance.now();
+  const died = new Promise((_, reject) => child.once("exit", (code) => reject(new Error(`vLLM ended with ${code}`))));
+  died.catch(() => {});
+  await Promise.race([answers(`${url}/health`, 900_000), died]);
+  return {
+    url,
+    pid: child.pid,
+    readySeconds: (performance.now() - began) / 1000,
+    [Symbol.asyncDispose]: async () => stop(),
+  };
+}
+
+/** The environment in which vLLM runs here: all cores, nothing fetched, nothing reported. */
+export function vllmEnv() {
+  return {
+    ...process.env,
+    VLLM_CPU_KVCACHE_SPACE: "2",
+    VLLM_CPU_OMP_THREADS_BIND: "auto",
+    VLLM_CPU_NUM_OF_RESERVED_CPU: "0",
+    ...{
+      HF_HUB_OFFLINE: "1",
+      HF_DATASETS_OFFLINE: "1",
+      VLLM_NO_USAGE_STATS: "1",
+      DO_NOT_TRACK: "1",
+      TQDM_DISABLE: "1",
+    },
+  };
+}

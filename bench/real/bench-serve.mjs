@@ -1,0 +1,26 @@
+// `vllm bench serve` on the same prompts as text.
+import { spawn } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { output } from "../lib/processes.mjs";
+import { ENGINE, vllmEnv } from "../lib/vllm.mjs";
+
+/** Runs it with so many requests in flight, one prompt each; its own count of tokens and its own duration. */
+export async function benchServe({ folder, texts }, url, { python, model, extra, concurrency, rows = texts.length }) {
+  const child = spawn(
+    python,
+    [
+      ...["-m", "vllm.entrypoints.cli.main", "bench", "serve", "--backend", "openai", "--base-url", url],
+      ...["--model", ENGINE.name, "--tokenizer", model, "--endpoint", "/v1/completions"],
+      ...["--dataset-name", "custom", "--dataset-path", join(folder, "texts.jsonl"), "--custom-output-len", "1"],
+      ...["--skip-chat-template", "--disable-shuffle", "--no-oversample", "--num-prompts", String(rows)],
+      ...["--max-concurrency", String(concurrency), "--disable-tqdm"],
+      ...["--save-result", "--result-dir", folder, "--result-filename", "bench-serve.json"],
+    ],
+    { env: { ...vllmEnv(), PYTHONPATH: extra }, stdio: ["ignore", "pipe", "pipe"] },
+  );
+  await output(child, "vllm bench serve");
+  const result = JSON.parse(await readFile(join(folder, "bench-serve.json"), "utf8"));
+  if (result.completed !== rows) throw new Error(`vllm bench serve completed ${result.completed} of ${rows}`);
+  return { rows, tokens: result.total_input_tokens, seconds: result.duration };
+}

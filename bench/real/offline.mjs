@@ -1,0 +1,38 @@
+// vLLM's offline engine, loaded once and asked again for each round.
+import { spawn } from "node:child_process";
+import { openSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { vllmEnv } from "../lib/vllm.mjs";
+
+/** Starts it; `run` gives rows, tokens and seconds of one pass over all prompts. */
+export async function startOffline({ folder }, { python, model, dtype }) {
+  const script = fileURLToPath(new URL("offline_loop.py", import.meta.url));
+  const log = openSync(join(folder, "offline.log"), "a");
+  const child = spawn(python, [script, model, join(folder, "prompts.jsonl"), dtype], {
+    ...{ env: vllmEnv(), stdio: ["pipe", "pipe", log], detached: true },
+  });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const next = async (isMeant) => {
+    for (;;) {
+      const { value, done } = await lines.next();
+      if (done) throw new Error(`the offline engine has ended: see ${join(folder, "offline.log")}`);
+      if (isMeant(value)) return value;
+    }
+  };
+  await next((line) => line === "READY");
+  return {
+    run: async () => {
+      child.stdin.write("again\n");
+      return JSON.parse(await next((line) => line.startsWith("{")));
+    },
+    [Symbol.asyncDispose]: async () => {
+      try {
+        process.kill(-child.pid, "SIGKILL");
+      } catch {
+        // It has ended by itself.
+      }
+    },
+  };
+}
