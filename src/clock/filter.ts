@@ -35,6 +35,8 @@ const PACE = 3;
 const PARTIAL = 4;
 const COVARIANCE = SIZE;
 const LOG_LIKELIHOOD = SIZE + SIZE * SIZE;
+/** What a filter that foresees nothing loses of its log likelihood with each window. */
+const DEGENERATE = 1e6;
 
 /** Prior shares of an average row's cost that are per row, per token and per squared token, and how sure that is. */
 const SHAPE = [0.15, 0.8, 0.05] as const;
@@ -68,6 +70,11 @@ export function learn(all: Float64Array, at: number, belief: Belief, z: readonly
   fill(direction, z, expected, partialKept - 1);
   multiply(all, at, direction, shared);
   const variance = dot(direction, shared) + belief.rowNoise ** 2 * expected * row + begun;
+  if (!(variance > 0)) {
+    // Its costs have shrunk to nothing and rounding is all that is left. It must not make the whole mixture NaN.
+    all[at + LOG_LIKELIHOOD] = logLikelihoodOf(all, at) - DEGENERATE;
+    return;
+  }
   const error = ms - expected * (1 + (all[at + PACE] ?? 0)) - (partialKept - 1) * (all[at + PARTIAL] ?? 0);
 
   decay(all, at, PARTIAL, partialKept, begun);
