@@ -40,18 +40,21 @@ export function sequentialSentence(
     readonly level: number;
     readonly margin: number | null;
     readonly timeRatio?: number | null;
+    /** How many pairs are watched: with several the sentence names both. */
+    readonly pairs?: number;
   },
 ): string {
   const { verdict, interval } = state;
-  const { first, second, level, margin, timeRatio: time = null } = names;
+  const { first, second, level, margin, timeRatio: time = null, pairs = 1 } = names;
+  const than = (other: string): string => (pairs > 1 ? ` than ${other}` : "");
   const seen = `${count(state.rows, "row")} of ${count(state.groups, "prompt")}`;
   const from = (low: number, high: number): string =>
     `${percent(level)} ${nats(low)} to ${nats(high)} nats at any moment`;
   switch (verdict) {
     case "better":
-      return `${second} is better, ${from(interval.low, interval.high)}, decided after ${seen}${cost("it", time)}`;
+      return `${second} is better${than(first)}, ${from(interval.low, interval.high)}, decided after ${seen}${cost("it", time)}`;
     case "worse":
-      return `${first} is better, ${from(-interval.high, -interval.low)}, decided after ${seen}${cost("it", inverse(time))}`;
+      return `${first} is better${than(second)}, ${from(-interval.high, -interval.low)}, decided after ${seen}${cost("it", inverse(time))}`;
     case "equivalent":
       return `${first} and ${second} differ by less than ${nats(margin ?? 0)} nats, decided after ${seen}${cost(second, time)}`;
     case "undecided":

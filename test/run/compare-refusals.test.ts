@@ -92,9 +92,35 @@ it("leaves out rows that one variant cannot be scored on, says so, and ends with
   const one = { concurrency: 4, prompts_per_request: 1 };
   const job = await writeLabelledJob({ engine: attachTo(judge), rows: 30, config: { ...one, attempts: 1 } });
   // The first requests are those of the start.
-  judge.change({ faults: [{ kind: "http500", rate: 0.4, after: judge.stats.requests + 12 }] });
+  judge.change({ faults: [{ kind: "http500", rate: 0.5, times: 12, after: judge.stats.requests + 12 }] });
   const { status, stdout, stderr } = await compareTemplates(job);
   expect(status).toBe(5);
   expect(stderr).toMatch(/left out of the comparison: (template|other) could not be scored on them/);
   expect(Number(/^(\d+) rows/.exec(stdout)?.[1])).toBeLessThan(30);
+});
+
+it("warns when a variant applies a calibration that was fitted to these very rows", async () => {
+  await using judge = await startJudge();
+  const job = await writeLabelledJob({ engine: attachTo(judge), rows: 60 });
+  await compareTemplates(job);
+  const fitted = await inProcess(["calibrate", "run/other", "-o", "fitted.json"], job.folder);
+  expect({ ...fitted, stdout: "" }).toMatchObject({ status: 0 });
+  const path = join(job.folder, "job.yaml");
+  const variants = { plain: {}, fitted: { template: "./other.jinja", calibration: "fitted.json" } };
+  await writeFile(path, `${readFileSync(path, "utf8")}variants: ${JSON.stringify(variants)}\n`);
+  const { status, stderr } = await inProcess(["compare", "job.yaml", "--run", "second"], job.folder);
+  expect(status).toBe(0);
+  expect(stderr).toContain("fitted applies a calibration that was fitted to this very file");
+});
+
+it("refuses a variant of one order whose folder holds both, and a margin without early stopping", async () => {
+  await using judge = await startJudge();
+  const job = await writeLabelledJob({ engine: attachTo(judge), rows: 24, config: { orders: "both" } });
+  expect((await compareTemplates(job)).status).toBe(0);
+  const path = join(job.folder, "job.yaml");
+  await writeFile(path, readFileSync(path, "utf8").replace("orders: both", "orders: one"));
+  const { status, stderr } = await compareTemplates(job);
+  expect(status).toBe(2);
+  expect(stderr).toContain('holds rows in both orders, but "template" asks for one');
+  expect((await compareTemplates(job, "--margin", "0.01")).stderr).toContain("give --early-stop too");
 });

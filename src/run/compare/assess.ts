@@ -42,6 +42,9 @@ export interface Labels {
   readonly groups: Uint32Array;
 }
 
+/** Resamples for the intervals of one variant, and of the choice of its calibration: only differences decide anything. */
+const RESAMPLES = 4_000;
+const STUDY_RESAMPLES = 1_000;
 /** Calibration on fewer prompts says nothing. */
 const FEWEST_PROMPTS = 10;
 
@@ -52,8 +55,9 @@ export function assess(
   all: Labels,
   labels: Omit<Labels, "ids">,
   cost: { readonly msPerRow: number },
-  options: BootstrapOptions & { readonly seed: number },
+  { seed }: { readonly seed: number },
 ): Assessment {
+  const options: BootstrapOptions = { seed, resamples: RESAMPLES };
   const { name, config, folder } = contestant;
   const { truth, groups } = labels;
   const columns = takeColumns(contestant, rows, all.ids);
@@ -62,7 +66,9 @@ export function assess(
     evaluation: evaluate({ probabilities, truth, groups }, options),
   });
   const fits = new Set(groups).size >= FEWEST_PROMPTS;
-  const study = fits ? studyCalibration({ readings: columns.readings, truth, groups }, options) : null;
+  const study = fits
+    ? studyCalibration({ readings: columns.readings, truth, groups }, { seed, resamples: STUDY_RESAMPLES })
+    : null;
   const tokensPerRow = columns.tokens.reduce((sum, tokens) => sum + tokens, 0) / rows.length;
   return {
     name,

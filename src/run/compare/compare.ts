@@ -1,4 +1,5 @@
 import type { Override } from "../../config/load.ts";
+import { AbtieError } from "../../errors.ts";
 import { lossDifferenceBound } from "../../metrics/clip.ts";
 import { groupOrder } from "../../stats/groupOrder.ts";
 import type { Effects } from "../effects.ts";
@@ -6,14 +7,14 @@ import { packageVersion } from "../package.ts";
 import { openRows } from "../rows.ts";
 import { closeContestants } from "./close.ts";
 import { type Comparison, conclude } from "./conclude.ts";
-import { openContestants } from "./contestant.ts";
+import { type Contestant, openContestants } from "./contestant.ts";
 import { createCourse } from "./course.ts";
 import { groupByEngine } from "./engine-groups.ts";
 import { refuseLeaks, requireLabels } from "./fairness.ts";
 import { openVariants } from "./open-variants.ts";
 import { LEVEL } from "./pairs.ts";
 import type { Job } from "./report-data.ts";
-import { type GroupEnd, scoreGroup } from "./score-group.ts";
+import { type GroupEnd, type ScoreOptions, scoreGroup } from "./score-group.ts";
 import { writeComparison } from "./write.ts";
 
 export interface CompareOptions {
@@ -39,6 +40,9 @@ export interface CompareOptions {
  * engine. An abort ends in a comparison of what is there.
  */
 export async function compareVariants(options: CompareOptions, effects: Effects): Promise<Comparison> {
+  if (options.margin !== null && !options.earlyStop) {
+    throw new AbtieError("config", "a margin (--margin) says when to stop early: give --early-stop too");
+  }
   const began = effects.clock.monotonic();
   const { folder, variants } = await openVariants(options, effects);
   const [{ config } = { config: null }] = variants;
@@ -59,19 +63,12 @@ export async function compareVariants(options: CompareOptions, effects: Effects)
     onOutcome: course.told,
   });
   course.begin(contestants.list);
-  let end: GroupEnd = "done";
-  let failure: unknown = null;
+  const scoring = { folder, order, seed: config.seed, enough: course.enough, force: options.force, effects };
+  let end: GroupEnd | "failed" = "failed";
   try {
-    for (const group of groupByEngine(contestants.list)) {
-      if (end !== "done") break;
-      const scoring = { folder, order, seed: config.seed, enough: course.enough, force: options.force, effects };
-      end = await scoreGroup(group, scoring);
-    }
-  } catch (error) {
-    failure = error;
-    throw error;
+    end = await scoreAll(contestants.list, scoring);
   } finally {
-    await closeContestants(contestants.list, failure === null ? end : "failed", { dataset, began, effects });
+    await closeContestants(contestants.list, end, { dataset, began, effects });
   }
   for (const { board } of contestants.list) board.check();
   const comparison = await conclude({
@@ -82,4 +79,16 @@ export async function compareVariants(options: CompareOptions, effects: Effects)
   });
   await writeComparison(comparison);
   return comparison;
+}
+
+/** Scores what is missing, one engine after the other, until all is there or one engine cannot go on. */
+async function scoreAll(contestants: readonly Contestant[], options: ScoreOptions): Promise<GroupEnd> {
+  const groups = groupByEngine(contestants);
+  for (const group of groups) {
+    // Each server that is started has a log of its own.
+    const folder = groups.length === 1 ? options.folder : group[0].folder.path;
+    const end = await scoreGroup(group, { ...options, folder });
+    if (end !== "done") return end;
+  }
+  return "done";
 }

@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Dataset } from "../../dataset/open-dataset.ts";
+import { AbtieError } from "../../errors.ts";
 import { resumeRun } from "../../journal/resume.ts";
 import { isAnswered, type RunState } from "../../journal/run-state.ts";
 import type { Order } from "../../types.ts";
@@ -65,6 +66,8 @@ async function openContestant(variant: Variant, options: ContestantOptions): Pro
   const folder = await openRunFolder({ ...options, config, template });
   try {
     const { state, journal } = folder;
+    const orders: readonly Order[] = config.orders === "both" ? ["ab", "ba"] : ["ab"];
+    if (orders.length === 1 && state.orders.ba.answered > 0) throw scoredInBoth(variant);
     const file = join(folder.path, "rescored.jsonl");
     if (options.fresh) await rm(file, { force: true });
     const again = { state: await resumeRun(file, dataset.ids.length), file };
@@ -74,7 +77,6 @@ async function openContestant(variant: Variant, options: ContestantOptions): Pro
       ...{ clock, log },
     });
     await board.publishFirst();
-    const orders: readonly Order[] = config.orders === "both" ? ["ab", "ba"] : ["ab"];
     const recorder = createRecorder({
       ...{ journal, state, board, clock },
       onOutcome: (task, answered) => options.onOutcome(contestant, task, answered),
@@ -90,4 +92,12 @@ async function openContestant(variant: Variant, options: ContestantOptions): Pro
     await folder[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+function scoredInBoth({ name, config }: Variant): AbtieError {
+  return new AbtieError(
+    "config",
+    `${config.runFolder} holds rows in both orders, but "${name}" asks for one: choose another run folder (--run), begin ` +
+      "again (--fresh), or give that variant another name",
+  );
 }

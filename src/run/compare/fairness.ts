@@ -97,7 +97,7 @@ function conflict(assessments: readonly Assessment[]): string[] {
   const calibrated = best((one) => one.calibrated?.evaluation.logLoss.mean);
   if (assessments.some((one) => one.calibrated === null) || raw === calibrated) return [];
   return [
-    `Early stopping compares raw probabilities, where ${raw} is ahead; once calibrated, ${calibrated} is. Calibrate first (the variants' \`calibration\`), or compare without --early-stop.`,
+    `Early stopping compares raw probabilities, where ${raw} is ahead; once calibrated, ${calibrated} is. Calibrate first Calibrate first, or compare without --early-stop.`,
   ];
 }
 

@@ -41,7 +41,7 @@ export function sequentialPairs(
     const { verdict, mean, rows } = state;
     const timeRatio = first.secondsPerRow > 0 ? second.secondsPerRow / first.secondsPerRow : null;
     const names = { first: first.name, second: second.name };
-    const sentence = sequentialSentence(state, { ...names, level: LEVEL, margin, timeRatio });
+    const sentence = sequentialSentence(state, { ...names, level: LEVEL, margin, timeRatio, pairs: states.length });
     const decided = verdict === "better" || verdict === "worse";
     const isNoise = noise !== null && Math.abs(mean) <= noise;
     return {

@@ -52,7 +52,7 @@ export function factsOf(
         orders.length === 2 ? "both orders" : "one order",
         ...(config.context === null ? [] : [`at most ${config.context} prompt tokens`]),
         ...(config.calibration === null ? [] : [`calibration ${basename(config.calibration)}`]),
-        `sets ${sets.join(", ")}`,
+        sets.length === 0 ? "the config as it is" : `sets ${sets.join(", ")}`,
       ].join("; "),
     })),
     { name: "Clipped to", value: `${first?.config.clip.join(" to ") ?? ""}, then divided by the sum` },
@@ -75,12 +75,12 @@ export function notesOf(options: {
   const calibrated = pairs.some(({ measure }) => measure === "calibrated");
   return [
     "Log loss is the mean of −log p of the truth, in nats, of clipped probabilities; with votes as truth the mean over the votes.",
-    "All variants are compared on the rows that each of them has answered; one order is scored unless a variant's config says `orders: both`.",
+    "All variants are compared on the rows that each of them has answered; one order is scored unless the config of a variant says that both are.",
     "Calibrated figures are out of fold: each row by what was fitted to other prompts, with the simplest kind of calibration within one standard error of the best.",
-    "Intervals of the table are 95 %, from the studentised bootstrap over prompts, 10,000 resamples.",
+    "Intervals of the table are 95 %, from the studentised bootstrap over prompts, 4,000 resamples; those of differences from 10,000.",
     stopping === null
       ? `Differences are between ${calibrated ? "calibrated" : "raw"} log losses, paired on the same rows, with the same bootstrap; p values are adjusted for the number of pairs (Holm), McNemar's is exact and of the accuracies.`
-      : "Differences are between raw log losses, with confidence sequences by betting (Waudby-Smith and Ramdas 2024) over prompts in an order drawn beforehand: they hold at every moment and for all pairs together with 95 %. Every prompt counts once, whatever its number of rows.",
+      : "Differences are between raw log losses, with confidence sequences by betting (Waudby-Smith and Ramdas 2024) over prompts in an order drawn beforehand: they hold at every moment and for all pairs together with 95 %. Every prompt counts once, whatever its number of rows. The intervals of the table are those of each variant alone and take no account of when it ended.",
     "ECE is that of the predicted class in 15 bins with equally many rows.",
     "Rows were scored row by row across the variants of an engine, in one schedule. The time in which requests were under way is shared out by the prompt tokens that the server had to compute: all, less those found in its prefix cache, which are shared out by what began like an earlier prompt of the same variant. The job adds the longest start of the engine.",
     rescored === null
