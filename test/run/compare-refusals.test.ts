@@ -74,6 +74,16 @@ it("warns of labels that the model hardly thinks of", async () => {
   expect(stderr).not.toContain("plain: the median label mass");
 });
 
+it("warns of a variant whose context is too small for many rows", async () => {
+  await using judge = await startJudge();
+  const config = { variants: { whole: {}, cut: { context: 80 } } };
+  const job = await writeLabelledJob({ engine: attachTo(judge), rows: 24, config, words: () => 40 });
+  const { status, stderr } = await inProcess(["compare", "job.yaml"], job.folder);
+  expect(status).toBe(0);
+  expect(stderr).toMatch(/cut: \d+ % of the rows were shortened to fit its context/);
+  expect(stderr).not.toContain("whole:");
+});
+
 it("runs variants with engines of their own one after the other, and says that the models differ", async () => {
   await using small = await startJudge({ modelName: "small" });
   await using large = await startJudge({ modelName: "large", seed: 2 });

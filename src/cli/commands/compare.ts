@@ -3,14 +3,13 @@ import { EXIT } from "../../errors.ts";
 import { compareVariants } from "../../run/compare/compare.ts";
 import type { Comparison } from "../../run/compare/conclude.ts";
 import { detailsOf } from "../../run/compare/details.ts";
-import { jobOf } from "../../run/compare/job.ts";
 import { type JobFlags, overridesOf } from "../options.ts";
 import type { AddCommand } from "../program.ts";
 import { renderComparisonTable } from "../render/comparison.ts";
 import { truthOption } from "./evaluate.ts";
 
 interface CompareFlags extends Omit<JobFlags, "template" | "deadline" | "output"> {
-  readonly template: readonly string[];
+  readonly template?: readonly string[];
   readonly truth?: "labels" | "votes";
   readonly earlyStop?: boolean;
   readonly margin?: number;
@@ -32,14 +31,14 @@ export const addCompare: AddCommand = (program, context, finish) => {
     )
     .argument("[config]", "YAML config; default ./abtie.yaml when it exists")
     .option("-c, --config <file>", "the same as the argument")
-    .option("-t, --template <name|file>", "a template to compare; give two or more", collect, [])
+    .option("-t, --template <name|file>", "a template to compare; give two or more", collect)
     .option("-i, --input <csv>", "labelled rows")
     .addOption(truthOption())
     .option("--run <folder>", "folder of the comparison")
     .option("--early-stop", "end as soon as one variant is shown to be the best; the answer stays valid")
     .option("--margin <nats>", "with --early-stop: smaller differences count as none", nats)
     .option("--rows <n>", "rows of the job that hours are computed for", integer, 25_000)
-    .option("--deadline <duration>", 'time that this job may take, such as "9h"')
+    .option("--deadline <duration>", 'time that this job may take, such as "9h"; default the config\'s')
     .option("-j, --concurrency <n>", "requests in flight", integer)
     .option("--limit <n>", "only the first n rows", integer)
     .option("--seed <n>", "seed of everything random", integer)
@@ -64,10 +63,10 @@ where job.yaml has
       const comparison = await compareVariants(
         {
           file: flags.config ?? argument ?? null,
-          templates: template,
+          templates: template ?? [],
           environment: overridesOf({}, context.env),
           flags: [...overridesOf(others, {}), ...truthOverride],
-          ...{ earlyStop: flags.earlyStop ?? false, margin: flags.margin ?? null, job: jobOf(rows, deadline ?? null) },
+          ...{ earlyStop: flags.earlyStop ?? false, margin: flags.margin ?? null, rows, deadline: deadline ?? null },
           ...{ force: flags.force ?? false, fresh: flags.fresh ?? false },
         },
         context,
@@ -94,7 +93,7 @@ function statusOf({ end, failedRows }: Comparison): number {
   }
 }
 
-function collect(value: string, before: readonly string[]): readonly string[] {
+function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
 

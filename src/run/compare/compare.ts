@@ -11,9 +11,9 @@ import { type Contestant, openContestants } from "./contestant.ts";
 import { createCourse } from "./course.ts";
 import { groupByEngine } from "./engine-groups.ts";
 import { refuseLeaks, requireLabels } from "./fairness.ts";
+import { jobOf } from "./job.ts";
 import { openVariants } from "./open-variants.ts";
 import { LEVEL } from "./pairs.ts";
-import type { Job } from "./report-data.ts";
 import { type GroupEnd, type ScoreOptions, scoreGroup } from "./score-group.ts";
 import { writeComparison } from "./write.ts";
 
@@ -28,8 +28,9 @@ export interface CompareOptions {
   readonly earlyStop: boolean;
   /** Differences smaller than this count as none, nats; null: no difference is too small. Only with earlyStop. */
   readonly margin: number | null;
-  /** The job that hours are computed for. */
-  readonly job: Job;
+  /** The job that hours are computed for: its rows, and the time that it may take; null takes that of the config. */
+  readonly rows: number;
+  readonly deadline: string | null;
   readonly force: boolean;
   readonly fresh: boolean;
 }
@@ -44,7 +45,8 @@ export async function compareVariants(options: CompareOptions, effects: Effects)
     throw new AbtieError("config", "a margin (--margin) says when to stop early: give --early-stop too");
   }
   const began = effects.clock.monotonic();
-  const { folder, variants } = await openVariants(options, effects);
+  const { folder, deadline, variants } = await openVariants(options, effects);
+  const job = jobOf(options.rows, options.deadline, deadline);
   const [{ config } = { config: null }] = variants;
   if (config === null) throw new Error("a comparison has variants");
   refuseLeaks(config);
@@ -73,7 +75,7 @@ export async function compareVariants(options: CompareOptions, effects: Effects)
   for (const { board } of contestants.list) board.check();
   const comparison = await conclude({
     ...{ folder, variants, contestants: contestants.list, dataset, version, course },
-    ...{ labels: { ids, truth, groups }, margin: options.margin, job: options.job, seed: config.seed },
+    ...{ labels: { ids, truth, groups }, margin: options.margin, job, seed: config.seed },
     end: end === "done" && course.enough.aborted ? "decided" : end,
     now: effects.clock.now(),
   });

@@ -31,7 +31,7 @@ export interface VariantOptions {
 export async function openVariants(
   options: VariantOptions,
   effects: Pick<Effects, "cwd" | "env">,
-): Promise<{ readonly folder: string; readonly variants: readonly Variant[] }> {
+): Promise<{ readonly folder: string; readonly deadline: string | null; readonly variants: readonly Variant[] }> {
   const file = await findConfig(options.file, effects);
   const named = options.templates.length > 0 ? fromTemplates(options.templates) : await fromConfig(file, effects);
   // A config that cannot be used is explained before the lack of variants.
@@ -49,13 +49,15 @@ export async function openVariants(
     );
   }
   let folder = "";
+  let deadline: string | null = null;
   const variants: Variant[] = [];
   for (const [name, override] of named) {
     const config = await openConfig(file, [...options.environment, override, ...options.flags], effects);
     folder = config.runFolder;
+    deadline = config.time.deadline;
     variants.push({ name, config: asVariant(config, name), sets: Object.keys(override.set) });
   }
-  return { folder, variants };
+  return { folder, deadline, variants };
 }
 
 type Named = readonly [name: string, override: Override];
