@@ -1,7 +1,8 @@
 // Writes the token ids that `abtie run CONFIG` would send, one JSON list a line, so that other programs get the same prompts.
 //   node bench/prepared-prompts.mjs CONFIG OUT.jsonl     (after npm run build)
-import { createWriteStream } from "node:fs";
+
 import { once } from "node:events";
+import { createWriteStream } from "node:fs";
 import { createJudgingOpener } from "../dist/run/judging-opener.js";
 import { openConfig } from "../dist/run/open-config.js";
 import { openRows } from "../dist/run/rows.js";

@@ -58,7 +58,7 @@ const job = await writeJob({
   context: Number(values.context),
 });
 const server = await startVllm({ python, model, dtype, folder });
-const offline = parts.has("offline") ? await startOffline(job, values) : null;
+const offline = parts.has("offline") ? await startOffline(job, { python, model, options: { dtype } }) : null;
 try {
   const load = loadavg()[0];
   console.log(

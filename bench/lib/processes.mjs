@@ -55,6 +55,22 @@ export function output(child, name) {
   });
 }
 
+/** Makes the group of a detached process end with this one, whatever signal ends it; gives a function that ends it now. */
+export function endWithUs(child) {
+  const stop = () => {
+    try {
+      process.kill(-child.pid, "SIGKILL");
+    } catch {
+      // It has ended by itself.
+    }
+  };
+  process.once("exit", stop);
+  if (process.listenerCount("SIGTERM") === 0) {
+    for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.once(signal, () => process.exit(143));
+  }
+  return stop;
+}
+
 /** Prints a table in Markdown; the first row is its head. */
 export function markdown([head, ...rows]) {
   const line = (cells) => `| ${cells.join(" | ")} |`;

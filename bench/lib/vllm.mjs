@@ -2,32 +2,28 @@
 import { spawn } from "node:child_process";
 import { openSync } from "node:fs";
 import { join } from "node:path";
-import { answers, freePort } from "./processes.mjs";
+import { answers, endWithUs, freePort } from "./processes.mjs";
 
-/** The arguments that the server and the offline engine share; the prefix cache is off, since rounds repeat their rows. */
-export const ENGINE = { maxModelLen: "2048", name: "bench" };
+/** The name under which the server serves its model. */
+export const ENGINE = { name: "bench" };
 
-/** Starts vLLM on the CPU; resolves when it answers. Disposing it stops its whole process group. */
-export async function startVllm({ python, model, dtype, folder }) {
+/**
+ * Starts a vLLM server; resolves when it answers. Disposing it stops its whole process group. The prefix cache is off, since
+ * rounds repeat their rows. `args` are added.
+ */
+export async function startVllm({ python, model, dtype, folder, maxModelLen = "2048", args = [] }) {
   const port = await freePort();
   const log = openSync(join(folder, "server.log"), "a");
   const child = spawn(
     python,
     [
       ...["-m", "vllm.entrypoints.cli.main", "serve", model, "--dtype", dtype, "--enforce-eager"],
-      ...["--max-model-len", ENGINE.maxModelLen, "--no-enable-prefix-caching"],
+      ...["--max-model-len", maxModelLen, "--no-enable-prefix-caching", ...args],
       ...["--host", "127.0.0.1", "--port", port, "--served-model-name", ENGINE.name],
     ],
     { env: vllmEnv(), stdio: ["ignore", log, log], detached: true },
   );
-  const stop = () => {
-    try {
-      process.kill(-child.pid, "SIGKILL");
-    } catch {
-      // It has ended by itself.
-    }
-  };
-  process.once("exit", stop);
+  const stop = endWithUs(child);
   const url = `http://127.0.0.1:${port}`;
   const began = performance.now();
   const died = new Promise((_, reject) => child.once("exit", (code) => reject(new Error(`vLLM ended with ${code}`))));
@@ -41,7 +37,7 @@ export async function startVllm({ python, model, dtype, folder }) {
   };
 }
 
-/** The environment in which vLLM runs here: all cores, nothing fetched, nothing reported. */
+/** The environment in which vLLM runs: all cores on a machine without a GPU, nothing fetched, nothing reported. */
 export function vllmEnv() {
   return {
     ...process.env,

@@ -4,15 +4,17 @@ import { openSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { endWithUs } from "../lib/processes.mjs";
 import { vllmEnv } from "../lib/vllm.mjs";
 
 /** Starts it; `run` gives rows, tokens and seconds of one pass over all prompts. */
-export async function startOffline({ folder }, { python, model, dtype }) {
+export async function startOffline({ folder }, { python, model, options }) {
   const script = fileURLToPath(new URL("offline_loop.py", import.meta.url));
   const log = openSync(join(folder, "offline.log"), "a");
-  const child = spawn(python, [script, model, join(folder, "prompts.jsonl"), dtype], {
+  const child = spawn(python, [script, model, join(folder, "prompts.jsonl"), JSON.stringify(options)], {
     ...{ env: vllmEnv(), stdio: ["pipe", "pipe", log], detached: true },
   });
+  const stop = endWithUs(child);
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const next = async (isMeant) => {
     for (;;) {
@@ -27,12 +29,6 @@ export async function startOffline({ folder }, { python, model, dtype }) {
       child.stdin.write("again\n");
       return JSON.parse(await next((line) => line.startsWith("{")));
     },
-    [Symbol.asyncDispose]: async () => {
-      try {
-        process.kill(-child.pid, "SIGKILL");
-      } catch {
-        // It has ended by itself.
-      }
-    },
+    [Symbol.asyncDispose]: async () => stop(),
   };
 }

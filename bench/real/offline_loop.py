@@ -1,6 +1,6 @@
 """Times vLLM's offline LLM.generate on prompts of token ids, once for each line on stdin.
 
-Run as: python offline_loop.py MODEL PROMPTS.jsonl DTYPE
+Run as: python offline_loop.py MODEL PROMPTS.jsonl [OPTIONS OF LLM AS JSON]
 Prints READY when the engine is warm, then for each line read one JSON object: rows, tokens, seconds of generate alone.
 Ends when stdin does.
 """
@@ -13,12 +13,13 @@ import time
 def main() -> None:
     from vllm import LLM, SamplingParams
 
-    model, path, dtype = sys.argv[1:4]
+    model, path = sys.argv[1:3]
+    options = json.loads(sys.argv[3]) if len(sys.argv) > 3 else {}
     with open(path) as file:
         prompts = [{"prompt_token_ids": json.loads(line)} for line in file]
-    llm = LLM(model=model, dtype=dtype, enforce_eager=True, max_model_len=2048, enable_prefix_caching=False)
+    llm = LLM(model=model, enforce_eager=True, enable_prefix_caching=False, **{"max_model_len": 2048, **options})
     params = SamplingParams(max_tokens=1, temperature=0, logprobs=0, detokenize=False)
-    llm.generate(prompts[:4], params, use_tqdm=False)
+    llm.generate(prompts[:64], params, use_tqdm=False)
     print("READY", flush=True)
     for _ in sys.stdin:
         began = time.perf_counter()

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
 import { compareTokenization } from "../engine/compare-tokenization.ts";
@@ -9,6 +10,7 @@ import { serverTokenizer } from "../prompt/server-tokenizer.ts";
 import type { Template } from "../prompt/template.ts";
 import type { Tokenizer } from "../prompt/tokenizer.ts";
 import { type Judging, openJudging, openTemplate } from "./judge.ts";
+import { KEPT_TOKENS, type KeptTokens, openTokens, tokensKey } from "./kept-tokens.ts";
 import { sampleRows } from "./sample-rows.ts";
 
 /** Rows whose tokens are compared with the server's own. */
@@ -34,8 +36,12 @@ export async function createJudgingOpener(config: Config, dataset: Dataset): Pro
   const template = await openTemplate(config);
   const folder = config.engine.tokenizer;
   const local = folder === null ? null : await loadTokenizer(folder);
-  const open = (tokenizer: Tokenizer, maxModelLen: number | null): Promise<Judging> =>
-    openJudging({ config, template, tokenizer, dataset, maxModelLen });
+  const open = async (tokenizer: Tokenizer, maxModelLen: number | null): Promise<Judging> => {
+    const judging = await openJudging({ config, template, tokenizer, dataset, maxModelLen });
+    if (folder === null) return judging;
+    const kept = await openTokens(join(config.runFolder, KEPT_TOKENS), await tokensKey(dataset, judging, folder));
+    return kept === null ? judging : withKept(judging, kept);
+  };
   return {
     template,
     local: local !== null,
@@ -50,6 +56,19 @@ export async function createJudgingOpener(config: Config, dataset: Dataset): Pro
       const [first] = judging.labels.probes;
       const { ids } = await judging.prepare(0, "ab", false);
       return { judging, input: { prompt: ids, ids: first?.ids ?? [] } };
+    },
+  };
+}
+
+/** Takes a prompt as `abtie plan --keep-tokens` left it, where it did. */
+function withKept(judging: Judging, kept: KeptTokens): Judging {
+  return {
+    ...judging,
+    prepare: async (row, order, short) => {
+      const found = short ? null : kept.get(row, order);
+      return found === null
+        ? judging.prepare(row, order, short)
+        : { row, order, short, ...found, labels: judging.labels };
     },
   };
 }

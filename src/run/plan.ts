@@ -5,11 +5,14 @@ import type { Config } from "../config/config.ts";
 import { AbtieError } from "../errors.ts";
 import type { Effects } from "./effects.ts";
 import { createJudgingOpener } from "./judging-opener.ts";
+import { keepTokens } from "./kept-tokens.ts";
 import { openRows } from "./rows.ts";
 
 export interface PlanOptions {
   /** Prompt tokens that the engine reads in a second; null when nobody knows. */
   readonly tokensPerSecond: number | null;
+  /** Keep the tokens in the run folder, so that `run` need not tokenise again. */
+  readonly keepTokens: boolean;
 }
 
 /** What `run` would do. */
@@ -41,12 +44,14 @@ export async function plan(config: Config, options: PlanOptions, effects: Effect
     throw new AbtieError("config", "a plan needs the model's tokenizer: name its folder as engine.tokenizer");
   }
   const judging = await opener.open(null);
+  await using keeper = options.keepTokens ? await keepTokens(config, dataset, judging) : null;
   const lengths: number[] = [];
   const short: number[] = [];
   let [shortenedRows, cut, neutralised] = [0, 0, 0];
   for (const row of dataset.ids.keys()) {
     effects.signal.throwIfAborted();
     const task = await judging.prepare(row, "ab", false);
+    await keeper?.add(task);
     lengths.push(task.ids.length);
     short.push(Math.min(task.ids.length, judging.shortBudget));
     if (task.cutTokens > 0) shortenedRows += 1;
@@ -54,6 +59,7 @@ export async function plan(config: Config, options: PlanOptions, effects: Effect
     if (task.neutralised > 0) neutralised += 1;
     effects.progress({ stage: "step", name: "tokenising", text: `${row + 1} of ${dataset.ids.length} rows` });
   }
+  await keeper?.finish();
   const total = sum(lengths);
   const sorted = [...lengths].sort((one, other) => one - other);
   const orders = config.orders === "auto" && config.time.deadline === null ? "one" : config.orders;
