@@ -21,9 +21,6 @@ export interface ClockOptions {
   readonly seed: number;
 }
 
-/** Probability of finishing that a step must have when nothing else is said. */
-export const USUAL_CONFIDENCE = 0.99;
-
 const CLIMB_MARGIN = 0.03;
 /** The hold is 1 % of the whole time, but not below a minute, or below 5 % of the whole where that is less. */
 const HOLD_SHARE = 0.01;
