@@ -1,12 +1,12 @@
 import type { Decision } from "./decision.ts";
-import { forecastOf } from "./forecast.ts";
+import { type Forecast, forecastOf } from "./forecast.ts";
 import { addForecast } from "./history.ts";
 import { chooseStep, isScarce, type Stand, type StepOutlook } from "./ladder.ts";
 import { queued } from "./order.ts";
 import { leftOn, outlookOf, stepOutlooks } from "./outlook.ts";
 import { ladderRules } from "./rules.ts";
 import { planSecondPass, rowsWithoutTime } from "./second-plan.ts";
-import { workUpTo } from "./second-rows.ts";
+import { begunRows, workUpTo } from "./second-rows.ts";
 import { type ClockState, settledRows } from "./state.ts";
 import { stopOf } from "./stop.ts";
 import { addWork } from "./work.ts";
@@ -43,6 +43,7 @@ export function decide(state: ClockState, now: number): { state: ClockState; dec
     },
     secondPass: plan,
     priorRows: step.kind === "prior" ? rowsWithoutTime(next, outlook) : 0,
+    silence: silenceOf(next, forecast, now),
     leftMs: outlook.untilAt === null ? null : Math.max(0, outlook.untilAt - now),
     stop,
   };
@@ -64,8 +65,7 @@ function choose(state: ClockState, steps: readonly StepOutlook[], now: number): 
   if (isPilot && !isHopeless && !isPilotOverdue(state, engine.firstUpAt, now)) {
     return { stand, reason: `measuring speed: ${settledRows(first)} of ${pilotRows} pilot rows` };
   }
-  const { index, reason } = chooseStep(steps, stand, now, ladderRules(state.options));
-  return { stand: index === stand.index ? stand : { index, since: now }, reason };
+  return chooseStep(steps, stand, now, ladderRules(state.options));
 }
 
 function isPilotOverdue({ options: { budget } }: ClockState, since: number, now: number): boolean {
@@ -76,6 +76,25 @@ function phaseOf({ engine, first, pilotRows, queue, second }: ClockState): Decis
   if (engine.firstUpAt === null) return "starting";
   if (first.endedAt !== null || (queued(queue) === 0 && second.allowed > 0)) return "second-pass";
   return settledRows(first) < pilotRows ? "pilot" : "first-pass";
+}
+
+/** An engine counts as hung after this time (ms) without an answer, or so many times what a request should take, if longer. */
+const LEAST_PATIENCE_MS = 120_000;
+const PATIENCE = 5;
+/** The same while no speed is known. */
+const FIRST_PATIENCE_MS = 900_000;
+
+/** A request waits for all that were sent before it: in a full engine it takes as long as its concurrency in rows. */
+function silenceOf(state: ClockState, forecast: Forecast | null, now: number): Decision["silence"] {
+  const { engine, speed, first, queue, second } = state;
+  const begun = first.rows - queued(queue) + begunRows(second);
+  const isWaiting = engine.up && begun > settledRows(first) + second.answered + second.gaveUp;
+  const latency = (forecast?.msPerRow ?? 0) * speed.windows.concurrency;
+  const usual = Math.max(LEAST_PATIENCE_MS, PATIENCE * latency);
+  return {
+    ms: isWaiting ? Math.max(0, now - engine.aliveAt) : 0,
+    patienceMs: speed.mixture === null ? FIRST_PATIENCE_MS : usual,
+  };
 }
 
 function workAhead(state: ClockState): ReturnType<typeof leftOn> {

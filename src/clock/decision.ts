@@ -20,6 +20,8 @@ export interface Decision {
   readonly priorRows: number | null;
   /** Time until scoring must end; null without a deadline. */
   readonly leftMs: number | null;
+  /** Time since the last sign of life while prompts wait for answers, and the time after which the engine counts as hung. */
+  readonly silence: { readonly ms: number; readonly patienceMs: number };
   /** Set when nothing more is to be sent; what is in flight may still end, except when time is up. */
   readonly stop: Stop | null;
 }
@@ -79,6 +81,7 @@ export function decisionFigures(
     secondAllowed: decision.secondPass.allowed,
     secondShare: decision.secondPass.share,
     priorRows: decision.priorRows,
+    silentMs: Math.round(decision.silence.ms),
     stop: decision.stop?.kind ?? null,
     ...Object.fromEntries(steps.map(({ step, probability }) => [`probability of ${step.name}`, probability])),
   };

@@ -2,10 +2,8 @@
 export interface Belief {
   /** Noise of a single average row's time: standard deviation as a share of it. */
   readonly rowNoise: number;
-  /** Work begun and not finished at the end of a window: standard deviation in rows. */
+  /** Work begun and not finished at the end of a window: mean and standard deviation, in rows. */
   readonly partial: number;
-  /** How much of that is the same from one window to the next: correlation. */
-  readonly partialKept: number;
   /** How far speed wanders around its mean (AR(1)): standard deviation as a share of it; 0 for not at all. */
   readonly wander: number;
   /** How long a wandering lasts: time constant, ms. */
@@ -20,6 +18,13 @@ export interface Belief {
 export interface Normal {
   readonly mean: number;
   readonly variance: number;
+}
+
+/** A window of wall time. */
+export interface Observation {
+  readonly ms: number;
+  /** Standard deviation, as a share, of what is not known about this window alone. */
+  readonly doubt: number;
 }
 
 /**
@@ -48,7 +53,7 @@ export function startFilter(all: Float64Array, at: number, belief: Belief, rowMs
   addOuter(all, at, all.slice(at, at + SIZE), sure ** 2);
   for (let i = 0; i < PACE; i++) add(all, at, i, i, (rowMs * (SHAPE_SD[i] ?? 0)) ** 2);
   setVariance(all, at, PACE, belief.wander ** 2);
-  setVariance(all, at, PARTIAL, (belief.partial * rowMs) ** 2);
+  setVariance(all, at, PARTIAL, 0);
 }
 
 /**
@@ -57,28 +62,36 @@ export function startFilter(all: Float64Array, at: number, belief: Belief, rowMs
  * The model is ms = z·θ (1 + u) + p' - p + e. θ are the costs; u the wandering, an AR(1) process with time constant
  * `wanderMs`; p and p' the work that was begun but not finished when the window began and ended, which one window pays and
  * the next one gets; e is white with variance rowNoise² · (expected ms) · (cost of an average row), that of a sum of
- * independent rows. θ drifts along itself, because a server that gets slower gets slower for all lengths, and a little
+ * independent rows, and `doubt`. θ drifts along itself, because a server that gets slower gets slower for all lengths, and a little
  * between rows and tokens, because batches fill differently. One step of the Kalman filter for the dynamic linear model;
  * West & Harrison, Bayesian Forecasting and Dynamic Models, 2nd ed. 1997, section 4.3.
  */
-export function learn(all: Float64Array, at: number, belief: Belief, z: readonly number[], ms: number): void {
+export function learn(
+  all: Float64Array,
+  at: number,
+  belief: Belief,
+  z: readonly number[],
+  { ms, doubt }: Observation,
+): void {
   evolve(all, at, belief, ms);
   const row = rowCost(all, at);
   const expected = Math.max(costOf(all, at, z), 0.01 * row);
-  const { partialKept } = belief;
-  const begun = (1 - partialKept ** 2) * (belief.partial * (expected / Math.max(z[0] ?? 1, 1e-9))) ** 2;
-  fill(direction, z, expected, partialKept - 1);
+  const begun = begunBy(belief, expected, z);
+  fill(direction, z, expected, -1);
   multiply(all, at, direction, shared);
-  const variance = dot(direction, shared) + belief.rowNoise ** 2 * expected * row + begun;
+  const white = belief.rowNoise ** 2 * expected * row + (doubt * expected) ** 2;
+  const variance = dot(direction, shared) + white + begun ** 2;
   if (!(variance > 0)) {
     // Its costs have shrunk to nothing and rounding is all that is left. It must not make the whole mixture NaN.
     all[at + LOG_LIKELIHOOD] = logLikelihoodOf(all, at) - DEGENERATE;
     return;
   }
-  const error = ms - expected * (1 + (all[at + PACE] ?? 0)) - (partialKept - 1) * (all[at + PARTIAL] ?? 0);
+  const error = ms - expected * (1 + (all[at + PACE] ?? 0)) - begun + (all[at + PARTIAL] ?? 0);
 
-  decay(all, at, PARTIAL, partialKept, begun);
-  shared[PARTIAL] = partialKept * (shared[PARTIAL] ?? 0) + begun;
+  // What was begun before is paid for now; its place in the state is taken by what is begun at the end of this window.
+  decay(all, at, PARTIAL, 0, begun ** 2);
+  all[at + PARTIAL] = begun;
+  shared[PARTIAL] = begun ** 2;
   for (let i = 0; i < SIZE; i++) all[at + i] = (all[at + i] ?? 0) + ((shared[i] ?? 0) * error) / variance;
   addOuter(all, at, shared, -1 / variance);
   all[at + LOG_LIKELIHOOD] =
@@ -86,26 +99,40 @@ export function learn(all: Float64Array, at: number, belief: Belief, z: readonly
 }
 
 /**
- * Says how long the work with features `z` will take. Adds up the uncertainty of the costs, of the present wandering and
- * its average over the time to come, of the drift (a random walk's average over h has variance drift · h / 3), and the
- * rows' own noise. The mean and variance of an AR(1) process averaged over h given its present value are those of the
- * Ornstein-Uhlenbeck process (Gardiner, Handbook of Stochastic Methods, 3rd ed. 2004, section 3.8.4), integrated.
+ * Says how long the work with features `z` will take, of which some is begun already; `until` its end, or the end of a window
+ * at which other work is begun. Adds up the uncertainty of the costs, of the present wandering and its average over the time
+ * to come, of the drift (a random walk's average over h has variance drift · h / 3), and the rows' own noise. The mean and
+ * variance of an AR(1) process averaged over h given its present value are those of the Ornstein-Uhlenbeck process (Gardiner,
+ * Handbook of Stochastic Methods, 3rd ed. 2004, section 3.8.4), integrated.
  */
-export function predict(all: Float64Array, at: number, belief: Belief, z: readonly number[]): Normal {
+export function predict(
+  all: Float64Array,
+  at: number,
+  belief: Belief,
+  z: readonly number[],
+  until: "end" | "window",
+): Normal {
   const ms = costOf(all, at, z);
   if (ms <= 0) return { mean: 0, variance: 0 };
   const pace = belief.wanderMs / ms;
   const carried = pace * -Math.expm1(-1 / pace);
-  fill(direction, z, ms * carried, 0);
+  const begun = until === "window" ? begunBy(belief, ms, z) : 0;
+  fill(direction, z, ms * carried, -1);
   multiply(all, at, direction, shared);
   const fresh = belief.wander ** 2 * Math.max(0, 2 * pace * (1 - carried) - carried ** 2);
   return {
-    mean: ms * (1 + carried * (all[at + PACE] ?? 0)),
+    mean: ms * (1 + carried * (all[at + PACE] ?? 0)) - (all[at + PARTIAL] ?? 0) + begun,
     variance:
       Math.max(0, dot(direction, shared)) +
       ms ** 2 * (fresh + (belief.drift * ms) / 3) +
-      belief.rowNoise ** 2 * ms * rowCost(all, at),
+      belief.rowNoise ** 2 * ms * rowCost(all, at) +
+      begun ** 2,
   };
+}
+
+/** Work (ms) that is begun and not finished at the end of a window of these features. */
+function begunBy({ partial }: Belief, expected: number, z: readonly number[]): number {
+  return (partial * expected) / Math.max(z[0] ?? 1, 1e-9);
 }
 
 /**

@@ -6,10 +6,12 @@ export interface Step {
   readonly tokenBudget: number | null;
 }
 
-/** Where on the ladder a run stands, and since when (monotonic, ms). */
+/** Where on the ladder a run stands; times are monotonic, ms. */
 export interface Stand {
   readonly index: number;
   readonly since: number;
+  /** Since when the step has been below the confidence; null while it is not. */
+  readonly belowSince: number | null;
 }
 
 /** How the ladder is climbed; the rules are those of `chooseStep`. */
@@ -31,45 +33,64 @@ export interface StepOutlook {
   readonly probabilityWithMargin: number;
 }
 
-/** The step that was chosen, and why. */
+/** Where the run stands now, and why. */
 export interface StepChoice {
-  readonly index: number;
+  readonly stand: Stand;
   readonly reason: string;
 }
+
+/** A probability that is below the confidence by more than this is not waited with. */
+const URGENT = 0.05;
 
 /**
  * Chooses the highest step whose probability of finishing reaches the confidence; the last step always does.
  *
- * Down it goes at once. Up it goes only after the hold, and only to a step that reaches the confidence with the margin left
- * over: without these two, a job near the edge would change step with every forecast (flapping).
+ * Down it goes at once when the probability is clearly below; when it is just below, or when the lower step changes nothing
+ * in what is sent now (both orders to one), only after it has been so for the hold. Up it goes only after the hold, and only
+ * to a step that reaches the confidence with the margin left over. Without this, a job near the edge would change step with
+ * every forecast (flapping).
  */
 export function chooseStep(
   outlooks: readonly StepOutlook[],
   stand: Stand,
   now: number,
-  { confidence, holdMs, climbMargin }: LadderRules,
+  rules: LadderRules,
 ): StepChoice {
-  const last = outlooks.length - 1;
-  const best = firstIndex(outlooks, ({ probability }) => probability >= confidence, last);
-  const bestSafe = firstIndex(outlooks, ({ probabilityWithMargin }) => probabilityWithMargin >= confidence, last);
-  const current = outlooks[stand.index];
+  const { confidence } = rules;
+  const best = highest(outlooks, ({ probability }) => probability >= confidence);
   const say = (index: number): string => describe(outlooks[index], confidence);
-
-  if (best > stand.index) return { index: best, reason: `down: ${say(stand.index)}; ${say(best)}` };
+  if (best > stand.index) return goDown(outlooks, stand, best, now, rules);
+  const steady = { ...stand, belowSince: null };
   if (best === stand.index) {
     const higher = best > 0 ? `; ${say(best - 1)}` : "";
-    return { index: best, reason: `stay: ${say(best)}${higher}` };
+    return { stand: steady, reason: `stay: ${say(best)}${higher}` };
   }
   const heldMs = now - stand.since;
-  if (heldMs < holdMs) {
-    const wait = `${seconds(heldMs)} of ${seconds(holdMs)} on this step`;
-    return { index: stand.index, reason: `hold ${current?.step.name ?? ""}: ${say(best)}, but only ${wait}` };
+  const hold = (why: string): StepChoice => ({ stand: steady, reason: `hold: ${say(best)}, but ${why}` });
+  if (heldMs < rules.holdMs) return hold(`only ${seconds(heldMs)} of ${seconds(rules.holdMs)} on this step`);
+  const safe = highest(outlooks, ({ probabilityWithMargin }) => probabilityWithMargin >= confidence);
+  if (safe >= stand.index) return hold(`not with ${Math.round(100 * rules.climbMargin)} % of the time left over`);
+  return { stand: { index: safe, since: now, belowSince: null }, reason: `up: ${say(safe)}` };
+}
+
+function goDown(
+  outlooks: readonly StepOutlook[],
+  stand: Stand,
+  to: number,
+  now: number,
+  { confidence, holdMs }: LadderRules,
+): StepChoice {
+  const [from, target] = [outlooks[stand.index], outlooks[to]];
+  const belowSince = stand.belowSince ?? now;
+  const isHarmless = target !== undefined && !isScarce(target.step);
+  const isClose = (from?.probability ?? 0) >= confidence - URGENT;
+  const belowMs = now - belowSince;
+  if ((isHarmless || isClose) && belowMs < holdMs) {
+    const why = `but only for ${seconds(belowMs)} of ${seconds(holdMs)}`;
+    return { stand: { ...stand, belowSince }, reason: `hold: ${describe(from, confidence)}, ${why}` };
   }
-  if (bestSafe >= stand.index) {
-    const margin = `${Math.round(100 * climbMargin)} % of the time left over`;
-    return { index: stand.index, reason: `hold ${current?.step.name ?? ""}: ${say(best)}, but not with ${margin}` };
-  }
-  return { index: bestSafe, reason: `up: ${say(bestSafe)}` };
+  const reason = `down: ${describe(from, confidence)}; ${describe(target, confidence)}`;
+  return { stand: { index: to, since: now, belowSince: null }, reason };
 }
 
 /** Says whether the ladder is below full quality for every row, so that time is scarce. */
@@ -77,13 +98,9 @@ export function isScarce({ kind }: Step): boolean {
   return kind === "one-order-short" || kind === "prior";
 }
 
-function firstIndex(
-  outlooks: readonly StepOutlook[],
-  holds: (outlook: StepOutlook) => boolean,
-  otherwise: number,
-): number {
+function highest(outlooks: readonly StepOutlook[], holds: (outlook: StepOutlook) => boolean): number {
   const index = outlooks.findIndex(holds);
-  return index === -1 ? otherwise : index;
+  return index === -1 ? outlooks.length - 1 : index;
 }
 
 function describe(outlook: StepOutlook | undefined, confidence: number): string {

@@ -23,15 +23,15 @@ export function addLoss(losses: Losses, ms: number): Losses {
 }
 
 /**
- * Foresees the time lost during the next `aheadMs`, as a compound Poisson process: losses keep coming at the rate seen so
- * far, with the lengths seen so far. The rate has a gamma prior of shape 0 that counts as `priorMs` without any loss, so
- * that one bad minute at the start of a long job does not foretell fifty: rate = count / (elapsed + prior). Mean and
- * variance: rate · ahead · mean length, rate · ahead · mean square of length (Ross, Introduction to Probability Models,
- * 11th ed. 2014, section 5.4.2), the latter plus that of the gamma posterior's rate.
+ * Foresees the time lost while `aheadMs` of work are done, as a compound Poisson process: losses keep coming at the rate seen
+ * in `workedMs` of work, with the lengths seen. The rate has a gamma prior of shape 0 that counts as `priorMs` / count of work
+ * without any loss: one bad minute at the start of a long job must not foretell fifty, but the fifth one must foretell more.
+ * Mean and variance: rate · ahead · mean length, and rate · ahead · mean square of length (Ross, Introduction to Probability
+ * Models, 11th ed. 2014, section 5.4.2) plus that of the gamma posterior's rate.
  */
-export function foreseeLosses(losses: Losses, elapsedMs: number, aheadMs: number, priorMs: number): LossForecast {
+export function foreseeLosses(losses: Losses, workedMs: number, aheadMs: number, priorMs: number): LossForecast {
   if (losses.count === 0) return { mean: 0, variance: 0 };
-  const exposure = Math.max(elapsedMs, 0) + priorMs;
+  const exposure = Math.max(workedMs, 0) + priorMs / losses.count;
   const expectedCount = (losses.count * aheadMs) / exposure;
   const meanLength = losses.totalMs / losses.count;
   const meanSquare = losses.squares / losses.count;

@@ -5,10 +5,11 @@ import {
   logLikelihoodOf,
   loosen,
   mergeFilters,
+  type Observation,
   predict,
   startFilter,
 } from "./filter.ts";
-import type { Spread } from "./spread.ts";
+import type { Spread, SpreadPart } from "./spread.ts";
 
 /** Filters of different beliefs, each weighted by how well it foresaw what happened. */
 export interface Mixture {
@@ -22,13 +23,8 @@ interface WeightedBelief extends Belief {
 }
 
 const ROW_NOISE = [0.02, 0.05, 0.12, 0.3, 0.75] as const;
-/** Unfinished work at the end of a window, in rows, and its correlation from one window to the next. */
-const PARTIAL = [
-  { sd: 0.05, kept: 0 },
-  { sd: 0.4, kept: 0 },
-  { sd: 0.4, kept: 0.9 },
-  { sd: 2, kept: 0.9 },
-] as const;
+/** Unfinished work at the end of a window, in rows. */
+const PARTIAL = [0.05, 0.4, 2] as const;
 /** Spread of the wandering, as a share, and its time constant, as a share of the time that the pilot takes. */
 const WANDER = [
   { sd: 0, span: 1, weight: 0.3 },
@@ -58,8 +54,7 @@ export function startMixture(rowMs: number, pilotMs: number, jobMs: number): Mix
       WANDER.flatMap((wander) =>
         DRIFT.map((drift) => ({
           rowNoise,
-          partial: partial.sd,
-          partialKept: partial.kept,
+          partial,
           wander: wander.sd,
           wanderMs: wander.span * pilotMs,
           drift: drift.sd ** 2 / jobMs,
@@ -74,10 +69,10 @@ export function startMixture(rowMs: number, pilotMs: number, jobMs: number): Mix
   return { beliefs, filters };
 }
 
-/** Teaches every filter one window: `ms` of wall time for work with features `z`. */
-export function learnAll({ beliefs, filters }: Mixture, z: readonly number[], ms: number): Mixture {
+/** Teaches every filter one window, in which work with features `z` was finished. */
+export function learnAll({ beliefs, filters }: Mixture, z: readonly number[], observation: Observation): Mixture {
   const next = filters.slice();
-  for (const [i, belief] of beliefs.entries()) learn(next, i * FILTER_SIZE, belief, z, ms);
+  for (const [i, belief] of beliefs.entries()) learn(next, i * FILTER_SIZE, belief, z, observation);
   return { beliefs, filters: next };
 }
 
@@ -86,6 +81,17 @@ export function loosenAll({ beliefs, filters }: Mixture, share: number): Mixture
   const next = filters.slice();
   for (const [i, belief] of beliefs.entries()) loosen(next, i * FILTER_SIZE, belief, share);
   return { beliefs, filters: next };
+}
+
+/** Leaves out the filters that do not matter any more; for many forecasts from one state, not to be learned with. */
+export function pruneAll(mixture: Mixture): Mixture {
+  const weights = weightsOf(mixture);
+  const kept = [...weights.keys()].filter((i) => (weights[i] ?? 0) >= NEGLIGIBLE);
+  const filters = new Float64Array(kept.length * FILTER_SIZE);
+  for (const [place, i] of kept.entries()) {
+    filters.set(mixture.filters.subarray(i * FILTER_SIZE, (i + 1) * FILTER_SIZE), place * FILTER_SIZE);
+  }
+  return { beliefs: mixture.beliefs.filter((_, i) => (weights[i] ?? 0) >= NEGLIGIBLE), filters };
 }
 
 /** Merges what the filters know about the costs, see mergeFilters. */
@@ -99,12 +105,16 @@ export function mergeAll({ beliefs, filters }: Mixture, keep: number): Mixture {
  * Foresees the time of work with features `z` as a mixture of normals, weighted by prior and likelihood: Bayesian model
  * averaging (West & Harrison, Bayesian Forecasting and Dynamic Models, 2nd ed. 1997, section 12.2, multi-process class I).
  */
-export function foresee(mixture: Mixture, z: readonly number[]): Spread {
-  const weights = weightsOf(mixture);
-  return mixture.beliefs.flatMap((belief, i) => {
-    const weight = weights[i] ?? 0;
-    return weight < NEGLIGIBLE ? [] : [{ ...predict(mixture.filters, i * FILTER_SIZE, belief, z), weight }];
-  });
+export function foresee(mixture: Mixture, z: readonly number[], until: "end" | "window"): Spread {
+  const { beliefs, filters } = mixture;
+  const spread: SpreadPart[] = [];
+  for (const [i, weight] of weightsOf(mixture).entries()) {
+    const belief = beliefs[i];
+    if (belief === undefined || weight < NEGLIGIBLE) continue;
+    const { mean, variance } = predict(filters, i * FILTER_SIZE, belief, z, until);
+    spread.push({ mean, variance, weight });
+  }
+  return spread;
 }
 
 function weightsOf({ beliefs, filters }: Mixture): readonly number[] {

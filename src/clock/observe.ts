@@ -16,7 +16,7 @@ export type ClockEvent =
       readonly ok: boolean;
       /** The pass, row, tokens sent and context of every prompt in it. */
       readonly prompts: readonly Prompt[];
-      /** Requests allowed in flight at the time, over all engines. */
+      /** Prompts allowed in flight at the time, over all engines. */
       readonly concurrency: number;
     }
   /** Prompts will not be tried again. */

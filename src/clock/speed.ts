@@ -1,5 +1,5 @@
 import { addLoss } from "./losses.ts";
-import { foresee, learnAll, loosenAll, type Mixture, mergeAll, startMixture } from "./mixture.ts";
+import { foresee, learnAll, loosenAll, type Mixture, mergeAll, pruneAll, startMixture } from "./mixture.ts";
 import { meanOf, type Spread, varianceOf } from "./spread.ts";
 import { warmUpLength } from "./warm-up.ts";
 import { addFinished, type Finished, openWindow, startWindows, type Window, type Windows } from "./windows.ts";
@@ -19,16 +19,23 @@ export interface Speed {
   readonly learned: number;
   /** Concurrency that the filters know. */
   readonly concurrency: number;
+  /** Expected time of the last window by its rough cost, ms; null at first. */
+  readonly pace: number | null;
   /** Changes of speed that were found. */
   readonly changes: number;
 }
 
 /** The pilot has about this many windows. */
 const PILOT_WINDOWS = 40;
+/** So many times its expected time ends a window early. */
+const SLOW = 6;
 /** A long job has at most about this many windows. */
 const MOST_WINDOWS = 1_000;
 /** The warm-up is looked for in this many first windows. */
 const EARLY_WINDOWS = 60;
+/** An engine that has just begun to answer may still be slow: so much is doubted at first, and this is how it fades (ms). */
+const WARM_UP_DOUBT = 0.5;
+const WARM_UP_MS = 15_000;
 /** Fewest windows that a window can be an outlier of. */
 const LEAST_LEARNED = 6;
 const OUTLIER_SD = 6;
@@ -36,6 +43,9 @@ const OUTLIER_SHARE = 0.4;
 /** So many outliers in a row are a change of speed. */
 const CHANGE_WINDOWS = 2;
 const CHANGE_SD = 1;
+/** After so many windows the filters are merged, and this much of what is known about the noise is kept: it may change. */
+const MERGE_WINDOWS = 40;
+const KEEP = 0.5;
 
 /** Starts to measure speed for a job of these rows, with `pilotRows` in its pilot. */
 export function startSpeed(job: Work, pilotRows: number): Speed {
@@ -49,28 +59,35 @@ export function startSpeed(job: Work, pilotRows: number): Speed {
     mixture: null,
     learned: 0,
     concurrency: 0,
+    pace: null,
     changes: 0,
   };
 }
 
 /** Takes a finished request into account: at once, and at a cost that does not grow with the job. */
 export function measure(speed: Speed, request: Finished): Speed {
-  const { windows, closed } = addFinished(speed.windows, request, Number.POSITIVE_INFINITY);
+  const { windows, closed } = addFinished(speed.windows, request, slowMs(speed));
   const next = { ...speed, windows };
   if (closed === null) return next;
   return next.early === null ? monitor(next, closed) : learnEarly(next, [...next.early, closed]);
 }
 
-/** Takes the window that is still open into account too; for a forecast, not to be measured on. */
+/** Time after which the open window takes much longer than it should: a sudden slowness is not to be waited out. */
+function slowMs({ job, windows, pace }: Speed): number {
+  return pace === null ? Number.POSITIVE_INFINITY : SLOW * pace * roughCost(job, windows.openWork);
+}
+
+/** Takes the window that is still open into account too; for forecasts from this moment, not to be measured on. */
 export function upToDate(speed: Speed): Speed {
   const open = openWindow(speed.windows);
-  if (open === null) return speed;
-  return speed.early === null ? monitor(speed, open) : learnEarly(speed, [...speed.early, open]);
+  const next =
+    open === null ? speed : speed.early === null ? monitor(speed, open) : learnEarly(speed, [...speed.early, open]);
+  return next.mixture === null ? next : { ...next, mixture: pruneAll(next.mixture) };
 }
 
 /** Foresees how long an amount of work takes at the present speed, ms; null while nothing is known. */
-export function foreseeWork(speed: Speed, work: Work): Spread | null {
-  return speed.mixture === null ? null : foresee(speed.mixture, features(speed.job, work));
+export function foreseeWork({ mixture, job }: Speed, work: Work): Spread | null {
+  return mixture === null ? null : foresee(mixture, features(job, work), "end");
 }
 
 function rowsOf(windows: readonly Window[]): number {
@@ -96,8 +113,10 @@ function learnEarly(speed: Speed, early: readonly Window[]): Speed {
  * Harrison, Bayesian Forecasting and Dynamic Models, 2nd ed. 1997, section 11.4 (monitoring and intervention).
  */
 function monitor(before: Speed, window: Window): Speed {
-  const speed = followConcurrency(before, window.concurrency);
-  const expected = foreseeWork(speed, window.work);
+  const known = followConcurrency(before, window.concurrency);
+  const expected = expectedOf(known, window);
+  const pace = expected === null ? known.pace : meanOf(expected) / roughCost(known.job, window.work);
+  const speed = { ...known, pace };
   if (expected === null || !isOutlier(speed, expected, window)) return learnFitting(speed, window);
   const pending = [...speed.pending, window];
   if (pending.length < CHANGE_WINDOWS || speed.mixture === null) return { ...speed, pending };
@@ -110,6 +129,10 @@ function followConcurrency(speed: Speed, concurrency: number): Speed {
   if (speed.mixture === null || speed.concurrency === concurrency) return { ...speed, concurrency };
   const share = speed.concurrency === 0 ? 0 : Math.min(1, Math.abs(Math.log(concurrency / speed.concurrency)) / 2);
   return { ...speed, mixture: loosenAll(speed.mixture, share), concurrency };
+}
+
+function expectedOf({ mixture, job }: Speed, { work }: Window): Spread | null {
+  return mixture === null ? null : foresee(mixture, features(job, work), "window");
 }
 
 function isOutlier(speed: Speed, expected: Spread, window: Window): boolean {
@@ -125,7 +148,7 @@ function isOutlier(speed: Speed, expected: Spread, window: Window): boolean {
 function learnFitting(speed: Speed, window: Window): Speed {
   let { windows } = speed;
   for (const stalled of speed.pending) {
-    const expected = foreseeWork(speed, stalled.work);
+    const expected = expectedOf(speed, stalled);
     const excess = expected === null ? 0 : stalled.ms - meanOf(expected);
     windows = { ...windows, losses: addLoss(windows.losses, excess) };
   }
@@ -134,8 +157,11 @@ function learnFitting(speed: Speed, window: Window): Speed {
 
 function learnWindow(speed: Speed, window: Window): Speed {
   if (speed.mixture === null) return speed;
-  const learned = learnAll(speed.mixture, features(speed.job, window.work), window.ms);
-  const mixture = (speed.learned + 1) % 40 === 0 ? mergeAll(learned, 0.5) : learned;
+  const learned = learnAll(speed.mixture, features(speed.job, window.work), {
+    ms: window.ms,
+    doubt: WARM_UP_DOUBT * Math.exp(-window.warmMs / WARM_UP_MS),
+  });
+  const mixture = (speed.learned + 1) % MERGE_WINDOWS === 0 ? mergeAll(learned, KEEP) : learned;
   return { ...speed, mixture, learned: speed.learned + 1 };
 }
 

@@ -1,7 +1,14 @@
 import { normalCdf } from "./normal.ts";
 
 /** A time (ms) that is not known for sure: a mixture of normal distributions. The weights need not sum to 1. */
-export type Spread = readonly { readonly mean: number; readonly variance: number; readonly weight: number }[];
+export type Spread = readonly SpreadPart[];
+
+/** One normal distribution of a spread. */
+export interface SpreadPart {
+  readonly mean: number;
+  readonly variance: number;
+  readonly weight: number;
+}
 
 /** Mean of a spread, ms. */
 export function meanOf(spread: Spread): number {
@@ -39,7 +46,11 @@ export function quantileOf(spread: Spread, probability: number): number {
 
 /** Adds an independent time with this mean and variance, for example what failures will still cost. */
 export function shiftSpread(spread: Spread, mean: number, variance: number): Spread {
-  return spread.map((part) => ({ ...part, mean: part.mean + mean, variance: part.variance + variance }));
+  return spread.map((part) => ({
+    mean: part.mean + mean,
+    variance: part.variance + variance,
+    weight: part.weight,
+  }));
 }
 
 function weightOf(spread: Spread): number {

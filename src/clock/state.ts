@@ -71,7 +71,7 @@ export function createState(options: ClockOptions): ClockState {
   return {
     options,
     steps,
-    stand: { index: 0, since: options.startedAt },
+    stand: { index: 0, since: options.startedAt, belowSince: null },
     queue,
     pilotRows: pilot.length,
     whole,

@@ -7,7 +7,7 @@ export interface Finished {
   readonly finishedAt: number;
   /** What it asked for; counted only when it succeeded. */
   readonly work: Work;
-  /** Requests allowed in flight at the time. */
+  /** Prompts allowed in flight at the time. */
   readonly concurrency: number;
   readonly ok: boolean;
 }
@@ -18,6 +18,8 @@ export interface Window {
   readonly ms: number;
   readonly work: Work;
   readonly concurrency: number;
+  /** Time from the engine's first answers to the middle of the window, ms. */
+  readonly warmMs: number;
 }
 
 /** Turns finished requests into windows, one at a time. */
@@ -32,6 +34,8 @@ export interface Windows {
   readonly busyUntil: number | null;
   /** Latest failure of a request or of the engine. */
   readonly failedAt: number | null;
+  /** When the engine gave its first answers. */
+  readonly warmAt: number;
   /** Requests that end up to here may still belong to the first batch; null when it is over. */
   readonly warmUntil: number | null;
   /** Time spent on the first batch after each start of the engine, ms. */
@@ -54,6 +58,7 @@ export function startWindows(leastRows: number): Windows {
     concurrency: 0,
     busyUntil: null,
     failedAt: null,
+    warmAt: 0,
     warmUntil: null,
     warmUpMs: 0,
     losses: NO_LOSSES,
@@ -72,7 +77,7 @@ export function engineDown(windows: Windows, at: number): Windows {
  * time is that in which the engine worked: a gap between requests that succeeded is left out, and counted as lost, when
  * something failed in it, so that an error that comes back at once is neither work nor time. A window ends where nothing
  * came for longer than its average between two rows: an engine that computes several rows at once gives them back at
- * once, and a window must not end among them. `slowMs` (ms) ends a window that takes much longer than it should.
+ * once, and a window must not end among them. One that takes longer than `slowMs` may end with fewer rows than usual.
  */
 export function addFinished(
   windows: Windows,
@@ -105,9 +110,14 @@ export function addFinished(
 }
 
 /** Gives the open window as if it ended with the last request that succeeded; null when nothing is in it. */
-export function openWindow({ openSince, openWork, busyUntil, concurrency }: Windows): Window | null {
+export function openWindow(windows: Windows): Window | null {
+  const { openSince, openWork, busyUntil } = windows;
   if (openSince === null || busyUntil === null || busyUntil <= openSince || openWork.rows === 0) return null;
-  return { endedAt: busyUntil, ms: busyUntil - openSince, work: openWork, concurrency };
+  return windowUntil(windows, busyUntil, busyUntil - openSince);
+}
+
+function windowUntil({ openWork, concurrency, warmAt }: Windows, endedAt: number, ms: number): Window {
+  return { endedAt, ms, work: openWork, concurrency, warmMs: Math.max(0, endedAt - ms / 2 - warmAt) };
 }
 
 /** Time before a request in which nothing that succeeded was running although something was tried. */
@@ -122,16 +132,19 @@ function endWindow(windows: Windows, end: number, next: Finished, gap: number, s
   if (ms <= 0 || openWork.rows === 0) return null;
   const changed = Math.abs(next.concurrency / concurrency - 1) > OTHER_CONCURRENCY;
   const pause = next.finishedAt - gap - end;
-  const isFull = openWork.rows >= leastRows && pause >= ms / openWork.rows;
-  if (!changed && !isFull && ms < slowMs) return null;
-  return { endedAt: end, ms, work: openWork, concurrency };
+  const isFull = openWork.rows >= leastRows || ms >= slowMs;
+  if (!changed && (!isFull || pause < ms / openWork.rows)) return null;
+  return windowUntil(windows, end, ms);
 }
 
 function warmUp(windows: Windows, request: Finished): Windows {
   const ms = request.finishedAt - request.startedAt;
+  const isFirstStart = windows.warmUpMs === 0;
   return {
     ...windows,
+    losses: isFirstStart ? windows.losses : addLoss(windows.losses, ms),
     openSince: request.finishedAt,
+    warmAt: request.finishedAt,
     warmUntil: request.finishedAt + SAME_BATCH_SHARE * ms,
     concurrency: request.concurrency,
     warmUpMs: windows.warmUpMs + ms,
