@@ -7,6 +7,8 @@ import type { Effects } from "./effects.ts";
 
 /** How long a server that runs already may take to answer: it may still be starting. */
 const ATTACH_MS = 10_000;
+/** How long one that was lost in the middle of a run may take to come back: somebody must start it and it must load its model. */
+const RETURN_MS = 900_000;
 /** The first request compiles kernels on some machines. */
 const WARM_UP_MS = 300_000;
 
@@ -14,6 +16,8 @@ const WARM_UP_MS = 300_000;
 export interface EngineOpener {
   readonly name: string;
   readonly open: (signal: AbortSignal) => Promise<Engine>;
+  /** Opens it again after it was lost. */
+  readonly reopen: (signal: AbortSignal) => Promise<Engine>;
 }
 
 /** Gives one opener for each server of the config: every replica of a spawned engine, every URL of an attached one. */
@@ -38,23 +42,23 @@ export function engineOpeners(options: {
     onProgress: (text) => effects.progress({ stage: "step", name, text }),
   });
   if (engine.kind === "attach") {
-    return engine.urls.map((baseUrl) => ({
-      name: baseUrl,
-      open: (signal) =>
-        attachEngine({ ...common("engine", signal), spec: { baseUrl, model: engine.model, readyMs: ATTACH_MS } }),
-    }));
+    return engine.urls.map((baseUrl) => {
+      const attach = (readyMs: number) => (signal: AbortSignal) =>
+        attachEngine({ ...common("engine", signal), spec: { baseUrl, model: engine.model, readyMs } });
+      return { name: baseUrl, open: attach(ATTACH_MS), reopen: attach(RETURN_MS) };
+    });
   }
-  return Array.from({ length: engine.replicas }, (_, replica) => ({
-    name: engine.replicas === 1 ? engine.name : `${engine.name} ${replica + 1}`,
-    open: (signal: AbortSignal) =>
+  return Array.from({ length: engine.replicas }, (_, replica) => {
+    const open = (signal: AbortSignal): Promise<Engine> =>
       spawnEngine({
         ...common(engine.replicas === 1 ? "engine" : `engine ${replica + 1}`, signal),
         spec: spawnSpec(engine, replica),
         runDir: options.runFolder,
         ...(engine.replicas === 1 ? {} : { logName: `server-${replica + 1}.log` }),
         random: effects.random,
-      }),
-  }));
+      });
+    return { name: engine.replicas === 1 ? engine.name : `${engine.name} ${replica + 1}`, open, reopen: open };
+  });
 }
 
 function spawnSpec(engine: EngineConfig & { kind: "spawn" }, replica: number) {

@@ -63,7 +63,7 @@ export async function openSlots(options: {
   const answered = { tokens: 0, requests: 0 };
   const condition = new Map<string, "lost" | "back" | "given-up">(openers.map(({ name }) => [name, "back"]));
   const lanes = engines.map((engine, place) => {
-    const { name, open } = openers[place] as EngineOpener;
+    const { name, reopen } = openers[place] as EngineOpener;
     recorder.record({
       event: "engine",
       what: "ready",
@@ -90,7 +90,7 @@ export async function openSlots(options: {
       engine,
       concurrency: () => tuner.setting().concurrency,
       batchSize: () => tuner.setting().promptsPerRequest,
-      revival: { ...REVIVAL, revive: open },
+      revival: { ...REVIVAL, revive: reopen },
       clock: effects.clock,
       log: effects.log,
       onEvent: (what, detail) => {
