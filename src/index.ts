@@ -1,7 +1,7 @@
 /** The library: what the command line does, for programs. */
 
 export type { Config } from "./config/config.ts";
-export { AbtieError, EXIT, type ErrorCode } from "./errors.ts";
+export { AbtieError, type ErrorCode, EXIT } from "./errors.ts";
 export { doctor } from "./run/doctor/doctor.ts";
 export type { Finding } from "./run/doctor/finding.ts";
 export type { Effects, Progress } from "./run/effects.ts";
