@@ -144,6 +144,8 @@ async function resources(pid) {
     .split(" ")
     .slice(11, 13)
     .map(Number);
+  // A process that is about to end has no memory any more.
+  if (Number.isNaN(kb("VmHWM"))) throw new Error(`${pid} has ended`);
   return { residentMb: kb("VmRSS") / 1024, peakMb: kb("VmHWM") / 1024, cpuSeconds: (user + system) / 100 };
 }
 
