@@ -21,9 +21,11 @@ it.concurrent("ends before the deadline with what a slow server has answered", T
   expectValid(job.submission, job.ids);
   const { end, rows } = summaryIn(job.folder);
   expect(end).toBe("deadline");
-  expect(rows["one-order"]).toBeGreaterThan(0);
+  // With or without a shorter context, as the clock decided.
+  const answered = readLines(job.rowsFile).filter(({ ab }) => ab !== null).length;
+  expect(answered).toBeGreaterThan(0);
+  expect(rows).toMatchObject({ total: 2000, prior: 2000 - answered });
   expect(rows["prior"]).toBeGreaterThan(0);
-  expect(readLines(job.rowsFile).filter(({ ab }) => ab !== null)).toHaveLength(rows["one-order"] ?? 0);
 });
 
 it.concurrent(
