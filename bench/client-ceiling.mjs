@@ -2,13 +2,13 @@
  * How fast can abtie go when the server costs nothing, and how much memory does that take?
  *
  * Run as: npm run build && node bench/client-ceiling.mjs [--rows 25000] [--tokens 200] [--tokenizer FOLDER] [--orders one|both]
- *                                                        [--input rows.csv] [--keep FOLDER]
+ *                                                        [--input rows.csv] [--keep FOLDER] [--prepared]
  *
  * Writes a file of rows (or takes the first of --input, whose words are those that people write), starts the fake vLLM (answers at once) in a process of its own and `abtie run` in another, and reads
  * time and memory of the latter from /proc while it runs. The tokenizer is the small one of the tests; name the folder of a
  * real model to see its cost. Prints a table; exit status 1 when a target is missed.
  */
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { availableParallelism, loadavg, tmpdir } from "node:os";
@@ -30,6 +30,8 @@ const { values } = parseArgs({
     tokenizer: { type: "string", default: here("../test/fixtures/tokenizer/bytelevel") },
     orders: { type: "string", default: "one" },
     input: { type: "string" },
+    // Tokenise beforehand (abtie plan --keep-tokens), so that the run is the client alone.
+    prepared: { type: "boolean", default: false },
     // Where the job's files go and stay, for bench/raw-undici.mjs; default a temporary folder.
     keep: { type: "string" },
   },
@@ -42,13 +44,17 @@ try {
   if (values.keep === undefined) await rm(folder, { recursive: true, force: true });
 }
 
-async function main({ rows, tokens, tokenizer, orders, input }) {
+async function main({ rows, tokens, tokenizer, orders, input, prepared }) {
   const model = new Tokenizer(
     JSON.parse(await readFile(join(tokenizer, "tokenizer.json"), "utf8")),
     JSON.parse(await readFile(join(tokenizer, "tokenizer_config.json"), "utf8")),
   );
   await writeJob(model, { rows, tokens, tokenizer, orders, input });
   const labels = [" A", " B", " tie"].map((text) => model.encode(text, { add_special_tokens: false }).ids[0]);
+  if (prepared) {
+    const args = [here("../dist/cli/main.js"), "plan", "job.yaml", "--keep-tokens", "--json"];
+    execFileSync(process.execPath, args, { cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
+  }
   const port = await freePort();
   const fake = spawn(
     process.execPath,

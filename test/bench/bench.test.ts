@@ -19,12 +19,29 @@ it("measures several settings, says that a job fits, and writes numbers and a pi
   expect(result.lengths).toMatchObject({ rows: 400, tokenised: 400, shortened: 0 });
   expect(result.speeds.settings[0]).toMatchObject({ concurrency: 1, promptsPerRequest: 1 });
   expect(result.speeds.settings.length).toBeGreaterThan(2);
-  // The device of the fake costs by the token alone, and takes one request after another.
-  expect(result.speeds.fit.tokenMs).toBeGreaterThan(0.03);
+  // The fake's device takes this long for a token and one request after another: nothing can be faster.
+  const { fit } = result.speeds;
+  expect(fit.rowMs / result.lengths.meanTokens + fit.tokenMs).toBeGreaterThan(0.8 * 0.05);
   const picture = readFileSync(join(job.folder, "run/bench.svg"), "utf8");
   expect(picture).toContain(result.verdict);
   expect(picture.match(/<circle class="mark/g)?.length).toBeGreaterThanOrEqual(result.speeds.settings.length);
   expect(picture).not.toContain("NaN");
+});
+
+it("hands its result on to run and plan", async () => {
+  await using judge = await startJudge({ msPerToken: 0.05 });
+  const job = await writeJob({ engine: attachTo(judge), rows: 60 });
+  const abtieIn = (...args: string[]) => abtie(args, { cwd: job.folder });
+  expect((await abtieIn("bench", "job.yaml", "-j", "3", "--sample", "20")).status).toBe(0);
+  const run = await abtieIn("run", "job.yaml", "--bench", "run/bench.json", "--json");
+  expect(run.status, run.stderr).toBe(0);
+  const manifest = JSON.parse(readFileSync(join(job.folder, "run/manifest.json"), "utf8"));
+  expect(manifest.config.engine).toMatchObject({ concurrency: 3, promptsPerRequest: 4 });
+  const plan = await abtieIn("plan", "job.yaml", "--bench", "run/bench.json", "--json");
+  expect(JSON.parse(plan.stdout).steps[0].seconds).toBeGreaterThan(0);
+  const wrong = await abtieIn("run", "job.yaml", "--bench", "job.yaml");
+  expect(wrong.status).toBe(2);
+  expect(wrong.stderr).toContain("is not what abtie bench writes");
 });
 
 it("says that a job does not fit, on a server that it starts and stops, in JSON", async () => {

@@ -1,8 +1,15 @@
 import { InvalidArgumentError } from "commander";
 import { openConfig } from "../../run/open-config.ts";
 import { type Plan, plan } from "../../run/plan.ts";
+import { readBench } from "../../run/read-bench.ts";
 import { type JobFlags, overridesOf, withJobFlags } from "../options.ts";
 import type { AddCommand } from "../program.ts";
+
+interface PlanFlags extends JobFlags {
+  readonly tokensPerSecond?: number;
+  readonly bench?: string;
+  readonly keepTokens?: boolean;
+}
 
 /** Adds `abtie plan`. */
 export const addPlan: AddCommand = (program, context) => {
@@ -10,19 +17,16 @@ export const addPlan: AddCommand = (program, context) => {
     .summary("what run would do: tokens, shortened rows, order, cost; scores nothing")
     .description("Tokenise every row and say what `run` would do with it. No server is started or asked.")
     .option("--tokens-per-second <n>", "speed of the engine, for the time that each step takes", positive)
+    .option("--bench <bench.json>", "take the speed that abtie bench measured")
     .option("--keep-tokens", "keep the tokens in the run folder, so that run need not tokenise again")
     .addHelpText("after", "\nExample:\n  abtie plan job.yaml --deadline 9h --tokens-per-second 950")
-    .action(
-      async (argument: string | undefined, flags: JobFlags & { tokensPerSecond?: number; keepTokens?: boolean }) => {
-        const config = await openConfig(flags.config ?? argument ?? null, overridesOf(flags, context.env), context);
-        const result = await plan(
-          config,
-          { tokensPerSecond: flags.tokensPerSecond ?? null, keepTokens: flags.keepTokens ?? false },
-          context,
-        );
-        context.print(flags.json === true ? `${JSON.stringify(result, null, 2)}\n` : render(result));
-      },
-    );
+    .action(async (argument: string | undefined, flags: PlanFlags) => {
+      const config = await openConfig(flags.config ?? argument ?? null, overridesOf(flags, context.env), context);
+      const measured = flags.bench === undefined ? null : (await readBench(flags.bench, context)).tokensPerSecond;
+      const tokensPerSecond = flags.tokensPerSecond ?? measured;
+      const result = await plan(config, { tokensPerSecond, keepTokens: flags.keepTokens ?? false }, context);
+      context.print(flags.json === true ? `${JSON.stringify(result, null, 2)}\n` : render(result));
+    });
 };
 
 function render(result: Plan): string {

@@ -1,5 +1,6 @@
 import { EXIT } from "../../errors.ts";
 import { openConfig } from "../../run/open-config.ts";
+import { readBench } from "../../run/read-bench.ts";
 import { runJob } from "../../run/run.ts";
 import { type JobFlags, overridesOf, withJobFlags } from "../options.ts";
 import type { AddCommand } from "../program.ts";
@@ -8,6 +9,7 @@ import { renderSummary } from "../render/summary.ts";
 export interface RunFlags extends JobFlags {
   readonly force?: boolean;
   readonly fresh?: boolean;
+  readonly bench?: string;
 }
 
 /** The exit status of a run: interrupted beats fallback, and a file with any prior is not quite done. */
@@ -26,6 +28,7 @@ export const addRun: AddCommand = (program, context, finish) => {
     )
     .option("--force", "continue although the config, data, template or model changed since the run began")
     .option("--fresh", "forget what the run folder holds and start again")
+    .option("--bench <bench.json>", "begin with as much in flight as abtie bench found best")
     .addHelpText(
       "after",
       `
@@ -35,7 +38,9 @@ Examples:
   abtie run -i rows.csv --base-url http://127.0.0.1:8000 -o submission.csv --json`,
     )
     .action(async (argument: string | undefined, flags: RunFlags) => {
-      const config = await openConfig(flags.config ?? argument ?? null, overridesOf(flags, context.env), context);
+      const bench = flags.bench === undefined ? [] : [(await readBench(flags.bench, context)).override];
+      const overrides = [...bench, ...overridesOf(flags, context.env)];
+      const config = await openConfig(flags.config ?? argument ?? null, overrides, context);
       const summary = await runJob(config, { force: flags.force ?? false, fresh: flags.fresh ?? false }, context);
       if (flags.json === true) context.print(`${JSON.stringify(summary, null, 2)}\n`);
       else context.say(renderSummary(summary));
