@@ -53,9 +53,11 @@ export async function createJudgingOpener(config: Config, dataset: Dataset): Pro
       const remote = serverTokenizer((body) => server.tokenize({ ...body }));
       const judging = await open(local ?? remote, server.maxModelLen);
       if (local !== null) await checkParity(local, remote, judging, dataset);
-      const [first] = judging.labels.probes;
-      const { ids } = await judging.prepare(0, "ab", false);
-      return { judging, input: { prompt: ids, ids: first?.ids ?? [] } };
+      const { ids, labels } = await judging.prepare(0, "ab", false);
+      // Labels such as "[[A]]" begin with the same tokens: the place where they part is the one to try the server at.
+      const fork = labels.probes.find((probe) => new Set(probe.ids).size > 1);
+      if (fork === undefined) throw new Error("labels that differ part somewhere");
+      return { judging, input: { prompt: [...ids, ...fork.suffix], ids: fork.ids } };
     },
   };
 }
