@@ -39,18 +39,20 @@ export interface JobOptions {
   readonly engine: Readonly<Record<string, unknown>>;
   /** Keys of the config over the usual ones. */
   readonly config?: Readonly<Record<string, unknown>>;
+  /** Name of the config file. */
+  readonly name?: string;
   /** Words of a response; a share of the rows may have another number. */
   readonly words?: (row: number) => number;
 }
 
 /** Writes rows.csv, template.jinja and job.yaml into a folder of the test. */
 export async function writeJob(options: JobOptions): Promise<Job> {
-  const { rows = 40, engine, config = {}, words = () => 6 } = options;
+  const { rows = 40, engine, config = {}, name = "job.yaml", words = () => 6 } = options;
   const folder = await temporaryFolder({ "template.jinja": TEMPLATE });
   const table = makeRows(rows, words);
   await writeFile(join(folder, "rows.csv"), toCsv(table, { header: true }));
   const written = { input: "rows.csv", template: "./template.jinja", run: "run", engine, orders: "one", ...config };
-  await writeFile(join(folder, "job.yaml"), toYaml(written));
+  await writeFile(join(folder, name), toYaml(written));
   return {
     folder,
     ids: table.map(({ id }) => id),

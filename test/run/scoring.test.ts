@@ -108,6 +108,17 @@ it("writes the probabilities of rows.jsonl into the submission, clipped and reno
   });
 });
 
+it("scores labels of several tokens that begin alike", async () => {
+  await using judge = await startJudge();
+  const labels = { a: ["[[A]]"], b: ["[[B]]"], tie: ["[[C]]"] };
+  const job = await writeJob({ engine: attachTo(judge), rows: 8, config: { labels } });
+  expect(await inProcess(["run", "job.yaml"], job.folder)).toMatchObject({ status: 0 });
+  const lines = readLines(job.rowsFile);
+  expect(lines.every(({ obtained }) => obtained === "one-order")).toBe(true);
+  // A label is at most as likely as its first token, which all share.
+  for (const { ab } of lines) expect(ab?.mass).toBeLessThan(1);
+});
+
 it.each([
   ["warn", (_: readonly number[], own: readonly number[]) => own, /label mass/],
   ["fallback", (prior: readonly number[]) => prior, /label mass/],
