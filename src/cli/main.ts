@@ -4,6 +4,7 @@ import { Worker } from "node:worker_threads";
 import { EXIT } from "../errors.ts";
 import { watchGuard } from "./guard.ts";
 import type { FromJob, JobData, ToJob } from "./messages.ts";
+import { talk, unblock, whenTaken } from "./talk.ts";
 
 /** Grace (ms) between a first and a second Ctrl-C: a terminal may deliver one twice. */
 const REPEAT_MS = 500;
@@ -32,7 +33,7 @@ function main(): void {
     process.exit(EXIT.fallback);
   });
   job.on("message", (message: FromJob) => {
-    if (message.type === "print") process[message.stream].write(message.text);
+    if (message.type === "print") print(message.stream, message.text);
     else if (message.type === "guard") guard(message.at, message.file);
     else end(message.status);
   });
@@ -41,6 +42,8 @@ function main(): void {
     end(EXIT.bug);
   });
   passSignals(job);
+  unblock(process.stdout);
+  unblock(process.stderr);
   // A reader that went away (`abtie ... | head`) is no failure of ours.
   process.stdout.on("error", () => end(EXIT.done));
   // Talk that nobody reads any more is no reason to stop hours of work.
@@ -64,7 +67,12 @@ function passSignals(job: Worker): void {
   }
 }
 
+function print(stream: "stdout" | "stderr", text: string): void {
+  if (stream === "stdout") process.stdout.write(text);
+  else talk(process.stderr, text);
+}
+
 /** Ends once what was written has left the process; a pipe may take it later than the call returns. */
 function end(status: number): void {
-  process.stdout.write("", () => process.stderr.write("", () => process.exit(status)));
+  whenTaken(process.stdout, process.stderr, () => process.exit(status));
 }

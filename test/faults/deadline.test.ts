@@ -1,6 +1,10 @@
+import { execFile, spawnSync } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { expect, it } from "vitest";
-import { abtie } from "../helpers/abtie.ts";
+import { abtie, MAIN } from "../helpers/abtie.ts";
 import { temporaryFolder } from "../helpers/folder.ts";
 import { attachTo, spawning, startJudge, writeJob } from "../helpers/job.ts";
 import { aliveWith, gone } from "../helpers/processes.ts";
@@ -76,6 +80,19 @@ it.concurrent.each(
   expectValid(job.submission, job.ids);
 });
 
+it.concurrent("ends before the deadline although its terminal takes nothing", TIMEOUT, async (context) => {
+  if (spawnSync("python3", ["--version"]).status !== 0) context.skip("this needs python3 for a terminal");
+  await using judge = await startJudge({ constantMs: 50 });
+  const job = await writeJob({ engine: attachTo(judge), rows: 4000, config: SLOWLY });
+  // Talk enough to fill what a terminal holds.
+  const noisy = Array.from({ length: 300 }, (_, k) => `# ${k}\nunknown_key_${k}: 1`).join("\n");
+  await writeFile(join(job.folder, "noisy.yaml"), noisy);
+  const early = await inStalledTerminal(DEADLINE_MS, ["run", "job.yaml", "--deadline", `${DEADLINE_MS}ms`], job.folder);
+  expect(early).toBe("5");
+  expectValid(job.submission, job.ids);
+  expect(await inStalledTerminal(DEADLINE_MS, ["run", "noisy.yaml"], job.folder)).toBe("2");
+});
+
 it.concurrent("takes a deadline of 30 days for what it is", TIMEOUT, async () => {
   await using judge = await startJudge();
   const job = await writeJob({ engine: attachTo(judge) });
@@ -83,6 +100,14 @@ it.concurrent("takes a deadline of 30 days for what it is", TIMEOUT, async () =>
   expect(late).toMatchObject({ status: 0 });
   expect(late.stderr).not.toContain("Warning");
 });
+
+/** The exit status in a terminal that nobody reads, or "alive". */
+async function inStalledTerminal(ms: number, args: readonly string[], cwd: string): Promise<string> {
+  const script = fileURLToPath(new URL("../fixtures/cli/stalled_terminal.py", import.meta.url));
+  const command = [script, String(ms / 1000), process.execPath, MAIN, ...args];
+  const env = { PATH: process.env["PATH"], HOME: cwd, TERM: "xterm" };
+  return (await promisify(execFile)("python3", command, { cwd, env })).stdout.trim();
+}
 
 async function runToDeadline(cwd: string, disturb: Readonly<Record<string, unknown>> = {}) {
   const preload = fileURLToPath(new URL("../fixtures/cli/disturb-job.cjs", import.meta.url));
