@@ -73,6 +73,8 @@ export async function compareVariants(options: CompareOptions, effects: Effects)
     await closeContestants(contestants.list, end, { dataset, began, effects });
   }
   for (const { board } of contestants.list) board.check();
+  // Tens of thousands of rows take a minute.
+  effects.progress({ stage: "step", name: "statistics", text: "scores, calibrations and intervals" });
   const comparison = await conclude({
     ...{ folder, variants, contestants: contestants.list, dataset, version, course },
     ...{ labels: { ids, truth, groups }, margin: options.margin, job, seed: config.seed },
