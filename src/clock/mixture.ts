@@ -24,19 +24,19 @@ interface WeightedBelief extends Belief {
 
 const ROW_NOISE = [0.02, 0.05, 0.12, 0.3, 0.75] as const;
 /** Unfinished work at the end of a window, in rows. */
-const PARTIAL = [0.05, 0.4, 2] as const;
+const PARTIAL = [0.05, 0.6, 2] as const;
 /** Spread of the wandering, as a share, and its time constant, as a share of the time that the pilot takes. */
 const WANDER = [
-  { sd: 0, span: 1, weight: 0.3 },
+  { sd: 0, span: 1, weight: 0.35 },
   { sd: 0.01, span: 0.1, weight: 0.15 },
   { sd: 0.01, span: 1, weight: 0.2 },
   { sd: 0.03, span: 0.1, weight: 0.15 },
-  { sd: 0.03, span: 1, weight: 0.2 },
+  { sd: 0.03, span: 1, weight: 0.15 },
 ] as const;
 /** Standard deviation of the mean's drift over the whole job, as a share. */
 const DRIFT = [
-  { sd: 0, weight: 0.97 },
-  { sd: 0.15, weight: 0.03 },
+  { sd: 0, weight: 0.98 },
+  { sd: 0.15, weight: 0.02 },
 ] as const;
 /** Standard deviation of the drift between cost per row and cost per token over the whole job. */
 const BEND_SD = 0.1;
