@@ -1,9 +1,9 @@
 // How many rows a comparison that may stop early needs, beside a fixed-size test, and how often it raises a false alarm.
 // Run as: npm run build && node bench/early-stopping.mjs [simulations, default 2000]
 
-import { groupOrder } from "../dist/stats/groupOrder.js";
+import { groupOrder } from "../dist/stats/group-order.js";
 import { normalQuantile } from "../dist/stats/normal.js";
-import { createSequentialComparison } from "../dist/stats/sequentialComparison.js";
+import { createSequentialComparison } from "../dist/stats/sequential-comparison.js";
 import { simulateJudges } from "./simulated-judges.mjs";
 
 const simulations = Number(process.argv[2] ?? 2000);

@@ -1,8 +1,8 @@
-import { logLosses } from "../metrics/logLoss.ts";
+import { logLosses } from "../metrics/log-loss.ts";
 import { takeTriples } from "../metrics/triples.ts";
 import { type BootstrapOptions, bootstrapMean, type MeanEstimate } from "../stats/bootstrap.ts";
 import type { Parameters } from "./apply.ts";
-import { crossValidate } from "./crossValidate.ts";
+import { crossValidate } from "./cross-validate.ts";
 import { fitCalibration, KINDS, type Kind, type Labelled } from "./fit.ts";
 import { groupedFolds } from "./folds.ts";
 import { rawProbabilities, readingsOf } from "./readings.ts";

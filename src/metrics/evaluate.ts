@@ -2,10 +2,10 @@ import { type BootstrapOptions, bootstrapMean, type MeanEstimate } from "../stat
 import type { Triple } from "../types.ts";
 import { hits } from "./accuracy.ts";
 import { brierScores } from "./brier.ts";
-import { type CalibrationError, calibrationError } from "./calibrationError.ts";
-import { classPrior, repeatTriple } from "./classPrior.ts";
+import { type CalibrationError, calibrationError } from "./calibration-error.ts";
+import { classPrior, repeatTriple } from "./class-prior.ts";
 import { type Confusion, confusionOf } from "./confusion.ts";
-import { logLosses } from "./logLoss.ts";
+import { logLosses } from "./log-loss.ts";
 import { type ReliabilityBin, reliability } from "./reliability.ts";
 import type { Scored } from "./triples.ts";
 

@@ -1,5 +1,5 @@
 import { type BootstrapOptions, bootstrapMean, type MeanEstimate } from "../stats/bootstrap.ts";
-import { logLosses } from "./logLoss.ts";
+import { logLosses } from "./log-loss.ts";
 
 /** What scoring the same rows again, in another batch, does to their log loss. */
 export interface Rescoring {

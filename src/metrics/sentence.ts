@@ -1,5 +1,5 @@
-import type { SequentialState } from "../stats/sequentialComparison.ts";
-import type { PairComparison } from "./comparePairs.ts";
+import type { SequentialState } from "../stats/sequential-comparison.ts";
+import type { PairComparison } from "./compare-pairs.ts";
 
 /**
  * Says in one sentence what a comparison of two variants found, for example "b is better by 0.021 nats, 95 % 0.008 to

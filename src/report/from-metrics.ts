@@ -1,4 +1,4 @@
-import type { PairComparison } from "../metrics/comparePairs.ts";
+import type { PairComparison } from "../metrics/compare-pairs.ts";
 import type { Evaluation } from "../metrics/evaluate.ts";
 import type { ReliabilityBin as Bin } from "../metrics/reliability.ts";
 import { pairSentence } from "../metrics/sentence.ts";

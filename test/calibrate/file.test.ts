@@ -8,7 +8,7 @@ import {
 } from "../../src/calibrate/file.ts";
 import { studyCalibration } from "../../src/calibrate/study.ts";
 import { AbtieError } from "../../src/errors.ts";
-import { generatedReadings } from "./generatedReadings.ts";
+import { generatedReadings } from "./generated-readings.ts";
 
 const JUDGE = {
   model: "a-model",

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { fitCalibration, type Kind, type Labelled } from "../../src/calibrate/fit.ts";
 import golden from "../fixtures/calibrate/golden.json" with { type: "json" };
-import { generatedReadings } from "./generatedReadings.ts";
+import { generatedReadings } from "./generated-readings.ts";
 
 describe("equal to scipy's optimiser", () => {
   test.each(golden)("on generated readings $set, $kind", ({ set, kind, parameters }) => {

@@ -1,15 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { classPrior, repeatTriple } from "../../src/metrics/classPrior.ts";
+import { classPrior, repeatTriple } from "../../src/metrics/class-prior.ts";
 import { clipProbabilities, lossDifferenceBound } from "../../src/metrics/clip.ts";
-import { comparePairs } from "../../src/metrics/comparePairs.ts";
+import { comparePairs } from "../../src/metrics/compare-pairs.ts";
 import { evaluate } from "../../src/metrics/evaluate.ts";
-import { labelMass } from "../../src/metrics/labelMass.ts";
-import { logLosses } from "../../src/metrics/logLoss.ts";
+import { labelMass } from "../../src/metrics/label-mass.ts";
+import { logLosses } from "../../src/metrics/log-loss.ts";
 import { rescoringNoise } from "../../src/metrics/rescoring.ts";
 import { slices } from "../../src/metrics/slices.ts";
 import { takeRows } from "../../src/metrics/triples.ts";
-import { generatedSet } from "./generatedSets.ts";
+import { generatedSet } from "./generated-sets.ts";
 
 const OPTIONS = { seed: 4, resamples: 1_000 };
 

@@ -1,15 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { hits, majorityHits } from "../../src/metrics/accuracy.ts";
 import { brierScores } from "../../src/metrics/brier.ts";
-import { calibrationError } from "../../src/metrics/calibrationError.ts";
+import { calibrationError } from "../../src/metrics/calibration-error.ts";
 import { confusionOf } from "../../src/metrics/confusion.ts";
-import { logLosses } from "../../src/metrics/logLoss.ts";
+import { logLosses } from "../../src/metrics/log-loss.ts";
 import { reliability } from "../../src/metrics/reliability.ts";
 import { bootstrapMean } from "../../src/stats/bootstrap.ts";
 import { mcnemarExact } from "../../src/stats/mcnemar.ts";
 import golden from "../fixtures/metrics/golden.json" with { type: "json" };
-import { generatedSet } from "./generatedSets.ts";
-import { DATA, realSet } from "./realSets.ts";
+import { generatedSet } from "./generated-sets.ts";
+import { DATA, realSet } from "./real-sets.ts";
 
 type Measures = Omit<(typeof golden.generated)[number], "set" | "rows">;
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { PairComparison } from "../../src/metrics/comparePairs.ts";
+import type { PairComparison } from "../../src/metrics/compare-pairs.ts";
 import { pairSentence, sequentialSentence } from "../../src/metrics/sentence.ts";
 import type { MeanError, MeanEstimate } from "../../src/stats/bootstrap.ts";
-import type { SequentialState } from "../../src/stats/sequentialComparison.ts";
+import type { SequentialState } from "../../src/stats/sequential-comparison.ts";
 
 describe("the sentence about two variants", () => {
   test("names the better one, how sure that is, and what it costs", () => {

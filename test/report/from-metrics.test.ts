@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { comparePairs } from "../../src/metrics/comparePairs.ts";
+import { comparePairs } from "../../src/metrics/compare-pairs.ts";
 import { evaluate } from "../../src/metrics/evaluate.ts";
 import { swapStudy } from "../../src/metrics/swap.ts";
 import {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { levelOfPair, pairsOf, replay, type WatchOptions, watchPairs } from "../../src/run/compare/watch.ts";
-import { groupOrder } from "../../src/stats/groupOrder.ts";
+import { groupOrder } from "../../src/stats/group-order.ts";
 import { seeded } from "../helpers/random.ts";
 
 function options(variants: number, rows: number, margin: number | null = null): WatchOptions {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { bootstrapMean } from "../../src/stats/bootstrap.ts";
-import { groupOrder } from "../../src/stats/groupOrder.ts";
+import { groupOrder } from "../../src/stats/group-order.ts";
 import { sumByGroup } from "../../src/stats/groups.ts";
 import { shuffledIndexes } from "../../src/stats/random.ts";
 import { resample } from "../../src/stats/resample.ts";

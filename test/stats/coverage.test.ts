@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { bootstrapMean } from "../../src/stats/bootstrap.ts";
-import { simulateJudges } from "./simulatedJudges.ts";
+import { simulateJudges } from "./simulated-judges.ts";
 
 test("covers the true difference in 93.5 to 96.5 % of 2,000 simulated comparisons with grouped rows", () => {
   let covered = 0;

@@ -4,7 +4,7 @@ import { holm } from "../../src/stats/holm.ts";
 import { mcnemarExact } from "../../src/stats/mcnemar.ts";
 import { normalCdf, normalQuantile } from "../../src/stats/normal.ts";
 import { quantiles } from "../../src/stats/quantile.ts";
-import { rowsNeeded } from "../../src/stats/rowsNeeded.ts";
+import { rowsNeeded } from "../../src/stats/rows-needed.ts";
 import { wilsonInterval } from "../../src/stats/wilson.ts";
 import golden from "../fixtures/stats/golden.json" with { type: "json" };
 

@@ -1,7 +1,7 @@
 import { type CalibrationStudy, studyCalibration } from "../../calibrate/study.ts";
 import { clipProbabilities } from "../../metrics/clip.ts";
 import { type Evaluation, evaluate } from "../../metrics/evaluate.ts";
-import { type LabelMass, labelMass } from "../../metrics/labelMass.ts";
+import { type LabelMass, labelMass } from "../../metrics/label-mass.ts";
 import type { SwapStudy } from "../../metrics/swap.ts";
 import type { BootstrapOptions } from "../../stats/bootstrap.ts";
 import { studySwap } from "../evaluate/raw-readings.ts";

@@ -1,7 +1,7 @@
 import type { Override } from "../../config/load.ts";
 import { AbtieError } from "../../errors.ts";
 import { lossDifferenceBound } from "../../metrics/clip.ts";
-import { groupOrder } from "../../stats/groupOrder.ts";
+import { groupOrder } from "../../stats/group-order.ts";
 import type { Effects } from "../effects.ts";
 import { packageVersion } from "../package.ts";
 import { openRows } from "../rows.ts";

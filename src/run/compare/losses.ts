@@ -1,5 +1,5 @@
 import { clipProbabilities } from "../../metrics/clip.ts";
-import { logLosses } from "../../metrics/logLoss.ts";
+import { logLosses } from "../../metrics/log-loss.ts";
 import type { Contestant } from "./contestant.ts";
 
 /** Computes the log loss (nats) of one row as it would be submitted, clipped. */

@@ -1,4 +1,4 @@
-import { comparePairs } from "../../metrics/comparePairs.ts";
+import { comparePairs } from "../../metrics/compare-pairs.ts";
 import { sequentialSentence } from "../../metrics/sentence.ts";
 import type { Pair, Stopping } from "../../report/comparison-data.ts";
 import type { Estimate } from "../../report/data.ts";

@@ -1,5 +1,5 @@
 import { writeDuration } from "../../clock/duration.ts";
-import type { SequentialState } from "../../stats/sequentialComparison.ts";
+import type { SequentialState } from "../../stats/sequential-comparison.ts";
 
 /** A speed measured over less says nothing, ms. */
 const LEAST_MS = 1_000;

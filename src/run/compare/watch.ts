@@ -1,5 +1,5 @@
 import type { Interval } from "../../stats/interval.ts";
-import { createSequentialComparison, type SequentialState } from "../../stats/sequentialComparison.ts";
+import { createSequentialComparison, type SequentialState } from "../../stats/sequential-comparison.ts";
 
 /** What early stopping is decided by. */
 export interface WatchOptions {

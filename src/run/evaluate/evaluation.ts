@@ -1,5 +1,5 @@
 import { type Evaluation, evaluate } from "../../metrics/evaluate.ts";
-import { type LabelMass, labelMass } from "../../metrics/labelMass.ts";
+import { type LabelMass, labelMass } from "../../metrics/label-mass.ts";
 import { type Slice, slices } from "../../metrics/slices.ts";
 import type { SwapStudy } from "../../metrics/swap.ts";
 import { takeRows } from "../../metrics/triples.ts";

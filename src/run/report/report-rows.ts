@@ -1,4 +1,4 @@
-import { logLosses } from "../../metrics/logLoss.ts";
+import { logLosses } from "../../metrics/log-loss.ts";
 import type { ReportRow, WorstRow } from "../../report/data.ts";
 import { tripleAt } from "../evaluate/subject.ts";
 import type { Joined } from "../labelled.ts";

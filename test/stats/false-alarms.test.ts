@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { createConfidenceSequence } from "../../src/stats/confidenceSequence.ts";
-import { groupOrder } from "../../src/stats/groupOrder.ts";
-import { createSequentialComparison } from "../../src/stats/sequentialComparison.ts";
-import { simulateJudges } from "./simulatedJudges.ts";
+import { createConfidenceSequence } from "../../src/stats/confidence-sequence.ts";
+import { groupOrder } from "../../src/stats/group-order.ts";
+import { createSequentialComparison } from "../../src/stats/sequential-comparison.ts";
+import { simulateJudges } from "./simulated-judges.ts";
 
 const BOUND = 5.3;
 

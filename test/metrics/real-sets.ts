@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parse } from "csv-parse/sync";
-import { classPrior, repeatTriple } from "../../src/metrics/classPrior.ts";
+import { classPrior, repeatTriple } from "../../src/metrics/class-prior.ts";
 
 export const DATA: string =
   process.env["ABTIE_DATA"] ?? fileURLToPath(new URL("../../../shared/data", import.meta.url));

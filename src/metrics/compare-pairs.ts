@@ -1,9 +1,9 @@
 import { type BootstrapOptions, bootstrapMean, type MeanEstimate } from "../stats/bootstrap.ts";
 import { holm } from "../stats/holm.ts";
 import { mcnemarExact } from "../stats/mcnemar.ts";
-import { rowsNeeded } from "../stats/rowsNeeded.ts";
+import { rowsNeeded } from "../stats/rows-needed.ts";
 import { hits, majorityHits } from "./accuracy.ts";
-import { logLosses } from "./logLoss.ts";
+import { logLosses } from "./log-loss.ts";
 
 /** One of the things compared, scored on the same rows as the others. */
 export interface Variant {

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createConfidenceSequence } from "../../src/stats/confidenceSequence.ts";
-import { groupOrder } from "../../src/stats/groupOrder.ts";
-import { createSequentialComparison, type SequentialState } from "../../src/stats/sequentialComparison.ts";
-import { simulateJudges } from "./simulatedJudges.ts";
+import { createConfidenceSequence } from "../../src/stats/confidence-sequence.ts";
+import { groupOrder } from "../../src/stats/group-order.ts";
+import { createSequentialComparison, type SequentialState } from "../../src/stats/sequential-comparison.ts";
+import { simulateJudges } from "./simulated-judges.ts";
 
 const BOUND = 10;
 

@@ -1,4 +1,4 @@
-import { classPrior } from "../metrics/classPrior.ts";
+import { classPrior } from "../metrics/class-prior.ts";
 import { takeTriples } from "../metrics/triples.ts";
 import { applyCalibration } from "./apply.ts";
 import { fitCalibration, type Kind, type Labelled } from "./fit.ts";

@@ -1,4 +1,4 @@
-import { type ConfidenceSequence, createConfidenceSequence } from "./confidenceSequence.ts";
+import { type ConfidenceSequence, createConfidenceSequence } from "./confidence-sequence.ts";
 import type { Interval } from "./interval.ts";
 
 export interface SequentialOptions {
