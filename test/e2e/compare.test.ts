@@ -2,6 +2,8 @@ import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { parse } from "csv-parse/sync";
+import { stringify } from "csv-stringify/sync";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ComparisonDetails } from "../../src/run/compare/details.ts";
 import { abtie, serversAlive } from "./engine.ts";
@@ -14,9 +16,22 @@ let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "abtie-compare-"));
-  await writeFile(join(folder, "job.yaml"), `input: ${DATA}\nengine: cpu-smollm2\nlimit: 200\nrun: runs\n`);
+  if (missing === null) await writeFile(join(folder, "rows.csv"), await shortestRows(200));
+  await writeFile(join(folder, "job.yaml"), "input: rows.csv\nengine: cpu-smollm2\nrun: runs\n");
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Two cores read a few hundred tokens a second: the shortest rows of the file, in its order. */
+async function shortestRows(count: number): Promise<string> {
+  const rows = parse(await readFile(DATA), { columns: true }) as Record<string, string>[];
+  const length = ({ prompt, response_a, response_b }: Record<string, string>): number =>
+    `${prompt}${response_a}${response_b}`.length;
+  const short = new Set([...rows].sort((one, other) => length(one) - length(other)).slice(0, count));
+  return stringify(
+    rows.filter((row) => short.has(row)),
+    { header: true },
+  );
+}
 
 test.skipIf(missing !== null)(
   "two shipped templates on 200 real rows: table, report and journals; run again it resumes",
@@ -31,7 +46,7 @@ test.skipIf(missing !== null)(
     const told = JSON.parse(await readFile(join(folder, "runs/comparison.json"), "utf8")) as ComparisonDetails;
     expect(told).toMatchObject({ end: "done", rows: 200, noiseFloor: expect.any(Number) });
     for (const { name, tokensPerRow, secondsPerRow, mass } of told.variants) {
-      expect(tokensPerRow).toBeGreaterThan(100);
+      expect(tokensPerRow).toBeGreaterThan(50);
       expect(secondsPerRow).toBeGreaterThan(0);
       expect(mass?.median).toBeGreaterThan(0.01);
       const journal = await readFile(join(folder, "runs", name, "journal.jsonl"), "utf8");
