@@ -10,7 +10,7 @@ export interface Decision {
   readonly changed: boolean;
   readonly order: "longest-first" | "shortest-first";
   readonly reason: string;
-  /** Probability of finishing on each step, the highest first; empty while no speed is known. */
+  /** Cost of each step and probability of finishing on it, the highest first; empty while no speed is known. */
   readonly steps: readonly StepOutlook[];
   /** Time of all that is planned on the step: the rest of the first pass, or of the second pass's allowed rows. */
   readonly forecast: Forecast | null;
@@ -83,6 +83,11 @@ export function decisionFigures(
     priorRows: decision.priorRows,
     silentMs: Math.round(decision.silence.ms),
     stop: decision.stop?.kind ?? null,
-    ...Object.fromEntries(steps.map(({ step, probability }) => [`probability of ${step.name}`, probability])),
+    ...Object.fromEntries(
+      steps.flatMap(({ step, probability, tokens }) => [
+        [`probability of ${step.name}`, probability],
+        [`tokens of ${step.name}`, tokens],
+      ]),
+    ),
   };
 }

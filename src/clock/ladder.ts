@@ -2,7 +2,10 @@
 export interface Step {
   readonly name: string;
   readonly kind: "both-orders" | "one-order" | "one-order-short" | "prior";
-  /** Prompt tokens that a row may take on this step; null for as many as the model takes. */
+  /**
+   * Prompt tokens that a row may take on this step; null for as many as the model takes. On the step "prior" rows are still
+   * scored while time is left, within this budget.
+   */
   readonly tokenBudget: number | null;
 }
 
@@ -24,9 +27,17 @@ export interface LadderRules {
   readonly climbMargin: number;
 }
 
-/** What a step promises now. */
-export interface StepOutlook {
+/** What is still to be sent for a step to hold. */
+export interface StepCost {
   readonly step: Step;
+  /** Prompts, those of the least second pass included; 0 on the step "prior", which asks for none. */
+  readonly prompts: number;
+  /** Tokens of these prompts. */
+  readonly tokens: number;
+}
+
+/** What a step costs and promises now. */
+export interface StepOutlook extends StepCost {
   /** Probability of finishing in time on it. */
   readonly probability: number;
   /** The same when the margin for climbing must be left over. */

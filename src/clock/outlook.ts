@@ -1,6 +1,7 @@
 import { type Outlook, probabilityOf } from "./forecast.ts";
-import type { StepOutlook } from "./ladder.ts";
+import type { StepCost, StepOutlook } from "./ladder.ts";
 import { ladderRules } from "./rules.ts";
+import { begunRows } from "./second-rows.ts";
 import { upToDate } from "./speed.ts";
 import type { ClockState, EngineState } from "./state.ts";
 import { addWork, NO_WORK, scaleWork, type Work } from "./work.ts";
@@ -23,25 +24,41 @@ export function leftOn({ first, sent }: ClockState, index: number): Work {
   return { rows, tokens: tokens * ratio, squares: squares * ratio ** 2 };
 }
 
-/** Gives the probability of finishing on every step; empty while no speed is known. */
+/** Gives what is still to be sent on every step, the best first. */
+export function stepCosts(state: ClockState): readonly StepCost[] {
+  return state.steps.map((step, i) => {
+    const { rows, tokens } = workOn(state, i);
+    return { step, prompts: Math.round(rows), tokens: Math.round(tokens) };
+  });
+}
+
+/** Gives the cost and the probability of finishing of every step, the best first; empty while no speed is known. */
 export function stepOutlooks(state: ClockState, outlook: Outlook): readonly StepOutlook[] {
   const { climbMargin } = ladderRules(state.options);
   const spare = outlook.untilAt === null ? 0 : climbMargin * Math.max(0, outlook.untilAt - outlook.now);
   const outlooks: StepOutlook[] = [];
-  for (const [i, step] of state.steps.entries()) {
-    const second = step.kind === "both-orders" ? leastSecond(state) : NO_WORK;
-    const work = step.kind === "prior" ? NO_WORK : addWork(leftOn(state, i), second);
-    const probability = step.kind === "prior" ? 1 : probabilityOf(outlook, work);
-    const probabilityWithMargin = step.kind === "prior" ? 1 : probabilityOf(outlook, work, spare);
+  for (const [i, cost] of stepCosts(state).entries()) {
+    const work = workOn(state, i);
+    const isPrior = cost.step.kind === "prior";
+    const probability = isPrior ? 1 : probabilityOf(outlook, work);
+    const probabilityWithMargin = isPrior ? 1 : probabilityOf(outlook, work, spare);
     if (probability === null || probabilityWithMargin === null) return [];
-    outlooks.push({ step, probability, probabilityWithMargin });
+    outlooks.push({ ...cost, probability, probabilityWithMargin });
   }
   return outlook.speed.mixture === null ? [] : outlooks;
 }
 
-/** The least that the second pass must cover for the step with both orders to count as feasible. */
-function leastSecond({ whole, options }: ClockState): Work {
-  return scaleWork(whole, options.secondPass.minShare);
+/** The work that a step cannot do without. */
+function workOn(state: ClockState, index: number): Work {
+  const kind = state.steps[index]?.kind;
+  if (kind === "prior") return NO_WORK;
+  return kind === "both-orders" ? addWork(leftOn(state, index), leastSecond(state)) : leftOn(state, index);
+}
+
+/** What is left of the least that the second pass must cover for the step with both orders to count as feasible. */
+function leastSecond({ whole, options, second }: ClockState): Work {
+  const begun = whole.rows === 0 ? 0 : begunRows(second) / whole.rows;
+  return addWork(second.inFlight, scaleWork(whole, Math.max(0, options.secondPass.minShare - begun)));
 }
 
 /** Time until an engine that is down may be up again: as long as its last start took. */

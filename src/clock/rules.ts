@@ -11,7 +11,7 @@ export interface ClockOptions {
   readonly budget: Budget | null;
   /** When this session began, the start-up of the engine included. */
   readonly startedAt: number;
-  /** The ladder, best step first; the last one must be of the kind "prior". */
+  /** The ladder, best step first; see checkSteps for what it must hold. */
   readonly steps: readonly Step[];
   /** Probability of finishing that a step must have. */
   readonly confidence: number;
@@ -29,22 +29,6 @@ const LEAST_HOLD_SHARE = 0.05;
 
 /** The share of rows whose swapped order must fit before the ladder counts on it, when rows are chosen by worth. */
 const USUAL_LEAST_SHARE = 0.02;
-
-/**
- * Lists the steps of the ladder for the wanted orders: `auto` scores the swapped order for chosen rows while time is left,
- * `both` wants it for all rows, `one` for none. `shortContext` is the token budget of the shortened step; null for no such
- * step.
- */
-export function usualSteps(orders: "one" | "both" | "auto", shortContext: number | null): readonly Step[] {
-  return [
-    ...(orders === "one" ? [] : [{ name: "both-orders", kind: "both-orders", tokenBudget: null } as const]),
-    { name: "one-order", kind: "one-order", tokenBudget: null },
-    ...(shortContext === null
-      ? []
-      : [{ name: "one-order-short", kind: "one-order-short", tokenBudget: shortContext } as const]),
-    { name: "prior", kind: "prior", tokenBudget: shortContext },
-  ];
-}
 
 /** Gives the shares of rows of the second pass for the wanted orders. */
 export function usualShares(orders: "one" | "both" | "auto"): ClockOptions["secondPass"] {

@@ -5,8 +5,8 @@ export interface SecondRow {
   readonly row: number;
   /** Prompt tokens that it would take. */
   readonly tokens: number;
-  /** Its first answer had a shorter context, so the second has too. */
-  readonly short: boolean;
+  /** The token budget of its first answer, which the second has too; null for as many as the model takes. */
+  readonly tokenBudget: number | null;
 }
 
 /** How far the second pass is. */

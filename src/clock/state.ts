@@ -5,6 +5,7 @@ import { choosePilot, pilotSize } from "./pilot.ts";
 import type { ClockOptions } from "./rules.ts";
 import { NO_SECOND_PASS, type SecondPass } from "./second-rows.ts";
 import { type Speed, startSpeed } from "./speed.ts";
+import { checkSteps } from "./steps.ts";
 import { sumsOf, type Work, workOf } from "./work.ts";
 
 /** All that the clock knows of a run. Never changed, only replaced: see observe, decide and takeNext. */
@@ -57,9 +58,10 @@ export interface EngineState {
   readonly aliveAt: number;
 }
 
-/** Creates the state of a run that begins. Throws an Error when the ladder does not end with a step of the kind "prior". */
+/** Creates the state of a run that begins. Throws an Error when the steps are no ladder, see checkSteps. */
 export function createState(options: ClockOptions): ClockState {
-  if (options.steps.at(-1)?.kind !== "prior") throw new Error("the last step of the ladder must be of the kind prior");
+  const wrong = checkSteps(options.steps);
+  if (wrong !== null) throw new Error(`the steps are no ladder: ${wrong}`);
   const answered = new Set(options.answered);
   const rows = [...options.tokens.keys()].filter((row) => !answered.has(row));
   const pilot = choosePilot(options.tokens, rows, options.seed);

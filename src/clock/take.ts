@@ -21,10 +21,7 @@ export function takeNext(state: ClockState, count: number): { state: ClockState;
   if (state.stopped) return { state, tasks: [] };
   if (queued(state.queue) > 0) return takeFirst(state, count);
   const { second, rows } = takeSecond(state.second, count);
-  const short = state.steps.at(-1)?.tokenBudget ?? null;
-  const tasks = rows.map(
-    (row): Task => ({ row: row.row, pass: 2, order: "ba", tokenBudget: row.short ? short : null }),
-  );
+  const tasks = rows.map(({ row, tokenBudget }): Task => ({ row, pass: 2, order: "ba", tokenBudget }));
   return { state: { ...state, second }, tasks };
 }
 

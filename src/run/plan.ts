@@ -1,12 +1,13 @@
 import { planBudget } from "../clock/budget.ts";
 import { parseDeadline } from "../clock/deadline.ts";
-import { usualSteps } from "../clock/rules.ts";
+import { usualSteps } from "../clock/steps.ts";
 import type { Config } from "../config/config.ts";
 import { AbtieError } from "../errors.ts";
 import type { Effects } from "./effects.ts";
 import { createJudgingOpener } from "./judging-opener.ts";
 import { keepTokens } from "./kept-tokens.ts";
 import { openRows } from "./rows.ts";
+import { shortSteps } from "./short-steps.ts";
 
 export interface PlanOptions {
   /** Prompt tokens that the engine reads in a second; null when nobody knows. */
@@ -63,7 +64,7 @@ export async function plan(config: Config, options: PlanOptions, effects: Effect
   const total = sum(lengths);
   const sorted = [...lengths].sort((one, other) => one - other);
   const orders = config.orders === "auto" && config.time.deadline === null ? "one" : config.orders;
-  const steps = usualSteps(orders, judging.shortBudget < judging.budget ? judging.shortBudget : null).map((step) => {
+  const steps = usualSteps(orders, shortSteps(judging)).map((step) => {
     const tokens = { "both-orders": 2 * total, "one-order": total, "one-order-short": sum(short), prior: 0 }[step.kind];
     const { tokensPerSecond } = options;
     return { name: step.name, tokens, seconds: tokensPerSecond === null ? null : tokens / tokensPerSecond };

@@ -3,6 +3,7 @@ import { type Candidate, rankForSecondPass } from "../clock/second-pass.ts";
 import type { SecondRow } from "../clock/second-rows.ts";
 import type { Config } from "../config/config.ts";
 import { isShort, type RunState, readingOf } from "../journal/run-state.ts";
+import type { Judging } from "./judge.ts";
 import type { Judge } from "./outcome.ts";
 
 /** Orders the rows that have one answer by what the swapped order would be worth to them; see clock/second-pass.ts. */
@@ -10,8 +11,9 @@ export function rankRows(options: {
   readonly config: Pick<Config, "calibration">;
   readonly state: RunState;
   readonly judge: Judge;
+  readonly judging: Pick<Judging, "shortBudget">;
 }): readonly SecondRow[] {
-  const { config, state, judge } = options;
+  const { config, state, judge, judging } = options;
   const candidates: Candidate[] = [];
   const pairs: Pair[] = [];
   for (let row = 0; row < state.rows; row += 1) {
@@ -27,5 +29,9 @@ export function rankRows(options: {
     pairs,
     costOf: (tokens) => tokens,
   });
-  return ranked.map(({ row, tokens }) => ({ row, tokens, short: isShort(state, row, "ab") }));
+  return ranked.map(({ row, tokens }) => ({
+    row,
+    tokens,
+    tokenBudget: isShort(state, row, "ab") ? judging.shortBudget : null,
+  }));
 }

@@ -2,8 +2,9 @@ import type { Budget } from "../clock/budget.ts";
 import { decide } from "../clock/decide.ts";
 import type { Decision } from "../clock/decision.ts";
 import { type ClockEvent, observe, type Prompt } from "../clock/observe.ts";
-import { usualShares, usualSteps } from "../clock/rules.ts";
+import { usualShares } from "../clock/rules.ts";
 import { createState } from "../clock/state.ts";
+import { usualSteps } from "../clock/steps.ts";
 import { takeNext } from "../clock/take.ts";
 import type { Config } from "../config/config.ts";
 import { isAnswered, type RunState } from "../journal/run-state.ts";
@@ -14,6 +15,7 @@ import type { Judging, Task } from "./judge.ts";
 import type { Judge } from "./outcome.ts";
 import type { Choice, Planner } from "./planner.ts";
 import { rankRows } from "./rank-rows.ts";
+import { shortSteps } from "./short-steps.ts";
 
 /** A planner that keeps time: it follows the speed of the engine and decides what the rows that are left will get. */
 export interface TimedPlanner extends Planner {
@@ -23,6 +25,8 @@ export interface TimedPlanner extends Planner {
   readonly engine: (up: boolean, lost: boolean) => void;
   /** Decides anew when the last decision is old; gives the one in force. */
   readonly tick: () => Decision;
+  /** The ladder, best step first: kinds by name. */
+  readonly ladder: Readonly<Record<string, string>>;
   /** How good the forecasts were; empty before the first pass has ended. */
   readonly forecastErrors: () => readonly ForecastError[];
 }
@@ -54,10 +58,7 @@ export function createTimedPlanner(options: TimedPlannerOptions): TimedPlanner {
     answered: [...options.tokens.keys()].filter((row) => isAnswered(run, row, "ab")),
     budget: options.budget,
     startedAt: options.startedAt,
-    steps: usualSteps(
-      orders,
-      options.judging.shortBudget < options.judging.budget ? options.judging.shortBudget : null,
-    ),
+    steps: usualSteps(orders, shortSteps(options.judging)),
     confidence: config.time.confidence,
     onOverrun: config.time.onOverrun,
     secondPass: usualShares(orders),
@@ -147,6 +148,7 @@ export function createTimedPlanner(options: TimedPlannerOptions): TimedPlanner {
     },
     engine: (up, lost) => hear({ type: "engine", at: clock.monotonic(), up, lost }),
     tick,
+    ladder: Object.fromEntries(state.options.steps.map(({ name, kind }) => [name, kind])),
     forecastErrors: () => forecastErrors(state.history, state.first.endedAt),
   };
 

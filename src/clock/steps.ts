@@ -1,0 +1,51 @@
+import type { Step } from "./ladder.ts";
+
+/** A step with a shorter context: its name, and the prompt tokens that a row may take on it. */
+export interface ShortStep {
+  readonly name: string;
+  readonly tokenBudget: number;
+}
+
+/**
+ * Lists the steps of the ladder for the wanted orders: `auto` scores the swapped order for chosen rows while time is left,
+ * `both` wants it for all rows, `one` for none. Then come the shortened steps, the longest context first, then the prior.
+ */
+export function usualSteps(orders: "one" | "both" | "auto", shortened: readonly ShortStep[]): readonly Step[] {
+  return [
+    ...(orders === "one" ? [] : [{ name: "both-orders", kind: "both-orders", tokenBudget: null } as const]),
+    { name: "one-order", kind: "one-order", tokenBudget: null },
+    ...shortened.map((step) => ({ ...step, kind: "one-order-short" }) as const),
+    { name: "prior", kind: "prior", tokenBudget: shortened.at(-1)?.tokenBudget ?? null },
+  ];
+}
+
+/** From best to worst. */
+const KINDS: readonly Step["kind"][] = ["both-orders", "one-order", "one-order-short", "prior"];
+
+/**
+ * Checks that steps make a ladder, and gives what is wrong with them, or null: names differ; kinds come from best to worst,
+ * at most one of each but "one-order-short"; the token budget never grows downwards, and shrinks from one shortened step to the next;
+ * the last step, and only that, is of the kind "prior".
+ */
+export function checkSteps(steps: readonly Step[]): string | null {
+  if (steps.at(-1)?.kind !== "prior") return "the last step must be of the kind prior";
+  for (const [i, step] of steps.entries()) {
+    const { name, kind, tokenBudget } = step;
+    if (tokenBudget !== null && !(tokenBudget >= 1)) return `the token budget of ${name} must be at least 1`;
+    if (kind === "one-order-short" && tokenBudget === null) return `${name} needs a token budget`;
+    const before = steps[i - 1];
+    if (steps.slice(0, i).some((other) => other.name === name)) return `two steps are called ${name}`;
+    if (before === undefined) continue;
+    const isBelow = KINDS.indexOf(kind) > KINDS.indexOf(before.kind);
+    const isShorter = contextOf(step) < contextOf(before);
+    if (!isBelow && !(kind === "one-order-short" && before.kind === kind && isShorter)) {
+      return `${name} (${kind}) does not come after ${before.name} (${before.kind})`;
+    }
+    if (contextOf(step) > contextOf(before)) return `${name} has a larger token budget than ${before.name} above it`;
+  }
+  return null;
+}
+
+function contextOf({ tokenBudget }: Step): number {
+  return tokenBudget ?? Number.POSITIVE_INFINITY;
+}
