@@ -23,7 +23,7 @@ export interface Journal extends AsyncDisposable {
   readonly append: (event: JournalEvent) => void;
   /** Resolves when all events so far are written, or the file has refused them. */
   readonly flush: () => Promise<void>;
-  /** Adds a checkpoint, writes, and under "batch" and "always" syncs. */
+  /** Adds a checkpoint unless nothing came since the last one, writes, and under "batch" and "always" syncs. */
   readonly checkpoint: () => Promise<void>;
   /** Adds nothing any more; writes and syncs what it can and closes the file. */
   readonly close: () => Promise<void>;
@@ -48,6 +48,7 @@ export async function openJournal(path: string, options: JournalOptions): Promis
   const closing = new AbortController();
   let failures = 0;
   let unsynced = false;
+  let unmarked = false;
   let writing: Promise<void> | undefined;
   let timer: Promise<void> | undefined;
 
@@ -92,6 +93,7 @@ export async function openJournal(path: string, options: JournalOptions): Promis
   const append = (event: JournalEvent): void => {
     if (closing.signal.aborted) throw new Error("the journal is closed");
     backlog.push(encodeEvent(event));
+    unmarked = event.event !== "checkpoint";
     if (backlog.size() >= flushBytes && failures === 0 && writing === undefined) void writeNext(false);
     else arm();
   };
@@ -107,7 +109,7 @@ export async function openJournal(path: string, options: JournalOptions): Promis
     append,
     flush: () => writeNext(false),
     checkpoint: () => {
-      append({ event: "checkpoint", at: clock.now() });
+      if (unmarked) append({ event: "checkpoint", at: clock.now() });
       return writeNext(true);
     },
     close,

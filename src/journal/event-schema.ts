@@ -26,6 +26,7 @@ export const journalEventSchema: z.ZodType<JournalEvent> = z.discriminatedUnion(
     neutralised: count,
     short: z.boolean(),
     attempts: count,
+    request: count,
     ms: z.number(),
     at: z.number(),
   }),
@@ -36,6 +37,7 @@ export const journalEventSchema: z.ZodType<JournalEvent> = z.discriminatedUnion(
     reason: z.string(),
     message: z.string(),
     final: z.boolean(),
+    request: count.nullable(),
     at: z.number(),
   }),
   z.strictObject({

@@ -23,6 +23,9 @@ interface SessionStart {
   readonly version: string;
 }
 
+/** Number of a request in its session, from 1: rows with the same one were asked for together. */
+type RequestNumber = number;
+
 /** A row got an answer in one order. */
 export interface RowResult {
   readonly event: "row";
@@ -41,7 +44,8 @@ export interface RowResult {
   readonly short: boolean;
   /** Requests it took. */
   readonly attempts: number;
-  /** Duration of the request that answered. */
+  /** The request that answered, and its duration. */
+  readonly request: RequestNumber;
   readonly ms: number;
   readonly at: number;
 }
@@ -56,6 +60,8 @@ export interface FailedAttempt {
   readonly message: string;
   /** True when the rows will not be tried again in this session. */
   readonly final: boolean;
+  /** Null when the rows ended without a request, because no engine was left. */
+  readonly request: RequestNumber | null;
   readonly at: number;
 }
 

@@ -84,10 +84,17 @@ export function readingOf(state: RunState, row: number, order: Order): Reading |
   };
 }
 
-/** Gives the reason of a row's last failure in this order; null when it never failed. */
-export function lastFailure(state: RunState, row: number, order: Order): string | null {
-  const { lastReason, reasons } = state.orders[order];
-  return reasons[(lastReason[row] ?? 0) - 1] ?? null;
+/** A row's last failure: the journal's word for it, and whether the row was given up with it. */
+export interface LastFailure {
+  readonly reason: string;
+  readonly final: boolean;
+}
+
+/** Gives a row's last failure in this order; null when it never failed. */
+export function lastFailure(state: RunState, row: number, order: Order): LastFailure | null {
+  const { lastReason, reasons, flags } = state.orders[order];
+  const reason = reasons[(lastReason[row] ?? 0) - 1];
+  return reason === undefined ? null : { reason, final: ((flags[row] ?? 0) & GAVE_UP) !== 0 };
 }
 
 /** Counts the requests that a row was part of in this order, as far as the journal knows. */

@@ -31,6 +31,8 @@ export interface ReportData {
   readonly timing: Timing | null;
   readonly requests: readonly RequestPoint[];
   readonly forecasts: readonly ForecastPoint[];
+  /** What was in force over time, without gaps; empty when unknown. */
+  readonly bands: readonly Band[];
   /** Null when the rows have no labels. */
   readonly quality: Quality | null;
   /** Null unless rows were scored in both orders. */
@@ -64,6 +66,10 @@ export interface Timing {
   readonly wallMs: number;
   /** From its begin to the deadline, ms; null without one. */
   readonly deadlineMs: number | null;
+  /** From its begin to the moment at which the guard ends the process, ms; null without a deadline. */
+  readonly guardMs: number | null;
+  /** From its begin to the last row of the first pass, ms; null when that pass did not end. */
+  readonly firstPassMs: number | null;
   /** From its begin to the first request, ms; null when unknown. */
   readonly startupMs: number | null;
 }
@@ -85,10 +91,21 @@ export interface ForecastPoint {
   readonly atMs: number;
   /** Share of the work done, 0 to 1. */
   readonly share: number;
+  /** Whose end is foreseen: that of the pass over all rows, or of the swapped order for some of them. */
+  readonly pass: 1 | 2;
   readonly endMs: number;
   /** 90 % interval of the end. */
   readonly lowMs: number;
   readonly highMs: number;
+}
+
+/** A stretch of a run in which one thing was in force: a step of the ladder, the swapped order, or no engine. */
+export interface Band {
+  readonly name: string;
+  readonly kind: Obtained | "swapped" | "start" | "lost";
+  /** Ms after the run began. */
+  readonly fromMs: number;
+  readonly toMs: number;
 }
 
 /** How good the probabilities are against labels. */

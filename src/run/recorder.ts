@@ -30,6 +30,8 @@ export function createRecorder(options: {
   board: Pick<Board, "answered">;
   clock: Clock;
   onOutcome: (task: Task, answered: boolean) => void;
+  /** The journal's word for why requests were given up; see row-reason.ts. */
+  givenUp?: () => string;
 }): Recorder {
   const { journal, state, board, clock } = options;
   const tally: Tally = { scoredPrompts: 0, promptTokens: 0, requests: 0, failedRequests: 0 };
@@ -37,37 +39,49 @@ export function createRecorder(options: {
     journal.append(event);
     fold(state, event);
   };
+  // The outcomes of a request are told right after it.
+  let last: Attempt<Task> | null = null;
+  const requestOf = (task: Task): number | null => (last?.tasks.includes(task) ? tally.requests : null);
   return {
     tally,
     record,
     outcome: (task, outcome) => {
       if (outcome.ok) {
         const fresh = !isAnswered(state, task.row, task.order);
-        record(resultOf(task, outcome, clock.now()));
+        record(resultOf(task, outcome, tally.requests, clock.now()));
         tally.scoredPrompts += 1;
         tally.promptTokens += task.ids.length;
         if (fresh) board.answered();
       } else {
         const { reason, message } = outcome;
-        record({ event: "failed", rows: [task.row], order: task.order, reason, message, final: true, at: clock.now() });
+        const what = { rows: [task.row], order: task.order, reason, message, final: true };
+        record({ event: "failed", ...what, request: requestOf(task), at: clock.now() });
       }
       options.onOutcome(task, outcome.ok);
     },
     attempt: (attempt) => {
       tally.requests += 1;
+      last = attempt;
       if (attempt.ok) return;
-      tally.failedRequests += 1;
-      const { reason, message, tasks, ended } = attempt;
+      if (attempt.reason !== "aborted") tally.failedRequests += 1;
+      const { message, tasks, ended } = attempt;
+      const reason = attempt.reason === "aborted" ? (options.givenUp?.() ?? "aborted") : attempt.reason;
+      const what = { reason, message, final: false, request: tally.requests };
       for (const order of ["ab", "ba"] as const) {
         // What ended is told as an outcome.
         const rows = tasks.filter((task) => task.order === order && !ended.includes(task)).map(({ row }) => row);
-        if (rows.length > 0) record({ event: "failed", rows, order, reason, message, final: false, at: clock.now() });
+        if (rows.length > 0) record({ event: "failed", rows, order, ...what, at: clock.now() });
       }
     },
   };
 }
 
-function resultOf(task: Task, { value, attempts, ms }: Outcome<Reading> & { ok: true }, at: number): JournalEvent {
+function resultOf(
+  task: Task,
+  { value, attempts, ms }: Outcome<Reading> & { ok: true },
+  request: number,
+  at: number,
+): JournalEvent {
   return {
     event: "row",
     row: task.row,
@@ -80,6 +94,7 @@ function resultOf(task: Task, { value, attempts, ms }: Outcome<Reading> & { ok: 
     neutralised: task.neutralised,
     short: task.short,
     attempts,
+    request,
     ms: Math.round(ms),
     at,
   };

@@ -97,9 +97,10 @@ async function gather(
     notes: notesOf(evaluation),
     warnings: [...(evaluation?.warnings.map((text) => `${text}.`) ?? []), ...warningsOf(run, rows, timeline)],
     rows,
-    timing: timingOf(timeline, run.config.time),
+    timing: timingOf(timeline),
     requests: timeline.requests,
     forecasts: timeline.forecasts,
+    bands: timeline.bands,
     ...(evaluation === null || labelled === null
       ? { quality: null, position: null }
       : qualityOf(evaluation, written, labelled.truth)),

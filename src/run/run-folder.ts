@@ -18,10 +18,13 @@ export interface RunFolder extends AsyncDisposable {
   readonly journalFile: string;
   readonly rowsFile: string;
   readonly summaryFile: string;
+  readonly clockFile: string;
   readonly state: RunState;
   readonly journal: Journal;
   /** Rows that an earlier session answered. */
   readonly resumedRows: number;
+  /** Begins a session in the journal. */
+  readonly begin: () => void;
 }
 
 /**
@@ -50,23 +53,23 @@ export async function openRunFolder(options: {
     if (resumedRows > 0)
       effects.log("info", `continuing ${path}: ${resumedRows} of ${dataset.ids.length} rows are there`);
     const journal = await openJournal(journalFile, { clock: effects.clock, log: effects.log });
-    const start = {
-      event: "session-start",
-      at: effects.clock.now(),
-      format: JOURNAL_FORMAT,
-      pid: effects.pid,
-      version: options.version,
-    } as const;
-    journal.append(start);
-    fold(state, start);
+    const begin = (): void => {
+      const { clock, pid } = effects;
+      const format = JOURNAL_FORMAT;
+      const start = { event: "session-start", at: clock.now(), format, pid, version: options.version } as const;
+      journal.append(start);
+      fold(state, start);
+    };
     return {
       path,
       journalFile,
       rowsFile: join(path, "rows.jsonl"),
       summaryFile: join(path, "summary.json"),
+      clockFile: join(path, "clock.svg"),
       state,
       journal,
       resumedRows,
+      begin,
       [Symbol.asyncDispose]: async () => {
         await journal.close();
         await lock[Symbol.asyncDispose]();

@@ -1,14 +1,14 @@
+import { type Pair, summarizePairs } from "../clock/pairs.ts";
 import type { Config } from "../config/config.ts";
 import { toDigits } from "../dataset/digits.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
-import type { Engine } from "../engine/types.ts";
 import type { RunState } from "../journal/run-state.ts";
 import { hits } from "../metrics/accuracy.ts";
 import { classPrior, repeatTriple } from "../metrics/class-prior.ts";
 import { logLosses } from "../metrics/log-loss.ts";
 import type { Obtained } from "../types.ts";
 import { answersOf } from "./answers.ts";
-import type { RowOutcome } from "./outcome.ts";
+import type { Judge, RowOutcome } from "./outcome.ts";
 import type { Tally } from "./recorder.ts";
 import type { RunEnd, RunSummary } from "./summary.ts";
 import type { Usage } from "./usage.ts";
@@ -17,11 +17,16 @@ export interface SummaryInput {
   readonly config: Config;
   readonly dataset: Dataset;
   readonly state: RunState;
+  readonly judge: Judge;
   readonly outcome: (row: number) => RowOutcome;
   readonly tally: Tally;
   readonly resumedRows: number;
   readonly calibration: RunSummary["calibration"];
-  readonly engine: Pick<Engine, "version" | "method" | "logFile"> | null;
+  readonly engine: {
+    readonly version: string | null;
+    readonly method: string | null;
+    readonly logFile?: string | null;
+  } | null;
   readonly end: RunEnd;
   readonly files: Omit<RunSummary["files"], "serverLog">;
   readonly seconds: RunSummary["seconds"];
@@ -36,6 +41,7 @@ export function summarize(input: SummaryInput): RunSummary {
   const reasons: Record<string, number> = {};
   const marks = { shortened: 0, neutralised: 0, lowMass: 0, bounded: 0 };
   const masses: number[] = [];
+  const pairs: Pair[] = [];
   const probabilities = new Float64Array(3 * dataset.ids.length);
   for (const row of dataset.ids.keys()) {
     const outcome = input.outcome(row);
@@ -45,6 +51,10 @@ export function summarize(input: SummaryInput): RunSummary {
     const { ab, ba } = answersOf(state, row);
     const reading = ab ?? ba;
     if (reading === null) continue;
+    if (ab !== null && ba !== null) {
+      const [first, second] = [input.judge({ ab, ba: null }), input.judge({ ab: null, ba })];
+      pairs.push({ first: first.probabilities, second: second.probabilities });
+    }
     const { cutTokens, neutralised } = state.orders[ab === null ? "ba" : "ab"];
     if ((cutTokens[row] ?? 0) > 0) marks.shortened += 1;
     if ((neutralised[row] ?? 0) > 0) marks.neutralised += 1;
@@ -65,6 +75,7 @@ export function summarize(input: SummaryInput): RunSummary {
     labelMass: masses.length === 0 ? null : { median: quantile(masses, 0.5), p5: quantile(masses, 0.05) },
     seconds: input.seconds,
     usage: input.usage,
+    bothOrders: pairs.length === 0 ? null : summarizePairs(pairs),
     forecasts: input.forecasts,
     session: { ...input.tally, resumedRows: input.resumedRows },
     truth: dataset.truth === null ? null : compareWithTruth(probabilities, dataset.truth),

@@ -1,3 +1,4 @@
+import type { PairSummary } from "../clock/pairs.ts";
 import type { Obtained } from "../types.ts";
 import type { ForecastError } from "./forecast-errors.ts";
 import type { Usage } from "./usage.ts";
@@ -13,6 +14,8 @@ export interface RunSummary {
     readonly runFolder: string;
     readonly rows: string;
     readonly journal: string;
+    /** The picture of forecast, steps and end; compare draws none. */
+    readonly clock: string | null;
     readonly serverLog: string | null;
   };
   readonly engine: { readonly name: string; readonly version: string | null; readonly method: string | null };
@@ -34,6 +37,8 @@ export interface RunSummary {
   readonly seconds: { readonly total: number; readonly startUp: number; readonly scoring: number };
   /** How well the engines were used in this session; null when nothing was scored. */
   readonly usage: Usage | null;
+  /** What the swapped order changed, over all rows that have both; null when none has. */
+  readonly bothOrders: PairSummary | null;
   /** How good the forecasts of the first pass's end were at 2, 10 and 50 % of the rows. */
   readonly forecasts: readonly ForecastError[];
   /** What this session did; earlier sessions of a resumed run are not in it. */

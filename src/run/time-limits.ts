@@ -8,6 +8,8 @@ import type { Effects } from "./effects.ts";
 export interface TimeLimits {
   /** The moments that bound the run, monotonic ms; null without a deadline. */
   readonly budget: Budget | null;
+  /** The same moments as ms since 1970. */
+  readonly wall: Budget | null;
   /** Aborts at the end of work or when the person interrupts. */
   readonly signal: AbortSignal;
   /** Arms the last safeguard for a complete file that is in place. */
@@ -21,7 +23,7 @@ export interface TimeLimits {
 export function armTimeLimits(config: Pick<Config, "time">, effects: Effects): TimeLimits {
   const { clock } = effects;
   const { deadline, startedAt, reserveMs } = config.time;
-  if (deadline === null) return { budget: null, signal: effects.signal, guard: () => {} };
+  if (deadline === null) return { budget: null, wall: null, signal: effects.signal, guard: () => {} };
   const now = clock.now();
   const from = startedAt === null ? effects.startedAt : Date.parse(startedAt);
   const wall = planBudget(from, parseDeadline(deadline, from), reserveMs);
@@ -40,6 +42,7 @@ export function armTimeLimits(config: Pick<Config, "time">, effects: Effects): T
   );
   return {
     budget,
+    wall,
     signal: AbortSignal.any([effects.signal, controller.signal]),
     guard: (file) => effects.guard(wall.guardAt, file),
   };

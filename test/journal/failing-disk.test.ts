@@ -71,6 +71,7 @@ describe("a journal whose file refuses", () => {
       log: (level, text) => logged.push(`${level}: ${text}`),
       openFile: disk.open,
     });
+    journal.append(rowEvent(0));
     await journal.checkpoint();
     expect(journal.healthy()).toBe(false);
     expect(logged[0]).toContain("EIO");

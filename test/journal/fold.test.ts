@@ -57,7 +57,9 @@ describe("folding a journal", () => {
             const failures = about.filter((one) => one.event === "failed").length;
             expect(isAnswered(state, row, side)).toBe(first !== undefined);
             expect(isShort(state, row, side)).toBe(first?.short ?? false);
-            expect(lastFailure(state, row, side)).toBe(failure?.reason ?? null);
+            const { reason, final } = lastFailure(state, row, side) ?? {};
+            expect(reason).toBe(failure?.reason);
+            if (first === undefined) expect(final).toBe(failure?.final);
             expect(attemptsOf(state, row, side)).toBe(
               first === undefined ? failures : Math.max(first.attempts, failures + 1),
             );

@@ -89,7 +89,7 @@ describe("resuming a run", () => {
     );
     const state = await resumeRun(path, 3);
     expect([0, 1, 2].map((row) => isAnswered(state, row, "ab"))).toEqual([true, false, false]);
-    expect([0, 1, 2].map((row) => lastFailure(state, row, "ab"))).toEqual(["timeout", "server", null]);
+    expect([0, 1, 2].map((row) => lastFailure(state, row, "ab")?.reason ?? null)).toEqual(["timeout", "server", null]);
     expect([0, 1, 2].map((row) => attemptsOf(state, row, "ab"))).toEqual([2, 2, 0]);
     expect(state.sessions).toEqual([
       { startedAt: 1, version: "0.1.0" },

@@ -19,6 +19,7 @@ export function rowEvent(row: number, more: Partial<RowResult> = {}): RowResult 
     neutralised: 0,
     short: false,
     attempts: 1,
+    request: row + 1,
     ms: 12.5,
     at: 1_700_000_000_000 + row,
     ...more,
@@ -33,6 +34,7 @@ export function failedEvent(rows: readonly number[], more: Partial<FailedAttempt
     reason: "server",
     message: "500 oops",
     final: false,
+    request: 1,
     at: 1_700_000_000_000,
     ...more,
   };

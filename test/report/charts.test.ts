@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { costChart } from "../../src/report/charts/cost.ts";
-import { forecastChart } from "../../src/report/charts/forecast.ts";
+import { type Course, forecastChart } from "../../src/report/charts/forecast.ts";
 import { forest } from "../../src/report/charts/forest.ts";
 import { intervalMark, intervalScale } from "../../src/report/charts/interval.ts";
 import { massHistogram } from "../../src/report/charts/mass.ts";
@@ -11,6 +11,8 @@ import { sequenceChart } from "../../src/report/charts/sequence.ts";
 import { spread } from "../../src/report/charts/spread.ts";
 import { throughput } from "../../src/report/charts/throughput.ts";
 import { linear, timeTicks } from "../../src/report/charts/ticks.ts";
+import { renderClock } from "../../src/report/clock-svg.ts";
+import type { ReportData } from "../../src/report/data.ts";
 import type { Html } from "../../src/report/html.ts";
 import { tokenRates } from "../../src/report/rates.ts";
 import { allPoints, circles, viewBox } from "./geometry.ts";
@@ -19,6 +21,13 @@ import { sampleComparison } from "./sample-comparison.ts";
 
 const share = fc.double({ min: 0, max: 1, noNaN: true });
 const positive = fc.double({ min: 0, max: 1e9, noNaN: true });
+
+const KINDS = ["both-orders", "one-order", "one-order-short", "prior", "swapped", "start", "lost"] as const;
+const TIMES = { deadlineMs: null, guardMs: null, firstPassMs: null };
+
+function courseOf({ forecasts, bands, timing }: ReportData): Course {
+  return { forecasts, bands, timing: timing ?? { ...TIMES, wallMs: 0 } };
+}
 
 function expectInside(picture: Html): void {
   const { width, height } = viewBox(picture);
@@ -37,7 +46,7 @@ describe("every chart", () => {
     ["label mass", () => massHistogram([0.1, 0.5, 1], 0.5, 0.14)],
     ["tokens against time", () => requestTime(data.requests).chart],
     ["throughput", () => throughput(data.requests, data.timing?.wallMs ?? 0)],
-    ["forecast", () => forecastChart(data.forecasts, data.timing?.wallMs ?? 0, data.timing?.deadlineMs ?? null)],
+    ["forecast", () => forecastChart(courseOf(data))],
     ["forest", () => forest(comparison.pairs, comparison.noiseFloor)],
     ["cost", () => costChart(comparison.variants, 1.3)],
     ["sequence", () => sequenceChart(comparison.stopping?.paths[0] ?? { first: "", second: "", looks: [] }, "s")],
@@ -123,18 +132,57 @@ describe("tokens against time", () => {
 describe("the forecast", () => {
   test("stays inside its picture whatever was forecast", () => {
     const any = fc.oneof(positive, fc.constant(Number.POSITIVE_INFINITY), fc.constant(Number.NaN));
-    const point = fc.record({ atMs: positive, share, endMs: any, lowMs: any, highMs: any });
+    const pass = fc.constantFrom(1 as const, 2 as const);
+    const point = fc.record({ atMs: positive, share, pass, endMs: any, lowMs: any, highMs: any });
+    const band = fc.record({ name: fc.string(), kind: fc.constantFrom(...KINDS), fromMs: positive, toMs: positive });
+    const limits = fc.record({
+      deadlineMs: fc.option(positive),
+      guardMs: fc.option(positive),
+      firstPassMs: fc.option(positive),
+    });
     fc.assert(
-      fc.property(fc.array(point), positive, fc.option(positive), (points, wallMs, deadlineMs) => {
-        expectInside(forecastChart(points, wallMs, deadlineMs));
+      fc.property(fc.array(point), fc.array(band), positive, limits, (forecasts, bands, wallMs, rest) => {
+        expectInside(forecastChart({ forecasts, bands, timing: { wallMs, ...rest } }));
       }),
     );
   });
 
   test("names a deadline that lies far above instead of flattening the forecasts", () => {
-    const points = [{ atMs: 60_000, share: 0.02, endMs: 600_000, lowMs: 590_000, highMs: 615_000 }];
-    expect(forecastChart(points, 601_000, 32_400_000).markup).toContain("deadline 9h00m ↑");
-    expect(forecastChart(points, 601_000, 610_000).markup).toContain('class="level deadline"');
+    const forecasts = [
+      { atMs: 60_000, share: 0.02, pass: 1, endMs: 600_000, lowMs: 590_000, highMs: 615_000 } as const,
+    ];
+    const markup = (deadlineMs: number): string =>
+      forecastChart({ forecasts, bands: [], timing: { ...TIMES, wallMs: 601_000, deadlineMs } }).markup;
+    expect(markup(32_400_000)).toContain("deadline 9h00m ↑");
+    expect(markup(610_000)).toContain('class="level deadline"');
+  });
+
+  test("colours the ground by what was in force and names each of it once", () => {
+    const bands = [
+      { name: "engine starts", kind: "start", fromMs: 0, toMs: 10_000 },
+      { name: "both-orders", kind: "both-orders", fromMs: 10_000, toMs: 50_000 },
+      { name: "one-order", kind: "one-order", fromMs: 50_000, toMs: 70_000 },
+      { name: "both-orders", kind: "both-orders", fromMs: 70_000, toMs: 100_000 },
+    ] as const;
+    const { markup } = forecastChart({ forecasts: [], bands, timing: { ...TIMES, wallMs: 100_000 } });
+    const [ground = "", key = ""] = [...markup.matchAll(/<g class="steps[^"]*">.*?<\/g>/gs)].map(([text]) => text);
+    const widths = [...ground.matchAll(/class="([\w-]+)" x="([\d.]+)" y="\d+" width="([\d.]+)"/g)];
+    expect(widths.map(([, kind]) => kind)).toEqual(bands.map(({ kind }) => kind));
+    const [start, both, one] = widths.map(([, , , width]) => Number(width)) as [number, number, number];
+    expect([both / start, one / start]).toEqual([expect.closeTo(4, 1), expect.closeTo(2, 1)]);
+    expect([...key.matchAll(/<text[^>]*>([^<]*)/g)].map(([, text]) => text)).toEqual([
+      "engine starts",
+      "both-orders",
+      "one-order",
+    ]);
+  });
+
+  test("makes a file that a picture viewer can show: no variable, nothing from outside", () => {
+    const svg = renderClock(courseOf(sampleReport(50)), "runs/<x> & co");
+    expect(svg).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
+    expect(svg).toContain("runs/&lt;x&gt; &amp; co");
+    expect(svg).not.toMatch(/var\(|href|url\(|@import/);
+    expect(svg.match(/<svg/g)).toHaveLength(1);
   });
 });
 

@@ -19,6 +19,7 @@ const BARE: ReportData = {
   timing: null,
   requests: [],
   forecasts: [],
+  bands: [],
   quality: null,
   position: null,
   worst: [],
@@ -103,7 +104,8 @@ describe("the page of a run", () => {
       reason: fc.option(fc.constant("late")),
     });
     const request = fc.record({ endMs: number, ms: number, rows: number, tokens: number, ok: fc.boolean() });
-    const forecast = fc.record({ atMs: number, share: number, endMs: number, lowMs: number, highMs: number });
+    const pass = fc.constantFrom(1 as const, 2 as const);
+    const forecast = fc.record({ atMs: number, share: number, pass, endMs: number, lowMs: number, highMs: number });
     const data = fc.record({
       rows: fc.array(row, { maxLength: 6 }),
       requests: fc.array(request, { maxLength: 6 }),
@@ -113,7 +115,7 @@ describe("the page of a run", () => {
     });
     fc.assert(
       fc.property(data, ({ rows, requests, forecasts, wallMs, deadlineMs }) => {
-        const timing = { startedAt: 0, wallMs, deadlineMs, startupMs: null };
+        const timing = { startedAt: 0, wallMs, deadlineMs, guardMs: null, firstPassMs: null, startupMs: null };
         const worst = rows.map((scored) => ({ scored, loss: 1, row: { ...TEXT, id: "7", index: 0 } }));
         const page = renderReport({ ...BARE, rows, requests, forecasts, timing, worst });
         expect(page.slice(page.indexOf("<body>"), page.indexOf("<script>"))).not.toMatch(/NaN|Infinity|undefined/);

@@ -1,4 +1,4 @@
-import type { ForecastPoint, ReportRow, RequestPoint } from "../../src/report/data.ts";
+import type { Band, ForecastPoint, ReportRow, RequestPoint } from "../../src/report/data.ts";
 import type { Random } from "./random.ts";
 
 /** Makes the requests of a run: one per row, longer prompts take longer, a stretch in the middle fails. */
@@ -28,6 +28,17 @@ export function sampleForecasts(wallMs: number, random: Random): ForecastPoint[]
     drift = drift * 0.93 + 0.0018 * random.normal();
     const endMs = wallMs * (1 + drift * (1 - share));
     const half = wallMs * (0.05 / Math.sqrt(1 + 60 * share)) * (1 - share) + 2000;
-    return { atMs: wallMs * (0.015 + share * 0.98), share, endMs, lowMs: endMs - half, highMs: endMs + half * 1.1 };
+    const atMs = wallMs * (0.015 + share * 0.98);
+    return { atMs, share, pass: 1, endMs, lowMs: endMs - half, highMs: endMs + half * 1.1 };
   });
+}
+
+/** Makes the steps of a run that had to do without the swapped order for a while. */
+export function sampleBands(wallMs: number): Band[] {
+  return [
+    { name: "engine starts", kind: "start", fromMs: 0, toMs: 0.01 * wallMs },
+    { name: "both-orders", kind: "both-orders", fromMs: 0.01 * wallMs, toMs: 0.42 * wallMs },
+    { name: "one-order", kind: "one-order", fromMs: 0.42 * wallMs, toMs: 0.6 * wallMs },
+    { name: "both-orders", kind: "both-orders", fromMs: 0.6 * wallMs, toMs: wallMs },
+  ];
 }

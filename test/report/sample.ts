@@ -2,7 +2,7 @@ import type { Estimate, ReportData, ReportRow, Scores } from "../../src/report/d
 import type { Triple } from "../../src/types.ts";
 import { type Random, seeded } from "./random.ts";
 import { lossOf, sampleRows, sampleWorst } from "./sample-rows.ts";
-import { sampleForecasts, sampleRequests } from "./sample-time.ts";
+import { sampleBands, sampleForecasts, sampleRequests } from "./sample-time.ts";
 
 const HOUR = 3_600_000;
 
@@ -32,9 +32,13 @@ export function sampleReport(many: number, seed = 7): ReportData {
       "The label mass of 4 % of the rows is below 0.5; the template may be wrong for this model.",
     ],
     rows,
-    timing: { startedAt: Date.UTC(2025, 2, 14, 1, 2), wallMs, deadlineMs: 9 * HOUR, startupMs: 252_000 },
+    timing: {
+      ...{ startedAt: Date.UTC(2025, 2, 14, 1, 2), wallMs, startupMs: 252_000 },
+      ...{ deadlineMs: 9 * HOUR, guardMs: 9 * HOUR - 30_000, firstPassMs: null },
+    },
     requests: sampleRequests(rows, wallMs, random),
     forecasts: sampleForecasts(wallMs, random),
+    bands: sampleBands(wallMs),
     quality: sampleQuality(rows, random),
     position: {
       rows: Math.round(many * 0.31),

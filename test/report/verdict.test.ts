@@ -24,9 +24,11 @@ function judged(value: number, half: number): Quality {
   return { ...sample.quality, scores: [{ ...first, logLoss: around(value, half) }], baselines };
 }
 
+const TIMES = { startedAt: 0, deadlineMs: 9 * HOUR, guardMs: null, firstPassMs: null, startupMs: null };
+
 describe("the verdict on a run", () => {
   test("praises a run whose rows are all answered, in time, and better than the best of the baselines", () => {
-    const timing = { startedAt: 0, wallMs: 6 * HOUR, deadlineMs: 9 * HOUR, startupMs: null };
+    const timing = { ...TIMES, wallMs: 6 * HOUR };
     expect(runVerdict(run({ timing, quality: judged(0.98, 0.01) }))).toEqual({
       tone: "good",
       sentence:
@@ -48,7 +50,7 @@ describe("the verdict on a run", () => {
   });
 
   test("says so when the run was late", () => {
-    const timing = { startedAt: 0, wallMs: 10 * HOUR, deadlineMs: 9 * HOUR, startupMs: null };
+    const timing = { ...TIMES, wallMs: 10 * HOUR };
     expect(runVerdict(run({ timing }))).toMatchObject({
       tone: "bad",
       sentence: "All 100\u00a0rows are answered, and the run ended 1h00m after its deadline.",

@@ -70,56 +70,90 @@ describe("the timeline of a journal", () => {
     expect(timeline.wallMs).toBe(3_500 + 4_000);
     expect(timeline.requests).toEqual([
       { endMs: 2_000, ms: 500, rows: 2, tokens: 230, ok: true },
-      { endMs: 2_001, ms: 700, rows: 1, tokens: 60, ok: true },
+      { endMs: 2_001, ms: 500, rows: 1, tokens: 60, ok: true },
       { endMs: 3_000, ms: 0, rows: 3, tokens: 0, ok: false },
       { endMs: 3_500 + 1_500, ms: 500, rows: 1, tokens: 90, ok: true },
     ]);
-    expect(timeline.forecasts).toEqual([{ atMs: 2_500, share: 0.5, endMs: 6_000, lowMs: 5_000, highMs: 7_500 }]);
+    expect(timeline.forecasts).toEqual([
+      { atMs: 2_500, share: 0.5, pass: 1, endMs: 6_000, lowMs: 5_000, highMs: 7_000 },
+      { atMs: 6_000, share: 1, pass: 2, endMs: 8_500, lowMs: 7_500, highMs: 9_500 },
+    ]);
   });
 
-  it("counts the deadline from the session in which it was given, and the start up from the first", async () => {
-    const timeline = await readTimeline(await journal(TWO_SESSIONS));
-    expect(timingOf(timeline, { deadline: "10s", startedAt: null })).toEqual({
-      startedAt: 1_000_000,
-      wallMs: 7_500,
-      deadlineMs: 3_500 + 10_000,
-      startupMs: 1_301,
+  it("takes deadline and guard from the last session, and the end of the first pass once the second one has begun", async () => {
+    expect(timingOf(await readTimeline(await journal(TWO_SESSIONS)))).toEqual({
+      ...{ startedAt: 1_000_000, wallMs: 7_500, startupMs: 1_500 },
+      ...{ deadlineMs: 3_500 + 10_000, guardMs: 3_500 + 9_000, firstPassMs: 3_500 + 1_500 },
     });
-    expect(timingOf(timeline, { deadline: "10s", startedAt: new Date(8_999_000).toISOString() })).toMatchObject({
-      deadlineMs: 3_500 + 9_000,
-    });
-    expect(
-      timingOf({ sessions: [], wallMs: 0, requests: [], forecasts: [] }, { deadline: null, startedAt: null }),
-    ).toBeNull();
+    const early = await readTimeline(await journal(TWO_SESSIONS.slice(0, 14)));
+    expect(timingOf(early)).toMatchObject({ deadlineMs: null, guardMs: null, firstPassMs: null });
+    expect(timingOf(await readTimeline(await journal([])))).toBeNull();
+  });
+
+  it("says what was in force: the start of the engine, its loss, the steps by name, the swapped order", async () => {
+    const { bands } = await readTimeline(await journal(TWO_SESSIONS));
+    expect(bands).toEqual([
+      { name: "engine starts", kind: "start", fromMs: 0, toMs: 1_000 },
+      { name: "twice", kind: "both-orders", fromMs: 1_000, toMs: 2_600 },
+      { name: "brief", kind: "one-order-short", fromMs: 2_600, toMs: 2_900 },
+      { name: "engine lost", kind: "lost", fromMs: 2_900, toMs: 3_450 },
+      { name: "brief", kind: "one-order-short", fromMs: 3_450, toMs: 3_500 },
+      { name: "engine starts", kind: "start", fromMs: 3_500, toMs: 4_500 },
+      { name: "twice", kind: "both-orders", fromMs: 4_500, toMs: 6_000 },
+      { name: "swapped order", kind: "swapped", fromMs: 6_000, toMs: 7_500 },
+    ]);
   });
 });
 
 const START = { event: "session-start", format: 1, pid: 1, version: "0.1.0" } as const;
-const FAILED = { event: "failed", order: "ab", reason: "server", message: "HTTP 500", final: false } as const;
+const FAILED = {
+  event: "failed",
+  order: "ab",
+  reason: "server",
+  message: "HTTP 500",
+  final: false,
+  request: 3,
+} as const;
+const LADDER = {
+  event: "decision",
+  name: "ladder",
+  figures: { twice: "both-orders", brief: "one-order-short" },
+} as const;
+const ENGINE = { event: "engine", detail: "" } as const;
 
 const TWO_SESSIONS: readonly JournalEvent[] = [
   { ...START, at: 1_000_000 },
-  answer(0, 100, 500, 1_002_000),
-  answer(1, 130, 500, 1_002_001),
-  answer(2, 60, 700, 1_002_001),
-  {
-    ...{ event: "decision", name: "forecast", at: 1_002_500 },
-    figures: { share: 0.5, endAt: 1_006_000, lowAt: 1_005_000, highAt: 1_007_500 },
-  },
-  { event: "decision", name: "ladder", figures: { step: "one order" }, at: 1_002_600 },
+  { ...ENGINE, what: "ready", at: 1_000_900 },
+  { ...LADDER, at: 1_001_000 },
+  answer(0, 100, 500, 1, 1_002_000),
+  answer(1, 130, 500, 1, 1_002_001),
+  answer(2, 60, 500, 2, 1_002_001),
+  forecast({ share: 0.5, phase: "first-pass", step: "twice" }, 1_002_500, 1_006_000),
+  { event: "decision", name: "step", figures: { step: "brief", phase: "first-pass" }, at: 1_002_600 },
+  { ...ENGINE, what: "lost", at: 1_002_900 },
   { ...FAILED, rows: [3, 4], at: 1_003_000 },
   { ...FAILED, rows: [5], order: "ba", at: 1_003_000 },
-  { ...FAILED, rows: [6], reason: "aborted", message: "interrupted", final: true, at: 1_003_400 },
+  { ...FAILED, rows: [6], reason: "deadline", message: "the time for work is over", request: 4, at: 1_003_400 },
+  { ...ENGINE, what: "back", at: 1_003_450 },
   { event: "checkpoint", at: 1_003_500 },
   { ...START, at: 9_000_000 },
-  answer(3, 90, 500, 9_001_500),
+  { event: "decision", name: "limits", figures: { deadlineAt: 9_010_000, guardAt: 9_009_000 }, at: 9_000_000 },
+  { ...ENGINE, what: "ready", at: 9_000_500 },
+  { ...LADDER, at: 9_001_000 },
+  answer(3, 90, 500, 1, 9_001_500),
+  forecast({ share: 1, phase: "second-pass", step: "twice" }, 9_002_500, 9_005_000),
   { event: "session-end", at: 9_004_000, status: "done" },
 ];
 
-function answer(row: number, tokens: number, ms: number, at: number): JournalEvent {
+function forecast(figures: Readonly<Record<string, string | number>>, at: number, endAt: number): JournalEvent {
+  const ends = { endAt, lowAt: endAt - 1_000, highAt: endAt + 1_000 };
+  return { event: "decision", name: "forecast", figures: { ...figures, ...ends }, at };
+}
+
+function answer(row: number, tokens: number, ms: number, request: number, at: number): JournalEvent {
   return {
     ...{ event: "row", row, order: "ab", logProbs: [-1, -1.2, -1.1], mass: 0.5, bounded: false },
-    ...{ tokens, cutTokens: 0, neutralised: 0, short: false, attempts: 1, ms, at },
+    ...{ tokens, cutTokens: 0, neutralised: 0, short: false, attempts: 1, request, ms, at },
   };
 }
 

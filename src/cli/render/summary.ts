@@ -29,6 +29,7 @@ export function renderSummary(summary: RunSummary): string {
     summary.labelMass === null
       ? null
       : `label mass   median ${summary.labelMass.median.toFixed(3)}, 5th percentile ${summary.labelMass.p5.toFixed(3)}`,
+    ...bothOrders(summary),
     summary.truth === null
       ? null
       : `against truth  log loss ${summary.truth.logLoss.toFixed(4)} (prior ${summary.truth.priorLogLoss.toFixed(4)}), ` +
@@ -43,8 +44,18 @@ export function renderSummary(summary: RunSummary): string {
     `submission   ${files.submission}`,
     `rows         ${files.rows}`,
     `run folder   ${files.runFolder}`,
+    summary.session.requests > 0 && files.clock !== null ? `clock        ${files.clock}` : null,
   ];
   return lines.filter((line) => line !== null).join("\n");
+}
+
+function bothOrders({ bothOrders: swap }: RunSummary): readonly string[] {
+  if (swap === null || swap.flipRate === null || swap.meanChange === null || swap.firstShownBonus === null) return [];
+  const bias = swap.firstShownBonus;
+  return [
+    `both orders  ${count(swap.pairs)} rows: the verdict flips in ${(100 * swap.flipRate).toFixed(1)} %, averaging moves the probabilities by ` +
+      `${swap.meanChange.toFixed(3)}; the answer shown ${bias >= 0 ? "first" : "second"} is favoured by ${Math.abs(bias).toFixed(3)}`,
+  ];
 }
 
 function usage({ usage }: RunSummary): readonly string[] {

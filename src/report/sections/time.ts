@@ -1,4 +1,4 @@
-import { forecastChart } from "../charts/forecast.ts";
+import { type Course, forecastChart } from "../charts/forecast.ts";
 import { requestTime } from "../charts/request-time.ts";
 import { throughput } from "../charts/throughput.ts";
 import type { ForecastPoint, ReportData, RequestPoint, Timing } from "../data.ts";
@@ -19,7 +19,7 @@ export function time({ timing, ...data }: ReportData): Section {
     "Time",
     html`<p>${summary(timing, requests)}${forecasts.length === 0 && " No forecast was made."}</p>
 <div class="figures">${requests.length > 0 && throughputFigure(requests, timing)}${requests.some(({ ok }) => ok) && requestFigure(requests)}
-${forecasts.length > 0 && [forecastFigure(forecasts, timing), forecastTable(forecasts, timing.wallMs)]}</div>`,
+${forecasts.length > 0 && [forecastFigure({ forecasts, bands: data.bands, timing }), forecastTable(forecasts, timing)]}</div>`,
   );
 }
 
@@ -52,16 +52,20 @@ function requestFigure(requests: readonly RequestPoint[]): Html {
   );
 }
 
-function forecastFigure(forecasts: readonly ForecastPoint[], { wallMs, deadlineMs }: Timing): Html {
+function forecastFigure(course: Course): Html {
+  const swapped = course.forecasts.some(({ pass }) => pass === 2)
+    ? " While every row is scored once, the end of that is foreseen; then that of the swapped order for some rows."
+    : "";
   return figure(
     "Forecast against reality",
-    forecastChart(forecasts, wallMs, deadlineMs),
-    "Where each forecast saw the end, with its 90\u00a0% interval. Read from the left: it should close in on the actual end and hold it all the way.",
+    forecastChart(course),
+    `Where each forecast saw the end, with its 90\u00a0% interval; the ground shows what was in force. Read from the left: it should close in on the actual end and hold it all the way.${swapped}`,
   );
 }
 
 /** The forecasts nearest to 2, 10 and 50 % of the work. */
-function forecastTable(forecasts: readonly ForecastPoint[], wallMs: number): Hole {
+function forecastTable(forecasts: readonly ForecastPoint[], { wallMs, firstPassMs }: Timing): Hole {
+  const ends = { 1: firstPassMs ?? wallMs, 2: wallMs };
   const columns = [
     { name: "Work done", numeric: true },
     { name: "Forecast of the end", numeric: true },
@@ -73,9 +77,10 @@ function forecastTable(forecasts: readonly ForecastPoint[], wallMs: number): Hol
   return html`<div>${table(
     "How good the forecast was",
     columns,
-    [...new Set(picked)].map(({ share, endMs, lowMs, highMs }) => {
-      const held = lowMs <= wallMs && wallMs <= highMs;
-      const error = (endMs - wallMs) / wallMs;
+    [...new Set(picked)].map(({ share, pass, endMs, lowMs, highMs }) => {
+      const end = ends[pass];
+      const held = lowMs <= end && end <= highMs;
+      const error = (endMs - end) / end;
       return [
         { body: percent(share), sort: share },
         { body: html`${duration(endMs)}<small>${duration(lowMs)} to ${duration(highMs)}</small>`, sort: endMs },

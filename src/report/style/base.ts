@@ -1,11 +1,30 @@
+/** Colours on light ground, and the type of charts. */
+export const LIGHT: Readonly<Record<string, string>> = {
+  paper: "#fdfdfb",
+  raised: "#f5f4ef",
+  ink: "#1c1b19",
+  soft: "#5c5a54",
+  rule: "#d9d7cf",
+  grid: "#e8e6df",
+  a: "#004488",
+  b: "#bb5566",
+  tie: "#ddaa33",
+  none: "#8a8880",
+  data: "#44546a",
+  good: "#2c6e49",
+  bad: "#a4342a",
+  mixed: "#8a5a00",
+  sans: 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, "Liberation Sans", sans-serif',
+};
+
 /** Colours for light and dark, type, and the layout of the page. Class colours: Paul Tol's high and medium contrast schemes. */
 export const BASE: string = `
 :root {
   color-scheme: light dark;
-  --paper: #fdfdfb; --raised: #f5f4ef; --ink: #1c1b19; --soft: #5c5a54; --rule: #d9d7cf; --grid: #e8e6df;
-  --a: #004488; --b: #bb5566; --tie: #ddaa33; --none: #8a8880; --data: #44546a; --good: #2c6e49; --bad: #a4342a; --mixed: #8a5a00;
+  ${Object.entries(LIGHT)
+    .map(([name, colour]) => `--${name}: ${colour};`)
+    .join(" ")}
   --serif: Charter, "Bitstream Charter", "Iowan Old Style", "Sitka Text", Cambria, Georgia, serif;
-  --sans: system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, "Liberation Sans", sans-serif;
   --mono: ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace;
 }
 @media screen and (prefers-color-scheme: dark) {

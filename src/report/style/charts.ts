@@ -28,6 +28,16 @@ svg path.band { fill: var(--data); fill-opacity: .22; }
 .rule { stroke: var(--ink); stroke-width: 1; stroke-dasharray: 2 3; }
 .level { stroke: var(--ink); stroke-width: 1.2; }
 .level.deadline { stroke: var(--bad); stroke-dasharray: 6 3; }
+.level.guard { stroke: var(--bad); stroke-width: 1; stroke-dasharray: 1.5 3; }
+.level.first { stroke: var(--soft); stroke-width: 1; }
+svg path.past { fill: var(--paper); fill-opacity: .55; }
+.steps rect.start { fill: var(--none); fill-opacity: .2; }
+.steps rect.lost { fill: var(--bad); fill-opacity: .42; }
+.steps rect.both-orders { fill: var(--good); fill-opacity: .15; }
+.steps rect.swapped { fill: var(--good); fill-opacity: .34; }
+.steps rect.one-order { fill: var(--a); fill-opacity: .13; }
+.steps rect.one-order-short { fill: var(--tie); fill-opacity: .3; }
+.steps rect.prior { fill: var(--bad); fill-opacity: .17; }
 .bad { fill: var(--bad); }
 .noise { fill: var(--grid); }
 .open .whisker, .open .mark { opacity: .62; }

@@ -44,6 +44,7 @@ function summaryOf(contestant: Contestant, end: GroupEnd, dataset: Dataset, tota
       config,
       dataset,
       state: folder.state,
+      judge: judgement.judge,
       outcome: board.outcome,
       tally: recorder.tally,
       end,
@@ -53,7 +54,13 @@ function summaryOf(contestant: Contestant, end: GroupEnd, dataset: Dataset, tota
     ...{ resumedRows: folder.resumedRows, calibration: judgement.calibration },
     engine: null,
     files: {
-      ...{ submission: config.output, runFolder: folder.path, rows: folder.rowsFile, journal: folder.journalFile },
+      ...{
+        submission: config.output,
+        runFolder: folder.path,
+        rows: folder.rowsFile,
+        journal: folder.journalFile,
+        clock: null,
+      },
     },
     seconds: { total: totalSeconds, startUp, scoring: totalSeconds - startUp },
   });

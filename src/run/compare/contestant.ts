@@ -64,6 +64,7 @@ async function openContestant(variant: Variant, options: ContestantOptions): Pro
   const { template } = opener;
   const judgement = await createJudge(config, template, log);
   const folder = await openRunFolder({ ...options, config, template });
+  folder.begin();
   try {
     const { state, journal } = folder;
     const orders: readonly Order[] = config.orders === "both" ? ["ab", "ba"] : ["ab"];

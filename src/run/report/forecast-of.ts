@@ -7,9 +7,10 @@ import type { ForecastPoint } from "../../report/data.ts";
  */
 export function forecastOf(event: Decision, elapsed: (at: number) => number): readonly ForecastPoint[] {
   if (event.name !== "forecast") return [];
-  const { share, endAt, lowAt, highAt } = event.figures;
+  const { share, endAt, lowAt, highAt, phase } = event.figures;
   if (!(isNumber(share) && isNumber(endAt) && isNumber(lowAt) && isNumber(highAt))) return [];
-  return [{ atMs: elapsed(event.at), share, endMs: elapsed(endAt), lowMs: elapsed(lowAt), highMs: elapsed(highAt) }];
+  const end = { endMs: elapsed(endAt), lowMs: elapsed(lowAt), highMs: elapsed(highAt) };
+  return [{ atMs: elapsed(event.at), share, pass: phase === "second-pass" ? 2 : 1, ...end }];
 }
 
 function isNumber(value: unknown): value is number {

@@ -1,6 +1,8 @@
-import type { JournalEvent } from "../../journal/events.ts";
+import type { Decision, FailedAttempt, JournalEvent, RowResult } from "../../journal/events.ts";
 import { readJournal } from "../../journal/read.ts";
-import type { ForecastPoint, RequestPoint } from "../../report/data.ts";
+import type { Band, ForecastPoint, RequestPoint } from "../../report/data.ts";
+import { GIVEN_UP } from "../row-reason.ts";
+import { createBandReader } from "./bands.ts";
 import { forecastOf } from "./forecast-of.ts";
 
 /** What a journal tells about time. Times are ms of work: what lay between two sessions is left out. */
@@ -11,13 +13,12 @@ export interface Timeline {
   readonly wallMs: number;
   readonly requests: readonly RequestPoint[];
   readonly forecasts: readonly ForecastPoint[];
+  readonly bands: readonly Band[];
+  /** Deadline and guard of the last session; null without a deadline. */
+  readonly limits: { readonly deadlineMs: number; readonly guardMs: number } | null;
+  /** When the last row of the first pass was settled; null when that pass did not end. */
+  readonly firstPassMs: number | null;
 }
-
-/**
- * Events of one request are recorded one after another. On a busy machine the next one may come some ms later; the longer
- * requests take, the less likely it is that another one took exactly as many ms.
- */
-const SAME_MS = { share: 0.01, least: 5, most: 50 } as const;
 
 /** Reads a journal as a timeline. Throws AbtieError("data") naming file and line when it is corrupt. */
 export async function readTimeline(journalFile: string): Promise<Timeline> {
@@ -30,50 +31,60 @@ function createTimeline(): { add: (event: JournalEvent) => void; finish: () => T
   const sessions: { startedAt: number; before: number }[] = [];
   const requests: RequestPoint[] = [];
   const forecasts: ForecastPoint[] = [];
-  let group: Group | null = null;
+  const bands = createBandReader();
+  let limits: Timeline["limits"] = null;
+  let settledMs: number | null = null;
+  let firstPassEnded = false;
+  let last: string | null = null;
   let wallMs = 0;
 
+  const addDecision = (event: Decision, elapsed: (at: number) => number): void => {
+    forecasts.push(...forecastOf(event, elapsed));
+    const { deadlineAt, guardAt, phase, kind } = event.figures;
+    if (event.name === "limits" && typeof deadlineAt === "number" && typeof guardAt === "number") {
+      limits = { deadlineMs: elapsed(deadlineAt), guardMs: elapsed(guardAt) };
+    }
+    firstPassEnded ||= phase === "second-pass" || (event.name === "stop" && kind === "complete");
+  };
+  const addRequest = (event: RowResult | FailedAttempt, endMs: number): void => {
+    const part = partOf(event);
+    if (part === null) return;
+    const key = `${sessions.length} ${event.request}`;
+    const before = requests.at(-1);
+    if (key === last && before !== undefined) requests[requests.length - 1] = joined(before, part);
+    else requests.push({ ...part, endMs });
+    last = key;
+  };
   const add = (event: JournalEvent): void => {
-    if (event.event === "session-start") sessions.push({ startedAt: event.at, before: wallMs });
+    if (event.event === "session-start") {
+      sessions.push({ startedAt: event.at, before: wallMs });
+      limits = null;
+    }
     const session = sessions.at(-1);
     if (session === undefined) return;
     const { startedAt, before } = session;
     const elapsed = (at: number): number => before + Math.max(0, at - startedAt);
     // A clock that was set back must not shorten what has passed.
     wallMs = Math.max(wallMs, elapsed(event.at));
-    if (event.event === "decision") forecasts.push(...forecastOf(event, elapsed));
-    const part = partOf(event);
-    if (part === null) return;
-    if (group?.key === part.key && Math.abs(event.at - group.at) <= sameMs(part.point)) {
-      requests[requests.length - 1] = joined(requests.at(-1) ?? part.point, part.point);
-    } else {
-      requests.push({ ...part.point, endMs: elapsed(event.at) });
-    }
-    group = { key: part.key, at: event.at };
+    bands.add(event, wallMs);
+    if (event.event === "decision") addDecision(event, elapsed);
+    if (event.event !== "row" && event.event !== "failed") return;
+    if (event.order === "ab" && (event.event === "row" || event.final)) settledMs = elapsed(event.at);
+    addRequest(event, elapsed(event.at));
   };
-  return { add, finish: () => ({ sessions, wallMs, requests, forecasts }) };
+  const finish = (): Timeline => ({
+    ...{ sessions, wallMs, requests, forecasts, limits, bands: bands.finish(wallMs) },
+    firstPassMs: firstPassEnded ? settledMs : null,
+  });
+  return { add, finish };
 }
 
-interface Group {
-  readonly key: string;
-  readonly at: number;
-}
-
-/** The part of a request that one event tells, and what it shares with the others; null when it is about no request. */
-function partOf(event: JournalEvent): { readonly key: string; readonly point: RequestPoint } | null {
-  if (event.event === "row") {
-    return { key: `row ${event.ms}`, point: { endMs: 0, ms: event.ms, rows: 1, tokens: event.tokens, ok: true } };
-  }
-  // What was given up when the run ended did not fail.
-  if (event.event !== "failed" || event.reason === "aborted") return null;
-  return {
-    key: `failed ${event.message}`,
-    point: { endMs: 0, ms: 0, rows: event.rows.length, tokens: 0, ok: false },
-  };
-}
-
-function sameMs({ ms }: RequestPoint): number {
-  return Math.min(SAME_MS.most, Math.max(SAME_MS.least, SAME_MS.share * ms));
+/** The part of a request that one event tells; null when it is about none. Events of one request lie side by side. */
+function partOf(event: RowResult | FailedAttempt): RequestPoint | null {
+  if (event.event === "row") return { endMs: 0, ms: event.ms, rows: 1, tokens: event.tokens, ok: true };
+  // What was given up when the run ended did not fail, and a row may end without another request.
+  if (GIVEN_UP.has(event.reason) || event.request === null) return null;
+  return { endMs: 0, ms: 0, rows: event.rows.length, tokens: 0, ok: false };
 }
 
 function joined(one: RequestPoint, other: RequestPoint): RequestPoint {

@@ -1,20 +1,16 @@
-import { parseDeadline } from "../../clock/deadline.ts";
 import type { RequestPoint, Timing } from "../../report/data.ts";
-import type { RunConfig } from "../load-run.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** Computes the times of a run from its timeline; null when its journal tells of no session. */
-export function timingOf({ sessions, wallMs, requests }: Timeline, time: RunConfig["time"]): Timing | null {
-  const first = sessions[0];
-  const last = sessions.at(-1);
-  if (first === undefined || last === undefined) return null;
-  const from = time.startedAt === null ? last.startedAt : Date.parse(time.startedAt);
-  // A deadline is that of the session in which it was given.
-  const spare = time.deadline === null ? null : parseDeadline(time.deadline, from) - last.startedAt;
+export function timingOf({ sessions, wallMs, requests, limits, firstPassMs }: Timeline): Timing | null {
+  const [first] = sessions;
+  if (first === undefined) return null;
   return {
     startedAt: first.startedAt,
     wallMs,
-    deadlineMs: spare === null ? null : last.before + spare,
+    deadlineMs: limits?.deadlineMs ?? null,
+    guardMs: limits?.guardMs ?? null,
+    firstPassMs,
     startupMs: firstBegin(requests),
   };
 }

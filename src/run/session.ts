@@ -1,0 +1,134 @@
+import { basename } from "node:path";
+import type { Config } from "../config/config.ts";
+import type { Dataset } from "../dataset/open-dataset.ts";
+import type { Engine } from "../engine/types.ts";
+import { writeAtomic } from "../files/atomic.ts";
+import type { Decision } from "../journal/events.ts";
+import { renderClock } from "../report/clock-svg.ts";
+import type { Board } from "./board.ts";
+import { createClockLog } from "./clock-log.ts";
+import type { Effects } from "./effects.ts";
+import type { ForecastError } from "./forecast-errors.ts";
+import type { JudgingOpener } from "./judging-opener.ts";
+import { estimateLengths } from "./lengths.ts";
+import { openSlots } from "./open-slots.ts";
+import type { Judge } from "./outcome.ts";
+import { showProgress } from "./progress-line.ts";
+import { createRecorder, type Tally } from "./recorder.ts";
+import { readTimeline } from "./report/timeline.ts";
+import { timingOf } from "./report/timing-of.ts";
+import type { RunFolder } from "./run-folder.ts";
+import { scoreRows } from "./score-rows.ts";
+import type { RunEnd } from "./summary.ts";
+import type { TimeLimits } from "./time-limits.ts";
+import { createTimedPlanner, type TimedPlanner } from "./timed-planner.ts";
+import type { Usage } from "./usage.ts";
+
+/** What a session did. */
+export interface Session {
+  readonly end: RunEnd;
+  readonly tally: Tally;
+  readonly engine: Engine | null;
+  readonly usage: Usage | null;
+  readonly forecasts: readonly ForecastError[];
+  /** Monotonic ms. */
+  readonly scoringSince: number;
+}
+
+/** What there is to tell when nothing was left to score. */
+export function emptySession(now: number): Session {
+  const tally = { scoredPrompts: 0, promptTokens: 0, requests: 0, failedRequests: 0 };
+  return { end: "done", tally, engine: null, usage: null, forecasts: [], scoringSince: now };
+}
+
+/**
+ * Opens the engines, scores what is left, and closes everything again; the board and the journal hold the results whatever
+ * happens. An abort is an end like others. Throws AbtieError: config, engine.
+ */
+export async function runSession(options: {
+  config: Config;
+  opener: JudgingOpener;
+  dataset: Dataset;
+  folder: RunFolder;
+  board: Board;
+  judge: Judge;
+  limits: TimeLimits;
+  /** When the run began, monotonic ms. */
+  began: number;
+  effects: Effects;
+}): Promise<Session> {
+  const { config, opener, dataset, folder, board, judge, limits, began, effects } = options;
+  const { clock } = effects;
+  const { state, journal } = folder;
+  let planner: TimedPlanner | null = null;
+  let end: RunEnd = "done";
+  let failed = false;
+  let scoringSince = clock.monotonic();
+  let engine: Engine | null = null;
+  let usage: Usage | null = null;
+  const stopped = (): RunEnd => (effects.signal.aborted ? "interrupted" : "deadline");
+  const recorder = createRecorder({
+    ...{ journal, state, board, clock },
+    onOutcome: (task, answered) => planner?.told(task, answered),
+    givenUp: stopped,
+  });
+  const recordDecision = (name: string, figures: Decision["figures"]): void =>
+    recorder.record({ event: "decision", name, figures, at: clock.now() });
+  folder.begin();
+  if (limits.wall !== null) {
+    const { workEndAt, guardAt, deadlineAt } = limits.wall;
+    recordDecision("limits", { workEndAt, guardAt, deadlineAt });
+  }
+  try {
+    // Mistakes in template and labels are found before minutes go into the start of a server.
+    if (opener.local) await opener.open(null);
+    await using slots = await openSlots({
+      ...{ config, opener, folder, recorder, effects, signal: limits.signal },
+      onEngines: (up, lost) => planner?.engine(up, lost),
+    });
+    engine = slots.first();
+    if (engine !== null) {
+      const { model, version, method } = engine;
+      recordDecision("served-model", { model, version, method });
+    }
+    const scoring = createTimedPlanner({
+      ...{ config, state, judge, clock, judging: slots.judging, budget: limits.budget, startedAt: began },
+      tokens: await estimateLengths(slots.judging, dataset, limits.signal),
+      onDecision: createClockLog({ record: recorder.record, clock, log: effects.log }),
+    });
+    recordDecision("ladder", scoring.ladder);
+    scoring.engine(true, false);
+    planner = scoring;
+    scoringSince = clock.monotonic();
+    try {
+      const show = (): void => showProgress(scoring, state, recorder.tally, scoringSince, effects);
+      end = await scoreRows({ config, planner: scoring, slots, recorder, effects, limits, show });
+      usage = slots.usage();
+    } finally {
+      // Before the engine is stopped, which may take longer than what is left until the deadline.
+      await board.close();
+    }
+  } catch (error) {
+    failed = !limits.signal.aborted;
+    if (failed) throw error;
+    end = stopped();
+  } finally {
+    await board.close();
+    recorder.record({ event: "session-end", at: clock.now(), status: failed ? "failed" : end });
+    await journal.checkpoint();
+    await drawClock(folder, effects);
+  }
+  return { end, tally: recorder.tally, engine, usage, forecasts: planner?.forecastErrors() ?? [], scoringSince };
+}
+
+/** A picture that cannot be written is no reason to fail: the results are in place. */
+async function drawClock({ path, clockFile, journalFile }: RunFolder, { log }: Pick<Effects, "log">): Promise<void> {
+  try {
+    const timeline = await readTimeline(journalFile);
+    const timing = timingOf(timeline);
+    if (timing === null) return;
+    await writeAtomic(clockFile, renderClock({ ...timeline, timing }, `${basename(path)}: when would it end?`));
+  } catch (error) {
+    log("error", `clock.svg could not be written: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
