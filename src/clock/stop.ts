@@ -1,5 +1,5 @@
+import { formatDuration } from "../duration.ts";
 import type { SecondPassPlan, Stop } from "./decision.ts";
-import { writeDuration } from "./duration.ts";
 import type { Forecast } from "./forecast.ts";
 import type { StepOutlook } from "./ladder.ts";
 import { begunRows } from "./second-rows.ts";
@@ -35,8 +35,8 @@ function overrun(state: ClockState, { steps, forecast, now }: StopFacts): Stop |
   if (options.onOverrun !== "stop" || first.endedAt !== null || settledRows(first) < pilotRows) return null;
   const lowest = steps[allowed.length - 1];
   if (lowest === undefined || forecast === null || lowest.probability > 1 - options.confidence) return null;
-  const left = writeDuration((options.budget?.workEndAt ?? now) - now);
-  const needed = writeDuration(forecast.remainingMs);
+  const left = formatDuration((options.budget?.workEndAt ?? now) - now);
+  const needed = formatDuration(forecast.remainingMs);
   return {
     kind: "overrun",
     reason: `${lowest.step.name} would take ${needed} and ${left} are left: it finishes with probability under ${roundedUp(lowest.probability)}`,

@@ -1,4 +1,5 @@
 import type { Decision } from "../clock/decision.ts";
+import { formatDuration } from "../duration.ts";
 import type { RunState } from "../journal/run-state.ts";
 import type { Effects } from "./effects.ts";
 import type { Tally } from "./recorder.ts";
@@ -48,8 +49,8 @@ export function progressLine(options: ScoreProgress): string {
     prompts === 0 ? null : `${count(Math.round((1000 * tokens) / ms))} tokens/s`,
     forecast === null
       ? null
-      : `done in ${time(forecast.remainingMs)} (90 %: ${time(forecast.lowMs)} to ${time(forecast.highMs)})`,
-    spare === null ? null : spare >= 0 ? `${time(spare)} to spare` : `${time(-spare)} too late`,
+      : `done in ${formatDuration(forecast.remainingMs)} (90 %: ${formatDuration(forecast.lowMs)} to ${formatDuration(forecast.highMs)})`,
+    spare === null ? null : spare >= 0 ? `${formatDuration(spare)} to spare` : `${formatDuration(-spare)} too late`,
     decision.phase === "first-pass" && leftMs !== null ? secondPlan(decision) : null,
   ];
   return parts.filter((part) => part !== null).join(" · ");
@@ -59,15 +60,6 @@ function secondPlan({ step, secondPass }: ScoreProgress["decision"]): string | n
   if (step.kind === "one-order-short" || step.kind === "prior") return `step ${step.name}`;
   if (secondPass.share === null || secondPass.share === 0) return null;
   return `both orders for the undecided ${Math.round(100 * secondPass.share)} %`;
-}
-
-/** Formats a length of time in ms: 42 s, 3m05s, 2h07m. */
-function time(ms: number): string {
-  const whole = Math.max(0, Math.round(ms / 1000));
-  if (whole < 60) return `${whole} s`;
-  const minutes = Math.floor(whole / 60);
-  if (minutes < 60) return `${minutes}m${String(whole % 60).padStart(2, "0")}s`;
-  return `${Math.floor(minutes / 60)}h${String(minutes % 60).padStart(2, "0")}m`;
 }
 
 function count(value: number): string {

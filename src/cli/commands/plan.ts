@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "commander";
+import { formatDuration } from "../../duration.ts";
 import { openConfig } from "../../run/open-config.ts";
 import { type Plan, plan } from "../../run/plan.ts";
 import { readBench } from "../../run/read-bench.ts";
@@ -41,22 +42,15 @@ function render(result: Plan): string {
     ...steps.map(({ name, tokens: cost, seconds }) => {
       const verdict =
         seconds === null || secondsForWork === null ? "" : seconds <= secondsForWork ? ": fits" : ": too long";
-      return `step ${name.padEnd(16)} ${count(cost)} tokens${seconds === null ? "" : `, ${hours(seconds)}${verdict}`}`;
+      return `step ${name.padEnd(16)} ${count(cost)} tokens${seconds === null ? "" : `, ${formatDuration(1_000 * seconds)}${verdict}`}`;
     }),
-    ...(secondsForWork === null ? [] : [`time for work  ${hours(secondsForWork)}, the start of the engine included`]),
+    ...(secondsForWork === null ? [] : [`time for work  ${formatDuration(1_000 * secondsForWork)}, the start of the engine included`]),
   ];
   return `${lines.join("\n")}\n`;
 }
 
 function count(value: number): string {
   return value.toLocaleString("en-US");
-}
-
-function hours(seconds: number): string {
-  const minutes = Math.round(seconds / 60);
-  return minutes < 1
-    ? `${Math.round(seconds)} s`
-    : `${Math.floor(minutes / 60)}h${String(minutes % 60).padStart(2, "0")}m`;
 }
 
 function positive(text: string): number {

@@ -1,4 +1,4 @@
-import { parseDuration } from "../../config/duration.ts";
+import { parseDuration } from "../../duration.ts";
 import { AbtieError } from "../../errors.ts";
 import type { Job } from "./report-data.ts";
 

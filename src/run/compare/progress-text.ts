@@ -1,4 +1,4 @@
-import { writeDuration } from "../../clock/duration.ts";
+import { formatDuration } from "../../duration.ts";
 import type { SequentialState } from "../../stats/sequential-comparison.ts";
 
 /** A speed measured over less says nothing, ms. */
@@ -17,7 +17,7 @@ export function progressText(options: {
   const parts = [`${count(done)}/${count(total)} prompts`];
   if (prompts > 0 && ms >= LEAST_MS) {
     const perSecond = (1000 * prompts) / ms;
-    parts.push(`${perSecond.toFixed(1)} prompts/s`, `${writeDuration((1000 * (total - done)) / perSecond)} left`);
+    parts.push(`${perSecond.toFixed(1)} prompts/s`, `${formatDuration((1000 * (total - done)) / perSecond)} left`);
   }
   return [...parts, ...(states === null ? [] : [stateText(states)])].join(" · ");
 }
