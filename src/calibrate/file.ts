@@ -24,6 +24,7 @@ const CalibrationFile = z.strictObject({
   }),
   outOfFold: z.strictObject({
     folds: z.int().min(2),
+    deals: z.int().positive(),
     seed: z.int(),
     raw: Finite,
     calibrated: Finite,
@@ -57,6 +58,7 @@ export function calibrationOf(study: CalibrationStudy, sha256: string, judge: Ju
     trainedOn: { sha256, rows: study.rows.length, groups: study.groups },
     outOfFold: {
       folds: study.folds,
+      deals: study.deals,
       seed: study.seed,
       raw: study.raw.mean,
       calibrated: study.calibrated.mean,

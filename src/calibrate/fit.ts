@@ -16,45 +16,82 @@ export interface Labelled {
   readonly groups: Uint32Array;
 }
 
+/** Fits one kind of calibration to any choice of rows. */
+export type Fitter = (rows: Uint32Array) => Parameters;
+
+/** Fits a calibration to some rows. */
+export function fitCalibration(kind: Kind, labelled: Labelled, rows: Uint32Array): Parameters {
+  return createFitter(kind, labelled)(rows);
+}
+
 /**
- * Fits a calibration to some rows by log loss, in two convex steps: first everything that corrects one reading, on
+ * Prepares fits to choices of rows by log loss, in two convex steps: first everything that corrects one reading, on
  * each order of each row (a row with both orders counts once in all); then the factor for the mean of both orders, on
  * the rows that have them.
  */
-export function fitCalibration(kind: Kind, labelled: Labelled, rows: Uint32Array): Parameters {
-  const single = fitReadings(kind, labelled, rows);
-  return { ...single, both: fitBoth(single, labelled, rows) };
+export function createFitter(kind: Kind, labelled: Labelled): Fitter {
+  const observations = observe(labelled);
+  const free = prepare(PARAMETERS[kind], observations, labelled.truth);
+  const withoutScale = (chosen: Uint8Array): Parameters => {
+    const names = PARAMETERS[kind].filter((name) => name !== "scale");
+    return prepare(names, observations, labelled.truth)(chosen);
+  };
+  return (rows) => {
+    const chosen = new Uint8Array(labelled.groups.length);
+    for (const row of rows) chosen[row] = 1;
+    const found = free(chosen);
+    // The loss is convex: where the best scale is negative, the best one allowed is 0. A judge that is worse than
+    // nothing is to be ignored, not believed upside down.
+    const single = found.scale > 0 ? found : withoutScale(chosen);
+    return { ...single, both: fitBoth(single, labelled, rows) };
+  };
 }
 
-function fitReadings(kind: Kind, labelled: Labelled, rows: Uint32Array): Parameters {
-  const observations = [...rows].flatMap((row) => {
-    const orders = ordersOf(readingsOf(labelled.readings, row));
+/** One reading of a row. */
+interface Observation {
+  readonly row: number;
+  readonly order: Order;
+  readonly logits: Triple;
+  readonly weight: number;
+}
+
+function observe({ readings, groups }: Labelled): readonly Observation[] {
+  return [...groups.keys()].flatMap((row) => {
+    const orders = ordersOf(readingsOf(readings, row));
     return orders.map(([order, shown]) => ({
-      row,
-      order,
+      ...{ row, order, weight: 1 / orders.length },
       logits: inFileTerms(shown, order),
-      weight: 1 / orders.length,
     }));
   });
-  const data = {
-    truth: truthOf(labelled.truth, observations),
-    weights: Float64Array.from(observations, ({ weight }) => weight),
-  };
-  const fitWith = (withScale: boolean): Parameters => {
-    const names = PARAMETERS[kind].filter((name) => withScale || name !== "scale");
-    const features = Float64Array.from(
-      observations.flatMap((one) => [0, 1, 2].flatMap((k) => names.map((name) => feature(name, k, one)))),
-    );
-    const start = Float64Array.from(names, (name) => (name === "scale" ? 1 : 0));
-    const found = fitLogistic({ ...data, features }, start);
+}
+
+function prepare(
+  names: readonly ParameterName[],
+  observations: readonly Observation[],
+  truth: Float64Array,
+): (chosen: Uint8Array) => Parameters {
+  const features = new Float64Array(3 * names.length * observations.length);
+  let place = 0;
+  for (const one of observations) {
+    for (let k = 0; k < 3; k += 1) {
+      for (const name of names) {
+        features[place] = feature(name, k, one);
+        place += 1;
+      }
+    }
+  }
+  const data = { features, truth: truthOf(truth, observations) };
+  const centre = Float64Array.from(names, (name) => (name === "scale" ? 1 : 0));
+  // Fits to other choices of rows end near each other.
+  let last: Float64Array = centre;
+  return (chosen) => {
+    const weights = Float64Array.from(observations, ({ row, weight }) => (chosen[row] === 1 ? weight : 0));
+    const found = fitLogistic({ ...data, weights }, centre, last);
+    last = found;
     const value = (name: ParameterName): number => found[names.indexOf(name)] ?? 0;
     const lean = value("lean");
     return { scale: value("scale"), bias: [lean, 0 - lean, value("tie")], first: value("first"), both: 1 };
   };
-  const free = fitWith(true);
-  // The loss is convex: where the best scale is negative, the best one allowed is 0. A judge that is worse than
-  // nothing is to be ignored, not believed upside down.
-  return free.scale > 0 ? free : fitWith(false);
 }
 
 type ParameterName = "scale" | "lean" | "tie" | "first";
@@ -66,7 +103,7 @@ const PARAMETERS = {
 } as const satisfies Record<Kind, readonly ParameterName[]>;
 
 /** The number that a parameter is multiplied with in the logit of class k. */
-function feature(name: ParameterName, k: number, one: { readonly order: Order; readonly logits: Triple }): number {
+function feature(name: ParameterName, k: number, one: Observation): number {
   switch (name) {
     case "scale":
       return one.logits[k as 0 | 1 | 2];

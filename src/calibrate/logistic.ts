@@ -11,16 +11,17 @@ export interface LogisticData {
 }
 
 /**
- * Fits the parameters by weighted log loss, plus 0.05 x squared distance from the start: enough to keep them finite
- * where the labels could be predicted without error, too little to matter beside a few hundred rows.
+ * Fits the parameters by weighted log loss, plus 0.05 x squared distance from the centre: enough to keep them finite
+ * where the labels could be predicted without error, too little to matter beside a few hundred rows. Where the search
+ * starts makes no difference to what it finds.
  */
-export function fitLogistic(data: LogisticData, start: Float64Array): Float64Array {
-  return minimiseConvex((parameters) => lossAt(data, parameters, start), start);
+export function fitLogistic(data: LogisticData, centre: Float64Array, start: Float64Array = centre): Float64Array {
+  return minimiseConvex((parameters) => lossAt(data, parameters, centre), start);
 }
 
 const RIDGE = 0.1;
 
-function lossAt(data: LogisticData, parameters: Float64Array, start: Float64Array): Local {
+function lossAt(data: LogisticData, parameters: Float64Array, centre: Float64Array): Local {
   const count = parameters.length;
   const gradient = new Float64Array(count);
   const hessian = new Float64Array(count * count);
@@ -28,13 +29,14 @@ function lossAt(data: LogisticData, parameters: Float64Array, start: Float64Arra
   const probabilities = new Float64Array(3);
   let value = 0;
   for (let j = 0; j < count; j += 1) {
-    const distance = at(parameters, j) - at(start, j);
+    const distance = at(parameters, j) - at(centre, j);
     value += (RIDGE / 2) * distance * distance;
     gradient[j] = RIDGE * distance;
     hessian[j * count + j] = RIDGE;
   }
   for (let observation = 0; observation < data.weights.length; observation += 1) {
     const weight = at(data.weights, observation);
+    if (weight === 0) continue;
     const base = 3 * count * observation;
     const logSum = softmaxInto(probabilities, data.features, base, parameters);
     value += weight * logSum;

@@ -1,16 +1,19 @@
 import { logLosses } from "../metrics/log-loss.ts";
 import { takeTriples } from "../metrics/triples.ts";
-import { type BootstrapOptions, bootstrapMean, type MeanEstimate } from "../stats/bootstrap.ts";
+import { type BootstrapOptions, bootstrapMean, DEFAULT_RESAMPLES, type MeanEstimate } from "../stats/bootstrap.ts";
+import type { Interval } from "../stats/interval.ts";
 import type { Parameters } from "./apply.ts";
-import { crossValidate } from "./cross-validate.ts";
+import { crossValidate, type OutOfFold } from "./cross-validate.ts";
 import { fitCalibration, KINDS, type Kind, type Labelled } from "./fit.ts";
 import { groupedFolds } from "./folds.ts";
 import { rawProbabilities, readingsOf } from "./readings.ts";
 import { refusalOf } from "./refusal.ts";
 
 export interface StudyOptions extends BootstrapOptions {
-  /** Parts of the cross-validation. Default 5, fewer when there are fewer groups. */
+  /** Parts of the cross-validation. Default 10, fewer when there are fewer groups. */
   readonly folds?: number;
+  /** Ways of dealing the groups into folds, over which is averaged. Default 10, fewer for more than 5,000 rows. */
+  readonly deals?: number;
 }
 
 /** One kind of calibration in the choice. */
@@ -32,6 +35,9 @@ export interface CalibrationStudy {
   readonly rows: Uint32Array;
   readonly groups: number;
   readonly folds: number;
+  readonly deals: number;
+  /** Smallest and largest gain over raw that one way of dealing alone would have shown, nats. */
+  readonly gainByDeal: Interval;
   readonly seed: number;
   /** Out-of-fold probabilities of the chosen kind, three for each row used. */
   readonly probabilities: Float64Array;
@@ -39,7 +45,10 @@ export interface CalibrationStudy {
   readonly calibrated: MeanEstimate;
   /** Class shares of the other folds as the prediction. */
   readonly prior: MeanEstimate;
-  /** Raw - calibrated: positive when calibration helps. */
+  /**
+   * Raw - calibrated: positive when calibration helps. The interval is over groups and takes the fits as they are: it says
+   * what other rows would gain from these fits, not how much the fits would differ had other rows been labelled.
+   */
   readonly gain: MeanEstimate;
   /** Prior - calibrated: positive when the judge knows more than the shares. */
   readonly gainOverPrior: MeanEstimate;
@@ -52,36 +61,44 @@ export interface CalibrationStudy {
  * prior, the simplest wins whose out-of-fold log loss is within one standard error of the best (the rule of Breiman et
  * al. 1984, with the standard error of the paired difference: the same rows are in both). Kinds that do not beat the
  * prior stand back because a temperature alone cannot express that ties are rare, however large its standard error.
- * All numbers but the parameters are out-of-fold; the choice between three kinds is made on the same folds, which
- * flatters the gain by less than it can resolve.
+ * All numbers but the parameters are out-of-fold, and the mean over several ways of dealing the groups into folds, so that
+ * neither choice nor refusal hangs on the luck of one (repeated cross-validation). The choice between three kinds is made
+ * on the same folds, which flatters the gain by less than it can resolve.
  */
 export function studyCalibration(input: Labelled, options: StudyOptions): CalibrationStudy {
   const rows = usableRows(input);
   const labelled = take(input, rows);
   const groups = new Set(labelled.groups).size;
-  const folds = Math.min(options.folds ?? 5, Math.max(1, groups));
-  const outOfFold = crossValidate(kindsFor(labelled), labelled, groupedFolds(labelled.groups, folds, options.seed));
+  const folds = Math.min(options.folds ?? 10, Math.max(1, groups));
+  const deals = options.deals ?? dealsFor(rows.length);
+  const outOfFold = crossValidate(
+    kindsFor(labelled),
+    labelled,
+    Array.from({ length: deals }, (_, deal) => groupedFolds(labelled.groups, folds, options.seed + deal * SEED_STEP)),
+  );
 
   const estimate = (values: Float64Array): MeanEstimate => bootstrapMean(values, labelled.groups, options);
-  const candidates = rank(outOfFold.byKind, labelled.truth, estimate);
-  const prior = logLosses(outOfFold.prior, labelled.truth);
+  const candidates = rank(outOfFold.byKind, estimate);
+  const { losses: prior } = outOfFold.prior;
   const { kind } = choose(candidates, meanOf(prior));
-  const probabilities = outOfFold.byKind.get(kind) ?? new Float64Array();
+  const chosen = outOfFold.byKind.get(kind);
+  if (chosen === undefined) throw new Error("what is chosen was a candidate");
+  const { probabilities, losses: calibrated } = chosen;
   const raw = logLosses(rawTriples(labelled), labelled.truth);
-  const calibrated = logLosses(probabilities, labelled.truth);
+  const gains = chosen.byDeal.map((loss) => meanOf(raw) - loss);
   const study = {
     kind,
     parameters: fitCalibration(kind, labelled, Uint32Array.from(rows.keys())),
     candidates,
     rows,
     groups,
-    folds,
-    seed: options.seed,
+    ...{ folds, deals, seed: options.seed },
+    gainByDeal: { low: Math.min(...gains), high: Math.max(...gains) },
     probabilities,
     raw: estimate(raw),
     calibrated: estimate(calibrated),
     prior: estimate(prior),
-    gain: estimate(minus(raw, calibrated)),
+    gain: bootstrapMean(minus(raw, calibrated), labelled.groups, decisive(groups, options)),
     gainOverPrior: estimate(minus(prior, calibrated)),
   };
   return { ...study, refusal: refusalOf(study) };
@@ -93,12 +110,26 @@ function kindsFor({ readings }: Labelled): readonly Kind[] {
   return share >= 0.05 ? KINDS : KINDS.filter((kind) => kind !== "temperature-bias-position");
 }
 
-function rank(
-  byKind: ReadonlyMap<Kind, Float64Array>,
-  truth: Float64Array,
-  estimate: (values: Float64Array) => MeanEstimate,
-): Candidate[] {
-  const losses = [...byKind].map(([kind, probabilities]) => ({ kind, losses: logLosses(probabilities, truth) }));
+/** The end of the interval that decides between use and refusal is not to hang on the luck of the resampling either. */
+function decisive(groups: number, options: BootstrapOptions): BootstrapOptions {
+  const { resamples = DEFAULT_RESAMPLES } = options;
+  return { ...options, resamples: groups > FEW_GROUPS ? resamples : 4 * resamples };
+}
+
+/** Up to as many groups, resampling is quick. */
+const FEW_GROUPS = 2_000;
+
+/** The more rows there are, the less hangs on the deal, and the longer each takes. */
+function dealsFor(rows: number): number {
+  return Math.max(2, Math.min(MOST_DEALS, Math.round((MOST_DEALS * 5_000) / rows)));
+}
+
+const MOST_DEALS = 10;
+/** Runs with neighbouring seeds share no deal. */
+const SEED_STEP = 1_000_003;
+
+function rank(byKind: OutOfFold["byKind"], estimate: (values: Float64Array) => MeanEstimate): Candidate[] {
+  const losses = [...byKind].map(([kind, { losses }]) => ({ kind, losses }));
   const means = losses.map(({ losses }) => meanOf(losses));
   const best = losses[means.indexOf(Math.min(...means))]?.losses ?? new Float64Array();
   return losses.map(({ kind, losses }, place) => ({

@@ -39,6 +39,9 @@ export interface CalibrationResult {
   readonly rows: number;
   readonly groups: number;
   readonly folds: number;
+  /** Ways of dealing the prompts into folds, over which is averaged; and the gains that single ones would have shown. */
+  readonly deals: number;
+  readonly gainByDeal: { readonly low: number; readonly high: number };
   readonly raw: MeanEstimate;
   readonly calibrated: MeanEstimate;
   readonly prior: MeanEstimate;
@@ -70,7 +73,8 @@ export async function calibrateRun(
   return {
     ...{ file, refusal: study.refusal, warning: priorWarning(study), kind, candidates },
     parameters: { ...parameters, bias: [...parameters.bias] },
-    ...{ rows: study.rows.length, groups: study.groups, folds: study.folds },
+    ...{ rows: study.rows.length, groups: study.groups },
+    ...{ folds: study.folds, deals: study.deals, gainByDeal: study.gainByDeal },
     ...{ raw, calibrated, prior, gain, gainOverPrior },
   };
 }

@@ -3,6 +3,9 @@ import { type GroupSums, sumByGroup } from "./groups.ts";
 import type { Interval } from "./interval.ts";
 import { meanOf, resample, score, standardErrorOf } from "./resample.ts";
 
+/** Draws of the groups when nothing else is said. */
+export const DEFAULT_RESAMPLES = 10_000;
+
 export interface BootstrapOptions {
   readonly seed: number;
   /** How many times the groups are drawn anew. Default 10,000. */
@@ -47,7 +50,7 @@ export interface MeanError {
  * Hinkley, "Bootstrap Methods and their Application" (1997), section 3.8.
  */
 export function bootstrapMean(values: Float64Array, groups: Uint32Array, options: BootstrapOptions): MeanEstimate {
-  const { seed, resamples = 10_000, level = 0.95 } = options;
+  const { seed, resamples = DEFAULT_RESAMPLES, level = 0.95 } = options;
   const byGroup = sumByGroup(values, groups);
   const count = byGroup.sums.length;
   const mean = meanOf(byGroup);

@@ -6,7 +6,8 @@ import { priorWarning } from "../../src/calibrate/refusal.ts";
 import { studyCalibration } from "../../src/calibrate/study.ts";
 import { seededGenerator } from "../../src/stats/random.ts";
 
-const OPTIONS = { seed: 3, resamples: 2_000 };
+/** Fewer fits than by default, for the time they take. */
+const OPTIONS = { seed: 3, resamples: 2_000, folds: 5, deals: 2 };
 
 describe("a study of a judge", () => {
   test("that is far too sure of itself finds the gain, says so with an interval, and keeps to the simplest kind", () => {
@@ -62,7 +63,7 @@ describe("a study of a judge", () => {
   });
 
   test("that knows nothing is calibrated to the class shares, with a warning", () => {
-    const labelled = judge({ rows: 600, groups: 200, sharpness: 3, first: 0 });
+    const labelled = judge({ rows: 600, groups: 200, sharpness: 3, first: 0, rareTies: true });
     const shuffled = { ...labelled, truth: rotate(labelled.truth) };
     const study = studyCalibration(shuffled, OPTIONS);
     expect(study.refusal).toBeNull();
@@ -84,6 +85,20 @@ describe("a study of a judge", () => {
     expect(study.rows.includes(10)).toBe(false);
     expect(study.rows.includes(20)).toBe(true);
     expect(study.probabilities.length).toBe(3 * 290);
+  });
+
+  test("hardly depends on how the prompts are dealt into folds, and says what one way alone would have shown", () => {
+    const labelled = judge({ rows: 150, groups: 15, sharpness: 2, first: 0.5 });
+    const gains = (deals: number): readonly number[] =>
+      [1, 2, 3, 4, 5, 6].map((seed) => studyCalibration(labelled, { seed, resamples: 100, folds: 5, deals }).gain.mean);
+    const spread = (values: readonly number[]): number => Math.max(...values) - Math.min(...values);
+    expect(spread(gains(10))).toBeLessThan(spread(gains(1)) / 1.5);
+    const { gain, gainByDeal, deals, folds } = studyCalibration(labelled, { seed: 3 });
+    expect({ deals, folds }).toEqual({ deals: 10, folds: 10 });
+    expect(gainByDeal.low).toBeLessThan(gain.mean);
+    expect(gainByDeal.high).toBeGreaterThan(gain.mean);
+    const alone = studyCalibration(labelled, { ...OPTIONS, deals: 1 });
+    expect(alone.gainByDeal.low).toBe(alone.gainByDeal.high);
   });
 
   test("gives the same numbers for the same seed", () => {

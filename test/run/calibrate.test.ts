@@ -23,7 +23,8 @@ describe("abtie calibrate", () => {
       warning: null,
       rows: 400,
       groups: 200,
-      folds: 5,
+      folds: 10,
+      deals: 10,
     });
     expect(1 / result.parameters.scale).toBeGreaterThan(2.4);
     expect(1 / result.parameters.scale).toBeLessThan(3.6);

@@ -24,7 +24,7 @@ export const addCalibrate: AddCommand = (program, context, finish) => {
     .option("--labels <csv>", "labelled rows, joined by id; default the run's own input")
     .addOption(truthOption())
     .option("-o, --output <file>", "calibration to write", "calibration.json")
-    .option("--folds <n>", "parts of the cross-validation", folds, 5)
+    .option("--folds <n>", "parts of the cross-validation", folds, 10)
     .option("--json", "machine-readable result")
     .addHelpText(
       "after",

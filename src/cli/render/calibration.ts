@@ -4,9 +4,9 @@ import { count, fixed, nats } from "./estimates.ts";
 
 /** Renders what a calibration does as tables for a person: before and after, and what was chosen from. */
 export function renderCalibration(result: CalibrationResult): string {
-  const { kind, rows, groups, folds, raw, calibrated, prior, gain, gainOverPrior } = result;
+  const { kind, rows, groups, folds, deals, gainByDeal, raw, calibrated, prior, gain, gainOverPrior } = result;
   return [
-    `${count(rows)} rows with ${count(groups)} prompts, ${folds} folds that never part rows of one prompt`,
+    `${count(rows)} rows with ${count(groups)} prompts, ${folds} folds that never part rows of one prompt, dealt ${deals} times`,
     columns([
       ["", "log loss"],
       ["raw", nats(raw)],
@@ -24,8 +24,9 @@ export function renderCalibration(result: CalibrationResult): string {
       ]),
     ]),
     parametersOf(result),
-    "In brackets 95 % intervals over prompts. Log losses in nats, each row predicted by what was fitted to the other folds.\n" +
-      "Chosen is the simplest kind within one standard error of the best.",
+    `Log losses in nats, each row predicted by what was fitted to the other folds, averaged over ${deals} ways of dealing the prompts
+into folds: one alone would have shown a gain over raw between ${fixed(gainByDeal.low)} and ${fixed(gainByDeal.high)}. In brackets 95 % intervals over prompts: what
+other prompts of this kind would show with these fits. Chosen is the simplest kind within one standard error of the best.`,
   ].join("\n\n");
 }
 
