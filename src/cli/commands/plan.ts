@@ -44,7 +44,9 @@ function render(result: Plan): string {
         seconds === null || secondsForWork === null ? "" : seconds <= secondsForWork ? ": fits" : ": too long";
       return `step ${name.padEnd(16)} ${count(cost)} tokens${seconds === null ? "" : `, ${formatDuration(1_000 * seconds)}${verdict}`}`;
     }),
-    ...(secondsForWork === null ? [] : [`time for work  ${formatDuration(1_000 * secondsForWork)}, the start of the engine included`]),
+    ...(secondsForWork === null
+      ? []
+      : [`time for work  ${formatDuration(1_000 * secondsForWork)}, the start of the engine included`]),
   ];
   return `${lines.join("\n")}\n`;
 }
