@@ -140,6 +140,8 @@ export interface Baseline {
   readonly name: string;
   /** Nats. */
   readonly logLoss: number;
+  /** By how much the probabilities as submitted are better than it, nats, row by row: their interval is that of the difference. */
+  readonly gain: Estimate;
 }
 
 /** One reliability diagram. */

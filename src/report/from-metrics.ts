@@ -22,10 +22,20 @@ export function scoresOf(name: string, evaluation: Evaluation): Scores {
 }
 
 /** Lists what costs nothing: the share of each class in these rows, and a third for each. */
-export function baselinesOf({ prior }: Evaluation): readonly Baseline[] {
+export function baselinesOf({ prior, logLoss }: Evaluation): readonly Baseline[] {
+  const { value, low, high } = estimateOf(logLoss);
+  const uniform = Math.log(3);
   return [
-    { name: "class prior", logLoss: prior.logLoss },
-    { name: "uniform", logLoss: Math.log(3) },
+    { name: "class prior", logLoss: prior.logLoss, gain: estimateOf(prior.gain) },
+    {
+      name: "uniform",
+      logLoss: uniform,
+      gain: {
+        value: uniform - value,
+        low: high === null ? null : uniform - high,
+        high: low === null ? null : uniform - low,
+      },
+    },
   ];
 }
 

@@ -2,9 +2,10 @@ import type { Obtained } from "../types.ts";
 import type { Quality, ReportData } from "./data.ts";
 import { columnsOf, eceText, estimateText } from "./markdown/cells.ts";
 import { bold, bullets, heading, Markdown, markdownDocument, markdownTable, plain } from "./markdown/markdown.ts";
-import { count, fixed, percent } from "./number.ts";
+import { count, fixed, percent, signed } from "./number.ts";
 import { loss, share } from "./sections/cells.ts";
 import { OBTAINED_TEXT } from "./sections/obtained.ts";
+import { swapText } from "./swap-text.ts";
 import { runVerdict } from "./verdict.ts";
 
 /** Renders a run as Markdown for a pull request: verdict, warnings, scores, slices, how rows were obtained, what was run. */
@@ -14,6 +15,7 @@ export function renderMarkdown(data: ReportData): string {
     bold(runVerdict(data).sentence),
     bullets(data.warnings),
     ...(data.quality ? qualityBlocks(data.quality) : []),
+    ...(data.position ? [heading(3, "The order of the answers"), plain(swapText(data.position))] : []),
     obtainedTable(data),
     heading(3, "What was run"),
     bullets([...data.facts.map(({ name, value }) => `${name}: ${value}`), data.program]),
@@ -33,7 +35,10 @@ function qualityBlocks({ scores, baselines, slices }: Quality): Markdown[] {
       eceText(ece, eceWhenCalibrated),
     ],
   ]);
-  const compared = baselines.map(({ name, logLoss }) => [name, "", fixed(logLoss, 3), "", "", ""]);
+  const compared = baselines.map(({ name, logLoss, gain }) => {
+    const over = `${name}; gain over it ${estimateText(gain, (value) => signed(value, 3))}`;
+    return [over, "", fixed(logLoss, 3), "", "", ""];
+  });
   const parts = slices.flatMap((group) =>
     group.slices.map((slice) => [
       `${group.name}: ${slice.name}`,

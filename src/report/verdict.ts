@@ -1,4 +1,4 @@
-import type { Baseline, ReportData, Scores, Timing } from "./data.ts";
+import type { Baseline, ReportData, Timing } from "./data.ts";
 import { count, counted, duration, fixed, range } from "./number.ts";
 
 /** What to think of a run, in one sentence, and how good that is. */
@@ -52,20 +52,22 @@ function usefulness({ quality }: ReportData): Part[] {
   const scores = quality?.scores[0];
   if (!quality || !scores) return [];
   const [best] = [...quality.baselines].sort((one, other) => one.logLoss - other.logLoss);
-  const text = `the log loss is ${lossText(scores)}`;
-  return [best ? against(scores, best, text) : { tone: "good", sentence: text }];
+  const text = `the log loss is ${fixed(scores.logLoss.value, 3)}`;
+  return [best ? against(best, text) : { tone: "good", sentence: text }];
 }
 
-function against({ logLoss }: Scores, { name, logLoss: guess }: Baseline, text: string): Part {
-  const { value, low, high } = logLoss;
-  const compared = `${name} (${fixed(guess, 3)})`;
-  if ((high ?? value) < guess) return { tone: "good", sentence: `${text}, better than the ${compared}` };
-  if ((low ?? value) > guess)
-    return { tone: "bad", sentence: `${text}, worse than the ${compared}: calibrate before use` };
-  return { tone: "mixed", sentence: `${text}, not shown to be better than the ${compared}` };
-}
-
-function lossText({ logLoss }: Scores): string {
-  const ends = range(logLoss, (value) => fixed(value, 3));
-  return `${fixed(logLoss.value, 3)}${ends && ` (95\u00a0% ${ends})`}`;
+/** Rows that are hard for the one are hard for the other: the difference is known better than either. */
+function against({ name, logLoss: guess, gain }: Baseline, text: string): Part {
+  const compared = `the ${name} (${fixed(guess, 3)})`;
+  const { value, low, high } = gain;
+  const by = (sign: 1 | -1): string => {
+    const nats = (difference: number): string => fixed(sign * difference, 3);
+    const ends = sign === 1 ? range(gain, nats) : range({ value, low: high, high: low }, nats);
+    return `by ${nats(value)}${ends && ` (95\u00a0% ${ends})`}`;
+  };
+  if (low !== null && low > 0) return { tone: "good", sentence: `${text}, better than ${compared} ${by(1)}` };
+  if (high !== null && high < 0)
+    return { tone: "bad", sentence: `${text}, worse than ${compared} ${by(-1)}: calibrate before use` };
+  const ahead = value >= 0 ? `better ${by(1)}` : `worse ${by(-1)}`;
+  return { tone: "mixed", sentence: `${text}, not told apart from ${compared}: ${ahead}` };
 }

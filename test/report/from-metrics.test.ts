@@ -33,11 +33,19 @@ describe("what metrics computes, as a report shows it", () => {
     expect(scores.ece).toBe(evaluation.calibration.ece);
   });
 
-  test("baselines are the class prior of these rows and a third for each", () => {
-    expect(baselinesOf(evaluation)).toEqual([
-      { name: "class prior", logLoss: evaluation.prior.logLoss },
-      { name: "uniform", logLoss: Math.log(3) },
-    ]);
+  test("baselines are the class prior of these rows and a third for each, with what is gained over them row by row", () => {
+    const [prior, uniform] = baselinesOf(evaluation);
+    const { mean, error } = evaluation.prior.gain;
+    expect(prior).toEqual({
+      name: "class prior",
+      logLoss: evaluation.prior.logLoss,
+      gain: { value: mean, ...error?.interval },
+    });
+    const loss = evaluation.logLoss;
+    expect(uniform).toMatchObject({ name: "uniform", logLoss: Math.log(3) });
+    expect(uniform?.gain.value).toBeCloseTo(Math.log(3) - loss.mean, 12);
+    expect(uniform?.gain.low).toBeCloseTo(Math.log(3) - (loss.error?.interval.high ?? Number.NaN), 12);
+    expect(uniform?.gain.high).toBeCloseTo(Math.log(3) - (loss.error?.interval.low ?? Number.NaN), 12);
   });
 
   test("bins and slices keep their numbers", () => {

@@ -69,6 +69,8 @@ describe("report.md", () => {
     const text = renderMarkdown(sampleReport(200));
     expect(text).toMatch(/^## Run runs\/lmsys-34b-awq\n\n\*\*.* rows are answered/);
     expect(text).toMatch(/\| As submitted \| 200 \| \d\.\d{3} \(\d\.\d{3} to \d\.\d{3}\) \|/);
+    expect(text).toMatch(/\| class prior; gain over it [+\u2212]\d\.\d{3} \(.* to .*\) \| {2}\| 1\.097 \|/);
+    expect(text).toMatch(/scored in both orders, \d.*flip rate.*position bias of \+0\.\d{3}\./);
     expect(text).toContain("| Length: up to 256 tokens |");
     expect(text).toContain("| both orders, averaged |");
     expect(text).toContain("- Model: Yi-1.5-34B-Chat-AWQ");

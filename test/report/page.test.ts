@@ -194,7 +194,7 @@ function filled(text: string): ReportData {
     quality: sample.quality && {
       ...sample.quality,
       scores: sample.quality.scores.map((scores) => ({ ...scores, name: text })),
-      baselines: [{ name: text, logLoss: 1 }],
+      baselines: [{ name: text, logLoss: 1, gain: { value: 0, low: null, high: null } }],
       reliability: sample.quality.reliability.map((series) => ({ ...series, name: text })),
       slices: sample.quality.slices.map((group) => ({
         name: text,

@@ -77,8 +77,8 @@ function sampleQuality(rows: readonly ReportRow[], random: Random): NonNullable<
   return {
     scores: [submitted, raw],
     baselines: [
-      { name: "class prior", logLoss: 1.0972 },
-      { name: "uniform", logLoss: Math.log(3) },
+      { name: "class prior", logLoss: 1.0972, gain: around(1.0972 - submitted.logLoss.value, 0.01) },
+      { name: "uniform", logLoss: Math.log(3), gain: around(Math.log(3) - submitted.logLoss.value, 0.01) },
     ],
     reliability: [
       { name: "predicted class", ece: 0.031, bins: bins(0.36, 0.97, rows.length, 0.06, random) },

@@ -14,14 +14,15 @@ function run(change: Partial<ReportData>): ReportData {
   return { ...sample, rows: answered, timing: null, quality: null, ...change };
 }
 
+/** A log loss, and half the width of the interval of what is gained over the class prior; its own is far wider. */
 function judged(value: number, half: number): Quality {
   const [first] = sample.quality?.scores ?? [];
   if (sample.quality === null || first === undefined) throw new Error("the sample has no scores");
   const baselines = [
-    { name: "uniform", logLoss: 1.099 },
-    { name: "class prior", logLoss: 1.097 },
+    { name: "uniform", logLoss: 1.099, gain: around(1.099 - value, half) },
+    { name: "class prior", logLoss: 1.097, gain: around(1.097 - value, half) },
   ];
-  return { ...sample.quality, scores: [{ ...first, logLoss: around(value, half) }], baselines };
+  return { ...sample.quality, scores: [{ ...first, logLoss: around(value, 0.5) }], baselines };
 }
 
 const TIMES = { startedAt: 0, deadlineMs: 9 * HOUR, guardMs: null, firstPassMs: null, startupMs: null };
@@ -32,21 +33,25 @@ describe("the verdict on a run", () => {
     expect(runVerdict(run({ timing, quality: judged(0.98, 0.01) }))).toEqual({
       tone: "good",
       sentence:
-        "All 100\u00a0rows are answered, the run ended 3h00m before its deadline, and the log loss is 0.980 (95\u00a0% 0.970 to 0.990), better than the class prior (1.097).",
+        "All 100\u00a0rows are answered, the run ended 3h00m before its deadline, and the log loss is 0.980, better than the class prior (1.097) by 0.117 (95\u00a0% 0.107 to 0.127).",
       also: [],
     });
   });
 
-  test("does not call a log loss better whose interval holds the baseline", () => {
+  test("does not call a log loss better whose gain over the baseline may be none", () => {
     const { tone, sentence } = runVerdict(run({ quality: judged(1.09, 0.02) }));
     expect(tone).toBe("mixed");
-    expect(sentence).toContain("not shown to be better than the class prior (1.097)");
+    expect(sentence).toContain(
+      "not told apart from the class prior (1.097): better by 0.007 (95\u00a0% \u22120.013 to 0.027)",
+    );
   });
 
   test("says so when the probabilities are worse than guessing", () => {
     const { tone, sentence } = runVerdict(run({ quality: judged(1.234, 0.02) }));
     expect(tone).toBe("bad");
-    expect(sentence).toContain("worse than the class prior (1.097): calibrate before use");
+    expect(sentence).toContain(
+      "worse than the class prior (1.097) by 0.137 (95\u00a0% 0.117 to 0.157): calibrate before use",
+    );
   });
 
   test("says so when the run was late", () => {

@@ -2,10 +2,11 @@ import { facets } from "../charts/facets.ts";
 import { massHistogram } from "../charts/mass.ts";
 import { triangle } from "../charts/triangle.ts";
 import { argmax } from "../classes.ts";
-import type { Position, ReportData } from "../data.ts";
+import type { ReportData } from "../data.ts";
 import { type Html, html } from "../html.ts";
 import { massOf } from "../mass.ts";
-import { counted, fixed, percent, range } from "../number.ts";
+import { counted, fixed, percent } from "../number.ts";
+import { swapText } from "../swap-text.ts";
 import { classKey, figure, leftOut, type Section, shown } from "./section.ts";
 import { rowTarget, shownWorst } from "./worst.ts";
 
@@ -19,7 +20,7 @@ export function judgements(data: ReportData): Section {
   return shown(
     "judgements",
     "Judgements",
-    html`<p>${shares(data)} ${data.position && swap(data.position)}</p>
+    html`<p>${shares(data)} ${data.position && swapText(data.position)}</p>
 <div class="figures">${figure("All rows between A, B and tie", triangle(data.rows, marked), caption)}
 <div class="stack">${known && figure("The same rows, by truth", facets(data.rows), "Darker where more rows lie. A good judge fills the corner of the truth.")}${massFigure(data)}</div></div>`,
   );
@@ -31,12 +32,6 @@ function shares({ rows }: ReportData): string {
   const share = (value: number): string => percent(value / rows.length);
   const none = counts.none > 0 ? `; ${share(counts.none)} have no single most probable verdict` : "";
   return `A is the most probable verdict in ${share(counts.a)} of the rows, B in ${share(counts.b)}, the tie in ${share(counts.tie)}${none}.`;
-}
-
-function swap({ rows, flipRate, towardFirst, towardSecond }: Position): string {
-  const ends = range(flipRate, (value) => percent(value, 1));
-  const rate = `${percent(flipRate.value, 1)}${ends && ` (95\u00a0% ${ends})`}`;
-  return `Of ${counted(rows, "row")} scored in both orders, ${rate} change their verdict with the order: ${percent(towardFirst, 1)} towards the answer shown first, ${percent(towardSecond, 1)} towards the one shown second.`;
 }
 
 function massFigure({ rows }: ReportData): Html {

@@ -1,8 +1,8 @@
 import { reliability } from "../charts/reliability.ts";
-import type { Baseline, Estimate, Quality, Reliability, ReportData, Scores } from "../data.ts";
+import type { Baseline, Quality, Reliability, ReportData, Scores } from "../data.ts";
 import { type Html, html } from "../html.ts";
-import { fixed } from "../number.ts";
-import { countCell, eceCell, estimateCell, loss, share } from "./cells.ts";
+import { fixed, range, signed } from "../number.ts";
+import { countCell, eceCell, estimateCell, loss, numberCell, share } from "./cells.ts";
 import { confusion } from "./confusion.ts";
 import { figure, leftOut, type Section, shown } from "./section.ts";
 import { type Cell, table } from "./table.ts";
@@ -48,8 +48,10 @@ function scoreRow(scores: Scores): Cell[] {
   ];
 }
 
-function baselineRow({ name, logLoss }: Baseline): Cell[] {
-  const value: Estimate = { value: logLoss, low: null, high: null };
+function baselineRow({ name, logLoss, gain }: Baseline): Cell[] {
   const none: Cell = { body: "" };
-  return [{ body: html`${name}<small>for comparison</small>` }, none, estimateCell(value, loss), none, none, none];
+  const ends = range(gain, (value) => signed(value, 3));
+  const behind = html`for comparison; gain over it ${signed(gain.value, 3)}${ends && ` (${ends})`}`;
+  const value = numberCell(logLoss, (nats) => fixed(nats, 3));
+  return [{ body: html`${name}<small>${behind}</small>` }, none, value, none, none, none];
 }

@@ -1,0 +1,13 @@
+import type { Position } from "./data.ts";
+import { counted, percent, range, signed } from "./number.ts";
+
+/** Says what swapping the two answers did: flip rate and position bias. */
+export function swapText({ rows, flipRate, towardFirst, towardSecond }: Position): string {
+  const ends = range(flipRate, (value) => percent(value, 1));
+  const rate = `${percent(flipRate.value, 1)}${ends && ` (95\u00a0% ${ends})`}`;
+  return (
+    `Of ${counted(rows, "row")} scored in both orders, ${rate} change their verdict with the order (flip rate): ` +
+    `${percent(towardFirst, 1)} towards the answer shown first, ${percent(towardSecond, 1)} towards the one shown second, ` +
+    `a position bias of ${signed(towardFirst - towardSecond, 3)}.`
+  );
+}
