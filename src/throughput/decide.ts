@@ -18,6 +18,10 @@ const LARGE_GAIN = 1.1;
 const MOST_MS = 60_000;
 /** Work in flight that an abort may cost without regret; above it less is tried. */
 const FINE_MS = 15_000;
+/** Up to so much work in flight, more is taken for nothing: an engine that never waits is worth the last per cent. */
+const AMPLE_MS = 5_000;
+/** Speeds this near to each other are the same. */
+const SAME = 1.01;
 /** An engine that takes rows one by one is kept busy by this much work in flight. */
 const PIPELINE_MS = 1_000;
 const PIPELINE_LEVEL = 512;
@@ -59,7 +63,7 @@ export function decide(control: Control, speed: number): Decision {
 function search(control: Control, seen: readonly Seen[]): Decision {
   const level = nextLevel(control, seen);
   if (level !== null) return { level, phase: { kind: "search" }, seen };
-  const good = smallestGood(seen);
+  const good = fullest(control, seen) ?? smallestGood(seen);
   const hurt = seen.find((one) => one.level > good.level && one.speed < HURT * good.speed);
   return { ...settle(good.level, HOLD, 0), ...(hurt === undefined ? {} : { hurt: hurt.level }) };
 }
@@ -145,6 +149,13 @@ function isHeavy(control: Control): boolean {
 
 function fastest(seen: readonly Seen[]): Seen {
   return seen.reduce((best, one) => (one.speed > best.speed ? one : best));
+}
+
+/** The highest level that is as fast as the fastest and holds little work in flight; null when all of them hold much. */
+function fullest(control: Control, seen: readonly Seen[]): Seen | null {
+  const enough = fastest(seen).speed / SAME;
+  const ample = seen.filter(({ level, speed }) => speed >= enough && inFlightMs(control, level) <= AMPLE_MS);
+  return ample.length === 0 ? null : ample.reduce((a, b) => (b.level > a.level ? b : a));
 }
 
 /** The lowest level that is as good as the best. */
