@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -6,5 +7,7 @@ export default defineConfig({
     exclude: ["test/e2e/**"],
     testTimeout: 30_000,
     setupFiles: ["test/setup.ts"],
+    // Many tests wait for a server or a process: one worker a core would leave the cores idle.
+    maxWorkers: Math.max(3, availableParallelism()),
   },
 });

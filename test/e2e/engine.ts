@@ -1,3 +1,4 @@
+import { readlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { systemClock } from "../../src/cli/clock.ts";
@@ -38,10 +39,14 @@ export function demoConfig(): Promise<Config> {
   return openConfig("examples/config.yaml", [], testEffects());
 }
 
-/** Processes of servers that are alive; a zombie is not. */
+/** Processes of servers that were started from this folder and are alive; a zombie is not. */
 export async function serversAlive(): Promise<readonly string[]> {
   const { stdout } = await execa("ps", ["-eo", "pid,stat,args"]);
-  return stdout
+  const servers = stdout
     .split("\n")
     .filter((line) => /vllm\.entrypoints|VLLM::|engine\/keeper\.js/.test(line) && !/^\s*\d+ Z/.test(line));
+  const folders = await Promise.all(
+    servers.map((line) => readlink(`/proc/${line.trim().split(" ")[0]}/cwd`).catch(() => null)),
+  );
+  return servers.filter((_, i) => folders[i] === ROOT);
 }
