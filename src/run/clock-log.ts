@@ -7,7 +7,7 @@ import type { Clock, Log } from "../types.ts";
 const FORECAST_MS = 5_000;
 
 /**
- * Creates what writes decisions down: every change of step and every stop at once and aloud, the forecast now and then.
+ * Creates what writes decisions down: every change of step and every stop at once and aloud, the forecast now and then, and with every phase.
  * The journal's figures are those of clock/decision.ts, times as ms since 1970.
  */
 export function createClockLog(options: {
@@ -18,6 +18,7 @@ export function createClockLog(options: {
   const { record, clock, log } = options;
   let forecastAt = Number.NEGATIVE_INFINITY;
   let stopped = false;
+  let phase: Decision["phase"] | null = null;
   return (decision) => {
     const at = clock.now();
     const figures = (): ReturnType<typeof decisionFigures> => decisionFigures(decision, at - clock.monotonic());
@@ -30,7 +31,9 @@ export function createClockLog(options: {
       if (decision.stop.kind !== "complete") log("warn", decision.stop.reason);
       record({ event: "decision", name: "stop", figures: { ...figures(), kind: decision.stop.kind }, at });
     }
-    if (decision.forecast === null || decision.at - forecastAt < FORECAST_MS) return;
+    const isDue = decision.phase !== phase || decision.at - forecastAt >= FORECAST_MS;
+    if (decision.forecast === null || !isDue) return;
+    phase = decision.phase;
     forecastAt = decision.at;
     record({ event: "decision", name: "forecast", figures: figures(), at });
   };

@@ -23,8 +23,8 @@ export interface RunFolder extends AsyncDisposable {
   readonly journal: Journal;
   /** Rows that an earlier session answered. */
   readonly resumedRows: number;
-  /** Begins a session in the journal. */
-  readonly begin: () => void;
+  /** Begins a session in the journal, now or when the process began (ms since 1970). */
+  readonly begin: (at?: number) => void;
 }
 
 /**
@@ -53,10 +53,9 @@ export async function openRunFolder(options: {
     if (resumedRows > 0)
       effects.log("info", `continuing ${path}: ${resumedRows} of ${dataset.ids.length} rows are there`);
     const journal = await openJournal(journalFile, { clock: effects.clock, log: effects.log });
-    const begin = (): void => {
-      const { clock, pid } = effects;
+    const begin = (at = effects.clock.now()): void => {
       const format = JOURNAL_FORMAT;
-      const start = { event: "session-start", at: clock.now(), format, pid, version: options.version } as const;
+      const start = { event: "session-start", at, format, pid: effects.pid, version: options.version } as const;
       journal.append(start);
       fold(state, start);
     };

@@ -74,7 +74,7 @@ export async function runSession(options: {
   });
   const recordDecision = (name: string, figures: Decision["figures"]): void =>
     recorder.record({ event: "decision", name, figures, at: clock.now() });
-  folder.begin();
+  folder.begin(Math.round(effects.startedAt));
   if (limits.wall !== null) {
     const { workEndAt, guardAt, deadlineAt } = limits.wall;
     recordDecision("limits", { workEndAt, guardAt, deadlineAt });

@@ -171,10 +171,22 @@ describe("the forecast", () => {
     const [start, both, one] = widths.map(([, , , width]) => Number(width)) as [number, number, number];
     expect([both / start, one / start]).toEqual([expect.closeTo(4, 1), expect.closeTo(2, 1)]);
     expect([...key.matchAll(/<text[^>]*>([^<]*)/g)].map(([, text]) => text)).toEqual([
+      "forecast",
+      "90\u00a0% interval",
       "engine starts",
       "both-orders",
       "one-order",
     ]);
+  });
+
+  test("draws a night of forecasts no finer than its picture", () => {
+    const forecasts = Array.from({ length: 6480 }, (_, index) => {
+      const atMs = index * 5_000;
+      return { atMs, share: index / 6480, pass: 1, endMs: 32_400_000, lowMs: 32_300_000, highMs: 32_500_000 } as const;
+    });
+    const svg = renderClock({ forecasts, bands: [], timing: { ...TIMES, wallMs: 32_400_000 } }, "night");
+    expect(svg.length).toBeLessThan(50_000);
+    expect(svg.match(/class="line strong" d="[^"]*"/)?.[0].match(/L/g)?.length).toBeGreaterThan(700);
   });
 
   test("makes a file that a picture viewer can show: no variable, nothing from outside", () => {

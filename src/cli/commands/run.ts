@@ -12,10 +12,10 @@ export interface RunFlags extends JobFlags {
   readonly bench?: string;
 }
 
-/** The exit status of a run: interrupted beats fallback, and a file with any prior is not quite done. */
+/** The exit status of a run: interrupted beats fallback, and a file with any prior is not quite done, however it ended. */
 function statusOf({ end, rows }: Awaited<ReturnType<typeof runJob>>): number {
   if (end === "interrupted") return EXIT.interrupted;
-  return end === "done" && rows.prior === 0 ? EXIT.done : EXIT.fallback;
+  return rows.prior === 0 ? EXIT.done : EXIT.fallback;
 }
 
 /** Adds `abtie run`. */

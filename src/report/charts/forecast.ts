@@ -58,7 +58,13 @@ function plot({ forecasts, bands, timing }: Course, frame: Frame): readonly Html
     ({ atMs }) => px(x(atMs)),
     ({ endMs }) => px(y(endMs)),
   );
-  const passes = ([1, 2] as const).map((pass) => points.filter((point) => point.pass === pass));
+  const spacing = wallMs / (frame.right - frame.left);
+  const passes = ([1, 2] as const).map((pass) =>
+    thin(
+      points.filter((point) => point.pass === pass),
+      spacing,
+    ),
+  );
   const showsFirst = firstPassMs !== null && passes[1]?.length !== 0;
   const levels: readonly (Level | false)[] = [
     { kind: "actual", text: `ended ${duration(wallMs)}`, ms: wallMs },
@@ -74,7 +80,7 @@ function plot({ forecasts, bands, timing }: Course, frame: Frame): readonly Html
       { label: "time since the run began", ticks: timeTicks(x, frame.width / 60) },
       { label: "forecast of the end", ticks: timeTicks(y, 6) },
     ),
-    html`${passed(low, high, wallMs, x, y, frame)}${passes.map((some) => html`<path class="band" d="${band(some) ?? ""}"/><path class="line strong" d="${middle(some) ?? ""}"/>`)}`,
+    html`${passed(low, high, wallMs, x, y, frame)}${passes.map((some) => html`<path class="band interval" d="${band(some) ?? ""}"/><path class="line strong" d="${middle(some) ?? ""}"/>`)}`,
     ...drawLevels(
       levels.filter((one) => one !== false),
       y,
@@ -82,6 +88,16 @@ function plot({ forecasts, bands, timing }: Course, frame: Frame): readonly Html
     ),
     html`${deadlineMs !== null && deadlineMs > high && beyond(deadlineMs, frame)}`,
   ];
+}
+
+/** Leaves out what would be drawn on the same spot: a night of forecasts would make a file of a megabyte. */
+function thin(points: readonly ForecastPoint[], spacingMs: number): readonly ForecastPoint[] {
+  let shownMs = Number.NEGATIVE_INFINITY;
+  return points.filter(({ atMs }, index) => {
+    if (atMs - shownMs < spacingMs && index < points.length - 1) return false;
+    shownMs = atMs;
+    return true;
+  });
 }
 
 interface Level {
@@ -111,7 +127,7 @@ function passed(
 ): Html | false {
   const until = Math.min(wallMs, high);
   if (until <= low) return false;
-  return html`<path class="past" d="M${px(x(low))} ${frame.bottom}L${px(x(until))} ${px(y(until))}V${frame.bottom}Z"/>`;
+  return html`<path class="past" d="M${px(x(low))} ${frame.bottom}L${px(x(until))} ${px(y(until))}V${frame.bottom}Z"/>${px(x(until)) - px(x(low)) > 100 && frame.bottom - y(until) > 40 && html`<text x="${frame.right - 4}" y="${frame.bottom - 7}" text-anchor="end">passed already</text>`}`;
 }
 
 function beyond(deadlineMs: number, frame: Frame): Html {

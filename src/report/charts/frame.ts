@@ -43,7 +43,7 @@ ${y.ticks.map((tick) => html`<path class="grid" d="M${frame.left} ${px(tick.at)}
 <path class="base" d="M${frame.left} ${frame.bottom}H${frame.right}"/>
 ${x.ticks.map((tick) => html`<path class="base" d="M${px(tick.at)} ${frame.bottom}v4"/><text class="num" x="${px(tick.at)}" y="${frame.bottom + 16}" text-anchor="middle">${tick.text}</text>`)}
 <text class="label" x="${(frame.left + frame.right) / 2}" y="${frame.bottom + 34}" text-anchor="middle">${x.label}</text>
-<text class="label" x="0" y="12">${y.label}</text>
+<text class="label" x="${frame.left - 44}" y="${frame.top - 18}">${y.label}</text>
 </g>`;
 }
 

@@ -31,6 +31,8 @@ svg path.band { fill: var(--data); fill-opacity: .22; }
 .level.guard { stroke: var(--bad); stroke-width: 1; stroke-dasharray: 1.5 3; }
 .level.first { stroke: var(--soft); stroke-width: 1; }
 svg path.past { fill: var(--paper); fill-opacity: .55; }
+.steps rect.interval { fill: var(--data); fill-opacity: .32; }
+svg path.band.interval { fill-opacity: .32; }
 .steps rect.start { fill: var(--none); fill-opacity: .2; }
 .steps rect.lost { fill: var(--bad); fill-opacity: .42; }
 .steps rect.both-orders { fill: var(--good); fill-opacity: .15; }
