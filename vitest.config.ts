@@ -5,7 +5,9 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     exclude: ["test/e2e/**"],
-    testTimeout: 30_000,
+    // Long enough for a machine that many share: a test fails for what it sees, not for how long it took.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     setupFiles: ["test/setup.ts"],
     // Many tests wait for a server or a process: one worker a core would leave the cores idle.
     maxWorkers: Math.max(3, availableParallelism()),
