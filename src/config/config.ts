@@ -38,6 +38,13 @@ export interface AttachConfig extends EngineCommon {
 
 export type EngineConfig = SpawnConfig | AttachConfig;
 
+/** A step of the ladder; `context` are the prompt tokens that a row may take, null for as many as the model takes. */
+export interface LadderStep {
+  readonly name: string;
+  readonly kind: "both-orders" | "one-order" | "one-order-short" | "prior";
+  readonly context: number | null;
+}
+
 /** What the program uses: no optionals, paths absolute, durations in ms. */
 export interface Config {
   /** The file it came from; null when flags alone made it. */
@@ -73,7 +80,10 @@ export interface Config {
     readonly reserveMs: number | null;
     readonly onOverrun: "degrade" | "stop";
     readonly confidence: number;
+    /** Token budget of the shortened step where no ladder is given. */
     readonly shortContext: number;
+    /** The ladder as it was given, best step first; null for the usual one. */
+    readonly ladder: readonly LadderStep[] | null;
   };
   readonly prior: Triple;
   readonly clip: readonly [low: number, high: number];

@@ -6,6 +6,7 @@ export function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): read
   const objects = objectsIn(schema);
   const records = recordsIn(schema);
   if (head === undefined) return [...new Set(objects.flatMap((object) => Object.keys(object.shape)))];
+  if (typeof head === "number") return arraysIn(schema).flatMap((array) => knownKeys(array.element as z.ZodType, rest));
   const inRecords = records.flatMap((record) => knownKeys(record.valueType as z.ZodType, rest));
   return objects
     .flatMap((object) => {
@@ -20,6 +21,11 @@ function objectsIn(schema: z.ZodType): readonly z.ZodObject[] {
   if (schema instanceof z.ZodOptional) return objectsIn(schema.unwrap() as z.ZodType);
   if (schema instanceof z.ZodUnion) return schema.options.flatMap((option) => objectsIn(option as z.ZodType));
   return [];
+}
+
+function arraysIn(schema: z.ZodType): readonly z.ZodArray[] {
+  if (schema instanceof z.ZodArray) return [schema];
+  return schema instanceof z.ZodOptional ? arraysIn(schema.unwrap() as z.ZodType) : [];
 }
 
 function recordsIn(schema: z.ZodType): readonly z.ZodRecord[] {

@@ -70,6 +70,8 @@ export function normalize(
       onOverrun: time.on_overrun ?? "degrade",
       confidence: time.confidence ?? 0.99,
       shortContext: time.short_context ?? 512,
+      ladder:
+        time.ladder?.map(({ name, kind, context }) => ({ name: name ?? kind, kind, context: context ?? null })) ?? null,
     },
     prior: [a / sum, b / sum, tie / sum],
     clip: written.clip ?? [0.005, 0.99],

@@ -1,16 +1,24 @@
-import type { Problem } from "./problems.ts";
+import { ladderRules } from "./ladder-rules.ts";
+import { formatKey, type Problem } from "./problems.ts";
 import type { ParsedConfig } from "./schema.ts";
 
-type Rule = (config: ParsedConfig) => readonly { path: readonly string[]; message: string }[];
+type Rule = (config: ParsedConfig) => readonly { path: readonly PropertyKey[]; message: string }[];
 
 /** Rules that span more than one value; each returns what it objects to. */
-const RULES: readonly Rule[] = [inputIsGiven, priorSumsToOne, clipIsARange, labelsDiffer, startNeedsDeadline];
+const RULES: readonly Rule[] = [
+  inputIsGiven,
+  priorSumsToOne,
+  clipIsARange,
+  labelsDiffer,
+  startNeedsDeadline,
+  ladderRules,
+];
 
 /** Checks every cross-field rule and reports all that fail. */
 export function checkRules(config: ParsedConfig, locate: (key: readonly PropertyKey[]) => string): readonly Problem[] {
   return RULES.flatMap((rule) => rule(config)).map(({ path, message }) => ({
     where: locate(path),
-    key: path.join("."),
+    key: formatKey(path),
     message,
   }));
 }

@@ -17,6 +17,18 @@ const columnsSchema = z.strictObject({
   votes: column.optional(),
 });
 
+const stepSchema = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[A-Za-z][\w .+-]*$/, "expected a name that begins with a letter")
+    .optional()
+    .describe("How the step is called in the journal and in reports; default its kind."),
+  kind: z
+    .enum(["both-orders", "one-order", "one-order-short", "prior"])
+    .describe("Both orders for chosen rows, one order, one order with a shorter context, or the class prior."),
+  context: z.int().min(64).optional().describe("Prompt tokens that a row may take; for the kind one-order-short."),
+});
+
 const timeSchema = z.strictObject({
   deadline: z
     .string()
@@ -26,7 +38,18 @@ const timeSchema = z.strictObject({
   reserve: duration.optional().describe("Time kept free before the deadline; default the larger of 2 % and 60 s."),
   on_overrun: z.enum(["degrade", "stop"]).optional().describe("What to do when time will not suffice."),
   confidence: z.number().gt(0.5).lt(1).optional().describe("Probability of finishing that a step must reach."),
-  short_context: z.int().min(64).optional().describe("Token budget of the shortened-context step."),
+  short_context: z
+    .int()
+    .min(64)
+    .optional()
+    .describe("Token budget of the shortened-context step of the usual ladder; default 512."),
+  ladder: z
+    .array(stepSchema)
+    .min(1)
+    .optional()
+    .describe(
+      "What is given up when time is short, best step first; default both-orders, one-order, one-order-short, prior.",
+    ),
 });
 
 const massSchema = z.strictObject({

@@ -24,7 +24,7 @@ export const journalEventSchema: z.ZodType<JournalEvent> = z.discriminatedUnion(
     tokens: count,
     cutTokens: count,
     neutralised: count,
-    short: z.boolean(),
+    context: count.min(1).nullable(),
     attempts: count,
     request: count,
     ms: z.number(),

@@ -40,8 +40,8 @@ export interface RowResult {
   readonly cutTokens: number;
   /** Control strings of the data that were defused. */
   readonly neutralised: number;
-  /** True when it was answered with the shorter context. */
-  readonly short: boolean;
+  /** Token budget of a step that shortens the context; null for as many tokens as the model takes. */
+  readonly context: number | null;
   /** Requests it took. */
   readonly attempts: number;
   /** The request that answered, and its duration. */

@@ -1,6 +1,6 @@
 import { AbtieError } from "../errors.ts";
 import type { FailedAttempt, JournalEvent, RowResult } from "./events.ts";
-import { ANSWERED, BOUNDED, GAVE_UP, HAS_MASS, type OrderState, type RunState, SHORT } from "./run-state.ts";
+import { ANSWERED, BOUNDED, GAVE_UP, HAS_MASS, type OrderState, type RunState } from "./run-state.ts";
 
 /** What a Uint16Array can count. */
 const MOST = 0xffff;
@@ -53,11 +53,12 @@ function foldResult(state: RunState, event: RowResult): void {
   order.tokens[row] = event.tokens;
   order.cutTokens[row] = event.cutTokens;
   order.neutralised[row] = event.neutralised;
+  order.context[row] = event.context ?? 0;
   order.ms[row] = event.ms;
 }
 
-function flagsOf({ bounded, short, mass }: RowResult): number {
-  return ANSWERED | (bounded ? BOUNDED : 0) | (short ? SHORT : 0) | (mass === null ? 0 : HAS_MASS);
+function flagsOf({ bounded, mass }: RowResult): number {
+  return ANSWERED | (bounded ? BOUNDED : 0) | (mass === null ? 0 : HAS_MASS);
 }
 
 function foldFailure(state: RunState, event: FailedAttempt): void {

@@ -24,6 +24,8 @@ export interface OrderState {
   readonly tokens: Uint32Array;
   readonly cutTokens: Uint32Array;
   readonly neutralised: Uint32Array;
+  /** Token budget of the step that shortened it; 0 for as many tokens as the model takes. */
+  readonly context: Uint32Array;
   /** Of the request that answered. */
   readonly ms: Float32Array;
   /** Requests of the session that answered, counted by the scheduler. */
@@ -45,7 +47,6 @@ interface Session {
 
 export const ANSWERED = 1;
 export const BOUNDED = 2;
-export const SHORT = 4;
 export const HAS_MASS = 8;
 /** The last failure was final in its session. */
 export const GAVE_UP = 16;
@@ -68,7 +69,12 @@ export function isAnswered(state: RunState, row: number, order: Order): boolean 
 
 /** Says whether a row's answer in this order was made with the shorter context. */
 export function isShort(state: RunState, row: number, order: Order): boolean {
-  return ((state.orders[order].flags[row] ?? 0) & SHORT) !== 0;
+  return contextOf(state, row, order) !== null;
+}
+
+/** Gives the token budget of the step that shortened a row's prompt in this order; null when it was not shortened by one. */
+export function contextOf(state: RunState, row: number, order: Order): number | null {
+  return state.orders[order].context[row] || null;
 }
 
 /** Gives the answer of a row in this order, in the order shown; null when there is none. */
@@ -113,6 +119,7 @@ function createOrderState(rows: number): OrderState {
     tokens: new Uint32Array(rows),
     cutTokens: new Uint32Array(rows),
     neutralised: new Uint32Array(rows),
+    context: new Uint32Array(rows),
     ms: new Float32Array(rows),
     attempts: new Uint16Array(rows),
     failures: new Uint16Array(rows),

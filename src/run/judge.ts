@@ -17,7 +17,8 @@ const LABEL_SAMPLES = 8;
 export interface Task {
   readonly row: number;
   readonly order: Order;
-  readonly short: boolean;
+  /** Token budget that it was prepared for by a step that shortens; null for as many as the model takes. */
+  readonly tokenBudget: number | null;
   /** Token ids as they are sent. */
   readonly ids: readonly number[];
   readonly cutTokens: number;
@@ -32,10 +33,10 @@ export interface Task {
 export interface Judging {
   readonly template: Template;
   readonly labels: ResolvedLabels;
-  /** Prompt tokens that a row may take, and in the short step. */
+  /** Prompt tokens that a row may take. */
   readonly budget: number;
-  readonly shortBudget: number;
-  readonly prepare: (row: number, order: Order, short: boolean) => Promise<Task>;
+  /** Prepares a row within a token budget, that of the model when null is given. */
+  readonly prepare: (row: number, order: Order, tokenBudget: number | null) => Promise<Task>;
   /** The prompt of a row as text, for a person. */
   readonly show: (row: number, order: Order) => Promise<string>;
 }
@@ -57,20 +58,23 @@ export async function openJudging(options: {
   const limit = tokenBudget(config, options.maxModelLen);
   const labels = await proveLabels(createPreparer({ template, tokenizer, budget: limit }), template, dataset);
   const budget = limit - longestSuffix(labels);
-  const shortBudget = Math.min(budget, config.time.shortContext);
   const full = createPreparer({ template, tokenizer, budget });
-  const short = createPreparer({ template, tokenizer, budget: shortBudget });
+  const shorter = new Map<number, Preparer>();
+  const preparerFor = (tokenBudget: number): Preparer => {
+    const found = shorter.get(tokenBudget) ?? createPreparer({ template, tokenizer, budget: tokenBudget });
+    shorter.set(tokenBudget, found);
+    return found;
+  };
   return {
     template,
     labels,
     budget,
-    shortBudget,
-    prepare: async (index, order, isShort) => {
+    prepare: async (index, order, tokenBudget) => {
       const row = await dataset.read(index);
-      const preparer = isShort ? short : full;
+      const preparer = tokenBudget === null || tokenBudget >= budget ? full : preparerFor(tokenBudget);
       const { ids, cutTokens, neutralised } = await preparer.prepare(row, order);
       const sent = promptToSend(labels, ids);
-      const task = { row: index, order, short: isShort, cutTokens, neutralised };
+      const task = { row: index, order, tokenBudget, cutTokens, neutralised };
       if (sent !== null) return { ...task, ids: sent, labels };
       const own = await resolveLabels(template.labels, await preparer.encoderFor(row, order));
       return { ...task, ids: promptToSend(own, ids) ?? ids, labels: own };

@@ -53,7 +53,7 @@ export async function createJudgingOpener(config: Config, dataset: Dataset): Pro
       const remote = serverTokenizer((body) => server.tokenize({ ...body }));
       const judging = await open(local ?? remote, server.maxModelLen);
       if (local !== null) await checkParity(local, remote, judging, dataset);
-      const { ids, labels } = await judging.prepare(0, "ab", false);
+      const { ids, labels } = await judging.prepare(0, "ab", null);
       // Labels such as "[[A]]" begin with the same tokens: the place where they part is the one to try the server at.
       const fork = labels.probes.find((probe) => new Set(probe.ids).size > 1);
       if (fork === undefined) throw new Error("labels that differ part somewhere");
@@ -66,11 +66,11 @@ export async function createJudgingOpener(config: Config, dataset: Dataset): Pro
 function withKept(judging: Judging, kept: KeptTokens): Judging {
   return {
     ...judging,
-    prepare: async (row, order, short) => {
-      const found = short ? null : kept.get(row, order);
+    prepare: async (row, order, tokenBudget) => {
+      const found = tokenBudget !== null ? null : kept.get(row, order);
       return found === null
-        ? judging.prepare(row, order, short)
-        : { row, order, short, ...found, labels: judging.labels };
+        ? judging.prepare(row, order, tokenBudget)
+        : { row, order, tokenBudget, ...found, labels: judging.labels };
     },
   };
 }

@@ -155,7 +155,7 @@ export async function keepTokens(config: Config, dataset: Dataset, judging: Judg
     ...writer,
     add: async (task) => {
       await add(task);
-      if (orders === "both" && task.order === "ab") await add(await judging.prepare(task.row, "ba", false));
+      if (orders === "both" && task.order === "ab") await add(await judging.prepare(task.row, "ba", null));
     },
   };
 }

@@ -18,7 +18,7 @@ export async function estimateLengths(
   const known = new Map<number, number>();
   for (const row of rows) {
     signal.throwIfAborted();
-    known.set(row, (await judging.prepare(row, "ab", false)).ids.length);
+    known.set(row, (await judging.prepare(row, "ab", null)).ids.length);
   }
   const bytesOf = (row: number): number => dataset.rowBytes[row] ?? 0;
   // Rows at the budget were cut: they would flatten the line.

@@ -1,13 +1,12 @@
 import { planBudget } from "../clock/budget.ts";
 import { parseDeadline } from "../clock/deadline.ts";
-import { usualSteps } from "../clock/steps.ts";
-import type { Config } from "../config/config.ts";
+import type { Config, LadderStep } from "../config/config.ts";
 import { AbtieError } from "../errors.ts";
 import type { Effects } from "./effects.ts";
 import { createJudgingOpener } from "./judging-opener.ts";
 import { keepTokens } from "./kept-tokens.ts";
+import { ladderOf } from "./ladder.ts";
 import { openRows } from "./rows.ts";
-import { shortSteps } from "./short-steps.ts";
 
 export interface PlanOptions {
   /** Prompt tokens that the engine reads in a second; null when nobody knows. */
@@ -30,9 +29,16 @@ export interface Plan {
   readonly neutralised: number;
   readonly order: string;
   /** The ladder, best step first, with what all rows would cost on it. */
-  readonly steps: readonly { readonly name: string; readonly tokens: number; readonly seconds: number | null }[];
+  readonly steps: readonly PlannedStep[];
   /** Seconds for scoring until the deadline's reserve begins, start-up not counted; null without a deadline. */
   readonly secondsForWork: number | null;
+}
+
+/** A step of the ladder with what all rows would cost on it; `context` is null for as many tokens as the model takes. */
+interface PlannedStep extends LadderStep {
+  readonly tokens: number;
+  /** Null when no speed is known. */
+  readonly seconds: number | null;
 }
 
 const QUANTILES = [0, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1] as const;
@@ -47,14 +53,12 @@ export async function plan(config: Config, options: PlanOptions, effects: Effect
   const judging = await opener.open(null);
   await using keeper = options.keepTokens ? await keepTokens(config, dataset, judging) : null;
   const lengths: number[] = [];
-  const short: number[] = [];
   let [shortenedRows, cut, neutralised] = [0, 0, 0];
   for (const row of dataset.ids.keys()) {
     effects.signal.throwIfAborted();
-    const task = await judging.prepare(row, "ab", false);
+    const task = await judging.prepare(row, "ab", null);
     await keeper?.add(task);
     lengths.push(task.ids.length);
-    short.push(Math.min(task.ids.length, judging.shortBudget));
     if (task.cutTokens > 0) shortenedRows += 1;
     cut += task.cutTokens;
     if (task.neutralised > 0) neutralised += 1;
@@ -63,11 +67,17 @@ export async function plan(config: Config, options: PlanOptions, effects: Effect
   await keeper?.finish();
   const total = sum(lengths);
   const sorted = [...lengths].sort((one, other) => one - other);
-  const orders = config.orders === "auto" && config.time.deadline === null ? "one" : config.orders;
-  const steps = usualSteps(orders, shortSteps(judging)).map((step) => {
-    const tokens = { "both-orders": 2 * total, "one-order": total, "one-order-short": sum(short), prior: 0 }[step.kind];
+  const steps = ladderOf(config, judging.budget).map(({ name, kind, tokenBudget }) => {
+    const once = sum(lengths.map((length) => Math.min(length, tokenBudget ?? length)));
+    const tokens = kind === "prior" ? 0 : kind === "both-orders" ? 2 * once : once;
     const { tokensPerSecond } = options;
-    return { name: step.name, tokens, seconds: tokensPerSecond === null ? null : tokens / tokensPerSecond };
+    return {
+      name,
+      kind,
+      context: tokenBudget,
+      tokens,
+      seconds: tokensPerSecond === null ? null : tokens / tokensPerSecond,
+    };
   });
   return {
     input: config.input,

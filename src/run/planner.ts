@@ -2,7 +2,14 @@ import type { Order } from "../types.ts";
 import type { Judging, Task } from "./judge.ts";
 
 /** Which prompt is wanted next. "wait": nothing now, but an outcome that is still to come may change that. */
-export type Choice = { readonly row: number; readonly order: Order; readonly short: boolean } | "wait" | "end";
+export type Choice = Prompt | "wait" | "end";
+
+interface Prompt {
+  readonly row: number;
+  readonly order: Order;
+  /** Prompt tokens that it may take; null for as many as the model takes. */
+  readonly tokenBudget: number | null;
+}
 
 /** Decides what is scored next. */
 export interface Planner {
@@ -22,6 +29,6 @@ export async function* taskSource(planner: Planner, judging: Judging, signal: Ab
     const choice = planner.next();
     if (choice === "end") return;
     if (choice === "wait") await planner.changed(signal);
-    else yield await judging.prepare(choice.row, choice.order, choice.short);
+    else yield await judging.prepare(choice.row, choice.order, choice.tokenBudget);
   }
 }

@@ -2,8 +2,7 @@ import type { Pair } from "../clock/pairs.ts";
 import { type Candidate, rankForSecondPass } from "../clock/second-pass.ts";
 import type { SecondRow } from "../clock/second-rows.ts";
 import type { Config } from "../config/config.ts";
-import { isShort, type RunState, readingOf } from "../journal/run-state.ts";
-import type { Judging } from "./judge.ts";
+import { contextOf, type RunState, readingOf } from "../journal/run-state.ts";
 import type { Judge } from "./outcome.ts";
 
 /** Orders the rows that have one answer by what the swapped order would be worth to them; see clock/second-pass.ts. */
@@ -11,9 +10,8 @@ export function rankRows(options: {
   readonly config: Pick<Config, "calibration">;
   readonly state: RunState;
   readonly judge: Judge;
-  readonly judging: Pick<Judging, "shortBudget">;
 }): readonly SecondRow[] {
-  const { config, state, judge, judging } = options;
+  const { config, state, judge } = options;
   const candidates: Candidate[] = [];
   const pairs: Pair[] = [];
   for (let row = 0; row < state.rows; row += 1) {
@@ -32,6 +30,6 @@ export function rankRows(options: {
   return ranked.map(({ row, tokens }) => ({
     row,
     tokens,
-    tokenBudget: isShort(state, row, "ab") ? judging.shortBudget : null,
+    tokenBudget: contextOf(state, row, "ab"),
   }));
 }

@@ -92,7 +92,7 @@ function resultOf(
     tokens: task.ids.length,
     cutTokens: task.cutTokens,
     neutralised: task.neutralised,
-    short: task.short,
+    context: task.tokenBudget,
     attempts,
     request,
     ms: Math.round(ms),

@@ -10,6 +10,7 @@ import { createClockLog } from "./clock-log.ts";
 import type { Effects } from "./effects.ts";
 import type { ForecastError } from "./forecast-errors.ts";
 import type { JudgingOpener } from "./judging-opener.ts";
+import { ladderOf } from "./ladder.ts";
 import { estimateLengths } from "./lengths.ts";
 import { openSlots } from "./open-slots.ts";
 import type { Judge } from "./outcome.ts";
@@ -92,7 +93,8 @@ export async function runSession(options: {
       recordDecision("served-model", { model, version, method });
     }
     const scoring = createTimedPlanner({
-      ...{ config, state, judge, clock, judging: slots.judging, budget: limits.budget, startedAt: began },
+      ...{ config, state, judge, clock, budget: limits.budget, startedAt: began },
+      steps: ladderOf(config, slots.judging.budget),
       tokens: await estimateLengths(slots.judging, dataset, limits.signal),
       onDecision: createClockLog({ record: recorder.record, clock, log: effects.log }),
     });

@@ -1,21 +1,20 @@
 import type { Budget } from "../clock/budget.ts";
 import { decide } from "../clock/decide.ts";
 import type { Decision } from "../clock/decision.ts";
+import type { Step } from "../clock/ladder.ts";
 import { type ClockEvent, observe, type Prompt } from "../clock/observe.ts";
 import { usualShares } from "../clock/rules.ts";
 import { createState } from "../clock/state.ts";
-import { usualSteps } from "../clock/steps.ts";
 import { takeNext } from "../clock/take.ts";
 import type { Config } from "../config/config.ts";
 import { isAnswered, type RunState } from "../journal/run-state.ts";
 import type { Attempt } from "../schedule/types.ts";
 import type { Clock } from "../types.ts";
 import { type ForecastError, forecastErrors } from "./forecast-errors.ts";
-import type { Judging, Task } from "./judge.ts";
+import type { Task } from "./judge.ts";
 import type { Judge } from "./outcome.ts";
 import type { Choice, Planner } from "./planner.ts";
 import { rankRows } from "./rank-rows.ts";
-import { shortSteps } from "./short-steps.ts";
 
 /** A planner that keeps time: it follows the speed of the engine and decides what the rows that are left will get. */
 export interface TimedPlanner extends Planner {
@@ -34,7 +33,8 @@ export interface TimedPlanner extends Planner {
 export interface TimedPlannerOptions {
   readonly config: Config;
   readonly state: RunState;
-  readonly judging: Pick<Judging, "budget" | "shortBudget">;
+  /** The ladder, best step first. */
+  readonly steps: readonly Step[];
   readonly judge: Judge;
   /** Estimated prompt tokens of every row. */
   readonly tokens: readonly number[];
@@ -52,13 +52,13 @@ const RANKING_MS = 60_000;
 /** Creates the planner of a run. Everything that it decides is decided by src/clock; here the state is kept and fed. */
 export function createTimedPlanner(options: TimedPlannerOptions): TimedPlanner {
   const { config, state: run, clock, onDecision } = options;
-  const orders = config.orders === "auto" && options.budget === null ? "one" : config.orders;
+  const orders = options.steps.some(({ kind }) => kind === "both-orders") ? config.orders : "one";
   let state = createState({
     tokens: options.tokens,
     answered: [...options.tokens.keys()].filter((row) => isAnswered(run, row, "ab")),
     budget: options.budget,
     startedAt: options.startedAt,
-    steps: usualSteps(orders, shortSteps(options.judging)),
+    steps: options.steps,
     confidence: config.time.confidence,
     onOverrun: config.time.onOverrun,
     secondPass: usualShares(orders),
@@ -105,7 +105,7 @@ export function createTimedPlanner(options: TimedPlannerOptions): TimedPlanner {
     const [task] = taken.tasks;
     if (task === undefined) return null;
     outstanding += 1;
-    return { row: task.row, order: task.order, short: task.tokenBudget !== null };
+    return { row: task.row, order: task.order, tokenBudget: task.tokenBudget };
   };
 
   return {
@@ -148,7 +148,7 @@ export function createTimedPlanner(options: TimedPlannerOptions): TimedPlanner {
     },
     engine: (up, lost) => hear({ type: "engine", at: clock.monotonic(), up, lost }),
     tick,
-    ladder: Object.fromEntries(state.options.steps.map(({ name, kind }) => [name, kind])),
+    ladder: Object.fromEntries(options.steps.map(({ name, kind }) => [name, kind])),
     forecastErrors: () => forecastErrors(state.history, state.first.endedAt),
   };
 
@@ -157,7 +157,7 @@ export function createTimedPlanner(options: TimedPlannerOptions): TimedPlanner {
       row: task.row,
       pass: task.order === "ab" ? 1 : 2,
       tokens: task.ids.length,
-      tokenBudget: task.short ? options.judging.shortBudget : null,
+      tokenBudget: task.tokenBudget,
     };
   }
 }

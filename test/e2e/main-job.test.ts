@@ -32,7 +32,7 @@ beforeAll(async () => {
   const dataset = await openRows(config, new AbortController().signal);
   dispose = async () => dataset[Symbol.asyncDispose]();
   judging = await (await createJudgingOpener(config, dataset)).open(null);
-  tasks = await Promise.all(dataset.ids.slice(0, 60).map((_, row) => judging.prepare(row, "ab", false)));
+  tasks = await Promise.all(dataset.ids.slice(0, 60).map((_, row) => judging.prepare(row, "ab", null)));
 });
 afterAll(async () => {
   await dispose?.();
@@ -175,7 +175,7 @@ async function attackRow(engine: Engine, signal: AbortSignal): Promise<void> {
   expect(count(defended.ids)).toBe(count(harmless.ids));
   expect(count(naive.ids)).toBeGreaterThan(count(harmless.ids));
   const task = (ids: readonly number[]): Task => ({
-    ...{ row: 0, order: "ab", short: false, ids, cutTokens: 0, neutralised: 0, labels: judging.labels },
+    ...{ row: 0, order: "ab", tokenBudget: null, ids, cutTokens: 0, neutralised: 0, labels: judging.labels },
   });
   const readings = await scoreBatch(
     engine,

@@ -4,6 +4,7 @@ import type { JournalEvent } from "../../src/journal/events.ts";
 import { fold } from "../../src/journal/fold.ts";
 import {
   attemptsOf,
+  contextOf,
   createRunState,
   isAnswered,
   isShort,
@@ -23,7 +24,7 @@ const event: fc.Arbitrary<JournalEvent> = fc.oneof(
       logProbs: fc.tuple(number, number, fc.oneof(number, fc.constant(Number.NEGATIVE_INFINITY))),
       mass: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
       bounded: fc.boolean(),
-      short: fc.boolean(),
+      context: fc.constantFrom(null, 128, 512),
       tokens: fc.nat(4_000),
       attempts: fc.integer({ min: 1, max: 9 }),
     })
@@ -56,7 +57,8 @@ describe("folding a journal", () => {
             const failure = before.filter((one) => one.event === "failed").at(-1);
             const failures = about.filter((one) => one.event === "failed").length;
             expect(isAnswered(state, row, side)).toBe(first !== undefined);
-            expect(isShort(state, row, side)).toBe(first?.short ?? false);
+            expect(isShort(state, row, side)).toBe((first?.context ?? null) !== null);
+            expect(contextOf(state, row, side)).toBe(first?.context ?? null);
             const { reason, final } = lastFailure(state, row, side) ?? {};
             expect(reason).toBe(failure?.reason);
             if (first === undefined) expect(final).toBe(failure?.final);

@@ -22,7 +22,7 @@ it("gives back what was kept, and nothing under another key", async () => {
     fc.asyncProperty(fc.array(task, { maxLength: 40 }), async (tasks) => {
       const path = join(folder, "tokens.bin");
       await using writer = await writeTokens(path, "key");
-      for (const [row, one] of tasks.entries()) await writer.add({ ...one, row, short: false, labels: LABELS });
+      for (const [row, one] of tasks.entries()) await writer.add({ ...one, row, tokenBudget: null, labels: LABELS });
       await writer.finish();
       const kept = await openTokens(path, "key");
       expect(kept?.prompts).toBe(tasks.length);
@@ -40,7 +40,15 @@ it("leaves nothing behind when it is not finished, and takes a damaged file for 
   const folder = await temporaryFolder({ "damaged.bin": '{"format":"abtie tokens 1","key":"key"}\n123' });
   {
     await using writer = await writeTokens(join(folder, "tokens.bin"), "key");
-    await writer.add({ row: 0, order: "ab", short: false, ids: [1], cutTokens: 0, neutralised: 0, labels: LABELS });
+    await writer.add({
+      row: 0,
+      order: "ab",
+      tokenBudget: null,
+      ids: [1],
+      cutTokens: 0,
+      neutralised: 0,
+      labels: LABELS,
+    });
   }
   expect(readdirSync(folder)).toEqual(["damaged.bin"]);
   expect(await openTokens(join(folder, "damaged.bin"), "key")).toBeNull();

@@ -153,7 +153,7 @@ function forecast(figures: Readonly<Record<string, string | number>>, at: number
 function answer(row: number, tokens: number, ms: number, request: number, at: number): JournalEvent {
   return {
     ...{ event: "row", row, order: "ab", logProbs: [-1, -1.2, -1.1], mass: 0.5, bounded: false },
-    ...{ tokens, cutTokens: 0, neutralised: 0, short: false, attempts: 1, request, ms, at },
+    ...{ tokens, cutTokens: 0, neutralised: 0, context: null, attempts: 1, request, ms, at },
   };
 }
 

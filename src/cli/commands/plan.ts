@@ -33,6 +33,8 @@ export const addPlan: AddCommand = (program, context) => {
 function render(result: Plan): string {
   const { tokens, shortened, steps, secondsForWork } = result;
   const quantiles = Object.entries(tokens.quantiles).map(([share, value]) => `${share}: ${count(value)}`);
+  const width = Math.max(...steps.map(({ name }) => name.length));
+  const costWidth = Math.max(...steps.map(({ tokens: cost }) => count(cost).length));
   const lines = [
     `${count(result.rows)} rows of ${result.input}`,
     `tokens a row   ${quantiles.join(", ")}; ${count(tokens.total)} in all; the budget is ${count(result.budget)}`,
@@ -42,7 +44,7 @@ function render(result: Plan): string {
     ...steps.map(({ name, tokens: cost, seconds }) => {
       const verdict =
         seconds === null || secondsForWork === null ? "" : seconds <= secondsForWork ? ": fits" : ": too long";
-      return `step ${name.padEnd(16)} ${count(cost)} tokens${seconds === null ? "" : `, ${formatDuration(1_000 * seconds)}${verdict}`}`;
+      return `step ${name.padEnd(width)} ${count(cost).padStart(costWidth)} tokens${seconds === null ? "" : `, ${formatDuration(1_000 * seconds)}${verdict}`}`;
     }),
     ...(secondsForWork === null
       ? []

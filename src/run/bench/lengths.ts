@@ -29,7 +29,7 @@ export async function measureLengths(options: {
   let shortened = 0;
   for (const row of chosen) {
     signal.throwIfAborted();
-    const { ids, cutTokens } = await judging.prepare(row, "ab", false);
+    const { ids, cutTokens } = await judging.prepare(row, "ab", null);
     rows.push({ row, tokens: ids.length });
     if (cutTokens > 0) shortened += 1;
     options.onProgress(rows.length, chosen.length);

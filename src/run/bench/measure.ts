@@ -65,7 +65,7 @@ export async function measureEngine(options: {
       const isSample = sweep.stage?.kind === "sample";
       if (!isSample && otherAt === supply.others.length) enter(cutShort(sweep, clock.monotonic()));
       const next = isSample && sampleAt < supply.sample.length ? supply.sample[sampleAt++] : supply.others[otherAt++];
-      if (next !== undefined) yield await slots.judging.prepare(next.row, next.order, false);
+      if (next !== undefined) yield await slots.judging.prepare(next.row, next.order, null);
       else if (sampleAt === supply.sample.length) return;
     }
   }

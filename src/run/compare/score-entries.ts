@@ -68,7 +68,7 @@ async function* entries({
     if (signal.aborted) return;
     const judging = judgings[of];
     if (judging === undefined) throw new Error(`there is no contestant ${of}`);
-    const task = await judging.prepare(row, order, false);
+    const task = await judging.prepare(row, order, null);
     onPrompt?.(of, task.ids);
     yield { ...task, ...salt, of };
   }

@@ -19,7 +19,7 @@ export async function checkPrompts(
   let neutralised = 0;
   for (const row of rows) {
     signal.throwIfAborted();
-    const task = await judging.prepare(row, "ab", false);
+    const task = await judging.prepare(row, "ab", null);
     lengths.push(task.ids.length);
     if (task.cutTokens > 0) shortened += 1;
     cut += task.cutTokens;

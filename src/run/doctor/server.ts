@@ -17,7 +17,7 @@ export async function checkServer(
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {
   const tasks = await Promise.all(
-    sampleRows(dataset.ids.length, SAMPLE).map((row) => judging.prepare(row, "ab", false)),
+    sampleRows(dataset.ids.length, SAMPLE).map((row) => judging.prepare(row, "ab", null)),
   );
   const readings = await scoreBatch(engine, tasks, signal);
   const masses = readings.flatMap(({ mass }) => (mass === null ? [] : [mass])).sort((one, other) => one - other);

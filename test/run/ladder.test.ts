@@ -1,0 +1,78 @@
+import { readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { parse, stringify } from "yaml";
+import { inProcess } from "../helpers/in-process.ts";
+import { attachTo, startJudge, writeJob } from "../helpers/job.ts";
+import { readLines } from "../helpers/results.ts";
+
+const LADDER = [
+  { name: "twice", kind: "both-orders" },
+  { name: "once", kind: "one-order" },
+  { name: "brief", kind: "one-order-short", context: 96 },
+  { name: "briefer", kind: "one-order-short", context: 64 },
+  { kind: "prior" },
+];
+const words = (row: number): number => (row % 3 === 0 ? 120 : 10);
+
+it("plans every step of a ladder by its name: tokens of the whole file, and its time when a speed is known", async () => {
+  await using judge = await startJudge();
+  const engine = { ...attachTo(judge), max_model_len: 2048 };
+  const config = { orders: "auto", time: { deadline: "1h", ladder: LADDER } };
+  const job = await writeJob({ engine, rows: 60, words, config });
+  const args = ["plan", "job.yaml", "--tokens-per-second", "100"];
+  const { steps, tokens } = JSON.parse((await inProcess([...args, "--json"], job.folder)).stdout);
+  expect(steps.map(({ name, context }: { name: string; context: number | null }) => [name, context])).toEqual([
+    ["twice", null],
+    ["once", null],
+    ["brief", 96],
+    ["briefer", 64],
+    ["prior", 64],
+  ]);
+  const cost = Object.fromEntries(steps.map((step: { name: string; tokens: number }) => [step.name, step.tokens]));
+  expect([cost["twice"], cost["once"], cost["prior"]]).toEqual([2 * tokens.total, tokens.total, 0]);
+  // A third of the rows has the length of its budget, the others are shorter.
+  expect(cost["once"] - cost["brief"]).toBeGreaterThan(20 * 100);
+  expect(cost["brief"] - cost["briefer"]).toBe(20 * (96 - 64));
+  for (const { tokens: all, seconds } of steps) expect(seconds).toBeCloseTo(all / 100, 9);
+  const { stdout } = await inProcess(args, job.folder);
+  expect(stdout).toMatch(/^step brief +[\d,]+ tokens, .+: fits$/m);
+});
+
+it("scores on a step with a shorter context within exactly its tokens, and keeps them for the swapped order", async () => {
+  await using judge = await startJudge();
+  const ladder = [{ name: "brief", kind: "one-order-short", context: 96 }, { kind: "prior" }];
+  const job = await writeJob({
+    engine: attachTo(judge),
+    rows: 30,
+    words,
+    config: { orders: "auto", time: { ladder } },
+  });
+  expect(await inProcess(["run", "job.yaml"], job.folder)).toMatchObject({ status: 0 });
+  const lines = readLines(job.rowsFile);
+  expect(lines.every(({ obtained }) => obtained === "one-order-short")).toBe(true);
+  expect(lines.map(({ ab }) => (ab?.cutTokens ?? 0) > 0)).toEqual(lines.map((_, row) => row % 3 === 0));
+  const events = readFileSync(job.journal, "utf8").trim().split("\n");
+  const rows = events.map((line) => JSON.parse(line)).filter(({ event }) => event === "row");
+  expect(rows.every(({ context, tokens }) => context === 96 && tokens <= 96)).toBe(true);
+
+  // The same rows in the swapped order, of a ladder that no longer has the step.
+  const both = {
+    orders: "both",
+    time: { ladder: [{ kind: "both-orders" }, { kind: "one-order" }, { kind: "prior" }] },
+  };
+  await writeFileOver(join(job.folder, "job.yaml"), both);
+  expect(await inProcess(["run", "job.yaml"], job.folder)).toMatchObject({ status: 0 });
+  const swapped = readFileSync(job.journal, "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  const second = swapped.filter(({ event, order }) => event === "row" && order === "ba");
+  expect(second).toHaveLength(30);
+  expect(second.every(({ context, tokens }) => context === 96 && tokens <= 96)).toBe(true);
+});
+
+async function writeFileOver(path: string, keys: Readonly<Record<string, unknown>>): Promise<void> {
+  await writeFile(path, stringify({ ...parse(readFileSync(path, "utf8")), ...keys }));
+}
