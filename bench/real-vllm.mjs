@@ -12,7 +12,7 @@
  *   fixed       abtie with -j at several values: what its search is compared with
  *   sequential  one request after another (a quarter of the rows)
  *   lm-eval     lm-evaluation-harness, log likelihood of the three labels (a quarter of the rows)
- *   forecast    abtie bench --sample 60 on the rows, then abtie run on all of them
+ *   forecast    abtie bench --sample 60 on the rows, then abtie run on all of them, in every round
  * Prints Markdown tables.
  */
 import { mkdir } from "node:fs/promises";
@@ -66,7 +66,7 @@ try {
   );
   // What is computed for the first time is slower: nobody is to pay for it.
   await runAbtie(job, server.url, ["--limit", "16"]);
-  await sideBySide();
+  if (offline !== null || parts.has("serve")) await sideBySide();
   if (parts.has("fixed")) await fixedSettings();
   if (parts.has("sequential") || parts.has("lm-eval")) await others();
   if (parts.has("forecast")) await forecast();
@@ -95,39 +95,52 @@ async function sideBySide() {
       benchServe(job, server.url, { python, model, extra, concurrency: best.concurrency });
   }
   if (offline !== null) clients["LLM.generate"] = () => offline.run();
+  const { rounds, names } = await alternate(clients);
+  const ratio = (name) => median(rounds.map((speeds) => speeds.abtie / speeds[name])).toFixed(3);
+  printRounds(rounds, names, "abtie against it, median of the rounds", (name) => (name === "abtie" ? "" : ratio(name)));
+}
+
+/** What abtie finds by itself against every fixed number of requests in flight. */
+async function fixedSettings() {
+  const clients = { found: () => runAbtie(job, server.url) };
+  for (const flag of ["1", "2", "4", "8", "16"]) clients[`-j ${flag}`] = () => runAbtie(job, server.url, ["-j", flag]);
+  const { rounds, names } = await alternate(clients);
+  const whole = (name) => rounds.reduce((sum, speeds) => sum + speeds[name], 0);
+  const best = Math.max(...names.filter((name) => name !== "found").map(whole));
+  console.log("");
+  printRounds(rounds, names, "mean against the best fixed", (name) => (whole(name) / best).toFixed(3));
+}
+
+/** Runs all clients in as many rounds as asked for; each round begins with another client. Gives tokens/s. */
+async function alternate(clients) {
   const names = Object.keys(clients);
   const rounds = [];
   for (let round = 0; round < Number(values.rounds); round += 1) {
     const speeds = {};
-    // Each round begins with another client.
     for (let k = 0; k < names.length; k += 1) {
       const name = names[(round + k) % names.length];
       speeds[name] = speed(await clients[name]());
+      process.stderr.write(`round ${round + 1}: ${name} ${speeds[name].toFixed(0)} tokens/s\n`);
     }
     rounds.push(speeds);
   }
-  const median = (list) => [...list].sort((one, other) => one - other)[Math.floor(list.length / 2)];
-  const ratio = (name) => median(rounds.map((speeds) => speeds.abtie / speeds[name])).toFixed(3);
+  return { rounds, names };
+}
+
+function printRounds(rounds, names, last, cell) {
   markdown([
-    ["tokens/s", ...rounds.map((_, round) => `round ${round + 1}`), "median", "abtie against it, median of the rounds"],
+    ["tokens/s", ...rounds.map((_, round) => `round ${round + 1}`), "median", last],
     ...names.map((name) => [
       name,
       ...rounds.map((speeds) => speeds[name].toFixed(0)),
       median(rounds.map((speeds) => speeds[name])).toFixed(0),
-      name === "abtie" ? "" : ratio(name),
+      cell(name),
     ]),
   ]);
 }
 
-async function fixedSettings() {
-  const rows = [];
-  for (const flags of [[], ["-j", "1"], ["-j", "4"], ["-j", "8"], ["-j", "16"], []]) {
-    const run = await runAbtie(job, server.url, flags);
-    const [{ concurrency, promptsPerRequest }] = run.usage.engines;
-    rows.push([flags.join(" ") || "found", `${concurrency} x ${promptsPerRequest}`, speed(run).toFixed(0)]);
-  }
-  console.log("");
-  markdown([["abtie", "requests x prompts at the end", "tokens/s"], ...rows]);
+function median(list) {
+  return [...list].sort((one, other) => one - other)[Math.floor(list.length / 2)];
 }
 
 async function others() {
@@ -162,12 +175,15 @@ function agreement(readings, logLikelihoods) {
 }
 
 async function forecast() {
-  const { foretold, took, verdict } = await runForecast(job, server.url);
+  const rows = [];
+  for (let round = 0; round < Number(values.rounds); round += 1) {
+    const { foretold, took, verdict } = await runForecast(job, server.url);
+    const error = `${(100 * (foretold / took - 1)).toFixed(1)} %`;
+    process.stderr.write(`foretold ${foretold.toFixed(1)} s, took ${took.toFixed(1)} s: ${error}\n`);
+    rows.push([verdict, `${took.toFixed(1)} s`, error]);
+  }
   console.log("");
-  markdown([
-    ["forecast of abtie bench --sample 60", "abtie run took", "error"],
-    [verdict, `${took.toFixed(1)} s`, `${(100 * (foretold / took - 1)).toFixed(1)} %`],
-  ]);
+  markdown([["forecast of abtie bench --sample 60", "abtie run took", "error"], ...rows]);
 }
 
 function speed({ tokens, seconds }) {
