@@ -44,21 +44,22 @@ export function sequentialSentence(
     readonly pairs?: number;
   },
 ): string {
-  const { verdict, interval } = state;
+  const { verdict, mean, interval } = state;
   const { first, second, level, margin, timeRatio: time = null, pairs = 1 } = names;
   const than = (other: string): string => (pairs > 1 ? ` than ${other}` : "");
   const seen = `${count(state.rows, "row")} of ${count(state.groups, "prompt")}`;
-  const from = (low: number, high: number): string =>
-    `${percent(level)} ${nats(low)} to ${nats(high)} nats at any moment`;
+  const from = (gap: number, low: number, high: number): string =>
+    `${nats(gap)} nats, ${percent(level)} ${nats(low)} to ${nats(high)} at any moment`;
+  const ahead = mean < 0 ? from(-mean, -interval.high, -interval.low) : from(mean, interval.low, interval.high);
   switch (verdict) {
     case "better":
-      return `${second} is better${than(first)}, ${from(interval.low, interval.high)}, decided after ${seen}${cost("it", time)}`;
+      return `${second} is better${than(first)} by ${from(mean, interval.low, interval.high)}, decided after ${seen}${cost("it", time)}`;
     case "worse":
-      return `${first} is better${than(second)}, ${from(-interval.high, -interval.low)}, decided after ${seen}${cost("it", inverse(time))}`;
+      return `${first} is better${than(second)} by ${from(-mean, -interval.high, -interval.low)}, decided after ${seen}${cost("it", inverse(time))}`;
     case "equivalent":
       return `${first} and ${second} differ by less than ${nats(margin ?? 0)} nats, decided after ${seen}${cost(second, time)}`;
     case "undecided":
-      return `${first} and ${second} are not told apart yet, ${from(interval.low, interval.high)}, ${seen}${more(state.moreRows)}${cost(second, time)}`;
+      return `${first} and ${second} are not told apart yet: ${mean < 0 ? first : second} is ahead by ${ahead}, ${seen}${more(state.moreRows)}${cost(second, time)}`;
     default:
       return verdict satisfies never;
   }

@@ -15,12 +15,16 @@ export interface ComparisonData {
   readonly rows: number;
   /** Different prompts among them. */
   readonly groups: number;
+  /** Log loss (nats) of the share of each class in these rows: what costs nothing. */
+  readonly priorLogLoss: number;
   /** The job that the hours are computed for. */
   readonly job: { readonly rows: number; readonly deadlineMs: number | null };
   readonly variants: readonly Variant[];
   readonly pairs: readonly Pair[];
   /** Differences in log loss smaller than this (nats) are within what another batch composition changes; null unmeasured. */
   readonly noiseFloor: number | null;
+  /** Null when no server told about its prefix cache. */
+  readonly prefixCache: PrefixCache | null;
   /** Null when the comparison was not allowed to stop early. */
   readonly stopping: Stopping | null;
 }
@@ -31,6 +35,8 @@ export interface Variant {
   readonly raw: Scores;
   /** Out of fold; null when not fitted. */
   readonly calibrated: Scores | null;
+  /** By how much the calibrated probabilities, else the raw ones, are better than the class prior, nats, row by row. */
+  readonly gainOverPrior: Estimate;
   readonly mass: { readonly median: number; readonly p5: number } | null;
   /** Share of rows whose predicted class changes with the order; null unless both were scored. */
   readonly flipRate: Estimate | null;
@@ -42,6 +48,16 @@ export interface Variant {
   readonly jobMs: number;
   /** Whether the job fits its deadline; null without a deadline. */
   readonly fits: boolean | null;
+}
+
+/** Prompt tokens of all variants. */
+export interface PrefixCache {
+  /** Tokens that the servers looked up in their prefix caches, and those that they found there. */
+  readonly looked: number;
+  readonly found: number;
+  /** Tokens that were sent, and those that began like an earlier prompt of the same variant. */
+  readonly prepared: number;
+  readonly shared: number;
 }
 
 /** Two variants on the same rows. */

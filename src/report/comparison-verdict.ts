@@ -27,6 +27,7 @@ export function comparisonVerdict(data: ComparisonData): Verdict {
     also: [
       ...(best.fits === null ? [] : [`${best.name} takes ${duration(best.jobMs)} for the job and fits its deadline.`]),
       ...(first === best ? [] : [late(first)]),
+      ...(best.gainOverPrior.low !== null && best.gainOverPrior.low > 0 ? [] : [idle(best, data)]),
     ],
   };
 }
@@ -41,6 +42,12 @@ function sentence(best: Variant, others: readonly Variant[], open: readonly Vari
 
 function late(variant: Variant): string {
   return `${variant.name} is lower, ${lossText(variant)}, but takes ${duration(variant.jobMs)} and does not fit the deadline.`;
+}
+
+/** The best of useless ones is still useless. */
+function idle({ name, gainOverPrior }: Variant, { priorLogLoss }: ComparisonData): string {
+  const ends = range(gainOverPrior, (value) => fixed(value, 3));
+  return `${name} is not shown to know more than the share of each class (log loss ${fixed(priorLogLoss, 3)}): its gain over that is ${fixed(gainOverPrior.value, 3)}${ends && ` (95\u00a0% ${ends})`}.`;
 }
 
 /** Picks the variant to take: the lowest log loss among those that fit the deadline, else the lowest of all. */

@@ -99,6 +99,7 @@ export function pairOf(pair: PairComparison, measure: Pair["measure"], noiseFloo
   };
 }
 
-function estimateOf({ mean, error }: Evaluation["logLoss"]): Estimate {
+/** Turns an estimated mean into the number and interval that a report shows. */
+export function estimateOf({ mean, error }: Evaluation["logLoss"]): Estimate {
   return { value: mean, low: error?.interval.low ?? null, high: error?.interval.high ?? null };
 }

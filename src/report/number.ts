@@ -13,6 +13,12 @@ export function fixed(value: number | null, digits: number): string {
   return Number(text) === 0 ? (0).toFixed(digits) : text.replace("-", "\u2212");
 }
 
+/** Formats a number that may be tiny with two digits that count: `0.0011`, `1.2e-7`. */
+export function small(value: number | null): string {
+  if (value === null || !Number.isFinite(value)) return NONE;
+  return String(Number(value.toPrecision(2))).replaceAll("-", "\u2212");
+}
+
 /** Formats a difference: as `fixed`, with a plus sign where it is positive. */
 export function signed(value: number | null, digits: number): string {
   const text = fixed(value, digits);

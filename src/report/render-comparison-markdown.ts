@@ -23,7 +23,14 @@ export function renderComparisonMarkdown(data: ComparisonData): string {
 }
 
 function variantTable(variants: readonly Variant[]): Markdown {
-  const scores = ["Log loss, raw", "Log loss, calibrated", "Accuracy", "Brier score", "ECE"];
+  const scores = [
+    "Log loss, raw",
+    "Log loss, calibrated",
+    "Gain over the class prior",
+    "Accuracy",
+    "Brier score",
+    "ECE",
+  ];
   const costs = [
     "Label mass (5th percentile)",
     "Flip rate",
@@ -38,6 +45,7 @@ function variantTable(variants: readonly Variant[]): Markdown {
     return [
       code(variant.name),
       ...[estimateText(variant.raw.logLoss, loss), estimateText(variant.calibrated?.logLoss ?? null, loss)],
+      estimateText(variant.gainOverPrior, (value) => signed(value, 3)),
       ...[estimateText(accuracy, share), estimateText(brier, loss), eceText(ece, eceWhenCalibrated)],
       variant.mass === null ? NONE : `${fixed(variant.mass.median, 3)} (${fixed(variant.mass.p5, 3)})`,
       estimateText(variant.flipRate, share),

@@ -11,6 +11,7 @@ import { openLabelsOf } from "./evaluate/evaluate.ts";
 import { subjectOf } from "./evaluate/subject.ts";
 import { type LoadedRun, loadRun } from "./load-run.ts";
 import { modelName } from "./model-name.ts";
+import { createTellStep } from "./tell-step.ts";
 
 export interface CalibrateOptions {
   /** Folder of a run. */
@@ -55,7 +56,7 @@ export interface CalibrationResult {
  */
 export async function calibrateRun(
   options: CalibrateOptions,
-  effects: Pick<Effects, "cwd" | "signal">,
+  effects: Pick<Effects, "cwd" | "signal" | "progress">,
 ): Promise<CalibrationResult> {
   const run = await loadRun(resolve(effects.cwd, options.run));
   await using labelled = await openLabelsOf(subjectOf(run), options, effects);
@@ -64,6 +65,7 @@ export async function calibrateRun(
     throw new AbtieError("data", `${run.folder} has no row that was scored: there is nothing to calibrate`);
   }
   const { seed } = run.config;
+  createTellStep(truth.length / 3, effects)("fitting calibrations to all folds but one, in turn");
   const study = studyCalibration({ readings: run.rows.readings, truth, groups }, { seed, folds: options.folds });
   const file = study.refusal === null ? resolve(effects.cwd, options.output) : null;
   if (file !== null) {

@@ -18,6 +18,7 @@ import { qualityOf } from "./report/quality-of.ts";
 import { readWorst, reportRowsOf } from "./report/report-rows.ts";
 import { readTimeline } from "./report/timeline.ts";
 import { timingOf } from "./report/timing-of.ts";
+import { createTellStep } from "./tell-step.ts";
 
 export interface ReportOptions {
   /** Folder of a run or of a comparison. */
@@ -41,7 +42,7 @@ export interface ReportFiles {
  */
 export async function reportRun(
   options: ReportOptions,
-  effects: Pick<Effects, "cwd" | "signal" | "clock" | "log">,
+  effects: Pick<Effects, "cwd" | "signal" | "clock" | "log" | "progress">,
 ): Promise<ReportFiles> {
   const folder = resolve(effects.cwd, options.run);
   const comparison = await readComparison(folder);
@@ -56,6 +57,7 @@ export async function reportRun(
   const subject = subjectOf(run);
   await using joined = await openData(subject, options, effects);
   const data = await gather(run, subject, joined, effects);
+  createTellStep(data.rows.length, effects)("drawing the page");
   await writeAtomic(html, renderReport(data));
   await writeAtomic(markdown, renderMarkdown(data));
   return { html, markdown };
@@ -82,11 +84,11 @@ async function gather(
   run: LoadedRun,
   subject: Subject,
   joined: Joined | null,
-  effects: Pick<Effects, "cwd" | "clock">,
+  effects: Pick<Effects, "cwd" | "clock" | "progress">,
 ): Promise<ReportData> {
   const { written } = subject;
   const labelled = joined !== null && isLabelled(joined) ? joined : null;
-  const evaluation = labelled === null ? null : await evaluateSubject(subject, labelled);
+  const evaluation = labelled === null ? null : await evaluateSubject(subject, labelled, effects);
   const timeline = await readTimeline(run.journalFile);
   const rows = reportRowsOf(run.rows, written, labelled?.truth ?? null);
   return {

@@ -58,17 +58,19 @@ describe("the sentence about a comparison that may stop early", () => {
   const names = { first: "a", second: "b", level: 0.95, margin: 0.01 };
 
   test.each([
-    ["better", "b is better, 95 % 0.008 to 0.034 nats at any moment, decided after 1,412 rows of 700 prompts"],
-    ["worse", "a is better, 95 % -0.034 to -0.008 nats at any moment, decided after 1,412 rows of 700 prompts"],
+    ["better", "b is better by 0.020 nats, 95 % 0.008 to 0.034 at any moment, decided after 1,412 rows of 700 prompts"],
+    ["worse", "a is better by 0.020 nats, 95 % 0.008 to 0.034 at any moment, decided after 1,412 rows of 700 prompts"],
     ["equivalent", "a and b differ by less than 0.010 nats, decided after 1,412 rows of 700 prompts"],
     [
       "undecided",
-      "a and b are not told apart yet, 95 % 0.008 to 0.034 nats at any moment, 1,412 rows of 700 prompts; " +
+      "a and b are not told apart yet: b is ahead by 0.020 nats, 95 % 0.008 to 0.034 at any moment, 1,412 rows of 700 prompts; " +
         "about 91 more rows would settle a difference of this size",
     ],
   ] as const)("when it is %s", (verdict, sentence) => {
-    const interval = { low: 0.008, high: 0.034 };
-    const state: SequentialState = { verdict, groups: 700, rows: 1_412, mean: 0.02, interval, moreRows: null };
+    const sign = verdict === "worse" ? -1 : 1;
+    const [low, high] = [0.008 * sign, 0.034 * sign].sort((one, other) => one - other) as [number, number];
+    const interval = { low, high };
+    const state: SequentialState = { verdict, groups: 700, rows: 1_412, mean: 0.02 * sign, interval, moreRows: null };
     expect(sequentialSentence(verdict === "undecided" ? { ...state, moreRows: 91 } : state, names)).toBe(sentence);
   });
 });

@@ -16,6 +16,7 @@ export function sampleComparison(): ComparisonData {
     warnings: ["side-by-side.jinja: the median label mass is 0.21. Most of what the model wanted to say is no label."],
     rows: 612,
     groups: 598,
+    priorLogLoss: 1.052,
     job: { rows: 25_000, deadlineMs: 9 * 3_600_000 },
     variants: [
       variant("plain.jinja", 1.98, 0.951, 0.42, 1.02, true),
@@ -32,6 +33,7 @@ export function sampleComparison(): ComparisonData {
       pair("rules.jinja, both orders", "side-by-side.jinja", -0.029, 0.0098, 0.00001),
     ],
     noiseFloor: 0.0011,
+    prefixCache: { looked: 612_000, found: 183_600, prepared: 612_000, shared: 220_000 },
     stopping: {
       stoppedAt: 612,
       available: 999,
@@ -62,6 +64,7 @@ function variant(
     name,
     raw: scores(raw, 0.21),
     calibrated: scores(calibrated, 0.032),
+    gainOverPrior: around(1.052 - calibrated, 0.02),
     mass: { median: name.startsWith("side") ? 0.21 : 0.64, p5: 0.12 },
     flipRate: swapped ? around(0.61, 0.03) : null,
     positionBias: swapped ? 0.33 : null,

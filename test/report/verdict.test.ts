@@ -109,6 +109,13 @@ describe("the verdict on a comparison", () => {
     expect(change({ pairs }).sentence).toContain("do not show it to be better");
   });
 
+  test("says so when even the best is not shown to know more than the share of each class", () => {
+    const variants = data.variants.map((variant) => ({ ...variant, gainOverPrior: around(0.01, 0.02) }));
+    expect(change({ variants }).also.at(-1)).toBe(
+      "rules.jinja is not shown to know more than the share of each class (log loss 1.052): its gain over that is 0.010 (95\u00a0% \u22120.010 to 0.030).",
+    );
+  });
+
   test("recommends nothing when no variant fits", () => {
     const variants = data.variants.map((variant) => ({ ...variant, fits: false }));
     expect(change({ variants })).toMatchObject({ tone: "bad", sentence: "No variant fits the deadline." });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { inProcess } from "../helpers/in-process.ts";
 import { attachTo, startJudge, TOKENIZER, writeJob } from "../helpers/job.ts";
-import { compareTemplates, OTHER_TEMPLATE, writeLabelledJob } from "./compared.ts";
+import { compareTemplates, OTHER_TEMPLATE, readTable, writeLabelledJob } from "./compared.ts";
 
 const NOWHERE = { attach: "http://127.0.0.1:9/v1", tokenizer: TOKENIZER };
 
@@ -107,6 +107,20 @@ it("leaves out rows that one variant cannot be scored on, says so, and ends with
   expect(status).toBe(5);
   expect(stderr).toMatch(/left out of the comparison: (template|other) could not be scored on them/);
   expect(Number(/^(\d+) rows/.exec(stdout)?.[1])).toBeLessThan(30);
+});
+
+it("warns of a template whose examples are among the rows that it is judged on", async () => {
+  await using judge = await startJudge();
+  const job = await writeLabelledJob({ engine: attachTo(judge), rows: 24, words: () => 20 });
+  const [row] = readTable(join(job.folder, "rows.csv"));
+  const shown = JSON.parse(row?.["response_a"] ?? "[]")[0] ?? "";
+  expect(shown.length).toBeGreaterThan(40);
+  const path = join(job.folder, "other.jinja");
+  await writeFile(path, OTHER_TEMPLATE.replace("{{ prompt }}", `Example: ${shown}\nBetter: A\n{{ prompt }}`));
+  const { status, stderr } = await compareTemplates(job);
+  expect(status).toBe(0);
+  expect(stderr).toContain("The text of 1 row was found in the template of other");
+  expect(stderr).not.toContain("the template of template");
 });
 
 it("warns when a variant applies a calibration that was fitted to these very rows", async () => {

@@ -24,7 +24,7 @@ it("stops early when one template is clearly better, and asks nothing when it is
   expect(rows).toBeLessThan(600);
   expect(stopped.stdout).toContain(`Early stopping: ended after ${rows} of 600 rows.`);
   expect(stopped.stdout).toMatch(
-    /template is better, 95 % 0\.\d+ to \d\.\d+ nats at any moment, decided after \d+ rows/,
+    /template is better by \d\.\d+ nats, 95 % 0\.\d+ to \d\.\d+ at any moment, decided after \d+ rows/,
   );
   expect(pairs).toMatchObject([{ first: "template", second: "other", measure: "raw", better: "first", p: null }]);
   expect(pairs[0]?.difference.high).toBeLessThan(0);
@@ -44,7 +44,9 @@ it("says how many more rows it needs when they end before the answer is known", 
   const open = await compareTemplates(job, "--early-stop");
   expect(open.status).toBe(0);
   expect(open.stdout).toContain("Early stopping: the answer is not certain after all that was scored of 24 rows.");
-  expect(open.stdout).toMatch(/template and other are not told apart yet, .*; about \d+ more rows would settle/);
+  expect(open.stdout).toMatch(
+    /template and other are not told apart yet: \w+ is ahead by 0\.\d+ nats, .*; about \d+ more rows would settle/,
+  );
   expect(told(job)).toMatchObject({ end: "done", stopping: { stoppedAt: null, available: 24 } });
 });
 

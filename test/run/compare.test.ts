@@ -17,12 +17,24 @@ it("compares two templates: a table, three files, and a run of its own for each"
   const lines = stdout.split("\n");
   expect(lines[0]).toBe("80 rows with 80 prompts, answered by every variant");
   expect(lines[2]?.trim().split(/\s+/)).toEqual(["template", "other"]);
-  for (const name of ["log loss, raw", "log loss, calibrated", "accuracy", "Brier score", "ECE", "label mass"]) {
+  for (const name of [
+    "log loss, raw",
+    "log loss, calibrated",
+    "gain over the prior",
+    "accuracy",
+    "Brier score",
+    "ECE",
+    "label mass",
+  ]) {
     expect(lines.find((line) => line.startsWith(name))).toMatch(/\d\.\d+.*\(.*\).*\d\.\d+.*\(.*\)/);
   }
   expect(stdout).toMatch(/\n25,000 rows .*, fits 9\.00 h .*, fits 9\.00 h\n/);
   expect(stdout).toMatch(/template is better by 0\.\d+ nats, 95 % 0\.\d+ to 0\.\d+, 80 rows; it costs .* time\. p/);
-  expect(stdout).toContain("Noise floor: scoring the same rows again changes the log loss by up to 0.0000 nats.");
+  expect(stdout).toContain("Noise floor: none; scoring a sample again, in other batches, gave the same numbers.");
+
+  // The fake server has no prefix cache, and its metrics say so.
+  expect(stdout).toMatch(/\nPrefix cache: 0\.0 % of \d,\d+ prompt tokens; \d+\.\d % began like an earlier prompt/);
+  expect(stdout).toMatch(/\nClass prior: log loss [01]\.\d{3} without reading a row\.\n/);
 
   expect((await readdir(join(job.folder, "run"))).sort()).toEqual([
     "comparison.html",

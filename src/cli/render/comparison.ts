@@ -1,4 +1,5 @@
 import type { Comparison } from "../../run/compare/conclude.ts";
+import { prefixCacheText } from "../../run/compare/report-data.ts";
 import { columns } from "./columns.ts";
 import { count, fixed, percent } from "./estimates.ts";
 
@@ -12,18 +13,17 @@ export function renderComparisonTable({ report }: Comparison): string {
   return [
     `${count(report.rows)} rows with ${count(report.groups)} prompts, answered by every variant`,
     columns(tableOf(report)),
+    `Class prior: log loss ${fixed(report.priorLogLoss)} without reading a row.`,
     ...(stopping === null ? [] : [stoppingLine(stopping)]),
     pairs.map(({ sentence, measure, adjustedP }) => `${sentence}.${pText(adjustedP)} [${measure}]`).join("\n"),
-    noiseFloor === null
-      ? "Noise floor: not measured."
-      : `Noise floor: scoring the same rows again changes the log loss by up to ${noiseFloor.toFixed(4)} nats.`,
+    [noiseLine(noiseFloor), prefixCacheLine(report)].join("\n"),
     DEFINITIONS,
   ].join("\n\n");
 }
 
 const DEFINITIONS = `In brackets 95 % intervals; of the label mass the 5th percentile, of the ECE what a perfectly calibrated judge would show.
 Log loss in nats; calibrated means out of fold, each row by what was fitted to other prompts. Accuracy, Brier score and ECE
-are of the calibrated probabilities where there are some. Seconds a row: the engine's time, shared out by the tokens
+are of the calibrated probabilities where there are some, and so is the gain over the class prior. Seconds a row: the engine's time, shared out by the tokens
 that it had to compute.`;
 
 function tableOf({ variants, job }: Report): readonly (readonly string[])[] {
@@ -35,6 +35,7 @@ function tableOf({ variants, job }: Report): readonly (readonly string[])[] {
     line("", ({ name }) => name),
     line("log loss, raw", ({ raw }) => estimate(raw.logLoss, fixed)),
     line("log loss, calibrated", ({ calibrated }) => (calibrated === null ? "-" : estimate(calibrated.logLoss, fixed))),
+    line("gain over the prior", ({ gainOverPrior }) => estimate(gainOverPrior, fixed)),
     line("accuracy", (variant) => estimate(judged(variant).accuracy, percent, " %")),
     line("Brier score", (variant) => estimate(judged(variant).brier, fixed)),
     line("ECE", (variant) => {
@@ -66,6 +67,16 @@ function fitsText(fits: boolean | null, deadlineMs: number | null): string {
 function hours(ms: number): string {
   const value = ms / 3_600_000;
   return value < 0.1 ? `${(60 * value).toPrecision(2)} min` : `${value.toPrecision(3)} h`;
+}
+
+function noiseLine(noiseFloor: number | null): string {
+  if (noiseFloor === null) return "Noise floor: not measured.";
+  if (noiseFloor === 0) return "Noise floor: none; scoring a sample again, in other batches, gave the same numbers.";
+  return `Noise floor: scoring the same rows again changes the log loss by up to ${noiseFloor.toPrecision(2)} nats.`;
+}
+
+function prefixCacheLine({ prefixCache }: Report): string {
+  return `Prefix cache: ${prefixCache === null ? "not measured; the server does not tell" : prefixCacheText(prefixCache)}.`;
 }
 
 function pText(p: number | null): string {

@@ -1,6 +1,6 @@
 import type { ComparisonData, Variant } from "../comparison-data.ts";
 import { judgedLoss, recommended } from "../comparison-verdict.ts";
-import { count, counted, duration, fixed, percent, range } from "../number.ts";
+import { count, counted, duration, fixed, percent, range, small } from "../number.ts";
 import type { KeyFigure } from "./head.ts";
 
 /** Picks the numbers that a reader of a comparison looks for first. */
@@ -21,8 +21,8 @@ export function comparisonFigures(data: ComparisonData): KeyFigure[] {
     ...(best ? [{ name: "Job", value: duration(best.jobMs), beside: `${counted(job.rows, "row")}${allowed}` }] : []),
     {
       name: "Noise floor",
-      value: fixed(noiseFloor, 4),
-      beside: noiseFloor === null ? "not measured" : "nats",
+      value: noiseFloor === 0 ? "none" : small(noiseFloor),
+      beside: noiseFloor === null ? "not measured" : noiseFloor === 0 ? "the same numbers again" : "nats",
     },
   ];
 }

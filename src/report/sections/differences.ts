@@ -21,7 +21,7 @@ ${figure("Cost against quality", costChart(variants, limit), "Towards the lower 
 }
 
 function forestCaption(noiseFloor: number | null): string {
-  const noise = noiseFloor === null ? "" : " The pale band is the noise floor.";
+  const noise = noiseFloor === null || noiseFloor === 0 ? "" : " The pale band is the noise floor.";
   return `Paired on the same rows, with 95\u00a0% intervals. An interval lies on the side of the better variant; one that crosses the broken line shows no difference.${noise}`;
 }
 

@@ -6,7 +6,7 @@ import { leftOut, type Section, shown } from "./section.ts";
 import { type Cell, type Column, table } from "./table.ts";
 
 /** Shows every variant with its scores, and below how it judges and what it costs. */
-export function variantTable({ variants, rows, job }: ComparisonData): Section {
+export function variantTable({ variants, rows, job, priorLogLoss }: ComparisonData): Section {
   if (variants.length === 0) return leftOut("Variants", "there are none");
   const calibrated = variants.some((variant) => variant.calibrated !== null);
   const whose = calibrated ? " Accuracy, Brier score and ECE are of the calibrated probabilities." : "";
@@ -14,7 +14,7 @@ export function variantTable({ variants, rows, job }: ComparisonData): Section {
   return shown(
     "variants",
     "Variants",
-    html`<p class="lead">All on the same ${counted(rows, "row")}. Small figures are 95 % intervals; for the label mass, the 5th percentile.${whose} The job is ${counted(job.rows, "row")}${deadline}.</p>
+    html`<p class="lead">All on the same ${counted(rows, "row")}. Small figures are 95 % intervals; for the label mass, the 5th percentile.${whose} The share of each class, without reading a row, has log loss ${fixed(priorLogLoss, 3)}. The job is ${counted(job.rows, "row")}${deadline}.</p>
 ${part("Scores", scoreColumns(calibrated), variants)}${part("How they judge, and what it costs", costColumns(variants), variants)}`,
   );
 }
@@ -37,6 +37,9 @@ function scoreColumns(calibrated: boolean): Shown[] {
     number("Log loss, raw", "nats, lower is better", ({ raw }) => estimateCell(raw.logLoss, loss)),
     number("Log loss, calibrated", "out of fold, nats, lower is better", (variant) =>
       estimateCell(variant.calibrated?.logLoss ?? null, loss),
+    ),
+    number("Over the prior", "gain over the class prior, nats, higher is better", ({ gainOverPrior }) =>
+      estimateCell(gainOverPrior, (value) => signed(value, 3)),
     ),
     number("Accuracy", "higher is better", (variant) => estimateCell(judged(variant).accuracy, share)),
     number("Brier score", "sum over the three classes, lower is better", (variant) =>

@@ -5,6 +5,7 @@ import { groupOrder } from "../../stats/group-order.ts";
 import type { Effects } from "../effects.ts";
 import { packageVersion } from "../package.ts";
 import { openRows } from "../rows.ts";
+import { createTellStep } from "../tell-step.ts";
 import { closeContestants } from "./close.ts";
 import { type Comparison, conclude } from "./conclude.ts";
 import { type Contestant, openContestants } from "./contestant.ts";
@@ -73,13 +74,12 @@ export async function compareVariants(options: CompareOptions, effects: Effects)
     await closeContestants(contestants.list, end, { dataset, began, effects });
   }
   for (const { board } of contestants.list) board.check();
-  // Tens of thousands of rows take a minute.
-  effects.progress({ stage: "step", name: "statistics", text: "scores, calibrations and intervals" });
   const comparison = await conclude({
     ...{ folder, variants, contestants: contestants.list, dataset, version, course },
     ...{ labels: { ids, truth, groups }, margin: options.margin, job, seed: config.seed },
     end: end === "done" && course.enough.aborted ? "decided" : end,
     now: effects.clock.now(),
+    tell: createTellStep(ids.length, effects),
   });
   await writeComparison(comparison);
   return comparison;

@@ -3,6 +3,7 @@ import type { Dataset } from "../../dataset/open-dataset.ts";
 import { AbtieError } from "../../errors.ts";
 import { takeTriples } from "../../metrics/triples.ts";
 import type { ComparisonData } from "../../report/comparison-data.ts";
+import type { TellStep } from "../tell-step.ts";
 import { type Assessment, assess, type Labels } from "./assess.ts";
 import { commonRows } from "./common-rows.ts";
 import type { Contestant } from "./contestant.ts";
@@ -11,7 +12,8 @@ import type { Course } from "./course.ts";
 import { groupByEngine } from "./engine-groups.ts";
 import { warningsOf } from "./fairness.ts";
 import { fittedToThisFile } from "./fitted-here.ts";
-import { prefixCacheOf } from "./group-facts.ts";
+import { prefixCacheOf, sumPrefixCaches } from "./group-facts.ts";
+import { countLeakedRows } from "./leaked-rows.ts";
 import type { Variant } from "./open-variants.ts";
 import { fixedPairs, type Measure, noiseFloor, sequentialPairs, stoppingOf } from "./pairs.ts";
 import { columnOf, factsOf, type Job, notesOf } from "./report-data.ts";
@@ -50,11 +52,12 @@ export interface Concluding {
   readonly version: string;
   /** ms since 1970. */
   readonly now: number;
+  readonly tell: TellStep;
 }
 
 /** Draws the conclusions from what all variants have answered. Throws AbtieError("interrupted" or "engine") when that is nothing. */
 export async function conclude(input: Concluding): Promise<Comparison> {
-  const { end, folder, contestants, dataset, labels, course, margin, job, seed } = input;
+  const { end, folder, contestants, dataset, labels, course, margin, job, seed, tell } = input;
   const rows = commonRows(labels.ids.length, contestants);
   if (rows.length === 0) throw nothing(end);
   const used = { truth: takeTriples(labels.truth, rows), groups: rows.map((row) => labels.groups[row] as number) };
@@ -63,9 +66,11 @@ export async function conclude(input: Concluding): Promise<Comparison> {
     const perRow = await msPerRow(group);
     for (const [place, contestant] of group.entries()) costs.set(contestant, perRow[place] ?? 0);
   }
-  const assessments = contestants.map((contestant) =>
-    assess(contestant, rows, labels, used, { msPerRow: costs.get(contestant) ?? 0 }, { seed }),
-  );
+  const assessments = contestants.map((contestant) => {
+    tell(`scoring and calibrating ${contestant.name}`);
+    return assess(contestant, rows, labels, used, { msPerRow: costs.get(contestant) ?? 0 }, { seed });
+  });
+  tell("comparing pairs");
   const replayed = course.replay();
   const measure: Measure =
     replayed === null && assessments.every(({ calibrated }) => calibrated !== null) ? "calibrated" : "raw";
@@ -76,12 +81,12 @@ export async function conclude(input: Concluding): Promise<Comparison> {
   const available = labels.ids.length;
   const names = assessments.map(({ name }) => name);
   const stopping = replayed === null ? null : stoppingOf(names, replayed, { scored: rows.length, available });
+  const leaked = await countLeakedRows(contestants, dataset, rows);
   const failed = contestants.map((contestant) => ({ name: contestant.name, rows: course.failed(contestant) }));
   const noise = assessments.map((one) => one.noise[measure]).find((one) => one !== null);
-  const cached = contestants.map(({ folder: { state } }) => {
-    const told = prefixCacheOf(state);
-    return told === null ? null : told.found / told.looked;
-  });
+  const prefixCache = sumPrefixCaches(
+    groupByEngine(contestants).map((group) => group.map(({ folder: { state } }) => prefixCacheOf(state))),
+  );
   return {
     end,
     files: {
@@ -95,20 +100,21 @@ export async function conclude(input: Concluding): Promise<Comparison> {
       name: folder.split("/").at(-1) ?? folder,
       program: `abtie ${input.version}`,
       madeAt: input.now,
-      facts: factsOf(contestants, { ...dataset, rows: available, source: sourceOf(input.variants) }, cached),
+      facts: factsOf(contestants, { ...dataset, rows: available, source: sourceOf(input.variants) }, prefixCache),
       notes: notesOf({
         ...{ pairs, stopping },
         rescored: noise?.rows ?? null,
       }),
       warnings: warningsOf({
-        ...{ end, variants: input.variants, assessments, failed, sequential: replayed !== null },
+        ...{ end, variants: input.variants, assessments, failed, leaked, sequential: replayed !== null },
         fittedHere: await fittedToThisFile(contestants, dataset.sha256),
       }),
       rows: rows.length,
       groups: new Set(used.groups).size,
+      priorLogLoss: assessments[0]?.raw.evaluation.prior.logLoss ?? Number.NaN,
       job,
       variants: assessments.map((assessment) => columnOf(assessment, job)),
-      ...{ pairs, noiseFloor: noiseFloor(assessments, measure), stopping },
+      ...{ pairs, noiseFloor: noiseFloor(assessments, measure), prefixCache, stopping },
     },
   };
 }

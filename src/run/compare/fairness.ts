@@ -39,6 +39,8 @@ export interface Circumstances {
   readonly assessments: readonly Assessment[];
   /** Rows that were left out because a variant could not be scored on them, by variant. */
   readonly failed: readonly { readonly name: string; readonly rows: number }[];
+  /** For each variant, the rows whose text its template holds. */
+  readonly leaked: readonly number[];
   /** Variants that apply a calibration fitted to this very file. */
   readonly fittedHere: readonly string[];
   /** Whether verdicts are on raw probabilities because early stopping needs them. */
@@ -49,7 +51,15 @@ export interface Circumstances {
 const MANY = 0.05;
 
 /** Lists why a comparison may not be fair, or not what a reader takes it for; one sentence each. */
-export function warningsOf({ end, variants, assessments, failed, fittedHere, sequential }: Circumstances): string[] {
+export function warningsOf({
+  end,
+  variants,
+  assessments,
+  failed,
+  leaked,
+  fittedHere,
+  sequential,
+}: Circumstances): string[] {
   const models = new Map(variants.map(({ name, config }) => [name, modelName(config.engine)]));
   const servers = new Set(variants.map(({ config }) => JSON.stringify(config.engine)));
   const percent = (share: number): string => `${Math.round(100 * share)} %`;
@@ -74,6 +84,13 @@ export function warningsOf({ end, variants, assessments, failed, fittedHere, seq
       .map(
         ({ name, rows }) => `${count(rows, "row")} left out of the comparison: ${name} could not be scored on them.`,
       ),
+    ...assessments.flatMap(({ name }, place) => {
+      const rows = leaked[place] ?? 0;
+      const whose = `The text of ${count(rows, "row")}`;
+      return rows === 0
+        ? []
+        : [`${whose} found in the template of ${name}: what its examples tell about them, it has not judged.`];
+    }),
     ...low.map(
       ({ name, mass }) =>
         `${name}: the median label mass is ${(mass?.median ?? 0).toPrecision(2)}. Most of what the model wanted to say is no label, so what it says about the labels is a side effect.`,
@@ -97,7 +114,7 @@ function conflict(assessments: readonly Assessment[]): string[] {
   const calibrated = best((one) => one.calibrated?.evaluation.logLoss.mean);
   if (assessments.some((one) => one.calibrated === null) || raw === calibrated) return [];
   return [
-    `Early stopping compares raw probabilities, where ${raw} is ahead; once calibrated, ${calibrated} is. Calibrate first Calibrate first, or compare without --early-stop.`,
+    `Early stopping compares raw probabilities, where ${raw} is ahead; once calibrated, ${calibrated} is. Calibrate first, or compare without --early-stop.`,
   ];
 }
 

@@ -1,4 +1,5 @@
 import type { RunState } from "../../journal/run-state.ts";
+import type { PrefixCache } from "../../report/comparison-data.ts";
 import type { Contestant } from "./contestant.ts";
 
 /** What a session with an engine tells; written into the journal of every contestant that it served. */
@@ -44,16 +45,26 @@ export function servedBy(
 }
 
 /** Sums what all sessions of a contestant tell about the prefix cache; null when no server told anything. */
-export function prefixCacheOf(state: Pick<RunState, "decisions">): {
-  readonly looked: number;
-  readonly found: number;
-  readonly prepared: number;
-  readonly shared: number;
-} | null {
+export function prefixCacheOf(state: Pick<RunState, "decisions">): PrefixCache | null {
   const told = figuresOf(state, "prefix-cache");
   const sum = (key: string): number => told.reduce((total, figures) => total + Number(figures[key] ?? 0), 0);
   const [looked, found] = [sum("looked"), sum("found")];
   return looked === 0 ? null : { looked, found, prepared: sum("prepared"), shared: sum("shared") };
+}
+
+/** Sums over engines what the contestants of each were told; null when none was told anything. */
+export function sumPrefixCaches(engines: readonly (readonly (PrefixCache | null)[])[]): PrefixCache | null {
+  const total = { looked: 0, found: 0, prepared: 0, shared: 0 };
+  for (const told of engines) {
+    // All of an engine were told the same sums; one that came later misses the first ones.
+    total.looked += Math.max(0, ...told.map((one) => one?.looked ?? 0));
+    total.found += Math.max(0, ...told.map((one) => one?.found ?? 0));
+    for (const one of told) {
+      total.prepared += one?.prepared ?? 0;
+      total.shared += one?.shared ?? 0;
+    }
+  }
+  return total.looked === 0 || total.prepared === 0 ? null : total;
 }
 
 function figuresOf({ decisions }: Pick<RunState, "decisions">, name: EngineFact["name"]) {

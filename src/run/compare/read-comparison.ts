@@ -21,6 +21,7 @@ const variant = z.object({
   name: z.string(),
   raw: scores,
   calibrated: scores.nullable(),
+  gainOverPrior: estimate,
   mass: z.object({ median: known, p5: known }).nullable(),
   flipRate: estimate.nullable(),
   positionBias: unknown,
@@ -45,9 +46,10 @@ const comparison: z.ZodType<ComparisonData> = z.object({
   ...{ name: z.string(), program: z.string(), madeAt: known },
   facts: z.array(z.object({ name: z.string(), value: z.string() })),
   ...{ notes: z.array(z.string()), warnings: z.array(z.string()) },
-  ...{ rows: known, groups: known },
+  ...{ rows: known, groups: known, priorLogLoss: known },
   job: z.object({ rows: known, deadlineMs: unknown }),
   ...{ variants: z.array(variant), pairs: z.array(pair), noiseFloor: unknown },
+  prefixCache: z.object({ looked: known, found: known, prepared: known, shared: known }).nullable(),
   stopping: z.object({ stoppedAt: unknown, available: known, paths: z.array(path) }).nullable(),
 });
 

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
-import type { Variant as Column, ComparisonData, Pair, Stopping } from "../../report/comparison-data.ts";
+import type { Variant as Column, ComparisonData, Pair, PrefixCache, Stopping } from "../../report/comparison-data.ts";
 import type { Fact } from "../../report/data.ts";
-import { positionOf, scoresOf } from "../../report/from-metrics.ts";
+import { estimateOf, positionOf, scoresOf } from "../../report/from-metrics.ts";
 import { modelName } from "../model-name.ts";
 import type { Assessment } from "./assess.ts";
 import type { Contestant } from "./contestant.ts";
@@ -18,6 +18,7 @@ export function columnOf(assessment: Assessment, job: Job): Column {
     name,
     raw: scoresOf("raw", raw.evaluation),
     calibrated: calibrated === null ? null : scoresOf("calibrated", calibrated.evaluation),
+    gainOverPrior: estimateOf((calibrated ?? raw).evaluation.prior.gain),
     mass: mass === null ? null : { median: mass.median, p5: mass.low },
     flipRate: position?.flipRate ?? null,
     positionBias: position === null ? null : position.towardFirst - position.towardSecond,
@@ -30,13 +31,10 @@ export function columnOf(assessment: Assessment, job: Job): Column {
 export function factsOf(
   contestants: readonly Contestant[],
   data: { readonly path: string; readonly sha256: string; readonly rows: number; readonly source: string },
-  prefixCache: readonly (number | null)[],
+  prefixCache: PrefixCache | null,
 ): readonly Fact[] {
   const [first] = contestants;
   const engines = [...new Set(contestants.map(({ config }) => `${config.engine.name}, ${modelName(config.engine)}`))];
-  const shares = [
-    ...new Set(prefixCache.filter((share) => share !== null).map((share) => `${(100 * share).toFixed(1)} %`)),
-  ];
   return [
     {
       name: "Data",
@@ -59,9 +57,18 @@ export function factsOf(
     { name: "Seed", value: String(first?.config.seed ?? 0) },
     {
       name: "Found in the prefix cache",
-      value: shares.length === 0 ? "not measured" : `${shares.join("; ")} of the prompt tokens`,
+      value: prefixCache === null ? "not measured: the server does not tell" : prefixCacheText(prefixCache),
     },
   ];
+}
+
+/** Says how much of the prompts the prefix cache held, and how much it could have held. */
+export function prefixCacheText({ looked, found, prepared, shared }: PrefixCache): string {
+  const share = (part: number, whole: number): string => `${((100 * part) / whole).toFixed(1)} %`;
+  return (
+    `${share(found, looked)} of ${looked.toLocaleString("en-US")} prompt tokens; ` +
+    `${share(shared, prepared)} began like an earlier prompt of the same variant (a cache holds whole blocks of tokens)`
+  );
 }
 
 /** Says how the numbers are defined. */
@@ -81,6 +88,7 @@ export function notesOf(options: {
     stopping === null
       ? `Differences are between ${calibrated ? "calibrated" : "raw"} log losses, paired on the same rows, with the same bootstrap; p values are adjusted for the number of pairs (Holm), McNemar's is exact and of the accuracies.`
       : "Differences are between raw log losses, with confidence sequences by betting (Waudby-Smith and Ramdas 2024) over prompts in an order drawn beforehand: they hold at every moment and for all pairs together with 95 %. Every prompt counts once, whatever its number of rows. The intervals of the table are those of each variant alone and take no account of when it ended.",
+    "The class prior knows the share of each class in these rows and nothing else; the gain over it is paired on the same rows.",
     "ECE is that of the predicted class in 15 bins with equally many rows.",
     "Rows were scored row by row across the variants of an engine, in one schedule. The time in which requests were under way is shared out by the prompt tokens that the server had to compute: all, less those found in its prefix cache, which are shared out by what began like an earlier prompt of the same variant. The job adds the longest start of the engine.",
     rescored === null

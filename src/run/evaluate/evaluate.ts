@@ -20,12 +20,12 @@ export interface EvaluateOptions {
  */
 export async function evaluateTarget(
   options: EvaluateOptions,
-  effects: Pick<Effects, "cwd" | "signal">,
+  effects: Pick<Effects, "cwd" | "signal" | "progress">,
 ): Promise<SubjectEvaluation> {
   const subject = await openSubject(resolve(effects.cwd, options.target));
   await using labelled = await openLabelsOf(subject, options, effects);
   // Awaited here, since the labels are closed when this function returns.
-  return await evaluateSubject(subject, labelled);
+  return await evaluateSubject(subject, labelled, effects);
 }
 
 /** Opens the labels of what is evaluated: the named file, else the run's own input. */

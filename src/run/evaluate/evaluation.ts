@@ -4,7 +4,9 @@ import { type Slice, slices } from "../../metrics/slices.ts";
 import type { SwapStudy } from "../../metrics/swap.ts";
 import { takeRows } from "../../metrics/triples.ts";
 import type { BootstrapOptions } from "../../stats/bootstrap.ts";
+import type { Effects } from "../effects.ts";
 import type { Labelled } from "../labelled.ts";
+import { createTellStep } from "../tell-step.ts";
 import { inSampleWarning } from "./in-sample.ts";
 import { rawScores, studySwap } from "./raw-readings.ts";
 import { readRowTexts } from "./row-texts.ts";
@@ -49,15 +51,24 @@ export interface SliceTable {
 const ASIDE_RESAMPLES = 2_000;
 
 /** Evaluates what was judged against its labels, as a whole and by slice. */
-export async function evaluateSubject(subject: Subject, labelled: Labelled): Promise<SubjectEvaluation> {
+export async function evaluateSubject(
+  subject: Subject,
+  labelled: Labelled,
+  effects: Pick<Effects, "progress">,
+): Promise<SubjectEvaluation> {
+  const tell = createTellStep(subject.ids.length, effects);
   const { written, run, seed } = subject;
   const { truth, groups, dataset } = labelled;
   const aside: BootstrapOptions = { seed, resamples: ASIDE_RESAMPLES };
   const scored = { probabilities: written, truth, groups };
+  tell("scoring the probabilities as written");
   const asWritten = { name: "as written", rows: subject.ids.length, evaluation: evaluate(scored, { seed }) };
   const warning = run === null ? null : await inSampleWarning(run, dataset.sha256);
+  tell("reading the texts for the slices");
   const texts = await readRowTexts(labelled);
   const measure = (rows: Uint32Array): Evaluation => evaluate(takeRows(scored, rows), aside);
+  if (run !== null) tell("scoring the readings, each order by itself");
+  const scores = run === null ? [asWritten] : [asWritten, ...rawScores(run, labelled, aside)];
   return {
     subject: subject.path,
     kind: run === null ? "submission" : "run",
@@ -65,11 +76,12 @@ export async function evaluateSubject(subject: Subject, labelled: Labelled): Pro
     rows: subject.ids.length,
     groups: new Set(groups).size,
     priorRows: run === null ? null : run.rows.obtained.filter((way) => way === "prior").length,
-    scores: run === null ? [asWritten] : [asWritten, ...rawScores(run, labelled, aside)],
+    scores,
     swap: run === null ? null : studySwap(run, groups, aside),
     mass: run === null ? null : labelMass(run.rows.mass),
     warnings: warning === null ? [] : [warning],
     slices: divisionsOf(texts, run?.rows ?? null).flatMap(({ name, keyOf, keys }) => {
+      tell(`scoring slices by ${name.toLowerCase()}`);
       const parts = slices(subject.ids.length, keyOf, measure);
       // A single part would only repeat the whole.
       if (parts.length < 2) return [];
