@@ -16,6 +16,7 @@ export function parseMetrics(page: string): EngineMetrics | null {
     const count = sum(`${name}_count`);
     return seconds === null || count === null ? null : { seconds, count };
   };
+  const steps = summary("vllm:iteration_tokens_total");
   const kv = KV_CACHE.map((name) => samples.get(name)).find((found) => found !== undefined);
   return {
     running: sum("vllm:num_requests_running"),
@@ -28,6 +29,7 @@ export function parseMetrics(page: string): EngineMetrics | null {
     queueTime: summary("vllm:request_queue_time_seconds"),
     prefillTime: summary("vllm:request_prefill_time_seconds"),
     requestLatency: summary("vllm:e2e_request_latency_seconds"),
+    steps: steps === null ? null : { tokens: steps.seconds, count: steps.count },
   };
 }
 

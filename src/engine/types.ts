@@ -32,6 +32,8 @@ export interface EngineMetrics {
   readonly queueTime: Summary | null;
   readonly prefillTime: Summary | null;
   readonly requestLatency: Summary | null;
+  /** Steps that the engine has computed, and the tokens in them. */
+  readonly steps: { readonly tokens: number; readonly count: number } | null;
 }
 
 /** What a body for the server's /tokenize holds: one text, or chat messages. */

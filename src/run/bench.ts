@@ -5,6 +5,7 @@ import { writeAtomic } from "../files/atomic.ts";
 import { duration } from "../report/number.ts";
 import { levelOf } from "../throughput/setting.ts";
 import type { Stage } from "../throughput/sweep.ts";
+import type { Untried } from "../throughput/untried.ts";
 import { type Forecast, forecastJob } from "./bench/forecast.ts";
 import { type Lengths, measureLengths } from "./bench/lengths.ts";
 import { measureEngine } from "./bench/measure.ts";
@@ -83,7 +84,7 @@ export async function bench(config: Config, options: BenchOptions, effects: Effe
     },
     onStage: (stage) => step("measuring", describe(stage)),
   });
-  const speeds = speedsOf(measured, lengths);
+  const speeds = speedsOf(measured, lengths, batchedTokens(config.engine));
   const forecast = forecastJob({
     ...{ config, fit: speeds.fit, meanTokens: lengths.meanTokens, startUpMs, now: clock.now() },
     rows: options.rows ?? dataset.ids.length,
@@ -98,13 +99,22 @@ export async function bench(config: Config, options: BenchOptions, effects: Effe
     lengths: { ...rest, tokenised: tokenised.length, rows: dataset.ids.length },
     speeds,
     forecast,
-    verdict: verdictLine(forecast),
+    verdict: verdictLine(forecast, speeds.untried),
     cost: { prompts: measured.sent, failed: measured.failed, seconds: (clock.monotonic() - began) / 1_000 },
     files: { json: join(config.runFolder, "bench.json"), picture: join(config.runFolder, "bench.svg") },
   };
   await writeAtomic(result.files.json, `${JSON.stringify(result, null, 2)}\n`);
   await writeAtomic(result.files.picture, renderPicture(speeds, result.verdict));
   return result;
+}
+
+/** The limit that a server of ours was started with. */
+function batchedTokens(engine: Config["engine"]): number | null {
+  if (engine.kind !== "spawn") return null;
+  const flag = "--max-num-batched-tokens";
+  const at = engine.args.findIndex((arg) => arg === flag || arg.startsWith(`${flag}=`));
+  const value = Number(engine.args[at] === flag ? engine.args[at + 1] : engine.args[at]?.split("=")[1]);
+  return Number.isInteger(value) && value > 0 ? value : null;
 }
 
 function describe({ kind, setting }: Stage): string {
@@ -115,12 +125,19 @@ function describe({ kind, setting }: Stage): string {
 
 const WORDS = { yes: "fits", tight: "may not fit", no: "does not fit" } as const;
 
-function verdictLine({ rows, time, deadlineMs, verdict }: Forecast): string {
+/** A gain below this is not worth a person's attention. */
+const WORTH = 1.01;
+
+function verdictLine({ rows, time, deadlineMs, verdict }: Forecast, untried: Untried | null): string {
   const forecast = `${duration(time.value)} (95 %: ${duration(time.low)} to ${duration(time.high)})`.replaceAll(
     "\u00a0",
     " ",
   );
   const job = `${rows.toLocaleString("en-US")} rows`;
-  if (verdict === null || deadlineMs === null) return `${job}: ${forecast}`;
-  return `${job} in ${duration(deadlineMs).replaceAll("\u00a0", " ")}: ${WORDS[verdict.fits]}, ${forecast}`;
+  const more =
+    untried === null || untried.gain < WORTH
+      ? ""
+      : `, ${untried.gain.toFixed(2)} times cheaper with ${untried.setting} ${untried.value} (not tried)`;
+  if (verdict === null || deadlineMs === null) return `${job}: ${forecast}${more}`;
+  return `${job} in ${duration(deadlineMs).replaceAll("\u00a0", " ")}: ${WORDS[verdict.fits]}, ${forecast}${more}`;
 }

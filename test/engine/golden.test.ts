@@ -104,6 +104,7 @@ it("the page of metrics of a real vLLM is read", () => {
     queueTime: { seconds: 0.00047196600144161494, count: 14 },
     prefillTime: { seconds: 12.96910216699871, count: 14 },
     requestLatency: { seconds: 13.175496101379395, count: 14 },
+    steps: { tokens: 168, count: 12 },
   });
 });
 

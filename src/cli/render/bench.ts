@@ -32,6 +32,9 @@ export function renderBench(result: BenchResult): string {
     speeds.kvCacheUsage === null
       ? null
       : `memory       key-value cache at most ${percent(speeds.kvCacheUsage)} used, ${percent(1 - speeds.kvCacheUsage)} free`,
+    speeds.untried === null
+      ? null
+      : `not tried    ${speeds.untried.setting} ${count(speeds.untried.value)}: ${speeds.untried.gain.toFixed(2)} times as fast, from what a step of the engine costs by itself`,
     `time a row   ${(fit.rowMs / 1_000).toFixed(4)} s + ${((1_000 * fit.tokenMs) / 1_000).toFixed(3)} s per 1,000 tokens`,
     ...speeds.byLength.map(
       ({ tokens, seconds }, quarter) =>

@@ -1,5 +1,7 @@
+import { levelOf } from "../../throughput/setting.ts";
 import type { Stage } from "../../throughput/sweep.ts";
-import type { Look } from "./measure.ts";
+import { type StepEvidence, type Untried, untriedStep } from "../../throughput/untried.ts";
+import type { Look } from "./watch.ts";
 
 /** Means of the engine's own figures while something was measured. */
 export interface EngineFigures {
@@ -18,7 +20,7 @@ export interface Shares {
 
 /** Summarises the looks at the stages that `isMeant` picks; null when there were none. */
 export function figuresOf(looks: readonly Look[], isMeant: (stage: Stage) => boolean): EngineFigures | null {
-  const own = looks.filter(({ stage }) => isMeant(stage)).map(({ metrics }) => metrics);
+  const own = looks.filter(({ stage, closing }) => !closing && isMeant(stage)).map(({ metrics }) => metrics);
   if (own.length === 0) return null;
   const usage = known(own.map(({ kvCacheUsage }) => kvCacheUsage));
   return {
@@ -40,6 +42,34 @@ export function sharesOf(looks: readonly Look[]): Shares | null {
   const part = (seconds: number): number => Math.min(1, Math.max(0, seconds / all));
   return { queue: part(queue), prefill: part(prefill), rest: part(all - queue - prefill) };
 }
+
+/** Says what longer steps of the engine would give; null where its figures do not tell. `limit` is what it was started with. */
+export function untriedOf(looks: readonly Look[], tokensOfARow: number, limit: number | null): Untried | null {
+  const alone = looks.filter(({ stage }) => stage.kind === "level" && levelOf(stage.setting) === 1);
+  const full = looks.filter(({ stage }) => stage.kind === "sample");
+  const [step, prefill] = [meanStep(full), meanPrefill(alone)];
+  const waiting = figuresOf(full, () => true)?.waiting ?? null;
+  if (step === null || prefill === null || waiting === null) return null;
+  return untriedStep({ alone: { tokens: tokensOfARow, ms: prefill }, full: step, waiting, limit });
+}
+
+function meanStep(looks: readonly Look[]): StepEvidence["full"] | null {
+  const [first, last] = [looks[0], looks.at(-1)];
+  const [from, to] = [first?.metrics.steps ?? null, last?.metrics.steps ?? null];
+  if (first === undefined || last === undefined || from === null || to === null) return null;
+  const count = to.count - from.count;
+  return count < LEAST_STEPS ? null : { tokens: (to.tokens - from.tokens) / count, ms: (last.at - first.at) / count };
+}
+
+/** Mean time (ms) that a prompt was computed. */
+function meanPrefill(looks: readonly Look[]): number | null {
+  const [from, to] = [looks[0]?.metrics.prefillTime ?? null, looks.at(-1)?.metrics.prefillTime ?? null];
+  if (from === null || to === null || to.count - from.count < LEAST_STEPS) return null;
+  return (1_000 * (to.seconds - from.seconds)) / (to.count - from.count);
+}
+
+/** Fewer steps than these have no mean worth the name. */
+const LEAST_STEPS = 4;
 
 function known(values: readonly (number | null)[]): readonly number[] {
   return values.filter((value) => value !== null);

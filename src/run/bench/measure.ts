@@ -1,5 +1,4 @@
 import type { Config } from "../../config/config.ts";
-import type { EngineMetrics } from "../../engine/types.ts";
 import { AbtieError } from "../../errors.ts";
 import { DEFAULT_RETRY } from "../../schedule/backoff.ts";
 import { classifyRequestError } from "../../schedule/classify.ts";
@@ -11,12 +10,7 @@ import type { Effects } from "../effects.ts";
 import type { Task } from "../judge.ts";
 import type { Slots } from "../open-slots.ts";
 import type { Supply } from "./supply.ts";
-
-/** The engine's own figures at a moment of a stage. */
-export interface Look {
-  readonly stage: Stage;
-  readonly metrics: EngineMetrics;
-}
+import { type Look, watchEngine } from "./watch.ts";
 
 /** Everything that was measured. */
 export interface Measurement {
@@ -27,8 +21,6 @@ export interface Measurement {
   /** Share of the sample's time in which the client was at work, 0 to 1. */
   readonly clientBusy: number;
 }
-
-const LOOK_MS = 1_000;
 
 /** Keeps the engine full while the sweep goes from setting to setting, then sends the sample, and stops. */
 export async function measureEngine(options: {
@@ -48,11 +40,11 @@ export async function measureEngine(options: {
   let sampleLeft = supply.sample.length;
   const sampled = new Set(supply.sample.map(({ row }) => row));
   const counts = { sent: 0, failed: 0 };
-  const looks: Look[] = [];
   const sample = { at: 0, busy: 0 };
 
   const enter = (next: Sweep): void => {
     if (next.stage !== sweep.stage && next.stage !== null) {
+      if (sweep.stage !== null) watch.ended(sweep.stage);
       options.onStage(next.stage);
       if (next.stage.kind === "sample") Object.assign(sample, { at: clock.monotonic(), busy: busyMs() });
     }
@@ -87,7 +79,7 @@ export async function measureEngine(options: {
   };
 
   options.onStage(sweep.stage as Stage);
-  const looking = look(slots, () => sweep.stage, looks, effects, stop.signal);
+  const watch = watchEngine(slots, () => sweep.stage, effects, stop.signal);
   const signal = AbortSignal.any([effects.signal, stop.signal]);
   const limit = (pick: (setting: Stage["setting"]) => number) => () =>
     sweep.stage === null ? 1 : pick(sweep.stage.setting);
@@ -110,27 +102,8 @@ export async function measureEngine(options: {
   const ms = clock.monotonic() - sample.at;
   const clientBusy = (busyMs() - sample.busy) / Math.max(1, ms);
   stop.abort(new Error("everything is measured"));
-  await looking;
+  await watch.over;
   effects.signal.throwIfAborted();
   if (end === "engines-lost") throw new AbtieError("engine", "the engine was lost while it was measured");
-  return { sweep, looks, ...counts, clientBusy };
-}
-
-async function look(
-  slots: Slots,
-  stageNow: () => Stage | null,
-  looks: Look[],
-  { clock }: Effects,
-  signal: AbortSignal,
-): Promise<void> {
-  while (!signal.aborted) {
-    const stage = stageNow();
-    const metrics = await slots
-      .first()
-      ?.metrics(signal)
-      .catch(() => null);
-    if (metrics !== null && metrics !== undefined && stage !== null && stage === stageNow())
-      looks.push({ stage, metrics });
-    await clock.sleep(LOOK_MS, signal).catch(() => {});
-  }
+  return { sweep, looks: watch.looks, ...counts, clientBusy };
 }

@@ -2,8 +2,9 @@ import { type Estimate, type Fit, fitRowTime, foretell, type Stretch } from "../
 import { type Limit, whatLimits } from "../../throughput/limit.ts";
 import { levelOf, type Setting } from "../../throughput/setting.ts";
 import { bestLevel, type Measured, type Sweep, speed } from "../../throughput/sweep.ts";
+import type { Untried } from "../../throughput/untried.ts";
 import type { Lengths } from "./lengths.ts";
-import { type EngineFigures, figuresOf, type Shares, sharesOf } from "./looks.ts";
+import { type EngineFigures, figuresOf, type Shares, sharesOf, untriedOf } from "./looks.ts";
 import type { Measurement } from "./measure.ts";
 
 /** One setting as it was measured. */
@@ -27,10 +28,16 @@ export interface Speeds {
   readonly shares: Shares | null;
   /** Share of the key-value cache in use at the best setting. */
   readonly kvCacheUsage: number | null;
+  /** A setting of the server that was not tried; null where the server's figures do not tell what it would give. */
+  readonly untried: Untried | null;
 }
 
-/** Works out what the measurement says. */
-export function speedsOf({ sweep, looks, clientBusy }: Measurement, lengths: Lengths): Speeds {
+/** Works out what the measurement says. `batchedTokens` is the max_num_batched_tokens of the server, where it is known. */
+export function speedsOf(
+  { sweep, looks, clientBusy }: Measurement,
+  lengths: Lengths,
+  batchedTokens: number | null,
+): Speeds {
   const measured = sweep.stage === null || sweep.paces.length === 0 ? withOpen(sweep) : sweep;
   const sample = measured.paces;
   const best = measured.stage?.setting ?? bestLevel(sweep.done).stage.setting;
@@ -68,6 +75,7 @@ export function speedsOf({ sweep, looks, clientBusy }: Measurement, lengths: Len
     }),
     shares: sharesOf(looks),
     kvCacheUsage: figures?.kvCacheUsage ?? null,
+    untried: untriedOf(looks, lengths.meanTokens, batchedTokens),
   };
 }
 
