@@ -12,12 +12,14 @@ await job(workerData as JobData);
 async function job(data: JobData): Promise<void> {
   const tell = (message: FromJob): void => parentPort?.postMessage(message);
   const controller = new AbortController();
+  let { columns } = data;
   parentPort?.on("message", (message: ToJob) => {
-    controller.abort(new AbtieError("interrupted", `interrupted by ${message.signal}`));
+    if (message.type === "columns") columns = message.columns;
+    else controller.abort(new AbtieError("interrupted", `interrupted by ${message.signal}`));
   });
   const screen = createScreen({
     write: (text) => tell({ type: "print", stream: "stderr", text }),
-    columns: data.columns,
+    columns: () => columns,
     clock: systemClock,
   });
   const context: Context = {

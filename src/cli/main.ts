@@ -42,6 +42,7 @@ function main(): void {
     end(EXIT.bug);
   });
   passSignals(job);
+  passWidth(job);
   unblock(process.stdout);
   unblock(process.stderr);
   // A reader that went away (`abtie ... | head`) is no failure of ours.
@@ -65,6 +66,13 @@ function passSignals(job: Worker): void {
       } else if (now - firstAt > REPEAT_MS) process.exit(EXIT.interrupted);
     });
   }
+}
+
+/** A line that is longer than the terminal would wrap, and could not be drawn over. */
+function passWidth(job: Worker): void {
+  process.stderr.on("resize", () => {
+    job.postMessage({ type: "columns", columns: process.stderr.columns } satisfies ToJob);
+  });
 }
 
 function print(stream: "stdout" | "stderr", text: string): void {

@@ -8,7 +8,10 @@ export type FromJob =
   | { readonly type: "guard"; readonly at: number; readonly file: string }
   | { readonly type: "exit"; readonly status: number };
 
-export type ToJob = { readonly type: "abort"; readonly signal: string };
+export type ToJob =
+  | { readonly type: "abort"; readonly signal: string }
+  /** The terminal has another width now. */
+  | { readonly type: "columns"; readonly columns: number };
 
 /** What the job is started with. */
 export interface JobData {

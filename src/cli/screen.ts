@@ -14,8 +14,12 @@ const LIVE_MS = 100;
 const PLAIN_MS = 10_000;
 const CLEAR = "\r\u001b[2K";
 
-/** Creates the screen; `columns` is the terminal's width, null when stderr is a file or a pipe. */
-export function createScreen(options: { write: (text: string) => void; columns: number | null; clock: Clock }): Screen {
+/** Creates the screen; `columns` gives the terminal's width, null when stderr is a file or a pipe. */
+export function createScreen(options: {
+  write: (text: string) => void;
+  columns: () => number | null;
+  clock: Clock;
+}): Screen {
   const { write, columns, clock } = options;
   let live = "";
   let shownAt = -Infinity;
@@ -31,17 +35,17 @@ export function createScreen(options: { write: (text: string) => void; columns: 
     live = text;
   };
   const progress = (event: Progress): void => {
-    const text = formatProgress(event);
     const name = event.stage === "step" ? event.name : "scoring";
     const now = clock.monotonic();
     const isNew = name !== step;
     step = name;
     const isLast = event.stage === "score" && event.done === event.total && !complete;
     complete = event.stage === "score" && event.done === event.total;
-    if (!isNew && !isLast && now - shownAt < (columns === null ? PLAIN_MS : LIVE_MS)) return;
+    if (!isNew && !isLast && now - shownAt < (columns() === null ? PLAIN_MS : LIVE_MS)) return;
     shownAt = now;
-    if (columns === null) write(`${text}\n`);
-    else showLive(cut(text, columns - 1));
+    const width = columns();
+    if (width === null) write(`${formatProgress(event)}\n`);
+    else showLive(narrowed(event, width - 1));
   };
   return {
     say,
@@ -54,6 +58,13 @@ export function createScreen(options: { write: (text: string) => void; columns: 
 function formatProgress(event: Progress): string {
   if (event.stage === "step") return event.text === "" ? `${event.name} ...` : `${event.name}: ${event.text}`;
   return event.text;
+}
+
+/** The longest way to say it that fits. */
+function narrowed(event: Progress, width: number): string {
+  const all = [formatProgress(event), ...(event.stage === "score" ? (event.shorter ?? []) : [])];
+  const fitting = all.find((text) => text.length <= width);
+  return cut(fitting ?? all.at(-1) ?? "", width);
 }
 
 /** Control characters of a tool's output would move the cursor; a line longer than the screen would scroll. */

@@ -9,6 +9,8 @@ export type Progress =
       readonly total: number;
       /** The one line about rows, speed and time. */
       readonly text: string;
+      /** The same with less and less in it, for terminals that are too narrow. */
+      readonly shorter?: readonly string[];
     };
 
 /** Everything of the outside world that a command may touch besides files and sockets; passed in, so that tests can replace it. */

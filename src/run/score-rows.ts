@@ -2,7 +2,7 @@ import type { Config } from "../config/config.ts";
 import { DEFAULT_RETRY } from "../schedule/backoff.ts";
 import { classifyRequestError } from "../schedule/classify.ts";
 import { schedule } from "../schedule/schedule.ts";
-import type { Reading } from "../types.ts";
+import type { Clock, Reading } from "../types.ts";
 import type { Effects } from "./effects.ts";
 import type { Task } from "./judge.ts";
 import type { Slots } from "./open-slots.ts";
@@ -25,6 +25,8 @@ export async function scoreRows(options: {
 }): Promise<RunEnd> {
   const { config, planner, slots, recorder, effects, limits, show } = options;
   const { clock, random } = effects;
+  const ended = new AbortController();
+  const shown = showNowAndThen(show, clock, ended.signal);
   const { end } = await schedule<Task, Reading>({
     tasks: taskSource(planner, slots.judging, limits.signal),
     lanes: slots.list.map(({ lane }) => lane),
@@ -41,9 +43,20 @@ export async function scoreRows(options: {
     clock,
     random,
     signal: limits.signal,
-  });
+  }).finally(() => ended.abort(new Error("scoring has ended")));
+  await shown;
   show();
   if (end === "engines-lost") return "engine-lost";
   if (end === "done") return planner.tick().stop?.kind === "overrun" ? "overrun" : "done";
   return effects.signal.aborted ? "interrupted" : "deadline";
+}
+
+const SHOW_MS = 1_000;
+
+/** Time passes and the clock decides although no request ends: a line that stood still would not be true any more. */
+async function showNowAndThen(show: () => void, clock: Clock, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await clock.sleep(SHOW_MS, signal).catch(() => {});
+    if (!signal.aborted) show();
+  }
 }

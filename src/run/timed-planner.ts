@@ -45,8 +45,9 @@ export interface TimedPlannerOptions {
   readonly onDecision: (decision: Decision) => void;
 }
 
-/** A decision is good for so long (ms), and a ranking of the second pass too. */
+/** A decision is good for so long (ms), or for this share of a short time, and a ranking of the second pass too. */
 const DECISION_MS = 2_000;
+const DECISION_SHARE = 0.02;
 const RANKING_MS = 60_000;
 
 /** Creates the planner of a run. Everything that it decides is decided by src/clock; here the state is kept and fed. */
@@ -64,6 +65,10 @@ export function createTimedPlanner(options: TimedPlannerOptions): TimedPlanner {
     secondPass: usualShares(orders),
     seed: config.seed,
   });
+  const decisionMs =
+    options.budget === null
+      ? DECISION_MS
+      : Math.min(DECISION_MS, DECISION_SHARE * (options.budget.workEndAt - options.budget.startedAt));
   let decision: Decision | null = null;
   let rankedAt = Number.NEGATIVE_INFINITY;
   let rankedRows = 0;
@@ -96,7 +101,7 @@ export function createTimedPlanner(options: TimedPlannerOptions): TimedPlanner {
     hear({ type: "ranked", rows: rankRows(options) });
   };
   const tick = (): Decision => {
-    const isOld = decision === null || clock.monotonic() - decision.at >= DECISION_MS;
+    const isOld = decision === null || clock.monotonic() - decision.at >= decisionMs;
     return isOld || decision === null ? decideNow() : decision;
   };
   const take = (): Choice | null => {
@@ -121,7 +126,7 @@ export function createTimedPlanner(options: TimedPlannerOptions): TimedPlanner {
       new Promise((resolve) => {
         wake = resolve;
         // Time alone may change what is decided.
-        clock.sleep(DECISION_MS, signal).then(resolve, () => resolve());
+        clock.sleep(decisionMs, signal).then(resolve, () => resolve());
       }),
     told: (task, answered) => {
       outstanding -= 1;

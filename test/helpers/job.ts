@@ -43,13 +43,19 @@ export interface JobOptions {
   readonly name?: string;
   /** Words of a response; a share of the rows may have another number. */
   readonly words?: (row: number) => number;
+  /** The response that begins with MARK, which a judge with this evidence takes for the better one. */
+  readonly better?: (row: number) => "a" | "b" | null;
 }
+
+/** A text that no row holds by itself; as evidence for the judge of a job: that token, before or behind "B" in the template. */
+const MARK = "! ";
+export const EVIDENCE = { token: 0, separator: 33, strength: 2 } as const;
 
 /** Writes rows.csv, template.jinja and job.yaml into a folder of the test. */
 export async function writeJob(options: JobOptions): Promise<Job> {
-  const { rows = 40, engine, config = {}, name = "job.yaml", words = () => 6 } = options;
+  const { rows = 40, engine, config = {}, name = "job.yaml", words = () => 6, better = () => null } = options;
   const folder = await temporaryFolder({ "template.jinja": TEMPLATE });
-  const table = makeRows(rows, words);
+  const table = makeRows(rows, words, better);
   await writeFile(join(folder, "rows.csv"), toCsv(table, { header: true }));
   const written = { input: "rows.csv", template: "./template.jinja", run: "run", engine, orders: "one", ...config };
   await writeFile(join(folder, name), toYaml(written));
@@ -102,15 +108,15 @@ const WORDS = "the answer is better because it says what was asked and nothing m
   " ",
 );
 
-function makeRows(count: number, words: (row: number) => number) {
+function makeRows(count: number, words: (row: number) => number, better: (row: number) => "a" | "b" | null) {
   const random = seeded(7);
-  const text = (length: number): string =>
-    JSON.stringify([Array.from({ length }, () => WORDS[Math.floor(random() * WORDS.length)]).join(" ")]);
+  const text = (length: number, mark = ""): string =>
+    JSON.stringify([mark + Array.from({ length }, () => WORDS[Math.floor(random() * WORDS.length)]).join(" ")]);
   return Array.from({ length: count }, (_, row) => ({
     // Above 2^31, not in order, with a leading zero now and then: ids are text.
     id: `${row % 7 === 0 ? "0" : ""}${4_265_282_380 - 7919 * row}`,
     prompt: text(5),
-    response_a: text(words(row)),
-    response_b: text(words(row)),
+    response_a: text(words(row), better(row) === "a" ? MARK : ""),
+    response_b: text(words(row), better(row) === "b" ? MARK : ""),
   }));
 }

@@ -1,0 +1,85 @@
+import { readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { inProcess } from "../helpers/in-process.ts";
+import { attachTo, EVIDENCE, type Job, startJudge, writeJob } from "../helpers/job.ts";
+import { seeded } from "../helpers/random.ts";
+import { expectValid, readLines, summaryIn } from "../helpers/results.ts";
+
+const ROWS = 300;
+/** Time (ms) that all rows would take on their one device in full: about 150 tokens each. */
+const WORK_MS = 9_000;
+const MS_PER_TOKEN = 0.2;
+const RESERVE_MS = 1_000;
+const words = (row: number): number => (row % 3 === 0 ? 120 : 10);
+const config = {
+  ...{ concurrency: 2, prompts_per_request: 2, orders: "auto" },
+  time: { reserve: `${RESERVE_MS}ms`, short_context: 80 },
+};
+
+/** The label of every row, and the answer that its text speaks for: right in seven of ten rows. */
+const TRUTH = (() => {
+  const random = seeded(60);
+  return Array.from({ length: ROWS }, () => {
+    const spoken = Math.floor(3 * random());
+    return { spoken, label: random() < 0.7 ? spoken : (spoken + 1 + Math.floor(2 * random())) % 3 };
+  });
+})();
+const better = (row: number): "a" | "b" | null => (["a", "b", null] as const)[TRUTH[row]?.spoken ?? 2] ?? null;
+
+it("ends on time where only 60 % of the work fits, every row answered or stated, and better than by stopping", {
+  timeout: 120_000,
+}, async () => {
+  const { startUpMs, whole } = await unhurried();
+  const deadlineMs = 2 * startUpMs + 0.6 * WORK_MS + RESERVE_MS;
+  const [degraded, stopped] = await Promise.all([hurried(deadlineMs, "degrade"), hurried(deadlineMs, "stop")]);
+  expect(degraded.lateMs).toBeLessThan(0);
+  expect(stopped.lateMs).toBeLessThan(0);
+
+  const counts = { answered: 0, stated: 0 };
+  for (const { ab, obtained, reason } of readLines(degraded.job.rowsFile)) {
+    if (ab !== null) counts.answered += 1;
+    else if (obtained === "prior" && reason !== null) counts.stated += 1;
+    expect(reason).not.toBe("aborted");
+  }
+  expect(counts.answered + counts.stated).toBe(ROWS);
+  expect(counts.answered).toBeGreaterThan(0.6 * ROWS);
+
+  // Rows in the order of the file until the time is used up, the rest the prior: what a program without a clock hands in.
+  const dead = TRUTH.map((_, row) => (row < 0.6 * ROWS ? (whole[row] ?? []) : [1 / 3, 1 / 3, 1 / 3]));
+  const losses = {
+    degraded: lossOf(probabilitiesIn(degraded.job)),
+    stopped: lossOf(probabilitiesIn(stopped.job)),
+    dead: lossOf(dead),
+  };
+  expect(losses.degraded).toBeLessThan(losses.stopped - 0.02);
+  expect(losses.degraded).toBeLessThan(losses.dead - 0.02);
+  expect(summaryIn(stopped.job.folder)).toMatchObject({ end: "overrun" });
+});
+
+/** A run with all the time in the world: what it answers, and how long its start takes on this machine as it is just now. */
+async function unhurried() {
+  await using judge = await startJudge({ evidence: EVIDENCE });
+  const job = await writeJob({ engine: attachTo(judge), rows: ROWS, words, better, config });
+  expect(await inProcess(["run", "job.yaml"], job.folder)).toMatchObject({ status: 0 });
+  const { seconds } = JSON.parse(readFileSync(`${job.folder}/run/summary.json`, "utf8"));
+  return { startUpMs: 1000 * seconds.startUp, whole: probabilitiesIn(job) };
+}
+
+async function hurried(deadlineMs: number, onOverrun: "degrade" | "stop") {
+  await using judge = await startJudge({ evidence: EVIDENCE, msPerToken: MS_PER_TOKEN, noise: 0.3, constantMs: 5 });
+  const time = { ...config.time, on_overrun: onOverrun };
+  const job = await writeJob({ engine: attachTo(judge), rows: ROWS, words, better, config: { ...config, time } });
+  const began = performance.now();
+  await inProcess(["run", "job.yaml", "--deadline", `${Math.round(deadlineMs)}ms`], job.folder);
+  return { job, lateMs: performance.now() - began - deadlineMs };
+}
+
+function probabilitiesIn(job: Job): readonly (readonly number[])[] {
+  return expectValid(job.submission, job.ids).map(({ winner_model_a, winner_model_b, winner_tie }) =>
+    [winner_model_a, winner_model_b, winner_tie].map(Number),
+  );
+}
+
+function lossOf(rows: readonly (readonly number[])[]): number {
+  return rows.reduce((sum, row, index) => sum - Math.log(row[TRUTH[index]?.label ?? 0] ?? Number.NaN), 0) / rows.length;
+}
