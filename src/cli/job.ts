@@ -2,6 +2,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { AbtieError, EXIT } from "../errors.ts";
 import { systemClock } from "./clock.ts";
 import type { Context } from "./context.ts";
+import { createEffects } from "./effects.ts";
 import type { FromJob, JobData, ToJob } from "./messages.ts";
 import { createProgram } from "./program.ts";
 import { createScreen } from "./screen.ts";
@@ -23,17 +24,11 @@ async function job(data: JobData): Promise<void> {
     clock: systemClock,
   });
   const context: Context = {
-    startedAt: data.startedAt,
-    cwd: data.cwd,
-    env: data.env,
-    pid: process.pid,
-    nodeVersion: process.version,
-    clock: systemClock,
-    random: Math.random,
-    signal: controller.signal,
-    log: screen.log,
-    progress: screen.progress,
-    guard: (at, file) => tell({ type: "guard", at, file }),
+    ...createEffects({
+      ...{ startedAt: data.startedAt, cwd: data.cwd, env: data.env },
+      ...{ signal: controller.signal, log: screen.log, progress: screen.progress },
+      guard: (at, file) => tell({ type: "guard", at, file }),
+    }),
     print: (text) => tell({ type: "print", stream: "stdout", text }),
     say: screen.say,
   };

@@ -16,13 +16,13 @@ import { createTellStep } from "./tell-step.ts";
 export interface CalibrateOptions {
   /** Folder of a run. */
   readonly run: string;
-  /** Labelled rows; null takes the run's own input. */
-  readonly labels: string | null;
-  readonly truth: "labels" | "votes" | null;
+  /** Labelled rows; left out or null, the run's own input. */
+  readonly labels?: string | null;
+  readonly truth?: "labels" | "votes" | null;
   /** The calibration file to write. */
   readonly output: string;
-  /** Parts of the cross-validation. */
-  readonly folds: number;
+  /** Parts of the cross-validation. Default 10. */
+  readonly folds?: number;
 }
 
 /** What calibrating a run would do; log losses in nats, on rows that were not fitted to. */
@@ -66,7 +66,10 @@ export async function calibrateRun(
   }
   const { seed } = run.config;
   createTellStep(truth.length / 3, effects)("fitting calibrations to all folds but one, in turn");
-  const study = studyCalibration({ readings: run.rows.readings, truth, groups }, { seed, folds: options.folds });
+  const study = studyCalibration(
+    { readings: run.rows.readings, truth, groups },
+    { seed, ...(options.folds === undefined ? {} : { folds: options.folds }) },
+  );
   const file = study.refusal === null ? resolve(effects.cwd, options.output) : null;
   if (file !== null) {
     await writeAtomic(file, formatCalibration(calibrationOf(study, labelled.dataset.sha256, judgeOf(run))));

@@ -23,11 +23,11 @@ import { createTellStep } from "./tell-step.ts";
 export interface ReportOptions {
   /** Folder of a run or of a comparison. */
   readonly run: string;
-  /** Labelled rows; null takes the run's own input, labelled or not. */
-  readonly labels: string | null;
-  readonly truth: "labels" | "votes" | null;
-  /** The page to write; null writes report.html into the run folder. The Markdown lies beside it. */
-  readonly output: string | null;
+  /** Labelled rows; left out or null, the run's own input, labelled or not. */
+  readonly labels?: string | null;
+  readonly truth?: "labels" | "votes" | null;
+  /** The page to write; left out or null, report.html in the run folder. The Markdown lies beside it. */
+  readonly output?: string | null;
 }
 
 /** The files that were written. */
@@ -47,7 +47,8 @@ export async function reportRun(
   const folder = resolve(effects.cwd, options.run);
   const comparison = await readComparison(folder);
   const usual = join(folder, comparison === null ? "report.html" : "comparison.html");
-  const html = options.output === null ? usual : resolve(effects.cwd, options.output);
+  const { output = null } = options;
+  const html = output === null ? usual : resolve(effects.cwd, output);
   const markdown = `${html.slice(0, html.length - extname(html).length)}.md`;
   if (comparison !== null) {
     await writeComparisonReport(comparison, { html, markdown });
@@ -70,7 +71,7 @@ async function openData(
   effects: Pick<Effects, "cwd" | "signal" | "log">,
 ): Promise<Joined | null> {
   const where = joinOptionsOf(subject, options, effects);
-  if (options.labels !== null) return openLabels(where);
+  if ((options.labels ?? null) !== null) return openLabels(where);
   try {
     return await openJoined(where);
   } catch (error) {

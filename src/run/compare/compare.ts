@@ -22,26 +22,34 @@ export interface CompareOptions {
   /** The config file; null as in every command. */
   readonly file: string | null;
   /** Templates to compare; none takes the variants of the config. */
-  readonly templates: readonly string[];
-  readonly environment: readonly Override[];
-  readonly flags: readonly Override[];
+  readonly templates?: readonly string[];
+  /** What is laid over the config, below a variant's own parts and above them. */
+  readonly environment?: readonly Override[];
+  readonly flags?: readonly Override[];
   /** End as soon as one variant is shown to be the best. */
-  readonly earlyStop: boolean;
+  readonly earlyStop?: boolean;
   /** Differences smaller than this count as none, nats; null: no difference is too small. Only with earlyStop. */
-  readonly margin: number | null;
-  /** The job that hours are computed for: its rows, and the time that it may take; null takes that of the config. */
-  readonly rows: number;
-  readonly deadline: string | null;
-  readonly force: boolean;
-  readonly fresh: boolean;
+  readonly margin?: number | null;
+  /** The job that hours are computed for: its rows (default 25,000), and the time that it may take; null takes that of the config. */
+  readonly rows?: number;
+  readonly deadline?: string | null;
+  /** Continue although config, data, template or model changed; or begin again. */
+  readonly force?: boolean;
+  readonly fresh?: boolean;
 }
+
+const DEFAULTS = {
+  ...{ templates: [], environment: [], flags: [], earlyStop: false, margin: null },
+  ...{ rows: 25_000, deadline: null, force: false, fresh: false },
+} as const;
 
 /**
  * Compares variants of a judge on the same labelled rows: scores what is missing of each, row by row, and says which is better and what it
  * costs. Every variant is an ordinary run in a folder of its own; started again it continues. Throws AbtieError: config, data,
  * engine. An abort ends in a comparison of what is there.
  */
-export async function compareVariants(options: CompareOptions, effects: Effects): Promise<Comparison> {
+export async function compareVariants(given: CompareOptions, effects: Effects): Promise<Comparison> {
+  const options = { ...DEFAULTS, ...given };
   if (options.margin !== null && !options.earlyStop) {
     throw new AbtieError("config", "a margin (--margin) says when to stop early: give --early-stop too");
   }

@@ -8,10 +8,10 @@ import { openSubject, type Subject } from "./subject.ts";
 export interface EvaluateOptions {
   /** Folder of a run, or a submission. */
   readonly target: string;
-  /** Labelled rows; null takes the run's own input. */
-  readonly labels: string | null;
-  /** Where truth is taken from; null takes what the run's config says, else label columns. */
-  readonly truth: "labels" | "votes" | null;
+  /** Labelled rows; left out or null, the run's own input. */
+  readonly labels?: string | null;
+  /** Where truth is taken from; left out or null, what the run's config says, else label columns. */
+  readonly truth?: "labels" | "votes" | null;
 }
 
 /**
@@ -43,7 +43,8 @@ export function joinOptionsOf(
   options: Pick<EvaluateOptions, "labels" | "truth">,
   effects: Pick<Effects, "cwd" | "signal">,
 ): JoinOptions {
-  const file = options.labels === null ? run?.config.input : resolve(effects.cwd, options.labels);
+  const { labels = null } = options;
+  const file = labels === null ? run?.config.input : resolve(effects.cwd, labels);
   if (file === undefined) {
     throw new AbtieError(
       "config",

@@ -1,0 +1,64 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { expect, it } from "vitest";
+import type * as Source from "../src/index.ts";
+import { attachTo, startJudge } from "./helpers/job.ts";
+import { writeLabelledJob } from "./run/compared.ts";
+
+/** The package as it is installed: what its manifest exports, built. */
+async function library(): Promise<typeof Source> {
+  const { exports } = JSON.parse(readFileSync("package.json", "utf8"));
+  const built = resolve(exports["."].default);
+  if (!existsSync(built)) throw new Error(`${built} is missing: run \`npm run build\``);
+  expect(existsSync(resolve(exports["."].types))).toBe(true);
+  return import(/* @vite-ignore */ pathToFileURL(built).href);
+}
+
+it("runs, evaluates, calibrates, compares and reports as the command line does", async () => {
+  const abtie = await library();
+  await using judge = await startJudge();
+  const { folder } = await writeLabelledJob({ engine: attachTo(judge), rows: 60 });
+  const told: string[] = [];
+  const effects = abtie.createEffects({ cwd: folder, log: (level, text) => told.push(`${level}: ${text}`) });
+
+  const config = await abtie.openConfig("job.yaml", [], effects);
+  const findings = await abtie.doctor(config, { server: true }, effects, () => {});
+  expect(findings.length).toBeGreaterThan(3);
+  const summary = await abtie.runJob(config, { force: false, fresh: false }, effects);
+  expect(summary.end).toBe("done");
+  expect(await abtie.validate({ submission: config.output, input: config.input }, effects)).toMatchObject({ rows: 60 });
+
+  const evaluation = await abtie.evaluateTarget({ target: config.runFolder }, effects);
+  expect(evaluation.rows).toBe(60);
+  expect(evaluation.scores[0]?.evaluation.logLoss.mean).toBeCloseTo(summary.truth?.logLoss ?? Number.NaN, 9);
+
+  const calibration = await abtie.calibrateRun({ run: config.runFolder, output: "c.json" }, effects);
+  expect(calibration.file === null).toBe(calibration.refusal !== null);
+  expect(existsSync(join(folder, "c.json"))).toBe(calibration.refusal === null);
+
+  const templates = ["./template.jinja", "./other.jinja"];
+  const comparison = await abtie.compareVariants(
+    { file: "job.yaml", templates, flags: [{ from: "test", set: { run: "both" } }] },
+    effects,
+  );
+  expect(comparison.report.pairs).toMatchObject([{ first: "template", second: "other" }]);
+  const written = JSON.parse(readFileSync(comparison.files.json, "utf8"));
+  expect(JSON.parse(JSON.stringify(abtie.detailsOf(comparison)))).toEqual(written);
+
+  for (const run of [config.runFolder, "both"]) {
+    const { html, markdown } = await abtie.reportRun({ run }, effects);
+    expect(readFileSync(html, "utf8")).toMatch(/^<!doctype html>/i);
+    expect(readFileSync(markdown, "utf8")).toMatch(/^## /);
+  }
+  expect(told.filter((line) => line.startsWith("error"))).toEqual([]);
+});
+
+it("throws errors with a code that says which exit status they mean", async () => {
+  const abtie = await library();
+  const effects = abtie.createEffects();
+  const error = await abtie.evaluateTarget({ target: "nowhere" }, effects).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(abtie.AbtieError);
+  expect(error).toMatchObject({ code: "data" });
+  expect(abtie.EXIT.data).toBe(3);
+});
