@@ -13,7 +13,7 @@ export const LM_EVAL = "0.4.13";
 export async function runLmEval({ folder, texts }, url, { venv, model, rows, concurrent }) {
   if (!existsSync(join(venv, "bin/lm_eval"))) {
     execFileSync("python3", ["-m", "venv", venv]);
-    execFileSync(join(venv, "bin/pip"), ["-q", "install", `lm-eval[api]==${LM_EVAL}`]);
+    execFileSync(join(venv, "bin/pip"), ["-q", "install", `lm-eval[api]==${LM_EVAL}`, "transformers"]);
   }
   const own = join(folder, "lm-eval");
   await rm(own, { recursive: true, force: true });

@@ -25,18 +25,21 @@ export interface Estimate {
 }
 
 /**
- * Fits ms = rowMs * rows + tokenMs * tokens to stretches by least squares, each weighted by the inverse of its ms, since the
- * noise of a longer one is larger. Neither number is negative: where it would be, it is 0 and the other alone is fitted.
- * Throws an Error when there are no stretches.
+ * Fits ms = rowMs * rows + tokenMs * tokens to stretches by least squares, each weighted by the inverse of what the fit itself
+ * says of it, since the noise of a longer one is larger (quasi-Poisson regression with identity link: McCullagh and Nelder,
+ * Generalized Linear Models, 2nd ed. 1989, chapter 9). The fitted times then add up to the measured ones, so that a stall that
+ * lengthens one stretch and shortens the next does no harm. Neither number is negative: where it would be, it is 0 and the
+ * other alone is fitted. Throws an Error when there are no stretches.
  */
 export function fitRowTime(stretches: readonly Stretch[]): Fit {
   if (stretches.length === 0) throw new Error("fitRowTime needs at least one stretch");
   const both = solve(stretches);
-  if (both !== null && both.rowMs >= 0 && both.tokenMs >= 0) return { ...both, ...noiseOf(stretches, both, 2) };
-  const [byTokens, byRows] = [single(stretches, "tokens"), single(stretches, "rows")];
-  return noiseOf(stretches, byTokens, 1).noise <= noiseOf(stretches, byRows, 1).noise
-    ? { ...byTokens, ...noiseOf(stretches, byTokens, 1) }
-    : { ...byRows, ...noiseOf(stretches, byRows, 1) };
+  if (both !== null) return { ...both, ...noiseOf(stretches, both, 2) };
+  const [byTokens, byRows] = (["tokens", "rows"] as const).map((by) => {
+    const numbers = single(stretches, by);
+    return { ...numbers, ...noiseOf(stretches, numbers, 1) };
+  }) as [Fit, Fit];
+  return byTokens.noise <= byRows.noise ? byTokens : byRows;
 }
 
 /** Foretells the time of an amount of work, with the 95 % interval that the spread of the stretches gives. */
@@ -51,35 +54,54 @@ export function foretell(fit: Fit, work: { readonly rows: number; readonly token
 
 type Numbers = Pick<Fit, "rowMs" | "tokenMs" | "covariance">;
 
+/** Weights and numbers agree to many digits after so many rounds. */
+const ROUNDS = 12;
+
 function solve(stretches: readonly Stretch[]): Numbers | null {
+  let numbers: Numbers | null = { ...single(stretches, "tokens") };
+  for (let round = 0; round < ROUNDS && numbers !== null; round += 1) numbers = improve(stretches, numbers);
+  return numbers;
+}
+
+/** One round of least squares under the weights of the round before; null where rows and tokens cannot be told apart. */
+function improve(stretches: readonly Stretch[], before: Numbers): Numbers | null {
   let [rr, rt, tt, r, t] = [0, 0, 0, 0, 0];
-  for (const { ms, rows, tokens } of stretches) {
-    rr += rows ** 2 / ms;
-    rt += (rows * tokens) / ms;
-    tt += tokens ** 2 / ms;
-    r += rows;
-    t += tokens;
+  for (const stretch of stretches) {
+    const { ms, rows, tokens } = stretch;
+    const weight = 1 / fitted(before, stretch);
+    rr += weight * rows ** 2;
+    rt += weight * rows * tokens;
+    tt += weight * tokens ** 2;
+    r += weight * rows * ms;
+    t += weight * tokens * ms;
   }
   const determinant = rr * tt - rt ** 2;
   // Rows all of one length: what is spent on a row and what on its tokens cannot be told apart.
   if (determinant <= 1e-6 * rr * tt) return null;
-  const covariance = [tt / determinant, -rt / determinant, rr / determinant] as const;
-  return { rowMs: (tt * r - rt * t) / determinant, tokenMs: (rr * t - rt * r) / determinant, covariance };
+  const [rowMs, tokenMs] = [(tt * r - rt * t) / determinant, (rr * t - rt * r) / determinant];
+  if (rowMs < 0 || tokenMs < 0) return null;
+  return { rowMs, tokenMs, covariance: [tt / determinant, -rt / determinant, rr / determinant] };
 }
 
+/** With one number alone, the fit is the ratio of the sums. */
 function single(stretches: readonly Stretch[], by: "rows" | "tokens"): Numbers {
-  const squares = stretches.reduce((sum, stretch) => sum + stretch[by] ** 2 / stretch.ms, 0);
   const all = stretches.reduce((sum, stretch) => sum + stretch[by], 0);
+  const each = stretches.reduce((sum, { ms }) => sum + ms, 0) / all;
+  const variance = each / all;
   return by === "rows"
-    ? { rowMs: all / squares, tokenMs: 0, covariance: [1 / squares, 0, 0] }
-    : { rowMs: 0, tokenMs: all / squares, covariance: [0, 0, 1 / squares] };
+    ? { rowMs: each, tokenMs: 0, covariance: [variance, 0, 0] }
+    : { rowMs: 0, tokenMs: each, covariance: [0, 0, variance] };
 }
 
-function noiseOf(stretches: readonly Stretch[], numbers: Numbers, fitted: number): Pick<Fit, "noise" | "freedom"> {
-  const freedom = Math.max(1, stretches.length - fitted);
-  const sum = stretches.reduce((total, { ms, rows, tokens }) => {
-    const error = ms - numbers.rowMs * rows - numbers.tokenMs * tokens;
-    return total + error ** 2 / ms;
+function fitted({ rowMs, tokenMs }: Numbers, { rows, tokens }: Stretch): number {
+  return rowMs * rows + tokenMs * tokens;
+}
+
+function noiseOf(stretches: readonly Stretch[], numbers: Numbers, parameters: number): Pick<Fit, "noise" | "freedom"> {
+  const freedom = Math.max(1, stretches.length - parameters);
+  const sum = stretches.reduce((total, stretch) => {
+    const ms = fitted(numbers, stretch);
+    return total + (stretch.ms - ms) ** 2 / ms;
   }, 0);
   return { noise: sum / freedom, freedom };
 }

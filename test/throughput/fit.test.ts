@@ -39,6 +39,17 @@ it("never gives a negative cost, and needs no more than one stretch", () => {
   expect(() => fitRowTime([])).toThrow("at least one");
 });
 
+it("is not misled by a stall that lengthens one stretch and shortens the next", () => {
+  const stretches = [120, 200, 260, 340, 420, 600].map((length) => ({
+    rows: 6,
+    tokens: 6 * length,
+    ms: 6 * 0.5 * length,
+  }));
+  const stalled = stretches.map((one, k) => ({ ...one, ms: k === 2 ? one.ms + 1_015 : k === 3 ? 5 : one.ms }));
+  const work = { rows: 600, tokens: 600 * 300 };
+  expect(foretell(fitRowTime(stalled), work).value / foretell(fitRowTime(stretches), work).value).toBeCloseTo(1, 1);
+});
+
 it("covers the true time of a whole job in 90 to 99 of 100 cases, whatever the noise", () => {
   const random = seeded(11);
   for (const noise of [0.02, 0.1]) {
