@@ -146,19 +146,19 @@ function median(list) {
 async function others() {
   const rows = Math.ceil(job.ids.length / 4);
   const table = [];
-  const add = (name, run) => table.push([name, String(run.rows), (run.rows / run.seconds).toFixed(2)]);
-  const own = await runAbtie(job, server.url, ["--limit", String(rows)]);
-  add("abtie", own);
+  const add = (name, run) => {
+    table.push([name, String(run.rows), (run.rows / run.seconds).toFixed(2)]);
+    process.stderr.write(`${table.at(-1).join(" ")}\n`);
+  };
+  const own = async () => add("abtie", await runAbtie(job, server.url, ["--limit", String(rows)]));
+  await own();
   if (parts.has("sequential")) add("one request after another", await runSequential(job, server.url, rows));
-  if (parts.has("lm-eval")) {
-    const options = { venv: values["lm-eval"], model, rows };
-    for (const concurrent of [1, 16]) {
-      const run = await runLmEval(job, server.url, { ...options, concurrent });
-      add(`lm-evaluation-harness, ${concurrent} concurrent`, run);
-      if (concurrent === 16) agreement(await readingsOf(job), run.logLikelihoods);
-    }
+  for (const concurrent of parts.has("lm-eval") ? [1, 16] : []) {
+    const run = await runLmEval(job, server.url, { venv: values["lm-eval"], model, rows, concurrent });
+    add(`lm-evaluation-harness, ${concurrent} concurrent`, run);
+    await own();
+    agreement(await readingsOf(job), run.logLikelihoods);
   }
-  add("abtie again", await runAbtie(job, server.url, ["--limit", String(rows)]));
   console.log("");
   markdown([["client", "rows", "rows/s"], ...table]);
 }

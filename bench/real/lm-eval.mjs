@@ -9,7 +9,7 @@ import { ENGINE } from "../lib/vllm.mjs";
 
 export const LM_EVAL = "0.4.13";
 
-/** Runs the harness on the first rows; gives its time without imports (first to last request) and each row's log likelihoods. */
+/** Runs the harness on the first rows; gives its time from the first request to the last answer and each row's log likelihoods. */
 export async function runLmEval({ folder, texts }, url, { venv, model, rows, concurrent }) {
   if (!existsSync(join(venv, "bin/lm_eval"))) {
     execFileSync("python3", ["-m", "venv", venv]);
@@ -34,7 +34,6 @@ export async function runLmEval({ folder, texts }, url, { venv, model, rows, con
     `model=${ENGINE.name},tokenizer=${model},tokenizer_backend=huggingface,tokenized_requests=True`,
     `base_url=${url}/v1/completions,num_concurrent=${concurrent},max_retries=3,max_length=2048,timeout=1200`,
   ];
-  const began = performance.now();
   const child = spawn(
     join(venv, "bin/lm_eval"),
     [
@@ -43,17 +42,20 @@ export async function runLmEval({ folder, texts }, url, { venv, model, rows, con
     ],
     { env: { ...process.env, HF_HOME: join(own, "hf"), HF_HUB_OFFLINE: "1" }, stdio: ["ignore", "pipe", "pipe"] },
   );
-  // The progress bar of the requests begins with the first of them.
+  // The progress bar of the requests begins with the first of them and moves with every answer.
   let first = null;
+  let last = null;
   let said = "";
   child.stderr.setEncoding("utf8").on("data", (text) => {
     said += text;
-    if (first === null && /Requesting API/.test(text)) first = performance.now();
+    if (!/Requesting API/.test(text)) return;
+    first ??= performance.now();
+    last = performance.now();
   });
   await output(child, "lm_eval").catch((error) => {
     throw new Error(`${error.message}\n${said.slice(-3000)}`);
   });
-  const ended = performance.now();
+  if (first === null || last === first) throw new Error("lm_eval showed no progress");
   const [sub] = (await readdir(own, { recursive: true })).filter((name) => /samples_.*\.jsonl$/.test(name));
   const samples = (await readFile(join(own, sub), "utf8"))
     .trim()
@@ -64,8 +66,7 @@ export async function runLmEval({ folder, texts }, url, { venv, model, rows, con
   return {
     rows,
     tokens: null,
-    seconds: (ended - (first ?? began)) / 1000,
-    wholeSeconds: (ended - began) / 1000,
+    seconds: (last - first) / 1000,
     logLikelihoods,
   };
 }
