@@ -6,11 +6,11 @@ import { sampleRows } from "./sample-rows.ts";
 const SAMPLE = 500;
 
 /**
- * Estimates the prompt tokens of every row before it is tokenised: exactly for a sample spread over the file, for the rest by
- * least squares on the row's size in bytes, at most the budget. Good for sums and for ordering, not for a single row.
+ * Estimates the prompt tokens of every row with its full context, before it is tokenised: exactly for a sample spread over the
+ * file, for the rest by least squares on the row's size in bytes. Good for sums and for ordering, not for a single row.
  */
 export async function estimateLengths(
-  judging: Judging,
+  judging: Pick<Judging, "prepare">,
   dataset: Pick<Dataset, "ids" | "rowBytes">,
   signal: AbortSignal,
 ): Promise<readonly number[]> {
@@ -18,15 +18,14 @@ export async function estimateLengths(
   const known = new Map<number, number>();
   for (const row of rows) {
     signal.throwIfAborted();
-    known.set(row, (await judging.prepare(row, "ab", null)).ids.length);
+    const { ids, cutTokens } = await judging.prepare(row, "ab", null);
+    known.set(row, ids.length + cutTokens);
   }
   const bytesOf = (row: number): number => dataset.rowBytes[row] ?? 0;
-  // Rows at the budget were cut: they would flatten the line.
-  const whole = [...known].filter(([, tokens]) => tokens < judging.budget);
-  const line = fitLine(whole.map(([row, tokens]) => [bytesOf(row), tokens]));
+  const line = fitLine([...known].map(([row, tokens]) => [bytesOf(row), tokens]));
   return Array.from(dataset.ids, (_, row) => {
     const guess = Math.round(line.offset + line.slope * bytesOf(row));
-    return known.get(row) ?? Math.min(judging.budget, Math.max(1, guess));
+    return known.get(row) ?? Math.max(1, guess);
   });
 }
 

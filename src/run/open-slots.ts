@@ -21,8 +21,8 @@ export interface Slots extends AsyncDisposable {
   readonly first: () => Engine | null;
   /** Hears every request, so that what is in flight follows the speed of the engine. */
   readonly observe: (attempt: Attempt<Task>) => void;
-  /** How well the engines have been used since they were opened. */
-  readonly usage: () => Usage | null;
+  /** How well the engines have been used since a moment (monotonic ms), the start of scoring. */
+  readonly usage: (since: number) => Usage | null;
 }
 
 /** Restarts of one engine in a run, and the longest that one may take. */
@@ -58,8 +58,7 @@ export async function openSlots(options: {
   const engines = await openAll(openers, signal);
   if (judging === undefined) throw new Error("an engine that is open has been probed");
   const found = judging;
-  const startedAt = effects.clock.monotonic();
-  const meter = createMeter(startedAt);
+  const meter = createMeter(effects.clock.monotonic());
   const answered = { tokens: 0, requests: 0 };
   const condition = new Map<string, "lost" | "back" | "given-up">(openers.map(({ name }) => [name, "back"]));
   const lanes = engines.map((engine, place) => {
@@ -113,7 +112,7 @@ export async function openSlots(options: {
     judging: found,
     first: () => list[0]?.current() ?? null,
     observe: (attempt) => tuners.get(attempt.lane)?.observe(attempt),
-    usage: () => usageOf({ meter, startedAt, now: effects.clock.monotonic(), ...answered, tuners: lanes }),
+    usage: (since) => usageOf({ meter, startedAt: since, now: effects.clock.monotonic(), ...answered, tuners: lanes }),
     [Symbol.asyncDispose]: async () => {
       closing.abort(new Error("the engines are closed"));
       await Promise.all(list.map((slot) => slot[Symbol.asyncDispose]()));

@@ -82,7 +82,9 @@ export async function runSession(options: {
   }
   try {
     // Mistakes in template and labels are found before minutes go into the start of a server.
-    if (opener.local) await opener.open(null);
+    const early = opener.local ? await opener.open(null) : null;
+    // Here rather than when the server is ready: it would wait for us.
+    const lengths = early === null ? null : await estimateLengths(early, dataset, limits.signal);
     await using slots = await openSlots({
       ...{ config, opener, folder, recorder, effects, signal: limits.signal },
       onEngines: (up, lost) => planner?.engine(up, lost),
@@ -92,10 +94,12 @@ export async function runSession(options: {
       const { model, version, method } = engine;
       recordDecision("served-model", { model, version, method });
     }
+    const { judging } = slots;
+    const tokens = lengths ?? (await estimateLengths(judging, dataset, limits.signal));
     const scoring = createTimedPlanner({
       ...{ config, state, judge, clock, budget: limits.budget, startedAt: began },
-      steps: ladderOf(config, slots.judging.budget),
-      tokens: await estimateLengths(slots.judging, dataset, limits.signal),
+      steps: ladderOf(config, judging.budget),
+      tokens: tokens.map((full) => Math.min(full, judging.budget)),
       onDecision: createClockLog({ record: recorder.record, clock, log: effects.log }),
     });
     recordDecision("ladder", scoring.ladder);
@@ -105,7 +109,7 @@ export async function runSession(options: {
     try {
       const show = (): void => showProgress(scoring, state, recorder.tally, scoringSince, effects);
       end = await scoreRows({ config, planner: scoring, slots, recorder, effects, limits, show });
-      usage = slots.usage();
+      usage = slots.usage(scoringSince);
     } finally {
       // Before the engine is stopped, which may take longer than what is left until the deadline.
       await board.close();
