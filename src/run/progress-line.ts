@@ -67,7 +67,9 @@ function rows({ done, total, swapped, decision }: ScoreProgress): readonly Part[
   if (decision.phase !== "second-pass") return [once];
   const { begun, allowed } = decision.secondPass;
   const before = swapped - decision.progress.secondAnswered;
-  return [once, { text: `${count(swapped)}/${count(before + begun + allowed)} in both orders`, weight: 8 }];
+  // The decision is some seconds old, and what was swapped since is in the figure before it.
+  const planned = Math.min(total, before + begun + allowed);
+  return [once, { text: `${count(swapped)}/${count(planned)} in both orders`, weight: 8 }];
 }
 
 function speed({ prompts, ms, decision: { forecast } }: ScoreProgress): readonly Part[] {
