@@ -13,7 +13,7 @@ const dataset = await openRows(used, new AbortController().signal);
 const judging = await (await createJudgingOpener(used, dataset)).open(null);
 const out = createWriteStream(target);
 for (const row of dataset.ids.keys()) {
-  const { ids } = await judging.prepare(row, "ab", false);
+  const { ids } = await judging.prepare(row, "ab", null);
   if (!out.write(`${JSON.stringify(ids)}\n`)) await once(out, "drain");
 }
 out.end();

@@ -12,18 +12,36 @@ path{fill:none}.grid{stroke:#e7e5e4}.base{stroke:#57534e}.line{stroke:#0f766e;st
 
 const WIDTH = 760;
 const GAP = 400;
+const HEAD = 40;
+const LEGEND = FRAME.height + HEAD + 12;
 
 /** Draws throughput against what is in flight, and time per row against its tokens with the fit, as one SVG file. */
 export function renderPicture(speeds: Speeds, title: string): string {
   const { markup } =
-    html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${FRAME.height + 24}" width="${WIDTH}" role="img">
+    html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${LEGEND + 10}" width="${WIDTH}" role="img">
 <title>${title}</title><style>${trusted(STYLE)}</style>
-<text class="note" x="0" y="14" font-weight="600">${title}</text>
-<g transform="translate(0 24)">${throughputChart(speeds)}</g>
-<g transform="translate(${GAP} 24)">${timeChart(speeds)}</g>
+${linesOf(title).map((text, at) => html`<text class="note" x="0" y="${14 + 16 * at}" font-weight="600">${text}</text>`)}
+<g transform="translate(0 ${HEAD})">${throughputChart(speeds)}</g>
+<g transform="translate(${GAP} ${HEAD})">${timeChart(speeds)}</g>
+${legend()}
 </svg>
 `;
   return markup;
+}
+
+/** A long verdict goes on in a second line, behind its interval. */
+function linesOf(title: string): readonly string[] {
+  const [, verdict, more] = /^(.*?\)), (.*)$/.exec(title) ?? [];
+  return verdict === undefined || more === undefined ? [title] : [verdict, more];
+}
+
+function legend(): Html {
+  const y = LEGEND - 4;
+  return html`<circle class="mark best" cx="62" cy="${y}" r="4"/><text x="71" y="${LEGEND}">chosen</text>
+<circle class="mark single" cx="130" cy="${y}" r="4"/><text x="139" y="${LEGEND}">one prompt a request</text>
+<circle class="mark single" cx="${GAP + 62}" cy="${y}" r="3"/><text x="${GAP + 71}" y="${LEGEND}">measured</text>
+<path class="line" d="M${GAP + 132} ${y}h16"/><text x="${GAP + 153}" y="${LEGEND}">fit</text>
+<path class="whisker" d="M${GAP + 186} ${y - 5}v10"/><text x="${GAP + 193}" y="${LEGEND}">95 %, quarters of the file</text>`;
 }
 
 function throughputChart({ settings, best }: Speeds): Html {
