@@ -2,8 +2,8 @@
 export interface Belief {
   /** Noise of a single average row's time: standard deviation as a share of it. */
   readonly rowNoise: number;
-  /** Work begun and not finished at the end of a window: mean and standard deviation, in rows. */
-  readonly partial: number;
+  /** Work begun and not finished at the end of a window, as a multiple of the request that is finished next. */
+  readonly partial: { readonly mean: number; readonly sd: number };
   /** How far speed wanders around its mean (AR(1)): standard deviation as a share of it; 0 for not at all. */
   readonly wander: number;
   /** How long a wandering lasts: time constant, ms. */
@@ -25,6 +25,10 @@ export interface Observation {
   readonly ms: number;
   /** Standard deviation, as a share, of what is not known about this window alone. */
   readonly doubt: number;
+  /** Features of the request that is finished next, after the window. */
+  readonly next: readonly number[];
+  /** Features of the first request in it when the filter has not seen what came before; null when it has. */
+  readonly first: readonly number[] | null;
 }
 
 /**
@@ -71,16 +75,17 @@ export function learn(
   at: number,
   belief: Belief,
   z: readonly number[],
-  { ms, doubt }: Observation,
+  { ms, doubt, next, first }: Observation,
 ): void {
+  if (first !== null) begin(all, at, belief, first);
   evolve(all, at, belief, ms);
   const row = rowCost(all, at);
   const expected = Math.max(costOf(all, at, z), 0.01 * row);
-  const begun = begunBy(belief, expected, z);
+  const { mean: begun, variance: begunVariance } = begunBy(all, at, belief, next);
   fill(direction, z, expected, -1);
   multiply(all, at, direction, shared);
   const white = belief.rowNoise ** 2 * expected * row + (doubt * expected) ** 2;
-  const variance = dot(direction, shared) + white + begun ** 2;
+  const variance = dot(direction, shared) + white + begunVariance;
   if (!(variance > 0)) {
     // Its costs have shrunk to nothing and rounding is all that is left. It must not make the whole mixture NaN.
     all[at + LOG_LIKELIHOOD] = logLikelihoodOf(all, at) - DEGENERATE;
@@ -89,9 +94,9 @@ export function learn(
   const error = ms - expected * (1 + (all[at + PACE] ?? 0)) - begun + (all[at + PARTIAL] ?? 0);
 
   // What was begun before is paid for now; its place in the state is taken by what is begun at the end of this window.
-  decay(all, at, PARTIAL, 0, begun ** 2);
+  decay(all, at, PARTIAL, 0, begunVariance);
   all[at + PARTIAL] = begun;
-  shared[PARTIAL] = begun ** 2;
+  shared[PARTIAL] = begunVariance;
   for (let i = 0; i < SIZE; i++) all[at + i] = (all[at + i] ?? 0) + ((shared[i] ?? 0) * error) / variance;
   addOuter(all, at, shared, -1 / variance);
   all[at + LOG_LIKELIHOOD] =
@@ -99,8 +104,8 @@ export function learn(
 }
 
 /**
- * Says how long the work with features `z` will take, of which some is begun already; `until` its end, or the end of a window
- * at which other work is begun. Adds up the uncertainty of the costs, of the present wandering and its average over the time
+ * Says how long the work with features `z` will take, of which some is begun already; when `next` is finished after it, some
+ * of that is begun within the time. Adds up the uncertainty of the costs, of the present wandering and its average over the time
  * to come, of the drift (a random walk's average over h has variance drift · h / 3), and the rows' own noise. The mean and
  * variance of an AR(1) process averaged over h given its present value are those of the Ornstein-Uhlenbeck process (Gardiner,
  * Handbook of Stochastic Methods, 3rd ed. 2004, section 3.8.4), integrated.
@@ -110,29 +115,39 @@ export function predict(
   at: number,
   belief: Belief,
   z: readonly number[],
-  until: "end" | "window",
+  next: readonly number[] | null,
 ): Normal {
   const ms = costOf(all, at, z);
   if (ms <= 0) return { mean: 0, variance: 0 };
   const pace = belief.wanderMs / ms;
   const carried = pace * -Math.expm1(-1 / pace);
-  const begun = until === "window" ? begunBy(belief, ms, z) : 0;
+  const begun = next === null ? NOTHING : begunBy(all, at, belief, next);
   fill(direction, z, ms * carried, -1);
   multiply(all, at, direction, shared);
   const fresh = belief.wander ** 2 * Math.max(0, 2 * pace * (1 - carried) - carried ** 2);
   return {
-    mean: ms * (1 + carried * (all[at + PACE] ?? 0)) - (all[at + PARTIAL] ?? 0) + begun,
+    mean: ms * (1 + carried * (all[at + PACE] ?? 0)) - (all[at + PARTIAL] ?? 0) + begun.mean,
     variance:
       Math.max(0, dot(direction, shared)) +
       ms ** 2 * (fresh + (belief.drift * ms) / 3) +
       belief.rowNoise ** 2 * ms * rowCost(all, at) +
-      begun ** 2,
+      begun.variance,
   };
 }
 
-/** Work (ms) that is begun and not finished at the end of a window of these features. */
-function begunBy({ partial }: Belief, expected: number, z: readonly number[]): number {
-  return (partial * expected) / Math.max(z[0] ?? 1, 1e-9);
+const NOTHING: Normal = { mean: 0, variance: 0 };
+
+/** Work (ms) that is begun and not finished when a request of these features is the next to be finished. */
+function begunBy(all: Float64Array, at: number, { partial }: Belief, next: readonly number[]): Normal {
+  const cost = Math.max(0, costOf(all, at, next));
+  return { mean: partial.mean * cost, variance: (partial.sd * cost) ** 2 };
+}
+
+/** Starts a window before which nothing was seen: some of its first request was done before. */
+function begin(all: Float64Array, at: number, belief: Belief, first: readonly number[]): void {
+  const { mean, variance } = begunBy(all, at, belief, first);
+  all[at + PARTIAL] = mean;
+  setVariance(all, at, PARTIAL, variance);
 }
 
 /**
@@ -141,10 +156,12 @@ function begunBy({ partial }: Belief, expected: number, z: readonly number[]): n
  */
 export function loosen(all: Float64Array, at: number, belief: Belief, share: number): void {
   all[at + PACE] = 0;
+  const begun = all[at + PARTIAL] ?? 0;
   all[at + PARTIAL] = 0;
   addOuter(all, at, all.slice(at, at + SIZE), share ** 2);
+  all[at + PARTIAL] = begun;
   setVariance(all, at, PACE, belief.wander ** 2);
-  setVariance(all, at, PARTIAL, (belief.partial * rowCost(all, at)) ** 2);
+  setVariance(all, at, PARTIAL, begun ** 2);
 }
 
 /**

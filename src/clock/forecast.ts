@@ -1,6 +1,7 @@
 import { foreseeLosses } from "./losses.ts";
 import { foreseeWork, type Speed } from "./speed.ts";
 import { meanOf, probabilityWithin, quantileOf, type Spread, shiftSpread } from "./spread.ts";
+import { underWay } from "./windows.ts";
 import type { Work } from "./work.ts";
 
 /** From where and until when one looks ahead; times are monotonic, ms. */
@@ -40,7 +41,8 @@ export function timeOf(outlook: Outlook, work: Work): Spread | null {
   const spread = foreseeWork(outlook.speed, work);
   if (spread === null) return null;
   const { mean, variance } = lossesAhead(outlook, meanOf(spread));
-  return shiftSpread(spread, mean + outlook.engineMs, variance);
+  const done = outlook.engineMs > 0 || work.rows === 0 ? 0 : underWay(outlook.speed.windows, outlook.now);
+  return shiftSpread(spread, mean + outlook.engineMs - done, variance);
 }
 
 /** Gives the probability that some work is done in time, `spareMs` before it must be; null while no speed is known. Without a deadline it is 1. */

@@ -57,7 +57,7 @@ const URGENT = 0.05;
  * Chooses the highest step whose probability of finishing reaches the confidence; the last step always does.
  *
  * Down it goes at once when the probability is clearly below; when it is just below, or when the lower step changes nothing
- * in what is sent now (both orders to one), only after it has been so for the hold. Up it goes only after the hold, and only
+ * in what is sent now (both orders to one, the last shortened one to prior), only after it has been so for the hold. Up it goes only after the hold, and only
  * to a step that reaches the confidence with the margin left over. Without this, a job near the edge would change step with
  * every forecast (flapping).
  */
@@ -93,7 +93,7 @@ function goDown(
 ): StepChoice {
   const [from, target] = [outlooks[stand.index], outlooks[to]];
   const belowSince = stand.belowSince ?? now;
-  const isHarmless = target !== undefined && !isScarce(target.step);
+  const isHarmless = from !== undefined && target !== undefined && sendAlike(from.step, target.step);
   const isClose = (from?.probability ?? 0) >= confidence - URGENT;
   const belowMs = now - belowSince;
   if ((isHarmless || isClose) && belowMs < holdMs) {
@@ -102,6 +102,11 @@ function goDown(
   }
   const reason = `down: ${describe(from, confidence)}; ${describe(target, confidence)}`;
   return { stand: { index: to, since: now, belowSince: null }, reason };
+}
+
+/** Says whether the same prompts are sent on both steps, in the same order. */
+function sendAlike(one: Step, other: Step): boolean {
+  return isScarce(one) === isScarce(other) && one.tokenBudget === other.tokenBudget;
 }
 
 /** Says whether the ladder is below full quality for every row, so that time is scarce. */

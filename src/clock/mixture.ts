@@ -23,8 +23,16 @@ interface WeightedBelief extends Belief {
 }
 
 const ROW_NOISE = [0.02, 0.05, 0.12, 0.3, 0.75] as const;
-/** Unfinished work at the end of a window, in rows. */
-const PARTIAL = [0.05, 0.6, 2] as const;
+/**
+ * Unfinished work at the end of a window, as a multiple of the request that is finished next: none, because one is done after
+ * the other; the first part of it, because a batch takes so many tokens and splits the last prompt (chunked prefill), where
+ * any part is as likely; or several, because they are computed side by side.
+ */
+const PARTIAL = [
+  { mean: 0.05, sd: 0.05 },
+  { mean: 0.5, sd: 0.29 },
+  { mean: 2, sd: 2 },
+] as const;
 /** Spread of the wandering, as a share, and its time constant, as a share of the time that the pilot takes. */
 const WANDER = [
   { sd: 0, span: 1, weight: 0.35 },
@@ -105,13 +113,13 @@ export function mergeAll({ beliefs, filters }: Mixture, keep: number): Mixture {
  * Foresees the time of work with features `z` as a mixture of normals, weighted by prior and likelihood: Bayesian model
  * averaging (West & Harrison, Bayesian Forecasting and Dynamic Models, 2nd ed. 1997, section 12.2, multi-process class I).
  */
-export function foresee(mixture: Mixture, z: readonly number[], until: "end" | "window"): Spread {
+export function foresee(mixture: Mixture, z: readonly number[], next: readonly number[] | null): Spread {
   const { beliefs, filters } = mixture;
   const spread: SpreadPart[] = [];
   for (const [i, weight] of weightsOf(mixture).entries()) {
     const belief = beliefs[i];
     if (belief === undefined || weight < NEGLIGIBLE) continue;
-    const { mean, variance } = predict(filters, i * FILTER_SIZE, belief, z, until);
+    const { mean, variance } = predict(filters, i * FILTER_SIZE, belief, z, next);
     spread.push({ mean, variance, weight });
   }
   return spread;

@@ -58,7 +58,7 @@ function workOn(state: ClockState, index: number): Work {
 /** What is left of the least that the second pass must cover for the step with both orders to count as feasible. */
 function leastSecond({ whole, options, second }: ClockState): Work {
   const begun = whole.rows === 0 ? 0 : begunRows(second) / whole.rows;
-  return addWork(second.inFlight, scaleWork(whole, Math.max(0, options.secondPass.minShare - begun)));
+  return scaleWork(whole, Math.max(0, options.secondPass.minShare - begun));
 }
 
 /** Time until an engine that is down may be up again: as long as its last start took. */

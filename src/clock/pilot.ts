@@ -1,13 +1,14 @@
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 
-const SHARE = 0.02;
+/** More than the 2 % at which the forecast must be good: the rows in flight then must cover all lengths too. */
+const SHARE = 0.03;
 const LEAST = 20;
-const MOST = 500;
+const MOST = 750;
 /** The pilot comes in blocks of about this many rows, each of which covers all lengths. */
 const BLOCK = 8;
 
-/** Says how many rows a pilot has: 2 %, at least 20, at most 500. */
+/** Says how many rows a pilot has: 3 %, at least 20, at most 750. */
 export function pilotSize(rows: number): number {
   return Math.min(rows, Math.max(LEAST, Math.min(MOST, Math.round(SHARE * rows))));
 }

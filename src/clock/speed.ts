@@ -3,7 +3,7 @@ import { foresee, learnAll, loosenAll, type Mixture, mergeAll, pruneAll, startMi
 import { meanOf, type Spread, varianceOf } from "./spread.ts";
 import { warmUpLength } from "./warm-up.ts";
 import { addFinished, type Finished, openWindow, startWindows, type Window, type Windows } from "./windows.ts";
-import type { Work } from "./work.ts";
+import { type Work, workOf } from "./work.ts";
 
 /** What the finished requests say about the speed of the engine. */
 export interface Speed {
@@ -34,7 +34,7 @@ const MOST_WINDOWS = 1_000;
 /** The warm-up is looked for in this many first windows. */
 const EARLY_WINDOWS = 60;
 /** An engine that has just begun to answer may still be slow: so much is doubted at first, and this is how it fades (ms). */
-const WARM_UP_DOUBT = 0.5;
+const WARM_UP_DOUBT = 0.15;
 const WARM_UP_MS = 15_000;
 /** Fewest windows that a window can be an outlier of. */
 const LEAST_LEARNED = 6;
@@ -87,7 +87,7 @@ export function upToDate(speed: Speed): Speed {
 
 /** Foresees how long an amount of work takes at the present speed, ms; null while nothing is known. */
 export function foreseeWork({ mixture, job }: Speed, work: Work): Spread | null {
-  return mixture === null ? null : foresee(mixture, features(job, work), "end");
+  return mixture === null ? null : foresee(mixture, features(job, work), null);
 }
 
 function rowsOf(windows: readonly Window[]): number {
@@ -131,8 +131,13 @@ function followConcurrency(speed: Speed, concurrency: number): Speed {
   return { ...speed, mixture: loosenAll(speed.mixture, share), concurrency };
 }
 
-function expectedOf({ mixture, job }: Speed, { work }: Window): Spread | null {
-  return mixture === null ? null : foresee(mixture, features(job, work), "window");
+function expectedOf({ mixture, job }: Speed, { work, next }: Window): Spread | null {
+  return mixture === null ? null : foresee(mixture, features(job, work), features(job, next ?? usualNext(job)));
+}
+
+/** The row that a moment is most likely to fall into: the longer a row the likelier, so the mean weighted by length. */
+function usualNext({ tokens, squares }: Work): Work {
+  return workOf([tokens === 0 ? 0 : squares / tokens]);
 }
 
 function isOutlier(speed: Speed, expected: Spread, window: Window): boolean {
@@ -160,6 +165,8 @@ function learnWindow(speed: Speed, window: Window): Speed {
   const learned = learnAll(speed.mixture, features(speed.job, window.work), {
     ms: window.ms,
     doubt: WARM_UP_DOUBT * Math.exp(-window.warmMs / WARM_UP_MS),
+    next: features(speed.job, window.next ?? usualNext(speed.job)),
+    first: speed.learned === 0 ? features(speed.job, window.first) : null,
   });
   const mixture = (speed.learned + 1) % MERGE_WINDOWS === 0 ? mergeAll(learned, KEEP) : learned;
   return { ...speed, mixture, learned: speed.learned + 1 };

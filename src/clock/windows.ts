@@ -17,6 +17,10 @@ export interface Window {
   readonly endedAt: number;
   readonly ms: number;
   readonly work: Work;
+  /** The first request that was finished in it: some of it may have been done before. */
+  readonly first: Work;
+  /** The first request that was finished after it: some of it may have been done within; null when nobody knows yet. */
+  readonly next: Work | null;
   readonly concurrency: number;
   /** Time from the engine's first answers to the middle of the window, ms. */
   readonly warmMs: number;
@@ -29,9 +33,13 @@ export interface Windows {
   /** Start of the open window, moved forward by what was lost since; null until the engine is warm. */
   readonly openSince: number | null;
   readonly openWork: Work;
+  /** The first request in it. */
+  readonly openFirst: Work;
   readonly concurrency: number;
   /** Latest end of a request that succeeded. */
   readonly busyUntil: number | null;
+  /** Time between the last answer of the last window and the next answer, ms. */
+  readonly pauseMs: number;
   /** Latest failure of a request or of the engine. */
   readonly failedAt: number | null;
   /** When the engine gave its first answers. */
@@ -55,8 +63,10 @@ export function startWindows(leastRows: number): Windows {
     leastRows,
     openSince: null,
     openWork: NO_WORK,
+    openFirst: NO_WORK,
     concurrency: 0,
     busyUntil: null,
+    pauseMs: 0,
     failedAt: null,
     warmAt: 0,
     warmUntil: null,
@@ -102,6 +112,8 @@ export function addFinished(
       ...current,
       openSince: (closed?.endedAt ?? openSince) + gap,
       openWork: addWork(closed === null ? windows.openWork : NO_WORK, request.work),
+      openFirst: closed === null && windows.openWork.rows > 0 ? windows.openFirst : request.work,
+      pauseMs: closed === null ? windows.pauseMs : request.finishedAt - gap - busyUntil,
       concurrency: request.concurrency,
       warmUntil: null,
     },
@@ -109,15 +121,25 @@ export function addFinished(
   };
 }
 
+/**
+ * Gives the time (ms) since the last answer in which the engine has worked on what comes next: at most what it took the last
+ * time, because beyond that nobody knows whether it still works, and none after a failure.
+ */
+export function underWay({ busyUntil, failedAt, pauseMs }: Windows, now: number): number {
+  if (busyUntil === null || (failedAt ?? Number.NEGATIVE_INFINITY) >= busyUntil) return 0;
+  return Math.min(Math.max(0, now - busyUntil), pauseMs);
+}
+
 /** Gives the open window as if it ended with the last request that succeeded; null when nothing is in it. */
 export function openWindow(windows: Windows): Window | null {
   const { openSince, openWork, busyUntil } = windows;
   if (openSince === null || busyUntil === null || busyUntil <= openSince || openWork.rows === 0) return null;
-  return windowUntil(windows, busyUntil, busyUntil - openSince);
+  return windowUntil(windows, busyUntil, busyUntil - openSince, null);
 }
 
-function windowUntil({ openWork, concurrency, warmAt }: Windows, endedAt: number, ms: number): Window {
-  return { endedAt, ms, work: openWork, concurrency, warmMs: Math.max(0, endedAt - ms / 2 - warmAt) };
+function windowUntil(windows: Windows, endedAt: number, ms: number, next: Work | null): Window {
+  const { openWork: work, openFirst: first, concurrency, warmAt } = windows;
+  return { endedAt, ms, work, first, next, concurrency, warmMs: Math.max(0, endedAt - ms / 2 - warmAt) };
 }
 
 /** Time before a request in which nothing that succeeded was running although something was tried. */
@@ -134,7 +156,7 @@ function endWindow(windows: Windows, end: number, next: Finished, gap: number, s
   const pause = next.finishedAt - gap - end;
   const isFull = openWork.rows >= leastRows || ms >= slowMs;
   if (!changed && (!isFull || pause < ms / openWork.rows)) return null;
-  return windowUntil(windows, end, ms);
+  return windowUntil(windows, end, ms, next.work);
 }
 
 function warmUp(windows: Windows, request: Finished): Windows {

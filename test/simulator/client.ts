@@ -78,7 +78,8 @@ export function createClient({ scenario, engine, random, tell, take, answered }:
       while (inFlight.size < concurrency) {
         const due = retries.find((waiting) => waiting.due <= now);
         retries = retries.filter((waiting) => waiting !== due);
-        const tasks = due?.tasks ?? take(promptsPerRequest);
+        // While everything fails, the rows must not all end up waiting.
+        const tasks = due?.tasks ?? (retries.length < concurrency ? take(promptsPerRequest) : []);
         if (tasks.length === 0) return;
         send(tasks, due?.attempt ?? 0, now);
       }
