@@ -43,8 +43,8 @@ compare() {
   fi
 }
 
-compare 34b-awq "${ROWS_34B:-330}" 740 60
-compare 1b "${ROWS_1B:-20000}" 205 95
+compare 34b-awq "${ROWS_34B:-600}" 966 60
+compare 1b "${ROWS_1B:-20000}" 266 95
 echo
 cat "$out/results.md"
 echo "took $((SECONDS - began)) s"
