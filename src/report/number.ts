@@ -19,6 +19,11 @@ export function small(value: number | null): string {
   return String(Number(value.toPrecision(2))).replaceAll("-", "\u2212");
 }
 
+/** Formats a label mass: three decimals, and two digits that count where those would all be 0. */
+export function massText(mass: number): string {
+  return mass < 0.0005 ? small(mass) : fixed(mass, 3);
+}
+
 /** Formats a difference: as `fixed`, with a plus sign where it is positive. */
 export function signed(value: number | null, digits: number): string {
   const text = fixed(value, digits);

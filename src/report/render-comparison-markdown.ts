@@ -2,7 +2,7 @@ import type { ComparisonData, Pair, Variant } from "./comparison-data.ts";
 import { comparisonVerdict } from "./comparison-verdict.ts";
 import { columnsOf, eceText, estimateText } from "./markdown/cells.ts";
 import { bold, bullets, code, heading, Markdown, markdownDocument, markdownTable, plain } from "./markdown/markdown.ts";
-import { count, duration, fixed, NONE, probability, signed } from "./number.ts";
+import { count, duration, fixed, massText, NONE, probability, signed } from "./number.ts";
 import { loss, share } from "./sections/cells.ts";
 
 /** Renders a comparison as Markdown for a pull request: verdict, warnings, variants, one sentence a pair, what was run. */
@@ -47,7 +47,7 @@ function variantTable(variants: readonly Variant[]): Markdown {
       ...[estimateText(variant.raw.logLoss, loss), estimateText(variant.calibrated?.logLoss ?? null, loss)],
       estimateText(variant.gainOverPrior, (value) => signed(value, 3)),
       ...[estimateText(accuracy, share), estimateText(brier, loss), eceText(ece, eceWhenCalibrated)],
-      variant.mass === null ? NONE : `${fixed(variant.mass.median, 3)} (${fixed(variant.mass.p5, 3)})`,
+      variant.mass === null ? NONE : `${massText(variant.mass.median)} (${massText(variant.mass.p5)})`,
       estimateText(variant.flipRate, share),
       signed(variant.positionBias, 3),
       ...[count(variant.tokensPerRow), fixed(variant.secondsPerRow, 3), duration(variant.jobMs)],

@@ -97,6 +97,16 @@ it("runs variants with engines of their own one after the other, and says that t
   expect(large.stats.prompts).toBeGreaterThanOrEqual(24 + 20);
 });
 
+it("says that the models differ also where only the servers name them", async () => {
+  await using small = await startJudge({ modelName: "small" });
+  await using large = await startJudge({ modelName: "large", seed: 2 });
+  const config = { variants: { here: {}, there: { engine: attachTo(large) } } };
+  const job = await writeLabelledJob({ engine: attachTo(small), rows: 24, config });
+  const { status, stderr } = await inProcess(["compare", "job.yaml"], job.folder);
+  expect(status).toBe(0);
+  expect(stderr).toContain("judged by different models: here by small, there by large");
+});
+
 it("leaves out rows that one variant cannot be scored on, says so, and ends with 5", async () => {
   await using judge = await startJudge();
   const one = { concurrency: 4, prompts_per_request: 1 };

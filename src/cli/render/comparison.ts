@@ -42,7 +42,7 @@ function tableOf({ variants, job }: Report): readonly (readonly string[])[] {
       const { ece, eceWhenCalibrated } = judged(variant);
       return eceWhenCalibrated === null ? fixed(ece) : `${fixed(ece)} (${fixed(eceWhenCalibrated)})`;
     }),
-    line("label mass", ({ mass }) => (mass === null ? "unknown" : `${fixed(mass.median)} (${fixed(mass.p5)})`)),
+    line("label mass", ({ mass }) => (mass === null ? "unknown" : `${massText(mass.median)} (${massText(mass.p5)})`)),
     ...(swapped
       ? [
           line("flip rate", ({ flipRate }) => (flipRate === null ? "-" : estimate(flipRate, percent, " %"))),
@@ -53,6 +53,11 @@ function tableOf({ variants, job }: Report): readonly (readonly string[])[] {
     line("seconds a row", seconds),
     line(`${count(job.rows)} rows`, ({ jobMs, fits }) => `${hours(jobMs)}${fitsText(fits, job.deadlineMs)}`),
   ];
+}
+
+/** A mass of 6e-11 says more than one of 0.000. */
+function massText(mass: number): string {
+  return mass < 0.0005 ? mass.toPrecision(2) : fixed(mass);
 }
 
 function estimate({ value, low, high }: Estimate, format: (value: number) => string, unit = ""): string {

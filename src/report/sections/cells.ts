@@ -17,7 +17,7 @@ export function withRange(estimate: Estimate, format: (value: number) => string)
 
 /** A calibration error with what chance alone would leave, in small figures below. */
 export function eceCell({ ece, eceWhenCalibrated }: Scores): Cell {
-  const chance = eceWhenCalibrated !== null && html`<small>${loss(eceWhenCalibrated)} by chance</small>`;
+  const chance = eceWhenCalibrated !== null && html`<small>chance ${loss(eceWhenCalibrated)}</small>`;
   return { body: html`${loss(ece)}${chance}`, sort: ece };
 }
 

@@ -1,6 +1,6 @@
 import type { ComparisonData, Variant } from "../comparison-data.ts";
 import { html } from "../html.ts";
-import { counted, duration, fixed, NONE, signed } from "../number.ts";
+import { counted, duration, fixed, massText, NONE, signed } from "../number.ts";
 import { countCell, eceCell, estimateCell, loss, numberCell, share } from "./cells.ts";
 import { leftOut, type Section, shown } from "./section.ts";
 import { type Cell, type Column, table } from "./table.ts";
@@ -80,7 +80,7 @@ function number(name: string, hint: string, cell: (variant: Variant) => Cell): S
 
 function massCell({ mass }: Variant): Cell {
   if (mass === null) return { body: NONE };
-  return { body: html`${fixed(mass.median, 3)}<small>${fixed(mass.p5, 3)}</small>`, sort: mass.median };
+  return { body: html`${massText(mass.median)}<small>${massText(mass.p5)}</small>`, sort: mass.median };
 }
 
 function fitsCell({ fits }: Variant): Cell {

@@ -5,7 +5,7 @@ export const TABLES: string = `
 .after-table { font: .84rem/1.45 var(--sans); color: var(--soft); margin-top: .6rem; }
 table { border-collapse: separate; border-spacing: 0; font: .86rem/1.35 var(--sans); font-variant-numeric: tabular-nums lining-nums; width: 100%; }
 caption { text-align: left; font-weight: 600; font-size: .92rem; padding-bottom: .45rem; }
-th, td { padding: .42rem .7rem; vertical-align: top; border-bottom: 1px solid var(--grid); }
+th, td { padding: .42rem .55rem; vertical-align: top; border-bottom: 1px solid var(--grid); }
 th:last-child, td:last-child { padding-right: 0; }
 th:first-child { padding-left: 0; position: sticky; left: 0; background: var(--paper); }
 tbody th { font-weight: 400; text-align: left; overflow-wrap: anywhere; min-width: 7.5rem; max-width: 17rem; }

@@ -12,7 +12,7 @@ import type { Course } from "./course.ts";
 import { groupByEngine } from "./engine-groups.ts";
 import { warningsOf } from "./fairness.ts";
 import { fittedToThisFile } from "./fitted-here.ts";
-import { prefixCacheOf, sumPrefixCaches } from "./group-facts.ts";
+import { prefixCacheOf, servedBy, sumPrefixCaches } from "./group-facts.ts";
 import { countLeakedRows } from "./leaked-rows.ts";
 import type { Variant } from "./open-variants.ts";
 import { fixedPairs, type Measure, noiseFloor, sequentialPairs, stoppingOf } from "./pairs.ts";
@@ -107,6 +107,9 @@ export async function conclude(input: Concluding): Promise<Comparison> {
       }),
       warnings: warningsOf({
         ...{ end, variants: input.variants, assessments, failed, leaked, sequential: replayed !== null },
+        served: contestants.map(({ config, folder: { state } }) =>
+          config.engine.kind === "spawn" ? null : (servedBy(state)?.model ?? null),
+        ),
         fittedHere: await fittedToThisFile(contestants, dataset.sha256),
       }),
       rows: rows.length,

@@ -41,6 +41,8 @@ export interface Circumstances {
   readonly failed: readonly { readonly name: string; readonly rows: number }[];
   /** For each variant, the rows whose text its template holds. */
   readonly leaked: readonly number[];
+  /** For each variant, the model that its server says it serves; null when abtie started that server or never asked it. */
+  readonly served: readonly (string | null)[];
   /** Variants that apply a calibration fitted to this very file. */
   readonly fittedHere: readonly string[];
   /** Whether verdicts are on raw probabilities because early stopping needs them. */
@@ -57,10 +59,11 @@ export function warningsOf({
   assessments,
   failed,
   leaked,
+  served,
   fittedHere,
   sequential,
 }: Circumstances): string[] {
-  const models = new Map(variants.map(({ name, config }) => [name, modelName(config.engine)]));
+  const models = new Map(variants.map(({ name, config }, place) => [name, served[place] ?? modelName(config.engine)]));
   const servers = new Set(variants.map(({ config }) => JSON.stringify(config.engine)));
   const percent = (share: number): string => `${Math.round(100 * share)} %`;
   const low = assessments.filter(({ name, mass }) => mass !== null && mass.median < minimumOf(name, variants));
@@ -91,10 +94,12 @@ export function warningsOf({
         ? []
         : [`${whose} found in the template of ${name}: what its examples tell about them, it has not judged.`];
     }),
-    ...low.map(
-      ({ name, mass }) =>
-        `${name}: the median label mass is ${(mass?.median ?? 0).toPrecision(2)}. Most of what the model wanted to say is no label, so what it says about the labels is a side effect.`,
-    ),
+    ...(low.length === 0
+      ? []
+      : [
+          `${low.map(({ name }) => name).join(", ")}: the median label mass is ${low.map(({ mass }) => (mass?.median ?? 0).toPrecision(2)).join(", ")}. ` +
+            "Most of what the model wanted to say is no label, so what it says about the labels is a side effect.",
+        ]),
     ...shortened.map(
       ({ name, shortened, columns }) =>
         `${name}: ${percent(shortened / columns.ids.length)} of the rows were shortened to fit its context.`,

@@ -1,5 +1,7 @@
+import { AbtieError } from "../../errors.ts";
 import type { Judging } from "../judge.ts";
 import type { JudgingOpener } from "../judging-opener.ts";
+import type { Contestant } from "./contestant.ts";
 
 /** The judging of several variants on one engine, opened together. */
 export interface JointOpener extends JudgingOpener {
@@ -8,7 +10,8 @@ export interface JointOpener extends JudgingOpener {
 }
 
 /** Joins the openers of variants that share an engine: whatever is opened or probed is so for each of them, the first speaking for all. */
-export function joinOpeners(openers: readonly JudgingOpener[]): JointOpener {
+export function joinOpeners(contestants: readonly Pick<Contestant, "name" | "opener">[]): JointOpener {
+  const openers = contestants.map(naming);
   const [first, ...others] = openers;
   if (first === undefined) throw new Error("there is no opener to join");
   const found = new Map<JudgingOpener, Judging>();
@@ -37,5 +40,19 @@ export function joinOpeners(openers: readonly JudgingOpener[]): JointOpener {
         if (judging === undefined) throw new Error("judgings are known once an engine has been probed");
         return judging;
       }),
+  };
+}
+
+/** What is wrong with one variant is told with its name. */
+function naming({ name, opener }: Pick<Contestant, "name" | "opener">): JudgingOpener {
+  const named = (error: unknown): never => {
+    if (!(error instanceof AbtieError)) throw error;
+    const { code, message, details } = error;
+    throw new AbtieError(code, `variant ${name}: ${message}`, { cause: error, details });
+  };
+  return {
+    ...opener,
+    open: (maxModelLen) => opener.open(maxModelLen).catch(named),
+    probe: (server) => opener.probe(server).catch(named),
   };
 }

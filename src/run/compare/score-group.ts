@@ -40,7 +40,7 @@ export async function scoreGroup(group: EngineGroup, options: ScoreOptions): Pro
   if (isEmpty(missing()) && isEmpty(pickToRescore(group, samples()))) return "done";
 
   const [{ config }] = group;
-  const joint = joinOpeners(group.map(({ opener }) => opener));
+  const joint = joinOpeners(group);
   // Mistakes in templates and labels are found before minutes go into the start of a server.
   if (joint.local) await joint.open(null);
   const began = clock.monotonic();
