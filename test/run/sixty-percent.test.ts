@@ -2,13 +2,14 @@ import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { inProcess } from "../helpers/in-process.ts";
 import { attachTo, EVIDENCE, type Job, startJudge, writeJob } from "../helpers/job.ts";
+import { until } from "../helpers/processes.ts";
 import { seeded } from "../helpers/random.ts";
 import { expectValid, readLines, summaryIn } from "../helpers/results.ts";
 
 const ROWS = 300;
-/** Time (ms) that all rows would take on their one device in full: about 150 tokens each. */
-const WORK_MS = 9_000;
-const MS_PER_TOKEN = 0.2;
+/** Time for work (ms) in which 60 % of the rows are to fit in full; start-up and reserve come to it. */
+const TIME_MS = 5_400;
+const SHARE = 0.6;
 const RESERVE_MS = 1_000;
 const words = (row: number): number => (row % 3 === 0 ? 120 : 10);
 const config = {
@@ -29,9 +30,12 @@ const better = (row: number): "a" | "b" | null => (["a", "b", null] as const)[TR
 it("ends on time where only 60 % of the work fits, every row answered or stated, and better than by stopping", {
   timeout: 120_000,
 }, async () => {
-  const { startUpMs, whole } = await unhurried();
-  const deadlineMs = 2 * startUpMs + 0.6 * WORK_MS + RESERVE_MS;
-  const [degraded, stopped] = await Promise.all([hurried(deadlineMs, "degrade"), hurried(deadlineMs, "stop")]);
+  const { startUpMs, tokens, whole } = await unhurried();
+  const deadlineMs = 3 * startUpMs + TIME_MS + RESERVE_MS;
+  const [degraded, stopped] = await Promise.all([
+    hurried(deadlineMs, tokens, "degrade"),
+    hurried(deadlineMs, tokens, "stop"),
+  ]);
   expect(degraded.lateMs).toBeLessThan(0);
   expect(stopped.lateMs).toBeLessThan(0);
 
@@ -42,10 +46,10 @@ it("ends on time where only 60 % of the work fits, every row answered or stated,
     expect(reason).not.toBe("aborted");
   }
   expect(counts.answered + counts.stated).toBe(ROWS);
-  expect(counts.answered).toBeGreaterThan(0.6 * ROWS);
+  expect(counts.answered).toBeGreaterThan(SHARE * ROWS);
 
   // Rows in the order of the file until the time is used up, the rest the prior: what a program without a clock hands in.
-  const dead = TRUTH.map((_, row) => (row < 0.6 * ROWS ? (whole[row] ?? []) : [1 / 3, 1 / 3, 1 / 3]));
+  const dead = TRUTH.map((_, row) => (row < SHARE * ROWS ? (whole[row] ?? []) : [1 / 3, 1 / 3, 1 / 3]));
   const losses = {
     degraded: lossOf(probabilitiesIn(degraded.job)),
     stopped: lossOf(probabilitiesIn(stopped.job)),
@@ -56,23 +60,34 @@ it("ends on time where only 60 % of the work fits, every row answered or stated,
   expect(summaryIn(stopped.job.folder)).toMatchObject({ end: "overrun" });
 });
 
-/** A run with all the time in the world: what it answers, and how long its start takes on this machine as it is just now. */
+/** A run with all the time in the world: what it answers, its tokens, and how long its start takes on this machine just now. */
 async function unhurried() {
   await using judge = await startJudge({ evidence: EVIDENCE });
   const job = await writeJob({ engine: attachTo(judge), rows: ROWS, words, better, config });
   expect(await inProcess(["run", "job.yaml"], job.folder)).toMatchObject({ status: 0 });
-  const { seconds } = JSON.parse(readFileSync(`${job.folder}/run/summary.json`, "utf8"));
-  return { startUpMs: 1000 * seconds.startUp, whole: probabilitiesIn(job) };
+  const { seconds, session } = JSON.parse(readFileSync(`${job.folder}/run/summary.json`, "utf8"));
+  return { startUpMs: 1000 * seconds.startUp, tokens: session.promptTokens as number, whole: probabilitiesIn(job) };
 }
 
-async function hurried(deadlineMs: number, onOverrun: "degrade" | "stop") {
-  await using judge = await startJudge({ evidence: EVIDENCE, msPerToken: MS_PER_TOKEN, noise: 0.3, constantMs: 5 });
+/** A run whose server gets its speed when scoring begins, since nobody knows before how long a start takes. */
+async function hurried(deadlineMs: number, tokens: number, onOverrun: "degrade" | "stop") {
+  const workMs = TIME_MS / SHARE;
+  await using judge = await startJudge({
+    ...{ evidence: EVIDENCE, msPerToken: workMs / tokens, noise: 0.3, constantMs: 5 },
+  });
   const time = { ...config.time, on_overrun: onOverrun };
   const job = await writeJob({ engine: attachTo(judge), rows: ROWS, words, better, config: { ...config, time } });
-  const began = performance.now();
-  await inProcess(["run", "job.yaml", "--deadline", `${Math.round(deadlineMs)}ms`], job.folder);
-  return { job, lateMs: performance.now() - began - deadlineMs };
+  const deadline = performance.now() + deadlineMs;
+  const ended = inProcess(["run", "job.yaml", "--deadline", `${Math.round(deadlineMs)}ms`], job.folder);
+  await until("scoring begins", () => judge.stats.prompts > PROBES);
+  const leftMs = deadline - RESERVE_MS - performance.now();
+  judge.change({ msPerToken: Math.max(leftMs, 1_000) / SHARE / tokens });
+  await ended;
+  return { job, lateMs: performance.now() - deadline };
 }
+
+/** Prompts by which a server is tried before rows are sent. */
+const PROBES = 4;
 
 function probabilitiesIn(job: Job): readonly (readonly number[])[] {
   return expectValid(job.submission, job.ids).map(({ winner_model_a, winner_model_b, winner_tie }) =>

@@ -1,0 +1,249 @@
+#!/usr/bin/env node
+// Breaks what a run depends on, at random moments, many times each, and counts what must never happen.
+//   npm run build && node bench/faults.mjs [--rounds 20] [--at-once 6] [--seed 4] [--only "server killed"]
+// Each round is a process of abtie on a loopback server (or on one that abtie starts), with a deadline. The disk of "disk full" is a
+// tmpfs, which needs the right to mount. Prints a table in Markdown: fault, rounds, and how often there was an invalid file
+// (looked at all the time), an end after the deadline, a lost row, a process left; then rows answered, so that it can be seen
+// what the fault cost. Exit status 1 when anything but 0 was counted.
+import { spawnSync } from "node:child_process";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import PQueue from "p-queue";
+import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+import {
+  alive,
+  answeredRows,
+  invalid,
+  lostRows,
+  processesLeft,
+  spawnedFake,
+  startFake,
+  startRun,
+  writeFaultJob,
+} from "./lib/fault-job.mjs";
+import { MAIN } from "./lib/job.mjs";
+import { markdown } from "./lib/processes.mjs";
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "20" },
+    "at-once": { type: "string", default: "6" },
+    seed: { type: "string", default: "4" },
+    only: { type: "string" },
+  },
+});
+const ROUNDS = Number(values.rounds);
+const ROWS = 80;
+/** Twenty requests of two rows in four lanes take a second; ten times slower, ten. */
+const SPEED = { constantMs: 100 };
+
+const storm = (kind) => async (round) => {
+  const after = 3 + Math.floor(round.moment * 30);
+  await round.attach({ faults: [{ kind, after, times: 4 + Math.floor(12 * round.random()) }] });
+  round.start();
+};
+const whenAnswered = async (round) => {
+  const wanted = 1 + Math.floor(round.moment * (ROWS - 10));
+  while (!round.hasEnded() && answeredRows(round.job) < wanted) await sleep(20);
+};
+
+/** Every fault: sets the round up, starts it, and does the harm. */
+const FAULTS = {
+  "server killed (abtie's own)": async (round) => {
+    await round.spawn();
+    round.start();
+    await whenAnswered(round);
+    killServers(round, "SIGKILL");
+  },
+  "server killed, comes back": async (round) => {
+    const fake = await round.attach();
+    round.start();
+    await whenAnswered(round);
+    fake.signal("SIGKILL");
+    await sleep(500 + 2_000 * round.random());
+    fake.restart();
+  },
+  "server killed for good": async (round) => {
+    const fake = await round.attach();
+    round.start();
+    await whenAnswered(round);
+    fake.signal("SIGKILL");
+  },
+  "server frozen (abtie's own)": async (round) => {
+    await round.spawn();
+    round.start();
+    await whenAnswered(round);
+    killServers(round, "SIGSTOP");
+  },
+  "server frozen, thaws": async (round) => {
+    const fake = await round.attach();
+    round.start();
+    await whenAnswered(round);
+    fake.signal("SIGSTOP");
+    await sleep(500 + 4_000 * round.random());
+    fake.signal("SIGCONT");
+  },
+  "ten times slower": async (round) => {
+    const fake = await round.attach();
+    round.start();
+    await whenAnswered(round);
+    await fake.change({ slowFactor: 10 });
+  },
+  "connections reset": storm("reset"),
+  "half responses": storm("half"),
+  "half responses, then nothing": storm("half-hang"),
+  "no response": storm("hang"),
+  "wrong ids": storm("wrong-ids"),
+  NaN: storm("nan"),
+  "missing labels": storm("missing-label"),
+  "HTTP 500": storm("http500"),
+  "disk full": async (round) => {
+    await round.attach();
+    const run = join(round.job.folder, "run");
+    mkdirSync(run);
+    if (spawnSync("mount", ["-t", "tmpfs", "-o", "size=1M", "tmpfs", run]).status !== 0)
+      throw new Error("mount is refused");
+    round.atEnd(() => spawnSync("umount", ["-l", run]));
+    round.start();
+    await whenAnswered(round);
+    for (let size = 1 << 20; size >= 1; size = Math.floor(size / 4)) fill(join(run, `filler-${size}`), size);
+    await sleep(3_000 * round.random());
+    for (let size = 1 << 20; size >= 1; size = Math.floor(size / 4))
+      rmSync(join(run, `filler-${size}`), { force: true });
+  },
+  "wall clock a day ahead": jump(86_400_000),
+  "wall clock a day back": jump(-86_400_000),
+  "abtie killed, run again": async (round) => {
+    await round.spawn();
+    round.start();
+    await whenAnswered(round);
+    round.run.child.kill("SIGKILL");
+    await round.run.ended;
+    round.start();
+  },
+};
+
+function jump(byMs) {
+  return async (round) => {
+    await round.attach();
+    round.start({ how: "jump", byMs, afterMs: round.startUpMs * (0.3 + 1.2 * round.moment) + 1_000 });
+  };
+}
+
+function killServers({ job }, signal) {
+  for (const pid of alive(job.folder)) {
+    const command = spawnSync("ps", ["-o", "args=", "-p", pid], { encoding: "utf8" }).stdout;
+    if (command.includes(" serve ")) process.kill(Number(pid), signal);
+  }
+}
+
+function fill(file, size) {
+  try {
+    writeFileSync(file, Buffer.alloc(size));
+  } catch {
+    // It is full.
+  }
+}
+
+/** One round of one fault. */
+async function play(fault, random, startUpMs) {
+  const closing = [];
+  const round = {
+    ...{ random, moment: random(), startUpMs, job: null, run: null, deadlineAt: 0, ended: false },
+    attach: async (knobs = {}) => {
+      const fake = await startFake({ ...SPEED, ...knobs });
+      closing.push(fake.stop);
+      round.job = await writeFaultJob(ROWS, fake.engine);
+      return fake;
+    },
+    spawn: async () => {
+      round.job = await writeFaultJob(ROWS, spawnedFake(SPEED));
+    },
+    start: (disturb) => {
+      round.deadlineAt ||= Date.now() + 25_000 + 6 * startUpMs;
+      round.run = startRun(round.job.folder, round.deadlineAt, disturb);
+      const { run } = round;
+      run.ended.then(() => {
+        if (round.run === run) round.ended = true;
+      });
+    },
+    hasEnded: () => round.ended,
+    atEnd: (task) => closing.push(task),
+  };
+  let invalidFiles = 0;
+  const look = setInterval(() => {
+    if (round.job !== null && invalid(round.job, false) !== null) invalidFiles += 1;
+  }, 250);
+  try {
+    await fault(round);
+    const { status, at } = await round.run.ended;
+    clearInterval(look);
+    if (invalid(round.job, true) !== null) invalidFiles += 1;
+    const left = await processesLeft(round.job.folder);
+    const result = {
+      invalidFiles,
+      late: at > round.deadlineAt ? 1 : 0,
+      lost: lostRows(round.job),
+      left,
+      answered: answeredRows(round.job),
+      status,
+    };
+    if (![0, 5].includes(status)) process.stderr.write(`exit status ${status}\n${round.run.said()}\n`);
+    return result;
+  } finally {
+    clearInterval(look);
+    for (const task of closing.reverse()) task();
+    if (round.job !== null) rmSync(round.job.folder, { recursive: true, force: true });
+  }
+}
+
+function seeded(seed) {
+  const generator = xoroshiro128plus(seed);
+  for (let k = 0; k < 64; k += 1) generator.next();
+  return () => (generator.next() >>> 0) / 2 ** 32;
+}
+
+const queue = new PQueue({ concurrency: Number(values["at-once"]) });
+const began = performance.now();
+spawnSync(process.execPath, [MAIN, "--version"]);
+const startUpMs = performance.now() - began;
+const names = Object.keys(FAULTS).filter((name) => values.only === undefined || name.includes(values.only));
+const rows = await Promise.all(
+  names.map(async (name) => {
+    const random = seeded(Number(values.seed) + 1_000 * Object.keys(FAULTS).indexOf(name));
+    const seeds = Array.from({ length: ROUNDS }, () => Math.floor(2 ** 31 * random()));
+    const results = await Promise.all(
+      seeds.map((seed) => queue.add(() => play(FAULTS[name], seeded(seed), startUpMs))),
+    );
+    const sum = (key) => results.reduce((total, result) => total + result[key], 0);
+    const failed = results.filter(({ status }) => ![0, 5].includes(status)).length;
+    process.stderr.write(`${name}: ${results.map(({ answered }) => answered).join(" ")} rows answered\n`);
+    return [
+      name,
+      ROUNDS,
+      sum("invalidFiles"),
+      sum("late"),
+      sum("lost"),
+      sum("left"),
+      failed,
+      `${Math.round((100 * sum("answered")) / ROWS / ROUNDS)} %`,
+    ];
+  }),
+);
+markdown([
+  [
+    "fault",
+    "rounds",
+    "invalid files",
+    "late ends",
+    "rows lost",
+    "processes left",
+    "other exits than 0 and 5",
+    "rows answered",
+  ],
+  ...rows,
+]);
+process.stderr.write(`${Math.round((performance.now() - began) / 1000)} s\n`);
+process.exitCode = rows.some((row) => row.slice(2, 7).some((count) => count !== 0)) ? 1 : 0;
