@@ -53,9 +53,12 @@ Examples:
   abtie compare job.yaml --template rules --template prompts/mine.jinja -i labelled.csv
   abtie compare job.yaml --early-stop --margin 0.01 --rows 25000 --deadline 9h
 where job.yaml has
-  variants:
-    one: {template: rules}
-    both: {template: rules, orders: both}`,
+  variants:                                  # any part of the judge
+    plain: {}                                # the config as it is
+    both: {orders: both}
+    short: {context: 700}
+    words: {labels: {a: " first", b: " second", tie: " equal"}}
+    large: {engine: {attach: "http://127.0.0.1:8001", tokenizer: /models/large}}`,
     )
     .action(async (argument: string | undefined, flags: CompareFlags) => {
       const { template, rows, deadline, truth, ...others } = flags;
