@@ -1,0 +1,69 @@
+#!/usr/bin/env node
+// How good the forecast of a run is on a real vLLM server, and whether errors move it: the same rows once on the server itself, once
+// with a quarter of the requests failing at once (in turn HTTP 500, and 400 for a prompt that is too long).
+//   npm run build
+//   node bench/forecast-under-errors.mjs --python ~/venv/bin/python --model ~/SmolLM2-135M-Instruct --input rows.csv \
+//     [--rows 300] [--context 512] [--share 0.25] [--folder /tmp/x]
+// Prints for each run its time, and by how much the forecast of the time left was off at 2, 10 and 50 % of the rows (above 0:
+// the run ended earlier than foreseen). Exit status 1 when one was more than 10 % off at 10 % of the rows.
+import { spawn } from "node:child_process";
+import { mkdir, mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { MAIN, writeJob } from "./lib/job.mjs";
+import { markdown, output } from "./lib/processes.mjs";
+import { startVllm } from "./lib/vllm.mjs";
+import { startFlakyProxy } from "./real/flaky-proxy.mjs";
+
+const { values } = parseArgs({
+  options: {
+    ...{ python: { type: "string" }, model: { type: "string" }, input: { type: "string" }, folder: { type: "string" } },
+    rows: { type: "string", default: "300" },
+    context: { type: "string", default: "512" },
+    share: { type: "string", default: "0.25" },
+    dtype: { type: "string", default: "bfloat16" },
+  },
+});
+const { python, model, input, dtype } = values;
+const folder = values.folder ?? (await mkdtemp(join(tmpdir(), "abtie-forecast-")));
+await mkdir(folder, { recursive: true });
+const job = await writeJob({ folder, input, rows: Number(values.rows), model, context: Number(values.context) });
+
+async function score(name, url) {
+  const flags = ["--fresh", "--json", "--run", join(folder, name), "--base-url", url];
+  const child = spawn(process.execPath, [MAIN, "run", "job.yaml", ...flags], {
+    ...{ cwd: folder, stdio: ["ignore", "pipe", "pipe"] },
+  });
+  const { seconds, session, rows, forecasts } = JSON.parse(await output(child, "abtie run"));
+  process.stderr.write(`${name}: ${JSON.stringify({ seconds, session, rows, forecasts })}\n`);
+  return { name, seconds: seconds.scoring, session, prior: rows.prior, forecasts };
+}
+
+await using server = await startVllm({ python, model, dtype, folder });
+const plain = await score("without", server.url);
+await using proxy = await startFlakyProxy(server.url, Number(values.share));
+const flaky = await score("with errors", proxy.url);
+
+const off = ({ forecasts }, share) => forecasts.find((one) => one.share === share);
+const percent = (one) =>
+  one === undefined ? "–" : `${(100 * one.error).toFixed(1)} %${one.covered ? "" : " (not in the interval)"}`;
+markdown([
+  [
+    "run",
+    "rows",
+    "tokens",
+    "requests",
+    "of them failed",
+    "without answer",
+    "seconds",
+    "off at 2 %",
+    "off at 10 %",
+    "off at 50 %",
+  ],
+  ...[plain, flaky].map((run) => [
+    ...[run.name, job.ids.length, job.tokens, run.session.requests, run.session.failedRequests, run.prior],
+    ...[run.seconds.toFixed(0), ...[0.02, 0.1, 0.5].map((share) => percent(off(run, share)))],
+  ]),
+]);
+process.exitCode = [plain, flaky].every((run) => Math.abs(off(run, 0.1)?.error ?? 1) <= 0.1) ? 0 : 1;
