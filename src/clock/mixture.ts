@@ -22,7 +22,7 @@ interface WeightedBelief extends Belief {
   readonly prior: number;
 }
 
-const ROW_NOISE = [0.02, 0.05, 0.12, 0.3, 0.75] as const;
+const ROW_NOISE = [0.03, 0.1, 0.3, 0.75] as const;
 /**
  * Unfinished work at the end of a window, as a multiple of the request that is finished next: none, because one is done after
  * the other; the first part of it, because a batch takes so many tokens and splits the last prompt (chunked prefill), where
@@ -35,11 +35,14 @@ const PARTIAL = [
 ] as const;
 /** Spread of the wandering, as a share, and its time constant, as a share of the time that the pilot takes. */
 const WANDER = [
-  { sd: 0, span: 1, weight: 0.35 },
+  { sd: 0, span: 1, weight: 0.32 },
   { sd: 0.01, span: 0.1, weight: 0.15 },
-  { sd: 0.01, span: 1, weight: 0.2 },
+  { sd: 0.01, span: 1, weight: 0.18 },
   { sd: 0.03, span: 0.1, weight: 0.15 },
   { sd: 0.03, span: 1, weight: 0.15 },
+  // A machine that others use too.
+  { sd: 0.3, span: 0.3, weight: 0.02 },
+  { sd: 0.3, span: 3, weight: 0.03 },
 ] as const;
 /** Standard deviation of the mean's drift over the whole job, as a share. */
 const DRIFT = [

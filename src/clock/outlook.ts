@@ -43,7 +43,13 @@ export function stepOutlooks(state: ClockState, outlook: Outlook): readonly Step
     const probability = isPrior ? 1 : probabilityOf(outlook, work);
     const probabilityWithMargin = isPrior ? 1 : probabilityOf(outlook, work, spare);
     if (probability === null || probabilityWithMargin === null) return [];
-    outlooks.push({ ...cost, probability, probabilityWithMargin });
+    // Less work is never less likely to be done, which normal distributions do not know in their far tails.
+    const above = outlooks.at(-1);
+    outlooks.push({
+      ...cost,
+      probability: Math.max(probability, above?.probability ?? 0),
+      probabilityWithMargin: Math.max(probabilityWithMargin, above?.probabilityWithMargin ?? 0),
+    });
   }
   return outlook.speed.mixture === null ? [] : outlooks;
 }

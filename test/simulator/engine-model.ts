@@ -77,7 +77,7 @@ export function createEngineModel<R extends ModelRequest>(settings: EngineSettin
     wanderedAt = at;
     const warmth = 1 + settings.warmUpShare * Math.exp(-(at - startedAt) / settings.warmUpMs);
     const noise = Math.exp(settings.noise * random.normal() - settings.noise ** 2 / 2);
-    const ms = batch.ms * noise * (1 + settings.wander * wandering) * warmth * settings.slowness(at);
+    const ms = batch.ms * noise * Math.exp(settings.wander * wandering) * warmth * settings.slowness(at);
     end = throughHangs(settings.hangs, at, at + ms + (isFirst ? settings.firstMs : 0));
     isFirst = false;
   };

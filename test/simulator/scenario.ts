@@ -41,6 +41,8 @@ export interface ScenarioBounds {
   /** Probability of each kind of fault. */
   readonly faults: Readonly<Record<Fault["kind"], number>>;
   readonly isTimed: boolean;
+  /** How far speed wanders (standard deviation, a share); up to 3 % when left out. */
+  readonly wander?: readonly [number, number];
 }
 
 const NO_FAULTS: ScenarioBounds["faults"] = { death: 0, storm: 0, hang: 0, slow: 0, drift: 0 };
@@ -60,6 +62,9 @@ export const STEADY: ScenarioBounds = {
 export const SMALL: ScenarioBounds = {
   ...{ rows: [60, 500], minutes: [2, 60], load: [0.4, 1.2], faults: NO_FAULTS, isTimed: false },
 };
+
+/** Small jobs on a machine that others use too. */
+export const SHAKY: ScenarioBounds = { ...SMALL, wander: [0.1, 0.5] };
 
 /** A long night on which everything may happen. */
 export const LARGE: ScenarioBounds = {
@@ -89,15 +94,22 @@ export function drawScenario(seed: number, bounds: ScenarioBounds): Scenario {
     shortContext: 512,
     faults,
     poison: new Set([...lengths.keys()].filter(() => random.chance(0.0005))),
-    engine: { ...drawEngine(random, lengths, concurrency, rowMs), startMs, ...asSettings(faults, deadlineMs) },
+    engine: {
+      ...drawEngine(random, { lengths, concurrency, rowMs, wander: bounds.wander ?? [0, 0.03] }),
+      startMs,
+      ...asSettings(faults, deadlineMs),
+    },
   };
 }
 
 function drawEngine(
   random: Random,
-  lengths: readonly number[],
-  concurrency: number,
-  rowMs: number,
+  {
+    lengths,
+    concurrency,
+    rowMs,
+    wander,
+  }: Pick<Scenario, "lengths" | "concurrency"> & { readonly rowMs: number; readonly wander: readonly [number, number] },
 ): Omit<EngineSettings, "startMs" | "slowness" | "hangs"> {
   const rows = lengths.length;
   const tokens = lengths.reduce((sum, length) => sum + length, 0) / rows;
@@ -112,7 +124,7 @@ function drawEngine(
     squareMs: (perSquare * rowMs) / squares,
     batchTokens,
     noise: random.logBetween(0.005, 0.08),
-    wander: random.between(0, 0.03),
+    wander: random.between(...wander),
     wanderMs: random.logBetween(10_000, 600_000),
     firstMs: random.between(0, 35_000),
     warmUpShare: random.between(0, 0.6),
