@@ -6,18 +6,19 @@
 // (looked at all the time), an end after the deadline, a lost row, a process left; then rows answered, so that it can be seen
 // what the fault cost. Exit status 1 when anything but 0 was counted.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import PQueue from "p-queue";
-import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import {
   alive,
   answeredRows,
+  fill,
   invalid,
   lostRows,
   processesLeft,
+  seeded,
   spawnedFake,
   startFake,
   startRun,
@@ -112,6 +113,8 @@ const FAULTS = {
     await sleep(3_000 * round.random());
     for (let size = 1 << 20; size >= 1; size = Math.floor(size / 4))
       rmSync(join(run, `filler-${size}`), { force: true });
+    // It ends with 3 when the last results could not be written: then, as it says, it is run again.
+    if ((await round.run.ended).status === 3) round.start();
   },
   "wall clock a day ahead": jump(86_400_000),
   "wall clock a day back": jump(-86_400_000),
@@ -128,7 +131,12 @@ const FAULTS = {
 function jump(byMs) {
   return async (round) => {
     await round.attach();
-    round.start({ how: "jump", byMs, afterMs: round.startUpMs * (0.3 + 1.2 * round.moment) + 1_000 });
+    round.start({
+      how: "jump",
+      byMs,
+      afterMs: 2_000 * round.moment,
+      afterFile: join(round.job.folder, "run/journal.jsonl"),
+    });
   };
 }
 
@@ -136,14 +144,6 @@ function killServers({ job }, signal) {
   for (const pid of alive(job.folder)) {
     const command = spawnSync("ps", ["-o", "args=", "-p", pid], { encoding: "utf8" }).stdout;
     if (command.includes(" serve ")) process.kill(Number(pid), signal);
-  }
-}
-
-function fill(file, size) {
-  try {
-    writeFileSync(file, Buffer.alloc(size));
-  } catch {
-    // It is full.
   }
 }
 
@@ -162,7 +162,8 @@ async function play(fault, random, startUpMs) {
       round.job = await writeFaultJob(ROWS, spawnedFake(SPEED));
     },
     start: (disturb) => {
-      round.deadlineAt ||= Date.now() + 25_000 + 6 * startUpMs;
+      round.deadlineAt = Date.now() + 25_000 + 6 * startUpMs;
+      round.ended = false;
       round.run = startRun(round.job.folder, round.deadlineAt, disturb);
       const { run } = round;
       run.ended.then(() => {
@@ -199,12 +200,6 @@ async function play(fault, random, startUpMs) {
   }
 }
 
-function seeded(seed) {
-  const generator = xoroshiro128plus(seed);
-  for (let k = 0; k < 64; k += 1) generator.next();
-  return () => (generator.next() >>> 0) / 2 ** 32;
-}
-
 const queue = new PQueue({ concurrency: Number(values["at-once"]) });
 const began = performance.now();
 spawnSync(process.execPath, [MAIN, "--version"]);
@@ -219,7 +214,10 @@ const rows = await Promise.all(
     );
     const sum = (key) => results.reduce((total, result) => total + result[key], 0);
     const failed = results.filter(({ status }) => ![0, 5].includes(status)).length;
-    process.stderr.write(`${name}: ${results.map(({ answered }) => answered).join(" ")} rows answered\n`);
+    const answers = results.map(({ answered }) => answered).join(" ");
+    process.stderr.write(
+      `${name}: ${["invalidFiles", "late", "lost", "left"].map((key) => `${key} ${sum(key)}`).join(", ")}, exit status other than 0 and 5: ${failed}; answered ${answers}\n`,
+    );
     return [
       name,
       ROUNDS,

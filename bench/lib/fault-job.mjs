@@ -1,6 +1,6 @@
 // A small job for bench/faults.mjs: its folder, its server, and what is checked of it afterwards.
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parse } from "csv-parse/sync";
 import { stringify } from "csv-stringify/sync";
+import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import { MAIN } from "./job.mjs";
 import { answers, freePort } from "./processes.mjs";
 
@@ -120,10 +121,8 @@ export function invalid({ folder, ids }, mustExist) {
 
 /** Counts rows whose answer is in the journal but not in the results, and rows that have neither answer nor reason. */
 export function lostRows({ folder, ids }) {
-  const lines = (name) =>
-    readFileSync(join(folder, "run", name), "utf8")
-      .split("\n")
-      .slice(0, -1);
+  const path = (name) => join(folder, "run", name);
+  const lines = (name) => (existsSync(path(name)) ? readFileSync(path(name), "utf8").split("\n").slice(0, -1) : []);
   const answered = new Set(
     lines("journal.jsonl")
       .map((line) => JSON.parse(line))
@@ -158,4 +157,20 @@ export async function processesLeft(folder) {
   const left = alive(folder);
   for (const pid of left) process.kill(Number(pid), "SIGKILL");
   return left.length;
+}
+
+/** Numbers in [0, 1) that are a function of the seed alone. */
+export function seeded(seed) {
+  const generator = xoroshiro128plus(seed);
+  for (let k = 0; k < 64; k += 1) generator.next();
+  return () => (generator.next() >>> 0) / 2 ** 32;
+}
+
+/** Writes a file of this size, or as much of it as there is room for. */
+export function fill(file, size) {
+  try {
+    writeFileSync(file, Buffer.alloc(size));
+  } catch {
+    // It is full.
+  }
 }

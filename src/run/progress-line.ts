@@ -69,6 +69,7 @@ function rows({ done, total, swapped, decision }: ScoreProgress): readonly Part[
   const before = swapped - decision.progress.secondAnswered;
   // The decision is some seconds old, and what was swapped since is in the figure before it.
   const planned = Math.min(total, before + begun + allowed);
+  if (planned === 0) return [once];
   return [once, { text: `${count(swapped)}/${count(planned)} in both orders`, weight: 8 }];
 }
 

@@ -99,7 +99,10 @@ describe("the line about a run in progress", () => {
     ],
     [
       "when everything is done",
-      { stop: { kind: "complete", reason: "" }, forecast: { ...FORECAST, rows: 0, msPerRow: null } },
+      {
+        ...{ stop: { kind: "complete", reason: "" }, phase: "second-pass" },
+        forecast: { ...FORECAST, rows: 0, msPerRow: null },
+      },
       { done: 25_000, prompts: 25_000 },
       "25,000/25,000 rows · 1.7 rows/s",
     ],
