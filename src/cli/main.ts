@@ -4,6 +4,7 @@ import { Worker } from "node:worker_threads";
 import { EXIT } from "../errors.ts";
 import { watchGuard } from "./guard.ts";
 import type { FromJob, JobData, ToJob } from "./messages.ts";
+import { CLEAR } from "./screen.ts";
 import { talk, unblock, whenTaken } from "./talk.ts";
 
 /** Grace (ms) between a first and a second Ctrl-C: a terminal may deliver one twice. */
@@ -29,7 +30,8 @@ function main(): void {
     resourceLimits: HEAP,
   });
   const guard = watchGuard((file) => {
-    process.stderr.write(`abtie: the job did not end in time; the last complete file is in place: ${file}\n`);
+    const clear = process.stderr.isTTY ? CLEAR : "";
+    process.stderr.write(`${clear}abtie: the job did not end in time; the last complete file is in place: ${file}\n`);
     process.exit(EXIT.fallback);
   });
   job.on("message", (message: FromJob) => {

@@ -12,7 +12,8 @@ export interface Screen {
 /** Least time (ms) between two pictures of the live line, and between two plain lines of one step. */
 const LIVE_MS = 100;
 const PLAIN_MS = 10_000;
-const CLEAR = "\r\u001b[2K";
+/** Takes the live line away. */
+export const CLEAR = "\r\u001b[2K";
 
 /** Creates the screen; `columns` gives the terminal's width, null when stderr is a file or a pipe. */
 export function createScreen(options: {
