@@ -1,7 +1,7 @@
 import { decide } from "./decide.ts";
 import { FREE, keepBelow } from "./room.ts";
 import { levelOf } from "./setting.ts";
-import { type Control, type ControlOptions, moveTo, windowRows } from "./state.ts";
+import { type Control, type ControlOptions, lasting, moveTo, windowRows } from "./state.ts";
 import { type Answered, addAnswer, type Pace, startWindow } from "./window.ts";
 
 /** Starts with the first setting and nothing known. `now` is monotonic, ms. */
@@ -29,7 +29,7 @@ export function afterAnswer(control: Control, answered: Answered): Control {
   const { level, phase, seen, hurt } = decide(measured, speedOf(closed, rowTokens));
   const now = answered.finishedAt;
   const moved = moveTo(hurt === undefined ? measured : keepBelow(measured, hurt, now), level, now);
-  return { ...moved, phase, seen };
+  return lasting({ ...moved, phase, seen });
 }
 
 /** The share of a row's mean tokens that is spent on a row whatever its length. */

@@ -20,8 +20,6 @@ const MOST_MS = 60_000;
 const FINE_MS = 15_000;
 /** Up to so much work in flight, more is taken for nothing: an engine that never waits is worth the last per cent. */
 const AMPLE_MS = 5_000;
-/** Speeds this near to each other are the same. */
-const SAME = 1.01;
 /** An engine that takes rows one by one is kept busy by this much work in flight. */
 const PIPELINE_MS = 1_000;
 const PIPELINE_LEVEL = 512;
@@ -117,9 +115,10 @@ function hold(control: Control, phase: Phase & { kind: "hold" }, speed: number):
 function compare(control: Control, phase: Phase & { kind: "compare" }, speed: number): Decision {
   const { base, tried, length, turn } = phase;
   const lighter = tried.level < base.level && isHeavy(control);
+  // Better than before and than after: else the end of a passing slowness would be credited to what was tried in it.
   const isBetter = lighter
     ? tried.speed >= 0.99 * mean([base.speed, speed])
-    : tried.speed > GAIN * mean([base.speed, speed]);
+    : tried.speed > GAIN * Math.max(base.speed, speed);
   if (isBetter) return settle(tried.level, HOLD, turn);
   if (tried.level > base.level && tried.speed < HURT * mean([base.speed, speed])) {
     return { ...settle(base.level, Math.min(LONGEST_HOLD, 2 * length), turn + 1), hurt: tried.level };
@@ -151,9 +150,9 @@ function fastest(seen: readonly Seen[]): Seen {
   return seen.reduce((best, one) => (one.speed > best.speed ? one : best));
 }
 
-/** The highest level that is as fast as the fastest and holds little work in flight; null when all of them hold much. */
+/** The highest level that is as good as the best and holds little work in flight; null when all of them hold much. */
 function fullest(control: Control, seen: readonly Seen[]): Seen | null {
-  const enough = fastest(seen).speed / SAME;
+  const enough = fastest(seen).speed / GAIN;
   const ample = seen.filter(({ level, speed }) => speed >= enough && inFlightMs(control, level) <= AMPLE_MS);
   return ample.length === 0 ? null : ample.reduce((a, b) => (b.level > a.level ? b : a));
 }

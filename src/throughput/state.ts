@@ -97,3 +97,16 @@ export function settingOf({ start, promptsPerRequest }: ControlOptions, level: n
 export function windowRows(level: number): number {
   return Math.max(16, level, Math.min(2 * level, 96));
 }
+
+/** Shortest windows (ms): within less, a pause of the engine or of this process decides what is found. */
+const SEARCH_MS = 200;
+const STEADY_MS = 1_000;
+
+/** Makes the next windows last long enough for the phase, at the speed of the latest one. */
+export function lasting(control: Control): Control {
+  const { pace, phase, setting, window } = control;
+  if (pace === null) return control;
+  const least = phase.kind === "search" ? SEARCH_MS : STEADY_MS;
+  const rows = Math.max(windowRows(levelOf(setting)), Math.ceil((least * pace.rows) / pace.ms));
+  return rows === window.rows ? control : { ...control, window: { ...window, rows } };
+}
