@@ -22,9 +22,9 @@ export function renderComparisonTable({ report }: Comparison): string {
 }
 
 const DEFINITIONS = `In brackets 95 % intervals; of the label mass the 5th percentile, of the ECE what a perfectly calibrated judge would show.
-Log loss in nats; calibrated means out of fold, each row by what was fitted to other prompts. Accuracy, Brier score and ECE
-are of the calibrated probabilities where there are some, and so is the gain over the class prior. Seconds a row: the engine's time, shared out by the tokens
-that it had to compute.`;
+Log loss in nats; calibrated means out of fold, each row by what was fitted to other prompts. Accuracy, Brier score, ECE
+and the gain over the class prior are of the calibrated probabilities where there are some. Seconds a row: the engine's time,
+shared out by the tokens that it had to compute.`;
 
 function tableOf({ variants, job }: Report): readonly (readonly string[])[] {
   const line = (name: string, cell: (variant: Variant) => string): readonly string[] => [name, ...variants.map(cell)];
