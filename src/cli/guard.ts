@@ -1,19 +1,27 @@
 /** Longest single timer (ms): the wall clock is looked at again after it, since it may jump while a timer runs. */
 const LOOK_MS = 1_000;
+/** Time (ms) that the job gets to end in order when only the wall clock says that it is over. */
+const GRACE_MS = 5_000;
 
 /**
  * Keeps the guard: calls `fire` once when the guard time has come. The time is kept on the wall clock and on the
- * monotonic one, whichever comes first, so that a clock set back cannot move the end.
+ * monotonic one, whichever comes first, so that a clock set back cannot move the end. A clock that was set forward, or a machine
+ * that slept, is no reason to lose answers: then `hurry` is called first, and `fire` a little later.
  */
-export function watchGuard(fire: (file: string) => void): (at: number, file: string) => void {
+export function watchGuard(fire: (file: string) => void, hurry: () => void): (at: number, file: string) => void {
   let timer: NodeJS.Timeout | undefined;
   return (at, file) => {
     clearTimeout(timer);
     const monotonicAt = performance.now() + (at - Date.now());
     const look = (): void => {
-      const left = Math.min(at - Date.now(), monotonicAt - performance.now());
-      if (left <= 0) fire(file);
-      else timer = setTimeout(look, Math.min(left, LOOK_MS));
+      const monotonicLeft = monotonicAt - performance.now();
+      const left = Math.min(at - Date.now(), monotonicLeft);
+      if (left > 0) timer = setTimeout(look, Math.min(left, LOOK_MS));
+      else if (monotonicLeft <= 0) fire(file);
+      else {
+        hurry();
+        timer = setTimeout(fire, Math.min(GRACE_MS, monotonicLeft), file);
+      }
     };
     look();
   };
