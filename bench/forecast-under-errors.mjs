@@ -40,10 +40,11 @@ async function score(name, url) {
   return { name, seconds: seconds.scoring, session, prior: rows.prior, forecasts };
 }
 
-await using server = await startVllm({ python, model, dtype, folder });
-const plain = await score("without", server.url);
-await using proxy = await startFlakyProxy(server.url, Number(values.share));
-const flaky = await score("with errors", proxy.url);
+const server = await startVllm({ python, model, dtype, folder });
+const proxy = await startFlakyProxy(server.url, Number(values.share));
+const runs = [await score("without", server.url), await score("with errors", proxy.url)];
+await proxy[Symbol.asyncDispose]();
+await server[Symbol.asyncDispose]();
 
 const off = ({ forecasts }, share) => forecasts.find((one) => one.share === share);
 const percent = (one) =>
@@ -61,9 +62,9 @@ markdown([
     "off at 10 %",
     "off at 50 %",
   ],
-  ...[plain, flaky].map((run) => [
+  ...runs.map((run) => [
     ...[run.name, job.ids.length, job.tokens, run.session.requests, run.session.failedRequests, run.prior],
     ...[run.seconds.toFixed(0), ...[0.02, 0.1, 0.5].map((share) => percent(off(run, share)))],
   ]),
 ]);
-process.exitCode = [plain, flaky].every((run) => Math.abs(off(run, 0.1)?.error ?? 1) <= 0.1) ? 0 : 1;
+process.exitCode = runs.every((run) => Math.abs(off(run, 0.1)?.error ?? 1) <= 0.1) ? 0 : 1;

@@ -43,7 +43,9 @@ export function createSlot(options: {
   const recover = async (signal: AbortSignal): Promise<boolean> => {
     const reason = engine.died.aborted ? String((engine.died.reason as Error).message) : "it does not answer";
     onEvent("lost", reason);
-    while (attemptsLeft > 0 && !signal.aborted) {
+    for (let failures = 0; attemptsLeft > 0 && !signal.aborted; failures += 1) {
+      // What refuses at once may be in the middle of a storm: without a pause all attempts would be used up within it.
+      if (failures > 0) await options.clock.sleep(pauseMs(failures), signal).catch(() => {});
       attemptsLeft -= 1;
       log("warn", `engine ${name} is lost (${reason}): bringing it back, ${attemptsLeft} attempts left after this`);
       try {
@@ -74,6 +76,13 @@ export function createSlot(options: {
     },
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
   };
+}
+
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 30_000;
+
+function pauseMs(failures: number): number {
+  return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures - 1));
 }
 
 function expiry(clock: Clock, ms: number, signal: AbortSignal): AbortSignal {

@@ -25,8 +25,8 @@ export interface Slots extends AsyncDisposable {
   readonly usage: (since: number) => Usage | null;
 }
 
-/** Restarts of one engine in a run, and the longest that one may take. */
-const REVIVAL = { attempts: 3, limitMs: 15 * 60_000 } as const;
+/** Restarts of one engine in a run, or returns of one that others started, which cost nothing; and the longest that one may take. */
+const REVIVAL = { attempts: { spawn: 3, attach: 30 }, limitMs: 15 * 60_000 } as const;
 
 /** Opens every engine of the config, all at once. When one cannot be opened, the others are stopped and its error is thrown. */
 export async function openSlots(options: {
@@ -89,7 +89,7 @@ export async function openSlots(options: {
       engine,
       concurrency: () => tuner.setting().concurrency,
       batchSize: () => tuner.setting().promptsPerRequest,
-      revival: { ...REVIVAL, revive: reopen },
+      revival: { attempts: REVIVAL.attempts[config.engine.kind], limitMs: REVIVAL.limitMs, revive: reopen },
       clock: effects.clock,
       log: effects.log,
       onEvent: (what, detail) => {
