@@ -1,3 +1,5 @@
+import { add, addOuter, COVARIANCE, dot, multiply, SIZE, setBoth, setVariance } from "./covariance.ts";
+
 /** What one filter believes about the server; fixed for its life. Several filters with different beliefs make a mixture. */
 export interface Belief {
   /** Noise of a single average row's time: standard deviation as a share of it. */
@@ -39,10 +41,8 @@ export interface Observation {
  */
 export const FILTER_SIZE = 31;
 
-const SIZE = 5;
 const PACE = 3;
 const PARTIAL = 4;
-const COVARIANCE = SIZE;
 const LOG_LIKELIHOOD = SIZE + SIZE * SIZE;
 /** What a filter that foresees nothing loses of its log likelihood with each window. */
 const DEGENERATE = 1e6;
@@ -229,39 +229,4 @@ function fill(vector: Float64Array, z: readonly number[], pace: number, partial:
   for (let i = 0; i < PACE; i++) vector[i] = z[i] ?? 0;
   vector[PACE] = pace;
   vector[PARTIAL] = partial;
-}
-
-function dot(one: Float64Array, other: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < SIZE; i++) sum += (one[i] ?? 0) * (other[i] ?? 0);
-  return sum;
-}
-
-function multiply(all: Float64Array, at: number, vector: Float64Array, product: Float64Array): void {
-  for (let i = 0; i < SIZE; i++) {
-    let sum = 0;
-    for (let j = 0; j < SIZE; j++) sum += (all[at + COVARIANCE + i * SIZE + j] ?? 0) * (vector[j] ?? 0);
-    product[i] = sum;
-  }
-}
-
-function addOuter(all: Float64Array, at: number, vector: Float64Array, factor: number): void {
-  for (let i = 0; i < SIZE; i++) {
-    for (let j = 0; j < SIZE; j++) add(all, at, i, j, factor * (vector[i] ?? 0) * (vector[j] ?? 0));
-  }
-}
-
-function add(all: Float64Array, at: number, i: number, j: number, value: number): void {
-  const place = at + COVARIANCE + i * SIZE + j;
-  all[place] = (all[place] ?? 0) + value;
-}
-
-function setBoth(all: Float64Array, at: number, i: number, j: number, value: number): void {
-  all[at + COVARIANCE + i * SIZE + j] = value;
-  all[at + COVARIANCE + j * SIZE + i] = value;
-}
-
-function setVariance(all: Float64Array, at: number, i: number, variance: number): void {
-  for (let j = 0; j < SIZE; j++) setBoth(all, at, i, j, 0);
-  setBoth(all, at, i, i, variance);
 }
