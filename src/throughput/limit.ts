@@ -16,6 +16,8 @@ export interface Evidence {
   readonly running: number | null;
   readonly waiting: number | null;
   readonly kvCacheUsage: number | null;
+  /** Share of a request's time in the server in which it neither waited in the engine nor was computed; null without figures. */
+  readonly outsideEngine: number | null;
 }
 
 export interface Limit {
@@ -26,6 +28,7 @@ export interface Limit {
 
 const CLIENT_BUSY = 0.9;
 const FULL_CACHE = 0.9;
+const MOSTLY = 0.5;
 const STILL_RISING = 1.05;
 const GAIN = 1.05;
 
@@ -41,7 +44,9 @@ export function whatLimits(seen: Evidence): Limit {
   if (clientBusy > CLIENT_BUSY) {
     return { what: "client", because: `abtie's thread was at work for ${percent(clientBusy)} of the time` };
   }
-  if (running !== null && waiting !== null && running + waiting < level / 2) {
+  // What runs is counted behind a step, where rows of one token have left: few of them alone prove nothing.
+  const isOutside = seen.outsideEngine === null || seen.outsideEngine > MOSTLY;
+  if (running !== null && waiting !== null && running + waiting < level / 2 && isOutside) {
     return {
       what: "front end",
       because: `of ${level} prompts in flight only ${(running + waiting).toFixed(0)} had reached the engine, the server's front end held the others`,

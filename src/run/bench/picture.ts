@@ -69,7 +69,7 @@ function throughputChart({ settings, best }: Speeds): Html {
       ticks: [...new Set(levels)].map((level) => ({ at: at(level), text: String(level) })),
     },
     { label: "tokens per second", ticks: numberTicks(y, 5) },
-  )}<path class="line" d="${curve([...main]) ?? ""}"/>${settings.map(
+  )}<path class="line" d="${curve([...main]) ?? ""}"/>${[...settings.filter(isSingle), ...main].map(
     (one) =>
       html`<path class="whisker" d="M${px(at(levelOf(one)))} ${px(y(one.tokensPerSecond.low))}V${px(y(one.tokensPerSecond.high))}"/><circle class="${kind(one)}" cx="${px(at(levelOf(one)))}" cy="${px(y(one.tokensPerSecond.value))}" r="4"><title>${one.concurrency} requests of ${one.promptsPerRequest}: ${one.tokensPerSecond.value.toFixed(0)} tokens/s</title></circle>`,
   )}`;

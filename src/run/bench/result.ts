@@ -48,6 +48,7 @@ export function speedsOf(
   const levels = sweep.done.filter(({ stage }) => stage.kind === "level");
   const single = sweep.done.find(({ stage }) => stage.kind === "single");
   const figures = figuresOf(looks, (stage) => isSame(stage.setting, best));
+  const shares = sharesOf(looks);
   const [last, before] = [levels.at(-1), levels.at(-2)];
   const chosen = levels.find(({ stage }) => isSame(stage.setting, best));
   return {
@@ -72,8 +73,9 @@ export function speedsOf(
       running: figures?.running ?? null,
       waiting: figures?.waiting ?? null,
       kvCacheUsage: figures?.kvCacheUsage ?? null,
+      outsideEngine: shares?.rest ?? null,
     }),
-    shares: sharesOf(looks),
+    shares,
     kvCacheUsage: figures?.kvCacheUsage ?? null,
     untried: untriedOf(looks, lengths.meanTokens, batchedTokens),
   };
