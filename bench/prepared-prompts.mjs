@@ -3,7 +3,7 @@
 
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
-import { createJudgingOpener } from "../dist/run/judging-opener.js";
+import { createJudgingOpener } from "../dist/run/judging/judging-opener.js";
 import { openConfig } from "../dist/run/open-config.js";
 import { openRows } from "../dist/run/rows.js";
 

@@ -1,6 +1,10 @@
-/** Variables of a filter, and where their covariance (row by row) begins after their means. */
+/** Variables of a filter. Their means are followed by their covariance, row by row. */
 export const SIZE = 5;
-export const COVARIANCE = SIZE;
+
+/** Finds the place of an element of the covariance that belongs to the means at `at`. */
+export function elementAt(at: number, i: number, j: number): number {
+  return at + SIZE + i * SIZE + j;
+}
 
 /** Multiplies two vectors. */
 export function dot(one: Float64Array, other: Float64Array): number {
@@ -13,7 +17,7 @@ export function dot(one: Float64Array, other: Float64Array): number {
 export function multiply(all: Float64Array, at: number, vector: Float64Array, product: Float64Array): void {
   for (let i = 0; i < SIZE; i++) {
     let sum = 0;
-    for (let j = 0; j < SIZE; j++) sum += (all[at + COVARIANCE + i * SIZE + j] ?? 0) * (vector[j] ?? 0);
+    for (let j = 0; j < SIZE; j++) sum += (all[elementAt(at, i, j)] ?? 0) * (vector[j] ?? 0);
     product[i] = sum;
   }
 }
@@ -27,14 +31,14 @@ export function addOuter(all: Float64Array, at: number, vector: Float64Array, fa
 
 /** Adds to one element of the covariance. */
 export function add(all: Float64Array, at: number, i: number, j: number, value: number): void {
-  const place = at + COVARIANCE + i * SIZE + j;
+  const place = elementAt(at, i, j);
   all[place] = (all[place] ?? 0) + value;
 }
 
 /** Sets an element of the covariance and its mirror image. */
 export function setBoth(all: Float64Array, at: number, i: number, j: number, value: number): void {
-  all[at + COVARIANCE + i * SIZE + j] = value;
-  all[at + COVARIANCE + j * SIZE + i] = value;
+  all[elementAt(at, i, j)] = value;
+  all[elementAt(at, j, i)] = value;
 }
 
 /** Sets the variance of one variable, and forgets how it goes with the others. */

@@ -1,4 +1,4 @@
-import { add, addOuter, COVARIANCE, dot, multiply, SIZE, setBoth, setVariance } from "./covariance.ts";
+import { add, addOuter, dot, elementAt, multiply, SIZE, setBoth, setVariance } from "./covariance.ts";
 
 /** What one filter believes about the server; fixed for its life. Several filters with different beliefs make a mixture. */
 export interface Belief {
@@ -177,7 +177,7 @@ export function mergeFilters(all: Float64Array, weights: readonly number[], keep
     const at = k * FILTER_SIZE;
     for (let i = 0; i < SIZE; i++) {
       shared[i] = (all[at + i] ?? 0) - (merged[i] ?? 0);
-      for (let j = 0; j < SIZE; j++) add(merged, 0, i, j, weight * (all[at + COVARIANCE + i * SIZE + j] ?? 0));
+      for (let j = 0; j < SIZE; j++) add(merged, 0, i, j, weight * (all[elementAt(at, i, j)] ?? 0));
     }
     addOuter(merged, 0, shared, weight);
   }
@@ -211,8 +211,8 @@ function evolve(all: Float64Array, at: number, belief: Belief, ms: number): void
 /** Moves one variable of the state on by an AR(1) step: x becomes kept · x + fresh noise of this variance. */
 function decay(all: Float64Array, at: number, i: number, kept: number, fresh: number): void {
   all[at + i] = (all[at + i] ?? 0) * kept;
-  const variance = (all[at + COVARIANCE + i * SIZE + i] ?? 0) * kept ** 2 + fresh;
-  for (let j = 0; j < SIZE; j++) setBoth(all, at, i, j, (all[at + COVARIANCE + i * SIZE + j] ?? 0) * kept);
+  const variance = (all[elementAt(at, i, i)] ?? 0) * kept ** 2 + fresh;
+  for (let j = 0; j < SIZE; j++) setBoth(all, at, i, j, (all[elementAt(at, i, j)] ?? 0) * kept);
   setBoth(all, at, i, i, variance);
 }
 

@@ -13,9 +13,9 @@ import { renderPicture } from "./bench/picture.ts";
 import { type Speeds, speedsOf } from "./bench/result.ts";
 import { supplyOf } from "./bench/supply.ts";
 import type { Effects } from "./effects.ts";
-import { firstSetting } from "./first-setting.ts";
-import { createJudgingOpener } from "./judging-opener.ts";
-import { openSlots } from "./open-slots.ts";
+import { firstSetting } from "./engines/first-setting.ts";
+import { openSlots } from "./engines/open-slots.ts";
+import { createJudgingOpener } from "./judging/judging-opener.ts";
 import { openRows } from "./rows.ts";
 
 export interface BenchOptions {

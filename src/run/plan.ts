@@ -3,10 +3,10 @@ import { parseDeadline } from "../clock/deadline.ts";
 import type { Config, LadderStep } from "../config/config.ts";
 import { AbtieError } from "../errors.ts";
 import type { Effects } from "./effects.ts";
-import { createJudgingOpener } from "./judging-opener.ts";
-import { keepTokens } from "./kept-tokens.ts";
-import { ladderOf } from "./ladder.ts";
+import { createJudgingOpener } from "./judging/judging-opener.ts";
+import { keepTokens } from "./judging/kept-tokens.ts";
 import { openRows } from "./rows.ts";
+import { ladderOf } from "./timing/ladder.ts";
 
 export interface PlanOptions {
   /** Prompt tokens that the engine reads in a second; null when nobody knows. */

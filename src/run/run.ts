@@ -1,19 +1,19 @@
 import type { Config } from "../config/config.ts";
 import { AbtieError } from "../errors.ts";
 import { writeAtomic } from "../files/atomic.ts";
-import { createBoard } from "./board.ts";
 import { servedBy } from "./compare/group-facts.ts";
 import type { Effects } from "./effects.ts";
-import { createJudge } from "./judge-reading.ts";
-import { createJudgingOpener } from "./judging-opener.ts";
+import { createJudgingOpener } from "./judging/judging-opener.ts";
 import { packageVersion } from "./package.ts";
+import { createBoard } from "./results/board.ts";
+import { createJudge } from "./results/judge-reading.ts";
+import { openRunFolder } from "./results/run-folder.ts";
+import { summarize } from "./results/summarize.ts";
+import type { RunSummary } from "./results/summary.ts";
 import { openRows } from "./rows.ts";
-import { openRunFolder } from "./run-folder.ts";
 import { emptySession, runSession } from "./session.ts";
-import { summarize } from "./summarize.ts";
-import type { RunSummary } from "./summary.ts";
-import { armTimeLimits } from "./time-limits.ts";
-import { hasWorkLeft } from "./work-left.ts";
+import { armTimeLimits } from "./timing/time-limits.ts";
+import { hasWorkLeft } from "./timing/work-left.ts";
 
 export interface RunOptions {
   /** Continue although what the answers depend on has changed. */

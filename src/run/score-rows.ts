@@ -4,13 +4,13 @@ import { classifyRequestError } from "../schedule/classify.ts";
 import { schedule } from "../schedule/schedule.ts";
 import type { Clock, Reading } from "../types.ts";
 import type { Effects } from "./effects.ts";
-import type { Task } from "./judge.ts";
-import type { Slots } from "./open-slots.ts";
-import { taskSource } from "./planner.ts";
-import type { Recorder } from "./recorder.ts";
-import type { RunEnd } from "./summary.ts";
-import type { TimeLimits } from "./time-limits.ts";
-import type { TimedPlanner } from "./timed-planner.ts";
+import type { Slots } from "./engines/open-slots.ts";
+import type { Task } from "./judging/judge.ts";
+import type { Recorder } from "./results/recorder.ts";
+import type { RunEnd } from "./results/summary.ts";
+import { taskSource } from "./timing/planner.ts";
+import type { TimeLimits } from "./timing/time-limits.ts";
+import type { TimedPlanner } from "./timing/timed-planner.ts";
 
 /** Scores what the planner picks on all engines until nothing is left or the time is over. */
 export async function scoreRows(options: {

@@ -8,12 +8,12 @@ import type { Engine, Method, TokenLogProbs } from "../../src/engine/types.ts";
 import { toProbabilities } from "../../src/label/read.ts";
 import { loadTokenizer } from "../../src/prompt/local-tokenizer.ts";
 import { createPreparer } from "../../src/prompt/preparer.ts";
-import { engineOpeners } from "../../src/run/engines.ts";
-import type { Judging, Task } from "../../src/run/judge.ts";
-import { createJudgingOpener } from "../../src/run/judging-opener.ts";
+import { engineOpeners } from "../../src/run/engines/engines.ts";
+import type { Judging, Task } from "../../src/run/judging/judge.ts";
+import { createJudgingOpener } from "../../src/run/judging/judging-opener.ts";
+import { scoreBatch } from "../../src/run/judging/score.ts";
+import type { RunSummary } from "../../src/run/results/summary.ts";
 import { openRows } from "../../src/run/rows.ts";
-import { scoreBatch } from "../../src/run/score.ts";
-import type { RunSummary } from "../../src/run/summary.ts";
 import { abtie, demoConfig, serversAlive, testEffects } from "./engine.ts";
 
 let folder: string;

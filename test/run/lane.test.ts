@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { Engine } from "../../src/engine/types.ts";
 import { AbtieError } from "../../src/errors.ts";
-import { createSlot, type Revival } from "../../src/run/lane.ts";
+import { createSlot, type Revival } from "../../src/run/engines/lane.ts";
 import { createVirtualClock } from "../helpers/virtual-clock.ts";
 
 const FOREVER = new AbortController().signal;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Step } from "../../src/clock/ladder.ts";
-import { progressLines, type ScoreProgress } from "../../src/run/progress-line.ts";
+import { progressLines, type ScoreProgress } from "../../src/run/timing/progress-line.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

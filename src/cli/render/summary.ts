@@ -1,4 +1,4 @@
-import type { RunSummary } from "../../run/summary.ts";
+import type { RunSummary } from "../../run/results/summary.ts";
 
 const ENDS: Readonly<Record<RunSummary["end"], string>> = {
   done: "done",

@@ -1,6 +1,6 @@
 import type { Dataset } from "../../dataset/open-dataset.ts";
 import type { Clock } from "../../types.ts";
-import type { Judging } from "../judge.ts";
+import type { Judging } from "../judging/judge.ts";
 
 /** How long the rows of a file are, from all of them or from a sample spread evenly over their sizes. */
 export interface Lengths {

@@ -7,8 +7,8 @@ import type { Attempt } from "../../schedule/types.ts";
 import { cutShort, type Stage, type Sweep, startSweep, sweepOn } from "../../throughput/sweep.ts";
 import type { Reading } from "../../types.ts";
 import type { Effects } from "../effects.ts";
-import type { Task } from "../judge.ts";
-import type { Slots } from "../open-slots.ts";
+import type { Slots } from "../engines/open-slots.ts";
+import type { Task } from "../judging/judge.ts";
 import type { Supply } from "./supply.ts";
 import { type Look, watchEngine } from "./watch.ts";
 

@@ -1,7 +1,7 @@
 import type { EngineMetrics } from "../../engine/types.ts";
 import type { Stage } from "../../throughput/sweep.ts";
 import type { Effects } from "../effects.ts";
-import type { Slots } from "../open-slots.ts";
+import type { Slots } from "../engines/open-slots.ts";
 
 /** The engine's own figures at a moment of a stage. */
 export interface Look {

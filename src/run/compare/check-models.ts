@@ -1,5 +1,5 @@
 import { AbtieError } from "../../errors.ts";
-import type { Slots } from "../open-slots.ts";
+import type { Slots } from "../engines/open-slots.ts";
 import type { EngineGroup } from "./engine-groups.ts";
 import { recordFact, servedBy } from "./group-facts.ts";
 

@@ -1,6 +1,6 @@
 import { type RunState, readingOf } from "../../journal/run-state.ts";
 import type { Order } from "../../types.ts";
-import type { RowOutcome } from "../outcome.ts";
+import type { RowOutcome } from "../results/outcome.ts";
 import type { RunRows } from "../run-rows.ts";
 import type { Contestant } from "./contestant.ts";
 

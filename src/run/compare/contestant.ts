@@ -5,13 +5,13 @@ import { AbtieError } from "../../errors.ts";
 import { resumeRun } from "../../journal/resume.ts";
 import { isAnswered, type RunState } from "../../journal/run-state.ts";
 import type { Order } from "../../types.ts";
-import { type Board, createBoard } from "../board.ts";
 import type { Effects } from "../effects.ts";
-import type { Task } from "../judge.ts";
-import { createJudge, type Judgement } from "../judge-reading.ts";
-import { createJudgingOpener, type JudgingOpener } from "../judging-opener.ts";
-import { createRecorder, type Recorder } from "../recorder.ts";
-import { openRunFolder, type RunFolder } from "../run-folder.ts";
+import type { Task } from "../judging/judge.ts";
+import { createJudgingOpener, type JudgingOpener } from "../judging/judging-opener.ts";
+import { type Board, createBoard } from "../results/board.ts";
+import { createJudge, type Judgement } from "../results/judge-reading.ts";
+import { createRecorder, type Recorder } from "../results/recorder.ts";
+import { openRunFolder, type RunFolder } from "../results/run-folder.ts";
 import type { Variant } from "./open-variants.ts";
 
 /** A variant at work: an ordinary run in its own folder, and a second scoring of a sample of its rows. */

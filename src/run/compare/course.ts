@@ -1,6 +1,6 @@
 import { isAnswered } from "../../journal/run-state.ts";
 import type { Effects } from "../effects.ts";
-import type { Task } from "../judge.ts";
+import type { Task } from "../judging/judge.ts";
 import type { Contestant } from "./contestant.ts";
 import { lossOf } from "./losses.ts";
 import { progressText } from "./progress-text.ts";

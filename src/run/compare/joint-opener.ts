@@ -1,6 +1,6 @@
 import { AbtieError } from "../../errors.ts";
-import type { Judging } from "../judge.ts";
-import type { JudgingOpener } from "../judging-opener.ts";
+import type { Judging } from "../judging/judge.ts";
+import type { JudgingOpener } from "../judging/judging-opener.ts";
 import type { Contestant } from "./contestant.ts";
 
 /** The judging of several variants on one engine, opened together. */

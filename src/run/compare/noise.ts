@@ -4,8 +4,8 @@ import { type Rescoring, rescoringNoise } from "../../metrics/rescoring.ts";
 import { takeTriples } from "../../metrics/triples.ts";
 import type { BootstrapOptions } from "../../stats/bootstrap.ts";
 import type { Triple } from "../../types.ts";
-import { answersOf } from "../answers.ts";
-import type { RowAnswers } from "../outcome.ts";
+import { answersOf } from "../results/answers.ts";
+import type { RowAnswers } from "../results/outcome.ts";
 import type { Contestant } from "./contestant.ts";
 
 /** What scoring a sample of rows once more has shown. */

@@ -1,4 +1,4 @@
-import type { Slots } from "../open-slots.ts";
+import type { Slots } from "../engines/open-slots.ts";
 
 /** Prompt tokens that servers looked up in their prefix caches, and those that they found there. */
 interface Cached {

@@ -3,7 +3,7 @@ import { JOURNAL_FORMAT } from "../../journal/events.ts";
 import type { Summary } from "../../schedule/types.ts";
 import type { Effects } from "../effects.ts";
 import { packageVersion } from "../package.ts";
-import { createRecorder } from "../recorder.ts";
+import { createRecorder } from "../results/recorder.ts";
 import type { Contestant } from "./contestant.ts";
 import { pickToRescore } from "./plan.ts";
 import { scoreEntries } from "./score-entries.ts";

@@ -5,9 +5,9 @@ import { schedule } from "../../schedule/schedule.ts";
 import type { Summary } from "../../schedule/types.ts";
 import type { Order, Reading } from "../../types.ts";
 import type { Effects } from "../effects.ts";
-import type { Judging, Task } from "../judge.ts";
-import type { Slots } from "../open-slots.ts";
-import type { Recorder } from "../recorder.ts";
+import type { Slots } from "../engines/open-slots.ts";
+import type { Judging, Task } from "../judging/judge.ts";
+import type { Recorder } from "../results/recorder.ts";
 
 /** Which prompt of which contestant (its place among those that share the engine) is asked for. */
 export interface Choice {

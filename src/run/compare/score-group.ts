@@ -1,5 +1,5 @@
 import type { Effects } from "../effects.ts";
-import { openSlots } from "../open-slots.ts";
+import { openSlots } from "../engines/open-slots.ts";
 import { checkModels } from "./check-models.ts";
 import type { Contestant } from "./contestant.ts";
 import type { EngineGroup } from "./engine-groups.ts";

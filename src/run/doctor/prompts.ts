@@ -1,5 +1,5 @@
 import type { Dataset } from "../../dataset/open-dataset.ts";
-import type { Judging } from "../judge.ts";
+import type { Judging } from "../judging/judge.ts";
 import { sampleRows } from "../sample-rows.ts";
 import { type Finding, ok, warning } from "./finding.ts";
 

@@ -1,8 +1,8 @@
 import type { Dataset } from "../../dataset/open-dataset.ts";
 import type { Engine } from "../../engine/types.ts";
-import type { Judging } from "../judge.ts";
+import type { Judging } from "../judging/judge.ts";
+import { scoreBatch } from "../judging/score.ts";
 import { sampleRows } from "../sample-rows.ts";
-import { scoreBatch } from "../score.ts";
 import { error, type Finding, ok, warning } from "./finding.ts";
 
 const SAMPLE = 8;

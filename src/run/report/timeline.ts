@@ -1,7 +1,7 @@
 import type { Decision, FailedAttempt, JournalEvent, RowResult } from "../../journal/events.ts";
 import { readJournal } from "../../journal/read.ts";
 import type { Band, ForecastPoint, RequestPoint } from "../../report/data.ts";
-import { GIVEN_UP } from "../row-reason.ts";
+import { GIVEN_UP } from "../results/row-reason.ts";
 import { createBandReader } from "./bands.ts";
 import { forecastOf } from "./forecast-of.ts";
 

@@ -1,0 +1,58 @@
+import { type Budget, planBudget, shiftBudget } from "../../clock/budget.ts";
+import { parseDeadline } from "../../clock/deadline.ts";
+import type { Config } from "../../config/config.ts";
+import { AbtieError } from "../../errors.ts";
+import type { Effects } from "../effects.ts";
+
+/** When a run must have ended. */
+export interface TimeLimits {
+  /** The moments that bound the run, monotonic ms; null without a deadline. */
+  readonly budget: Budget | null;
+  /** The same moments as ms since 1970. */
+  readonly wall: Budget | null;
+  /** Aborts at the end of work or when the person interrupts. */
+  readonly signal: AbortSignal;
+  /** Arms the last safeguard for a complete file that is in place. */
+  readonly guard: (file: string) => void;
+}
+
+/**
+ * Starts the clock of a run: scoring ends when the reserve begins, and the guard stands close before the deadline.
+ * Throws AbtieError("config") for a deadline that is none or has passed.
+ */
+export function armTimeLimits(config: Pick<Config, "time">, effects: Effects): TimeLimits {
+  const { clock } = effects;
+  const { deadline, startedAt, reserveMs } = config.time;
+  if (deadline === null) return { budget: null, wall: null, signal: effects.signal, guard: () => {} };
+  const now = clock.now();
+  const from = startedAt === null ? effects.startedAt : Date.parse(startedAt);
+  const wall = planBudget(from, parseDeadline(deadline, from), reserveMs);
+  if (wall.workEndAt <= now) {
+    const at = new Date(wall.deadlineAt).toISOString();
+    throw new AbtieError(
+      "config",
+      `the deadline "${deadline}" is ${at}, which leaves no time to work: give a later one`,
+    );
+  }
+  const budget = shiftBudget(wall, clock.monotonic() - now);
+  const controller = new AbortController();
+  sleepUntil(budget.workEndAt, effects).then(
+    () => controller.abort(new AbtieError("interrupted", "the time for work is over")),
+    () => {},
+  );
+  return {
+    budget,
+    wall,
+    signal: AbortSignal.any([effects.signal, controller.signal]),
+    guard: (file) => effects.guard(wall.guardAt, file),
+  };
+}
+
+/** Longest single timer (ms): those of Node overflow after 24 days. */
+const TIMER_MS = 86_400_000;
+
+async function sleepUntil(end: number, { clock, signal }: Pick<Effects, "clock" | "signal">): Promise<void> {
+  for (let left = end - clock.monotonic(); left > 0; left = end - clock.monotonic()) {
+    await clock.sleep(Math.min(left, TIMER_MS), signal);
+  }
+}
