@@ -67,20 +67,23 @@ export function chooseStep(
   now: number,
   rules: LadderRules,
 ): StepChoice {
+  const choice = choose(outlooks, stand, now, rules);
+  const why = whyNotHigher(outlooks[choice.stand.index - 1], rules);
+  return why === null || choice.reason.includes(why) ? choice : { ...choice, reason: `${choice.reason}; ${why}` };
+}
+
+function choose(outlooks: readonly StepOutlook[], stand: Stand, now: number, rules: LadderRules): StepChoice {
   const { confidence } = rules;
   const best = highest(outlooks, ({ probability }) => probability >= confidence);
   const say = (index: number): string => describe(outlooks[index], confidence);
   if (best > stand.index) return goDown(outlooks, stand, best, now, rules);
   const steady = { ...stand, belowSince: null };
-  if (best === stand.index) {
-    const higher = best > 0 ? `; ${say(best - 1)}` : "";
-    return { stand: steady, reason: `stay: ${say(best)}${higher}` };
-  }
+  if (best === stand.index) return { stand: steady, reason: `stay: ${say(best)}` };
   const heldMs = now - stand.since;
   const hold = (why: string): StepChoice => ({ stand: steady, reason: `hold: ${say(best)}, but ${why}` });
   if (heldMs < rules.holdMs) return hold(`only ${seconds(heldMs)} of ${seconds(rules.holdMs)} on this step`);
   const safe = highest(outlooks, ({ probabilityWithMargin }) => probabilityWithMargin >= confidence);
-  if (safe >= stand.index) return hold(`not with ${Math.round(100 * rules.climbMargin)} % of the time left over`);
+  if (safe >= stand.index) return hold(withoutMargin(rules));
   return { stand: { index: safe, since: now, belowSince: null }, reason: `up: ${say(safe)}` };
 }
 
@@ -102,6 +105,19 @@ function goDown(
   }
   const reason = `down: ${describe(from, confidence)}; ${describe(target, confidence)}`;
   return { stand: { index: to, since: now, belowSince: null }, reason };
+}
+
+/** Says why the step above is not taken; null when there is none, or nothing but the hold stands in the way. */
+function whyNotHigher(above: StepOutlook | undefined, rules: LadderRules): string | null {
+  if (above === undefined) return null;
+  const { probability, probabilityWithMargin } = above;
+  if (probability < rules.confidence) return describe(above, rules.confidence);
+  if (probabilityWithMargin >= rules.confidence) return null;
+  return `${describe(above, rules.confidence)}, but ${withoutMargin(rules)}`;
+}
+
+function withoutMargin({ climbMargin }: LadderRules): string {
+  return `not with ${Math.round(100 * climbMargin)} % of the time left over`;
 }
 
 /** Says whether the same prompts are sent on both steps, in the same order. */

@@ -62,9 +62,11 @@ export function createBelowMeter(scenario: Scenario): {
 
 /**
  * Says whether a decision explains why no higher step was taken, in words that its own figures bear out: the step above is
- * named as below the confidence and is, or a higher one reaches it but has not been held long enough or has no room to spare.
+ * named as below the confidence and is, or a higher one reaches it but has not been held long enough or has no room to spare;
+ * or the speed is still being measured, on the pilot's rows or by an engine that warms up.
  */
-function isStated({ stand, options }: ClockState, { reason, steps }: Decision): boolean {
+function isStated({ stand, options }: ClockState, { reason, steps, phase }: Decision): boolean {
+  if (reason.startsWith("measuring speed:")) return phase === "pilot" || steps.length === 0;
   const above = steps[stand.index - 1];
   if (above === undefined) return false;
   const { step, probability, probabilityWithMargin } = above;
