@@ -134,7 +134,9 @@ describe("the forecast", () => {
     const any = fc.oneof(positive, fc.constant(Number.POSITIVE_INFINITY), fc.constant(Number.NaN));
     const pass = fc.constantFrom(1 as const, 2 as const);
     const point = fc.record({ atMs: positive, share, pass, endMs: any, lowMs: any, highMs: any });
-    const band = fc.record({ name: fc.string(), kind: fc.constantFrom(...KINDS), fromMs: positive, toMs: positive });
+    // Not any text: that could be "NaN" itself.
+    const name = fc.constantFrom("both-orders", "one-order", 'short "<1024>"', "");
+    const band = fc.record({ name, kind: fc.constantFrom(...KINDS), fromMs: positive, toMs: positive });
     const limits = fc.record({
       deadlineMs: fc.option(positive),
       guardMs: fc.option(positive),
