@@ -1,3 +1,4 @@
+import { checkDeadline } from "./deadline.ts";
 import { ladderRules } from "./ladder-rules.ts";
 import { formatKey, type Problem } from "./problems.ts";
 import type { ParsedConfig } from "./schema.ts";
@@ -10,6 +11,7 @@ const RULES: readonly Rule[] = [
   priorSumsToOne,
   clipIsARange,
   labelsDiffer,
+  deadlineIsATime,
   startNeedsDeadline,
   ladderRules,
 ];
@@ -45,6 +47,11 @@ function labelsDiffer({ labels }: ParsedConfig): ReturnType<Rule> {
   const twice = all.find((text, index) => all.indexOf(text) !== index);
   if (twice === undefined) return [];
   return [{ path: ["labels"], message: `use the text ${JSON.stringify(twice)} twice: each label needs its own` }];
+}
+
+function deadlineIsATime({ time }: ParsedConfig): ReturnType<Rule> {
+  const message = time?.deadline === undefined ? null : checkDeadline(time.deadline);
+  return message === null ? [] : [{ path: ["time", "deadline"], message }];
 }
 
 function startNeedsDeadline({ time }: ParsedConfig): ReturnType<Rule> {

@@ -1,6 +1,6 @@
 import { planBudget } from "../clock/budget.ts";
-import { parseDeadline } from "../clock/deadline.ts";
 import type { Config, LadderStep } from "../config/config.ts";
+import { parseDeadline } from "../config/deadline.ts";
 import { AbtieError } from "../errors.ts";
 import type { Effects } from "./effects.ts";
 import { createJudgingOpener } from "./judging/judging-opener.ts";

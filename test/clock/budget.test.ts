@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { planBudget, shiftBudget } from "../../src/clock/budget.ts";
-import { parseDeadline } from "../../src/clock/deadline.ts";
+import { parseDeadline } from "../../src/config/deadline.ts";
 
 describe("the budget", () => {
   test("keeps 2 % of a long run in reserve, a minute of a shorter one, a fifth of a short one", () => {

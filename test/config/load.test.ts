@@ -88,6 +88,13 @@ describe("overrides", () => {
 });
 
 describe("a config that is wrong", () => {
+  test("has its deadline read before anything starts, and is told the place of one that is none", async () => {
+    const text = await problems("input: r.csv\nengine: {attach: http://h:1}\ntime:\n  deadline: 9 hourz\n");
+    expect(text).toMatch(/job\.yaml:4:\d+ {2}time\.deadline expected a duration such as "9h".*found "9 hourz"/);
+    const flag = [{ from: "--deadline", set: { time: { deadline: "soon" } } }];
+    expect(await problems("input: r.csv\nengine: {attach: http://h:1}\n", flag)).toContain("--deadline  time.deadline");
+  });
+
   test("names every problem at once with file, line, column and key", async () => {
     const text = await problems("input: rows.csv\nengnie: cpu-smollm2\nlimit: many\ncolumns:\n  promt: p\nseed: 1.5\n");
     expect(text).toContain("4 problems");

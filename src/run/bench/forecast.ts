@@ -1,6 +1,6 @@
 import { planBudget } from "../../clock/budget.ts";
-import { parseDeadline } from "../../clock/deadline.ts";
 import type { Config } from "../../config/config.ts";
+import { parseDeadline } from "../../config/deadline.ts";
 import { type Estimate, type Fit, foretell } from "../../throughput/fit.ts";
 import { judgeTime, type Verdict } from "../../throughput/verdict.ts";
 

@@ -10,14 +10,8 @@ const ISO = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\
  * Throws a config error when the text is none of these, or names a moment that is not after the start.
  */
 export function parseDeadline(text: string, startedAt: number): number {
-  const trimmed = text.trim();
-  const at = fromDuration(trimmed, startedAt) ?? fromTimeOfDay(trimmed, startedAt) ?? fromIso(trimmed);
-  if (at === null) {
-    throw new AbtieError(
-      "config",
-      `deadline: expected a duration such as "9h" or "8h55m", a time of day such as "18:30", or an ISO date and time such as "2026-01-31T18:30", found "${text}"`,
-    );
-  }
+  const at = momentOf(text, startedAt);
+  if (at === null) throw new AbtieError("config", `deadline: ${noDeadline(text)}`);
   if (at <= startedAt) {
     const [deadline, start] = [new Date(at).toISOString(), new Date(startedAt).toISOString()];
     throw new AbtieError(
@@ -26,6 +20,23 @@ export function parseDeadline(text: string, startedAt: number): number {
     );
   }
   return at;
+}
+
+/** Says what a deadline may be, where a text is none; null where it is one. */
+export function checkDeadline(text: string): string | null {
+  return momentOf(text, 0) === null ? noDeadline(text) : null;
+}
+
+function noDeadline(text: string): string {
+  return (
+    'expected a duration such as "9h" or "8h55m", a time of day such as "18:30", or an ISO date and time such as ' +
+    `"2026-01-31T18:30", found "${text}"`
+  );
+}
+
+function momentOf(text: string, startedAt: number): number | null {
+  const trimmed = text.trim();
+  return fromDuration(trimmed, startedAt) ?? fromTimeOfDay(trimmed, startedAt) ?? fromIso(trimmed);
 }
 
 function fromDuration(text: string, startedAt: number): number | null {
