@@ -59,11 +59,12 @@ function shareThatFits(state: ClockState, outlook: Outlook): number | null {
 function fits(state: ClockState, outlook: Outlook, work: Work): boolean | null {
   const probability = probabilityOf(outlook, work);
   if (probability !== null) return probability >= state.options.confidence;
-  return state.first.endedAt === null ? null : fitsRoughly(state, outlook, work);
+  // A session without rows of the first pass has to measure on the second.
+  return state.first.endedAt === null || state.first.rows === 0 ? null : fitsRoughly(state, outlook, work);
 }
 
 /** A job too short for its speed to be measured: the same rows again take about the time that they took, and room is left. */
 function fitsRoughly({ first }: ClockState, { now, untilAt, scoringSince }: Outlook, work: Work): boolean {
-  if (first.rows === 0 || untilAt === null) return untilAt === null;
+  if (untilAt === null) return true;
   return (ROUGH_MARGIN * (now - scoringSince) * work.rows) / first.rows <= untilAt - now;
 }

@@ -1,7 +1,7 @@
 import type { Order } from "../types.ts";
 
-/** Version of the journal's format; a reader refuses a newer one. */
-export const JOURNAL_FORMAT = 1;
+/** Version of the journal's format; a reader refuses any other. */
+export const JOURNAL_FORMAT = 2;
 
 /** One line of the journal. `at` is wall time, ms since 1970. */
 export type JournalEvent =

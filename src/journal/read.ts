@@ -13,7 +13,7 @@ export interface NumberedEvent {
 
 /**
  * Reads a journal event by event. A last line without newline was cut off by a kill or a power cut and is left out.
- * Throws AbtieError("data") naming file and line when anything else is corrupt, or when a newer abtie wrote it.
+ * Throws AbtieError("data") naming file and line when anything else is corrupt, or when another version of abtie wrote it.
  */
 export async function* readJournal(path: string): AsyncGenerator<NumberedEvent> {
   for await (const line of readLines(path)) {
@@ -24,10 +24,12 @@ export async function* readJournal(path: string): AsyncGenerator<NumberedEvent> 
 function parseLine(path: string, line: Line): JournalEvent {
   const parsed = parseJson(line.text);
   const result = journalEventSchema.safeParse(parsed);
-  if (isNewer(parsed)) {
+  const format = formatOf(parsed);
+  if (format !== null && format !== JOURNAL_FORMAT) {
+    const age = format > JOURNAL_FORMAT ? "a newer" : "an older";
     throw new AbtieError(
       "data",
-      `${path}, line ${line.number}: the journal was written by a newer version of abtie; use that version, or start a new run.`,
+      `${path}, line ${line.number}: the journal was written by ${age} version of abtie; use that version, or start a new run.`,
     );
   }
   if (result.success) return result.data;
@@ -39,9 +41,10 @@ function parseLine(path: string, line: Line): JournalEvent {
   );
 }
 
-function isNewer(parsed: unknown): boolean {
-  if (typeof parsed !== "object" || parsed === null || !("format" in parsed)) return false;
-  return typeof parsed.format === "number" && parsed.format > JOURNAL_FORMAT;
+/** Every session of a journal begins with a line that tells the format. */
+function formatOf(parsed: unknown): number | null {
+  if (typeof parsed !== "object" || parsed === null || !("format" in parsed)) return null;
+  return typeof parsed.format === "number" ? parsed.format : null;
 }
 
 function excerpt(text: string): string {

@@ -30,7 +30,7 @@ export interface RunOptions {
 export async function runJob(config: Config, options: RunOptions, effects: Effects): Promise<RunSummary> {
   const { clock } = effects;
   const began = clock.monotonic();
-  const limits = armTimeLimits(config, effects);
+  using limits = armTimeLimits(config, effects);
   const version = await packageVersion();
   await using dataset = await openRows(config, effects.signal);
   const opener = await createJudgingOpener(config, dataset);
@@ -46,7 +46,7 @@ export async function runJob(config: Config, options: RunOptions, effects: Effec
   // Nothing may be sent before a complete file is there; a disk that refuses it is found now.
   await board.publishFirst();
   limits.guard(config.output);
-  const session = hasWorkLeft(config, state, limits.budget !== null)
+  const session = hasWorkLeft(config, state)
     ? await runSession({ config, opener, dataset, folder, board, judge, limits, began, effects })
     : emptySession(clock.monotonic());
 

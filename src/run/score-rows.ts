@@ -35,7 +35,8 @@ export async function scoreRows(options: {
     onAttempt: (attempt) => {
       recorder.attempt(attempt);
       slots.observe(attempt);
-      planner.attempted(attempt);
+      // The clock foresees for all engines together: the limit of one lane after that of another would look like a change.
+      planner.attempted({ ...attempt, concurrency: slots.concurrencyAt(attempt) });
       show();
     },
     retry: { ...DEFAULT_RETRY, attempts: config.attempts },

@@ -94,6 +94,20 @@ describe("the second pass in time", () => {
     expect(run.decide().stop?.kind).toBe("complete");
   });
 
+  test("goes on in a session that finds the first pass done, and measures the speed on it", () => {
+    const answered = Array.from({ length: 200 }, (_, row) => row);
+    const run = drive(newState(200, { ...options, answered }));
+    expect(run.decide()).toMatchObject({ stop: null, secondPass: { needsRanking: true } });
+    run.tell((state) => observe(state, { type: "ranked", rows: ranking }));
+    let taken = 0;
+    for (let decision = run.decide(); decision.stop === null; decision = run.decide()) {
+      taken += run.score(5, 1_000).length;
+    }
+    // Of 400 s, 10 were the engine's start: there is time for all of them.
+    expect(taken).toBe(200);
+    expect(run.now()).toBeLessThanOrEqual(399_000);
+  });
+
   test("allows fewer rows when the engine gets slow", () => {
     const run = drive(newState(200, options));
     run.score(200, 1_000);

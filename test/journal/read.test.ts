@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { encodeEvent } from "../../src/journal/events.ts";
+import { encodeEvent, JOURNAL_FORMAT } from "../../src/journal/events.ts";
 import { resumeRun } from "../../src/journal/resume.ts";
 import { attemptsOf, isAnswered, lastFailure } from "../../src/journal/run-state.ts";
 import { eventsOf, failedEvent, rowEvent, rowsOf, temporaryFolder, upTo } from "./samples.ts";
@@ -54,11 +54,15 @@ describe("reading a journal", () => {
     expect((error as { details: string[] }).details.join("\n")).toContain(detail);
   });
 
-  it("refuses a journal of a newer format", async () => {
-    const path = await write('{"event":"session-start","at":1,"format":2,"pid":1,"version":"9.0.0","colour":"red"}\n');
+  it.each([
+    [JOURNAL_FORMAT + 1, "a newer"],
+    [JOURNAL_FORMAT - 1, "an older"],
+  ])("refuses a journal of format %i, whose rows may mean something else", async (format, age) => {
+    const start = `{"event":"session-start","at":1,"format":${format},"pid":1,"version":"9.0.0"}\n`;
+    const path = await write(`${start}{"event":"row","colour":"red"}\n`);
     await expect(eventsOf(path)).rejects.toMatchObject({
       code: "data",
-      message: `${path}, line 1: the journal was written by a newer version of abtie; use that version, or start a new run.`,
+      message: `${path}, line 1: the journal was written by ${age} version of abtie; use that version, or start a new run.`,
     });
   });
 
@@ -77,10 +81,10 @@ describe("resuming a run", () => {
   it("knows answers, failures and attempts of earlier sessions", async () => {
     const path = await write(
       [
-        { event: "session-start", at: 1, format: 1, pid: 1, version: "0.1.0" } as const,
+        { event: "session-start", at: 1, format: JOURNAL_FORMAT, pid: 1, version: "0.1.0" } as const,
         failedEvent([0, 1], { reason: "timeout" }),
         rowEvent(0, { attempts: 2 }),
-        { event: "session-start", at: 9, format: 1, pid: 2, version: "0.1.0" } as const,
+        { event: "session-start", at: 9, format: JOURNAL_FORMAT, pid: 2, version: "0.1.0" } as const,
         failedEvent([1], { reason: "server", final: true }),
         { event: "session-end", at: 10, status: "interrupted" } as const,
       ]

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import type { FailedAttempt, JournalEvent, RowResult } from "../../src/journal/events.ts";
+import { type FailedAttempt, JOURNAL_FORMAT, type JournalEvent, type RowResult } from "../../src/journal/events.ts";
 import { readJournal } from "../../src/journal/read.ts";
 
 /** A result of this row that differs from row to row. */
@@ -42,7 +42,7 @@ export function failedEvent(rows: readonly number[], more: Partial<FailedAttempt
 
 /** One event of every kind. */
 export const EVERY_KIND: readonly JournalEvent[] = [
-  { event: "session-start", at: 1, format: 1, pid: 42, version: "0.1.0" },
+  { event: "session-start", at: 1, format: JOURNAL_FORMAT, pid: 42, version: "0.1.0" },
   { event: "engine", what: "ready", detail: "http://127.0.0.1:8000", at: 2 },
   {
     event: "decision",

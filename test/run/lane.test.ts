@@ -41,6 +41,22 @@ it("bounds the time of each attempt", async () => {
   expect(clock.monotonic()).toBe(60_000 + 1_000 + 60_000);
 });
 
+it("has its attempts anew when the engine has worked for a while, for a night holds more than one mishap", async () => {
+  const clock = createVirtualClock();
+  const { slot } = slotWith({ revive: async () => engine("http://next"), attempts: 1 }, clock);
+  expect(await slot.lane.recover?.(FOREVER)).toBe(true);
+  expect(await slot.lane.recover?.(FOREVER)).toBe(false);
+  await clock.until(clock.sleep(11 * 60_000, FOREVER));
+  expect(await slot.lane.recover?.(FOREVER)).toBe(true);
+});
+
+it("gives up after three attempts that took all their time, however many are left", async () => {
+  const clock = createVirtualClock();
+  const { slot } = slotWith({ revive: hang, attempts: 30, limitMs: 60_000 }, clock);
+  expect(await clock.until(slot.lane.recover?.(FOREVER) ?? Promise.reject())).toBe(false);
+  expect(clock.monotonic()).toBe(3 * 60_000 + 1_000 + 2_000);
+});
+
 it("stops trying when the run ends", async () => {
   const end = new AbortController();
   const { slot, events } = slotWith({ revive: hang });

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { encodeEvent, type JournalEvent } from "../../src/journal/events.ts";
+import { encodeEvent, JOURNAL_FORMAT, type JournalEvent } from "../../src/journal/events.ts";
 import { readTimeline } from "../../src/run/report/timeline.ts";
 import { timingOf } from "../../src/run/report/timing-of.ts";
 import { temporaryFolder } from "../helpers/folder.ts";
@@ -105,7 +105,7 @@ describe("the timeline of a journal", () => {
   });
 });
 
-const START = { event: "session-start", format: 1, pid: 1, version: "0.1.0" } as const;
+const START = { event: "session-start", format: JOURNAL_FORMAT, pid: 1, version: "0.1.0" } as const;
 const FAILED = {
   event: "failed",
   order: "ab",

@@ -9,7 +9,7 @@ import { scoreBatch } from "../judging/score.ts";
 export interface Revival {
   /** Starts the engine again, or waits until it answers again. */
   readonly revive: (signal: AbortSignal) => Promise<Engine>;
-  /** Attempts in the whole run. */
+  /** Attempts, until the engine has worked for a while again. */
   readonly attempts: number;
   /** Time that one attempt may cost, ms. */
   readonly limitMs: number;
@@ -39,23 +39,29 @@ export function createSlot(options: {
   const { name, revival, log, onEvent } = options;
   let engine = options.engine;
   let attemptsLeft = revival.attempts;
+  let backAt = options.clock.monotonic();
 
   const recover = async (signal: AbortSignal): Promise<boolean> => {
     const reason = engine.died.aborted ? String((engine.died.reason as Error).message) : "it does not answer";
     onEvent("lost", reason);
-    for (let failures = 0; attemptsLeft > 0 && !signal.aborted; failures += 1) {
+    if (options.clock.monotonic() - backAt > STEADY_MS) attemptsLeft = revival.attempts;
+    let exhausted = 0;
+    for (let failures = 0; attemptsLeft > 0 && exhausted < MOST_EXHAUSTED && !signal.aborted; failures += 1) {
       // What refuses at once may be in the middle of a storm: without a pause all attempts would be used up within it.
       if (failures > 0) await options.clock.sleep(pauseMs(failures), signal).catch(() => {});
       attemptsLeft -= 1;
+      const began = options.clock.monotonic();
       log("warn", `engine ${name} is lost (${reason}): bringing it back, ${attemptsLeft} attempts left after this`);
       try {
         await engine[Symbol.asyncDispose]();
         const limit = AbortSignal.any([signal, expiry(options.clock, revival.limitMs, signal)]);
         engine = await revival.revive(limit);
+        backAt = options.clock.monotonic();
         onEvent("back", engine.baseUrl);
         return true;
       } catch (error) {
         if (signal.aborted) return false;
+        if (options.clock.monotonic() - began >= NEARLY * revival.limitMs) exhausted += 1;
         log("warn", `engine ${name} did not come back: ${error instanceof Error ? error.message : String(error)}`);
       }
     }
@@ -78,6 +84,11 @@ export function createSlot(options: {
   };
 }
 
+/** An engine that worked for so long since it came back has its attempts anew: a night may hold several mishaps. */
+const STEADY_MS = 10 * 60_000;
+/** Attempts that may take their whole time, or nearly, before the engine is given up, however many are left. */
+const MOST_EXHAUSTED = 3;
+const NEARLY = 0.9;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
 

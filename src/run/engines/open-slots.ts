@@ -21,6 +21,8 @@ export interface Slots extends AsyncDisposable {
   readonly first: () => Engine | null;
   /** Hears every request, so that what is in flight follows the speed of the engine. */
   readonly observe: (attempt: Attempt<Task>) => void;
+  /** Requests that all engines together may have in flight, as it was when this one was sent. */
+  readonly concurrencyAt: (attempt: Attempt<Task>) => number;
   /** How well the engines have been used since a moment (monotonic ms), the start of scoring. */
   readonly usage: (since: number) => Usage | null;
 }
@@ -112,6 +114,8 @@ export async function openSlots(options: {
     judging: found,
     first: () => list[0]?.current() ?? null,
     observe: (attempt) => tuners.get(attempt.lane)?.observe(attempt),
+    concurrencyAt: ({ lane, concurrency }) =>
+      lanes.reduce((sum, { name, tuner }) => sum + (name === lane ? concurrency : tuner.setting().concurrency), 0),
     usage: (since) => usageOf({ meter, startedAt: since, now: effects.clock.monotonic(), ...answered, tuners: lanes }),
     [Symbol.asyncDispose]: async () => {
       closing.abort(new Error("the engines are closed"));

@@ -11,6 +11,8 @@ import type { Clock } from "../../types.ts";
 const OVERLOADS: ReadonlySet<string> = new Set(["timeout", "overloaded"]);
 /** Time between two looks at the engine's own figures. */
 const LOOK_MS = 3_000;
+/** Time until the next look at an engine that showed none: it may have none, or be behind a proxy that was out of order. */
+const NO_FIGURES_MS = 60_000;
 
 /** Decides how much one engine is asked at once while it works, and counts how well it is used. */
 export interface Tuner {
@@ -65,7 +67,7 @@ export function createTuner(options: {
       (load) => {
         looking = false;
         if (load !== null) change(afterLoad(control, load, clock.monotonic()));
-        else lookedAt = Number.POSITIVE_INFINITY;
+        else lookedAt = clock.monotonic() + NO_FIGURES_MS;
       },
       () => {
         looking = false;

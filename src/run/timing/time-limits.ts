@@ -2,10 +2,11 @@ import { type Budget, planBudget, shiftBudget } from "../../clock/budget.ts";
 import type { Config } from "../../config/config.ts";
 import { parseDeadline } from "../../config/deadline.ts";
 import { AbtieError } from "../../errors.ts";
+import type { Clock } from "../../types.ts";
 import type { Effects } from "../effects.ts";
 
 /** When a run must have ended. */
-export interface TimeLimits {
+export interface TimeLimits extends Disposable {
   /** The moments that bound the run, monotonic ms; null without a deadline. */
   readonly budget: Budget | null;
   /** The same moments as ms since 1970. */
@@ -23,7 +24,8 @@ export interface TimeLimits {
 export function armTimeLimits(config: Pick<Config, "time">, effects: Effects): TimeLimits {
   const { clock } = effects;
   const { deadline, startedAt, reserveMs } = config.time;
-  if (deadline === null) return { budget: null, wall: null, signal: effects.signal, guard: () => {} };
+  if (deadline === null)
+    return { budget: null, wall: null, signal: effects.signal, guard: () => {}, [Symbol.dispose]: () => {} };
   const now = clock.now();
   const from = startedAt === null ? effects.startedAt : Date.parse(startedAt);
   const wall = planBudget(from, parseDeadline(deadline, from), reserveMs);
@@ -36,7 +38,8 @@ export function armTimeLimits(config: Pick<Config, "time">, effects: Effects): T
   }
   const budget = shiftBudget(wall, clock.monotonic() - now);
   const controller = new AbortController();
-  sleepUntil(budget.workEndAt, effects).then(
+  const over = new AbortController();
+  sleepUntil(budget.workEndAt, clock, AbortSignal.any([effects.signal, over.signal])).then(
     () => controller.abort(new AbtieError("interrupted", "the time for work is over")),
     () => {},
   );
@@ -45,13 +48,15 @@ export function armTimeLimits(config: Pick<Config, "time">, effects: Effects): T
     wall,
     signal: AbortSignal.any([effects.signal, controller.signal]),
     guard: (file) => effects.guard(wall.guardAt, file),
+    // Its timer would keep a program alive that is long done with the run.
+    [Symbol.dispose]: () => over.abort(new Error("the run has ended")),
   };
 }
 
 /** Longest single timer (ms): those of Node overflow after 24 days. */
 const TIMER_MS = 86_400_000;
 
-async function sleepUntil(end: number, { clock, signal }: Pick<Effects, "clock" | "signal">): Promise<void> {
+async function sleepUntil(end: number, clock: Clock, signal: AbortSignal): Promise<void> {
   for (let left = end - clock.monotonic(); left > 0; left = end - clock.monotonic()) {
     await clock.sleep(Math.min(left, TIMER_MS), signal);
   }

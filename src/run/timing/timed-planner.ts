@@ -61,7 +61,8 @@ export function createTimedPlanner(options: TimedPlannerOptions): TimedPlanner {
     startedAt: options.startedAt,
     steps: options.steps,
     confidence: config.time.confidence,
-    onOverrun: config.time.onOverrun,
+    // Without a deadline there is no overrun, and no step may be missing for it.
+    onOverrun: options.budget === null ? "degrade" : config.time.onOverrun,
     secondPass: usualShares(orders),
     seed: config.seed,
   });

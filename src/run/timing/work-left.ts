@@ -1,13 +1,13 @@
 import type { Config } from "../../config/config.ts";
 import type { RunState } from "../../journal/run-state.ts";
+import { ladderOf } from "./ladder.ts";
 
 /** Says whether a run has anything left to score: a row without an answer, or one that may get the swapped order too. */
 export function hasWorkLeft(
-  { orders }: Pick<Config, "orders">,
-  { rows, orders: { ab, ba } }: RunState,
-  hasDeadline: boolean,
+  config: Pick<Config, "orders" | "time">,
+  { rows, orders: { ab, ba } }: Pick<RunState, "rows" | "orders">,
 ): boolean {
   if (ab.answered < rows) return true;
-  const wantsBoth = orders === "both" || (orders === "auto" && hasDeadline);
+  const wantsBoth = ladderOf(config, Number.POSITIVE_INFINITY).some(({ kind }) => kind === "both-orders");
   return wantsBoth && ba.answered < rows;
 }
