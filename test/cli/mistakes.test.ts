@@ -37,7 +37,7 @@ it.each([
     "a flag's wrong value",
     ["run", "job.yaml", "--deadline", "tomorrow"],
     2,
-    ["deadline: ", 'found "tomorrow"', '"9h"', '"18:30"'],
+    ["--deadline  time.deadline ", 'found "tomorrow"', '"9h"', '"18:30"'],
   ],
   [
     "a deadline that has passed",
