@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import { averageOrders, swapBack } from "../dist/clock/pairs.js";
 import { rankForSecondPass } from "../dist/clock/second-pass.js";
 import { openDataset } from "../dist/dataset/open-dataset.js";
+import { toProbabilities } from "../dist/label/read.js";
 import { logLosses } from "../dist/metrics/log-loss.js";
 
 const { values, positionals } = parseArgs({
@@ -22,8 +23,8 @@ const rows = (await readFile(rowsFile, "utf8"))
   .filter(({ ab, ba }) => ab !== null && ba !== null)
   .map(({ id, ab, ba }) => ({
     truth: [...dataset.truth.subarray(3 * placeOf.get(id), 3 * placeOf.get(id) + 3)],
-    first: softmax(ab.logProbs),
-    second: swapBack(softmax(ba.logProbs)),
+    first: toProbabilities(ab),
+    second: swapBack(toProbabilities(ba)),
     tokens: ba.tokens,
   }));
 
@@ -63,10 +64,4 @@ function lossWith(chosen) {
   const truth = rows.flatMap((row) => row.truth);
   const losses = logLosses(Float64Array.from(answers), Float64Array.from(truth));
   return losses.reduce((sum, loss) => sum + loss, 0) / rows.length;
-}
-
-function softmax(logProbs) {
-  const weights = logProbs.map(Math.exp);
-  const sum = weights.reduce((one, other) => one + other, 0);
-  return weights.map((weight) => weight / sum);
 }

@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { parse } from "csv-parse/sync";
 import { stringify } from "csv-stringify/sync";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+import { SERVE_ARGUMENTS } from "../../test/fixtures/engine/fake-vllm.mjs";
 import { MAIN } from "./job.mjs";
 import { answers, freePort } from "./processes.mjs";
 
@@ -63,22 +64,12 @@ export async function startFake(knobs) {
 
 /** The engine of a config: a fake that abtie starts, and that will not stop when it is asked to. */
 export function spawnedFake(knobs) {
-  const args = [
-    "serve",
-    "{model}",
-    "--host",
-    "{host}",
-    "--port",
-    "{port}",
-    "--served-model-name",
-    "{served_model_name}",
-  ];
   const env = {
     FAKE_VLLM: JSON.stringify({ labels: LABELS, quiet: true, ignoreSigterm: true, orphan: true, ...knobs }),
   };
   return {
     command: process.execPath,
-    args: [FAKE, ...args],
+    args: [FAKE, ...SERVE_ARGUMENTS],
     model: TOKENIZER,
     env,
     stop_grace: "500ms",

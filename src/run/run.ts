@@ -1,13 +1,13 @@
 import type { Config } from "../config/config.ts";
 import { AbtieError } from "../errors.ts";
 import { writeAtomic } from "../files/atomic.ts";
-import { servedBy } from "./compare/group-facts.ts";
 import type { Effects } from "./effects.ts";
 import { createJudgingOpener } from "./judging/judging-opener.ts";
 import { packageVersion } from "./package.ts";
 import { createBoard } from "./results/board.ts";
 import { createJudge } from "./results/judge-reading.ts";
 import { openRunFolder } from "./results/run-folder.ts";
+import { servedBy } from "./results/served-model.ts";
 import { summarize } from "./results/summarize.ts";
 import type { RunSummary } from "./results/summary.ts";
 import { openRows } from "./rows.ts";

@@ -16,6 +16,7 @@ import type { Board } from "./results/board.ts";
 import type { Judge } from "./results/outcome.ts";
 import { createRecorder, type Tally } from "./results/recorder.ts";
 import type { RunFolder } from "./results/run-folder.ts";
+import { SERVED_MODEL } from "./results/served-model.ts";
 import type { RunEnd } from "./results/summary.ts";
 import { scoreRows } from "./score-rows.ts";
 import { createClockLog } from "./timing/clock-log.ts";
@@ -92,7 +93,7 @@ export async function runSession(options: {
     engine = slots.first();
     if (engine !== null) {
       const { model, version, method } = engine;
-      recordDecision("served-model", { model, version, method });
+      recordDecision(SERVED_MODEL, { model, version, method });
     }
     const { judging } = slots;
     const tokens = lengths ?? (await estimateLengths(judging, dataset, limits.signal));

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stringify as toCsv } from "csv-stringify/sync";
 import { stringify as toYaml } from "yaml";
-import { type Fake, type FakeKnobs, startFake } from "../fixtures/engine/fake-vllm.mjs";
+import { type Fake, type FakeKnobs, SERVE_ARGUMENTS, startFake } from "../fixtures/engine/fake-vllm.mjs";
 import { temporaryFolder } from "./folder.ts";
 import { seeded } from "./random.ts";
 
@@ -80,17 +80,7 @@ export function spawning(
 ): Readonly<Record<string, unknown>> {
   return {
     command: process.execPath,
-    args: [
-      FAKE,
-      "serve",
-      "{model}",
-      "--host",
-      "{host}",
-      "--port",
-      "{port}",
-      "--served-model-name",
-      "{served_model_name}",
-    ],
+    args: [FAKE, ...SERVE_ARGUMENTS],
     model: TOKENIZER,
     env: { FAKE_VLLM: JSON.stringify({ labels: LABELS, ...knobs }) },
     stop_grace: "500ms",

@@ -5,6 +5,7 @@ import { type Plan, plan } from "../../run/plan.ts";
 import { readBench } from "../../run/read-bench.ts";
 import { type JobFlags, overridesOf, withJobFlags } from "../options.ts";
 import type { AddCommand } from "../program.ts";
+import { count } from "../render/estimates.ts";
 
 interface PlanFlags extends JobFlags {
   readonly tokensPerSecond?: number;
@@ -51,10 +52,6 @@ function render(result: Plan): string {
       : [`time for work  ${formatDuration(1_000 * secondsForWork)}, the start of the engine included`]),
   ];
   return `${lines.join("\n")}\n`;
-}
-
-function count(value: number): string {
-  return value.toLocaleString("en-US");
 }
 
 function positive(text: string): number {

@@ -1,4 +1,5 @@
 import type { RunSummary } from "../../run/results/summary.ts";
+import { count } from "./estimates.ts";
 
 const ENDS: Readonly<Record<RunSummary["end"], string>> = {
   done: "done",
@@ -80,10 +81,6 @@ function obtained({ rows }: RunSummary): string {
     rows["one-order-short"] > 0 ? `${count(rows["one-order-short"])} with shorter context` : null,
   ].filter((part) => part !== null);
   return parts.length === 0 ? "" : ` (${parts.join(", ")})`;
-}
-
-function count(value: number): string {
-  return value.toLocaleString("en-US");
 }
 
 function duration(seconds: number): string {

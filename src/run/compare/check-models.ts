@@ -1,7 +1,8 @@
 import { AbtieError } from "../../errors.ts";
 import type { Slots } from "../engines/open-slots.ts";
+import { SERVED_MODEL, servedBy } from "../results/served-model.ts";
 import type { EngineGroup } from "./engine-groups.ts";
-import { recordFact, servedBy } from "./group-facts.ts";
+import { recordFact } from "./group-facts.ts";
 
 /**
  * Checks that one model answers for the whole group, the same as in earlier sessions, and notes which. Throws
@@ -39,5 +40,5 @@ export function checkModels(
   }
   const engine = slots.first();
   const figures = { model, version: engine?.version ?? null, method: engine?.method ?? "unknown" };
-  recordFact(group, { name: "served-model", figures }, at);
+  recordFact(group, { name: SERVED_MODEL, figures }, at);
 }

@@ -2,10 +2,11 @@ import type { Dataset } from "../../dataset/open-dataset.ts";
 import { AbtieError } from "../../errors.ts";
 import { writeAtomic } from "../../files/atomic.ts";
 import type { Effects } from "../effects.ts";
+import { servedBy } from "../results/served-model.ts";
 import { summarize } from "../results/summarize.ts";
 import type { RunSummary } from "../results/summary.ts";
 import type { Contestant } from "./contestant.ts";
-import { servedBy, startUpSeconds } from "./group-facts.ts";
+import { startUpSeconds } from "./group-facts.ts";
 import type { GroupEnd } from "./score-group.ts";
 
 /** Ends the session of every contestant: publishes what it has, closes the books of its journal, and writes its summary. */

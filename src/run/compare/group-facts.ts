@@ -1,14 +1,12 @@
 import type { RunState } from "../../journal/run-state.ts";
 import type { PrefixCache } from "../../report/comparison-data.ts";
+import type { SERVED_MODEL, ServedModel } from "../results/served-model.ts";
 import type { Contestant } from "./contestant.ts";
 
 /** What a session with an engine tells; written into the journal of every contestant that it served. */
 export type EngineFact =
   | { readonly name: "start-up"; readonly figures: { readonly seconds: number } }
-  | {
-      readonly name: "served-model";
-      readonly figures: { readonly model: string; readonly version: string | null; readonly method: string };
-    }
+  | { readonly name: typeof SERVED_MODEL; readonly figures: ServedModel }
   | {
       readonly name: "prefix-cache";
       /**
@@ -32,16 +30,6 @@ export function recordFact(contestants: readonly Contestant[], fact: EngineFact,
 export function startUpSeconds(state: Pick<RunState, "decisions">): number | null {
   const seconds = figuresOf(state, "start-up").flatMap(({ seconds }) => (typeof seconds === "number" ? [seconds] : []));
   return seconds.length === 0 ? null : Math.max(...seconds);
-}
-
-/** The engine that answered last, and its model as the server names it; null when none was ever asked. */
-export function servedBy(
-  state: Pick<RunState, "decisions">,
-): { readonly model: string; readonly version: string | null; readonly method: string | null } | null {
-  const figures = figuresOf(state, "served-model").at(-1);
-  if (figures === undefined) return null;
-  const text = (key: string): string | null => (typeof figures[key] === "string" ? figures[key] : null);
-  return { model: text("model") ?? "", version: text("version"), method: text("method") };
 }
 
 /** Sums what all sessions of a contestant tell about the prefix cache; null when no server told anything. */

@@ -36,10 +36,17 @@ export async function createJudgingOpener(config: Config, dataset: Dataset): Pro
   const template = await openTemplate(config);
   const folder = config.engine.tokenizer;
   const local = folder === null ? null : await loadTokenizer(folder);
+  // Opened before the servers are up and again for each of them: the file may be large, and its index stays good.
+  const keptBy = new Map<string, Promise<KeptTokens | null>>();
+  const openKept = (key: string): Promise<KeptTokens | null> => {
+    const kept = keptBy.get(key) ?? openTokens(join(config.runFolder, KEPT_TOKENS), key);
+    keptBy.set(key, kept);
+    return kept;
+  };
   const open = async (tokenizer: Tokenizer, maxModelLen: number | null): Promise<Judging> => {
     const judging = await openJudging({ config, template, tokenizer, dataset, maxModelLen });
     if (folder === null) return judging;
-    const kept = await openTokens(join(config.runFolder, KEPT_TOKENS), await tokensKey(dataset, judging, folder));
+    const kept = await openKept(await tokensKey(dataset, judging, folder));
     return kept === null ? judging : withKept(judging, kept);
   };
   return {

@@ -1,16 +1,12 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Config } from "../../config/config.ts";
-import type { Dataset } from "../../dataset/open-dataset.ts";
 import { acquireLock } from "../../files/lock.ts";
 import { type Journal, openJournal } from "../../journal/append.ts";
 import { JOURNAL_FORMAT } from "../../journal/events.ts";
 import { fold } from "../../journal/fold.ts";
 import { resumeRun } from "../../journal/resume.ts";
 import type { RunState } from "../../journal/run-state.ts";
-import type { Template } from "../../prompt/template.ts";
-import type { Effects } from "../effects.ts";
-import { checkManifest } from "./run-manifest.ts";
+import { checkManifest, type RunIdentity } from "./run-manifest.ts";
 
 /** The folder of a run: what it knows, its journal, and the lock that keeps other processes out. */
 export interface RunFolder extends AsyncDisposable {
@@ -31,15 +27,7 @@ export interface RunFolder extends AsyncDisposable {
  * Opens or continues the folder of a run. Throws AbtieError("data") when another process works in it or its journal is
  * corrupt, AbtieError("config") when what the answers depend on has changed since it began and `force` is not given.
  */
-export async function openRunFolder(options: {
-  config: Config;
-  dataset: Dataset;
-  template: Template;
-  version: string;
-  force: boolean;
-  fresh: boolean;
-  effects: Effects;
-}): Promise<RunFolder> {
+export async function openRunFolder(options: RunIdentity): Promise<RunFolder> {
   const { config, dataset, effects } = options;
   const path = config.runFolder;
   await mkdir(path, { recursive: true });

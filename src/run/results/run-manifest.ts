@@ -32,20 +32,25 @@ const HARMLESS = [
   ].map((key) => `engine.${key}`),
 ].map((key) => (key.includes("versions.") ? key : `config.${key}`));
 
+/** What makes a run the one that it is, and what to do when its folder holds another. */
+export interface RunIdentity {
+  readonly config: Config;
+  readonly dataset: Dataset;
+  readonly template: Template;
+  /** Version of abtie. */
+  readonly version: string;
+  /** Continue although what the answers depend on has changed. */
+  readonly force: boolean;
+  /** Forget what the folder holds. */
+  readonly fresh: boolean;
+  readonly effects: Effects;
+}
+
 /**
  * Compares what a run would be started with now with what its folder says, and writes the manifest of a new run.
  * Throws AbtieError("config") listing every difference that changes answers, unless `force` is given.
  */
-export async function checkManifest(options: {
-  folder: string;
-  config: Config;
-  dataset: Dataset;
-  template: Template;
-  version: string;
-  force: boolean;
-  fresh: boolean;
-  effects: Effects;
-}): Promise<void> {
+export async function checkManifest(options: RunIdentity & { folder: string }): Promise<void> {
   const { folder, force, fresh, effects } = options;
   const path = join(folder, "manifest.json");
   const found = await manifestOf(options);
