@@ -2,7 +2,6 @@ import type { Decision } from "./decision.ts";
 import { type Forecast, forecastOf } from "./forecast.ts";
 import { addForecast } from "./history.ts";
 import { chooseStep, isScarce, type Stand, type StepOutlook } from "./ladder.ts";
-import { queued } from "./order.ts";
 import { leftOn, outlookOf, stepOutlooks } from "./outlook.ts";
 import { ladderRules } from "./rules.ts";
 import { planSecondPass, rowsWithoutTime } from "./second-plan.ts";
@@ -74,7 +73,7 @@ function isPilotOverdue({ options: { budget } }: ClockState, since: number, now:
 
 function phaseOf({ engine, first, pilotRows, queue, second }: ClockState): Decision["phase"] {
   if (engine.firstUpAt === null) return "starting";
-  if (first.endedAt !== null || (queued(queue) === 0 && second.allowed > 0)) return "second-pass";
+  if (first.endedAt !== null || (queue.left === 0 && second.allowed > 0)) return "second-pass";
   return settledRows(first) < pilotRows ? "pilot" : "first-pass";
 }
 
@@ -87,7 +86,7 @@ const FIRST_PATIENCE_MS = 900_000;
 /** A request waits for all that were sent before it: in a full engine it takes as long as its concurrency in rows. */
 function silenceOf(state: ClockState, forecast: Forecast | null, now: number): Decision["silence"] {
   const { engine, speed, first, queue, second } = state;
-  const begun = first.rows - queued(queue) + begunRows(second);
+  const begun = first.rows - queue.left + begunRows(second);
   const isWaiting = engine.up && begun > settledRows(first) + second.answered + second.gaveUp;
   const latency = (forecast?.msPerRow ?? 0) * speed.windows.concurrency;
   const usual = Math.max(LEAST_PATIENCE_MS, PATIENCE * latency);
@@ -99,7 +98,7 @@ function silenceOf(state: ClockState, forecast: Forecast | null, now: number): D
 
 function workAhead(state: ClockState): ReturnType<typeof leftOn> {
   const first = leftOn(state, state.stand.index);
-  return queued(state.queue) > 0 ? first : addWork(first, workUpTo(state.second, state.second.allowed));
+  return state.queue.left > 0 ? first : addWork(first, workUpTo(state.second, state.second.allowed));
 }
 
 function remember(state: ClockState, { forecast, step, phase }: Decision): ClockState {

@@ -1,28 +1,31 @@
-/** Which rows come next: the pilot and then the longest, or the shortest whatever the pilot. */
+/** Which rows come next: the sample and then the longest, or the shortest whatever the sample. */
 export type OrderPolicy = "longest-first" | "shortest-first";
 
 /** The rows that nobody has begun, in a form from which they can be taken in any of the orders. */
 export interface Queue {
   readonly tokens: readonly number[];
-  /** What is left of the pilot, in its order. */
-  readonly pilot: readonly number[];
-  /** All other rows by length; those from `low` up to `high` (exclusive) are left. */
+  /** Rows of all lengths, in their order; those before `next` are taken. */
+  readonly sample: readonly number[];
+  readonly next: number;
+  readonly places: ReadonlyMap<number, number>;
+  /** All rows by length; those before `low` and from `high` on are taken. */
   readonly sorted: readonly number[];
   readonly low: number;
   readonly high: number;
+  /** Number of rows that are not taken in either way. */
+  readonly left: number;
 }
 
-/** Lines up `rows` (indices into `tokens`), some of which are the pilot. */
-export function createQueue(tokens: readonly number[], rows: readonly number[], pilot: readonly number[]): Queue {
-  const inPilot = new Set(pilot);
-  const sorted = rows.filter((row) => !inPilot.has(row));
-  sorted.sort((one, other) => (tokens[one] ?? 0) - (tokens[other] ?? 0) || one - other);
-  return { tokens, pilot, sorted, low: 0, high: sorted.length };
+/** Lines up `rows` (indices into `tokens`), of which those in `sample` come first when time is ample. */
+export function createQueue(tokens: readonly number[], rows: readonly number[], sample: readonly number[]): Queue {
+  const sorted = [...rows].sort((one, other) => compareLengths(tokens, one, other));
+  const places = new Map(sample.map((row, place) => [row, place]));
+  return { tokens, sample, next: 0, places, sorted, low: 0, high: sorted.length, left: sorted.length };
 }
 
-/** Counts the rows that are left. */
-export function queued({ pilot, low, high }: Queue): number {
-  return pilot.length + high - low;
+/** Compares rows by length; equally long ones by their place in the file. */
+export function compareLengths(tokens: readonly number[], one: number, other: number): number {
+  return (tokens[one] ?? 0) - (tokens[other] ?? 0) || one - other;
 }
 
 /**
@@ -32,37 +35,30 @@ export function queued({ pilot, low, high }: Queue): number {
 export function takeRows(queue: Queue, policy: OrderPolicy, count: number): { queue: Queue; rows: readonly number[] } {
   let left = queue;
   const rows: number[] = [];
-  while (rows.length < count && queued(left) > 0) {
-    const next = takeOne(left, policy);
-    left = next.queue;
-    if (next.row !== undefined) rows.push(next.row);
+  while (rows.length < count && left.left > 0) {
+    const { row, ...moved } = policy === "longest-first" ? takeAmple(left) : takeShortest(left);
+    left = { ...left, ...moved, left: left.left - 1 };
+    rows.push(row);
   }
   return { queue: left, rows };
 }
 
-interface Taken {
-  readonly queue: Queue;
-  readonly row: number | undefined;
+type Taken = Pick<Queue, "next" | "low" | "high"> & { readonly row: number };
+
+/** The next row of the sample, or the longest. */
+function takeAmple({ tokens, sample, next, places, sorted, low, high }: Queue): Taken {
+  const shortest = sorted[low] ?? 0;
+  for (let place = next; place < sample.length; place++) {
+    const row = sample[place] ?? 0;
+    if (compareLengths(tokens, row, shortest) >= 0) return { row, next: place + 1, low, high };
+  }
+  let top = high - 1;
+  while (places.has(sorted[top] ?? 0)) top--;
+  return { row: sorted[top] ?? 0, next: sample.length, low, high: top };
 }
 
-function takeOne(queue: Queue, policy: OrderPolicy): Taken {
-  const { pilot, sorted, low, high } = queue;
-  switch (policy) {
-    case "longest-first": {
-      const [row, ...rest] = pilot;
-      if (row !== undefined) return { queue: { ...queue, pilot: rest }, row };
-      return { queue: { ...queue, high: high - 1 }, row: sorted[high - 1] };
-    }
-    case "shortest-first": {
-      const length = (row: number | undefined): number => queue.tokens[row ?? -1] ?? Number.POSITIVE_INFINITY;
-      const fromPilot = pilot.reduce<number | undefined>((a, b) => (length(b) < length(a) ? b : a), undefined);
-      const fromSorted = low < high ? sorted[low] : undefined;
-      if (fromPilot !== undefined && length(fromPilot) < length(fromSorted)) {
-        return { queue: { ...queue, pilot: pilot.filter((row) => row !== fromPilot) }, row: fromPilot };
-      }
-      return { queue: { ...queue, low: low + 1 }, row: fromSorted };
-    }
-    default:
-      return policy satisfies never;
-  }
+function takeShortest({ next, places, sorted, low, high }: Queue): Taken {
+  let place = low;
+  while ((places.get(sorted[place] ?? 0) ?? next) < next) place++;
+  return { row: sorted[place] ?? 0, next, low: place + 1, high };
 }

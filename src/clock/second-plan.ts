@@ -1,6 +1,5 @@
 import type { SecondPassPlan } from "./decision.ts";
 import { type Outlook, probabilityOf } from "./forecast.ts";
-import { queued } from "./order.ts";
 import { leftOn } from "./outlook.ts";
 import { begunRows, mostThatFit, workUpTo } from "./second-rows.ts";
 import type { ClockState } from "./state.ts";
@@ -18,7 +17,7 @@ export function planSecondPass(state: ClockState, outlook: Outlook): SecondPassP
   const { second, options, queue, steps } = state;
   const begun = begunRows(second);
   const share = steps[0]?.kind === "both-orders" ? shareThatFits(state, outlook) : 0;
-  const isOpen = queued(queue) === 0 && steps[0]?.kind === "both-orders";
+  const isOpen = queue.left === 0 && steps[0]?.kind === "both-orders";
   if (!isOpen || second.ranked === null) {
     return { allowed: 0, begun, share, needsRanking: isOpen && share !== null && share > 0 };
   }
@@ -38,14 +37,18 @@ export function planSecondPass(state: ClockState, outlook: Outlook): SecondPassP
   };
 }
 
-/** Counts the rows that get no answer in time although the shortest come first: more likely than not. */
+/**
+ * Counts the rows that get no answer in time although the shortest come first: more likely than not. Some of them may be taken
+ * already, as part of the sample, which is of all lengths alike.
+ */
 export function rowsWithoutTime(state: ClockState, outlook: Outlook): number | null {
   const { queue, shortSums } = state;
+  const share = queue.left / Math.max(1, queue.high - queue.low);
   const work = (n: number): Work =>
-    takeWork(shortSums[n] ?? shortSums[0] ?? state.whole, shortSums[queue.low] ?? state.whole);
+    scaleWork(takeWork(shortSums[n] ?? state.whole, shortSums[queue.low] ?? state.whole), share);
   if (probabilityOf(outlook, work(queue.high)) === null) return null;
   const answered = mostThatFit(queue.low, queue.high, (n) => (probabilityOf(outlook, work(n)) ?? 0) >= 0.5);
-  return queue.high - answered;
+  return Math.round((queue.high - answered) * share);
 }
 
 function shareThatFits(state: ClockState, outlook: Outlook): number | null {

@@ -2,7 +2,15 @@ import { addLoss } from "./losses.ts";
 import { foresee, learnAll, loosenAll, type Mixture, mergeAll, pruneAll, startMixture } from "./mixture.ts";
 import { meanOf, type Spread, varianceOf } from "./spread.ts";
 import { warmUpLength } from "./warm-up.ts";
-import { addFinished, type Finished, openWindow, startWindows, type Window, type Windows } from "./windows.ts";
+import {
+  addFinished,
+  type Finished,
+  joinWindows,
+  openWindow,
+  startWindows,
+  type Window,
+  type Windows,
+} from "./windows.ts";
 import { type Work, workOf } from "./work.ts";
 
 /** What the finished requests say about the speed of the engine. */
@@ -118,6 +126,10 @@ function monitor(before: Speed, window: Window): Speed {
   const pace = expected === null ? known.pace : meanOf(expected) / roughCost(known.job, window.work);
   const speed = { ...known, pace };
   if (expected === null || !isOutlier(speed, expected, window)) return learnFitting(speed, window);
+  const [stalled] = speed.pending;
+  if (stalled !== undefined && isPaidBack(speed, stalled, window)) {
+    return monitor({ ...speed, pending: [] }, joinWindows(stalled, window));
+  }
   const pending = [...speed.pending, window];
   if (pending.length < CHANGE_WINDOWS || speed.mixture === null) return { ...speed, pending };
   const loosened = { ...speed, mixture: loosenAll(speed.mixture, CHANGE_SD), pending: [], changes: speed.changes + 1 };
@@ -138,6 +150,12 @@ function expectedOf({ mixture, job }: Speed, { work, next }: Window): Spread | n
 /** The row that a moment is most likely to fall into: the longer a row the likelier, so the mean weighted by length. */
 function usualNext({ tokens, squares }: Work): Work {
   return workOf([tokens === 0 ? 0 : squares / tokens]);
+}
+
+/** One window took too long and the other too short a time: most of the other's work was done in the first one. */
+function isPaidBack(speed: Speed, one: Window, other: Window): boolean {
+  const error = (window: Window): number => window.ms - meanOf(expectedOf(speed, window) ?? []);
+  return error(one) * error(other) < 0;
 }
 
 function isOutlier(speed: Speed, expected: Spread, window: Window): boolean {

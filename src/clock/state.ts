@@ -1,8 +1,8 @@
 import { type History, startHistory } from "./history.ts";
 import { isScarce, type Stand, type Step } from "./ladder.ts";
 import { createQueue, type Queue } from "./order.ts";
-import { choosePilot, pilotSize } from "./pilot.ts";
 import type { ClockOptions } from "./rules.ts";
+import { chooseSample, pilotSize } from "./sample.ts";
 import { NO_SECOND_PASS, type SecondPass } from "./second-rows.ts";
 import { type Speed, startSpeed } from "./speed.ts";
 import { checkSteps } from "./steps.ts";
@@ -64,9 +64,8 @@ export function createState(options: ClockOptions): ClockState {
   if (wrong !== null) throw new Error(`the steps are no ladder: ${wrong}`);
   const answered = new Set(options.answered);
   const rows = [...options.tokens.keys()].filter((row) => !answered.has(row));
-  const pilot = choosePilot(options.tokens, rows, options.seed);
   const steps = options.onOverrun === "stop" ? options.steps.filter((step) => !isScarce(step)) : options.steps;
-  const queue = createQueue(options.tokens, rows, pilot);
+  const queue = createQueue(options.tokens, rows, chooseSample(options.tokens, rows, options.seed));
   const whole = workOf(options.tokens);
   const lastBudget = options.steps.at(-1)?.tokenBudget ?? null;
   const left = steps.map((step) => workOf(rows.map((row) => plannedTokens(options, row, step.tokenBudget))));
@@ -75,7 +74,7 @@ export function createState(options: ClockOptions): ClockState {
     steps,
     stand: { index: 0, since: options.startedAt, belowSince: null },
     queue,
-    pilotRows: pilot.length,
+    pilotRows: pilotSize(rows.length),
     whole,
     shortSums: sumsOf(queue.sorted.map((row) => plannedTokens(options, row, lastBudget))),
     first: { rows: rows.length, answered: 0, gaveUp: 0, left, endedAt: rows.length === 0 ? options.startedAt : null },

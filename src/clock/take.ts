@@ -1,6 +1,6 @@
 import type { Order } from "../types.ts";
 import { isScarce } from "./ladder.ts";
-import { queued, takeRows } from "./order.ts";
+import { takeRows } from "./order.ts";
 import { takeSecond } from "./second-rows.ts";
 import { budgetInUse, type ClockState } from "./state.ts";
 
@@ -19,7 +19,7 @@ export interface Task {
  */
 export function takeNext(state: ClockState, count: number): { state: ClockState; tasks: readonly Task[] } {
   if (state.stopped) return { state, tasks: [] };
-  if (queued(state.queue) > 0) return takeFirst(state, count);
+  if (state.queue.left > 0) return takeFirst(state, count);
   const { second, rows } = takeSecond(state.second, count);
   const tasks = rows.map(({ row, tokenBudget }): Task => ({ row, pass: 2, order: "ba", tokenBudget }));
   return { state: { ...state, second }, tasks };

@@ -130,6 +130,18 @@ export function underWay({ busyUntil, failedAt, pauseMs }: Windows, now: number)
   return Math.min(Math.max(0, now - busyUntil), pauseMs);
 }
 
+/** Makes one window of two that follow each other. */
+export function joinWindows(one: Window, other: Window): Window {
+  const ms = one.ms + other.ms;
+  return {
+    ...other,
+    ms,
+    work: addWork(one.work, other.work),
+    first: one.first,
+    warmMs: (one.ms * one.warmMs + other.ms * other.warmMs) / ms,
+  };
+}
+
 /** Gives the open window as if it ended with the last request that succeeded; null when nothing is in it. */
 export function openWindow(windows: Windows): Window | null {
   const { openSince, openWork, busyUntil } = windows;

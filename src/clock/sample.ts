@@ -1,28 +1,36 @@
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+import { compareLengths } from "./order.ts";
 
 /** More than the 2 % at which the forecast must be good: the rows in flight then must cover all lengths too. */
 const SHARE = 0.03;
 const LEAST = 20;
 const MOST = 750;
-/** The pilot comes in blocks of about this many rows, each of which covers all lengths. */
+/**
+ * Rows of all lengths go on after the pilot, up to this share of all: the first batch tells nothing about speed, and from
+ * long rows alone nobody can say how much of the cost is per row. Costs nothing, for every row is scored once anyway.
+ */
+const SAMPLE_SHARE = 0.1;
+const LEAST_SAMPLE = 60;
+/** The sample comes in blocks of about this many rows, each of which covers all lengths. */
 const BLOCK = 8;
 
-/** Says how many rows a pilot has: 3 %, at least 20, at most 750. */
+/** Says how many rows a pilot has, at the end of which the first decision is due: 3 %, at least 20, at most 750. */
 export function pilotSize(rows: number): number {
   return Math.min(rows, Math.max(LEAST, Math.min(MOST, Math.round(SHARE * rows))));
 }
 
 /**
- * Chooses the pilot among `rows` (indices into `tokens`), in the order in which it is scored. The rows are sorted by length
- * and cut into as many strata as the pilot has rows, and one row of each is drawn: proportionate stratified sampling
- * (Cochran, Sampling Techniques, 3rd ed. 1977, chapter 5). Every block of eight takes strata that are evenly apart, so that
- * the beginning of the pilot says already what all of it will say. The same seed gives the same pilot.
+ * Chooses the sample among `rows` (indices into `tokens`), in the order in which it is scored: the pilot and then some more, a
+ * tenth of the rows but at least 60. The rows are sorted by length and cut into as many strata as the sample has rows, and one
+ * row of each is drawn: proportionate stratified sampling (Cochran, Sampling Techniques, 3rd ed. 1977, chapter 5). Every block
+ * of eight takes strata that are evenly apart, so that the pilot, which is its beginning, says already what all of it will
+ * say. The same seed gives the same sample.
  */
-export function choosePilot(tokens: readonly number[], rows: readonly number[], seed: number): number[] {
+export function chooseSample(tokens: readonly number[], rows: readonly number[], seed: number): number[] {
   const random = xoroshiro128plus(seed);
-  const sorted = [...rows].sort((one, other) => (tokens[one] ?? 0) - (tokens[other] ?? 0) || one - other);
-  const size = pilotSize(sorted.length);
+  const sorted = [...rows].sort((one, other) => compareLengths(tokens, one, other));
+  const size = Math.min(sorted.length, Math.max(LEAST_SAMPLE, Math.round(SAMPLE_SHARE * sorted.length)));
   const blocks: number[][] = Array.from({ length: Math.max(1, Math.round(size / BLOCK)) }, () => []);
   for (let i = 0; i < size; i++) {
     const from = Math.floor((i * sorted.length) / size);
