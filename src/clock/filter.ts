@@ -25,8 +25,8 @@ export interface Normal {
 /** A window of wall time. */
 export interface Observation {
   readonly ms: number;
-  /** Standard deviation, as a share, of what is not known about this window alone. */
-  readonly doubt: number;
+  /** How much slower the engine was in this window alone, as shares of it, because it had just begun to answer. */
+  readonly slower: { readonly mean: number; readonly sd: number };
   /** Features of the request that is finished next, after the window. */
   readonly next: readonly number[];
   /** Features of the first request in it when the filter has not seen what came before; null when it has. */
@@ -63,19 +63,19 @@ export function startFilter(all: Float64Array, at: number, belief: Belief, rowMs
 /**
  * Learns from one window of wall time: `ms` passed while the work with features `z` was finished.
  *
- * The model is ms = z·θ (1 + u) + p' - p + e. θ are the costs; u the wandering, an AR(1) process with time constant
+ * The model is ms = z·θ (1 + u + slower) + p' - p + e. θ are the costs; u the wandering, an AR(1) process with time constant
  * `wanderMs`; p and p' the work that was begun but not finished when the window began and ended, which one window pays and
  * the next one gets; e is white with variance rowNoise² · (expected ms) · (cost of an average row), that of a sum of
- * independent rows, and `doubt`. θ drifts along itself, because a server that gets slower gets slower for all lengths, and a little
- * between rows and tokens, because batches fill differently. One step of the Kalman filter for the dynamic linear model;
- * West & Harrison, Bayesian Forecasting and Dynamic Models, 2nd ed. 1997, section 4.3.
+ * independent rows, and that of `slower`. θ drifts along itself, because a server that gets slower gets slower for all
+ * lengths, and a little between rows and tokens, because batches fill differently. One step of the Kalman filter for the
+ * dynamic linear model; West & Harrison, Bayesian Forecasting and Dynamic Models, 2nd ed. 1997, section 4.3.
  */
 export function learn(
   all: Float64Array,
   at: number,
   belief: Belief,
   z: readonly number[],
-  { ms, doubt, next, first }: Observation,
+  { ms, slower, next, first }: Observation,
 ): void {
   if (first !== null) begin(all, at, belief, first);
   evolve(all, at, belief, ms);
@@ -84,14 +84,14 @@ export function learn(
   const { mean: begun, variance: begunVariance } = begunBy(all, at, belief, next);
   fill(direction, z, expected, -1);
   multiply(all, at, direction, shared);
-  const white = belief.rowNoise ** 2 * expected * row + (doubt * expected) ** 2;
+  const white = belief.rowNoise ** 2 * expected * row + (slower.sd * expected) ** 2;
   const variance = dot(direction, shared) + white + begunVariance;
   if (!(variance > 0)) {
     // Its costs have shrunk to nothing and rounding is all that is left. It must not make the whole mixture NaN.
     all[at + LOG_LIKELIHOOD] = logLikelihoodOf(all, at) - DEGENERATE;
     return;
   }
-  const error = ms - expected * (1 + (all[at + PACE] ?? 0)) - begun + (all[at + PARTIAL] ?? 0);
+  const error = ms - expected * (1 + (all[at + PACE] ?? 0) + slower.mean) - begun + (all[at + PARTIAL] ?? 0);
 
   // What was begun before is paid for now; its place in the state is taken by what is begun at the end of this window.
   decay(all, at, PARTIAL, 0, begunVariance);

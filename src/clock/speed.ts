@@ -41,9 +41,8 @@ const SLOW = 6;
 const MOST_WINDOWS = 1_000;
 /** The warm-up is looked for in this many first windows. */
 const EARLY_WINDOWS = 60;
-/** An engine that has just begun to answer may still be slow: so much is doubted at first, and this is how it fades (ms). */
-const WARM_UP_DOUBT = 0.15;
-const WARM_UP_MS = 15_000;
+/** How much slower an engine is that has just begun to answer, mean and standard deviation as shares, and how that fades (ms). */
+const WARM_UP = { mean: 0.045, sd: 0.15, ms: 15_000 } as const;
 /** Fewest windows that a window can be an outlier of. */
 const LEAST_LEARNED = 6;
 const OUTLIER_SD = 6;
@@ -180,9 +179,10 @@ function learnFitting(speed: Speed, window: Window): Speed {
 
 function learnWindow(speed: Speed, window: Window): Speed {
   if (speed.mixture === null) return speed;
+  const warmth = Math.exp(-window.warmMs / WARM_UP.ms);
   const learned = learnAll(speed.mixture, features(speed.job, window.work), {
     ms: window.ms,
-    doubt: WARM_UP_DOUBT * Math.exp(-window.warmMs / WARM_UP_MS),
+    slower: { mean: WARM_UP.mean * warmth, sd: WARM_UP.sd * warmth },
     next: features(speed.job, window.next ?? usualNext(speed.job)),
     first: speed.learned === 0 ? features(speed.job, window.first) : null,
   });
