@@ -62,3 +62,27 @@ it("throws errors with a code that says which exit status they mean", async () =
   expect(error).toMatchObject({ code: "data" });
   expect(abtie.EXIT.data).toBe(3);
 });
+
+it("stops in order, with the answers so far in place, when the caller's own callback throws", async () => {
+  const abtie = await library();
+  await using judge = await startJudge({ constantMs: 300 });
+  const { folder } = await writeLabelledJob({ engine: attachTo(judge), rows: 200 });
+  const quiet = abtie.createEffects({ cwd: folder });
+  const config = await abtie.openConfig("job.yaml", [], quiet);
+  const effects = abtie.createEffects({
+    cwd: folder,
+    progress: (event) => {
+      if (event.stage === "score" && event.done > 40) throw new Error("the caller's own mistake");
+    },
+  });
+  await expect(abtie.runJob(config, { force: false, fresh: false }, effects)).rejects.toThrow(
+    "the caller's own mistake",
+  );
+  const journal = readFileSync(join(config.runFolder, "journal.jsonl"), "utf8").trim().split("\n");
+  const last = journal.map((line) => JSON.parse(line)).findLast(({ event }) => event !== "checkpoint");
+  expect(last).toMatchObject({ event: "session-end", status: "failed" });
+  expect(await abtie.validate({ submission: config.output, input: config.input }, quiet)).toMatchObject({ rows: 200 });
+  const summary = await abtie.runJob(config, { force: false, fresh: false }, quiet);
+  expect(summary.session.resumedRows).toBeGreaterThan(0);
+  expect(summary.rows.prior).toBe(0);
+});

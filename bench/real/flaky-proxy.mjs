@@ -4,12 +4,13 @@ import { createServer, request } from "node:http";
 
 const TOO_LONG =
   "This model's maximum context length is 2048 tokens. However, your prompt contains 2500 input tokens. Please reduce the length of the input prompt.";
-const ANSWERS = [
-  [500, "Internal server error", "InternalServerError"],
-  [400, TOO_LONG, "BadRequestError"],
-];
+const BROKEN = [500, "Internal server error", "InternalServerError"];
+const MISTAKEN = [400, TOO_LONG, "BadRequestError"];
 
-/** Starts it; `share` of the requests for probabilities fail, in turn with 500 and with 400 for a prompt that is too long. */
+/**
+ * Starts it; `share` of the requests for probabilities fail, in turn with 500 and with 400 for a prompt that is too long. The latter
+ * only for several prompts: a single one that is too long stays so, and its row would rightly get no answer.
+ */
 export async function startFlakyProxy(target, share) {
   const seen = new Set();
   const counts = { requests: 0, failed: 0 };
@@ -20,14 +21,14 @@ export async function startFlakyProxy(target, share) {
     const body = Buffer.concat(parts);
     const { url: path, method, headers } = incoming;
     if (path.endsWith("/completions")) {
-      const hash = createHash("sha256")
-        .update(JSON.stringify(JSON.parse(body).prompt))
-        .digest();
+      const { prompt } = JSON.parse(body);
+      const hash = createHash("sha256").update(JSON.stringify(prompt)).digest();
       const key = hash.toString("hex");
       counts.requests += 1;
       if (!seen.has(key) && hash.readUInt32LE(0) / 2 ** 32 < share && counts.requests > 8) {
         seen.add(key);
-        const [status, message, type] = ANSWERS[counts.failed % ANSWERS.length];
+        const isSingle = typeof prompt[0] === "number" || prompt.length === 1;
+        const [status, message, type] = isSingle || counts.failed % 2 === 0 ? BROKEN : MISTAKEN;
         counts.failed += 1;
         outgoing.writeHead(status, { "content-type": "application/json" });
         outgoing.end(JSON.stringify({ error: { message, type, param: null, code: status } }));
@@ -46,6 +47,11 @@ export async function startFlakyProxy(target, share) {
   return {
     url: `http://127.0.0.1:${server.address().port}`,
     counts,
+    /** Forgets what was tried: the next run fails as the first one did. */
+    forget: () => {
+      seen.clear();
+      counts.requests = 0;
+    },
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       server.close();

@@ -6,9 +6,9 @@ const GRACE_MS = 5_000;
 /**
  * Keeps the guard: calls `fire` once when the guard time has come. The time is kept on the wall clock and on the
  * monotonic one, whichever comes first, so that a clock set back cannot move the end. A clock that was set forward, or a machine
- * that slept, is no reason to lose answers: then `hurry` is called first, and `fire` a little later.
+ * that slept, is no reason to lose answers: the job sees it too, and gets a little time to end in order.
  */
-export function watchGuard(fire: (file: string) => void, hurry: () => void): (at: number, file: string) => void {
+export function watchGuard(fire: (file: string) => void): (at: number, file: string) => void {
   let timer: NodeJS.Timeout | undefined;
   return (at, file) => {
     clearTimeout(timer);
@@ -18,10 +18,7 @@ export function watchGuard(fire: (file: string) => void, hurry: () => void): (at
       const left = Math.min(at - Date.now(), monotonicLeft);
       if (left > 0) timer = setTimeout(look, Math.min(left, LOOK_MS));
       else if (monotonicLeft <= 0) fire(file);
-      else {
-        hurry();
-        timer = setTimeout(fire, Math.min(GRACE_MS, monotonicLeft), file);
-      }
+      else timer = setTimeout(fire, Math.min(GRACE_MS, monotonicLeft), file);
     };
     look();
   };

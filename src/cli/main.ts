@@ -29,22 +29,15 @@ function main(): void {
     workerData: data,
     resourceLimits: HEAP,
   });
-  let hurried = false;
-  const guard = watchGuard(
-    (file) => {
-      const clear = process.stderr.isTTY ? CLEAR : "";
-      process.stderr.write(`${clear}abtie: the job did not end in time; the last complete file is in place: ${file}\n`);
-      process.exit(EXIT.fallback);
-    },
-    () => {
-      hurried = true;
-      job.postMessage({ type: "abort", signal: "the wall clock, which is past the deadline" } satisfies ToJob);
-    },
-  );
+  const guard = watchGuard((file) => {
+    const clear = process.stderr.isTTY ? CLEAR : "";
+    process.stderr.write(`${clear}abtie: the job did not end in time; the last complete file is in place: ${file}\n`);
+    process.exit(EXIT.fallback);
+  });
   job.on("message", (message: FromJob) => {
     if (message.type === "print") print(message.stream, message.text);
     else if (message.type === "guard") guard(message.at, message.file);
-    else end(hurried && message.status === EXIT.interrupted ? EXIT.fallback : message.status);
+    else end(message.status);
   });
   job.on("error", (error) => {
     process.stderr.write(`abtie: bug: ${error.stack ?? error.message}\n`);

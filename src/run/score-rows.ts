@@ -26,7 +26,8 @@ export async function scoreRows(options: {
   const { config, planner, slots, recorder, effects, limits, show } = options;
   const { clock, random } = effects;
   const ended = new AbortController();
-  const shown = showNowAndThen(show, clock, ended.signal);
+  const broken = new AbortController();
+  const shown = showNowAndThen(show, clock, ended.signal).catch((error: unknown) => broken.abort(error));
   const { end } = await schedule<Task, Reading>({
     tasks: taskSource(planner, slots.judging, limits.signal),
     lanes: slots.list.map(({ lane }) => lane),
@@ -43,9 +44,10 @@ export async function scoreRows(options: {
     timeoutMs: () => config.requestTimeoutMs,
     clock,
     random,
-    signal: limits.signal,
+    signal: AbortSignal.any([limits.signal, broken.signal]),
   }).finally(() => ended.abort(new Error("scoring has ended")));
   await shown;
+  broken.signal.throwIfAborted();
   show();
   if (end === "engines-lost") return "engine-lost";
   if (end === "done") return planner.tick().stop?.kind === "overrun" ? "overrun" : "done";

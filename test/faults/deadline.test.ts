@@ -70,6 +70,8 @@ it.concurrent.each(
   const afterMs = (0.4 + 0.5 * moment) * DEADLINE_MS;
   const { ended, early } = await runToDeadline(job.folder, { how: "jump", byMs, afterMs });
   expect(ended.status).toBe(5);
+  // In order, with all answers, and not by the guard.
+  expect(ended.stderr).toContain("ended at the deadline: ");
   expect(early).toBe(true);
   expectValid(job.submission, job.ids);
 });

@@ -39,7 +39,7 @@ export function armTimeLimits(config: Pick<Config, "time">, effects: Effects): T
   const budget = shiftBudget(wall, clock.monotonic() - now);
   const controller = new AbortController();
   const over = new AbortController();
-  sleepUntil(budget.workEndAt, clock, AbortSignal.any([effects.signal, over.signal])).then(
+  sleepUntil(budget.workEndAt, wall.workEndAt, clock, AbortSignal.any([effects.signal, over.signal])).then(
     () => controller.abort(new AbtieError("interrupted", "the time for work is over")),
     () => {},
   );
@@ -53,11 +53,11 @@ export function armTimeLimits(config: Pick<Config, "time">, effects: Effects): T
   };
 }
 
-/** Longest single timer (ms): those of Node overflow after 24 days. */
-const TIMER_MS = 86_400_000;
+/** Longest single timer (ms): the wall clock is looked at again after it, since it may jump while a timer runs. */
+const LOOK_MS = 1_000;
 
-async function sleepUntil(end: number, clock: Clock, signal: AbortSignal): Promise<void> {
-  for (let left = end - clock.monotonic(); left > 0; left = end - clock.monotonic()) {
-    await clock.sleep(Math.min(left, TIMER_MS), signal);
-  }
+/** Waits for a moment, given on both clocks: whichever comes first, since a machine may sleep or its clock be set. */
+async function sleepUntil(end: number, wallEnd: number, clock: Clock, signal: AbortSignal): Promise<void> {
+  const left = (): number => Math.min(end - clock.monotonic(), wallEnd - clock.now());
+  for (let ms = left(); ms > 0; ms = left()) await clock.sleep(Math.min(ms, LOOK_MS), signal);
 }
