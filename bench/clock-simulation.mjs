@@ -31,6 +31,7 @@ async function main() {
   printFaulty(await judge("ANYTHING", scenarios));
   const asked = { orders: "one", decisions: 300 };
   printForecasts("no later change of speed, 2,000 to 8,000 rows", await judge("STEADY", steady, asked));
+  printForecasts("the same, 10,000 to 25,000 rows in a night", await judge("NIGHT", steady, asked));
   printForecasts("small jobs, 60 to 500 rows", await judge("SMALL", steady, asked));
   printForecasts("small jobs on a machine that others use", await judge("SHAKY", steady, asked));
 }

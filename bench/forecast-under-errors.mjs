@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // How good the forecast of a run is on a real vLLM server, and whether errors move it: the same rows once on the server itself, once
-// with a quarter of the requests failing at once (in turn HTTP 500, and 400 for a prompt that is too long).
+// with a quarter of the requests failing at once (HTTP 500, and 400 for a prompt that is too long).
 //   npm run build
 //   node bench/forecast-under-errors.mjs --python ~/venv/bin/python --model ~/SmolLM2-135M-Instruct --input rows.csv \
 //     [--rows 300] [--context 512] [--share 0.25] [--batch-tokens 512] [--rounds 1] [--folder /tmp/x]

@@ -51,6 +51,7 @@ export async function startFlakyProxy(target, share) {
     forget: () => {
       seen.clear();
       counts.requests = 0;
+      counts.failed = 0;
     },
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();

@@ -1,6 +1,8 @@
 /** Longest single timer (ms): the wall clock is looked at again after it, since it may jump while a timer runs. */
 const LOOK_MS = 1_000;
-/** Time (ms) that the job gets to end in order when only the wall clock says that it is over. */
+/** A wall clock this far (ms) past the guard at a look did not get there by itself. */
+const JUMP_MS = 3 * LOOK_MS;
+/** Time (ms) that the job gets then to end in order. */
 const GRACE_MS = 5_000;
 
 /**
@@ -17,7 +19,7 @@ export function watchGuard(fire: (file: string) => void): (at: number, file: str
       const monotonicLeft = monotonicAt - performance.now();
       const left = Math.min(at - Date.now(), monotonicLeft);
       if (left > 0) timer = setTimeout(look, Math.min(left, LOOK_MS));
-      else if (monotonicLeft <= 0) fire(file);
+      else if (monotonicLeft <= 0 || Date.now() - at < JUMP_MS) fire(file);
       else timer = setTimeout(fire, Math.min(GRACE_MS, monotonicLeft), file);
     };
     look();

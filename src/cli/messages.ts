@@ -4,7 +4,7 @@
  */
 export type FromJob =
   | { readonly type: "print"; readonly stream: "stdout" | "stderr"; readonly text: string }
-  /** At this time (ms since 1970) the process ends with EXIT.fallback, whatever the job does. */
+  /** At this time (ms since 1970) the process ends with EXIT.fallback, whatever the job does; see watchGuard. */
   | { readonly type: "guard"; readonly at: number; readonly file: string }
   | { readonly type: "exit"; readonly status: number };
 

@@ -1,5 +1,5 @@
 import { foreseeLosses } from "./losses.ts";
-import { foreseeWork, type Speed } from "./speed.ts";
+import { foreseeWork, lossesOf, type Speed } from "./speed.ts";
 import { meanOf, probabilityWithin, quantileOf, type Spread, shiftSpread } from "./spread.ts";
 import { underWay } from "./windows.ts";
 import type { Work } from "./work.ts";
@@ -76,7 +76,7 @@ function lossesAhead(
   { speed, now, scoringSince, untilAt }: Outlook,
   aheadMs: number,
 ): { mean: number; variance: number } {
-  const { losses } = speed.windows;
+  const losses = lossesOf(speed);
   const elapsed = now - scoringSince;
   const whole = untilAt === null ? elapsed + aheadMs : untilAt - scoringSince;
   return foreseeLosses(losses, elapsed - losses.totalMs, aheadMs, whole);

@@ -1,7 +1,6 @@
 import { endSecond, rankRows, type SecondRow } from "./second-rows.ts";
-import { measure } from "./speed.ts";
+import { interrupt, measure } from "./speed.ts";
 import { type ClockState, plannedTokens, settledRows } from "./state.ts";
-import { engineDown } from "./windows.ts";
 import { takeWork, workOf } from "./work.ts";
 
 /** What happened; times are monotonic, ms. */
@@ -61,7 +60,7 @@ function observeEngine(state: ClockState, { at, up, lost }: ClockEvent & { type:
   return {
     ...state,
     engine: { ...engine, up: false, since, lost: lost ?? false },
-    speed: { ...speed, windows: engineDown(speed.windows, at) },
+    speed: interrupt(speed, at),
   };
 }
 

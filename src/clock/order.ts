@@ -29,7 +29,7 @@ export function compareLengths(tokens: readonly number[], one: number, other: nu
 }
 
 /**
- * Takes up to `count` rows. Longest first is for ample time: memory trouble shows early and no long row is left for the end.
+ * Takes up to `count` rows. Longest first is for ample time: after the sample, memory trouble shows early and the end is of short rows.
  * Shortest first is for scarce time: more rows get an answer, and those that a shorter context would cut come last.
  */
 export function takeRows(queue: Queue, policy: OrderPolicy, count: number): { queue: Queue; rows: readonly number[] } {

@@ -1,9 +1,10 @@
-import { addLoss } from "./losses.ts";
+import { addLoss, type Losses, NO_LOSSES } from "./losses.ts";
 import { foresee, learnAll, loosenAll, type Mixture, mergeAll, pruneAll, startMixture } from "./mixture.ts";
 import { meanOf, type Spread, varianceOf } from "./spread.ts";
 import { warmUpLength } from "./warm-up.ts";
 import {
   addFinished,
+  engineDown,
   type Finished,
   joinWindows,
   openWindow,
@@ -21,6 +22,8 @@ export interface Speed {
   readonly windows: Windows;
   /** The windows of the pilot, kept until it is over to tell the warm-up from the rest; then null. */
   readonly early: readonly Window[] | null;
+  /** Time that the engine stalled in windows that did not fit. */
+  readonly stalls: Losses;
   /** Windows that do not fit; the next one tells whether the engine stalled or has another speed now. */
   readonly pending: readonly Window[];
   readonly mixture: Mixture | null;
@@ -50,6 +53,10 @@ const OUTLIER_SHARE = 0.4;
 /** So many outliers in a row are a change of speed. */
 const CHANGE_WINDOWS = 2;
 const CHANGE_SD = 1;
+/** Less than this share of the larger one's error must be left of two that cancel each other. */
+const PAID_BACK = 0.5;
+/** One window is mostly its own ends: nothing is foretold from fewer than this. */
+const LEAST_FORESEEN = 2;
 /** After so many windows the filters are merged, and this much of what is known about the noise is kept: it may change. */
 const MERGE_WINDOWS = 40;
 const KEEP = 0.5;
@@ -62,6 +69,7 @@ export function startSpeed(job: Work, pilotRows: number): Speed {
     pilotRows,
     windows: startWindows(Math.max(1, Math.ceil(leastRows))),
     early: [],
+    stalls: NO_LOSSES,
     pending: [],
     mixture: null,
     learned: 0,
@@ -79,6 +87,20 @@ export function measure(speed: Speed, request: Finished): Speed {
   return next.early === null ? monitor(next, closed) : learnEarly(next, [...next.early, closed]);
 }
 
+/** Notes that the engine went down; what comes after it has nothing to do with what came before. */
+export function interrupt(speed: Speed, at: number): Speed {
+  return { ...forgive(speed), windows: engineDown(speed.windows, at) };
+}
+
+/** Everything that was lost up to now. */
+export function lossesOf({ stalls, windows: { losses } }: Speed): Losses {
+  return {
+    count: losses.count + stalls.count,
+    totalMs: losses.totalMs + stalls.totalMs,
+    squares: losses.squares + stalls.squares,
+  };
+}
+
 /** Time after which the open window takes much longer than it should: a sudden slowness is not to be waited out. */
 function slowMs({ job, windows, pace }: Speed): number {
   return pace === null ? Number.POSITIVE_INFINITY : SLOW * pace * roughCost(job, windows.openWork);
@@ -93,8 +115,8 @@ export function upToDate(speed: Speed): Speed {
 }
 
 /** Foresees how long an amount of work takes at the present speed, ms; null while nothing is known. */
-export function foreseeWork({ mixture, job }: Speed, work: Work): Spread | null {
-  return mixture === null ? null : foresee(mixture, features(job, work), null);
+export function foreseeWork({ mixture, job, learned }: Speed, work: Work): Spread | null {
+  return mixture === null || learned < LEAST_FORESEEN ? null : foresee(mixture, features(job, work), null);
 }
 
 function rowsOf(windows: readonly Window[]): number {
@@ -109,7 +131,7 @@ function learnEarly(speed: Speed, early: readonly Window[]): Speed {
   const rowMs =
     kept.reduce((sum, { ms }) => sum + ms, 0) / kept.reduce((sum, { work }) => sum + roughCost(speed.job, work), 0);
   const mixture = startMixture(rowMs, rowMs * speed.pilotRows, rowMs * speed.job.rows);
-  let next: Speed = { ...speed, mixture, pending: [], learned: 0, concurrency: 0, changes: 0 };
+  let next: Speed = { ...speed, mixture, stalls: NO_LOSSES, pending: [], learned: 0, concurrency: 0, changes: 0 };
   for (const window of kept) next = monitor(next, window);
   return { ...next, early: rowsOf(early) < speed.pilotRows && early.length < EARLY_WINDOWS ? early : null };
 }
@@ -119,15 +141,16 @@ function learnEarly(speed: Speed, early: readonly Window[]): Speed {
  * stalled for a moment and the time is a loss, else its speed has changed and the filters forget the old one. West &
  * Harrison, Bayesian Forecasting and Dynamic Models, 2nd ed. 1997, section 11.4 (monitoring and intervention).
  */
-function monitor(before: Speed, window: Window): Speed {
-  const known = followConcurrency(before, window.concurrency);
+function monitor(former: Speed, window: Window): Speed {
+  const known = followConcurrency(former, window.concurrency);
   const expected = expectedOf(known, window);
   const pace = expected === null ? known.pace : meanOf(expected) / roughCost(known.job, window.work);
   const speed = { ...known, pace };
   if (expected === null || !isOutlier(speed, expected, window)) return learnFitting(speed, window);
-  const [stalled] = speed.pending;
-  if (stalled !== undefined && isPaidBack(speed, stalled, window)) {
-    return monitor({ ...speed, pending: [] }, joinWindows(stalled, window));
+  const [before] = speed.pending;
+  if (before !== undefined && errorOf(speed, before) * errorOf(speed, window) < 0) {
+    if (isPaidBack(speed, before, window)) return monitor({ ...speed, pending: [] }, joinWindows(before, window));
+    return { ...forgive(speed), pending: [window] };
   }
   const pending = [...speed.pending, window];
   if (pending.length < CHANGE_WINDOWS || speed.mixture === null) return { ...speed, pending };
@@ -151,10 +174,17 @@ function usualNext({ tokens, squares }: Work): Work {
   return workOf([tokens === 0 ? 0 : squares / tokens]);
 }
 
-/** One window took too long and the other too short a time: most of the other's work was done in the first one. */
+/** How much longer than expected a window took, ms. */
+function errorOf(speed: Speed, window: Window): number {
+  const expected = expectedOf(speed, window);
+  return expected === null ? 0 : window.ms - meanOf(expected);
+}
+
+/** One window took as much too long as the other was too short: work of the other was done in the first one. */
 function isPaidBack(speed: Speed, one: Window, other: Window): boolean {
-  const error = (window: Window): number => window.ms - meanOf(expectedOf(speed, window) ?? []);
-  return error(one) * error(other) < 0;
+  const errors = [errorOf(speed, one), errorOf(speed, other)] as const;
+  const left = Math.abs(errors[0] + errors[1]);
+  return one.concurrency === other.concurrency && left < PAID_BACK * Math.max(...errors.map(Math.abs));
 }
 
 function isOutlier(speed: Speed, expected: Spread, window: Window): boolean {
@@ -168,13 +198,13 @@ function isOutlier(speed: Speed, expected: Spread, window: Window): boolean {
 }
 
 function learnFitting(speed: Speed, window: Window): Speed {
-  let { windows } = speed;
-  for (const stalled of speed.pending) {
-    const expected = expectedOf(speed, stalled);
-    const excess = expected === null ? 0 : stalled.ms - meanOf(expected);
-    windows = { ...windows, losses: addLoss(windows.losses, excess) };
-  }
-  return learnWindow({ ...speed, windows, pending: [] }, window);
+  return learnWindow(forgive(speed), window);
+}
+
+/** Counts what the windows that did not fit took too long as lost. */
+function forgive(speed: Speed): Speed {
+  const stalls = speed.pending.reduce((losses, stalled) => addLoss(losses, errorOf(speed, stalled)), speed.stalls);
+  return { ...speed, stalls, pending: [] };
 }
 
 function learnWindow(speed: Speed, window: Window): Speed {

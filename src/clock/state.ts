@@ -94,6 +94,11 @@ export function createState(options: ClockOptions): ClockState {
   };
 }
 
+/** Gives a state other moments that bound the run: a deadline comes nearer when the machine sleeps. */
+export function withBudget(state: ClockState, budget: ClockOptions["budget"]): ClockState {
+  return budget === state.options.budget ? state : { ...state, options: { ...state.options, budget } };
+}
+
 /** Prompt tokens that a row is planned to take within a token budget. */
 export function plannedTokens({ tokens }: ClockOptions, row: number, tokenBudget: number | null): number {
   return Math.min(tokens[row] ?? 0, tokenBudget ?? Number.POSITIVE_INFINITY);

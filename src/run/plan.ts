@@ -87,7 +87,7 @@ export async function plan(config: Config, options: PlanOptions, effects: Effect
     tokens: { total, quantiles: Object.fromEntries(QUANTILES.map((share) => [`${100 * share} %`, at(sorted, share)])) },
     shortened: { rows: shortenedRows, meanCut: cut / Math.max(1, shortenedRows) },
     neutralised,
-    order: "a pilot over all lengths, then the longest rows first, or the shortest first while time is short",
+    order: "a tenth of the rows, of all lengths, then the longest first; or the shortest first while time is short",
     steps,
     secondsForWork: secondsForWork(config, effects),
   };

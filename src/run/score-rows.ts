@@ -27,9 +27,17 @@ export async function scoreRows(options: {
   const { clock, random } = effects;
   const ended = new AbortController();
   const broken = new AbortController();
-  const shown = showNowAndThen(show, clock, ended.signal).catch((error: unknown) => broken.abort(error));
+  const signal = AbortSignal.any([limits.signal, broken.signal]);
+  const showSafely = (): void => {
+    try {
+      show();
+    } catch (error) {
+      broken.abort(error);
+    }
+  };
+  const shown = showNowAndThen(showSafely, clock, ended.signal);
   const { end } = await schedule<Task, Reading>({
-    tasks: taskSource(planner, slots.judging, limits.signal),
+    tasks: taskSource(planner, slots.judging, signal),
     lanes: slots.list.map(({ lane }) => lane),
     classify: classifyRequestError,
     onOutcome: recorder.outcome,
@@ -38,13 +46,13 @@ export async function scoreRows(options: {
       slots.observe(attempt);
       // The clock foresees for all engines together: the limit of one lane after that of another would look like a change.
       planner.attempted({ ...attempt, concurrency: slots.concurrencyAt(attempt) });
-      show();
+      showSafely();
     },
     retry: { ...DEFAULT_RETRY, attempts: config.attempts },
     timeoutMs: () => config.requestTimeoutMs,
     clock,
     random,
-    signal: AbortSignal.any([limits.signal, broken.signal]),
+    signal,
   }).finally(() => ended.abort(new Error("scoring has ended")));
   await shown;
   broken.signal.throwIfAborted();

@@ -58,6 +58,9 @@ export const STEADY: ScenarioBounds = {
   ...{ rows: [2_000, 8_000], minutes: [30, 540], load: [0.4, 1.2], faults: NO_FAULTS, isTimed: false },
 };
 
+/** The same for jobs of a whole night. */
+export const NIGHT: ScenarioBounds = { ...STEADY, rows: [10_000, 25_000], minutes: [270, 540] };
+
 /** The same for small jobs. */
 export const SMALL: ScenarioBounds = {
   ...{ rows: [60, 500], minutes: [2, 60], load: [0.4, 1.2], faults: NO_FAULTS, isTimed: false },

@@ -103,7 +103,13 @@ export async function openTokens(path: string, key: string): Promise<KeptTokens 
     get: (row, order) => {
       const at = found.get(placeOf(row, ORDERS.indexOf(order)));
       if (at === undefined) return null;
-      const [, , cutTokens = 0, neutralised = 0, , ...ids] = readNumbers(path, at.offset, HEAD + at.tokens);
+      const [rowThere, orderThere, cutTokens = 0, neutralised = 0, count, ...ids] = readNumbers(
+        path,
+        at.offset,
+        HEAD + at.tokens,
+      );
+      // Another file may have taken its place since the index was read.
+      if (rowThere !== row || orderThere !== ORDERS.indexOf(order) || count !== ids.length) return null;
       return { ids, cutTokens, neutralised };
     },
   };

@@ -7,9 +7,12 @@ import type { Effects } from "../effects.ts";
 
 /** When a run must have ended. */
 export interface TimeLimits extends Disposable {
-  /** The moments that bound the run, monotonic ms; null without a deadline. */
-  readonly budget: Budget | null;
-  /** The same moments as ms since 1970. */
+  /**
+   * The moments that bound the run, monotonic ms; null without a deadline. They come nearer when the machine sleeps or its wall
+   * clock is set forward, and never go away.
+   */
+  readonly budget: () => Budget | null;
+  /** The moments as ms since 1970. */
   readonly wall: Budget | null;
   /** Aborts at the end of work or when the person interrupts. */
   readonly signal: AbortSignal;
@@ -25,7 +28,7 @@ export function armTimeLimits(config: Pick<Config, "time">, effects: Effects): T
   const { clock } = effects;
   const { deadline, startedAt, reserveMs } = config.time;
   if (deadline === null)
-    return { budget: null, wall: null, signal: effects.signal, guard: () => {}, [Symbol.dispose]: () => {} };
+    return { budget: () => null, wall: null, signal: effects.signal, guard: () => {}, [Symbol.dispose]: () => {} };
   const now = clock.now();
   const from = startedAt === null ? effects.startedAt : Date.parse(startedAt);
   const wall = planBudget(from, parseDeadline(deadline, from), reserveMs);
@@ -36,15 +39,20 @@ export function armTimeLimits(config: Pick<Config, "time">, effects: Effects): T
       `the deadline "${deadline}" is ${at}, which leaves no time to work: give a later one`,
     );
   }
-  const budget = shiftBudget(wall, clock.monotonic() - now);
+  let budget = shiftBudget(wall, clock.monotonic() - now);
+  const current = (): Budget => {
+    const onWall = shiftBudget(wall, clock.monotonic() - clock.now());
+    if (onWall.workEndAt < budget.workEndAt) budget = onWall;
+    return budget;
+  };
   const controller = new AbortController();
   const over = new AbortController();
-  sleepUntil(budget.workEndAt, wall.workEndAt, clock, AbortSignal.any([effects.signal, over.signal])).then(
+  sleepUntil(() => current().workEndAt, clock, AbortSignal.any([effects.signal, over.signal])).then(
     () => controller.abort(new AbtieError("interrupted", "the time for work is over")),
     () => {},
   );
   return {
-    budget,
+    budget: current,
     wall,
     signal: AbortSignal.any([effects.signal, controller.signal]),
     guard: (file) => effects.guard(wall.guardAt, file),
@@ -56,8 +64,9 @@ export function armTimeLimits(config: Pick<Config, "time">, effects: Effects): T
 /** Longest single timer (ms): the wall clock is looked at again after it, since it may jump while a timer runs. */
 const LOOK_MS = 1_000;
 
-/** Waits for a moment, given on both clocks: whichever comes first, since a machine may sleep or its clock be set. */
-async function sleepUntil(end: number, wallEnd: number, clock: Clock, signal: AbortSignal): Promise<void> {
-  const left = (): number => Math.min(end - clock.monotonic(), wallEnd - clock.now());
-  for (let ms = left(); ms > 0; ms = left()) await clock.sleep(Math.min(ms, LOOK_MS), signal);
+/** Waits for a moment (monotonic, ms) that may come nearer meanwhile. */
+async function sleepUntil(end: () => number, clock: Clock, signal: AbortSignal): Promise<void> {
+  for (let left = end() - clock.monotonic(); left > 0; left = end() - clock.monotonic()) {
+    await clock.sleep(Math.min(left, LOOK_MS), signal);
+  }
 }

@@ -4,7 +4,7 @@ import type { Decision } from "../../clock/decision.ts";
 import type { Step } from "../../clock/ladder.ts";
 import { type ClockEvent, observe, type Prompt } from "../../clock/observe.ts";
 import { usualShares } from "../../clock/rules.ts";
-import { createState } from "../../clock/state.ts";
+import { createState, withBudget } from "../../clock/state.ts";
 import { takeNext } from "../../clock/take.ts";
 import type { Config } from "../../config/config.ts";
 import { isAnswered, type RunState } from "../../journal/run-state.ts";
@@ -38,7 +38,8 @@ export interface TimedPlannerOptions {
   readonly judge: Judge;
   /** Estimated prompt tokens of every row. */
   readonly tokens: readonly number[];
-  readonly budget: Budget | null;
+  /** The moments that bound the run, monotonic ms; they may come nearer. */
+  readonly budget: () => Budget | null;
   /** When this session began, monotonic ms. */
   readonly startedAt: number;
   readonly clock: Clock;
@@ -53,23 +54,22 @@ const RANKING_MS = 60_000;
 /** Creates the planner of a run. Everything that it decides is decided by src/clock; here the state is kept and fed. */
 export function createTimedPlanner(options: TimedPlannerOptions): TimedPlanner {
   const { config, state: run, clock, onDecision } = options;
+  const budget = options.budget();
   const orders = options.steps.some(({ kind }) => kind === "both-orders") ? config.orders : "one";
   let state = createState({
     tokens: options.tokens,
     answered: [...options.tokens.keys()].filter((row) => isAnswered(run, row, "ab")),
-    budget: options.budget,
+    budget,
     startedAt: options.startedAt,
     steps: options.steps,
     confidence: config.time.confidence,
     // Without a deadline there is no overrun, and no step may be missing for it.
-    onOverrun: options.budget === null ? "degrade" : config.time.onOverrun,
+    onOverrun: budget === null ? "degrade" : config.time.onOverrun,
     secondPass: usualShares(orders),
     seed: config.seed,
   });
   const decisionMs =
-    options.budget === null
-      ? DECISION_MS
-      : Math.min(DECISION_MS, DECISION_SHARE * (options.budget.workEndAt - options.budget.startedAt));
+    budget === null ? DECISION_MS : Math.min(DECISION_MS, DECISION_SHARE * (budget.workEndAt - budget.startedAt));
   let decision: Decision | null = null;
   let rankedAt = Number.NEGATIVE_INFINITY;
   let rankedRows = 0;
@@ -84,7 +84,7 @@ export function createTimedPlanner(options: TimedPlannerOptions): TimedPlanner {
     // Rows that were in flight when the others were ranked would otherwise never get the swapped order.
     if (state.second.ranked !== null && state.first.endedAt !== null && run.orders.ab.answered > rankedRows)
       hearRanking();
-    const decided = decide(state, clock.monotonic());
+    const decided = decide(withBudget(state, options.budget()), clock.monotonic());
     state = decided.state;
     decision = decided.decision;
     if (decision.secondPass.needsRanking || clock.monotonic() - rankedAt > RANKING_MS) rank(decision);
