@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ANYTHING, drawScenario, LARGE, SHAKY, SMALL, STEADY } from "./scenario.ts";
+import { ANYTHING, drawScenario, LARGE, NIGHT, SHAKY, SMALL, STEADY } from "./scenario.ts";
 import { simulate } from "./simulate.ts";
 import { type ForecastCheck, judgeScenario } from "./verdict.ts";
 
@@ -38,6 +38,12 @@ describe("forecasts when the speed does not change later", () => {
     expect(early).toHaveLength(20);
     expect(median(early.map(({ error }) => Math.abs(error)))).toBeLessThan(0.025);
     expect(checks.filter(({ covered }) => covered).length / checks.length).toBeGreaterThan(0.8);
+  });
+
+  test("of a night's job are right to 5 % from 2 % of the rows on", () => {
+    const early = SEEDS.slice(0, 4).flatMap((seed) => forecasts(seed, NIGHT).filter(({ share }) => share === 0.02));
+    expect(early).toHaveLength(4);
+    for (const { error } of early) expect(Math.abs(error)).toBeLessThan(0.05);
   });
 
   test("of small jobs are wide enough to hold the truth", () => {
