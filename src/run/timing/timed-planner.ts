@@ -123,12 +123,12 @@ export function createTimedPlanner(options: TimedPlannerOptions): TimedPlanner {
       decideNow();
       return take() ?? (outstanding > 0 && !state.stopped ? "wait" : "end");
     },
-    changed: (signal) =>
-      new Promise((resolve) => {
-        wake = resolve;
-        // Time alone may change what is decided.
-        clock.sleep(decisionMs, signal).then(resolve, () => resolve());
-      }),
+    changed: async (signal) => {
+      const woken = new AbortController();
+      wake = () => woken.abort(new Error("something has changed"));
+      // Time alone may change what is decided. No timer is left behind: there may be many of them in a second.
+      await clock.sleep(decisionMs, AbortSignal.any([signal, woken.signal])).catch(() => {});
+    },
     told: (task, answered) => {
       outstanding -= 1;
       if (!answered) hear({ type: "gave-up", at: clock.monotonic(), prompts: [promptOf(task)] });
