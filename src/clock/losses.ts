@@ -22,6 +22,15 @@ export function addLoss(losses: Losses, ms: number): Losses {
   return { count: losses.count + 1, totalMs: losses.totalMs + ms, squares: losses.squares + ms * ms };
 }
 
+/** Adds two tallies of losses. */
+export function addLosses(one: Losses, other: Losses): Losses {
+  return {
+    count: one.count + other.count,
+    totalMs: one.totalMs + other.totalMs,
+    squares: one.squares + other.squares,
+  };
+}
+
 /**
  * Foresees the time lost while `aheadMs` of work are done, as a compound Poisson process: losses keep coming at the rate seen
  * in `workedMs` of work, with the lengths seen. The rate has a gamma prior of shape 0 that counts as `priorMs` / count of work

@@ -7,6 +7,7 @@ export interface Queue {
   /** Rows of all lengths, in their order; those before `next` are taken. */
   readonly sample: readonly number[];
   readonly next: number;
+  /** The place in the sample of each of its rows. */
   readonly places: ReadonlyMap<number, number>;
   /** All rows by length; those before `low` and from `high` on are taken. */
   readonly sorted: readonly number[];

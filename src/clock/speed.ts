@@ -1,4 +1,4 @@
-import { addLoss, type Losses, NO_LOSSES } from "./losses.ts";
+import { addLoss, addLosses, type Losses, NO_LOSSES } from "./losses.ts";
 import { foresee, learnAll, loosenAll, type Mixture, mergeAll, pruneAll, startMixture } from "./mixture.ts";
 import { meanOf, type Spread, varianceOf } from "./spread.ts";
 import { warmUpLength } from "./warm-up.ts";
@@ -93,12 +93,8 @@ export function interrupt(speed: Speed, at: number): Speed {
 }
 
 /** Everything that was lost up to now. */
-export function lossesOf({ stalls, windows: { losses } }: Speed): Losses {
-  return {
-    count: losses.count + stalls.count,
-    totalMs: losses.totalMs + stalls.totalMs,
-    squares: losses.squares + stalls.squares,
-  };
+export function lossesOf({ stalls, windows }: Speed): Losses {
+  return addLosses(windows.losses, stalls);
 }
 
 /** Time after which the open window takes much longer than it should: a sudden slowness is not to be waited out. */
@@ -148,9 +144,13 @@ function monitor(former: Speed, window: Window): Speed {
   const speed = { ...known, pace };
   if (expected === null || !isOutlier(speed, expected, window)) return learnFitting(speed, window);
   const [before] = speed.pending;
-  if (before !== undefined && errorOf(speed, before) * errorOf(speed, window) < 0) {
-    if (isPaidBack(speed, before, window)) return monitor({ ...speed, pending: [] }, joinWindows(before, window));
-    return { ...forgive(speed), pending: [window] };
+  const error = window.ms - meanOf(expected);
+  const errorBefore = before === undefined ? 0 : errorOf(speed, before);
+  if (before !== undefined && errorBefore * error < 0) {
+    // One took as much too long as the other was too short: work of the other was done in the first one.
+    const isPaidBack = Math.abs(errorBefore + error) < PAID_BACK * Math.max(Math.abs(errorBefore), Math.abs(error));
+    if (!isPaidBack || before.concurrency !== window.concurrency) return { ...forgive(speed), pending: [window] };
+    return monitor({ ...speed, pending: [] }, joinWindows(before, window));
   }
   const pending = [...speed.pending, window];
   if (pending.length < CHANGE_WINDOWS || speed.mixture === null) return { ...speed, pending };
@@ -178,13 +178,6 @@ function usualNext({ tokens, squares }: Work): Work {
 function errorOf(speed: Speed, window: Window): number {
   const expected = expectedOf(speed, window);
   return expected === null ? 0 : window.ms - meanOf(expected);
-}
-
-/** One window took as much too long as the other was too short: work of the other was done in the first one. */
-function isPaidBack(speed: Speed, one: Window, other: Window): boolean {
-  const errors = [errorOf(speed, one), errorOf(speed, other)] as const;
-  const left = Math.abs(errors[0] + errors[1]);
-  return one.concurrency === other.concurrency && left < PAID_BACK * Math.max(...errors.map(Math.abs));
 }
 
 function isOutlier(speed: Speed, expected: Spread, window: Window): boolean {

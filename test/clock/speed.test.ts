@@ -1,19 +1,20 @@
 import { expect, test } from "vitest";
 import { foreseeWork, lossesOf, measure, type Speed, startSpeed } from "../../src/clock/speed.ts";
 import { meanOf } from "../../src/clock/spread.ts";
-import { type Work, workOf } from "../../src/clock/work.ts";
+import { workOf } from "../../src/clock/work.ts";
 
 const ROWS = 8;
-const batch = (length = 100): Work => workOf(Array.from({ length: ROWS }, () => length));
+const BATCH = workOf(Array(ROWS).fill(100));
+const JOB = workOf(Array(4_000).fill(100));
 
 /** An engine that gives back batches of eight rows of a hundred tokens, each so many ms after the one before. */
-function run(times: readonly number[], from: Speed = startSpeed(workOf(Array(4_000).fill(100)), 320)): Speed {
-  let speed = from;
-  let at = from.windows.busyUntil ?? 0;
+function run(times: readonly number[]): Speed {
+  let speed = startSpeed(JOB, 320);
+  let at = 0;
   for (const ms of times) {
     const startedAt = at;
     at += ms;
-    speed = measure(speed, { startedAt, finishedAt: at, work: batch(), concurrency: 16, ok: true });
+    speed = measure(speed, { startedAt, finishedAt: at, work: BATCH, concurrency: 16, ok: true });
   }
   return speed;
 }
@@ -21,12 +22,12 @@ function run(times: readonly number[], from: Speed = startSpeed(workOf(Array(4_0
 const steady = (count: number, ms = 200): number[] =>
   Array.from({ length: count }, (_, i) => ms * (1 + 0.02 * Math.sin(i)));
 const msPerRow = (speed: Speed): number => {
-  const spread = foreseeWork(speed, workOf(Array(4_000).fill(100)));
-  return spread === null ? Number.NaN : meanOf(spread) / 4_000;
+  const spread = foreseeWork(speed, JOB);
+  return spread === null ? Number.NaN : meanOf(spread) / JOB.rows;
 };
 
 test("nothing is foretold from a single window", () => {
-  expect(foreseeWork(run(steady(3)), batch())).toBeNull();
+  expect(foreseeWork(run(steady(3)), BATCH)).toBeNull();
   expect(Math.abs(msPerRow(run(steady(60))) / 25 - 1)).toBeLessThan(0.05);
 });
 

@@ -101,7 +101,8 @@ export async function openTokens(path: string, key: string): Promise<KeptTokens 
   return {
     prompts: found.size,
     get: (row, order) => {
-      const at = found.get(placeOf(row, ORDERS.indexOf(order)));
+      const orderNumber = ORDERS.indexOf(order);
+      const at = found.get(placeOf(row, orderNumber));
       if (at === undefined) return null;
       const [rowThere, orderThere, cutTokens = 0, neutralised = 0, count, ...ids] = readNumbers(
         path,
@@ -109,7 +110,7 @@ export async function openTokens(path: string, key: string): Promise<KeptTokens 
         HEAD + at.tokens,
       );
       // Another file may have taken its place since the index was read.
-      if (rowThere !== row || orderThere !== ORDERS.indexOf(order) || count !== ids.length) return null;
+      if (rowThere !== row || orderThere !== orderNumber || count !== ids.length) return null;
       return { ids, cutTokens, neutralised };
     },
   };
