@@ -1,8 +1,8 @@
 // How many rows a comparison that may stop early needs, beside a fixed-size test, and how often it raises a false alarm.
 // Run as: npm run build && node bench/early-stopping.mjs [simulations, default 2000]
 
+import { normalQuantile } from "../dist/numbers/normal.js";
 import { groupOrder } from "../dist/stats/group-order.js";
-import { normalQuantile } from "../dist/stats/normal.js";
 import { createSequentialComparison } from "../dist/stats/sequential-comparison.js";
 import { simulateJudges } from "./simulated-judges.mjs";
 

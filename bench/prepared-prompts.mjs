@@ -3,9 +3,9 @@
 
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
-import { createJudgingOpener } from "../dist/run/judging/judging-opener.js";
-import { openConfig } from "../dist/run/open-config.js";
-import { openRows } from "../dist/run/rows.js";
+import { openConfig } from "../dist/job/open-config.js";
+import { openRows } from "../dist/job/open-rows.js";
+import { createJudgingOpener } from "../dist/judge/generative/load-judge.js";
 
 const [config = "", target = ""] = process.argv.slice(2);
 const used = await openConfig(config, [], { cwd: process.cwd(), env: process.env });

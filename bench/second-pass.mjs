@@ -3,10 +3,10 @@
 // The run must hold both orders. Rows are chosen as in a run: ranked, a twentieth of the cost taken, ranked anew.
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { averageOrders, swapBack } from "../dist/clock/pairs.js";
-import { rankForSecondPass } from "../dist/clock/second-pass.js";
 import { openDataset } from "../dist/dataset/open-dataset.js";
-import { toProbabilities } from "../dist/label/read.js";
+import { averageOrders, swapBack } from "../dist/deadline/pairs.js";
+import { rankForSecondPass } from "../dist/deadline/swap-pass.js";
+import { toProbabilities } from "../dist/judge/generative/labels/read.js";
 import { logLosses } from "../dist/metrics/log-loss.js";
 
 const { values, positionals } = parseArgs({

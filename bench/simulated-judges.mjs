@@ -1,6 +1,6 @@
 // Two judges who see the true logits with a common error and with errors of their own; half of the variance of the latter
 // is shared by the rows of a prompt. Two templates of one model share much of their error.
-import { seededGenerator } from "../dist/stats/random.js";
+import { seededGenerator } from "../dist/numbers/random.js";
 
 /** Returns log loss of the first - log loss of the second, with probabilities clipped to [0.005, 0.99], and groups. */
 export function simulateJudges({ seed, groups: count, meanGroup, errors, common = 0 }) {

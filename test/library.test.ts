@@ -3,8 +3,8 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, it } from "vitest";
 import type * as Source from "../src/index.ts";
+import { writeLabelledJob } from "./compare/compared.ts";
 import { attachTo, startJudge } from "./helpers/job.ts";
-import { writeLabelledJob } from "./run/compared.ts";
 
 /** The package as it is installed: what its manifest exports, built. */
 async function library(): Promise<typeof Source> {

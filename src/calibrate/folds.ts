@@ -1,4 +1,4 @@
-import { shuffledIndexes } from "../stats/random.ts";
+import { shuffledIndexes } from "../numbers/random.ts";
 
 /**
  * Deals the rows into folds so that rows of one group never part: groups in random order, the larger first, each into

@@ -1,4 +1,4 @@
-import type { Effects } from "../run/effects.ts";
+import type { Effects } from "../effects.ts";
 
 /** What a command of the command line gets beside its options. */
 export interface Context extends Effects {

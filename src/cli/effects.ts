@@ -1,4 +1,4 @@
-import type { Effects } from "../run/effects.ts";
+import type { Effects } from "../effects.ts";
 import { systemClock } from "./clock.ts";
 
 /**

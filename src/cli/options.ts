@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { Override } from "../run/open-config.ts";
+import type { Override } from "../job/open-config.ts";
 
 /** Flags that every command with a config shares. */
 export interface JobFlags {

@@ -1,4 +1,4 @@
-import type { Effects, Progress } from "../run/effects.ts";
+import type { Effects, Progress } from "../effects.ts";
 import type { Clock, Level } from "../types.ts";
 
 /** What talks to the person on stderr: one live line on a terminal, plain lines now and then elsewhere. */

@@ -1,13 +1,13 @@
 import type { FileHandle } from "node:fs/promises";
 import type { Row } from "../types.ts";
+import type { Quirks } from "./anomalies.ts";
 import { type Columns, DEFAULT_COLUMNS } from "./columns.ts";
 import { findLayout, type Layout } from "./layout.ts";
-import { openFile } from "./open-file.ts";
 import { createProblems } from "./problems.ts";
-import type { Quirks } from "./quirks.ts";
 import { createRowIndex, type RowIndex } from "./row-index.ts";
 import { createRowReader } from "./row-reader.ts";
-import { scanCsv } from "./scan-csv.ts";
+import { openFile } from "./sources/open-file.ts";
+import { scanCsv } from "./sources/scan-csv.ts";
 
 export interface DatasetOptions {
   /** Names of columns that differ from DEFAULT_COLUMNS. Label columns named here must exist. */

@@ -1,9 +1,9 @@
+import { createQuirkCounter, type Quirks } from "./anomalies.ts";
 import { readCell } from "./cell.ts";
-import type { CsvRecord } from "./csv-records.ts";
 import { fingerprint } from "./fingerprint.ts";
 import type { Layout } from "./layout.ts";
 import type { Problems } from "./problems.ts";
-import { createQuirkCounter, type Quirks } from "./quirks.ts";
+import type { CsvRecord } from "./sources/csv-records.ts";
 import { readVotes, readWeights, type Truth, VOTES_REMEDY, WEIGHTS_REMEDY } from "./truth.ts";
 
 /** What is kept of each row: where it stands, and what is needed about all rows at once. No text. */

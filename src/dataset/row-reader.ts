@@ -5,8 +5,8 @@ import { AbtieError } from "../errors.ts";
 import { explainFileError } from "../files/explain.ts";
 import type { Row } from "../types.ts";
 import { readCell } from "./cell.ts";
-import { CSV_OPTIONS } from "./csv-dialect.ts";
 import type { Layout } from "./layout.ts";
+import { CSV_OPTIONS } from "./sources/csv-dialect.ts";
 
 export interface RowSource {
   readonly path: string;

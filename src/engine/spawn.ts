@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { AbtieError } from "../errors.ts";
+import { choosePort } from "../process/port.ts";
+import { type Kept, keep } from "../process/supervise.ts";
 import { type Client, createClient, type ServedModel } from "./client.ts";
 import { openHttp } from "./http.ts";
-import { type Kept, keep } from "./keep.ts";
 import { apiKeyOf, type EngineOptions, type OpenedEngine, openEngine } from "./open-engine.ts";
-import { choosePort } from "./port.ts";
 import { waitUntilReady } from "./readiness.ts";
 import { RequestError } from "./request-error.ts";
 import { type SpawnSpec, serverArguments } from "./server-arguments.ts";

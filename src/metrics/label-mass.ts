@@ -1,4 +1,4 @@
-import { quantiles } from "../stats/quantile.ts";
+import { quantiles } from "../numbers/quantile.ts";
 
 /** Share of its probability that the model gave to the labels, over the rows where it is known. */
 export interface LabelMass {

@@ -3,9 +3,9 @@ import { basename } from "node:path";
 import { AbtieError } from "../errors.ts";
 import { sha256 } from "../files/hash.ts";
 import { type BodyContext, compileBody } from "./body.ts";
+import { checkShown } from "./check-shown.ts";
 import { readFrontMatter } from "./front-matter.ts";
 import { LABELS_ONLY, TEMPLATE_VARIABLES } from "./kinds.ts";
-import { checkShown } from "./shown.ts";
 import { type LabelTexts, labelVariables, type TemplateVariables } from "./view.ts";
 
 /** A prompt template: how one comparison is put to the model. */

@@ -1,8 +1,8 @@
 import { settleOrAbandon } from "./abandon.ts";
-import { createAlarm } from "./alarm.ts";
-import { watchLane } from "./lose.ts";
-import { pump } from "./pump.ts";
+import { pump } from "./dispatch.ts";
+import { watchLane } from "./engine-lost.ts";
 import { createState, endEarly, fail, type State } from "./state.ts";
+import { createAlarm } from "./timer.ts";
 import type { ScheduleOptions, Summary } from "./types.ts";
 
 /**

@@ -1,6 +1,6 @@
 import PQueue from "p-queue";
 import { HEALTHY, type Health } from "./health.ts";
-import { createPool, type Group, type Pool } from "./pool.ts";
+import { createPool, type Group, type Pool } from "./pending.ts";
 import type { Lane, ScheduleOptions, Summary } from "./types.ts";
 
 /** Everything that changes while a schedule runs. */

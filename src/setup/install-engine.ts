@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { AbtieError } from "../errors.ts";
+import type { Python } from "../process/find-python.ts";
+import { mustRun, type Tool, tryRun } from "../process/run-tool.ts";
 import { buildFolder } from "./build-folder.ts";
-import type { Python } from "./find-python.ts";
 import { engineFolder, pythonOf } from "./home.ts";
 import { uvProgram } from "./install-uv.ts";
 import { launchFile } from "./launch-file.ts";
 import { type Flavour, PINS, RECIPE } from "./pins.ts";
-import { mustRun, type Tool, tryRun } from "./run-tool.ts";
 import { ensureSpace } from "./space.ts";
 import type { Work } from "./work.ts";
 

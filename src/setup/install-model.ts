@@ -1,12 +1,12 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { AbtieError } from "../errors.ts";
+import { mustRun } from "../process/run-tool.ts";
 import { buildFolder } from "./build-folder.ts";
 import { modelFolder, pythonOf } from "./home.ts";
 import { uvProgram } from "./install-uv.ts";
 import { launchFile } from "./launch-file.ts";
 import { PINS, RECIPE } from "./pins.ts";
-import { mustRun } from "./run-tool.ts";
 import { ensureSpace } from "./space.ts";
 import type { Work } from "./work.ts";
 

@@ -1,9 +1,9 @@
 import { join } from "node:path";
+import type { Python } from "../process/find-python.ts";
+import { mustRun } from "../process/run-tool.ts";
 import { buildFolder } from "./build-folder.ts";
-import type { Python } from "./find-python.ts";
 import { pythonOf, uvFolder } from "./home.ts";
 import { PINS } from "./pins.ts";
-import { mustRun } from "./run-tool.ts";
 import { ensureSpace } from "./space.ts";
 import type { Work } from "./work.ts";
 

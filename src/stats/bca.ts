@@ -1,6 +1,6 @@
+import { normalCdf, normalQuantile } from "../numbers/normal.ts";
+import { quantileSorted } from "../numbers/quantile.ts";
 import type { Interval } from "./interval.ts";
-import { normalCdf, normalQuantile } from "./normal.ts";
-import { quantileSorted } from "./quantile.ts";
 
 /** What the bias correction and the acceleration are computed from: the estimate and its leave-one-group-out values. */
 export interface Acceleration {

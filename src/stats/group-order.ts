@@ -1,4 +1,4 @@
-import { shuffledIndexes } from "./random.ts";
+import { shuffledIndexes } from "../numbers/random.ts";
 
 /**
  * Lists the rows group by group, the groups in random order and the rows of each in file order. A comparison that may

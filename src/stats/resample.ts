@@ -1,5 +1,5 @@
+import { seededGenerator } from "../numbers/random.ts";
 import type { GroupSums } from "./groups.ts";
-import { seededGenerator } from "./random.ts";
 
 /** Bootstrap replicates of a mean over grouped rows, in the order drawn. */
 export interface Replicates {

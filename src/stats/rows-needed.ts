@@ -1,4 +1,4 @@
-import { normalQuantile } from "./normal.ts";
+import { normalQuantile } from "../numbers/normal.ts";
 
 /** What a fixed-size test of a mean is planned with. */
 export interface SizeQuestion {

@@ -1,5 +1,5 @@
+import { normalQuantile } from "../numbers/normal.ts";
 import type { Interval } from "./interval.ts";
-import { normalQuantile } from "./normal.ts";
 
 /**
  * Computes the interval of a share of independent trials (Wilson 1927, "Probable inference, the law of succession, and

@@ -18,8 +18,8 @@ describe("the size of the source files", () => {
 });
 
 describe("time, randomness, environment and output", () => {
-  // engine/keeper.ts is a program of its own that outlives the command line: it has its own timers and exit.
-  const below = SOURCES.filter(({ name }) => !name.startsWith("cli/") && name !== "engine/keeper.ts");
+  // process/supervisor.ts is a program of its own that outlives the command line: it has its own timers and exit.
+  const below = SOURCES.filter(({ name }) => !name.startsWith("cli/") && name !== "process/supervisor.ts");
   test.each([
     "Date.now(",
     "new Date()",

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import type { BenchResult } from "../../src/run/bench.ts";
+import type { BenchResult } from "../../src/commands/bench.ts";
 import { abtie } from "../helpers/abtie.ts";
 import { attachTo, spawning, startJudge, writeJob } from "../helpers/job.ts";
 import { gone } from "../helpers/processes.ts";

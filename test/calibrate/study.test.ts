@@ -4,7 +4,7 @@ import type { Labelled } from "../../src/calibrate/fit.ts";
 import { groupedFolds } from "../../src/calibrate/folds.ts";
 import { priorWarning } from "../../src/calibrate/refusal.ts";
 import { studyCalibration } from "../../src/calibrate/study.ts";
-import { seededGenerator } from "../../src/stats/random.ts";
+import { seededGenerator } from "../../src/numbers/random.ts";
 
 /** Fewer fits than by default, for the time they take. */
 const OPTIONS = { seed: 3, resamples: 2_000, folds: 5, deals: 2 };

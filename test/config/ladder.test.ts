@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { loadConfig } from "../../src/config/load.ts";
 import { AbtieError } from "../../src/errors.ts";
-import { ladderOf } from "../../src/run/timing/ladder.ts";
+import { ladderOf } from "../../src/job/ladder.ts";
 
 let folder: string;
 beforeEach(async () => {

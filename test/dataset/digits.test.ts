@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type Clip, toDigits } from "../../src/dataset/digits.ts";
+import { type Clip, toDigits } from "../../src/dataset/submission/digits.ts";
 import type { Triple } from "../../src/types.ts";
 
 const CLIP: Clip = [0.005, 0.99];

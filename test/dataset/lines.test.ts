@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createLines } from "../../src/dataset/lines.ts";
+import { createLines } from "../../src/dataset/sources/lines.ts";
 
 test("numbers the bytes of a file by line, however it is cut into chunks", () => {
   const piece = fc.constantFrom("a", "é", "🙂", "\n", "\r\n", "\n\n");

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { stringify } from "csv-stringify/sync";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { CsvRecord } from "../../src/dataset/csv-records.ts";
 import { openDataset } from "../../src/dataset/open-dataset.ts";
 import { createProblems } from "../../src/dataset/problems.ts";
-import { scanCsv } from "../../src/dataset/scan-csv.ts";
+import type { CsvRecord } from "../../src/dataset/sources/csv-records.ts";
+import { scanCsv } from "../../src/dataset/sources/scan-csv.ts";
 import { temporaryFolder } from "./temporary-file.ts";
 
 // Half of the characters are those that CSV and JSON give a meaning.

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { openDataset } from "../../src/dataset/open-dataset.ts";
-import { readSubmission } from "../../src/dataset/read-submission.ts";
-import { validateSubmission } from "../../src/dataset/validate-submission.ts";
-import { writeSubmission } from "../../src/dataset/write-submission.ts";
+import { readSubmission } from "../../src/dataset/submission/read-submission.ts";
+import { validateSubmission } from "../../src/dataset/submission/validate-submission.ts";
+import { writeSubmission } from "../../src/dataset/submission/write-submission.ts";
 import type { Triple } from "../../src/types.ts";
 import { temporaryFile, temporaryFolder } from "./temporary-file.ts";
 

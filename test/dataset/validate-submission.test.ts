@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { validateSubmission } from "../../src/dataset/validate-submission.ts";
+import { validateSubmission } from "../../src/dataset/submission/validate-submission.ts";
 import { temporaryFile } from "./temporary-file.ts";
 
 const HEADER = "id,winner_model_a,winner_model_b,winner_tie";

@@ -3,8 +3,8 @@ import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { systemClock } from "../../src/cli/clock.ts";
 import type { Config } from "../../src/config/config.ts";
-import type { Effects } from "../../src/run/effects.ts";
-import { openConfig } from "../../src/run/open-config.ts";
+import type { Effects } from "../../src/effects.ts";
+import { openConfig } from "../../src/job/open-config.ts";
 
 const ROOT = resolve(".");
 

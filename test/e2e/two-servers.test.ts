@@ -5,10 +5,10 @@ import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Config, SpawnConfig } from "../../src/config/config.ts";
 import type { Engine } from "../../src/engine/types.ts";
-import { engineOpeners } from "../../src/run/engines/engines.ts";
-import { createJudgingOpener } from "../../src/run/judging/judging-opener.ts";
-import type { RunSummary } from "../../src/run/results/summary.ts";
-import { openRows } from "../../src/run/rows.ts";
+import { openRows } from "../../src/job/open-rows.ts";
+import type { RunSummary } from "../../src/job/summary.ts";
+import { createJudgingOpener } from "../../src/judge/generative/load-judge.ts";
+import { engineOpeners } from "../../src/pool/openers.ts";
 import { abtie, demoConfig, serversAlive, testEffects } from "./engine.ts";
 
 const ROWS = 60;

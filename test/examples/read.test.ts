@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { QUIRK_MEANINGS, type QuirkKind } from "../../src/dataset/anomalies.ts";
 import { openDataset } from "../../src/dataset/open-dataset.ts";
-import { QUIRK_MEANINGS, type QuirkKind } from "../../src/dataset/quirks.ts";
 
 const ROWS = fileURLToPath(new URL("../../examples/rows.csv", import.meta.url));
 

@@ -4,9 +4,9 @@ import { AbtieError } from "../../src/errors.ts";
 import { DEFAULT_RETRY, retryDelay } from "../../src/schedule/backoff.ts";
 import { nextBatchSize } from "../../src/schedule/batch-size.ts";
 import { classifyRequestError } from "../../src/schedule/classify.ts";
-import { decideFate } from "../../src/schedule/fate.ts";
 import { afterFailure, HEALTHY, isLost } from "../../src/schedule/health.ts";
-import type { Group } from "../../src/schedule/pool.ts";
+import type { Group } from "../../src/schedule/pending.ts";
+import { decideFate } from "../../src/schedule/retry-decision.ts";
 
 const policy = { ...DEFAULT_RETRY, baseMs: 100, capMs: 1_000, afterCapMs: 5_000 };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createPool, drain, type Group, nextDue, putBack, take } from "../../src/schedule/pool.ts";
+import { createPool, drain, type Group, nextDue, putBack, take } from "../../src/schedule/pending.ts";
 
 const entry = (task: number) => ({ task, attempts: 0, losses: 0 });
 const group = (tasks: readonly number[], alone = false): Group<number> => ({

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { sha256 } from "../../src/files/hash.ts";
+import { parsePipConfig, toUvSettings } from "../../src/process/pip-settings.ts";
+import { toolEnv } from "../../src/process/tool-env.ts";
+import { createOutput } from "../../src/process/tool-output.ts";
 import { chooseFlavour } from "../../src/setup/flavour.ts";
 import { locateHome, modelFolder } from "../../src/setup/home.ts";
-import { createOutput } from "../../src/setup/output.ts";
 import { RECIPE } from "../../src/setup/pins.ts";
-import { parsePipConfig, toUvSettings } from "../../src/setup/pip-settings.ts";
-import { toolEnv } from "../../src/setup/tool-env.ts";
 import { temporaryFolder } from "../helpers/folder.ts";
 
 describe("the folder", () => {

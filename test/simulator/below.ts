@@ -1,5 +1,5 @@
-import type { Decision } from "../../src/clock/decision.ts";
-import type { ClockState } from "../../src/clock/state.ts";
+import type { Decision } from "../../src/deadline/decision.ts";
+import type { ClockState } from "../../src/deadline/state.ts";
 import { bestFeasible } from "./oracle.ts";
 import type { Scenario } from "./scenario.ts";
 

@@ -1,5 +1,5 @@
-import type { ClockEvent, Prompt } from "../../src/clock/observe.ts";
-import type { Task } from "../../src/clock/take.ts";
+import type { ClockEvent, Prompt } from "../../src/deadline/observe.ts";
+import type { Task } from "../../src/deadline/take.ts";
 import type { EngineModel, ModelRequest } from "./engine-model.ts";
 import type { Random } from "./random.ts";
 import type { Scenario } from "./scenario.ts";

@@ -1,6 +1,6 @@
-import { leftOn } from "../../src/clock/outlook.ts";
-import type { ClockState } from "../../src/clock/state.ts";
-import { addWork, scaleWork, type Work } from "../../src/clock/work.ts";
+import { leftOn } from "../../src/deadline/outlook.ts";
+import type { ClockState } from "../../src/deadline/state.ts";
+import { addWork, scaleWork, type Work } from "../../src/forecast/work.ts";
 import type { Scenario } from "./scenario.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { planBudget } from "../../src/clock/budget.ts";
+import { planBudget } from "../../src/deadline/budget.ts";
 import type { EngineSettings } from "./engine-model.ts";
 import { drawLengths } from "./lengths.ts";
 import { createRandom, type Random } from "./random.ts";

@@ -1,4 +1,4 @@
-import type { History } from "../../src/clock/history.ts";
+import type { History } from "../../src/forecast/history.ts";
 import { type Below, createBelowMeter } from "./below.ts";
 import { drawScenario, type Scenario, type ScenarioBounds } from "./scenario.ts";
 import { type Result, type SimulateOptions, simulate } from "./simulate.ts";

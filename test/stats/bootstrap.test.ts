@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { shuffledIndexes } from "../../src/numbers/random.ts";
 import { bootstrapMean } from "../../src/stats/bootstrap.ts";
 import { groupOrder } from "../../src/stats/group-order.ts";
 import { sumByGroup } from "../../src/stats/groups.ts";
-import { shuffledIndexes } from "../../src/stats/random.ts";
 import { resample } from "../../src/stats/resample.ts";
 
 const value = fc.double({ min: -5, max: 5, noNaN: true });

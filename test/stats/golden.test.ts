@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { normalCdf, normalQuantile } from "../../src/numbers/normal.ts";
+import { quantiles } from "../../src/numbers/quantile.ts";
 import { bcaInterval, percentileInterval } from "../../src/stats/bca.ts";
 import { holm } from "../../src/stats/holm.ts";
 import { mcnemarExact } from "../../src/stats/mcnemar.ts";
-import { normalCdf, normalQuantile } from "../../src/stats/normal.ts";
-import { quantiles } from "../../src/stats/quantile.ts";
 import { rowsNeeded } from "../../src/stats/rows-needed.ts";
 import { wilsonInterval } from "../../src/stats/wilson.ts";
 import golden from "../fixtures/stats/golden.json" with { type: "json" };

@@ -1,5 +1,5 @@
 import type { RandomGenerator } from "pure-rand/types/RandomGenerator";
-import { seededGenerator } from "../../src/stats/random.ts";
+import { seededGenerator } from "../../src/numbers/random.ts";
 
 export interface Simulation {
   readonly seed: number;

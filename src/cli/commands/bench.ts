@@ -1,8 +1,8 @@
 import { performance } from "node:perf_hooks";
 import { InvalidArgumentError } from "commander";
+import { type BenchResult, bench } from "../../commands/bench.ts";
 import { EXIT } from "../../errors.ts";
-import { type BenchResult, bench } from "../../run/bench.ts";
-import { openConfig } from "../../run/open-config.ts";
+import { openConfig } from "../../job/open-config.ts";
 import { type JobFlags, overridesOf, withJobFlags } from "../options.ts";
 import type { AddCommand } from "../program.ts";
 import { renderBench } from "../render/bench.ts";

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "commander";
+import { calibrateRun } from "../../commands/calibrate.ts";
 import { EXIT } from "../../errors.ts";
-import { calibrateRun } from "../../run/calibrate.ts";
 import type { AddCommand } from "../program.ts";
 import { renderCalibration } from "../render/calibration.ts";
 import { type LabelFlags, truthOption } from "./evaluate.ts";

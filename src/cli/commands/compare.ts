@@ -1,8 +1,8 @@
 import { InvalidArgumentError } from "commander";
+import { compareVariants } from "../../commands/compare.ts";
+import type { Comparison } from "../../compare/conclude.ts";
+import { detailsOf } from "../../compare/details.ts";
 import { EXIT } from "../../errors.ts";
-import { compareVariants } from "../../run/compare/compare.ts";
-import type { Comparison } from "../../run/compare/conclude.ts";
-import { detailsOf } from "../../run/compare/details.ts";
 import { type JobFlags, overridesOf } from "../options.ts";
 import type { AddCommand } from "../program.ts";
 import { renderComparisonTable } from "../render/comparison.ts";

@@ -1,6 +1,6 @@
+import { doctor } from "../../commands/doctor.ts";
 import { EXIT } from "../../errors.ts";
-import { doctor } from "../../run/doctor/doctor.ts";
-import { openConfig } from "../../run/open-config.ts";
+import { openConfig } from "../../job/open-config.ts";
 import { type JobFlags, overridesOf, withJobFlags } from "../options.ts";
 import type { AddCommand } from "../program.ts";
 

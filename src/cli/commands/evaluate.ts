@@ -1,5 +1,5 @@
 import { Option } from "commander";
-import { evaluateTarget } from "../../run/evaluate/evaluate.ts";
+import { evaluateTarget } from "../../commands/evaluate.ts";
 import type { AddCommand } from "../program.ts";
 import { renderEvaluation } from "../render/evaluation.ts";
 

@@ -1,8 +1,8 @@
 import { InvalidArgumentError } from "commander";
+import { readBench } from "../../bench/read-bench.ts";
+import { type Plan, plan } from "../../commands/plan.ts";
 import { formatDuration } from "../../duration.ts";
-import { openConfig } from "../../run/open-config.ts";
-import { type Plan, plan } from "../../run/plan.ts";
-import { readBench } from "../../run/read-bench.ts";
+import { openConfig } from "../../job/open-config.ts";
 import { type JobFlags, overridesOf, withJobFlags } from "../options.ts";
 import type { AddCommand } from "../program.ts";
 import { count } from "../render/estimates.ts";

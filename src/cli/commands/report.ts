@@ -1,4 +1,4 @@
-import { reportRun } from "../../run/report.ts";
+import { reportRun } from "../../commands/report.ts";
 import type { AddCommand } from "../program.ts";
 import { type LabelFlags, truthOption } from "./evaluate.ts";
 

@@ -1,7 +1,7 @@
+import { readBench } from "../../bench/read-bench.ts";
+import { runJob } from "../../commands/run.ts";
 import { EXIT } from "../../errors.ts";
-import { openConfig } from "../../run/open-config.ts";
-import { readBench } from "../../run/read-bench.ts";
-import { runJob } from "../../run/run.ts";
+import { openConfig } from "../../job/open-config.ts";
 import { type JobFlags, overridesOf, withJobFlags } from "../options.ts";
 import type { AddCommand } from "../program.ts";
 import { renderSummary } from "../render/summary.ts";

@@ -1,5 +1,5 @@
 import { Option } from "commander";
-import { setupEngine } from "../../run/setup.ts";
+import { setupEngine } from "../../commands/setup.ts";
 import type { AddCommand } from "../program.ts";
 
 /** Adds `abtie setup`. */

@@ -1,5 +1,5 @@
+import { validate } from "../../commands/validate.ts";
 import { EXIT } from "../../errors.ts";
-import { validate } from "../../run/validate.ts";
 import type { AddCommand } from "../program.ts";
 
 type Result = Awaited<ReturnType<typeof validate>>;

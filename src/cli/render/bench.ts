@@ -1,4 +1,4 @@
-import type { BenchResult } from "../../run/bench.ts";
+import type { BenchResult } from "../../commands/bench.ts";
 
 type Settings = BenchResult["speeds"]["settings"];
 type Estimate = BenchResult["forecast"]["time"];

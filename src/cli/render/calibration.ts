@@ -1,4 +1,4 @@
-import type { CalibrationResult } from "../../run/calibrate.ts";
+import type { CalibrationResult } from "../../commands/calibrate.ts";
 import { columns } from "./columns.ts";
 import { count, fixed, nats } from "./estimates.ts";
 

@@ -1,5 +1,5 @@
-import type { Comparison } from "../../run/compare/conclude.ts";
-import { prefixCacheText } from "../../run/compare/report-data.ts";
+import type { Comparison } from "../../compare/conclude.ts";
+import { prefixCacheText } from "../../compare/report-data.ts";
 import { columns } from "./columns.ts";
 import { count, fixed, percent } from "./estimates.ts";
 

@@ -1,4 +1,4 @@
-import type { SubjectEvaluation } from "../../run/evaluate/evaluation.ts";
+import type { SubjectEvaluation } from "../../evaluate/evaluation.ts";
 import { columns } from "./columns.ts";
 import { count, fixed, nats, percent, share } from "./estimates.ts";
 

@@ -1,4 +1,4 @@
-import type { RunSummary } from "../../run/results/summary.ts";
+import type { RunSummary } from "../../job/summary.ts";
 import { count } from "./estimates.ts";
 
 const ENDS: Readonly<Record<RunSummary["end"], string>> = {

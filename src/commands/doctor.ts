@@ -1,0 +1,84 @@
+import type { Config } from "../config/config.ts";
+import type { Dataset } from "../dataset/open-dataset.ts";
+import { describeData } from "../doctor/data.ts";
+import { type Finding, fromError } from "../doctor/finding.ts";
+import { checkMachine } from "../doctor/machine.ts";
+import { checkPrompts } from "../doctor/prompts.ts";
+import { checkServer } from "../doctor/server.ts";
+import type { Effects } from "../effects.ts";
+import { AbtieError } from "../errors.ts";
+import { openRows } from "../job/open-rows.ts";
+import type { Judging } from "../judge/generative/judge.ts";
+import { createJudgingOpener } from "../judge/generative/load-judge.ts";
+import { engineOpeners } from "../pool/openers.ts";
+
+export interface DoctorOptions {
+  /** Start or attach the server too; without it only what can be known offline is checked. */
+  readonly server: boolean;
+}
+
+/**
+ * Checks everything that a run of this config needs, before hours are spent, and tells each finding as it comes.
+ * A check that cannot be made because an earlier one failed is left out; the earlier one says why.
+ */
+export async function doctor(
+  config: Config,
+  options: DoctorOptions,
+  effects: Effects,
+  tell: (finding: Finding) => void,
+): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  const add = (found: readonly Finding[]): void => {
+    findings.push(...found);
+    for (const finding of found) tell(finding);
+  };
+  if (config.engine.kind === "spawn") add(await checkMachine(config.engine, effects));
+  await guarded("rows", add, async () => {
+    await using dataset = await openRows(config, effects.signal);
+    add(describeData(dataset));
+    await checkJudging(config, dataset, options, effects, add);
+  });
+  return findings;
+}
+
+async function checkJudging(
+  config: Config,
+  dataset: Dataset,
+  options: DoctorOptions,
+  effects: Effects,
+  add: (found: readonly Finding[]) => void,
+): Promise<void> {
+  await guarded("prompt", add, async () => {
+    const opener = await createJudgingOpener(config, dataset);
+    const early = opener.local ? await opener.open(null) : null;
+    if (early !== null) add(await checkPrompts(early, dataset, effects.signal));
+    if (!options.server) return;
+    await guarded("server", add, async () => {
+      let judging: Judging | null = early;
+      const probe = async (server: Parameters<typeof opener.probe>[0]) => {
+        const probed = await opener.probe(server);
+        judging = probed.judging;
+        return probed.input;
+      };
+      const [opening] = engineOpeners({ config, effects, runFolder: config.runFolder, probe });
+      if (opening === undefined) throw new AbtieError("config", "the config names no engine");
+      await using engine = await opening.open(effects.signal);
+      if (judging === null) throw new Error("an engine that is open has been probed");
+      if (early === null) add(await checkPrompts(judging, dataset, effects.signal));
+      add(await checkServer(engine, judging, dataset, effects.signal));
+    });
+  });
+}
+
+async function guarded(
+  check: string,
+  add: (found: readonly Finding[]) => void,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (cause) {
+    if (cause instanceof AbtieError && cause.code === "interrupted") throw cause;
+    add([fromError(check, cause)]);
+  }
+}

@@ -1,0 +1,118 @@
+import { basename, extname, join, relative, resolve } from "node:path";
+import { readComparison } from "../compare/read-comparison.ts";
+import { writeComparisonReport } from "../compare/write.ts";
+import type { Effects } from "../effects.ts";
+import { AbtieError } from "../errors.ts";
+import { evaluateSubject } from "../evaluate/evaluation.ts";
+import { isLabelled, type Joined, openJoined, openLabels } from "../evaluate/labelled.ts";
+import { type Subject, subjectOf } from "../evaluate/subject.ts";
+import { writeAtomic } from "../files/atomic.ts";
+import { packageVersion } from "../job/package-version.ts";
+import { createTellStep } from "../job/report-step.ts";
+import type { ReportData } from "../report/data.ts";
+import { factsOf, notesOf, warningsOf } from "../report/from-run/fields.ts";
+import { qualityOf } from "../report/from-run/quality.ts";
+import { readWorst, reportRowsOf } from "../report/from-run/rows.ts";
+import { timingOf } from "../report/from-run/timing.ts";
+import { renderMarkdown } from "../report/render-markdown.ts";
+import { renderReport } from "../report/render-report.ts";
+import { type LoadedRun, loadRun } from "../runfolder/load-run.ts";
+import { readTimeline } from "../runfolder/timeline.ts";
+import { joinOptionsOf } from "./evaluate.ts";
+
+export interface ReportOptions {
+  /** Folder of a run or of a comparison. */
+  readonly run: string;
+  /** Labelled rows; left out or null, the run's own input, labelled or not. */
+  readonly labels?: string | null;
+  readonly truth?: "labels" | "votes" | null;
+  /** The page to write; left out or null, report.html in the run folder. The Markdown lies beside it. */
+  readonly output?: string | null;
+}
+
+/** The files that were written. */
+export interface ReportFiles {
+  readonly html: string;
+  readonly markdown: string;
+}
+
+/**
+ * Writes the report of a run, or of a comparison, as one HTML page and as Markdown. Throws AbtieError("data") when the run, or labels that were
+ * named, cannot be used.
+ */
+export async function reportRun(
+  options: ReportOptions,
+  effects: Pick<Effects, "cwd" | "signal" | "clock" | "log" | "progress">,
+): Promise<ReportFiles> {
+  const folder = resolve(effects.cwd, options.run);
+  const comparison = await readComparison(folder);
+  const usual = join(folder, comparison === null ? "report.html" : "comparison.html");
+  const { output = null } = options;
+  const html = output === null ? usual : resolve(effects.cwd, output);
+  const markdown = `${html.slice(0, html.length - extname(html).length)}.md`;
+  if (comparison !== null) {
+    await writeComparisonReport(comparison, { html, markdown });
+    return { html, markdown };
+  }
+  const run = await loadRun(folder);
+  const subject = subjectOf(run);
+  await using joined = await openData(subject, options, effects);
+  const data = await gather(run, subject, joined, effects);
+  createTellStep(data.rows.length, effects)("drawing the page");
+  await writeAtomic(html, renderReport(data));
+  await writeAtomic(markdown, renderMarkdown(data));
+  return { html, markdown };
+}
+
+/** Opens labels that were named, else the run's own input as long as it is there and unchanged. */
+async function openData(
+  subject: Subject,
+  options: ReportOptions,
+  effects: Pick<Effects, "cwd" | "signal" | "log">,
+): Promise<Joined | null> {
+  const where = joinOptionsOf(subject, options, effects);
+  if ((options.labels ?? null) !== null) return openLabels(where);
+  try {
+    return await openJoined(where);
+  } catch (error) {
+    if (!(error instanceof AbtieError) || error.code !== "data") throw error;
+    effects.log("warn", `the report does without the run's own input, so without texts: ${error.message}`);
+    return null;
+  }
+}
+
+async function gather(
+  run: LoadedRun,
+  subject: Subject,
+  joined: Joined | null,
+  effects: Pick<Effects, "cwd" | "clock" | "progress">,
+): Promise<ReportData> {
+  const { written } = subject;
+  const labelled = joined !== null && isLabelled(joined) ? joined : null;
+  const evaluation = labelled === null ? null : await evaluateSubject(subject, labelled, effects);
+  const timeline = await readTimeline(run.journalFile);
+  const rows = reportRowsOf(run.rows, written, labelled?.truth ?? null);
+  return {
+    name: nameOf(run.folder, effects.cwd),
+    program: `abtie ${await packageVersion()}`,
+    madeAt: effects.clock.now(),
+    facts: factsOf(run, joined),
+    notes: notesOf(evaluation),
+    warnings: [...(evaluation?.warnings.map((text) => `${text}.`) ?? []), ...warningsOf(run, rows, timeline)],
+    rows,
+    timing: timingOf(timeline),
+    requests: timeline.requests,
+    forecasts: timeline.forecasts,
+    bands: timeline.bands,
+    ...(evaluation === null || labelled === null
+      ? { quality: null, position: null }
+      : qualityOf(evaluation, written, labelled.truth)),
+    worst: joined === null ? [] : await readWorst(rows, written, joined),
+  };
+}
+
+/** Names a run as a person in this folder would. */
+function nameOf(folder: string, cwd: string): string {
+  const path = relative(cwd, folder);
+  return path === "" || path.startsWith("..") ? basename(folder) : path;
+}

@@ -1,0 +1,33 @@
+import { resolve } from "node:path";
+import { openDataset } from "../dataset/open-dataset.ts";
+import type { Problem } from "../dataset/problems.ts";
+import { validateSubmission } from "../dataset/submission/validate-submission.ts";
+import type { Effects } from "../effects.ts";
+
+export interface ValidateOptions {
+  readonly submission: string;
+  /** The rows that the submission answers. */
+  readonly input: string;
+  /** Name of the id column of both files. */
+  readonly id?: string;
+}
+
+/** What the grader would say. */
+export interface ValidateResult {
+  readonly valid: boolean;
+  readonly submission: string;
+  readonly rows: number;
+  readonly problems: readonly Problem[];
+}
+
+/** Applies the grader's checks to a submission. Throws AbtieError("data") when a file cannot be read as a table. */
+export async function validate(
+  options: ValidateOptions,
+  effects: Pick<Effects, "cwd" | "signal">,
+): Promise<ValidateResult> {
+  const columns = options.id === undefined ? {} : { id: options.id };
+  const submission = resolve(effects.cwd, options.submission);
+  await using dataset = await openDataset(resolve(effects.cwd, options.input), { columns, signal: effects.signal });
+  const problems = await validateSubmission(submission, dataset.ids, columns);
+  return { valid: !problems.some(({ level }) => level === "error"), submission, rows: dataset.ids.length, problems };
+}

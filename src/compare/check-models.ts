@@ -1,0 +1,44 @@
+import { AbtieError } from "../errors.ts";
+import type { Slots } from "../pool/pool.ts";
+import { SERVED_MODEL, servedBy } from "../runfolder/served-model.ts";
+import type { EngineGroup } from "./engine-groups.ts";
+import { recordFact } from "./group-records.ts";
+
+/**
+ * Checks that one model answers for the whole group, the same as in earlier sessions, and notes which. Throws
+ * AbtieError("config") when rows of two models would be mixed, unless `force` is given.
+ */
+export function checkModels(
+  group: EngineGroup,
+  slots: Pick<Slots, "list" | "first">,
+  { force, at }: { readonly force: boolean; readonly at: number },
+): void {
+  const [{ config }] = group;
+  // A server that abtie spawns has a name made up for it.
+  const models =
+    config.engine.kind === "spawn" ? [config.engine.model] : slots.list.map(({ current }) => current().model);
+  const [model, ...others] = new Set(models);
+  if (model === undefined) throw new Error("an engine that is open serves a model");
+  if (others.length > 0) {
+    throw new AbtieError(
+      "config",
+      `the servers serve different models (${[model, ...others].join(", ")}): a comparison of templates needs one. ` +
+        "To compare models, give each a variant of its own with its `engine`",
+    );
+  }
+  const before = group.flatMap(({ name, folder }) => {
+    const earlier = servedBy(folder.state)?.model ?? null;
+    return earlier === null || earlier === model ? [] : [`${name} was scored by ${earlier}`];
+  });
+  if (before.length > 0 && !force) {
+    throw new AbtieError(
+      "config",
+      `the server serves ${model} now, another model than before: choose another run folder (--run), begin again ` +
+        "(--fresh), or continue all the same (--force)",
+      { details: before },
+    );
+  }
+  const engine = slots.first();
+  const figures = { model, version: engine?.version ?? null, method: engine?.method ?? "unknown" };
+  recordFact(group, { name: SERVED_MODEL, figures }, at);
+}

@@ -1,0 +1,16 @@
+import type { Contestant } from "./variant-run.ts";
+
+/** Contestants that are asked of the same engine, which is started once for all of them. */
+export type EngineGroup = readonly [Contestant, ...Contestant[]];
+
+/** Groups contestants by their engine, in the order in which the engines are named first. */
+export function groupByEngine(contestants: readonly Contestant[]): readonly EngineGroup[] {
+  const groups = new Map<string, [Contestant, ...Contestant[]]>();
+  for (const contestant of contestants) {
+    const key = JSON.stringify(contestant.config.engine);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [contestant]);
+    else group.push(contestant);
+  }
+  return [...groups.values()];
+}

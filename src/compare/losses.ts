@@ -1,0 +1,14 @@
+import { clipProbabilities } from "../metrics/clip.ts";
+import { logLosses } from "../metrics/log-loss.ts";
+import type { Contestant } from "./variant-run.ts";
+
+/** Computes the log loss (nats) of one row as it would be submitted, clipped. */
+export function lossOf(
+  { board, config }: Pick<Contestant, "board" | "config">,
+  row: number,
+  truth: Float64Array,
+): number {
+  const probabilities = Float64Array.from(board.outcome(row).probabilities);
+  const clipped = clipProbabilities(probabilities, config.clip);
+  return logLosses(clipped, truth.subarray(3 * row, 3 * row + 3))[0] as number;
+}

@@ -1,0 +1,87 @@
+import { comparePairs } from "../metrics/compare-pairs.ts";
+import { sequentialSentence } from "../metrics/sentence.ts";
+import type { Pair, Stopping } from "../report/comparison-data.ts";
+import type { Estimate } from "../report/data.ts";
+import { pairOf } from "../report/from-metrics.ts";
+import type { BootstrapOptions } from "../stats/bootstrap.ts";
+import type { Interval } from "../stats/interval.ts";
+import type { Assessment, Labels } from "./assess.ts";
+import { pairsOf, type Replay } from "./interim-looks.ts";
+
+export type Measure = Pair["measure"];
+
+/** The probability with which all verdicts of a comparison that may stop early hold together. */
+export const LEVEL = 0.95;
+
+/** Compares every two variants by their calibrated or raw probabilities, on rows fixed beforehand. */
+export function fixedPairs(
+  assessments: readonly Assessment[],
+  labels: Omit<Labels, "ids">,
+  measure: Measure,
+  options: BootstrapOptions,
+): readonly Pair[] {
+  const variants = assessments.map(({ name, raw, calibrated, secondsPerRow }) => {
+    const { probabilities } = measure === "raw" ? raw : (calibrated ?? raw);
+    return { name, probabilities, msPerRow: secondsPerRow > 0 ? 1000 * secondsPerRow : null };
+  });
+  const noise = noiseFloor(assessments, measure);
+  return comparePairs(variants, labels, options).map((pair) => pairOf(pair, measure, noise));
+}
+
+/** Reads the pairs from the confidence sequences of a comparison that may stop early: p values would not hold. */
+export function sequentialPairs(
+  assessments: readonly Assessment[],
+  { states }: Pick<Replay, "states">,
+  margin: number | null,
+): readonly Pair[] {
+  const noise = noiseFloor(assessments, "raw");
+  return pairsOf(assessments.length).flatMap(([one, other], place) => {
+    const [first, second, state] = [assessments[one], assessments[other], states[place]];
+    if (first === undefined || second === undefined || state === undefined) return [];
+    const { verdict, mean, rows } = state;
+    const timeRatio = first.secondsPerRow > 0 ? second.secondsPerRow / first.secondsPerRow : null;
+    const names = { first: first.name, second: second.name };
+    const sentence = sequentialSentence(state, { ...names, level: LEVEL, margin, timeRatio, pairs: states.length });
+    const decided = verdict === "better" || verdict === "worse";
+    const isNoise = noise !== null && Math.abs(mean) <= noise;
+    return {
+      ...names,
+      measure: "raw" as const,
+      rows,
+      difference: estimateOf(mean, state.interval),
+      ...{ p: null, adjustedP: null, mcnemarP: null },
+      better: decided && !isNoise ? (verdict === "better" ? ("second" as const) : ("first" as const)) : null,
+      sentence: decided && isNoise ? `${sentence}; but scoring the same rows again changes as much` : sentence,
+    };
+  });
+}
+
+/** The largest change in log loss that scoring rows again may bring to a variant, nats; null when that is not known. */
+export function noiseFloor(assessments: readonly Assessment[], measure: Measure): number | null {
+  const known = assessments.flatMap(({ noise }) => noise[measure]?.noise ?? []);
+  return known.length === 0 ? null : Math.max(...known);
+}
+
+/** Tells how early stopping went, for a report. */
+export function stoppingOf(
+  names: readonly string[],
+  { looks, knownAfter }: Pick<Replay, "looks" | "knownAfter">,
+  rows: { readonly scored: number; readonly available: number },
+): Stopping {
+  return {
+    stoppedAt: knownAfter === null ? null : rows.scored,
+    available: rows.available,
+    paths: pairsOf(names.length).map(([first, second], place) => ({
+      first: names[first] ?? "",
+      second: names[second] ?? "",
+      looks: (looks[place] ?? []).map((look) => ({
+        rows: look.rows,
+        difference: estimateOf(look.mean, look.interval),
+      })),
+    })),
+  };
+}
+
+function estimateOf(value: number, { low, high }: Interval): Estimate {
+  return { value, low, high };
+}

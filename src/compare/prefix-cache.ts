@@ -1,0 +1,41 @@
+import type { Slots } from "../pool/pool.ts";
+
+/** Prompt tokens that servers looked up in their prefix caches, and those that they found there. */
+interface Cached {
+  readonly looked: number;
+  readonly found: number;
+}
+
+/** Reads the servers' counters; `used` reads them again and gives the difference, null when a server does not tell. */
+export async function watchPrefixCache(
+  slots: Pick<Slots, "list">,
+  signal: AbortSignal,
+): Promise<{ readonly used: () => Promise<Cached | null> }> {
+  const before = await counters(slots, signal);
+  return {
+    used: async () => {
+      const after = before === null ? null : await counters(slots, signal);
+      if (before === null || after === null) return null;
+      return { looked: after.looked - before.looked, found: after.found - before.found };
+    },
+  };
+}
+
+async function counters({ list }: Pick<Slots, "list">, signal: AbortSignal): Promise<Cached | null> {
+  // A figure for the report is no reason to end a comparison.
+  const told = await Promise.all(
+    list.map(({ current }) =>
+      current()
+        .metrics(signal)
+        .catch(() => null),
+    ),
+  );
+  let looked = 0;
+  let found = 0;
+  for (const metrics of told) {
+    if (metrics === null || metrics.prefixCacheQueries === null || metrics.prefixCacheHits === null) return null;
+    looked += metrics.prefixCacheQueries;
+    found += metrics.prefixCacheHits;
+  }
+  return { looked, found };
+}

@@ -1,0 +1,87 @@
+import type { Effects } from "../effects.ts";
+import { openSlots } from "../pool/pool.ts";
+import { checkModels } from "./check-models.ts";
+import type { EngineGroup } from "./engine-groups.ts";
+import { recordFact } from "./group-records.ts";
+import { joinOpeners } from "./joint-judge.ts";
+import { pickRowByRow, pickToRescore, sampleToRescore } from "./order.ts";
+import { watchPrefixCache } from "./prefix-cache.ts";
+import { createPrefixMeter } from "./prefix-meter.ts";
+import { rescore } from "./rescore.ts";
+import { type Choice, scoreEntries } from "./score-entries.ts";
+import type { Contestant } from "./variant-run.ts";
+
+/** How the scoring of a group ended. */
+export type GroupEnd = "done" | "interrupted" | "engine-lost";
+
+export interface ScoreOptions {
+  /** Folder of the server's log. */
+  readonly folder: string;
+  /** Rows in the order of the plan. */
+  readonly order: Uint32Array;
+  readonly seed: number;
+  /** Aborts when the answer is known. */
+  readonly enough: AbortSignal;
+  /** Continue although another model answers than before. */
+  readonly force: boolean;
+  readonly effects: Effects;
+}
+
+/**
+ * Scores what is missing of a group of contestants on their engine, then a sample of it once more. The engine is not started when
+ * nothing is missing.
+ */
+export async function scoreGroup(group: EngineGroup, options: ScoreOptions): Promise<GroupEnd> {
+  const { order, seed, enough, effects } = options;
+  const { signal, clock } = effects;
+  const samples = (): readonly Uint32Array[] =>
+    group.map(({ answered }) => sampleToRescore(order.length, seed, answered));
+  const missing = (): Iterable<Choice> => (enough.aborted ? [] : pickRowByRow(order, group));
+  if (isEmpty(missing()) && isEmpty(pickToRescore(group, samples()))) return "done";
+
+  const [{ config }] = group;
+  const joint = joinOpeners(group);
+  // Mistakes in templates and labels are found before minutes go into the start of a server.
+  if (joint.local) await joint.open(null);
+  const began = clock.monotonic();
+  const record: Contestant["recorder"]["record"] = (event) => {
+    for (const { recorder } of group) recorder.record(event);
+  };
+  try {
+    await using slots = await openSlots({
+      ...{ config, opener: joint, effects, signal, recorder: { record } },
+      folder: { path: options.folder },
+    });
+    recordFact(group, { name: "start-up", figures: { seconds: (clock.monotonic() - began) / 1000 } }, clock.now());
+    checkModels(group, slots, { force: options.force, at: clock.now() });
+    const common = { judgings: joint.judgings(), slots, config, effects };
+    const cache = await watchPrefixCache(slots, signal);
+    const prefixes = createPrefixMeter(group.length);
+    const end = await scoreEntries({
+      ...{ ...common, choices: missing(), recorders: group.map(({ recorder }) => recorder) },
+      signal: AbortSignal.any([signal, enough]),
+      onPrompt: prefixes.add,
+    });
+    const cached = await cache.used();
+    for (const [place, contestant] of group.entries()) {
+      const shared = prefixes.shared()[place];
+      if (cached === null || shared === undefined) continue;
+      recordFact([contestant], { name: "prefix-cache", figures: { ...cached, ...shared } }, clock.now());
+    }
+    // Before the engine is stopped, which may take a while.
+    for (const { board } of group) await board.close();
+    if (signal.aborted) return "interrupted";
+    if (end === "engines-lost") return "engine-lost";
+    const again = await rescore(group, { ...common, samples: samples(), signal });
+    if (signal.aborted) return "interrupted";
+    return again === "engines-lost" ? "engine-lost" : "done";
+  } catch (error) {
+    if (signal.aborted) return "interrupted";
+    throw error;
+  }
+}
+
+function isEmpty(choices: Iterable<Choice>): boolean {
+  for (const _ of choices) return false;
+  return true;
+}

@@ -1,0 +1,48 @@
+import type { Triple } from "../../types.ts";
+
+/** Lowest and highest probability that is written, before renormalising. */
+export type Clip = readonly [low: number, high: number];
+
+const DECIMALS = 6;
+const UNITS = 10 ** DECIMALS;
+
+/**
+ * Writes three probabilities with 6 decimals such that the written numbers sum to exactly 1: clipped, divided by their
+ * sum, rounded by largest remainder (Hamilton's method; a tie goes to the earlier class). Throws an Error for numbers that are no
+ * probabilities, since writing anything for them would hide a bug.
+ */
+export function toDigits(probabilities: Triple, [low, high]: Clip): readonly [a: string, b: string, tie: string] {
+  refuseNonsense(probabilities);
+  const clipped = probabilities.map((probability) => Math.min(Math.max(probability, low), high));
+  const sum = total(clipped);
+  const [a = 0, b = 0, tie = 0] = roundToUnits(clipped.map((probability) => (probability / sum) * UNITS));
+  return [toText(a), toText(b), toText(tie)];
+}
+
+/** How far from 1 the sum of computed probabilities may be; float32 log probabilities give about 1e-7. */
+const SUM_TOLERANCE = 1e-4;
+
+function refuseNonsense(probabilities: Triple): void {
+  const sum = total(probabilities);
+  if (probabilities.every((probability) => probability >= 0) && Math.abs(sum - 1) <= SUM_TOLERANCE) return;
+  throw new Error(`not three probabilities that sum to 1: ${probabilities.join(", ")}`);
+}
+
+function roundToUnits(shares: readonly number[]): readonly number[] {
+  const units = shares.map(Math.floor);
+  const missing = UNITS - total(units);
+  const byRemainder = shares
+    .map((share, index) => ({ index, remainder: share - Math.floor(share) }))
+    .sort((left, right) => right.remainder - left.remainder);
+  for (const { index } of byRemainder.slice(0, missing)) units[index] = (units[index] ?? 0) + 1;
+  return units;
+}
+
+// Integers up to a million are exact in a double, and so is their text; toFixed of the quotient rounds right back to it.
+function toText(units: number): string {
+  return (units / UNITS).toFixed(DECIMALS);
+}
+
+function total(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0);
+}

@@ -1,0 +1,100 @@
+import { type Columns, DEFAULT_COLUMNS, findColumns } from "../columns.ts";
+import { readDecimal } from "../decimal.ts";
+import { createProblems, type Problems } from "../problems.ts";
+import { openFile } from "../sources/open-file.ts";
+import { scanCsv } from "../sources/scan-csv.ts";
+
+/** A submission's rows in the order of the file. */
+export interface Submission {
+  readonly ids: readonly string[];
+  /** Three for each row: a, b, tie. */
+  readonly probabilities: Float64Array;
+}
+
+/** Names of the columns of a submission that differ from DEFAULT_COLUMNS. */
+export type SubmissionColumns = Partial<Pick<Columns, "id" | "labels">>;
+
+/**
+ * Reads a submission, whoever wrote it. Throws AbtieError("data") with every row that the grader would refuse: no id, an id
+ * there twice, something that is no number in [0, 1], or a sum other than 1 (within 1e-6).
+ */
+export async function readSubmission(path: string, columns: SubmissionColumns = {}): Promise<Submission> {
+  const problems = createProblems(path);
+  const { ids, probabilities } = await scanSubmission(path, columns, problems);
+  problems.throwIfAny();
+  return { ids, probabilities };
+}
+
+export interface ScannedSubmission extends Submission {
+  /** Line of each row, counted from 1. */
+  readonly lines: readonly number[];
+  readonly header: readonly string[];
+}
+
+/** Reads a submission and adds what is wrong with its rows to `problems`; rows with a broken number hold NaN. */
+export async function scanSubmission(
+  path: string,
+  columns: SubmissionColumns,
+  problems: Problems,
+): Promise<ScannedSubmission> {
+  const { id, labels } = { ...DEFAULT_COLUMNS, ...columns };
+  const ids: string[] = [];
+  const probabilities: number[] = [];
+  const lines: number[] = [];
+  let header: readonly string[] = [];
+  let positions: readonly number[] = [];
+  const file = await openFile(path);
+  try {
+    await scanCsv(file, {
+      path,
+      problems,
+      onHeader: (found) => {
+        header = found.names;
+        positions = findColumns(found, [id, ...labels]);
+      },
+      onRow: ({ fields, line }) => {
+        const [rowId = "", ...cells] = positions.map((position) => fields[position] ?? "");
+        ids.push(rowId);
+        lines.push(line);
+        probabilities.push(...readProbabilities(cells, line, problems));
+        return "go on";
+      },
+    });
+  } finally {
+    await file.close();
+  }
+  checkIds(ids, lines, problems);
+  return { ids, probabilities: Float64Array.from(probabilities), lines, header };
+}
+
+/** The grader's tolerance, and what doubles add to it: 0.333333 three times is 1.00000000003e-6 short of 1. */
+const SUM_TOLERANCE = 1e-6 + 1e-9;
+
+function readProbabilities(cells: readonly string[], line: number, problems: Problems): readonly number[] {
+  const numbers = cells.map((cell) => {
+    const number = readDecimal(cell);
+    if (number >= 0 && number <= 1) return number;
+    const text = cell.trim() === "" ? "a probability is empty" : `${JSON.stringify(cell)} is no number from 0 to 1`;
+    problems.add("Each row needs three probabilities, numbers from 0 to 1.", { line, text });
+    return Number.NaN;
+  });
+  const sum = numbers.reduce((total, number) => total + number, 0);
+  if (Math.abs(sum - 1) > SUM_TOLERANCE) {
+    const text = `the probabilities sum to ${Number(sum.toPrecision(9))}`;
+    problems.add("The three probabilities of a row must sum to 1, within 0.000001.", { line, text });
+  }
+  return numbers;
+}
+
+function checkIds(ids: readonly string[], lines: readonly number[], problems: Problems): void {
+  const lineOfId = new Map<string, number>();
+  for (const [index, id] of ids.entries()) {
+    const line = lines[index] ?? 0;
+    const earlier = lineOfId.get(id);
+    if (id.trim() === "") problems.add("Give each row its id.", { line, text: "the id is empty" });
+    else if (earlier === undefined) lineOfId.set(id, line);
+    else problems.add(REPEATED_REMEDY, { line, text: `the id ${JSON.stringify(id)} is already on line ${earlier}` });
+  }
+}
+
+const REPEATED_REMEDY = "Each id must be there once: remove the later rows.";

@@ -1,0 +1,62 @@
+import { DEFAULT_COLUMNS } from "../columns.ts";
+import { createProblems, type Problem, type Problems } from "../problems.ts";
+import { type ScannedSubmission, type SubmissionColumns, scanSubmission } from "./read-submission.ts";
+
+/**
+ * Applies the grader's checks to a submission for rows with these ids: the columns, each id exactly once, numbers from 0 to 1
+ * without gaps, each row's sum 1 within 1e-6. Returns every problem, none when the file would be accepted; what the grader does
+ * not mind comes as a note. Throws AbtieError("data") only when the file cannot be read as a table with these columns.
+ */
+export async function validateSubmission(
+  path: string,
+  ids: readonly string[],
+  columns: SubmissionColumns = {},
+): Promise<readonly Problem[]> {
+  const problems = createProblems(path);
+  const submission = await scanSubmission(path, columns, problems);
+  const { id, labels } = { ...DEFAULT_COLUMNS, ...columns };
+  compareHeaders(submission.header, [id, ...labels], problems);
+  compareIds(submission, ids, problems);
+  return problems.list();
+}
+
+function compareHeaders(found: readonly string[], expected: readonly string[], problems: Problems): void {
+  const extra = found.filter((name) => !expected.includes(name));
+  if (extra.length > 0) {
+    const text = `columns that do not belong there: ${extra.map((name) => JSON.stringify(name)).join(", ")}`;
+    problems.add(`The columns must be ${expected.join(", ")} and no others.`, { line: 1, text });
+  } else if (found.join() !== expected.join()) {
+    problems.add(
+      "The grader finds columns by name.",
+      { line: 1, text: `the columns are in the order ${found.join(", ")}` },
+      "note",
+    );
+  }
+}
+
+function compareIds({ ids, lines }: ScannedSubmission, expected: readonly string[], problems: Problems): void {
+  const wanted = new Set(expected);
+  const found = new Set(ids);
+  for (const [index, id] of ids.entries()) {
+    if (wanted.has(id) || id.trim() === "") continue;
+    const text = `the id ${JSON.stringify(id)} is not among the input's`;
+    problems.add("Remove rows that the input does not have; ids must be written exactly as there.", {
+      line: lines[index] ?? null,
+      text,
+    });
+  }
+  for (const [index, id] of expected.entries()) {
+    if (found.has(id)) continue;
+    const text = `the id ${JSON.stringify(id)} (row ${index + 1} of the input) is missing`;
+    problems.add("Each row of the input needs a row in the submission.", { line: null, text });
+  }
+  const moved = ids.findIndex((id, index) => id !== expected[index]);
+  const sameSet = problems.list().every(({ level }) => level === "note");
+  if (sameSet && moved !== -1) {
+    problems.add(
+      "The grader joins by id, so the order does not matter.",
+      { line: lines[moved] ?? null, text: "from here on the rows are in another order than the input's" },
+      "note",
+    );
+  }
+}

@@ -1,0 +1,93 @@
+import type { Forecast } from "../forecast/forecast.ts";
+import type { Step, StepOutlook } from "./ladder.ts";
+
+/** What is to be done now, why, and the figures behind it. Plain data; times are monotonic, ms. */
+export interface Decision {
+  readonly at: number;
+  readonly phase: "starting" | "pilot" | "first-pass" | "second-pass";
+  readonly step: Step;
+  /** The step is another one than before. */
+  readonly changed: boolean;
+  readonly order: "longest-first" | "shortest-first";
+  readonly reason: string;
+  /** Cost of each step and probability of finishing on it, the highest first; empty while no speed is known. */
+  readonly steps: readonly StepOutlook[];
+  /** Time of all that is planned on the step: the rest of the first pass, or of the second pass's allowed rows. */
+  readonly forecast: Forecast | null;
+  readonly progress: Progress;
+  readonly secondPass: SecondPassPlan;
+  /** Rows that are expected to keep the prior because they get no answer in time; null when unknown. */
+  readonly priorRows: number | null;
+  /** Time until scoring must end; null without a deadline. */
+  readonly leftMs: number | null;
+  /** Time since the last sign of life while prompts wait for answers, and the time after which the engine counts as hung. */
+  readonly silence: { readonly ms: number; readonly patienceMs: number };
+  /** Set when nothing more is to be sent; what is in flight may still end, except when time is up. */
+  readonly stop: Stop | null;
+}
+
+/** How many rows are done, those of former sessions included. */
+export interface Progress {
+  readonly rows: number;
+  /** Rows with an answer, or that will get none. */
+  readonly settled: number;
+  /** Rows with an answer in the swapped order too, of this session. */
+  readonly secondAnswered: number;
+}
+
+/** What the second pass may do. */
+export interface SecondPassPlan {
+  /** Rows that may still be begun. */
+  readonly allowed: number;
+  /** Rows that have been begun. */
+  readonly begun: number;
+  /** Share of all rows whose swapped order fits in time with the confidence asked for; null while unknown. */
+  readonly share: number | null;
+  /** The second pass could begin if there were a ranking: give one to observe. */
+  readonly needsRanking: boolean;
+}
+
+/** Why a run ends. */
+export interface Stop {
+  readonly kind: "complete" | "time-up" | "overrun" | "engine-lost";
+  readonly reason: string;
+}
+
+/** What a journal keeps of a decision: plain figures. `clockOffset` turns monotonic times into ms since 1970. */
+export function decisionFigures(
+  { forecast, steps, ...decision }: Decision,
+  clockOffset: number,
+): Readonly<Record<string, number | string | boolean | null>> {
+  const { rows, settled, secondAnswered } = decision.progress;
+  const when = (ms: number | undefined): number | null =>
+    ms === undefined ? null : Math.round(decision.at + ms + clockOffset);
+  return {
+    phase: decision.phase,
+    step: decision.step.name,
+    changed: decision.changed,
+    order: decision.order,
+    reason: decision.reason,
+    share: rows === 0 ? 1 : settled / rows,
+    endAt: when(forecast?.remainingMs),
+    lowAt: when(forecast?.lowMs),
+    highAt: when(forecast?.highMs),
+    probability: forecast?.probability ?? null,
+    secondsPerRow: forecast?.msPerRow == null ? null : forecast.msPerRow / 1_000,
+    lostMs: forecast === null ? null : Math.round(forecast.lostMs),
+    leftMs: decision.leftMs,
+    rows,
+    settled,
+    secondAnswered,
+    secondAllowed: decision.secondPass.allowed,
+    secondShare: decision.secondPass.share,
+    priorRows: decision.priorRows,
+    silentMs: Math.round(decision.silence.ms),
+    stop: decision.stop?.kind ?? null,
+    ...Object.fromEntries(
+      steps.flatMap(({ step, probability, tokens }) => [
+        [`probability of ${step.name}`, probability],
+        [`tokens of ${step.name}`, tokens],
+      ]),
+    ),
+  };
+}

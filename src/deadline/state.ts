@@ -1,0 +1,115 @@
+import { type History, startHistory } from "../forecast/history.ts";
+import { type Speed, startSpeed } from "../forecast/speed.ts";
+import { sumsOf, type Work, workOf } from "../forecast/work.ts";
+import { isScarce, type Stand, type Step } from "./ladder.ts";
+import { createQueue, type Queue } from "./order.ts";
+import type { ClockOptions } from "./rules.ts";
+import { chooseSample, pilotSize } from "./sample.ts";
+import { checkSteps } from "./steps.ts";
+import { NO_SECOND_PASS, type SecondPass } from "./swap-rows.ts";
+
+/** All that the clock knows of a run. Never changed, only replaced: see observe, decide and takeNext. */
+export interface ClockState {
+  readonly options: ClockOptions;
+  /** The steps that may be taken: all of them, or none that shortens rows when an overrun is to stop the run. */
+  readonly steps: readonly Step[];
+  readonly stand: Stand;
+  readonly queue: Queue;
+  readonly pilotRows: number;
+  /** Work of all rows in one order with full context, those of former sessions included. */
+  readonly whole: Work;
+  /** Work of the first n rows of the queue's rows by length, on the last step, for every n. */
+  readonly shortSums: readonly Work[];
+  readonly first: FirstPass;
+  readonly second: SecondPass;
+  readonly speed: Speed;
+  readonly engine: EngineState;
+  readonly history: History;
+  /** Tokens really sent, and as they were planned: their ratio corrects the plan. */
+  readonly sent: { readonly tokens: number; readonly planned: number };
+  readonly stopped: boolean;
+}
+
+/** How far the first pass is. */
+export interface FirstPass {
+  /** Rows of this session. */
+  readonly rows: number;
+  readonly answered: number;
+  /** Rows that will get no answer. */
+  readonly gaveUp: number;
+  /** Planned work of the rows that are neither, on each step. */
+  readonly left: readonly Work[];
+  /** When the last row was settled; monotonic, ms. */
+  readonly endedAt: number | null;
+}
+
+/** What is known of the engine; times are monotonic, ms. */
+export interface EngineState {
+  readonly up: boolean;
+  /** Since when it is up or down. */
+  readonly since: number;
+  /** How long its last start took; null before the first. */
+  readonly startMs: number | null;
+  /** It will not come back. */
+  readonly lost: boolean;
+  /** When it was first up. */
+  readonly firstUpAt: number | null;
+  /** Latest sign of life: coming up, or a request that succeeded. */
+  readonly aliveAt: number;
+}
+
+/** Creates the state of a run that begins. Throws an Error when the steps are no ladder, see checkSteps. */
+export function createState(options: ClockOptions): ClockState {
+  const wrong = checkSteps(options.steps);
+  if (wrong !== null) throw new Error(`the steps are no ladder: ${wrong}`);
+  const answered = new Set(options.answered);
+  const rows = [...options.tokens.keys()].filter((row) => !answered.has(row));
+  const steps = options.onOverrun === "stop" ? options.steps.filter((step) => !isScarce(step)) : options.steps;
+  const queue = createQueue(options.tokens, rows, chooseSample(options.tokens, rows, options.seed));
+  const whole = workOf(options.tokens);
+  const lastBudget = options.steps.at(-1)?.tokenBudget ?? null;
+  const left = steps.map((step) => workOf(rows.map((row) => plannedTokens(options, row, step.tokenBudget))));
+  return {
+    options,
+    steps,
+    stand: { index: 0, since: options.startedAt, belowSince: null },
+    queue,
+    pilotRows: pilotSize(rows.length),
+    whole,
+    shortSums: sumsOf(queue.sorted.map((row) => plannedTokens(options, row, lastBudget))),
+    first: { rows: rows.length, answered: 0, gaveUp: 0, left, endedAt: rows.length === 0 ? options.startedAt : null },
+    second: NO_SECOND_PASS,
+    speed: startSpeed(whole, pilotSize(options.tokens.length)),
+    engine: {
+      up: false,
+      since: options.startedAt,
+      startMs: null,
+      lost: false,
+      firstUpAt: null,
+      aliveAt: options.startedAt,
+    },
+    history: startHistory(rows.length),
+    sent: { tokens: 0, planned: 0 },
+    stopped: false,
+  };
+}
+
+/** Gives a state other moments that bound the run: a deadline comes nearer when the machine sleeps. */
+export function withBudget(state: ClockState, budget: ClockOptions["budget"]): ClockState {
+  return budget === state.options.budget ? state : { ...state, options: { ...state.options, budget } };
+}
+
+/** Prompt tokens that a row is planned to take within a token budget. */
+export function plannedTokens({ tokens }: ClockOptions, row: number, tokenBudget: number | null): number {
+  return Math.min(tokens[row] ?? 0, tokenBudget ?? Number.POSITIVE_INFINITY);
+}
+
+/** Token budget at which rows of the first pass are scored now; that of the last scoring step on the last one. */
+export function budgetInUse({ steps, stand }: ClockState): number | null {
+  return steps[stand.index]?.tokenBudget ?? null;
+}
+
+/** Number of the first pass's rows that are answered or given up. */
+export function settledRows({ answered, gaveUp }: FirstPass): number {
+  return answered + gaveUp;
+}

@@ -1,0 +1,83 @@
+import { quantiles } from "../numbers/quantile.ts";
+import type { RunRows } from "../runfolder/run-rows.ts";
+import type { Obtained } from "../types.ts";
+import type { RowTexts } from "./row-texts.ts";
+
+/** One way to divide rows. */
+export interface Division {
+  readonly name: string;
+  /** The part to which a row belongs; null for none. */
+  readonly keyOf: (row: number) => string | null;
+  /** Every part in the order in which they are shown. */
+  readonly keys: readonly string[];
+}
+
+const OBTAINED: Readonly<Record<Obtained, string>> = {
+  "both-orders": "both orders",
+  "one-order": "one order",
+  "one-order-short": "one order, shorter context",
+  prior: "prior",
+};
+
+/** Lists the ways to divide judged rows: length, turns, script, and for a run whether shortened and how obtained. */
+export function divisionsOf(texts: RowTexts, run: RunRows | null): readonly Division[] {
+  const scripts = byCount(texts.scripts);
+  const common: readonly Division[] = [
+    run === null ? byLength("Length in characters", texts.characters) : byLength("Length in tokens", run.fullTokens),
+    {
+      name: "Turns",
+      keyOf: (row) => turnsKey(texts.turns[row] ?? 0),
+      keys: TURNS,
+    },
+    { name: "Script", keyOf: (row) => texts.scripts[row] ?? null, keys: scripts },
+  ];
+  if (run === null) return common;
+  return [
+    ...common,
+    {
+      name: "Shortened",
+      keyOf: (row) => (run.tokens[row] === 0 ? null : (run.cutTokens[row] ?? 0) > 0 ? "shortened" : "whole"),
+      keys: ["whole", "shortened"],
+    },
+    {
+      name: "How obtained",
+      keyOf: (row) => OBTAINED[run.obtained[row] ?? "prior"],
+      keys: Object.values(OBTAINED),
+    },
+  ];
+}
+
+/** Divides into four parts with about equally many rows; a length of 0 is unknown. */
+function byLength(name: string, lengths: Uint32Array): Division {
+  const known = Float64Array.from(lengths.filter((length) => length > 0));
+  const edges = known.length === 0 ? [] : [...new Set(quantiles(known, [0.25, 0.5, 0.75]).map(Math.floor))];
+  const text = (value: number): string => value.toLocaleString("en-US");
+  const keys = [
+    ...edges.map((edge, part) =>
+      part === 0 ? `up to ${text(edge)}` : `${text((edges[part - 1] ?? 0) + 1)} to ${text(edge)}`,
+    ),
+    `over ${text(edges.at(-1) ?? 0)}`,
+  ];
+  return {
+    name,
+    keyOf: (row) => {
+      const length = lengths[row] ?? 0;
+      return length === 0 ? null : (keys[edges.filter((edge) => edge < length).length] ?? null);
+    },
+    keys,
+  };
+}
+
+const TURNS = ["no turn", "1", "2 to 3", "4 or more"] as const;
+
+function turnsKey(turns: number): string {
+  if (turns === 0) return TURNS[0];
+  if (turns === 1) return TURNS[1];
+  return turns <= 3 ? TURNS[2] : TURNS[3];
+}
+
+function byCount(values: readonly string[]): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return [...counts].sort(([, one], [, other]) => other - one).map(([value]) => value);
+}

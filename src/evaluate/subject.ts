@@ -1,0 +1,63 @@
+import { stat } from "node:fs/promises";
+import { type Columns, DEFAULT_COLUMNS } from "../dataset/columns.ts";
+import { type Clip, toDigits } from "../dataset/submission/digits.ts";
+import { readSubmission } from "../dataset/submission/read-submission.ts";
+import { explainFileError } from "../files/explain.ts";
+import { type LoadedRun, loadRun } from "../runfolder/load-run.ts";
+import type { Triple } from "../types.ts";
+
+/** What is evaluated: the probabilities as written, and what is known about how they came to be. */
+export interface Subject {
+  readonly path: string;
+  readonly ids: readonly string[];
+  /** Three for each row, clipped and rounded as the submission has them. */
+  readonly written: Float64Array;
+  /** Null for a bare submission. */
+  readonly run: LoadedRun | null;
+  readonly columns: Columns;
+  readonly seed: number;
+}
+
+/** Opens the folder of a run, or a submission. Throws AbtieError("data") when it is neither. */
+export async function openSubject(path: string): Promise<Subject> {
+  if (!(await isFolder(path))) {
+    const { ids, probabilities } = await readSubmission(path);
+    return { path, ids, written: probabilities, run: null, columns: DEFAULT_COLUMNS, seed: 0 };
+  }
+  return subjectOf(await loadRun(path));
+}
+
+/** Takes a loaded run as a subject. */
+export function subjectOf(run: LoadedRun): Subject {
+  const { rows, config, folder } = run;
+  return {
+    path: folder,
+    ids: rows.ids,
+    written: asWritten(rows.probabilities, config.clip),
+    run,
+    columns: config.columns,
+    seed: config.seed,
+  };
+}
+
+/** Clips and rounds probabilities, three for each row, as a submission does. */
+export function asWritten(probabilities: Float64Array, clip: Clip): Float64Array {
+  const written = new Float64Array(probabilities.length);
+  for (let row = 0; 3 * row < probabilities.length; row += 1) {
+    written.set(toDigits(tripleAt(probabilities, row), clip).map(Number), 3 * row);
+  }
+  return written;
+}
+
+/** Takes one row's three numbers. */
+export function tripleAt(values: Float64Array, row: number): Triple {
+  return Array.from(values.subarray(3 * row, 3 * row + 3)) as [number, number, number];
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    throw explainFileError("read", path, error);
+  }
+}

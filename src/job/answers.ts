@@ -1,0 +1,16 @@
+import type { RowAnswers } from "../judge/outcome.ts";
+import { isShort, lastFailure, type RunState, readingOf } from "../runfolder/state/run-state.ts";
+import { rowReason } from "./row-reason.ts";
+
+/** Gathers what the state of a run knows about one row. */
+export function answersOf(state: RunState, row: number): RowAnswers {
+  const ab = readingOf(state, row, "ab");
+  const ba = readingOf(state, row, "ba");
+  const failure = lastFailure(state, row, "ab") ?? lastFailure(state, row, "ba");
+  return {
+    ab,
+    ba,
+    short: isShort(state, row, ab === null ? "ba" : "ab"),
+    failure: failure === null ? null : rowReason(failure),
+  };
+}

@@ -1,0 +1,50 @@
+import { access } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Config } from "../config/config.ts";
+import { loadConfig, type Override } from "../config/load.ts";
+import type { Effects } from "../effects.ts";
+import { AbtieError } from "../errors.ts";
+import { enginePython, locateHome } from "../setup/home.ts";
+
+export type { Override } from "../config/load.ts";
+
+/** The package's own root, which holds launch/ and prompts/; src/run and dist/run are equally deep. */
+const PACKAGE_ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
+const DEFAULT_CONFIG = "abtie.yaml";
+
+/**
+ * Loads the config of a command: the named file, else ./abtie.yaml when it is there, else flags alone.
+ * Throws an AbtieError("config") that lists every problem.
+ */
+export async function openConfig(
+  path: string | null,
+  overrides: readonly Override[],
+  effects: Pick<Effects, "cwd" | "env">,
+): Promise<Config> {
+  const file = await findConfig(path, effects);
+  if (file === null && overrides.length === 0) {
+    throw new AbtieError(
+      "config",
+      `no config: name a YAML file, or have ./${DEFAULT_CONFIG}, or give -i and --base-url`,
+    );
+  }
+  const home = locateHome(effects.env);
+  return loadConfig(file, overrides, {
+    cwd: effects.cwd,
+    packageRoot: PACKAGE_ROOT,
+    home,
+    python: enginePython(home),
+    apiKey: effects.env["OPENAI_API_KEY"],
+  });
+}
+
+/** Finds the config file of a command: the named one, else ./abtie.yaml when it is there. */
+export async function findConfig(path: string | null, { cwd }: Pick<Effects, "cwd">): Promise<string | null> {
+  if (path !== null) return path;
+  const found = await access(resolve(cwd, DEFAULT_CONFIG)).then(
+    () => true,
+    () => false,
+  );
+  return found ? DEFAULT_CONFIG : null;
+}

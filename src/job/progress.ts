@@ -1,0 +1,128 @@
+import type { Decision } from "../deadline/decision.ts";
+import { formatDuration } from "../duration.ts";
+import type { Effects } from "../effects.ts";
+import type { RunState } from "../runfolder/state/run-state.ts";
+import type { TimedPlanner } from "./planner.ts";
+import type { Tally } from "./recorder.ts";
+
+/** Shows how far a run is: rows, speed, and what the clock foresees. */
+export function showProgress(
+  planner: TimedPlanner,
+  state: RunState,
+  { scoredPrompts: prompts }: Tally,
+  startedAt: number,
+  { clock, progress }: Pick<Effects, "clock" | "progress">,
+): void {
+  const { ab, ba } = state.orders;
+  const decision = planner.tick();
+  const lines = progressLines({
+    ...{ done: ab.answered, total: planner.total, swapped: ba.answered },
+    ...{ prompts, ms: clock.monotonic() - startedAt, decision },
+  });
+  progress({ stage: "score", done: ab.answered, total: planner.total, text: lines[0] ?? "", shorter: lines.slice(1) });
+}
+
+/** What the line about a run in progress is made of. */
+export interface ScoreProgress {
+  /** Rows answered in the first order, of all; earlier sessions included. */
+  readonly done: number;
+  readonly total: number;
+  /** Rows answered in the swapped order too; earlier sessions included. */
+  readonly swapped: number;
+  /** This session's prompts and its time. */
+  readonly prompts: number;
+  readonly ms: number;
+  readonly decision: Pick<
+    Decision,
+    "forecast" | "leftMs" | "secondPass" | "step" | "phase" | "progress" | "priorRows" | "silence" | "stop"
+  >;
+}
+
+/** A part of the line. Where the line is too long, the part with the smallest weight is left out first. */
+interface Part {
+  readonly text: string;
+  readonly weight: number;
+}
+
+/** Silence (ms) that is worth a word. */
+const SILENCE_MS = 60_000;
+
+/**
+ * Formats the line, and then the same with less and less in it, for narrower terminals:
+ * 12,410/25,000 rows · 1.04 s/row · done in 3h39m (90 %: 3h31m to 3h50m) · 1h12m to spare · both orders for the undecided 31 %
+ */
+export function progressLines(options: ScoreProgress): readonly string[] {
+  const parts = [...rows(options), ...speed(options), ...end(options), ...plan(options), ...silence(options)];
+  const weights = [...new Set(parts.map(({ weight }) => weight))].sort((one, other) => one - other);
+  return weights.map((least) => joined(parts.filter(({ weight }) => weight >= least)));
+}
+
+/** An interval belongs to what stands before it. */
+function joined(parts: readonly Part[]): string {
+  return parts.map(({ text }) => text).reduce((line, text) => `${line}${text.startsWith("(") ? " " : " · "}${text}`);
+}
+
+function rows({ done, total, swapped, decision }: ScoreProgress): readonly Part[] {
+  const once = { text: `${count(done)}/${count(total)} rows`, weight: 9 };
+  if (decision.phase !== "second-pass") return [once];
+  const { begun, allowed } = decision.secondPass;
+  const before = swapped - decision.progress.secondAnswered;
+  // The decision is some seconds old, and what was swapped since is in the figure before it.
+  const planned = Math.min(total, before + begun + allowed);
+  if (planned === 0) return [once];
+  return [once, { text: `${count(swapped)}/${count(planned)} in both orders`, weight: 8 }];
+}
+
+function speed({ prompts, ms, decision: { forecast } }: ScoreProgress): readonly Part[] {
+  const perRow = forecast?.msPerRow ?? (prompts > 0 ? ms / prompts : null);
+  if (perRow === null || perRow <= 0) return [];
+  return [
+    { text: perRow > 1_000 ? `${(perRow / 1_000).toFixed(2)} s/row` : `${rate(1_000 / perRow)} rows/s`, weight: 3 },
+  ];
+}
+
+function rate(perSecond: number): string {
+  return perSecond < 100 ? perSecond.toFixed(1) : count(Math.round(perSecond));
+}
+
+function end({ decision: { forecast, leftMs, step, stop, priorRows } }: ScoreProgress): readonly Part[] {
+  if (stop?.kind === "time-up") return [{ text: "time is up", weight: 7 }];
+  if (stop !== null || forecast?.rows === 0) return [];
+  if (forecast === null) return [{ text: "measuring the speed", weight: 7 }];
+  if (step.kind === "prior" && leftMs !== null && leftMs < forecast.remainingMs) {
+    const without =
+      priorRows === null || priorRows === 0 ? [] : [{ text: `no time for about ${count(priorRows)} rows`, weight: 6 }];
+    return [{ text: `time is up in ${formatDuration(leftMs)}`, weight: 7 }, ...without];
+  }
+  const { remainingMs, lowMs, highMs } = forecast;
+  const spareMs = leftMs === null ? null : leftMs - remainingMs;
+  return [
+    { text: `done in ${formatDuration(remainingMs)}`, weight: 7 },
+    { text: `(90 %: ${formatDuration(Math.max(0, lowMs))} to ${formatDuration(highMs)})`, weight: 5 },
+    ...(spareMs === null ? [] : [{ text: spare(spareMs), weight: 6 }]),
+  ];
+}
+
+function spare(ms: number): string {
+  return ms >= 0 ? `${formatDuration(ms)} to spare` : `${formatDuration(-ms)} too late`;
+}
+
+/** What the rows that are left will get, where that is not simply one answer. */
+function plan({ decision: { step, phase, secondPass, leftMs, stop } }: ScoreProgress): readonly Part[] {
+  if (stop !== null || leftMs === null || phase === "second-pass" || phase === "starting") return [];
+  if (step.kind === "one-order-short") return [{ text: `shorter context: ${step.name}`, weight: 4 }];
+  const { share } = secondPass;
+  if (step.kind !== "both-orders" || share === null || share === 0) return [];
+  const whose = share >= 1 ? "every row" : `the undecided ${Math.max(1, Math.round(100 * share))} %`;
+  return [{ text: `both orders for ${whose}`, weight: 4 }];
+}
+
+function silence({ decision: { silence, stop } }: ScoreProgress): readonly Part[] {
+  return stop !== null || silence.ms < SILENCE_MS
+    ? []
+    : [{ text: `no answer for ${formatDuration(silence.ms)}`, weight: 8 }];
+}
+
+function count(value: number): string {
+  return value.toLocaleString("en-US");
+}

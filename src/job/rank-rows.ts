@@ -1,0 +1,35 @@
+import type { Config } from "../config/config.ts";
+import type { Pair } from "../deadline/pairs.ts";
+import { type Candidate, rankForSecondPass } from "../deadline/swap-pass.ts";
+import type { SecondRow } from "../deadline/swap-rows.ts";
+import type { Judge } from "../judge/outcome.ts";
+import { contextOf, type RunState, readingOf } from "../runfolder/state/run-state.ts";
+
+/** Orders the rows that have one answer by what the swapped order would be worth to them; see clock/second-pass.ts. */
+export function rankRows(options: {
+  readonly config: Pick<Config, "calibration">;
+  readonly state: RunState;
+  readonly judge: Judge;
+}): readonly SecondRow[] {
+  const { config, state, judge } = options;
+  const candidates: Candidate[] = [];
+  const pairs: Pair[] = [];
+  for (let row = 0; row < state.rows; row += 1) {
+    const first = readingOf(state, row, "ab");
+    if (first === null) continue;
+    const second = readingOf(state, row, "ba");
+    const { probabilities } = judge({ ab: first, ba: null });
+    if (second !== null) pairs.push({ first: probabilities, second: judge({ ab: null, ba: second }).probabilities });
+    else candidates.push({ row, probabilities, tokens: state.orders.ab.tokens[row] ?? 0 });
+  }
+  const ranked = rankForSecondPass(candidates, {
+    scale: config.calibration === null ? "raw" : "calibrated",
+    pairs,
+    costOf: (tokens) => tokens,
+  });
+  return ranked.map(({ row, tokens }) => ({
+    row,
+    tokens,
+    tokenBudget: contextOf(state, row, "ab"),
+  }));
+}

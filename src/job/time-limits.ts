@@ -1,0 +1,72 @@
+import type { Config } from "../config/config.ts";
+import { parseDeadline } from "../config/deadline.ts";
+import { type Budget, planBudget, shiftBudget } from "../deadline/budget.ts";
+import type { Effects } from "../effects.ts";
+import { AbtieError } from "../errors.ts";
+import type { Clock } from "../types.ts";
+
+/** When a run must have ended. */
+export interface TimeLimits extends Disposable {
+  /**
+   * The moments that bound the run, monotonic ms; null without a deadline. They come nearer when the machine sleeps or its wall
+   * clock is set forward, and never go away.
+   */
+  readonly budget: () => Budget | null;
+  /** The moments as ms since 1970. */
+  readonly wall: Budget | null;
+  /** Aborts at the end of work or when the person interrupts. */
+  readonly signal: AbortSignal;
+  /** Arms the last safeguard for a complete file that is in place. */
+  readonly guard: (file: string) => void;
+}
+
+/**
+ * Starts the clock of a run: scoring ends when the reserve begins, and the guard stands close before the deadline.
+ * Throws AbtieError("config") for a deadline that is none or has passed.
+ */
+export function armTimeLimits(config: Pick<Config, "time">, effects: Effects): TimeLimits {
+  const { clock } = effects;
+  const { deadline, startedAt, reserveMs } = config.time;
+  if (deadline === null)
+    return { budget: () => null, wall: null, signal: effects.signal, guard: () => {}, [Symbol.dispose]: () => {} };
+  const now = clock.now();
+  const from = startedAt === null ? effects.startedAt : Date.parse(startedAt);
+  const wall = planBudget(from, parseDeadline(deadline, from), reserveMs);
+  if (wall.workEndAt <= now) {
+    const at = new Date(wall.deadlineAt).toISOString();
+    throw new AbtieError(
+      "config",
+      `the deadline "${deadline}" is ${at}, which leaves no time to work: give a later one`,
+    );
+  }
+  let budget = shiftBudget(wall, clock.monotonic() - now);
+  const current = (): Budget => {
+    const onWall = shiftBudget(wall, clock.monotonic() - clock.now());
+    if (onWall.workEndAt < budget.workEndAt) budget = onWall;
+    return budget;
+  };
+  const controller = new AbortController();
+  const over = new AbortController();
+  sleepUntil(() => current().workEndAt, clock, AbortSignal.any([effects.signal, over.signal])).then(
+    () => controller.abort(new AbtieError("interrupted", "the time for work is over")),
+    () => {},
+  );
+  return {
+    budget: current,
+    wall,
+    signal: AbortSignal.any([effects.signal, controller.signal]),
+    guard: (file) => effects.guard(wall.guardAt, file),
+    // Its timer would keep a program alive that is long done with the run.
+    [Symbol.dispose]: () => over.abort(new Error("the run has ended")),
+  };
+}
+
+/** Longest single timer (ms): the wall clock is looked at again after it, since it may jump while a timer runs. */
+const LOOK_MS = 1_000;
+
+/** Waits for a moment (monotonic, ms) that may come nearer meanwhile. */
+async function sleepUntil(end: () => number, clock: Clock, signal: AbortSignal): Promise<void> {
+  for (let left = end() - clock.monotonic(); left > 0; left = end() - clock.monotonic()) {
+    await clock.sleep(Math.min(left, LOOK_MS), signal);
+  }
+}

@@ -1,0 +1,109 @@
+import { readFile } from "node:fs/promises";
+import { applyCalibration, type Parameters } from "../calibrate/apply.ts";
+import { type Calibration, judgeMismatches, parseCalibration } from "../calibrate/file.ts";
+import type { Config } from "../config/config.ts";
+import { AbtieError } from "../errors.ts";
+import type { Template } from "../prompt/template.ts";
+import type { Log, Order, Reading, Triple } from "../types.ts";
+import { applyMassPolicy } from "./mass-policy.ts";
+import { modelName } from "./model-name.ts";
+import { type Judge, mean, swapBack } from "./outcome.ts";
+
+/** What turns readings into probabilities, and the calibration that it applies. */
+export interface Judgement {
+  readonly judge: Judge;
+  readonly calibration: { readonly file: string; readonly kind: Calibration["kind"] } | null;
+}
+
+type JudgeConfig = Pick<Config, "mass" | "prior" | "calibration" | "engine">;
+
+/**
+ * Creates what turns a row's readings into probabilities under a config: softmax over the labels or the calibration, the
+ * mass policy, swapped back, both orders joined. Throws AbtieError("config") when the calibration cannot be read or was
+ * made for another template or other labels; one of another model is only warned of, since a model has many names.
+ */
+export async function createJudge(
+  config: JudgeConfig,
+  template: Pick<Template, "sha256" | "labels">,
+  log: Log,
+): Promise<Judgement> {
+  const file = config.calibration;
+  if (file === null) return { judge: plainJudge(config), calibration: null };
+  const calibration = parseCalibration(await readText(file), file);
+  refuseMisfit(calibration, file, template);
+  const model = modelName(config.engine);
+  if (model !== calibration.judge.model) {
+    log(
+      "warn",
+      `${file} was fitted to the model ${calibration.judge.model}, and this run asks ${model}: is it the same?`,
+    );
+  }
+  return { judge: calibratedJudge(calibration.parameters, config), calibration: { file, kind: calibration.kind } };
+}
+
+function refuseMisfit(calibration: Calibration, file: string, template: Pick<Template, "sha256" | "labels">): void {
+  const { model } = calibration.judge;
+  const { a, b, tie } = template.labels;
+  const judge = { model, template: template.sha256, labels: { a: [...a], b: [...b], tie: [...tie] } };
+  const details = judgeMismatches(calibration, judge);
+  if (details.length === 0) return;
+  throw new AbtieError(
+    "config",
+    `${file} does not fit this run: fit a calibration to this template with \`abtie calibrate\`, or remove \`calibration\` from the config`,
+    { details },
+  );
+}
+
+/** Each reading by itself, then the mean of the orders. */
+function plainJudge({ mass, prior }: JudgeConfig): Judge {
+  const one = (reading: Reading, order: Order): ReturnType<Judge> => {
+    const { probabilities, note } = applyMassPolicy(reading, mass, swapBack(prior, order));
+    return { probabilities: swapBack(probabilities, order), note };
+  };
+  return ({ ab, ba }) => {
+    const [first, second] = [ab === null ? null : one(ab, "ab"), ba === null ? null : one(ba, "ba")].filter(
+      (judged) => judged !== null,
+    );
+    if (first === undefined) throw new Error("a row without any reading cannot be judged");
+    if (second === undefined) return first;
+    return { probabilities: mean(first.probabilities, second.probabilities), note: first.note ?? second.note };
+  };
+}
+
+/**
+ * Calibrates all readings of a row together. Where the mass policy moves towards the prior, so does their calibrated
+ * result, by the mean of their weights; where it replaces a reading, that reading is left out.
+ */
+function calibratedJudge(parameters: Parameters, { mass, prior }: JudgeConfig): Judge {
+  const weightOf = (reading: Reading): number => {
+    if (reading.mass === null || reading.mass >= mass.minimum || mass.action === "warn") return 1;
+    return mass.action === "floor" ? reading.mass / mass.minimum : 0;
+  };
+  return ({ ab, ba }) => {
+    const readings = [ab, ba].filter((reading) => reading !== null);
+    const [note = null] = readings.map((reading) => applyMassPolicy(reading, mass, prior).note).filter(Boolean);
+    const used = readings.filter((reading) => mass.action !== "fallback" || weightOf(reading) > 0);
+    if (used.length === 0) return { probabilities: prior, note };
+    const shown = (reading: Reading | null): Triple | null =>
+      reading !== null && used.includes(reading) ? reading.logProbs : null;
+    const calibrated = applyCalibration(parameters, { ab: shown(ab), ba: shown(ba) });
+    const weight = used.reduce((sum, reading) => sum + weightOf(reading), 0) / used.length;
+    return { probabilities: mix(calibrated, prior, weight), note };
+  };
+}
+
+function mix(one: Triple, other: Triple, weight: number): Triple {
+  const at = (k: 0 | 1 | 2): number => weight * one[k] + (1 - weight) * other[k];
+  return [at(0), at(1), at(2)];
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (cause) {
+    const found = cause instanceof Error ? cause.message : String(cause);
+    throw new AbtieError("config", `cannot read the calibration ${file} (${found}): make it with \`abtie calibrate\``, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,148 @@
+import { AbtieError } from "../../../errors.ts";
+import { CLASSES, type ClassName } from "../../../types.ts";
+import { type Probe, planProbes, startsWith } from "./trie.ts";
+
+/** The texts of each label; several are variants whose probabilities add up. */
+export type LabelTexts = Readonly<Record<ClassName, readonly string[]>>;
+
+/** Gives the token ids of one fixed prompt followed by a text. */
+export type EncodeWith = (suffix: string) => Promise<readonly number[]>;
+
+/** One way to write a label, as tokens at the answer position. */
+export interface LabelSequence {
+  readonly label: ClassName;
+  readonly text: string;
+  readonly ids: readonly number[];
+}
+
+/** Labels as token ids at the answer position. */
+export interface ResolvedLabels {
+  readonly sequences: readonly LabelSequence[];
+  /** What to ask of each prompt; probe 0 has an empty suffix. */
+  readonly probes: readonly Probe[];
+  /** Tokens to drop from the end of the encoded prompt, because they merge with the start of every label (a space, for example). */
+  readonly dropTail: number;
+  /** The last tokens of the prompt that is sent: where they stand, the labels hold. */
+  readonly tail: readonly number[];
+}
+
+/** Tokens before the answer that are kept as proof of the position. */
+const LONGEST_TAIL = 4;
+
+/**
+ * Resolves label texts to token ids in place: a label is what the prompt followed by its text has beyond the part that the
+ * prompt shares with all of them. Throws AbtieError("config") when a label is empty or vanishes, or when two labels cannot
+ * be told apart by their tokens.
+ */
+export async function resolveLabels(texts: LabelTexts, encodeWith: EncodeWith): Promise<ResolvedLabels> {
+  const written = CLASSES.flatMap((label) => texts[label].map((text) => ({ label, text })));
+  refuseEmpty(texts);
+  const prompt = await encodeWith("");
+  const encoded = await Promise.all(written.map(async (entry) => ({ ...entry, all: await encodeWith(entry.text) })));
+  const shared = Math.min(...encoded.map(({ all }) => sharedLength(prompt, all)));
+  if (shared === 0) {
+    throw new AbtieError(
+      "config",
+      'the labels change the prompt from its first token on; end the answer prefix with a word, for example "Answer:".',
+    );
+  }
+  const sequences = encoded.map(({ label, text, all }) => ({ label, text, ids: all.slice(shared) }));
+  refuseAmbiguous(sequences);
+  return {
+    sequences,
+    probes: planProbes(sequences.map(({ ids }) => ids)),
+    dropTail: prompt.length - shared,
+    tail: prompt.slice(Math.max(0, shared - LONGEST_TAIL), shared),
+  };
+}
+
+/**
+ * Resolves labels on several prompts and checks that they agree, so that what holds for the samples holds for every row.
+ * The tail of the result is what all samples share. Throws AbtieError("config") when they disagree.
+ */
+export async function resolveOnSamples(texts: LabelTexts, samples: readonly EncodeWith[]): Promise<ResolvedLabels> {
+  const [first, ...others] = await Promise.all(samples.map((encodeWith) => resolveLabels(texts, encodeWith)));
+  if (first === undefined) throw new Error("resolveOnSamples needs at least one sample");
+  let tail = first.tail;
+  for (const [i, other] of others.entries()) {
+    for (const [k, sequence] of first.sequences.entries()) {
+      const found = other.sequences[k]?.ids ?? [];
+      if (!equal(sequence.ids, found) || first.dropTail !== other.dropTail) throw disagreement(sequence, found, i + 2);
+    }
+    tail = sharedEnd(tail, other.tail);
+  }
+  if (tail.length === 0) {
+    throw new AbtieError(
+      "config",
+      'the token before the label differs from row to row; end the answer prefix with a word, for example "Answer:".',
+    );
+  }
+  return { ...first, tail };
+}
+
+/**
+ * Turns the encoded prompt of a row into what is sent: without the tokens that merge with the labels. Returns null when it
+ * does not end as the prompts did at which the labels were resolved, so that their ids would not hold.
+ */
+export function promptToSend(labels: ResolvedLabels, ids: readonly number[]): readonly number[] | null {
+  const sent = labels.dropTail === 0 ? ids : ids.slice(0, -labels.dropTail);
+  const start = sent.length - labels.tail.length;
+  return start >= 0 && labels.tail.every((id, i) => sent[start + i] === id) ? sent : null;
+}
+
+function refuseEmpty(texts: LabelTexts): void {
+  for (const label of CLASSES) {
+    if (texts[label].length === 0) throw new AbtieError("config", `label ${label} has no text; give it at least one.`);
+    if (texts[label].includes(""))
+      throw new AbtieError("config", `a text of label ${label} is empty; give it a word, for example "A".`);
+  }
+}
+
+function refuseAmbiguous(sequences: readonly LabelSequence[]): void {
+  const vanishing = sequences.find(({ ids }) => ids.length === 0);
+  if (vanishing !== undefined) {
+    throw new AbtieError(
+      "config",
+      `${name(vanishing)} vanishes: the tokenizer gives the prompt the same tokens with it and without; ${REMEDY}`,
+    );
+  }
+  for (const [i, one] of sequences.entries()) {
+    for (const other of sequences.slice(i + 1)) {
+      const [short, long] = one.ids.length <= other.ids.length ? [one, other] : [other, one];
+      if (!startsWith(long.ids, short.ids)) continue;
+      throw new AbtieError(
+        "config",
+        short.ids.length === long.ids.length
+          ? `${name(one)} and ${name(other)} become the same tokens (${one.ids.join(" ")}); ${REMEDY}`
+          : `${name(short)} (tokens ${short.ids.join(" ")}) is the beginning of ${name(long)} (tokens ${long.ids.join(" ")}), so the probability of one would contain the other; ${REMEDY}`,
+      );
+    }
+  }
+}
+
+const REMEDY = 'use texts that begin differently, for example "A", "B" and "tie", with or without a space before them.';
+
+function name({ label, text }: LabelSequence): string {
+  return `label ${label} ${JSON.stringify(text)}`;
+}
+
+function disagreement(sequence: LabelSequence, found: readonly number[], sample: number): AbtieError {
+  return new AbtieError(
+    "config",
+    `${name(sequence)} is tokens ${sequence.ids.join(" ")} after sample prompt 1, and ${found.join(" ")} after sample prompt ${sample}; end the answer prefix with a word that is the same on every row, for example "Answer:".`,
+  );
+}
+
+function sharedLength(one: readonly number[], other: readonly number[]): number {
+  const end = one.findIndex((id, i) => id !== other[i]);
+  return end < 0 ? one.length : end;
+}
+
+function sharedEnd(one: readonly number[], other: readonly number[]): readonly number[] {
+  const length = sharedLength(one.toReversed(), other.toReversed());
+  return length === 0 ? [] : one.slice(-length);
+}
+
+function equal(one: readonly number[], other: readonly number[]): boolean {
+  return one.length === other.length && startsWith(one, other);
+}

@@ -1,0 +1,81 @@
+import type { Config, EngineConfig } from "../config/config.ts";
+import type { Effects } from "../effects.ts";
+import { attachEngine } from "../engine/attach.ts";
+import type { EngineOptions } from "../engine/open-engine.ts";
+import { spawnEngine } from "../engine/spawn.ts";
+import type { Engine } from "../engine/types.ts";
+
+/** How long a server that runs already may take to answer: it may still be starting. */
+const ATTACH_MS = 10_000;
+/** How long one that was lost in the middle of a run may take to come back: somebody must start it and it must load its model. */
+const RETURN_MS = 900_000;
+/** The first request compiles kernels on some machines. */
+const WARM_UP_MS = 300_000;
+
+/** Opens one engine of the job, again if need be. */
+export interface EngineOpener {
+  readonly name: string;
+  readonly open: (signal: AbortSignal) => Promise<Engine>;
+  /** Opens it again after it was lost. */
+  readonly reopen: (signal: AbortSignal) => Promise<Engine>;
+}
+
+/** Gives one opener for each server of the config: every replica of a spawned engine, every URL of an attached one. */
+export function engineOpeners(options: {
+  config: Config;
+  effects: Effects;
+  /** Folder of the server logs. */
+  runFolder: string;
+  probe: EngineOptions["probe"];
+}): readonly EngineOpener[] {
+  const { config, effects } = options;
+  const { engine } = config;
+  const common = (name: string, signal: AbortSignal): EngineOptions => ({
+    clock: effects.clock,
+    log: effects.log,
+    env: { ...effects.env, OPENAI_API_KEY: engine.apiKey },
+    signal,
+    method: engine.method === "auto" ? null : engine.method,
+    probe: options.probe,
+    timeoutMs: config.requestTimeoutMs,
+    warmUpMs: WARM_UP_MS,
+    onProgress: (text) => effects.progress({ stage: "step", name, text }),
+  });
+  if (engine.kind === "attach") {
+    return engine.urls.map((baseUrl) => {
+      const attach = (readyMs: number) => (signal: AbortSignal) =>
+        attachEngine({ ...common("engine", signal), spec: { baseUrl, model: engine.model, readyMs } });
+      return { name: baseUrl, open: attach(ATTACH_MS), reopen: attach(RETURN_MS) };
+    });
+  }
+  return Array.from({ length: engine.replicas }, (_, replica) => {
+    const open = (signal: AbortSignal): Promise<Engine> =>
+      spawnEngine({
+        ...common(engine.replicas === 1 ? "engine" : `engine ${replica + 1}`, signal),
+        spec: spawnSpec(engine, replica),
+        runDir: options.runFolder,
+        ...(engine.replicas === 1 ? {} : { logName: `server-${replica + 1}.log` }),
+        random: effects.random,
+      });
+    return { name: engine.replicas === 1 ? engine.name : `${engine.name} ${replica + 1}`, open, reopen: open };
+  });
+}
+
+function spawnSpec(engine: EngineConfig & { kind: "spawn" }, replica: number) {
+  const pinned = engine.replicas > 1 ? { CUDA_VISIBLE_DEVICES: gpusOf(replica, engine.gpusPerReplica) } : {};
+  return {
+    command: engine.command,
+    args: engine.args,
+    env: { ...engine.env, ...pinned },
+    readyMs: engine.readyMs,
+    model: engine.model,
+    host: "127.0.0.1" as const,
+    port: engine.port === null ? null : engine.port + replica,
+    stopGraceMs: engine.stopGraceMs,
+  };
+}
+
+/** GPUs of a replica: each has its own, counted from 0. */
+function gpusOf(replica: number, count: number): string {
+  return Array.from({ length: count }, (_, gpu) => replica * count + gpu).join(",");
+}

@@ -1,0 +1,93 @@
+import { basename } from "node:path";
+import type { SubjectEvaluation } from "../../evaluate/evaluation.ts";
+import type { Joined } from "../../evaluate/labelled.ts";
+import { modelName } from "../../judge/model-name.ts";
+import type { LoadedRun } from "../../runfolder/load-run.ts";
+import type { Timeline } from "../../runfolder/timeline.ts";
+import type { Fact, ReportRow } from "../data.ts";
+
+/** Lists what was run. `data` is what its rows and labels were read from now; null when that could not be read. */
+export function factsOf({ manifest, config, summary }: LoadedRun, data: Joined | null): readonly Fact[] {
+  const { engine, clip } = config;
+  const version = summary?.engine.version ?? null;
+  const isInput = data?.dataset.sha256 === manifest.hashes["data"];
+  return [
+    {
+      name: "Data",
+      value: `${basename(config.input)}, ${manifest.rows.toLocaleString("en-US")} rows, ${hash(manifest.hashes["data"])}`,
+    },
+    ...(data === null || data.truth === null
+      ? []
+      : [
+          {
+            name: "Labels",
+            value: `${data.source} of ${basename(data.dataset.path)}${isInput ? "" : `, ${hash(data.dataset.sha256)}`}`,
+          },
+        ]),
+    { name: "Model", value: modelName(engine) },
+    {
+      name: "Engine",
+      value: [engine.name, version === null ? null : `vLLM ${version}`, summary?.engine.method]
+        .filter(Boolean)
+        .join(", "),
+    },
+    { name: "Template", value: `${basename(config.template)}, ${hash(manifest.hashes["template"])}` },
+    { name: "Label texts", value: labelTexts(manifest.labels) },
+    { name: "Orders", value: config.orders },
+    { name: "Calibration", value: config.calibration === null ? "none" : basename(config.calibration) },
+    { name: "Clipped to", value: `${clip[0]} to ${clip[1]}, then divided by the sum` },
+    { name: "Run by", value: `abtie ${manifest.versions["abtie"] ?? "?"}, begun ${manifest.createdAt}` },
+  ];
+}
+
+/** Says how the numbers are defined. */
+export function notesOf(evaluation: SubjectEvaluation | null): readonly string[] {
+  if (evaluation === null) return [];
+  return [
+    "Log loss is the mean of −log p of the truth, in nats, of the probabilities as written; with votes as truth the mean over the votes.",
+    "Intervals are 95 %, from the studentised bootstrap over prompts: 10,000 resamples for the probabilities as written, 2,000 for slices and single orders.",
+    "The class prior knows the share of each class in these rows and nothing else.",
+    "ECE is that of the predicted class in 15 bins with equally many rows; beside it what a perfectly calibrated judge with these predictions would show, since scatter counts as error.",
+    "Intervals of reliability diagrams and of the flip rate are Wilson's and take rows as independent.",
+    ...(evaluation.swap === null
+      ? []
+      : ["Flip rate and position bias are those of the readings before calibration, each order by itself."]),
+  ];
+}
+
+/** Says what a reader must know before believing the numbers. */
+export function warningsOf(
+  { config, summary }: LoadedRun,
+  rows: readonly ReportRow[],
+  { sessions }: Timeline,
+): readonly string[] {
+  const priors = rows.filter(({ obtained }) => obtained === "prior").length;
+  const low = rows.filter(({ mass }) => mass !== null && mass < config.mass.minimum).length;
+  const text = (count: number): string => count.toLocaleString("en-US");
+  return [
+    ...(priors > 0 ? [`${text(priors)} of ${text(rows.length)} rows hold the prior, not an answer.`] : []),
+    ...(low > 0
+      ? [
+          `The label mass of ${text(low)} rows is below ${config.mass.minimum}: the template may be wrong for this model.`,
+        ]
+      : []),
+    ...(summary === null ? ["The last session of the run was killed; this is what its folder held then."] : []),
+    ...(sessions.length > 1 ? [`The run had ${sessions.length} sessions; the time between them is left out.`] : []),
+  ];
+}
+
+/** Writes label texts in quotes, since spaces in them matter: `A " A", B " B", tie " tie" or " Tie"`. */
+function labelTexts(labels: LoadedRun["manifest"]["labels"]): string {
+  if (typeof labels !== "object" || labels === null) return "unknown";
+  return Object.entries(labels)
+    .map(([name, texts]) => `${name === "tie" ? name : name.toUpperCase()} ${[texts].flat().map(quoted).join(" or ")}`)
+    .join(", ");
+}
+
+function quoted(text: unknown): string {
+  return JSON.stringify(text);
+}
+
+function hash(sha256: string | undefined): string {
+  return `sha256 ${sha256?.slice(0, 12) ?? "unknown"}`;
+}

@@ -1,0 +1,45 @@
+import type { Joined } from "../../evaluate/labelled.ts";
+import { tripleAt } from "../../evaluate/subject.ts";
+import { logLosses } from "../../metrics/log-loss.ts";
+import type { RunRows } from "../../runfolder/run-rows.ts";
+import type { ReportRow, WorstRow } from "../data.ts";
+
+/** Rows whose text is shown. */
+const SHOWN = 20;
+
+/** Lists the rows of a run as its report shows them. */
+export function reportRowsOf(rows: RunRows, written: Float64Array, truth: Float64Array | null): readonly ReportRow[] {
+  return rows.ids.map((id, row) => ({
+    id,
+    probabilities: tripleAt(written, row),
+    truth: truth === null ? null : tripleAt(truth, row),
+    mass: known(rows.mass[row]),
+    tokens: rows.tokens[row] === 0 ? null : (rows.tokens[row] ?? null),
+    cutTokens: rows.cutTokens[row] ?? 0,
+    obtained: rows.obtained[row] ?? "prior",
+    reason: rows.reasons[row] ?? null,
+  }));
+}
+
+/** Reads the rows worth reading with their text: those with the largest loss, without labels the least certain ones. */
+export async function readWorst(
+  listed: readonly ReportRow[],
+  written: Float64Array,
+  { dataset, places, truth }: Pick<Joined, "dataset" | "places" | "truth">,
+): Promise<readonly WorstRow[]> {
+  const losses = truth === null ? null : logLosses(written, truth);
+  const badness = (row: number): number => losses?.[row] ?? -Math.max(...tripleAt(written, row));
+  const answered = [...listed.keys()].filter((row) => listed[row]?.obtained !== "prior");
+  const worst = answered.sort((one, other) => badness(other) - badness(one)).slice(0, SHOWN);
+  return Promise.all(
+    worst.map(async (row) => ({
+      row: await dataset.read(places[row] as number),
+      scored: listed[row] as ReportRow,
+      loss: losses?.[row] ?? null,
+    })),
+  );
+}
+
+function known(mass: number | undefined): number | null {
+  return mass === undefined || Number.isNaN(mass) ? null : mass;
+}

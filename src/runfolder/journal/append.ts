@@ -1,0 +1,126 @@
+import { explainFileError } from "../../files/explain.ts";
+import type { Clock, Log } from "../../types.ts";
+import { createBacklog } from "./backlog.ts";
+import { encodeEvent, type JournalEvent } from "./events.ts";
+import { type OpenedFile, openJournalFile } from "./open-file.ts";
+
+export interface JournalOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Longest time an event stays in memory, ms; default 200. */
+  readonly flushMs?: number;
+  /** Size at which events are written before that; default 256 kB. */
+  readonly flushBytes?: number;
+  /** When the disk is told to keep what it has: after each write, at checkpoints and the end (default), or never. */
+  readonly fsync?: "always" | "batch" | "never";
+  /** Opens the file; given in tests that let it fail. */
+  readonly openFile?: (path: string) => Promise<OpenedFile>;
+}
+
+/** An open journal. Disposing it closes it. */
+export interface Journal extends AsyncDisposable {
+  /** Adds an event; costs no more than its JSON. Throws an Error when the event holds NaN. */
+  readonly append: (event: JournalEvent) => void;
+  /** Resolves when all events so far are written, or the file has refused them. */
+  readonly flush: () => Promise<void>;
+  /** Adds a checkpoint unless nothing came since the last one, writes, and under "batch" and "always" syncs. */
+  readonly checkpoint: () => Promise<void>;
+  /** Adds nothing any more; writes and syncs what it can and closes the file. */
+  readonly close: () => Promise<void>;
+  /** False while the file refuses what is written to it; events are then kept in memory. */
+  readonly healthy: () => boolean;
+  /** Events that are not on disk yet. */
+  readonly waiting: () => number;
+}
+
+const LONGEST_RETRY_MS = 10_000;
+
+/**
+ * Opens a journal for appending. Throws AbtieError("data") when the file cannot be opened; from then on a file that
+ * refuses (disk full, I/O error) is logged once, tried again with growing waits, and never throws: a run without a
+ * journal is better than none. The caller holds the lock of the run folder, so that there is one writer.
+ */
+export async function openJournal(path: string, options: JournalOptions): Promise<Journal> {
+  const { clock, log, flushMs = 200, flushBytes = 1 << 18, fsync = "batch", openFile = openJournalFile } = options;
+  const { file, size, cut } = await openFile(path);
+  if (cut > 0) log("info", `${path}: cut off ${cut} bytes of a last line that was never finished`);
+  const backlog = createBacklog(file, size);
+  const closing = new AbortController();
+  let failures = 0;
+  let unsynced = false;
+  let unmarked = false;
+  let writing: Promise<void> | undefined;
+  let timer: Promise<void> | undefined;
+
+  const write = async (sync: boolean): Promise<void> => {
+    try {
+      unsynced ||= backlog.lines() > 0;
+      await backlog.write();
+      if (unsynced && fsync !== "never" && (sync || fsync === "always")) {
+        await file.datasync();
+        unsynced = false;
+      }
+      if (failures > 0) log("info", `${path}: the journal is written again`);
+      failures = 0;
+    } catch (error) {
+      if (failures === 0) log("error", describe(path, error));
+      failures += 1;
+    }
+  };
+  // One write at a time, or lines could overtake each other.
+  const writeNext = (sync: boolean): Promise<void> => {
+    const before = writing ?? Promise.resolve();
+    const mine = before
+      .then(() => write(sync))
+      .then(() => {
+        if (writing === mine) writing = undefined;
+        if (failures > 0) arm();
+      });
+    writing = mine;
+    return mine;
+  };
+  const arm = (): void => {
+    if (timer !== undefined || closing.signal.aborted) return;
+    const wait = failures === 0 ? flushMs : Math.min(LONGEST_RETRY_MS, flushMs * 2 ** failures);
+    timer = clock.sleep(wait, closing.signal).then(
+      () => {
+        timer = undefined;
+        return writeNext(false);
+      },
+      () => {},
+    );
+  };
+  const append = (event: JournalEvent): void => {
+    if (closing.signal.aborted) throw new Error("the journal is closed");
+    backlog.push(encodeEvent(event));
+    unmarked = event.event !== "checkpoint";
+    if (backlog.size() >= flushBytes && failures === 0 && writing === undefined) void writeNext(false);
+    else arm();
+  };
+  const close = async (): Promise<void> => {
+    if (closing.signal.aborted) return;
+    closing.abort();
+    await timer;
+    await writeNext(true);
+    if (backlog.lines() > 0) log("error", `${path}: ${backlog.lines()} events could not be written`);
+    await file.close().catch((error: unknown) => log("error", describe(path, error)));
+  };
+  return {
+    append,
+    flush: () => writeNext(false),
+    checkpoint: () => {
+      if (unmarked) append({ event: "checkpoint", at: clock.now() });
+      return writeNext(true);
+    },
+    close,
+    healthy: () => failures === 0,
+    waiting: () => backlog.lines(),
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function describe(path: string, error: unknown): string {
+  const explained = explainFileError("write", path, error);
+  const message = explained instanceof Error ? explained.message : String(explained);
+  return `${message} The run goes on; its journal is kept in memory and written when the file takes it.`;
+}

@@ -1,0 +1,46 @@
+import { open } from "node:fs/promises";
+import { explainFileError } from "../../files/explain.ts";
+
+/** One line of a text file, without its newline. */
+export interface Line {
+  readonly text: string;
+  /** Counted from 1. */
+  readonly number: number;
+  /** False for a last line without newline. */
+  readonly whole: boolean;
+}
+
+const BLOCK_BYTES = 1 << 18;
+const NEWLINE = 0x0a;
+
+/** Reads a UTF-8 file line by line, holding one block at a time. Throws AbtieError("data") when it cannot be read. */
+export async function* readLines(path: string): AsyncGenerator<Line> {
+  let rest: Buffer = Buffer.alloc(0);
+  let number = 0;
+  for await (const block of readBlocks(path)) {
+    let start = 0;
+    for (let end = block.indexOf(NEWLINE); end >= 0; end = block.indexOf(NEWLINE, start)) {
+      const piece = block.subarray(start, end);
+      const text = (rest.length === 0 ? piece : Buffer.concat([rest, piece])).toString("utf8");
+      rest = Buffer.alloc(0);
+      number += 1;
+      start = end + 1;
+      yield { text, number, whole: true };
+    }
+    rest = Buffer.concat([rest, block.subarray(start)]);
+  }
+  if (rest.length > 0) yield { text: rest.toString("utf8"), number: number + 1, whole: false };
+}
+
+async function* readBlocks(path: string): AsyncGenerator<Buffer> {
+  try {
+    await using file = await open(path, "r");
+    for (;;) {
+      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(BLOCK_BYTES), 0, BLOCK_BYTES);
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } catch (error) {
+    throw explainFileError("read", path, error);
+  }
+}

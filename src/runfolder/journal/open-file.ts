@@ -1,0 +1,63 @@
+import { constants, type FileHandle, open } from "node:fs/promises";
+import { dirname } from "node:path";
+import { explainFileError } from "../../files/explain.ts";
+
+/** What the journal needs of a file; positions are explicit, so that a write that failed midway can be done again. */
+export interface JournalFile {
+  readonly write: (
+    buffer: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+  ) => Promise<{ readonly bytesWritten: number }>;
+  readonly datasync: () => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+export interface OpenedFile {
+  readonly file: JournalFile;
+  /** Where the next line begins. */
+  readonly size: number;
+  /** Bytes of a torn last line that were cut off. */
+  readonly cut: number;
+}
+
+/**
+ * Opens a journal for appending, making it when it does not exist. A last line without newline is cut off: the process
+ * that wrote it was killed, and the next line must not glue to it. Throws AbtieError("data").
+ */
+export async function openJournalFile(path: string): Promise<OpenedFile> {
+  let file: FileHandle | undefined;
+  try {
+    file = await open(path, constants.O_RDWR | constants.O_CREAT, 0o644);
+    const { size: found } = await file.stat();
+    const size = await endOfLastLine(file, found);
+    if (size < found) await file.truncate(size);
+    if (found === 0) await syncFolder(dirname(path));
+    return { file, size, cut: found - size };
+  } catch (error) {
+    await file?.close().catch(() => {});
+    throw explainFileError("open", path, error);
+  }
+}
+
+const BLOCK_BYTES = 1 << 16;
+const NEWLINE = 0x0a;
+
+async function endOfLastLine(file: FileHandle, size: number): Promise<number> {
+  const block = Buffer.allocUnsafe(BLOCK_BYTES);
+  for (let end = size; end > 0; end -= BLOCK_BYTES) {
+    const start = Math.max(0, end - BLOCK_BYTES);
+    const { bytesRead } = await file.read(block, 0, end - start, start);
+    const newline = block.subarray(0, bytesRead).lastIndexOf(NEWLINE);
+    if (newline >= 0) return start + newline + 1;
+  }
+  return 0;
+}
+
+// A new file is durable once its folder is. Some file systems cannot sync a folder, and go on without.
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, "r").catch(() => undefined);
+  await folder?.sync().catch(() => {});
+  await folder?.close();
+}

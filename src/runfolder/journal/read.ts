@@ -1,0 +1,52 @@
+import { z } from "zod";
+import { AbtieError } from "../../errors.ts";
+import { journalEventSchema } from "./event-schema.ts";
+import { JOURNAL_FORMAT, type JournalEvent } from "./events.ts";
+import { parseJson } from "./json.ts";
+import { type Line, readLines } from "./lines.ts";
+
+/** An event and the line that it was read from, counted from 1. */
+export interface NumberedEvent {
+  readonly event: JournalEvent;
+  readonly line: number;
+}
+
+/**
+ * Reads a journal event by event. A last line without newline was cut off by a kill or a power cut and is left out.
+ * Throws AbtieError("data") naming file and line when anything else is corrupt, or when another version of abtie wrote it.
+ */
+export async function* readJournal(path: string): AsyncGenerator<NumberedEvent> {
+  for await (const line of readLines(path)) {
+    if (line.whole) yield { event: parseLine(path, line), line: line.number };
+  }
+}
+
+function parseLine(path: string, line: Line): JournalEvent {
+  const parsed = parseJson(line.text);
+  const result = journalEventSchema.safeParse(parsed);
+  const format = formatOf(parsed);
+  if (format !== null && format !== JOURNAL_FORMAT) {
+    const age = format > JOURNAL_FORMAT ? "a newer" : "an older";
+    throw new AbtieError(
+      "data",
+      `${path}, line ${line.number}: the journal was written by ${age} version of abtie; use that version, or start a new run.`,
+    );
+  }
+  if (result.success) return result.data;
+  throw new AbtieError(
+    "data",
+    `${path}, line ${line.number}: expected a journal event, found ${excerpt(line.text)}. ` +
+      "The file was damaged or edited: remove that line to score its rows again, or start a new run.",
+    { details: parsed === undefined ? ["it is not JSON"] : z.prettifyError(result.error).split("\n") },
+  );
+}
+
+/** Every session of a journal begins with a line that tells the format. */
+function formatOf(parsed: unknown): number | null {
+  if (typeof parsed !== "object" || parsed === null || !("format" in parsed)) return null;
+  return typeof parsed.format === "number" ? parsed.format : null;
+}
+
+function excerpt(text: string): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}...` : text);
+}

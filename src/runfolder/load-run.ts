@@ -1,0 +1,82 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { AbtieError } from "../errors.ts";
+import { type Manifest, readManifest } from "./manifest/manifest.ts";
+import { type RunRows, readRunRows } from "./run-rows.ts";
+
+/** A run as its folder tells it. */
+export interface LoadedRun {
+  readonly folder: string;
+  readonly journalFile: string;
+  readonly manifest: Manifest;
+  /** The parts of its config that say what its answers mean. */
+  readonly config: RunConfig;
+  readonly rows: RunRows;
+  /** How its last session ended; null when that was killed. */
+  readonly summary: RunEnding | null;
+}
+
+const RunConfig = z.object({
+  input: z.string(),
+  columns: z.object({
+    id: z.string(),
+    prompt: z.string(),
+    responseA: z.string(),
+    responseB: z.string(),
+    labels: z.tuple([z.string(), z.string(), z.string()]),
+    votes: z.string(),
+  }),
+  truth: z.enum(["labels", "votes"]),
+  template: z.string(),
+  limit: z.int().nullable(),
+  seed: z.int(),
+  orders: z.string(),
+  mass: z.object({ minimum: z.number(), action: z.string() }),
+  clip: z.tuple([z.number(), z.number()]),
+  calibration: z.string().nullable(),
+  engine: z.object({ name: z.string(), model: z.string().nullable(), tokenizer: z.string().nullable() }),
+  time: z.object({ deadline: z.string().nullable(), startedAt: z.string().nullable() }),
+});
+export type RunConfig = z.output<typeof RunConfig>;
+
+const RunEnding = z.object({
+  end: z.string(),
+  engine: z.object({ name: z.string(), version: z.string().nullable(), method: z.string().nullable() }),
+});
+type RunEnding = z.output<typeof RunEnding>;
+
+/** Reads the folder of a run, finished or not. Throws AbtieError("data") when it is none or a file of it is damaged. */
+export async function loadRun(folder: string): Promise<LoadedRun> {
+  const manifest = await readManifest(join(folder, "manifest.json"));
+  if (manifest === null) {
+    throw new AbtieError(
+      "data",
+      `${folder} is not the folder of a run: expected manifest.json in it. Give the folder that \`abtie run\` names at its end.`,
+    );
+  }
+  const config = RunConfig.safeParse(manifest.config);
+  if (!config.success) {
+    throw new AbtieError("data", `${join(folder, "manifest.json")}: the config in it is not one of this version`, {
+      details: z.prettifyError(config.error).split("\n"),
+    });
+  }
+  return {
+    folder,
+    journalFile: join(folder, "journal.jsonl"),
+    manifest,
+    config: config.data,
+    rows: await readRunRows(join(folder, "rows.jsonl")),
+    summary: await readEnding(join(folder, "summary.json")),
+  };
+}
+
+async function readEnding(path: string): Promise<RunEnding | null> {
+  // Only some figures for a person are taken from it; a run without it is complete in every other respect.
+  const text = await readFile(path, "utf8").catch(() => "null");
+  try {
+    return RunEnding.safeParse(JSON.parse(text)).data ?? null;
+  } catch {
+    return null;
+  }
+}

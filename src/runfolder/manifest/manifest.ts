@@ -1,0 +1,72 @@
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+import { AbtieError } from "../../errors.ts";
+import { writeAtomic } from "../../files/atomic.ts";
+import { explainFileError } from "../../files/explain.ts";
+import { parseJson } from "../journal/json.ts";
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** What a run was started with: enough to say later whether its answers still hold. */
+export interface Manifest {
+  /** Version of this file's format. */
+  readonly format: typeof MANIFEST_FORMAT;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  /** Versions by name: abtie, node, engine. */
+  readonly versions: Readonly<Record<string, string>>;
+  /** The config as the program uses it. */
+  readonly config: Json;
+  /** SHA-256 (hex) by what was hashed: data, ids, template, model files. */
+  readonly hashes: Readonly<Record<string, string>>;
+  readonly rows: number;
+  /** How labels were resolved: texts, token ids. */
+  readonly labels: Json;
+  /** How the engine is asked for label probabilities. */
+  readonly method: string;
+}
+
+export const MANIFEST_FORMAT = 1;
+
+const json: z.ZodType<Json> = z.lazy(() =>
+  z.union([z.null(), z.boolean(), z.number(), z.string(), z.array(json), z.record(z.string(), json)]),
+);
+
+const manifestSchema: z.ZodType<Manifest> = z.strictObject({
+  format: z.literal(MANIFEST_FORMAT),
+  createdAt: z.string(),
+  versions: z.record(z.string(), z.string()),
+  config: json,
+  hashes: z.record(z.string(), z.string()),
+  rows: z.int().nonnegative(),
+  labels: json,
+  method: z.string(),
+});
+
+/** Writes a manifest in one step. Throws AbtieError("data") when the file cannot be written. */
+export async function writeManifest(path: string, manifest: Manifest): Promise<void> {
+  await writeAtomic(path, `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+/** Reads a manifest; null when there is none. Throws AbtieError("data") when it is not one of this version of abtie. */
+export async function readManifest(path: string): Promise<Manifest | null> {
+  const text = await readText(path);
+  if (text === null) return null;
+  const result = manifestSchema.safeParse(parseJson(text));
+  if (result.success) return result.data;
+  throw new AbtieError(
+    "data",
+    `${path}: expected the manifest of a run, format ${MANIFEST_FORMAT}. The file was damaged, or another version of abtie wrote it: ` +
+      "use that version, or start a new run.",
+    { details: z.prettifyError(result.error).split("\n") },
+  );
+}
+
+async function readText(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+    throw explainFileError("read", path, error);
+  }
+}

@@ -1,0 +1,69 @@
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { acquireLock } from "../files/lock.ts";
+import { type Journal, openJournal } from "./journal/append.ts";
+import { JOURNAL_FORMAT } from "./journal/events.ts";
+import { checkManifest, type RunIdentity } from "./manifest/check-manifest.ts";
+import { fold } from "./state/fold.ts";
+import { resumeRun } from "./state/resume.ts";
+import type { RunState } from "./state/run-state.ts";
+
+/** The folder of a run: what it knows, its journal, and the lock that keeps other processes out. */
+export interface RunFolder extends AsyncDisposable {
+  readonly path: string;
+  readonly journalFile: string;
+  readonly rowsFile: string;
+  readonly summaryFile: string;
+  readonly clockFile: string;
+  readonly state: RunState;
+  readonly journal: Journal;
+  /** Rows that an earlier session answered. */
+  readonly resumedRows: number;
+  /** Begins a session in the journal, now or when the process began (ms since 1970). */
+  readonly begin: (at?: number) => void;
+}
+
+/**
+ * Opens or continues the folder of a run. Throws AbtieError("data") when another process works in it or its journal is
+ * corrupt, AbtieError("config") when what the answers depend on has changed since it began and `force` is not given.
+ */
+export async function openRunFolder(options: RunIdentity): Promise<RunFolder> {
+  const { config, dataset, effects } = options;
+  const path = config.runFolder;
+  await mkdir(path, { recursive: true });
+  const lock = await acquireLock(join(path, "lock"), { purpose: "abtie run" });
+  try {
+    const journalFile = join(path, "journal.jsonl");
+    if (options.fresh) await rm(journalFile, { force: true });
+    await checkManifest({ ...options, folder: path });
+    const state = await resumeRun(journalFile, dataset.ids.length);
+    const resumedRows = state.orders.ab.answered;
+    if (resumedRows > 0)
+      effects.log("info", `continuing ${path}: ${resumedRows} of ${dataset.ids.length} rows are there`);
+    const journal = await openJournal(journalFile, { clock: effects.clock, log: effects.log });
+    const begin = (at = effects.clock.now()): void => {
+      const format = JOURNAL_FORMAT;
+      const start = { event: "session-start", at, format, pid: effects.pid, version: options.version } as const;
+      journal.append(start);
+      fold(state, start);
+    };
+    return {
+      path,
+      journalFile,
+      rowsFile: join(path, "rows.jsonl"),
+      summaryFile: join(path, "summary.json"),
+      clockFile: join(path, "clock.svg"),
+      state,
+      journal,
+      resumedRows,
+      begin,
+      [Symbol.asyncDispose]: async () => {
+        await journal.close();
+        await lock[Symbol.asyncDispose]();
+      },
+    };
+  } catch (error) {
+    await lock[Symbol.asyncDispose]();
+    throw error;
+  }
+}

@@ -1,0 +1,81 @@
+import { z } from "zod";
+import { AbtieError } from "../errors.ts";
+import { writeAtomic } from "../files/atomic.ts";
+import type { Obtained, Triple } from "../types.ts";
+import { logProbSchema, parseJson } from "./journal/json.ts";
+import { readLines } from "./journal/lines.ts";
+
+/** How one row was answered in one order. */
+export interface RowReading {
+  /** Log probabilities (nats) of a, b and tie in the order shown; -Infinity is written as null. */
+  readonly logProbs: Triple;
+  readonly mass: number | null;
+  readonly bounded: boolean;
+  /** Prompt tokens sent, and how many were cut to fit. */
+  readonly tokens: number;
+  readonly cutTokens: number;
+  readonly neutralised: number;
+  /** True when it was answered with the shorter context. */
+  readonly short: boolean;
+}
+
+/** One line of rows.jsonl: a row's probabilities and where they come from. */
+export interface RowRecord {
+  readonly id: string;
+  /** [a, b, tie] as submitted. */
+  readonly probabilities: Triple;
+  readonly obtained: Obtained;
+  /** Why it is not better than it is; null when there is nothing to say. */
+  readonly reason: string | null;
+  readonly attempts: number;
+  readonly ab: RowReading | null;
+  readonly ba: RowReading | null;
+}
+
+const triple = z.tuple([z.number(), z.number(), z.number()]);
+const count = z.int().nonnegative();
+
+const readingSchema: z.ZodType<RowReading> = z.strictObject({
+  logProbs: z.tuple([logProbSchema, logProbSchema, logProbSchema]),
+  mass: z.number().nullable(),
+  bounded: z.boolean(),
+  tokens: count,
+  cutTokens: count,
+  neutralised: count,
+  short: z.boolean(),
+});
+
+/** Checks one parsed line of rows.jsonl. */
+const rowRecordSchema: z.ZodType<RowRecord> = z.strictObject({
+  id: z.string(),
+  probabilities: triple,
+  obtained: z.enum(["both-orders", "one-order", "one-order-short", "prior"]),
+  reason: z.string().nullable(),
+  attempts: count,
+  ab: readingSchema.nullable(),
+  ba: readingSchema.nullable(),
+});
+
+/** Writes rows.jsonl in one step, one line a row. Throws AbtieError("data") when the file cannot be written. */
+export async function writeRows(path: string, rows: Iterable<RowRecord>): Promise<void> {
+  await writeAtomic(path, linesOf(rows));
+}
+
+/** Reads rows.jsonl row by row. Throws AbtieError("data") naming file and line when a line is not a row. */
+export async function* readRows(path: string): AsyncGenerator<RowRecord> {
+  for await (const { text, number, whole } of readLines(path)) {
+    const result = rowRecordSchema.safeParse(parseJson(text));
+    if (!result.success || !whole) {
+      throw new AbtieError(
+        "data",
+        `${path}, line ${number}: expected the record of a row. The file was damaged or edited: run \`abtie run\` again to write it anew.`,
+        { details: result.success ? ["the line does not end"] : z.prettifyError(result.error).split("\n") },
+      );
+    }
+    yield result.data;
+  }
+}
+
+function* linesOf(rows: Iterable<RowRecord>): Generator<string> {
+  for (const row of rows) yield `${JSON.stringify(row)}\n`;
+}

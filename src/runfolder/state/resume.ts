@@ -1,0 +1,30 @@
+import { access } from "node:fs/promises";
+import { AbtieError } from "../../errors.ts";
+import { readJournal } from "../journal/read.ts";
+import { fold } from "./fold.ts";
+import { createRunState, type RunState } from "./run-state.ts";
+
+/**
+ * Reads a journal into the state of its run; a run without a journal has no answers yet. Throws AbtieError("data") naming file and line
+ * when it is corrupt or does not fit.
+ */
+export async function resumeRun(path: string, rows: number): Promise<RunState> {
+  const state = createRunState(rows);
+  if (!(await exists(path))) return state;
+  for await (const { event, line } of readJournal(path)) {
+    try {
+      fold(state, event);
+    } catch (error) {
+      if (!(error instanceof AbtieError)) throw error;
+      throw new AbtieError(error.code, `${path}, line ${line}: ${error.message}`, { cause: error });
+    }
+  }
+  return state;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    (error: unknown) => !(error instanceof Error && "code" in error && error.code === "ENOENT"),
+  );
+}

@@ -1,0 +1,52 @@
+import { expect, it } from "vitest";
+import { pickRowByRow, pickToRescore, sampleToRescore } from "../../src/compare/order.ts";
+import { fold } from "../../src/runfolder/state/fold.ts";
+import { createRunState } from "../../src/runfolder/state/run-state.ts";
+import type { Order } from "../../src/types.ts";
+
+function contestant(rows: number, orders: readonly Order[], answered: readonly number[] = []) {
+  const state = createRunState(rows);
+  for (const row of answered) {
+    fold(state, {
+      ...{ event: "row", row, order: "ab", logProbs: [-1, -1, -1], mass: 1, bounded: false, tokens: 9 },
+      ...{ cutTokens: 0, neutralised: 0, context: null, attempts: 1, request: 1, ms: 1, at: 1 },
+    });
+  }
+  return { orders, folder: { state }, again: { state: createRunState(rows), file: "" } };
+}
+
+it("picks row by row, every contestant and order of a row before the next row, without what is answered", () => {
+  const contestants = [contestant(3, ["ab"], [2]), contestant(3, ["ab", "ba"], [0])];
+  expect([...pickRowByRow(Uint32Array.from([2, 0, 1]), contestants)]).toEqual([
+    { of: 1, row: 2, order: "ab" },
+    { of: 1, row: 2, order: "ba" },
+    { of: 0, row: 0, order: "ab" },
+    { of: 1, row: 0, order: "ba" },
+    { of: 0, row: 1, order: "ab" },
+    { of: 1, row: 1, order: "ab" },
+    { of: 1, row: 1, order: "ba" },
+  ]);
+});
+
+it("samples a twentieth of the answered rows, at least 20, all of them when there are fewer", () => {
+  const even = (row: number): boolean => row % 2 === 0;
+  const sample = sampleToRescore(2_000, 1, even);
+  expect(sample).toHaveLength(50);
+  expect(new Set(sample).size).toBe(50);
+  expect([...sample].every(even)).toBe(true);
+  expect(sampleToRescore(2_000, 1, even)).toEqual(sample);
+  expect(sampleToRescore(2_000, 2, even)).not.toEqual(sample);
+  expect(sampleToRescore(100, 1, () => true)).toHaveLength(20);
+  expect(sampleToRescore(100, 1, (row) => row < 7)).toHaveLength(7);
+});
+
+it("scores the sample of one contestant after that of the other", () => {
+  const contestants = [contestant(3, ["ab"]), contestant(3, ["ab", "ba"])];
+  const samples = [Uint32Array.from([2, 0]), Uint32Array.from([1])];
+  expect([...pickToRescore(contestants, samples)].map(({ of, row, order }) => `${of} ${row} ${order}`)).toEqual([
+    "0 2 ab",
+    "0 0 ab",
+    "1 1 ab",
+    "1 1 ba",
+  ]);
+});

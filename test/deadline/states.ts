@@ -1,0 +1,74 @@
+import { planBudget } from "../../src/deadline/budget.ts";
+import { decide } from "../../src/deadline/decide.ts";
+import type { Decision } from "../../src/deadline/decision.ts";
+import { observe } from "../../src/deadline/observe.ts";
+import type { ClockOptions } from "../../src/deadline/rules.ts";
+import { type ClockState, createState } from "../../src/deadline/state.ts";
+import { usualSteps } from "../../src/deadline/steps.ts";
+import { type Task, takeNext } from "../../src/deadline/take.ts";
+
+/** A job of rows of 100 tokens, in one order with a short step at 40, without a deadline unless asked for. */
+export function newState(
+  rows: number,
+  options: Partial<ClockOptions> & { readonly deadlineMs?: number } = {},
+): ClockState {
+  const { deadlineMs, ...rest } = options;
+  return createState({
+    tokens: Array.from({ length: rows }, () => 100),
+    answered: [],
+    budget: deadlineMs === undefined ? null : planBudget(0, deadlineMs, 1_000),
+    startedAt: 0,
+    steps: usualSteps("one", [{ name: "short", tokenBudget: 40 }]),
+    confidence: 0.99,
+    onOverrun: "degrade",
+    secondPass: { minShare: 0, maxShare: 0 },
+    seed: 1,
+    ...rest,
+  });
+}
+
+/** An engine that answers one prompt after the other. */
+export interface Driver {
+  readonly state: () => ClockState;
+  /** Scores up to so many prompts, at so many ms each, and gives what was taken. */
+  readonly score: (count: number, rowMs: number) => readonly Task[];
+  readonly decide: () => Decision;
+  readonly now: () => number;
+  readonly wait: (ms: number) => void;
+  readonly tell: (change: (state: ClockState) => ClockState) => void;
+}
+
+/** Drives a state from the start of its engine, which takes 10 s. */
+export function drive(start: ClockState): Driver {
+  let now = 10_000;
+  let state = observe(start, { type: "engine", at: now, up: true });
+  return {
+    state: () => state,
+    score: (count, rowMs) => {
+      const all: Task[] = [];
+      for (let i = 0; i < count; i++) {
+        const { state: next, tasks } = takeNext(state, 1);
+        state = next;
+        all.push(...tasks);
+        if (tasks.length === 0) break;
+        const startedAt = now;
+        now += rowMs;
+        const prompts = tasks.map((task) => ({ ...task, tokens: Math.min(100, task.tokenBudget ?? 100) }));
+        state = observe(state, { type: "request", startedAt, finishedAt: now, ok: true, prompts, concurrency: 1 });
+      }
+      return all;
+    },
+    decide: () => {
+      const { state: next, decision } = decide(state, now);
+      state = next;
+      return decision;
+    },
+    now: () => now,
+    wait: (ms) => {
+      now += ms;
+    },
+    tell: (change) => {
+      state = change(state);
+    },
+  };
+}

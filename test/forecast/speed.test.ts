@@ -1,0 +1,55 @@
+import { expect, test } from "vitest";
+import { foreseeWork, lossesOf, measure, type Speed, startSpeed } from "../../src/forecast/speed.ts";
+import { meanOf } from "../../src/forecast/spread.ts";
+import { workOf } from "../../src/forecast/work.ts";
+
+const ROWS = 8;
+const BATCH = workOf(Array(ROWS).fill(100));
+const JOB = workOf(Array(4_000).fill(100));
+
+/** An engine that gives back batches of eight rows of a hundred tokens, each so many ms after the one before. */
+function run(times: readonly number[]): Speed {
+  let speed = startSpeed(JOB, 320);
+  let at = 0;
+  for (const ms of times) {
+    const startedAt = at;
+    at += ms;
+    speed = measure(speed, { startedAt, finishedAt: at, work: BATCH, concurrency: 16, ok: true });
+  }
+  return speed;
+}
+
+const steady = (count: number, ms = 200): number[] =>
+  Array.from({ length: count }, (_, i) => ms * (1 + 0.02 * Math.sin(i)));
+const msPerRow = (speed: Speed): number => {
+  const spread = foreseeWork(speed, JOB);
+  return spread === null ? Number.NaN : meanOf(spread) / JOB.rows;
+};
+
+test("nothing is foretold from a single window", () => {
+  expect(foreseeWork(run(steady(3)), BATCH)).toBeNull();
+  expect(Math.abs(msPerRow(run(steady(60))) / 25 - 1)).toBeLessThan(0.05);
+});
+
+test("work of one batch that was done in the time of the one before changes neither speed nor losses", () => {
+  const speed = run([...steady(60), 380, 20, ...steady(20)]);
+  expect(speed.changes).toBe(0);
+  expect(lossesOf(speed).totalMs).toBe(0);
+  expect(Math.abs(msPerRow(speed) / 25 - 1)).toBeLessThan(0.03);
+});
+
+test.each([
+  ["in the pilot", 30],
+  ["after it", 60],
+])("a stall %s is one loss of its length, and no speed", (_, batches) => {
+  const speed = run([...steady(batches), 5_000, ...steady(40)]);
+  expect(lossesOf(speed).count).toBe(1);
+  expect(Math.abs(lossesOf(speed).totalMs / 4_800 - 1)).toBeLessThan(0.1);
+  expect(Math.abs(msPerRow(speed) / 25 - 1)).toBeLessThan(0.05);
+});
+
+test("an engine that stalls and then is twice as fast is known as such soon", () => {
+  const speed = run([...steady(60), 5_000, ...steady(60, 100)]);
+  expect(lossesOf(speed).count).toBe(1);
+  expect(Math.abs(msPerRow(speed) / 12.5 - 1)).toBeLessThan(0.1);
+});

@@ -1,0 +1,112 @@
+import { describe, expect, it } from "vitest";
+import type { Step } from "../../src/deadline/ladder.ts";
+import { progressLines, type ScoreProgress } from "../../src/job/progress.ts";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const BOTH: Step = { name: "both-orders", kind: "both-orders", tokenBudget: null };
+const SHORT: Step = { name: "brief", kind: "one-order-short", tokenBudget: 512 };
+const PRIOR: Step = { name: "prior", kind: "prior", tokenBudget: 512 };
+
+const FORECAST = {
+  ...{ at: 0, rows: 12_590, remainingMs: 3 * HOUR + 39 * MINUTE, lowMs: 3 * HOUR + 31 * MINUTE },
+  ...{ highMs: 3 * HOUR + 50 * MINUTE, probability: 0.999, msPerRow: 1_044, lostMs: 0 },
+};
+const SECOND = { allowed: 0, begun: 0, share: 0.31, needsRanking: false };
+const DECISION: ScoreProgress["decision"] = {
+  ...{ phase: "first-pass", step: BOTH, forecast: FORECAST, leftMs: 4 * HOUR + 51 * MINUTE, stop: null, priorRows: 0 },
+  ...{ secondPass: SECOND, progress: { rows: 25_000, settled: 12_410, secondAnswered: 0 } },
+  silence: { ms: 900, patienceMs: 120_000 },
+};
+
+function lines(more: Partial<ScoreProgress["decision"]> = {}, counts: Partial<ScoreProgress> = {}): readonly string[] {
+  const usual = { done: 12_410, total: 25_000, swapped: 0, prompts: 12_410, ms: 4 * HOUR };
+  return progressLines({ ...usual, ...counts, decision: { ...DECISION, ...more } });
+}
+
+describe("the line about a run in progress", () => {
+  it("tells rows, speed, the end with its interval, what is to spare, and what it is spent on", () => {
+    expect(lines()[0]).toBe(
+      "12,410/25,000 rows · 1.04 s/row · done in 3h39m (90 %: 3h31m to 3h50m) · 1h12m to spare · both orders for the undecided 31 %",
+    );
+  });
+
+  it("leaves out on narrow terminals what matters least, one part after the other", () => {
+    const all = lines();
+    expect(all.find(({ length }) => length < 120)).toBe(
+      "12,410/25,000 rows · done in 3h39m (90 %: 3h31m to 3h50m) · 1h12m to spare · both orders for the undecided 31 %",
+    );
+    expect(all.find(({ length }) => length < 80)).toBe(
+      "12,410/25,000 rows · done in 3h39m (90 %: 3h31m to 3h50m) · 1h12m to spare",
+    );
+    expect(all.find(({ length }) => length < 60)).toBe("12,410/25,000 rows · done in 3h39m · 1h12m to spare");
+    expect(all.at(-1)).toBe("12,410/25,000 rows");
+  });
+
+  it.each<[string, Partial<ScoreProgress["decision"]>, Partial<ScoreProgress>, string]>([
+    [
+      "while no speed is known",
+      { forecast: null, phase: "pilot" },
+      { done: 0, prompts: 0 },
+      "0/25,000 rows · measuring the speed · both orders for the undecided 31 %",
+    ],
+    [
+      "without a deadline",
+      { leftMs: null, step: { ...BOTH, kind: "one-order" } },
+      {},
+      "12,410/25,000 rows · 1.04 s/row · done in 3h39m (90 %: 3h31m to 3h50m)",
+    ],
+    [
+      "when time is short, before a step is left",
+      { leftMs: 3 * HOUR, secondPass: { ...SECOND, share: 0 } },
+      {},
+      "12,410/25,000 rows · 1.04 s/row · done in 3h39m (90 %: 3h31m to 3h50m) · 39m00s too late",
+    ],
+    [
+      "on a shortened step",
+      { step: SHORT },
+      {},
+      "12,410/25,000 rows · 1.04 s/row · done in 3h39m (90 %: 3h31m to 3h50m) · 1h12m to spare · shorter context: brief",
+    ],
+    [
+      "when some rows will keep the prior",
+      { step: PRIOR, leftMs: HOUR, priorRows: 9_144 },
+      {},
+      "12,410/25,000 rows · 1.04 s/row · time is up in 1h00m · no time for about 9,144 rows",
+    ],
+    [
+      "in the swapped order, of which some rows came from an earlier session",
+      {
+        phase: "second-pass",
+        secondPass: { allowed: 3_000, begun: 1_200, share: 0.3, needsRanking: false },
+        progress: { rows: 25_000, settled: 25_000, secondAnswered: 1_150 },
+        forecast: { ...FORECAST, msPerRow: 250 },
+      },
+      { done: 25_000, swapped: 1_250 },
+      "25,000/25,000 rows · 1,250/4,300 in both orders · 4.0 rows/s · done in 3h39m (90 %: 3h31m to 3h50m) · 1h12m to spare",
+    ],
+    [
+      "when the server says nothing",
+      { silence: { ms: 125_000, patienceMs: 300_000 }, leftMs: null },
+      {},
+      "12,410/25,000 rows · 1.04 s/row · done in 3h39m (90 %: 3h31m to 3h50m) · no answer for 2m05s",
+    ],
+    [
+      "when the time is over",
+      { stop: { kind: "time-up", reason: "" }, leftMs: 0 },
+      {},
+      "12,410/25,000 rows · 1.04 s/row · time is up",
+    ],
+    [
+      "when everything is done",
+      {
+        ...{ stop: { kind: "complete", reason: "" }, phase: "second-pass" },
+        forecast: { ...FORECAST, rows: 0, msPerRow: null },
+      },
+      { done: 25_000, prompts: 25_000 },
+      "25,000/25,000 rows · 1.7 rows/s",
+    ],
+  ])("is true %s", (_, more, counts, expected) => {
+    expect(lines(more, counts)[0]).toBe(expected);
+  });
+});

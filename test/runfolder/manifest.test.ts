@@ -1,0 +1,87 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { compareManifests } from "../../src/runfolder/manifest/compare-manifests.ts";
+import { type Manifest, readManifest, writeManifest } from "../../src/runfolder/manifest/manifest.ts";
+import { temporaryFolder } from "./samples.ts";
+
+const MANIFEST: Manifest = {
+  format: 1,
+  createdAt: "2026-01-01T00:00:00.000Z",
+  versions: { abtie: "0.1.0", node: "v20.19.0", engine: "0.32.0" },
+  config: {
+    template: "prompts/plain.md",
+    context: 1024,
+    deadline: "9h",
+    concurrency: null,
+    engine: { attach: ["http://127.0.0.1:8000"], args: [] },
+    labels: { a: ["A"], b: ["B"], tie: ["tie", " tie"] },
+  },
+  hashes: { data: "a".repeat(64), template: "b".repeat(64) },
+  rows: 25_000,
+  labels: { a: [49], b: [50], tie: [36521] },
+  method: "logprob_token_ids",
+};
+
+const config = (more: object): Manifest => ({ ...MANIFEST, config: { ...(MANIFEST.config as object), ...more } });
+
+describe("a manifest", () => {
+  it("reads back as it was written", async () => {
+    const path = join(await temporaryFolder(), "manifest.json");
+    expect(await readManifest(path)).toBeNull();
+    await writeManifest(path, MANIFEST);
+    expect(await readManifest(path)).toEqual(MANIFEST);
+  });
+
+  it.each(["", "{}", '{"format":2}', "[1"])("that is damaged or of another format is refused: %s", async (text) => {
+    const path = join(await temporaryFolder(), "manifest.json");
+    await writeFile(path, text);
+    await expect(readManifest(path)).rejects.toMatchObject({ code: "data", message: expect.stringContaining(path) });
+  });
+});
+
+describe("comparing manifests", () => {
+  it("finds nothing between equal ones, whatever the order of the keys", () => {
+    const shuffled = Object.fromEntries(Object.entries(MANIFEST).reverse()) as unknown as Manifest;
+    expect(compareManifests(MANIFEST, shuffled, [])).toEqual([]);
+  });
+
+  it("says in words what changes the answers", () => {
+    const now = { ...config({ context: 2048 }), hashes: { ...MANIFEST.hashes, data: "c".repeat(64) } };
+    expect(compareManifests(MANIFEST, now, ["config.deadline"])).toEqual([
+      { path: "config.context", text: "config.context was 1024, is now 2048", changesAnswers: true },
+      {
+        path: "hashes.data",
+        text: `hashes.data was "${"a".repeat(56)}..., is now "${"c".repeat(56)}...`,
+        changesAnswers: true,
+      },
+    ]);
+  });
+
+  it.each([
+    [{ deadline: "8h" }, "config.deadline"],
+    [{ concurrency: 64 }, "config.concurrency"],
+    [{ engine: { attach: ["http://127.0.0.1:9000"], args: [] } }, "config.engine"],
+    [{ engine: { attach: ["http://127.0.0.1:8000", "http://127.0.0.1:9000"], args: [] } }, "config.engine.attach"],
+  ])("calls %j harmless when %s is", (more, harmless) => {
+    expect(compareManifests(MANIFEST, config(more), [harmless]).map((one) => one.changesAnswers)).toEqual([false]);
+    expect(compareManifests(MANIFEST, config(more), ["config.dead"]).map((one) => one.changesAnswers)).toEqual([true]);
+  });
+
+  it("calls the time and Node's version harmless always, and abtie's only when told", () => {
+    const now = { ...MANIFEST, createdAt: "later", versions: { abtie: "0.2.0", node: "v22.0.0", engine: "0.32.0" } };
+    expect(compareManifests(MANIFEST, now, [])).toEqual([
+      expect.objectContaining({ path: "createdAt", changesAnswers: false }),
+      expect.objectContaining({ path: "versions.abtie", changesAnswers: true }),
+      expect.objectContaining({ path: "versions.node", changesAnswers: false }),
+    ]);
+  });
+
+  it("sees a key or a list entry that came or went", () => {
+    const now = config({ labels: { a: ["A"], b: ["B"], tie: ["tie"] }, seed: 7 });
+    expect(compareManifests(MANIFEST, now, []).map(({ text }) => text)).toEqual([
+      'config.labels.tie[1] was " tie", is now not there',
+      "config.seed was not there, is now 7",
+    ]);
+  });
+});
