@@ -1,5 +1,5 @@
 import type { Dataset } from "../dataset/open-dataset.ts";
-import type { Judging } from "../judge/generative/judge.ts";
+import type { Judge } from "../judge/generative/judge.ts";
 import type { Clock } from "../types.ts";
 
 /** How long the rows of a file are, from all of them or from a sample spread evenly over their sizes. */
@@ -16,7 +16,7 @@ export interface Lengths {
 /** Prepares rows to learn their lengths: all of them, or `most` spread evenly over the file sorted by size. */
 export async function measureLengths(options: {
   dataset: Dataset;
-  judging: Judging;
+  judging: Judge;
   most: number;
   clock: Clock;
   signal: AbortSignal;

@@ -2,20 +2,20 @@ import type { Config } from "../config/config.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
 import type { Task } from "../judge/generative/judge.ts";
-import type { Slots } from "../pool/pool.ts";
+import type { EnginePool } from "../pool/pool.ts";
 import { DEFAULT_RETRY } from "../schedule/backoff.ts";
 import { classifyRequestError } from "../schedule/classify.ts";
 import { schedule } from "../schedule/schedule.ts";
 import type { Attempt } from "../schedule/types.ts";
 import type { Reading } from "../types.ts";
-import { type Look, watchEngine } from "./poll.ts";
-import type { Supply } from "./sampling-order.ts";
+import { type Poll, pollEngine } from "./poll.ts";
+import type { SamplingOrder } from "./sampling-order.ts";
 import { cutShort, type Stage, type Sweep, startSweep, sweepOn } from "./sweep.ts";
 
 /** Everything that was measured. */
 export interface Measurement {
   readonly sweep: Sweep;
-  readonly looks: readonly Look[];
+  readonly looks: readonly Poll[];
   readonly sent: number;
   readonly failed: number;
   /** Share of the sample's time in which the client was at work, 0 to 1. */
@@ -25,8 +25,8 @@ export interface Measurement {
 /** Keeps the engine full while the sweep goes from setting to setting, then sends the sample, and stops. */
 export async function measureEngine(options: {
   config: Config;
-  slots: Slots;
-  supply: Supply;
+  slots: EnginePool;
+  supply: SamplingOrder;
   sweep: Parameters<typeof startSweep>[0];
   effects: Effects;
   /** Gives the time (ms) for which the client's thread was at work so far. */
@@ -79,7 +79,7 @@ export async function measureEngine(options: {
   };
 
   options.onStage(sweep.stage as Stage);
-  const watch = watchEngine(slots, () => sweep.stage, effects, stop.signal);
+  const watch = pollEngine(slots, () => sweep.stage, effects, stop.signal);
   const signal = AbortSignal.any([effects.signal, stop.signal]);
   const limit = (pick: (setting: Stage["setting"]) => number) => () =>
     sweep.stage === null ? 1 : pick(sweep.stage.setting);

@@ -1,10 +1,10 @@
 import type { Effects } from "../effects.ts";
 import type { EngineMetrics } from "../engine/types.ts";
-import type { Slots } from "../pool/pool.ts";
+import type { EnginePool } from "../pool/pool.ts";
 import type { Stage } from "./sweep.ts";
 
 /** The engine's own figures at a moment of a stage. */
-export interface Look {
+export interface Poll {
   readonly stage: Stage;
   /** Monotonic, ms. */
   readonly at: number;
@@ -14,8 +14,8 @@ export interface Look {
 }
 
 /** Looks at the figures of the first engine until it is told to stop. */
-export interface Watch {
-  readonly looks: readonly Look[];
+export interface EnginePolls {
+  readonly looks: readonly Poll[];
   /** To be called when a stage has ended. */
   readonly ended: (stage: Stage) => void;
   /** Resolves when every look that was begun is over. */
@@ -25,13 +25,13 @@ export interface Watch {
 const LOOK_MS = 1_000;
 
 /** Starts to look every second, and at the end of every stage. The signal stops it. */
-export function watchEngine(
-  { first }: Pick<Slots, "first">,
+export function pollEngine(
+  { first }: Pick<EnginePool, "first">,
   stageNow: () => Stage | null,
   { clock }: Pick<Effects, "clock">,
   signal: AbortSignal,
-): Watch {
-  const looks: Look[] = [];
+): EnginePolls {
+  const looks: Poll[] = [];
   const closing: Promise<void>[] = [];
   const look = async (stage: Stage, isClosing: boolean): Promise<void> => {
     const metrics = await first()

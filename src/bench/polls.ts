@@ -1,6 +1,6 @@
 import { levelOf } from "../concurrency/setting.ts";
-import type { Look } from "./poll.ts";
-import { type StepEvidence, type Untried, untriedStep } from "./suggestion.ts";
+import type { Poll } from "./poll.ts";
+import { type StepEvidence, type Suggestion, suggestLongerSteps } from "./suggestion.ts";
 import type { Stage } from "./sweep.ts";
 
 /** Means of the engine's own figures while something was measured. */
@@ -19,7 +19,7 @@ export interface Shares {
 }
 
 /** Summarises the looks at the stages that `isMeant` picks; null when there were none. */
-export function figuresOf(looks: readonly Look[], isMeant: (stage: Stage) => boolean): EngineFigures | null {
+export function figuresOf(looks: readonly Poll[], isMeant: (stage: Stage) => boolean): EngineFigures | null {
   const own = looks.filter(({ stage, closing }) => !closing && isMeant(stage)).map(({ metrics }) => metrics);
   if (own.length === 0) return null;
   const usage = known(own.map(({ kvCacheUsage }) => kvCacheUsage));
@@ -31,7 +31,7 @@ export function figuresOf(looks: readonly Look[], isMeant: (stage: Stage) => boo
 }
 
 /** Computes where the time of requests went between the first look and the last; null where the engine does not say. */
-export function sharesOf(looks: readonly Look[]): Shares | null {
+export function sharesOf(looks: readonly Poll[]): Shares | null {
   const [first, last] = [looks[0]?.metrics, looks.at(-1)?.metrics];
   const spent = (name: "queueTime" | "prefillTime" | "requestLatency"): number | null => {
     const [from, to] = [first?.[name], last?.[name]];
@@ -44,16 +44,16 @@ export function sharesOf(looks: readonly Look[]): Shares | null {
 }
 
 /** Says what longer steps of the engine would give; null where its figures do not tell. `limit` is what it was started with. */
-export function untriedOf(looks: readonly Look[], tokensOfARow: number, limit: number | null): Untried | null {
+export function suggestionOf(looks: readonly Poll[], tokensOfARow: number, limit: number | null): Suggestion | null {
   const alone = looks.filter(({ stage }) => stage.kind === "level" && levelOf(stage.setting) === 1);
   const full = looks.filter(({ stage }) => stage.kind === "sample");
   const [step, prefill] = [meanStep(full), meanPrefill(alone)];
   const waiting = figuresOf(full, () => true)?.waiting ?? null;
   if (step === null || prefill === null || waiting === null) return null;
-  return untriedStep({ alone: { tokens: tokensOfARow, ms: prefill }, full: step, waiting, limit });
+  return suggestLongerSteps({ alone: { tokens: tokensOfARow, ms: prefill }, full: step, waiting, limit });
 }
 
-function meanStep(looks: readonly Look[]): StepEvidence["full"] | null {
+function meanStep(looks: readonly Poll[]): StepEvidence["full"] | null {
   const [first, last] = [looks[0], looks.at(-1)];
   const [from, to] = [first?.metrics.steps ?? null, last?.metrics.steps ?? null];
   if (first === undefined || last === undefined || from === null || to === null) return null;
@@ -62,7 +62,7 @@ function meanStep(looks: readonly Look[]): StepEvidence["full"] | null {
 }
 
 /** Mean time (ms) that a prompt was computed. */
-function meanPrefill(looks: readonly Look[]): number | null {
+function meanPrefill(looks: readonly Poll[]): number | null {
   const [from, to] = [looks[0]?.metrics.prefillTime ?? null, looks.at(-1)?.metrics.prefillTime ?? null];
   if (from === null || to === null || to.count - from.count < LEAST_STEPS) return null;
   return (1_000 * (to.seconds - from.seconds)) / (to.count - from.count);

@@ -3,8 +3,8 @@ import { type Estimate, type Fit, fitRowTime, foretell, type Stretch } from "./f
 import type { Lengths } from "./lengths.ts";
 import { type Limit, whatLimits } from "./limit.ts";
 import type { Measurement } from "./measure.ts";
-import { type EngineFigures, figuresOf, type Shares, sharesOf, untriedOf } from "./polls.ts";
-import type { Untried } from "./suggestion.ts";
+import { type EngineFigures, figuresOf, type Shares, sharesOf, suggestionOf } from "./polls.ts";
+import type { Suggestion } from "./suggestion.ts";
 import { bestLevel, type Measured, type Sweep, speed } from "./sweep.ts";
 
 /** One setting as it was measured. */
@@ -29,7 +29,7 @@ export interface Speeds {
   /** Share of the key-value cache in use at the best setting. */
   readonly kvCacheUsage: number | null;
   /** A setting of the server that was not tried; null where the server's figures do not tell what it would give. */
-  readonly untried: Untried | null;
+  readonly untried: Suggestion | null;
 }
 
 /** Works out what the measurement says. `batchedTokens` is the max_num_batched_tokens of the server, where it is known. */
@@ -77,7 +77,7 @@ export function speedsOf(
     }),
     shares,
     kvCacheUsage: figures?.kvCacheUsage ?? null,
-    untried: untriedOf(looks, lengths.meanTokens, batchedTokens),
+    untried: suggestionOf(looks, lengths.meanTokens, batchedTokens),
   };
 }
 

@@ -11,7 +11,7 @@ export interface StepEvidence {
 }
 
 /** A setting of the server that was not tried, and what it would give. */
-export interface Untried {
+export interface Suggestion {
   readonly setting: "max_num_batched_tokens";
   readonly value: number;
   /** How many times faster the job would be. */
@@ -28,7 +28,7 @@ const FULL = 0.95;
  * follow, and a token of a step of T tokens costs s / T + t. Null when the engine had nothing waiting, so that longer steps
  * could not be filled, or when the steps are too alike.
  */
-export function untriedStep({ alone, full, waiting, limit }: StepEvidence): Untried | null {
+export function suggestLongerSteps({ alone, full, waiting, limit }: StepEvidence): Suggestion | null {
   if (waiting < 1 || full.tokens < LEAST_RATIO * alone.tokens) return null;
   const tokenMs = Math.max(0, (full.ms - alone.ms) / (full.tokens - alone.tokens));
   const stepMs = Math.max(0, full.ms - tokenMs * full.tokens);

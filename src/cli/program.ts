@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { EXIT } from "../errors.ts";
+import type { AddCommand } from "./add-command.ts";
 import { addBench } from "./commands/bench.ts";
 import { addCalibrate } from "./commands/calibrate.ts";
 import { addCompare } from "./commands/compare.ts";
@@ -12,9 +13,6 @@ import { addRun } from "./commands/run.ts";
 import { addSetup } from "./commands/setup.ts";
 import { addValidate } from "./commands/validate.ts";
 import type { Context } from "./context.ts";
-
-/** What a command is added with: the program, the world, and where it puts its exit status. */
-export type AddCommand = (program: Command, context: Context, finish: (status: number) => void) => void;
 
 const COMMANDS: readonly AddCommand[] = [
   addRun,

@@ -3,9 +3,9 @@ import { type Forecast, forecastJob } from "../bench/forecast.ts";
 import { type Lengths, measureLengths } from "../bench/lengths.ts";
 import { measureEngine } from "../bench/measure.ts";
 import { renderPicture } from "../bench/picture.ts";
-import { supplyOf } from "../bench/sampling-order.ts";
+import { samplingOrderOf } from "../bench/sampling-order.ts";
 import { type Speeds, speedsOf } from "../bench/speeds.ts";
-import type { Untried } from "../bench/suggestion.ts";
+import type { Suggestion } from "../bench/suggestion.ts";
 import type { Stage } from "../bench/sweep.ts";
 import { levelOf } from "../concurrency/setting.ts";
 import type { Config } from "../config/config.ts";
@@ -13,9 +13,9 @@ import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
 import { writeAtomic } from "../files/atomic.ts";
 import { openRows } from "../job/open-rows.ts";
-import { createJudgingOpener } from "../judge/generative/load-judge.ts";
+import { createJudgeLoader } from "../judge/generative/load-judge.ts";
 import { firstSetting } from "../pool/first-setting.ts";
-import { openSlots } from "../pool/pool.ts";
+import { openEnginePool } from "../pool/pool.ts";
 import { duration } from "../report/number.ts";
 
 export interface BenchOptions {
@@ -64,18 +64,18 @@ export async function bench(config: Config, options: BenchOptions, effects: Effe
       `${config.input} has ${dataset.ids.length} rows: a bench needs at least ${LEAST_ROWS}`,
     );
   }
-  const opener = await createJudgingOpener(config, dataset);
+  const opener = await createJudgeLoader(config, dataset);
   if (opener.local) await opener.open(null);
   const openingAt = clock.monotonic();
   const folder = { path: join(config.runFolder, "bench") };
-  await using slots = await openSlots({ config, opener, folder, recorder: { record: () => {} }, effects, signal });
+  await using slots = await openEnginePool({ config, opener, folder, recorder: { record: () => {} }, effects, signal });
   const startUpMs = clock.monotonic() - openingAt;
   const lengths = await measureLengths({
     ...{ dataset, judging: slots.judging, most: MOST_TOKENISED, clock, signal },
     onProgress: (done, total) => step("lengths", `${done} of ${total} rows tokenised`),
   });
   const measured = await measureEngine({
-    ...{ config, slots, effects, busyMs: options.busyMs, supply: supplyOf(lengths, options.sample) },
+    ...{ config, slots, effects, busyMs: options.busyMs, supply: samplingOrderOf(lengths, options.sample) },
     sweep: {
       fixed: config.concurrency === null ? null : firstSetting(config),
       promptsPerRequest: config.promptsPerRequest,
@@ -128,7 +128,7 @@ const WORDS = { yes: "fits", tight: "may not fit", no: "does not fit" } as const
 /** A gain below this is not worth a person's attention. */
 const WORTH = 1.01;
 
-function verdictLine({ rows, time, deadlineMs, verdict }: Forecast, untried: Untried | null): string {
+function verdictLine({ rows, time, deadlineMs, verdict }: Forecast, untried: Suggestion | null): string {
   const forecast = `${duration(time.value)} (95 %: ${duration(time.low)} to ${duration(time.high)})`.replaceAll(
     "\u00a0",
     " ",

@@ -7,7 +7,7 @@ import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
 import { subjectOf } from "../evaluate/subject.ts";
 import { writeAtomic } from "../files/atomic.ts";
-import { createTellStep } from "../job/report-step.ts";
+import { createReportStep } from "../job/report-step.ts";
 import { modelName } from "../judge/model-name.ts";
 import { type LoadedRun, loadRun } from "../runfolder/load-run.ts";
 import type { MeanEstimate } from "../stats/bootstrap.ts";
@@ -65,7 +65,7 @@ export async function calibrateRun(
     throw new AbtieError("data", `${run.folder} has no row that was scored: there is nothing to calibrate`);
   }
   const { seed } = run.config;
-  createTellStep(truth.length / 3, effects)("fitting calibrations to all folds but one, in turn");
+  createReportStep(truth.length / 3, effects)("fitting calibrations to all folds but one, in turn");
   const study = studyCalibration(
     { readings: run.rows.readings, truth, groups },
     { seed, ...(options.folds === undefined ? {} : { folds: options.folds }) },

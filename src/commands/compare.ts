@@ -1,20 +1,20 @@
-import { closeContestants } from "../compare/close.ts";
+import { closeVariantRuns } from "../compare/close.ts";
 import { type Comparison, conclude } from "../compare/conclude.ts";
 import { groupByEngine } from "../compare/engine-groups.ts";
 import { refuseLeaks, requireLabels } from "../compare/fairness.ts";
-import { createCourse } from "../compare/monitor.ts";
+import { createMonitor } from "../compare/monitor.ts";
 import { openVariants } from "../compare/open-variants.ts";
 import { LEVEL } from "../compare/pairs.ts";
 import { type GroupEnd, type ScoreOptions, scoreGroup } from "../compare/score-group.ts";
 import { jobOf } from "../compare/target-job.ts";
-import { type Contestant, openContestants } from "../compare/variant-run.ts";
+import { openVariantRuns, type VariantRun } from "../compare/variant-run.ts";
 import { writeComparison } from "../compare/write.ts";
 import type { Override } from "../config/load.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
 import { openRows } from "../job/open-rows.ts";
 import { packageVersion } from "../job/package-version.ts";
-import { createTellStep } from "../job/report-step.ts";
+import { createReportStep } from "../job/report-step.ts";
 import { lossDifferenceBound } from "../metrics/clip.ts";
 import { groupOrder } from "../stats/group-order.ts";
 
@@ -67,9 +67,9 @@ export async function compareVariants(given: CompareOptions, effects: Effects): 
     ...{ variants: variants.length, order, groups, bound: lossDifferenceBound(config.clip), level: LEVEL },
     margin: options.margin,
   };
-  const course = createCourse({ ...watching, truth, earlyStop: options.earlyStop, effects });
+  const course = createMonitor({ ...watching, truth, earlyStop: options.earlyStop, effects });
   const version = await packageVersion();
-  await using contestants = await openContestants(variants, {
+  await using contestants = await openVariantRuns(variants, {
     ...{ dataset, version, force: options.force, fresh: options.fresh, effects },
     onOutcome: course.told,
   });
@@ -79,7 +79,7 @@ export async function compareVariants(given: CompareOptions, effects: Effects): 
   try {
     end = await scoreAll(contestants.list, scoring);
   } finally {
-    await closeContestants(contestants.list, end, { dataset, began, effects });
+    await closeVariantRuns(contestants.list, end, { dataset, began, effects });
   }
   for (const { board } of contestants.list) board.check();
   const comparison = await conclude({
@@ -87,14 +87,14 @@ export async function compareVariants(given: CompareOptions, effects: Effects): 
     ...{ labels: { ids, truth, groups }, margin: options.margin, job, seed: config.seed },
     end: end === "done" && course.enough.aborted ? "decided" : end,
     now: effects.clock.now(),
-    tell: createTellStep(ids.length, effects),
+    tell: createReportStep(ids.length, effects),
   });
   await writeComparison(comparison);
   return comparison;
 }
 
 /** Scores what is missing, one engine after the other, until all is there or one engine cannot go on. */
-async function scoreAll(contestants: readonly Contestant[], options: ScoreOptions): Promise<GroupEnd> {
+async function scoreAll(contestants: readonly VariantRun[], options: ScoreOptions): Promise<GroupEnd> {
   const groups = groupByEngine(contestants);
   for (const group of groups) {
     // Each server that is started has a log of its own.

@@ -8,8 +8,8 @@ import { checkServer } from "../doctor/server.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
 import { openRows } from "../job/open-rows.ts";
-import type { Judging } from "../judge/generative/judge.ts";
-import { createJudgingOpener } from "../judge/generative/load-judge.ts";
+import type { Judge } from "../judge/generative/judge.ts";
+import { createJudgeLoader } from "../judge/generative/load-judge.ts";
 import { engineOpeners } from "../pool/openers.ts";
 
 export interface DoctorOptions {
@@ -49,12 +49,12 @@ async function checkJudging(
   add: (found: readonly Finding[]) => void,
 ): Promise<void> {
   await guarded("prompt", add, async () => {
-    const opener = await createJudgingOpener(config, dataset);
+    const opener = await createJudgeLoader(config, dataset);
     const early = opener.local ? await opener.open(null) : null;
     if (early !== null) add(await checkPrompts(early, dataset, effects.signal));
     if (!options.server) return;
     await guarded("server", add, async () => {
-      let judging: Judging | null = early;
+      let judging: Judge | null = early;
       const probe = async (server: Parameters<typeof opener.probe>[0]) => {
         const probed = await opener.probe(server);
         judging = probed.judging;

@@ -5,8 +5,8 @@ import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
 import { ladderOf } from "../job/ladder.ts";
 import { openRows } from "../job/open-rows.ts";
-import { createJudgingOpener } from "../judge/generative/load-judge.ts";
-import { keepTokens } from "../judge/generative/token-cache.ts";
+import { createJudgeLoader } from "../judge/generative/load-judge.ts";
+import { cacheTokens } from "../judge/generative/token-cache.ts";
 
 export interface PlanOptions {
   /** Prompt tokens that the engine reads in a second; null when nobody knows. */
@@ -46,12 +46,12 @@ const QUANTILES = [0, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1] as const;
 /** Tokenises every row and says what `run` would do; asks no server. Throws AbtieError: config, data. */
 export async function plan(config: Config, options: PlanOptions, effects: Effects): Promise<Plan> {
   await using dataset = await openRows(config, effects.signal);
-  const opener = await createJudgingOpener(config, dataset);
+  const opener = await createJudgeLoader(config, dataset);
   if (!opener.local) {
     throw new AbtieError("config", "a plan needs the model's tokenizer: name its folder as engine.tokenizer");
   }
   const judging = await opener.open(null);
-  await using keeper = options.keepTokens ? await keepTokens(config, dataset, judging) : null;
+  await using keeper = options.keepTokens ? await cacheTokens(config, dataset, judging) : null;
   const lengths: number[] = [];
   let [shortenedRows, cut, neutralised] = [0, 0, 0];
   for (const row of dataset.ids.keys()) {

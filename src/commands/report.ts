@@ -8,16 +8,16 @@ import { isLabelled, type Joined, openJoined, openLabels } from "../evaluate/lab
 import { type Subject, subjectOf } from "../evaluate/subject.ts";
 import { writeAtomic } from "../files/atomic.ts";
 import { packageVersion } from "../job/package-version.ts";
-import { createTellStep } from "../job/report-step.ts";
+import { createReportStep } from "../job/report-step.ts";
 import type { ReportData } from "../report/data.ts";
 import { factsOf, notesOf, warningsOf } from "../report/from-run/fields.ts";
 import { qualityOf } from "../report/from-run/quality.ts";
 import { readWorst, reportRowsOf } from "../report/from-run/rows.ts";
+import { readTimeline } from "../report/from-run/timeline.ts";
 import { timingOf } from "../report/from-run/timing.ts";
 import { renderMarkdown } from "../report/render-markdown.ts";
 import { renderReport } from "../report/render-report.ts";
 import { type LoadedRun, loadRun } from "../runfolder/load-run.ts";
-import { readTimeline } from "../runfolder/timeline.ts";
 import { joinOptionsOf } from "./evaluate.ts";
 
 export interface ReportOptions {
@@ -58,7 +58,7 @@ export async function reportRun(
   const subject = subjectOf(run);
   await using joined = await openData(subject, options, effects);
   const data = await gather(run, subject, joined, effects);
-  createTellStep(data.rows.length, effects)("drawing the page");
+  createReportStep(data.rows.length, effects)("drawing the page");
   await writeAtomic(html, renderReport(data));
   await writeAtomic(markdown, renderMarkdown(data));
   return { html, markdown };

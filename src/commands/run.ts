@@ -4,14 +4,15 @@ import { AbtieError } from "../errors.ts";
 import { writeAtomic } from "../files/atomic.ts";
 import { openRows } from "../job/open-rows.ts";
 import { packageVersion } from "../job/package-version.ts";
-import { createBoard } from "../job/publisher.ts";
+import { createPublisher } from "../job/publisher.ts";
 import { emptySession, runSession } from "../job/session.ts";
 import { summarize } from "../job/summarize.ts";
 import type { RunSummary } from "../job/summary.ts";
 import { armTimeLimits } from "../job/time-limits.ts";
 import { hasWorkLeft } from "../job/work-left.ts";
-import { createJudge } from "../judge/aggregate.ts";
-import { createJudgingOpener } from "../judge/generative/load-judge.ts";
+import { createAggregate } from "../judge/aggregate.ts";
+import { createJudgeLoader } from "../judge/generative/load-judge.ts";
+import { drawClock } from "../report/draw-clock.ts";
 import { openRunFolder } from "../runfolder/open-run-folder.ts";
 import { servedBy } from "../runfolder/served-model.ts";
 
@@ -33,12 +34,12 @@ export async function runJob(config: Config, options: RunOptions, effects: Effec
   using limits = armTimeLimits(config, effects);
   const version = await packageVersion();
   await using dataset = await openRows(config, effects.signal);
-  const opener = await createJudgingOpener(config, dataset);
+  const opener = await createJudgeLoader(config, dataset);
   const { template } = opener;
-  const { judge, calibration } = await createJudge(config, template, effects.log);
+  const { judge, calibration } = await createAggregate(config, template, effects.log);
   await using folder = await openRunFolder({ config, dataset, template, version, ...options, effects });
   const { state, journal } = folder;
-  const board = createBoard({
+  const board = createPublisher({
     ...{ ids: dataset.ids, state, journal, judge, prior: config.prior },
     ...{ submission: config.output, rows: folder.rowsFile, columns: config.columns, clip: config.clip },
     ...{ clock, log: effects.log },
@@ -47,7 +48,9 @@ export async function runJob(config: Config, options: RunOptions, effects: Effec
   await board.publishFirst();
   limits.guard(config.output);
   const session = hasWorkLeft(config, state)
-    ? await runSession({ config, opener, dataset, folder, board, judge, limits, began, effects })
+    ? await runSession({ config, opener, dataset, folder, board, judge, limits, began, effects }).finally(() =>
+        drawClock(folder, effects),
+      )
     : emptySession(clock.monotonic());
 
   const ended = clock.monotonic();

@@ -10,7 +10,7 @@ import type { BootstrapOptions } from "../stats/bootstrap.ts";
 import { takeColumns } from "./common-rows.ts";
 import { startUpSeconds } from "./group-records.ts";
 import { measureNoise, type Noise } from "./noise.ts";
-import type { Contestant } from "./variant-run.ts";
+import type { VariantRun } from "./variant-run.ts";
 
 /** What labels say about one variant, on the rows that all variants have answered. */
 export interface Assessment {
@@ -50,7 +50,7 @@ const FEWEST_PROMPTS = 10;
 
 /** Assesses a variant on some rows of the file. `all` are the labels of the file, `labels` those of the rows. */
 export function assess(
-  contestant: Contestant,
+  contestant: VariantRun,
   rows: Uint32Array,
   all: Labels,
   labels: Omit<Labels, "ids">,

@@ -1,5 +1,5 @@
 import { AbtieError } from "../errors.ts";
-import type { Slots } from "../pool/pool.ts";
+import type { EnginePool } from "../pool/pool.ts";
 import { SERVED_MODEL, servedBy } from "../runfolder/served-model.ts";
 import type { EngineGroup } from "./engine-groups.ts";
 import { recordFact } from "./group-records.ts";
@@ -10,7 +10,7 @@ import { recordFact } from "./group-records.ts";
  */
 export function checkModels(
   group: EngineGroup,
-  slots: Pick<Slots, "list" | "first">,
+  slots: Pick<EnginePool, "list" | "first">,
   { force, at }: { readonly force: boolean; readonly at: number },
 ): void {
   const [{ config }] = group;

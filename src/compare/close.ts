@@ -7,11 +7,11 @@ import type { RunSummary } from "../job/summary.ts";
 import { servedBy } from "../runfolder/served-model.ts";
 import { startUpSeconds } from "./group-records.ts";
 import type { GroupEnd } from "./score-group.ts";
-import type { Contestant } from "./variant-run.ts";
+import type { VariantRun } from "./variant-run.ts";
 
 /** Ends the session of every contestant: publishes what it has, closes the books of its journal, and writes its summary. */
-export async function closeContestants(
-  contestants: readonly Contestant[],
+export async function closeVariantRuns(
+  contestants: readonly VariantRun[],
   end: GroupEnd | "failed",
   options: {
     readonly dataset: Dataset;
@@ -36,7 +36,7 @@ export async function closeContestants(
   }
 }
 
-function summaryOf(contestant: Contestant, end: GroupEnd, dataset: Dataset, totalSeconds: number): RunSummary {
+function summaryOf(contestant: VariantRun, end: GroupEnd, dataset: Dataset, totalSeconds: number): RunSummary {
   const { config, folder, board, recorder, judgement } = contestant;
   const served = servedBy(folder.state);
   const startUp = Math.min(totalSeconds, startUpSeconds(folder.state) ?? 0);

@@ -2,10 +2,10 @@ import type { RowOutcome } from "../judge/outcome.ts";
 import type { RunRows } from "../runfolder/run-rows.ts";
 import { type RunState, readingOf } from "../runfolder/state/run-state.ts";
 import type { Order } from "../types.ts";
-import type { Contestant } from "./variant-run.ts";
+import type { VariantRun } from "./variant-run.ts";
 
 /** Lists the rows, in the order of the file, that every contestant has answered. */
-export function commonRows(total: number, contestants: readonly Pick<Contestant, "answered">[]): Uint32Array {
+export function commonRows(total: number, contestants: readonly Pick<VariantRun, "answered">[]): Uint32Array {
   const rows = Array.from({ length: total }, (_, row) => row);
   return Uint32Array.from(rows.filter((row) => contestants.every(({ answered }) => answered(row))));
 }
@@ -15,7 +15,7 @@ export function takeColumns(
   {
     folder,
     board,
-  }: { readonly folder: { readonly state: RunState }; readonly board: Pick<Contestant["board"], "outcome"> },
+  }: { readonly folder: { readonly state: RunState }; readonly board: Pick<VariantRun["board"], "outcome"> },
   rows: Uint32Array,
   ids: readonly string[],
 ): RunRows {

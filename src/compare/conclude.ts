@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Dataset } from "../dataset/open-dataset.ts";
 import { AbtieError } from "../errors.ts";
-import type { TellStep } from "../job/report-step.ts";
+import type { ReportStep } from "../job/report-step.ts";
 import { takeTriples } from "../metrics/triples.ts";
 import type { ComparisonData } from "../report/comparison-data.ts";
 import { servedBy } from "../runfolder/served-model.ts";
@@ -13,11 +13,11 @@ import { warningsOf } from "./fairness.ts";
 import { fittedToThisFile } from "./fitted-here.ts";
 import { prefixCacheOf, sumPrefixCaches } from "./group-records.ts";
 import { countLeakedRows } from "./leaked-rows.ts";
-import type { Course } from "./monitor.ts";
+import type { Monitor } from "./monitor.ts";
 import type { Variant } from "./open-variants.ts";
 import { fixedPairs, type Measure, noiseFloor, sequentialPairs, stoppingOf } from "./pairs.ts";
 import { columnOf, factsOf, type Job, notesOf } from "./report-data.ts";
-import type { Contestant } from "./variant-run.ts";
+import type { VariantRun } from "./variant-run.ts";
 
 /** How a comparison ended: all rows scored, or enough of them, or not. */
 export type ComparisonEnd = "done" | "decided" | "interrupted" | "engine-lost";
@@ -43,17 +43,17 @@ export interface Concluding {
   /** Folder of the comparison. */
   readonly folder: string;
   readonly variants: readonly Variant[];
-  readonly contestants: readonly Contestant[];
+  readonly contestants: readonly VariantRun[];
   readonly dataset: Dataset;
   readonly labels: Labels;
-  readonly course: Course;
+  readonly course: Monitor;
   readonly margin: number | null;
   readonly job: Job;
   readonly seed: number;
   readonly version: string;
   /** ms since 1970. */
   readonly now: number;
-  readonly tell: TellStep;
+  readonly tell: ReportStep;
 }
 
 /** Draws the conclusions from what all variants have answered. Throws AbtieError("interrupted" or "engine") when that is nothing. */
@@ -62,7 +62,7 @@ export async function conclude(input: Concluding): Promise<Comparison> {
   const rows = commonRows(labels.ids.length, contestants);
   if (rows.length === 0) throw nothing(end);
   const used = { truth: takeTriples(labels.truth, rows), groups: rows.map((row) => labels.groups[row] as number) };
-  const costs = new Map<Contestant, number>();
+  const costs = new Map<VariantRun, number>();
   for (const group of groupByEngine(contestants)) {
     const perRow = await msPerRow(group);
     for (const [place, contestant] of group.entries()) costs.set(contestant, perRow[place] ?? 0);

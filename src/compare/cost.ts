@@ -1,6 +1,6 @@
 import { readJournal } from "../runfolder/journal/read.ts";
 import { prefixCacheOf } from "./group-records.ts";
-import type { Contestant } from "./variant-run.ts";
+import type { VariantRun } from "./variant-run.ts";
 
 /** A stretch of time, ms since 1970. */
 export interface Stretch {
@@ -14,7 +14,7 @@ export interface Stretch {
  * server found in its prefix cache, which is shared out in turn by what began like an earlier prompt of the same contestant.
  */
 export async function msPerRow(
-  contestants: readonly Pick<Contestant, "folder" | "orders">[],
+  contestants: readonly Pick<VariantRun, "folder" | "orders">[],
 ): Promise<readonly number[]> {
   const requests: Stretch[] = [];
   const answered: { tokens: number; prompts: number }[] = [];

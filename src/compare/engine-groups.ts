@@ -1,11 +1,11 @@
-import type { Contestant } from "./variant-run.ts";
+import type { VariantRun } from "./variant-run.ts";
 
 /** Contestants that are asked of the same engine, which is started once for all of them. */
-export type EngineGroup = readonly [Contestant, ...Contestant[]];
+export type EngineGroup = readonly [VariantRun, ...VariantRun[]];
 
 /** Groups contestants by their engine, in the order in which the engines are named first. */
-export function groupByEngine(contestants: readonly Contestant[]): readonly EngineGroup[] {
-  const groups = new Map<string, [Contestant, ...Contestant[]]>();
+export function groupByEngine(contestants: readonly VariantRun[]): readonly EngineGroup[] {
+  const groups = new Map<string, [VariantRun, ...VariantRun[]]>();
   for (const contestant of contestants) {
     const key = JSON.stringify(contestant.config.engine);
     const group = groups.get(key);

@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { parseCalibration } from "../calibrate/file.ts";
-import type { Contestant } from "./variant-run.ts";
+import type { VariantRun } from "./variant-run.ts";
 
 /** Lists the variants that apply a calibration fitted to a file with this hash: they have seen the answers. */
 export async function fittedToThisFile(
-  contestants: readonly Pick<Contestant, "name" | "config">[],
+  contestants: readonly Pick<VariantRun, "name" | "config">[],
   sha256: string,
 ): Promise<readonly string[]> {
   const names: string[] = [];

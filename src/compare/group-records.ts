@@ -1,7 +1,7 @@
 import type { PrefixCache } from "../report/comparison-data.ts";
 import type { SERVED_MODEL, ServedModel } from "../runfolder/served-model.ts";
 import type { RunState } from "../runfolder/state/run-state.ts";
-import type { Contestant } from "./variant-run.ts";
+import type { VariantRun } from "./variant-run.ts";
 
 /** What a session with an engine tells; written into the journal of every contestant that it served. */
 export type EngineFact =
@@ -22,7 +22,7 @@ export type EngineFact =
     };
 
 /** Records a fact with every contestant of the engine. */
-export function recordFact(contestants: readonly Contestant[], fact: EngineFact, at: number): void {
+export function recordFact(contestants: readonly VariantRun[], fact: EngineFact, at: number): void {
   for (const { recorder } of contestants) recorder.record({ event: "decision", ...fact, at });
 }
 

@@ -65,7 +65,7 @@ export function levelOfPair(level: number, pairs: number): number {
 }
 
 /** What was to be seen of one pair after so many rows. */
-export interface Look {
+export interface InterimLook {
   readonly rows: number;
   readonly mean: number;
   readonly interval: Interval;
@@ -77,7 +77,7 @@ export interface Replay {
   /** Rows after which the answer was known; null when it never was. */
   readonly knownAfter: number | null;
   /** For each pair what was to be seen, at up to about LOOKS moments. */
-  readonly looks: readonly (readonly Look[])[];
+  readonly looks: readonly (readonly InterimLook[])[];
 }
 
 const LOOKS = 200;
@@ -88,7 +88,7 @@ const LOOKS = 200;
  */
 export function replay(options: WatchOptions, lossesOf: (row: number) => readonly (number | null)[] | null): Replay {
   const watch = watchPairs(options);
-  const looks: Look[][] = pairsOf(options.variants).map(() => []);
+  const looks: InterimLook[][] = pairsOf(options.variants).map(() => []);
   const every = Math.ceil(options.order.length / LOOKS);
   let knownAfter: number | null = null;
   let seen = 0;
@@ -103,7 +103,7 @@ export function replay(options: WatchOptions, lossesOf: (row: number) => readonl
   return { states: watch.states(), knownAfter, looks };
 }
 
-function note(looks: readonly Look[][], states: readonly SequentialState[]): void {
+function note(looks: readonly InterimLook[][], states: readonly SequentialState[]): void {
   for (const [place, { rows, mean, interval }] of states.entries()) {
     const path = looks[place];
     if (path !== undefined && rows > (path.at(-1)?.rows ?? 0)) path.push({ rows, mean, interval });

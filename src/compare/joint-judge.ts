@@ -1,21 +1,21 @@
 import { AbtieError } from "../errors.ts";
-import type { Judging } from "../judge/generative/judge.ts";
-import type { JudgingOpener } from "../judge/generative/load-judge.ts";
-import type { Contestant } from "./variant-run.ts";
+import type { Judge } from "../judge/generative/judge.ts";
+import type { JudgeLoader } from "../judge/generative/load-judge.ts";
+import type { VariantRun } from "./variant-run.ts";
 
 /** The judging of several variants on one engine, opened together. */
-export interface JointOpener extends JudgingOpener {
+export interface JointJudgeLoader extends JudgeLoader {
   /** One for each opener, once an engine has been probed. */
-  readonly judgings: () => readonly Judging[];
+  readonly judgings: () => readonly Judge[];
 }
 
 /** Joins the openers of variants that share an engine: whatever is opened or probed is so for each of them, the first speaking for all. */
-export function joinOpeners(contestants: readonly Pick<Contestant, "name" | "opener">[]): JointOpener {
+export function joinJudgeLoaders(contestants: readonly Pick<VariantRun, "name" | "opener">[]): JointJudgeLoader {
   const openers = contestants.map(naming);
   const [first, ...others] = openers;
   if (first === undefined) throw new Error("there is no opener to join");
-  const found = new Map<JudgingOpener, Judging>();
-  const keep = (opener: JudgingOpener, judging: Judging): void => {
+  const found = new Map<JudgeLoader, Judge>();
+  const keep = (opener: JudgeLoader, judging: Judge): void => {
     const known = found.get(opener);
     // With several servers the smallest context rules, so that every row fits wherever it goes.
     if (known === undefined || judging.budget < known.budget) found.set(opener, judging);
@@ -44,7 +44,7 @@ export function joinOpeners(contestants: readonly Pick<Contestant, "name" | "ope
 }
 
 /** What is wrong with one variant is told with its name. */
-function naming({ name, opener }: Pick<Contestant, "name" | "opener">): JudgingOpener {
+function naming({ name, opener }: Pick<VariantRun, "name" | "opener">): JudgeLoader {
   const named = (error: unknown): never => {
     if (!(error instanceof AbtieError)) throw error;
     const { code, message, details } = error;

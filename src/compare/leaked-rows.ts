@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Dataset } from "../dataset/open-dataset.ts";
 import type { Row } from "../types.ts";
-import type { Contestant } from "./variant-run.ts";
+import type { VariantRun } from "./variant-run.ts";
 
 /** Shorter texts ("Yes.") are in a template by chance. */
 const LEAST_CHARACTERS = 40;
@@ -13,7 +13,7 @@ const AT_ONCE = 32;
  * were taken from the labelled file: what it says about those rows it was told.
  */
 export async function countLeakedRows(
-  contestants: readonly Pick<Contestant, "config">[],
+  contestants: readonly Pick<VariantRun, "config">[],
   dataset: Pick<Dataset, "read">,
   rows: Uint32Array,
 ): Promise<readonly number[]> {

@@ -1,10 +1,10 @@
 import { clipProbabilities } from "../metrics/clip.ts";
 import { logLosses } from "../metrics/log-loss.ts";
-import type { Contestant } from "./variant-run.ts";
+import type { VariantRun } from "./variant-run.ts";
 
 /** Computes the log loss (nats) of one row as it would be submitted, clipped. */
 export function lossOf(
-  { board, config }: Pick<Contestant, "board" | "config">,
+  { board, config }: Pick<VariantRun, "board" | "config">,
   row: number,
   truth: Float64Array,
 ): number {

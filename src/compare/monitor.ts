@@ -4,39 +4,39 @@ import { isAnswered } from "../runfolder/state/run-state.ts";
 import { type Replay, replay, type WatchOptions, watchPairs } from "./interim-looks.ts";
 import { lossOf } from "./losses.ts";
 import { progressText } from "./progress-text.ts";
-import type { Contestant } from "./variant-run.ts";
+import type { VariantRun } from "./variant-run.ts";
 
 /** A comparison while it goes on: hears every answer, shows how far it is, and says when the answer is known. */
-export interface Course {
+export interface Monitor {
   /** Takes in what earlier sessions have answered; to be called once, before anything is scored. */
-  readonly begin: (contestants: readonly Contestant[]) => void;
-  readonly told: (contestant: Contestant, task: Task, answered: boolean) => void;
+  readonly begin: (contestants: readonly VariantRun[]) => void;
+  readonly told: (contestant: VariantRun, task: Task, answered: boolean) => void;
   /** Aborts when one variant has been shown to be the best; never, unless that may end the comparison. */
   readonly enough: AbortSignal;
   /** Rows on which a contestant failed in this session. */
-  readonly failed: (contestant: Contestant) => number;
+  readonly failed: (contestant: VariantRun) => number;
   /** The comparison from its begin, in the order of its plan; null unless it may stop early. */
   readonly replay: () => Replay | null;
 }
 
 /** Creates the course of a comparison. */
-export function createCourse(
+export function createMonitor(
   options: WatchOptions & {
     readonly truth: Float64Array;
     readonly earlyStop: boolean;
     readonly effects: Pick<Effects, "clock" | "progress">;
   },
-): Course {
+): Monitor {
   const { truth, earlyStop, effects } = options;
   const { clock } = effects;
   const controller = new AbortController();
   const watch = earlyStop ? watchPairs(options) : null;
   const taken = new Set<number>();
-  const failed = new Map<Contestant, Set<number>>();
-  let contestants: readonly Contestant[] = [];
+  const failed = new Map<VariantRun, Set<number>>();
+  let contestants: readonly VariantRun[] = [];
   let startedAt: number | null = null;
 
-  const hasFailed = (contestant: Contestant, row: number): boolean => failed.get(contestant)?.has(row) ?? false;
+  const hasFailed = (contestant: VariantRun, row: number): boolean => failed.get(contestant)?.has(row) ?? false;
   const lossesOf = (row: number): readonly (number | null)[] | null => {
     const through = contestants.every((one) => one.answered(row) || hasFailed(one, row));
     return through ? contestants.map((one) => (one.answered(row) ? lossOf(one, row, truth) : null)) : null;
@@ -51,7 +51,7 @@ export function createCourse(
   };
   const show = (): void => {
     startedAt ??= clock.monotonic();
-    const sum = (of: (contestant: Contestant) => number): number =>
+    const sum = (of: (contestant: VariantRun) => number): number =>
       contestants.reduce((total, contestant) => total + of(contestant), 0);
     const done = sum(({ folder }) => folder.state.orders.ab.answered + folder.state.orders.ba.answered);
     const total = sum(({ orders }) => orders.length * options.order.length);

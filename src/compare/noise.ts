@@ -6,7 +6,7 @@ import { type Rescoring, rescoringNoise } from "../metrics/rescoring.ts";
 import { takeTriples } from "../metrics/triples.ts";
 import type { BootstrapOptions } from "../stats/bootstrap.ts";
 import type { Triple } from "../types.ts";
-import type { Contestant } from "./variant-run.ts";
+import type { VariantRun } from "./variant-run.ts";
 
 /** What scoring a sample of rows once more has shown. */
 export interface Noise extends Rescoring {
@@ -18,7 +18,7 @@ export interface Noise extends Rescoring {
  * with `parameters`, of calibrated ones. Null when no row was scored twice.
  */
 export function measureNoise(
-  contestant: Pick<Contestant, "folder" | "again" | "answered" | "orders" | "judgement" | "config">,
+  contestant: Pick<VariantRun, "folder" | "again" | "answered" | "orders" | "judgement" | "config">,
   { truth, groups }: { readonly truth: Float64Array; readonly groups: Uint32Array },
   parameters: Parameters | null,
   options: BootstrapOptions,

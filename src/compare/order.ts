@@ -1,10 +1,10 @@
 import { shuffledIndexes } from "../numbers/random.ts";
 import { isAnswered } from "../runfolder/state/run-state.ts";
 import type { Choice } from "./score-entries.ts";
-import type { Contestant } from "./variant-run.ts";
+import type { VariantRun } from "./variant-run.ts";
 
-type Planned = Pick<Contestant, "orders"> & {
-  readonly folder: { readonly state: Contestant["folder"]["state"] };
+type Planned = Pick<VariantRun, "orders"> & {
+  readonly folder: { readonly state: VariantRun["folder"]["state"] };
 };
 
 /**
@@ -31,7 +31,7 @@ export function sampleToRescore(total: number, seed: number, answered: (row: num
 
 /** Picks one contestant after the other, in the order of its sample: every prompt meets others than the first time. */
 export function* pickToRescore(
-  contestants: readonly Pick<Contestant, "orders" | "again">[],
+  contestants: readonly Pick<VariantRun, "orders" | "again">[],
   samples: readonly Uint32Array[],
 ): Generator<Choice> {
   for (const [of, { orders, again }] of contestants.entries()) {

@@ -1,4 +1,4 @@
-import type { Slots } from "../pool/pool.ts";
+import type { EnginePool } from "../pool/pool.ts";
 
 /** Prompt tokens that servers looked up in their prefix caches, and those that they found there. */
 interface Cached {
@@ -8,7 +8,7 @@ interface Cached {
 
 /** Reads the servers' counters; `used` reads them again and gives the difference, null when a server does not tell. */
 export async function watchPrefixCache(
-  slots: Pick<Slots, "list">,
+  slots: Pick<EnginePool, "list">,
   signal: AbortSignal,
 ): Promise<{ readonly used: () => Promise<Cached | null> }> {
   const before = await counters(slots, signal);
@@ -21,7 +21,7 @@ export async function watchPrefixCache(
   };
 }
 
-async function counters({ list }: Pick<Slots, "list">, signal: AbortSignal): Promise<Cached | null> {
+async function counters({ list }: Pick<EnginePool, "list">, signal: AbortSignal): Promise<Cached | null> {
   // A figure for the report is no reason to end a comparison.
   const told = await Promise.all(
     list.map(({ current }) =>

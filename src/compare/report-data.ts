@@ -4,7 +4,7 @@ import type { Variant as Column, ComparisonData, Pair, PrefixCache, Stopping } f
 import type { Fact } from "../report/data.ts";
 import { estimateOf, positionOf, scoresOf } from "../report/from-metrics.ts";
 import type { Assessment } from "./assess.ts";
-import type { Contestant } from "./variant-run.ts";
+import type { VariantRun } from "./variant-run.ts";
 
 /** The job that hours are computed for. */
 export type Job = ComparisonData["job"];
@@ -29,7 +29,7 @@ export function columnOf(assessment: Assessment, job: Job): Column {
 
 /** Lists what was compared. */
 export function factsOf(
-  contestants: readonly Contestant[],
+  contestants: readonly VariantRun[],
   data: { readonly path: string; readonly sha256: string; readonly rows: number; readonly source: string },
   prefixCache: PrefixCache | null,
 ): readonly Fact[] {

@@ -6,13 +6,13 @@ import { JOURNAL_FORMAT } from "../runfolder/journal/events.ts";
 import type { Summary } from "../schedule/types.ts";
 import { pickToRescore } from "./order.ts";
 import { scoreEntries } from "./score-entries.ts";
-import type { Contestant } from "./variant-run.ts";
+import type { VariantRun } from "./variant-run.ts";
 
 type Scoring = Omit<Parameters<typeof scoreEntries>[0], "choices" | "recorders" | "effects">;
 
 /** Scores samples of the contestants' rows once more, in another order and so in other batches, into journals of their own. */
 export async function rescore(
-  contestants: readonly Contestant[],
+  contestants: readonly VariantRun[],
   options: Scoring & { readonly samples: readonly Uint32Array[]; readonly effects: Effects },
 ): Promise<Summary["end"]> {
   const { samples, effects, ...scoring } = options;

@@ -1,8 +1,8 @@
 import type { Config } from "../config/config.ts";
 import type { Effects } from "../effects.ts";
 import type { Recorder } from "../job/recorder.ts";
-import type { Judging, Task } from "../judge/generative/judge.ts";
-import type { Slots } from "../pool/pool.ts";
+import type { Judge, Task } from "../judge/generative/judge.ts";
+import type { EnginePool } from "../pool/pool.ts";
 import { DEFAULT_RETRY } from "../schedule/backoff.ts";
 import { classifyRequestError } from "../schedule/classify.ts";
 import { schedule } from "../schedule/schedule.ts";
@@ -21,9 +21,9 @@ type Entry = Task & Choice;
 /** Scores what is picked on all engines in one schedule; each contestant's recorder is told its own part. */
 export async function scoreEntries(options: {
   choices: Iterable<Choice>;
-  judgings: readonly Judging[];
+  judgings: readonly Judge[];
   recorders: readonly Recorder[];
-  slots: Slots;
+  slots: EnginePool;
   config: Config;
   /** Asks the server to compute every prompt anew. */
   cacheSalt?: string;

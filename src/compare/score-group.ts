@@ -1,15 +1,15 @@
 import type { Effects } from "../effects.ts";
-import { openSlots } from "../pool/pool.ts";
+import { openEnginePool } from "../pool/pool.ts";
 import { checkModels } from "./check-models.ts";
 import type { EngineGroup } from "./engine-groups.ts";
 import { recordFact } from "./group-records.ts";
-import { joinOpeners } from "./joint-judge.ts";
+import { joinJudgeLoaders } from "./joint-judge.ts";
 import { pickRowByRow, pickToRescore, sampleToRescore } from "./order.ts";
 import { watchPrefixCache } from "./prefix-cache.ts";
 import { createPrefixMeter } from "./prefix-meter.ts";
 import { rescore } from "./rescore.ts";
 import { type Choice, scoreEntries } from "./score-entries.ts";
-import type { Contestant } from "./variant-run.ts";
+import type { VariantRun } from "./variant-run.ts";
 
 /** How the scoring of a group ended. */
 export type GroupEnd = "done" | "interrupted" | "engine-lost";
@@ -40,15 +40,15 @@ export async function scoreGroup(group: EngineGroup, options: ScoreOptions): Pro
   if (isEmpty(missing()) && isEmpty(pickToRescore(group, samples()))) return "done";
 
   const [{ config }] = group;
-  const joint = joinOpeners(group);
+  const joint = joinJudgeLoaders(group);
   // Mistakes in templates and labels are found before minutes go into the start of a server.
   if (joint.local) await joint.open(null);
   const began = clock.monotonic();
-  const record: Contestant["recorder"]["record"] = (event) => {
+  const record: VariantRun["recorder"]["record"] = (event) => {
     for (const { recorder } of group) recorder.record(event);
   };
   try {
-    await using slots = await openSlots({
+    await using slots = await openEnginePool({
       ...{ config, opener: joint, effects, signal, recorder: { record } },
       folder: { path: options.folder },
     });

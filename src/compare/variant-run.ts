@@ -3,11 +3,11 @@ import { join } from "node:path";
 import type { Dataset } from "../dataset/open-dataset.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
-import { type Board, createBoard } from "../job/publisher.ts";
+import { createPublisher, type Publisher } from "../job/publisher.ts";
 import { createRecorder, type Recorder } from "../job/recorder.ts";
-import { createJudge, type Judgement } from "../judge/aggregate.ts";
+import { type Aggregation, createAggregate } from "../judge/aggregate.ts";
 import type { Task } from "../judge/generative/judge.ts";
-import { createJudgingOpener, type JudgingOpener } from "../judge/generative/load-judge.ts";
+import { createJudgeLoader, type JudgeLoader } from "../judge/generative/load-judge.ts";
 import { openRunFolder, type RunFolder } from "../runfolder/open-run-folder.ts";
 import { resumeRun } from "../runfolder/state/resume.ts";
 import { isAnswered, type RunState } from "../runfolder/state/run-state.ts";
@@ -15,12 +15,12 @@ import type { Order } from "../types.ts";
 import type { Variant } from "./open-variants.ts";
 
 /** A variant at work: an ordinary run in its own folder, and a second scoring of a sample of its rows. */
-export interface Contestant extends Variant, AsyncDisposable {
+export interface VariantRun extends Variant, AsyncDisposable {
   readonly orders: readonly Order[];
-  readonly opener: JudgingOpener;
-  readonly judgement: Judgement;
+  readonly opener: JudgeLoader;
+  readonly judgement: Aggregation;
   readonly folder: RunFolder;
-  readonly board: Board;
+  readonly board: Publisher;
   readonly recorder: Recorder;
   /** What is known of the second scoring, and its journal. */
   readonly again: { readonly state: RunState; readonly file: string };
@@ -28,22 +28,22 @@ export interface Contestant extends Variant, AsyncDisposable {
   readonly answered: (row: number) => boolean;
 }
 
-export interface ContestantOptions {
+export interface VariantRunOptions {
   readonly dataset: Dataset;
   readonly version: string;
   readonly force: boolean;
   readonly fresh: boolean;
   readonly effects: Effects;
   /** Told about every task that has ended, with an answer or without. */
-  readonly onOutcome: (contestant: Contestant, task: Task, answered: boolean) => void;
+  readonly onOutcome: (contestant: VariantRun, task: Task, answered: boolean) => void;
 }
 
 /** Opens the folders of all variants. When one cannot be opened, the others are closed and its error is thrown. */
-export async function openContestants(
+export async function openVariantRuns(
   variants: readonly Variant[],
-  options: ContestantOptions,
-): Promise<AsyncDisposable & { readonly list: readonly Contestant[] }> {
-  const list: Contestant[] = [];
+  options: VariantRunOptions,
+): Promise<AsyncDisposable & { readonly list: readonly VariantRun[] }> {
+  const list: VariantRun[] = [];
   const close = async (): Promise<void> => {
     await Promise.all(list.map((contestant) => contestant[Symbol.asyncDispose]()));
   };
@@ -56,13 +56,13 @@ export async function openContestants(
   return { list, [Symbol.asyncDispose]: close };
 }
 
-async function openContestant(variant: Variant, options: ContestantOptions): Promise<Contestant> {
+async function openContestant(variant: Variant, options: VariantRunOptions): Promise<VariantRun> {
   const { config } = variant;
   const { dataset, effects } = options;
   const { clock, log } = effects;
-  const opener = await createJudgingOpener(config, dataset);
+  const opener = await createJudgeLoader(config, dataset);
   const { template } = opener;
-  const judgement = await createJudge(config, template, log);
+  const judgement = await createAggregate(config, template, log);
   const folder = await openRunFolder({ ...options, config, template });
   folder.begin();
   try {
@@ -72,7 +72,7 @@ async function openContestant(variant: Variant, options: ContestantOptions): Pro
     const file = join(folder.path, "rescored.jsonl");
     if (options.fresh) await rm(file, { force: true });
     const again = { state: await resumeRun(file, dataset.ids.length), file };
-    const board = createBoard({
+    const board = createPublisher({
       ...{ ids: dataset.ids, state, journal, judge: judgement.judge, prior: config.prior },
       ...{ submission: config.output, rows: folder.rowsFile, columns: config.columns, clip: config.clip },
       ...{ clock, log },
@@ -82,7 +82,7 @@ async function openContestant(variant: Variant, options: ContestantOptions): Pro
       ...{ journal, state, board, clock },
       onOutcome: (task, answered) => options.onOutcome(contestant, task, answered),
     });
-    const contestant: Contestant = {
+    const contestant: VariantRun = {
       ...variant,
       ...{ orders, opener, judgement, folder, board, recorder, again },
       answered: (row) => orders.every((order) => isAnswered(state, row, order)),

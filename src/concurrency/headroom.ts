@@ -1,5 +1,5 @@
 import { levelOf } from "./setting.ts";
-import { type Control, moveTo, type Room } from "./state.ts";
+import { type Control, type Headroom, moveTo } from "./state.ts";
 
 /** The part of an engine's metrics that matters here; null where the engine does not report it. */
 export interface Load {
@@ -21,7 +21,7 @@ const THROWN_OUT = 0.02;
 const LOOK_ROUNDS = 4;
 
 /** Nothing is known to be in the way. */
-export const FREE: Room = {
+export const FREE: Headroom = {
   ceiling: Number.POSITIVE_INFINITY,
   ceilingUntil: 0,
   ceilingMs: CEILING_MS,
@@ -45,7 +45,7 @@ export function afterLoad(control: Control, load: Load, now: number): Control {
   const { preemptions, rows } = control.room;
   const since = control.rows - rows;
   const isLong = preemptions === null || since >= LOOK_ROUNDS * level;
-  const room: Room = {
+  const room: Headroom = {
     ...control.room,
     preemptions: isLong ? load.preemptions : preemptions,
     rows: isLong ? control.rows : rows,

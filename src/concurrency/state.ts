@@ -57,11 +57,11 @@ export interface Control {
   readonly rows: number;
   /** The latest window. */
   readonly pace: Pace | null;
-  readonly room: Room;
+  readonly room: Headroom;
 }
 
 /** How much more may be asked of the engine before it gets into trouble. */
-export interface Room {
+export interface Headroom {
   /** A level that led to trouble is not tried again before (monotonic ms). */
   readonly ceiling: number;
   readonly ceilingUntil: number;

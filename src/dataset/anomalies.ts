@@ -3,7 +3,7 @@ import type { Cell } from "./cell.ts";
 import { fingerprint } from "./fingerprint.ts";
 
 /** Each oddity of a row that is read without loss and worth knowing, and what it means. */
-export const QUIRK_MEANINGS = {
+export const ANOMALY_MEANINGS = {
   nullTurn: "a turn is null",
   noTurns: "a cell is an empty list",
   emptyPrompt: "the prompt has no text",
@@ -18,7 +18,7 @@ export const QUIRK_MEANINGS = {
   brokenList: "a cell begins like a JSON list but is none of strings and nulls, and is taken as plain text",
 } as const satisfies Record<string, string>;
 
-export type QuirkKind = keyof typeof QUIRK_MEANINGS;
+export type AnomalyKind = keyof typeof ANOMALY_MEANINGS;
 
 interface Quirk {
   /** Number of rows that have it. */
@@ -27,7 +27,7 @@ interface Quirk {
   readonly lines: readonly number[];
 }
 
-export type Quirks = Readonly<Record<QuirkKind, Quirk>>;
+export type Anomalies = Readonly<Record<AnomalyKind, Quirk>>;
 
 /** The texts of one row, and where it begins in the file. */
 export interface ObservedRow {
@@ -41,11 +41,11 @@ export interface ObservedRow {
 const LISTED = 5;
 
 /** Counts the quirks of rows in one pass; holds a fingerprint of each row, no text. */
-export function createQuirkCounter(): { add: (row: ObservedRow) => void; list: () => Quirks } {
+export function createAnomalyCounter(): { add: (row: ObservedRow) => void; list: () => Anomalies } {
   const seen = new Set<string>();
   const counted = Object.fromEntries(
-    Object.keys(QUIRK_MEANINGS).map((kind): [string, Counted] => [kind, { count: 0, lines: [] }]),
-  ) as Record<QuirkKind, Counted>;
+    Object.keys(ANOMALY_MEANINGS).map((kind): [string, Counted] => [kind, { count: 0, lines: [] }]),
+  ) as Record<AnomalyKind, Counted>;
   return {
     add: (row) => {
       for (const kind of quirksOf(row, seen)) {
@@ -63,12 +63,12 @@ interface Counted {
   readonly lines: number[];
 }
 
-function quirksOf(row: ObservedRow, seen: Set<string>): readonly QuirkKind[] {
+function quirksOf(row: ObservedRow, seen: Set<string>): readonly AnomalyKind[] {
   const { id, prompt, responseA, responseB } = row;
   const cells = [prompt, responseA, responseB];
   const turns = cells.flatMap((cell) => cell.turns);
   const whole = fingerprint([fingerprint(prompt.turns), fingerprint(responseA.turns), fingerprint(responseB.turns)]);
-  const found: Readonly<Record<QuirkKind, boolean>> = {
+  const found: Readonly<Record<AnomalyKind, boolean>> = {
     nullTurn: turns.includes(null),
     noTurns: cells.some((cell) => cell.turns.length === 0),
     emptyPrompt: isEmpty(prompt.turns),
@@ -83,7 +83,7 @@ function quirksOf(row: ObservedRow, seen: Set<string>): readonly QuirkKind[] {
     brokenList: cells.some((cell) => cell.form === "broken-list"),
   };
   seen.add(whole);
-  return (Object.keys(found) as QuirkKind[]).filter((kind) => found[kind]);
+  return (Object.keys(found) as AnomalyKind[]).filter((kind) => found[kind]);
 }
 
 function isEmpty(turns: readonly Turn[]): boolean {

@@ -1,6 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import type { Row } from "../types.ts";
-import type { Quirks } from "./anomalies.ts";
+import type { Anomalies } from "./anomalies.ts";
 import { type Columns, DEFAULT_COLUMNS } from "./columns.ts";
 import { findLayout, type Layout } from "./layout.ts";
 import { createProblems } from "./problems.ts";
@@ -35,7 +35,7 @@ export interface Dataset extends AsyncDisposable {
   readonly truth: Float64Array | null;
   /** Group of each row, numbered from 0 in order of appearance: rows with the same prompt share one. */
   readonly groups: Uint32Array;
-  readonly quirks: Quirks;
+  readonly quirks: Anomalies;
   /** Reads one row; calls may overlap. Throws AbtieError("data") when the file has changed since it was opened. */
   readonly read: (index: number) => Promise<Row>;
 }

@@ -1,4 +1,4 @@
-import { createQuirkCounter, type Quirks } from "./anomalies.ts";
+import { type Anomalies, createAnomalyCounter } from "./anomalies.ts";
 import { readCell } from "./cell.ts";
 import { fingerprint } from "./fingerprint.ts";
 import type { Layout } from "./layout.ts";
@@ -16,7 +16,7 @@ export interface RowIndex {
   readonly rowBytes: Uint32Array;
   readonly truth: Float64Array | null;
   readonly groups: Uint32Array;
-  readonly quirks: Quirks;
+  readonly quirks: Anomalies;
 }
 
 /** Starts an index for rows of one layout. What is wrong with a row goes to `problems`, and the row is left out. */
@@ -30,7 +30,7 @@ export function createRowIndex(
   const rowBytes: number[] = [];
   const weights: number[] = [];
   const groups: number[] = [];
-  const quirks = createQuirkCounter();
+  const quirks = createAnomalyCounter();
   const lineOfId = new Map<string, number>();
   const groupOfPrompt = new Map<string, number>();
 

@@ -1,4 +1,4 @@
-import { QUIRK_MEANINGS, type QuirkKind } from "../dataset/anomalies.ts";
+import { ANOMALY_MEANINGS, type AnomalyKind } from "../dataset/anomalies.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
 import { type Finding, ok, warning } from "./finding.ts";
 
@@ -7,12 +7,12 @@ export function describeData(dataset: Dataset): readonly Finding[] {
   const { ids, rowBytes, lines, truth, quirks } = dataset;
   const longest = rowBytes.indexOf(rowBytes.reduce((most, bytes) => Math.max(most, bytes), 0));
   const size = `${ids.length.toLocaleString("en-US")} rows, ${(dataset.bytes / 1e6).toFixed(1)} MB`;
-  const found = (Object.entries(quirks) as [QuirkKind, Dataset["quirks"][QuirkKind]][])
+  const found = (Object.entries(quirks) as [AnomalyKind, Dataset["quirks"][AnomalyKind]][])
     .filter(([, { count }]) => count > 0)
     .map(([kind, { count, lines: first }]) => {
       return ok(
         "quirk",
-        `${count} rows: ${QUIRK_MEANINGS[kind]} (line ${first.join(", ")}${count > first.length ? ", ..." : ""})`,
+        `${count} rows: ${ANOMALY_MEANINGS[kind]} (line ${first.join(", ")}${count > first.length ? ", ..." : ""})`,
       );
     });
   return [

@@ -1,5 +1,5 @@
 import type { Dataset } from "../dataset/open-dataset.ts";
-import type { Judging } from "../judge/generative/judge.ts";
+import type { Judge } from "../judge/generative/judge.ts";
 import { sampleRows } from "../numbers/spread-sample.ts";
 import { type Finding, ok, warning } from "./finding.ts";
 
@@ -7,11 +7,7 @@ import { type Finding, ok, warning } from "./finding.ts";
 const SAMPLE = 2_000;
 
 /** Renders and packs rows: shows one, and says how long they are and how many must be shortened. */
-export async function checkPrompts(
-  judging: Judging,
-  dataset: Dataset,
-  signal: AbortSignal,
-): Promise<readonly Finding[]> {
+export async function checkPrompts(judging: Judge, dataset: Dataset, signal: AbortSignal): Promise<readonly Finding[]> {
   const rows = sampleRows(dataset.ids.length, SAMPLE);
   const lengths: number[] = [];
   let shortened = 0;
@@ -42,7 +38,7 @@ export async function checkPrompts(
   ];
 }
 
-function describeLabels({ labels }: Judging): string {
+function describeLabels({ labels }: Judge): string {
   const texts = labels.sequences.map(
     ({ label, text, ids }) => `${label} = ${JSON.stringify(text)} -> ${ids.join(" ")}`,
   );

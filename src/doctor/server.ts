@@ -1,6 +1,6 @@
 import type { Dataset } from "../dataset/open-dataset.ts";
 import type { Engine } from "../engine/types.ts";
-import type { Judging } from "../judge/generative/judge.ts";
+import type { Judge } from "../judge/generative/judge.ts";
 import { scoreBatch } from "../judge/generative/score.ts";
 import { sampleRows } from "../numbers/spread-sample.ts";
 import { error, type Finding, ok, warning } from "./finding.ts";
@@ -12,7 +12,7 @@ const LOW_MASS = 0.1;
 /** Asks the running server: its version, how it gives label probabilities, and the label mass of a sample of rows. */
 export async function checkServer(
   engine: Engine,
-  judging: Judging,
+  judging: Judge,
   dataset: Dataset,
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {

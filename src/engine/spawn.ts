@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { AbtieError } from "../errors.ts";
 import { choosePort } from "../process/port.ts";
-import { type Kept, keep } from "../process/supervise.ts";
+import { type Supervised, supervise } from "../process/supervise.ts";
 import { type Client, createClient, type ServedModel } from "./client.ts";
 import { openHttp } from "./http.ts";
 import { apiKeyOf, type EngineOptions, type OpenedEngine, openEngine } from "./open-engine.ts";
@@ -42,7 +42,7 @@ export async function spawnEngine(options: SpawnOptions): Promise<Engine> {
   const log = await openServerLog(join(options.runDir, options.logName ?? "server.log"));
   const http = openHttp();
   const client = createClient({ http, baseUrl, apiKey: apiKeyOf(options.env), clock, timeoutMs: options.timeoutMs });
-  const kept = keep({
+  const kept = supervise({
     command: spec.command,
     args: serverArguments(spec, port, name),
     env: environment(options),
@@ -124,7 +124,7 @@ async function explain(
     options,
     status,
   }: {
-    readonly kept: Kept;
+    readonly kept: Supervised;
     readonly log: ServerLog;
     readonly options: SpawnOptions;
     readonly status: () => number | null;

@@ -1,5 +1,5 @@
 import type { Effects } from "../effects.ts";
-import { createTellStep } from "../job/report-step.ts";
+import { createReportStep } from "../job/report-step.ts";
 import { type Evaluation, evaluate } from "../metrics/evaluate.ts";
 import { type LabelMass, labelMass } from "../metrics/label-mass.ts";
 import { type Slice, slices } from "../metrics/slices.ts";
@@ -10,6 +10,7 @@ import { inSampleWarning } from "./in-sample.ts";
 import type { Labelled } from "./labelled.ts";
 import { rawScores, studySwap } from "./raw-readings.ts";
 import { readRowTexts } from "./row-texts.ts";
+import type { NamedScores } from "./scores.ts";
 import { divisionsOf } from "./slice-keys.ts";
 import type { Subject } from "./subject.ts";
 
@@ -34,13 +35,6 @@ export interface SubjectEvaluation {
   readonly warnings: readonly string[];
 }
 
-/** One set of probabilities with its scores. */
-export interface NamedScores {
-  readonly name: string;
-  readonly rows: number;
-  readonly evaluation: Evaluation;
-}
-
 /** The scores of the parts of one way to divide the rows. */
 export interface SliceTable {
   readonly name: string;
@@ -56,7 +50,7 @@ export async function evaluateSubject(
   labelled: Labelled,
   effects: Pick<Effects, "progress">,
 ): Promise<SubjectEvaluation> {
-  const tell = createTellStep(subject.ids.length, effects);
+  const tell = createReportStep(subject.ids.length, effects);
   const { written, run, seed } = subject;
   const { truth, groups, dataset } = labelled;
   const aside: BootstrapOptions = { seed, resamples: ASIDE_RESAMPLES };

@@ -6,7 +6,7 @@ import type { LoadedRun } from "../runfolder/load-run.ts";
 import type { RunRows } from "../runfolder/run-rows.ts";
 import type { BootstrapOptions } from "../stats/bootstrap.ts";
 import type { Order } from "../types.ts";
-import type { NamedScores } from "./evaluation.ts";
+import type { NamedScores } from "./scores.ts";
 import { asWritten } from "./subject.ts";
 
 /**

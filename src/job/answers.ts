@@ -1,6 +1,6 @@
 import type { RowAnswers } from "../judge/outcome.ts";
+import { rowReason } from "../runfolder/row-reason.ts";
 import { isShort, lastFailure, type RunState, readingOf } from "../runfolder/state/run-state.ts";
-import { rowReason } from "./row-reason.ts";
 
 /** Gathers what the state of a run knows about one row. */
 export function answersOf(state: RunState, row: number): RowAnswers {

@@ -10,7 +10,7 @@ const FORECAST_MS = 5_000;
  * Creates what writes decisions down: every change of step and every stop at once and aloud, the forecast now and then, and with every phase.
  * The journal's figures are those of clock/decision.ts, times as ms since 1970.
  */
-export function createClockLog(options: {
+export function createDecisionLog(options: {
   record: (event: JournalEvent) => void;
   clock: Clock;
   log: Log;

@@ -8,16 +8,16 @@ import { usualShares } from "../deadline/rules.ts";
 import { createState, withBudget } from "../deadline/state.ts";
 import { takeNext } from "../deadline/take.ts";
 import type { Task } from "../judge/generative/judge.ts";
-import type { Judge } from "../judge/outcome.ts";
+import type { Aggregate } from "../judge/outcome.ts";
 import { isAnswered, type RunState } from "../runfolder/state/run-state.ts";
 import type { Attempt } from "../schedule/types.ts";
 import type { Clock } from "../types.ts";
 import { type ForecastError, forecastErrors } from "./forecast-errors.ts";
-import type { Choice, Planner } from "./prompt-source.ts";
+import type { NextPrompt, PromptSource } from "./prompt-source.ts";
 import { rankRows } from "./rank-rows.ts";
 
 /** A planner that keeps time: it follows the speed of the engine and decides what the rows that are left will get. */
-export interface TimedPlanner extends Planner {
+export interface Planner extends PromptSource {
   /** Hears of every request. */
   readonly attempted: (attempt: Attempt<Task>) => void;
   /** Hears that the engines are there, or that all of them are gone. */
@@ -30,12 +30,12 @@ export interface TimedPlanner extends Planner {
   readonly forecastErrors: () => readonly ForecastError[];
 }
 
-export interface TimedPlannerOptions {
+export interface PlannerOptions {
   readonly config: Config;
   readonly state: RunState;
   /** The ladder, best step first. */
   readonly steps: readonly Step[];
-  readonly judge: Judge;
+  readonly judge: Aggregate;
   /** Estimated prompt tokens of every row. */
   readonly tokens: readonly number[];
   /** The moments that bound the run, monotonic ms; they may come nearer. */
@@ -52,7 +52,7 @@ const DECISION_SHARE = 0.02;
 const RANKING_MS = 60_000;
 
 /** Creates the planner of a run. Everything that it decides is decided by src/clock; here the state is kept and fed. */
-export function createTimedPlanner(options: TimedPlannerOptions): TimedPlanner {
+export function createPlanner(options: PlannerOptions): Planner {
   const { config, state: run, clock, onDecision } = options;
   const budget = options.budget();
   const orders = options.steps.some(({ kind }) => kind === "both-orders") ? config.orders : "one";
@@ -105,7 +105,7 @@ export function createTimedPlanner(options: TimedPlannerOptions): TimedPlanner {
     const isOld = decision === null || clock.monotonic() - decision.at >= decisionMs;
     return isOld || decision === null ? decideNow() : decision;
   };
-  const take = (): Choice | null => {
+  const take = (): NextPrompt | null => {
     const taken = takeNext(state, 1);
     state = taken.state;
     const [task] = taken.tasks;

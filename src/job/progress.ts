@@ -2,14 +2,14 @@ import type { Decision } from "../deadline/decision.ts";
 import { formatDuration } from "../duration.ts";
 import type { Effects } from "../effects.ts";
 import type { RunState } from "../runfolder/state/run-state.ts";
-import type { TimedPlanner } from "./planner.ts";
-import type { Tally } from "./recorder.ts";
+import type { Planner } from "./planner.ts";
+import type { SessionCounts } from "./recorder.ts";
 
 /** Shows how far a run is: rows, speed, and what the clock foresees. */
 export function showProgress(
-  planner: TimedPlanner,
+  planner: Planner,
   state: RunState,
-  { scoredPrompts: prompts }: Tally,
+  { scoredPrompts: prompts }: SessionCounts,
   startedAt: number,
   { clock, progress }: Pick<Effects, "clock" | "progress">,
 ): void {

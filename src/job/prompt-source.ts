@@ -1,8 +1,8 @@
-import type { Judging, Task } from "../judge/generative/judge.ts";
+import type { Judge, Task } from "../judge/generative/judge.ts";
 import type { Order } from "../types.ts";
 
 /** Which prompt is wanted next. "wait": nothing now, but an outcome that is still to come may change that. */
-export type Choice = Prompt | "wait" | "end";
+export type NextPrompt = Prompt | "wait" | "end";
 
 interface Prompt {
   readonly row: number;
@@ -12,10 +12,10 @@ interface Prompt {
 }
 
 /** Decides what is scored next. */
-export interface Planner {
+export interface PromptSource {
   /** Prompts of the whole run, those of earlier sessions included. */
   readonly total: number;
-  readonly next: () => Choice;
+  readonly next: () => NextPrompt;
   /** Resolves when an outcome has come since the last `next`. */
   readonly changed: (signal: AbortSignal) => Promise<void>;
   /** Hears that a task has ended, with an answer or without. */
@@ -23,7 +23,7 @@ export interface Planner {
 }
 
 /** Prepares tasks one after another, as the schedule asks for them. */
-export async function* taskSource(planner: Planner, judging: Judging, signal: AbortSignal): AsyncGenerator<Task> {
+export async function* taskSource(planner: PromptSource, judging: Judge, signal: AbortSignal): AsyncGenerator<Task> {
   for (;;) {
     if (signal.aborted) return;
     const choice = planner.next();

@@ -1,6 +1,6 @@
 import { writeSubmission } from "../dataset/submission/write-submission.ts";
 import { AbtieError } from "../errors.ts";
-import { type Judge, outcomeOf, type RowOutcome } from "../judge/outcome.ts";
+import { type Aggregate, outcomeOf, type RowOutcome } from "../judge/outcome.ts";
 import type { Journal } from "../runfolder/journal/append.ts";
 import { type RowReading, type RowRecord, writeRows } from "../runfolder/rows.ts";
 import { isShort, type RunState, readingOf } from "../runfolder/state/run-state.ts";
@@ -9,7 +9,7 @@ import { answersOf } from "./answers.ts";
 import { publishDue } from "./publish-due.ts";
 
 /** Where the results of a run are shown to the outside: the submission and rows.jsonl, replaced as rows come in. */
-export interface Board {
+export interface Publisher {
   readonly outcome: (row: number) => RowOutcome;
   /** Writes both files for the first time. Throws AbtieError("data") when they cannot be written. */
   readonly publishFirst: () => Promise<void>;
@@ -21,11 +21,11 @@ export interface Board {
   readonly check: () => void;
 }
 
-export interface BoardOptions {
+export interface PublisherOptions {
   readonly ids: readonly string[];
   readonly state: RunState;
   readonly journal: Journal;
-  readonly judge: Judge;
+  readonly judge: Aggregate;
   readonly prior: Triple;
   readonly submission: string;
   readonly rows: string;
@@ -36,7 +36,7 @@ export interface BoardOptions {
 }
 
 /** Creates the board of a run. */
-export function createBoard(options: BoardOptions): Board {
+export function createPublisher(options: PublisherOptions): Publisher {
   const { ids, state, judge, prior, clock, log } = options;
   let rowsSince = 0;
   let publishedAt = clock.monotonic();

@@ -2,14 +2,14 @@ import type { Config } from "../config/config.ts";
 import type { Pair } from "../deadline/pairs.ts";
 import { type Candidate, rankForSecondPass } from "../deadline/swap-pass.ts";
 import type { SecondRow } from "../deadline/swap-rows.ts";
-import type { Judge } from "../judge/outcome.ts";
+import type { Aggregate } from "../judge/outcome.ts";
 import { contextOf, type RunState, readingOf } from "../runfolder/state/run-state.ts";
 
 /** Orders the rows that have one answer by what the swapped order would be worth to them; see clock/second-pass.ts. */
 export function rankRows(options: {
   readonly config: Pick<Config, "calibration">;
   readonly state: RunState;
-  readonly judge: Judge;
+  readonly judge: Aggregate;
 }): readonly SecondRow[] {
   const { config, state, judge } = options;
   const candidates: Candidate[] = [];

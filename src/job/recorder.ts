@@ -5,10 +5,10 @@ import { fold } from "../runfolder/state/fold.ts";
 import { isAnswered, type RunState } from "../runfolder/state/run-state.ts";
 import type { Attempt, Outcome } from "../schedule/types.ts";
 import type { Clock, Reading } from "../types.ts";
-import type { Board } from "./publisher.ts";
+import type { Publisher } from "./publisher.ts";
 
 /** Counts of this session, for the line that is shown and the summary. */
-export interface Tally {
+export interface SessionCounts {
   scoredPrompts: number;
   promptTokens: number;
   requests: number;
@@ -17,7 +17,7 @@ export interface Tally {
 
 /** Writes what happens into the journal and folds it into the state in the same breath, so that both always agree. */
 export interface Recorder {
-  readonly tally: Readonly<Tally>;
+  readonly tally: Readonly<SessionCounts>;
   readonly record: (event: JournalEvent) => void;
   readonly outcome: (task: Task, outcome: Outcome<Reading>) => void;
   readonly attempt: (attempt: Attempt<Task>) => void;
@@ -27,14 +27,14 @@ export interface Recorder {
 export function createRecorder(options: {
   journal: Journal;
   state: RunState;
-  board: Pick<Board, "answered">;
+  board: Pick<Publisher, "answered">;
   clock: Clock;
   onOutcome: (task: Task, answered: boolean) => void;
   /** The journal's word for why requests were given up; see row-reason.ts. */
   givenUp?: () => string;
 }): Recorder {
   const { journal, state, board, clock } = options;
-  const tally: Tally = { scoredPrompts: 0, promptTokens: 0, requests: 0, failedRequests: 0 };
+  const tally: SessionCounts = { scoredPrompts: 0, promptTokens: 0, requests: 0, failedRequests: 0 };
   const record = (event: JournalEvent): void => {
     journal.append(event);
     fold(state, event);

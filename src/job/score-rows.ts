@@ -1,12 +1,12 @@
 import type { Config } from "../config/config.ts";
 import type { Effects } from "../effects.ts";
 import type { Task } from "../judge/generative/judge.ts";
-import type { Slots } from "../pool/pool.ts";
+import type { EnginePool } from "../pool/pool.ts";
 import { DEFAULT_RETRY } from "../schedule/backoff.ts";
 import { classifyRequestError } from "../schedule/classify.ts";
 import { schedule } from "../schedule/schedule.ts";
 import type { Clock, Reading } from "../types.ts";
-import type { TimedPlanner } from "./planner.ts";
+import type { Planner } from "./planner.ts";
 import { taskSource } from "./prompt-source.ts";
 import type { Recorder } from "./recorder.ts";
 import type { RunEnd } from "./summary.ts";
@@ -15,8 +15,8 @@ import type { TimeLimits } from "./time-limits.ts";
 /** Scores what the planner picks on all engines until nothing is left or the time is over. */
 export async function scoreRows(options: {
   config: Config;
-  planner: TimedPlanner;
-  slots: Slots;
+  planner: Planner;
+  slots: EnginePool;
   recorder: Recorder;
   effects: Effects;
   limits: TimeLimits;

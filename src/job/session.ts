@@ -1,27 +1,22 @@
-import { basename } from "node:path";
 import type { Config } from "../config/config.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
 import type { Effects } from "../effects.ts";
 import type { Engine } from "../engine/types.ts";
-import { writeAtomic } from "../files/atomic.ts";
-import type { JudgingOpener } from "../judge/generative/load-judge.ts";
-import type { Judge } from "../judge/outcome.ts";
+import type { JudgeLoader } from "../judge/generative/load-judge.ts";
+import type { Aggregate } from "../judge/outcome.ts";
 import { estimateLengths } from "../judge/prompt-lengths.ts";
-import { openSlots } from "../pool/pool.ts";
+import { openEnginePool } from "../pool/pool.ts";
 import type { Usage } from "../pool/usage.ts";
-import { renderClock } from "../report/clock-svg.ts";
-import { timingOf } from "../report/from-run/timing.ts";
 import type { Decision } from "../runfolder/journal/events.ts";
 import type { RunFolder } from "../runfolder/open-run-folder.ts";
 import { SERVED_MODEL } from "../runfolder/served-model.ts";
-import { readTimeline } from "../runfolder/timeline.ts";
-import { createClockLog } from "./decision-log.ts";
+import { createDecisionLog } from "./decision-log.ts";
 import type { ForecastError } from "./forecast-errors.ts";
 import { ladderOf } from "./ladder.ts";
-import { createTimedPlanner, type TimedPlanner } from "./planner.ts";
+import { createPlanner, type Planner } from "./planner.ts";
 import { showProgress } from "./progress.ts";
-import type { Board } from "./publisher.ts";
-import { createRecorder, type Tally } from "./recorder.ts";
+import type { Publisher } from "./publisher.ts";
+import { createRecorder, type SessionCounts } from "./recorder.ts";
 import { scoreRows } from "./score-rows.ts";
 import type { RunEnd } from "./summary.ts";
 import type { TimeLimits } from "./time-limits.ts";
@@ -29,7 +24,7 @@ import type { TimeLimits } from "./time-limits.ts";
 /** What a session did. */
 export interface Session {
   readonly end: RunEnd;
-  readonly tally: Tally;
+  readonly tally: SessionCounts;
   readonly engine: Engine | null;
   readonly usage: Usage | null;
   readonly forecasts: readonly ForecastError[];
@@ -49,11 +44,11 @@ export function emptySession(now: number): Session {
  */
 export async function runSession(options: {
   config: Config;
-  opener: JudgingOpener;
+  opener: JudgeLoader;
   dataset: Dataset;
   folder: RunFolder;
-  board: Board;
-  judge: Judge;
+  board: Publisher;
+  judge: Aggregate;
   limits: TimeLimits;
   /** When the run began, monotonic ms. */
   began: number;
@@ -62,7 +57,7 @@ export async function runSession(options: {
   const { config, opener, dataset, folder, board, judge, limits, began, effects } = options;
   const { clock } = effects;
   const { state, journal } = folder;
-  let planner: TimedPlanner | null = null;
+  let planner: Planner | null = null;
   let end: RunEnd = "done";
   let failed = false;
   let scoringSince = clock.monotonic();
@@ -86,7 +81,7 @@ export async function runSession(options: {
     const early = opener.local ? await opener.open(null) : null;
     // Here rather than when the server is ready: it would wait for us.
     const lengths = early === null ? null : await estimateLengths(early, dataset, limits.signal);
-    await using slots = await openSlots({
+    await using slots = await openEnginePool({
       ...{ config, opener, folder, recorder, effects, signal: limits.signal },
       onEngines: (up, lost) => planner?.engine(up, lost),
     });
@@ -97,11 +92,11 @@ export async function runSession(options: {
     }
     const { judging } = slots;
     const tokens = lengths ?? (await estimateLengths(judging, dataset, limits.signal));
-    const scoring = createTimedPlanner({
+    const scoring = createPlanner({
       ...{ config, state, judge, clock, budget: limits.budget, startedAt: began },
       steps: ladderOf(config, judging.budget),
       tokens: tokens.map((full) => Math.min(full, judging.budget)),
-      onDecision: createClockLog({ record: recorder.record, clock, log: effects.log }),
+      onDecision: createDecisionLog({ record: recorder.record, clock, log: effects.log }),
     });
     recordDecision("ladder", scoring.ladder);
     scoring.engine(true, false);
@@ -123,19 +118,6 @@ export async function runSession(options: {
     await board.close();
     recorder.record({ event: "session-end", at: clock.now(), status: failed ? "failed" : end });
     await journal.checkpoint();
-    await drawClock(folder, effects);
   }
   return { end, tally: recorder.tally, engine, usage, forecasts: planner?.forecastErrors() ?? [], scoringSince };
-}
-
-/** A picture that cannot be written is no reason to fail: the results are in place. */
-async function drawClock({ path, clockFile, journalFile }: RunFolder, { log }: Pick<Effects, "log">): Promise<void> {
-  try {
-    const timeline = await readTimeline(journalFile);
-    const timing = timingOf(timeline);
-    if (timing === null) return;
-    await writeAtomic(clockFile, renderClock({ ...timeline, timing }, `${basename(path)}: when would it end?`));
-  } catch (error) {
-    log("error", `clock.svg could not be written: ${error instanceof Error ? error.message : String(error)}`);
-  }
 }

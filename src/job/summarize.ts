@@ -2,7 +2,7 @@ import type { Config } from "../config/config.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
 import { toDigits } from "../dataset/submission/digits.ts";
 import { type Pair, summarizePairs } from "../deadline/pairs.ts";
-import type { Judge, RowOutcome } from "../judge/outcome.ts";
+import type { Aggregate, RowOutcome } from "../judge/outcome.ts";
 import { hits } from "../metrics/accuracy.ts";
 import { classPrior, repeatTriple } from "../metrics/class-prior.ts";
 import { logLosses } from "../metrics/log-loss.ts";
@@ -10,16 +10,16 @@ import type { Usage } from "../pool/usage.ts";
 import type { RunState } from "../runfolder/state/run-state.ts";
 import type { Obtained } from "../types.ts";
 import { answersOf } from "./answers.ts";
-import type { Tally } from "./recorder.ts";
+import type { SessionCounts } from "./recorder.ts";
 import type { RunEnd, RunSummary } from "./summary.ts";
 
 export interface SummaryInput {
   readonly config: Config;
   readonly dataset: Dataset;
   readonly state: RunState;
-  readonly judge: Judge;
+  readonly judge: Aggregate;
   readonly outcome: (row: number) => RowOutcome;
-  readonly tally: Tally;
+  readonly tally: SessionCounts;
   readonly resumedRows: number;
   readonly calibration: RunSummary["calibration"];
   readonly engine: {

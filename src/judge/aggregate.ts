@@ -7,11 +7,11 @@ import type { Template } from "../prompt/template.ts";
 import type { Log, Order, Reading, Triple } from "../types.ts";
 import { applyMassPolicy } from "./mass-policy.ts";
 import { modelName } from "./model-name.ts";
-import { type Judge, mean, swapBack } from "./outcome.ts";
+import { type Aggregate, mean, swapBack } from "./outcome.ts";
 
 /** What turns readings into probabilities, and the calibration that it applies. */
-export interface Judgement {
-  readonly judge: Judge;
+export interface Aggregation {
+  readonly judge: Aggregate;
   readonly calibration: { readonly file: string; readonly kind: Calibration["kind"] } | null;
 }
 
@@ -22,11 +22,11 @@ type JudgeConfig = Pick<Config, "mass" | "prior" | "calibration" | "engine">;
  * mass policy, swapped back, both orders joined. Throws AbtieError("config") when the calibration cannot be read or was
  * made for another template or other labels; one of another model is only warned of, since a model has many names.
  */
-export async function createJudge(
+export async function createAggregate(
   config: JudgeConfig,
   template: Pick<Template, "sha256" | "labels">,
   log: Log,
-): Promise<Judgement> {
+): Promise<Aggregation> {
   const file = config.calibration;
   if (file === null) return { judge: plainJudge(config), calibration: null };
   const calibration = parseCalibration(await readText(file), file);
@@ -55,8 +55,8 @@ function refuseMisfit(calibration: Calibration, file: string, template: Pick<Tem
 }
 
 /** Each reading by itself, then the mean of the orders. */
-function plainJudge({ mass, prior }: JudgeConfig): Judge {
-  const one = (reading: Reading, order: Order): ReturnType<Judge> => {
+function plainJudge({ mass, prior }: JudgeConfig): Aggregate {
+  const one = (reading: Reading, order: Order): ReturnType<Aggregate> => {
     const { probabilities, note } = applyMassPolicy(reading, mass, swapBack(prior, order));
     return { probabilities: swapBack(probabilities, order), note };
   };
@@ -74,7 +74,7 @@ function plainJudge({ mass, prior }: JudgeConfig): Judge {
  * Calibrates all readings of a row together. Where the mass policy moves towards the prior, so does their calibrated
  * result, by the mean of their weights; where it replaces a reading, that reading is left out.
  */
-function calibratedJudge(parameters: Parameters, { mass, prior }: JudgeConfig): Judge {
+function calibratedJudge(parameters: Parameters, { mass, prior }: JudgeConfig): Aggregate {
   const weightOf = (reading: Reading): number => {
     if (reading.mass === null || reading.mass >= mass.minimum || mass.action === "warn") return 1;
     return mass.action === "floor" ? reading.mass / mass.minimum : 0;

@@ -22,13 +22,13 @@ export interface RowOutcome {
  * Turns the readings of a row, at least one, into probabilities of [a, b, tie] as in the file, that is swapped back, with a
  * note when a policy stepped in.
  */
-export type Judge = (readings: Pick<RowAnswers, "ab" | "ba">) => {
+export type Aggregate = (readings: Pick<RowAnswers, "ab" | "ba">) => {
   readonly probabilities: Triple;
   readonly note: string | null;
 };
 
 /** Decides one row's probabilities: both orders joined, else the one order there is, else the prior. */
-export function outcomeOf(answers: RowAnswers, judge: Judge, prior: Triple): RowOutcome {
+export function outcomeOf(answers: RowAnswers, judge: Aggregate, prior: Triple): RowOutcome {
   const { ab, ba, short, failure } = answers;
   if (ab === null && ba === null) return { probabilities: prior, obtained: "prior", reason: failure ?? "not reached" };
   const { probabilities, note } = judge({ ab, ba });

@@ -1,6 +1,6 @@
 import type { Dataset } from "../dataset/open-dataset.ts";
 import { sampleRows } from "../numbers/spread-sample.ts";
-import type { Judging } from "./generative/judge.ts";
+import type { Judge } from "./generative/judge.ts";
 
 /** Rows that are tokenised to learn how tokens follow from bytes; smaller files are tokenised whole. */
 const SAMPLE = 500;
@@ -10,7 +10,7 @@ const SAMPLE = 500;
  * file, for the rest by least squares on the row's size in bytes. Good for sums and for ordering, not for a single row.
  */
 export async function estimateLengths(
-  judging: Pick<Judging, "prepare">,
+  judging: Pick<Judge, "prepare">,
   dataset: Pick<Dataset, "ids" | "rowBytes">,
   signal: AbortSignal,
 ): Promise<readonly number[]> {

@@ -3,21 +3,21 @@ import { createMeter } from "../concurrency/meter.ts";
 import type { Config } from "../config/config.ts";
 import type { Effects } from "../effects.ts";
 import type { Engine } from "../engine/types.ts";
-import type { Recorder } from "../job/recorder.ts";
-import type { Judging, Task } from "../judge/generative/judge.ts";
-import type { JudgingOpener } from "../judge/generative/load-judge.ts";
+import type { Judge, Task } from "../judge/generative/judge.ts";
+import type { JudgeLoader } from "../judge/generative/load-judge.ts";
 import { createTokenizeRoute } from "../judge/generative/tokenize-route.ts";
+import type { JournalEvent } from "../runfolder/journal/events.ts";
 import type { Attempt } from "../schedule/types.ts";
 import { firstSetting } from "./first-setting.ts";
 import { type EngineOpener, engineOpeners } from "./openers.ts";
 import { createTuner } from "./tuner.ts";
 import { type Usage, usageOf } from "./usage.ts";
-import { createSlot, type EngineSlot } from "./worker.ts";
+import { createPoolEngine, type PoolEngine } from "./worker.ts";
 
 /** The engines of a job, each a lane of the schedule, and the judging that fits all of them. */
-export interface Slots extends AsyncDisposable {
-  readonly list: readonly EngineSlot[];
-  readonly judging: Judging;
+export interface EnginePool extends AsyncDisposable {
+  readonly list: readonly PoolEngine[];
+  readonly judging: Judge;
   readonly first: () => Engine | null;
   /** Hears every request, so that what is in flight follows the speed of the engine. */
   readonly observe: (attempt: Attempt<Task>) => void;
@@ -31,18 +31,18 @@ export interface Slots extends AsyncDisposable {
 const REVIVAL = { attempts: { spawn: 3, attach: 30 }, limitMs: 15 * 60_000 } as const;
 
 /** Opens every engine of the config, all at once. When one cannot be opened, the others are stopped and its error is thrown. */
-export async function openSlots(options: {
+export async function openEnginePool(options: {
   config: Config;
-  opener: JudgingOpener;
+  opener: JudgeLoader;
   folder: { readonly path: string };
-  recorder: Pick<Recorder, "record">;
+  recorder: { readonly record: (event: JournalEvent) => void };
   effects: Effects;
   signal: AbortSignal;
   /** Hears when no engine is up any more, and when one is again. */
   onEngines?: (up: boolean, lost: boolean) => void;
-}): Promise<Slots> {
+}): Promise<EnginePool> {
   const { config, opener, recorder, effects, signal } = options;
-  let judging: Judging | undefined;
+  let judging: Judge | undefined;
   const closing = new AbortController();
   const route = createTokenizeRoute({ ...effects, signal: AbortSignal.any([signal, closing.signal]) });
   const openers = engineOpeners({
@@ -86,7 +86,7 @@ export async function openSlots(options: {
         meter.add(effects.clock.monotonic(), tokens);
       },
     });
-    const slot = createSlot({
+    const slot = createPoolEngine({
       name,
       engine,
       concurrency: () => tuner.setting().concurrency,

@@ -4,7 +4,7 @@ import { afterEnding, afterSending, EMPTY, fullMsAt } from "../concurrency/occup
 import type { Setting } from "../concurrency/setting.ts";
 import type { Control } from "../concurrency/state.ts";
 import type { Engine } from "../engine/types.ts";
-import type { Attempt, Lane } from "../schedule/types.ts";
+import type { Attempt, Worker } from "../schedule/types.ts";
 import type { Clock } from "../types.ts";
 
 /** Requests that did not fail of themselves but because too much was asked. */
@@ -21,7 +21,7 @@ export interface Tuner {
   readonly fixed: boolean;
   readonly observe: <T extends Sized>(attempt: Attempt<T>) => void;
   /** Wraps the work of a lane so that what is in flight is counted. */
-  readonly watch: <T extends Sized, R>(work: Lane<T, R>["work"]) => Lane<T, R>["work"];
+  readonly watch: <T extends Sized, R>(work: Worker<T, R>["work"]) => Worker<T, R>["work"];
   /** Time (ms) with as much in flight as was to be, and the tokens answered in it. */
   readonly full: () => { readonly ms: number; readonly tokens: number };
 }

@@ -2,11 +2,11 @@ import type { Engine } from "../engine/types.ts";
 import { AbtieError } from "../errors.ts";
 import type { Task } from "../judge/generative/judge.ts";
 import { scoreBatch } from "../judge/generative/score.ts";
-import type { Lane } from "../schedule/types.ts";
+import type { Worker } from "../schedule/types.ts";
 import type { Clock, Log, Reading } from "../types.ts";
 
 /** How an engine that was lost is brought back. */
-export interface Revival {
+export interface RecoveryPolicy {
   /** Starts the engine again, or waits until it answers again. */
   readonly revive: (signal: AbortSignal) => Promise<Engine>;
   /** Attempts, until the engine has worked for a while again. */
@@ -16,26 +16,26 @@ export interface Revival {
 }
 
 /** An engine that may be replaced by its successor. */
-export interface EngineSlot extends AsyncDisposable {
+export interface PoolEngine extends AsyncDisposable {
   readonly name: string;
   readonly current: () => Engine;
-  readonly lane: Lane<Task, Reading>;
+  readonly lane: Worker<Task, Reading>;
 }
 
 /** What the lane tells about its engine; for the log and the journal. */
 export type EngineEvent = (what: "lost" | "back" | "given-up", detail: string) => void;
 
 /** Wraps an engine as a lane of the schedule: scores batches there, and brings the engine back when it was lost. */
-export function createSlot(options: {
+export function createPoolEngine(options: {
   name: string;
   engine: Engine;
   concurrency: () => number;
   batchSize: () => number;
-  revival: Revival;
+  revival: RecoveryPolicy;
   clock: Clock;
   log: Log;
   onEvent: EngineEvent;
-}): EngineSlot {
+}): PoolEngine {
   const { name, revival, log, onEvent } = options;
   let engine = options.engine;
   let attemptsLeft = revival.attempts;

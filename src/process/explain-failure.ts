@@ -1,6 +1,6 @@
 import { AbtieError } from "../errors.ts";
 import type { Work } from "../setup/work.ts";
-import type { Tool, ToolResult } from "./run-tool.ts";
+import type { Tool, ToolResult } from "./tool.ts";
 
 const TAIL = 30;
 

@@ -1,31 +1,10 @@
 import { appendFile, mkdir, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { execa } from "execa";
-import type { SetupStep, Work } from "../setup/work.ts";
+import type { Work } from "../setup/work.ts";
 import { explainFailure } from "./explain-failure.ts";
+import type { Tool, ToolResult } from "./tool.ts";
 import { createOutput, type Output } from "./tool-output.ts";
-
-/** One run of a program. */
-export interface Tool {
-  readonly step: SetupStep["name"];
-  /** What it does, for the progress display and after "cannot": "install vLLM". */
-  readonly title: string;
-  readonly command: string;
-  readonly args: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
-  /** It is ended after this many ms. */
-  readonly limitMs: number;
-}
-
-/** How a run ended. */
-export interface ToolResult {
-  readonly ok: boolean;
-  /** Exit status; 128 + n for signal n, 127 when the program is missing. */
-  readonly status: number;
-  readonly timedOut: boolean;
-  /** The last lines of stdout and stderr together. */
-  readonly tail: readonly string[];
-}
 
 /**
  * Runs a program and returns the last lines of its output. Throws AbtieError("engine") with the cause, a remedy and the end of the

@@ -5,7 +5,7 @@ import type { Clock } from "../types.ts";
 import { findAlive, MARK, signalAll } from "./find-alive.ts";
 
 /** A server's processes under the care of a keeper. */
-export interface Kept {
+export interface Supervised {
   readonly pid: number | undefined;
   /** Resolves with the server's exit status when nothing of it is alive any more, however it ended. Never rejects. */
   readonly ended: Promise<number>;
@@ -13,7 +13,7 @@ export interface Kept {
   readonly stop: () => Promise<void>;
 }
 
-export interface KeepOptions {
+export interface SuperviseOptions {
   readonly command: string;
   readonly args: readonly string[];
   /** The whole environment of the server. */
@@ -33,7 +33,7 @@ const KEEPER_MARGIN_MS = 12_000;
  * Starts a server through the keeper: a small process in a session of its own, which stops the server with everything that
  * came of it when this process ends, be it by `kill -9`. The server writes straight into the log, not through this process.
  */
-export function keep(options: KeepOptions): Kept {
+export function supervise(options: SuperviseOptions): Supervised {
   const { command, args, graceMs, mark, logFile, clock } = options;
   const keeper = execa(process.execPath, [keeperPath(), JSON.stringify({ command, args, graceMs, logFile })], {
     // A new session: Ctrl-C in the terminal reaches abtie alone, which then stops the server in good order.

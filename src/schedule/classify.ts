@@ -1,5 +1,5 @@
 import { AbtieError } from "../errors.ts";
-import type { Verdict } from "./types.ts";
+import type { FailureClass } from "./types.ts";
 
 /** The part of a failed request's error that matters here. */
 interface Failure extends Error {
@@ -12,7 +12,7 @@ interface Failure extends Error {
  * Says what the error of one request means for its tasks. Knows errors that carry a `kind` of the table below, and
  * AbtieError("engine"), which says that the engine has ended. Throws any other error on: it is a bug.
  */
-export function classifyRequestError(error: unknown): Verdict {
+export function classifyRequestError(error: unknown): FailureClass {
   if (error instanceof AbtieError && error.code === "engine") return { kind: "engine-lost", reason: "engine-lost" };
   if (!isFailure(error)) throw error;
   if (ENGINE_DIED.test(error.message) || (error.status !== undefined && REFUSES_EVERYTHING.has(error.status))) {
@@ -30,7 +30,7 @@ const ENGINE_DIED = /EngineCore encountered an issue|EngineDeadError/;
 /** Wrong key, wrong model name, no such path: the next request will fare no better. */
 const REFUSES_EVERYTHING: ReadonlySet<number> = new Set([401, 403, 404, 405]);
 
-const VERDICTS: Readonly<Record<string, Verdict>> = {
+const VERDICTS: Readonly<Record<string, FailureClass>> = {
   "too-long": { kind: "split", reason: "too-long" },
   "bad-request": { kind: "split", reason: "bad-request" },
   overloaded: { kind: "retry", reason: "overloaded", blame: "load" },

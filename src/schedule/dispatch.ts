@@ -1,15 +1,15 @@
-import { recoverLane } from "./engine-lost.ts";
+import { recoverEngine } from "./engine-lost.ts";
 import { drain, nextDue, take } from "./pending.ts";
-import { launch } from "./send.ts";
-import { cut, endEarly, type LaneState, type State } from "./state.ts";
+import { send } from "./send.ts";
+import { cut, endEarly, type State, type WorkerState } from "./state.ts";
 
 /** Starts everything that can start now; returns the moment (monotonic ms) to look again, or that all has ended. */
-export function pump<T, R>(state: State<T, R>): number | "finished" {
+export function dispatch<T, R>(state: State<T, R>): number | "finished" {
   const now = state.options.clock.monotonic();
   for (const lane of state.lanes) cutExpired(lane, now);
   // An engine that ends when all work is done is not missed.
   if (isFinished(state)) return "finished";
-  if (state.end === undefined) for (const lane of state.lanes) recoverLane(state, lane);
+  if (state.end === undefined) for (const lane of state.lanes) recoverEngine(state, lane);
   if (state.end === undefined && state.lanes.every(({ status }) => status === "gone")) giveUp(state);
   if (state.end === undefined) {
     // In this order: a batch is only partial for good when nothing is being pulled.
@@ -19,7 +19,7 @@ export function pump<T, R>(state: State<T, R>): number | "finished" {
   return isFinished(state) ? "finished" : nextMoment(state, now);
 }
 
-function cutExpired<T, R>(lane: LaneState<T, R>, now: number): void {
+function cutExpired<T, R>(lane: WorkerState<T, R>, now: number): void {
   // Looking at every flight each time would cost more than all else here.
   if (lane.nextExpiry > now) return;
   lane.nextExpiry = Number.POSITIVE_INFINITY;
@@ -58,12 +58,12 @@ function fill<T, R>(state: State<T, R>, now: number): void {
       partial: isStalled(state, now),
       ended: state.source.ended,
     });
-    if (group !== undefined) launch(state, lane, group, now);
+    if (group !== undefined) send(state, lane, group, now);
     if (group === undefined || !hasRoom(lane, now)) open.splice(open.indexOf(lane), 1);
   }
 }
 
-function hasRoom<T, R>(lane: LaneState<T, R>, now: number): boolean {
+function hasRoom<T, R>(lane: WorkerState<T, R>, now: number): boolean {
   if (lane.status !== "up" || lane.pausedUntil > now) return false;
   const limit = atLeastOne(lane.lane.concurrency());
   if (lane.queue.concurrency !== limit) lane.queue.concurrency = limit;
@@ -72,7 +72,7 @@ function hasRoom<T, R>(lane: LaneState<T, R>, now: number): boolean {
   return first?.group.alone !== true;
 }
 
-function load<T, R>(lane: LaneState<T, R>): number {
+function load<T, R>(lane: WorkerState<T, R>): number {
   return lane.queue.pending / lane.queue.concurrency;
 }
 

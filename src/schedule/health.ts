@@ -1,4 +1,4 @@
-import type { Verdict } from "./types.ts";
+import type { FailureClass } from "./types.ts";
 
 /** Failed rounds of one lane since its last success. */
 export interface Health {
@@ -15,7 +15,7 @@ export const HEALTHY: Health = { streak: 0, at: Number.NEGATIVE_INFINITY };
  */
 export function afterFailure(
   health: Health,
-  verdict: Verdict,
+  verdict: FailureClass,
   request: { startedAt: number; finishedAt: number },
 ): Health {
   switch (verdict.kind) {
@@ -34,7 +34,7 @@ export function afterFailure(
 }
 
 /** Says whether the engine counts as lost: told so, or to blame for too many failed rounds in a row. */
-export function isLost(health: Health, verdict: Verdict, lostAfter: number): boolean {
+export function isLost(health: Health, verdict: FailureClass, lostAfter: number): boolean {
   if (verdict.kind === "engine-lost") return true;
   if (verdict.kind !== "retry") return false;
   return (verdict.blame === "engine" || verdict.blame === "either") && health.streak >= lostAfter;

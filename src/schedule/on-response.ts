@@ -1,16 +1,16 @@
 import { retryDelay } from "./backoff.ts";
-import { loseLane } from "./engine-lost.ts";
+import { markEngineLost } from "./engine-lost.ts";
 import { afterFailure, HEALTHY, isLost } from "./health.ts";
-import { hurry, putBack } from "./pending.ts";
-import { decideFate } from "./retry-decision.ts";
-import type { Flight, LaneState, State } from "./state.ts";
-import type { Attempt, Verdict } from "./types.ts";
+import { putBack, retryAllNow } from "./pending.ts";
+import { decideRetry } from "./retry-decision.ts";
+import type { InFlightRequest, State, WorkerState } from "./state.ts";
+import type { Attempt, FailureClass } from "./types.ts";
 
 /** Takes in the results of a request. */
-export function landSuccess<T, R>(
+export function onSuccess<T, R>(
   state: State<T, R>,
-  lane: LaneState<T, R>,
-  flight: Flight<T>,
+  lane: WorkerState<T, R>,
+  flight: InFlightRequest<T>,
   values: readonly R[],
 ): void {
   if (values.length !== flight.tasks.length) {
@@ -19,7 +19,7 @@ export function landSuccess<T, R>(
   const finishedAt = state.options.clock.monotonic();
   const ms = finishedAt - flight.startedAt;
   // The trouble of all is over: whoever still waits because of it need not.
-  if (lane.health.streak > 1) hurry(state.pool);
+  if (lane.health.streak > 1) retryAllNow(state.pool);
   lane.health = HEALTHY;
   state.options.onAttempt?.({ ...describe(lane, flight, finishedAt), ok: true });
   flight.group.entries.forEach((entry, index) => {
@@ -31,7 +31,12 @@ export function landSuccess<T, R>(
 }
 
 /** Takes in the failure of a request: some tasks wait for another try, some have ended, and the engine may be lost. */
-export function landFailure<T, R>(state: State<T, R>, lane: LaneState<T, R>, flight: Flight<T>, error: unknown): void {
+export function onFailure<T, R>(
+  state: State<T, R>,
+  lane: WorkerState<T, R>,
+  flight: InFlightRequest<T>,
+  error: unknown,
+): void {
   const { clock, classify, onAttempt, onOutcome, retry, random } = state.options;
   const finishedAt = clock.monotonic();
   const verdict = judge(flight, error, classify);
@@ -47,7 +52,7 @@ export function landFailure<T, R>(state: State<T, R>, lane: LaneState<T, R>, fli
     onAttempt?.({ ...describe(lane, flight, finishedAt), ...failed, ended: [] });
     return;
   }
-  const fate = decideFate(flight.group, verdict, retry, random, state.finished);
+  const fate = decideRetry(flight.group, verdict, retry, random, state.finished);
   putBack(state.pool, fate.again, finishedAt + fate.delayMs);
   state.held -= fate.ended.length;
   state.failed += fate.ended.length;
@@ -58,7 +63,11 @@ export function landFailure<T, R>(state: State<T, R>, lane: LaneState<T, R>, fli
   updateHealth(state, lane, flight, verdict, finishedAt);
 }
 
-function judge<T>(flight: Flight<T>, error: unknown, classify: (error: unknown) => Verdict): Verdict {
+function judge<T>(
+  flight: InFlightRequest<T>,
+  error: unknown,
+  classify: (error: unknown) => FailureClass,
+): FailureClass {
   switch (flight.cut) {
     case undefined:
       return classify(error);
@@ -75,15 +84,15 @@ function judge<T>(flight: Flight<T>, error: unknown, classify: (error: unknown) 
 
 function updateHealth<T, R>(
   state: State<T, R>,
-  lane: LaneState<T, R>,
-  flight: Flight<T>,
-  verdict: Verdict,
+  lane: WorkerState<T, R>,
+  flight: InFlightRequest<T>,
+  verdict: FailureClass,
   finishedAt: number,
 ): void {
   const { retry, random } = state.options;
   lane.health = afterFailure(lane.health, verdict, { startedAt: flight.startedAt, finishedAt });
   if (isLost(lane.health, verdict, retry.lostAfter)) {
-    loseLane(lane, new Error(`the engine ${lane.lane.name} was lost`));
+    markEngineLost(lane, new Error(`the engine ${lane.lane.name} was lost`));
     return;
   }
   if (verdict.kind !== "retry" || verdict.afterMs === undefined) return;
@@ -92,8 +101,8 @@ function updateHealth<T, R>(
 }
 
 function describe<T, R>(
-  lane: LaneState<T, R>,
-  flight: Flight<T>,
+  lane: WorkerState<T, R>,
+  flight: InFlightRequest<T>,
   finishedAt: number,
 ): Omit<Attempt<T>, "ok" | "reason" | "message" | "ended"> {
   const { tasks, startedAt, inFlight, concurrency } = flight;

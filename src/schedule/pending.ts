@@ -36,18 +36,18 @@ export interface Offer {
 }
 
 /** The tasks that wait for a request. */
-export interface Pool<T> {
+export interface Pending<T> {
   readonly fresh: Entry<T>[];
   readonly again: { readonly group: Group<T>; notBefore: number }[];
 }
 
 /** Makes an empty pool. */
-export function createPool<T>(): Pool<T> {
+export function createPending<T>(): Pending<T> {
   return { fresh: [], again: [] };
 }
 
 /** Takes the tasks of the next request out of the pool: a last chance first, then retries that are due, then fresh ones. */
-export function take<T>(pool: Pool<T>, offer: Offer): Group<T> | undefined {
+export function take<T>(pool: Pending<T>, offer: Offer): Group<T> | undefined {
   const alone = pool.again.findIndex(({ group, notBefore }) => group.alone && notBefore <= offer.now);
   // While someone waits to be alone nothing else starts, or no lane would ever be empty.
   if (alone >= 0) return offer.idle ? pool.again.splice(alone, 1)[0]?.group : undefined;
@@ -55,28 +55,28 @@ export function take<T>(pool: Pool<T>, offer: Offer): Group<T> | undefined {
 }
 
 /** Puts groups back, to go out no earlier than notBefore (monotonic ms). */
-export function putBack<T>(pool: Pool<T>, groups: readonly Group<T>[], notBefore: number): void {
+export function putBack<T>(pool: Pending<T>, groups: readonly Group<T>[], notBefore: number): void {
   for (const group of groups) pool.again.push({ group, notBefore });
 }
 
 /** Makes every retry due now. */
-export function hurry<T>(pool: Pool<T>): void {
+export function retryAllNow<T>(pool: Pending<T>): void {
   for (const waiting of pool.again) waiting.notBefore = Number.NEGATIVE_INFINITY;
 }
 
 /** Takes everything out. */
-export function drain<T>(pool: Pool<T>): Entry<T>[] {
+export function drain<T>(pool: Pending<T>): Entry<T>[] {
   return [...pool.again.splice(0).flatMap(({ group }) => group.entries), ...pool.fresh.splice(0)];
 }
 
 /** Finds when the next retry becomes due after now (monotonic ms); Infinity when none waits. */
-export function nextDue<T>(pool: Pool<T>, now: number): number {
+export function nextDue<T>(pool: Pending<T>, now: number): number {
   let next = Number.POSITIVE_INFINITY;
   for (const { notBefore } of pool.again) if (notBefore > now && notBefore < next) next = notBefore;
   return next;
 }
 
-function takeAgain<T>(pool: Pool<T>, offer: Offer): Group<T> | undefined {
+function takeAgain<T>(pool: Pending<T>, offer: Offer): Group<T> | undefined {
   const index = pool.again.findIndex(({ notBefore }) => notBefore <= offer.now);
   const found = pool.again[index];
   if (found === undefined) return undefined;
@@ -91,7 +91,7 @@ function takeAgain<T>(pool: Pool<T>, offer: Offer): Group<T> | undefined {
   return { ...group, entries: group.entries.slice(0, size) };
 }
 
-function takeFresh<T>(pool: Pool<T>, offer: Offer): Group<T> | undefined {
+function takeFresh<T>(pool: Pending<T>, offer: Offer): Group<T> | undefined {
   const ready = pool.fresh.length;
   const size = nextBatchSize({ ...offer, ready });
   if (ready === 0 || (ready < size && !offer.partial && !offer.ended)) return undefined;

@@ -1,11 +1,11 @@
 import { retryDelay } from "./backoff.ts";
 import type { Entry, Group } from "./pending.ts";
-import type { Outcome, RetryPolicy, Verdict } from "./types.ts";
+import type { FailureClass, Outcome, RetryPolicy } from "./types.ts";
 
 type End = Extract<Outcome<unknown>, { ok: false }>["end"];
 
 /** What becomes of the tasks of a failed request: some go out again, in fixed groups, and some have ended. */
-export interface Fate<T> {
+export interface RetryDecision<T> {
   readonly again: readonly Group<T>[];
   readonly ended: readonly Entry<T>[];
   readonly end: End;
@@ -14,13 +14,13 @@ export interface Fate<T> {
 }
 
 /** Decides what becomes of the tasks of a request that failed with this verdict; `answered` counts the tasks answered so far. */
-export function decideFate<T>(
+export function decideRetry<T>(
   group: Group<T>,
-  verdict: Verdict,
+  verdict: FailureClass,
   policy: RetryPolicy,
   random: () => number,
   answered: number,
-): Fate<T> {
+): RetryDecision<T> {
   switch (verdict.kind) {
     case "split":
       return group.entries.length > 1 ? goAgain(halves(group), 0) : ended(group, "refused");
@@ -37,11 +37,11 @@ export function decideFate<T>(
 
 function afterRetryable<T>(
   group: Group<T>,
-  verdict: Extract<Verdict, { kind: "retry" }>,
+  verdict: Extract<FailureClass, { kind: "retry" }>,
   policy: RetryPolicy,
   random: () => number,
   answered: number,
-): Fate<T> {
+): RetryDecision<T> {
   const failures = group.failures + 1;
   const failed = { ...group, failures, answeredBefore: group.failures === 0 ? answered : group.answeredBefore };
   const delayMs = retryDelay(failures, verdict.afterMs, policy, random);
@@ -62,7 +62,7 @@ function afterRetryable<T>(
  * A task that is in flight at every loss may be the cause. It cannot be told from its neighbours in flight, so before
  * its last chance each of them is sent alone: only the cause is lost then, and the engine dies once for it, not for ever.
  */
-function afterLoss<T>(group: Group<T>, policy: RetryPolicy): Fate<T> {
+function afterLoss<T>(group: Group<T>, policy: RetryPolicy): RetryDecision<T> {
   const over = group.entries.filter((entry) => entry.losses >= policy.losses);
   const last = group.entries.filter((entry) => entry.losses === policy.losses - 1);
   const rest = group.entries.filter((entry) => entry.losses < policy.losses - 1);
@@ -80,10 +80,10 @@ function halves<T>(group: Group<T>): Group<T>[] {
   return [group.entries.slice(0, middle), group.entries.slice(middle)].map((entries) => ({ ...group, entries }));
 }
 
-function goAgain<T>(again: readonly Group<T>[], delayMs: number): Fate<T> {
+function goAgain<T>(again: readonly Group<T>[], delayMs: number): RetryDecision<T> {
   return { again, ended: [], end: "gave-up", delayMs };
 }
 
-function ended<T>(group: Group<T>, end: End): Fate<T> {
+function ended<T>(group: Group<T>, end: End): RetryDecision<T> {
   return { again: [], ended: group.entries, end, delayMs: 0 };
 }

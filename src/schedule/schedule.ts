@@ -1,8 +1,8 @@
 import { settleOrAbandon } from "./abandon.ts";
-import { pump } from "./dispatch.ts";
-import { watchLane } from "./engine-lost.ts";
+import { dispatch } from "./dispatch.ts";
+import { watchEngine } from "./engine-lost.ts";
 import { createState, endEarly, fail, type State } from "./state.ts";
-import { createAlarm } from "./timer.ts";
+import { createTimer } from "./timer.ts";
 import type { ScheduleOptions, Summary } from "./types.ts";
 
 /**
@@ -19,7 +19,7 @@ export async function schedule<T, R>(options: ScheduleOptions<T, R>): Promise<Su
   });
   const wake = (): void => {
     try {
-      const next = pump(state);
+      const next = dispatch(state);
       if (next === "finished") finish();
       else alarm.set(next);
     } catch (error) {
@@ -27,14 +27,14 @@ export async function schedule<T, R>(options: ScheduleOptions<T, R>): Promise<Su
       finish();
     }
   };
-  const alarm = createAlarm(options.clock, wake);
+  const alarm = createTimer(options.clock, wake);
   const state = createState(options, wake);
   const onAbort = (): void => {
     endEarly(state, "aborted", options.signal.reason);
     wake();
   };
   options.signal.addEventListener("abort", onAbort, { once: true });
-  for (const lane of state.lanes) watchLane(state, lane);
+  for (const lane of state.lanes) watchEngine(state, lane);
   if (options.signal.aborted) onAbort();
   else wake();
   await finished;

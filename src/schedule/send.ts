@@ -1,12 +1,12 @@
 import { settleOrAbandon } from "./abandon.ts";
-import { landFailure, landSuccess } from "./on-response.ts";
+import { onFailure, onSuccess } from "./on-response.ts";
 import type { Group } from "./pending.ts";
-import { type Flight, fail, type LaneState, type State } from "./state.ts";
+import { fail, type InFlightRequest, type State, type WorkerState } from "./state.ts";
 
 /** Sends a group of tasks to an engine; what comes back is dealt with when it comes. */
-export function launch<T, R>(state: State<T, R>, lane: LaneState<T, R>, group: Group<T>, now: number): void {
+export function send<T, R>(state: State<T, R>, lane: WorkerState<T, R>, group: Group<T>, now: number): void {
   const tasks = group.entries.map((entry) => entry.task);
-  const flight: Flight<T> = {
+  const flight: InFlightRequest<T> = {
     group,
     tasks,
     controller: new AbortController(),
@@ -22,7 +22,7 @@ export function launch<T, R>(state: State<T, R>, lane: LaneState<T, R>, group: G
   void lane.queue.add(() => fly(state, lane, flight));
 }
 
-async function fly<T, R>(state: State<T, R>, lane: LaneState<T, R>, flight: Flight<T>): Promise<void> {
+async function fly<T, R>(state: State<T, R>, lane: WorkerState<T, R>, flight: InFlightRequest<T>): Promise<void> {
   const { clock, graceMs = 1_000 } = state.options;
   const { signal } = flight.controller;
   try {
@@ -32,8 +32,8 @@ async function fly<T, R>(state: State<T, R>, lane: LaneState<T, R>, flight: Flig
       (error: unknown) => ({ error }),
     );
     lane.flights.delete(flight);
-    if ("values" in result) landSuccess(state, lane, flight, result.values);
-    else landFailure(state, lane, flight, result.error);
+    if ("values" in result) onSuccess(state, lane, flight, result.values);
+    else onFailure(state, lane, flight, result.error);
   } catch (error) {
     lane.flights.delete(flight);
     fail(state, error);

@@ -1,13 +1,13 @@
 import PQueue from "p-queue";
 import { HEALTHY, type Health } from "./health.ts";
-import { createPool, type Group, type Pool } from "./pending.ts";
-import type { Lane, ScheduleOptions, Summary } from "./types.ts";
+import { createPending, type Group, type Pending } from "./pending.ts";
+import type { ScheduleOptions, Summary, Worker } from "./types.ts";
 
 /** Everything that changes while a schedule runs. */
 export interface State<T, R> {
   readonly options: ScheduleOptions<T, R>;
-  readonly lanes: readonly LaneState<T, R>[];
-  readonly pool: Pool<T>;
+  readonly lanes: readonly WorkerState<T, R>[];
+  readonly pool: Pending<T>;
   readonly source: { readonly iterator: AsyncIterator<T>; pulling: boolean; ended: boolean; pullingSince: number };
   /** Aborts with the caller's signal, and when the schedule ends for another reason; `recover` hears it. */
   readonly scope: AbortController;
@@ -24,11 +24,11 @@ export interface State<T, R> {
   error: { readonly cause: unknown } | undefined;
 }
 
-export interface LaneState<T, R> {
-  readonly lane: Lane<T, R>;
+export interface WorkerState<T, R> {
+  readonly lane: Worker<T, R>;
   /** Holds the limit: its concurrency follows the lane's. */
   readonly queue: PQueue;
-  readonly flights: Set<Flight<T>>;
+  readonly flights: Set<InFlightRequest<T>>;
   status: "up" | "lost" | "recovering" | "gone";
   /** The last one asked for; it never rejects. */
   recovery: Promise<void>;
@@ -42,7 +42,7 @@ export interface LaneState<T, R> {
 }
 
 /** A request in flight. */
-export interface Flight<T> {
+export interface InFlightRequest<T> {
   readonly group: Group<T>;
   readonly tasks: readonly T[];
   readonly controller: AbortController;
@@ -59,7 +59,7 @@ export function createState<T, R>(options: ScheduleOptions<T, R>, wake: () => vo
   return {
     options,
     lanes: options.lanes.map((lane) => createLane(lane, wake)),
-    pool: createPool(),
+    pool: createPending(),
     source: { iterator: options.tasks[Symbol.asyncIterator](), pulling: false, ended: false, pullingSince: 0 },
     scope: new AbortController(),
     wake,
@@ -87,12 +87,12 @@ export function fail<T, R>(state: State<T, R>, error: unknown): void {
 }
 
 /** Aborts a request for the scheduler's own reason. */
-export function cut<T>(flight: Flight<T>, why: NonNullable<Flight<T>["cut"]>, reason: unknown): void {
+export function cut<T>(flight: InFlightRequest<T>, why: NonNullable<InFlightRequest<T>["cut"]>, reason: unknown): void {
   flight.cut ??= why;
   flight.controller.abort(reason);
 }
 
-function createLane<T, R>(lane: Lane<T, R>, wake: () => void): LaneState<T, R> {
+function createLane<T, R>(lane: Worker<T, R>, wake: () => void): WorkerState<T, R> {
   const queue = new PQueue({ concurrency: 1 });
   queue.on("next", wake);
   return {

@@ -1,7 +1,7 @@
 import type { Clock } from "../types.ts";
 
 /** One timer for everything that waits for a moment. */
-export interface Alarm {
+export interface Timer {
   /** Rings no later than this moment (monotonic ms) unless it would ring earlier anyway; Infinity asks for nothing. */
   readonly set: (at: number) => void;
   /** Silences it; resolves when no timer is left. */
@@ -12,7 +12,7 @@ export interface Alarm {
 const LONGEST_MS = 3_600_000;
 
 /** Makes an alarm that calls `ring` when its moment has come; it must be set again afterwards. */
-export function createAlarm(clock: Clock, ring: () => void): Alarm {
+export function createTimer(clock: Clock, ring: () => void): Timer {
   let armed: { readonly at: number; readonly controller: AbortController; readonly done: Promise<void> } | undefined;
   const disarm = (): void => {
     armed?.controller.abort();

@@ -5,9 +5,9 @@ export interface ScheduleOptions<T, R> {
   /** Pulled lazily and never ahead of need; it may itself wait for outcomes of earlier tasks. */
   readonly tasks: AsyncIterable<T>;
   /** One entry per engine; a free one takes the next tasks. */
-  readonly lanes: readonly Lane<T, R>[];
+  readonly lanes: readonly Worker<T, R>[];
   /** Says what an error of `work` means. Throwing declares the error a bug: everything stops and it is thrown on. */
-  readonly classify: (error: unknown) => Verdict;
+  readonly classify: (error: unknown) => FailureClass;
   /** Called exactly once per task that ended; not called for tasks that an abort left unfinished. */
   readonly onOutcome: (task: T, outcome: Outcome<R>) => void;
   /** Called once per request, after it ended and before the outcomes that it caused. */
@@ -26,7 +26,7 @@ export interface ScheduleOptions<T, R> {
 }
 
 /** One engine as the scheduler sees it. */
-export interface Lane<T, R> {
+export interface Worker<T, R> {
   readonly name: string;
   /** Requests in flight at once, asked again before every request; values below 1 count as 1. */
   readonly concurrency: () => number;
@@ -41,7 +41,7 @@ export interface Lane<T, R> {
 }
 
 /** What an error means for the tasks of the request. `reason` is one short word for journals and counts. */
-export type Verdict =
+export type FailureClass =
   /** One task may have spoilt the request: bisect; a task refused alone has ended. */
   | { readonly kind: "split"; readonly reason: string }
   /** May succeed later, not before afterMs. */

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { AbtieError } from "../errors.ts";
 import type { Python } from "../process/find-python.ts";
-import { mustRun, type Tool, tryRun } from "../process/run-tool.ts";
+import { mustRun, tryRun } from "../process/run-tool.ts";
+import type { Tool } from "../process/tool.ts";
 import { buildFolder } from "./build-folder.ts";
 import { engineFolder, pythonOf } from "./home.ts";
 import { uvProgram } from "./install-uv.ts";

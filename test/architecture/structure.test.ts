@@ -1,19 +1,80 @@
-import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
+import { findCircle, folderImports, type Import, importsOf, readSources } from "./imports.ts";
 
-const ROOT = resolve(".");
-const SOURCES = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" })
-  .filter((name) => name.endsWith(".ts"))
-  .map((name) => ({ name, text: readFileSync(join(ROOT, "src", name), "utf8") }));
-const length = (text: string): number => text.split("\n").length - 1;
+const SOURCES = readSources("src");
+const IMPORTS = importsOf(SOURCES);
+const linesOf = (text: string): number => text.split("\n").length - 1;
+const topOf = (name: string): string => name.split("/")[0] ?? name;
 
-describe("the size of the source files", () => {
-  test("stays at 250 lines at most and 80 in the median", () => {
-    const sizes = SOURCES.map(({ text }) => length(text)).sort((one, other) => one - other);
-    expect(SOURCES.filter(({ text }) => length(text) > 250).map(({ name }) => name)).toEqual([]);
-    expect(sizes[Math.floor(sizes.length / 2)]).toBeLessThanOrEqual(80);
+/** The folders of src from the foundations up. A folder imports from the rows above its own, and from itself. */
+const LAYERS: readonly (readonly string[])[] = [
+  ["types.ts", "errors.ts", "duration.ts", "triple.ts", "format.ts", "numbers"],
+  ["effects.ts", "files", "stats", "schedule", "concurrency", "forecast"],
+  ["process", "config", "dataset", "prompt", "deadline", "metrics"],
+  ["engine", "setup", "calibrate"],
+  ["runfolder"],
+  ["judge"],
+  ["pool"],
+  ["job"],
+  ["evaluate"],
+  ["report"],
+  ["compare", "bench", "doctor"],
+  ["commands"],
+  ["cli"],
+  ["index.ts"],
+];
+
+/** Arrows that run back and are still to be turned. */
+const TO_TURN: ReadonlySet<string> = new Set(["process -> setup"]);
+
+function runsBack({ from, to }: Import): boolean {
+  const layer = (name: string): number => LAYERS.findIndex((row) => row.includes(topOf(name)));
+  return topOf(from) !== topOf(to) && !(layer(to) < layer(from) && layer(to) >= 0);
+}
+
+const arrow = ({ from, to }: Import): string => `${topOf(from)} -> ${topOf(to)}`;
+const back = (imports: readonly Import[]): readonly string[] => [...new Set(imports.filter(runsBack).map(arrow))];
+
+describe("the imports of src", () => {
+  test("run from the upper layers to the lower ones", () => {
+    const arrows = back(IMPORTS).filter((one) => !TO_TURN.has(one));
+    const total = SOURCES.reduce((sum, { text }) => sum + linesOf(text), 0);
+    const shares = [...new Set(SOURCES.map(({ name }) => topOf(name)))].map((name) => ({
+      name,
+      share: SOURCES.reduce((sum, source) => sum + (topOf(source.name) === name ? linesOf(source.text) : 0), 0) / total,
+    }));
+    const largest = shares.reduce((one, other) => (other.share > one.share ? other : one));
+    console.log(
+      `${SOURCES.length} files, ${total} lines; largest folder ${largest.name}: ${(100 * largest.share).toFixed(1)} %; ` +
+        `circles: ${findCircle(IMPORTS).length}; arrows that run back: ${arrows.length}`,
+    );
+    expect(arrows).toEqual([]);
+    expect(largest.share).toBeLessThanOrEqual(0.135);
+  });
+
+  test("form no circle of files, type imports included", () => {
+    expect(findCircle(IMPORTS)).toEqual([]);
+  });
+
+  test("a planted arrow that runs back is found", () => {
+    expect(back([{ from: "forecast/planted.ts", to: "cli/program.ts" }])).toEqual(["forecast -> cli"]);
+    expect(back([{ from: "stats/planted.ts", to: "schedule/types.ts" }])).toEqual(["stats -> schedule"]);
+    expect(back([{ from: "stats/planted.ts", to: "unknown/file.ts" }])).toEqual(["stats -> unknown"]);
+  });
+
+  test("a planted circle is found, also one of types and one of inner folders", () => {
+    const planted = [
+      { name: "a/inner/one.ts", text: 'import type { Two } from "../two.ts";\nexport type One = Two;' },
+      { name: "a/two.ts", text: 'export { type One } from "./inner/one.ts";' },
+    ];
+    expect(findCircle(importsOf(planted))).toEqual(["a/inner/one.ts", "a/two.ts", "a/inner/one.ts"]);
+    expect(findCircle(folderImports(importsOf(planted)))).toEqual(["a/inner", "a", "a/inner"]);
+  });
+});
+
+describe("the source files", () => {
+  test("have at most 300 lines", () => {
+    expect(SOURCES.filter(({ text }) => linesOf(text) > 300).map(({ name }) => name)).toEqual([]);
   });
 });
 
@@ -31,33 +92,5 @@ describe("time, randomness, environment and output", () => {
     "console.",
   ])("%s is used by the command line alone", (forbidden) => {
     expect(below.filter(({ text }) => text.includes(forbidden)).map(({ name }) => name)).toEqual([]);
-  });
-});
-
-describe("the import direction", () => {
-  const folder = join(ROOT, "src/clock/planted");
-  const plant = (line: string): string => {
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, "planted.ts"), `${line}\n`);
-    try {
-      execFileSync("npx", ["biome", "lint", "src/clock/planted"], { cwd: ROOT, encoding: "utf8", stdio: "pipe" });
-      return "";
-    } catch (error) {
-      return String((error as { stdout: string }).stdout) + String((error as { stderr: string }).stderr);
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
-  };
-
-  test("lint fails on a sibling that a planted file imports", () => {
-    expect(plant('export { AbtieEngine } from "../../engine/types.ts";')).toContain("noRestrictedImports");
-  });
-
-  test("lint fails on the command line imported from below", () => {
-    expect(plant('export { createProgram } from "../../cli/program.ts";')).toContain("noRestrictedImports");
-  });
-
-  test("lint passes when the planted file imports the foundation", () => {
-    expect(plant('export { AbtieError } from "../../errors.ts";')).toBe("");
   });
 });

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import type { Look } from "../../src/bench/poll.ts";
-import { figuresOf, untriedOf } from "../../src/bench/polls.ts";
+import type { Poll } from "../../src/bench/poll.ts";
+import { figuresOf, suggestionOf } from "../../src/bench/polls.ts";
 import type { Stage } from "../../src/bench/sweep.ts";
 import type { EngineMetrics } from "../../src/engine/types.ts";
 
@@ -11,7 +11,7 @@ const NOTHING: EngineMetrics = {
   ...{ preemptions: null, promptTokens: null, queueTime: null, prefillTime: null, requestLatency: null, steps: null },
 };
 
-function look(stage: Stage, at: number, metrics: Partial<EngineMetrics>, closing = false): Look {
+function look(stage: Stage, at: number, metrics: Partial<EngineMetrics>, closing = false): Poll {
   return { stage, at, metrics: { ...NOTHING, ...metrics }, closing };
 }
 
@@ -24,15 +24,15 @@ const LOOKS = [
 ];
 
 it("foretells longer steps from the counters of the engine between the looks", () => {
-  const found = untriedOf(LOOKS, 250, null);
+  const found = suggestionOf(LOOKS, 250, null);
   expect(found).toMatchObject({ setting: "max_num_batched_tokens", value: 4_096 });
   expect(found?.gain).toBeCloseTo(1_040 / 2_000 / (2_040 / 4_000), 6);
 });
 
 it("foretells nothing without the counters, or with too few steps between the looks", () => {
-  expect(untriedOf(LOOKS.slice(0, 3), 250, null)).toBeNull();
-  expect(untriedOf(LOOKS.slice(2), 250, null)).toBeNull();
-  expect(untriedOf([], 250, null)).toBeNull();
+  expect(suggestionOf(LOOKS.slice(0, 3), 250, null)).toBeNull();
+  expect(suggestionOf(LOOKS.slice(2), 250, null)).toBeNull();
+  expect(suggestionOf([], 250, null)).toBeNull();
 });
 
 it("leaves the looks at the end of a stage out of the means, since what runs then belongs to the next one", () => {

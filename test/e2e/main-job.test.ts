@@ -7,9 +7,9 @@ import type { Config, SpawnConfig } from "../../src/config/config.ts";
 import type { Engine, Method, TokenLogProbs } from "../../src/engine/types.ts";
 import { openRows } from "../../src/job/open-rows.ts";
 import type { RunSummary } from "../../src/job/summary.ts";
-import type { Judging, Task } from "../../src/judge/generative/judge.ts";
+import type { Judge, Task } from "../../src/judge/generative/judge.ts";
 import { toProbabilities } from "../../src/judge/generative/labels/read.ts";
-import { createJudgingOpener } from "../../src/judge/generative/load-judge.ts";
+import { createJudgeLoader } from "../../src/judge/generative/load-judge.ts";
 import { scoreBatch } from "../../src/judge/generative/score.ts";
 import { engineOpeners } from "../../src/pool/openers.ts";
 import { loadTokenizer } from "../../src/prompt/local-tokenizer.ts";
@@ -18,7 +18,7 @@ import { abtie, demoConfig, serversAlive, testEffects } from "./engine.ts";
 
 let folder: string;
 let config: Config & { engine: SpawnConfig };
-let judging: Judging;
+let judging: Judge;
 let tasks: readonly Task[];
 let dispose: () => Promise<void>;
 
@@ -31,7 +31,7 @@ beforeAll(async () => {
   config = { ...found, engine: found.engine, runFolder: join(folder, "engines") };
   const dataset = await openRows(config, new AbortController().signal);
   dispose = async () => dataset[Symbol.asyncDispose]();
-  judging = await (await createJudgingOpener(config, dataset)).open(null);
+  judging = await (await createJudgeLoader(config, dataset)).open(null);
   tasks = await Promise.all(dataset.ids.slice(0, 60).map((_, row) => judging.prepare(row, "ab", null)));
 });
 afterAll(async () => {

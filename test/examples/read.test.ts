@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { QUIRK_MEANINGS, type QuirkKind } from "../../src/dataset/anomalies.ts";
+import { ANOMALY_MEANINGS, type AnomalyKind } from "../../src/dataset/anomalies.ts";
 import { openDataset } from "../../src/dataset/open-dataset.ts";
 
 const ROWS = fileURLToPath(new URL("../../examples/rows.csv", import.meta.url));
@@ -8,7 +8,7 @@ const ROWS = fileURLToPath(new URL("../../examples/rows.csv", import.meta.url));
 test("the example rows are read whole, and every quirk that the reader knows is among them", async () => {
   await using dataset = await openDataset(ROWS, {});
   expect(dataset.ids).toHaveLength(91);
-  const absent = (Object.keys(QUIRK_MEANINGS) as QuirkKind[]).filter((kind) => dataset.quirks[kind].count === 0);
+  const absent = (Object.keys(ANOMALY_MEANINGS) as AnomalyKind[]).filter((kind) => dataset.quirks[kind].count === 0);
   expect(absent).toEqual([]);
 });
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Task } from "../../src/judge/generative/judge.ts";
-import { openTokens, writeTokens } from "../../src/judge/generative/token-cache.ts";
+import { openTokenCache, writeTokenCache } from "../../src/judge/generative/token-cache.ts";
 import { abtie } from "../helpers/abtie.ts";
 import { temporaryFolder } from "../helpers/folder.ts";
 import { attachTo, startJudge, writeJob } from "../helpers/job.ts";
@@ -21,16 +21,16 @@ it("gives back what was kept, and nothing under another key", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(task, { maxLength: 40 }), async (tasks) => {
       const path = join(folder, "tokens.bin");
-      await using writer = await writeTokens(path, "key");
+      await using writer = await writeTokenCache(path, "key");
       for (const [row, one] of tasks.entries()) await writer.add({ ...one, row, tokenBudget: null, labels: LABELS });
       await writer.finish();
-      const kept = await openTokens(path, "key");
+      const kept = await openTokenCache(path, "key");
       expect(kept?.prompts).toBe(tasks.length);
       for (const [row, { order, ids, cutTokens, neutralised }] of tasks.entries()) {
         expect(kept?.get(row, order)).toEqual({ ids, cutTokens, neutralised });
         expect(kept?.get(row, order === "ab" ? "ba" : "ab")).toBeNull();
       }
-      expect(await openTokens(path, "another")).toBeNull();
+      expect(await openTokenCache(path, "another")).toBeNull();
     }),
     { numRuns: 30 },
   );
@@ -39,7 +39,7 @@ it("gives back what was kept, and nothing under another key", async () => {
 it("leaves nothing behind when it is not finished, and takes a damaged file for none", async () => {
   const folder = await temporaryFolder({ "damaged.bin": '{"format":"abtie tokens 1","key":"key"}\n123' });
   {
-    await using writer = await writeTokens(join(folder, "tokens.bin"), "key");
+    await using writer = await writeTokenCache(join(folder, "tokens.bin"), "key");
     await writer.add({
       row: 0,
       order: "ab",
@@ -51,8 +51,8 @@ it("leaves nothing behind when it is not finished, and takes a damaged file for 
     });
   }
   expect(readdirSync(folder)).toEqual(["damaged.bin"]);
-  expect(await openTokens(join(folder, "damaged.bin"), "key")).toBeNull();
-  expect(await openTokens(join(folder, "absent.bin"), "key")).toBeNull();
+  expect(await openTokenCache(join(folder, "damaged.bin"), "key")).toBeNull();
+  expect(await openTokenCache(join(folder, "absent.bin"), "key")).toBeNull();
 });
 
 it("scores the same with the tokens that plan kept, and does not tokenise those rows", async () => {

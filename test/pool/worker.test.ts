@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { Engine } from "../../src/engine/types.ts";
 import { AbtieError } from "../../src/errors.ts";
-import { createSlot, type Revival } from "../../src/pool/worker.ts";
+import { createPoolEngine, type RecoveryPolicy } from "../../src/pool/worker.ts";
 import { createVirtualClock } from "../helpers/virtual-clock.ts";
 
 const FOREVER = new AbortController().signal;
@@ -66,10 +66,10 @@ it("stops trying when the run ends", async () => {
   expect(events).toEqual(["lost: it does not answer"]);
 });
 
-function slotWith(revival: Partial<Revival> & Pick<Revival, "revive">, clock = createVirtualClock()) {
+function slotWith(revival: Partial<RecoveryPolicy> & Pick<RecoveryPolicy, "revive">, clock = createVirtualClock()) {
   const events: string[] = [];
   const closed: string[] = [];
-  const slot = createSlot({
+  const slot = createPoolEngine({
     name: "one",
     engine: engine("http://first", closed),
     concurrency: () => 1,

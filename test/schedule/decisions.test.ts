@@ -6,7 +6,7 @@ import { nextBatchSize } from "../../src/schedule/batch-size.ts";
 import { classifyRequestError } from "../../src/schedule/classify.ts";
 import { afterFailure, HEALTHY, isLost } from "../../src/schedule/health.ts";
 import type { Group } from "../../src/schedule/pending.ts";
-import { decideFate } from "../../src/schedule/retry-decision.ts";
+import { decideRetry } from "../../src/schedule/retry-decision.ts";
 
 const policy = { ...DEFAULT_RETRY, baseMs: 100, capMs: 1_000, afterCapMs: 5_000 };
 
@@ -103,7 +103,7 @@ describe("the fate of a failed request", () => {
     );
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 70 }), fc.nat(9), fc.nat(4), verdict, (count, failures, losses, what) => {
-        const fate = decideFate(group(count, failures, losses), what, policy, () => 0.5, 1);
+        const fate = decideRetry(group(count, failures, losses), what, policy, () => 0.5, 1);
         const all = [...tasks(fate.again).flat(), ...fate.ended.map(({ task }) => task)];
         expect(all.sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, task) => task));
         expect(fate.again.every(({ entries }) => entries.length > 0)).toBe(true);
@@ -113,7 +113,7 @@ describe("the fate of a failed request", () => {
 
   it("lets tasks try a last time alone when the engine was to blame", () => {
     const verdict = { kind: "retry", reason: "connection", blame: "engine" } as const;
-    const fate = decideFate(group(3, policy.attempts - 1), verdict, policy, () => 0, 1);
+    const fate = decideRetry(group(3, policy.attempts - 1), verdict, policy, () => 0, 1);
     expect(fate.again.map(({ alone, entries }) => [alone, entries.length])).toEqual([
       [true, 1],
       [true, 1],
@@ -127,9 +127,9 @@ describe("the limit of attempts", () => {
   const group = { entries: [{ task: 0, attempts: 8, losses: 0 }], failures: 7, answeredBefore: 40, alone: false };
 
   it("is the small one while others are answered, and the large one while nobody is", () => {
-    expect(decideFate(group, verdict, policy, () => 0, 41).ended).toHaveLength(1);
-    expect(decideFate(group, verdict, policy, () => 0, 40).ended).toHaveLength(0);
-    expect(decideFate({ ...group, failures: 31 }, verdict, policy, () => 0, 40).ended).toHaveLength(1);
+    expect(decideRetry(group, verdict, policy, () => 0, 41).ended).toHaveLength(1);
+    expect(decideRetry(group, verdict, policy, () => 0, 40).ended).toHaveLength(0);
+    expect(decideRetry({ ...group, failures: 31 }, verdict, policy, () => 0, 40).ended).toHaveLength(1);
   });
 });
 

@@ -4,19 +4,19 @@ import { DEFAULT_RETRY } from "../../src/schedule/backoff.ts";
 import { schedule } from "../../src/schedule/schedule.ts";
 import type {
   Attempt,
-  Lane,
+  FailureClass,
   Outcome,
   RetryPolicy,
   ScheduleOptions,
   Summary,
-  Verdict,
+  Worker,
 } from "../../src/schedule/types.ts";
 import { createVirtualClock, type VirtualClock } from "../helpers/virtual-clock.ts";
 
 /** An error that says itself what it means. */
 export class Failure extends Error {
-  readonly verdict: Verdict;
-  constructor(verdict: Verdict) {
+  readonly verdict: FailureClass;
+  constructor(verdict: FailureClass) {
     super(`simulated ${verdict.reason}`);
     this.verdict = verdict;
   }
@@ -50,7 +50,7 @@ export function answering(
   clock: VirtualClock,
   ms: number,
   check: (batch: readonly number[], nth: number) => void = () => {},
-): Lane<number, number>["work"] {
+): Worker<number, number>["work"] {
   let requests = 0;
   return async (batch, signal) => {
     const nth = requests++;
@@ -63,7 +63,7 @@ export function answering(
 /** Starts a schedule of the tasks 0, 1, ... count - 1 on a virtual clock and records everything. */
 export function start(
   count: number,
-  lanes: (clock: VirtualClock) => readonly Partial<Lane<number, number>>[],
+  lanes: (clock: VirtualClock) => readonly Partial<Worker<number, number>>[],
   overrides: Partial<Omit<ScheduleOptions<number, number>, "lanes" | "retry" | "tasks">> & {
     retry?: Partial<RetryPolicy>;
     tasks?: (recording: Recording) => AsyncIterable<number>;

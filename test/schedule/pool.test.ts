@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createPool, drain, type Group, nextDue, putBack, take } from "../../src/schedule/pending.ts";
+import { createPending, drain, type Group, nextDue, putBack, take } from "../../src/schedule/pending.ts";
 
 const entry = (task: number) => ({ task, attempts: 0, losses: 0 });
 const group = (tasks: readonly number[], alone = false): Group<number> => ({
@@ -13,7 +13,7 @@ const tasksOf = (taken: Group<number> | undefined) => taken?.entries.map(({ task
 
 describe("the pool of waiting tasks", () => {
   it("gives a task that must be alone to an idle lane only, and starts nothing else before", () => {
-    const pool = createPool<number>();
+    const pool = createPending<number>();
     putBack(pool, [group([7], true)], 100);
     pool.fresh.push(entry(1), entry(2), entry(3), entry(4));
     expect(take(pool, offer)).toBeUndefined();
@@ -22,7 +22,7 @@ describe("the pool of waiting tasks", () => {
   });
 
   it("does not hold others up for one that must be alone later", () => {
-    const pool = createPool<number>();
+    const pool = createPending<number>();
     putBack(pool, [group([7], true)], 101);
     pool.fresh.push(entry(1), entry(2), entry(3), entry(4));
     expect(tasksOf(take(pool, offer))).toEqual([1, 2, 3, 4]);
@@ -30,7 +30,7 @@ describe("the pool of waiting tasks", () => {
   });
 
   it("prefers retries that are due to fresh tasks, and never mixes them", () => {
-    const pool = createPool<number>();
+    const pool = createPending<number>();
     putBack(pool, [group([7, 8])], 200);
     putBack(pool, [group([9])], 50);
     pool.fresh.push(entry(1), entry(2), entry(3), entry(4));

@@ -3,8 +3,8 @@ import { InvalidArgumentError } from "commander";
 import { type BenchResult, bench } from "../../commands/bench.ts";
 import { EXIT } from "../../errors.ts";
 import { openConfig } from "../../job/open-config.ts";
+import type { AddCommand } from "../add-command.ts";
 import { type JobFlags, overridesOf, withJobFlags } from "../options.ts";
-import type { AddCommand } from "../program.ts";
 import { renderBench } from "../render/bench.ts";
 
 interface BenchFlags extends JobFlags {

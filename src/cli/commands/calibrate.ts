@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from "commander";
 import { calibrateRun } from "../../commands/calibrate.ts";
 import { EXIT } from "../../errors.ts";
-import type { AddCommand } from "../program.ts";
+import type { AddCommand } from "../add-command.ts";
 import { renderCalibration } from "../render/calibration.ts";
 import { type LabelFlags, truthOption } from "./evaluate.ts";
 

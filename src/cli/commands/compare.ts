@@ -3,8 +3,8 @@ import { compareVariants } from "../../commands/compare.ts";
 import type { Comparison } from "../../compare/conclude.ts";
 import { detailsOf } from "../../compare/details.ts";
 import { EXIT } from "../../errors.ts";
+import type { AddCommand } from "../add-command.ts";
 import { type JobFlags, overridesOf } from "../options.ts";
-import type { AddCommand } from "../program.ts";
 import { renderComparisonTable } from "../render/comparison.ts";
 import { truthOption } from "./evaluate.ts";
 

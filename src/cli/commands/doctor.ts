@@ -1,8 +1,8 @@
 import { doctor } from "../../commands/doctor.ts";
 import { EXIT } from "../../errors.ts";
 import { openConfig } from "../../job/open-config.ts";
+import type { AddCommand } from "../add-command.ts";
 import { type JobFlags, overridesOf, withJobFlags } from "../options.ts";
-import type { AddCommand } from "../program.ts";
 
 const MARKS = { ok: "ok     ", warning: "warning", error: "error  " } as const;
 

@@ -1,6 +1,6 @@
 import { Option } from "commander";
 import { evaluateTarget } from "../../commands/evaluate.ts";
-import type { AddCommand } from "../program.ts";
+import type { AddCommand } from "../add-command.ts";
 import { renderEvaluation } from "../render/evaluation.ts";
 
 /** Flags that say where labels are. */

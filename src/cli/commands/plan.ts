@@ -3,8 +3,8 @@ import { readBench } from "../../bench/read-bench.ts";
 import { type Plan, plan } from "../../commands/plan.ts";
 import { formatDuration } from "../../duration.ts";
 import { openConfig } from "../../job/open-config.ts";
+import type { AddCommand } from "../add-command.ts";
 import { type JobFlags, overridesOf, withJobFlags } from "../options.ts";
-import type { AddCommand } from "../program.ts";
 import { count } from "../render/estimates.ts";
 
 interface PlanFlags extends JobFlags {

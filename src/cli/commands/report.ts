@@ -1,5 +1,5 @@
 import { reportRun } from "../../commands/report.ts";
-import type { AddCommand } from "../program.ts";
+import type { AddCommand } from "../add-command.ts";
 import { type LabelFlags, truthOption } from "./evaluate.ts";
 
 /** Adds `abtie report`. */

@@ -2,8 +2,8 @@ import { readBench } from "../../bench/read-bench.ts";
 import { runJob } from "../../commands/run.ts";
 import { EXIT } from "../../errors.ts";
 import { openConfig } from "../../job/open-config.ts";
+import type { AddCommand } from "../add-command.ts";
 import { type JobFlags, overridesOf, withJobFlags } from "../options.ts";
-import type { AddCommand } from "../program.ts";
 import { renderSummary } from "../render/summary.ts";
 
 export interface RunFlags extends JobFlags {

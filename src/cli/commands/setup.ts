@@ -1,6 +1,6 @@
 import { Option } from "commander";
 import { setupEngine } from "../../commands/setup.ts";
-import type { AddCommand } from "../program.ts";
+import type { AddCommand } from "../add-command.ts";
 
 /** Adds `abtie setup`. */
 export const addSetup: AddCommand = (program, context) => {

@@ -1,6 +1,6 @@
 import { validate } from "../../commands/validate.ts";
 import { EXIT } from "../../errors.ts";
-import type { AddCommand } from "../program.ts";
+import type { AddCommand } from "../add-command.ts";
 
 type Result = Awaited<ReturnType<typeof validate>>;
 

@@ -30,7 +30,7 @@ export interface Task {
 }
 
 /** Everything between a row and the token ids that are sent for it. */
-export interface Judging {
+export interface Judge {
   readonly template: Template;
   readonly labels: ResolvedLabels;
   /** Prompt tokens that a row may take. */
@@ -46,14 +46,14 @@ export interface Judging {
  * preparer of tasks. A row that ends in other tokens than the samples has its labels resolved for itself.
  * Throws AbtieError("config") when labels cannot be told apart.
  */
-export async function openJudging(options: {
+export async function createJudge(options: {
   config: Config;
   template: Template;
   tokenizer: Tokenizer;
   dataset: Dataset;
   /** Context length of the server, null when unknown. */
   maxModelLen: number | null;
-}): Promise<Judging> {
+}): Promise<Judge> {
   const { config, template, tokenizer, dataset } = options;
   const limit = tokenBudget(config, options.maxModelLen);
   const labels = await proveLabels(createPreparer({ template, tokenizer, budget: limit }), template, dataset);

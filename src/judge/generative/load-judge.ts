@@ -10,8 +10,8 @@ import { createPreparer } from "../../prompt/preparer.ts";
 import { serverTokenizer } from "../../prompt/server-tokenizer.ts";
 import type { Template } from "../../prompt/template.ts";
 import type { Tokenizer } from "../../prompt/tokenizer.ts";
-import { type Judging, openJudging, openTemplate } from "./judge.ts";
-import { KEPT_TOKENS, type KeptTokens, openTokens, tokensKey } from "./token-cache.ts";
+import { createJudge, type Judge, openTemplate } from "./judge.ts";
+import { openTokenCache, TOKEN_CACHE_FILE, type TokenCache, tokenCacheKey } from "./token-cache.ts";
 
 /** Rows whose tokens are compared with the server's own. */
 const PARITY_SAMPLES = 3;
@@ -21,32 +21,32 @@ const ASSUMED_CONTEXT = 2048;
 type Server = { readonly tokenize: (body: TokenizeBody) => Promise<number[]>; readonly maxModelLen: number | null };
 
 /** Opens the judging of a job before the server is up (to find mistakes early) and again when its limits are known. */
-export interface JudgingOpener {
+export interface JudgeLoader {
   readonly template: Template;
   /** The model's own tokenizer files are used; otherwise the server is asked. */
   readonly local: boolean;
   /** Opens with the local tokenizer; null takes the context of the config. */
-  readonly open: (maxModelLen: number | null) => Promise<Judging>;
+  readonly open: (maxModelLen: number | null) => Promise<Judge>;
   /** Opens against a running server, compares both tokenizers, and gives what the server is probed with. */
-  readonly probe: (server: Server) => Promise<{ judging: Judging; input: ProbeInput }>;
+  readonly probe: (server: Server) => Promise<{ judging: Judge; input: ProbeInput }>;
 }
 
 /** Loads template and tokenizer. Throws AbtieError("config") for what is wrong with them. */
-export async function createJudgingOpener(config: Config, dataset: Dataset): Promise<JudgingOpener> {
+export async function createJudgeLoader(config: Config, dataset: Dataset): Promise<JudgeLoader> {
   const template = await openTemplate(config);
   const folder = config.engine.tokenizer;
   const local = folder === null ? null : await loadTokenizer(folder);
   // Opened before the servers are up and again for each of them: the file may be large, and its index stays good.
-  const keptBy = new Map<string, Promise<KeptTokens | null>>();
-  const openKept = (key: string): Promise<KeptTokens | null> => {
-    const kept = keptBy.get(key) ?? openTokens(join(config.runFolder, KEPT_TOKENS), key);
+  const keptBy = new Map<string, Promise<TokenCache | null>>();
+  const openKept = (key: string): Promise<TokenCache | null> => {
+    const kept = keptBy.get(key) ?? openTokenCache(join(config.runFolder, TOKEN_CACHE_FILE), key);
     keptBy.set(key, kept);
     return kept;
   };
-  const open = async (tokenizer: Tokenizer, maxModelLen: number | null): Promise<Judging> => {
-    const judging = await openJudging({ config, template, tokenizer, dataset, maxModelLen });
+  const open = async (tokenizer: Tokenizer, maxModelLen: number | null): Promise<Judge> => {
+    const judging = await createJudge({ config, template, tokenizer, dataset, maxModelLen });
     if (folder === null) return judging;
-    const kept = await openKept(await tokensKey(dataset, judging, folder));
+    const kept = await openKept(await tokenCacheKey(dataset, judging, folder));
     return kept === null ? judging : withKept(judging, kept);
   };
   return {
@@ -70,7 +70,7 @@ export async function createJudgingOpener(config: Config, dataset: Dataset): Pro
 }
 
 /** Takes a prompt as `abtie plan --keep-tokens` left it, where it did. */
-function withKept(judging: Judging, kept: KeptTokens): Judging {
+function withKept(judging: Judge, kept: TokenCache): Judge {
   return {
     ...judging,
     prepare: async (row, order, tokenBudget) => {
@@ -86,7 +86,7 @@ function withKept(judging: Judging, kept: KeptTokens): Judging {
  * Compares whole prompts, chat template included, as tokenised here and by the server.
  * Throws AbtieError("engine") naming the first token that differs.
  */
-async function checkParity(local: Tokenizer, remote: Tokenizer, judging: Judging, dataset: Dataset): Promise<void> {
+async function checkParity(local: Tokenizer, remote: Tokenizer, judging: Judge, dataset: Dataset): Promise<void> {
   const { template, budget } = judging;
   const here = createPreparer({ template, tokenizer: local, budget });
   const sameText: Tokenizer = { ...remote, controlTokens: local.controlTokens, normalise: local.normalise };

@@ -5,19 +5,19 @@ import type { Config } from "../../config/config.ts";
 import type { Dataset } from "../../dataset/open-dataset.ts";
 import { sha256, sha256OfFile } from "../../files/hash.ts";
 import type { Order } from "../../types.ts";
-import type { Judging, Task } from "./judge.ts";
+import type { Judge, Task } from "./judge.ts";
 
 /** Name of the file in the run folder. */
-export const KEPT_TOKENS = "tokens.bin";
+export const TOKEN_CACHE_FILE = "tokens.bin";
 
 /** Prompts that were tokenised before, by row and order. */
-export interface KeptTokens {
+export interface TokenCache {
   readonly prompts: number;
   readonly get: (row: number, order: Order) => Pick<Task, "ids" | "cutTokens" | "neutralised"> | null;
 }
 
 /** Writes prompts as they come; nothing is in place before `finish`, and nothing is left when it is disposed before. */
-export interface TokenWriter extends AsyncDisposable {
+export interface TokenCacheWriter extends AsyncDisposable {
   readonly add: (task: Task) => Promise<void>;
   readonly finish: () => Promise<void>;
 }
@@ -37,9 +37,9 @@ interface Place {
 }
 
 /** Computes what kept tokens depend on: data, template, labels, budget, and the tokenizer's files in `folder`. */
-export async function tokensKey(
+export async function tokenCacheKey(
   dataset: Pick<Dataset, "sha256">,
-  { template, labels, budget }: Pick<Judging, "template" | "labels" | "budget">,
+  { template, labels, budget }: Pick<Judge, "template" | "labels" | "budget">,
   folder: string,
 ): Promise<string> {
   const files = ["tokenizer.json", "tokenizer_config.json", "chat_template.jinja"].map((name) =>
@@ -58,7 +58,7 @@ export async function tokensKey(
 }
 
 /** Starts to write kept tokens to a path. Throws what the file system throws. */
-export async function writeTokens(path: string, key: string): Promise<TokenWriter> {
+export async function writeTokenCache(path: string, key: string): Promise<TokenCacheWriter> {
   const temporary = `${path}.tmp`;
   const file = await open(temporary, "w");
   let waiting: Buffer[] = [Buffer.from(`${JSON.stringify({ format: FORMAT, key })}\n`)];
@@ -95,7 +95,7 @@ export async function writeTokens(path: string, key: string): Promise<TokenWrite
 }
 
 /** Opens kept tokens; null when there are none, or they are of other data, another template, tokenizer or budget. */
-export async function openTokens(path: string, key: string): Promise<KeptTokens | null> {
+export async function openTokenCache(path: string, key: string): Promise<TokenCache | null> {
   const found = await indexOf(path, key).catch(() => null);
   if (found === null) return null;
   return {
@@ -150,11 +150,14 @@ function readNumbers(path: string, offset: number, count: number): readonly numb
  * Keeps the prompts of a job in its run folder as they are prepared, in both orders where both are asked for. A row whose
  * labels had to be resolved for itself is left out: it is prepared again when it is its turn.
  */
-export async function keepTokens(config: Config, dataset: Dataset, judging: Judging): Promise<TokenWriter | null> {
+export async function cacheTokens(config: Config, dataset: Dataset, judging: Judge): Promise<TokenCacheWriter | null> {
   const { runFolder, engine, orders } = config;
   if (engine.tokenizer === null) return null;
   await mkdir(runFolder, { recursive: true });
-  const writer = await writeTokens(join(runFolder, KEPT_TOKENS), await tokensKey(dataset, judging, engine.tokenizer));
+  const writer = await writeTokenCache(
+    join(runFolder, TOKEN_CACHE_FILE),
+    await tokenCacheKey(dataset, judging, engine.tokenizer),
+  );
   const add = async (task: Task): Promise<void> => {
     if (task.labels === judging.labels) await writer.add(task);
   };

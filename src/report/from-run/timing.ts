@@ -1,5 +1,5 @@
-import type { Timeline } from "../../runfolder/timeline.ts";
 import type { RequestPoint, Timing } from "../data.ts";
+import type { Timeline } from "./timeline.ts";
 
 /** Computes the times of a run from its timeline; null when its journal tells of no session. */
 export function timingOf({ sessions, wallMs, requests, limits, firstPassMs }: Timeline): Timing | null {

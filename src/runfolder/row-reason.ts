@@ -1,4 +1,4 @@
-import type { LastFailure } from "../runfolder/state/run-state.ts";
+import type { LastFailure } from "./state/run-state.ts";
 
 /** Words of the journal for requests that were given up because the run ended: they did not fail. */
 export const GIVEN_UP: ReadonlySet<string> = new Set(["deadline", "interrupted", "aborted"]);

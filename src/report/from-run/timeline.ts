@@ -1,9 +1,9 @@
-import { GIVEN_UP } from "../job/row-reason.ts";
-import type { Band, ForecastPoint, RequestPoint } from "../report/data.ts";
-import { forecastOf } from "../report/from-run/forecast.ts";
-import { createBandReader } from "../report/from-run/ladder-bands.ts";
-import type { Decision, FailedAttempt, JournalEvent, RowResult } from "./journal/events.ts";
-import { readJournal } from "./journal/read.ts";
+import type { Decision, FailedAttempt, JournalEvent, RowResult } from "../../runfolder/journal/events.ts";
+import { readJournal } from "../../runfolder/journal/read.ts";
+import { GIVEN_UP } from "../../runfolder/row-reason.ts";
+import type { Band, ForecastPoint, RequestPoint } from "../data.ts";
+import { forecastOf } from "./forecast.ts";
+import { createBandReader } from "./ladder-bands.ts";
 
 /** What a journal tells about time. Times are ms of work: what lay between two sessions is left out. */
 export interface Timeline {
