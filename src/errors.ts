@@ -28,3 +28,13 @@ export class AbtieError extends Error {
     this.details = options.details ?? [];
   }
 }
+
+/** Returns the message of anything that was thrown. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** Returns the code of a system error, for example "ENOENT"; null for anything else that was thrown. */
+export function systemCode(thrown: unknown): string | null {
+  return thrown instanceof Error && "code" in thrown && typeof thrown.code === "string" ? thrown.code : null;
+}

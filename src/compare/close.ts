@@ -1,6 +1,6 @@
 import type { Dataset } from "../dataset/open-dataset.ts";
 import type { Effects } from "../effects.ts";
-import { AbtieError } from "../errors.ts";
+import { messageOf } from "../errors.ts";
 import { writeAtomic } from "../files/atomic.ts";
 import { summarize } from "../job/summarize.ts";
 import type { RunSummary } from "../job/summary.ts";
@@ -30,7 +30,7 @@ export async function closeVariantRuns(
     if (end === "failed") continue;
     const summary = summaryOf(contestant, end, dataset, (clock.monotonic() - began) / 1000);
     await writeAtomic(folder.summaryFile, `${JSON.stringify(summary, null, 2)}\n`).catch((error: unknown) => {
-      const reason = error instanceof AbtieError ? error.message : String(error);
+      const reason = messageOf(error);
       log("error", `${folder.summaryFile} could not be written: ${reason}`);
     });
   }

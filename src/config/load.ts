@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { z } from "zod";
-import { AbtieError } from "../errors.ts";
+import { AbtieError, systemCode } from "../errors.ts";
 import type { Config } from "./config.ts";
 import { parseYaml, type YamlFile } from "./document.ts";
 import { type EngineSource, resolveEngine } from "./engine.ts";
@@ -100,7 +100,7 @@ async function readText(file: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (cause) {
-    const reason = cause instanceof Error && "code" in cause ? String(cause.code) : "unreadable";
+    const reason = systemCode(cause) ?? "unreadable";
     throw new AbtieError("config", `cannot read the config ${file} (${reason}): give the path of a YAML file`, {
       cause,
     });

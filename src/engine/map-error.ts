@@ -1,4 +1,5 @@
 import { APIConnectionError, APIConnectionTimeoutError, APIError } from "openai";
+import { systemCode } from "../errors.ts";
 import { RequestError, type RequestErrorKind } from "./request-error.ts";
 
 /** vLLM's own words for a prompt that does not fit, in its different versions. */
@@ -62,7 +63,7 @@ function connectionError(error: unknown): RequestError {
 function deepestCode(error: unknown): string | undefined {
   let code: string | undefined;
   for (const link of chain(error)) {
-    if ("code" in link && typeof link.code === "string") code = link.code;
+    code = systemCode(link) ?? code;
   }
   return code;
 }

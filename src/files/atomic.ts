@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { open, readdir, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { AbtieError } from "../errors.ts";
+import { AbtieError, systemCode } from "../errors.ts";
 import { explainFileError } from "./explain.ts";
 
 /**
@@ -30,7 +30,7 @@ async function findTarget(path: string): Promise<string> {
     const target = await realpath(path);
     if ((await stat(target)).isFile()) return target;
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return path;
+    if (systemCode(error) === "ENOENT") return path;
     throw explainFileError("write", path, error);
   }
   throw new AbtieError("data", `cannot write ${path}: it is a folder or a device; name a regular file.`);
@@ -92,7 +92,7 @@ async function syncFolder(path: string): Promise<void> {
       await folder.close();
     }
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && UNSUPPORTED.has(error.code))) throw error;
+    if (!UNSUPPORTED.has(systemCode(error))) throw error;
   }
 }
 

@@ -1,6 +1,6 @@
 import { rmdir } from "node:fs/promises";
 import { lock as lockFile } from "proper-lockfile";
-import { AbtieError } from "../errors.ts";
+import { AbtieError, systemCode } from "../errors.ts";
 import type { Clock } from "../types.ts";
 import { explainFileError } from "./explain.ts";
 import { claimDeadHolder, describeHolder, removeHolder, writeHolder } from "./holder.ts";
@@ -71,7 +71,7 @@ async function tryLock(path: string, lost: AbortController): Promise<(() => Prom
       onCompromised: () => lost.abort(taken(path, "another process, although this one still needs it")),
     });
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ELOCKED") return null;
+    if (systemCode(error) === "ELOCKED") return null;
     throw explainFileError("lock", path, error);
   }
 }

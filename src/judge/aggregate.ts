@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { applyCalibration, type Parameters } from "../calibrate/apply.ts";
 import { type Calibration, judgeMismatches, parseCalibration } from "../calibrate/file.ts";
 import type { Config } from "../config/config.ts";
-import { AbtieError } from "../errors.ts";
+import { AbtieError, messageOf } from "../errors.ts";
 import type { Template } from "../prompt/template.ts";
 import type { Log, Order, Reading, Triple } from "../types.ts";
 import { applyMassPolicy } from "./mass-policy.ts";
@@ -101,7 +101,7 @@ async function readText(file: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (cause) {
-    const found = cause instanceof Error ? cause.message : String(cause);
+    const found = messageOf(cause);
     throw new AbtieError("config", `cannot read the calibration ${file} (${found}): make it with \`abtie calibrate\``, {
       cause,
     });

@@ -1,5 +1,5 @@
 import type { Engine } from "../engine/types.ts";
-import { AbtieError } from "../errors.ts";
+import { AbtieError, messageOf } from "../errors.ts";
 import type { Task } from "../judge/generative/judge.ts";
 import { scoreBatch } from "../judge/generative/score.ts";
 import type { Worker } from "../schedule/types.ts";
@@ -62,7 +62,7 @@ export function createPoolEngine(options: {
       } catch (error) {
         if (signal.aborted) return false;
         if (options.clock.monotonic() - began >= NEARLY * revival.limitMs) exhausted += 1;
-        log("warn", `engine ${name} did not come back: ${error instanceof Error ? error.message : String(error)}`);
+        log("warn", `engine ${name} did not come back: ${messageOf(error)}`);
       }
     }
     onEvent("given-up", reason);

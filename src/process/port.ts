@@ -1,5 +1,5 @@
 import { createServer } from "node:net";
-import { AbtieError } from "../errors.ts";
+import { AbtieError, systemCode } from "../errors.ts";
 
 /**
  * Finds the port for a server: a free one when `wanted` is null, else the wanted one once it is known to be free. Tried by
@@ -9,7 +9,7 @@ export async function choosePort(host: string, wanted: number | null): Promise<n
   try {
     return await bind(host, wanted ?? 0);
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    const code = systemCode(error) ?? String(error);
     if (wanted === null)
       throw new AbtieError("engine", `No port of ${host} can be opened (${code}).`, { cause: error });
     const why = code === "EADDRINUSE" ? "is in use by another program" : `cannot be opened (${code})`;

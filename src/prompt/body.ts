@@ -1,6 +1,6 @@
 import { Template } from "@huggingface/jinja";
 import { distance } from "fastest-levenshtein";
-import { AbtieError } from "../errors.ts";
+import { AbtieError, messageOf } from "../errors.ts";
 import type { Kind } from "./kinds.ts";
 import { findSyntaxProblem, lineAt } from "./syntax-line.ts";
 import { findUnknownNames, type JinjaNode, type UnknownName } from "./unknown-names.ts";
@@ -28,7 +28,7 @@ export function compileBody(
     try {
       return template.render(variables);
     } catch (error) {
-      const found = error instanceof Error ? error.message : String(error);
+      const found = messageOf(error);
       const line = context.firstLine + lineOfFailure(source, found) - 1;
       throw new AbtieError("config", `${context.path}:${line}: the template cannot be rendered: ${found}`, {
         cause: error,
@@ -41,7 +41,7 @@ function parse(source: string, context: BodyContext): Template {
   try {
     return new Template(source);
   } catch (error) {
-    const found = error instanceof Error ? error.message : String(error);
+    const found = messageOf(error);
     const place = findSyntaxProblem(source) ?? { line: 1, problem: null };
     const line = context.firstLine + place.line - 1;
     throw new AbtieError("config", `${context.path}:${line}: the template is broken: ${place.problem ?? found}`, {

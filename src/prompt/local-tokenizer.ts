@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { Tokenizer as LibraryTokenizer } from "@huggingface/tokenizers";
-import { AbtieError } from "../errors.ts";
+import { AbtieError, messageOf } from "../errors.ts";
 import { compileChatTemplate } from "./chat-template.ts";
 import { type AddedToken, findControlTokens } from "./control-tokens.ts";
 import { readModelFiles, type TokenizerJson } from "./model-files.ts";
@@ -50,7 +50,7 @@ function createLibraryTokenizer(modelDir: string, tokenizer: TokenizerJson, conf
   } catch (error) {
     throw new AbtieError(
       "config",
-      `${join(modelDir, "tokenizer.json")} is of a kind that cannot be used here (${reason(error)}); let the server tokenise instead: leave the tokenizer folder out of the config.`,
+      `${join(modelDir, "tokenizer.json")} is of a kind that cannot be used here (${messageOf(error)}); let the server tokenise instead: leave the tokenizer folder out of the config.`,
       { cause: error },
     );
   }
@@ -83,7 +83,7 @@ function compileChat(
   } catch (error) {
     throw new AbtieError(
       "config",
-      `the chat template in ${path} cannot be read as Jinja (${reason(error)}); correct it, or use a prompt template with "format: raw".`,
+      `the chat template in ${path} cannot be read as Jinja (${messageOf(error)}); correct it, or use a prompt template with "format: raw".`,
       { cause: error },
     );
   }
@@ -105,8 +105,4 @@ function findNormaliser(
   if (normalizer === null) return null;
   const searchedLater = added.some((token) => token.normalized && controlTokens.includes(token.content));
   return searchedLater ? (text) => normalizer(text) : null;
-}
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { AbtieError } from "../errors.ts";
+import { AbtieError, messageOf, systemCode } from "../errors.ts";
 import type { AddedToken } from "./control-tokens.ts";
 import type { TokenizerShape } from "./word-cache.ts";
 
@@ -68,7 +68,7 @@ async function readText(path: string): Promise<string | null> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : null;
+    const code = systemCode(error);
     if (code === "ENOENT" || code === "ENOTDIR") return null;
     throw new AbtieError("config", `cannot read ${path} (${String(code)}); check its permissions.`, { cause: error });
   }
@@ -80,7 +80,7 @@ function parse<T>(path: string, text: string, schema: z.ZodType<T>): T {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    const found = error instanceof Error ? error.message : String(error);
+    const found = messageOf(error);
     throw new AbtieError("config", `${path} is not JSON (${found}); ${remedy}`, { cause: error });
   }
   const result = schema.safeParse(value);

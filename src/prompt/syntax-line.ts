@@ -1,4 +1,5 @@
 import { Template } from "@huggingface/jinja";
+import { messageOf } from "../errors.ts";
 
 /** Where a template is broken: a line of its text, counted from 1, and what is wrong there if the parser's words do not fit. */
 export interface SyntaxProblem {
@@ -62,7 +63,7 @@ function explain(source: string, tag: string): string | null {
     new Template(source);
     return null;
   } catch (error) {
-    return `${tag} is not Jinja (${error instanceof Error ? error.message : String(error)})`;
+    return `${tag} is not Jinja (${messageOf(error)})`;
   }
 }
 

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { AbtieError } from "../errors.ts";
+import { AbtieError, messageOf } from "../errors.ts";
 import { sha256 } from "../files/hash.ts";
 import { type BodyContext, compileBody } from "./body.ts";
 import { checkShown } from "./check-shown.ts";
@@ -64,7 +64,7 @@ async function readSource(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    const found = error instanceof Error ? error.message : String(error);
+    const found = messageOf(error);
     throw new AbtieError(
       "config",
       `cannot read the template ${path} (${found}); name a file, for example prompts/rules.jinja.`,

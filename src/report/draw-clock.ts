@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import type { Effects } from "../effects.ts";
+import { messageOf } from "../errors.ts";
 import { writeAtomic } from "../files/atomic.ts";
 import type { RunFolder } from "../runfolder/open-run-folder.ts";
 import { renderClock } from "./clock-svg.ts";
@@ -17,6 +18,6 @@ export async function drawClock(
     if (timing === null) return;
     await writeAtomic(clockFile, renderClock({ ...timeline, timing }, `${basename(path)}: when would it end?`));
   } catch (error) {
-    log("error", `clock.svg could not be written: ${error instanceof Error ? error.message : String(error)}`);
+    log("error", `clock.svg could not be written: ${messageOf(error)}`);
   }
 }

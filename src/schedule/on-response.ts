@@ -1,3 +1,4 @@
+import { messageOf } from "../errors.ts";
 import { retryDelay } from "./backoff.ts";
 import { markEngineLost } from "./engine-lost.ts";
 import { afterFailure, HEALTHY, isLost } from "./health.ts";
@@ -107,8 +108,4 @@ function describe<T, R>(
 ): Omit<Attempt<T>, "ok" | "reason" | "message" | "ended"> {
   const { tasks, startedAt, inFlight, concurrency } = flight;
   return { lane: lane.lane.name, tasks, startedAt, finishedAt, inFlight, concurrency };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { systemCode } from "../errors.ts";
 import { type Mark, writeMark } from "./mark.ts";
 import type { Work } from "./work.ts";
 
@@ -36,7 +37,7 @@ async function replaceFolder(home: string, temporary: string, folder: string): P
   const old = temporaryPath(home, "old");
   await mkdir(dirname(folder), { recursive: true });
   await rename(folder, old).catch((error: unknown) => {
-    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+    if (systemCode(error) !== "ENOENT") throw error;
   });
   await rename(temporary, folder);
   await rm(old, { recursive: true, force: true });

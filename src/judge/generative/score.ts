@@ -1,5 +1,6 @@
 import { RequestError } from "../../engine/request-error.ts";
 import type { Engine, TokenLogProbs } from "../../engine/types.ts";
+import { messageOf } from "../../errors.ts";
 import type { Reading } from "../../types.ts";
 import type { Task } from "./judge.ts";
 import { readLabels } from "./labels/read.ts";
@@ -52,6 +53,6 @@ function combine(labels: ResolvedLabels, answers: readonly TokenLogProbs[]): Rea
   try {
     return readLabels(labels, answers);
   } catch (cause) {
-    throw new RequestError("malformed", cause instanceof Error ? cause.message : String(cause), { cause });
+    throw new RequestError("malformed", messageOf(cause), { cause });
   }
 }

@@ -1,6 +1,6 @@
 import type { Effects } from "../../effects.ts";
 import type { Engine, TokenizeBody } from "../../engine/types.ts";
-import { AbtieError } from "../../errors.ts";
+import { AbtieError, messageOf } from "../../errors.ts";
 import { DEFAULT_RETRY, retryDelay } from "../../schedule/backoff.ts";
 import { classifyRequestError } from "../../schedule/classify.ts";
 
@@ -61,7 +61,7 @@ function delayAfter(error: unknown, failures: number, random: () => number): num
       return retryDelay(failures, undefined, DEFAULT_RETRY, random);
     case "split":
     case "final": {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       throw new AbtieError("engine", `the server refuses to tokenise a prompt: ${message}`, { cause: error });
     }
     default:

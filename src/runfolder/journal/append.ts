@@ -1,3 +1,4 @@
+import { messageOf } from "../../errors.ts";
 import { explainFileError } from "../../files/explain.ts";
 import type { Clock, Log } from "../../types.ts";
 import { createBacklog } from "./backlog.ts";
@@ -121,6 +122,6 @@ export async function openJournal(path: string, options: JournalOptions): Promis
 
 function describe(path: string, error: unknown): string {
   const explained = explainFileError("write", path, error);
-  const message = explained instanceof Error ? explained.message : String(explained);
+  const message = messageOf(explained);
   return `${message} The run goes on; its journal is kept in memory and written when the file takes it.`;
 }

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import { AbtieError } from "../../errors.ts";
+import { AbtieError, systemCode } from "../../errors.ts";
 import { writeAtomic } from "../../files/atomic.ts";
 import { explainFileError } from "../../files/explain.ts";
 import { parseJson } from "../journal/json.ts";
@@ -66,7 +66,7 @@ async function readText(path: string): Promise<string | null> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+    if (systemCode(error) === "ENOENT") return null;
     throw explainFileError("read", path, error);
   }
 }

@@ -1,5 +1,5 @@
 import { access } from "node:fs/promises";
-import { AbtieError } from "../../errors.ts";
+import { AbtieError, systemCode } from "../../errors.ts";
 import { readJournal } from "../journal/read.ts";
 import { fold } from "./fold.ts";
 import { createRunState, type RunState } from "./run-state.ts";
@@ -25,6 +25,6 @@ export async function resumeRun(path: string, rows: number): Promise<RunState> {
 async function exists(path: string): Promise<boolean> {
   return access(path).then(
     () => true,
-    (error: unknown) => !(error instanceof Error && "code" in error && error.code === "ENOENT"),
+    (error: unknown) => systemCode(error) !== "ENOENT",
   );
 }
