@@ -15,7 +15,7 @@ interface Failure {
 /** Failures that name their own cause, in the words of vLLM and of what it stands on. */
 const CAUSES: readonly Failure[] = [
   {
-    // The keeper's own words.
+    // The supervisor's own words.
     pattern: /^abtie: cannot start /,
     summary: "The engine profile's command cannot be started.",
     remedy:

@@ -1,23 +1,23 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-// Used by the keeper too, which must stay plain: nothing but node: is imported here.
+// The supervisor imports this file, and depends on nothing but node: (see supervisor.ts).
 
-/** A process as /proc shows it. */
+/** A running process, as /proc describes it. */
 export interface Process {
   readonly pid: number;
   readonly parent: number;
   readonly group: number;
   readonly session: number;
-  /** When it started, in clock ticks since boot: tells it from a later process with the same pid. */
+  /** Start time in clock ticks since boot; distinguishes the process from a later one with the same pid. */
   readonly started: string;
 }
 
-/** The environment variable by which everything that a keeper started can be found again, also after it was orphaned. */
+/** Environment variable that every process of a supervised server inherits, so that orphans of it can be found too. */
 export const MARK = "ABTIE_ENGINE";
 
 /**
- * Lists what is alive of a server: everything in the leader's group or session, everything below one of `roots`, and
- * everything that carries the mark. A zombie is not alive. Empty where there is no /proc.
+ * Lists the processes of a server that are alive: those in the group or session of `leader`, the descendants of `roots`, and those
+ * whose environment has the mark. A zombie is not alive. Empty where there is no /proc.
  */
 export function findAlive(options: {
   readonly mark: string;
@@ -27,7 +27,7 @@ export function findAlive(options: {
 }): readonly Process[] {
   const all = listProcesses();
   const below = new Set(options.roots ?? []);
-  // Parents may come after their children in the list: repeat until nothing is added.
+  // The list may have children before their parents: repeat until a pass adds nothing.
   for (let size = -1; size !== below.size; ) {
     size = below.size;
     for (const { pid, parent } of all) if (below.has(parent)) below.add(pid);
@@ -40,13 +40,13 @@ export function findAlive(options: {
   );
 }
 
-/** Sends a signal to each process that is still the one that was listed; one that has ended meanwhile is left out. */
+/** Sends a signal to each process that still runs; a later process with the same pid gets none. */
 export function signalAll(processes: readonly Process[], signal: NodeJS.Signals): void {
   for (const { pid, started } of processes) {
     try {
       if (readProcess(String(pid))?.started === started) process.kill(pid, signal);
     } catch {
-      // It ended between the two calls.
+      // The process ended between the two calls.
     }
   }
 }
@@ -69,7 +69,7 @@ function listProcesses(): readonly Process[] {
 function readProcess(pid: string): Process | null {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // The second field is the name in parentheses, which may itself hold spaces and parentheses.
+    // The second field is the name in parentheses; the name may itself contain spaces and parentheses.
     const [state, parent, group, session, ...rest] = text.slice(text.lastIndexOf(")") + 2).split(" ");
     if (state === "Z" || state === "X") return null;
     return {

@@ -4,39 +4,40 @@ import { execa } from "execa";
 import type { Clock } from "../types.ts";
 import { findAlive, MARK, signalAll } from "./find-alive.ts";
 
-/** A server's processes under the care of a keeper. */
+/** A server and everything that it started, watched by a supervisor. */
 export interface Supervised {
   readonly pid: number | undefined;
-  /** Resolves with the server's exit status when nothing of it is alive any more, however it ended. Never rejects. */
+  /** Resolves with the exit status of the server once none of its processes is alive, however it ended. Never rejects. */
   readonly ended: Promise<number>;
-  /** Stops everything, and returns when nothing is alive. */
+  /** Stops the server and resolves once none of its processes is alive. */
   readonly stop: () => Promise<void>;
 }
 
 export interface SuperviseOptions {
   readonly command: string;
   readonly args: readonly string[];
-  /** The whole environment of the server. */
+  /** The whole environment of the server: nothing of abtie's own is added but the mark. */
   readonly env: Readonly<Record<string, string>>;
-  /** Names this server among all of this machine; unique to this start of it. */
+  /** Identifies the processes of this server on this machine; unique to this start. */
   readonly mark: string;
+  /** Time (ms) between SIGTERM and SIGKILL when the server is stopped. */
   readonly graceMs: number;
-  /** Where output of the server is appended. */
+  /** The output of the server is appended to this file. */
   readonly logFile: string;
   readonly clock: Clock;
 }
 
-/** What the keeper may need beyond the grace: its own limit for SIGKILL, and time to start and end. */
-const KEEPER_MARGIN_MS = 12_000;
+/** Time (ms) that the supervisor may need beyond the grace: its own limit for SIGKILL, and time to start and to end. */
+const MARGIN_MS = 12_000;
 
 /**
- * Starts a server through the keeper: a small process in a session of its own, which stops the server with everything that
- * came of it when this process ends, be it by `kill -9`. The server writes straight into the log, not through this process.
+ * Starts a server through the supervisor: a small process in a session of its own, which stops the server and everything that it
+ * started when this process ends, also when it ends by `kill -9`. The server writes directly into the log, not through this process.
  */
 export function supervise(options: SuperviseOptions): Supervised {
   const { command, args, graceMs, mark, logFile, clock } = options;
-  const keeper = execa(process.execPath, [keeperPath(), JSON.stringify({ command, args, graceMs, logFile })], {
-    // A new session: Ctrl-C in the terminal reaches abtie alone, which then stops the server in good order.
+  const supervisor = execa(process.execPath, [supervisorPath(), JSON.stringify({ command, args, graceMs, logFile })], {
+    // A new session, so that Ctrl-C in the terminal reaches only abtie, which then stops the server in order.
     detached: true,
     cleanup: false,
     reject: false,
@@ -45,24 +46,24 @@ export function supervise(options: SuperviseOptions): Supervised {
     stdout: "ignore",
     stderr: "ignore",
     extendEnv: false,
-    // vLLM's processes rename themselves, which overwrites the environment that /proc shows unless SPT_NOENV is set.
+    // vLLM's processes rename themselves. Unless SPT_NOENV is set, this overwrites the environment that /proc shows.
     env: { SPT_NOENV: "1", ...options.env, [MARK]: mark },
   });
-  // Closing a pipe whose reader has ended is no failure.
-  keeper.stdin.on("error", () => {});
-  const ended = keeper.then(async (result) => {
+  // Closing a pipe whose reader has already ended is not a failure.
+  supervisor.stdin.on("error", () => {});
+  const ended = supervisor.then(async (result) => {
     await killMarked(mark, clock);
     return result.exitCode ?? 1;
   });
 
   return {
-    pid: keeper.pid,
+    pid: supervisor.pid,
     ended,
     stop: async () => {
-      keeper.stdin.end();
+      supervisor.stdin.end();
       const settled = new AbortController();
-      const late = clock.sleep(graceMs + KEEPER_MARGIN_MS, settled.signal).then(
-        () => keeper.kill("SIGKILL"),
+      const late = clock.sleep(graceMs + MARGIN_MS, settled.signal).then(
+        () => supervisor.kill("SIGKILL"),
         () => false,
       );
       await ended;
@@ -72,19 +73,20 @@ export function supervise(options: SuperviseOptions): Supervised {
   };
 }
 
-/** The keeper leaves nothing behind, unless it was killed itself: then this does its work. */
+/** Kills what is left of a server whose supervisor was itself killed; otherwise the supervisor has left nothing. */
 async function killMarked(mark: string, clock: Clock): Promise<void> {
-  const end = clock.monotonic() + KEEPER_MARGIN_MS;
+  const end = clock.monotonic() + MARGIN_MS;
   for (let alive = findAlive({ mark }); alive.length > 0 && clock.monotonic() < end; alive = findAlive({ mark })) {
     signalAll(alive, "SIGKILL");
     await clock.sleep(50);
   }
 }
 
-function keeperPath(): string {
-  // From the sources (tests) the compiled keeper is used: Node does not run TypeScript.
+function supervisorPath(): string {
+  // Tests run from the sources, and Node cannot run TypeScript: they use the compiled supervisor.
   const here = import.meta.url;
-  const path = fileURLToPath(new URL(here.endsWith(".ts") ? "../../dist/process/supervisor.js" : "./keeper.js", here));
+  const relative = here.endsWith(".ts") ? "../../dist/process/supervisor.js" : "./supervisor.js";
+  const path = fileURLToPath(new URL(relative, here));
   if (!existsSync(path)) throw new Error(`${path} is missing: run \`npm run build\``);
   return path;
 }

@@ -4,10 +4,10 @@ import { constants } from "node:os";
 import { findAlive, MARK, signalAll } from "./find-alive.ts";
 
 /*
- * A program of its own, started by keep.ts: it starts the server, and stops all of it when abtie ends, by whatever end.
- * Abtie holds the other end of stdin: when it ends, `kill -9` included, the pipe closes. Being a program of its own it
- * reads its own environment and exits; it depends on node: alone, so that nothing here can fail when it matters.
- * Argument: JSON {command, args, graceMs, logFile}. Exit status: the server's, 127 when it cannot be started.
+ * The supervisor is a program of its own, started by supervise.ts. It starts the server, and stops it with everything that the server
+ * started when abtie ends. Abtie holds the other end of stdin, so the pipe closes however abtie ends, `kill -9` included.
+ * It imports nothing but node:, so that no dependency can fail when the supervisor is needed.
+ * Argument: JSON {command, args, graceMs, logFile}. Exit status: that of the server; 127 when the server cannot be started.
  */
 
 const { command, args, graceMs, logFile } = JSON.parse(process.argv[2] ?? "{}") as {
@@ -17,9 +17,9 @@ const { command, args, graceMs, logFile } = JSON.parse(process.argv[2] ?? "{}") 
   readonly logFile: string;
 };
 const POLL_MS = 50;
-/** After the server has ended by itself, what it left behind gets this long, so that its failure is told soon. */
+/** Grace (ms) of the processes that a server left behind when it ended by itself: short, so that abtie learns of the failure soon. */
 const ORPHAN_GRACE_MS = 1_000;
-/** A process that waits for a device cannot be killed before that ends; waiting longer helps nobody. */
+/** Longest wait (ms) after SIGKILL: a process that waits for a device dies only when the device answers, perhaps never. */
 const KILL_WAIT_MS = 10_000;
 
 const mark = process.env[MARK] ?? "";
@@ -38,7 +38,7 @@ server.once("exit", (code, killedBy) => {
   void stop(Math.min(graceMs, ORPHAN_GRACE_MS));
 });
 
-// Ctrl-C and a closed terminal are abtie's to handle; it then closes the pipe.
+// Abtie handles Ctrl-C and a closed terminal, and then closes the pipe.
 for (const name of ["SIGINT", "SIGHUP", "SIGQUIT"] as const) process.on(name, () => {});
 process.on("SIGTERM", () => void stop(graceMs));
 process.stdin.on("error", () => {});
@@ -49,14 +49,14 @@ async function stop(grace: number): Promise<void> {
   if (stopping) return;
   stopping = true;
   signal("SIGTERM");
-  // A frozen process only sees SIGTERM when it goes on.
+  // A stopped process handles SIGTERM only after it is continued.
   signal("SIGCONT");
-  await gone(grace, () => {});
-  await gone(KILL_WAIT_MS, () => signal("SIGKILL"));
+  await waitUntilGone(grace, () => {});
+  await waitUntilGone(KILL_WAIT_MS, () => signal("SIGKILL"));
   process.exit(status);
 }
 
-async function gone(limitMs: number, each: () => void): Promise<void> {
+async function waitUntilGone(limitMs: number, each: () => void): Promise<void> {
   const end = performance.now() + limitMs;
   while (isAlive() && performance.now() < end) {
     each();
@@ -77,7 +77,7 @@ function alive(): ReturnType<typeof findAlive> {
   return findAlive({ mark, leader: server.pid, roots: [process.pid], except: [process.pid] });
 }
 
-/** For systems without /proc, such as macOS: reaches the group only. False when nothing of it is left. */
+/** Signals the server's process group, for systems without /proc such as macOS. False when no process of the group is left. */
 function signalGroup(name: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(-(server.pid ?? Number.NaN), name);

@@ -44,7 +44,7 @@ export async function serversAlive(): Promise<readonly string[]> {
   const { stdout } = await execa("ps", ["-eo", "pid,stat,args"]);
   const servers = stdout
     .split("\n")
-    .filter((line) => /vllm\.entrypoints|VLLM::|engine\/keeper\.js/.test(line) && !/^\s*\d+ Z/.test(line));
+    .filter((line) => /vllm\.entrypoints|VLLM::|process\/supervisor\.js/.test(line) && !/^\s*\d+ Z/.test(line));
   const folders = await Promise.all(
     servers.map((line) => readlink(`/proc/${line.trim().split(" ")[0]}/cwd`).catch(() => null)),
   );

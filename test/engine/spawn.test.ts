@@ -64,10 +64,10 @@ it("says that a server died midway, ends what it left behind, and can be started
   expect(await again.healthy()).toBe(true);
 });
 
-it("ends everything although its keeper was killed", async () => {
+it("ends everything although its supervisor was killed", async () => {
   const { options, tag } = await spawnOptions({ orphan: true });
   const engine = await spawnEngine(options);
-  process.kill(onePid(tag, "keeper.js"), "SIGKILL");
+  process.kill(onePid(tag, "supervisor.js"), "SIGKILL");
   await until(() => engine.died.aborted);
   expect(taggedProcesses(tag)).toEqual([]);
   await engine[Symbol.asyncDispose]();

@@ -41,7 +41,7 @@ it.concurrent("stops in order while the server is still starting", TIMEOUT, asyn
   expectValid(job.submission, job.ids);
 });
 
-it.concurrent("ends at once at the second Ctrl-C, and the keeper ends the server", TIMEOUT, async () => {
+it.concurrent("ends at once at the second Ctrl-C, and the supervisor ends the server", TIMEOUT, async () => {
   const job = await writeJob({ engine: spawning(STUBBORN, { stop_grace: "4s" }), rows: 400, config: SLOWLY });
   const running = startAbtie(["run", "job.yaml"], { cwd: job.folder });
   await answered(job, 1);
