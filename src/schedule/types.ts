@@ -40,16 +40,33 @@ export interface Worker<T, R> {
   readonly recover?: (signal: AbortSignal) => Promise<boolean>;
 }
 
-/** What an error means for the tasks of the request. `reason` is one short word for journals and counts. */
+/**
+ * Why a request failed, in one word for journals and counts: the kinds of request errors, "engine-lost" when its engine ended, and
+ * "aborted" when the schedule did.
+ */
+export const FAILURE_REASONS = [
+  "too-long",
+  "bad-request",
+  "overloaded",
+  "server",
+  "connection",
+  "timeout",
+  "malformed",
+  "engine-lost",
+  "aborted",
+] as const;
+export type FailureReason = (typeof FAILURE_REASONS)[number];
+
+/** What an error means for the tasks of the request. */
 export type FailureClass =
   /** One task may have spoilt the request: bisect; a task refused alone has ended. */
-  | { readonly kind: "split"; readonly reason: string }
+  | { readonly kind: "split"; readonly reason: FailureReason }
   /** May succeed later, not before afterMs. */
-  | { readonly kind: "retry"; readonly reason: string; readonly blame: Blame; readonly afterMs?: number }
+  | { readonly kind: "retry"; readonly reason: FailureReason; readonly blame: Blame; readonly afterMs?: number }
   /** Will never succeed, for any task of the request. */
-  | { readonly kind: "final"; readonly reason: string }
+  | { readonly kind: "final"; readonly reason: FailureReason }
   /** The engine is gone: its tasks are handed back and `recover` is asked. */
-  | { readonly kind: "engine-lost"; readonly reason: string };
+  | { readonly kind: "engine-lost"; readonly reason: FailureReason };
 
 /**
  * Who may have caused a failure that is worth a retry: `batch` (repeated, the batch is bisected), `engine` (repeated
@@ -82,7 +99,7 @@ export type Outcome<R> =
       readonly ok: false;
       /** refused: no use trying again; gave-up: attempts used up, may work later; engine-lost: no engine is left. */
       readonly end: "refused" | "gave-up" | "engine-lost";
-      readonly reason: string;
+      readonly reason: FailureReason;
       readonly message: string;
       readonly attempts: number;
     };
@@ -102,7 +119,7 @@ export type Attempt<T> = {
   | { readonly ok: true }
   | {
       readonly ok: false;
-      readonly reason: string;
+      readonly reason: FailureReason;
       readonly message: string;
       /** Tasks of this request that ended with it. */
       readonly ended: readonly T[];

@@ -77,7 +77,7 @@ describe("the health of an engine", () => {
     const sick = { streak: 50, at: 10 };
     expect(isLost(sick, { kind: "retry", reason: "overloaded", blame: "load" }, 3)).toBe(false);
     expect(isLost(sick, { kind: "retry", reason: "server", blame: "batch" }, 3)).toBe(false);
-    expect(isLost(HEALTHY, { kind: "engine-lost", reason: "died" }, 3)).toBe(true);
+    expect(isLost(HEALTHY, { kind: "engine-lost", reason: "engine-lost" }, 3)).toBe(true);
   });
 });
 
@@ -92,12 +92,12 @@ describe("the fate of a failed request", () => {
 
   it("keeps every task, in one of the groups or among the ended, whatever the verdict", () => {
     const verdict = fc.oneof(
-      fc.constant({ kind: "split", reason: "x" } as const),
-      fc.constant({ kind: "final", reason: "x" } as const),
-      fc.constant({ kind: "engine-lost", reason: "x" } as const),
+      fc.constant({ kind: "split", reason: "server" } as const),
+      fc.constant({ kind: "final", reason: "server" } as const),
+      fc.constant({ kind: "engine-lost", reason: "server" } as const),
       fc.record({
         kind: fc.constant("retry" as const),
-        reason: fc.constant("x"),
+        reason: fc.constant("server" as const),
         blame: fc.constantFrom("batch", "engine", "either", "load"),
       }),
     );

@@ -28,7 +28,7 @@ describe("a request that the server refuses", () => {
         work: answering(
           clock,
           10,
-          withPoison([3], () => new Failure({ kind: "final", reason: "forbidden" })),
+          withPoison([3], () => new Failure({ kind: "final", reason: "bad-request" })),
         ),
       },
     ]);
