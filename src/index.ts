@@ -22,6 +22,6 @@ export type { SubjectEvaluation } from "./evaluate/evaluation.ts";
 export { type Override, openConfig } from "./job/open-config.ts";
 export type { RunSummary } from "./job/summary.ts";
 export type { Evaluation } from "./metrics/evaluate.ts";
-export type { ComparisonData } from "./report/comparison-data.ts";
+export type { ComparisonData } from "./report/data/comparison-data.ts";
 export type { MeanEstimate } from "./stats/bootstrap.ts";
 export type { Clock, Log, Obtained, Order, Reading, Row, Triple } from "./types.ts";

@@ -2,7 +2,7 @@ import { line } from "d3-shape";
 import { levelOf } from "../concurrency/setting.ts";
 import { axes, FRAME, type Frame, px } from "../report/charts/frame.ts";
 import { linear, numberTicks } from "../report/charts/ticks.ts";
-import { type Html, html, trusted } from "../report/html.ts";
+import { type Html, html, trusted } from "../report/markup/html.ts";
 import type { Speeds } from "./speeds.ts";
 
 /** A picture that stands alone needs its own colours; they follow those of the report. */

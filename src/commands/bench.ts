@@ -16,7 +16,7 @@ import { openRows } from "../job/open-rows.ts";
 import { createJudgeLoader } from "../judge/generative/load-judge.ts";
 import { firstSetting } from "../pool/first-setting.ts";
 import { openEnginePool } from "../pool/pool.ts";
-import { duration } from "../report/number.ts";
+import { duration } from "../report/text/number.ts";
 
 export interface BenchOptions {
   /** Rows of the job that is foretold; null takes those of the file. */

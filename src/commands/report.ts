@@ -9,7 +9,7 @@ import { type Subject, subjectOf } from "../evaluate/subject.ts";
 import { writeAtomic } from "../files/atomic.ts";
 import { packageVersion } from "../job/package-version.ts";
 import { createReportStep } from "../job/report-step.ts";
-import type { ReportData } from "../report/data.ts";
+import type { ReportData } from "../report/data/run-data.ts";
 import { factsOf, notesOf, warningsOf } from "../report/from-run/fields.ts";
 import { qualityOf } from "../report/from-run/quality.ts";
 import { readWorst, reportRowsOf } from "../report/from-run/rows.ts";

@@ -12,7 +12,7 @@ import { armTimeLimits } from "../job/time-limits.ts";
 import { hasWorkLeft } from "../job/work-left.ts";
 import { createAggregate } from "../judge/aggregate.ts";
 import { createJudgeLoader } from "../judge/generative/load-judge.ts";
-import { drawClock } from "../report/draw-clock.ts";
+import { drawClock } from "../report/render-clock.ts";
 import { openRunFolder } from "../runfolder/open-run-folder.ts";
 import { servedBy } from "../runfolder/served-model.ts";
 

@@ -3,7 +3,7 @@ import type { Dataset } from "../dataset/open-dataset.ts";
 import { AbtieError } from "../errors.ts";
 import type { ReportStep } from "../job/report-step.ts";
 import { takeTriples } from "../metrics/triples.ts";
-import type { ComparisonData } from "../report/comparison-data.ts";
+import type { ComparisonData } from "../report/data/comparison-data.ts";
 import { servedBy } from "../runfolder/served-model.ts";
 import { type Assessment, assess, type Labels } from "./assess.ts";
 import { commonRows } from "./common-rows.ts";

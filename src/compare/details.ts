@@ -1,4 +1,4 @@
-import type { ComparisonData } from "../report/comparison-data.ts";
+import type { ComparisonData } from "../report/data/comparison-data.ts";
 import type { Assessment } from "./assess.ts";
 import type { Comparison } from "./conclude.ts";
 import { COMPARISON_FORMAT } from "./read-comparison.ts";

@@ -1,4 +1,4 @@
-import type { PrefixCache } from "../report/comparison-data.ts";
+import type { PrefixCache } from "../report/data/comparison-data.ts";
 import type { SERVED_MODEL, ServedModel } from "../runfolder/served-model.ts";
 import type { RunState } from "../runfolder/state/run-state.ts";
 import type { VariantRun } from "./variant-run.ts";

@@ -1,8 +1,8 @@
 import { comparePairs } from "../metrics/compare-pairs.ts";
 import { sequentialSentence } from "../metrics/sentence.ts";
-import type { Pair, Stopping } from "../report/comparison-data.ts";
-import type { Estimate } from "../report/data.ts";
-import { pairOf } from "../report/from-metrics.ts";
+import type { Pair, Stopping } from "../report/data/comparison-data.ts";
+import { pairOf } from "../report/data/from-metrics.ts";
+import type { Estimate } from "../report/data/run-data.ts";
 import type { BootstrapOptions } from "../stats/bootstrap.ts";
 import type { Interval } from "../stats/interval.ts";
 import type { Assessment, Labels } from "./assess.ts";

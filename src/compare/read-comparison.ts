@@ -2,7 +2,7 @@ import { access, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { AbtieError } from "../errors.ts";
-import type { ComparisonData } from "../report/comparison-data.ts";
+import type { ComparisonData } from "../report/data/comparison-data.ts";
 
 /** Version of the format of comparison.json. */
 export const COMPARISON_FORMAT = 1;

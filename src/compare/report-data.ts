@@ -1,8 +1,8 @@
 import { basename } from "node:path";
 import { modelName } from "../judge/model-name.ts";
-import type { Variant as Column, ComparisonData, Pair, PrefixCache, Stopping } from "../report/comparison-data.ts";
-import type { Fact } from "../report/data.ts";
-import { estimateOf, positionOf, scoresOf } from "../report/from-metrics.ts";
+import type { Variant as Column, ComparisonData, Pair, PrefixCache, Stopping } from "../report/data/comparison-data.ts";
+import { estimateOf, positionOf, scoresOf } from "../report/data/from-metrics.ts";
+import type { Fact } from "../report/data/run-data.ts";
 import type { Assessment } from "./assess.ts";
 import type { VariantRun } from "./variant-run.ts";
 

@@ -1,5 +1,5 @@
 import { writeAtomic } from "../files/atomic.ts";
-import type { ComparisonData } from "../report/comparison-data.ts";
+import type { ComparisonData } from "../report/data/comparison-data.ts";
 import { renderComparison } from "../report/render-comparison.ts";
 import { renderComparisonMarkdown } from "../report/render-comparison-markdown.ts";
 import type { Comparison } from "./conclude.ts";

@@ -1,9 +1,20 @@
-import type { ComparisonData, Pair, Variant } from "./comparison-data.ts";
-import { comparisonVerdict } from "./comparison-verdict.ts";
-import { columnsOf, eceText, estimateText } from "./markdown/cells.ts";
-import { bold, bullets, code, heading, Markdown, markdownDocument, markdownTable, plain } from "./markdown/markdown.ts";
-import { count, duration, fixed, massText, NONE, probability, signed } from "./number.ts";
-import { loss, share } from "./sections/cells.ts";
+import type { ComparisonData, Pair, Variant } from "./data/comparison-data.ts";
+import {
+  bold,
+  bullets,
+  code,
+  columnsOf,
+  eceText,
+  estimateText,
+  heading,
+  Markdown,
+  markdownDocument,
+  markdownTable,
+  plain,
+} from "./markdown/markdown.ts";
+import { loss, share } from "./sections/table.ts";
+import { comparisonVerdict } from "./text/comparison-verdict.ts";
+import { count, duration, fixed, massText, NONE, probability, signed } from "./text/number.ts";
 
 /** Renders a comparison as Markdown for a pull request: verdict, warnings, variants, one sentence a pair, what was run. */
 export function renderComparisonMarkdown(data: ComparisonData): string {

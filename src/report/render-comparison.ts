@@ -1,7 +1,6 @@
-import type { ComparisonData } from "./comparison-data.ts";
-import { comparisonVerdict } from "./comparison-verdict.ts";
-import { type Html, html } from "./html.ts";
-import { page } from "./page.ts";
+import type { ComparisonData } from "./data/comparison-data.ts";
+import { type Html, html } from "./markup/html.ts";
+import { page } from "./markup/page.ts";
 import { about } from "./sections/about.ts";
 import { comparisonFigures } from "./sections/comparison-figures.ts";
 import { differences } from "./sections/differences.ts";
@@ -9,6 +8,7 @@ import { keyFigures, pageHead, verdictMarkup, warnings } from "./sections/head.t
 import { contents, sectionMarkup } from "./sections/section.ts";
 import { stopping } from "./sections/stopping.ts";
 import { variantTable } from "./sections/variants.ts";
+import { comparisonVerdict } from "./text/comparison-verdict.ts";
 
 /**
  * Renders a comparison as one HTML page that needs nothing from outside: verdict and key figures, the table of variants, the

@@ -1,12 +1,22 @@
 import type { Obtained } from "../types.ts";
-import type { Quality, ReportData } from "./data.ts";
-import { columnsOf, eceText, estimateText } from "./markdown/cells.ts";
-import { bold, bullets, heading, Markdown, markdownDocument, markdownTable, plain } from "./markdown/markdown.ts";
-import { count, fixed, percent, signed } from "./number.ts";
-import { loss, share } from "./sections/cells.ts";
-import { OBTAINED_TEXT } from "./sections/obtained.ts";
-import { swapText } from "./swap-text.ts";
-import { runVerdict } from "./verdict.ts";
+import type { Quality, ReportData } from "./data/run-data.ts";
+import {
+  bold,
+  bullets,
+  columnsOf,
+  eceText,
+  estimateText,
+  heading,
+  Markdown,
+  markdownDocument,
+  markdownTable,
+  plain,
+} from "./markdown/markdown.ts";
+import { OBTAINED_TEXT } from "./sections/sources.ts";
+import { loss, share } from "./sections/table.ts";
+import { count, fixed, percent, signed } from "./text/number.ts";
+import { swapText } from "./text/sentences.ts";
+import { runVerdict } from "./text/verdict.ts";
 
 /** Renders a run as Markdown for a pull request: verdict, warnings, scores, slices, how rows were obtained, what was run. */
 export function renderMarkdown(data: ReportData): string {

@@ -1,13 +1,13 @@
-import type { ReportData } from "./data.ts";
-import { html } from "./html.ts";
-import { page } from "./page.ts";
+import type { ReportData } from "./data/run-data.ts";
+import { html } from "./markup/html.ts";
+import { page } from "./markup/page.ts";
 import { about } from "./sections/about.ts";
 import { runHead } from "./sections/head.ts";
 import { judgements } from "./sections/judgements.ts";
-import { obtained } from "./sections/obtained.ts";
 import { quality } from "./sections/quality.ts";
 import { contents, sectionMarkup } from "./sections/section.ts";
 import { slices } from "./sections/slices.ts";
+import { obtained } from "./sections/sources.ts";
 import { time } from "./sections/time.ts";
 import { worst } from "./sections/worst.ts";
 

@@ -9,7 +9,7 @@ import {
   reliabilityOf,
   scoresOf,
   sliceGroupOf,
-} from "../../src/report/from-metrics.ts";
+} from "../../src/report/data/from-metrics.ts";
 
 // Eight rows, four of which say A with 0.8 and are right, and four that say B with 0.6 and are wrong.
 const probabilities = Array.from({ length: 8 }, (_, row) => (row < 4 ? [0.8, 0.1, 0.1] : [0.2, 0.6, 0.2])).flat();

@@ -1,4 +1,4 @@
-import type { Html } from "../../src/report/html.ts";
+import type { Html } from "../../src/report/markup/html.ts";
 
 /** A point of a picture. */
 export interface Point {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { escapeHtml, html, trusted } from "../../src/report/html.ts";
+import { escapeHtml, html, trusted } from "../../src/report/markup/html.ts";
 import { hostile } from "./hostile.ts";
 
 describe("the html tag", () => {

@@ -9,8 +9,8 @@ import {
   probability,
   range,
   signed,
-} from "../../src/report/number.ts";
-import { quantile } from "../../src/report/quantile.ts";
+} from "../../src/report/text/number.ts";
+import { quantile } from "../../src/report/text/quantile.ts";
 
 const NBSP = "\u00a0";
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { ReportData, ReportRow } from "../../src/report/data.ts";
+import type { ReportData, ReportRow } from "../../src/report/data/run-data.ts";
 import { renderComparison } from "../../src/report/render-comparison.ts";
 import { renderReport } from "../../src/report/render-report.ts";
 import { hostile } from "./hostile.ts";

@@ -1,4 +1,4 @@
-import type { ComparisonData, Pair, Variant } from "../../src/report/comparison-data.ts";
+import type { ComparisonData, Pair, Variant } from "../../src/report/data/comparison-data.ts";
 import { seeded } from "./random.ts";
 import { around } from "./sample.ts";
 

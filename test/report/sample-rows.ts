@@ -1,4 +1,4 @@
-import type { ReportRow, WorstRow } from "../../src/report/data.ts";
+import type { ReportRow, WorstRow } from "../../src/report/data/run-data.ts";
 import type { Row, Triple } from "../../src/types.ts";
 import type { Random } from "./random.ts";
 

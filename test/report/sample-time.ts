@@ -1,4 +1,4 @@
-import type { Band, ForecastPoint, ReportRow, RequestPoint } from "../../src/report/data.ts";
+import type { Band, ForecastPoint, ReportRow, RequestPoint } from "../../src/report/data/run-data.ts";
 import type { Random } from "./random.ts";
 
 /** Makes the requests of a run: one per row, longer prompts take longer, a stretch in the middle fails. */

@@ -1,4 +1,4 @@
-import type { Estimate, ReportData, ReportRow, Scores } from "../../src/report/data.ts";
+import type { Estimate, ReportData, ReportRow, Scores } from "../../src/report/data/run-data.ts";
 import type { Triple } from "../../src/types.ts";
 import { type Random, seeded } from "./random.ts";
 import { lossOf, sampleRows, sampleWorst } from "./sample-rows.ts";

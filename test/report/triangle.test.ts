@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { facets } from "../../src/report/charts/facets.ts";
+import { facets } from "../../src/report/charts/density.ts";
 import { triangle } from "../../src/report/charts/triangle.ts";
-import type { ReportRow } from "../../src/report/data.ts";
+import type { ReportRow } from "../../src/report/data/run-data.ts";
 import type { Triple } from "../../src/types.ts";
 import { allPoints, cloud, viewBox } from "./geometry.ts";
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { ComparisonData } from "../../src/report/comparison-data.ts";
-import { comparisonVerdict } from "../../src/report/comparison-verdict.ts";
-import type { Quality, ReportData } from "../../src/report/data.ts";
-import { runVerdict } from "../../src/report/verdict.ts";
+import type { ComparisonData } from "../../src/report/data/comparison-data.ts";
+import type { Quality, ReportData } from "../../src/report/data/run-data.ts";
+import { comparisonVerdict } from "../../src/report/text/comparison-verdict.ts";
+import { runVerdict } from "../../src/report/text/verdict.ts";
 import { around, sampleReport } from "./sample.ts";
 import { sampleComparison } from "./sample-comparison.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { head, short, visible } from "../../src/report/visible.ts";
+import { head, short, visible } from "../../src/report/markup/visible.ts";
 import { hostile } from "./hostile.ts";
 
 describe("characters that a reader cannot see", () => {

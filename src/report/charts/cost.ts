@@ -1,10 +1,9 @@
-import type { Variant } from "../comparison-data.ts";
-import { judgedLoss } from "../comparison-verdict.ts";
-import { type Html, html } from "../html.ts";
-import { fixed, range } from "../number.ts";
-import { short } from "../visible.ts";
-import { axes, FRAME, type Frame, picture, px } from "./frame.ts";
-import { spread } from "./spread.ts";
+import type { Variant } from "../data/comparison-data.ts";
+import { type Html, html } from "../markup/html.ts";
+import { short } from "../markup/visible.ts";
+import { judgedLoss } from "../text/comparison-verdict.ts";
+import { fixed, range } from "../text/number.ts";
+import { axes, FRAME, type Frame, picture, px, spread } from "./frame.ts";
 import { linear, numberTicks } from "./ticks.ts";
 
 const AREA: Frame = { ...FRAME, height: 290, bottom: 248 };

@@ -1,4 +1,4 @@
-import { type Html, html } from "../html.ts";
+import { type Html, html } from "../markup/html.ts";
 
 /** A point in units of the view box and the class attribute of its colour. */
 export interface Dot {

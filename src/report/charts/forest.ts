@@ -1,7 +1,7 @@
-import type { Pair } from "../comparison-data.ts";
-import { type Html, html } from "../html.ts";
-import { fixed, range, signed } from "../number.ts";
-import { short } from "../visible.ts";
+import type { Pair } from "../data/comparison-data.ts";
+import { type Html, html } from "../markup/html.ts";
+import { short } from "../markup/visible.ts";
+import { fixed, range, signed } from "../text/number.ts";
 import { picture, px } from "./frame.ts";
 import { linear, numberTicks } from "./ticks.ts";
 

@@ -1,4 +1,4 @@
-import { type Html, html } from "../html.ts";
+import { type Html, html } from "../markup/html.ts";
 
 /** The drawing area of a chart inside its picture, in units of the view box. One unit is one CSS pixel on a phone. */
 export interface Frame {
@@ -50,4 +50,22 @@ ${x.ticks.map((tick) => html`<path class="base" d="M${px(tick.at)} ${frame.botto
 /** Rounds a coordinate to a tenth of a unit. */
 export function px(value: number): number {
   return Math.round(value * 10) / 10;
+}
+/** Moves positions on a line apart until neighbours have a gap between them, in their order; none goes beyond `end`. */
+export function spread(positions: readonly number[], gap: number, end: number): number[] {
+  const order = positions
+    .map((_, index) => index)
+    .sort((one, other) => (positions[one] ?? 0) - (positions[other] ?? 0));
+  const moved = [...positions];
+  let floor = Number.NEGATIVE_INFINITY;
+  for (const index of order) {
+    moved[index] = Math.max(moved[index] ?? 0, floor);
+    floor = (moved[index] ?? 0) + gap;
+  }
+  let ceiling = end;
+  for (const index of order.reverse()) {
+    moved[index] = Math.min(moved[index] ?? 0, ceiling);
+    ceiling = (moved[index] ?? 0) - gap;
+  }
+  return moved;
 }

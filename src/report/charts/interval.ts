@@ -1,5 +1,5 @@
-import type { Estimate } from "../data.ts";
-import { type Html, html } from "../html.ts";
+import type { Estimate } from "../data/run-data.ts";
+import { type Html, html } from "../markup/html.ts";
 import { px } from "./frame.ts";
 import { linear } from "./ticks.ts";
 

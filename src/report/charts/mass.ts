@@ -1,5 +1,5 @@
-import { type Html, html } from "../html.ts";
-import { counted, fixed, percent } from "../number.ts";
+import { type Html, html } from "../markup/html.ts";
+import { counted, fixed, percent } from "../text/number.ts";
 import { axes, FRAME, type Frame, picture, px } from "./frame.ts";
 import { linear, numberTicks, percentTicks } from "./ticks.ts";
 

@@ -1,7 +1,7 @@
 import { line } from "d3-shape";
-import type { Reliability, ReliabilityBin } from "../data.ts";
-import { type Html, html } from "../html.ts";
-import { counted, percent, range } from "../number.ts";
+import type { Reliability, ReliabilityBin } from "../data/run-data.ts";
+import { type Html, html } from "../markup/html.ts";
+import { counted, percent, range } from "../text/number.ts";
 import { axes, type Frame, picture, px } from "./frame.ts";
 import { linear, percentTicks } from "./ticks.ts";
 

@@ -1,8 +1,8 @@
 import { line } from "d3-shape";
-import type { RequestPoint } from "../data.ts";
-import { type Html, html } from "../html.ts";
-import { count, duration } from "../number.ts";
-import { quantile } from "../quantile.ts";
+import type { RequestPoint } from "../data/run-data.ts";
+import { type Html, html } from "../markup/html.ts";
+import { count, duration } from "../text/number.ts";
+import { quantile } from "../text/quantile.ts";
 import { dots } from "./dots.ts";
 import { axes, FRAME, picture, px } from "./frame.ts";
 import { linear, numberTicks, timeTicks } from "./ticks.ts";

@@ -1,7 +1,7 @@
 import { area, line } from "d3-shape";
-import type { StoppingLook, StoppingPath } from "../comparison-data.ts";
-import { type Html, html } from "../html.ts";
-import { counted, fixed, range, signed } from "../number.ts";
+import type { StoppingLook, StoppingPath } from "../data/comparison-data.ts";
+import { type Html, html } from "../markup/html.ts";
+import { counted, fixed, range, signed } from "../text/number.ts";
 import { axes, FRAME, picture, px } from "./frame.ts";
 import { linear, numberTicks } from "./ticks.ts";
 

@@ -1,4 +1,4 @@
-import { type Html, html } from "../html.ts";
+import { type Html, html } from "../markup/html.ts";
 import { px } from "./frame.ts";
 
 /** One part of a bar: how much it is, what it says, and the class attribute of its colour. */

@@ -1,5 +1,5 @@
 import { type ScaleLinear, scaleLinear } from "d3-scale";
-import { count, duration, fixed, percent } from "../number.ts";
+import { count, duration, fixed, percent } from "../text/number.ts";
 import type { Tick } from "./frame.ts";
 
 /** Builds a linear scale between two ranges of finite numbers; an empty domain is widened so that it can be divided by. */

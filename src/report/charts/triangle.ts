@@ -1,12 +1,11 @@
-import { argmax } from "../classes.ts";
-import type { ReportRow } from "../data.ts";
-import { type Html, html } from "../html.ts";
-import { counted, percent } from "../number.ts";
-import { short } from "../visible.ts";
+import type { ReportRow } from "../data/run-data.ts";
+import { type Html, html } from "../markup/html.ts";
+import { short } from "../markup/visible.ts";
+import { counted, percent } from "../text/number.ts";
+import { argmax } from "../text/sentences.ts";
 import { dots } from "./dots.ts";
 import { picture, px } from "./frame.ts";
-import { ground } from "./ground.ts";
-import { place, placeable, type Ternary } from "./ternary.ts";
+import { ground, place, placeable, type Ternary } from "./ternary.ts";
 
 /** A row that is marked with a ring and leads to its text. */
 export interface Marked {

@@ -3,7 +3,7 @@ import type { SubjectEvaluation } from "../../evaluate/evaluation.ts";
 import type { Joined } from "../../evaluate/labelled.ts";
 import { modelName } from "../../judge/model-name.ts";
 import type { LoadedRun } from "../../runfolder/load-run.ts";
-import type { Fact, ReportRow } from "../data.ts";
+import type { Fact, ReportRow } from "../data/run-data.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** Lists what was run. `data` is what its rows and labels were read from now; null when that could not be read. */

@@ -1,5 +1,5 @@
 import type { Decision } from "../../runfolder/journal/events.ts";
-import type { ForecastPoint } from "../data.ts";
+import type { ForecastPoint } from "../data/run-data.ts";
 
 /**
  * Reads a decision named "forecast" as a point of the forecast: `share` of the work done, and `endAt`, `lowAt`, `highAt`

@@ -1,5 +1,5 @@
 import type { JournalEvent } from "../../runfolder/journal/events.ts";
-import type { Band } from "../data.ts";
+import type { Band } from "../data/run-data.ts";
 
 /** Follows a journal and says at which moment which step of the ladder was in force, or why nothing was scored. */
 export interface BandReader {

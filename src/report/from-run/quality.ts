@@ -1,8 +1,8 @@
 import type { SubjectEvaluation } from "../../evaluate/evaluation.ts";
 import { reliability } from "../../metrics/reliability.ts";
 import { CLASSES } from "../../types.ts";
-import type { Position, Quality } from "../data.ts";
-import { baselinesOf, positionOf, reliabilityOf, scoresOf, sliceGroupOf } from "../from-metrics.ts";
+import { baselinesOf, positionOf, reliabilityOf, scoresOf, sliceGroupOf } from "../data/from-metrics.ts";
+import type { Position, Quality } from "../data/run-data.ts";
 
 const CLASS_NAMES = { a: "A", b: "B", tie: "tie" } as const;
 

@@ -2,7 +2,7 @@ import type { Joined } from "../../evaluate/labelled.ts";
 import { tripleAt } from "../../evaluate/subject.ts";
 import { logLosses } from "../../metrics/log-loss.ts";
 import type { RunRows } from "../../runfolder/run-rows.ts";
-import type { ReportRow, WorstRow } from "../data.ts";
+import type { ReportRow, WorstRow } from "../data/run-data.ts";
 
 /** Rows whose text is shown. */
 const SHOWN = 20;

@@ -1,7 +1,7 @@
 import type { Decision, FailedAttempt, JournalEvent, RowResult } from "../../runfolder/journal/events.ts";
 import { readJournal } from "../../runfolder/journal/read.ts";
 import { GIVEN_UP } from "../../runfolder/row-reason.ts";
-import type { Band, ForecastPoint, RequestPoint } from "../data.ts";
+import type { Band, ForecastPoint, RequestPoint } from "../data/run-data.ts";
 import { forecastOf } from "./forecast.ts";
 import { createBandReader } from "./ladder-bands.ts";
 

@@ -1,4 +1,4 @@
-import type { RequestPoint, Timing } from "../data.ts";
+import type { RequestPoint, Timing } from "../data/run-data.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** Computes the times of a run from its timeline; null when its journal tells of no session. */

@@ -1,4 +1,6 @@
-import { short, visible } from "../visible.ts";
+import type { Estimate } from "../data/run-data.ts";
+import { short, visible } from "../markup/visible.ts";
+import { fixed, NONE, range } from "../text/number.ts";
 
 /** Markdown that may go into a document as it is. Only the functions of this file make it. */
 export class Markdown {
@@ -78,4 +80,21 @@ export function bullets(items: readonly (string | Markdown)[]): Markdown {
 
 function oneLine(text: string): string {
   return visible(text.replace(/\s+/g, " "));
+}
+
+/** Writes an estimate with its interval behind it. */
+export function estimateText(estimate: Estimate | null, format: (value: number) => string): string {
+  if (estimate === null) return NONE;
+  const ends = range(estimate, format);
+  return `${format(estimate.value)}${ends && ` (${ends})`}`;
+}
+
+/** Writes a calibration error with what chance alone would leave behind it. */
+export function eceText(ece: number, whenCalibrated: number | null): string {
+  return `${fixed(ece, 3)}${whenCalibrated === null ? "" : ` (${fixed(whenCalibrated, 3)} by chance)`}`;
+}
+
+/** Makes a column of text and columns of numbers behind it. */
+export function columnsOf(name: string, numbers: readonly string[]): MarkdownColumn[] {
+  return [{ name, numeric: false }, ...numbers.map((number) => ({ name: number, numeric: true }))];
 }

@@ -1,5 +1,5 @@
-import type { Fact } from "../data.ts";
-import { html } from "../html.ts";
+import type { Fact } from "../data/run-data.ts";
+import { html } from "../markup/html.ts";
 import { type Section, shown } from "./section.ts";
 
 /** Shows what was run, how the numbers are defined, and which sections were left out and why. */

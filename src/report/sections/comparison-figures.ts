@@ -1,6 +1,6 @@
-import type { ComparisonData, Variant } from "../comparison-data.ts";
-import { judgedLoss, recommended } from "../comparison-verdict.ts";
-import { count, counted, duration, fixed, percent, range, small } from "../number.ts";
+import type { ComparisonData, Variant } from "../data/comparison-data.ts";
+import { judgedLoss, recommended } from "../text/comparison-verdict.ts";
+import { count, counted, duration, fixed, percent, range, small } from "../text/number.ts";
 import type { KeyFigure } from "./head.ts";
 
 /** Picks the numbers that a reader of a comparison looks for first. */

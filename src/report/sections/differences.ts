@@ -1,11 +1,10 @@
 import { costChart } from "../charts/cost.ts";
 import { forest } from "../charts/forest.ts";
-import type { ComparisonData, Pair } from "../comparison-data.ts";
-import { type Html, html } from "../html.ts";
-import { probability, signed } from "../number.ts";
-import { countCell, estimateCell, numberCell } from "./cells.ts";
+import type { ComparisonData, Pair } from "../data/comparison-data.ts";
+import { type Html, html } from "../markup/html.ts";
+import { probability, signed } from "../text/number.ts";
 import { figure, leftOut, type Section, shown } from "./section.ts";
-import { table } from "./table.ts";
+import { countCell, estimateCell, numberCell, table } from "./table.ts";
 
 /** Shows each pair: one sentence, the interval of the difference, p values; and cost against quality. */
 export function differences({ pairs, variants, noiseFloor, job }: ComparisonData): Section {

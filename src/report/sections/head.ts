@@ -1,8 +1,8 @@
-import type { ReportData, Scores } from "../data.ts";
-import { type Hole, type Html, html } from "../html.ts";
-import { massOf } from "../mass.ts";
-import { count, duration, fixed, moment, percent, range } from "../number.ts";
-import { runVerdict, type Verdict } from "../verdict.ts";
+import type { ReportData, Scores } from "../data/run-data.ts";
+import { type Hole, type Html, html } from "../markup/html.ts";
+import { massOf } from "../text/mass.ts";
+import { count, duration, fixed, moment, percent, range } from "../text/number.ts";
+import { runVerdict, type Verdict } from "../text/verdict.ts";
 
 /** One number that a reader looks for first. */
 export interface KeyFigure {

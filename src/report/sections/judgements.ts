@@ -1,12 +1,11 @@
-import { facets } from "../charts/facets.ts";
+import { facets } from "../charts/density.ts";
 import { massHistogram } from "../charts/mass.ts";
 import { triangle } from "../charts/triangle.ts";
-import { argmax } from "../classes.ts";
-import type { ReportData } from "../data.ts";
-import { type Html, html } from "../html.ts";
-import { massOf } from "../mass.ts";
-import { counted, fixed, percent } from "../number.ts";
-import { swapText } from "../swap-text.ts";
+import type { ReportData } from "../data/run-data.ts";
+import { type Html, html } from "../markup/html.ts";
+import { massOf } from "../text/mass.ts";
+import { counted, fixed, percent } from "../text/number.ts";
+import { argmax, swapText } from "../text/sentences.ts";
 import { classKey, figure, leftOut, type Section, shown } from "./section.ts";
 import { rowTarget, shownWorst } from "./worst.ts";
 

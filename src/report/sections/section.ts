@@ -1,4 +1,4 @@
-import { type Hole, type Html, html } from "../html.ts";
+import { type Hole, type Html, html } from "../markup/html.ts";
 
 /** A part of the page, or the reason why it is not there. */
 export type Section =

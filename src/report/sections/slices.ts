@@ -1,10 +1,9 @@
 import { intervalMark, intervalScale } from "../charts/interval.ts";
-import type { ReportData, Slice, SliceGroup } from "../data.ts";
-import { type Html, html } from "../html.ts";
-import { fixed, percent } from "../number.ts";
-import { countCell, estimateCell, loss, numberCell, share } from "./cells.ts";
+import type { ReportData, Slice, SliceGroup } from "../data/run-data.ts";
+import { type Html, html } from "../markup/html.ts";
+import { fixed, percent } from "../text/number.ts";
 import { leftOut, type Section, shown } from "./section.ts";
-import { table } from "./table.ts";
+import { countCell, estimateCell, loss, numberCell, share, table } from "./table.ts";
 
 /** Shows the scores of parts of the rows, each with its interval drawn on one scale. */
 export function slices({ quality, rows }: ReportData): Section {

@@ -1,7 +1,7 @@
 import { sequenceChart } from "../charts/sequence.ts";
-import type { ComparisonData, Stopping } from "../comparison-data.ts";
-import { html } from "../html.ts";
-import { count, counted, percent } from "../number.ts";
+import type { ComparisonData, Stopping } from "../data/comparison-data.ts";
+import { html } from "../markup/html.ts";
+import { count, counted, percent } from "../text/number.ts";
 import { figure, leftOut, type Section, shown } from "./section.ts";
 
 const MOST = 6;

@@ -1,9 +1,9 @@
 import { type Course, forecastChart } from "../charts/forecast.ts";
 import { requestTime } from "../charts/request-time.ts";
 import { throughput } from "../charts/throughput.ts";
-import type { ForecastPoint, ReportData, RequestPoint, Timing } from "../data.ts";
-import { type Hole, type Html, html } from "../html.ts";
-import { count, duration, NONE, percent, signed } from "../number.ts";
+import type { ForecastPoint, ReportData, RequestPoint, Timing } from "../data/run-data.ts";
+import { type Hole, type Html, html } from "../markup/html.ts";
+import { count, duration, NONE, percent, signed } from "../text/number.ts";
 import { figure, leftOut, type Section, shown } from "./section.ts";
 import { table } from "./table.ts";
 

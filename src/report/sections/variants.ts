@@ -1,9 +1,8 @@
-import type { ComparisonData, Variant } from "../comparison-data.ts";
-import { html } from "../html.ts";
-import { counted, duration, fixed, massText, NONE, signed } from "../number.ts";
-import { countCell, eceCell, estimateCell, loss, numberCell, share } from "./cells.ts";
+import type { ComparisonData, Variant } from "../data/comparison-data.ts";
+import { html } from "../markup/html.ts";
+import { counted, duration, fixed, massText, NONE, signed } from "../text/number.ts";
 import { leftOut, type Section, shown } from "./section.ts";
-import { type Cell, type Column, table } from "./table.ts";
+import { type Cell, type Column, countCell, eceCell, estimateCell, loss, numberCell, share, table } from "./table.ts";
 
 /** Shows every variant with its scores, and below how it judges and what it costs. */
 export function variantTable({ variants, rows, job, priorLogLoss }: ComparisonData): Section {

@@ -1,4 +1,4 @@
-import type { Estimate, Fact, Scores } from "./data.ts";
+import type { Estimate, Fact, Scores } from "./run-data.ts";
 
 /** Everything that the page of a comparison shows. */
 export interface ComparisonData {

@@ -1,5 +1,5 @@
-import type { ComparisonData, Pair, Variant } from "./comparison-data.ts";
-import type { Estimate } from "./data.ts";
+import type { ComparisonData, Pair, Variant } from "../data/comparison-data.ts";
+import type { Estimate } from "../data/run-data.ts";
 import { counted, duration, fixed, range } from "./number.ts";
 import type { Verdict } from "./verdict.ts";
 

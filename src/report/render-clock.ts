@@ -3,9 +3,12 @@ import type { Effects } from "../effects.ts";
 import { messageOf } from "../errors.ts";
 import { writeAtomic } from "../files/atomic.ts";
 import type { RunFolder } from "../runfolder/open-run-folder.ts";
-import { renderClock } from "./clock-svg.ts";
+import { type Course, drawForecast } from "./charts/forecast.ts";
+import type { Frame } from "./charts/frame.ts";
 import { readTimeline } from "./from-run/timeline.ts";
 import { timingOf } from "./from-run/timing.ts";
+import { html, trusted } from "./markup/html.ts";
+import { pictureStyle } from "./markup/style.ts";
 
 /** Draws clock.svg from the journal of a run. A picture that cannot be written is logged: the results are in place. */
 export async function drawClock(
@@ -20,4 +23,20 @@ export async function drawClock(
   } catch (error) {
     log("error", `clock.svg could not be written: ${messageOf(error)}`);
   }
+}
+
+const FRAME: Frame = { width: 880, height: 430, left: 64, right: 860, top: 72, bottom: 376 };
+
+/** Renders how the clock of a run went as one SVG file that needs nothing from outside, always on light ground. */
+export function renderClock(course: Course, title: string): string {
+  const { width, height, desc, body } = drawForecast(course, FRAME);
+  const { markup } =
+    html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="t d">
+<title id="t">${title}</title><desc id="d">${desc}</desc>
+<style>${trusted(pictureStyle())}</style>
+<text class="title" x="16" y="30">${title}</text>
+${body}
+</svg>
+`;
+  return markup;
 }

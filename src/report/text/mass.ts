@@ -1,4 +1,4 @@
-import type { ReportRow } from "./data.ts";
+import type { ReportRow } from "../data/run-data.ts";
 import { quantile } from "./quantile.ts";
 
 /** Gathers the known label masses, ascending, with their median and 5th percentile; null when none is known. */

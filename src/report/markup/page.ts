@@ -1,16 +1,17 @@
 import { createHash } from "node:crypto";
 import { type Html, html, trusted } from "./html.ts";
 import { SCRIPT } from "./script.ts";
-import { STYLE } from "./style/style.ts";
+import { pageStyle } from "./style.ts";
 
 /**
  * Builds a whole page that needs nothing from outside. Its policy allows this one style sheet and this one script by their
  * hashes and nothing else: no request, no other script, no form, no frame.
  */
 export function page(title: string, body: Html): string {
+  const style = pageStyle();
   const policy = [
     "default-src 'none'",
-    `style-src ${sourceHash(STYLE)}`,
+    `style-src ${sourceHash(style)}`,
     `script-src ${sourceHash(SCRIPT)}`,
     "base-uri 'none'",
     "form-action 'none'",
@@ -24,7 +25,7 @@ export function page(title: string, body: Html): string {
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
 <title>${title}</title>
-<style>${trusted(STYLE)}</style>
+<style>${trusted(style)}</style>
 </head>
 <body>
 <main>

@@ -1,11 +1,10 @@
 import type { Obtained } from "../../types.ts";
 import { stackedBar } from "../charts/stacked.ts";
-import type { ReportData, ReportRow } from "../data.ts";
-import { html } from "../html.ts";
-import { count, counted, percent } from "../number.ts";
-import { countCell, numberCell } from "./cells.ts";
+import type { ReportData, ReportRow } from "../data/run-data.ts";
+import { html } from "../markup/html.ts";
+import { count, counted, percent } from "../text/number.ts";
 import { leftOut, type Section, shown } from "./section.ts";
-import { type Cell, table } from "./table.ts";
+import { type Cell, countCell, numberCell, table } from "./table.ts";
 
 /** What each way to obtain a row means, from best to worst. */
 export const OBTAINED_TEXT: Readonly<Record<Obtained, string>> = {

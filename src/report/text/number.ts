@@ -1,4 +1,4 @@
-import type { Estimate } from "./data.ts";
+import type { Estimate } from "../data/run-data.ts";
 
 /** Space that does not break, between a number and its unit. */
 const NBSP = "\u00a0";

@@ -1,4 +1,4 @@
-import type { Baseline, ReportData, Timing } from "./data.ts";
+import type { Baseline, ReportData, Timing } from "../data/run-data.ts";
 import { count, counted, duration, fixed, range } from "./number.ts";
 
 /** What to think of a run, in one sentence, and how good that is. */

@@ -1,11 +1,11 @@
-import type { PairComparison } from "../metrics/compare-pairs.ts";
-import type { Evaluation } from "../metrics/evaluate.ts";
-import type { ReliabilityBin as Bin } from "../metrics/reliability.ts";
-import { pairSentence } from "../metrics/sentence.ts";
-import type { Slice as Part } from "../metrics/slices.ts";
-import type { SwapStudy } from "../metrics/swap.ts";
+import type { PairComparison } from "../../metrics/compare-pairs.ts";
+import type { Evaluation } from "../../metrics/evaluate.ts";
+import type { ReliabilityBin as Bin } from "../../metrics/reliability.ts";
+import { pairSentence } from "../../metrics/sentence.ts";
+import type { Slice as Part } from "../../metrics/slices.ts";
+import type { SwapStudy } from "../../metrics/swap.ts";
 import type { Pair } from "./comparison-data.ts";
-import type { Baseline, Estimate, Position, Reliability, Scores, SliceGroup } from "./data.ts";
+import type { Baseline, Estimate, Position, Reliability, Scores, SliceGroup } from "./run-data.ts";
 
 /** Turns an evaluation into the line of scores that a report shows. */
 export function scoresOf(name: string, evaluation: Evaluation): Scores {

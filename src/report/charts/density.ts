@@ -1,11 +1,10 @@
 import { CLASSES, type ClassName, type Triple } from "../../types.ts";
-import { argmax, CLASS_TEXT } from "../classes.ts";
-import type { ReportRow } from "../data.ts";
-import { type Html, html } from "../html.ts";
-import { counted, percent } from "../number.ts";
+import type { ReportRow } from "../data/run-data.ts";
+import { type Html, html } from "../markup/html.ts";
+import { counted, percent } from "../text/number.ts";
+import { argmax, CLASS_TEXT } from "../text/sentences.ts";
 import { picture } from "./frame.ts";
-import { ground } from "./ground.ts";
-import { placeable, type Ternary, trianglePath } from "./ternary.ts";
+import { ground, placeable, type Ternary, trianglePath } from "./ternary.ts";
 
 /** Each side is divided by this number, so a facet has its square of small triangles. */
 const DIVISIONS = 16;

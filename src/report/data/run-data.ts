@@ -1,4 +1,4 @@
-import type { Obtained, Row, Triple } from "../types.ts";
+import type { Obtained, Row, Triple } from "../../types.ts";
 
 /** A number with its 95 % interval; both ends are null when no interval was computed. */
 export interface Estimate {
