@@ -3,14 +3,14 @@
 
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
+import { createJudgeLoader } from "../dist/job/load-judge.js";
 import { openConfig } from "../dist/job/open-config.js";
 import { openRows } from "../dist/job/open-rows.js";
-import { createJudgingOpener } from "../dist/judge/generative/load-judge.js";
 
 const [config = "", target = ""] = process.argv.slice(2);
 const used = await openConfig(config, [], { cwd: process.cwd(), env: process.env });
 const dataset = await openRows(used, new AbortController().signal);
-const judging = await (await createJudgingOpener(used, dataset)).open(null);
+const judging = await (await createJudgeLoader(used, dataset)).open(null);
 const out = createWriteStream(target);
 for (const row of dataset.ids.keys()) {
   const { ids } = await judging.prepare(row, "ab", null);

@@ -1,5 +1,5 @@
 import type { Dataset } from "../dataset/open-dataset.ts";
-import type { Judge } from "../judge/generative/judge.ts";
+import type { Judge } from "../judge/judge.ts";
 import type { Clock } from "../types.ts";
 
 /** How long the rows of a file are, from all of them or from a sample spread evenly over their sizes. */

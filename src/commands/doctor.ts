@@ -7,9 +7,9 @@ import { checkPrompts } from "../doctor/prompts.ts";
 import { checkServer } from "../doctor/server.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
+import { createJudgeLoader } from "../job/load-judge.ts";
 import { openRows } from "../job/open-rows.ts";
-import type { Judge } from "../judge/generative/judge.ts";
-import { createJudgeLoader } from "../judge/generative/load-judge.ts";
+import type { Judge } from "../judge/judge.ts";
 import { engineOpeners } from "../pool/openers.ts";
 
 export interface DoctorOptions {
@@ -57,7 +57,7 @@ async function checkJudging(
       let judging: Judge | null = early;
       const probe = async (server: Parameters<typeof opener.probe>[0]) => {
         const probed = await opener.probe(server);
-        judging = probed.judging;
+        judging = probed.judge;
         return probed.input;
       };
       const [opening] = engineOpeners({ config, effects, runFolder: config.runFolder, probe });

@@ -4,9 +4,9 @@ import { planBudget } from "../deadline/budget.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
 import { ladderOf } from "../job/ladder.ts";
+import { createJudgeLoader } from "../job/load-judge.ts";
 import { openRows } from "../job/open-rows.ts";
-import { createJudgeLoader } from "../judge/generative/load-judge.ts";
-import { cacheTokens } from "../judge/generative/token-cache.ts";
+import { createTokenCache } from "../judge/token-cache.ts";
 
 export interface PlanOptions {
   /** Prompt tokens that the engine reads in a second; null when nobody knows. */
@@ -51,7 +51,7 @@ export async function plan(config: Config, options: PlanOptions, effects: Effect
     throw new AbtieError("config", "a plan needs the model's tokenizer: name its folder as engine.tokenizer");
   }
   const judging = await opener.open(null);
-  await using keeper = options.keepTokens ? await cacheTokens(config, dataset, judging) : null;
+  await using keeper = options.keepTokens ? await createTokenCache(config, dataset, judging) : null;
   const lengths: number[] = [];
   let [shortenedRows, cut, neutralised] = [0, 0, 0];
   for (const row of dataset.ids.keys()) {

@@ -1,6 +1,5 @@
 import { AbtieError } from "../errors.ts";
-import type { Judge } from "../judge/generative/judge.ts";
-import type { JudgeLoader } from "../judge/generative/load-judge.ts";
+import type { Judge, JudgeLoader } from "../judge/judge.ts";
 import type { VariantRun } from "./variant-run.ts";
 
 /** The judging of several variants on one engine, opened together. */
@@ -30,8 +29,8 @@ export function joinJudgeLoaders(contestants: readonly Pick<VariantRun, "name" |
     },
     probe: async (server) => {
       const probed = await first.probe(server);
-      keep(first, probed.judging);
-      for (const opener of others) keep(opener, (await opener.probe(server)).judging);
+      keep(first, probed.judge);
+      for (const opener of others) keep(opener, (await opener.probe(server)).judge);
       return probed;
     },
     judgings: () =>

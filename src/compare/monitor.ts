@@ -1,5 +1,5 @@
 import type { Effects } from "../effects.ts";
-import type { Task } from "../judge/generative/judge.ts";
+import type { Task } from "../judge/judge.ts";
 import { isAnswered } from "../runfolder/state/run-state.ts";
 import { type Replay, replay, type WatchOptions, watchPairs } from "./interim-looks.ts";
 import { lossOf } from "./losses.ts";

@@ -1,5 +1,5 @@
 import type { Dataset } from "../dataset/open-dataset.ts";
-import type { Judge } from "../judge/generative/judge.ts";
+import type { Judge } from "../judge/judge.ts";
 import { sampleRows } from "../numbers/spread-sample.ts";
 import { type Finding, ok, warning } from "./finding.ts";
 
@@ -26,7 +26,7 @@ export async function checkPrompts(judging: Judge, dataset: Dataset, signal: Abo
   const of = rows.length < dataset.ids.length ? `of a sample of ${rows.length} rows` : `of ${rows.length} rows`;
   return [
     ok("prompt", `row ${dataset.ids[0]} as it is sent:\n${await judging.show(0, "ab")}`),
-    ok("labels", describeLabels(judging)),
+    ok("labels", judging.labels),
     ok(
       "tokens",
       `median ${at(0.5)}, 95th percentile ${at(0.95)}, longest ${at(1)} ${of}; the budget is ${judging.budget}`,
@@ -36,14 +36,6 @@ export async function checkPrompts(judging: Judge, dataset: Dataset, signal: Abo
       : ok("shortened", `${shortened} ${of}${shortened > 0 ? `, by ${mean(cut, shortened)} tokens on average` : ""}`),
     ...(neutralised > 0 ? [ok("control tokens", `${neutralised} ${of} hold control tokens; they are defused`)] : []),
   ];
-}
-
-function describeLabels({ labels }: Judge): string {
-  const texts = labels.sequences.map(
-    ({ label, text, ids }) => `${label} = ${JSON.stringify(text)} -> ${ids.join(" ")}`,
-  );
-  const healed = labels.dropTail > 0 ? `; ${labels.dropTail} token at the prompt's end merges with them` : "";
-  return `${texts.join(", ")}${healed}`;
 }
 
 function mean(sum: number, count: number): string {

@@ -1,7 +1,6 @@
 import type { Dataset } from "../dataset/open-dataset.ts";
 import type { Engine } from "../engine/types.ts";
-import type { Judge } from "../judge/generative/judge.ts";
-import { scoreBatch } from "../judge/generative/score.ts";
+import { type Judge, scoreBatch } from "../judge/judge.ts";
 import { sampleRows } from "../numbers/spread-sample.ts";
 import { error, type Finding, ok, warning } from "./finding.ts";
 

@@ -7,7 +7,7 @@ import { type ClockEvent, observe, type Prompt } from "../deadline/observe.ts";
 import { usualShares } from "../deadline/rules.ts";
 import { createState, withBudget } from "../deadline/state.ts";
 import { takeNext } from "../deadline/take.ts";
-import type { Task } from "../judge/generative/judge.ts";
+import type { Task } from "../judge/judge.ts";
 import type { Aggregate } from "../judge/outcome.ts";
 import { isAnswered, type RunState } from "../runfolder/state/run-state.ts";
 import type { Attempt } from "../schedule/types.ts";

@@ -1,4 +1,4 @@
-import type { Judge, Task } from "../judge/generative/judge.ts";
+import type { Judge, Task } from "../judge/judge.ts";
 import type { Order } from "../types.ts";
 
 /** Which prompt is wanted next. "wait": nothing now, but an outcome that is still to come may change that. */

@@ -1,4 +1,4 @@
-import type { Task } from "../judge/generative/judge.ts";
+import type { Task } from "../judge/judge.ts";
 import type { Journal } from "../runfolder/journal/append.ts";
 import type { JournalEvent } from "../runfolder/journal/events.ts";
 import { fold } from "../runfolder/state/fold.ts";

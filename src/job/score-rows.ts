@@ -1,6 +1,6 @@
 import type { Config } from "../config/config.ts";
 import type { Effects } from "../effects.ts";
-import type { Task } from "../judge/generative/judge.ts";
+import type { Task } from "../judge/judge.ts";
 import type { EnginePool } from "../pool/pool.ts";
 import { DEFAULT_RETRY } from "../schedule/backoff.ts";
 import { classifyRequestError } from "../schedule/classify.ts";

@@ -1,6 +1,6 @@
 import type { Dataset } from "../dataset/open-dataset.ts";
 import { sampleRows } from "../numbers/spread-sample.ts";
-import type { Judge } from "./generative/judge.ts";
+import type { Judge } from "./judge.ts";
 
 /** Rows that are tokenised to learn how tokens follow from bytes; smaller files are tokenised whole. */
 const SAMPLE = 500;

@@ -3,13 +3,12 @@ import { createMeter } from "../concurrency/meter.ts";
 import type { Config } from "../config/config.ts";
 import type { Effects } from "../effects.ts";
 import type { Engine } from "../engine/types.ts";
-import type { Judge, Task } from "../judge/generative/judge.ts";
-import type { JudgeLoader } from "../judge/generative/load-judge.ts";
-import { createTokenizeRoute } from "../judge/generative/tokenize-route.ts";
+import type { Judge, JudgeLoader, Task } from "../judge/judge.ts";
 import type { JournalEvent } from "../runfolder/journal/events.ts";
 import type { Attempt } from "../schedule/types.ts";
 import { firstSetting } from "./first-setting.ts";
 import { type EngineOpener, engineOpeners } from "./openers.ts";
+import { createTokenizeRoute } from "./tokenize-route.ts";
 import { createTuner } from "./tuner.ts";
 import { type Usage, usageOf } from "./usage.ts";
 import { createPoolEngine, type PoolEngine } from "./worker.ts";
@@ -52,7 +51,7 @@ export async function openEnginePool(options: {
     probe: async (server) => {
       const probed = await opener.probe({ ...server, tokenize: route.via(server.tokenize) });
       // With several servers the smallest context rules, so that every row fits wherever it goes.
-      if (judging === undefined || probed.judging.budget < judging.budget) judging = probed.judging;
+      if (judging === undefined || probed.judge.budget < judging.budget) judging = probed.judge;
       return probed.input;
     },
   });

@@ -1,7 +1,6 @@
 import type { Engine } from "../engine/types.ts";
 import { AbtieError, messageOf } from "../errors.ts";
-import type { Task } from "../judge/generative/judge.ts";
-import { scoreBatch } from "../judge/generative/score.ts";
+import { scoreBatch, type Task } from "../judge/judge.ts";
 import type { Worker } from "../schedule/types.ts";
 import type { Clock, Log, Reading } from "../types.ts";
 

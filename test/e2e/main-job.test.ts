@@ -7,10 +7,10 @@ import type { Config, SpawnConfig } from "../../src/config/config.ts";
 import type { Engine, Method, TokenLogProbs } from "../../src/engine/types.ts";
 import { openRows } from "../../src/job/open-rows.ts";
 import type { RunSummary } from "../../src/job/summary.ts";
-import type { Judge, Task } from "../../src/judge/generative/judge.ts";
+import type { GenerativeJudge } from "../../src/judge/generative/judge.ts";
 import { toProbabilities } from "../../src/judge/generative/labels/read.ts";
-import { createJudgeLoader } from "../../src/judge/generative/load-judge.ts";
-import { scoreBatch } from "../../src/judge/generative/score.ts";
+import { createGenerativeLoader } from "../../src/judge/generative/load.ts";
+import { scoreBatch, type Task } from "../../src/judge/judge.ts";
 import { engineOpeners } from "../../src/pool/openers.ts";
 import { loadTokenizer } from "../../src/prompt/local-tokenizer.ts";
 import { createPreparer } from "../../src/prompt/preparer.ts";
@@ -18,7 +18,7 @@ import { abtie, demoConfig, serversAlive, testEffects } from "./engine.ts";
 
 let folder: string;
 let config: Config & { engine: SpawnConfig };
-let judging: Judge;
+let judging: GenerativeJudge;
 let tasks: readonly Task[];
 let dispose: () => Promise<void>;
 
@@ -31,7 +31,7 @@ beforeAll(async () => {
   config = { ...found, engine: found.engine, runFolder: join(folder, "engines") };
   const dataset = await openRows(config, new AbortController().signal);
   dispose = async () => dataset[Symbol.asyncDispose]();
-  judging = await (await createJudgeLoader(config, dataset)).open(null);
+  judging = await (await createGenerativeLoader(config, dataset)).open(null);
   tasks = await Promise.all(dataset.ids.slice(0, 60).map((_, row) => judging.prepare(row, "ab", null)));
 });
 afterAll(async () => {
@@ -45,14 +45,14 @@ async function open(method: Method, extra: readonly string[]): Promise<Engine> {
     config: { ...config, engine: { ...engine, method, args: [...engine.args, ...extra] } },
     effects: testEffects(),
     runFolder: folder,
-    probe: async () => ({ prompt: tasks[0]?.ids ?? [], ids: judging.labels.probes[0]?.ids ?? [] }),
+    probe: async () => ({ prompt: tasks[0]?.ids ?? [], ids: judging.resolved.probes[0]?.ids ?? [] }),
   });
   if (opener === undefined) throw new Error("the demo has one engine");
   return opener.open(new AbortController().signal);
 }
 
 function labelIds(): readonly number[] {
-  return judging.labels.probes[0]?.ids ?? [];
+  return judging.resolved.probes[0]?.ids ?? [];
 }
 
 describe("the demo on real vLLM on the CPU", () => {
@@ -175,7 +175,13 @@ async function attackRow(engine: Engine, signal: AbortSignal): Promise<void> {
   expect(count(defended.ids)).toBe(count(harmless.ids));
   expect(count(naive.ids)).toBeGreaterThan(count(harmless.ids));
   const task = (ids: readonly number[]): Task => ({
-    ...{ row: 0, order: "ab", tokenBudget: null, ids, cutTokens: 0, neutralised: 0, labels: judging.labels },
+    row: 0,
+    order: "ab",
+    tokenBudget: null,
+    ids,
+    cutTokens: 0,
+    neutralised: 0,
+    scorer: judging.scorer,
   });
   const readings = await scoreBatch(
     engine,

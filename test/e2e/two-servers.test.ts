@@ -7,7 +7,7 @@ import type { Config, SpawnConfig } from "../../src/config/config.ts";
 import type { Engine } from "../../src/engine/types.ts";
 import { openRows } from "../../src/job/open-rows.ts";
 import type { RunSummary } from "../../src/job/summary.ts";
-import { createJudgeLoader } from "../../src/judge/generative/load-judge.ts";
+import { createGenerativeLoader } from "../../src/judge/generative/load.ts";
 import { engineOpeners } from "../../src/pool/openers.ts";
 import { abtie, demoConfig, serversAlive, testEffects } from "./engine.ts";
 
@@ -54,9 +54,9 @@ async function startTwo(found: Config): Promise<readonly Engine[]> {
   const engine: SpawnConfig = { ...found.engine, replicas: 2, env };
   const config = { ...found, engine, runFolder: folder };
   await using dataset = await openRows(config, new AbortController().signal);
-  const judging = await (await createJudgeLoader(config, dataset)).open(null);
+  const judging = await (await createGenerativeLoader(config, dataset)).open(null);
   const { ids } = await judging.prepare(0, "ab", null);
-  const probe = async () => ({ prompt: ids, ids: judging.labels.probes[0]?.ids ?? [] });
+  const probe = async () => ({ prompt: ids, ids: judging.resolved.probes[0]?.ids ?? [] });
   const openers = engineOpeners({ config, effects: testEffects(), runFolder: folder, probe });
   return Promise.all(openers.map(({ open }) => open(new AbortController().signal)));
 }

@@ -2,15 +2,15 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import type { Task } from "../../src/judge/generative/judge.ts";
-import { openTokenCache, writeTokenCache } from "../../src/judge/generative/token-cache.ts";
+import type { Scorer } from "../../src/judge/judge.ts";
+import { openTokenCache, writeTokenCache } from "../../src/judge/token-cache.ts";
 import { abtie } from "../helpers/abtie.ts";
 import { temporaryFolder } from "../helpers/folder.ts";
 import { attachTo, startJudge, writeJob } from "../helpers/job.ts";
 
-const LABELS = { probes: [], dropTail: 0, tail: [], sequences: [] } as unknown as Task["labels"];
+const SCORER: Scorer = { score: async () => [] };
 
-it("gives back what was kept, and nothing under another key", async () => {
+it("gives back what was written, and nothing under another key", async () => {
   const folder = await temporaryFolder({});
   const task = fc.record({
     order: fc.constantFrom("ab" as const, "ba" as const),
@@ -22,13 +22,13 @@ it("gives back what was kept, and nothing under another key", async () => {
     fc.asyncProperty(fc.array(task, { maxLength: 40 }), async (tasks) => {
       const path = join(folder, "tokens.bin");
       await using writer = await writeTokenCache(path, "key");
-      for (const [row, one] of tasks.entries()) await writer.add({ ...one, row, tokenBudget: null, labels: LABELS });
+      for (const [row, one] of tasks.entries()) await writer.add({ ...one, row, tokenBudget: null, scorer: SCORER });
       await writer.finish();
-      const kept = await openTokenCache(path, "key");
-      expect(kept?.prompts).toBe(tasks.length);
+      const cache = await openTokenCache(path, "key");
+      expect(cache?.prompts).toBe(tasks.length);
       for (const [row, { order, ids, cutTokens, neutralised }] of tasks.entries()) {
-        expect(kept?.get(row, order)).toEqual({ ids, cutTokens, neutralised });
-        expect(kept?.get(row, order === "ab" ? "ba" : "ab")).toBeNull();
+        expect(cache?.get(row, order)).toEqual({ ids, cutTokens, neutralised });
+        expect(cache?.get(row, order === "ab" ? "ba" : "ab")).toBeNull();
       }
       expect(await openTokenCache(path, "another")).toBeNull();
     }),
@@ -47,7 +47,7 @@ it("leaves nothing behind when it is not finished, and takes a damaged file for 
       ids: [1],
       cutTokens: 0,
       neutralised: 0,
-      labels: LABELS,
+      scorer: SCORER,
     });
   }
   expect(readdirSync(folder)).toEqual(["damaged.bin"]);

@@ -1,55 +1,33 @@
 import { RequestError } from "../../engine/request-error.ts";
-import type { Engine, TokenLogProbs } from "../../engine/types.ts";
+import type { TokenLogProbs } from "../../engine/types.ts";
 import { messageOf } from "../../errors.ts";
 import type { Reading } from "../../types.ts";
-import type { Task } from "./judge.ts";
+import type { Scorer } from "../judge.ts";
 import { readLabels } from "./labels/read.ts";
 import type { ResolvedLabels } from "./labels/resolve.ts";
 
 /**
- * Scores a batch of tasks: one request for each probe of the labels (one in all when every label is one token and all tasks
- * ask for the same), sent together so that the server finds the shared prompt in its prefix cache. Throws a RequestError.
+ * Makes the scorer of labels: it sends one request for each probe (a single one when every label is one token), all of them
+ * together, so that the server finds the prompts that they share in its prefix cache.
  */
-export async function scoreBatch(
-  engine: Pick<Engine, "score">,
-  batch: readonly Task[],
-  signal: AbortSignal,
-): Promise<readonly Reading[]> {
-  const kinds = [...new Set(batch.map(({ labels }) => labels))];
-  const scored = await Promise.all(
-    kinds.map(async (labels) => {
-      const tasks = batch.filter((task) => task.labels === labels);
-      const readings = await scoreSame(engine, labels, tasks, signal);
-      return tasks.map((task, place) => [task, readings[place]] as const);
-    }),
-  );
-  const byTask = new Map(scored.flat());
-  return batch.map((task) => {
-    const reading = byTask.get(task);
-    if (reading === undefined) throw new Error("every task of a batch is scored");
-    return reading;
-  });
+export function createLabelScorer(labels: ResolvedLabels): Scorer {
+  return {
+    score: async (engine, tasks, signal) => {
+      const answers = await Promise.all(
+        labels.probes.map(({ suffix, ids }) => {
+          const prompts = tasks.map((task) => (suffix.length === 0 ? task.ids : [...task.ids, ...suffix]));
+          return engine.score(prompts, ids, signal, tasks[0]?.cacheSalt);
+        }),
+      );
+      return tasks.map((_, index) => {
+        const ofTask = answers.map((answer) => answer[index]).filter((answer) => answer !== undefined);
+        return readAnswers(labels, ofTask);
+      });
+    },
+  };
 }
 
-async function scoreSame(
-  engine: Pick<Engine, "score">,
-  labels: ResolvedLabels,
-  tasks: readonly Task[],
-  signal: AbortSignal,
-): Promise<readonly Reading[]> {
-  const answers = await Promise.all(
-    labels.probes.map(({ suffix, ids }) => {
-      const prompts = tasks.map((task) => (suffix.length === 0 ? task.ids : [...task.ids, ...suffix]));
-      return engine.score(prompts, ids, signal, tasks[0]?.cacheSalt);
-    }),
-  );
-  return tasks.map((_, place) => {
-    const perProbe = answers.map((answer) => answer[place]).filter((answer) => answer !== undefined);
-    return combine(labels, perProbe);
-  });
-}
-
-function combine(labels: ResolvedLabels, answers: readonly TokenLogProbs[]): Reading {
+function readAnswers(labels: ResolvedLabels, answers: readonly TokenLogProbs[]): Reading {
   try {
     return readLabels(labels, answers);
   } catch (cause) {

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readLabels, type TokenLogProbs, toProbabilities } from "../../../src/judge/generative/labels/read.ts";
+import type { TokenLogProbs } from "../../../src/engine/types.ts";
+import { readLabels, toProbabilities } from "../../../src/judge/generative/labels/read.ts";
 import type { ResolvedLabels } from "../../../src/judge/generative/labels/resolve.ts";
 import { planProbes } from "../../../src/judge/generative/labels/trie.ts";
 import type { ClassName, Triple } from "../../../src/types.ts";

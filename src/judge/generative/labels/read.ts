@@ -1,14 +1,6 @@
+import type { TokenLogProbs } from "../../../engine/types.ts";
 import type { ClassName, Reading, Triple } from "../../../types.ts";
 import type { ResolvedLabels } from "./resolve.ts";
-
-/** What a server said of one probe. Natural logarithms. */
-export interface TokenLogProbs {
-  readonly logProbs: ReadonlyMap<number, number>;
-  /** Upper bound for a token that is not in the map; null when the server must have told all that were asked for. */
-  readonly bound: number | null;
-  /** True when the numbers are over the whole vocabulary, not only over the tokens asked for. */
-  readonly absolute: boolean;
-}
 
 /** Rounding may lift a log probability a little over 0; more than this is an error of the server. */
 const ROUNDING = 1e-3;

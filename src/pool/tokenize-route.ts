@@ -1,8 +1,8 @@
-import type { Effects } from "../../effects.ts";
-import type { Engine, TokenizeBody } from "../../engine/types.ts";
-import { AbtieError, messageOf } from "../../errors.ts";
-import { DEFAULT_RETRY, retryDelay } from "../../schedule/backoff.ts";
-import { classifyRequestError } from "../../schedule/classify.ts";
+import type { Effects } from "../effects.ts";
+import type { Engine, TokenizeBody } from "../engine/types.ts";
+import { AbtieError, messageOf } from "../errors.ts";
+import { DEFAULT_RETRY, retryDelay } from "../schedule/backoff.ts";
+import { classifyRequestError } from "../schedule/classify.ts";
 
 type Tokenize = (body: TokenizeBody) => Promise<number[]>;
 

@@ -1,0 +1,58 @@
+import type { Dataset } from "../dataset/open-dataset.ts";
+import { RequestError } from "../engine/request-error.ts";
+import { AbtieError } from "../errors.ts";
+import { sampleRows } from "../numbers/spread-sample.ts";
+import { createPreparer } from "../prompt/preparer.ts";
+import type { Template } from "../prompt/template.ts";
+import type { Tokenizer } from "../prompt/tokenizer.ts";
+
+/** Rows whose prompts are compared. */
+const SAMPLE_ROWS = 3;
+
+/**
+ * Checks on a sample of rows that the local tokenizer gives whole prompts, chat template included, the token ids that the
+ * server's own tokenizer gives them: ids that mean something else there would give wrong numbers without any error.
+ * Throws AbtieError("engine") with the first token that differs. A server without /tokenize passes unchecked.
+ */
+export async function checkTokenizers(options: {
+  local: Tokenizer;
+  remote: Tokenizer;
+  template: Template;
+  budget: number;
+  dataset: Pick<Dataset, "ids" | "read">;
+}): Promise<void> {
+  const { local, remote, template, budget, dataset } = options;
+  const here = createPreparer({ template, tokenizer: local, budget });
+  // The text to be encoded must be the same on both sides: control tokens are broken up as the local tokenizer has them.
+  const sameText: Tokenizer = { ...remote, controlTokens: local.controlTokens, normalise: local.normalise };
+  const there = createPreparer({ template, tokenizer: sameText, budget });
+  for (const index of sampleRows(dataset.ids.length, SAMPLE_ROWS)) {
+    const row = await dataset.read(index);
+    const served = await there.prepare(row, "ab").catch(nullWithoutTokenize);
+    if (served === null) return;
+    const difference = describeDifference((await here.prepare(row, "ab")).ids, served.ids);
+    if (difference === null) continue;
+    const files = template.format === "chat" ? "the model folder (or its chat template)" : "the model folder";
+    throw new AbtieError(
+      "engine",
+      `the tokenizer in ${files} is not the server's: in the prompt of row ${row.id} ${difference}. Point ` +
+        "engine.tokenizer to the files of the model that is served, or set it to false to let the server tokenise.",
+    );
+  }
+}
+
+function nullWithoutTokenize(error: unknown): null {
+  if (error instanceof RequestError && error.status === 404) return null;
+  throw error;
+}
+
+/** Describes the first token in which two lists of token ids differ; null when they are equal. */
+export function describeDifference(here: readonly number[], there: readonly number[]): string | null {
+  const longest = Math.max(here.length, there.length);
+  for (let i = 0; i < longest; i += 1) {
+    if (here[i] === there[i]) continue;
+    const show = (ids: readonly number[]): string => (i < ids.length ? String(ids[i]) : "missing");
+    return `token ${i + 1} is ${show(here)} here and ${show(there)} on the server (${here.length} and ${there.length} tokens)`;
+  }
+  return null;
+}

@@ -1,0 +1,59 @@
+import type { Config } from "../../config/config.ts";
+import type { Dataset } from "../../dataset/open-dataset.ts";
+import type { ProbeInput } from "../../engine/types.ts";
+import { loadTokenizer } from "../../prompt/local-tokenizer.ts";
+import { serverTokenizer } from "../../prompt/server-tokenizer.ts";
+import { loadTemplate } from "../../prompt/template.ts";
+import type { Tokenizer } from "../../prompt/tokenizer.ts";
+import { checkTokenizers } from "../compare-tokenizers.ts";
+import type { JudgeLoader } from "../judge.ts";
+import { createTokenCaches, withTokenCache } from "../token-cache.ts";
+import { createGenerativeJudge, type GenerativeJudge } from "./judge.ts";
+
+/** The loader, whose judges show their labels too. */
+export interface GenerativeLoader extends JudgeLoader {
+  readonly open: (maxModelLen: number | null) => Promise<GenerativeJudge>;
+}
+
+/** Context length in tokens that is assumed before the server is up, where neither config nor profile gives one. */
+const ASSUMED_CONTEXT = 2048;
+
+/** Loads template and tokenizer. Throws AbtieError("config") for what is wrong with them. */
+export async function createGenerativeLoader(config: Config, dataset: Dataset): Promise<GenerativeLoader> {
+  const template = await loadTemplate(config.template, config.labels);
+  const folder = config.engine.tokenizer;
+  const local = folder === null ? null : await loadTokenizer(folder);
+  const caches = createTokenCaches(config, dataset);
+  const open = async (tokenizer: Tokenizer, maxModelLen: number | null): Promise<GenerativeJudge> => {
+    const judge = await createGenerativeJudge({ config, template, tokenizer, dataset, maxModelLen });
+    return withTokenCache(judge, await caches.openFor(judge));
+  };
+  return {
+    template,
+    local: local !== null,
+    open: (maxModelLen) => {
+      if (local === null) throw new Error("without a local tokenizer a judge opens with the server");
+      return open(local, maxModelLen ?? config.engine.maxModelLen ?? ASSUMED_CONTEXT);
+    },
+    probe: async (server) => {
+      const remote = serverTokenizer((body) => server.tokenize({ ...body }));
+      const judge = await open(local ?? remote, server.maxModelLen);
+      if (local !== null) {
+        const { budget } = judge;
+        await checkTokenizers({ local, remote, template, budget, dataset });
+      }
+      return { judge, input: await probeInput(judge) };
+    },
+  };
+}
+
+/**
+ * Gives the first row's prompt up to where the labels part. Labels such as "[[A]]" and "[[B]]" begin with the same tokens,
+ * and a server proves how it reads alternatives only where there are some.
+ */
+async function probeInput(judge: GenerativeJudge): Promise<ProbeInput> {
+  const { ids } = await judge.prepare(0, "ab", null);
+  const fork = judge.resolved.probes.find((probe) => new Set(probe.ids).size > 1);
+  if (fork === undefined) throw new Error("labels that differ part somewhere");
+  return { prompt: [...ids, ...fork.suffix], ids: fork.ids };
+}
