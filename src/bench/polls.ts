@@ -1,4 +1,5 @@
 import { levelOf } from "../concurrency/setting.ts";
+import { mean } from "../numbers/sums.ts";
 import type { Poll } from "./poll.ts";
 import { type StepEvidence, type Suggestion, suggestLongerSteps } from "./suggestion.ts";
 import type { Stage } from "./sweep.ts";
@@ -24,8 +25,8 @@ export function figuresOf(looks: readonly Poll[], isMeant: (stage: Stage) => boo
   if (own.length === 0) return null;
   const usage = known(own.map(({ kvCacheUsage }) => kvCacheUsage));
   return {
-    running: mean(known(own.map(({ running }) => running))),
-    waiting: mean(known(own.map(({ waiting }) => waiting))),
+    running: meanOrNull(known(own.map(({ running }) => running))),
+    waiting: meanOrNull(known(own.map(({ waiting }) => waiting))),
     kvCacheUsage: usage.length === 0 ? null : Math.max(...usage),
   };
 }
@@ -75,6 +76,6 @@ function known(values: readonly (number | null)[]): readonly number[] {
   return values.filter((value) => value !== null);
 }
 
-function mean(values: readonly number[]): number | null {
-  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+function meanOrNull(values: readonly number[]): number | null {
+  return values.length === 0 ? null : mean(values);
 }

@@ -1,3 +1,4 @@
+import { logSoftmax } from "../triple.ts";
 import type { Triple } from "../types.ts";
 import { inFileTerms, ordersOf, type RowReadings } from "./readings.ts";
 
@@ -34,11 +35,4 @@ export function applyCalibration(parameters: Parameters, readings: RowReadings):
   }
   const sharpened = orders.length === 2 ? mean.map((value) => parameters.both * value) : mean;
   return logSoftmax(sharpened as [number, number, number]).map(Math.exp) as [number, number, number];
-}
-
-/** Subtracts what makes the exponentials sum to 1. */
-function logSoftmax(logits: Triple): Triple {
-  const largest = Math.max(...logits);
-  const logSum = largest + Math.log(logits.reduce((sum, value) => sum + Math.exp(value - largest), 0));
-  return [logits[0] - logSum, logits[1] - logSum, logits[2] - logSum];
 }

@@ -1,6 +1,7 @@
 import { classPrior } from "../metrics/class-prior.ts";
 import { logLosses } from "../metrics/log-loss.ts";
 import { takeTriples } from "../metrics/triples.ts";
+import { mean } from "../numbers/sums.ts";
 import { applyCalibration } from "./apply.ts";
 import { createFitter, type Fitter, type Kind, type Labelled } from "./fit.ts";
 import { readingsOf } from "./readings.ts";
@@ -69,7 +70,7 @@ function average(predicted: readonly Float64Array[], truth: Float64Array): Predi
   return {
     probabilities: meanOfArrays(predicted),
     losses: meanOfArrays(losses),
-    byDeal: losses.map((of) => of.reduce((sum, loss) => sum + loss, 0) / of.length),
+    byDeal: losses.map(mean),
   };
 }
 

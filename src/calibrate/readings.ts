@@ -1,3 +1,4 @@
+import { logSoftmax, swapBack } from "../triple.ts";
 import type { Order, Triple } from "../types.ts";
 
 /**
@@ -22,10 +23,8 @@ export function readingsOf(readings: Readings, row: number): RowReadings {
  * alone, and never below -30, so that one label without any probability cannot outweigh a whole file.
  */
 export function inFileTerms(shown: Triple, order: Order): Triple {
-  const largest = Math.max(...shown);
-  const logSum = largest + Math.log(shown.reduce((sum, value) => sum + Math.exp(value - largest), 0));
-  const [first, second, tie] = shown.map((value) => Math.max(LOWEST, value - logSum)) as [number, number, number];
-  return order === "ab" ? [first, second, tie] : [second, first, tie];
+  const [first, second, tie] = logSoftmax(shown).map((value) => Math.max(LOWEST, value)) as [number, number, number];
+  return swapBack([first, second, tie], order);
 }
 
 /** Computes what a row's readings say without calibration: the mean of the orders' probabilities. */

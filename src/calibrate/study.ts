@@ -1,5 +1,6 @@
 import { logLosses } from "../metrics/log-loss.ts";
 import { takeTriples } from "../metrics/triples.ts";
+import { mean, subtract } from "../numbers/sums.ts";
 import { type BootstrapOptions, bootstrapMean, DEFAULT_RESAMPLES, type MeanEstimate } from "../stats/bootstrap.ts";
 import type { Interval } from "../stats/interval.ts";
 import type { Parameters } from "./apply.ts";
@@ -80,12 +81,12 @@ export function studyCalibration(input: Labelled, options: StudyOptions): Calibr
   const estimate = (values: Float64Array): MeanEstimate => bootstrapMean(values, labelled.groups, options);
   const candidates = rank(outOfFold.byKind, estimate);
   const { losses: prior } = outOfFold.prior;
-  const { kind } = choose(candidates, meanOf(prior));
+  const { kind } = choose(candidates, mean(prior));
   const chosen = outOfFold.byKind.get(kind);
   if (chosen === undefined) throw new Error("what is chosen was a candidate");
   const { probabilities, losses: calibrated } = chosen;
   const raw = logLosses(rawTriples(labelled), labelled.truth);
-  const gains = chosen.byDeal.map((loss) => meanOf(raw) - loss);
+  const gains = chosen.byDeal.map((loss) => mean(raw) - loss);
   const study = {
     kind,
     parameters: fitCalibration(kind, labelled, Uint32Array.from(rows.keys())),
@@ -98,8 +99,8 @@ export function studyCalibration(input: Labelled, options: StudyOptions): Calibr
     raw: estimate(raw),
     calibrated: estimate(calibrated),
     prior: estimate(prior),
-    gain: bootstrapMean(minus(raw, calibrated), labelled.groups, decisive(groups, options)),
-    gainOverPrior: estimate(minus(prior, calibrated)),
+    gain: bootstrapMean(subtract(raw, calibrated), labelled.groups, decisive(groups, options)),
+    gainOverPrior: estimate(subtract(prior, calibrated)),
   };
   return { ...study, refusal: refusalOf(study) };
 }
@@ -130,12 +131,12 @@ const SEED_STEP = 1_000_003;
 
 function rank(byKind: OutOfFold["byKind"], estimate: (values: Float64Array) => MeanEstimate): Candidate[] {
   const losses = [...byKind].map(([kind, { losses }]) => ({ kind, losses }));
-  const means = losses.map(({ losses }) => meanOf(losses));
+  const means = losses.map(({ losses }) => mean(losses));
   const best = losses[means.indexOf(Math.min(...means))]?.losses ?? new Float64Array();
   return losses.map(({ kind, losses }, place) => ({
     kind,
     logLoss: means[place] as number,
-    behindBest: estimate(minus(losses, best)),
+    behindBest: estimate(subtract(losses, best)),
   }));
 }
 
@@ -169,12 +170,4 @@ function take({ readings, truth, groups }: Labelled, rows: Uint32Array): Labelle
 
 function readCount(values: Float64Array): number {
   return values.filter((value, index) => index % 3 === 0 && !Number.isNaN(value)).length;
-}
-
-function meanOf(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function minus(one: Float64Array, other: Float64Array): Float64Array {
-  return one.map((value, row) => value - (other[row] as number));
 }

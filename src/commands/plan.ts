@@ -7,6 +7,8 @@ import { ladderOf } from "../job/ladder.ts";
 import { createJudgeLoader } from "../job/load-judge.ts";
 import { openRows } from "../job/open-rows.ts";
 import { createTokenCache } from "../judge/token-cache.ts";
+import { quantiles } from "../numbers/quantile.ts";
+import { sum } from "../numbers/sums.ts";
 
 export interface PlanOptions {
   /** Prompt tokens that the engine reads in a second; null when nobody knows. */
@@ -66,7 +68,7 @@ export async function plan(config: Config, options: PlanOptions, effects: Effect
   }
   await keeper?.finish();
   const total = sum(lengths);
-  const sorted = [...lengths].sort((one, other) => one - other);
+  const quantileTokens = quantiles(lengths, QUANTILES).map(Math.round);
   const steps = ladderOf(config, judging.budget).map(({ name, kind, tokenBudget }) => {
     const once = sum(lengths.map((length) => Math.min(length, tokenBudget ?? length)));
     const tokens = kind === "prior" ? 0 : kind === "both-orders" ? 2 * once : once;
@@ -84,7 +86,10 @@ export async function plan(config: Config, options: PlanOptions, effects: Effect
     template: config.template,
     rows: dataset.ids.length,
     budget: judging.budget,
-    tokens: { total, quantiles: Object.fromEntries(QUANTILES.map((share) => [`${100 * share} %`, at(sorted, share)])) },
+    tokens: {
+      total,
+      quantiles: Object.fromEntries(QUANTILES.map((share, k) => [`${100 * share} %`, quantileTokens[k] ?? 0])),
+    },
     shortened: { rows: shortenedRows, meanCut: cut / Math.max(1, shortenedRows) },
     neutralised,
     order: "a tenth of the rows, of all lengths, then the longest first; or the shortest first while time is short",
@@ -98,12 +103,4 @@ function secondsForWork({ time }: Config, { startedAt }: Effects): number | null
   const from = time.startedAt === null ? startedAt : Date.parse(time.startedAt);
   const budget = planBudget(from, parseDeadline(time.deadline, from), time.reserveMs);
   return (budget.workEndAt - startedAt) / 1000;
-}
-
-function at(sorted: readonly number[], share: number): number {
-  return sorted[Math.round(share * (sorted.length - 1))] ?? 0;
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

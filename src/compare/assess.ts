@@ -5,6 +5,7 @@ import { clipProbabilities } from "../metrics/clip.ts";
 import { type Evaluation, evaluate } from "../metrics/evaluate.ts";
 import { type LabelMass, labelMass } from "../metrics/label-mass.ts";
 import type { SwapStudy } from "../metrics/swap.ts";
+import { mean } from "../numbers/sums.ts";
 import type { RunRows } from "../runfolder/run-rows.ts";
 import type { BootstrapOptions } from "../stats/bootstrap.ts";
 import { takeColumns } from "./common-rows.ts";
@@ -69,7 +70,7 @@ export function assess(
   const study = fits
     ? studyCalibration({ readings: columns.readings, truth, groups }, { seed, resamples: STUDY_RESAMPLES })
     : null;
-  const tokensPerRow = columns.tokens.reduce((sum, tokens) => sum + tokens, 0) / rows.length;
+  const tokensPerRow = mean(columns.tokens);
   return {
     name,
     columns,

@@ -1,3 +1,4 @@
+import { sum } from "../numbers/sums.ts";
 import { readJournal } from "../runfolder/journal/read.ts";
 import { prefixCacheOf } from "./group-records.ts";
 import type { VariantRun } from "./variant-run.ts";
@@ -32,7 +33,7 @@ export async function msPerRow(
   }
   const cached = cachedShares(contestants.map(({ folder }) => prefixCacheOf(folder.state)));
   const computed = answered.map(({ tokens }, place) => tokens * (1 - (cached[place] ?? 0)));
-  const total = computed.reduce((sum, tokens) => sum + tokens, 0);
+  const total = sum(computed);
   const time = covered(requests);
   return answered.map(({ prompts }, place) => {
     if (prompts === 0 || total === 0) return 0;

@@ -1,3 +1,4 @@
+import { mean } from "../numbers/sums.ts";
 import { highest } from "./headroom.ts";
 import { levelOf } from "./setting.ts";
 import { type Control, type Phase, type Seen, settingOf } from "./state.ts";
@@ -182,8 +183,4 @@ function rowsIn({ pace }: Control, ms: number): number {
 
 function now({ pace }: Control): number {
   return pace?.endedAt ?? 0;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

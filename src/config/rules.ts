@@ -1,3 +1,4 @@
+import { sum } from "../numbers/sums.ts";
 import { checkDeadline } from "./deadline.ts";
 import { ladderRules } from "./ladder-rules.ts";
 import { formatKey, type Problem } from "./problems.ts";
@@ -31,9 +32,9 @@ function inputIsGiven(config: ParsedConfig): ReturnType<Rule> {
 }
 
 function priorSumsToOne({ prior }: ParsedConfig): ReturnType<Rule> {
-  const sum = prior?.reduce((total, value) => total + value, 0) ?? 1;
-  if (Math.abs(sum - 1) <= 1e-3) return [];
-  return [{ path: ["prior"], message: `must sum to 1 ([a, b, tie]), but sums to ${sum.toFixed(4)}` }];
+  const total = prior === undefined ? 1 : sum(prior);
+  if (Math.abs(total - 1) <= 1e-3) return [];
+  return [{ path: ["prior"], message: `must sum to 1 ([a, b, tie]), but sums to ${total.toFixed(4)}` }];
 }
 
 function clipIsARange({ clip }: ParsedConfig): ReturnType<Rule> {

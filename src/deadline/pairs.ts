@@ -1,3 +1,5 @@
+import { mean } from "../numbers/sums.ts";
+import { argmax, distance, meanTriple } from "../triple.ts";
 import type { Triple } from "../types.ts";
 
 /** The answers of one row in both orders, the second one swapped back: both are about the same A and B. */
@@ -19,37 +21,17 @@ export interface PairSummary {
   readonly firstShownBonus: number | null;
 }
 
-/** Turns an answer to the swapped order round: what it said of the first shown is about B. */
-export function swapBack([first, second, tie]: Triple): Triple {
-  return [second, first, tie];
-}
-
-/** Averages the probabilities of both orders; the second must be swapped back. */
-export function averageOrders({ first, second }: Pair): Triple {
-  return [(first[0] + second[0]) / 2, (first[1] + second[1]) / 2, (first[2] + second[2]) / 2];
-}
-
 /** Describes what the second pass found: flips and changes. */
 export function summarizePairs(pairs: readonly Pair[]): PairSummary {
   if (pairs.length === 0) {
     return { pairs: 0, flipRate: null, meanDistance: null, meanChange: null, firstShownBonus: null };
   }
-  const mean = (value: (pair: Pair) => number): number =>
-    pairs.reduce((sum, pair) => sum + value(pair), 0) / pairs.length;
+  const over = (value: (pair: Pair) => number): number => mean(pairs.map(value));
   return {
     pairs: pairs.length,
-    flipRate: mean(({ first, second }) => Number(winner(first) !== winner(second))),
-    meanDistance: mean(({ first, second }) => distance(first, second)),
-    meanChange: mean((pair) => distance(pair.first, averageOrders(pair))),
-    firstShownBonus: mean(({ first, second }) => (first[0] - first[1] + second[1] - second[0]) / 4),
+    flipRate: over(({ first, second }) => Number(argmax(first) !== argmax(second))),
+    meanDistance: over(({ first, second }) => distance(first, second)),
+    meanChange: over(({ first, second }) => distance(first, meanTriple([first, second]))),
+    firstShownBonus: over(({ first, second }) => (first[0] - first[1] + second[1] - second[0]) / 4),
   };
-}
-
-/** Index of the most probable label; of equals, the first in the project's order. */
-function winner(triple: Triple): number {
-  return triple.indexOf(Math.max(...triple));
-}
-
-function distance(one: Triple, other: Triple): number {
-  return one.reduce((sum, value, i) => sum + Math.abs(value - (other[i] ?? 0)), 0) / 2;
 }

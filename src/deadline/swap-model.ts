@@ -1,3 +1,6 @@
+import { fitLine } from "../numbers/line.ts";
+import { median, quantiles } from "../numbers/quantile.ts";
+import { sum } from "../numbers/sums.ts";
 import type { Triple } from "../types.ts";
 import type { Pair } from "./pairs.ts";
 
@@ -34,37 +37,22 @@ export function logOdds([a, b]: Triple): number {
 
 /** Estimates by how much (nats) being shown first raises the log odds: the median over rows listed in no order. */
 export function positionBias(firsts: readonly Triple[]): number {
-  return quantile(firsts.map(logOdds).sort(ascending), 0.5);
+  return median(firsts.map(logOdds));
 }
 
 function regress(pairs: readonly Pair[]): SwapModel | null {
   const x = pairs.map(({ first }) => logOdds(first));
   const y = pairs.map(({ second }) => logOdds(second));
-  const [meanX, meanY] = [mean(x), mean(y)];
-  const squares = x.reduce((sum, value) => sum + (value - meanX) ** 2, 0);
-  if (squares === 0) return null;
-  const slope = x.reduce((sum, value, i) => sum + (value - meanX) * ((y[i] ?? 0) - meanY), 0) / squares;
-  const shift = meanY - slope * meanX;
-  const rest = x.reduce((sum, value, i) => sum + ((y[i] ?? 0) - shift - slope * value) ** 2, 0);
-  return { slope, shift, spread: Math.sqrt(rest / (pairs.length - 2)) };
+  if (x.every((value) => value === x[0])) return null;
+  const { slope, offset: shift } = fitLine(x, y);
+  const squares = sum(x.map((value, i) => ((y[i] ?? 0) - shift - slope * value) ** 2));
+  return { slope, shift, spread: Math.sqrt(squares / (pairs.length - 2)) };
 }
 
 function guess(firsts: readonly Triple[]): SwapModel {
-  const sorted = firsts.map(logOdds).sort(ascending);
+  const [low, middle, high] = quantiles(firsts.map(logOdds), [0.159, 0.5, 0.841]) as [number, number, number];
   // Half the distance between these quantiles is the standard deviation of a normal distribution.
-  const sd = (quantile(sorted, 0.841) - quantile(sorted, 0.159)) / 2;
+  const sd = (high - low) / 2;
   // The second order starts from as far below 0 as the first did from above it.
-  return { slope: USUAL_SLOPE, shift: -(1 + USUAL_SLOPE) * quantile(sorted, 0.5), spread: USUAL_SPREAD * sd };
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function quantile(sorted: readonly number[], share: number): number {
-  return sorted[Math.floor(share * (sorted.length - 1))] ?? 0;
-}
-
-function ascending(one: number, other: number): number {
-  return one - other;
+  return { slope: USUAL_SLOPE, shift: -(1 + USUAL_SLOPE) * middle, spread: USUAL_SPREAD * sd };
 }

@@ -1,5 +1,6 @@
+import { meanTriple } from "../triple.ts";
 import type { Triple } from "../types.ts";
-import { averageOrders, type Pair } from "./pairs.ts";
+import type { Pair } from "./pairs.ts";
 import { fitSwapModel, logOdds, positionBias, type SwapModel } from "./swap-model.ts";
 
 /** A row with an answer in one order. */
@@ -71,7 +72,7 @@ export function expectedGain(first: Triple, { slope, shift, spread }: SwapModel)
   let gain = 0;
   for (const [node, weight] of NODES) {
     const second = tilt(first, around + node * spread);
-    gain += weight * divergence(averageOrders({ first, second }), first);
+    gain += weight * divergence(meanTriple([first, second]), first);
   }
   return gain;
 }

@@ -1,6 +1,7 @@
 import type { Dataset } from "../dataset/open-dataset.ts";
 import type { Judge } from "../judge/judge.ts";
-import { sampleRows } from "../numbers/spread-sample.ts";
+import { quantiles } from "../numbers/quantile.ts";
+import { spreadSample } from "../numbers/spread-sample.ts";
 import { type Finding, ok, warning } from "./finding.ts";
 
 /** Rows tokenised at most, spread evenly over the file; a larger file's figures are estimates. */
@@ -8,7 +9,7 @@ const SAMPLE = 2_000;
 
 /** Renders and packs rows: shows one, and says how long they are and how many must be shortened. */
 export async function checkPrompts(judging: Judge, dataset: Dataset, signal: AbortSignal): Promise<readonly Finding[]> {
-  const rows = sampleRows(dataset.ids.length, SAMPLE);
+  const rows = spreadSample(dataset.ids.length, SAMPLE);
   const lengths: number[] = [];
   let shortened = 0;
   let cut = 0;
@@ -21,16 +22,12 @@ export async function checkPrompts(judging: Judge, dataset: Dataset, signal: Abo
     cut += task.cutTokens;
     if (task.neutralised > 0) neutralised += 1;
   }
-  lengths.sort((one, other) => one - other);
-  const at = (share: number): number => lengths[Math.floor(share * (lengths.length - 1))] ?? 0;
+  const [median, p95, longest] = quantiles(lengths, [0.5, 0.95, 1]).map(Math.round);
   const of = rows.length < dataset.ids.length ? `of a sample of ${rows.length} rows` : `of ${rows.length} rows`;
   return [
     ok("prompt", `row ${dataset.ids[0]} as it is sent:\n${await judging.show(0, "ab")}`),
     ok("labels", judging.labels),
-    ok(
-      "tokens",
-      `median ${at(0.5)}, 95th percentile ${at(0.95)}, longest ${at(1)} ${of}; the budget is ${judging.budget}`,
-    ),
+    ok("tokens", `median ${median}, 95th percentile ${p95}, longest ${longest} ${of}; the budget is ${judging.budget}`),
     shortened > rows.length / 4
       ? warning("shortened", `${shortened} ${of}, by ${mean(cut, shortened)} tokens on average`, "raise the context")
       : ok("shortened", `${shortened} ${of}${shortened > 0 ? `, by ${mean(cut, shortened)} tokens on average` : ""}`),

@@ -1,3 +1,4 @@
+import { sum } from "../numbers/sums.ts";
 import type { EngineMetrics, Summary } from "./types.ts";
 
 /** Current name first, then the names that older versions of vLLM used. */
@@ -7,25 +8,25 @@ const KV_CACHE = ["vllm:kv_cache_usage_perc", "vllm:gpu_cache_usage_perc"] as co
 export function parseMetrics(page: string): EngineMetrics | null {
   const samples = readSamples(page);
   if (samples.size === 0) return null;
-  const sum = (...names: readonly string[]): number | null => {
+  const total = (...names: readonly string[]): number | null => {
     const values = names.map((name) => samples.get(name)).find((found) => found !== undefined);
-    return values === undefined ? null : values.reduce((total, value) => total + value, 0);
+    return values === undefined ? null : sum(values);
   };
   const summary = (name: string): Summary | null => {
-    const seconds = sum(`${name}_sum`);
-    const count = sum(`${name}_count`);
+    const seconds = total(`${name}_sum`);
+    const count = total(`${name}_count`);
     return seconds === null || count === null ? null : { seconds, count };
   };
   const steps = summary("vllm:iteration_tokens_total");
   const kv = KV_CACHE.map((name) => samples.get(name)).find((found) => found !== undefined);
   return {
-    running: sum("vllm:num_requests_running"),
-    waiting: sum("vllm:num_requests_waiting"),
+    running: total("vllm:num_requests_running"),
+    waiting: total("vllm:num_requests_waiting"),
     kvCacheUsage: kv === undefined ? null : Math.max(...kv),
-    prefixCacheQueries: sum("vllm:prefix_cache_queries_total", "vllm:gpu_prefix_cache_queries_total"),
-    prefixCacheHits: sum("vllm:prefix_cache_hits_total", "vllm:gpu_prefix_cache_hits_total"),
-    preemptions: sum("vllm:num_preemptions_total"),
-    promptTokens: sum("vllm:prompt_tokens_total"),
+    prefixCacheQueries: total("vllm:prefix_cache_queries_total", "vllm:gpu_prefix_cache_queries_total"),
+    prefixCacheHits: total("vllm:prefix_cache_hits_total", "vllm:gpu_prefix_cache_hits_total"),
+    preemptions: total("vllm:num_preemptions_total"),
+    promptTokens: total("vllm:prompt_tokens_total"),
     queueTime: summary("vllm:request_queue_time_seconds"),
     prefillTime: summary("vllm:request_prefill_time_seconds"),
     requestLatency: summary("vllm:e2e_request_latency_seconds"),

@@ -1,3 +1,4 @@
+import { sum } from "../numbers/sums.ts";
 import {
   type Belief,
   FILTER_SIZE,
@@ -132,6 +133,6 @@ function weightsOf({ beliefs, filters }: Mixture): readonly number[] {
   let top = Number.NEGATIVE_INFINITY;
   for (let at = 0; at < filters.length; at += FILTER_SIZE) top = Math.max(top, logLikelihoodOf(filters, at));
   const weights = beliefs.map(({ prior }, i) => prior * Math.exp(logLikelihoodOf(filters, i * FILTER_SIZE) - top));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const total = sum(weights);
   return weights.map((weight) => weight / total);
 }

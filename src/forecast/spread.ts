@@ -1,4 +1,4 @@
-import { normalCdf } from "./normal.ts";
+import { normalCdf } from "../numbers/normal.ts";
 
 /** A time (ms) that is not known for sure: a mixture of normal distributions. The weights need not sum to 1. */
 export type Spread = readonly SpreadPart[];

@@ -6,6 +6,8 @@ import type { Aggregate, RowOutcome } from "../judge/outcome.ts";
 import { hits } from "../metrics/accuracy.ts";
 import { classPrior, repeatTriple } from "../metrics/class-prior.ts";
 import { logLosses } from "../metrics/log-loss.ts";
+import { quantiles } from "../numbers/quantile.ts";
+import { mean } from "../numbers/sums.ts";
 import type { Usage } from "../pool/usage.ts";
 import type { RunState } from "../runfolder/state/run-state.ts";
 import type { Obtained } from "../types.ts";
@@ -63,7 +65,6 @@ export function summarize(input: SummaryInput): RunSummary {
     if (reading.mass < config.mass.minimum) marks.lowMass += 1;
     masses.push(reading.mass);
   }
-  masses.sort((one, other) => one - other);
   return {
     end: input.end,
     files: { ...input.files, serverLog: engine?.logFile ?? null },
@@ -72,7 +73,7 @@ export function summarize(input: SummaryInput): RunSummary {
     rows: { ...rows, total: dataset.ids.length },
     reasons,
     marks,
-    labelMass: masses.length === 0 ? null : { median: quantile(masses, 0.5), p5: quantile(masses, 0.05) },
+    labelMass: massOf(masses),
     seconds: input.seconds,
     usage: input.usage,
     bothOrders: pairs.length === 0 ? null : summarizePairs(pairs),
@@ -84,7 +85,6 @@ export function summarize(input: SummaryInput): RunSummary {
 
 function compareWithTruth(probabilities: Float64Array, truth: Float64Array): NonNullable<RunSummary["truth"]> {
   const rows = truth.length / 3;
-  const mean = (values: ArrayLike<number>): number => Array.from(values).reduce((sum, value) => sum + value, 0) / rows;
   return {
     logLoss: mean(logLosses(probabilities, truth)),
     priorLogLoss: mean(logLosses(repeatTriple(classPrior(truth), rows), truth)),
@@ -93,8 +93,10 @@ function compareWithTruth(probabilities: Float64Array, truth: Float64Array): Non
   };
 }
 
-function quantile(sorted: readonly number[], share: number): number {
-  return sorted[Math.floor(share * (sorted.length - 1))] ?? 0;
+function massOf(masses: readonly number[]): RunSummary["labelMass"] {
+  if (masses.length === 0) return null;
+  const [median, p5] = quantiles(masses, [0.5, 0.05]) as [number, number];
+  return { median, p5 };
 }
 
 function add(counts: Record<string, number>, key: string): void {

@@ -3,11 +3,13 @@ import { applyCalibration, type Parameters } from "../calibrate/apply.ts";
 import { type Calibration, judgeMismatches, parseCalibration } from "../calibrate/file.ts";
 import type { Config } from "../config/config.ts";
 import { AbtieError, messageOf } from "../errors.ts";
+import { mean } from "../numbers/sums.ts";
 import type { Template } from "../prompt/template.ts";
+import { meanTriple, mix, swapBack } from "../triple.ts";
 import type { Log, Order, Reading, Triple } from "../types.ts";
 import { applyMassPolicy } from "./mass-policy.ts";
 import { modelName } from "./model-name.ts";
-import { type Aggregate, mean, swapBack } from "./outcome.ts";
+import type { Aggregate } from "./outcome.ts";
 
 /** What turns readings into probabilities, and the calibration that it applies. */
 export interface Aggregation {
@@ -66,7 +68,7 @@ function plainJudge({ mass, prior }: JudgeConfig): Aggregate {
     );
     if (first === undefined) throw new Error("a row without any reading cannot be judged");
     if (second === undefined) return first;
-    return { probabilities: mean(first.probabilities, second.probabilities), note: first.note ?? second.note };
+    return { probabilities: meanTriple([first.probabilities, second.probabilities]), note: first.note ?? second.note };
   };
 }
 
@@ -87,14 +89,9 @@ function calibratedJudge(parameters: Parameters, { mass, prior }: JudgeConfig): 
     const shown = (reading: Reading | null): Triple | null =>
       reading !== null && used.includes(reading) ? reading.logProbs : null;
     const calibrated = applyCalibration(parameters, { ab: shown(ab), ba: shown(ba) });
-    const weight = used.reduce((sum, reading) => sum + weightOf(reading), 0) / used.length;
+    const weight = mean(used.map(weightOf));
     return { probabilities: mix(calibrated, prior, weight), note };
   };
-}
-
-function mix(one: Triple, other: Triple, weight: number): Triple {
-  const at = (k: 0 | 1 | 2): number => weight * one[k] + (1 - weight) * other[k];
-  return [at(0), at(1), at(2)];
 }
 
 async function readText(file: string): Promise<string> {

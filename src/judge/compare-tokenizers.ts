@@ -1,7 +1,7 @@
 import type { Dataset } from "../dataset/open-dataset.ts";
 import { RequestError } from "../engine/request-error.ts";
 import { AbtieError } from "../errors.ts";
-import { sampleRows } from "../numbers/spread-sample.ts";
+import { spreadSample } from "../numbers/spread-sample.ts";
 import { createPreparer } from "../prompt/preparer.ts";
 import type { Template } from "../prompt/template.ts";
 import type { Tokenizer } from "../prompt/tokenizer.ts";
@@ -26,7 +26,7 @@ export async function checkTokenizers(options: {
   // The text to be encoded must be the same on both sides: control tokens are broken up as the local tokenizer has them.
   const sameText: Tokenizer = { ...remote, controlTokens: local.controlTokens, normalise: local.normalise };
   const there = createPreparer({ template, tokenizer: sameText, budget });
-  for (const index of sampleRows(dataset.ids.length, SAMPLE_ROWS)) {
+  for (const index of spreadSample(dataset.ids.length, SAMPLE_ROWS)) {
     const row = await dataset.read(index);
     const served = await there.prepare(row, "ab").catch(nullWithoutTokenize);
     if (served === null) return;

@@ -1,5 +1,5 @@
+import { softmax } from "../triple.ts";
 import type { Reading, Triple } from "../types.ts";
-import { toProbabilities } from "./generative/labels/read.ts";
 
 /** What to do with a row on whose labels the model put little probability. */
 export interface MassPolicy {
@@ -25,7 +25,7 @@ export interface Judged {
  * `prior` is in the order in which the answers were shown, like the reading. An unknown mass changes nothing.
  */
 export function applyMassPolicy(reading: Reading, policy: MassPolicy, prior: Triple): Judged {
-  const probabilities = toProbabilities(reading);
+  const probabilities = softmax(reading.logProbs);
   const { mass } = reading;
   if (mass === null || mass >= policy.minimum) return { probabilities, note: null };
   const note = `label mass ${mass.toPrecision(3)} is below ${policy.minimum}`;

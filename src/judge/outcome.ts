@@ -1,4 +1,4 @@
-import type { Obtained, Order, Reading, Triple } from "../types.ts";
+import type { Obtained, Reading, Triple } from "../types.ts";
 
 /** What is known about one row: its readings so far, or why there are none. */
 export interface RowAnswers {
@@ -34,14 +34,4 @@ export function outcomeOf(answers: RowAnswers, judge: Aggregate, prior: Triple):
   const { probabilities, note } = judge({ ab, ba });
   const one = short ? "one-order-short" : "one-order";
   return { probabilities, obtained: ab !== null && ba !== null ? "both-orders" : one, reason: note };
-}
-
-/** Swaps A and B of a triple that was read in the swapped order. */
-export function swapBack([a, b, tie]: Triple, order: Order): Triple {
-  return order === "ab" ? [a, b, tie] : [b, a, tie];
-}
-
-/** Averages two triples. */
-export function mean(one: Triple, other: Triple): Triple {
-  return [(one[0] + other[0]) / 2, (one[1] + other[1]) / 2, (one[2] + other[2]) / 2];
 }

@@ -1,5 +1,6 @@
 import type { Dataset } from "../dataset/open-dataset.ts";
-import { sampleRows } from "../numbers/spread-sample.ts";
+import { fitLine } from "../numbers/line.ts";
+import { spreadSample } from "../numbers/spread-sample.ts";
 import type { Judge } from "./judge.ts";
 
 /** Rows that are tokenised to learn how tokens follow from bytes; smaller files are tokenised whole. */
@@ -14,7 +15,7 @@ export async function estimateLengths(
   dataset: Pick<Dataset, "ids" | "rowBytes">,
   signal: AbortSignal,
 ): Promise<readonly number[]> {
-  const rows = sampleRows(dataset.ids.length, SAMPLE);
+  const rows = spreadSample(dataset.ids.length, SAMPLE);
   const known = new Map<number, number>();
   for (const row of rows) {
     signal.throwIfAborted();
@@ -22,20 +23,9 @@ export async function estimateLengths(
     known.set(row, ids.length + cutTokens);
   }
   const bytesOf = (row: number): number => dataset.rowBytes[row] ?? 0;
-  const line = fitLine([...known].map(([row, tokens]) => [bytesOf(row), tokens]));
+  const line = fitLine([...known.keys()].map(bytesOf), [...known.values()]);
   return Array.from(dataset.ids, (_, row) => {
     const guess = Math.round(line.offset + line.slope * bytesOf(row));
     return known.get(row) ?? Math.max(1, guess);
   });
-}
-
-function fitLine(points: readonly (readonly [x: number, y: number])[]): { offset: number; slope: number } {
-  const mean = (pick: (point: readonly [number, number]) => number): number =>
-    points.reduce((sum, point) => sum + pick(point), 0) / Math.max(1, points.length);
-  const meanX = mean(([x]) => x);
-  const meanY = mean(([, y]) => y);
-  const squares = points.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
-  const products = points.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0);
-  const slope = squares === 0 ? 0 : products / squares;
-  return { offset: meanY - slope * meanX, slope };
 }

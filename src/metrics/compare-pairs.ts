@@ -1,3 +1,4 @@
+import { subtract } from "../numbers/sums.ts";
 import { type BootstrapOptions, bootstrapMean, type MeanEstimate } from "../stats/bootstrap.ts";
 import { holm } from "../stats/holm.ts";
 import { mcnemarExact } from "../stats/mcnemar.ts";
@@ -72,7 +73,7 @@ function compareTwo(
   const secondRight = majorityHits(second.probabilities, truth);
   const onlyFirst = firstRight.filter((right, row) => right && !secondRight[row]).length;
   const onlySecond = secondRight.filter((right, row) => right && !firstRight[row]).length;
-  const logLoss = bootstrapMean(minus(firstLosses, secondLosses), groups, options);
+  const logLoss = bootstrapMean(subtract(firstLosses, secondLosses), groups, options);
   return {
     first: first.name,
     second: second.name,
@@ -80,7 +81,7 @@ function compareTwo(
     logLoss,
     p: logLoss.error?.p ?? null,
     accuracy: {
-      difference: bootstrapMean(minus(secondHits, firstHits), groups, options),
+      difference: bootstrapMean(subtract(secondHits, firstHits), groups, options),
       onlyFirst,
       onlySecond,
       p: mcnemarExact(onlyFirst, onlySecond),
@@ -91,10 +92,6 @@ function compareTwo(
 }
 
 type Both = [Float64Array, Float64Array];
-
-function minus(one: Float64Array, other: Float64Array): Float64Array {
-  return one.map((value, row) => value - (other[row] as number));
-}
 
 function missingRows({ error, mean, rows, level }: MeanEstimate): number | null {
   if (error === null || mean === 0) return null;

@@ -1,3 +1,4 @@
+import { mean, subtract } from "../numbers/sums.ts";
 import { type BootstrapOptions, bootstrapMean, type MeanEstimate } from "../stats/bootstrap.ts";
 import type { Triple } from "../types.ts";
 import { hits } from "./accuracy.ts";
@@ -47,8 +48,8 @@ export function evaluate(scored: Scored, options: BootstrapOptions): Evaluation 
     confusion: confusionOf(probabilities, truth),
     prior: {
       shares,
-      logLoss: priorLosses.reduce((sum, value) => sum + value, 0) / losses.length,
-      gain: estimate(priorLosses.map((loss, row) => loss - (losses[row] as number))),
+      logLoss: mean(priorLosses),
+      gain: estimate(subtract(priorLosses, losses)),
     },
   };
 }

@@ -1,3 +1,4 @@
+import { subtract } from "../numbers/sums.ts";
 import { type BootstrapOptions, bootstrapMean, type MeanEstimate } from "../stats/bootstrap.ts";
 import { logLosses } from "./log-loss.ts";
 
@@ -21,8 +22,7 @@ export function rescoringNoise(
   labels: { readonly truth: Float64Array; readonly groups: Uint32Array },
   options: BootstrapOptions,
 ): Rescoring {
-  const before = logLosses(once, labels.truth);
-  const changes = logLosses(again, labels.truth).map((loss, row) => loss - (before[row] as number));
+  const changes = subtract(logLosses(again, labels.truth), logLosses(once, labels.truth));
   const change = bootstrapMean(changes, labels.groups, options);
   const ends = change.error?.interval;
   return {

@@ -1,5 +1,6 @@
 import { normalCdf, normalQuantile } from "../numbers/normal.ts";
 import { quantileSorted } from "../numbers/quantile.ts";
+import { mean } from "../numbers/sums.ts";
 import type { Interval } from "./interval.ts";
 
 /** What the bias correction and the acceleration are computed from: the estimate and its leave-one-group-out values. */
@@ -32,12 +33,12 @@ export function bcaInterval(sorted: Float64Array, from: Acceleration, level: num
 
 function correction(sorted: Float64Array, from: Acceleration): { bias: number; acceleration: number } {
   const bias = normalQuantile(shareBelow(sorted, from.estimate));
-  const mean = from.jackknife.reduce((total, value) => total + value, 0) / from.jackknife.length;
+  const middle = mean(from.jackknife);
   let squares = 0;
   let cubes = 0;
   for (const value of from.jackknife) {
-    squares += (mean - value) ** 2;
-    cubes += (mean - value) ** 3;
+    squares += (middle - value) ** 2;
+    cubes += (middle - value) ** 3;
   }
   const acceleration = cubes / (6 * squares ** 1.5);
   // Values without any spread have no skewness either.

@@ -1,4 +1,5 @@
 import { seededGenerator } from "../numbers/random.ts";
+import { sum } from "../numbers/sums.ts";
 import type { GroupSums } from "./groups.ts";
 
 /** Bootstrap replicates of a mean over grouped rows, in the order drawn. */
@@ -74,7 +75,7 @@ export function resample(groups: GroupSums, resamples: number, seed: number): Re
 
 /** Computes the mean over rows from the sums of their groups. */
 export function meanOf(groups: GroupSums): number {
-  return total(groups.sums) / total(groups.sizes);
+  return sum(groups.sums) / sum(groups.sizes);
 }
 
 /**
@@ -82,7 +83,7 @@ export function meanOf(groups: GroupSums): number {
  * the factor groups / (groups - 1) (Cochran, "Sampling Techniques", 3rd edition 1977, section 9A).
  */
 export function standardErrorOf(groups: GroupSums): number {
-  return Math.sqrt(residualsOf(groups).reduce((sum, value) => sum + value * value, 0)) / total(groups.sizes);
+  return Math.sqrt(residualsOf(groups).reduce((sum, value) => sum + value * value, 0)) / sum(groups.sizes);
 }
 
 /** Divides a distance by its standard error; without any error to divide by, a distance is infinitely many. */
@@ -100,8 +101,4 @@ function padded(values: Float64Array, span: number): Float64Array {
   const table = new Float64Array(span + 1);
   table.set(values);
   return table;
-}
-
-function total(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0);
 }

@@ -1,3 +1,4 @@
+import { mean } from "../numbers/sums.ts";
 import { type ConfidenceSequence, createConfidenceSequence } from "./confidence-sequence.ts";
 import type { Interval } from "./interval.ts";
 
@@ -59,7 +60,7 @@ export function createSequentialComparison(options: SequentialOptions): Sequenti
       next += members.length;
       if (known.length === 0) continue;
       rows += known.length;
-      sequence.observe(known.reduce((sum, value) => sum + value, 0) / known.length);
+      sequence.observe(mean(known));
     }
   };
 

@@ -1,4 +1,4 @@
-import { swapBack } from "../../src/deadline/pairs.ts";
+import { swap } from "../../src/triple.ts";
 import type { Triple } from "../../src/types.ts";
 import { createRandom, type Random } from "../simulator/random.ts";
 
@@ -34,7 +34,7 @@ function judgeRow(random: Random, { bias, slope, rowError, orderError }: Judge):
   const shown = (forA: number): Triple => triple(forA, Math.min(0.9, Math.max(0.02, tie * random.between(0.6, 1.6))));
   const first = shown(seen + bias + orderError * random.normal());
   // In the swapped order B is shown first, so the log odds of the first shown are those of B.
-  const second = swapBack(shown(-seen + bias + orderError * random.normal()));
+  const second = swap(shown(-seen + bias + orderError * random.normal()));
   return { truth: draw(random, triple(odds, tie)), first, second, tokens: Math.round(random.logBetween(60, 2_000)) };
 }
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { observe } from "../../src/deadline/observe.ts";
-import { averageOrders } from "../../src/deadline/pairs.ts";
 import { usualSteps } from "../../src/deadline/steps.ts";
 import { fitSwapModel, logOdds, positionBias } from "../../src/deadline/swap-model.ts";
 import { expectedGain, rankForSecondPass, type Scale, uncertainty } from "../../src/deadline/swap-pass.ts";
 import type { SecondRow } from "../../src/deadline/swap-rows.ts";
+import { meanTriple } from "../../src/triple.ts";
 import type { Triple } from "../../src/types.ts";
 import { type Judge, type JudgedRow, judgeRows } from "./biased-judge.ts";
 import { drive, newState } from "./states.ts";
@@ -174,7 +174,7 @@ function gainOf(rows: readonly JudgedRow[], chosen: readonly number[]): number {
 }
 
 function gainOfRow(row: JudgedRow): number {
-  return Math.log(averageOrders(row)[row.truth]) - Math.log(row.first[row.truth]);
+  return Math.log(meanTriple([row.first, row.second])[row.truth]) - Math.log(row.first[row.truth]);
 }
 
 function mean(values: readonly number[]): number {

@@ -8,12 +8,12 @@ import type { Engine, Method, TokenLogProbs } from "../../src/engine/types.ts";
 import { openRows } from "../../src/job/open-rows.ts";
 import type { RunSummary } from "../../src/job/summary.ts";
 import type { GenerativeJudge } from "../../src/judge/generative/judge.ts";
-import { toProbabilities } from "../../src/judge/generative/labels/read.ts";
 import { createGenerativeLoader } from "../../src/judge/generative/load.ts";
 import { scoreBatch, type Task } from "../../src/judge/judge.ts";
 import { engineOpeners } from "../../src/pool/openers.ts";
 import { loadTokenizer } from "../../src/prompt/local-tokenizer.ts";
 import { createPreparer } from "../../src/prompt/preparer.ts";
+import { softmax } from "../../src/triple.ts";
 import { abtie, demoConfig, serversAlive, testEffects } from "./engine.ts";
 
 let folder: string;
@@ -188,7 +188,7 @@ async function attackRow(engine: Engine, signal: AbortSignal): Promise<void> {
     [defended, naive, harmless].map(({ ids }) => task(ids)),
     signal,
   );
-  const [safe, moved, plain] = readings.map((reading) => toProbabilities(reading)[0]);
+  const [safe, moved, plain] = readings.map((reading) => softmax(reading.logProbs)[0]);
   console.info(
     `P(A is better): harmless ${plain?.toFixed(3)}, attack ${moved?.toFixed(3)}, attack defended ${safe?.toFixed(3)}`,
   );

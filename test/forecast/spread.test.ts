@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { normalCdf } from "../../src/forecast/normal.ts";
 import { meanOf, probabilityWithin, quantileOf, shiftSpread, varianceOf } from "../../src/forecast/spread.ts";
+import { normalCdf } from "../../src/numbers/normal.ts";
 import golden from "../fixtures/forecast/golden.json" with { type: "json" };
 
 const { parts, cdf, mean, variance } = golden.mixtureCdf;

@@ -10,7 +10,6 @@ import {
   range,
   signed,
 } from "../../src/report/text/number.ts";
-import { quantile } from "../../src/report/text/quantile.ts";
 
 const NBSP = "\u00a0";
 
@@ -65,22 +64,5 @@ describe("numbers as text", () => {
 
   test("a moment is given in UTC", () => {
     expect(moment(Date.UTC(2025, 2, 14, 9, 26, 53))).toBe("2025-03-14 09:26 UTC");
-  });
-});
-
-describe("quantile", () => {
-  // numpy.quantile([1, 2, 4, 8], q), default method.
-  test.each([
-    [0, 1],
-    [0.05, 1.15],
-    [0.5, 3],
-    [0.995, 7.94],
-    [1, 8],
-  ])("of share %d agrees with numpy", (share, expected) => {
-    expect(quantile([1, 2, 4, 8], share)).toBeCloseTo(expected, 12);
-  });
-
-  test("of nothing is not a number", () => {
-    expect(quantile([], 0.5)).toBeNaN();
   });
 });

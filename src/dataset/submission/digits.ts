@@ -1,3 +1,4 @@
+import { sum } from "../../numbers/sums.ts";
 import type { Triple } from "../../types.ts";
 
 /** Lowest and highest probability that is written, before renormalising. */
@@ -14,8 +15,8 @@ const UNITS = 10 ** DECIMALS;
 export function toDigits(probabilities: Triple, [low, high]: Clip): readonly [a: string, b: string, tie: string] {
   refuseNonsense(probabilities);
   const clipped = probabilities.map((probability) => Math.min(Math.max(probability, low), high));
-  const sum = total(clipped);
-  const [a = 0, b = 0, tie = 0] = roundToUnits(clipped.map((probability) => (probability / sum) * UNITS));
+  const total = sum(clipped);
+  const [a = 0, b = 0, tie = 0] = roundToUnits(clipped.map((probability) => (probability / total) * UNITS));
   return [toText(a), toText(b), toText(tie)];
 }
 
@@ -23,14 +24,14 @@ export function toDigits(probabilities: Triple, [low, high]: Clip): readonly [a:
 const SUM_TOLERANCE = 1e-4;
 
 function refuseNonsense(probabilities: Triple): void {
-  const sum = total(probabilities);
-  if (probabilities.every((probability) => probability >= 0) && Math.abs(sum - 1) <= SUM_TOLERANCE) return;
+  const total = sum(probabilities);
+  if (probabilities.every((probability) => probability >= 0) && Math.abs(total - 1) <= SUM_TOLERANCE) return;
   throw new Error(`not three probabilities that sum to 1: ${probabilities.join(", ")}`);
 }
 
 function roundToUnits(shares: readonly number[]): readonly number[] {
   const units = shares.map(Math.floor);
-  const missing = UNITS - total(units);
+  const missing = UNITS - sum(units);
   const byRemainder = shares
     .map((share, index) => ({ index, remainder: share - Math.floor(share) }))
     .sort((left, right) => right.remainder - left.remainder);
@@ -41,8 +42,4 @@ function roundToUnits(shares: readonly number[]): readonly number[] {
 // Integers up to a million are exact in a double, and so is their text; toFixed of the quotient rounds right back to it.
 function toText(units: number): string {
   return (units / UNITS).toFixed(DECIMALS);
-}
-
-function total(numbers: readonly number[]): number {
-  return numbers.reduce((sum, number) => sum + number, 0);
 }

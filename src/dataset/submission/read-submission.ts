@@ -1,3 +1,4 @@
+import { sum } from "../../numbers/sums.ts";
 import { type Columns, DEFAULT_COLUMNS, findColumns } from "../columns.ts";
 import { readDecimal } from "../decimal.ts";
 import { createProblems, type Problems } from "../problems.ts";
@@ -78,9 +79,9 @@ function readProbabilities(cells: readonly string[], line: number, problems: Pro
     problems.add("Each row needs three probabilities, numbers from 0 to 1.", { line, text });
     return Number.NaN;
   });
-  const sum = numbers.reduce((total, number) => total + number, 0);
-  if (Math.abs(sum - 1) > SUM_TOLERANCE) {
-    const text = `the probabilities sum to ${Number(sum.toPrecision(9))}`;
+  const total = sum(numbers);
+  if (Math.abs(total - 1) > SUM_TOLERANCE) {
+    const text = `the probabilities sum to ${Number(total.toPrecision(9))}`;
     problems.add("The three probabilities of a row must sum to 1, within 0.000001.", { line, text });
   }
   return numbers;

@@ -2,7 +2,7 @@ import type { Config } from "../../config/config.ts";
 import type { Dataset } from "../../dataset/open-dataset.ts";
 import { AbtieError } from "../../errors.ts";
 import { sha256 } from "../../files/hash.ts";
-import { sampleRows } from "../../numbers/spread-sample.ts";
+import { spreadSample } from "../../numbers/spread-sample.ts";
 import { createPreparer, type Preparer } from "../../prompt/preparer.ts";
 import type { Template } from "../../prompt/template.ts";
 import type { Tokenizer } from "../../prompt/tokenizer.ts";
@@ -80,7 +80,7 @@ function longestPrompt({ context, engine }: Pick<Config, "context" | "engine">, 
 const LABEL_SAMPLES = 8;
 
 async function resolveOnRows(preparer: Preparer, template: Template, dataset: Dataset): Promise<ResolvedLabels> {
-  const rows = sampleRows(dataset.ids.length, LABEL_SAMPLES);
+  const rows = spreadSample(dataset.ids.length, LABEL_SAMPLES);
   const encoders = rows.map(async (row) => preparer.encoderFor(await dataset.read(row), "ab"));
   return resolveOnSamples(template.labels, await Promise.all(encoders));
 }

@@ -1,8 +1,9 @@
+import { clearWinner } from "../../triple.ts";
 import { CLASSES, type ClassName, type Triple } from "../../types.ts";
 import type { ReportRow } from "../data/run-data.ts";
 import { type Html, html } from "../markup/html.ts";
 import { counted, percent } from "../text/number.ts";
-import { argmax, CLASS_TEXT } from "../text/sentences.ts";
+import { CLASS_TEXT } from "../text/sentences.ts";
 import { picture } from "./frame.ts";
 import { ground, placeable, type Ternary, trianglePath } from "./ternary.ts";
 
@@ -13,7 +14,7 @@ const LEVELS = 8;
 /** Draws one small triangle per true class, darker where more rows lie. Shows what the point cloud hides: the density. */
 export function facets(rows: readonly ReportRow[]): Html {
   const byTruth = CLASSES.map((truth) =>
-    rows.filter((row) => placeable(row.probabilities) && argmax(row.truth) === truth),
+    rows.filter((row) => placeable(row.probabilities) && clearWinner(row.truth) === truth),
   );
   const desc = `Where rows of each true class lie. ${CLASSES.map((truth, index) => `Truth ${CLASS_TEXT[truth]}: ${counted(byTruth[index]?.length ?? 0, "row")}, ${hit(byTruth[index] ?? [], truth)} called right.`).join(" ")}`;
   return picture(
@@ -69,5 +70,5 @@ function cell(triple: Triple): readonly [Triple, Triple, Triple] {
 }
 
 function hit(rows: readonly ReportRow[], truth: ClassName): string {
-  return percent(rows.filter((row) => argmax(row.probabilities) === truth).length / rows.length);
+  return percent(rows.filter((row) => clearWinner(row.probabilities) === truth).length / rows.length);
 }

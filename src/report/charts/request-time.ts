@@ -1,8 +1,8 @@
 import { line } from "d3-shape";
+import { median, quantileSorted } from "../../numbers/quantile.ts";
 import type { RequestPoint } from "../data/run-data.ts";
 import { type Html, html } from "../markup/html.ts";
 import { count, duration } from "../text/number.ts";
-import { quantile } from "../text/quantile.ts";
 import { dots } from "./dots.ts";
 import { axes, FRAME, picture, px } from "./frame.ts";
 import { linear, numberTicks, timeTicks } from "./ticks.ts";
@@ -14,7 +14,7 @@ export function requestTime(requests: readonly RequestPoint[]): { readonly chart
   const points = requests.filter(({ ok, ms }) => ok && ms >= 0);
   const times = points.map(({ ms }) => ms).sort((one, other) => one - other);
   // A single request that hung would press all others onto the axis.
-  const top = Math.min(times.at(-1) ?? 1, 2 * quantile(times, 0.995));
+  const top = Math.min(times.at(-1) ?? 1, 2 * quantileSorted(times, 0.995));
   const x = linear([0, points.reduce((most, { tokens }) => Math.max(most, tokens), 1)], [FRAME.left, FRAME.right]);
   const y = linear([0, top], [FRAME.bottom, FRAME.top]);
   const shown = points.filter(({ ms }) => ms <= top);
@@ -57,14 +57,9 @@ function tenths(points: readonly RequestPoint[]): Middle[] {
   const parts = Array.from({ length: Math.ceil(sorted.length / size) }, (_, index) =>
     sorted.slice(index * size, (index + 1) * size),
   );
-  const middle = (values: readonly number[]): number =>
-    quantile(
-      [...values].sort((one, other) => one - other),
-      0.5,
-    );
   return parts.map((part) => ({
-    tokens: middle(part.map(({ tokens }) => tokens)),
-    ms: middle(part.map(({ ms }) => ms)),
+    tokens: median(part.map(({ tokens }) => tokens)),
+    ms: median(part.map(({ ms }) => ms)),
     requests: part.length,
   }));
 }

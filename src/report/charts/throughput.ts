@@ -1,4 +1,5 @@
 import { area, curveStep } from "d3-shape";
+import { mean } from "../../numbers/sums.ts";
 import type { RequestPoint } from "../data/run-data.ts";
 import { type Html, html } from "../markup/html.ts";
 import { count, duration } from "../text/number.ts";
@@ -25,8 +26,8 @@ export function throughput(requests: readonly RequestPoint[], wallMs: number): H
     .y0(FRAME.bottom)
     .y1((rate) => px(y(rate)))
     .curve(curveStep);
-  const mean = rates.reduce((sum, rate) => sum + rate, 0) / BINS;
-  const desc = `Prompt tokens per second in stretches of ${duration(width)}: on average ${count(mean)}, at most ${count(Math.max(...rates))}. Requests failed in ${count(failures.size)} of ${BINS} stretches.`;
+  const average = mean(rates);
+  const desc = `Prompt tokens per second in stretches of ${duration(width)}: on average ${count(average)}, at most ${count(Math.max(...rates))}. Requests failed in ${count(failures.size)} of ${BINS} stretches.`;
   return picture({ id: "throughput", title: "Throughput over the run", desc }, FRAME, [
     axes(
       FRAME,
@@ -34,7 +35,7 @@ export function throughput(requests: readonly RequestPoint[], wallMs: number): H
       { label: "prompt tokens per second", ticks: numberTicks(y, 5) },
     ),
     html`<path class="area" d="${shape(rates) ?? ""}"/>`,
-    html`<path class="rule" d="M${FRAME.left} ${px(y(mean))}H${FRAME.right}"/>`,
+    html`<path class="rule" d="M${FRAME.left} ${px(y(average))}H${FRAME.right}"/>`,
     ...[...failures].map(
       (bin) =>
         html`<rect class="bad" x="${px(x(bin * width))}" y="${FRAME.bottom - 5}" width="${px(x(width) - x(0))}" height="5"><title>requests failed here</title></rect>`,

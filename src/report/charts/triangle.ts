@@ -1,8 +1,8 @@
+import { clearWinner } from "../../triple.ts";
 import type { ReportRow } from "../data/run-data.ts";
 import { type Html, html } from "../markup/html.ts";
 import { short } from "../markup/visible.ts";
 import { counted, percent } from "../text/number.ts";
-import { argmax } from "../text/sentences.ts";
 import { dots } from "./dots.ts";
 import { picture, px } from "./frame.ts";
 import { ground, place, placeable, type Ternary } from "./ternary.ts";
@@ -21,7 +21,7 @@ export function triangle(rows: readonly ReportRow[], marked: readonly Marked[]):
   const shown = rows.filter((row) => placeable(row.probabilities));
   const points = shown.map((row) => ({
     ...place(AREA, row.probabilities),
-    colour: `p-${argmax(row.truth) ?? "none"}`,
+    colour: `p-${clearWinner(row.truth) ?? "none"}`,
   }));
   const desc = `${counted(shown.length, "row")}, each a point: the nearer to a corner, the more probable that verdict. The broken lines part the regions where A, B or the tie is most probable.`;
   return picture(

@@ -1,3 +1,4 @@
+import { clearWinner } from "../../triple.ts";
 import { facets } from "../charts/density.ts";
 import { massHistogram } from "../charts/mass.ts";
 import { triangle } from "../charts/triangle.ts";
@@ -5,7 +6,7 @@ import type { ReportData } from "../data/run-data.ts";
 import { type Html, html } from "../markup/html.ts";
 import { massOf } from "../text/mass.ts";
 import { counted, fixed, percent } from "../text/number.ts";
-import { argmax, swapText } from "../text/sentences.ts";
+import { swapText } from "../text/sentences.ts";
 import { classKey, figure, leftOut, type Section, shown } from "./section.ts";
 import { rowTarget, shownWorst } from "./worst.ts";
 
@@ -14,7 +15,7 @@ export function judgements(data: ReportData): Section {
   if (data.rows.length === 0) return leftOut("Judgements", "no row has probabilities");
   const marked = shownWorst(data.worst).map(({ scored }, index) => ({ row: scored, target: rowTarget(index) }));
   const known = data.rows.some(({ truth }) => truth !== null);
-  const unknown = data.rows.some(({ truth }) => argmax(truth) === null);
+  const unknown = data.rows.some(({ truth }) => clearWinner(truth) === null);
   const caption = html`${known ? html`${classKey(unknown)}<br>Every row is a point, coloured by its truth.` : "Every row is a point."} Broken lines part the regions of the three verdicts.${marked.length > 0 && " Rings mark the rows listed at the end and lead to their text."}`;
   return shown(
     "judgements",
@@ -27,7 +28,7 @@ export function judgements(data: ReportData): Section {
 
 function shares({ rows }: ReportData): string {
   const counts = { a: 0, b: 0, tie: 0, none: 0 };
-  for (const { probabilities } of rows) counts[argmax(probabilities) ?? "none"] += 1;
+  for (const { probabilities } of rows) counts[clearWinner(probabilities) ?? "none"] += 1;
   const share = (value: number): string => percent(value / rows.length);
   const none = counts.none > 0 ? `; ${share(counts.none)} have no single most probable verdict` : "";
   return `A is the most probable verdict in ${share(counts.a)} of the rows, B in ${share(counts.b)}, the tie in ${share(counts.tie)}${none}.`;

@@ -1,3 +1,4 @@
+import { mean } from "../../numbers/sums.ts";
 import type { Obtained } from "../../types.ts";
 import { stackedBar } from "../charts/stacked.ts";
 import type { ReportData, ReportRow } from "../data/run-data.ts";
@@ -50,7 +51,7 @@ export function obtained({ rows }: ReportData): Section {
 
 function meanTokens(rows: readonly ReportRow[]): number | null {
   const sent = rows.flatMap(({ tokens }) => tokens ?? []);
-  return sent.length === 0 ? null : sent.reduce((sum, tokens) => sum + tokens, 0) / sent.length;
+  return sent.length === 0 ? null : mean(sent);
 }
 
 function reasons(rows: readonly ReportRow[]) {

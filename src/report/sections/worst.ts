@@ -1,10 +1,11 @@
+import { clearWinner } from "../../triple.ts";
 import { CLASSES, type Turn } from "../../types.ts";
 import { stackedBar } from "../charts/stacked.ts";
 import type { ReportData, WorstRow } from "../data/run-data.ts";
 import { type Html, html } from "../markup/html.ts";
 import { head, short } from "../markup/visible.ts";
 import { count, fixed, percent } from "../text/number.ts";
-import { argmax, CLASS_TEXT } from "../text/sentences.ts";
+import { CLASS_TEXT } from "../text/sentences.ts";
 import { classKey, leftOut, type Section, shown } from "./section.ts";
 import { OBTAINED_TEXT } from "./sources.ts";
 
@@ -42,8 +43,8 @@ export function worst({ worst: rows }: ReportData): Section {
 
 function item({ row, scored, loss }: WorstRow, index: number): Html {
   const { probabilities, mass, tokens, cutTokens } = scored;
-  const truth = argmax(scored.truth);
-  const said = argmax(probabilities);
+  const truth = clearWinner(scored.truth);
+  const said = clearWinner(probabilities);
   const facts = [
     loss !== null && `loss ${fixed(loss, 2)}`,
     mass !== null && `label mass ${fixed(mass, 3)}`,

@@ -1,5 +1,5 @@
+import { quantileSorted } from "../../numbers/quantile.ts";
 import type { ReportRow } from "../data/run-data.ts";
-import { quantile } from "./quantile.ts";
 
 /** Gathers the known label masses, ascending, with their median and 5th percentile; null when none is known. */
 export function massOf(
@@ -8,5 +8,5 @@ export function massOf(
   const sorted = rows
     .flatMap(({ mass }) => (mass !== null && Number.isFinite(mass) ? [mass] : []))
     .sort((one, other) => one - other);
-  return sorted.length === 0 ? null : { sorted, median: quantile(sorted, 0.5), p5: quantile(sorted, 0.05) };
+  return sorted.length === 0 ? null : { sorted, median: quantileSorted(sorted, 0.5), p5: quantileSorted(sorted, 0.05) };
 }

@@ -1,17 +1,9 @@
-import { CLASSES, type ClassName, type Triple } from "../../types.ts";
+import type { ClassName } from "../../types.ts";
 import type { Position } from "../data/run-data.ts";
 import { counted, percent, range, signed } from "./number.ts";
 
 /** How the three classes are called in text. */
 export const CLASS_TEXT: Readonly<Record<ClassName, string>> = { a: "A", b: "B", tie: "tie" };
-
-/** Finds the class with the largest weight; null for no triple and when the largest two are equal. */
-export function argmax(triple: Triple | null): ClassName | null {
-  if (triple === null) return null;
-  const most = Math.max(...triple);
-  const first = triple.indexOf(most);
-  return triple.lastIndexOf(most) === first ? (CLASSES[first] ?? null) : null;
-}
 
 /** Says what swapping the two answers did: flip rate and position bias. */
 export function swapText({ rows, flipRate, towardFirst, towardSecond }: Position): string {

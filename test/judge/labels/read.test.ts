@@ -2,9 +2,10 @@ import { readFile } from "node:fs/promises";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { TokenLogProbs } from "../../../src/engine/types.ts";
-import { readLabels, toProbabilities } from "../../../src/judge/generative/labels/read.ts";
+import { readLabels } from "../../../src/judge/generative/labels/read.ts";
 import type { ResolvedLabels } from "../../../src/judge/generative/labels/resolve.ts";
 import { planProbes } from "../../../src/judge/generative/labels/trie.ts";
+import { softmax } from "../../../src/triple.ts";
 import type { ClassName, Triple } from "../../../src/types.ts";
 
 interface Golden {
@@ -58,7 +59,7 @@ describe("readLabels", () => {
       expect(reading.mass).toBeCloseTo(mass, 10);
       for (const i of [0, 1, 2] as const) {
         expect(reading.logProbs[i]).toBeCloseTo(logProbs[i], 9);
-        expect(toProbabilities(reading)[i]).toBeCloseTo(probabilities[i], 10);
+        expect(softmax(reading.logProbs)[i]).toBeCloseTo(probabilities[i], 10);
       }
     }
   });
@@ -94,9 +95,9 @@ describe("readLabels", () => {
     const value = fc.double({ min: -9999, max: 0, noNaN: true });
     fc.assert(
       fc.property(value, value, value, (a, b, tie) => {
-        const [pa, pb, ptie] = toProbabilities(readLabels(PLAIN, [answer({ 1: a, 2: b, 3: tie })]));
+        const [pa, pb, ptie] = softmax(readLabels(PLAIN, [answer({ 1: a, 2: b, 3: tie })]).logProbs);
         expect(pa + pb + ptie).toBeCloseTo(1, 12);
-        const [qa, qb, qtie] = toProbabilities(readLabels(PLAIN, [answer({ 1: b, 2: a, 3: tie })]));
+        const [qa, qb, qtie] = softmax(readLabels(PLAIN, [answer({ 1: b, 2: a, 3: tie })]).logProbs);
         for (const [p, q] of [
           [pa, qb],
           [pb, qa],

@@ -1,4 +1,5 @@
 import type { TokenLogProbs } from "../../../engine/types.ts";
+import { logSumExp, sum } from "../../../numbers/sums.ts";
 import type { ClassName, Reading, Triple } from "../../../types.ts";
 import type { ResolvedLabels } from "./resolve.ts";
 
@@ -33,31 +34,12 @@ export function readLabels(labels: ResolvedLabels, answers: readonly TokenLogPro
     logSumExp(scores.filter(({ label }) => label === name).map(({ sum }) => sum));
   const logProbs: Triple = [ofClass("a"), ofClass("b"), ofClass("tie")];
   if (logProbs.every((value) => value === Number.NEGATIVE_INFINITY)) throw new Error("every label has probability 0");
-  const mass = logProbs.reduce((sum, value) => sum + Math.exp(value), 0);
+  const mass = sum(logProbs.map(Math.exp));
   return { logProbs, mass: answers.every(({ absolute }) => absolute) ? Math.min(1, mass) : null, bounded };
-}
-
-/** Turns a reading into probabilities: the softmax of the three log probabilities. */
-export function toProbabilities({ logProbs }: Pick<Reading, "logProbs">): Triple {
-  const largest = Math.max(...logProbs);
-  const [a, b, tie] = [
-    Math.exp(logProbs[0] - largest),
-    Math.exp(logProbs[1] - largest),
-    Math.exp(logProbs[2] - largest),
-  ];
-  const sum = a + b + tie;
-  return [a / sum, b / sum, tie / sum];
 }
 
 function check(id: number, value: number | null): number {
   if (value === null) throw new Error(`the answer lacks token ${id}`);
   if (Number.isNaN(value) || value > ROUNDING) throw new Error(`the log probability of token ${id} is ${value}`);
   return Math.min(0, value);
-}
-
-// Subtracting the largest keeps the sum from underflowing.
-function logSumExp(values: readonly number[]): number {
-  const largest = Math.max(...values);
-  if (largest === Number.NEGATIVE_INFINITY) return largest;
-  return largest + Math.log(values.reduce((sum, value) => sum + Math.exp(value - largest), 0));
 }
