@@ -1,33 +1,34 @@
 import type { Clock, Log } from "./types.ts";
 
-/** What a long command tells about how far it is. */
+/** The progress of a long command: a named step with a text, or the rows that are scored. */
 export type Progress =
   | { readonly stage: "step"; readonly name: string; readonly text: string }
   | {
       readonly stage: "score";
+      /** Rows that are scored, of `total`. */
       readonly done: number;
       readonly total: number;
-      /** The one line about rows, speed and time. */
+      /** One line about rows, speed and time. */
       readonly text: string;
-      /** The same with less and less in it, for terminals that are too narrow. */
+      /** Shorter versions of `text`, longest first, for narrow terminals. */
       readonly shorter?: readonly string[];
     };
 
-/** Everything of the outside world that a command may touch besides files and sockets; passed in, so that tests can replace it. */
+/** The parts of the outside world that a command may use besides files and sockets; passed in, so that tests can replace them. */
 export interface Effects {
-  /** When the program began, ms since 1970: a deadline of "9h" counts from here. */
+  /** Start of the program, ms since 1970: a deadline of "9h" counts from here. */
   readonly startedAt: number;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly pid: number;
   readonly nodeVersion: string;
   readonly clock: Clock;
-  /** Uniform in [0, 1); only for waits and names, never for results. */
+  /** Returns a uniform number in [0, 1); used for waits and names, never for results. */
   readonly random: () => number;
-  /** Aborts when the person or the system wants an end. */
+  /** Aborts when the person or the system interrupts the program. */
   readonly signal: AbortSignal;
   readonly log: Log;
   readonly progress: (event: Progress) => void;
-  /** Arms the last safeguard: at this time (ms since 1970) the process ends; `file` is the complete file in place. */
-  readonly guard: (at: number, file: string) => void;
+  /** Makes the process end at a time (ms since 1970), whatever this thread does then; `file` is the complete file in place. */
+  readonly armWatchdog: (at: number, file: string) => void;
 }

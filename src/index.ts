@@ -1,7 +1,6 @@
 /** The library: what the command line does, for programs. */
 
 export type { Calibration } from "./calibrate/file.ts";
-export { createEffects } from "./cli/effects.ts";
 export { type BenchOptions, type BenchResult, bench } from "./commands/bench.ts";
 export { type CalibrateOptions, type CalibrationResult, calibrateRun } from "./commands/calibrate.ts";
 export { type CompareOptions, compareVariants } from "./commands/compare.ts";
@@ -24,4 +23,5 @@ export type { RunSummary } from "./job/summary.ts";
 export type { Evaluation } from "./metrics/evaluate.ts";
 export type { ComparisonData } from "./report/data/comparison-data.ts";
 export type { MeanEstimate } from "./stats/bootstrap.ts";
+export { createEffects } from "./system.ts";
 export type { Clock, Log, Obtained, Order, Reading, Row, Triple } from "./types.ts";

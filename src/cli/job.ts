@@ -1,17 +1,16 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { AbtieError, EXIT } from "../errors.ts";
-import { systemClock } from "./clock.ts";
+import { createEffects, systemClock } from "../system.ts";
 import type { Context } from "./context.ts";
-import { createEffects } from "./effects.ts";
 import type { FromJob, JobData, ToJob } from "./messages.ts";
 import { createProgram } from "./program.ts";
 import { createScreen } from "./screen.ts";
 
 await job(workerData as JobData);
 
-/** Runs one command line in the worker thread; the only place that catches last and chooses the exit status. */
+/** Runs one command line in the worker thread. Only this function catches every error and chooses the exit status. */
 async function job(data: JobData): Promise<void> {
-  const tell = (message: FromJob): void => parentPort?.postMessage(message);
+  const send = (message: FromJob): void => parentPort?.postMessage(message);
   const controller = new AbortController();
   let { columns } = data;
   parentPort?.on("message", (message: ToJob) => {
@@ -19,32 +18,38 @@ async function job(data: JobData): Promise<void> {
     else controller.abort(new AbtieError("interrupted", `interrupted by ${message.signal}`));
   });
   const screen = createScreen({
-    write: (text) => tell({ type: "print", stream: "stderr", text }),
+    write: (text) => send({ type: "print", stream: "stderr", text }),
     columns: () => columns,
     clock: systemClock,
   });
+  const effects = createEffects({
+    startedAt: data.startedAt,
+    cwd: data.cwd,
+    env: data.env,
+    signal: controller.signal,
+    log: screen.log,
+    progress: screen.progress,
+    armWatchdog: (at, file) => send({ type: "watchdog", at, file }),
+  });
   const context: Context = {
-    ...createEffects({
-      ...{ startedAt: data.startedAt, cwd: data.cwd, env: data.env },
-      ...{ signal: controller.signal, log: screen.log, progress: screen.progress },
-      guard: (at, file) => tell({ type: "guard", at, file }),
-    }),
-    print: (text) => tell({ type: "print", stream: "stdout", text }),
-    say: screen.say,
+    ...effects,
+    print: (text) => send({ type: "print", stream: "stdout", text: `${text}\n` }),
+    printToStderr: screen.print,
   };
   const status = await createProgram(context)
     .run(data.argv)
-    .catch((error: unknown) => report(error, screen.say));
+    .catch((error: unknown) => printError(error, screen.print));
   screen.close();
-  tell({ type: "exit", status });
+  send({ type: "exit", status });
 }
 
-function report(error: unknown, say: (text: string) => void): number {
+/** Prints an error and returns its exit status. */
+function printError(error: unknown, print: (text: string) => void): number {
   if (error instanceof AbtieError) {
-    say([`abtie: ${error.message}`, ...error.details.map((line) => `  ${line}`)].join("\n"));
+    print([`abtie: ${error.message}`, ...error.details.map((line) => `  ${line}`)].join("\n"));
     return EXIT[error.code];
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  say(`abtie: this is a bug of abtie, please report it with the command and this text:\n${text}`);
+  print(`abtie: this is a bug of abtie; please report it with the command and this text:\n${text}`);
   return EXIT.bug;
 }

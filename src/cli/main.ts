@@ -2,24 +2,46 @@
 import { isatty } from "node:tty";
 import { Worker } from "node:worker_threads";
 import { EXIT } from "../errors.ts";
-import { watchGuard } from "./guard.ts";
 import type { FromJob, JobData, ToJob } from "./messages.ts";
-import { CLEAR } from "./screen.ts";
-import { talk, unblock, whenTaken } from "./talk.ts";
+import { ERASE_LINE } from "./screen.ts";
+import { unblock, whenWritten, writeOrDrop } from "./stderr.ts";
+import { createWatchdog } from "./watchdog.ts";
 
-/** Grace (ms) between a first and a second Ctrl-C: a terminal may deliver one twice. */
+/** Time (ms) after a first Ctrl-C in which a second one is ignored: a terminal may deliver one twice. */
 const REPEAT_MS = 500;
 /**
- * Heap of the job (MB). The young generation is small, and the old one stays just below the size from which on V8 lets
- * garbage grow to four times what is alive: resident memory is 90 MB lower, and flat over a long run.
+ * Heap of the job (MB). Above an old generation of 2000 MB, V8 lets garbage grow to four times what is alive. With this limit and a small
+ * young generation, resident memory is 90 MB lower and stays flat over a long run.
  */
 const HEAP = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 2000 };
 
-main();
+await main(process.argv.slice(2));
 
-function main(): void {
+/** Prints help or the version if the command line asks for them, else runs the command. */
+async function main(argv: readonly string[]): Promise<void> {
+  if (mayAskForHelp(argv)) {
+    const { helpFor } = await import("./help.ts");
+    const text = await helpFor(argv);
+    if (text !== null) return printHelp(text);
+  }
+  startJob(argv);
+}
+
+/** Only the program that help.ts loads can parse the command line: --help may be the value of another flag. */
+function mayAskForHelp(argv: readonly string[]): boolean {
+  return argv[0] === "help" || argv.some((arg) => ["-h", "--help", "-V", "--version"].includes(arg));
+}
+
+function printHelp(text: string): void {
+  // A reader that went away (`abtie --help | head`) is not a failure.
+  process.stdout.on("error", () => process.exit(EXIT.done));
+  process.stdout.write(text);
+}
+
+/** Starts the job in a worker thread and does nothing that could hang: prints, passes signals on, keeps the watchdog. */
+function startJob(argv: readonly string[]): void {
   const data: JobData = {
-    argv: process.argv.slice(2),
+    argv,
     startedAt: performance.timeOrigin,
     cwd: process.cwd(),
     env: process.env,
@@ -29,34 +51,45 @@ function main(): void {
     workerData: data,
     resourceLimits: HEAP,
   });
-  const guard = watchGuard((file) => {
-    const clear = process.stderr.isTTY ? CLEAR : "";
-    process.stderr.write(`${clear}abtie: the job did not end in time; the last complete file is in place: ${file}\n`);
+  const armWatchdog = createWatchdog((file) => {
+    const erase = process.stderr.isTTY ? ERASE_LINE : "";
+    process.stderr.write(`${erase}abtie: the job did not end in time; the last complete file is in place: ${file}\n`);
     process.exit(EXIT.fallback);
   });
   job.on("message", (message: FromJob) => {
-    if (message.type === "print") print(message.stream, message.text);
-    else if (message.type === "guard") guard(message.at, message.file);
-    else end(message.status);
+    switch (message.type) {
+      case "print":
+        if (message.stream === "stdout") process.stdout.write(message.text);
+        else writeOrDrop(process.stderr, message.text);
+        return;
+      case "watchdog":
+        armWatchdog(message.at, message.file);
+        return;
+      case "exit":
+        exit(message.status);
+        return;
+      default:
+        message satisfies never;
+    }
   });
   job.on("error", (error) => {
     process.stderr.write(`abtie: bug: ${error.stack ?? error.message}\n`);
-    end(EXIT.bug);
+    exit(EXIT.bug);
   });
   passSignals(job);
   passWidth(job);
   unblock(process.stdout);
   unblock(process.stderr);
-  // A reader that went away (`abtie ... | head`) is no failure of ours.
-  process.stdout.on("error", () => end(EXIT.done));
-  // Talk that nobody reads any more is no reason to stop hours of work.
+  // A reader of stdout that went away (`abtie ... | head`) is not a failure.
+  process.stdout.on("error", () => exit(EXIT.done));
+  // Nor does a reader of stderr that went away end a job of hours.
   process.stderr.on("error", () => {});
 }
 
-/** First signal: the job stops in order and leaves a valid state. Second: the process ends at once. */
+/** First signal: the job stops in order and leaves a valid state. Second signal: the process ends at once. */
 function passSignals(job: Worker): void {
   let firstAt: number | null = null;
-  // Node undoes what nohup set, so a closed terminal would end a run that was meant to outlive it: nohup leaves no terminal.
+  // Node undoes the effect of nohup, so a closed terminal would end a run that was meant to outlive it. Nohup leaves no terminal open.
   const hasTerminal = [0, 1, 2].some((stream) => isatty(stream));
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {
@@ -70,19 +103,14 @@ function passSignals(job: Worker): void {
   }
 }
 
-/** A line that is longer than the terminal would wrap, and could not be drawn over. */
+/** The job must know the width: a line longer than the terminal would wrap, and the next one could not replace it. */
 function passWidth(job: Worker): void {
   process.stderr.on("resize", () => {
     job.postMessage({ type: "columns", columns: process.stderr.columns } satisfies ToJob);
   });
 }
 
-function print(stream: "stdout" | "stderr", text: string): void {
-  if (stream === "stdout") process.stdout.write(text);
-  else talk(process.stderr, text);
-}
-
-/** Ends once what was written has left the process; a pipe may take it later than the call returns. */
-function end(status: number): void {
-  whenTaken(process.stdout, process.stderr, () => process.exit(status));
+/** Ends the process once all text has been written; a pipe may accept it only after the write call has returned. */
+function exit(status: number): void {
+  whenWritten(process.stdout, process.stderr, () => process.exit(status));
 }

@@ -1,8 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import type { Config } from "../config/config.ts";
 import type { Override } from "../job/open-config.ts";
+import type { Context } from "./context.ts";
 
-/** Flags that every command with a config shares. */
-export interface JobFlags {
+/** The flags that replace keys of the config, as commander parses them. */
+export interface ConfigFlags {
   readonly config?: string;
   readonly input?: string;
   readonly output?: string;
@@ -13,49 +15,118 @@ export interface JobFlags {
   readonly seed?: number;
   readonly baseUrl?: string;
   readonly deadline?: string;
-  readonly json?: boolean;
 }
 
-/** Adds the shared flags to a command. */
-export function withJobFlags(command: Command): Command {
-  return command
-    .argument("[config]", "YAML config; default ./abtie.yaml when it exists")
-    .option("-c, --config <file>", "the same as the argument")
-    .option("-i, --input <csv>", "rows to judge")
-    .option("-o, --output <csv>", "submission to write")
-    .option("--run <folder>", "run folder (journal, log, summary)")
-    .option("-t, --template <name|file>", "prompt template")
-    .option("-j, --concurrency <n>", "requests in flight", integer)
-    .option("--limit <n>", "only the first n rows", integer)
-    .option("--seed <n>", "seed of everything random", integer)
-    .option("--base-url <url>", "attach to this running server (root, /v1 or full endpoint)")
-    .option("--deadline <when>", 'hard end: "9h" from now, "18:30", or an ISO date and time')
-    .addOption(new Option("--json", "machine-readable result on stdout"));
+/** The keys of the config that a flag can replace. */
+export type ConfigFlag = Exclude<keyof ConfigFlags, "config">;
+
+/** How each flag is written, what it means, and the part of a config that it stands for. */
+const CONFIG_FLAGS: { readonly [F in ConfigFlag]: ConfigFlagSpec<NonNullable<ConfigFlags[F]>> } = {
+  input: { flags: "-i, --input <csv>", help: "CSV with the rows to judge", set: (input) => ({ input }) },
+  output: { flags: "-o, --output <csv>", help: "submission to write", set: (output) => ({ output }) },
+  run: { flags: "--run <folder>", help: "folder for the journal, log and summary", set: (run) => ({ run }) },
+  template: { flags: "-t, --template <name|file>", help: "prompt template", set: (template) => ({ template }) },
+  concurrency: {
+    flags: "-j, --concurrency <n>",
+    help: "number of requests in flight (default: found while scoring)",
+    parse: wholeNumber(0),
+    set: (concurrency) => ({ concurrency }),
+  },
+  limit: {
+    flags: "--limit <n>",
+    help: "judge only the first n rows",
+    parse: wholeNumber(0),
+    set: (limit) => ({ limit }),
+  },
+  seed: { flags: "--seed <n>", help: "seed of all random choices", parse: wholeNumber(0), set: (seed) => ({ seed }) },
+  baseUrl: {
+    flags: "--base-url <url>",
+    help: "use this running server (root, /v1 or full endpoint); sets engine.attach",
+    set: (attach) => ({ engine: { attach } }),
+  },
+  deadline: {
+    flags: "--deadline <when>",
+    help: 'end before "9h" from now, "18:30", or an ISO date and time; sets time.deadline',
+    set: (deadline) => ({ time: { deadline } }),
+  },
+};
+
+interface ConfigFlagSpec<T> {
+  readonly flags: string;
+  readonly help: string;
+  readonly parse?: (text: string) => number;
+  readonly set: (value: T) => Override["set"];
 }
 
-/** Turns environment and flags into overrides of the config, weakest first. */
-export function overridesOf(flags: JobFlags, env: Readonly<Record<string, string | undefined>>): readonly Override[] {
+/** Adds the config argument and the flags that replace its keys; to be called after the command's own options, which come first in its help. */
+export function withConfigFlags(command: Command, names = Object.keys(CONFIG_FLAGS) as readonly ConfigFlag[]): Command {
+  command
+    .argument("[config]", "YAML config (default: ./abtie.yaml if it exists)")
+    .option("-c, --config <file>", "the config, instead of the argument")
+    .optionsGroup("Options that replace a key of the config:");
+  for (const name of names) {
+    const { flags, help, parse } = CONFIG_FLAGS[name];
+    const option = new Option(flags, help);
+    command.addOption(parse === undefined ? option : option.argParser(parse));
+  }
+  return command;
+}
+
+/** Turns environment variables and flags into overrides of the config, weakest first. */
+export function overridesOf(flags: ConfigFlags, env: Context["env"]): readonly Override[] {
   const url = env["OPENAI_BASE_URL"];
-  const all: readonly (Override | null)[] = [
-    url === undefined || url === "" ? null : { from: "OPENAI_BASE_URL", set: { engine: { attach: url } } },
-    given(flags.input, (input) => ({ from: "--input", set: { input } })),
-    given(flags.output, (output) => ({ from: "--output", set: { output } })),
-    given(flags.run, (run) => ({ from: "--run", set: { run } })),
-    given(flags.template, (template) => ({ from: "--template", set: { template } })),
-    given(flags.concurrency, (concurrency) => ({ from: "--concurrency", set: { concurrency } })),
-    given(flags.limit, (limit) => ({ from: "--limit", set: { limit } })),
-    given(flags.seed, (seed) => ({ from: "--seed", set: { seed } })),
-    given(flags.baseUrl, (attach) => ({ from: "--base-url", set: { engine: { attach } } })),
-    given(flags.deadline, (deadline) => ({ from: "--deadline", set: { time: { deadline } } })),
-  ];
-  return all.filter((override) => override !== null);
+  const fromEnv: readonly Override[] =
+    url === undefined || url === "" ? [] : [{ from: "OPENAI_BASE_URL", set: { engine: { attach: url } } }];
+  const names = Object.keys(CONFIG_FLAGS) as readonly ConfigFlag[];
+  return [...fromEnv, ...names.flatMap((name) => overrideOf(name, flags))];
 }
 
-function given<T>(value: T | undefined, make: (value: T) => Override): Override | null {
-  return value === undefined ? null : make(value);
+function overrideOf<F extends ConfigFlag>(name: F, flags: ConfigFlags): readonly Override[] {
+  const value = flags[name];
+  if (value === undefined) return [];
+  const { flags: written, set } = CONFIG_FLAGS[name];
+  return [{ from: /--[a-z-]+/.exec(written)?.[0] ?? name, set: set(value as NonNullable<ConfigFlags[F]>) }];
 }
 
-function integer(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("expected a whole number.");
-  return Number(text);
+/** Loads the config of a command, with the environment and the flags laid over it, and `weakest` below both. */
+export async function openJobConfig(
+  argument: string | undefined,
+  flags: ConfigFlags,
+  context: Context,
+  weakest: readonly Override[] = [],
+): Promise<Config> {
+  const { openConfig } = await import("../job/open-config.ts");
+  return openConfig(flags.config ?? argument ?? null, [...weakest, ...overridesOf(flags, context.env)], context);
+}
+
+/** The flags that name the truth of labelled rows. */
+export interface LabelFlags {
+  readonly labels?: string;
+  readonly truth?: "labels" | "votes";
+}
+
+/** Creates --labels. */
+export function labelsOption(): Option {
+  return new Option("--labels <csv>", "CSV with labelled rows, joined by id (default: the input of the run)");
+}
+
+/** Creates --truth. */
+export function truthOption(): Option {
+  const help =
+    "take the truth from the label columns, or from the votes of each row as shares (default: as in the run)";
+  return new Option("--truth <source>", help).choices(["labels", "votes"]);
+}
+
+/** Creates --json. */
+export function jsonOption(): Option {
+  return new Option("--json", "print the result as JSON on stdout");
+}
+
+/** Creates a parser of whole numbers of at least `least`. */
+export function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= least) return value;
+    throw new InvalidArgumentError(`expected a whole number${least === 0 ? "" : ` of at least ${least}`}.`);
+  };
 }

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { EXIT } from "../errors.ts";
-import type { AddCommand } from "./add-command.ts";
 import { addBench } from "./commands/bench.ts";
 import { addCalibrate } from "./commands/calibrate.ts";
 import { addCompare } from "./commands/compare.ts";
@@ -12,8 +11,12 @@ import { addReport } from "./commands/report.ts";
 import { addRun } from "./commands/run.ts";
 import { addSetup } from "./commands/setup.ts";
 import { addValidate } from "./commands/validate.ts";
-import type { Context } from "./context.ts";
+import type { AddCommand, Context } from "./context.ts";
 
+/**
+ * The commands in the order of the help. Each file defines its arguments and flags, and imports the work only when the command is
+ * called, so that help is printed without loading the rest of the program.
+ */
 const COMMANDS: readonly AddCommand[] = [
   addRun,
   addPlan,
@@ -27,22 +30,36 @@ const COMMANDS: readonly AddCommand[] = [
   addSetup,
 ];
 
-/** Creates the command line; run(argv) resolves with the exit status. */
-export function createProgram(context: Context): { run: (argv: readonly string[]) => Promise<number> } {
+const WIDTH = 100;
+
+/** The command line; `run` resolves with the exit status, and rejects with the error of the command that it called. */
+export interface Program {
+  readonly run: (argv: readonly string[]) => Promise<number>;
+}
+
+/** Creates the command line. With `callCommands: false` it prints help, the version and usage errors, but calls no command. */
+export function createProgram(context: Context, { callCommands } = { callCommands: true }): Program {
   let status: number = EXIT.done;
   const program = new Command("abtie")
-    .description("Judge pairs of answers with a language model served by vLLM, and hand in a complete file on time.")
-    .version(packageVersion(), "-V, --version")
+    .description("Judges pairs of answers with a language model served by vLLM, and writes a complete file on time.")
+    .version(packageVersion(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand("help [command]", "print the help of a command")
     .showHelpAfterError("(--help shows the options)")
     .addHelpText("after", EXAMPLES);
-  for (const add of COMMANDS) add(program, context, (value) => (status = value));
+  for (const add of COMMANDS) {
+    add(program, context, (value) => {
+      status = value;
+    });
+  }
+  if (!callCommands) for (const command of program.commands) command.action(() => {});
   for (const command of [program, ...program.commands]) {
     command.exitOverride();
     command.configureOutput({
-      writeOut: context.print,
-      writeErr: (text) => context.say(text.trimEnd()),
-      getOutHelpWidth: () => 100,
-      getErrHelpWidth: () => 100,
+      writeOut: (text) => context.print(text.trimEnd()),
+      writeErr: (text) => context.printToStderr(text.trimEnd()),
+      getOutHelpWidth: () => WIDTH,
+      getErrHelpWidth: () => WIDTH,
     });
   }
   return {
@@ -65,16 +82,22 @@ function packageVersion(): string {
 
 const EXAMPLES = `
 Examples:
-  abtie setup                                    install vLLM and a small model into the cache folder
-  abtie doctor job.yaml                          check everything before hours are spent
-  abtie bench job.yaml --deadline 9h             measure the speed; does the job fit?
-  abtie run job.yaml --deadline 9h               score the rows; run it again to continue
+  abtie setup                                    install vLLM and a small model
+  abtie doctor job.yaml                          check everything that the job needs
+  abtie bench job.yaml --deadline 9h             measure the speed: does the job fit into 9 hours?
+  abtie run job.yaml --deadline 9h               score the rows; the same command continues the job
   abtie run -i rows.csv --base-url http://127.0.0.1:8000 -o submission.csv
-  abtie validate submission.csv -i rows.csv      apply the grader's checks
-  abtie evaluate runs/job --labels rows.csv      log loss and more, with intervals
-  abtie compare job.yaml -t rules -t mine.jinja  say which template is better, and what it costs
-  abtie calibrate runs/job --labels rows.csv     fit a calibration that later runs apply
-  abtie report runs/job                          one self-contained page
+  abtie validate submission.csv -i rows.csv      check the submission as the grader does
+  abtie evaluate runs/job --labels rows.csv      compute log loss and other metrics
+  abtie compare job.yaml -t rules -t mine.jinja  find out which template is better
+  abtie calibrate runs/job --labels rows.csv     fit a calibration for later runs
+  abtie report runs/job                          write one page about the run
 
-Exit status: 0 done, 1 bug, 2 usage or config, 3 data, 4 engine,
-             5 finished but some rows hold a fallback (file valid), 130 interrupted (file valid)`;
+Exit status:
+    0  the command has done its work
+    1  abtie has a bug
+    2  the command line or the config is wrong
+    3  the data are wrong, or a file cannot be read or written
+    4  the engine has failed, or cannot be installed
+    5  the submission is complete and valid, but some rows have fallback probabilities
+  130  the command was interrupted; a submission that it was writing is complete and valid`;

@@ -1,19 +1,22 @@
 import type { Effects, Progress } from "../effects.ts";
 import type { Clock, Level } from "../types.ts";
 
-/** What talks to the person on stderr: one live line on a terminal, plain lines now and then elsewhere. */
+/** Prints messages and progress on stderr: a terminal shows progress as one live line, a file or pipe gets plain lines. */
 export interface Screen {
-  readonly say: (text: string) => void;
+  /** Prints a text above the live line. */
+  readonly print: (text: string) => void;
   readonly log: (level: Level, text: string) => void;
   readonly progress: Effects["progress"];
+  /** Removes the live line. */
   readonly close: () => void;
 }
 
-/** Least time (ms) between two pictures of the live line, and between two plain lines of one step. */
+/** Shortest time (ms) between two versions of the live line, and between two plain lines of one step. */
 const LIVE_MS = 100;
 const PLAIN_MS = 10_000;
-/** Takes the live line away. */
-export const CLEAR = "\r\u001b[2K";
+/** Erases the current line of the terminal. */
+export const ERASE_LINE = "\r\u001b[2K";
+const PREFIXES = { info: "", warn: "warning: ", error: "error: " } as const satisfies Record<Level, string>;
 
 /** Creates the screen; `columns` gives the terminal's width, null when stderr is a file or a pipe. */
 export function createScreen(options: {
@@ -27,12 +30,12 @@ export function createScreen(options: {
   let step = "";
   let complete = false;
 
-  const say = (text: string): void => {
-    write(`${live === "" ? "" : CLEAR}${text}\n${live}`);
+  const print = (text: string): void => {
+    write(`${live === "" ? "" : ERASE_LINE}${text}\n${live}`);
   };
   const showLive = (text: string): void => {
-    if (text === "") write(live === "" ? "" : CLEAR);
-    else write(`${CLEAR}${text}`);
+    if (text === "") write(live === "" ? "" : ERASE_LINE);
+    else write(`${ERASE_LINE}${text}`);
     live = text;
   };
   const progress = (event: Progress): void => {
@@ -45,30 +48,36 @@ export function createScreen(options: {
     if (!isNew && !isLast && now - shownAt < (columns() === null ? PLAIN_MS : LIVE_MS)) return;
     shownAt = now;
     const width = columns();
-    if (width === null) write(`${formatProgress(event)}\n`);
-    else showLive(narrowed(event, width - 1));
+    const texts = textsOf(event);
+    if (width === null) write(`${texts[0]}\n`);
+    else showLive(fitTo(width - 1, texts));
   };
   return {
-    say,
-    log: (level, text) => say(level === "info" ? text : `${level === "warn" ? "warning" : "error"}: ${text}`),
+    print,
+    log: (level, text) => print(`${PREFIXES[level]}${text}`),
     progress,
     close: () => showLive(""),
   };
 }
 
-function formatProgress(event: Progress): string {
-  if (event.stage === "step") return event.text === "" ? `${event.name} ...` : `${event.name}: ${event.text}`;
-  return event.text;
+/** The text of a progress event and its shorter versions, longest first. */
+function textsOf(event: Progress): readonly [string, ...string[]] {
+  switch (event.stage) {
+    case "step":
+      return [event.text === "" ? `${event.name} ...` : `${event.name}: ${event.text}`];
+    case "score":
+      return [event.text, ...(event.shorter ?? [])];
+    default:
+      return event satisfies never;
+  }
 }
 
-/** The longest way to say it that fits. */
-function narrowed(event: Progress, width: number): string {
-  const all = [formatProgress(event), ...(event.stage === "score" ? (event.shorter ?? []) : [])];
-  const fitting = all.find((text) => text.length <= width);
-  return cut(fitting ?? all.at(-1) ?? "", width);
+/** Chooses the longest text that fits, else cuts the shortest one. */
+function fitTo(width: number, texts: readonly [string, ...string[]]): string {
+  return cut(texts.find((text) => text.length <= width) ?? texts.at(-1) ?? "", width);
 }
 
-/** Control characters of a tool's output would move the cursor; a line longer than the screen would scroll. */
+/** Drops control characters, which could move the cursor (a tool's output has some), and cuts a line that would wrap. */
 function cut(text: string, width: number): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to drop
   const plain = text.replace(/[\u0000-\u001f\u007f]/g, " ");

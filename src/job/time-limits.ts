@@ -55,7 +55,7 @@ export function armTimeLimits(config: Pick<Config, "time">, effects: Effects): T
     budget: current,
     wall,
     signal: AbortSignal.any([effects.signal, controller.signal]),
-    guard: (file) => effects.guard(wall.guardAt, file),
+    guard: (file) => effects.armWatchdog(wall.guardAt, file),
     // Its timer would keep a program alive that is long done with the run.
     [Symbol.dispose]: () => over.abort(new Error("the run has ended")),
   };

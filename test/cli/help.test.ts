@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
 import { abtie } from "../helpers/abtie.ts";
 import { temporaryFolder } from "../helpers/folder.ts";
@@ -26,6 +27,23 @@ it("prints help and version on stdout, and nothing on stderr", async () => {
   expect(shown).toMatchObject({ status: 0, stdout: await help(), stderr: "" });
   const { version: expected } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
   expect(version).toMatchObject({ status: 0, stdout: `${expected}\n`, stderr: "" });
+});
+
+it("loads no package but commander, so that help costs little more than starting Node", () => {
+  const files = new Set<string>();
+  const packages = new Set<string>();
+  const load = (file: string): void => {
+    if (files.has(file)) return;
+    files.add(file);
+    const text = readFileSync(join("src", file), "utf8");
+    for (const [, name = ""] of text.matchAll(/^(?:import|export) (?!type )[^;]*?from "([^"]+)"/gms)) {
+      if (name.startsWith(".")) load(join(dirname(file), name));
+      else if (!name.startsWith("node:")) packages.add(name);
+    }
+  };
+  for (const file of ["cli/main.ts", "cli/help.ts"]) load(file);
+  expect(files).toContain("cli/commands/run.ts");
+  expect([...packages]).toEqual(["commander"]);
 });
 
 async function help(command = ""): Promise<string> {

@@ -1,10 +1,10 @@
 import { readlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
-import { systemClock } from "../../src/cli/clock.ts";
 import type { Config } from "../../src/config/config.ts";
 import type { Effects } from "../../src/effects.ts";
 import { openConfig } from "../../src/job/open-config.ts";
+import { systemClock } from "../../src/system.ts";
 
 const ROOT = resolve(".");
 
@@ -30,7 +30,7 @@ export function testEffects(): Effects {
     signal: new AbortController().signal,
     log: () => {},
     progress: () => {},
-    guard: () => {},
+    armWatchdog: () => {},
   };
 }
 

@@ -1,7 +1,7 @@
-import { systemClock } from "../../src/cli/clock.ts";
 import type { Context } from "../../src/cli/context.ts";
 import { createProgram } from "../../src/cli/program.ts";
 import { AbtieError, EXIT } from "../../src/errors.ts";
+import { createEffects } from "../../src/system.ts";
 
 /** What a command line said and how it ended. */
 export interface Said {
@@ -18,31 +18,22 @@ export async function inProcess(
 ): Promise<Said> {
   let stdout = "";
   let stderr = "";
-  const say = (text: string): void => {
+  const printToStderr = (text: string): void => {
     stderr += `${text}\n`;
   };
+  const effects = createEffects({ cwd, env: { HOME: cwd, ...env }, log: (_level, text) => printToStderr(text) });
   const context: Context = {
-    startedAt: systemClock.now(),
-    cwd,
-    env: { HOME: cwd, ...env },
-    pid: process.pid,
-    nodeVersion: process.version,
-    clock: systemClock,
-    random: Math.random,
-    signal: new AbortController().signal,
-    log: (_level, text) => say(text),
-    progress: () => {},
-    guard: () => {},
+    ...effects,
     print: (text) => {
-      stdout += text;
+      stdout += `${text}\n`;
     },
-    say,
+    printToStderr,
   };
   const status = await createProgram(context)
     .run(args)
     .catch((error: unknown) => {
       if (!(error instanceof AbtieError)) throw error;
-      say([error.message, ...error.details].join("\n"));
+      printToStderr([error.message, ...error.details].join("\n"));
       return EXIT[error.code];
     });
   return { status, stdout, stderr };

@@ -3,9 +3,9 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { systemClock } from "../../src/cli/clock.ts";
 import { openJournal } from "../../src/runfolder/journal/append.ts";
 import type { JournalFile } from "../../src/runfolder/journal/open-file.ts";
+import { systemClock } from "../../src/system.ts";
 import { createVirtualClock } from "../helpers/virtual-clock.ts";
 import { eventsOf, rowEvent, rowsOf, temporaryFolder, upTo } from "./samples.ts";
 

@@ -1,11 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { systemClock } from "../../src/cli/clock.ts";
 import { DEFAULT_RETRY } from "../../src/schedule/backoff.ts";
 import { classifyRequestError } from "../../src/schedule/classify.ts";
 import { schedule } from "../../src/schedule/schedule.ts";
 import type { Attempt, Outcome, Summary } from "../../src/schedule/types.ts";
+import { systemClock } from "../../src/system.ts";
 import { randomFrom, upTo } from "./harness.ts";
 
 type Answer = (batch: readonly number[], response: ServerResponse, request: IncomingMessage) => void;

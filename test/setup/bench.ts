@@ -1,8 +1,8 @@
 import { mkdir, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { systemClock } from "../../src/cli/clock.ts";
 import { type Setup, type SetupOptions, type SetupStep, setup } from "../../src/setup/setup.ts";
+import { systemClock } from "../../src/system.ts";
 import { temporaryFolder } from "../helpers/folder.ts";
 
 const FAKE = fileURLToPath(new URL("../fixtures/setup/fake-tool.sh", import.meta.url));

@@ -1,30 +1,42 @@
-import { doctor } from "../../commands/doctor.ts";
+import type { Finding } from "../../doctor/finding.ts";
 import { EXIT } from "../../errors.ts";
-import { openConfig } from "../../job/open-config.ts";
-import type { AddCommand } from "../add-command.ts";
-import { type JobFlags, overridesOf, withJobFlags } from "../options.ts";
+import { type AddCommand, printJson } from "../context.ts";
+import { type ConfigFlags, jsonOption, openJobConfig, withConfigFlags } from "../options.ts";
 
-const MARKS = { ok: "ok     ", warning: "warning", error: "error  " } as const;
+interface DoctorFlags extends ConfigFlags {
+  readonly server: boolean;
+  readonly json?: boolean;
+}
+
+/** The level of a finding, padded to one width. */
+const LEVELS = { ok: "ok     ", warning: "warning", error: "error  " } as const satisfies Record<
+  Finding["level"],
+  string
+>;
 
 /** Adds `abtie doctor`. */
 export const addDoctor: AddCommand = (program, context, finish) => {
-  withJobFlags(program.command("doctor"))
-    .summary("check everything before hours are spent")
+  const command = program
+    .command("doctor")
+    .summary("check everything that a run needs, before hours are spent on it")
     .description(
-      "Check what a run of this config needs: Python, vLLM, GPUs, port, model, data, template, labels, tokenizer, and the " +
-        "server itself, which is started and stopped again. Exit status 4 when something would make the run fail.",
+      "Checks everything that a run of this config needs: Python, vLLM, GPUs, port, model, data, template, labels and tokenizer. " +
+        "Then starts the server, scores a few rows and stops it again. Exits with 4 if a run would fail.",
     )
-    .option("--no-server", "do not start the server; check only what can be known without it")
+    .option("--no-server", "do not start or ask the server; check only the rest")
+    .addOption(jsonOption());
+  withConfigFlags(command)
     .addHelpText("after", "\nExamples:\n  abtie doctor job.yaml\n  abtie doctor job.yaml --no-server --json")
-    .action(async (argument: string | undefined, flags: JobFlags & { server: boolean }) => {
-      const config = await openConfig(flags.config ?? argument ?? null, overridesOf(flags, context.env), context);
-      const findings = await doctor(config, { server: flags.server }, context, (finding) => {
-        context.say(`${MARKS[finding.level]}  ${finding.check}: ${finding.text.replaceAll("\n", "\n           ")}`);
-        if (finding.remedy !== null) context.say(`           ${finding.remedy}`);
+    .action(async (argument: string | undefined, flags: DoctorFlags) => {
+      const { doctor } = await import("../../commands/doctor.ts");
+      const config = await openJobConfig(argument, flags, context);
+      const findings = await doctor(config, { server: flags.server }, context, ({ level, check, text, remedy }) => {
+        context.printToStderr(`${LEVELS[level]}  ${check}: ${text.replaceAll("\n", "\n           ")}`);
+        if (remedy !== null) context.printToStderr(`           ${remedy}`);
       });
-      if (flags.json === true) context.print(`${JSON.stringify(findings, null, 2)}\n`);
-      const count = (level: string): number => findings.filter((finding) => finding.level === level).length;
-      context.say(`${count("error")} errors, ${count("warning")} warnings`);
+      if (flags.json === true) printJson(context, findings);
+      const count = (wanted: Finding["level"]): number => findings.filter(({ level }) => level === wanted).length;
+      context.printToStderr(`${count("error")} errors, ${count("warning")} warnings`);
       finish(count("error") > 0 ? EXIT.engine : EXIT.done);
     });
 };

@@ -1,36 +1,20 @@
-import { Option } from "commander";
-import { evaluateTarget } from "../../commands/evaluate.ts";
-import type { AddCommand } from "../add-command.ts";
-import { renderEvaluation } from "../render/evaluation.ts";
-
-/** Flags that say where labels are. */
-export interface LabelFlags {
-  readonly labels?: string;
-  readonly truth?: "labels" | "votes";
-  readonly json?: boolean;
-}
-
-/** The choice between label columns and votes. */
-export function truthOption(): Option {
-  return new Option(
-    "--truth <source>",
-    "label columns, or each row's votes as shares; default as the run has it",
-  ).choices(["labels", "votes"]);
-}
+import { type AddCommand, printJson } from "../context.ts";
+import { jsonOption, type LabelFlags, labelsOption, truthOption } from "../options.ts";
 
 /** Adds `abtie evaluate`. */
 export const addEvaluate: AddCommand = (program, context) => {
   program
     .command("evaluate")
-    .summary("log loss and more of a run or a submission, against labels")
+    .summary("compute log loss and other metrics of a run or a submission from labelled rows")
     .description(
-      "Print log loss, accuracy, Brier score, calibration error and confusion of the probabilities as written, each with " +
-        "its interval, beside the class prior; by slice; and for a run scored in both orders what swapping does.",
+      "Prints log loss, accuracy, Brier score, calibration error and confusion matrix of the written probabilities, each with its " +
+        "95 % interval and beside the class prior, for all rows and for slices of them. For a run that was scored in both " +
+        "orders, it also prints the effect of swapping the two answers.",
     )
     .argument("<run|csv>", "folder of a run, or a submission")
-    .option("--labels <csv>", "labelled rows, joined by id; default the run's own input")
+    .addOption(labelsOption())
     .addOption(truthOption())
-    .option("--json", "machine-readable result")
+    .addOption(jsonOption())
     .addHelpText(
       "after",
       `
@@ -39,8 +23,11 @@ Examples:
   abtie evaluate runs/job --labels labelled.csv --truth votes
   abtie evaluate submission.csv --labels labelled.csv --json`,
     )
-    .action(async (target: string, { labels, truth, json }: LabelFlags) => {
+    .action(async (target: string, { labels, truth, json }: LabelFlags & { readonly json?: boolean }) => {
+      const { evaluateTarget } = await import("../../commands/evaluate.ts");
+      const { renderEvaluation } = await import("../render/evaluation.ts");
       const evaluation = await evaluateTarget({ target, labels: labels ?? null, truth: truth ?? null }, context);
-      context.print(json === true ? `${JSON.stringify(evaluation, null, 2)}\n` : `${renderEvaluation(evaluation)}\n`);
+      if (json === true) printJson(context, evaluation);
+      else context.print(renderEvaluation(evaluation));
     });
 };

@@ -1,33 +1,38 @@
 import { InvalidArgumentError } from "commander";
-import { readBench } from "../../bench/read-bench.ts";
-import { type Plan, plan } from "../../commands/plan.ts";
+import type { Plan } from "../../commands/plan.ts";
 import { formatDuration } from "../../duration.ts";
-import { openConfig } from "../../job/open-config.ts";
-import type { AddCommand } from "../add-command.ts";
-import { type JobFlags, overridesOf, withJobFlags } from "../options.ts";
+import { type AddCommand, printJson } from "../context.ts";
+import { type ConfigFlags, jsonOption, openJobConfig, withConfigFlags } from "../options.ts";
 import { count } from "../render/estimates.ts";
 
-interface PlanFlags extends JobFlags {
+interface PlanFlags extends ConfigFlags {
   readonly tokensPerSecond?: number;
   readonly bench?: string;
   readonly keepTokens?: boolean;
+  readonly json?: boolean;
 }
 
 /** Adds `abtie plan`. */
 export const addPlan: AddCommand = (program, context) => {
-  withJobFlags(program.command("plan"))
-    .summary("what run would do: tokens, shortened rows, order, cost; scores nothing")
-    .description("Tokenise every row and say what `run` would do with it. No server is started or asked.")
-    .option("--tokens-per-second <n>", "speed of the engine, for the time that each step takes", positive)
-    .option("--bench <bench.json>", "take the speed that abtie bench measured")
+  const command = program
+    .command("plan")
+    .summary("print what run would do, without scoring: tokens, shortened rows, order, cost")
+    .description("Tokenises every row and prints what `run` would do with it. No server is started or asked.")
+    .option("--tokens-per-second <n>", "speed of the engine, to compute the time of each step", positive)
+    .option("--bench <bench.json>", "take the speed from this file of abtie bench")
     .option("--keep-tokens", "keep the tokens in the run folder, so that run need not tokenise again")
+    .addOption(jsonOption());
+  withConfigFlags(command)
     .addHelpText("after", "\nExample:\n  abtie plan job.yaml --deadline 9h --tokens-per-second 950")
     .action(async (argument: string | undefined, flags: PlanFlags) => {
-      const config = await openConfig(flags.config ?? argument ?? null, overridesOf(flags, context.env), context);
+      const { plan } = await import("../../commands/plan.ts");
+      const { readBench } = await import("../../bench/read-bench.ts");
+      const config = await openJobConfig(argument, flags, context);
       const measured = flags.bench === undefined ? null : (await readBench(flags.bench, context)).tokensPerSecond;
       const tokensPerSecond = flags.tokensPerSecond ?? measured;
       const result = await plan(config, { tokensPerSecond, keepTokens: flags.keepTokens ?? false }, context);
-      context.print(flags.json === true ? `${JSON.stringify(result, null, 2)}\n` : render(result));
+      if (flags.json === true) printJson(context, result);
+      else context.print(render(result));
     });
 };
 
@@ -51,7 +56,7 @@ function render(result: Plan): string {
       ? []
       : [`time for work  ${formatDuration(1_000 * secondsForWork)}, the start of the engine included`]),
   ];
-  return `${lines.join("\n")}\n`;
+  return lines.join("\n");
 }
 
 function positive(text: string): number {

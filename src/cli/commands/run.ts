@@ -1,34 +1,29 @@
-import { readBench } from "../../bench/read-bench.ts";
-import { runJob } from "../../commands/run.ts";
 import { EXIT } from "../../errors.ts";
-import { openConfig } from "../../job/open-config.ts";
-import type { AddCommand } from "../add-command.ts";
-import { type JobFlags, overridesOf, withJobFlags } from "../options.ts";
-import { renderSummary } from "../render/summary.ts";
+import type { RunSummary } from "../../job/summary.ts";
+import { type AddCommand, printJson } from "../context.ts";
+import { type ConfigFlags, jsonOption, openJobConfig, withConfigFlags } from "../options.ts";
 
-export interface RunFlags extends JobFlags {
+interface RunFlags extends ConfigFlags {
   readonly force?: boolean;
   readonly fresh?: boolean;
   readonly bench?: string;
-}
-
-/** The exit status of a run: interrupted beats fallback, and a file with any prior is not quite done, however it ended. */
-function statusOf({ end, rows }: Awaited<ReturnType<typeof runJob>>): number {
-  if (end === "interrupted") return EXIT.interrupted;
-  return rows.prior === 0 ? EXIT.done : EXIT.fallback;
+  readonly json?: boolean;
 }
 
 /** Adds `abtie run`. */
 export const addRun: AddCommand = (program, context, finish) => {
-  withJobFlags(program.command("run"))
-    .summary("score a file and write the submission; run it again to continue")
+  const command = program
+    .command("run")
+    .summary("score the rows of a file and write the submission; run it again to continue")
     .description(
-      "Score every row of a CSV and write a submission. A complete fallback file is in place before the first request, " +
-        "and is replaced as rows are scored. Started again with the same config, it continues where it stopped.",
+      "Scores every row of a CSV and writes a submission. Before the first request is sent, a complete submission with fallback " +
+        "probabilities is in place; it is replaced as rows are scored. The same command continues an interrupted run.",
     )
-    .option("--force", "continue although the config, data, template or model changed since the run began")
-    .option("--fresh", "forget what the run folder holds and start again")
-    .option("--bench <bench.json>", "begin with as much in flight as abtie bench found best")
+    .option("--force", "continue although the config, data, template or model has changed since the run began")
+    .option("--fresh", "discard the contents of the run folder and start again")
+    .option("--bench <bench.json>", "start with the number of requests in flight that abtie bench found best")
+    .addOption(jsonOption());
+  withConfigFlags(command)
     .addHelpText(
       "after",
       `
@@ -38,12 +33,20 @@ Examples:
   abtie run -i rows.csv --base-url http://127.0.0.1:8000 -o submission.csv --json`,
     )
     .action(async (argument: string | undefined, flags: RunFlags) => {
+      const { runJob } = await import("../../commands/run.ts");
+      const { readBench } = await import("../../bench/read-bench.ts");
+      const { renderSummary } = await import("../render/summary.ts");
       const bench = flags.bench === undefined ? [] : [(await readBench(flags.bench, context)).override];
-      const overrides = [...bench, ...overridesOf(flags, context.env)];
-      const config = await openConfig(flags.config ?? argument ?? null, overrides, context);
+      const config = await openJobConfig(argument, flags, context, bench);
       const summary = await runJob(config, { force: flags.force ?? false, fresh: flags.fresh ?? false }, context);
-      if (flags.json === true) context.print(`${JSON.stringify(summary, null, 2)}\n`);
-      else context.say(renderSummary(summary));
+      if (flags.json === true) printJson(context, summary);
+      else context.printToStderr(renderSummary(summary));
       finish(statusOf(summary));
     });
 };
+
+/** An interruption counts more than fallback rows; a submission with any fallback row is not done, however the run ended. */
+function statusOf({ end, rows }: RunSummary): number {
+  if (end === "interrupted") return EXIT.interrupted;
+  return rows.prior === 0 ? EXIT.done : EXIT.fallback;
+}

@@ -1,6 +1,12 @@
 import { Option } from "commander";
-import { setupEngine } from "../../commands/setup.ts";
-import type { AddCommand } from "../add-command.ts";
+import { type AddCommand, printJson } from "../context.ts";
+import { jsonOption } from "../options.ts";
+
+interface SetupFlags {
+  readonly python?: string;
+  readonly gpu: "auto" | "cpu" | "cuda";
+  readonly json?: boolean;
+}
 
 /** Adds `abtie setup`. */
 export const addSetup: AddCommand = (program, context) => {
@@ -8,21 +14,20 @@ export const addSetup: AddCommand = (program, context) => {
     .command("setup")
     .summary("install vLLM and a small model into the cache folder")
     .description(
-      "Install the vLLM that fits this machine (CUDA where nvidia-smi lists a GPU, else the CPU build) and " +
-        "SmolLM2-135M-Instruct into ABTIE_HOME, default abtie/ in the user's cache folder. What is there is left alone; " +
-        "an interrupted setup continues; several at once wait for each other.",
+      "Installs vLLM and the model SmolLM2-135M-Instruct into the folder ABTIE_HOME (default: abtie/ in the user's cache folder). " +
+        "Installs the CUDA build of vLLM if nvidia-smi lists a GPU, else the CPU build. Keeps the parts that are already " +
+        "installed, and continues an interrupted setup. Several setups at once wait for each other.",
     )
-    .option("--python <path>", "Python 3.11 to 3.13 to build on; default the first on the PATH")
-    .addOption(new Option("--gpu <kind>", "which build of vLLM").choices(["auto", "cpu", "cuda"]).default("auto"))
-    .option("--json", "machine-readable result on stdout")
+    .option("--python <path>", "Python 3.11 to 3.13 to install with (default: the first on the PATH)")
+    .addOption(new Option("--gpu <kind>", "build of vLLM").choices(["auto", "cpu", "cuda"]).default("auto"))
+    .addOption(jsonOption())
     .addHelpText("after", "\nExamples:\n  abtie setup\n  ABTIE_HOME=/data/abtie abtie setup --gpu cpu")
-    .action(async (flags: { python?: string; gpu: "auto" | "cpu" | "cuda"; json?: boolean }) => {
-      const { json, ...options } = flags;
+    .action(async ({ json, ...options }: SetupFlags) => {
+      const { setupEngine } = await import("../../commands/setup.ts");
       const result = await setupEngine(options, context);
-      if (json === true) context.print(`${JSON.stringify(result, null, 2)}\n`);
-      const news = result.installed.length === 0 ? "nothing to install" : `installed ${result.installed.join(", ")}`;
-      context.say(
-        `engine ready: vLLM ${result.vllm.version} (${result.vllm.flavour}) and a model in ${result.home}; ${news}`,
-      );
+      if (json === true) printJson(context, result);
+      const { vllm, home, installed } = result;
+      const news = installed.length === 0 ? "everything was installed already" : `installed ${installed.join(", ")}`;
+      context.printToStderr(`ready: vLLM ${vllm.version} (${vllm.flavour}) and a model in ${home}; ${news}`);
     });
 };

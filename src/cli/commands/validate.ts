@@ -1,33 +1,39 @@
-import { validate } from "../../commands/validate.ts";
+import type { ValidateResult } from "../../commands/validate.ts";
 import { EXIT } from "../../errors.ts";
-import type { AddCommand } from "../add-command.ts";
+import { type AddCommand, printJson } from "../context.ts";
+import { jsonOption } from "../options.ts";
 
-type Result = Awaited<ReturnType<typeof validate>>;
+interface ValidateFlags {
+  readonly input: string;
+  readonly id?: string;
+  readonly json?: boolean;
+}
 
 /** Adds `abtie validate`. */
 export const addValidate: AddCommand = (program, context, finish) => {
   program
     .command("validate")
-    .summary("apply the grader's checks to a submission")
+    .summary("check a submission as the grader does")
     .description(
-      "Check a submission as the grader does: columns, ids, numbers, sums. Exit status 3 when it would be refused.",
+      "Checks a submission as the grader does: its columns, ids, numbers and sums. Exits with 3 if the grader would refuse it.",
     )
     .argument("<submission>", "CSV to check")
-    .requiredOption("-i, --input <csv>", "the rows that it answers")
-    .option("--id <column>", "name of the id column")
-    .option("--json", "machine-readable result on stdout")
+    .requiredOption("-i, --input <csv>", "CSV with the rows that the submission answers")
+    .option("--id <column>", "name of the id column (default: id)")
+    .addOption(jsonOption())
     .addHelpText("after", "\nExample:\n  abtie validate submission.csv -i rows.csv")
-    .action(async (submission: string, flags: { input: string; id?: string; json?: boolean }) => {
+    .action(async (submission: string, { json, ...flags }: ValidateFlags) => {
+      const { validate } = await import("../../commands/validate.ts");
       const result = await validate({ submission, ...flags }, context);
-      if (flags.json === true) context.print(`${JSON.stringify(result, null, 2)}\n`);
-      else context.say(renderProblems(result));
+      if (json === true) printJson(context, result);
+      else if (result.problems.length > 0) context.printToStderr(renderProblems(result));
       const verdict = result.valid ? "is valid" : "would be refused";
-      context.say(`${result.submission} ${verdict}: ${result.rows} rows in the input`);
+      context.printToStderr(`${result.submission} ${verdict}: ${result.rows} rows in the input`);
       finish(result.valid ? EXIT.done : EXIT.data);
     });
 };
 
-function renderProblems({ submission, problems }: Result): string {
+function renderProblems({ submission, problems }: ValidateResult): string {
   return problems
     .flatMap(({ level, remedy, count, findings }) => [
       ...findings.map(({ line, text }) => `${level}: ${submission}${line === null ? "" : `:${line}`}  ${text}`),

@@ -1,0 +1,19 @@
+import { createEffects } from "../system.ts";
+import { createProgram } from "./program.ts";
+
+/**
+ * Returns the help or the version that a command line asks for; null for one that calls a command or is wrong. Needs no worker thread,
+ * which would take longer and 13 MB more than printing the text.
+ */
+export async function helpFor(argv: readonly string[]): Promise<string | null> {
+  let text: string | null = null;
+  const context = {
+    ...createEffects(),
+    print: (printed: string) => {
+      text = `${text ?? ""}${printed}\n`;
+    },
+    printToStderr: () => {},
+  };
+  await createProgram(context, { callCommands: false }).run(argv);
+  return text;
+}

@@ -1,0 +1,26 @@
+/** Most characters that may wait for a reader of stderr that reads nothing; later text is dropped. */
+const MOST_WAITING = 1 << 20;
+/** Longest time (ms) that the end of the process waits for that reader. */
+const FLUSH_MS = 2_000;
+
+/**
+ * Makes writes to a terminal return at once. By default Node waits inside each write until the terminal has read it, so a terminal that
+ * reads nothing (Ctrl-S, a hanging ssh connection) would hold the main thread, and the watchdog with it.
+ */
+export function unblock(stream: NodeJS.WriteStream): void {
+  const { _handle: handle } = stream as { readonly _handle?: { readonly setBlocking?: (blocking: boolean) => void } };
+  handle?.setBlocking?.(false);
+}
+
+/** Writes text for the person, or drops it while too much text waits to be read. */
+export function writeOrDrop(stream: NodeJS.WriteStream, text: string): void {
+  if (stream.writableLength < MOST_WAITING) stream.write(text);
+}
+
+/** Calls `done` once stdout has been read, however long that takes, and stderr too unless its reader takes longer than 2 s. */
+export function whenWritten(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream, done: () => void): void {
+  stdout.write("", () => {
+    stderr.write("", done);
+    setTimeout(done, FLUSH_MS);
+  });
+}

@@ -1,0 +1,38 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Effects } from "./effects.ts";
+import type { Clock } from "./types.ts";
+
+/**
+ * Creates what the functions of the library need besides their options: the clock, environment and folder of this process. Nothing is
+ * logged and nothing interrupts; `given` replaces parts, for example `{ log, progress, signal }`.
+ */
+export function createEffects(given: Partial<Effects> = {}): Effects {
+  return {
+    startedAt: systemClock.now(),
+    cwd: process.cwd(),
+    env: process.env,
+    pid: process.pid,
+    nodeVersion: process.version,
+    clock: systemClock,
+    random: Math.random,
+    signal: new AbortController().signal,
+    log: () => {},
+    progress: () => {},
+    armWatchdog: () => {},
+    ...given,
+  };
+}
+
+/** The clock of this machine; `now` may jump when somebody sets it, `monotonic` does not. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  sleep: async (ms, signal) => {
+    try {
+      await sleep(ms, undefined, signal === undefined ? {} : { signal });
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error;
+    }
+  },
+};
