@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { openDataset } from "../dataset/open-dataset.ts";
-import type { Problem } from "../dataset/problems.ts";
+import type { Problem } from "../dataset/sources/problems.ts";
 import { validateSubmission } from "../dataset/submission/validate-submission.ts";
 import type { Effects } from "../effects.ts";
 

@@ -1,8 +1,7 @@
 import type { Turn } from "../types.ts";
-import type { Cell } from "./cell.ts";
-import { fingerprint } from "./fingerprint.ts";
+import { type Cell, fingerprint } from "./cell.ts";
 
-/** Each oddity of a row that is read without loss and worth knowing, and what it means. */
+/** Every anomaly of a row, with its meaning. A row with anomalies is read without loss; a person should know of them. */
 export const ANOMALY_MEANINGS = {
   nullTurn: "a turn is null",
   noTurns: "a cell is an empty list",
@@ -20,14 +19,14 @@ export const ANOMALY_MEANINGS = {
 
 export type AnomalyKind = keyof typeof ANOMALY_MEANINGS;
 
-interface Quirk {
-  /** Number of rows that have it. */
+/** The rows that have one kind of anomaly. */
+export interface Anomaly {
   readonly count: number;
-  /** The lines of the first of them, at most 5. */
+  /** The lines of the first of these rows, at most 5. */
   readonly lines: readonly number[];
 }
 
-export type Anomalies = Readonly<Record<AnomalyKind, Quirk>>;
+export type Anomalies = Readonly<Record<AnomalyKind, Anomaly>>;
 
 /** The texts of one row, and where it begins in the file. */
 export interface ObservedRow {
@@ -40,7 +39,7 @@ export interface ObservedRow {
 
 const LISTED = 5;
 
-/** Counts the quirks of rows in one pass; holds a fingerprint of each row, no text. */
+/** Counts the anomalies of rows in one pass. Keeps a fingerprint of each row, no text. */
 export function createAnomalyCounter(): { add: (row: ObservedRow) => void; list: () => Anomalies } {
   const seen = new Set<string>();
   const counted = Object.fromEntries(
@@ -48,10 +47,10 @@ export function createAnomalyCounter(): { add: (row: ObservedRow) => void; list:
   ) as Record<AnomalyKind, Counted>;
   return {
     add: (row) => {
-      for (const kind of quirksOf(row, seen)) {
-        const quirk = counted[kind];
-        quirk.count += 1;
-        if (quirk.lines.length < LISTED) quirk.lines.push(row.line);
+      for (const kind of anomaliesOf(row, seen)) {
+        const anomaly = counted[kind];
+        anomaly.count += 1;
+        if (anomaly.lines.length < LISTED) anomaly.lines.push(row.line);
       }
     },
     list: () => counted,
@@ -63,7 +62,7 @@ interface Counted {
   readonly lines: number[];
 }
 
-function quirksOf(row: ObservedRow, seen: Set<string>): readonly AnomalyKind[] {
+function anomaliesOf(row: ObservedRow, seen: Set<string>): readonly AnomalyKind[] {
   const { id, prompt, responseA, responseB } = row;
   const cells = [prompt, responseA, responseB];
   const turns = cells.flatMap((cell) => cell.turns);

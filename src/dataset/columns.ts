@@ -1,5 +1,6 @@
 import { distance } from "fastest-levenshtein";
 import { AbtieError } from "../errors.ts";
+import type { Header } from "./sources/source.ts";
 
 /** Names of the columns that are read; other columns of the file are ignored. */
 export interface Columns {
@@ -23,17 +24,9 @@ export const DEFAULT_COLUMNS: Columns = {
   votes: "votes",
 };
 
-/** The first record of a file. */
-export interface Header {
-  readonly path: string;
-  /** Line in the file, counted from 1. */
-  readonly line: number;
-  readonly names: readonly string[];
-}
-
 /**
- * Finds the positions of the wanted columns in a header, in the order asked for.
- * Throws AbtieError("data") with the header and the nearest names when one is missing or there more than once.
+ * Finds the indices of the wanted columns in a header, in the order of `wanted`.
+ * Throws AbtieError("data") with the header and the nearest names when a column is missing or is there more than once.
  */
 export function findColumns({ path, line, names }: Header, wanted: readonly string[]): readonly number[] {
   const unused = names.filter((name) => !wanted.includes(name));

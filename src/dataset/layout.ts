@@ -1,27 +1,28 @@
-import { type Columns, findColumns, type Header } from "./columns.ts";
+import { type Columns, findColumns } from "./columns.ts";
+import type { Header } from "./sources/source.ts";
 
-/** Which cells of a record are read: positions counted from 0. */
+/** The cells of a record that are read, by their index. */
 export interface Layout {
   readonly id: number;
   readonly prompt: number;
   readonly responseA: number;
   readonly responseB: number;
   readonly truth:
-    | { readonly from: "labels"; readonly at: readonly [a: number, b: number, tie: number] }
-    | { readonly from: "votes"; readonly at: number }
+    | { readonly from: "labels"; readonly indices: readonly [a: number, b: number, tie: number] }
+    | { readonly from: "votes"; readonly index: number }
     | { readonly from: "nothing" };
 }
 
 export interface LayoutOptions {
   readonly columns: Columns;
   readonly truth: "labels" | "votes";
-  /** True when a file without the columns that `truth` names is refused; else it is read without truth. */
+  /** True to refuse a file without the columns that `truth` names; false to read it without truth. */
   readonly needsTruth: boolean;
 }
 
 /**
- * Finds the cells of a header. Label columns may be missing all together, not in part. Throws AbtieError("data") when a column that
- * is needed is missing or ambiguous.
+ * Finds the cells that a header names. The label columns may be missing together, not in part. Throws AbtieError("data")
+ * when a needed column is missing or ambiguous.
  */
 export function findLayout(header: Header, options: LayoutOptions): Layout {
   const { columns } = options;
@@ -33,8 +34,8 @@ export function findLayout(header: Header, options: LayoutOptions): Layout {
 
   function toTruth(): Layout["truth"] {
     if (wanted.length === 0) return { from: "nothing" };
-    if (options.truth === "votes") return { from: "votes", at: first };
-    return { from: "labels", at: [first, second, third] };
+    if (options.truth === "votes") return { from: "votes", index: first };
+    return { from: "labels", indices: [first, second, third] };
   }
 }
 

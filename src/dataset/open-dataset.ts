@@ -1,25 +1,25 @@
-import type { FileHandle } from "node:fs/promises";
 import type { Row } from "../types.ts";
 import type { Anomalies } from "./anomalies.ts";
+import { readCell } from "./cell.ts";
 import { type Columns, DEFAULT_COLUMNS } from "./columns.ts";
 import { findLayout, type Layout } from "./layout.ts";
-import { createProblems } from "./problems.ts";
 import { createRowIndex, type RowIndex } from "./row-index.ts";
-import { createRowReader } from "./row-reader.ts";
-import { openFile } from "./sources/open-file.ts";
-import { scanCsv } from "./sources/scan-csv.ts";
+import { openCsv } from "./sources/csv.ts";
+import { fileChanged } from "./sources/open-file.ts";
+import { createProblems } from "./sources/problems.ts";
+import type { FileDigest, Source } from "./sources/source.ts";
 
 export interface DatasetOptions {
   /** Names of columns that differ from DEFAULT_COLUMNS. Label columns named here must exist. */
   readonly columns?: Partial<Columns>;
-  /** Where truth is taken from: the label columns (default), or each row's votes as shares. Asked for, votes must exist. */
+  /** Where truth is taken from: the label columns (default), or each row's votes as shares; the votes must then exist. */
   readonly truth?: "labels" | "votes";
-  /** Reads only the first rows; the rest of the file is hashed but not checked. */
+  /** Reads only the first rows; the rest of the file is hashed, not checked. */
   readonly limit?: number;
   readonly signal?: AbortSignal;
 }
 
-/** The rows of a file: what concerns all of them is in memory, their text is read when asked for. */
+/** The rows of a file. Memory holds what concerns all of them; the text of a row is read from the file each time. */
 export interface Dataset extends AsyncDisposable {
   readonly path: string;
   /** Hash of the whole file, 64 hex digits. */
@@ -35,52 +35,51 @@ export interface Dataset extends AsyncDisposable {
   readonly truth: Float64Array | null;
   /** Group of each row, numbered from 0 in order of appearance: rows with the same prompt share one. */
   readonly groups: Uint32Array;
-  readonly quirks: Anomalies;
+  readonly anomalies: Anomalies;
   /** Reads one row; calls may overlap. Throws AbtieError("data") when the file has changed since it was opened. */
   readonly read: (index: number) => Promise<Row>;
 }
 
 /**
- * Opens a CSV file of comparisons, checks every row and notes where it stands; holds no text. Throws AbtieError("data") with all problems
- * of the rows and their lines, at most 20 of each kind. The file stays open until the dataset is disposed.
+ * Opens a file of comparisons, checks every row and records where it is; keeps no text. Throws AbtieError("data") with all
+ * problems of the rows and their lines, at most 20 of each kind. The file stays open until the dataset is disposed.
  */
 export async function openDataset(path: string, options: DatasetOptions = {}): Promise<Dataset> {
-  const file = await openFile(path);
+  const source = await openCsv(path);
   try {
-    return await indexFile(path, file, options);
+    const { index, layout, digest } = await indexRows(source, options);
+    const { ids, rowBytes, lines, truth, groups, anomalies } = index;
+    return {
+      path,
+      sha256: digest.sha256,
+      bytes: digest.bytes,
+      ids,
+      rowBytes,
+      lines,
+      truth,
+      groups,
+      anomalies,
+      read: (row) => readRow(source, layout, index, row),
+      [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
+    };
   } catch (error) {
-    await file.close();
+    await source[Symbol.asyncDispose]();
     throw error;
   }
 }
 
-async function indexFile(path: string, file: FileHandle, options: DatasetOptions): Promise<Dataset> {
-  const stamp = await file.stat({ bigint: true });
-  const { index, layout, sha256, bytes } = await buildIndex(path, file, options);
-  const { ids, lines, starts, rowBytes, truth, groups, quirks } = index;
-  const reader = createRowReader({ path, file, stamp, layout, ids, lines, starts, rowBytes });
-  await reader.checkUnchanged();
-  return {
-    ...{ path, sha256, bytes, ids, rowBytes, lines, truth, groups, quirks },
-    read: reader.read,
-    [Symbol.asyncDispose]: () => file.close(),
-  };
-}
-
-interface Built {
+interface IndexedRows {
   readonly index: RowIndex;
   readonly layout: Layout;
-  readonly sha256: string;
-  readonly bytes: number;
+  readonly digest: FileDigest;
 }
 
-async function buildIndex(path: string, file: FileHandle, options: DatasetOptions): Promise<Built> {
+async function indexRows(source: Source, options: DatasetOptions): Promise<IndexedRows> {
   const { columns = {}, truth = "labels", limit = Number.POSITIVE_INFINITY, signal } = options;
-  const problems = createProblems(path);
+  const problems = createProblems(source.path);
   let started: { layout: Layout; rows: ReturnType<typeof createRowIndex> } | undefined;
   let count = 0;
-  const { sha256, bytes } = await scanCsv(file, {
-    path,
+  const digest = await source.scan({
     problems,
     signal,
     onHeader: (header) => {
@@ -88,13 +87,28 @@ async function buildIndex(path: string, file: FileHandle, options: DatasetOption
       const layout = findLayout(header, { columns: { ...DEFAULT_COLUMNS, ...columns }, truth, needsTruth });
       started = { layout, rows: createRowIndex(layout, problems) };
     },
-    onRow: (row) => {
-      started?.rows.add(row);
+    onRecord: (record) => {
+      started?.rows.add(record);
       count += 1;
       return count >= limit ? "stop" : "go on";
     },
   });
   problems.throwIfAny();
   if (started === undefined) throw new Error("a file with rows has a header");
-  return { index: started.rows.finish(), layout: started.layout, sha256, bytes };
+  return { index: started.rows.finish(), layout: started.layout, digest };
+}
+
+async function readRow(source: Source, layout: Layout, { ids, starts, rowBytes }: RowIndex, row: number): Promise<Row> {
+  const id = ids[row];
+  if (id === undefined) throw new RangeError(`row ${row} of ${ids.length}`);
+  const cells = await source.read({ start: starts[row] ?? 0, bytes: rowBytes[row] ?? 0 });
+  if (cells?.[layout.id] !== id) throw fileChanged(source.path);
+  const turns = (index: number): Row["prompts"] => readCell(cells[index] ?? "").turns;
+  return {
+    index: row,
+    id,
+    prompts: turns(layout.prompt),
+    responsesA: turns(layout.responseA),
+    responsesB: turns(layout.responseB),
+  };
 }

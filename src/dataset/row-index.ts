@@ -1,12 +1,11 @@
 import { type Anomalies, createAnomalyCounter } from "./anomalies.ts";
-import { readCell } from "./cell.ts";
-import { fingerprint } from "./fingerprint.ts";
+import { fingerprint, readCell } from "./cell.ts";
 import type { Layout } from "./layout.ts";
-import type { Problems } from "./problems.ts";
-import type { CsvRecord } from "./sources/csv-records.ts";
+import type { Problems } from "./sources/problems.ts";
+import type { SourceRecord } from "./sources/source.ts";
 import { readVotes, readWeights, type Truth, VOTES_REMEDY, WEIGHTS_REMEDY } from "./truth.ts";
 
-/** What is kept of each row: where it stands, and what is needed about all rows at once. No text. */
+/** What stays in memory of each row: where it is in the file, and what is needed of all rows at once. No text. */
 export interface RowIndex {
   readonly ids: readonly string[];
   /** Line in the file, counted from 1. */
@@ -16,33 +15,33 @@ export interface RowIndex {
   readonly rowBytes: Uint32Array;
   readonly truth: Float64Array | null;
   readonly groups: Uint32Array;
-  readonly quirks: Anomalies;
+  readonly anomalies: Anomalies;
 }
 
-/** Starts an index for rows of one layout. What is wrong with a row goes to `problems`, and the row is left out. */
+/** Starts an index for rows of one layout. A row with a bad id or bad labels is reported to `problems`. */
 export function createRowIndex(
   layout: Layout,
   problems: Problems,
-): { add: (row: CsvRecord) => void; finish: () => RowIndex } {
+): { add: (row: SourceRecord) => void; finish: () => RowIndex } {
   const ids: string[] = [];
   const lines: number[] = [];
   const starts: number[] = [];
   const rowBytes: number[] = [];
   const weights: number[] = [];
   const groups: number[] = [];
-  const quirks = createAnomalyCounter();
+  const anomalies = createAnomalyCounter();
   const lineOfId = new Map<string, number>();
   const groupOfPrompt = new Map<string, number>();
 
   return {
-    add: ({ fields, line, start, end }) => {
-      const id = fields[layout.id] ?? "";
+    add: ({ cells, line, start, bytes }) => {
+      const id = cells[layout.id] ?? "";
       checkId(id, line, lineOfId, problems);
-      weights.push(...readTruth(fields, layout, line, problems));
-      const prompt = readCell(fields[layout.prompt] ?? "");
-      const responseA = readCell(fields[layout.responseA] ?? "");
-      const responseB = readCell(fields[layout.responseB] ?? "");
-      quirks.add({ line, id, prompt, responseA, responseB });
+      weights.push(...readTruth(cells, layout, line, problems));
+      const prompt = readCell(cells[layout.prompt] ?? "");
+      const responseA = readCell(cells[layout.responseA] ?? "");
+      const responseB = readCell(cells[layout.responseB] ?? "");
+      anomalies.add({ line, id, prompt, responseA, responseB });
       const key = fingerprint(prompt.turns);
       const group = groupOfPrompt.get(key) ?? groupOfPrompt.size;
       groupOfPrompt.set(key, group);
@@ -50,7 +49,7 @@ export function createRowIndex(
       ids.push(id);
       lines.push(line);
       starts.push(start);
-      rowBytes.push(end - start);
+      rowBytes.push(bytes);
     },
     finish: () => ({
       ids,
@@ -59,7 +58,7 @@ export function createRowIndex(
       rowBytes: Uint32Array.from(rowBytes),
       truth: layout.truth.from === "nothing" ? null : Float64Array.from(weights),
       groups: Uint32Array.from(groups),
-      quirks: quirks.list(),
+      anomalies: anomalies.list(),
     }),
   };
 }
@@ -77,24 +76,24 @@ function checkId(id: string, line: number, lineOfId: Map<string, number>, proble
 
 const REPEATED_REMEDY = "The submission is joined by id, so each row needs its own: remove or rename the later ones.";
 
-function readTruth(fields: readonly string[], layout: Layout, line: number, problems: Problems): readonly number[] {
-  const at = layout.truth;
-  switch (at.from) {
+function readTruth(cells: readonly string[], layout: Layout, line: number, problems: Problems): readonly number[] {
+  const { truth } = layout;
+  switch (truth.from) {
     case "nothing":
       return [];
     case "labels": {
-      const [a, b, tie] = at.at;
-      return accept(readWeights([fields[a] ?? "", fields[b] ?? "", fields[tie] ?? ""]), WEIGHTS_REMEDY);
+      const [a, b, tie] = truth.indices;
+      return accept(readWeights([cells[a] ?? "", cells[b] ?? "", cells[tie] ?? ""]), WEIGHTS_REMEDY);
     }
     case "votes":
-      return accept(readVotes(fields[at.at] ?? ""), VOTES_REMEDY);
+      return accept(readVotes(cells[truth.index] ?? ""), VOTES_REMEDY);
     default:
-      return at satisfies never;
+      return truth satisfies never;
   }
 
-  function accept(truth: Truth, remedy: string): readonly number[] {
-    if (truth.ok) return truth.weights;
-    problems.add(remedy, { line, text: truth.wrong });
+  function accept(found: Truth, remedy: string): readonly number[] {
+    if (found.ok) return found.weights;
+    problems.add(remedy, { line, text: found.wrong });
     return [];
   }
 }

@@ -1,10 +1,10 @@
 import { CLASSES, type ClassName, type Triple } from "../types.ts";
-import { readDecimal } from "./decimal.ts";
+import { readDecimal } from "./cell.ts";
 
-/** What a row's label cells say: three weights that sum to 1, or what is wrong with them. */
+/** The truth of a row: three weights that sum to 1, or a sentence about the cells that do not give them. */
 export type Truth = { readonly ok: true; readonly weights: Triple } | { readonly ok: false; readonly wrong: string };
 
-/** Reads the cells of the three label columns: one-hot, or any weights that are not negative; they are divided by their sum. */
+/** Reads the cells of the three label columns: one-hot, or any weights that are not negative. Divides them by their sum. */
 export function readWeights(cells: readonly [a: string, b: string, tie: string]): Truth {
   const weights = cells.map(readDecimal);
   const [a = 0, b = 0, tie = 0] = weights;
@@ -16,7 +16,7 @@ export function readWeights(cells: readonly [a: string, b: string, tie: string])
   return { ok: false, wrong: `the labels are ${shown}` };
 }
 
-/** Tells what readWeights expects. */
+/** The form that readWeights expects. */
 export const WEIGHTS_REMEDY = "Labels are one-hot (1, 0, 0), or three numbers that are not negative and not all zero.";
 
 /** Reads a cell of votes, for example "A|B|tie", as the share of each class. */
@@ -27,7 +27,7 @@ export function readVotes(cell: string): Truth {
   return { ok: true, weights: [share("a"), share("b"), share("tie")] };
 }
 
-/** Tells what readVotes expects. */
+/** The form that readVotes expects. */
 export const VOTES_REMEDY = 'Votes are A, B or tie with "|" between, at least one: A|B|tie.';
 
 function isClass(vote: string): vote is ClassName {

@@ -20,12 +20,12 @@ interface GoldenRow {
 }
 
 async function readGolden(): Promise<readonly GoldenRow[]> {
-  return JSON.parse(await readFile(join(FIXTURES, "golden.json"), "utf8")).quirks;
+  return JSON.parse(await readFile(join(FIXTURES, "golden.json"), "utf8")).anomalies;
 }
 
-test("reads every quirk as Python's csv and json modules do", async () => {
+test("reads every anomaly as Python's csv and json modules do", async () => {
   const golden = await readGolden();
-  await using dataset = await openDataset(join(FIXTURES, "quirks.csv"));
+  await using dataset = await openDataset(join(FIXTURES, "anomalies.csv"));
   expect(dataset.ids).toEqual(golden.map(({ id }) => id));
   expect([...dataset.lines]).toEqual(golden.map(({ line }) => line));
   expect([...(dataset.truth ?? [])]).toEqual(golden.flatMap(({ labels }) => labels));
@@ -41,13 +41,13 @@ test("reads every quirk as Python's csv and json modules do", async () => {
 });
 
 test("takes votes as shares when asked for", async () => {
-  await using dataset = await openDataset(join(FIXTURES, "quirks.csv"), { truth: "votes" });
+  await using dataset = await openDataset(join(FIXTURES, "anomalies.csv"), { truth: "votes" });
   expect([...(dataset.truth ?? [])]).toEqual((await readGolden()).flatMap(({ votes }) => votes));
 });
 
-test("counts each quirk once a row, with the first lines", async () => {
-  await using dataset = await openDataset(join(FIXTURES, "quirks.csv"));
-  expect(dataset.quirks).toEqual({
+test("counts each anomaly once a row, with the first lines", async () => {
+  await using dataset = await openDataset(join(FIXTURES, "anomalies.csv"));
+  expect(dataset.anomalies).toEqual({
     nullTurn: { count: 2, lines: [4, 6] },
     noTurns: { count: 1, lines: [5] },
     emptyPrompt: { count: 1, lines: [20] },

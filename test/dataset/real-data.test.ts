@@ -33,7 +33,7 @@ test.for(["pandalm.csv", "vicuna80.csv"])("reads %s as Python does", async (name
   expect(new Set(dataset.groups).size).toBe(golden.prompts);
   expect(dataset.lines.at(-1)).toBe(golden.lastLine);
   for (const kind of ["nullTurn", "identicalResponses", "duplicateRow"] as const) {
-    expect(dataset.quirks[kind].count).toBe(golden[kind]);
+    expect(dataset.anomalies[kind].count).toBe(golden[kind]);
   }
   await using voted = await openDataset(path, { truth: "votes" });
   for (const [at, total] of totals(voted).entries()) expect(total).toBeCloseTo(golden.votes[at] ?? 0, 9);

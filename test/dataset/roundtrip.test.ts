@@ -1,12 +1,12 @@
-import { open, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "csv-stringify/sync";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { openDataset } from "../../src/dataset/open-dataset.ts";
-import { createProblems } from "../../src/dataset/problems.ts";
-import type { CsvRecord } from "../../src/dataset/sources/csv-records.ts";
-import { scanCsv } from "../../src/dataset/sources/scan-csv.ts";
+import { openCsv } from "../../src/dataset/sources/csv.ts";
+import { createProblems } from "../../src/dataset/sources/problems.ts";
+import type { SourceRecord } from "../../src/dataset/sources/source.ts";
 import { temporaryFolder } from "./temporary-file.ts";
 
 // Half of the characters are those that CSV and JSON give a meaning.
@@ -72,7 +72,7 @@ test("gives back exactly the rows that were written, in any order of asking", as
   );
 });
 
-test("finds the same records at the same places and lines, however the file is cut into chunks", async () => {
+test("finds the same records at the same offsets and lines, however the file is cut into chunks", async () => {
   const path = join(await temporaryFolder(), "rows.csv");
   await fc.assert(
     fc.asyncProperty(rows, format, fc.integer({ min: 1, max: 40 }), async (written, how, chunkBytes) => {
@@ -81,33 +81,31 @@ test("finds the same records at the same places and lines, however the file is c
       await writeFile(path, text);
       const found = await scan(path, chunkBytes);
       const bytes = Buffer.from(text);
-      expect(found.map(({ fields }) => fields)).toEqual(written.map((row) => [row.id, row.prompt.written]));
-      for (const { start, end, line } of found) {
+      expect(found.map(({ cells }) => cells)).toEqual(written.map((row) => [row.id, row.prompt.written]));
+      for (const { start, bytes: length, line } of found) {
         expect(line).toBe(bytes.subarray(0, start).toString().split("\n").length);
-        expect(bytes.subarray(end - how.record_delimiter.length, end).toString()).toBe(how.record_delimiter);
+        expect(bytes.subarray(start + length - how.record_delimiter.length, start + length).toString()).toBe(
+          how.record_delimiter,
+        );
       }
-      expect(found.at(-1)?.end).toBe(bytes.length);
+      const last = found.at(-1);
+      expect((last?.start ?? 0) + (last?.bytes ?? 0)).toBe(bytes.length);
     }),
     { numRuns: 200 },
   );
 });
 
-async function scan(path: string, chunkBytes: number): Promise<readonly CsvRecord[]> {
-  const found: CsvRecord[] = [];
-  const file = await open(path);
-  try {
-    await scanCsv(file, {
-      path,
-      problems: createProblems(path),
-      chunkBytes,
-      onHeader: () => {},
-      onRow: (row) => {
-        found.push(row);
-        return "go on";
-      },
-    });
-  } finally {
-    await file.close();
-  }
+async function scan(path: string, chunkBytes: number): Promise<readonly SourceRecord[]> {
+  const found: SourceRecord[] = [];
+  await using source = await openCsv(path);
+  await source.scan({
+    problems: createProblems(path),
+    chunkBytes,
+    onHeader: () => {},
+    onRecord: (record) => {
+      found.push(record);
+      return "go on";
+    },
+  });
   return found;
 }

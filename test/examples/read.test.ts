@@ -5,10 +5,10 @@ import { openDataset } from "../../src/dataset/open-dataset.ts";
 
 const ROWS = fileURLToPath(new URL("../../examples/rows.csv", import.meta.url));
 
-test("the example rows are read whole, and every quirk that the reader knows is among them", async () => {
+test("the example rows are read whole, and every anomaly that the reader counts is among them", async () => {
   await using dataset = await openDataset(ROWS, {});
   expect(dataset.ids).toHaveLength(91);
-  const absent = (Object.keys(ANOMALY_MEANINGS) as AnomalyKind[]).filter((kind) => dataset.quirks[kind].count === 0);
+  const absent = (Object.keys(ANOMALY_MEANINGS) as AnomalyKind[]).filter((kind) => dataset.anomalies[kind].count === 0);
   expect(absent).toEqual([]);
 });
 

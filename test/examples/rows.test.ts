@@ -14,7 +14,7 @@ interface Written {
 
 const rows = parse(readFileSync(new URL("../../examples/rows.csv", import.meta.url)), { columns: true }) as Written[];
 
-/** One predicate a quirk; "some row has it" is what the demo and the end-to-end tests rely on. */
+/** One predicate for each anomaly; "some row has it" is what the demo and the end-to-end tests rely on. */
 const QUIRKS: Readonly<Record<string, (row: Written) => boolean>> = {
   "a null turn among others": (row) => turns(row.response_a)?.some((turn, i) => i > 0 && turn === null) ?? false,
   "a null first turn": (row) => (turns(row.prompt)?.length ?? 0) > 1 && turns(row.prompt)?.[0] === null,

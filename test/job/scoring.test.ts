@@ -50,7 +50,7 @@ it("loses no row to its length, where a quarter exceed the server's limit", asyn
   expect(judge.stats.faults).toEqual({});
 });
 
-it("keeps every id of the examples as it stands in the file, quirks and all", async () => {
+it("keeps every id of the examples as it stands in the file, anomalies included", async () => {
   await using judge = await startJudge();
   const input = new URL("../../examples/rows.csv", import.meta.url).pathname;
   const job = await writeJob({ engine: attachTo(judge), config: { input, template: "rules" } });

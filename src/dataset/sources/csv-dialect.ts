@@ -1,11 +1,11 @@
 import type { CsvError, Options } from "csv-parse";
 
-/** Longest record in bytes; beyond that a quote has most likely not been closed, and the rest of the file would be one cell. */
+/** Longest record in bytes. A longer one most likely has a quote that is never closed, and would take in the rest of the file. */
 const MAX_RECORD_BYTES = 16 * 1024 * 1024;
 
 /**
- * How CSV is read, by the index and again for each row. Both line ends are accepted, so that a file put together from two systems is
- * read; a lone "\r" belongs to its cell, since writers leave it unquoted there.
+ * The options for parsing CSV, the same in the scan and when one row is read again. Both line ends are accepted, even in one
+ * file, which may come from two systems. A lone "\r" belongs to its cell: writers leave it unquoted there.
  */
 export const CSV_OPTIONS = {
   record_delimiter: ["\r\n", "\n"],
@@ -14,10 +14,10 @@ export const CSV_OPTIONS = {
   max_record_size: MAX_RECORD_BYTES,
 } as const satisfies Options;
 
-/** Says what is wrong with the quotes of the record at which the parser gave up. */
+/** Explains why the parser could not read a record. */
 export function explainQuoting(error: CsvError, header: readonly string[]): string {
-  const at: unknown = error["column"];
-  const name = typeof at === "number" ? header[at] : undefined;
+  const column: unknown = error["column"];
+  const name = typeof column === "number" ? header[column] : undefined;
   const cell = name === undefined ? "a cell" : `the cell "${name}"`;
   switch (error.code) {
     case "CSV_QUOTE_NOT_CLOSED":
@@ -33,6 +33,6 @@ export function explainQuoting(error: CsvError, header: readonly string[]): stri
   }
 }
 
-/** Tells how quotes are written. */
+/** How cells with quotes are written. */
 export const QUOTING_REMEDY =
   'A cell with a quote, a comma or a line break begins and ends with a quote, and each quote inside is doubled: "He said ""yes""".';

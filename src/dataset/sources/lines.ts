@@ -1,20 +1,20 @@
 import { isUtf8 } from "node:buffer";
 
-/** Follows the bytes of a file as they are read, for what the CSV parser does not tell: line numbers, and what is not UTF-8. */
+/** Follows the bytes of a file as they are read, to find the line of an offset and lines that are not UTF-8: csv-parse gives neither. */
 export interface Lines {
-  /** Takes the next bytes; returns the lines, counted from 1, among the finished ones that are not UTF-8. */
+  /** Takes the next bytes. Returns those of the lines completed by them that are not UTF-8, counted from 1. */
   readonly add: (chunk: Buffer) => readonly number[];
-  /** Ends the last line; returns its number when it is not UTF-8. */
+  /** Completes the last line. Returns its number when it is not UTF-8. */
   readonly end: () => readonly number[];
-  /** Returns the line of a byte offset; offsets must not go down from call to call, nor beyond what was added. */
+  /** Returns the line of a byte offset. The offset must be at least that of the last call and at most the bytes added. */
   readonly lineAt: (offset: number) => number;
 }
 
 const NEWLINE = 10;
 
-/** Starts at the first byte of a file. A line ends with "\n", as in editors, grep and sed; "\r\n" does too. */
+/** Starts at the first byte of a file. A line ends with "\n", as in editors, grep and sed, and so with "\r\n". */
 export function createLines(): Lines {
-  // Offsets of line ends that were added and not yet asked beyond: at most those of the parser's lead.
+  // Offsets of the line ends after the last offset that was asked for: as many as the parser is behind the reader.
   let ends: number[] = [];
   let asked = 0;
   let linesBefore = 0;

@@ -1,40 +1,35 @@
 import { createHash } from "node:crypto";
-import type { FileHandle } from "node:fs/promises";
-import { CsvError, type Parser, parse } from "csv-parse";
+import { CsvError, type InfoRecord, type Parser, parse } from "csv-parse";
 import { AbtieError } from "../../errors.ts";
 import { explainFileError } from "../../files/explain.ts";
-import type { Problems } from "../problems.ts";
 import { CSV_OPTIONS, explainQuoting, QUOTING_REMEDY } from "./csv-dialect.ts";
-import { createRecords, type RecordHandlers } from "./csv-records.ts";
 import { createLines } from "./lines.ts";
-
-export interface ScanOptions extends RecordHandlers {
-  readonly signal?: AbortSignal | undefined;
-  /** Bytes read at a time, for tests. */
-  readonly chunkBytes?: number;
-}
+import type { OpenFile } from "./open-file.ts";
+import type { Problems } from "./problems.ts";
+import type { FileDigest, ScanOptions, SourceRecord } from "./source.ts";
 
 /**
- * Reads a CSV file once from its beginning, in constant memory, and returns its SHA-256 (64 hex digits) and size in bytes; both
- * are of the whole file even when `onRow` stops. Rows with a wrong number of cells are added to `problems`. Throws
- * AbtieError("data") when the file is empty, has no rows, is not UTF-8, or its quoting is broken, since then nothing behind that can be
- * trusted; rejects with the signal's reason when it aborts.
+ * Scans a CSV file: see `Source.scan`. A record with another number of cells than the header goes to `problems`. Broken
+ * quoting and text that is not UTF-8 end the scan with AbtieError("data").
  */
-export async function scanCsv(file: FileHandle, options: ScanOptions): Promise<{ sha256: string; bytes: number }> {
-  const { path, problems, signal, chunkBytes = 1 << 16 } = options;
+export async function scanCsv(
+  { handle, path }: Pick<OpenFile, "handle" | "path">,
+  options: ScanOptions,
+): Promise<FileDigest> {
+  const { problems, signal, chunkBytes = 1 << 16 } = options;
   const hash = createHash("sha256");
   const lines = createLines();
   let bytes = 0;
-  const records = createRecords(options, (offset) => lines.lineAt(offset));
+  const records = createRecords(path, options, (offset) => lines.lineAt(offset));
   const parser = parse({ ...CSV_OPTIONS, bom: true, on_record: records.add });
-  // What goes wrong comes back from each write; without a listener the event would end the process.
+  // Each write returns its own error; without a listener the event would end the process.
   parser.on("error", () => {});
   const unlessStopped = (error: unknown): void => {
     if (!records.stopped()) throw error;
   };
 
   try {
-    for await (const chunk of file.createReadStream({ start: 0, autoClose: false, highWaterMark: chunkBytes })) {
+    for await (const chunk of handle.createReadStream({ start: 0, autoClose: false, highWaterMark: chunkBytes })) {
       signal?.throwIfAborted();
       bytes += chunk.length;
       hash.update(chunk);
@@ -56,6 +51,67 @@ export async function scanCsv(file: FileHandle, options: ScanOptions): Promise<{
   }
   refuseEmpty(path, records.count());
   return { sha256: hash.digest("hex"), bytes };
+}
+
+/** The records of one file while it is parsed. */
+interface Records {
+  /** Takes one record from the parser. Returns null, which keeps the parser from collecting the records. */
+  readonly add: (cells: readonly string[], info: InfoRecord) => null;
+  /** Number of records so far, the header included. */
+  readonly count: () => number;
+  readonly stopped: () => boolean;
+  readonly header: () => readonly string[];
+  /** Line at which the record behind the last one begins, given the parser's count of empty lines. */
+  readonly nextLine: (emptyLines: number) => number;
+}
+
+/** Adds to each record of the parser where it is in the file, and hands it on. */
+function createRecords(path: string, options: ScanOptions, lineAt: (offset: number) => number): Records {
+  let header: readonly string[] = [];
+  let count = 0;
+  let stopped = false;
+  let start = 0;
+  let emptyLinesBefore = 0;
+  const nextLine = (emptyLines: number): number => lineAt(start) + emptyLines - emptyLinesBefore;
+
+  const handOn = (record: SourceRecord): void => {
+    const { cells, line } = record;
+    if (count === 1) {
+      header = cells;
+      refuseMacLineEnds(path, header);
+      options.onHeader({ path, line, names: header });
+    } else if (cells.length === header.length) {
+      stopped = options.onRecord(record) === "stop";
+    } else {
+      const text = `the row has ${cells.length} cells, the header has ${header.length}`;
+      options.problems.add(CELLS_REMEDY, { line, text });
+    }
+  };
+
+  return {
+    add: (cells, info) => {
+      if (stopped) return null;
+      count += 1;
+      handOn({ cells, line: nextLine(info.empty_lines), start, bytes: info.bytes - start });
+      start = info.bytes;
+      emptyLinesBefore = info.empty_lines;
+      return null;
+    },
+    count: () => count,
+    stopped: () => stopped,
+    header: () => header,
+    nextLine,
+  };
+}
+
+const CELLS_REMEDY = "Each row needs one cell for each column; a cell with a comma in it must be quoted.";
+
+function refuseMacLineEnds(path: string, header: readonly string[]): void {
+  if (!header.some((name) => name.includes("\r"))) return;
+  throw new AbtieError(
+    "data",
+    `${path}, line 1: the header holds a carriage return, as in files with the line ends of old Macs. Convert it: tr '\\r' '\\n'.`,
+  );
 }
 
 function refuseBadLines(bad: readonly number[], problems: Problems): void {

@@ -1,16 +1,16 @@
 import { sum } from "../../numbers/sums.ts";
 import type { Triple } from "../../types.ts";
 
-/** Lowest and highest probability that is written, before renormalising. */
+/** Bounds to which each probability is clipped before the three are divided by their sum. */
 export type Clip = readonly [low: number, high: number];
 
 const DECIMALS = 6;
 const UNITS = 10 ** DECIMALS;
 
 /**
- * Writes three probabilities with 6 decimals such that the written numbers sum to exactly 1: clipped, divided by their
- * sum, rounded by largest remainder (Hamilton's method; a tie goes to the earlier class). Throws an Error for numbers that are no
- * probabilities, since writing anything for them would hide a bug.
+ * Writes three probabilities with 6 decimals so that the written numbers sum to exactly 1: clips them, divides them by their
+ * sum, and rounds by largest remainder (Hamilton's method; a tie goes to the earlier class). Throws an Error for numbers that
+ * are not probabilities: writing them would hide a bug.
  */
 export function toDigits(probabilities: Triple, [low, high]: Clip): readonly [a: string, b: string, tie: string] {
   refuseNonsense(probabilities);
@@ -39,7 +39,7 @@ function roundToUnits(shares: readonly number[]): readonly number[] {
   return units;
 }
 
-// Integers up to a million are exact in a double, and so is their text; toFixed of the quotient rounds right back to it.
+// A double is exact for integers up to a million, and toFixed rounds the quotient back to the same digits.
 function toText(units: number): string {
   return (units / UNITS).toFixed(DECIMALS);
 }

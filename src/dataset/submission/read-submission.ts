@@ -1,9 +1,8 @@
 import { sum } from "../../numbers/sums.ts";
+import { readDecimal } from "../cell.ts";
 import { type Columns, DEFAULT_COLUMNS, findColumns } from "../columns.ts";
-import { readDecimal } from "../decimal.ts";
-import { createProblems, type Problems } from "../problems.ts";
-import { openFile } from "../sources/open-file.ts";
-import { scanCsv } from "../sources/scan-csv.ts";
+import { openCsv } from "../sources/csv.ts";
+import { createProblems, type Problems } from "../sources/problems.ts";
 
 /** A submission's rows in the order of the file. */
 export interface Submission {
@@ -17,7 +16,7 @@ export type SubmissionColumns = Partial<Pick<Columns, "id" | "labels">>;
 
 /**
  * Reads a submission, whoever wrote it. Throws AbtieError("data") with every row that the grader would refuse: no id, an id
- * there twice, something that is no number in [0, 1], or a sum other than 1 (within 1e-6).
+ * there twice, a cell that is no number in [0, 1], or a sum other than 1 (within 1e-6).
  */
 export async function readSubmission(path: string, columns: SubmissionColumns = {}): Promise<Submission> {
   const problems = createProblems(path);
@@ -32,7 +31,7 @@ export interface ScannedSubmission extends Submission {
   readonly header: readonly string[];
 }
 
-/** Reads a submission and adds what is wrong with its rows to `problems`; rows with a broken number hold NaN. */
+/** Reads a submission and adds the faults of its rows to `problems`. A cell that is no probability becomes NaN. */
 export async function scanSubmission(
   path: string,
   columns: SubmissionColumns,
@@ -43,32 +42,27 @@ export async function scanSubmission(
   const probabilities: number[] = [];
   const lines: number[] = [];
   let header: readonly string[] = [];
-  let positions: readonly number[] = [];
-  const file = await openFile(path);
-  try {
-    await scanCsv(file, {
-      path,
-      problems,
-      onHeader: (found) => {
-        header = found.names;
-        positions = findColumns(found, [id, ...labels]);
-      },
-      onRow: ({ fields, line }) => {
-        const [rowId = "", ...cells] = positions.map((position) => fields[position] ?? "");
-        ids.push(rowId);
-        lines.push(line);
-        probabilities.push(...readProbabilities(cells, line, problems));
-        return "go on";
-      },
-    });
-  } finally {
-    await file.close();
-  }
+  let indices: readonly number[] = [];
+  await using source = await openCsv(path);
+  await source.scan({
+    problems,
+    onHeader: (found) => {
+      header = found.names;
+      indices = findColumns(found, [id, ...labels]);
+    },
+    onRecord: ({ cells, line }) => {
+      const [rowId = "", ...written] = indices.map((index) => cells[index] ?? "");
+      ids.push(rowId);
+      lines.push(line);
+      probabilities.push(...readProbabilities(written, line, problems));
+      return "go on";
+    },
+  });
   checkIds(ids, lines, problems);
   return { ids, probabilities: Float64Array.from(probabilities), lines, header };
 }
 
-/** The grader's tolerance, and what doubles add to it: 0.333333 three times is 1.00000000003e-6 short of 1. */
+/** The grader's tolerance plus the rounding of doubles: three times 0.333333 is 1.00000000003e-6 short of 1. */
 const SUM_TOLERANCE = 1e-6 + 1e-9;
 
 function readProbabilities(cells: readonly string[], line: number, problems: Problems): readonly number[] {

@@ -1,11 +1,11 @@
 import { DEFAULT_COLUMNS } from "../columns.ts";
-import { createProblems, type Problem, type Problems } from "../problems.ts";
+import { createProblems, type Problem, type Problems } from "../sources/problems.ts";
 import { type ScannedSubmission, type SubmissionColumns, scanSubmission } from "./read-submission.ts";
 
 /**
  * Applies the grader's checks to a submission for rows with these ids: the columns, each id exactly once, numbers from 0 to 1
- * without gaps, each row's sum 1 within 1e-6. Returns every problem, none when the file would be accepted; what the grader does
- * not mind comes as a note. Throws AbtieError("data") only when the file cannot be read as a table with these columns.
+ * without gaps, each row's sum 1 within 1e-6. Returns every problem: errors where the grader would refuse the file, notes for
+ * what it accepts. Throws AbtieError("data") only when the file cannot be read as a table with these columns.
  */
 export async function validateSubmission(
   path: string,

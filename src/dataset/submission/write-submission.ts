@@ -14,10 +14,10 @@ export interface SubmissionOptions {
 const DEFAULT_CLIP: Clip = [0.005, 0.99];
 
 /**
- * Replaces the submission at `path` in one step: one line for each id, in the order given and exactly as read, with three
- * probabilities of 6 decimals whose written digits sum to 1. `probabilities` is asked for each row once, by its index. Throws an
- * Error naming the row when they are not probabilities (NaN, infinite, negative, another sum), and AbtieError("data") when
- * the file cannot be written; the old file stays in both cases.
+ * Replaces the submission at `path` in one step. It gets one line for each id, in the order of `ids` and exactly as written
+ * there, with three probabilities of 6 decimals whose digits sum to 1. Calls `probabilities` once for each row, with its index.
+ * Throws an Error that names the row when these are no probabilities (NaN, infinite, negative, another sum), and
+ * AbtieError("data") when the file cannot be written. The old file stays in both cases.
  */
 export async function writeSubmission(
   path: string,

@@ -1,18 +1,18 @@
-import { AbtieError } from "../errors.ts";
+import { AbtieError } from "../../errors.ts";
 
-/** One place where something is wrong. */
+/** One thing that is wrong, and its line. */
 interface Finding {
-  /** Line in the file, counted from 1; null when it is about no line, for example a missing row. */
+  /** Line in the file, counted from 1; null where no line is at fault, for example for a missing row. */
   readonly line: number | null;
   readonly text: string;
 }
 
-/** Everything of one kind that is wrong with a file, or (a note) only worth knowing. */
+/** All findings of one kind in a file. A note is no fault: the file can be used as it is. */
 export interface Problem {
   readonly level: "error" | "note";
-  /** What to do about this kind. */
+  /** How to correct this kind; it also identifies the kind. */
   readonly remedy: string;
-  /** Number of findings, also of those that are not listed. */
+  /** Number of all findings, those that are not listed included. */
   readonly count: number;
   /** The first findings, at most 20. */
   readonly findings: readonly Finding[];
@@ -22,12 +22,13 @@ export interface Problem {
 export interface Problems {
   /** Adds a finding to those of the same remedy; the level defaults to "error". */
   readonly add: (remedy: string, finding: Finding, level?: Problem["level"]) => void;
-  /** Lists what was found so far, errors first, each kind in the order of its first finding. */
+  /** Lists the problems found so far: errors before notes, then in the order of their first findings. */
   readonly list: () => readonly Problem[];
-  /** Throws an AbtieError("data") with every error found so far; does nothing when there is none. */
+  /** Throws AbtieError("data") with every error found so far; does nothing when there is none. */
   readonly throwIfAny: () => void;
 }
 
+/** Findings of one kind that are kept. */
 const LISTED = 20;
 
 /** Starts an empty collection for the file at `path`. */

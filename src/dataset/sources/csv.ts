@@ -1,0 +1,34 @@
+import { parse } from "csv-parse/sync";
+import { CSV_OPTIONS } from "./csv-dialect.ts";
+import { openFile } from "./open-file.ts";
+import { scanCsv } from "./scan-csv.ts";
+import type { Source } from "./source.ts";
+
+/** Opens a CSV file with a header line. Throws AbtieError("data") when it cannot be read or is no regular file. */
+export async function openCsv(path: string): Promise<Source> {
+  const file = await openFile(path);
+  return {
+    path,
+    scan: async (options) => {
+      const digest = await scanCsv(file, options);
+      await file.checkUnchanged();
+      return digest;
+    },
+    read: async (position) => {
+      const bytes = await file.readBytes(position);
+      // After the read, so that any change is later than what was read.
+      await file.checkUnchanged();
+      return parseRecord(bytes);
+    },
+    [Symbol.asyncDispose]: () => file.handle.close(),
+  };
+}
+
+function parseRecord(bytes: Buffer): readonly string[] | null {
+  try {
+    return parse(bytes, CSV_OPTIONS)[0] ?? null;
+  } catch {
+    // These bytes were one record before: only a change that left the file's size and time as they were gets here.
+    return null;
+  }
+}
