@@ -1,7 +1,8 @@
 /** The library: what the command line does, for programs. */
 
+export type { BenchResult } from "./bench/bench-file.ts";
 export type { Calibration } from "./calibrate/file.ts";
-export { type BenchOptions, type BenchResult, bench } from "./commands/bench.ts";
+export { type BenchOptions, bench } from "./commands/bench.ts";
 export { type CalibrateOptions, type CalibrationResult, calibrateRun } from "./commands/calibrate.ts";
 export { type CompareOptions, compareVariants } from "./commands/compare.ts";
 export { type DoctorOptions, doctor } from "./commands/doctor.ts";

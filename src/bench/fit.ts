@@ -1,19 +1,19 @@
-/** Work that was finished in a stretch of time, the engine full. */
-export interface Stretch {
+/** Work that the engine finished in a time, with as many prompts in flight as its setting allows. */
+export interface TimedWork {
   readonly ms: number;
   readonly rows: number;
   readonly tokens: number;
 }
 
-/** Time of the engine for rows: rowMs for each, tokenMs for each token, as fitted. */
+/** The fitted time of the engine: rowMs for each row and tokenMs for each token. */
 export interface Fit {
   readonly rowMs: number;
   readonly tokenMs: number;
-  /** Covariance of both, ms². */
+  /** Covariance of both numbers, ms². */
   readonly covariance: readonly [rows: number, both: number, tokens: number];
-  /** Variance (ms²) of a stretch for each ms that it lasts. */
+  /** Variance (ms²) of a measured time, per ms of that time. */
   readonly noise: number;
-  /** Stretches less numbers fitted. */
+  /** Number of measurements minus that of fitted numbers, at least 1. */
   readonly freedom: number;
 }
 
@@ -25,50 +25,54 @@ export interface Estimate {
 }
 
 /**
- * Fits ms = rowMs * rows + tokenMs * tokens to stretches by least squares, each weighted by the inverse of what the fit itself
- * says of it, since the noise of a longer one is larger (quasi-Poisson regression with identity link: McCullagh and Nelder,
- * Generalized Linear Models, 2nd ed. 1989, chapter 9). The fitted times then add up to the measured ones, so that a stall that
- * lengthens one stretch and shortens the next does no harm. Neither number is negative: where it would be, it is 0 and the
- * other alone is fitted. Throws an Error when there are no stretches.
+ * Fits ms = rowMs * rows + tokenMs * tokens by least squares. Each measurement is weighted by the inverse of its fitted time,
+ * since the variance grows with the time (quasi-Poisson regression with identity link: McCullagh and Nelder, Generalized
+ * Linear Models, 2nd ed. 1989, chapter 9). The fitted times then add up to the measured ones, so a stall that lengthens one
+ * measurement and shortens the next does not bias the fit. Neither number is negative: where one would be, it is 0 and the
+ * other is fitted alone. Throws an Error without measurements.
  */
-export function fitRowTime(stretches: readonly Stretch[]): Fit {
-  if (stretches.length === 0) throw new Error("fitRowTime needs at least one stretch");
-  const both = solve(stretches);
-  if (both !== null) return { ...both, ...noiseOf(stretches, both, 2) };
-  const [byTokens, byRows] = (["tokens", "rows"] as const).map((by) => {
-    const numbers = single(stretches, by);
-    return { ...numbers, ...noiseOf(stretches, numbers, 1) };
-  }) as [Fit, Fit];
-  return byTokens.noise <= byRows.noise ? byTokens : byRows;
+export function fitRowTime(measured: readonly TimedWork[]): Fit {
+  if (measured.length === 0) throw new Error("fitRowTime needs at least one measurement");
+  const both = fitBoth(measured);
+  if (both !== null) return { ...both, ...noiseOf(measured, both, 2) };
+  const byTokens = fitOne(measured, "tokens");
+  const byRows = fitOne(measured, "rows");
+  const tokensFit = { ...byTokens, ...noiseOf(measured, byTokens, 1) };
+  const rowsFit = { ...byRows, ...noiseOf(measured, byRows, 1) };
+  return tokensFit.noise <= rowsFit.noise ? tokensFit : rowsFit;
 }
 
-/** Foretells the time of an amount of work, with the 95 % interval that the spread of the stretches gives. */
-export function foretell(fit: Fit, work: { readonly rows: number; readonly tokens: number }): Estimate {
+/** Forecasts the time of an amount of work; the 95 % interval follows from the spread of the measurements. */
+export function forecastTime(fit: Fit, work: { readonly rows: number; readonly tokens: number }): Estimate {
   const { rowMs, tokenMs, covariance, noise, freedom } = fit;
   const { rows, tokens } = work;
   const value = rowMs * rows + tokenMs * tokens;
-  const ofFit = noise * (covariance[0] * rows ** 2 + 2 * covariance[1] * rows * tokens + covariance[2] * tokens ** 2);
+  const [rowVariance, both, tokenVariance] = covariance;
+  const ofFit = noise * (rowVariance * rows ** 2 + 2 * both * rows * tokens + tokenVariance * tokens ** 2);
   const reach = student975(freedom) * Math.sqrt(Math.max(0, ofFit) + noise * value);
   return { value, low: Math.max(0, value - reach), high: value + reach };
 }
 
-type Numbers = Pick<Fit, "rowMs" | "tokenMs" | "covariance">;
+type Coefficients = Pick<Fit, "rowMs" | "tokenMs" | "covariance">;
 
-/** Weights and numbers agree to many digits after so many rounds. */
+/** After 12 rounds the weights and the fitted numbers agree to many digits. */
 const ROUNDS = 12;
 
-function solve(stretches: readonly Stretch[]): Numbers | null {
-  let numbers: Numbers | null = { ...single(stretches, "tokens") };
-  for (let round = 0; round < ROUNDS && numbers !== null; round += 1) numbers = improve(stretches, numbers);
-  return numbers;
+/** Fits both numbers by iteratively reweighted least squares; null when they cannot be separated, or one would be negative. */
+function fitBoth(measured: readonly TimedWork[]): Coefficients | null {
+  let coefficients: Coefficients | null = fitOne(measured, "tokens");
+  for (let round = 0; round < ROUNDS && coefficients !== null; round += 1) {
+    coefficients = reweightedFit(measured, coefficients);
+  }
+  return coefficients;
 }
 
-/** One round of least squares under the weights of the round before; null where rows and tokens cannot be told apart. */
-function improve(stretches: readonly Stretch[], before: Numbers): Numbers | null {
+/** Does one round of least squares, weighted by the fit of the round before. */
+function reweightedFit(measured: readonly TimedWork[], before: Coefficients): Coefficients | null {
   let [rr, rt, tt, r, t] = [0, 0, 0, 0, 0];
-  for (const stretch of stretches) {
-    const { ms, rows, tokens } = stretch;
-    const weight = 1 / fitted(before, stretch);
+  for (const work of measured) {
+    const { ms, rows, tokens } = work;
+    const weight = 1 / fittedMs(before, work);
     rr += weight * rows ** 2;
     rt += weight * rows * tokens;
     tt += weight * tokens ** 2;
@@ -76,32 +80,37 @@ function improve(stretches: readonly Stretch[], before: Numbers): Numbers | null
     t += weight * tokens * ms;
   }
   const determinant = rr * tt - rt ** 2;
-  // Rows all of one length: what is spent on a row and what on its tokens cannot be told apart.
+  // When all rows have the same length, the time per row and the time per token cannot be separated.
   if (determinant <= 1e-6 * rr * tt) return null;
-  const [rowMs, tokenMs] = [(tt * r - rt * t) / determinant, (rr * t - rt * r) / determinant];
+  const rowMs = (tt * r - rt * t) / determinant;
+  const tokenMs = (rr * t - rt * r) / determinant;
   if (rowMs < 0 || tokenMs < 0) return null;
   return { rowMs, tokenMs, covariance: [tt / determinant, -rt / determinant, rr / determinant] };
 }
 
-/** With one number alone, the fit is the ratio of the sums. */
-function single(stretches: readonly Stretch[], by: "rows" | "tokens"): Numbers {
-  const all = stretches.reduce((sum, stretch) => sum + stretch[by], 0);
-  const each = stretches.reduce((sum, { ms }) => sum + ms, 0) / all;
-  const variance = each / all;
+/** Fits one number alone: the ratio of the sums. */
+function fitOne(measured: readonly TimedWork[], by: "rows" | "tokens"): Coefficients {
+  const amount = measured.reduce((sum, work) => sum + work[by], 0);
+  const each = measured.reduce((sum, { ms }) => sum + ms, 0) / amount;
+  const variance = each / amount;
   return by === "rows"
     ? { rowMs: each, tokenMs: 0, covariance: [variance, 0, 0] }
     : { rowMs: 0, tokenMs: each, covariance: [0, 0, variance] };
 }
 
-function fitted({ rowMs, tokenMs }: Numbers, { rows, tokens }: Stretch): number {
+function fittedMs({ rowMs, tokenMs }: Coefficients, { rows, tokens }: TimedWork): number {
   return rowMs * rows + tokenMs * tokens;
 }
 
-function noiseOf(stretches: readonly Stretch[], numbers: Numbers, parameters: number): Pick<Fit, "noise" | "freedom"> {
-  const freedom = Math.max(1, stretches.length - parameters);
-  const sum = stretches.reduce((total, stretch) => {
-    const ms = fitted(numbers, stretch);
-    return total + (stretch.ms - ms) ** 2 / ms;
+function noiseOf(
+  measured: readonly TimedWork[],
+  coefficients: Coefficients,
+  fittedNumbers: number,
+): Pick<Fit, "noise" | "freedom"> {
+  const freedom = Math.max(1, measured.length - fittedNumbers);
+  const sum = measured.reduce((total, work) => {
+    const ms = fittedMs(coefficients, work);
+    return total + (work.ms - ms) ** 2 / ms;
   }, 0);
   return { noise: sum / freedom, freedom };
 }

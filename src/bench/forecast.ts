@@ -1,23 +1,35 @@
 import type { Config } from "../config/config.ts";
 import { parseDeadline } from "../config/deadline.ts";
 import { planBudget } from "../deadline/budget.ts";
-import { type Estimate, type Fit, foretell } from "./fit.ts";
-import { judgeTime, type Verdict } from "./verdict.ts";
+import { duration } from "../report/text/number.ts";
+import { type Estimate, type Fit, forecastTime } from "./fit.ts";
+import type { Suggestion } from "./suggestion.ts";
 
-/** How long a job of these rows will take, and whether that is in time. */
+/** How long a job of so many rows will take, and whether it fits its deadline. */
 export interface Forecast {
   readonly rows: number;
-  /** Prompts to be scored: twice the rows when both orders are asked for. */
+  /** Prompts of the job: twice the rows when both orders are scored. */
   readonly prompts: number;
-  /** Until the engine was ready here; part of the forecast. */
+  /** Time until the engine was ready for the bench; part of the forecast. */
   readonly startUpMs: number;
   /** The whole job, ms. */
   readonly time: Estimate;
+  /** Time until the deadline, ms; null without one. */
   readonly deadlineMs: number | null;
-  readonly verdict: Verdict | null;
+  readonly verdict: DeadlineCheck | null;
 }
 
-/** Foretells a job with the lengths of the user's own file. `now` is ms since 1970. */
+/** Whether a job fits the time until its deadline. */
+export interface DeadlineCheck {
+  /** yes: the whole interval fits; tight: the estimate fits, but not the end of its interval; no: the estimate does not fit. */
+  readonly fits: "yes" | "tight" | "no";
+  /** Time for work, ms: that until the deadline less the reserve. */
+  readonly availableMs: number;
+  /** availableMs minus the estimate, ms; negative when the job would be late. */
+  readonly spareMs: number;
+}
+
+/** Forecasts a job whose rows are as long as those of the user's own file. `now` is ms since 1970. */
 export function forecastJob(options: {
   config: Pick<Config, "orders" | "time">;
   fit: Fit;
@@ -28,13 +40,13 @@ export function forecastJob(options: {
 }): Forecast {
   const { config, fit, rows, meanTokens, startUpMs, now } = options;
   const prompts = rows * (config.orders === "both" ? 2 : 1);
-  const { value, low, high } = foretell(fit, { rows: prompts, tokens: prompts * meanTokens });
+  const { value, low, high } = forecastTime(fit, { rows: prompts, tokens: prompts * meanTokens });
   const time = { value: value + startUpMs, low: low + startUpMs, high: high + startUpMs };
-  return { rows, prompts, startUpMs, time, ...compare(config.time, time, now) };
+  return { rows, prompts, startUpMs, time, ...checkConfiguredDeadline(config.time, time, now) };
 }
 
-/** As a run would count it that is started now, its reserve included. */
-function compare(
+/** Compares the forecast with the budget that a run started now would have, its reserve included. */
+function checkConfiguredDeadline(
   { deadline, startedAt, reserveMs }: Config["time"],
   time: Estimate,
   now: number,
@@ -42,5 +54,36 @@ function compare(
   if (deadline === null) return { deadlineMs: null, verdict: null };
   const from = startedAt === null ? now : Date.parse(startedAt);
   const { workEndAt, deadlineAt } = planBudget(from, parseDeadline(deadline, from), reserveMs);
-  return { deadlineMs: deadlineAt - now, verdict: judgeTime(time, workEndAt - now) };
+  return { deadlineMs: deadlineAt - now, verdict: checkDeadline(time, workEndAt - now) };
+}
+
+/** Compares a forecast with the time available, ms. */
+export function checkDeadline(forecast: Estimate, availableMs: number): DeadlineCheck {
+  const fits = forecast.high <= availableMs ? "yes" : forecast.value <= availableMs ? "tight" : "no";
+  return { fits, availableMs, spareMs: availableMs - forecast.value };
+}
+
+const FITS = {
+  yes: "fits",
+  tight: "may not fit",
+  no: "does not fit",
+} as const satisfies Record<DeadlineCheck["fits"], string>;
+
+/** A suggestion that gains less than 1 % is not printed. */
+const LEAST_GAIN = 1.01;
+
+/** Formats a forecast in one line: `25,000 rows in 9h00m: fits, 6h41m (95 %: 6h30m to 6h52m)`. */
+export function forecastLine({ rows, time, deadlineMs, verdict }: Forecast, suggestion: Suggestion | null): string {
+  const job = `${rows.toLocaleString("en-US")} rows`;
+  const interval = `${plain(time.value)} (95 %: ${plain(time.low)} to ${plain(time.high)})`;
+  const more =
+    suggestion === null || suggestion.gain < LEAST_GAIN
+      ? ""
+      : `, ${suggestion.gain.toFixed(2)} times cheaper with ${suggestion.setting} ${suggestion.value} (not tried)`;
+  if (verdict === null || deadlineMs === null) return `${job}: ${interval}${more}`;
+  return `${job} in ${plain(deadlineMs)}: ${FITS[verdict.fits]}, ${interval}${more}`;
+}
+
+function plain(ms: number): string {
+  return duration(ms).replaceAll("\u00a0", " ");
 }

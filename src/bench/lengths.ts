@@ -6,30 +6,33 @@ import type { Clock } from "../types.ts";
 export interface Lengths {
   /** Rows that were tokenised, from the shortest to the longest. */
   readonly rows: readonly { readonly row: number; readonly tokens: number }[];
+  /** How many of them were shortened to fit the context. */
   readonly shortened: number;
   readonly meanTokens: number;
-  /** How fast one core prepared them. */
+  /** Rows and tokens per second that one core rendered and tokenised. */
   readonly rowsPerSecond: number;
   readonly tokensPerSecond: number;
 }
 
-/** Prepares rows to learn their lengths: all of them, or `most` spread evenly over the file sorted by size. */
+/** With more rows the mean length would be hardly more precise. */
+const MOST_TOKENISED = 4_000;
+
+/** Tokenises all rows of a file, or 4,000 spread evenly over the rows sorted by size. */
 export async function measureLengths(options: {
   dataset: Dataset;
-  judging: Judge;
-  most: number;
+  judge: Judge;
   clock: Clock;
   signal: AbortSignal;
   onProgress: (done: number, total: number) => void;
 }): Promise<Lengths> {
-  const { dataset, judging, most, clock, signal } = options;
-  const chosen = chooseRows(dataset.rowBytes, most);
+  const { dataset, judge, clock, signal } = options;
+  const chosen = chooseRows(dataset.rowBytes, MOST_TOKENISED);
   const began = clock.monotonic();
   const rows: { row: number; tokens: number }[] = [];
   let shortened = 0;
   for (const row of chosen) {
     signal.throwIfAborted();
-    const { ids, cutTokens } = await judging.prepare(row, "ab", null);
+    const { ids, cutTokens } = await judge.prepare(row, "ab", null);
     rows.push({ row, tokens: ids.length });
     if (cutTokens > 0) shortened += 1;
     options.onProgress(rows.length, chosen.length);
@@ -46,10 +49,10 @@ export async function measureLengths(options: {
   };
 }
 
-/** All rows, or `most` of them at equal distances in the order of their sizes. */
+/** Chooses all rows, or `most` of them at equal distances in the order of their sizes. */
 function chooseRows(rowBytes: Uint32Array, most: number): readonly number[] {
   const all = Array.from(rowBytes.keys());
   if (all.length <= most) return all;
   all.sort((one, other) => (rowBytes[one] ?? 0) - (rowBytes[other] ?? 0));
-  return Array.from({ length: most }, (_, place) => all[Math.floor(((place + 0.5) * all.length) / most)] ?? 0);
+  return Array.from({ length: most }, (_, index) => all[Math.floor(((index + 0.5) * all.length) / most)] ?? 0);
 }

@@ -1,40 +1,41 @@
-/** What a bench has seen at its best setting. */
+/** What a bench measured at its best setting. */
 export interface Evidence {
   /** Rows per second of the engine. */
   readonly rowsPerSecond: number;
-  /** Rows per second that the tokeniser prepares on one core. */
+  /** Rows per second that one core renders and tokenises. */
   readonly preparedPerSecond: number;
-  /** Share of the time in which the client's thread was at work. */
+  /** Share of the time in which abtie's thread was busy, 0 to 1. */
   readonly clientBusy: number;
   /** Prompts in flight. */
   readonly level: number;
-  /** How much faster prompts sent together were than one a request, with as many in flight; null when not compared. */
+  /** Speed with several prompts per request divided by that with one, at the same level; null when not compared. */
   readonly batchingGain: number | null;
-  /** Gain of the last doubling of what was in flight; null when there was none. */
+  /** Speed after the last doubling of the level divided by that before; null when there was none. */
   readonly lastGain: number | null;
-  /** Means of the engine's own figures; null without them. */
+  /** Means of the engine's metrics; null without them. */
   readonly running: number | null;
   readonly waiting: number | null;
   readonly kvCacheUsage: number | null;
-  /** Share of a request's time in the server in which it neither waited in the engine nor was computed; null without figures. */
+  /** Share of a request's time in the server in which it neither waited in the engine nor was computed; null without metrics. */
   readonly outsideEngine: number | null;
 }
 
+/** The part of the whole that limits the speed. */
 export interface Limit {
   readonly what: "tokeniser" | "client" | "front end" | "admission" | "not reached" | "compute";
-  /** Why this is believed, in one sentence. */
+  /** The numbers that show it, in one sentence without a full stop. */
   readonly because: string;
 }
 
 const CLIENT_BUSY = 0.9;
 const FULL_CACHE = 0.9;
-const MOSTLY = 0.5;
-const STILL_RISING = 1.05;
+const MOST_TIME = 0.5;
+/** A gain below 5 % is no gain. */
 const GAIN = 1.05;
 
-/** Decides what limits the speed, by the first of these rules that holds. */
-export function whatLimits(seen: Evidence): Limit {
-  const { rowsPerSecond, preparedPerSecond, clientBusy, level, batchingGain, lastGain, running, waiting } = seen;
+/** Finds what limits the speed: the first of these rules that holds. */
+export function findLimit(evidence: Evidence): Limit {
+  const { rowsPerSecond, preparedPerSecond, clientBusy, level, batchingGain, lastGain, running, waiting } = evidence;
   if (preparedPerSecond < 1.15 * rowsPerSecond) {
     return {
       what: "tokeniser",
@@ -42,36 +43,39 @@ export function whatLimits(seen: Evidence): Limit {
     };
   }
   if (clientBusy > CLIENT_BUSY) {
-    return { what: "client", because: `abtie's thread was at work for ${percent(clientBusy)} of the time` };
+    return { what: "client", because: `abtie's thread was busy for ${percent(clientBusy)} of the time` };
   }
-  // What runs is counted behind a step, where rows of one token have left: few of them alone prove nothing.
-  const isOutside = seen.outsideEngine === null || seen.outsideEngine > MOSTLY;
+  // vLLM counts running requests after each step, when one-token requests have already finished: a low count alone proves nothing.
+  const isOutside = evidence.outsideEngine === null || evidence.outsideEngine > MOST_TIME;
   if (running !== null && waiting !== null && running + waiting < level / 2 && isOutside) {
     return {
       what: "front end",
       because: `of ${level} prompts in flight only ${(running + waiting).toFixed(0)} had reached the engine, the server's front end held the others`,
     };
   }
-  if (seen.kvCacheUsage !== null && seen.kvCacheUsage > FULL_CACHE && waiting !== null && waiting > 0) {
+  const { kvCacheUsage } = evidence;
+  if (kvCacheUsage !== null && kvCacheUsage > FULL_CACHE && waiting !== null && waiting > 0) {
     return {
       what: "admission",
-      because: `the key-value cache was ${percent(seen.kvCacheUsage)} full while ${waiting.toFixed(0)} prompts waited`,
+      because: `the key-value cache was ${percent(kvCacheUsage)} full while ${waiting.toFixed(0)} prompts waited`,
     };
   }
-  if (lastGain !== null && lastGain > STILL_RISING) {
+  if (lastGain !== null && lastGain > GAIN) {
     return {
       what: "not reached",
-      because: `the last doubling of what is in flight still gave ${percent(lastGain - 1)}`,
+      because: `the last doubling of the prompts in flight still gained ${percent(lastGain - 1)}`,
     };
   }
   const batching =
-    batchingGain !== null && batchingGain > GAIN ? `; sending prompts together gave ${percent(batchingGain - 1)}` : "";
+    batchingGain !== null && batchingGain > GAIN
+      ? `; several prompts per request gained ${percent(batchingGain - 1)}`
+      : "";
   return {
     what: "compute",
     because:
       running === null
-        ? `more in flight brought nothing, and the client was idle (the server shows no figures of its own)${batching}`
-        : `more in flight brought nothing while ${(waiting ?? 0).toFixed(0)} prompts waited inside the engine${batching}`,
+        ? `more prompts in flight gained nothing, and the client was idle (the server reports no metrics)${batching}`
+        : `more prompts in flight gained nothing while ${(waiting ?? 0).toFixed(0)} prompts waited inside the engine${batching}`,
   };
 }
 

@@ -2,63 +2,82 @@ import type { Config } from "../config/config.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
 import type { Task } from "../judge/judge.ts";
+import { firstSetting } from "../pool/first-setting.ts";
 import type { EnginePool } from "../pool/pool.ts";
 import { DEFAULT_RETRY } from "../schedule/backoff.ts";
 import { classifyRequestError } from "../schedule/classify.ts";
 import { schedule } from "../schedule/schedule.ts";
 import type { Attempt } from "../schedule/types.ts";
 import type { Reading } from "../types.ts";
-import { type Poll, pollEngine } from "./poll.ts";
-import type { SamplingOrder } from "./sampling-order.ts";
-import { cutShort, type Stage, type Sweep, startSweep, sweepOn } from "./sweep.ts";
+import { type Poll, pollEngine } from "./engine-polls.ts";
+import type { Lengths } from "./lengths.ts";
+import { samplingOrderOf } from "./sampling-order.ts";
+import { afterAnswer, describeStage, type Stage, type Sweep, skipToSample, startSweep } from "./sweep.ts";
 
 /** Everything that was measured. */
 export interface Measurement {
   readonly sweep: Sweep;
-  readonly looks: readonly Poll[];
+  readonly polls: readonly Poll[];
+  /** Prompts that were answered, and requests that failed. */
   readonly sent: number;
   readonly failed: number;
-  /** Share of the sample's time in which the client was at work, 0 to 1. */
+  /** Share of the sample's time in which the client was busy, 0 to 1. */
   readonly clientBusy: number;
 }
 
-/** Keeps the engine full while the sweep goes from setting to setting, then sends the sample, and stops. */
+/** After this time no further level is begun. */
+const SWEEP_MS = 180_000;
+
+/**
+ * Keeps the engine full while the sweep goes from setting to setting, then sends the sample, and stops. Throws
+ * AbtieError("engine") when the engine was lost, and the signal's reason when it aborts.
+ */
 export async function measureEngine(options: {
   config: Config;
   slots: EnginePool;
-  supply: SamplingOrder;
-  sweep: Parameters<typeof startSweep>[0];
+  lengths: Lengths;
+  /** Rows that the time is fitted to. */
+  sampleRows: number;
   effects: Effects;
-  /** Gives the time (ms) for which the client's thread was at work so far. */
+  /** Gives the time (ms) for which the client's thread was busy so far. */
   busyMs: () => number;
-  onStage: (stage: Stage) => void;
 }): Promise<Measurement> {
-  const { config, slots, supply, effects, busyMs } = options;
+  const { config, slots, lengths, sampleRows, effects, busyMs } = options;
   const { clock } = effects;
   const stop = new AbortController();
-  let sweep = startSweep(options.sweep, clock.monotonic());
-  let sampleLeft = supply.sample.length;
-  const sampled = new Set(supply.sample.map(({ row }) => row));
+  const prompts = samplingOrderOf(lengths, sampleRows);
+  const sweepOptions = {
+    fixed: config.concurrency === null ? null : firstSetting(config),
+    promptsPerRequest: config.promptsPerRequest,
+    sampleRows: Math.min(sampleRows, lengths.rows.length),
+    limitMs: SWEEP_MS,
+  };
+  let sweep = startSweep(sweepOptions, clock.monotonic());
+  let sampleLeft = prompts.sample.length;
+  const sampled = new Set(prompts.sample.map(({ row }) => row));
   const counts = { sent: 0, failed: 0 };
-  const sample = { at: 0, busy: 0 };
+  const sampleBegan = { at: 0, busy: 0 };
 
-  const enter = (next: Sweep): void => {
+  const report = (stage: Stage): void =>
+    effects.progress({ stage: "step", name: "measuring", text: describeStage(stage) });
+  const advance = (next: Sweep): void => {
     if (next.stage !== sweep.stage && next.stage !== null) {
-      if (sweep.stage !== null) watch.ended(sweep.stage);
-      options.onStage(next.stage);
-      if (next.stage.kind === "sample") Object.assign(sample, { at: clock.monotonic(), busy: busyMs() });
+      if (sweep.stage !== null) polling.pollEnd(sweep.stage);
+      report(next.stage);
+      if (next.stage.kind === "sample") Object.assign(sampleBegan, { at: clock.monotonic(), busy: busyMs() });
     }
     sweep = next;
   };
   async function* tasks(): AsyncGenerator<Task> {
-    let sampleAt = 0;
-    let otherAt = 0;
+    let sampleIndex = 0;
+    let otherIndex = 0;
     for (;;) {
       const isSample = sweep.stage?.kind === "sample";
-      if (!isSample && otherAt === supply.others.length) enter(cutShort(sweep, clock.monotonic()));
-      const next = isSample && sampleAt < supply.sample.length ? supply.sample[sampleAt++] : supply.others[otherAt++];
+      if (!isSample && otherIndex === prompts.others.length) advance(skipToSample(sweep, clock.monotonic()));
+      const next =
+        isSample && sampleIndex < prompts.sample.length ? prompts.sample[sampleIndex++] : prompts.others[otherIndex++];
       if (next !== undefined) yield await slots.judging.prepare(next.row, next.order, null);
-      else if (sampleAt === supply.sample.length) return;
+      else if (sampleIndex === prompts.sample.length) return;
     }
   }
   const onAttempt = (attempt: Attempt<Task>): void => {
@@ -69,17 +88,17 @@ export async function measureEngine(options: {
     }
     counts.sent += attempt.tasks.length;
     const inSample = sweep.stage?.kind === "sample";
-    const before = sweep.paces.length;
+    const before = sweep.intervals.length;
     const tokens = attempt.tasks.reduce((sum, { ids }) => sum + ids.length, 0);
-    enter(sweepOn(sweep, { startedAt, finishedAt, rows: attempt.tasks.length, tokens }));
+    advance(afterAnswer(sweep, { startedAt, finishedAt, rows: attempt.tasks.length, tokens }));
     if (!inSample) return;
     sampleLeft -= attempt.tasks.filter(({ row, order }) => order === "ab" && sampled.delete(row)).length;
-    // The last window ends behind the sample, so that it is as full as the others.
-    if (sampleLeft <= 0 && sweep.paces.length > before) stop.abort(new Error("everything is measured"));
+    // The last interval ends after the sample, so that it is as full as the others.
+    if (sampleLeft <= 0 && sweep.intervals.length > before) stop.abort(new Error("everything is measured"));
   };
 
-  options.onStage(sweep.stage as Stage);
-  const watch = pollEngine(slots, () => sweep.stage, effects, stop.signal);
+  if (sweep.stage !== null) report(sweep.stage);
+  const polling = pollEngine(slots, () => sweep.stage, effects, stop.signal);
   const signal = AbortSignal.any([effects.signal, stop.signal]);
   const limit = (pick: (setting: Stage["setting"]) => number) => () =>
     sweep.stage === null ? 1 : pick(sweep.stage.setting);
@@ -99,11 +118,11 @@ export async function measureEngine(options: {
     random: effects.random,
     signal,
   });
-  const ms = clock.monotonic() - sample.at;
-  const clientBusy = (busyMs() - sample.busy) / Math.max(1, ms);
+  const ms = clock.monotonic() - sampleBegan.at;
+  const clientBusy = (busyMs() - sampleBegan.busy) / Math.max(1, ms);
   stop.abort(new Error("everything is measured"));
-  await watch.over;
+  await polling.finished;
   effects.signal.throwIfAborted();
   if (end === "engines-lost") throw new AbtieError("engine", "the engine was lost while it was measured");
-  return { sweep, looks: watch.looks, ...counts, clientBusy };
+  return { sweep, polls: polling.polls, ...counts, clientBusy };
 }

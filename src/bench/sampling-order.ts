@@ -1,4 +1,3 @@
-import { spreadOrder } from "../concurrency/spread-order.ts";
 import type { Order } from "../types.ts";
 import type { Lengths } from "./lengths.ts";
 
@@ -8,25 +7,40 @@ export interface SampledPrompt {
   readonly order: Order;
 }
 
-/** The prompts of a bench: each is sent once, since a server remembers what it has read and answers faster the second time. */
+/** The prompts of a bench. Each is sent once, since a server with a prefix cache answers a repeated prompt faster. */
 export interface SamplingOrder {
-  /** Rows at equal distances in length, from the shortest to the longest: what is fitted to. */
+  /** Rows at equal distances in length, from the shortest to the longest: the time of a row is fitted to them. */
   readonly sample: readonly SampledPrompt[];
-  /** The others, each stretch of them spread over all lengths: first as in the file, then with the answers swapped. */
+  /** The others, every part of them spread over all lengths: first as in the file, then with the answers swapped. */
   readonly others: readonly SampledPrompt[];
 }
 
-/** Divides the rows of a file into the sample and the others. */
+/** Divides the rows of a file into the sample and the others. The sample holds at most half of the rows. */
 export function samplingOrderOf({ rows }: Lengths, sampleRows: number): SamplingOrder {
   const count = Math.min(sampleRows, Math.floor(rows.length / 2));
-  const places = new Set(Array.from({ length: count }, (_, k) => Math.floor(((k + 0.5) * rows.length) / count)));
+  const sampled = new Set(Array.from({ length: count }, (_, k) => Math.floor(((k + 0.5) * rows.length) / count)));
   const spread = spreadOrder(rows.length);
-  const rowAt = (place: number): number => rows[place]?.row ?? 0;
+  const rowAt = (index: number): number => rows[index]?.row ?? 0;
   return {
-    sample: [...places].map((place) => ({ row: rowAt(place), order: "ab" })),
+    sample: [...sampled].map((index) => ({ row: rowAt(index), order: "ab" })),
     others: [
-      ...spread.filter((place) => !places.has(place)).map((place) => ({ row: rowAt(place), order: "ab" as const })),
-      ...spread.map((place) => ({ row: rowAt(place), order: "ba" as const })),
+      ...spread.filter((index) => !sampled.has(index)).map((index) => ({ row: rowAt(index), order: "ab" as const })),
+      ...spread.map((index) => ({ row: rowAt(index), order: "ba" as const })),
     ],
   };
+}
+
+/**
+ * Orders 0 to n - 1 so that every part of the order is spread evenly over all of them, by the radical inverse in base 2
+ * (van der Corput's sequence). Applied to rows sorted by length it makes each part a stratified sample.
+ */
+export function spreadOrder(n: number): readonly number[] {
+  const bits = Math.max(1, Math.ceil(Math.log2(Math.max(2, n))));
+  return Array.from({ length: 2 ** bits }, (_, index) => reverseBits(index, bits)).filter((value) => value < n);
+}
+
+function reverseBits(value: number, bits: number): number {
+  let reversed = 0;
+  for (let bit = 0; bit < bits; bit += 1) reversed = reversed * 2 + ((value >> bit) & 1);
+  return reversed;
 }

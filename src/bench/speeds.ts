@@ -1,136 +1,130 @@
 import { levelOf, type Setting } from "../concurrency/setting.ts";
-import { type Estimate, type Fit, fitRowTime, foretell, type Stretch } from "./fit.ts";
+import { mean } from "../numbers/sums.ts";
+import { type EngineMeans, meansOf, type Shares, sharesOf } from "./engine-polls.ts";
+import { type Estimate, type Fit, fitRowTime, forecastTime, type TimedWork } from "./fit.ts";
 import type { Lengths } from "./lengths.ts";
-import { type Limit, whatLimits } from "./limit.ts";
+import { findLimit, type Limit } from "./limit.ts";
 import type { Measurement } from "./measure.ts";
-import { type EngineFigures, figuresOf, type Shares, sharesOf, suggestionOf } from "./polls.ts";
-import type { Suggestion } from "./suggestion.ts";
-import { bestLevel, type Measured, type Sweep, speed } from "./sweep.ts";
+import { type Suggestion, suggestionOf } from "./suggestion.ts";
+import { bestLevel, type MeasuredStage, type Sweep, speedOf, sumOf } from "./sweep.ts";
 
-/** One setting as it was measured. */
+/** One setting and its measured speed. */
 export interface MeasuredSetting extends Setting {
   readonly rowsPerSecond: number;
   readonly tokensPerSecond: Estimate;
+  /** Number of intervals that were measured. */
   readonly windows: number;
-  readonly engine: EngineFigures | null;
+  readonly engine: EngineMeans | null;
 }
 
-/** What a bench has found out about speed; bench.json holds it with the forecast. */
+/** Everything that a bench computed about speed; bench.json holds it with the forecast. */
 export interface Speeds {
   readonly settings: readonly MeasuredSetting[];
   readonly best: Setting;
   readonly fit: Fit;
-  /** What was fitted to. */
-  readonly stretches: readonly Stretch[];
-  /** Quarters of the file by length: mean tokens, and seconds a row. */
+  /** The measurements that the fit is based on. */
+  readonly stretches: readonly TimedWork[];
+  /** Quarters of the file by length: mean tokens, and seconds per row. */
   readonly byLength: readonly { readonly tokens: number; readonly seconds: Estimate }[];
   readonly limit: Limit;
   readonly shares: Shares | null;
   /** Share of the key-value cache in use at the best setting. */
   readonly kvCacheUsage: number | null;
-  /** A setting of the server that was not tried; null where the server's figures do not tell what it would give. */
+  /** A setting of the server that was not tried; null where the server's metrics do not allow a forecast. */
   readonly untried: Suggestion | null;
 }
 
-/** Works out what the measurement says. `batchedTokens` is the max_num_batched_tokens of the server, where it is known. */
-export function speedsOf(
-  { sweep, looks, clientBusy }: Measurement,
-  lengths: Lengths,
-  batchedTokens: number | null,
-): Speeds {
-  const measured = sweep.stage === null || sweep.paces.length === 0 ? withOpen(sweep) : sweep;
-  const sample = measured.paces;
-  const best = measured.stage?.setting ?? bestLevel(sweep.done).stage.setting;
-  const same = sweep.done.filter(({ stage }) => isSame(stage.setting, best)).flatMap(({ paces }) => paces);
-  const stretches = [...same, ...sample].map(({ ms, rows, tokens }) => ({ ms, rows, tokens }));
-  const fit = fitRowTime(stretches);
+/** Computes speeds from the measurement. `batchedTokens` is the max_num_batched_tokens of the server; null when not known. */
+export function speedsOf(measurement: Measurement, lengths: Lengths, batchedTokens: number | null): Speeds {
+  const { sweep, polls, clientBusy } = measurement;
+  const best = sweep.stage?.setting ?? bestLevel(sweep.done).stage.setting;
+  const sameSetting = sweep.done.filter(({ stage }) => isSame(stage.setting, best)).flatMap((one) => one.intervals);
+  const measured = [...sameSetting, ...sampleOf(sweep)].map(({ ms, rows, tokens }) => ({ ms, rows, tokens }));
+  const fit = fitRowTime(measured);
   const noise = relativeNoise(sweep.done);
-  const levels = sweep.done.filter(({ stage }) => stage.kind === "level");
-  const single = sweep.done.find(({ stage }) => stage.kind === "single");
-  const figures = figuresOf(looks, (stage) => isSame(stage.setting, best));
-  const shares = sharesOf(looks);
-  const [last, before] = [levels.at(-1), levels.at(-2)];
-  const chosen = levels.find(({ stage }) => isSame(stage.setting, best));
+  const means = meansOf(polls, (stage) => isSame(stage.setting, best));
+  const shares = sharesOf(polls);
   return {
-    settings: sweep.done.map((one) => ({
-      ...one.stage.setting,
-      rowsPerSecond: (1_000 * total(one, "rows")) / total(one, "ms"),
-      tokensPerSecond: around(1_000 * speed(one), noise / Math.sqrt(total(one, "rows"))),
-      windows: one.paces.length,
-      engine: figuresOf(looks, (stage) => stage === one.stage),
+    settings: sweep.done.map(({ stage, intervals }) => ({
+      ...stage.setting,
+      rowsPerSecond: (1_000 * sumOf(intervals, "rows")) / sumOf(intervals, "ms"),
+      tokensPerSecond: estimateOf(1_000 * speedOf({ stage, intervals }), noise / Math.sqrt(sumOf(intervals, "rows"))),
+      windows: intervals.length,
+      engine: meansOf(polls, (other) => other === stage),
     })),
     best,
     fit,
-    stretches,
-    byLength: quarters(lengths).map((tokens) => ({ tokens, seconds: scale(foretellMean(fit, tokens), 1 / 1_000) })),
-    limit: whatLimits({
-      rowsPerSecond: (1_000 * sum(stretches, "rows")) / sum(stretches, "ms"),
+    stretches: measured,
+    byLength: meanTokensOfQuarters(lengths).map((tokens) => ({ tokens, seconds: secondsPerRow(fit, tokens) })),
+    limit: findLimit({
+      rowsPerSecond: (1_000 * sumOf(measured, "rows")) / sumOf(measured, "ms"),
       preparedPerSecond: lengths.rowsPerSecond,
       clientBusy,
       level: levelOf(best),
-      batchingGain: single === undefined || chosen === undefined ? null : speed(chosen) / speed(single),
-      lastGain: last !== undefined && last === chosen && before !== undefined ? speed(last) / speed(before) : null,
-      running: figures?.running ?? null,
-      waiting: figures?.waiting ?? null,
-      kvCacheUsage: figures?.kvCacheUsage ?? null,
+      ...gainsOf(sweep.done, best),
+      running: means?.running ?? null,
+      waiting: means?.waiting ?? null,
+      kvCacheUsage: means?.kvCacheUsage ?? null,
       outsideEngine: shares?.rest ?? null,
     }),
     shares,
-    kvCacheUsage: figures?.kvCacheUsage ?? null,
-    untried: suggestionOf(looks, lengths.meanTokens, batchedTokens),
+    kvCacheUsage: means?.kvCacheUsage ?? null,
+    untried: suggestionOf(polls, lengths.meanTokens, batchedTokens),
   };
 }
 
-/** When the sample was too short for a window, what there is of it has to do. */
-function withOpen(sweep: Sweep): Sweep {
-  const { pace } = sweep.window;
-  const paces = pace.ms > 0 ? [pace] : (sweep.done.at(-1)?.paces ?? []);
-  return { ...sweep, paces };
+/** Gives the intervals of the sample. When it was too short for a whole one, the open interval or the stage before takes its place. */
+function sampleOf({ stage, intervals, open, done }: Sweep): Sweep["intervals"] {
+  if (stage !== null && intervals.length > 0) return intervals;
+  return open.answers.ms > 0 ? [open.answers] : (done.at(-1)?.intervals ?? []);
 }
 
-/** Relative standard deviation of one row's speed around the mean of its stage, over all stages. */
-function relativeNoise(done: readonly Measured[]): number {
+/** Computes the gain of several prompts per request, and of the last doubling when that led to the best setting. */
+function gainsOf(done: readonly MeasuredStage[], best: Setting) {
+  const levels = done.filter(({ stage }) => stage.kind === "level");
+  const single = done.find(({ stage }) => stage.kind === "single");
+  const chosen = levels.find(({ stage }) => isSame(stage.setting, best));
+  const [last, before] = [levels.at(-1), levels.at(-2)];
+  return {
+    batchingGain: single === undefined || chosen === undefined ? null : speedOf(chosen) / speedOf(single),
+    lastGain: last !== undefined && last === chosen && before !== undefined ? speedOf(last) / speedOf(before) : null,
+  };
+}
+
+/** Computes the relative standard deviation of one row's speed around the mean of its stage, over all stages. */
+function relativeNoise(done: readonly MeasuredStage[]): number {
   let [squares, freedom] = [0, 0];
   for (const one of done) {
-    const mean = speed(one);
-    for (const { tokens, ms, rows } of one.paces) squares += rows * (tokens / ms / mean - 1) ** 2;
-    freedom += one.paces.length - 1;
+    const mean = speedOf(one);
+    for (const { tokens, ms, rows } of one.intervals) squares += rows * (tokens / ms / mean - 1) ** 2;
+    freedom += one.intervals.length - 1;
   }
   return freedom === 0 ? 0 : Math.sqrt(squares / freedom);
 }
 
-function around(value: number, relative: number): Estimate {
-  const reach = 2 * relative * value;
+/** Gives a value with the interval of two standard errors, each `relativeError` times the value. */
+function estimateOf(value: number, relativeError: number): Estimate {
+  const reach = 2 * relativeError * value;
   return { value, low: Math.max(0, value - reach), high: value + reach };
 }
 
-/** The time of a row of this length, with the uncertainty of the fit but without that of the row's own noise. */
-function foretellMean(fit: Fit, tokens: number): Estimate {
-  const many = 10_000;
-  return scale(foretell(fit, { rows: many, tokens: many * tokens }), 1 / many);
+/** Computes the seconds of a row of this length, with the uncertainty of the fit but without the noise of a single row. */
+function secondsPerRow(fit: Fit, tokens: number): Estimate {
+  const rows = 10_000;
+  const { value, low, high } = forecastTime(fit, { rows, tokens: rows * tokens });
+  const toSeconds = (ms: number): number => ms / rows / 1_000;
+  return { value: toSeconds(value), low: toSeconds(low), high: toSeconds(high) };
 }
 
-function scale({ value, low, high }: Estimate, factor: number): Estimate {
-  return { value: value * factor, low: low * factor, high: high * factor };
-}
-
-/** Mean tokens of each quarter of the rows, from the shortest to the longest. */
-function quarters({ rows }: Lengths): readonly number[] {
+/** Computes the mean tokens of each quarter of the rows, from the shortest to the longest. */
+function meanTokensOfQuarters({ rows }: Lengths): readonly number[] {
   const parts = Math.min(4, rows.length);
   return Array.from({ length: parts }, (_, part) => {
     const own = rows.slice(Math.floor((part * rows.length) / parts), Math.floor(((part + 1) * rows.length) / parts));
-    return own.reduce((all, { tokens }) => all + tokens, 0) / own.length;
+    return mean(own.map(({ tokens }) => tokens));
   });
 }
 
 function isSame(one: Setting, other: Setting): boolean {
   return one.concurrency === other.concurrency && one.promptsPerRequest === other.promptsPerRequest;
-}
-
-function total({ paces }: Measured, key: "rows" | "ms"): number {
-  return sum(paces, key);
-}
-
-function sum<K extends string>(list: readonly Readonly<Record<K, number>>[], key: K): number {
-  return list.reduce((all, one) => all + one[key], 0);
 }

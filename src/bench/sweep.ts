@@ -1,140 +1,162 @@
-import { type Answered, addAnswer, type Pace, startWindow, type Window } from "../concurrency/interval.ts";
+import {
+  type AnsweredRequest,
+  addAnswer,
+  type MeasuredInterval,
+  type OpenInterval,
+  startInterval,
+} from "../concurrency/interval.ts";
 import { levelOf, type Setting, settingFor } from "../concurrency/setting.ts";
 
-/** One thing that is measured: a setting, in so many windows of at least so many rows. */
+/** One measurement: a setting, in so many intervals of at least so many rows. */
 export interface Stage {
-  /** level: how fast with so much in flight; single: the same with one prompt a request; sample: the rows that are fitted to. */
+  /** level: the speed at one level; single: the same level with one prompt per request; sample: the rows that are fitted to. */
   readonly kind: "level" | "single" | "sample";
   readonly setting: Setting;
-  readonly windows: number;
+  readonly intervals: number;
   readonly rows: number;
 }
 
-export interface Measured {
+/** A stage that has ended, with its intervals. */
+export interface MeasuredStage {
   readonly stage: Stage;
-  readonly paces: readonly Pace[];
+  readonly intervals: readonly MeasuredInterval[];
 }
 
 export interface SweepOptions {
-  /** The only setting, where it is fixed; null to try several. */
+  /** The only setting when it is fixed; null to try several. */
   readonly fixed: Setting | null;
+  /** Prompts per request when they are fixed; null to choose them by the level. */
   readonly promptsPerRequest: number | null;
   /** Rows of the sample that is fitted to. */
   readonly sampleRows: number;
-  /** No further level is begun after this time, ms. */
+  /** After this time no further level is begun, ms. */
   readonly limitMs: number;
 }
 
-/** Several settings measured one after another, the engine kept full from one to the next. */
+/** Several settings measured one after another; the engine stays full from one to the next. */
 export interface Sweep {
   readonly options: SweepOptions;
+  /** Monotonic, ms. */
   readonly startedAt: number;
-  /** What is measured now; null when all is done. */
+  /** The present stage; null after the last one. */
   readonly stage: Stage | null;
-  readonly window: Window;
-  readonly paces: readonly Pace[];
-  readonly done: readonly Measured[];
+  readonly open: OpenInterval;
+  /** Intervals of the present stage. */
+  readonly intervals: readonly MeasuredInterval[];
+  readonly done: readonly MeasuredStage[];
 }
 
+/** A level must gain 3 % over the lower ones; within 3 % of the fastest, levels are equally good. */
 const GAIN = 1.03;
-const FIRST_LEVEL = 8;
-const MOST = 2_048;
-const MOST_MS = 60_000;
-/** Windows that the sample is cut into. */
-const SAMPLE_WINDOWS = 10;
+/** The second level of a sweep; the first is 1. */
+const SECOND_LEVEL = 8;
+const HIGHEST_LEVEL = 2_048;
+/** A level that would hold more than a minute of work in flight is not tried. */
+const MOST_WORK_MS = 60_000;
+/** Intervals into which the sample is divided. */
+const SAMPLE_INTERVALS = 10;
 
-/** Begins with one prompt at a time, which tells the time of a row alone. `now` is monotonic, ms. */
+/** Begins with one prompt at a time, which shows the time of a row alone. `now` is monotonic, ms. */
 export function startSweep(options: SweepOptions, now: number): Sweep {
   const first = levelStage(options.fixed ?? { concurrency: 1, promptsPerRequest: 1 });
-  return { options, startedAt: now, stage: first, window: open(first, now), paces: [], done: [] };
+  return { options, startedAt: now, stage: first, open: openInterval(first, now), intervals: [], done: [] };
 }
 
-/** Takes an answer into account; the stage may be another one afterwards. */
-export function sweepOn(sweep: Sweep, answered: Answered): Sweep {
+/** Adds an answered request; when it ends the last interval of a stage, the sweep goes on to the next stage. */
+export function afterAnswer(sweep: Sweep, request: AnsweredRequest): Sweep {
   const { stage } = sweep;
   if (stage === null) return sweep;
-  const { window, closed } = addAnswer(sweep.window, answered);
-  if (closed === null) return { ...sweep, window };
-  const paces = [...sweep.paces, closed];
-  if (paces.length < stage.windows) return { ...sweep, window, paces };
-  const done = [...sweep.done, { stage, paces }];
-  const next = nextStage(done, sweep.options, answered.finishedAt - sweep.startedAt);
+  const { interval, measured } = addAnswer(sweep.open, request);
+  if (measured === null) return { ...sweep, open: interval };
+  const intervals = [...sweep.intervals, measured];
+  if (intervals.length < stage.intervals) return { ...sweep, open: interval, intervals };
+  const done = [...sweep.done, { stage, intervals }];
+  const next = nextStage(done, sweep.options, request.finishedAt - sweep.startedAt);
   return {
     ...sweep,
     stage: next,
-    paces: [],
+    intervals: [],
     done,
-    // The sample goes on where the best level was, so that its first rows find the engine full.
-    window: next === null ? window : open(next, answered.finishedAt),
+    // The sample continues at the best level, so that its first rows find the engine full.
+    open: next === null ? interval : openInterval(next, request.finishedAt),
   };
 }
 
-/** Goes on to the sample at once: there are no other rows left. Levels without a whole window are forgotten. */
-export function cutShort(sweep: Sweep, now: number): Sweep {
-  const { stage, paces } = sweep;
+/** Goes on to the sample at once, because no other rows are left. A level without a whole interval is dropped. */
+export function skipToSample(sweep: Sweep, now: number): Sweep {
+  const { stage, intervals } = sweep;
   if (stage === null || stage.kind === "sample") return sweep;
-  const measured = paces.length > 0 || sweep.done.length > 0;
-  // With nothing measured at all, the sample is measured under what was tried first.
-  const done = paces.length > 0 ? [...sweep.done, { stage, paces }] : sweep.done;
-  const setting = measured ? bestLevel(done).stage.setting : stage.setting;
+  const done = intervals.length > 0 ? [...sweep.done, { stage, intervals }] : sweep.done;
+  // When no stage was measured, the sample is measured under the first setting.
+  const setting = done.length > 0 ? bestLevel(done).stage.setting : stage.setting;
   const next = sampleStage(setting, sweep.options);
-  return { ...sweep, stage: next, paces: [], done, window: open(next, now) };
+  return { ...sweep, stage: next, intervals: [], done, open: openInterval(next, now) };
 }
 
-/** Finds the lowest level that is as fast as the fastest. */
-export function bestLevel(done: readonly Measured[]): Measured {
+/** Finds the lowest level that is within 3 % of the fastest. Throws an Error when no level was measured. */
+export function bestLevel(done: readonly MeasuredStage[]): MeasuredStage {
   const levels = done.filter(({ stage }) => stage.kind === "level");
-  const enough = Math.max(...levels.map(speed)) / GAIN;
-  const [first, ...rest] = levels.filter((one) => speed(one) >= enough);
-  if (first === undefined) throw new Error("the sweep has measured nothing");
+  const enough = Math.max(...levels.map(speedOf)) / GAIN;
+  const [first, ...rest] = levels.filter((one) => speedOf(one) >= enough);
+  if (first === undefined) throw new Error("the sweep has measured no level");
   return rest.reduce((a, b) => (levelOf(b.stage.setting) < levelOf(a.stage.setting) ? b : a), first);
 }
 
-/** Tokens per ms over all windows of a stage. */
-export function speed({ paces }: Measured): number {
-  return sum(paces, "tokens") / sum(paces, "ms");
+/** Computes the tokens per ms over all intervals of a stage. */
+export function speedOf({ intervals }: MeasuredStage): number {
+  return sumOf(intervals, "tokens") / sumOf(intervals, "ms");
 }
 
-function nextStage(done: readonly Measured[], options: SweepOptions, elapsed: number): Stage | null {
+/** Adds up one number of some intervals. */
+export function sumOf(
+  intervals: readonly Readonly<Record<"ms" | "rows" | "tokens", number>>[],
+  key: "ms" | "rows" | "tokens",
+): number {
+  return intervals.reduce((total, interval) => total + interval[key], 0);
+}
+
+/** Describes a stage for the progress line. */
+export function describeStage({ kind, setting }: Stage): string {
+  const { concurrency, promptsPerRequest } = setting;
+  if (kind === "sample") return `the sample, with ${concurrency} requests of ${promptsPerRequest} prompts in flight`;
+  return `${levelOf(setting)} prompts in flight, ${promptsPerRequest} a request`;
+}
+
+function nextStage(done: readonly MeasuredStage[], options: SweepOptions, elapsed: number): Stage | null {
   const last = done.at(-1);
   if (last === undefined || last.stage.kind === "sample") return null;
-  const best = bestLevel(done);
-  const { setting } = best.stage;
-  if (last.stage.kind === "level") {
-    const up = elapsed < options.limitMs ? nextLevel(done, last, options) : null;
-    if (up !== null) return up;
-    const alone = { concurrency: levelOf(setting), promptsPerRequest: 1 };
-    if (setting.promptsPerRequest > 1 && options.fixed === null && elapsed < options.limitMs) {
-      return { ...levelStage(alone), kind: "single" };
+  const { setting } = bestLevel(done).stage;
+  if (last.stage.kind === "level" && elapsed < options.limitMs) {
+    const next = nextLevel(done, last, options);
+    if (next !== null) return next;
+    if (setting.promptsPerRequest > 1 && options.fixed === null) {
+      return { ...levelStage({ concurrency: levelOf(setting), promptsPerRequest: 1 }), kind: "single" };
     }
   }
   return sampleStage(setting, options);
 }
 
 function sampleStage(setting: Setting, { sampleRows }: SweepOptions): Stage {
-  const rows = Math.max(1, Math.ceil(sampleRows / SAMPLE_WINDOWS));
-  return { kind: "sample", setting, windows: Number.POSITIVE_INFINITY, rows };
+  const rows = Math.max(1, Math.ceil(sampleRows / SAMPLE_INTERVALS));
+  return { kind: "sample", setting, intervals: Number.POSITIVE_INFINITY, rows };
 }
 
-function nextLevel(done: readonly Measured[], last: Measured, options: SweepOptions): Stage | null {
+/** Doubles the level as long as that gains 3 %; null when it no longer does, or the level would be too high. */
+function nextLevel(done: readonly MeasuredStage[], last: MeasuredStage, options: SweepOptions): Stage | null {
   if (options.fixed !== null) return null;
-  const before = done.slice(0, -1).map(speed);
-  if (before.length > 1 && speed(last) < GAIN * Math.max(...before)) return null;
-  const level = Math.max(FIRST_LEVEL, 2 * levelOf(last.stage.setting));
-  const rowMs = sum(last.paces, "ms") / sum(last.paces, "rows");
-  if (level > MOST || level * rowMs > MOST_MS) return null;
+  const before = done.slice(0, -1).map(speedOf);
+  if (before.length > 1 && speedOf(last) < GAIN * Math.max(...before)) return null;
+  const level = Math.max(SECOND_LEVEL, 2 * levelOf(last.stage.setting));
+  const rowMs = sumOf(last.intervals, "ms") / sumOf(last.intervals, "rows");
+  if (level > HIGHEST_LEVEL || level * rowMs > MOST_WORK_MS) return null;
   return levelStage(settingFor(level, options.promptsPerRequest));
 }
 
 function levelStage(setting: Setting): Stage {
   const level = levelOf(setting);
-  return { kind: "level", setting, windows: level < 32 ? 3 : 2, rows: Math.max(4, level) };
+  return { kind: "level", setting, intervals: level < 32 ? 3 : 2, rows: Math.max(4, level) };
 }
 
-function open(stage: Stage, now: number): Window {
-  return startWindow(now, stage.rows, stage.kind === "sample" ? 1 : Math.min(6, stage.setting.concurrency));
-}
-
-function sum(paces: readonly Pace[], key: "ms" | "rows" | "tokens"): number {
-  return paces.reduce((total, pace) => total + pace[key], 0);
+function openInterval(stage: Stage, now: number): OpenInterval {
+  return startInterval(now, stage.rows, stage.kind === "sample" ? 1 : Math.min(6, stage.setting.concurrency));
 }

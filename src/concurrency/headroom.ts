@@ -1,8 +1,8 @@
+import { type Controller, type Headroom, moveTo } from "./controller-state.ts";
 import { levelOf } from "./setting.ts";
-import { type Control, type Headroom, moveTo } from "./state.ts";
 
-/** The part of an engine's metrics that matters here; null where the engine does not report it. */
-export interface Load {
+/** The metrics of an engine that limit the level; null where the engine does not report them. */
+export interface EngineLoad {
   readonly running: number | null;
   readonly waiting: number | null;
   /** Share in use, 0 to 1. */
@@ -10,21 +10,23 @@ export interface Load {
   readonly preemptions: number | null;
 }
 
-const CEILING_MS = 300_000;
-/** The cache is filled to this share at most when the level is raised. */
+const FIRST_CEILING_MS = 300_000;
+/** The level is raised only as far as it fills the key-value cache to this share. */
 const CACHE_SHARE = 0.85;
-/** Below this use of the cache it says nothing about how much more fits. */
-const CACHE_LEAST = 0.05;
+/** Below this usage the cache does not tell how many more prompts fit. */
+const LEAST_CACHE_USAGE = 0.05;
 
-/** Preemptions throw work away; this share of the rows, over some rounds of what is in flight, is trouble. */
-const THROWN_OUT = 0.02;
-const LOOK_ROUNDS = 4;
+/** A preemption discards work: when it happens to 2 % of the rows, over at least 4 times the level, the level is too high. */
+const PREEMPTED_SHARE = 0.02;
+const COUNTED_LEVELS = 4;
+const AFTER_PREEMPTIONS = 0.85;
+const AFTER_OVERLOAD = 0.5;
 
-/** Nothing is known to be in the way. */
-export const FREE: Headroom = {
+/** The headroom before anything has failed. */
+export const NO_CEILING: Headroom = {
   ceiling: Number.POSITIVE_INFINITY,
   ceilingUntil: 0,
-  ceilingMs: CEILING_MS,
+  ceilingMs: FIRST_CEILING_MS,
   cacheLevel: Number.POSITIVE_INFINITY,
   preemptions: null,
   rows: 0,
@@ -32,54 +34,66 @@ export const FREE: Headroom = {
   loweredAt: Number.NEGATIVE_INFINITY,
 };
 
-/** Lowers the level when the engine refused a request for its load, or did not answer in time. */
-export function afterOverload(control: Control, request: { startedAt: number; finishedAt: number }): Control {
-  // What was sent before the last step down says nothing about the level now.
-  if (request.startedAt < control.room.loweredAt) return control;
-  return lower(control, 0.5, request.finishedAt);
+/** Halves the level when the engine refused a request because it was overloaded, or did not answer in time. */
+export function afterOverload(controller: Controller, request: { startedAt: number; finishedAt: number }): Controller {
+  // A request that was sent before the level was last lowered failed at the higher level.
+  if (request.startedAt < controller.headroom.loweredAt) return controller;
+  return lower(controller, AFTER_OVERLOAD, request.finishedAt);
 }
 
-/** Takes a look at the engine's own figures into account. `now` is monotonic, ms. */
-export function afterLoad(control: Control, load: Load, now: number): Control {
-  const level = levelOf(control.setting);
-  const { preemptions, rows } = control.room;
-  const since = control.rows - rows;
-  const isLong = preemptions === null || since >= LOOK_ROUNDS * level;
-  const room: Headroom = {
-    ...control.room,
-    preemptions: isLong ? load.preemptions : preemptions,
-    rows: isLong ? control.rows : rows,
-    cacheLevel: cacheLevel(load, level),
+/** Updates the headroom from the metrics of a poll, and lowers the level when the engine preempts. `now` is monotonic, ms. */
+export function afterPoll(controller: Controller, load: EngineLoad, now: number): Controller {
+  const level = levelOf(controller.setting);
+  const { preemptions, rows } = controller.headroom;
+  const rowsSince = controller.rows - rows;
+  const countsAnew = preemptions === null || rowsSince >= COUNTED_LEVELS * level;
+  const headroom: Headroom = {
+    ...controller.headroom,
+    preemptions: countsAnew ? load.preemptions : preemptions,
+    rows: countsAnew ? controller.rows : rows,
+    cacheLevel: cacheLevelOf(load, level),
     queues: load.waiting !== null && load.waiting > level / 2,
   };
-  const thrownOut = preemptions === null || load.preemptions === null ? 0 : load.preemptions - preemptions;
-  if (thrownOut <= THROWN_OUT * Math.max(since, LOOK_ROUNDS * level)) return { ...control, room };
-  const { preemptions: counted } = load;
-  return lower({ ...control, room: { ...room, preemptions: counted, rows: control.rows } }, 0.85, now);
+  const preempted = preemptions === null || load.preemptions === null ? 0 : load.preemptions - preemptions;
+  if (preempted <= PREEMPTED_SHARE * Math.max(rowsSince, COUNTED_LEVELS * level)) return { ...controller, headroom };
+  const counted: Headroom = { ...headroom, preemptions: load.preemptions, rows: controller.rows };
+  return lower({ ...controller, headroom: counted }, AFTER_PREEMPTIONS, now);
 }
 
-function cacheLevel({ kvCacheUsage }: Load, level: number): number {
-  if (kvCacheUsage === null || kvCacheUsage < CACHE_LEAST) return Number.POSITIVE_INFINITY;
+function cacheLevelOf({ kvCacheUsage }: EngineLoad, level: number): number {
+  if (kvCacheUsage === null || kvCacheUsage < LEAST_CACHE_USAGE) return Number.POSITIVE_INFINITY;
   return Math.max(1, Math.floor((level * CACHE_SHARE) / kvCacheUsage));
 }
 
-/** The highest level that may be tried now. */
-export function highest({ room, setting }: Control, now: number): number {
-  const ceiling = now < room.ceilingUntil ? room.ceiling : Number.POSITIVE_INFINITY;
-  return Math.max(1, Math.min(ceiling, Math.max(levelOf(setting), room.cacheLevel)));
+/** Gives the highest level that may be tried now (monotonic ms); never less than 1. */
+export function highestLevel({ headroom, setting }: Controller, now: number): number {
+  const ceiling = now < headroom.ceilingUntil ? headroom.ceiling : Number.POSITIVE_INFINITY;
+  return Math.max(1, Math.min(ceiling, Math.max(levelOf(setting), headroom.cacheLevel)));
 }
 
-/** Keeps the level below one that was trouble, for a time that doubles with each time. */
-export function keepBelow(control: Control, level: number, now: number): Control {
-  const { ceilingMs } = control.room;
-  const room = { ...control.room, ceiling: level - 1, ceilingUntil: now + ceilingMs, ceilingMs: 2 * ceilingMs };
-  return { ...control, room };
+/** Sets the ceiling just below a level that failed, for 5 minutes the first time and twice as long each time after. */
+export function setCeiling(controller: Controller, level: number, now: number): Controller {
+  const { ceilingMs } = controller.headroom;
+  return {
+    ...controller,
+    headroom: {
+      ...controller.headroom,
+      ceiling: level - 1,
+      ceilingUntil: now + ceilingMs,
+      ceilingMs: 2 * ceilingMs,
+    },
+  };
 }
 
-function lower(control: Control, share: number, now: number): Control {
-  const level = levelOf(control.setting);
-  const kept = keepBelow(control, Math.floor(level * (1 + share) * 0.5) + 1, now);
-  const lowered = moveTo(kept, Math.max(1, Math.floor(level * share)), now);
-  const phase = { kind: "hold", left: 4, length: 4, speeds: [], reference: null, turn: 0 } as const;
-  return { ...lowered, room: { ...lowered.room, loweredAt: now }, phase, seen: [] };
+/** Lowers the level to a share of itself, with a ceiling halfway between both. */
+function lower(controller: Controller, share: number, now: number): Controller {
+  const level = levelOf(controller.setting);
+  const limited = setCeiling(controller, Math.floor(level * (1 + share) * 0.5) + 1, now);
+  const lowered = moveTo(limited, Math.max(1, Math.floor(level * share)), now);
+  return {
+    ...lowered,
+    headroom: { ...lowered.headroom, loweredAt: now },
+    phase: { kind: "hold", intervalsLeft: 4, length: 4, speeds: [], reference: null, nextProbe: 0 },
+    trials: [],
+  };
 }

@@ -1,13 +1,13 @@
 /** A request that was answered. Times are monotonic, ms. */
-export interface Answered {
+export interface AnsweredRequest {
   readonly startedAt: number;
   readonly finishedAt: number;
   readonly rows: number;
   readonly tokens: number;
 }
 
-/** A stretch of time in which one setting was in force, and what was answered in it. */
-export interface Pace {
+/** The answers of a time during which one setting held. `endedAt` is monotonic, ms. */
+export interface MeasuredInterval {
   readonly ms: number;
   readonly rows: number;
   readonly tokens: number;
@@ -15,65 +15,69 @@ export interface Pace {
   readonly endedAt: number;
 }
 
-/** A stretch that is being measured. */
-export interface Window {
-  /** Requests sent before belong to another setting. */
+/** An interval that is being measured. Times are monotonic, ms. */
+export interface OpenInterval {
+  /** Requests sent before this time belong to another setting and are not counted. */
   readonly since: number;
-  /** Rows, and requests, that make a full window. */
+  /** Fewest rows and fewest requests of a full interval. */
   readonly rows: number;
   readonly requests: number;
-  /** End of the first batch, where measuring begins; null until there is one. */
+  /** End of the first batch, where the interval begins; null until there is one. */
   readonly openedAt: number | null;
-  /** Answers up to here belong to the first batch. */
+  /** Answers up to this time belong to the first batch. */
   readonly firstBatchUntil: number;
-  /** Answers so far; they end at the latest of them. */
-  readonly pace: Pace;
+  /** The answers so far. */
+  readonly answers: MeasuredInterval;
 }
 
-/** Answers of one batch come within this share of its time. */
+/** Answers of one batch arrive within this share of the time that the batch took. */
 const BATCH_SHARE = 0.05;
-/** Fewest requests in a window that is to be trusted by itself. */
+/** Fewer requests make an unreliable interval. */
 const LEAST_REQUESTS = 6;
-/** A window ends at the latest when it has so many times its rows. */
-const PATIENCE = 3;
-const NOTHING: Pace = { ms: 0, rows: 0, tokens: 0, requests: 0, endedAt: 0 };
+/** An interval that finds no pause between batches ends at 3 times its rows. */
+const MOST_ROWS = 3;
+const NO_ANSWERS: MeasuredInterval = { ms: 0, rows: 0, tokens: 0, requests: 0, endedAt: 0 };
 
-/** Starts to measure a setting that came into force at `since` (monotonic ms), in windows of at least this many rows and requests. */
-export function startWindow(since: number, rows: number, requests: number = LEAST_REQUESTS): Window {
-  return { since, rows, requests, openedAt: null, firstBatchUntil: 0, pace: NOTHING };
+/** Starts to measure a setting that holds since `since` (monotonic ms), in intervals of at least so many rows and requests. */
+export function startInterval(since: number, rows: number, requests: number = LEAST_REQUESTS): OpenInterval {
+  return { since, rows, requests, openedAt: null, firstBatchUntil: 0, answers: NO_ANSWERS };
 }
 
 /**
- * Adds an answer and gives the window that it ends, if it does. An engine that computes several rows at once gives them back
- * at once, so a window begins behind a batch and ends before one: where nothing came for longer than the mean time between
- * two answers. The next window begins there.
+ * Adds an answered request; `measured` is the interval that it ended, or null. An engine that computes several rows together
+ * answers them together, so an interval begins after a batch and ends before one: at a pause longer than the mean time
+ * between two answers. The next interval begins there.
  */
-export function addAnswer(window: Window, answered: Answered): { window: Window; closed: Pace | null } {
-  const { openedAt, pace } = window;
-  if (answered.startedAt < window.since) return { window, closed: null };
-  if (openedAt === null) return { window: open(window, answered), closed: null };
-  if (answered.finishedAt <= window.firstBatchUntil) {
-    return { window: { ...window, openedAt: answered.finishedAt }, closed: null };
+export function addAnswer(
+  interval: OpenInterval,
+  request: AnsweredRequest,
+): { interval: OpenInterval; measured: MeasuredInterval | null } {
+  const { openedAt, answers } = interval;
+  if (request.startedAt < interval.since) return { interval, measured: null };
+  if (openedAt === null) return { interval: open(interval, request), measured: null };
+  if (request.finishedAt <= interval.firstBatchUntil) {
+    return { interval: { ...interval, openedAt: request.finishedAt }, measured: null };
   }
-  const full = pace.rows >= window.rows && pace.requests >= window.requests;
-  const pause = answered.finishedAt - pace.endedAt;
-  if (full && (pause >= pace.ms / pace.requests || pace.rows >= PATIENCE * window.rows)) {
-    return { window: { ...window, openedAt: pace.endedAt, pace: add(NOTHING, answered, pace.endedAt) }, closed: pace };
+  const isFull = answers.rows >= interval.rows && answers.requests >= interval.requests;
+  const pause = request.finishedAt - answers.endedAt;
+  if (isFull && (pause >= answers.ms / answers.requests || answers.rows >= MOST_ROWS * interval.rows)) {
+    const next = { ...interval, openedAt: answers.endedAt, answers: add(NO_ANSWERS, request, answers.endedAt) };
+    return { interval: next, measured: answers };
   }
-  return { window: { ...window, pace: add(pace, answered, openedAt) }, closed: null };
+  return { interval: { ...interval, answers: add(answers, request, openedAt) }, measured: null };
 }
 
-function open(window: Window, { startedAt, finishedAt }: Answered): Window {
-  return { ...window, openedAt: finishedAt, firstBatchUntil: finishedAt + BATCH_SHARE * (finishedAt - startedAt) };
+function open(interval: OpenInterval, { startedAt, finishedAt }: AnsweredRequest): OpenInterval {
+  return { ...interval, openedAt: finishedAt, firstBatchUntil: finishedAt + BATCH_SHARE * (finishedAt - startedAt) };
 }
 
-function add(pace: Pace, { finishedAt, rows, tokens }: Answered, openedAt: number): Pace {
-  const endedAt = Math.max(pace.endedAt, finishedAt);
+function add(answers: MeasuredInterval, { finishedAt, rows, tokens }: AnsweredRequest, openedAt: number) {
+  const endedAt = Math.max(answers.endedAt, finishedAt);
   return {
     ms: endedAt - openedAt,
-    rows: pace.rows + rows,
-    tokens: pace.tokens + tokens,
-    requests: pace.requests + 1,
+    rows: answers.rows + rows,
+    tokens: answers.tokens + tokens,
+    requests: answers.requests + 1,
     endedAt,
   };
 }

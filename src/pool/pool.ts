@@ -1,5 +1,5 @@
 import { mkdir } from "node:fs/promises";
-import { createMeter } from "../concurrency/meter.ts";
+import { createMeter } from "../concurrency/throughput-meter.ts";
 import type { Config } from "../config/config.ts";
 import type { Effects } from "../effects.ts";
 import type { Engine } from "../engine/types.ts";

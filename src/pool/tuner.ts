@@ -1,8 +1,8 @@
-import { afterAnswer, startControl } from "../concurrency/control.ts";
-import { afterLoad, afterOverload } from "../concurrency/headroom.ts";
+import { afterAnswer, startController } from "../concurrency/controller.ts";
+import type { Controller } from "../concurrency/controller-state.ts";
+import { afterOverload, afterPoll } from "../concurrency/headroom.ts";
 import { afterEnding, afterSending, EMPTY, fullMsAt } from "../concurrency/occupancy.ts";
 import type { Setting } from "../concurrency/setting.ts";
-import type { Control } from "../concurrency/state.ts";
 import type { Engine } from "../engine/types.ts";
 import type { Attempt, Worker } from "../schedule/types.ts";
 import type { Clock } from "../types.ts";
@@ -44,18 +44,18 @@ export function createTuner(options: {
 }): Tuner {
   const { given, start, metrics, clock, onFound, onTokens } = options;
   const fixed = given.concurrency !== null;
-  let control = startControl({ start, promptsPerRequest: given.promptsPerRequest }, clock.monotonic());
+  let controller = startController({ start, promptsPerRequest: given.promptsPerRequest }, clock.monotonic());
   let found: Setting = start;
   let occupancy = EMPTY;
   let lookedAt = Number.NEGATIVE_INFINITY;
   let looking = false;
 
-  const change = (next: Control): void => {
-    control = next;
-    const { setting, phase, pace } = next;
-    if (phase.kind !== "hold" || isSame(setting, found) || pace === null) return;
+  const change = (next: Controller): void => {
+    controller = next;
+    const { setting, phase, latest } = next;
+    if (phase.kind !== "hold" || isSame(setting, found) || latest === null) return;
     found = setting;
-    onFound(setting, (1_000 * pace.rows) / pace.ms);
+    onFound(setting, (1_000 * latest.rows) / latest.ms);
   };
   const look = (): void => {
     const now = clock.monotonic();
@@ -66,7 +66,7 @@ export function createTuner(options: {
     metrics().then(
       (load) => {
         looking = false;
-        if (load !== null) change(afterLoad(control, load, clock.monotonic()));
+        if (load !== null) change(afterPoll(controller, load, clock.monotonic()));
         else lookedAt = clock.monotonic() + NO_FIGURES_MS;
       },
       () => {
@@ -77,18 +77,18 @@ export function createTuner(options: {
 
   return {
     fixed,
-    setting: () => control.setting,
+    setting: () => controller.setting,
     observe: (attempt) => {
       if (fixed) return;
       const { startedAt, finishedAt, tasks } = attempt;
       if (attempt.ok) {
         const tokens = tokensOf(tasks);
-        change(afterAnswer(control, { startedAt, finishedAt, rows: tasks.length, tokens }));
-      } else if (OVERLOADS.has(attempt.reason)) change(afterOverload(control, attempt));
+        change(afterAnswer(controller, { startedAt, finishedAt, rows: tasks.length, tokens }));
+      } else if (OVERLOADS.has(attempt.reason)) change(afterOverload(controller, attempt));
       look();
     },
     watch: (work) => async (batch, signal) => {
-      occupancy = afterSending(occupancy, control.setting.concurrency, clock.monotonic());
+      occupancy = afterSending(occupancy, controller.setting.concurrency, clock.monotonic());
       let tokens = 0;
       try {
         const results = await work(batch, signal);
@@ -96,7 +96,7 @@ export function createTuner(options: {
         onTokens(tokens);
         return results;
       } finally {
-        occupancy = afterEnding(occupancy, tokens, control.setting.concurrency, clock.monotonic());
+        occupancy = afterEnding(occupancy, tokens, controller.setting.concurrency, clock.monotonic());
       }
     },
     full: () => ({ ms: fullMsAt(occupancy, clock.monotonic()), tokens: occupancy.fullTokens }),

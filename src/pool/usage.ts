@@ -1,5 +1,5 @@
-import type { Meter } from "../concurrency/meter.ts";
 import type { Setting } from "../concurrency/setting.ts";
+import type { Meter } from "../concurrency/throughput-meter.ts";
 import type { Tuner } from "./tuner.ts";
 
 /** How well the engines were used while rows were scored: what the client cost. */

@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import type { BenchResult } from "../../src/commands/bench.ts";
+import type { BenchResult } from "../../src/bench/bench-file.ts";
 import { abtie } from "../helpers/abtie.ts";
 import { attachTo, spawning, startJudge, writeJob } from "../helpers/job.ts";
 import { gone } from "../helpers/processes.ts";
 
 const WORDS = (row: number): number => 4 + (row % 40);
 
-it("measures several settings, says that a job fits, and writes numbers and a picture", async () => {
+it("measures several settings, reports that a job fits, and writes numbers and a picture", async () => {
   await using judge = await startJudge({ msPerToken: 0.05 });
   const job = await writeJob({ engine: attachTo(judge), rows: 400, words: WORDS });
   const run = await abtie(["bench", "job.yaml", "--rows", "25000", "--deadline", "9h"], { cwd: job.folder });
@@ -28,23 +28,23 @@ it("measures several settings, says that a job fits, and writes numbers and a pi
   expect(picture).not.toContain("NaN");
 });
 
-it("hands its result on to run and plan", async () => {
+it("gives run and plan its best setting and its speed", async () => {
   await using judge = await startJudge({ msPerToken: 0.05 });
   const job = await writeJob({ engine: attachTo(judge), rows: 60 });
-  const abtieIn = (...args: string[]) => abtie(args, { cwd: job.folder });
-  expect((await abtieIn("bench", "job.yaml", "-j", "3", "--sample", "20")).status).toBe(0);
-  const run = await abtieIn("run", "job.yaml", "--bench", "run/bench.json", "--json");
+  const inFolder = (...args: string[]) => abtie(args, { cwd: job.folder });
+  expect((await inFolder("bench", "job.yaml", "-j", "3", "--sample", "20")).status).toBe(0);
+  const run = await inFolder("run", "job.yaml", "--bench", "run/bench.json", "--json");
   expect(run.status, run.stderr).toBe(0);
   const manifest = JSON.parse(readFileSync(join(job.folder, "run/manifest.json"), "utf8"));
   expect(manifest.config.engine).toMatchObject({ concurrency: 3, promptsPerRequest: 4 });
-  const plan = await abtieIn("plan", "job.yaml", "--bench", "run/bench.json", "--json");
+  const plan = await inFolder("plan", "job.yaml", "--bench", "run/bench.json", "--json");
   expect(JSON.parse(plan.stdout).steps[0].seconds).toBeGreaterThan(0);
-  const wrong = await abtieIn("run", "job.yaml", "--bench", "job.yaml");
+  const wrong = await inFolder("run", "job.yaml", "--bench", "job.yaml");
   expect(wrong.status).toBe(2);
   expect(wrong.stderr).toContain("is not what abtie bench writes");
 });
 
-it("says that a job does not fit, on a server that it starts and stops, in JSON", async () => {
+it("starts and stops a server, and reports in JSON that a job does not fit", async () => {
   const job = await writeJob({ engine: spawning({ msPerToken: 0.05 }), rows: 120, words: WORDS });
   const args = ["bench", "job.yaml", "--rows", "100000000", "--deadline", "10m", "-j", "4", "--sample", "30", "--json"];
   const run = await abtie(args, { cwd: job.folder });
@@ -56,7 +56,7 @@ it("says that a job does not fit, on a server that it starts and stops, in JSON"
   expect(await gone(job.folder)).toEqual([]);
 });
 
-it("works with a handful of rows and without the server's own figures", async () => {
+it("works with 12 rows and a server without metrics", async () => {
   await using judge = await startJudge({ pages: ["/version", "/tokenize"] });
   const job = await writeJob({ engine: attachTo(judge), rows: 12 });
   const run = await abtie(["bench", "job.yaml", "--json"], { cwd: job.folder });
@@ -67,7 +67,7 @@ it("works with a handful of rows and without the server's own figures", async ()
   expect(result.forecast.time.value).toBeGreaterThan(0);
 });
 
-it("refuses a file with too few rows to measure anything", async () => {
+it("refuses a file with fewer than 8 rows", async () => {
   await using judge = await startJudge();
   const job = await writeJob({ engine: attachTo(judge), rows: 5 });
   const run = await abtie(["bench", "job.yaml"], { cwd: job.folder });

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { bestLevel, cutShort, startSweep, sweepOn } from "../../src/bench/sweep.ts";
+import { spreadOrder } from "../../src/bench/sampling-order.ts";
+import { afterAnswer, bestLevel, skipToSample, startSweep } from "../../src/bench/sweep.ts";
 import { levelOf, type Setting } from "../../src/concurrency/setting.ts";
-import { spreadOrder } from "../../src/concurrency/spread-order.ts";
+import { LARGE, lengthsOf, SMALL } from "../concurrency/shapes.ts";
 import { type Shape, simulate } from "../concurrency/simulated-engine.ts";
-import { LARGE, lengthsOf, SMALL } from "./shapes.ts";
 
 const OPTIONS = { fixed: null, promptsPerRequest: null, sampleRows: 60, limitMs: Number.POSITIVE_INFINITY };
 
@@ -17,7 +17,7 @@ function sweepThrough(shape: Shape, tokens: number, options: Parameters<typeof s
     {
       setting: () => sweep.stage?.setting ?? { concurrency: 1, promptsPerRequest: 1 },
       answered: (request) => {
-        sweep = sweepOn(sweep, request);
+        sweep = afterAnswer(sweep, request);
         const setting = sweep.stage?.setting;
         if (setting !== undefined && settings.at(-1) !== setting) settings.push(setting);
       },
@@ -27,37 +27,37 @@ function sweepThrough(shape: Shape, tokens: number, options: Parameters<typeof s
   return { sweep, settings };
 }
 
-it("doubles what is in flight until that brings nothing, tries the best with single prompts, then measures the sample", () => {
+it("doubles the level until that gains nothing, tries the best level with single prompts, then measures the sample", () => {
   const { sweep, settings } = sweepThrough(SMALL, 300);
   const levels = sweep.done.filter(({ stage }) => stage.kind === "level").map(({ stage }) => levelOf(stage.setting));
   expect(levels.slice(0, 4)).toEqual([1, 8, 16, 32]);
   expect(sweep.done.at(-1)?.stage.kind).toBe("single");
   expect(sweep.done.at(-1)?.stage.setting.promptsPerRequest).toBe(1);
   expect(settings.at(-1)).toEqual(bestLevel(sweep.done).stage.setting);
-  expect(sweep.paces.length).toBeGreaterThan(8);
+  expect(sweep.intervals.length).toBeGreaterThan(8);
 });
 
-it("stops at a minute of work in flight", () => {
+it("tries no level with more than a minute of work in flight", () => {
   const { sweep } = sweepThrough({ ...LARGE, tokenMs: 3, stepMs: 4_000 }, 900);
   const most = Math.max(...sweep.done.map(({ stage }) => levelOf(stage.setting)));
   expect(most).toBe(8);
 });
 
-it("measures a given setting only", () => {
+it("measures a given setting alone", () => {
   const fixed = { concurrency: 4, promptsPerRequest: 2 };
   const { sweep } = sweepThrough(SMALL, 300, { ...OPTIONS, fixed });
   expect(sweep.done.map(({ stage }) => stage.setting)).toEqual([fixed]);
   expect(sweep.stage).toMatchObject({ kind: "sample", setting: fixed });
 });
 
-it("goes on to the sample when rows run out, with the best that is known", () => {
+it("goes on to the sample when no other rows are left, under the first setting when nothing was measured", () => {
   const started = startSweep(OPTIONS, 0);
-  const short = cutShort(started, 5);
+  const short = skipToSample(started, 5);
   expect(short.stage).toMatchObject({ kind: "sample", setting: { concurrency: 1, promptsPerRequest: 1 } });
-  expect(cutShort(short, 9)).toBe(short);
+  expect(skipToSample(short, 9)).toBe(short);
 });
 
-it("spreads every stretch of an order evenly", () => {
+it("spreads every part of an order evenly", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 3_000 }), (n) => {
       const order = spreadOrder(n);

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { addAnswer, type Pace, startWindow } from "../../src/concurrency/interval.ts";
+import { addAnswer, type MeasuredInterval, startInterval } from "../../src/concurrency/interval.ts";
 
-/** An engine that gives back `batch` requests at once every `stepMs`. */
+/** An engine that answers `batch` requests together every `stepMs`. */
 function batches(steps: number, batch: number, stepMs: number) {
   return Array.from({ length: steps * batch }, (_, k) => {
     const finishedAt = stepMs * (1 + Math.floor(k / batch)) + (k % batch) * 0.1;
@@ -10,18 +10,18 @@ function batches(steps: number, batch: number, stepMs: number) {
   });
 }
 
-function measure(answers: ReturnType<typeof batches>, since: number, rows: number): readonly Pace[] {
-  const paces: Pace[] = [];
-  let window = startWindow(since, rows);
+function measure(answers: ReturnType<typeof batches>, since: number, rows: number): readonly MeasuredInterval[] {
+  const intervals: MeasuredInterval[] = [];
+  let open = startInterval(since, rows);
   for (const answer of answers) {
-    const next = addAnswer(window, answer);
-    window = next.window;
-    if (next.closed !== null) paces.push(next.closed);
+    const { interval, measured } = addAnswer(open, answer);
+    open = interval;
+    if (measured !== null) intervals.push(measured);
   }
-  return paces;
+  return intervals;
 }
 
-it("measures the true speed of an engine that answers in batches, in windows of at least a batch", () => {
+it("measures the true speed of an engine that answers in batches, in intervals of at least a batch", () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 40 }),
@@ -29,14 +29,14 @@ it("measures the true speed of an engine that answers in batches, in windows of 
       fc.integer({ min: 10, max: 5_000 }),
       (batch, more, stepMs) => {
         fc.pre(batch * 0.1 < 0.04 * stepMs);
-        const paces = measure(batches(60, batch, stepMs), 0, 2 * batch + more);
-        for (const pace of paces) expect(pace.rows / pace.ms / ((2 * batch) / stepMs)).toBeCloseTo(1, 1);
+        const intervals = measure(batches(60, batch, stepMs), 0, 2 * batch + more);
+        for (const { rows, ms } of intervals) expect(rows / ms / ((2 * batch) / stepMs)).toBeCloseTo(1, 1);
       },
     ),
   );
 });
 
-it("leaves out what was sent under the setting before", () => {
+it("does not count requests that were sent under the setting before", () => {
   const answers = batches(20, 4, 100);
   const [first] = measure(answers, 450, 16);
   expect(first?.endedAt).toBeGreaterThan(600);

@@ -15,7 +15,7 @@ it("sends prompts together once there are enough for eight requests", () => {
   ]);
 });
 
-it("gives a level that can be reached the setting that reaches it", () => {
+it("returns the same setting for the level of a setting", () => {
   const fixed = fc.option(fc.integer({ min: 1, max: 64 }), { nil: null });
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 4_096 }), fixed, (wanted, promptsPerRequest) => {

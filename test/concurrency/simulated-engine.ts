@@ -11,33 +11,33 @@ export interface Shape {
   readonly tokenMs: number;
   /** Tokens that one step may compute. */
   readonly stepTokens: number;
-  /** Tokens of prompts that fit into the cache; what exceeds them is thrown out and computed again. */
+  /** Tokens of prompts that fit into the cache; prompts beyond them are preempted and computed again. */
   readonly cacheTokens: number;
   /** Relative noise of a step. */
   readonly noise: number;
-  /** How much slower the device is at a time (ms); 1 without it. */
-  readonly drift?: (now: number) => number;
+  /** Factor by which the device is slower at a time (ms); 1 when left out. */
+  readonly slowdown?: (now: number) => number;
 }
 
-/** Who decides what is in flight. */
+/** Decides how many requests are in flight, and receives what the engine answers. */
 export interface Client {
   readonly setting: () => Setting;
   readonly answered: (request: { startedAt: number; finishedAt: number; rows: number; tokens: number }) => void;
   /** Called every two seconds. */
-  readonly look?: (
+  readonly poll?: (
     load: { running: number; waiting: number; kvCacheUsage: number; preemptions: number },
     now: number,
   ) => void;
 }
 
-interface Flight {
+interface Request {
   readonly startedAt: number;
   readonly tokens: number;
   readonly rows: number;
   left: number;
 }
 interface Prompt {
-  readonly flight: Flight;
+  readonly request: Request;
   readonly tokens: number;
   left: number;
 }
@@ -47,18 +47,18 @@ interface Step {
   readonly prompts: readonly Prompt[];
 }
 
-const LOOK_MS = 2_000;
+const POLL_MS = 2_000;
 
-/** Runs rows of these lengths through an engine; gives the time (ms) at which each row, in order of answers, was there. */
+/** Runs rows of these lengths through an engine; returns the time (ms) of each answer, in the order of the answers. */
 export function simulate(shape: Shape, lengths: readonly number[], client: Client, seed: number): Float64Array {
   const random = seeded(seed);
   const done = new Float64Array(lengths.length);
   const front: { at: number; prompts: Prompt[] }[] = [];
   const waiting: Prompt[] = [];
   let step: Step | null = null;
-  let [sent, answered, inFlight, held, frontFree, preemptions, looked, now] = [0, 0, 0, 0, 0, 0, 0, 0];
+  let [sent, answered, inFlight, heldTokens, frontFree, preemptions, polledAt, now] = [0, 0, 0, 0, 0, 0, 0, 0];
 
-  const launch = (): void => {
+  const send = (): void => {
     for (;;) {
       const { concurrency, promptsPerRequest } = client.setting();
       if (inFlight >= concurrency || sent === lengths.length) return;
@@ -66,10 +66,10 @@ export function simulate(shape: Shape, lengths: readonly number[], client: Clien
       sent += batch.length;
       inFlight += 1;
       const tokens = batch.reduce((sum, length) => sum + length, 0);
-      held += tokens;
-      const flight = { startedAt: now, tokens, rows: batch.length, left: batch.length };
+      heldTokens += tokens;
+      const request = { startedAt: now, tokens, rows: batch.length, left: batch.length };
       frontFree = Math.max(frontFree, now) + shape.requestMs + shape.promptMs * batch.length;
-      front.push({ at: frontFree, prompts: batch.map((length) => ({ flight, tokens: length, left: length })) });
+      front.push({ at: frontFree, prompts: batch.map((length) => ({ request, tokens: length, left: length })) });
     }
   };
   const begin = (): void => {
@@ -85,11 +85,14 @@ export function simulate(shape: Shape, lengths: readonly number[], client: Clien
       tokens += part;
       prompts.push(prompt);
     }
-    const excess = Math.max(0, held / shape.cacheTokens - 1);
+    const excess = Math.max(0, heldTokens / shape.cacheTokens - 1);
     preemptions += Math.ceil(excess * prompts.length);
     const noise = 1 + shape.noise * (2 * random() - 1);
     const ms =
-      (shape.stepMs + shape.tokenMs * tokens) * (excess > 0 ? 1.5 + 2 * excess : 1) * noise * (shape.drift?.(now) ?? 1);
+      (shape.stepMs + shape.tokenMs * tokens) *
+      (excess > 0 ? 1.5 + 2 * excess : 1) *
+      noise *
+      (shape.slowdown?.(now) ?? 1);
     step = { end: now + ms, prompts };
   };
   const finish = (prompts: readonly Prompt[]): void => {
@@ -98,17 +101,17 @@ export function simulate(shape: Shape, lengths: readonly number[], client: Clien
       waiting.splice(waiting.indexOf(prompt), 1);
       done[answered] = now;
       answered += 1;
-      prompt.flight.left -= 1;
-      if (prompt.flight.left > 0) continue;
+      prompt.request.left -= 1;
+      if (prompt.request.left > 0) continue;
       inFlight -= 1;
-      held -= prompt.flight.tokens;
-      const { startedAt, rows, tokens } = prompt.flight;
+      heldTokens -= prompt.request.tokens;
+      const { startedAt, rows, tokens } = prompt.request;
       client.answered({ startedAt, finishedAt: now, rows, tokens });
-      launch();
+      send();
     }
   };
 
-  launch();
+  send();
   while (answered < lengths.length) {
     const computed = current(step);
     now = Math.min(front[0]?.at ?? Number.POSITIVE_INFINITY, computed?.end ?? Number.POSITIVE_INFINITY);
@@ -118,18 +121,18 @@ export function simulate(shape: Shape, lengths: readonly number[], client: Clien
       finish(computed.prompts);
     }
     begin();
-    if (now >= looked + LOOK_MS) {
-      looked = now;
+    if (now >= polledAt + POLL_MS) {
+      polledAt = now;
       const running = current(step)?.prompts.length ?? 0;
-      const kvCacheUsage = Math.min(1, held / shape.cacheTokens);
-      client.look?.({ running, waiting: waiting.length - running, kvCacheUsage, preemptions }, now);
-      launch();
+      const kvCacheUsage = Math.min(1, heldTokens / shape.cacheTokens);
+      client.poll?.({ running, waiting: waiting.length - running, kvCacheUsage, preemptions }, now);
+      send();
     }
   }
   return done;
 }
 
-/** The compiler takes a variable that only inner functions set for null. */
+/** Hides from the compiler that `step` was last assigned null in this scope: only inner functions assign it. */
 function current(step: Step | null): Step | null {
   return step;
 }

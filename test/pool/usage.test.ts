@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { createMeter } from "../../src/concurrency/meter.ts";
 import { afterEnding, afterSending, EMPTY, fullMsAt } from "../../src/concurrency/occupancy.ts";
+import { createMeter } from "../../src/concurrency/throughput-meter.ts";
 
 it("finds the fastest stretch of at least a length", () => {
   const meter = createMeter(1_000);

@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import type { BenchResult } from "../../commands/bench.ts";
+import type { BenchResult } from "../../bench/bench-file.ts";
 import { EXIT } from "../../errors.ts";
 import { type AddCommand, printJson } from "../context.ts";
 import { type ConfigFlags, jsonOption, openJobConfig, wholeNumber, withConfigFlags } from "../options.ts";

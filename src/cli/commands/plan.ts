@@ -26,7 +26,7 @@ export const addPlan: AddCommand = (program, context) => {
     .addHelpText("after", "\nExample:\n  abtie plan job.yaml --deadline 9h --tokens-per-second 950")
     .action(async (argument: string | undefined, flags: PlanFlags) => {
       const { plan } = await import("../../commands/plan.ts");
-      const { readBench } = await import("../../bench/read-bench.ts");
+      const { readBench } = await import("../../bench/bench-file.ts");
       const config = await openJobConfig(argument, flags, context);
       const measured = flags.bench === undefined ? null : (await readBench(flags.bench, context)).tokensPerSecond;
       const tokensPerSecond = flags.tokensPerSecond ?? measured;

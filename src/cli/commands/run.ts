@@ -34,7 +34,7 @@ Examples:
     )
     .action(async (argument: string | undefined, flags: RunFlags) => {
       const { runJob } = await import("../../commands/run.ts");
-      const { readBench } = await import("../../bench/read-bench.ts");
+      const { readBench } = await import("../../bench/bench-file.ts");
       const { renderSummary } = await import("../render/summary.ts");
       const bench = flags.bench === undefined ? [] : [(await readBench(flags.bench, context)).override];
       const config = await openJobConfig(argument, flags, context, bench);

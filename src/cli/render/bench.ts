@@ -1,4 +1,4 @@
-import type { BenchResult } from "../../commands/bench.ts";
+import type { BenchResult } from "../../bench/bench-file.ts";
 
 type Settings = BenchResult["speeds"]["settings"];
 type Estimate = BenchResult["forecast"]["time"];

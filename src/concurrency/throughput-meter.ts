@@ -1,8 +1,8 @@
-/** Counts tokens over time, coarsely enough that a run of any length takes the same memory. */
+/** Counts answered tokens over time, in at most 4,096 bins, so that a run of any length takes the same memory. */
 export interface Meter {
   /** Adds tokens that were answered at a time (monotonic ms, not before the start). */
   readonly add: (at: number, tokens: number) => void;
-  /** Largest tokens per ms over any stretch of at least `ms` up to `end`; null when there was none as long. */
+  /** Finds the largest tokens per ms over any interval of at least `ms` up to `end`; null when `end` comes sooner than that. */
   readonly best: (ms: number, end: number) => { readonly tokensPerMs: number; readonly ms: number } | null;
 }
 
@@ -16,7 +16,7 @@ export function createMeter(startedAt: number): Meter {
   return {
     add: (at, tokens) => {
       while ((at - startedAt) / width >= MOST_BINS) {
-        bins = halve(bins);
+        bins = mergePairs(bins);
         width *= 2;
       }
       const bin = Math.max(0, Math.floor((at - startedAt) / width));
@@ -37,7 +37,7 @@ export function createMeter(startedAt: number): Meter {
   };
 }
 
-function halve(bins: readonly number[]): number[] {
+function mergePairs(bins: readonly number[]): number[] {
   return Array.from(
     { length: Math.ceil(bins.length / 2) },
     (_, bin) => (bins[2 * bin] ?? 0) + (bins[2 * bin + 1] ?? 0),

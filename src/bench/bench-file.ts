@@ -1,0 +1,88 @@
+import { readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { z } from "zod";
+import type { Config } from "../config/config.ts";
+import type { Effects } from "../effects.ts";
+import { AbtieError } from "../errors.ts";
+import { writeAtomic } from "../files/atomic.ts";
+import type { Override } from "../job/open-config.ts";
+import type { Forecast } from "./forecast.ts";
+import type { Lengths } from "./lengths.ts";
+import { renderPicture } from "./picture.ts";
+import type { Speeds } from "./speeds.ts";
+
+/** The result of a bench; bench.json holds it. */
+export interface BenchResult {
+  readonly format: 1;
+  readonly engine: { readonly name: string; readonly version: string | null; readonly method: string | null };
+  readonly template: string;
+  readonly input: string;
+  readonly lengths: Omit<Lengths, "rows"> & { readonly tokenised: number; readonly rows: number };
+  readonly speeds: Speeds;
+  readonly forecast: Forecast;
+  /** The forecast in one line. */
+  readonly verdict: string;
+  /** Prompts that were scored for the bench, requests that failed, and seconds that it took. */
+  readonly cost: { readonly prompts: number; readonly failed: number; readonly seconds: number };
+  readonly files: { readonly json: string; readonly picture: string };
+}
+
+/** Names the files of a bench in the run folder. */
+export function benchFiles({ runFolder }: Pick<Config, "runFolder">): BenchResult["files"] {
+  return { json: join(runFolder, "bench.json"), picture: join(runFolder, "bench.svg") };
+}
+
+/** Writes bench.json and bench.svg. Throws AbtieError("data") when a file cannot be written. */
+export async function writeBench(result: BenchResult): Promise<void> {
+  await writeAtomic(result.files.json, `${JSON.stringify(result, null, 2)}\n`);
+  await writeAtomic(result.files.picture, renderPicture(result.speeds, result.verdict));
+}
+
+/** The part of a bench that other commands use. */
+export interface BenchStart {
+  /** Begins the search for the number of requests in flight at the best setting of the bench. */
+  readonly override: Override;
+  /** Speed of the engine at its best setting, over the rows of the file. */
+  readonly tokensPerSecond: number;
+}
+
+const whole = z.int().min(1);
+const benchSchema = z.looseObject({
+  format: z.literal(1),
+  speeds: z.looseObject({
+    best: z.object({ concurrency: whole, promptsPerRequest: whole }),
+    fit: z.looseObject({ rowMs: z.number().nonnegative(), tokenMs: z.number().nonnegative() }),
+  }),
+  lengths: z.looseObject({ meanTokens: z.number().positive() }),
+});
+
+/** Reads bench.json. Throws AbtieError("config") when it cannot be read or has another form. */
+export async function readBench(path: string, { cwd }: Pick<Effects, "cwd">): Promise<BenchStart> {
+  const file = resolve(cwd, path);
+  const text = await readFile(file, "utf8").catch((cause: unknown) => {
+    throw new AbtieError("config", `--bench: ${file} cannot be read: give the bench.json that abtie bench wrote`, {
+      cause,
+    });
+  });
+  const parsed = benchSchema.safeParse(parseJson(text));
+  if (!parsed.success) {
+    throw new AbtieError("config", `--bench: ${file} is not what abtie bench writes; run it again`, {
+      details: z.prettifyError(parsed.error).split("\n"),
+    });
+  }
+  const { speeds, lengths } = parsed.data;
+  const { concurrency, promptsPerRequest } = speeds.best;
+  const rowMs = speeds.fit.rowMs + speeds.fit.tokenMs * lengths.meanTokens;
+  return {
+    override: { from: "--bench", set: { engine: { concurrency, prompts_per_request: promptsPerRequest } } },
+    tokensPerSecond: (1_000 * lengths.meanTokens) / rowMs,
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,107 @@
+import type { Effects } from "../effects.ts";
+import type { EngineMetrics } from "../engine/types.ts";
+import { mean } from "../numbers/sums.ts";
+import type { EnginePool } from "../pool/pool.ts";
+import type { Stage } from "./sweep.ts";
+
+/** The metrics of the engine at one moment of a stage. */
+export interface Poll {
+  readonly stage: Stage;
+  /** Monotonic, ms. */
+  readonly at: number;
+  readonly metrics: EngineMetrics;
+  /** True right after the stage: its counters are complete, but the running requests belong to the next stage. */
+  readonly closing: boolean;
+}
+
+/** Polls of the first engine, until the signal aborts. */
+export interface EnginePolls {
+  readonly polls: readonly Poll[];
+  /** Polls once more for a stage that has ended. */
+  readonly pollEnd: (stage: Stage) => void;
+  /** Resolves when every poll is complete. */
+  readonly finished: Promise<void>;
+}
+
+const POLL_MS = 1_000;
+
+/** Polls the metrics of the first engine every second, and at the end of every stage, until the signal aborts. */
+export function pollEngine(
+  { first }: Pick<EnginePool, "first">,
+  currentStage: () => Stage | null,
+  { clock }: Pick<Effects, "clock">,
+  signal: AbortSignal,
+): EnginePolls {
+  const polls: Poll[] = [];
+  const closingPolls: Promise<void>[] = [];
+  const poll = async (stage: Stage, closing: boolean): Promise<void> => {
+    const metrics = await first()
+      ?.metrics(signal)
+      .catch(() => null);
+    if (metrics === null || metrics === undefined || (!closing && stage !== currentStage())) return;
+    polls.push({ stage, at: clock.monotonic(), metrics, closing });
+  };
+  const repeat = async (): Promise<void> => {
+    while (!signal.aborted) {
+      const stage = currentStage();
+      if (stage !== null) await poll(stage, false);
+      await clock.sleep(POLL_MS, signal).catch(() => {});
+    }
+    await Promise.all(closingPolls);
+  };
+  return {
+    polls,
+    pollEnd: (stage) => {
+      closingPolls.push(poll(stage, true));
+    },
+    finished: repeat(),
+  };
+}
+
+/** Means of the engine's metrics over some polls; null where the engine does not report them. */
+export interface EngineMeans {
+  readonly running: number | null;
+  readonly waiting: number | null;
+  /** The largest usage of the key-value cache, 0 to 1. */
+  readonly kvCacheUsage: number | null;
+}
+
+/** Averages the polls of the stages that `includes` accepts; null when there are none. */
+export function meansOf(polls: readonly Poll[], includes: (stage: Stage) => boolean): EngineMeans | null {
+  const own = polls.filter(({ stage, closing }) => !closing && includes(stage)).map(({ metrics }) => metrics);
+  if (own.length === 0) return null;
+  const usage = known(own.map(({ kvCacheUsage }) => kvCacheUsage));
+  return {
+    running: meanOrNull(known(own.map(({ running }) => running))),
+    waiting: meanOrNull(known(own.map(({ waiting }) => waiting))),
+    kvCacheUsage: usage.length === 0 ? null : Math.max(...usage),
+  };
+}
+
+/** Shares of the time that requests spent in the server: waiting to be admitted, being computed, and the rest. */
+export interface Shares {
+  readonly queue: number;
+  readonly prefill: number;
+  readonly rest: number;
+}
+
+/** Computes the shares of the requests' time between the first and the last poll; null where the engine does not report them. */
+export function sharesOf(polls: readonly Poll[]): Shares | null {
+  const [first, last] = [polls[0]?.metrics, polls.at(-1)?.metrics];
+  const spent = (name: "queueTime" | "prefillTime" | "requestLatency"): number | null => {
+    const [from, to] = [first?.[name], last?.[name]];
+    return from == null || to == null ? null : to.seconds - from.seconds;
+  };
+  const [all, queue, prefill] = [spent("requestLatency"), spent("queueTime"), spent("prefillTime")];
+  if (all === null || queue === null || prefill === null || all <= 0) return null;
+  const share = (seconds: number): number => Math.min(1, Math.max(0, seconds / all));
+  return { queue: share(queue), prefill: share(prefill), rest: share(all - queue - prefill) };
+}
+
+function known(values: readonly (number | null)[]): readonly number[] {
+  return values.filter((value) => value !== null);
+}
+
+function meanOrNull(values: readonly number[]): number | null {
+  return values.length === 0 ? null : mean(values);
+}
