@@ -1,4 +1,4 @@
-import { formatDuration } from "../duration.ts";
+import { formatDuration } from "../format.ts";
 import type { SequentialState } from "../stats/sequential-comparison.ts";
 
 /** A speed measured over less says nothing, ms. */

@@ -1,5 +1,5 @@
-import { parseDuration } from "../duration.ts";
 import { AbtieError } from "../errors.ts";
+import { parseDuration } from "../format.ts";
 import type { Job } from "./report-data.ts";
 
 /**

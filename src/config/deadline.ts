@@ -1,5 +1,5 @@
-import { parseDuration } from "../duration.ts";
 import { AbtieError } from "../errors.ts";
+import { parseDuration } from "../format.ts";
 
 const TIME_OF_DAY = /^([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?$/;
 const ISO = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;

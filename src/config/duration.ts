@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseDuration } from "../duration.ts";
+import { parseDuration } from "../format.ts";
 
 /** The schema of a duration in a config: a text such as "9h" or "1h30m", read as milliseconds. */
 export const duration: z.ZodType<number, string> = z

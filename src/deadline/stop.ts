@@ -1,5 +1,5 @@
-import { formatDuration } from "../duration.ts";
 import type { Forecast } from "../forecast/forecast.ts";
+import { formatDuration } from "../format.ts";
 import type { SecondPassPlan, Stop } from "./decision.ts";
 import type { StepOutlook } from "./ladder.ts";
 import { type ClockState, settledRows } from "./state.ts";

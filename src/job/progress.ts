@@ -1,6 +1,6 @@
 import type { Decision } from "../deadline/decision.ts";
-import { formatDuration } from "../duration.ts";
 import type { Effects } from "../effects.ts";
+import { formatDuration } from "../format.ts";
 import type { RunState } from "../runfolder/state/run-state.ts";
 import type { Planner } from "./planner.ts";
 import type { SessionCounts } from "./recorder.ts";

@@ -9,7 +9,7 @@ const topOf = (name: string): string => name.split("/")[0] ?? name;
 /** The folders of src from the foundations up. A folder imports from the rows above its own, and from itself. */
 const LAYERS: readonly (readonly string[])[] = [
   ["types.ts", "errors.ts", "numbers"],
-  ["duration.ts", "triple.ts", "format.ts"],
+  ["triple.ts", "format.ts"],
   ["effects.ts", "files", "stats", "schedule", "concurrency", "forecast"],
   ["process", "config", "dataset", "prompt", "deadline", "metrics"],
   ["engine", "setup", "calibrate"],

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "commander";
 import type { Plan } from "../../commands/plan.ts";
-import { formatDuration } from "../../duration.ts";
+import { formatDuration } from "../../format.ts";
 import { type AddCommand, printJson } from "../context.ts";
 import { type ConfigFlags, jsonOption, openJobConfig, withConfigFlags } from "../options.ts";
 import { count } from "../render/estimates.ts";

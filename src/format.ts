@@ -1,0 +1,71 @@
+const UNIT_MS = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000, ms: 1 } as const;
+const DURATION = /^(?:\d+(?:\.\d+)?\s*(?:ms|[smhd])\s*)+$/;
+const PART = /(\d+(?:\.\d+)?)\s*(ms|[smhd])/g;
+
+/** Reads "9h", "8h55m", "90 s" or "500ms" as milliseconds; null when the text is not a duration. */
+export function parseDuration(text: string): number | null {
+  const trimmed = text.trim();
+  if (!DURATION.test(trimmed)) return null;
+  let ms = 0;
+  for (const [, amount, unit] of trimmed.matchAll(PART)) {
+    ms += Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS];
+  }
+  return ms;
+}
+
+/**
+ * Formats a duration in ms with its two largest units, rounded to the smaller one: "6h41m", "3m05s", "12 s". With
+ * `precise`, a duration below a minute keeps a decimal, "12.4 s", and one below a second is given in ms, "35 ms".
+ */
+export function formatDuration(ms: number, { precise = false } = {}): string {
+  if (ms < 0) {
+    const text = formatDuration(-ms, { precise });
+    return /[1-9]/.test(text) ? `-${text}` : text;
+  }
+  if (precise && ms < 999.5) return `${Math.round(ms)} ms`;
+  if (precise && ms < 59_950) return `${Number((ms / 1_000).toFixed(1))} s`;
+  const seconds = Math.round(ms / 1_000);
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)}m${twoDigits(seconds % 60)}s`;
+  const minutes = Math.round(seconds / 60);
+  return `${Math.floor(minutes / 60)}h${twoDigits(minutes % 60)}m`;
+}
+
+/** Formats a count with commas between thousands, "25,000"; with at most `digits` decimals where it is no whole number. */
+export function formatCount(value: number, digits = 0): string {
+  return withoutMinusZero(value, digits).toLocaleString("en-US", { maximumFractionDigits: digits });
+}
+
+/** Formats a count with its noun: "1 row", "25,000 rows". `nouns` is the plural where it does not end in a plain s. */
+export function plural(value: number, noun: string, nouns = `${noun}s`): string {
+  const text = formatCount(value);
+  return `${text} ${text === "1" ? noun : nouns}`;
+}
+
+/** Formats a number with a fixed count of decimals: "0.250", and "0.000" rather than "-0.000". */
+export function formatFixed(value: number, digits: number): string {
+  return withoutMinusZero(value, digits).toFixed(digits);
+}
+
+/** Formats a share of 1 in percent: "18.4 %". */
+export function formatPercent(share: number, digits = 0): string {
+  return `${formatFixed(100 * share, digits)} %`;
+}
+
+/** Formats a number, however small, with so many significant digits: "0.0011", "1.2e-7". */
+export function formatSignificant(value: number, digits = 2): string {
+  return String(Number(value.toPrecision(digits)));
+}
+
+/** Formats a label mass: with three decimals, and with two significant digits where those would all be 0. */
+export function formatMass(mass: number): string {
+  return mass < 0.0005 ? formatSignificant(mass) : formatFixed(mass, 3);
+}
+
+function withoutMinusZero(value: number, digits: number): number {
+  return Number(value.toFixed(digits)) === 0 ? 0 : value;
+}
+
+function twoDigits(value: number): string {
+  return String(value).padStart(2, "0");
+}
