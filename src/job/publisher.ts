@@ -3,7 +3,7 @@ import { AbtieError } from "../errors.ts";
 import { type Aggregate, outcomeOf, type RowOutcome } from "../judge/outcome.ts";
 import type { Journal } from "../runfolder/journal/append.ts";
 import { type RowReading, type RowRecord, writeRows } from "../runfolder/rows.ts";
-import { isShort, type RunState, readingOf } from "../runfolder/state/run-state.ts";
+import { attemptsOf, isShort, type RunState, readingOf } from "../runfolder/state/run-state.ts";
 import type { Clock, Log, Order, Triple } from "../types.ts";
 import { answersOf } from "./answers.ts";
 import { publishDue } from "./publish-due.ts";
@@ -102,11 +102,10 @@ function* recordsOf(
   outcome: (row: number) => RowOutcome,
 ): Generator<RowRecord> {
   for (const [row, id] of ids.entries()) {
-    const { ab, ba } = state.orders;
     yield {
       id,
       ...outcome(row),
-      attempts: (ab.attempts[row] ?? 0) + (ab.failures[row] ?? 0) + (ba.attempts[row] ?? 0) + (ba.failures[row] ?? 0),
+      attempts: attemptsOf(state, row, "ab") + attemptsOf(state, row, "ba"),
       ab: recordOf(state, row, "ab"),
       ba: recordOf(state, row, "ba"),
     };

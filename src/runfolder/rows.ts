@@ -27,6 +27,7 @@ export interface RowRecord {
   readonly obtained: Obtained;
   /** Why it is not better than it is; null when there is nothing to say. */
   readonly reason: string | null;
+  /** Requests that the row was part of, in both orders and in all sessions, failed ones included. */
   readonly attempts: number;
   readonly ab: RowReading | null;
   readonly ba: RowReading | null;

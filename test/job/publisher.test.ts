@@ -1,0 +1,48 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { createPublisher } from "../../src/job/publisher.ts";
+import type { Journal } from "../../src/runfolder/journal/append.ts";
+import { readRows } from "../../src/runfolder/rows.ts";
+import { fold } from "../../src/runfolder/state/fold.ts";
+import { createRunState } from "../../src/runfolder/state/run-state.ts";
+import { temporaryFolder } from "../helpers/folder.ts";
+import { createVirtualClock } from "../helpers/virtual-clock.ts";
+import { failedEvent, rowEvent } from "../runfolder/samples.ts";
+
+test("rows.jsonl counts every request of a row once, failed ones of earlier sessions included", async () => {
+  const folder = await temporaryFolder();
+  const state = createRunState(4);
+  // Row 0: two failures and the answer in one session. Row 1: a failure in each order, then both answers.
+  // Row 2: two failures in an earlier session, then an answer at the first attempt. Row 3: never tried.
+  for (const event of [
+    failedEvent([0]),
+    failedEvent([0]),
+    rowEvent(0, { attempts: 3 }),
+    failedEvent([1]),
+    failedEvent([1], { order: "ba" }),
+    rowEvent(1, { attempts: 2 }),
+    rowEvent(1, { order: "ba", attempts: 2 }),
+    failedEvent([2]),
+    failedEvent([2], { final: true }),
+    rowEvent(2, { attempts: 1 }),
+  ]) {
+    fold(state, event);
+  }
+  const publisher = createPublisher({
+    ids: ["first", "second", "third", "fourth"],
+    state,
+    journal: { checkpoint: async () => {} } as unknown as Journal,
+    judge: () => ({ probabilities: [0.5, 0.3, 0.2], note: null }),
+    prior: [1 / 3, 1 / 3, 1 / 3],
+    submission: join(folder, "submission.csv"),
+    rows: join(folder, "rows.jsonl"),
+    columns: { id: "id", labels: ["a", "b", "tie"] },
+    clip: [0.001, 0.999],
+    clock: createVirtualClock(),
+    log: () => {},
+  });
+  await publisher.publishFirst();
+  const attempts: number[] = [];
+  for await (const row of readRows(join(folder, "rows.jsonl"))) attempts.push(row.attempts);
+  expect(attempts).toEqual([3, 4, 3, 0]);
+});
