@@ -63,5 +63,5 @@ async function compileAppend(folder: string): Promise<string> {
   await writeFile(join(folder, "package.json"), '{ "type": "module" }');
   await symlink(resolve("node_modules"), join(folder, "node_modules"));
   await promisify(execFile)(process.execPath, [resolve("node_modules/typescript/bin/tsc"), "-p", folder]);
-  return join(folder, "journal/append.js");
+  return join(folder, "runfolder/journal/append.js");
 }
