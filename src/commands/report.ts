@@ -4,7 +4,7 @@ import { writeComparisonReport } from "../compare/write.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
 import { evaluateSubject } from "../evaluate/evaluation.ts";
-import { isLabelled, type Joined, openJoined, openLabels } from "../evaluate/labelled.ts";
+import { isLabelled, type Joined, joinOptionsOf, openJoined, openLabels } from "../evaluate/labelled.ts";
 import { type Subject, subjectOf } from "../evaluate/subject.ts";
 import { writeAtomic } from "../files/atomic.ts";
 import { packageVersion } from "../job/package-version.ts";
@@ -18,7 +18,6 @@ import { timingOf } from "../report/from-run/timing.ts";
 import { renderMarkdown } from "../report/render-markdown.ts";
 import { renderReport } from "../report/render-report.ts";
 import { type LoadedRun, loadRun } from "../runfolder/load-run.ts";
-import { joinOptionsOf } from "./evaluate.ts";
 
 export interface ReportOptions {
   /** Folder of a run or of a comparison. */

@@ -1,5 +1,5 @@
 import { type CalibrationStudy, studyCalibration } from "../calibrate/study.ts";
-import { studySwap } from "../evaluate/raw-readings.ts";
+import { studySwap } from "../evaluate/raw-scores.ts";
 import { asWritten } from "../evaluate/subject.ts";
 import { clipProbabilities } from "../metrics/clip.ts";
 import { type Evaluation, evaluate } from "../metrics/evaluate.ts";

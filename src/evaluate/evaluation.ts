@@ -6,15 +6,14 @@ import { type Slice, slices } from "../metrics/slices.ts";
 import type { SwapStudy } from "../metrics/swap.ts";
 import { takeRows } from "../metrics/triples.ts";
 import type { BootstrapOptions } from "../stats/bootstrap.ts";
+import { divisionsOf } from "./divisions.ts";
 import { inSampleWarning } from "./in-sample.ts";
 import type { Labelled } from "./labelled.ts";
-import { rawScores, studySwap } from "./raw-readings.ts";
+import { type NamedScores, rawScores, studySwap } from "./raw-scores.ts";
 import { readRowTexts } from "./row-texts.ts";
-import type { NamedScores } from "./scores.ts";
-import { divisionsOf } from "./slice-keys.ts";
 import type { Subject } from "./subject.ts";
 
-/** Everything that labels say about a run or a submission. Log losses are in nats. */
+/** The evaluation of a run or a submission against labels. Log losses are in nats. */
 export interface SubjectEvaluation {
   /** The run folder or submission. */
   readonly subject: string;
@@ -23,15 +22,15 @@ export interface SubjectEvaluation {
   readonly rows: number;
   /** Different prompts among the rows. */
   readonly groups: number;
-  /** Rows that hold the prior; null for a submission, which does not say. */
+  /** Rows that hold the prior; null for a submission, where they cannot be told from others. */
   readonly priorRows: number | null;
-  /** The probabilities as written first, then what is known from the readings alone. */
+  /** First the probabilities as written, then those of the readings themselves. */
   readonly scores: readonly NamedScores[];
-  /** What swapping the answers does to the raw readings; null unless rows were scored in both orders. */
+  /** How swapping the answers changes the raw readings; null unless rows were scored in both orders. */
   readonly swap: SwapStudy | null;
   readonly mass: LabelMass | null;
   readonly slices: readonly SliceTable[];
-  /** What to know before believing the numbers, one sentence each, without a full stop. */
+  /** Reasons to doubt the numbers, one sentence each, without a full stop. */
   readonly warnings: readonly string[];
 }
 
@@ -41,28 +40,28 @@ export interface SliceTable {
   readonly parts: readonly Slice<Evaluation>[];
 }
 
-/** Resamples for what stands beside the probabilities as written: there is much of it, and each costs time on a large file. */
-const ASIDE_RESAMPLES = 2_000;
+/** Fewer resamples for everything but the probabilities as written: there are many such scores, and each takes time on a large file. */
+const SECONDARY_RESAMPLES = 2_000;
 
-/** Evaluates what was judged against its labels, as a whole and by slice. */
+/** Evaluates a run or submission against its labels, as a whole and by slice. */
 export async function evaluateSubject(
   subject: Subject,
   labelled: Labelled,
   effects: Pick<Effects, "progress">,
 ): Promise<SubjectEvaluation> {
-  const tell = createReportStep(subject.ids.length, effects);
+  const reportStep = createReportStep(subject.ids.length, effects);
   const { written, run, seed } = subject;
   const { truth, groups, dataset } = labelled;
-  const aside: BootstrapOptions = { seed, resamples: ASIDE_RESAMPLES };
+  const secondary: BootstrapOptions = { seed, resamples: SECONDARY_RESAMPLES };
   const scored = { probabilities: written, truth, groups };
-  tell("scoring the probabilities as written");
+  reportStep("scoring the probabilities as written");
   const asWritten = { name: "as written", rows: subject.ids.length, evaluation: evaluate(scored, { seed }) };
   const warning = run === null ? null : await inSampleWarning(run, dataset.sha256);
-  tell("reading the texts for the slices");
+  reportStep("reading the texts for the slices");
   const texts = await readRowTexts(labelled);
-  const measure = (rows: Uint32Array): Evaluation => evaluate(takeRows(scored, rows), aside);
-  if (run !== null) tell("scoring the readings, each order by itself");
-  const scores = run === null ? [asWritten] : [asWritten, ...rawScores(run, labelled, aside)];
+  const measure = (rows: Uint32Array): Evaluation => evaluate(takeRows(scored, rows), secondary);
+  if (run !== null) reportStep("scoring the readings, each order by itself");
+  const scores = run === null ? [asWritten] : [asWritten, ...rawScores(run, labelled, secondary)];
   return {
     subject: subject.path,
     kind: run === null ? "submission" : "run",
@@ -71,11 +70,11 @@ export async function evaluateSubject(
     groups: new Set(groups).size,
     priorRows: run === null ? null : run.rows.obtained.filter((way) => way === "prior").length,
     scores,
-    swap: run === null ? null : studySwap(run, groups, aside),
+    swap: run === null ? null : studySwap(run, groups, secondary),
     mass: run === null ? null : labelMass(run.rows.mass),
     warnings: warning === null ? [] : [warning],
     slices: divisionsOf(texts, run?.rows ?? null).flatMap(({ name, keyOf, keys }) => {
-      tell(`scoring slices by ${name.toLowerCase()}`);
+      reportStep(`scoring slices by ${name.toLowerCase()}`);
       const parts = slices(subject.ids.length, keyOf, measure);
       // A single part would only repeat the whole.
       if (parts.length < 2) return [];

@@ -1,27 +1,38 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { parseCalibration } from "../calibrate/file.ts";
+import { type Calibration, parseCalibration } from "../calibrate/file.ts";
+import type { Config } from "../config/config.ts";
 import { AbtieError } from "../errors.ts";
-import type { LoadedRun } from "../runfolder/load-run.ts";
 
 /**
- * Warns of a run whose calibration was fitted to the very labels that it is evaluated with: its numbers are better than
- * on other rows. Null when it was not, or when the calibration cannot be read any more.
+ * Warns that the calibration of a run was fitted to the labels that evaluate it: its scores are then better than on other
+ * rows. Null when it was not.
  */
 export async function inSampleWarning(
-  { config }: Pick<LoadedRun, "config">,
+  { config }: { readonly config: Pick<Config, "calibration"> },
   labelsSha256: string,
 ): Promise<string | null> {
-  const file = config.calibration;
+  const calibration = await calibrationFittedTo(config, labelsSha256);
+  if (config.calibration === null || calibration === null) return null;
+  return (
+    `${basename(config.calibration)} was fitted to these very labels, so the probabilities as written look better than ` +
+    `they are: out of fold their log loss was ${calibration.outOfFold.calibrated.toFixed(3)}`
+  );
+}
+
+/**
+ * Reads the calibration of a config when it was fitted to the data file with this hash; null when it was fitted to another
+ * file, when there is none, and when its file is no longer readable.
+ */
+export async function calibrationFittedTo(
+  { calibration: file }: Pick<Config, "calibration">,
+  sha256: string,
+): Promise<Calibration | null> {
   const text = file === null ? null : await readFile(file, "utf8").catch(() => null);
   if (file === null || text === null) return null;
   try {
-    const { trainedOn, outOfFold } = parseCalibration(text, file);
-    if (trainedOn.sha256 !== labelsSha256) return null;
-    return (
-      `${basename(file)} was fitted to these very labels, so the probabilities as written look better than they are: ` +
-      `out of fold their log loss was ${outOfFold.calibrated.toFixed(3)}`
-    );
+    const calibration = parseCalibration(text, file);
+    return calibration.trainedOn.sha256 === sha256 ? calibration : null;
   } catch (error) {
     if (error instanceof AbtieError) return null;
     throw error;

@@ -1,25 +1,69 @@
+import { resolve } from "node:path";
 import type { Columns } from "../dataset/columns.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
+import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
 import { openRows } from "../job/open-rows.ts";
 import { takeTriples } from "../metrics/triples.ts";
+import type { Subject } from "./subject.ts";
 
-/** Rows that were judged with what the data file says about them, in the order of the judged rows. */
+/** Judged rows joined with the rows of the data file, in the order of the judged rows. */
 export interface Joined extends AsyncDisposable {
   readonly dataset: Dataset;
   readonly source: "labels" | "votes";
-  /** Place of each judged row in the dataset. */
-  readonly places: Uint32Array;
+  /** Index of each judged row in the dataset. */
+  readonly indexes: Uint32Array;
   /** Weights of a, b and tie, three for each judged row; null when the file has no labels. */
   readonly truth: Float64Array | null;
   /** Group of each judged row: rows with the same prompt share one. */
   readonly groups: Uint32Array;
 }
 
-/** Judged rows of which it is known what people said. */
+/** Judged rows with labels. */
 export type Labelled = Joined & { readonly truth: Float64Array };
 
-/** What was judged, and where its data is. */
+/** The labelled file to evaluate with. */
+export interface LabelOptions {
+  /** Labelled rows; left out or null, the run's own input. */
+  readonly labels?: string | null;
+  /** The source of the truth; left out or null, that of the run's config, else the label columns. */
+  readonly truth?: "labels" | "votes" | null;
+}
+
+/** Opens the labels of a run or submission: the named file, else the run's own input. Throws like openLabels and joinOptionsOf. */
+export function openLabelsOf(
+  subject: Subject,
+  options: LabelOptions,
+  effects: Pick<Effects, "cwd" | "signal">,
+): Promise<Labelled> {
+  return openLabels(joinOptionsOf(subject, options, effects));
+}
+
+/** Finds the file with the labels of a run or submission. Throws AbtieError("config") for a submission without a named file. */
+export function joinOptionsOf(
+  { path, ids, run, columns }: Subject,
+  { labels = null, truth }: LabelOptions,
+  effects: Pick<Effects, "cwd" | "signal">,
+): JoinOptions {
+  const file = labels === null ? run?.config.input : resolve(effects.cwd, labels);
+  if (file === undefined) {
+    throw new AbtieError(
+      "config",
+      "a submission does not name the file of its labels: name a labelled file with --labels",
+    );
+  }
+  return {
+    subject: path,
+    ids,
+    path: file,
+    columns,
+    truth: truth ?? run?.config.truth ?? "labels",
+    mayHaveMore: run !== null && run.config.limit !== null,
+    signal: effects.signal,
+  };
+}
+
+/** The judged rows, and the data file that they are joined with. */
 export interface JoinOptions {
   /** The run folder or submission, for messages. */
   readonly subject: string;
@@ -27,12 +71,12 @@ export interface JoinOptions {
   readonly path: string;
   readonly columns: Columns;
   readonly truth: "labels" | "votes";
-  /** Whether the file may have rows that were not judged, as that of a run with a limit has. */
+  /** Whether the file may hold further rows, as the file of a run with a limit does. */
   readonly mayHaveMore: boolean;
   readonly signal: AbortSignal;
 }
 
-/** Opens labelled rows and joins them to rows that were judged. Throws as openJoined, and AbtieError("data") without labels. */
+/** Joins judged rows with a labelled file. Throws like openJoined, and AbtieError("data") when the file has no labels. */
 export async function openLabels(options: JoinOptions): Promise<Labelled> {
   const joined = await openJoined(options);
   if (isLabelled(joined)) return joined;
@@ -40,23 +84,23 @@ export async function openLabels(options: JoinOptions): Promise<Labelled> {
   throw withoutLabels(options);
 }
 
-/** Says whether the data file of judged rows has labels. */
+/** Checks whether the data file has labels. */
 export function isLabelled(joined: Joined): joined is Labelled {
   return joined.truth !== null;
 }
 
-/** Opens rows and joins them by id to rows that were judged. Throws AbtieError("data") when an id is on one side only. */
+/** Joins judged rows with a data file by id. Throws AbtieError("data") when an id is in only one of them. */
 export async function openJoined(options: JoinOptions): Promise<Joined> {
   const { path, columns, truth: source, signal } = options;
   const dataset = await openRows({ input: path, columns, truth: source, limit: null }, signal);
   try {
-    const places = joinById(dataset.ids, options);
+    const indexes = joinById(dataset.ids, options);
     return {
       dataset,
       source,
-      places,
-      truth: dataset.truth === null ? null : takeTriples(dataset.truth, places),
-      groups: places.map((place) => dataset.groups[place] as number),
+      indexes,
+      truth: dataset.truth === null ? null : takeTriples(dataset.truth, indexes),
+      groups: indexes.map((index) => dataset.groups[index] as number),
       [Symbol.asyncDispose]: () => dataset[Symbol.asyncDispose](),
     };
   } catch (error) {
@@ -73,21 +117,21 @@ function withoutLabels({ path, columns: { labels } }: JoinOptions): AbtieError {
   );
 }
 
-/** Finds the place of each judged row among the labelled ones. */
+/** Finds the index of each judged row in the data file. */
 function joinById(labelled: readonly string[], { ids, path, subject, mayHaveMore }: JoinOptions): Uint32Array {
-  const placeOf = new Map(labelled.map((id, place) => [id, place]));
+  const indexOf = new Map(labelled.map((id, index) => [id, index]));
   const judged = new Set(ids);
-  const missing = ids.filter((id) => !placeOf.has(id));
+  const missing = ids.filter((id) => !indexOf.has(id));
   const extra = mayHaveMore ? [] : labelled.filter((id) => !judged.has(id));
   if (missing.length + extra.length > 0) {
-    throw new AbtieError("data", `${subject} and ${path} are not about the same rows: ids must be the same in both`, {
+    throw new AbtieError("data", `${subject} and ${path} do not hold the same rows: ids must be the same in both`, {
       details: [
         ...describe(missing, `in ${subject} without labels in ${path}`),
         ...describe(extra, `in ${path} that are not in ${subject}`),
       ],
     });
   }
-  return Uint32Array.from(ids, (id) => placeOf.get(id) as number);
+  return Uint32Array.from(ids, (id) => indexOf.get(id) as number);
 }
 
 const NAMED = 5;

@@ -2,7 +2,7 @@ import type { Row } from "../types.ts";
 import type { Labelled } from "./labelled.ts";
 import { scriptOf } from "./script-of.ts";
 
-/** What slices need of the texts of judged rows. */
+/** The properties of the judged rows' texts by which rows are divided. */
 export interface RowTexts {
   readonly turns: Uint32Array;
   /** UTF-16 units of prompt and both responses. */
@@ -10,16 +10,16 @@ export interface RowTexts {
   readonly scripts: readonly string[];
 }
 
-/** Rows read at once: enough to keep the disk busy, few enough to hold no file in memory. */
+/** 32 rows read at once keep the disk busy and take little memory. */
 const AT_ONCE = 32;
 
 /** Reads the text of every judged row once, from the labelled file. */
-export async function readRowTexts({ dataset, places }: Pick<Labelled, "dataset" | "places">): Promise<RowTexts> {
-  const turns = new Uint32Array(places.length);
-  const characters = new Uint32Array(places.length);
+export async function readRowTexts({ dataset, indexes }: Pick<Labelled, "dataset" | "indexes">): Promise<RowTexts> {
+  const turns = new Uint32Array(indexes.length);
+  const characters = new Uint32Array(indexes.length);
   const scripts: string[] = [];
-  for (let start = 0; start < places.length; start += AT_ONCE) {
-    const rows = await Promise.all(Array.from(places.subarray(start, start + AT_ONCE), dataset.read));
+  for (let start = 0; start < indexes.length; start += AT_ONCE) {
+    const rows = await Promise.all(Array.from(indexes.subarray(start, start + AT_ONCE), dataset.read));
     for (const [offset, row] of rows.entries()) {
       const texts = textsOf(row);
       turns[start + offset] = row.prompts.length;

@@ -1,4 +1,4 @@
-/** Unicode scripts that get a slice of their own; Kana stands for Japanese, which mixes it with Han. */
+/** Unicode scripts with a slice of their own. Kana stands for Japanese, which mixes Kana and Han. */
 const SCRIPTS = {
   Latin: /\p{Script=Latin}/u,
   Han: /\p{Script=Han}/u,
@@ -14,16 +14,16 @@ const SCRIPTS = {
 
 type Script = keyof typeof SCRIPTS | "other" | "no letters";
 
-/** Characters of each text that are looked at: enough to know its script. */
-const LOOKED_AT = 1000;
-/** Share of kana among kana and Han from which on a text is Japanese. */
+/** The first 1,000 characters of a text are enough to find its script. */
+const MOST_CHARACTERS = 1000;
+/** A text is Japanese when more than this share of its Kana and Han characters is Kana. */
 const KANA_SHARE = 0.1;
 
 /** Finds the script in which most letters of some texts are written. */
 export function scriptOf(texts: readonly string[]): Script {
   const counts = new Map<Script, number>();
   for (const text of texts) {
-    for (const character of text.slice(0, LOOKED_AT)) {
+    for (const character of text.slice(0, MOST_CHARACTERS)) {
       const script = scriptOfCharacter(character);
       if (script !== null) counts.set(script, (counts.get(script) ?? 0) + 1);
     }

@@ -6,11 +6,11 @@ import { explainFileError } from "../files/explain.ts";
 import { type LoadedRun, loadRun } from "../runfolder/load-run.ts";
 import type { Triple } from "../types.ts";
 
-/** What is evaluated: the probabilities as written, and what is known about how they came to be. */
+/** The object of an evaluation: the probabilities of a run or of a bare submission. */
 export interface Subject {
   readonly path: string;
   readonly ids: readonly string[];
-  /** Three for each row, clipped and rounded as the submission has them. */
+  /** Three for each row, clipped and rounded as in the submission. */
   readonly written: Float64Array;
   /** Null for a bare submission. */
   readonly run: LoadedRun | null;

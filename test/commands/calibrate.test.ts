@@ -12,7 +12,7 @@ import { expectValid, readLines } from "../helpers/results.ts";
 const MASS_LOW = { minimum: 0.5, action: "fallback" };
 
 describe("abtie calibrate", () => {
-  it("finds the temperature of a judge that is three times too sure, says before and after, and saves for whom it is", async () => {
+  it("finds the temperature of a judge that is three times too sure, prints the log loss before and after, and saves the judge's name", async () => {
     const folder = await writeJudged({ rows: 400, sharpness: 3, orders: "one" });
     const { status, stdout, stderr } = await inProcess(["calibrate", "run", "-o", "c.json", "--json"], folder);
     expect({ status, stderr }).toEqual({ status: 0, stderr: `calibration written: ${join(folder, "c.json")}\n` });
@@ -37,7 +37,7 @@ describe("abtie calibrate", () => {
     });
   });
 
-  it("writes nothing and ends with 3 when it does not help, but shows what it found", async () => {
+  it("writes nothing and exits with 3 when it does not help, but prints the scores", async () => {
     const folder = await writeJudged({ rows: 200, sharpness: 1, orders: "one" });
     const { status, stdout, stderr } = await inProcess(["calibrate", "run"], folder);
     expect(status).toBe(3);
@@ -46,7 +46,7 @@ describe("abtie calibrate", () => {
     expect(existsSync(join(folder, "calibration.json"))).toBe(false);
   });
 
-  it("refuses a run of which nothing was scored", async () => {
+  it("refuses a run without a scored row", async () => {
     await using judge = await startJudge({ faults: [{ kind: "http-500" }] });
     const job = await writeJob({ engine: attachTo(judge), config: { attempts: 1 }, rows: 4 });
     await writeLabels(job.folder);
@@ -57,7 +57,7 @@ describe("abtie calibrate", () => {
 });
 
 describe("a run with a calibration", () => {
-  it("applies it to what was read before, says so, and computes both orders by the file's numbers", async () => {
+  it("applies it to earlier readings, records its file, and uses the file's parameters for both orders", async () => {
     await using judge = await startJudge();
     const job = await judged({ engine: attachTo(judge), config: { orders: "both" }, rows: 160 });
     const before = await evaluation(job);
@@ -82,7 +82,7 @@ describe("a run with a calibration", () => {
     expect(after.scores[0]?.evaluation.logLoss.mean).toBeLessThan(raw?.evaluation.logLoss.mean ?? Number.NaN);
   });
 
-  it("leaves a reading without label mass out of it, and the prior where none is left", async () => {
+  it("does not calibrate a reading without label mass, and gives the prior to a row without any other", async () => {
     await using judge = await startJudge();
     const job = await judged({ engine: attachTo(judge), config: { orders: "both" }, rows: 160 });
     await use(job, `calibration: c.json\nmass: ${JSON.stringify(MASS_LOW)}\nprior: [0.5, 0.3, 0.2]`);
@@ -105,7 +105,7 @@ describe("a run with a calibration", () => {
     expect(Math.min(kinds.none, kinds.one)).toBeGreaterThan(0);
   });
 
-  it("refuses one of another template before anything is sent, and one that is not there", async () => {
+  it("refuses a calibration of another template before anything is sent, and a missing one", async () => {
     await using judge = await startJudge();
     const job = await judged({ engine: attachTo(judge), rows: 60 });
     await use(job, "calibration: c.json");

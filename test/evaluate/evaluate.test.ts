@@ -18,7 +18,7 @@ async function evaluated(args: readonly string[], folder: string): Promise<Subje
 }
 
 describe("abtie evaluate", () => {
-  it("finds in a submission what scikit-learn finds, joined by id", async () => {
+  it("gives a submission the same scores as scikit-learn, joined by id", async () => {
     const result = await evaluated(["test/fixtures/evaluate/submission.csv", "--labels", "examples/rows.csv"], ROOT);
     const evaluation = result.scores[0]?.evaluation;
     expect(result).toMatchObject({ kind: "submission", rows: golden.rows, swap: null, mass: null, priorRows: null });
@@ -36,7 +36,7 @@ describe("abtie evaluate", () => {
     }
   });
 
-  it("finds the scripts of the examples, which are written in ten", async () => {
+  it("finds the ten scripts of the examples", async () => {
     const { slices } = await evaluated(
       ["test/fixtures/evaluate/submission.csv", "--labels", "examples/rows.csv"],
       ROOT,
@@ -49,7 +49,7 @@ describe("abtie evaluate", () => {
     expect(scripts.reduce((sum, { rows }) => sum + rows, 0)).toBe(golden.rows);
   });
 
-  it("scores a run as its submission is written, and each order of it by itself", async () => {
+  it("gives a run the scores of its submission, and scores each order alone", async () => {
     await using judge = await startJudge();
     const job = await writeJob({ engine: attachTo(judge), config: { orders: "both" }, words: (row) => 3 + row });
     await writeLabels(job.folder);
@@ -70,7 +70,7 @@ describe("abtie evaluate", () => {
     expect(lengths.reduce((sum, { rows }) => sum + rows, 0)).toBe(40);
   });
 
-  it("prints tables for a person on stdout, from the run's own labels, and takes votes as soft labels", async () => {
+  it("prints tables on stdout, uses the run's own labels by default, and takes votes as soft labels", async () => {
     const folder = await writeJudged({ rows: 60, sharpness: 2, orders: "both" });
     const { status, stdout, stderr } = await inProcess(["evaluate", "run"], folder);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
@@ -84,7 +84,7 @@ describe("abtie evaluate", () => {
   });
 });
 
-describe("labels that do not fit are refused", () => {
+describe("labels of other rows are refused", () => {
   it("names the first ids on either side", async () => {
     const folder = await writeJudged({ rows: 12, sharpness: 1, orders: "one" });
     await writeLabels(folder, 6);
@@ -95,7 +95,7 @@ describe("labels that do not fit are refused", () => {
     );
   });
 
-  it("takes more labels than rows only for a run with a limit", async () => {
+  it("accepts further labelled rows only for a run with a limit", async () => {
     await using judge = await startJudge();
     const job = await writeJob({ engine: attachTo(judge) });
     await writeLabels(job.folder);
@@ -110,7 +110,7 @@ describe("labels that do not fit are refused", () => {
     expect(without.stderr).toMatch(/rows\.csv has no labels: expected the columns winner_model_a.*--labels/);
   });
 
-  it("asks for labels where nothing says where they are, and names a folder that is no run", async () => {
+  it("asks for a labelled file for a submission, and names a folder that is no run", async () => {
     const folder = await temporaryFolder({
       "s.csv": readFileSync(join(ROOT, "test/fixtures/evaluate/submission.csv"), "utf8"),
     });

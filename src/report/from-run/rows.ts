@@ -25,7 +25,7 @@ export function reportRowsOf(rows: RunRows, written: Float64Array, truth: Float6
 export async function readWorst(
   listed: readonly ReportRow[],
   written: Float64Array,
-  { dataset, places, truth }: Pick<Joined, "dataset" | "places" | "truth">,
+  { dataset, indexes, truth }: Pick<Joined, "dataset" | "indexes" | "truth">,
 ): Promise<readonly WorstRow[]> {
   const losses = truth === null ? null : logLosses(written, truth);
   const badness = (row: number): number => losses?.[row] ?? -Math.max(...tripleAt(written, row));
@@ -33,7 +33,7 @@ export async function readWorst(
   const worst = answered.sort((one, other) => badness(other) - badness(one)).slice(0, SHOWN);
   return Promise.all(
     worst.map(async (row) => ({
-      row: await dataset.read(places[row] as number),
+      row: await dataset.read(indexes[row] as number),
       scored: listed[row] as ReportRow,
       loss: losses?.[row] ?? null,
     })),

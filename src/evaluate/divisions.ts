@@ -3,12 +3,12 @@ import type { RunRows } from "../runfolder/run-rows.ts";
 import type { Obtained } from "../types.ts";
 import type { RowTexts } from "./row-texts.ts";
 
-/** One way to divide rows. */
+/** One way to divide rows into parts. */
 export interface Division {
   readonly name: string;
   /** The part to which a row belongs; null for none. */
   readonly keyOf: (row: number) => string | null;
-  /** Every part in the order in which they are shown. */
+  /** All parts in the order of the table. */
   readonly keys: readonly string[];
 }
 
@@ -19,7 +19,7 @@ const OBTAINED: Readonly<Record<Obtained, string>> = {
   prior: "prior",
 };
 
-/** Lists the ways to divide judged rows: length, turns, script, and for a run whether shortened and how obtained. */
+/** Lists the ways to divide judged rows: by length, turns and script; those of a run also by shortening and by the source of their probabilities. */
 export function divisionsOf(texts: RowTexts, run: RunRows | null): readonly Division[] {
   const scripts = byCount(texts.scripts);
   const common: readonly Division[] = [
@@ -47,7 +47,7 @@ export function divisionsOf(texts: RowTexts, run: RunRows | null): readonly Divi
   ];
 }
 
-/** Divides into four parts with about equally many rows; a length of 0 is unknown. */
+/** Divides rows at the quartiles of their lengths; a length of 0 means unknown. */
 function byLength(name: string, lengths: Uint32Array): Division {
   const known = Float64Array.from(lengths.filter((length) => length > 0));
   const edges = known.length === 0 ? [] : [...new Set(quantiles(known, [0.25, 0.5, 0.75]).map(Math.floor))];

@@ -1,17 +1,23 @@
 import { inFileTerms, rawProbabilities, readingsOf } from "../calibrate/readings.ts";
-import { evaluate } from "../metrics/evaluate.ts";
+import { type Evaluation, evaluate } from "../metrics/evaluate.ts";
 import { type SwapStudy, swapStudy } from "../metrics/swap.ts";
 import { takeRows } from "../metrics/triples.ts";
 import type { LoadedRun } from "../runfolder/load-run.ts";
 import type { RunRows } from "../runfolder/run-rows.ts";
 import type { BootstrapOptions } from "../stats/bootstrap.ts";
 import type { Order } from "../types.ts";
-import type { NamedScores } from "./scores.ts";
 import { asWritten } from "./subject.ts";
 
+/** One set of probabilities and its scores. */
+export interface NamedScores {
+  readonly name: string;
+  readonly rows: number;
+  readonly evaluation: Evaluation;
+}
+
 /**
- * Scores what the readings alone say: without the calibration where the run applied one, and each order by itself where
- * rows were scored in both. Probabilities are clipped as the submission's.
+ * Scores the readings themselves: without the calibration when the run applied one, and each order alone when rows were
+ * scored in both. Probabilities are clipped and rounded like those of the submission.
  */
 export function rawScores(
   { rows, config }: Pick<LoadedRun, "rows" | "config">,
@@ -36,7 +42,7 @@ export function rawScores(
   ];
 }
 
-/** Studies what swapping does to the raw readings of the rows scored in both orders; null when there are none. */
+/** Measures how swapping the answers changes the raw readings of the rows scored in both orders; null when there are none. */
 export function studySwap(
   { rows }: Pick<LoadedRun, "rows">,
   groups: Uint32Array,
@@ -55,23 +61,23 @@ function rowsInBoth({ ids, readings }: RunRows): Uint32Array {
   });
 }
 
-/** Probabilities of [a, b, tie] of the file that the readings in one order give. */
+/** Computes the probabilities of [a, b, tie] as in the file from the readings in one order. */
 function oneOrder({ readings }: RunRows, members: Uint32Array, order: Order): Float64Array {
   return Float64Array.from(
     [...members].flatMap((row) => {
-      const shown = readingsOf(readings, row)[order];
-      if (shown === null) throw new Error(`row ${row} was not scored in the order ${order}`);
-      return inFileTerms(shown, order).map(Math.exp);
+      const reading = readingsOf(readings, row)[order];
+      if (reading === null) throw new Error(`row ${row} was not scored in the order ${order}`);
+      return inFileTerms(reading, order).map(Math.exp);
     }),
   );
 }
 
-/** The mean of the orders' probabilities; rows without a reading keep what they have. */
+/** Averages the probabilities of both orders; a row without a reading keeps its probabilities. */
 function uncalibrated({ ids, readings, probabilities }: RunRows): Float64Array {
   const raw = Float64Array.from(probabilities);
   for (const row of ids.keys()) {
-    const found = readingsOf(readings, row);
-    if (found.ab !== null || found.ba !== null) raw.set(rawProbabilities(found), 3 * row);
+    const own = readingsOf(readings, row);
+    if (own.ab !== null || own.ba !== null) raw.set(rawProbabilities(own), 3 * row);
   }
   return raw;
 }
