@@ -1,3 +1,12 @@
+import {
+  formatCount,
+  formatDuration,
+  formatFixed,
+  formatMass,
+  formatPercent,
+  formatSignificant,
+  plural,
+} from "../../format.ts";
 import type { Estimate } from "../data/run-data.ts";
 
 /** Space that does not break, between a number and its unit. */
@@ -9,19 +18,18 @@ export const NONE = "–";
 /** Formats a number with a fixed count of decimals and a real minus sign. */
 export function fixed(value: number | null, digits: number): string {
   if (value === null || !Number.isFinite(value)) return NONE;
-  const text = value.toFixed(digits);
-  return Number(text) === 0 ? (0).toFixed(digits) : text.replace("-", "\u2212");
+  return typeset(formatFixed(value, digits));
 }
 
 /** Formats a number that may be tiny with two digits that count: `0.0011`, `1.2e-7`. */
 export function small(value: number | null): string {
   if (value === null || !Number.isFinite(value)) return NONE;
-  return String(Number(value.toPrecision(2))).replaceAll("-", "\u2212");
+  return typeset(formatSignificant(value));
 }
 
 /** Formats a label mass: three decimals, and two digits that count where those would all be 0. */
 export function massText(mass: number): string {
-  return mass < 0.0005 ? small(mass) : fixed(mass, 3);
+  return typeset(formatMass(mass));
 }
 
 /** Formats a difference: as `fixed`, with a plus sign where it is positive. */
@@ -32,18 +40,18 @@ export function signed(value: number | null, digits: number): string {
 
 /** Formats a count with commas between thousands. */
 export function count(value: number | null): string {
-  return value === null || !Number.isFinite(value) ? NONE : Math.round(value).toLocaleString("en-US");
+  return value === null || !Number.isFinite(value) ? NONE : typeset(formatCount(value));
 }
 
 /** Formats a count with its noun, `1 row` or `25,000 rows`. */
 export function counted(value: number, noun: string): string {
-  return `${count(value)}\u00a0${noun}${Math.round(value) === 1 ? "" : "s"}`;
+  return typeset(plural(value, noun));
 }
 
 /** Formats a share of 1 as a percentage. */
 export function percent(share: number | null, digits = 0): string {
   if (share === null || !Number.isFinite(share)) return NONE;
-  return `${fixed(100 * share, digits)}${NBSP}%`;
+  return typeset(formatPercent(share, digits));
 }
 
 /** Formats the ends of an interval, `0.974 to 0.990`; an empty text when there is none. */
@@ -60,13 +68,7 @@ export function probability(p: number | null): string {
 /** Formats a length of time given in ms with its two largest units: `6h41m`, `3m05s`, `12.4 s`, `35 ms`. */
 export function duration(ms: number | null): string {
   if (ms === null || !Number.isFinite(ms)) return NONE;
-  if (ms < 0) return `\u2212${duration(-ms)}`;
-  if (ms < 999.5) return `${Math.round(ms)}${NBSP}ms`;
-  if (ms < 59_950) return `${trim(ms / 1000)}${NBSP}s`;
-  const seconds = Math.round(ms / 1000);
-  if (seconds < 3600) return `${Math.floor(seconds / 60)}m${two(seconds % 60)}s`;
-  const minutes = Math.round(ms / 60_000);
-  return `${Math.floor(minutes / 60)}h${two(minutes % 60)}m`;
+  return typeset(formatDuration(ms, { precise: true }));
 }
 
 /** Formats a moment, ms since 1970, as a date and time in UTC. */
@@ -74,5 +76,7 @@ export function moment(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }
 
-const two = (value: number): string => String(value).padStart(2, "0");
-const trim = (value: number): string => fixed(value, 1).replace(/\.0$/, "");
+/** Sets a text as a page does: a real minus sign, and spaces that do not break. */
+function typeset(text: string): string {
+  return text.replaceAll("-", "\u2212").replaceAll(" ", NBSP);
+}
