@@ -10,7 +10,7 @@ import { subjectOf } from "../evaluate/subject.ts";
 import { writeAtomic } from "../files/atomic.ts";
 import { createReportStep } from "../job/report-step.ts";
 import { modelName } from "../judge/model-name.ts";
-import { type LoadedRun, loadRun } from "../runfolder/load-run.ts";
+import { type LoadedRun, loadRunFolder } from "../runfolder/load-run-folder.ts";
 
 export interface CalibrateOptions extends LabelOptions {
   /** Folder of a run. */
@@ -42,7 +42,7 @@ export async function calibrateRun(
   options: CalibrateOptions,
   effects: Pick<Effects, "cwd" | "signal" | "progress">,
 ): Promise<CalibrationResult> {
-  const run = await loadRun(resolve(effects.cwd, options.run));
+  const run = await loadRunFolder(resolve(effects.cwd, options.run));
   await using labelled = await openLabelsOf(subjectOf(run), options, effects);
   if (run.rows.tokens.every((tokens) => tokens === 0)) {
     throw new AbtieError("data", `${run.folder} has no row that was scored: there is nothing to calibrate`);

@@ -13,11 +13,10 @@ import type { ReportData } from "../report/data/run-data.ts";
 import { factsOf, notesOf, warningsOf } from "../report/from-run/fields.ts";
 import { qualityOf } from "../report/from-run/quality.ts";
 import { readWorst, reportRowsOf } from "../report/from-run/rows.ts";
-import { readTimeline } from "../report/from-run/timeline.ts";
-import { timingOf } from "../report/from-run/timing.ts";
+import { readTimeline, timingOf } from "../report/from-run/timeline.ts";
 import { renderMarkdown } from "../report/render-markdown.ts";
 import { renderReport } from "../report/render-report.ts";
-import { type LoadedRun, loadRun } from "../runfolder/load-run.ts";
+import { type LoadedRun, loadRunFolder } from "../runfolder/load-run-folder.ts";
 
 export interface ReportOptions {
   /** Folder of a run or of a comparison. */
@@ -53,7 +52,7 @@ export async function reportRun(
     await writeComparisonReport(comparison, { html, markdown });
     return { html, markdown };
   }
-  const run = await loadRun(folder);
+  const run = await loadRunFolder(folder);
   const subject = subjectOf(run);
   await using joined = await openData(subject, options, effects);
   const data = await gather(run, subject, joined, effects);

@@ -14,7 +14,6 @@ import { hasWorkLeft } from "../job/work-left.ts";
 import { createAggregate } from "../judge/aggregate.ts";
 import { drawClock } from "../report/render-clock.ts";
 import { openRunFolder } from "../runfolder/open-run-folder.ts";
-import { servedBy } from "../runfolder/served-model.ts";
 
 export interface RunOptions {
   /** Continue although what the answers depend on has changed. */
@@ -56,7 +55,7 @@ export async function runJob(config: Config, options: RunOptions, effects: Effec
   const ended = clock.monotonic();
   const summary = summarize({
     ...{ config, dataset, state, judge, outcome: board.outcome, tally: session.tally, end: session.end },
-    ...{ engine: session.engine ?? servedBy(state), resumedRows: folder.resumedRows, calibration },
+    ...{ engine: session.engine ?? state.engineModel, resumedRows: folder.resumedRows, calibration },
     ...{ usage: session.usage, forecasts: session.forecasts },
     files: {
       submission: config.output,

@@ -6,10 +6,9 @@ import { type Evaluation, evaluate } from "../metrics/evaluate.ts";
 import { type LabelMass, labelMass } from "../metrics/label-mass.ts";
 import type { SwapStudy } from "../metrics/swap.ts";
 import { mean } from "../numbers/sums.ts";
-import type { RunRows } from "../runfolder/run-rows.ts";
+import type { RunRows } from "../runfolder/rows-file.ts";
 import type { BootstrapOptions } from "../stats/bootstrap.ts";
 import { takeColumns } from "./common-rows.ts";
-import { startUpSeconds } from "./group-records.ts";
 import { measureNoise, type Noise } from "./noise.ts";
 import type { VariantRun } from "./variant-run.ts";
 
@@ -81,7 +80,7 @@ export function assess(
     shortened: columns.cutTokens.filter((tokens) => tokens > 0).length,
     tokensPerRow,
     secondsPerRow: cost.msPerRow / 1000,
-    startUpSeconds: startUpSeconds(folder.state),
+    startUpSeconds: folder.state.longestStartUpSeconds,
     noise: {
       raw: measureNoise(contestant, all, null, options),
       calibrated: study === null ? null : measureNoise(contestant, all, study.parameters, options),

@@ -1,8 +1,7 @@
 import { AbtieError } from "../errors.ts";
 import type { EnginePool } from "../pool/pool.ts";
-import { SERVED_MODEL, servedBy } from "../runfolder/served-model.ts";
 import type { EngineGroup } from "./engine-groups.ts";
-import { recordFact } from "./group-records.ts";
+import { recordForAll } from "./group-records.ts";
 
 /**
  * Checks that one model answers for the whole group, the same as in earlier sessions, and notes which. Throws
@@ -27,7 +26,7 @@ export function checkModels(
     );
   }
   const before = group.flatMap(({ name, folder }) => {
-    const earlier = servedBy(folder.state)?.model ?? null;
+    const earlier = folder.state.engineModel?.model ?? null;
     return earlier === null || earlier === model ? [] : [`${name} was scored by ${earlier}`];
   });
   if (before.length > 0 && !force) {
@@ -39,6 +38,11 @@ export function checkModels(
     );
   }
   const engine = slots.first();
-  const figures = { model, version: engine?.version ?? null, method: engine?.method ?? "unknown" };
-  recordFact(group, { name: SERVED_MODEL, figures }, at);
+  recordForAll(group, {
+    event: "engine-model",
+    at,
+    model,
+    version: engine?.version ?? null,
+    method: engine?.method ?? "unknown",
+  });
 }

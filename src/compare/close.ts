@@ -4,8 +4,6 @@ import { messageOf } from "../errors.ts";
 import { writeAtomic } from "../files/atomic.ts";
 import { summarize } from "../job/summarize.ts";
 import type { RunSummary } from "../job/summary.ts";
-import { servedBy } from "../runfolder/served-model.ts";
-import { startUpSeconds } from "./group-records.ts";
 import type { GroupEnd } from "./score-group.ts";
 import type { VariantRun } from "./variant-run.ts";
 
@@ -38,8 +36,8 @@ export async function closeVariantRuns(
 
 function summaryOf(contestant: VariantRun, end: GroupEnd, dataset: Dataset, totalSeconds: number): RunSummary {
   const { config, folder, board, recorder, judgement } = contestant;
-  const served = servedBy(folder.state);
-  const startUp = Math.min(totalSeconds, startUpSeconds(folder.state) ?? 0);
+  const { engineModel, longestStartUpSeconds } = folder.state;
+  const startUp = Math.min(totalSeconds, longestStartUpSeconds ?? 0);
   const summary = summarize({
     ...{
       config,
@@ -67,6 +65,6 @@ function summaryOf(contestant: VariantRun, end: GroupEnd, dataset: Dataset, tota
   });
   return {
     ...summary,
-    engine: { name: config.engine.name, version: served?.version ?? null, method: served?.method ?? null },
+    engine: { name: config.engine.name, version: engineModel?.version ?? null, method: engineModel?.method ?? null },
   };
 }

@@ -1,5 +1,5 @@
 import type { RowOutcome } from "../judge/outcome.ts";
-import type { RunRows } from "../runfolder/run-rows.ts";
+import type { RunRows } from "../runfolder/rows-file.ts";
 import { type RunState, readingOf } from "../runfolder/state/run-state.ts";
 import type { Order } from "../types.ts";
 import type { VariantRun } from "./variant-run.ts";

@@ -4,7 +4,6 @@ import { AbtieError } from "../errors.ts";
 import type { ReportStep } from "../job/report-step.ts";
 import { takeTriples } from "../metrics/triples.ts";
 import type { ComparisonData } from "../report/data/comparison-data.ts";
-import { servedBy } from "../runfolder/served-model.ts";
 import { type Assessment, assess, type Labels } from "./assess.ts";
 import { commonRows } from "./common-rows.ts";
 import { msPerRow } from "./cost.ts";
@@ -109,7 +108,7 @@ export async function conclude(input: Concluding): Promise<Comparison> {
       warnings: warningsOf({
         ...{ end, variants: input.variants, assessments, failed, leaked, sequential: replayed !== null },
         served: contestants.map(({ config, folder: { state } }) =>
-          config.engine.kind === "spawn" ? null : (servedBy(state)?.model ?? null),
+          config.engine.kind === "spawn" ? null : (state.engineModel?.model ?? null),
         ),
         fittedHere: await fittedToThisFile(contestants, dataset.sha256),
       }),

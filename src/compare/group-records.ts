@@ -1,43 +1,16 @@
 import type { PrefixCache } from "../report/data/comparison-data.ts";
-import type { SERVED_MODEL, ServedModel } from "../runfolder/served-model.ts";
+import type { EngineModel, StartUp } from "../runfolder/journal/events.ts";
 import type { RunState } from "../runfolder/state/run-state.ts";
 import type { VariantRun } from "./variant-run.ts";
 
-/** What a session with an engine tells; written into the journal of every contestant that it served. */
-export type EngineFact =
-  | { readonly name: "start-up"; readonly figures: { readonly seconds: number } }
-  | { readonly name: typeof SERVED_MODEL; readonly figures: ServedModel }
-  | {
-      readonly name: "prefix-cache";
-      /**
-       * Prompt tokens that the servers looked up in their prefix caches and found there, of all contestants; and of this
-       * contestant those that were sent, and those that began like an earlier prompt of its own.
-       */
-      readonly figures: {
-        readonly looked: number;
-        readonly found: number;
-        readonly prepared: number;
-        readonly shared: number;
-      };
-    };
-
-/** Records a fact with every contestant of the engine. */
-export function recordFact(contestants: readonly VariantRun[], fact: EngineFact, at: number): void {
-  for (const { recorder } of contestants) recorder.record({ event: "decision", ...fact, at });
+/** Records what holds for an engine in the journal of every variant that it serves. */
+export function recordForAll(contestants: readonly VariantRun[], event: EngineModel | StartUp): void {
+  for (const { recorder } of contestants) recorder.record(event);
 }
 
-/** The longest start of the engine so far, seconds; null when it was never started. */
-export function startUpSeconds(state: Pick<RunState, "decisions">): number | null {
-  const seconds = figuresOf(state, "start-up").flatMap(({ seconds }) => (typeof seconds === "number" ? [seconds] : []));
-  return seconds.length === 0 ? null : Math.max(...seconds);
-}
-
-/** Sums what all sessions of a contestant tell about the prefix cache; null when no server told anything. */
-export function prefixCacheOf(state: Pick<RunState, "decisions">): PrefixCache | null {
-  const told = figuresOf(state, "prefix-cache");
-  const sum = (key: string): number => told.reduce((total, figures) => total + Number(figures[key] ?? 0), 0);
-  const [looked, found] = [sum("looked"), sum("found")];
-  return looked === 0 ? null : { looked, found, prepared: sum("prepared"), shared: sum("shared") };
+/** Gives the sums of all sessions of a variant; null when no server looked anything up in a prefix cache. */
+export function prefixCacheOf({ prefixCache }: Pick<RunState, "prefixCache">): PrefixCache | null {
+  return prefixCache === null || prefixCache.looked === 0 ? null : prefixCache;
 }
 
 /** Sums over engines what the contestants of each were told; null when none was told anything. */
@@ -53,8 +26,4 @@ export function sumPrefixCaches(engines: readonly (readonly (PrefixCache | null)
     }
   }
   return total.looked === 0 || total.prepared === 0 ? null : total;
-}
-
-function figuresOf({ decisions }: Pick<RunState, "decisions">, name: EngineFact["name"]) {
-  return decisions.filter((decision) => decision.name === name).map(({ figures }) => figures);
 }

@@ -2,7 +2,7 @@ import type { Effects } from "../effects.ts";
 import { openEnginePool } from "../pool/pool.ts";
 import { checkModels } from "./check-models.ts";
 import type { EngineGroup } from "./engine-groups.ts";
-import { recordFact } from "./group-records.ts";
+import { recordForAll } from "./group-records.ts";
 import { joinJudgeLoaders } from "./joint-judge.ts";
 import { pickRowByRow, pickToRescore, sampleToRescore } from "./order.ts";
 import { watchPrefixCache } from "./prefix-cache.ts";
@@ -52,7 +52,7 @@ export async function scoreGroup(group: EngineGroup, options: ScoreOptions): Pro
       ...{ config, opener: joint, effects, signal, recorder: { record } },
       folder: { path: options.folder },
     });
-    recordFact(group, { name: "start-up", figures: { seconds: (clock.monotonic() - began) / 1000 } }, clock.now());
+    recordForAll(group, { event: "start-up", at: clock.now(), seconds: (clock.monotonic() - began) / 1000 });
     checkModels(group, slots, { force: options.force, at: clock.now() });
     const common = { judgings: joint.judgings(), slots, config, effects };
     const cache = await watchPrefixCache(slots, signal);
@@ -66,7 +66,7 @@ export async function scoreGroup(group: EngineGroup, options: ScoreOptions): Pro
     for (const [place, contestant] of group.entries()) {
       const shared = prefixes.shared()[place];
       if (cached === null || shared === undefined) continue;
-      recordFact([contestant], { name: "prefix-cache", figures: { ...cached, ...shared } }, clock.now());
+      contestant.recorder.record({ event: "prefix-cache", at: clock.now(), ...cached, ...shared });
     }
     // Before the engine is stopped, which may take a while.
     for (const { board } of group) await board.close();

@@ -73,7 +73,7 @@ function isPilotOverdue({ options: { budget } }: ClockState, since: number, now:
 
 function phaseOf({ engine, first, pilotRows, queue, second }: ClockState): Decision["phase"] {
   if (engine.firstUpAt === null) return "starting";
-  if (first.endedAt !== null || (queue.left === 0 && second.allowed > 0)) return "second-pass";
+  if (first.endedAt !== null || (queue.left === 0 && second.allowed > 0)) return "swap-pass";
   return settledRows(first) < pilotRows ? "pilot" : "first-pass";
 }
 
@@ -103,7 +103,7 @@ function workAhead(state: ClockState): ReturnType<typeof leftOn> {
 
 function remember(state: ClockState, { forecast, step, phase }: Decision): ClockState {
   if (forecast === null || forecast.rows === 0) return state;
-  const pass = phase === "second-pass" ? 2 : 1;
+  const pass = phase === "swap-pass" ? 2 : 1;
   const place = { settled: settledRows(state.first), step: step.name, pass } as const;
   return { ...state, history: addForecast(state.history, forecast, place) };
 }

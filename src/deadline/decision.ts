@@ -4,7 +4,7 @@ import type { Step, StepOutlook } from "./ladder.ts";
 /** What is to be done now, why, and the figures behind it. Plain data; times are monotonic, ms. */
 export interface Decision {
   readonly at: number;
-  readonly phase: "starting" | "pilot" | "first-pass" | "second-pass";
+  readonly phase: "starting" | "pilot" | "first-pass" | "swap-pass";
   readonly step: Step;
   /** The step is another one than before. */
   readonly changed: boolean;
@@ -51,43 +51,4 @@ export interface SecondPassPlan {
 export interface Stop {
   readonly kind: "complete" | "time-up" | "overrun" | "engine-lost";
   readonly reason: string;
-}
-
-/** What a journal keeps of a decision: plain figures. `clockOffset` turns monotonic times into ms since 1970. */
-export function decisionFigures(
-  { forecast, steps, ...decision }: Decision,
-  clockOffset: number,
-): Readonly<Record<string, number | string | boolean | null>> {
-  const { rows, settled, secondAnswered } = decision.progress;
-  const when = (ms: number | undefined): number | null =>
-    ms === undefined ? null : Math.round(decision.at + ms + clockOffset);
-  return {
-    phase: decision.phase,
-    step: decision.step.name,
-    changed: decision.changed,
-    order: decision.order,
-    reason: decision.reason,
-    share: rows === 0 ? 1 : settled / rows,
-    endAt: when(forecast?.remainingMs),
-    lowAt: when(forecast?.lowMs),
-    highAt: when(forecast?.highMs),
-    probability: forecast?.probability ?? null,
-    secondsPerRow: forecast?.msPerRow == null ? null : forecast.msPerRow / 1_000,
-    lostMs: forecast === null ? null : Math.round(forecast.lostMs),
-    leftMs: decision.leftMs,
-    rows,
-    settled,
-    secondAnswered,
-    secondAllowed: decision.secondPass.allowed,
-    secondShare: decision.secondPass.share,
-    priorRows: decision.priorRows,
-    silentMs: Math.round(decision.silence.ms),
-    stop: decision.stop?.kind ?? null,
-    ...Object.fromEntries(
-      steps.flatMap(({ step, probability, tokens }) => [
-        [`probability of ${step.name}`, probability],
-        [`tokens of ${step.name}`, tokens],
-      ]),
-    ),
-  };
 }

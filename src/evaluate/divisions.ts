@@ -1,5 +1,5 @@
 import { quantiles } from "../numbers/quantile.ts";
-import type { RunRows } from "../runfolder/run-rows.ts";
+import type { RunRows } from "../runfolder/rows-file.ts";
 import type { Obtained } from "../types.ts";
 import type { RowTexts } from "./row-texts.ts";
 

@@ -2,8 +2,8 @@ import { inFileTerms, rawProbabilities, readingsOf } from "../calibrate/readings
 import { type Evaluation, evaluate } from "../metrics/evaluate.ts";
 import { type SwapStudy, swapStudy } from "../metrics/swap.ts";
 import { takeRows } from "../metrics/triples.ts";
-import type { LoadedRun } from "../runfolder/load-run.ts";
-import type { RunRows } from "../runfolder/run-rows.ts";
+import type { LoadedRun } from "../runfolder/load-run-folder.ts";
+import type { RunRows } from "../runfolder/rows-file.ts";
 import type { BootstrapOptions } from "../stats/bootstrap.ts";
 import type { Order } from "../types.ts";
 import { asWritten } from "./subject.ts";

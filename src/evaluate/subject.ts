@@ -3,7 +3,7 @@ import { type Columns, DEFAULT_COLUMNS } from "../dataset/columns.ts";
 import { type Clip, toDigits } from "../dataset/submission/digits.ts";
 import { readSubmission } from "../dataset/submission/read-submission.ts";
 import { explainFileError } from "../files/explain.ts";
-import { type LoadedRun, loadRun } from "../runfolder/load-run.ts";
+import { type LoadedRun, loadRunFolder } from "../runfolder/load-run-folder.ts";
 import type { Triple } from "../types.ts";
 
 /** The object of an evaluation: the probabilities of a run or of a bare submission. */
@@ -24,7 +24,7 @@ export async function openSubject(path: string): Promise<Subject> {
     const { ids, probabilities } = await readSubmission(path);
     return { path, ids, written: probabilities, run: null, columns: DEFAULT_COLUMNS, seed: 0 };
   }
-  return subjectOf(await loadRun(path));
+  return subjectOf(await loadRunFolder(path));
 }
 
 /** Takes a loaded run as a subject. */

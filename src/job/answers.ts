@@ -1,5 +1,5 @@
 import type { RowAnswers } from "../judge/outcome.ts";
-import { rowReason } from "../runfolder/row-reason.ts";
+import { describeFailure } from "../runfolder/describe-failure.ts";
 import { isShort, lastFailure, type RunState, readingOf } from "../runfolder/state/run-state.ts";
 
 /** Gathers what the state of a run knows about one row. */
@@ -11,6 +11,6 @@ export function answersOf(state: RunState, row: number): RowAnswers {
     ab,
     ba,
     short: isShort(state, row, ab === null ? "ba" : "ab"),
-    failure: failure === null ? null : rowReason(failure),
+    failure: failure === null ? null : describeFailure(failure),
   };
 }

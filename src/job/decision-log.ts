@@ -1,14 +1,13 @@
 import type { Decision } from "../deadline/decision.ts";
-import { decisionFigures } from "../deadline/decision.ts";
-import type { JournalEvent } from "../runfolder/journal/events.ts";
+import type { ForecastEvent, JournalEvent, LadderStepEvent } from "../runfolder/journal/events.ts";
 import type { Clock, Log } from "../types.ts";
 
 /** Shortest time between two forecasts in the journal, ms. */
 const FORECAST_MS = 5_000;
 
 /**
- * Creates what writes decisions down: every change of step and every stop at once and aloud, the forecast now and then, and with every phase.
- * The journal's figures are those of clock/decision.ts, times as ms since 1970.
+ * Creates the function that takes every decision of the planner and records the ones that matter: a change of ladder step and the stop
+ * at once, with a line in the log; a forecast every 5 s and at each new phase.
  */
 export function createDecisionLog(options: {
   record: (event: JournalEvent) => void;
@@ -21,20 +20,56 @@ export function createDecisionLog(options: {
   let phase: Decision["phase"] | null = null;
   return (decision) => {
     const at = clock.now();
-    const figures = (): ReturnType<typeof decisionFigures> => decisionFigures(decision, at - clock.monotonic());
     if (decision.changed) {
       log("info", `step ${decision.step.name}: ${decision.reason}`);
-      record({ event: "decision", name: "step", figures: figures(), at });
+      record({ event: "ladder-step", ...plannerState(decision, at) });
     }
     if (decision.stop !== null && !stopped) {
       stopped = true;
       if (decision.stop.kind !== "complete") log("warn", decision.stop.reason);
-      record({ event: "decision", name: "stop", figures: { ...figures(), kind: decision.stop.kind }, at });
+      record({ event: "stop", ...plannerState(decision, at), kind: decision.stop.kind });
     }
-    const isDue = decision.phase !== phase || decision.at - forecastAt >= FORECAST_MS;
-    if (decision.forecast === null || !isDue) return;
+    if (decision.phase === phase && decision.at - forecastAt < FORECAST_MS) return;
+    const forecast = forecastEvent(decision, at, clock.monotonic());
+    if (forecast === null) return;
     phase = decision.phase;
     forecastAt = decision.at;
-    record({ event: "decision", name: "forecast", figures: figures(), at });
+    record(forecast);
+  };
+}
+
+/** The fields that every event of the planner has; `at` is the wall time of the decision. */
+function plannerState(decision: Decision, at: number): Omit<LadderStepEvent, "event"> {
+  return {
+    at,
+    phase: decision.phase,
+    step: decision.step.name,
+    reason: decision.reason,
+    rows: decision.progress.rows,
+    settled: decision.progress.settled,
+    swapAnswered: decision.progress.secondAnswered,
+    leftMs: decision.leftMs,
+    ladder: decision.steps.map(({ step, tokens, probability }) => ({ name: step.name, tokens, probability })),
+  };
+}
+
+/** Null when the planner has no forecast. Times of the decision are monotonic, those of the journal ms since 1970. */
+function forecastEvent(decision: Decision, at: number, monotonic: number): ForecastEvent | null {
+  const { forecast, secondPass, priorRows, silence } = decision;
+  if (forecast === null) return null;
+  const wallTime = (ms: number): number => Math.round(decision.at + ms + at - monotonic);
+  return {
+    event: "forecast",
+    ...plannerState(decision, at),
+    endAt: wallTime(forecast.remainingMs),
+    lowAt: wallTime(forecast.lowMs),
+    highAt: wallTime(forecast.highMs),
+    probability: forecast.probability,
+    msPerRow: forecast.msPerRow,
+    lostMs: Math.round(forecast.lostMs),
+    swapAllowed: secondPass.allowed,
+    swapShare: secondPass.share,
+    priorRows,
+    silentMs: Math.round(silence.ms),
   };
 }

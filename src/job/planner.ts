@@ -24,8 +24,6 @@ export interface Planner extends PromptSource {
   readonly engine: (up: boolean, lost: boolean) => void;
   /** Decides anew when the last decision is old; gives the one in force. */
   readonly tick: () => Decision;
-  /** The ladder, best step first: kinds by name. */
-  readonly ladder: Readonly<Record<string, string>>;
   /** How good the forecasts were; empty before the first pass has ended. */
   readonly forecastErrors: () => readonly ForecastError[];
 }
@@ -92,7 +90,7 @@ export function createPlanner(options: PlannerOptions): Planner {
     return decision;
   };
   const rank = ({ phase, secondPass }: Decision): void => {
-    if (!secondPass.needsRanking && phase !== "second-pass") return;
+    if (!secondPass.needsRanking && phase !== "swap-pass") return;
     hearRanking();
     ({ state, decision } = decide(state, clock.monotonic()));
   };
@@ -154,7 +152,6 @@ export function createPlanner(options: PlannerOptions): Planner {
     },
     engine: (up, lost) => hear({ type: "engine", at: clock.monotonic(), up, lost }),
     tick,
-    ladder: Object.fromEntries(options.steps.map(({ name, kind }) => [name, kind])),
     forecastErrors: () => forecastErrors(state.history, state.first.endedAt),
   };
 

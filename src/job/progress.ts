@@ -64,7 +64,7 @@ function joined(parts: readonly Part[]): string {
 
 function rows({ done, total, swapped, decision }: ScoreProgress): readonly Part[] {
   const once = { text: `${count(done)}/${count(total)} rows`, weight: 9 };
-  if (decision.phase !== "second-pass") return [once];
+  if (decision.phase !== "swap-pass") return [once];
   const { begun, allowed } = decision.secondPass;
   const before = swapped - decision.progress.secondAnswered;
   // The decision is some seconds old, and what was swapped since is in the figure before it.
@@ -109,7 +109,7 @@ function spare(ms: number): string {
 
 /** What the rows that are left will get, where that is not simply one answer. */
 function plan({ decision: { step, phase, secondPass, leftMs, stop } }: ScoreProgress): readonly Part[] {
-  if (stop !== null || leftMs === null || phase === "second-pass" || phase === "starting") return [];
+  if (stop !== null || leftMs === null || phase === "swap-pass" || phase === "starting") return [];
   if (step.kind === "one-order-short") return [{ text: `shorter context: ${step.name}`, weight: 4 }];
   const { share } = secondPass;
   if (step.kind !== "both-orders" || share === null || share === 0) return [];

@@ -2,7 +2,7 @@ import { writeSubmission } from "../dataset/submission/write-submission.ts";
 import { AbtieError } from "../errors.ts";
 import { type Aggregate, outcomeOf, type RowOutcome } from "../judge/outcome.ts";
 import type { Journal } from "../runfolder/journal/append.ts";
-import { type RowReading, type RowRecord, writeRows } from "../runfolder/rows.ts";
+import { type RowReading, type RowRecord, writeRows } from "../runfolder/rows-file.ts";
 import { attemptsOf, isShort, type RunState, readingOf } from "../runfolder/state/run-state.ts";
 import type { Clock, Log, Order, Triple } from "../types.ts";
 import { answersOf } from "./answers.ts";

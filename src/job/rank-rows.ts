@@ -3,7 +3,7 @@ import type { Pair } from "../deadline/pairs.ts";
 import { type Candidate, rankForSecondPass } from "../deadline/swap-pass.ts";
 import type { SecondRow } from "../deadline/swap-rows.ts";
 import type { Aggregate } from "../judge/outcome.ts";
-import { contextOf, type RunState, readingOf } from "../runfolder/state/run-state.ts";
+import { type RunState, readingOf, tokenBudgetOf } from "../runfolder/state/run-state.ts";
 
 /** Orders the rows that have one answer by what the swapped order would be worth to them; see clock/second-pass.ts. */
 export function rankRows(options: {
@@ -30,6 +30,6 @@ export function rankRows(options: {
   return ranked.map(({ row, tokens }) => ({
     row,
     tokens,
-    tokenBudget: contextOf(state, row, "ab"),
+    tokenBudget: tokenBudgetOf(state, row, "ab"),
   }));
 }

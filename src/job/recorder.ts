@@ -30,8 +30,8 @@ export function createRecorder(options: {
   board: Pick<Publisher, "answered">;
   clock: Clock;
   onOutcome: (task: Task, answered: boolean) => void;
-  /** The journal's word for why requests were given up; see row-reason.ts. */
-  givenUp?: () => string;
+  /** The journal's word for why requests were given up; see describe-failure.ts. */
+  givenUp?: () => "deadline" | "interrupted";
 }): Recorder {
   const { journal, state, board, clock } = options;
   const tally: SessionCounts = { scoredPrompts: 0, promptTokens: 0, requests: 0, failedRequests: 0 };
@@ -66,7 +66,7 @@ export function createRecorder(options: {
       if (attempt.reason !== "aborted") tally.failedRequests += 1;
       const { message, tasks, ended } = attempt;
       const reason = attempt.reason === "aborted" ? (options.givenUp?.() ?? "aborted") : attempt.reason;
-      const what = { reason, message, final: false, request: tally.requests };
+      const what = { reason, message, final: false, request: tally.requests } as const;
       for (const order of ["ab", "ba"] as const) {
         // What ended is told as an outcome.
         const rows = tasks.filter((task) => task.order === order && !ended.includes(task)).map(({ row }) => row);
@@ -92,7 +92,7 @@ function resultOf(
     tokens: task.ids.length,
     cutTokens: task.cutTokens,
     neutralised: task.neutralised,
-    context: task.tokenBudget,
+    tokenBudget: task.tokenBudget,
     attempts,
     request,
     ms: Math.round(ms),

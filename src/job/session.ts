@@ -7,9 +7,7 @@ import type { Aggregate } from "../judge/outcome.ts";
 import { estimateLengths } from "../judge/prompt-lengths.ts";
 import { openEnginePool } from "../pool/pool.ts";
 import type { Usage } from "../pool/usage.ts";
-import type { Decision } from "../runfolder/journal/events.ts";
 import type { RunFolder } from "../runfolder/open-run-folder.ts";
-import { SERVED_MODEL } from "../runfolder/served-model.ts";
 import { createDecisionLog } from "./decision-log.ts";
 import type { ForecastError } from "./forecast-errors.ts";
 import { ladderOf } from "./ladder.ts";
@@ -63,18 +61,16 @@ export async function runSession(options: {
   let scoringSince = clock.monotonic();
   let engine: Engine | null = null;
   let usage: Usage | null = null;
-  const stopped = (): RunEnd => (effects.signal.aborted ? "interrupted" : "deadline");
+  const stopped = (): "interrupted" | "deadline" => (effects.signal.aborted ? "interrupted" : "deadline");
   const recorder = createRecorder({
     ...{ journal, state, board, clock },
     onOutcome: (task, answered) => planner?.told(task, answered),
     givenUp: stopped,
   });
-  const recordDecision = (name: string, figures: Decision["figures"]): void =>
-    recorder.record({ event: "decision", name, figures, at: clock.now() });
   folder.begin(Math.round(effects.startedAt));
   if (limits.wall !== null) {
-    const { workEndAt, guardAt, deadlineAt } = limits.wall;
-    recordDecision("limits", { workEndAt, guardAt, deadlineAt });
+    const { startedAt, workEndAt, guardAt, deadlineAt } = limits.wall;
+    recorder.record({ event: "time-limits", at: clock.now(), startedAt, workEndAt, guardAt, deadlineAt });
   }
   try {
     // Mistakes in template and labels are found before minutes go into the start of a server.
@@ -88,17 +84,18 @@ export async function runSession(options: {
     engine = slots.first();
     if (engine !== null) {
       const { model, version, method } = engine;
-      recordDecision(SERVED_MODEL, { model, version, method });
+      recorder.record({ event: "engine-model", at: clock.now(), model, version, method });
     }
     const { judging } = slots;
+    const ladder = ladderOf(config, judging.budget);
     const tokens = lengths ?? (await estimateLengths(judging, dataset, limits.signal));
     const scoring = createPlanner({
       ...{ config, state, judge, clock, budget: limits.budget, startedAt: began },
-      steps: ladderOf(config, judging.budget),
+      steps: ladder,
       tokens: tokens.map((full) => Math.min(full, judging.budget)),
       onDecision: createDecisionLog({ record: recorder.record, clock, log: effects.log }),
     });
-    recordDecision("ladder", scoring.ladder);
+    recorder.record({ event: "plan", at: clock.now(), plan: { ladder } });
     scoring.engine(true, false);
     planner = scoring;
     scoringSince = clock.monotonic();

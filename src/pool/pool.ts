@@ -76,8 +76,14 @@ export async function openEnginePool(options: {
       metrics: () => slot.current().metrics(signal),
       clock: effects.clock,
       onFound: ({ concurrency, promptsPerRequest }, rowsPerSecond) => {
-        const figures = { engine: name, concurrency, promptsPerRequest, rowsPerSecond };
-        recorder.record({ event: "decision", name: "in-flight", figures, at: effects.clock.now() });
+        recorder.record({
+          event: "concurrency",
+          at: effects.clock.now(),
+          engine: name,
+          concurrency,
+          promptsPerRequest,
+          rowsPerSecond,
+        });
       },
       onTokens: (tokens) => {
         answered.tokens += tokens;

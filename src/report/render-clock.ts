@@ -5,8 +5,7 @@ import { writeAtomic } from "../files/atomic.ts";
 import type { RunFolder } from "../runfolder/open-run-folder.ts";
 import { type Course, drawForecast } from "./charts/forecast.ts";
 import type { Frame } from "./charts/frame.ts";
-import { readTimeline } from "./from-run/timeline.ts";
-import { timingOf } from "./from-run/timing.ts";
+import { readTimeline, timingOf } from "./from-run/timeline.ts";
 import { html, trusted } from "./markup/html.ts";
 import { pictureStyle } from "./markup/style.ts";
 

@@ -44,18 +44,16 @@ export interface Worker<T, R> {
  * Why a request failed, in one word for journals and counts: the kinds of request errors, "engine-lost" when its engine ended, and
  * "aborted" when the schedule did.
  */
-export const FAILURE_REASONS = [
-  "too-long",
-  "bad-request",
-  "overloaded",
-  "server",
-  "connection",
-  "timeout",
-  "malformed",
-  "engine-lost",
-  "aborted",
-] as const;
-export type FailureReason = (typeof FAILURE_REASONS)[number];
+export type FailureReason =
+  | "too-long"
+  | "bad-request"
+  | "overloaded"
+  | "server"
+  | "connection"
+  | "timeout"
+  | "malformed"
+  | "engine-lost"
+  | "aborted";
 
 /** What an error means for the tasks of the request. */
 export type FailureClass =

@@ -9,7 +9,7 @@ function contestant(rows: number, orders: readonly Order[], answered: readonly n
   for (const row of answered) {
     fold(state, {
       ...{ event: "row", row, order: "ab", logProbs: [-1, -1, -1], mass: 1, bounded: false, tokens: 9 },
-      ...{ cutTokens: 0, neutralised: 0, context: null, attempts: 1, request: 1, ms: 1, at: 1 },
+      ...{ cutTokens: 0, neutralised: 0, tokenBudget: null, attempts: 1, request: 1, ms: 1, at: 1 },
     });
   }
   return { orders, folder: { state }, again: { state: createRunState(rows), file: "" } };

@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decisionFigures } from "../../src/deadline/decision.ts";
 import { observe } from "../../src/deadline/observe.ts";
 import { stepCosts } from "../../src/deadline/outlook.ts";
 import { usualSteps } from "../../src/deadline/steps.ts";
@@ -12,7 +11,7 @@ const SHORTENED = [
 ];
 
 describe("a decision", () => {
-  test("says what each step would still send, and puts it into the journal's figures", () => {
+  test("says what each step would still send", () => {
     const run = drive(newState(200, { deadlineMs: 3_600_000, steps: usualSteps("one", SHORTENED) }));
     expect(stepCosts(run.state()).map(({ tokens }) => tokens)).toEqual([20_000, 10_000, 2_000, 0]);
     run.score(50, 1_000);
@@ -23,9 +22,6 @@ describe("a decision", () => {
       ["tenth", 150, 1_500],
       ["prior", 0, 0],
     ]);
-    const figures = decisionFigures(decision, 1_000_000);
-    expect(figures).toMatchObject({ "tokens of half": 7_500, "probability of one-order": expect.closeTo(1, 3) });
-    expect(figures["endAt"]).toBe(Math.round(decision.at + (decision.forecast?.remainingMs ?? 0) + 1_000_000));
   });
 
   test("counts the least second pass as a cost of both orders", () => {

@@ -5,7 +5,7 @@ import { parse } from "csv-parse/sync";
 import { stringify } from "csv-stringify/sync";
 import { DEFAULT_COLUMNS } from "../../src/dataset/columns.ts";
 import { writeManifest } from "../../src/runfolder/manifest/manifest.ts";
-import { type RowRecord, writeRows } from "../../src/runfolder/rows.ts";
+import { type RowRecord, writeRows } from "../../src/runfolder/rows-file.ts";
 import type { Triple } from "../../src/types.ts";
 import { temporaryFolder } from "./folder.ts";
 import { seeded } from "./random.ts";

@@ -55,7 +55,7 @@ it("scores on a step with a shorter context within exactly its tokens, and keeps
   expect(lines.map(({ ab }) => (ab?.cutTokens ?? 0) > 0)).toEqual(lines.map((_, row) => row % 3 === 0));
   const events = readFileSync(job.journal, "utf8").trim().split("\n");
   const rows = events.map((line) => JSON.parse(line)).filter(({ event }) => event === "row");
-  expect(rows.every(({ context, tokens }) => context === 96 && tokens <= 96)).toBe(true);
+  expect(rows.every(({ tokenBudget, tokens }) => tokenBudget === 96 && tokens <= 96)).toBe(true);
 
   // The same rows in the swapped order, of a ladder that no longer has the step.
   const both = {
@@ -70,7 +70,7 @@ it("scores on a step with a shorter context within exactly its tokens, and keeps
     .map((line) => JSON.parse(line));
   const second = swapped.filter(({ event, order }) => event === "row" && order === "ba");
   expect(second).toHaveLength(30);
-  expect(second.every(({ context, tokens }) => context === 96 && tokens <= 96)).toBe(true);
+  expect(second.every(({ tokenBudget, tokens }) => tokenBudget === 96 && tokens <= 96)).toBe(true);
 });
 
 async function writeFileOver(path: string, keys: Readonly<Record<string, unknown>>): Promise<void> {

@@ -77,7 +77,7 @@ describe("the line about a run in progress", () => {
     [
       "in the swapped order, of which some rows came from an earlier session",
       {
-        phase: "second-pass",
+        phase: "swap-pass",
         secondPass: { allowed: 3_000, begun: 1_200, share: 0.3, needsRanking: false },
         progress: { rows: 25_000, settled: 25_000, secondAnswered: 1_150 },
         forecast: { ...FORECAST, msPerRow: 250 },
@@ -100,7 +100,7 @@ describe("the line about a run in progress", () => {
     [
       "when everything is done",
       {
-        ...{ stop: { kind: "complete", reason: "" }, phase: "second-pass" },
+        ...{ stop: { kind: "complete", reason: "" }, phase: "swap-pass" },
         forecast: { ...FORECAST, rows: 0, msPerRow: null },
       },
       { done: 25_000, prompts: 25_000 },

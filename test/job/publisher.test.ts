@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createPublisher } from "../../src/job/publisher.ts";
 import type { Journal } from "../../src/runfolder/journal/append.ts";
-import { readRows } from "../../src/runfolder/rows.ts";
+import { readRows } from "../../src/runfolder/rows-file.ts";
 import { fold } from "../../src/runfolder/state/fold.ts";
 import { createRunState } from "../../src/runfolder/state/run-state.ts";
 import { temporaryFolder } from "../helpers/folder.ts";

@@ -2,9 +2,13 @@ import { readFileSync } from "node:fs";
 import { rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { readTimeline } from "../../src/report/from-run/timeline.ts";
-import { timingOf } from "../../src/report/from-run/timing.ts";
-import { encodeEvent, JOURNAL_FORMAT, type JournalEvent } from "../../src/runfolder/journal/events.ts";
+import { readTimeline, timingOf } from "../../src/report/from-run/timeline.ts";
+import {
+  encodeEvent,
+  type ForecastEvent,
+  JOURNAL_FORMAT,
+  type JournalEvent,
+} from "../../src/runfolder/journal/events.ts";
 import { temporaryFolder } from "../helpers/folder.ts";
 import { inProcess } from "../helpers/in-process.ts";
 import { attachTo, startJudge, writeJob } from "../helpers/job.ts";
@@ -114,22 +118,36 @@ const FAILED = {
   final: false,
   request: 3,
 } as const;
-const LADDER = {
-  event: "decision",
-  name: "ladder",
-  figures: { twice: "both-orders", brief: "one-order-short" },
+const PLAN = {
+  event: "plan",
+  plan: {
+    ladder: [
+      { name: "twice", kind: "both-orders", tokenBudget: null },
+      { name: "brief", kind: "one-order-short", tokenBudget: 64 },
+    ],
+  },
+} as const;
+const PLANNER_STATE = {
+  phase: "first-pass",
+  step: "twice",
+  reason: "stay",
+  rows: 10,
+  settled: 5,
+  swapAnswered: 0,
+  leftMs: null,
+  ladder: [],
 } as const;
 const ENGINE = { event: "engine", detail: "" } as const;
 
 const TWO_SESSIONS: readonly JournalEvent[] = [
   { ...START, at: 1_000_000 },
   { ...ENGINE, what: "ready", at: 1_000_900 },
-  { ...LADDER, at: 1_001_000 },
+  { ...PLAN, at: 1_001_000 },
   answer(0, 100, 500, 1, 1_002_000),
   answer(1, 130, 500, 1, 1_002_001),
   answer(2, 60, 500, 2, 1_002_001),
-  forecast({ share: 0.5, phase: "first-pass", step: "twice" }, 1_002_500, 1_006_000),
-  { event: "decision", name: "step", figures: { step: "brief", phase: "first-pass" }, at: 1_002_600 },
+  forecast({}, 1_002_500, 1_006_000),
+  { event: "ladder-step", ...PLANNER_STATE, step: "brief", at: 1_002_600 },
   { ...ENGINE, what: "lost", at: 1_002_900 },
   { ...FAILED, rows: [3, 4], at: 1_003_000 },
   { ...FAILED, rows: [5], order: "ba", at: 1_003_000 },
@@ -137,23 +155,56 @@ const TWO_SESSIONS: readonly JournalEvent[] = [
   { ...ENGINE, what: "back", at: 1_003_450 },
   { event: "checkpoint", at: 1_003_500 },
   { ...START, at: 9_000_000 },
-  { event: "decision", name: "limits", figures: { deadlineAt: 9_010_000, guardAt: 9_009_000 }, at: 9_000_000 },
+  {
+    event: "time-limits",
+    at: 9_000_000,
+    startedAt: 9_000_000,
+    workEndAt: 9_008_000,
+    guardAt: 9_009_000,
+    deadlineAt: 9_010_000,
+  },
   { ...ENGINE, what: "ready", at: 9_000_500 },
-  { ...LADDER, at: 9_001_000 },
+  { ...PLAN, at: 9_001_000 },
   answer(3, 90, 500, 1, 9_001_500),
-  forecast({ share: 1, phase: "second-pass", step: "twice" }, 9_002_500, 9_005_000),
+  forecast({ phase: "swap-pass", settled: 10 }, 9_002_500, 9_005_000),
   { event: "session-end", at: 9_004_000, status: "done" },
 ];
 
-function forecast(figures: Readonly<Record<string, string | number>>, at: number, endAt: number): JournalEvent {
-  const ends = { endAt, lowAt: endAt - 1_000, highAt: endAt + 1_000 };
-  return { event: "decision", name: "forecast", figures: { ...figures, ...ends }, at };
+function forecast(more: Partial<ForecastEvent>, at: number, endAt: number): JournalEvent {
+  return {
+    event: "forecast",
+    ...PLANNER_STATE,
+    at,
+    endAt,
+    lowAt: endAt - 1_000,
+    highAt: endAt + 1_000,
+    probability: 1,
+    msPerRow: null,
+    lostMs: 0,
+    swapAllowed: 0,
+    swapShare: null,
+    priorRows: null,
+    silentMs: 0,
+    ...more,
+  };
 }
 
 function answer(row: number, tokens: number, ms: number, request: number, at: number): JournalEvent {
   return {
-    ...{ event: "row", row, order: "ab", logProbs: [-1, -1.2, -1.1], mass: 0.5, bounded: false },
-    ...{ tokens, cutTokens: 0, neutralised: 0, context: null, attempts: 1, request, ms, at },
+    event: "row",
+    row,
+    order: "ab",
+    logProbs: [-1, -1.2, -1.1],
+    mass: 0.5,
+    bounded: false,
+    tokens,
+    cutTokens: 0,
+    neutralised: 0,
+    tokenBudget: null,
+    attempts: 1,
+    request,
+    ms,
+    at,
   };
 }
 

@@ -4,12 +4,12 @@ import type { JournalEvent } from "../../src/runfolder/journal/events.ts";
 import { fold } from "../../src/runfolder/state/fold.ts";
 import {
   attemptsOf,
-  contextOf,
   createRunState,
   isAnswered,
   isShort,
   lastFailure,
   readingOf,
+  tokenBudgetOf,
 } from "../../src/runfolder/state/run-state.ts";
 import { EVERY_KIND, failedEvent, rowEvent } from "./samples.ts";
 
@@ -24,7 +24,7 @@ const event: fc.Arbitrary<JournalEvent> = fc.oneof(
       logProbs: fc.tuple(number, number, fc.oneof(number, fc.constant(Number.NEGATIVE_INFINITY))),
       mass: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
       bounded: fc.boolean(),
-      context: fc.constantFrom(null, 128, 512),
+      tokenBudget: fc.constantFrom(null, 128, 512),
       tokens: fc.nat(4_000),
       attempts: fc.integer({ min: 1, max: 9 }),
     })
@@ -57,8 +57,8 @@ describe("folding a journal", () => {
             const failure = before.filter((one) => one.event === "failed").at(-1);
             const failures = about.filter((one) => one.event === "failed").length;
             expect(isAnswered(state, row, side)).toBe(first !== undefined);
-            expect(isShort(state, row, side)).toBe((first?.context ?? null) !== null);
-            expect(contextOf(state, row, side)).toBe(first?.context ?? null);
+            expect(isShort(state, row, side)).toBe((first?.tokenBudget ?? null) !== null);
+            expect(tokenBudgetOf(state, row, side)).toBe(first?.tokenBudget ?? null);
             const { reason, final } = lastFailure(state, row, side) ?? {};
             expect(reason).toBe(failure?.reason);
             if (first === undefined) expect(final).toBe(failure?.final);
@@ -74,10 +74,27 @@ describe("folding a journal", () => {
           );
           expect(state.orders[side].answered).toBe(answered.size);
         }
-        expect(state.decisions).toEqual(events.filter((one) => one.event === "decision"));
-        expect(state.engineEvents).toEqual(events.filter((one) => one.event === "engine"));
       }),
     );
+  });
+
+  it("keeps the last model, the longest start and the sums of the prefix cache", () => {
+    const model = { event: "engine-model", at: 1, version: null, method: "logit_bias" } as const;
+    const cache = { event: "prefix-cache", at: 1, looked: 100, found: 40, prepared: 90, shared: 30 } as const;
+    const events: readonly JournalEvent[] = [
+      { ...model, model: "first" },
+      { event: "start-up", at: 1, seconds: 9 },
+      cache,
+      { ...model, model: "second" },
+      { event: "start-up", at: 2, seconds: 4 },
+      { ...cache, found: 2 },
+    ];
+    expect(createRunState(1)).toMatchObject({ engineModel: null, longestStartUpSeconds: null, prefixCache: null });
+    expect(events.reduce(fold, createRunState(1))).toMatchObject({
+      engineModel: { model: "second" },
+      longestStartUpSeconds: 9,
+      prefixCache: { looked: 200, found: 42, prepared: 180, shared: 60 },
+    });
   });
 
   it("keeps 250,000 rows in both orders in less than 35 MB", () => {

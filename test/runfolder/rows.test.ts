@@ -2,7 +2,7 @@ import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type RowReading, type RowRecord, readRows, writeRows } from "../../src/runfolder/rows.ts";
+import { type RowReading, type RowRecord, readRows, writeRows } from "../../src/runfolder/rows-file.ts";
 import { temporaryFolder } from "./samples.ts";
 
 const finite = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0);

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -22,7 +22,7 @@ export function rowEvent(row: number, more: Partial<RowResult> = {}): RowResult 
     tokens: 200 + row,
     cutTokens: 0,
     neutralised: 0,
-    context: null,
+    tokenBudget: null,
     attempts: 1,
     request: row + 1,
     ms: 12.5,
@@ -45,17 +45,45 @@ export function failedEvent(rows: readonly number[], more: Partial<FailedAttempt
   };
 }
 
+const PLANNER_STATE = {
+  at: 3,
+  phase: "first-pass",
+  step: "brief",
+  reason: "stay: brief finishes with probability 0.97",
+  rows: 12,
+  settled: 4,
+  swapAnswered: 0,
+  leftMs: null,
+  ladder: [{ name: "brief", tokens: 4_000, probability: 0.97 }],
+} as const;
+
 /** One event of every kind. */
 export const EVERY_KIND: readonly JournalEvent[] = [
   { event: "session-start", at: 1, format: JOURNAL_FORMAT, pid: 42, version: "0.1.0" },
+  { event: "time-limits", at: 1, startedAt: 1, workEndAt: 80, guardAt: 90, deadlineAt: 100 },
   { event: "engine", what: "ready", detail: "http://127.0.0.1:8000", at: 2 },
+  { event: "engine-model", at: 2, model: "judge-1b", version: null, method: "allowed_token_ids" },
+  { event: "start-up", at: 2, seconds: 0.25 },
+  { event: "plan", at: 3, plan: { ladder: [{ name: "brief", kind: "one-order-short", tokenBudget: 512 }] } },
+  { event: "concurrency", at: 3, engine: "fake", concurrency: 8, promptsPerRequest: 4, rowsPerSecond: 31.5 },
+  { event: "ladder-step", ...PLANNER_STATE },
   {
-    event: "decision",
-    name: "step",
-    figures: { from: "both-orders", probability: 0.97, rows: 12, forced: false },
-    at: 3,
+    event: "forecast",
+    ...PLANNER_STATE,
+    endAt: 70,
+    lowAt: 60,
+    highAt: 80,
+    probability: 0.97,
+    msPerRow: null,
+    lostMs: 0,
+    swapAllowed: 3,
+    swapShare: null,
+    priorRows: null,
+    silentMs: 0,
   },
-  rowEvent(3, { mass: null, bounded: true, context: 512, order: "ba" }),
+  { event: "stop", ...PLANNER_STATE, kind: "complete" },
+  { event: "prefix-cache", at: 4, looked: 100, found: 40, prepared: 90, shared: 30 },
+  rowEvent(3, { mass: null, bounded: true, tokenBudget: 512, order: "ba" }),
   rowEvent(4, { logProbs: [-0.5, Number.NEGATIVE_INFINITY, -1e-300] }),
   failedEvent([1, 2], { message: 'a "quoted" line\nand a lone surrogate \ud83d' }),
   { event: "checkpoint", at: 5 },
@@ -66,6 +94,13 @@ export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "abtie-journal-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** Writes a journal file of its own. */
+export async function write(text: string | Buffer): Promise<string> {
+  const path = join(await temporaryFolder(), "journal.jsonl");
+  await writeFile(path, text);
+  return path;
 }
 
 export async function eventsOf(path: string): Promise<JournalEvent[]> {

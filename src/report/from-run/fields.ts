@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import type { SubjectEvaluation } from "../../evaluate/evaluation.ts";
 import type { Joined } from "../../evaluate/labelled.ts";
 import { modelName } from "../../judge/model-name.ts";
-import type { LoadedRun } from "../../runfolder/load-run.ts";
+import type { LoadedRun } from "../../runfolder/load-run-folder.ts";
 import type { Fact, ReportRow } from "../data/run-data.ts";
 import type { Timeline } from "./timeline.ts";
 

@@ -1,73 +1,99 @@
-import type { JournalEvent } from "../../runfolder/journal/events.ts";
+import type { EngineEvent, JournalEvent } from "../../runfolder/journal/events.ts";
 import type { Band } from "../data/run-data.ts";
 
-/** Follows a journal and says at which moment which step of the ladder was in force, or why nothing was scored. */
+/** Follows a journal and notes at which moment which ladder step was in force, or why nothing was scored. */
 export interface BandReader {
   readonly add: (event: JournalEvent, atMs: number) => void;
   /** The bands up to the end of the run, one after another without gaps. */
   readonly finish: (endMs: number) => readonly Band[];
 }
 
-type Kind = Band["kind"];
+/** What decides which band it is; each session begins anew. */
+interface Situation {
+  /** Engines that serve now. */
+  readonly up: number;
+  /** True once an engine served in this session. */
+  readonly wasUp: boolean;
+  /** Kinds of the ladder's steps by name. */
+  readonly kinds: ReadonlyMap<string, Band["kind"]>;
+  /** Name of the step in force; null before the plan is made. */
+  readonly step: string | null;
+  readonly isSwapPass: boolean;
+}
 
-const KINDS: Readonly<Record<string, Kind>> = {
-  "both-orders": "both-orders",
-  "one-order": "one-order",
-  "one-order-short": "one-order-short",
-  prior: "prior",
-};
+const NOTHING_YET: Situation = { up: 0, wasUp: false, kinds: new Map(), step: null, isSwapPass: false };
 
 /** Creates a reader. Between two sessions no time passes; each begins with the start of its engine. */
 export function createBandReader(): BandReader {
   const bands: Band[] = [];
-  let kinds: Readonly<Record<string, unknown>> = {};
-  let step = "";
-  let swapped = false;
-  let up = 0;
-  let wasUp = false;
-  let current: Omit<Band, "toMs"> = { name: "engine starts", kind: "start", fromMs: 0 };
+  let situation = NOTHING_YET;
+  let current = { ...bandOf(situation), fromMs: 0 };
 
-  const now = (): Pick<Band, "name" | "kind"> => {
-    if (up === 0 && wasUp) return { name: "engine lost", kind: "lost" };
-    if (up === 0 || step === "") return { name: "engine starts", kind: "start" };
-    if (swapped) return { name: "swapped order", kind: "swapped" };
-    return { name: step, kind: KINDS[String(kinds[step])] ?? "one-order" };
-  };
   const close = (atMs: number): void => {
     if (atMs > current.fromMs) bands.push({ ...current, toMs: atMs });
   };
-  const move = (atMs: number): void => {
-    const next = now();
-    if (next.name === current.name && next.kind === current.kind) return;
-    close(atMs);
-    current = { ...next, fromMs: atMs };
-  };
-
   return {
     add: (event, atMs) => {
-      if (event.event === "session-start") {
-        up = 0;
-        wasUp = false;
-        swapped = false;
-        step = "";
-      } else if (event.event === "engine") {
-        if (event.what === "ready" || event.what === "back") up += 1;
-        if (event.what === "lost") up = Math.max(0, up - 1);
-        wasUp ||= up > 0;
-      } else if (event.event === "decision") {
-        if (event.name === "ladder") {
-          kinds = event.figures;
-          step = Object.keys(kinds)[0] ?? "";
-        } else if (typeof event.figures["step"] === "string") {
-          step = event.figures["step"];
-          swapped = event.figures["phase"] === "second-pass";
-        } else return;
-      } else return;
-      move(atMs);
+      situation = after(situation, event);
+      const next = bandOf(situation);
+      if (next.name === current.name && next.kind === current.kind) return;
+      close(atMs);
+      current = { ...next, fromMs: atMs };
     },
     finish: (endMs) => {
       close(endMs);
       return bands;
     },
   };
+}
+
+function bandOf({ up, wasUp, kinds, step, isSwapPass }: Situation): Pick<Band, "name" | "kind"> {
+  if (up === 0 && wasUp) return { name: "engine lost", kind: "lost" };
+  if (up === 0 || step === null) return { name: "engine starts", kind: "start" };
+  if (isSwapPass) return { name: "swapped order", kind: "swapped" };
+  return { name: step, kind: kinds.get(step) ?? "one-order" };
+}
+
+function after(before: Situation, event: JournalEvent): Situation {
+  switch (event.event) {
+    case "session-start":
+      return NOTHING_YET;
+    case "engine":
+      return afterEngineEvent(before, event);
+    case "plan": {
+      const { ladder } = event.plan;
+      const kinds = new Map(ladder.map(({ name, kind }) => [name, kind]));
+      return { ...before, kinds, step: ladder[0]?.name ?? null };
+    }
+    case "ladder-step":
+    case "forecast":
+    case "stop":
+      return { ...before, step: event.step, isSwapPass: event.phase === "swap-pass" };
+    case "time-limits":
+    case "engine-model":
+    case "start-up":
+    case "row":
+    case "failed":
+    case "concurrency":
+    case "prefix-cache":
+    case "checkpoint":
+    case "session-end":
+      return before;
+    default:
+      return event satisfies never;
+  }
+}
+
+function afterEngineEvent(before: Situation, { what }: EngineEvent): Situation {
+  switch (what) {
+    case "ready":
+    case "back":
+      return { ...before, up: before.up + 1, wasUp: true };
+    case "lost":
+      return { ...before, up: Math.max(0, before.up - 1) };
+    case "given-up":
+      return before;
+    default:
+      return what satisfies never;
+  }
 }

@@ -1,7 +1,7 @@
 import type { Joined } from "../../evaluate/labelled.ts";
 import { tripleAt } from "../../evaluate/subject.ts";
 import { logLosses } from "../../metrics/log-loss.ts";
-import type { RunRows } from "../../runfolder/run-rows.ts";
+import type { RunRows } from "../../runfolder/rows-file.ts";
 import type { ReportRow, WorstRow } from "../data/run-data.ts";
 
 /** Rows whose text is shown. */

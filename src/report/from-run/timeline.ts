@@ -1,11 +1,17 @@
-import type { Decision, FailedAttempt, JournalEvent, RowResult } from "../../runfolder/journal/events.ts";
+import { endedWithRun } from "../../runfolder/describe-failure.ts";
+import type {
+  FailedAttempt,
+  ForecastEvent,
+  JournalEvent,
+  RowResult,
+  SessionStart,
+  TimeLimitsEvent,
+} from "../../runfolder/journal/events.ts";
 import { readJournal } from "../../runfolder/journal/read.ts";
-import { GIVEN_UP } from "../../runfolder/row-reason.ts";
-import type { Band, ForecastPoint, RequestPoint } from "../data/run-data.ts";
-import { forecastOf } from "./forecast.ts";
+import type { Band, ForecastPoint, RequestPoint, Timing } from "../data/run-data.ts";
 import { createBandReader } from "./ladder-bands.ts";
 
-/** What a journal tells about time. Times are ms of work: what lay between two sessions is left out. */
+/** When what happened in a run. Times are ms of work: the time between two sessions is left out. */
 export interface Timeline {
   /** Begin of each session, ms since 1970, and the work done before it, ms. */
   readonly sessions: readonly { readonly startedAt: number; readonly before: number }[];
@@ -14,7 +20,7 @@ export interface Timeline {
   readonly requests: readonly RequestPoint[];
   readonly forecasts: readonly ForecastPoint[];
   readonly bands: readonly Band[];
-  /** Deadline and guard of the last session; null without a deadline. */
+  /** Deadline and watchdog of the last session; null without a deadline. */
   readonly limits: { readonly deadlineMs: number; readonly guardMs: number } | null;
   /** When the last row of the first pass was settled; null when that pass did not end. */
   readonly firstPassMs: number | null;
@@ -27,6 +33,31 @@ export async function readTimeline(journalFile: string): Promise<Timeline> {
   return timeline.finish();
 }
 
+/** Computes the times of a run from its timeline; null when its journal holds no session. */
+export function timingOf({ sessions, wallMs, requests, limits, firstPassMs }: Timeline): Timing | null {
+  const [first] = sessions;
+  if (first === undefined) return null;
+  return {
+    startedAt: first.startedAt,
+    wallMs,
+    deadlineMs: limits?.deadlineMs ?? null,
+    guardMs: limits?.guardMs ?? null,
+    firstPassMs,
+    startupMs: firstBegin(requests),
+  };
+}
+
+/** Requests among which the first to begin is found: it need not be the first to end. */
+const SEARCHED = 200;
+
+function firstBegin(requests: readonly RequestPoint[]): number | null {
+  const begins = requests
+    .filter(({ ok }) => ok)
+    .slice(0, SEARCHED)
+    .map(({ endMs, ms }) => endMs - ms);
+  return begins.length === 0 ? null : Math.max(0, Math.min(...begins));
+}
+
 function createTimeline(): { add: (event: JournalEvent) => void; finish: () => Timeline } {
   const sessions: { startedAt: number; before: number }[] = [];
   const requests: RequestPoint[] = [];
@@ -35,58 +66,102 @@ function createTimeline(): { add: (event: JournalEvent) => void; finish: () => T
   let limits: Timeline["limits"] = null;
   let settledMs: number | null = null;
   let firstPassEnded = false;
-  let last: string | null = null;
+  let lastRequest: string | null = null;
   let wallMs = 0;
 
-  const addDecision = (event: Decision, elapsed: (at: number) => number): void => {
-    forecasts.push(...forecastOf(event, elapsed));
-    const { deadlineAt, guardAt, phase, kind } = event.figures;
-    if (event.name === "limits" && typeof deadlineAt === "number" && typeof guardAt === "number") {
-      limits = { deadlineMs: elapsed(deadlineAt), guardMs: elapsed(guardAt) };
-    }
-    firstPassEnded ||= phase === "second-pass" || (event.name === "stop" && kind === "complete");
+  const begin = (event: SessionStart): void => {
+    sessions.push({ startedAt: event.at, before: wallMs });
+    limits = null;
   };
   const addRequest = (event: RowResult | FailedAttempt, endMs: number): void => {
-    const part = partOf(event);
+    if (event.order === "ab" && (event.event === "row" || event.final)) settledMs = endMs;
+    const part = requestPart(event, endMs);
     if (part === null) return;
     const key = `${sessions.length} ${event.request}`;
     const before = requests.at(-1);
-    if (key === last && before !== undefined) requests[requests.length - 1] = joined(before, part);
-    else requests.push({ ...part, endMs });
-    last = key;
+    if (key === lastRequest && before !== undefined) requests[requests.length - 1] = joined(before, part);
+    else requests.push(part);
+    lastRequest = key;
+  };
+  const addFields = (event: JournalEvent, elapsed: (at: number) => number): void => {
+    switch (event.event) {
+      case "time-limits":
+        limits = limitsOf(event, elapsed);
+        return;
+      case "row":
+      case "failed":
+        addRequest(event, elapsed(event.at));
+        return;
+      case "forecast":
+        forecasts.push(forecastPoint(event, elapsed));
+        firstPassEnded ||= event.phase === "swap-pass";
+        return;
+      case "ladder-step":
+        firstPassEnded ||= event.phase === "swap-pass";
+        return;
+      case "stop":
+        firstPassEnded ||= event.phase === "swap-pass" || event.kind === "complete";
+        return;
+      case "session-start":
+      case "engine":
+      case "engine-model":
+      case "start-up":
+      case "plan":
+      case "concurrency":
+      case "prefix-cache":
+      case "checkpoint":
+      case "session-end":
+        return;
+      default:
+        event satisfies never;
+    }
   };
   const add = (event: JournalEvent): void => {
-    if (event.event === "session-start") {
-      sessions.push({ startedAt: event.at, before: wallMs });
-      limits = null;
-    }
+    if (event.event === "session-start") begin(event);
     const session = sessions.at(-1);
     if (session === undefined) return;
     const { startedAt, before } = session;
     const elapsed = (at: number): number => before + Math.max(0, at - startedAt);
-    // A clock that was set back must not shorten what has passed.
+    // A clock that was set back must not shorten the time that has passed.
     wallMs = Math.max(wallMs, elapsed(event.at));
     bands.add(event, wallMs);
-    if (event.event === "decision") addDecision(event, elapsed);
-    if (event.event !== "row" && event.event !== "failed") return;
-    if (event.order === "ab" && (event.event === "row" || event.final)) settledMs = elapsed(event.at);
-    addRequest(event, elapsed(event.at));
+    addFields(event, elapsed);
   };
   const finish = (): Timeline => ({
-    ...{ sessions, wallMs, requests, forecasts, limits, bands: bands.finish(wallMs) },
+    sessions,
+    wallMs,
+    requests,
+    forecasts,
+    bands: bands.finish(wallMs),
+    limits,
     firstPassMs: firstPassEnded ? settledMs : null,
   });
   return { add, finish };
 }
 
-/** The part of a request that one event tells; null when it is about none. Events of one request lie side by side. */
-function partOf(event: RowResult | FailedAttempt): RequestPoint | null {
-  if (event.event === "row") return { endMs: 0, ms: event.ms, rows: 1, tokens: event.tokens, ok: true };
-  // What was given up when the run ended did not fail, and a row may end without another request.
-  if (GIVEN_UP.has(event.reason) || event.request === null) return null;
-  return { endMs: 0, ms: 0, rows: event.rows.length, tokens: 0, ok: false };
+function limitsOf(event: TimeLimitsEvent, elapsed: (at: number) => number): Timeline["limits"] {
+  return { deadlineMs: elapsed(event.deadlineAt), guardMs: elapsed(event.guardAt) };
 }
 
+function forecastPoint(event: ForecastEvent, elapsed: (at: number) => number): ForecastPoint {
+  return {
+    atMs: elapsed(event.at),
+    share: event.rows === 0 ? 1 : event.settled / event.rows,
+    pass: event.phase === "swap-pass" ? 2 : 1,
+    endMs: elapsed(event.endAt),
+    lowMs: elapsed(event.lowAt),
+    highMs: elapsed(event.highAt),
+  };
+}
+
+/** The part of a request that one event holds; null for rows that ended without one. Events of one request lie side by side. */
+function requestPart(event: RowResult | FailedAttempt, endMs: number): RequestPoint | null {
+  if (event.event === "row") return { endMs, ms: event.ms, rows: 1, tokens: event.tokens, ok: true };
+  if (endedWithRun(event.reason) || event.request === null) return null;
+  return { endMs, ms: 0, rows: event.rows.length, tokens: 0, ok: false };
+}
+
+/** The first event of a request gives its end. */
 function joined(one: RequestPoint, other: RequestPoint): RequestPoint {
   return { ...one, rows: one.rows + other.rows, tokens: one.tokens + other.tokens };
 }

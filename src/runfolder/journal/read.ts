@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { AbtieError } from "../../errors.ts";
-import { journalEventSchema } from "./event-schema.ts";
+import { type Line, parseJson, readLines } from "../jsonl.ts";
+import { journalEventSchema } from "./event-schemas.ts";
 import { JOURNAL_FORMAT, type JournalEvent } from "./events.ts";
-import { parseJson } from "./json.ts";
-import { type Line, readLines } from "./lines.ts";
 
 /** An event and the line that it was read from, counted from 1. */
 export interface NumberedEvent {
@@ -23,15 +22,8 @@ export async function* readJournal(path: string): AsyncGenerator<NumberedEvent> 
 
 function parseLine(path: string, line: Line): JournalEvent {
   const parsed = parseJson(line.text);
+  refuseOtherFormat(path, line, parsed);
   const result = journalEventSchema.safeParse(parsed);
-  const format = formatOf(parsed);
-  if (format !== null && format !== JOURNAL_FORMAT) {
-    const age = format > JOURNAL_FORMAT ? "a newer" : "an older";
-    throw new AbtieError(
-      "data",
-      `${path}, line ${line.number}: the journal was written by ${age} version of abtie; use that version, or start a new run.`,
-    );
-  }
   if (result.success) return result.data;
   throw new AbtieError(
     "data",
@@ -41,10 +33,18 @@ function parseLine(path: string, line: Line): JournalEvent {
   );
 }
 
-/** Every session of a journal begins with a line that tells the format. */
-function formatOf(parsed: unknown): number | null {
-  if (typeof parsed !== "object" || parsed === null || !("format" in parsed)) return null;
-  return typeof parsed.format === "number" ? parsed.format : null;
+/** Every session of a journal begins with a line that names the format and the version of abtie that wrote it. */
+function refuseOtherFormat(path: string, { number }: Line, parsed: unknown): void {
+  if (typeof parsed !== "object" || parsed === null || !("format" in parsed)) return;
+  const { format } = parsed;
+  if (typeof format !== "number" || format === JOURNAL_FORMAT) return;
+  const writer = "version" in parsed && typeof parsed.version === "string" ? `abtie ${parsed.version}` : "abtie";
+  const age = format > JOURNAL_FORMAT ? "a newer" : "an older";
+  throw new AbtieError(
+    "data",
+    `${path}, line ${number}: the journal was written by ${age} version of abtie (${writer}, format ${format}), and this version ` +
+      `reads format ${JOURNAL_FORMAT} only: use that version, or start a new run (--fresh, or another folder with --run).`,
+  );
 }
 
 function excerpt(text: string): string {

@@ -1,6 +1,14 @@
 import { AbtieError } from "../../errors.ts";
-import type { FailedAttempt, JournalEvent, RowResult } from "../journal/events.ts";
-import { ANSWERED, BOUNDED, GAVE_UP, HAS_MASS, type OrderState, type RunState } from "./run-state.ts";
+import type { FailedAttempt, JournalEvent, PrefixCacheEvent, RowFailureReason, RowResult } from "../journal/events.ts";
+import {
+  ANSWERED,
+  BOUNDED,
+  GAVE_UP,
+  HAS_MASS,
+  type OrderState,
+  type PrefixCacheCounts,
+  type RunState,
+} from "./run-state.ts";
 
 /** What a Uint16Array can count. */
 const MOST = 0xffff;
@@ -17,21 +25,26 @@ export function fold(state: RunState, event: JournalEvent): RunState {
     case "failed":
       foldFailure(state, event);
       break;
+    case "engine-model":
+      state.engineModel = event;
+      break;
+    case "start-up":
+      state.longestStartUpSeconds = Math.max(event.seconds, state.longestStartUpSeconds ?? 0);
+      break;
+    case "prefix-cache":
+      state.prefixCache = addPrefixCaches(state.prefixCache, event);
+      break;
     case "session-start":
-      state.sessions.push({ startedAt: event.at, version: event.version });
-      break;
-    case "session-end": {
-      const session = state.sessions.at(-1);
-      if (session !== undefined) Object.assign(session, { endedAt: event.at, status: event.status });
-      break;
-    }
-    case "decision":
-      state.decisions.push(event);
-      break;
-    case "engine":
-      state.engineEvents.push(event);
-      break;
+    case "session-end":
     case "checkpoint":
+    case "engine":
+    case "time-limits":
+    case "plan":
+    case "concurrency":
+    case "ladder-step":
+    case "forecast":
+    case "stop":
+      // The report reads these from the journal; a run does not depend on what earlier sessions decided.
       break;
     default:
       return event satisfies never;
@@ -53,7 +66,7 @@ function foldResult(state: RunState, event: RowResult): void {
   order.tokens[row] = event.tokens;
   order.cutTokens[row] = event.cutTokens;
   order.neutralised[row] = event.neutralised;
-  order.context[row] = event.context ?? 0;
+  order.tokenBudget[row] = event.tokenBudget ?? 0;
   order.ms[row] = event.ms;
 }
 
@@ -74,9 +87,18 @@ function foldFailure(state: RunState, event: FailedAttempt): void {
   }
 }
 
-function numberOf(order: OrderState, reason: string): number {
+function numberOf(order: OrderState, reason: RowFailureReason): number {
   const known = order.reasons.indexOf(reason);
   return known >= 0 ? known : order.reasons.push(reason) - 1;
+}
+
+function addPrefixCaches(before: PrefixCacheCounts | null, event: PrefixCacheEvent): PrefixCacheCounts {
+  return {
+    looked: event.looked + (before?.looked ?? 0),
+    found: event.found + (before?.found ?? 0),
+    prepared: event.prepared + (before?.prepared ?? 0),
+    shared: event.shared + (before?.shared ?? 0),
+  };
 }
 
 function checkRow(state: RunState, row: number): void {

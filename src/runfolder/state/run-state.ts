@@ -1,15 +1,21 @@
 import type { Order, Reading } from "../../types.ts";
-import type { Decision, EngineEvent } from "../journal/events.ts";
+import type { EngineModel, PrefixCacheEvent, RowFailureReason } from "../journal/events.ts";
 
-/** What the journal says about a run: results by row and order in typed arrays, about 60 bytes a row and order. */
+/** What the journal of a run adds up to: results by row and order in typed arrays, about 60 bytes a row and order. */
 export interface RunState {
   /** Number of rows of the run. */
   readonly rows: number;
   readonly orders: { readonly ab: OrderState; readonly ba: OrderState };
-  readonly sessions: Session[];
-  readonly decisions: Decision[];
-  readonly engineEvents: EngineEvent[];
+  /** The engine that answered last; null before any engine was ready. */
+  engineModel: EngineModel | null;
+  /** Longest start of the engines in a session; null when none was measured. */
+  longestStartUpSeconds: number | null;
+  /** Sums over all sessions; null when no server counts what its prefix cache holds. */
+  prefixCache: PrefixCacheCounts | null;
 }
+
+/** Prompt tokens as `PrefixCacheEvent` counts them. */
+export type PrefixCacheCounts = Omit<PrefixCacheEvent, "event" | "at">;
 
 /** The results of one order; index by row. */
 export interface OrderState {
@@ -24,8 +30,8 @@ export interface OrderState {
   readonly tokens: Uint32Array;
   readonly cutTokens: Uint32Array;
   readonly neutralised: Uint32Array;
-  /** Token budget of the step that shortened it; 0 for as many tokens as the model takes. */
-  readonly context: Uint32Array;
+  /** Token budget of the ladder step that shortened it; 0 for as many tokens as the model takes. */
+  readonly tokenBudget: Uint32Array;
   /** Of the request that answered. */
   readonly ms: Float32Array;
   /** Requests of the session that answered, counted by the scheduler. */
@@ -34,15 +40,7 @@ export interface OrderState {
   readonly failures: Uint16Array;
   /** Number in `reasons` of the last failure, plus 1; 0 without a failure. */
   readonly lastReason: Uint16Array;
-  readonly reasons: string[];
-}
-
-interface Session {
-  readonly startedAt: number;
-  readonly version: string;
-  /** Absent when it was killed. */
-  endedAt?: number;
-  status?: string;
+  readonly reasons: RowFailureReason[];
 }
 
 export const ANSWERED = 1;
@@ -56,9 +54,9 @@ export function createRunState(rows: number): RunState {
   return {
     rows,
     orders: { ab: createOrderState(rows), ba: createOrderState(rows) },
-    sessions: [],
-    decisions: [],
-    engineEvents: [],
+    engineModel: null,
+    longestStartUpSeconds: null,
+    prefixCache: null,
   };
 }
 
@@ -69,12 +67,12 @@ export function isAnswered(state: RunState, row: number, order: Order): boolean 
 
 /** Says whether a row's answer in this order was made with the shorter context. */
 export function isShort(state: RunState, row: number, order: Order): boolean {
-  return contextOf(state, row, order) !== null;
+  return tokenBudgetOf(state, row, order) !== null;
 }
 
 /** Gives the token budget of the step that shortened a row's prompt in this order; null when it was not shortened by one. */
-export function contextOf(state: RunState, row: number, order: Order): number | null {
-  return state.orders[order].context[row] || null;
+export function tokenBudgetOf(state: RunState, row: number, order: Order): number | null {
+  return state.orders[order].tokenBudget[row] || null;
 }
 
 /** Gives the answer of a row in this order, in the order shown; null when there is none. */
@@ -92,7 +90,7 @@ export function readingOf(state: RunState, row: number, order: Order): Reading |
 
 /** A row's last failure: the journal's word for it, and whether the row was given up with it. */
 export interface LastFailure {
-  readonly reason: string;
+  readonly reason: RowFailureReason;
   readonly final: boolean;
 }
 
@@ -119,7 +117,7 @@ function createOrderState(rows: number): OrderState {
     tokens: new Uint32Array(rows),
     cutTokens: new Uint32Array(rows),
     neutralised: new Uint32Array(rows),
-    context: new Uint32Array(rows),
+    tokenBudget: new Uint32Array(rows),
     ms: new Float32Array(rows),
     attempts: new Uint16Array(rows),
     failures: new Uint16Array(rows),

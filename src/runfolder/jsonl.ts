@@ -1,5 +1,6 @@
 import { open } from "node:fs/promises";
-import { explainFileError } from "../../files/explain.ts";
+import { z } from "zod";
+import { explainFileError } from "../files/explain.ts";
 
 /** One line of a text file, without its newline. */
 export interface Line {
@@ -44,3 +45,20 @@ async function* readBlocks(path: string): AsyncGenerator<Buffer> {
     throw explainFileError("read", path, error);
   }
 }
+
+/** Parses JSON; undefined when the text is not JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const logProb = z
+  .number()
+  .nullable()
+  .transform((value) => value ?? Number.NEGATIVE_INFINITY);
+
+/** Checks three log probabilities (nats); JSON has no -Infinity, so JSON.stringify writes null for it. */
+export const logProbsSchema = z.tuple([logProb, logProb, logProb]);

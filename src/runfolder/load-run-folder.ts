@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { AbtieError } from "../errors.ts";
 import { type Manifest, readManifest } from "./manifest/manifest.ts";
-import { type RunRows, readRunRows } from "./run-rows.ts";
+import { type RunRows, readRunRows } from "./rows-file.ts";
 
 /** A run as its folder tells it. */
 export interface LoadedRun {
@@ -47,7 +47,7 @@ const RunEnding = z.object({
 type RunEnding = z.output<typeof RunEnding>;
 
 /** Reads the folder of a run, finished or not. Throws AbtieError("data") when it is none or a file of it is damaged. */
-export async function loadRun(folder: string): Promise<LoadedRun> {
+export async function loadRunFolder(folder: string): Promise<LoadedRun> {
   const manifest = await readManifest(join(folder, "manifest.json"));
   if (manifest === null) {
     throw new AbtieError(

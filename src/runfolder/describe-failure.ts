@@ -1,9 +1,12 @@
+import type { RowFailureReason } from "./journal/events.ts";
 import type { LastFailure } from "./state/run-state.ts";
 
-/** Words of the journal for requests that were given up because the run ended: they did not fail. */
-export const GIVEN_UP: ReadonlySet<string> = new Set(["deadline", "interrupted", "aborted"]);
+/** Says whether requests with this reason ended because the run did: they did not fail. */
+export function endedWithRun(reason: RowFailureReason): boolean {
+  return reason === "deadline" || reason === "interrupted" || reason === "aborted";
+}
 
-const TEXTS: Readonly<Record<string, string>> = {
+const TEXTS = {
   deadline: "deadline reached before it was answered",
   interrupted: "interrupted before it was answered",
   aborted: "the run ended before it was answered",
@@ -15,10 +18,10 @@ const TEXTS: Readonly<Record<string, string>> = {
   timeout: "no answer in time at any attempt",
   malformed: "the answer could not be used at any attempt",
   "engine-lost": "the engine was lost before it was answered",
-};
+} satisfies Record<RowFailureReason, string>;
 
-/** Says why a row has no answer, as a person would. */
-export function rowReason({ reason, final }: LastFailure): string {
-  const text = TEXTS[reason] ?? reason;
-  return final || GIVEN_UP.has(reason) ? text : `not answered before the run ended; its last request failed: ${reason}`;
+/** Describes for a person why a row has no answer. */
+export function describeFailure({ reason, final }: LastFailure): string {
+  if (final || endedWithRun(reason)) return TEXTS[reason];
+  return `not answered before the run ended; its last request failed: ${reason}`;
 }

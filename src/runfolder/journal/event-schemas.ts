@@ -1,0 +1,164 @@
+import { z } from "zod";
+import type { Step } from "../../deadline/ladder.ts";
+import type { Order } from "../../types.ts";
+import { logProbsSchema } from "../jsonl.ts";
+import type { EngineEvent, JournalEvent, RowFailureReason, SessionEnd, StopEvent } from "./events.ts";
+
+/** Checks one word of a closed set; a word that is missing or strange does not compile. */
+function oneOf<Word extends string>(words: Readonly<Record<Word, true>>) {
+  return z.enum(Object.keys(words) as Word[]);
+}
+
+const count = z.int().nonnegative();
+const order = oneOf<Order>({ ab: true, ba: true });
+const tokenBudget = count.min(1).nullable();
+
+const step = z.strictObject({
+  name: z.string(),
+  kind: oneOf<Step["kind"]>({ "both-orders": true, "one-order": true, "one-order-short": true, prior: true }),
+  tokenBudget,
+});
+
+const plannerState = {
+  at: z.number(),
+  phase: oneOf<StopEvent["phase"]>({ starting: true, pilot: true, "first-pass": true, "swap-pass": true }),
+  step: z.string(),
+  reason: z.string(),
+  rows: count,
+  settled: count,
+  swapAnswered: count,
+  leftMs: z.number().nullable(),
+  ladder: z.array(z.strictObject({ name: z.string(), tokens: z.number(), probability: z.number() })),
+};
+
+const SCHEMAS = {
+  "session-start": z.strictObject({
+    event: z.literal("session-start"),
+    at: z.number(),
+    format: z.int(),
+    pid: z.int(),
+    version: z.string(),
+  }),
+  "time-limits": z.strictObject({
+    event: z.literal("time-limits"),
+    at: z.number(),
+    startedAt: z.number(),
+    workEndAt: z.number(),
+    guardAt: z.number(),
+    deadlineAt: z.number(),
+  }),
+  engine: z.strictObject({
+    event: z.literal("engine"),
+    at: z.number(),
+    what: oneOf<EngineEvent["what"]>({ ready: true, lost: true, back: true, "given-up": true }),
+    detail: z.string(),
+  }),
+  "engine-model": z.strictObject({
+    event: z.literal("engine-model"),
+    at: z.number(),
+    model: z.string(),
+    version: z.string().nullable(),
+    method: z.string(),
+  }),
+  "start-up": z.strictObject({ event: z.literal("start-up"), at: z.number(), seconds: z.number() }),
+  plan: z.strictObject({
+    event: z.literal("plan"),
+    at: z.number(),
+    plan: z.strictObject({ ladder: z.array(step) }),
+  }),
+  row: z.strictObject({
+    event: z.literal("row"),
+    row: count,
+    order,
+    logProbs: logProbsSchema,
+    mass: z.number().nullable(),
+    bounded: z.boolean(),
+    tokens: count,
+    cutTokens: count,
+    neutralised: count,
+    tokenBudget,
+    attempts: count,
+    request: count,
+    ms: z.number(),
+    at: z.number(),
+  }),
+  failed: z.strictObject({
+    event: z.literal("failed"),
+    rows: z.array(count),
+    order,
+    reason: oneOf<RowFailureReason>({
+      "too-long": true,
+      "bad-request": true,
+      overloaded: true,
+      server: true,
+      connection: true,
+      timeout: true,
+      malformed: true,
+      "engine-lost": true,
+      aborted: true,
+      deadline: true,
+      interrupted: true,
+    }),
+    message: z.string(),
+    final: z.boolean(),
+    request: count.nullable(),
+    at: z.number(),
+  }),
+  concurrency: z.strictObject({
+    event: z.literal("concurrency"),
+    at: z.number(),
+    engine: z.string(),
+    concurrency: count,
+    promptsPerRequest: count,
+    rowsPerSecond: z.number(),
+  }),
+  "ladder-step": z.strictObject({ event: z.literal("ladder-step"), ...plannerState }),
+  forecast: z.strictObject({
+    event: z.literal("forecast"),
+    ...plannerState,
+    endAt: z.number(),
+    lowAt: z.number(),
+    highAt: z.number(),
+    probability: z.number(),
+    msPerRow: z.number().nullable(),
+    lostMs: z.number(),
+    swapAllowed: count,
+    swapShare: z.number().nullable(),
+    priorRows: count.nullable(),
+    silentMs: z.number(),
+  }),
+  stop: z.strictObject({
+    event: z.literal("stop"),
+    ...plannerState,
+    kind: oneOf<StopEvent["kind"]>({ complete: true, "time-up": true, overrun: true, "engine-lost": true }),
+  }),
+  "prefix-cache": z.strictObject({
+    event: z.literal("prefix-cache"),
+    at: z.number(),
+    looked: z.number(),
+    found: z.number(),
+    prepared: z.number(),
+    shared: z.number(),
+  }),
+  checkpoint: z.strictObject({ event: z.literal("checkpoint"), at: z.number() }),
+  "session-end": z.strictObject({
+    event: z.literal("session-end"),
+    at: z.number(),
+    status: oneOf<SessionEnd["status"]>({
+      done: true,
+      deadline: true,
+      overrun: true,
+      interrupted: true,
+      "engine-lost": true,
+      failed: true,
+    }),
+  }),
+} satisfies { readonly [Name in JournalEvent["event"]]: z.ZodType<Extract<JournalEvent, { event: Name }>> };
+
+const { checkpoint, ...others } = SCHEMAS;
+
+/** Checks one parsed line of a journal. */
+export const journalEventSchema: z.ZodType<JournalEvent> = z.discriminatedUnion("event", [
+  checkpoint,
+  ...Object.values(others),
+]);
