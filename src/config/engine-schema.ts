@@ -4,7 +4,7 @@ import { duration } from "./duration.ts";
 const url = z.string().regex(/^https?:\/\//, "expected a URL that starts with http:// or https://");
 
 /**
- * What a person writes about an engine: in a profile (launch/NAME.yaml) and, over it, under `engine:` of a config.
+ * What a person writes about an engine: in a profile (launch/engines/NAME.yaml) and, over it, under `engine:` of a config.
  * A profile named by `profile` is the base; the other keys replace its keys one by one.
  */
 export const engineSchema = z.strictObject({

@@ -43,13 +43,15 @@ async function readProfile(
   places: Places,
 ): Promise<{ engine: ParsedEngine | null; problems: readonly Problem[] }> {
   const isPath = name.includes("/") || /\.ya?ml$/.test(name);
-  const file = isPath ? resolve(places.base, name) : join(places.packageRoot, "launch", `${name}.yaml`);
+  const file = isPath ? resolve(places.base, name) : join(places.packageRoot, "launch/engines", `${name}.yaml`);
   const text = await readFile(file, "utf8").catch((cause: unknown) => {
     if (isAbsolute(name) || isPath) throw new AbtieError("config", `engine profile ${file} cannot be read`, { cause });
     return null;
   });
   if (text === null) {
-    const shipped = (await readdir(join(places.packageRoot, "launch"))).filter((entry) => entry.endsWith(".yaml"));
+    const shipped = (await readdir(join(places.packageRoot, "launch/engines"))).filter((entry) =>
+      entry.endsWith(".yaml"),
+    );
     const names = shipped.map((entry) => entry.replace(/\.yaml$/, ""));
     const message = `is not a shipped engine profile: "${name}"${suggestion(name, names)}, or give the path of a YAML file`;
     return { engine: null, problems: [{ where: "", key: "profile", message }] };

@@ -62,7 +62,7 @@ const judging = {
   engine: z
     .union([z.string().min(1), engineSchema])
     .optional()
-    .describe("Name of an engine profile (launch/NAME.yaml), or a mapping."),
+    .describe("Name of an engine profile (launch/engines/NAME.yaml), or a mapping."),
   template: z.string().min(1).optional().describe("Name of a shipped template, or a .jinja file."),
   labels: z
     .strictObject({ a: labelTexts, b: labelTexts, tie: labelTexts })

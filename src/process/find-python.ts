@@ -1,42 +1,50 @@
 import { execa } from "execa";
 import { AbtieError } from "../errors.ts";
-import { PINS } from "../setup/pins.ts";
 
 /** A Python that an environment can be made from. */
 export interface Python {
-  /** Its own path, not that of a shim or link that led to it. */
+  /** Path of the interpreter itself, not of a shim or link that led to it. */
   readonly path: string;
   readonly version: string;
 }
 
-/** What a candidate turned out to be. */
+/** The Python that is wanted. */
+export interface PythonWanted {
+  /** Versions that fit, ascending: ["3.11", "3.12"]. */
+  readonly versions: readonly [string, ...string[]];
+  /** The program that needs it, for messages: "vLLM 0.32.0". */
+  readonly neededBy: string;
+  /** The only Python to try; undefined tries python3 and pythonX.Y of each version on the PATH. */
+  readonly given: string | undefined;
+}
+
+/** A command that was tried. */
 interface Tried {
   readonly command: string;
-  /** Null when it cannot be started. */
+  /** Null when the command cannot be started. */
   readonly version: string | null;
   readonly path: string;
   readonly hasVenv: boolean;
 }
 
 /**
- * Finds the first Python of a fitting version with venv and ensurepip: the given one, else python3 and the versioned names on the PATH.
- * Throws AbtieError("engine") that lists what was tried and names the package to install.
+ * Finds the first Python of a fitting version that has venv and ensurepip. Throws an AbtieError("engine") that lists every command tried
+ * and names the package to install.
  */
 export async function findPython(
-  given: string | undefined,
+  wanted: PythonWanted,
   env: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<Python> {
-  const commands = given === undefined ? ["python3", ...PINS.pythons.map((v) => `python${v}`)] : [given];
+  const { given, versions } = wanted;
+  const commands = given === undefined ? ["python3", ...versions.map((version) => `python${version}`)] : [given];
   const tried: Tried[] = [];
   for (const command of commands) {
     const found = await tryPython(command, env, signal);
-    if (found.version !== null && isFitting(found.version) && found.hasVenv) {
-      return { path: found.path, version: found.version };
-    }
+    if (found.hasVenv && fits(found, wanted)) return { path: found.path, version: found.version };
     tried.push(found);
   }
-  throw refuse(tried);
+  throw noPython(tried, wanted);
 }
 
 const PROBE = `import json, sys
@@ -67,24 +75,27 @@ async function tryPython(command: string, env: Readonly<Record<string, string>>,
   }
 }
 
-function isFitting(version: string): boolean {
-  return PINS.pythons.some((wanted) => version.startsWith(`${wanted}.`));
+function fits(tried: Tried, { versions }: PythonWanted): tried is Tried & { version: string } {
+  return versions.some((wanted) => tried.version?.startsWith(`${wanted}.`));
 }
 
-/** Says what was tried and what to do about it. */
-function refuse(tried: readonly Tried[]): AbtieError {
-  const [first, last] = [PINS.pythons[0], PINS.pythons.at(-1)];
-  const bare = tried.find(({ version }) => version !== null && isFitting(version));
-  if (bare !== undefined) {
-    const name = `python${bare.version?.split(".").slice(0, 2).join(".")}-venv`;
+function noPython(tried: readonly Tried[], wanted: PythonWanted): AbtieError {
+  const { versions, neededBy } = wanted;
+  const range = `${versions[0]} to ${versions.at(-1)}`;
+  const withoutVenv = tried.find((one) => fits(one, wanted));
+  if (withoutVenv !== undefined) {
+    const { version, path } = withoutVenv;
+    const debian = `python${version?.split(".").slice(0, 2).join(".")}-venv`;
     return new AbtieError(
       "engine",
-      `Python ${bare.version} (${bare.path}) cannot make virtual environments: its modules venv and ensurepip are missing. Install them (Debian and Ubuntu: apt install python3-venv, or ${name}), or name another Python ${first} to ${last} with --python.`,
+      `Python ${version} (${path}) cannot make virtual environments: its modules venv and ensurepip are missing. Install them ` +
+        `(Debian and Ubuntu: apt install python3-venv, or ${debian}), or name another Python ${range} with --python.`,
     );
   }
   const list = tried.map(({ command, version }) => `${command} is ${version ?? "missing"}`).join(", ");
   return new AbtieError(
     "engine",
-    `no Python ${first} to ${last} was found (${list}): vLLM ${PINS.vllm} needs one. Install it (Debian 12: apt install python3 python3-venv), or name one with --python.`,
+    `no Python ${range} was found (${list}): ${neededBy} needs one. Install it (Debian 12: apt install python3 python3-venv), ` +
+      "or name one with --python.",
   );
 }

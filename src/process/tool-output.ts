@@ -1,50 +1,49 @@
-/** Reads a tool's output as it comes: complete lines, a carriage return ending one too, as progress bars have it. */
-export interface Output {
+/** Collects the output of a tool as lines. A carriage return ends a line too, since progress bars use it. */
+export interface OutputReader {
   readonly add: (chunk: string) => void;
-  /** The last line worth showing to a person. */
+  /** The last line that is worth showing to a person; empty before there is one. */
   readonly current: () => string;
-  /** The last lines, newest last. */
+  /** The last 200 complete lines and the unfinished one, the oldest first. */
   readonly tail: () => readonly string[];
 }
 
-const KEPT = 200;
+const KEPT_LINES = 200;
 const SHOWN_LENGTH = 100;
 
-/** Creates the reader of one tool's output. */
-export function createOutput(): Output {
+/** Creates the reader of one tool's output; `summarize` shortens a line for people, or skips it with null. */
+export function createOutputReader(summarize: (line: string) => string | null = (line) => line): OutputReader {
   const lines: string[] = [];
-  let open = "";
+  let unfinished = "";
   let current = "";
   return {
     add: (chunk) => {
-      const parts = (open + chunk).split(/[\r\n]+/);
-      open = parts.pop() ?? "";
+      const parts = (unfinished + chunk).split(/[\r\n]+/);
+      unfinished = parts.pop() ?? "";
       for (const part of parts) {
         const line = withoutControls(part);
         if (line.trim() === "") continue;
         lines.push(line);
-        current = summarize(line) ?? current;
+        const summary = summarize(shortenProgressBar(line.trim()));
+        if (summary !== null) current = cut(summary);
       }
-      lines.splice(0, lines.length - KEPT);
+      lines.splice(0, lines.length - KEPT_LINES);
     },
     current: () => current,
-    tail: () => (open.trim() === "" ? lines : [...lines, withoutControls(open)]),
+    tail: () => (unfinished.trim() === "" ? lines : [...lines, withoutControls(unfinished)]),
   };
 }
 
-/** Shortens a line for the progress display; null for lines that say nothing of how far the tool is. */
-function summarize(line: string): string | null {
-  const text = line.trim();
-  if (/^[+~-] \S+==|^[[{]|^Using |^Activate with/.test(text) || /warning/i.test(text)) return null;
-  // uv says nothing while it compiles, which takes longer than all before when the network is fast.
-  if (/^Installed \d{2,} packages/.test(text)) return `${text.replace(/ in .*$/, "")}, compiling them`;
-  // A progress bar of tqdm: "Loading weights:  12%|█▏        | 32/272 [00:00<00:04]".
-  const [, label, percent] = /^(.*?):?\s+(\d+%)\|/.exec(text) ?? [];
-  const shown = label === undefined ? text : `${label.replace(/\.+$/, "")} ${percent}`;
-  return shown.length <= SHOWN_LENGTH ? shown : `${shown.slice(0, SHOWN_LENGTH - 1)}…`;
+/** Shortens tqdm's "Loading weights:  12%|█▏        | 32/272 [00:00<00:04]" to "Loading weights 12%". */
+function shortenProgressBar(line: string): string {
+  const [, label, percent] = /^(.*?):?\s+(\d+%)\|/.exec(line) ?? [];
+  return label === undefined ? line : `${label.replace(/\.+$/, "")} ${percent}`;
+}
+
+function cut(text: string): string {
+  return text.length <= SHOWN_LENGTH ? text : `${text.slice(0, SHOWN_LENGTH - 1)}…`;
 }
 
 function withoutControls(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours and cursor movements are what is removed
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours and cursor movements are removed
   return text.replace(/\u001b\[[0-9;?]*[A-Za-z]|[\u0000-\u0008\u000b-\u001f\u007f]/g, "");
 }

@@ -3,13 +3,11 @@ import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { type Flavour, PINS, RECIPE } from "./pins.ts";
 
-type Env = Readonly<Record<string, string | undefined>>;
-
-/** The file that is written last into everything setup makes: where it is, the thing is whole. */
+/** The file that setup writes last into a folder that it makes: a folder with this file is complete. */
 export const MARK_FILE = "complete.json";
 
-/** Locates the folder that setup fills and all checkouts share: ABTIE_HOME, else XDG_CACHE_HOME/abtie, else ~/.cache/abtie. */
-export function locateHome(env: Env): string {
+/** Locates the folder that setup fills and that all checkouts share: ABTIE_HOME, else XDG_CACHE_HOME/abtie, else ~/.cache/abtie. */
+export function locateHome(env: Readonly<Record<string, string | undefined>>): string {
   const own = env["ABTIE_HOME"];
   if (own !== undefined && own !== "") return resolve(own);
   const cache = env["XDG_CACHE_HOME"];
@@ -18,28 +16,28 @@ export function locateHome(env: Env): string {
   return join(env["HOME"] || homedir(), ".cache", "abtie");
 }
 
-/** Names the interpreter of the vLLM that setup installed: the CUDA build where that is whole, else the CPU build, there or not. */
+/** Locates the interpreter of the installed vLLM: of the CUDA build if that is complete, else of the CPU build, installed or not. */
 export function enginePython(home: string): string {
   const hasCuda = existsSync(join(engineFolder(home, "cuda"), MARK_FILE));
   return pythonOf(engineFolder(home, hasCuda ? "cuda" : "cpu"));
 }
 
-/** Names the folder of one build of vLLM; the number of the recipe keeps checkouts of different versions apart. */
+/** Locates the folder of one build of vLLM. The number of its recipe is in the name, so that checkouts of different versions can share a home. */
 export function engineFolder(home: string, flavour: Flavour): string {
   return join(home, "engines", `vllm-${PINS.vllm}-${flavour}-r${RECIPE[flavour]}`);
 }
 
-/** Names the folder of the model that the demo uses; launch/cpu-smollm2.yaml has the same path. */
+/** Locates the folder of the demo's model; launch/engines/cpu-smollm2.yaml has the same path. */
 export function modelFolder(home: string): string {
   return join(home, "models", PINS.model);
 }
 
-/** Names the folder of the installer. */
+/** Locates the folder of the installer. */
 export function uvFolder(home: string): string {
   return join(home, "tools", `uv-${PINS.uv}`);
 }
 
-/** Names the interpreter of a virtual environment. */
+/** Locates the interpreter of a virtual environment. */
 export function pythonOf(folder: string): string {
   return join(folder, "bin", "python");
 }

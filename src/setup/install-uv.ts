@@ -1,34 +1,40 @@
 import { join } from "node:path";
 import type { Python } from "../process/find-python.ts";
-import { mustRun } from "../process/run-tool.ts";
-import { buildFolder } from "./build-folder.ts";
 import { pythonOf, uvFolder } from "./home.ts";
 import { PINS } from "./pins.ts";
 import { ensureSpace } from "./space.ts";
-import type { Work } from "./work.ts";
+import { runStep, type Work } from "./step.ts";
+import { buildFolder } from "./whole-folder.ts";
 
-/** The recipe of the folder is its version, which is in its name. */
+/** The number of uv's recipe. It never changes: the version is in the name of the folder. */
 export const UV_RECIPE = 1;
 const NEEDED_BYTES = 0.2e9;
+const MINUTE = 60_000;
 
-/** Installs uv with pip into an environment of its own, so that pip's settings alone decide where it comes from. */
+/** Installs uv with pip into an environment of its own, so that pip's settings alone decide which registry it comes from. */
 export async function installUv(work: Work, python: Python): Promise<void> {
   const folder = uvFolder(work.home);
-  const run = async (title: string, command: string, args: readonly string[], limitMs: number): Promise<void> => {
-    await mustRun(work, { step: "uv", title, command, args, limitMs });
-  };
   await ensureSpace({ bytes: NEEDED_BYTES, folders: [work.home], purpose: "install uv" });
   await buildFolder(work, folder, UV_RECIPE, async (temporary) => {
-    await run("make an environment for the installer", python.path, ["-m", "venv", temporary], 10 * MINUTE);
-    const args = ["-m", "pip", "install", "--only-binary", ":all:", `uv==${PINS.uv}`];
-    await run("install uv", pythonOf(temporary), args, 30 * MINUTE);
+    await runStep(work, {
+      step: "uv",
+      title: "make an environment for the installer",
+      command: python.path,
+      args: ["-m", "venv", temporary],
+      limitMs: 10 * MINUTE,
+    });
+    await runStep(work, {
+      step: "uv",
+      title: "install uv",
+      command: pythonOf(temporary),
+      args: ["-m", "pip", "install", "--only-binary", ":all:", `uv==${PINS.uv}`],
+      limitMs: 30 * MINUTE,
+    });
     return { uv: PINS.uv, python: python.version };
   });
 }
 
-/** Names the program. */
+/** Locates uv itself. */
 export function uvProgram(home: string): string {
   return join(uvFolder(home), "bin", "uv");
 }
-
-const MINUTE = 60_000;

@@ -3,21 +3,35 @@ import { join } from "node:path";
 import { explainFileError } from "../files/explain.ts";
 import { withLock } from "../files/lock.ts";
 import { findPython, type Python } from "../process/find-python.ts";
-import { readPipSettings } from "../process/pip-settings.ts";
-import { toolEnv } from "../process/tool-env.ts";
-import { removeLeftovers } from "./build-folder.ts";
-import { chooseFlavour } from "./flavour.ts";
+import { pythonEnv } from "../process/python-env.ts";
+import type { Clock, Log } from "../types.ts";
 import { engineFolder, modelFolder, pythonOf, uvFolder } from "./home.ts";
-import { installEngine } from "./install-engine.ts";
+import { chooseFlavour, installEngine } from "./install-engine.ts";
 import { installModel } from "./install-model.ts";
 import { installUv, UV_RECIPE } from "./install-uv.ts";
-import { isWhole } from "./mark.ts";
 import { type Flavour, PINS, RECIPE } from "./pins.ts";
-import type { SetupOptions, SetupStep, Work } from "./work.ts";
+import { readPipSettings } from "./pip-settings.ts";
+import type { SetupStep, Work } from "./step.ts";
+import { isWhole, removeLeftovers } from "./whole-folder.ts";
 
-export type { SetupOptions, SetupStep } from "./work.ts";
+export type { SetupStep } from "./step.ts";
 
-/** What is installed, and what of it this call did. */
+/** The options of setup, and the parts of the outside world that it may use. */
+export interface SetupOptions {
+  /** The folder that is filled, see locateHome. */
+  readonly home: string;
+  /** Python to install with; default the first fitting one on the PATH. Used only if something must be installed. */
+  readonly python?: string;
+  /** The build of vLLM; default "auto": CUDA if nvidia-smi lists a GPU. */
+  readonly gpu?: "auto" | Flavour;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly progress: (step: SetupStep) => void;
+  readonly signal: AbortSignal;
+}
+
+/** The installed parts, and those of them that this call installed. */
 export interface Setup {
   readonly home: string;
   /** Interpreter of the environment that holds vLLM. */
@@ -25,15 +39,15 @@ export interface Setup {
   readonly vllm: { readonly version: string; readonly flavour: Flavour };
   /** Folder of the model. */
   readonly model: string;
-  /** What was installed by this call, in order; empty when everything was there. */
+  /** The parts that this call installed, in order; empty when every part was there. */
   readonly installed: readonly string[];
-  /** Full output of every tool; null when none ran. */
+  /** File with the full output of every tool; null when none ran. */
   readonly logFile: string | null;
 }
 
 /**
- * Installs vLLM for this machine and a small model into a folder that all checkouts share, and does nothing for what is there. May be
- * killed at any moment and run several times at once. Throws AbtieError("engine") with cause, remedy and the end of the
+ * Installs vLLM for this machine and a small model into a folder that all checkouts share; does nothing for parts that are there. May be
+ * killed at any moment and run several times at once. Throws an AbtieError("engine") with the cause, a remedy and the end of the
  * tool's output; AbtieError("data") when the folder cannot be written; the signal's reason when it aborts.
  */
 export async function setup(options: SetupOptions): Promise<Setup> {
@@ -45,7 +59,7 @@ export async function setup(options: SetupOptions): Promise<Setup> {
     throw explainFileError("create", home, error);
   });
   const onWait = (holder: string): void => {
-    log("info", `another setup is at work: ${holder}`);
+    log("info", `another setup is running: ${holder}`);
     progress({ name: "wait", text: `for ${holder}` });
   };
   const wait = { sleep: clock.sleep, signal, onWait };
@@ -60,7 +74,7 @@ export async function setup(options: SetupOptions): Promise<Setup> {
       clock,
       progress,
       logFile,
-      env: toolEnv(options.env),
+      env: pythonEnv(options.env),
       signal: AbortSignal.any([signal, lost]),
     };
     const installed = await install(work, missing, flavour, options);
@@ -70,7 +84,7 @@ export async function setup(options: SetupOptions): Promise<Setup> {
 
 type Part = "uv" | "vllm" | "model";
 
-/** Lists what is not there yet, in the order in which it must be made. */
+/** Lists the parts that are not there yet, in the order in which they must be installed. */
 async function listMissing(home: string, flavour: Flavour): Promise<readonly Part[]> {
   const engine = await isWhole(engineFolder(home, flavour), RECIPE[flavour], join("bin", "python"));
   const model = await isWhole(modelFolder(home), RECIPE.model, "tokenizer.json");
@@ -86,15 +100,16 @@ async function install(
   { python, log, progress, clock }: SetupOptions,
 ): Promise<readonly string[]> {
   const installed: string[] = [];
-  const step = async (name: SetupStep["name"], what: string, make: () => Promise<void>): Promise<void> => {
+  const step = async (name: SetupStep["name"], part: string, make: () => Promise<void>): Promise<void> => {
     const start = clock.monotonic();
-    log("info", `installing ${what} into ${given.home}`);
+    log("info", `installing ${part} into ${given.home}`);
     await make();
-    progress({ name, text: `${what} installed in ${Math.round((clock.monotonic() - start) / 1000)} s` });
-    installed.push(what);
+    progress({ name, text: `${part} installed in ${Math.round((clock.monotonic() - start) / 1000)} s` });
+    installed.push(part);
   };
 
-  const base = missing.includes("uv") || missing.includes("vllm") ? await choosePython(given, python, progress) : null;
+  const needsPython = missing.includes("uv") || missing.includes("vllm");
+  const base = needsPython ? await choosePython(given, python) : null;
   if (base !== null && missing.includes("uv")) await step("uv", `uv ${PINS.uv}`, () => installUv(given, base));
   const pip = await readPipSettings(pythonOf(uvFolder(given.home)), given.env, given.signal);
   const work: Work = { ...given, env: { ...given.env, ...pip } };
@@ -107,13 +122,10 @@ async function install(
   return installed;
 }
 
-async function choosePython(
-  work: Work,
-  given: string | undefined,
-  progress: SetupOptions["progress"],
-): Promise<Python> {
+async function choosePython({ env, signal, progress }: Work, given: string | undefined): Promise<Python> {
   progress({ name: "python", text: "looking for Python" });
-  const found = await findPython(given, work.env, work.signal);
+  const wanted = { versions: PINS.pythons, neededBy: `vLLM ${PINS.vllm}`, given };
+  const found = await findPython(wanted, env, signal);
   progress({ name: "python", text: `Python ${found.version} at ${found.path}` });
   return found;
 }

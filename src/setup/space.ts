@@ -2,15 +2,15 @@ import { stat, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { AbtieError } from "../errors.ts";
 
-/** Space that something needs (bytes), and the folders that need it; folders on one disk need it once. */
+/** Space (bytes) that is needed in each of the folders. Folders on one disk share it. */
 interface Need {
   readonly bytes: number;
   readonly folders: readonly string[];
-  /** What it is for, after "to": "install vLLM". */
+  /** The purpose, as it reads after "to": "install vLLM". */
   readonly purpose: string;
 }
 
-/** Checks that every disk has the space before hours of downloading end in a full one. Throws AbtieError("engine") naming the disk. */
+/** Checks the space of every disk before a long download begins. Throws an AbtieError("engine") that names the folder. */
 export async function ensureSpace({ bytes, folders, purpose }: Need): Promise<void> {
   for (const folder of folders) {
     const place = await existingPart(folder);

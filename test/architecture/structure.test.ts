@@ -25,9 +25,6 @@ const LAYERS: readonly (readonly string[])[] = [
   ["index.ts"],
 ];
 
-/** Arrows that run back and are still to be turned. */
-const TO_TURN: ReadonlySet<string> = new Set(["process -> setup"]);
-
 function runsBack({ from, to }: Import): boolean {
   const layer = (name: string): number => LAYERS.findIndex((row) => row.includes(topOf(name)));
   return topOf(from) !== topOf(to) && !(layer(to) < layer(from) && layer(to) >= 0);
@@ -38,7 +35,7 @@ const back = (imports: readonly Import[]): readonly string[] => [...new Set(impo
 
 describe("the imports of src", () => {
   test("run from the upper layers to the lower ones", () => {
-    const arrows = back(IMPORTS).filter((one) => !TO_TURN.has(one));
+    const arrows = back(IMPORTS);
     const total = SOURCES.reduce((sum, { text }) => sum + linesOf(text), 0);
     const shares = [...new Set(SOURCES.map(({ name }) => topOf(name)))].map((name) => ({
       name,

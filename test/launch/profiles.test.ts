@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { resolveEngine } from "../../src/config/engine.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const PROFILES = readdirSync(`${ROOT}/launch`).filter((name) => name.endsWith(".yaml"));
+const PROFILES = readdirSync(`${ROOT}/launch/engines`).filter((name) => name.endsWith(".yaml"));
 
 test("three profiles are shipped, and the README of launch/ names each", () => {
   expect(PROFILES).toEqual(["2xt4-34b-awq.yaml", "attach.yaml", "cpu-smollm2.yaml"]);

@@ -1,12 +1,11 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { sha256 } from "../../src/files/hash.ts";
-import { parsePipConfig, toUvSettings } from "../../src/process/pip-settings.ts";
-import { toolEnv } from "../../src/process/tool-env.ts";
-import { createOutput } from "../../src/process/tool-output.ts";
-import { chooseFlavour } from "../../src/setup/flavour.ts";
+import { pythonEnv } from "../../src/process/python-env.ts";
 import { locateHome, modelFolder } from "../../src/setup/home.ts";
+import { chooseFlavour } from "../../src/setup/install-engine.ts";
 import { RECIPE } from "../../src/setup/pins.ts";
+import { parsePipConfig, toUvSettings } from "../../src/setup/pip-settings.ts";
 import { temporaryFolder } from "../helpers/folder.ts";
 
 describe("the folder", () => {
@@ -20,38 +19,8 @@ describe("the folder", () => {
   });
 
   test("has the model where the profile of the demo looks for it", () => {
-    const profile = readFileSync(new URL("../../launch/cpu-smollm2.yaml", import.meta.url), "utf8");
+    const profile = readFileSync(new URL("../../launch/engines/cpu-smollm2.yaml", import.meta.url), "utf8");
     expect(profile).toContain(`model: "${modelFolder("{home}")}"`);
-  });
-});
-
-describe("the output of a tool", () => {
-  test("is shown by its last telling line, without colours, packages and warnings", () => {
-    const output = createOutput();
-    output.add("\u001b[2mResolved 171 packages\u001b[0m\nDownloading to");
-    expect(output.current()).toBe("Resolved 171 packages");
-    output.add("rch (502.2MiB)\n + torch==2.13.0\nFutureWarning: x\n");
-    expect(output.current()).toBe("Downloading torch (502.2MiB)");
-    expect(output.tail()).toEqual([
-      "Resolved 171 packages",
-      "Downloading torch (502.2MiB)",
-      " + torch==2.13.0",
-      "FutureWarning: x",
-    ]);
-  });
-
-  test("is shortened to the share of a progress bar, which ends its lines with carriage returns", () => {
-    const output = createOutput();
-    output.add("Loading weights:   0%|      | 0/272 [00:00<?]\rLoading weights:  12%|█▏    | 32/272 [00:00<00:04]\r");
-    expect(output.current()).toBe("Loading weights 12%");
-  });
-
-  test("keeps the last 200 lines, the unfinished one among them", () => {
-    const output = createOutput();
-    for (let i = 0; i < 1000; i++) output.add(`line ${i}\n`);
-    output.add("unfinished");
-    expect(output.tail()).toHaveLength(201);
-    expect(output.tail().slice(-2)).toEqual(["line 999", "unfinished"]);
   });
 });
 
@@ -86,7 +55,7 @@ describe("pip's settings", () => {
 });
 
 test("the tools do not see a virtual environment or a Python path of the person, but their proxy", () => {
-  const env = toolEnv({ PYTHONPATH: "/p", VIRTUAL_ENV: "/v", HTTPS_PROXY: "http://proxy.test", NOTHING: undefined });
+  const env = pythonEnv({ PYTHONPATH: "/p", VIRTUAL_ENV: "/v", HTTPS_PROXY: "http://proxy.test", NOTHING: undefined });
   expect(env).not.toHaveProperty("PYTHONPATH");
   expect(env).not.toHaveProperty("VIRTUAL_ENV");
   expect(env).not.toHaveProperty("NOTHING");
@@ -122,6 +91,6 @@ test.each([
   ["cuda", 1, ["cuda-requirements.txt", "cuda-constraints.txt"], "bdb4825cc758"],
   ["model", 1, ["model-requirements.txt", "convert_gguf.py"], "c118bc486414"],
 ] as const)("the recipe of %s is number %i for these files", (name, recipe, files, sum) => {
-  const texts = files.map((file) => readFileSync(new URL(`../../launch/${file}`, import.meta.url), "utf8"));
+  const texts = files.map((file) => readFileSync(new URL(`../../launch/python/${file}`, import.meta.url), "utf8"));
   expect({ recipe: RECIPE[name], sum: sha256(texts.join("\0")).slice(0, 12) }).toEqual({ recipe, sum });
 });

@@ -6,8 +6,8 @@ type Env = Readonly<Record<string, string>>;
 const LIMIT_MS = 30_000;
 
 /**
- * Reads how pip is told to reach its registry (pip.conf of every level, and PIP_ variables), as the settings of uv, which does not read
- * pip's. Gives nothing for what is already told to uv itself. Not logged: an address may hold a password.
+ * Reads how pip reaches its registry (from pip.conf of every level and PIP_ variables) and returns the same settings for uv, which does not
+ * read pip's. Leaves out settings that uv already has. Nothing is logged, since an address may contain a password.
  */
 export async function readPipSettings(python: string, env: Env, signal: AbortSignal): Promise<Env> {
   const result = await execa(python, ["-m", "pip", "config", "list"], {
@@ -21,7 +21,7 @@ export async function readPipSettings(python: string, env: Env, signal: AbortSig
   return result.failed ? {} : toUvSettings(parsePipConfig(result.stdout), env, existsSync);
 }
 
-/** Pip's settings by name, the strongest source of each. */
+/** The settings of pip by name, each from its strongest source. */
 type PipConfig = Readonly<Record<string, string>>;
 
 /** Parses the output of `pip config list`: lines of SOURCE.NAME='VALUE', where :env: beats install, and install beats global. */
@@ -38,16 +38,16 @@ export function parsePipConfig(text: string): PipConfig {
 
 const SOURCES = ["global", "install", ":env:"];
 
-/** Python's repr of a text, as far as addresses and paths need it. */
+/** Reads Python's repr of a text, as far as addresses and paths need it. */
 function unquote(text: string): string {
   return text.replace(/^(['"])([\s\S]*)\1$/, "$2").replace(/\\([\\'"n])/g, (_, c: string) => (c === "n" ? "\n" : c));
 }
 
-/** Turns pip's settings into those of uv that are not set yet. `exists` tells whether a local folder is there: uv refuses a missing one. */
+/** Turns settings of pip into settings that uv does not have yet. `exists` checks for a local folder, since uv refuses a missing one. */
 export function toUvSettings(pip: PipConfig, env: Env, exists: (path: string) => boolean): Env {
   const words = (name: string): readonly string[] => (pip[name] ?? "").split(/\s+/).filter((word) => word !== "");
   const links = words("find-links").filter((place) => /^[a-z]+:\/\//i.test(place) || exists(place));
-  const asked: Readonly<Record<string, string>> = {
+  const settings: Readonly<Record<string, string>> = {
     ...(INDEX_VARIABLES.some((name) => env[name] !== undefined)
       ? {}
       : { UV_DEFAULT_INDEX: pip["index-url"] ?? "", UV_INDEX: words("extra-index-url").join(" ") }),
@@ -56,7 +56,9 @@ export function toUvSettings(pip: PipConfig, env: Env, exists: (path: string) =>
     SSL_CERT_FILE: pip["cert"] ?? "",
     ALL_PROXY: pip["proxy"] ?? "",
   };
-  return Object.fromEntries(Object.entries(asked).filter(([name, value]) => value !== "" && env[name] === undefined));
+  return Object.fromEntries(
+    Object.entries(settings).filter(([name, value]) => value !== "" && env[name] === undefined),
+  );
 }
 
 const INDEX_VARIABLES = ["UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL", "UV_NO_INDEX"];

@@ -1,8 +1,8 @@
 /**
- * Makes the environment of the tools: that of the person without what would send an installation elsewhere or mix other packages in,
- * and with what keeps the tools quiet, plain and off the network where they have no business there.
+ * Makes the environment of tools that are written in Python: that of the person, without variables that would install into another place
+ * or mix in other packages, and with variables that keep the tools quiet, plain and off the network.
  */
-export function toolEnv(env: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
+export function pythonEnv(env: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
   const kept = Object.entries(env).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && !DROPPED.has(entry[0]),
   );
@@ -36,7 +36,7 @@ const ADDED: Readonly<Record<string, string>> = {
   PYTHONUNBUFFERED: "1",
   PIP_DISABLE_PIP_VERSION_CHECK: "1",
   PIP_NO_INPUT: "1",
-  // Otherwise uv fetches a Python of its own from a place that is no package registry.
+  // Otherwise uv downloads a Python of its own, from a site that is not a package registry.
   UV_PYTHON_DOWNLOADS: "never",
   NO_COLOR: "1",
   HF_HUB_OFFLINE: "1",
