@@ -1,5 +1,5 @@
 import type { Effects } from "../effects.ts";
-import type { EngineMetrics } from "../engine/types.ts";
+import type { EngineMetrics } from "../engine/capabilities/metrics.ts";
 import { mean } from "../numbers/sums.ts";
 import type { EnginePool } from "../pool/pool.ts";
 import type { Stage } from "./sweep.ts";

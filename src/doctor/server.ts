@@ -1,5 +1,5 @@
 import type { Dataset } from "../dataset/open-dataset.ts";
-import type { Engine } from "../engine/types.ts";
+import type { Engine } from "../engine/engine.ts";
 import { type Judge, scoreBatch } from "../judge/judge.ts";
 import { median } from "../numbers/quantile.ts";
 import { spreadSample } from "../numbers/spread-sample.ts";

@@ -1,7 +1,7 @@
 import type { Config } from "../config/config.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
 import type { Effects } from "../effects.ts";
-import type { Engine } from "../engine/types.ts";
+import type { Engine } from "../engine/engine.ts";
 import type { JudgeLoader } from "../judge/judge.ts";
 import type { Aggregate } from "../judge/outcome.ts";
 import { estimateLengths } from "../judge/prompt-lengths.ts";

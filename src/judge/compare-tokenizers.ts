@@ -1,5 +1,5 @@
 import type { Dataset } from "../dataset/open-dataset.ts";
-import { RequestError } from "../engine/request-error.ts";
+import { RequestError } from "../engine/client/request-error.ts";
 import { AbtieError } from "../errors.ts";
 import { spreadSample } from "../numbers/spread-sample.ts";
 import { createPreparer } from "../prompt/preparer.ts";

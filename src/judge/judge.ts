@@ -1,4 +1,6 @@
-import type { Engine, ProbeInput, TokenizeBody } from "../engine/types.ts";
+import type { ProbeInput } from "../engine/capabilities/choose-dialect.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { TokenizeBody } from "../prompt/server-tokenizer.ts";
 import type { Template } from "../prompt/template.ts";
 import type { Order, Reading } from "../types.ts";
 

@@ -1,9 +1,9 @@
 import type { Config, EngineConfig } from "../config/config.ts";
 import type { Effects } from "../effects.ts";
-import { attachEngine } from "../engine/attach.ts";
-import type { EngineOptions } from "../engine/open-engine.ts";
-import { spawnEngine } from "../engine/spawn.ts";
-import type { Engine } from "../engine/types.ts";
+import type { Engine } from "../engine/engine.ts";
+import { attachEngine } from "../engine/life/attach.ts";
+import type { EngineOptions } from "../engine/life/open-engine.ts";
+import { spawnEngine } from "../engine/life/spawn.ts";
 
 /** How long a server that runs already may take to answer: it may still be starting. */
 const ATTACH_MS = 10_000;

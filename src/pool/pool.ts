@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { createMeter } from "../concurrency/throughput-meter.ts";
 import type { Config } from "../config/config.ts";
 import type { Effects } from "../effects.ts";
-import type { Engine } from "../engine/types.ts";
+import type { Engine } from "../engine/engine.ts";
 import type { Judge, JudgeLoader, Task } from "../judge/judge.ts";
 import type { JournalEvent } from "../runfolder/journal/events.ts";
 import type { Attempt } from "../schedule/types.ts";

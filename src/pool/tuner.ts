@@ -3,7 +3,7 @@ import type { Controller } from "../concurrency/controller-state.ts";
 import { afterOverload, afterPoll } from "../concurrency/headroom.ts";
 import { afterEnding, afterSending, EMPTY, fullMsAt } from "../concurrency/occupancy.ts";
 import type { Setting } from "../concurrency/setting.ts";
-import type { Engine } from "../engine/types.ts";
+import type { Engine } from "../engine/engine.ts";
 import type { Attempt, Worker } from "../schedule/types.ts";
 import type { Clock } from "../types.ts";
 

@@ -1,4 +1,4 @@
-import type { Engine } from "../engine/types.ts";
+import type { Engine } from "../engine/engine.ts";
 import { AbtieError, messageOf } from "../errors.ts";
 import { scoreBatch, type Task } from "../judge/judge.ts";
 import type { Worker } from "../schedule/types.ts";

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { meansOf, type Poll } from "../../src/bench/engine-polls.ts";
 import { suggestionOf } from "../../src/bench/suggestion.ts";
 import type { Stage } from "../../src/bench/sweep.ts";
-import type { EngineMetrics } from "../../src/engine/types.ts";
+import type { EngineMetrics } from "../../src/engine/capabilities/metrics.ts";
 
 const ALONE: Stage = { kind: "level", setting: { concurrency: 1, promptsPerRequest: 1 }, intervals: 3, rows: 4 };
 const SAMPLE: Stage = { kind: "sample", setting: { concurrency: 8, promptsPerRequest: 4 }, intervals: 9, rows: 6 };

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Config, SpawnConfig } from "../../src/config/config.ts";
-import type { Engine } from "../../src/engine/types.ts";
+import type { Engine } from "../../src/engine/engine.ts";
 import { openRows } from "../../src/job/open-rows.ts";
 import type { RunSummary } from "../../src/job/summary.ts";
 import { createGenerativeLoader } from "../../src/judge/generative/load.ts";

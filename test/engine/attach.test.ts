@@ -1,8 +1,8 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, it, onTestFinished } from "vitest";
-import { type AttachSpec, attachEngine } from "../../src/engine/attach.ts";
-import type { Engine } from "../../src/engine/types.ts";
+import type { Engine } from "../../src/engine/engine.ts";
+import { type AttachSpec, attachEngine } from "../../src/engine/life/attach.ts";
 import { type FakeKnobs, startFake } from "../fixtures/engine/fake-vllm.mjs";
 import { LABELS, PROMPT, realClock } from "./helpers.ts";
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { normaliseBaseUrl } from "../../src/engine/base-url.ts";
+import { normaliseBaseUrl } from "../../src/engine/life/attach.ts";
 
 it.each([
   ["http://127.0.0.1:8000", "http://127.0.0.1:8000"],

@@ -1,7 +1,8 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-import { attachEngine } from "../../src/engine/attach.ts";
-import { topLogprobs } from "../../src/engine/dialect/top-logprobs.ts";
-import type { Engine, Method } from "../../src/engine/types.ts";
+import type { Method } from "../../src/engine/capabilities/dialects.ts";
+import { topLogprobs } from "../../src/engine/capabilities/dialects.ts";
+import type { Engine } from "../../src/engine/engine.ts";
+import { attachEngine } from "../../src/engine/life/attach.ts";
 import { type FakeKnobs, startFake } from "../fixtures/engine/fake-vllm.mjs";
 import { LABELS, PROMPT, realClock } from "./helpers.ts";
 

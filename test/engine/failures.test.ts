@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { diagnose } from "../../src/engine/failures.ts";
-import { spawnEngine } from "../../src/engine/spawn.ts";
+import { diagnose } from "../../src/engine/life/failures.ts";
+import { spawnEngine } from "../../src/engine/life/spawn.ts";
 import { spawnOptions, taggedProcesses } from "./helpers.ts";
 
 const CORE =
@@ -49,10 +49,14 @@ const FAILURES: readonly (readonly [text: string, summary: string, remedy: strin
   ],
   ["ModuleNotFoundError: No module named 'vllm'", "has no vLLM", "abtie setup"],
   ["importlib.metadata.PackageNotFoundError: No package metadata was found for vllm", "has no vLLM", "abtie setup"],
-  ["vllm: error: unrecognized arguments: --swap-space 4", "does not know one of the arguments", "Remove the argument"],
+  [
+    "vllm: error: unrecognized arguments: --swap-space 4",
+    "does not accept one of the arguments",
+    "Remove the argument",
+  ],
   [
     "ValueError: User-specified max_model_len (9999) is greater than the derived max_model_len (max_position_embeddings=8192)",
-    "more than the model was made for",
+    "greater than the length that the model was made for",
     "--max-model-len",
   ],
   [
@@ -101,7 +105,7 @@ describe("a server that ends while it starts", () => {
 
   it("is explained when it was killed from outside", async () => {
     const { options } = await spawnOptions({}, { spec: { command: "/bin/sh", args: ["-c", "kill -9 $$"] } });
-    await expect(spawnEngine(options)).rejects.toThrow(/killed by signal 9.*memory ran out/);
+    await expect(spawnEngine(options)).rejects.toThrow(/killed by signal 9.*ran out of memory/);
   });
 });
 

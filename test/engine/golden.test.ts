@@ -1,12 +1,14 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { readChoices } from "../../src/engine/answer.ts";
-import { allowedTokenIds } from "../../src/engine/dialect/allowed-token-ids.ts";
-import type { Dialect } from "../../src/engine/dialect/dialect.ts";
-import { logitBias } from "../../src/engine/dialect/logit-bias.ts";
-import { logprobTokenIds } from "../../src/engine/dialect/logprob-token-ids.ts";
-import { topLogprobs } from "../../src/engine/dialect/top-logprobs.ts";
-import { parseMetrics } from "../../src/engine/server-metrics.ts";
+import {
+  allowedTokenIds,
+  type Dialect,
+  logitBias,
+  logprobTokenIds,
+  topLogprobs,
+} from "../../src/engine/capabilities/dialects.ts";
+import { parseMetrics } from "../../src/engine/capabilities/metrics.ts";
+import { readChoices } from "../../src/engine/client/answer.ts";
 import { startFake } from "../fixtures/engine/fake-vllm.mjs";
 
 /** Captured from vLLM 0.32.0 by capture-answers.mjs; reference.json is a plain forward pass by reference.py. */

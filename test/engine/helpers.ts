@@ -5,10 +5,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
-import { type Client, createClient } from "../../src/engine/client.ts";
-import { openHttp } from "../../src/engine/http.ts";
-import type { SpawnSpec } from "../../src/engine/server-arguments.ts";
-import type { SpawnOptions } from "../../src/engine/spawn.ts";
+import { type Client, createClient } from "../../src/engine/client/client.ts";
+import type { SpawnSpec } from "../../src/engine/life/server-arguments.ts";
+import type { SpawnOptions } from "../../src/engine/life/spawn.ts";
 import type { Clock } from "../../src/types.ts";
 import type { FakeKnobs } from "../fixtures/engine/fake-vllm.mjs";
 
@@ -70,9 +69,9 @@ export function clientOf(
   baseUrl: string,
   changes: { readonly timeoutMs?: number; readonly apiKey?: string } = {},
 ): Client {
-  const http = openHttp();
-  onTestFinished(() => http[Symbol.asyncDispose]());
-  return createClient({ http, baseUrl, apiKey: "EMPTY", clock: realClock, timeoutMs: 5_000, ...changes });
+  const client = createClient({ baseUrl, apiKey: "EMPTY", clock: realClock, timeoutMs: 5_000, ...changes });
+  onTestFinished(() => client[Symbol.asyncDispose]());
+  return client;
 }
 
 /** Pids whose environment holds the tag and which are not zombies; written anew here, not taken from the code under test. */

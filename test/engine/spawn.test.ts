@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { expect, it, onTestFinished } from "vitest";
-import { spawnEngine } from "../../src/engine/spawn.ts";
+import { spawnEngine } from "../../src/engine/life/spawn.ts";
 import { AbtieError } from "../../src/errors.ts";
 import { LABELS, onePid, PROMPT, spawnOptions, taggedProcesses, until } from "./helpers.ts";
 
@@ -20,7 +20,7 @@ it("starts a server, scores with it and leaves nothing behind", async () => {
   expect([...(first?.logProbs.keys() ?? [])]).toEqual([...LABELS]);
   expect(first?.logProbs).not.toEqual(second?.logProbs);
   expect((await engine.metrics())?.promptTokens).toBeGreaterThan(0);
-  expect(await engine.tokenize({ prompt: "AB" })).toEqual([65, 66]);
+  expect(await engine.tokenize({ prompt: "AB", add_special_tokens: false })).toEqual([65, 66]);
   expect(stages).toContain("key-value cache for 46,592 tokens, room for 22.75 prompts of 2,048 tokens at once");
   expect(taggedProcesses(tag).length).toBeGreaterThanOrEqual(2);
 

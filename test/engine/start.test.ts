@@ -1,9 +1,9 @@
 import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type SpawnSpec, serverArguments } from "../../src/engine/server-arguments.ts";
-import { openServerLog } from "../../src/engine/server-log.ts";
-import { stageOf } from "../../src/engine/stages.ts";
+import { type SpawnSpec, serverArguments } from "../../src/engine/life/server-arguments.ts";
+import { openServerLog } from "../../src/engine/life/server-log.ts";
+import { stageOf } from "../../src/engine/life/start-stages.ts";
 import { temporaryFolder } from "./helpers.ts";
 
 describe("the server's arguments", () => {
@@ -79,10 +79,10 @@ describe("the server's log", () => {
     await appendFile(path, "an earlier start\n");
     const log = await openServerLog(path);
     await appendFile(path, "one\ntwo, unfin");
-    expect(await log.news()).toEqual(["one"]);
-    expect(await log.news()).toEqual([]);
+    expect(await log.newLines()).toEqual(["one"]);
+    expect(await log.newLines()).toEqual([]);
     await appendFile(path, "ished\rprogress 10%\rprogress 20%\n\n");
-    expect(await log.news()).toEqual(["two, unfinished", "progress 10%", "progress 20%", ""]);
+    expect(await log.newLines()).toEqual(["two, unfinished", "progress 10%", "progress 20%", ""]);
     expect(await log.lines()).toEqual(["one", "two, unfinished", "progress 10%", "progress 20%"]);
   });
 });

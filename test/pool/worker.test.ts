@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { Engine } from "../../src/engine/types.ts";
+import type { Engine } from "../../src/engine/engine.ts";
 import { AbtieError } from "../../src/errors.ts";
 import { createPoolEngine, type RecoveryPolicy } from "../../src/pool/worker.ts";
 import { createVirtualClock } from "../helpers/virtual-clock.ts";

@@ -1,6 +1,6 @@
 import type { Config } from "../../config/config.ts";
 import type { Dataset } from "../../dataset/open-dataset.ts";
-import type { ProbeInput } from "../../engine/types.ts";
+import type { ProbeInput } from "../../engine/capabilities/choose-dialect.ts";
 import { loadTokenizer } from "../../prompt/local-tokenizer.ts";
 import { serverTokenizer } from "../../prompt/server-tokenizer.ts";
 import { loadTemplate } from "../../prompt/template.ts";
@@ -36,7 +36,7 @@ export async function createGenerativeLoader(config: Config, dataset: Dataset): 
       return open(local, maxModelLen ?? config.engine.maxModelLen ?? ASSUMED_CONTEXT);
     },
     probe: async (server) => {
-      const remote = serverTokenizer((body) => server.tokenize({ ...body }));
+      const remote = serverTokenizer(server.tokenize);
       const judge = await open(local ?? remote, server.maxModelLen);
       if (local !== null) {
         const { budget } = judge;

@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { TokenLogProbs } from "../../../src/engine/types.ts";
+import type { TokenLogProbs } from "../../../src/engine/capabilities/dialects.ts";
+import { planProbes } from "../../../src/judge/generative/labels/probes.ts";
 import { readLabels } from "../../../src/judge/generative/labels/read.ts";
 import type { ResolvedLabels } from "../../../src/judge/generative/labels/resolve.ts";
-import { planProbes } from "../../../src/judge/generative/labels/trie.ts";
 import { softmax } from "../../../src/triple.ts";
 import type { ClassName, Triple } from "../../../src/types.ts";
 

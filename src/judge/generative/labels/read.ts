@@ -1,4 +1,4 @@
-import type { TokenLogProbs } from "../../../engine/types.ts";
+import type { TokenLogProbs } from "../../../engine/capabilities/dialects.ts";
 import { logSumExp, sum } from "../../../numbers/sums.ts";
 import type { ClassName, Reading, Triple } from "../../../types.ts";
 import type { ResolvedLabels } from "./resolve.ts";

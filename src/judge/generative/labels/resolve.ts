@@ -1,6 +1,6 @@
 import { AbtieError } from "../../../errors.ts";
 import { CLASSES, type ClassName } from "../../../types.ts";
-import { type Probe, planProbes, startsWith } from "./trie.ts";
+import { type Probe, planProbes, startsWith } from "./probes.ts";
 
 /** The texts of each label; several are variants whose probabilities add up. */
 export type LabelTexts = Readonly<Record<ClassName, readonly string[]>>;

@@ -1,4 +1,4 @@
-/** What went wrong with one request, as far as the next step depends on it. */
+/** The kinds of failed requests; the sender handles each in its own way. */
 export type RequestErrorKind =
   | "too-long"
   | "bad-request"
@@ -9,15 +9,15 @@ export type RequestErrorKind =
   | "malformed";
 
 /**
- * Says why one request got no usable answer. Never the end of a run by itself: whoever sent it decides whether to
- * send it again, to split it, or to give it up.
+ * One request without a usable answer. It does not end a run: the sender sends the request again, splits it, or gives it
+ * up.
  */
 export class RequestError extends Error {
   override readonly name = "RequestError" as const;
   readonly kind: RequestErrorKind;
   /** HTTP status; undefined when there was no answer. */
   readonly status: number | undefined;
-  /** How long the server asked to wait, in ms; undefined when it did not. */
+  /** Time in ms after which the server asks for the next attempt; undefined when it names none. */
   readonly retryAfterMs: number | undefined;
 
   constructor(

@@ -1,6 +1,6 @@
 import { RequestError } from "./request-error.ts";
 
-/** Log probabilities (nats) of one choice as the server wrote them, by key. */
+/** Log probabilities (nats) of one choice as the server wrote them: a number for each key, not yet checked. */
 export type ChoiceLogProbs = Readonly<Record<string, unknown>>;
 
 /** vLLM writes negative infinity, which JSON lacks, as this number. */
@@ -9,8 +9,8 @@ const MINUS_INFINITY = -9999;
 const ROUNDING = 1e-3;
 
 /**
- * Checks that an answer to /v1/completions holds one choice for each prompt, and puts them in the order of the prompts.
- * Checked by hand, not with a schema: this runs for every request. Throws RequestError("malformed").
+ * Checks that an answer to /v1/completions holds one choice for each prompt, and returns them in the order of the prompts.
+ * Uses no schema, which would be slower: this runs for every request. Throws RequestError("malformed").
  */
 export function readChoices(answer: unknown, prompts: readonly (readonly number[])[]): readonly ChoiceLogProbs[] {
   if (!isRecord(answer)) throw malformed("is not a JSON object", answer);
@@ -29,11 +29,11 @@ export function readChoices(answer: unknown, prompts: readonly (readonly number[
     if (ordered[index] !== undefined) throw malformed(`holds two choices with the index ${index}`, choice);
     ordered[index] = topLogProbs(choice);
   }
-  // Every index is in range, none came twice, and there are as many as prompts: no place is empty.
+  // Every index is in range, none occurs twice, and there are as many as prompts, so no element is missing.
   return ordered as readonly ChoiceLogProbs[];
 }
 
-/** Reads one number of a choice: -9999 is -Infinity. Undefined when the key is absent. Throws RequestError("malformed"). */
+/** Reads one number of a choice; -9999 stands for -Infinity. Undefined when the key is absent. Throws RequestError("malformed"). */
 export function readLogProb(choice: ChoiceLogProbs, key: string): number | undefined {
   const value = choice[key];
   if (value === undefined) return undefined;
@@ -47,12 +47,12 @@ export function readLogProb(choice: ChoiceLogProbs, key: string): number | undef
   return value <= MINUS_INFINITY ? Number.NEGATIVE_INFINITY : Math.min(value, 0);
 }
 
-/** The key under which a server that was asked for token ids as keys lists a token. */
+/** Gives the key of a token in the answer of a server that was asked to list tokens by their ids. */
 export function keyOf(id: number): string {
   return `token_id:${id}`;
 }
 
-/** Builds the error for an answer that came, but cannot be used. */
+/** Builds the error for an answer that arrived but cannot be used. `what` completes "The answer ...". */
 export function malformed(what: string, part: unknown): RequestError {
   const shown = JSON.stringify(part) ?? String(part);
   return new RequestError(

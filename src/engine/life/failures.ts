@@ -1,8 +1,8 @@
-/** Why a server did not start, or ended, in one sentence, and what to do about it. */
+/** Why a server did not start, or why it ended, with a remedy. */
 export interface Diagnosis {
   readonly summary: string;
   readonly remedy: string;
-  /** The log line that says so; null when no line of the log is known. */
+  /** The log line that names it; null when none does. */
   readonly line: string | null;
 }
 
@@ -12,7 +12,7 @@ interface Failure {
   readonly remedy: string;
 }
 
-/** Failures that name their own cause, in the words of vLLM and of what it stands on. */
+/** Log lines of vLLM and its libraries that name a cause. */
 const CAUSES: readonly Failure[] = [
   {
     // The supervisor's own words.
@@ -73,13 +73,13 @@ const CAUSES: readonly Failure[] = [
   },
   {
     pattern: /unrecognized arguments?:/,
-    summary: "This version of vLLM does not know one of the arguments.",
+    summary: "This version of vLLM does not accept one of the arguments.",
     remedy:
       "Remove the argument that the log line names from the engine profile; vLLM's flags change between versions.",
   },
   {
     pattern: /is greater than the derived max_model_len/,
-    summary: "The length that was asked for is more than the model was made for.",
+    summary: "--max-model-len is greater than the length that the model was made for.",
     remedy: "Lower --max-model-len to the number in the log line.",
   },
   {
@@ -107,7 +107,7 @@ const CAUSES: readonly Failure[] = [
   },
 ];
 
-/** Failures that only say that some part failed: used when no line of the log names a cause. */
+/** Log lines that report only that some part failed. They count when no line names a cause. */
 const CONSEQUENCES: readonly Failure[] = [
   {
     pattern: /WorkerProc initialization failed due to an exception/,
@@ -137,8 +137,8 @@ const CONSEQUENCES: readonly Failure[] = [
 const EXCEPTION = /(?:^|\s|\])([A-Za-z_][\w.]*(?:Error|Exception|Interrupt)): .+/;
 
 /**
- * Finds in a server's log why it failed. A named cause wins over its consequences, and the first cause over later ones:
- * vLLM's processes report each other's failures, so what follows is an echo. Null when no line is known.
+ * Finds in a server's log why it failed. A named cause wins over its consequences, and the first cause over later ones,
+ * because vLLM's processes report each other's failures. Null when no line is recognised.
  */
 export function diagnose(lines: readonly string[]): Diagnosis | null {
   const cause = firstMatch(lines, CAUSES);

@@ -1,4 +1,4 @@
-/** The engine profile as it is used: what to start, and how long to wait for it. */
+/** The engine profile as it is used: the server to start, and how long to wait for it. */
 export interface SpawnSpec {
   readonly command: string;
   /** May hold the placeholders {model}, {host}, {port} and {served_model_name}. */
@@ -8,17 +8,17 @@ export interface SpawnSpec {
   readonly readyMs: number;
   /** Folder of the model, or its name. */
   readonly model: string;
-  /** The server is this machine's alone: it has no key. */
+  /** Only this machine can reach the server, which therefore needs no key. */
   readonly host: "127.0.0.1";
   /** Null: any free port. */
   readonly port: number | null;
-  /** How long the server may take to end after SIGTERM before it gets SIGKILL, in ms. */
+  /** Time in ms between SIGTERM and SIGKILL when the server is stopped. */
   readonly stopGraceMs: number;
 }
 
 /**
- * Fills the placeholders of a profile's arguments. What the profile leaves out and abtie depends on is appended:
- * the host, the port, and the name under which the server must list its model.
+ * Fills the placeholders of a profile's arguments. Appends host, port and the name under which the server must list its
+ * model, unless the profile gives them: abtie depends on all three.
  */
 export function serverArguments(spec: SpawnSpec, port: number, servedModelName: string): readonly string[] {
   const values: Readonly<Record<string, string>> = {

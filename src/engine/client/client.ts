@@ -1,19 +1,18 @@
 import OpenAI from "openai";
-import type { Clock } from "../types.ts";
+import { Agent, fetch as undiciFetch } from "undici";
+import type { TokenizeBody } from "../../prompt/server-tokenizer.ts";
+import type { Clock } from "../../types.ts";
 import { type ChoiceLogProbs, malformed, readChoices } from "./answer.ts";
-import type { Http } from "./http.ts";
-import { statusError, toRequestError } from "./map-error.ts";
 import { withTimeLimit } from "./time-limit.ts";
-import type { TokenizeBody } from "./types.ts";
+import { statusError, toRequestError } from "./to-request-error.ts";
 
 export interface ClientOptions {
-  readonly http: Http;
   /** Root of the server, normalised. */
   readonly baseUrl: string;
-  /** What OPENAI_API_KEY holds; vLLM started without --api-key accepts anything. */
+  /** Key for the Authorization header; vLLM started without --api-key accepts any. */
   readonly apiKey: string;
   readonly clock: Clock;
-  /** Longest time for one request, from sending it to the end of its answer, in ms. */
+  /** Longest time for one request in ms, from sending it to the end of its answer. */
   readonly timeoutMs: number;
 }
 
@@ -23,8 +22,11 @@ export interface ServedModel {
   readonly maxModelLen: number | null;
 }
 
-/** Speaks to one server. Every method throws a RequestError, or the signal's reason when it aborts. */
-export interface Client {
+/**
+ * Sends requests to one server. Every method throws a RequestError, or the signal's reason when it aborts. Disposing the
+ * client closes its connections.
+ */
+export interface Client extends AsyncDisposable {
   /** One /v1/completions request for one token after each prompt, with the fields of a dialect added. */
   readonly complete: (
     request: {
@@ -36,20 +38,21 @@ export interface Client {
     timeoutMs?: number,
   ) => Promise<readonly ChoiceLogProbs[]>;
   readonly models: (signal?: AbortSignal, timeoutMs?: number) => Promise<readonly ServedModel[]>;
-  readonly tokenize: (body: TokenizeBody, signal?: AbortSignal) => Promise<number[]>;
+  readonly tokenize: (body: TokenizeBody & { readonly model: string }, signal?: AbortSignal) => Promise<number[]>;
   /** The body of a page outside /v1; null for a 404. */
   readonly page: (path: string, signal?: AbortSignal, timeoutMs?: number) => Promise<string | null>;
 }
 
-/** The SDK's own limit, which ends when the headers arrive, is set out of the way: ours covers the body too. */
+/** Disables the time limit of the SDK, which ends when the headers arrive: `withTimeLimit` covers the body too. */
 const NEVER_MS = 2 ** 31 - 1;
 
-/** Creates the client: the openai SDK over undici, without retries, so that every attempt is seen by whoever counts them. */
+/** Creates a client: the openai SDK over undici. It never retries, so that its caller sees and counts every attempt. */
 export function createClient(options: ClientOptions): Client {
-  const { http, baseUrl, apiKey, clock } = options;
+  const { baseUrl, apiKey, clock } = options;
+  const http = openHttp();
   const sdk = new OpenAI({
     apiKey,
-    // Everything that the SDK would otherwise read from the environment.
+    // The SDK would read these from the environment.
     adminAPIKey: null,
     organization: null,
     project: null,
@@ -132,6 +135,40 @@ export function createClient(options: ClientOptions): Client {
         signal,
         timeoutMs,
       ),
+    [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
+  };
+}
+
+/** A fetch and its pool of connections, which must come from the same package. */
+interface Http extends AsyncDisposable {
+  readonly fetch: typeof globalThis.fetch;
+  readonly dispatcher: NonNullable<RequestInit["dispatcher"]>;
+}
+
+/** vLLM closes a connection that was idle for 5 s, and one that is used after that ends in a reset. */
+const KEEP_ALIVE_MS = 4_000;
+const CONNECT_MS = 10_000;
+
+/**
+ * Opens a pool without limits on connections and on the time of an answer: the sender of a request decides how many are in
+ * flight, and `withTimeLimit` how long one may take.
+ */
+function openHttp(): Http {
+  const dispatcher = new Agent({
+    connections: null,
+    pipelining: 1,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveMaxTimeout: KEEP_ALIVE_MS,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: { timeout: CONNECT_MS },
+  });
+  return {
+    // The types of this undici and of the one inside Node differ in details that neither the SDK nor abtie uses.
+    fetch: undiciFetch as unknown as Http["fetch"],
+    dispatcher: dispatcher as unknown as Http["dispatcher"],
+    // destroy, not close: close would wait for an answer that a hung server never sends.
+    [Symbol.asyncDispose]: () => dispatcher.destroy(),
   };
 }
 

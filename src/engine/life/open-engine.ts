@@ -1,23 +1,25 @@
-import { AbtieError } from "../errors.ts";
-import type { Clock, Log } from "../types.ts";
-import { chooseDialect } from "./choose-dialect.ts";
-import type { Client, ServedModel } from "./client.ts";
+import { AbtieError } from "../../errors.ts";
+import type { TokenizeBody } from "../../prompt/server-tokenizer.ts";
+import type { Clock, Log } from "../../types.ts";
+import { chooseDialect, type ProbeInput } from "../capabilities/choose-dialect.ts";
+import type { Method } from "../capabilities/dialects.ts";
+import { parseMetrics } from "../capabilities/metrics.ts";
+import type { Client, ServedModel } from "../client/client.ts";
+import { RequestError } from "../client/request-error.ts";
+import type { Engine } from "../engine.ts";
 import { refused } from "./readiness.ts";
-import { RequestError } from "./request-error.ts";
-import { parseMetrics } from "./server-metrics.ts";
-import type { Engine, Method, ProbeInput, TokenizeBody } from "./types.ts";
 
-/** What spawning and attaching have in common. */
+/** Options that spawning and attaching share. */
 export interface EngineOptions {
   readonly clock: Clock;
   readonly log: Log;
-  /** The environment: OPENAI_API_KEY is read from it, and a spawned server inherits it. */
+  /** The environment. It may hold OPENAI_API_KEY, and a spawned server inherits it. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Ends the start; a server that was being started is stopped. */
   readonly signal: AbortSignal;
-  /** The only method to use; null to find the best one that the server knows. */
+  /** The only method to use; null to find the best one that the server has. */
   readonly method: Method | null;
-  /** Gives a real prompt and real label ids once the server can be asked for its tokens. */
+  /** Gives a real prompt and real label ids. Called once the server can tokenise. */
   readonly probe: (server: {
     readonly tokenize: (body: TokenizeBody) => Promise<number[]>;
     readonly maxModelLen: number | null;
@@ -26,20 +28,20 @@ export interface EngineOptions {
   readonly timeoutMs: number;
   /** Longest time for the first request, which may have to wait for kernels to be compiled, in ms. */
   readonly warmUpMs: number;
-  /** Told in a few words what the start is doing. */
+  /** Receives a few words about each stage of the start. */
   readonly onProgress?: (text: string) => void;
 }
 
-/** An engine without the part that only spawning or attaching knows. */
+/** An engine without the parts that spawning and attaching add. */
 export type OpenedEngine = Omit<Engine, "died" | "logFile" | typeof Symbol.asyncDispose>;
 
-/** Reads the API key; vLLM without one accepts anything, but the header must not be empty. */
+/** Reads the API key. vLLM without a key accepts any, but the header must not be empty. */
 export function apiKeyOf(env: EngineOptions["env"]): string {
   return env["OPENAI_API_KEY"] || "EMPTY";
 }
 
 /**
- * Makes an engine of a server that is ready: warms it up with one small request and finds out how it gives log
+ * Makes an engine of a server that is ready: warms it up with one request and finds the way in which it gives log
  * probabilities. Throws AbtieError("engine"), or a RequestError when the server stops answering.
  */
 export async function openEngine(
@@ -56,8 +58,8 @@ export async function openEngine(
   await warmUp(server, probe, options);
   const ask = async (fields: Readonly<Record<string, unknown>>) => {
     const [choice] = await client.complete({ model: model.id, prompts: [probe.prompt], fields }, signal);
-    // One prompt was sent, and the client checks that there are as many choices.
-    return choice ?? {};
+    if (choice === undefined) throw new Error("the client checks that there is one choice for each prompt");
+    return choice;
   };
   const { dialect, tried } = await chooseDialect(ask, probe, options.method);
   if (tried.length > 0 && options.method === null) log("warn", fallbackText(dialect.method, tried));
@@ -109,7 +111,7 @@ async function warmUp(
         { cause: error },
       );
     }
-    // An answer that says no has warmed the server up all the same; what it can do is tried next.
+    // A refusal has warmed the server up all the same; chooseDialect then finds what it supports.
     if (error.kind !== "bad-request" && error.kind !== "malformed") throw error;
   }
 }
@@ -119,7 +121,7 @@ function fallbackText(method: Method, tried: readonly string[]): string {
     method === "top_logprobs"
       ? "a label outside the most likely tokens gets an upper bound"
       : "the labels' share of all probability is not known";
-  return `The server gives label probabilities by ${method} only: ${cost}. Tried before: ${tried.join("; ")}`;
+  return `The server gives label probabilities only by ${method}: ${cost}. Refused: ${tried.join("; ")}`;
 }
 
 function readVersion(page: string | null): string | null {
@@ -132,7 +134,7 @@ function readVersion(page: string | null): string | null {
   }
 }
 
-/** A page that a server refuses is like one that it lacks. */
+/** Treats a page that the server refuses like one that it lacks. */
 function ignoreRefusal(error: unknown): null {
   if (error instanceof RequestError && error.status !== undefined) return null;
   throw error;

@@ -1,13 +1,13 @@
-import { AbtieError } from "../errors.ts";
-import type { Clock } from "../types.ts";
-import type { Client, ServedModel } from "./client.ts";
-import { RequestError } from "./request-error.ts";
+import { AbtieError } from "../../errors.ts";
+import type { Clock } from "../../types.ts";
+import type { Client, ServedModel } from "../client/client.ts";
+import { RequestError } from "../client/request-error.ts";
 
 export interface ReadinessOptions {
   readonly client: Client;
   readonly clock: Clock;
   readonly baseUrl: string;
-  /** Longest time to wait in all, in ms: it also runs while connections are refused or never answered. 0: try once. */
+  /** Longest time to wait in all, in ms, refused and unanswered connections included; 0 to try once. */
   readonly limitMs: number;
   readonly signal: AbortSignal;
   /** Called before each try. */
@@ -16,12 +16,12 @@ export interface ReadinessOptions {
 
 const PAUSE_MS = 250;
 const ONE_TRY_MS = 2_000;
-/** For the only try at a server that is said to be ready, but may be busy. */
+/** Time in ms for the only try at a server that should be ready, but may be busy. */
 const ONLY_TRY_MS = 10_000;
 
 /**
- * Waits until a server says that it is healthy and lists its models, and returns them. Throws AbtieError("engine") when the
- * limit passes or the key is refused, and the signal's reason when it aborts.
+ * Waits until a server reports that it is healthy, and returns the models that it lists. Throws AbtieError("engine") when
+ * the limit passes or the server refuses the key, and the signal's reason when it aborts.
  */
 export async function waitUntilReady(options: ReadinessOptions): Promise<readonly ServedModel[]> {
   const { client, clock, limitMs, signal } = options;
@@ -32,7 +32,7 @@ export async function waitUntilReady(options: ReadinessOptions): Promise<readonl
     let problem: RequestError;
     try {
       const ms = limitMs === 0 ? ONLY_TRY_MS : Math.min(ONE_TRY_MS, left());
-      // A server other than vLLM may have no /health (404, null): its list of models is enough.
+      // A server other than vLLM may lack /health (null for 404): its list of models is proof enough.
       await client.page("/health", signal, ms);
       return await client.models(signal, ms);
     } catch (error) {
@@ -45,7 +45,7 @@ export async function waitUntilReady(options: ReadinessOptions): Promise<readonl
   }
 }
 
-/** Says that a server wants another API key. */
+/** Builds the error for a server that refuses the API key. */
 export function refused(baseUrl: string, error: RequestError): AbtieError {
   return new AbtieError(
     "engine",

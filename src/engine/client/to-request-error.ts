@@ -1,12 +1,12 @@
 import { APIConnectionError, APIConnectionTimeoutError, APIError } from "openai";
-import { systemCode } from "../errors.ts";
+import { systemCode } from "../../errors.ts";
 import { RequestError, type RequestErrorKind } from "./request-error.ts";
 
-/** vLLM's own words for a prompt that does not fit, in its different versions. */
+/** The words in which versions of vLLM refuse a prompt that is too long. */
 const TOO_LONG =
   /maximum context length|maximum model length|reduce the length|longer than the maximum|max_tokens must be at least 1, got (?:0|-)/i;
 
-/** Turns whatever the SDK, undici or the JSON parser threw into a RequestError. `now` is in ms since 1970. */
+/** Turns anything that the SDK, undici or the JSON parser threw into a RequestError. `now` is in ms since 1970. */
 export function toRequestError(error: unknown, now: number): RequestError {
   if (error instanceof RequestError) return error;
   if (error instanceof APIConnectionTimeoutError)
@@ -21,7 +21,7 @@ export function toRequestError(error: unknown, now: number): RequestError {
   return connectionError(error);
 }
 
-/** Says what an HTTP status and its message mean for the next step. */
+/** Builds the error for an HTTP status and the message that came with it. */
 export function statusError(
   status: number,
   message: string,
@@ -45,7 +45,7 @@ function kindOfStatus(status: number, message: string): RequestErrorKind {
   return TOO_LONG.test(message) ? "too-long" : "bad-request";
 }
 
-/** Reads Retry-After, which holds seconds or a date, in ms from `now`. */
+/** Reads the Retry-After header, which holds seconds or a date, as ms from `now`. */
 function retryAfter(headers: Headers | undefined, now: number): number | undefined {
   const text = headers?.get("retry-after");
   if (text === null || text === undefined || text.trim() === "") return undefined;

@@ -1,4 +1,14 @@
-const STAGES: readonly (readonly [pattern: RegExp, say: (match: RegExpMatchArray) => string])[] = [
+/** Describes the stage of the start that a line of the server's log reports; null for any other line. */
+export function stageOf(line: string): string | null {
+  for (const [pattern, describe] of STAGES) {
+    const match = line.match(pattern);
+    if (match !== null) return describe(match);
+  }
+  return null;
+}
+
+/** What the lines of vLLM's log mean, each in a few words for a person. */
+const STAGES: readonly (readonly [pattern: RegExp, describe: (match: RegExpMatchArray) => string])[] = [
   [/Initializing a V\d LLM engine/, () => "starting the engine process"],
   [/Starting to load model/, () => "loading the model"],
   [
@@ -20,15 +30,6 @@ const STAGES: readonly (readonly [pattern: RegExp, say: (match: RegExpMatchArray
   [/init engine .* took ([\d.]+) s/, ([, seconds]) => `engine initialised in ${Number(seconds).toFixed(1)} s`],
   [/Starting vLLM (?:API )?server|Application startup complete/, () => "starting to listen"],
 ];
-
-/** Says in a few words which stage of the start a line of the server's log shows; null for any other line. */
-export function stageOf(line: string): string | null {
-  for (const [pattern, say] of STAGES) {
-    const match = line.match(pattern);
-    if (match !== null) return say(match);
-  }
-  return null;
-}
 
 function kvCache([, size, tokens, times]: RegExpMatchArray): string {
   const room = tokens === undefined ? "" : `, room for ${times} prompts of ${tokens} tokens at once`;

@@ -1,35 +1,34 @@
 import { join } from "node:path";
-import { AbtieError } from "../errors.ts";
-import { choosePort } from "../process/port.ts";
-import { type Supervised, supervise } from "../process/supervise.ts";
-import { type Client, createClient, type ServedModel } from "./client.ts";
-import { openHttp } from "./http.ts";
+import { AbtieError } from "../../errors.ts";
+import { choosePort } from "../../process/port.ts";
+import { type Supervised, supervise } from "../../process/supervise.ts";
+import { type Client, createClient, type ServedModel } from "../client/client.ts";
+import { RequestError } from "../client/request-error.ts";
+import type { Engine } from "../engine.ts";
 import { apiKeyOf, type EngineOptions, type OpenedEngine, openEngine } from "./open-engine.ts";
 import { waitUntilReady } from "./readiness.ts";
-import { RequestError } from "./request-error.ts";
 import { type SpawnSpec, serverArguments } from "./server-arguments.ts";
 import { serverEnded, serverFailed } from "./server-ended.ts";
 import { openServerLog, type ServerLog } from "./server-log.ts";
-import { stageOf } from "./stages.ts";
-import type { Engine } from "./types.ts";
+import { stageOf } from "./start-stages.ts";
 
 export interface SpawnOptions extends EngineOptions {
   readonly spec: SpawnSpec;
-  /** Folder of the run, in which the server's output is appended to a file. */
+  /** Folder of the run; the server's output is appended to a file in it. */
   readonly runDir: string;
-  /** Name of that file; several servers of one run need one each. Default: server.log. */
+  /** Name of that file. Each server of a run needs its own. Default: server.log. */
   readonly logName?: string;
-  /** Numbers in [0, 1), for the name under which the server must list its model. */
+  /** Gives numbers in [0, 1), for the name under which the server must list its model. */
   readonly random: () => number;
 }
 
-/** A connection that fails may be the first sign of a server's end, which is known a little later. */
+/** Time to wait after a failed request for the end of the server, of which the failure may be the first sign. */
 const END_WAIT_MS = 2_000;
 
 /**
- * Starts a server and waits until it has answered a first request. Disposing the engine stops it with every process that it
- * started; so does the end of this process, whatever ends it. Can be called again to start it anew.
- * Throws AbtieError("engine") with the cause, a remedy and the end of the log; the signal's reason when it aborts.
+ * Starts a server and waits until it has answered a first request. Disposing the engine stops the server and every process
+ * that it started; so does the end of this process, even by SIGKILL. A second call starts a second server.
+ * Throws AbtieError("engine") with the cause, a remedy and the end of the log, or the signal's reason when it aborts.
  */
 export async function spawnEngine(options: SpawnOptions): Promise<Engine> {
   const { spec, clock, signal } = options;
@@ -40,13 +39,12 @@ export async function spawnEngine(options: SpawnOptions): Promise<Engine> {
     .padStart(8, "0")}`;
   const baseUrl = `http://${spec.host}:${port}`;
   const log = await openServerLog(join(options.runDir, options.logName ?? "server.log"));
-  const http = openHttp();
-  const client = createClient({ http, baseUrl, apiKey: apiKeyOf(options.env), clock, timeoutMs: options.timeoutMs });
-  const kept = supervise({
+  const client = createClient({ baseUrl, apiKey: apiKeyOf(options.env), clock, timeoutMs: options.timeoutMs });
+  const supervised = supervise({
     command: spec.command,
     args: serverArguments(spec, port, name),
     env: environment(options),
-    // The name alone is not enough: it repeats where the seed does, and a stop must never reach another run's server.
+    // The name alone repeats where the seed does, and a stop must never reach the server of another run.
     mark: `${name}-${process.pid}-${clock.now()}`,
     graceMs: spec.stopGraceMs,
     logFile: log.path,
@@ -54,14 +52,14 @@ export async function spawnEngine(options: SpawnOptions): Promise<Engine> {
   });
   const end = new AbortController();
   let status: number | null = null;
-  void kept.ended.then((exit) => {
+  void supervised.ended.then((exit) => {
     status = exit;
     end.abort();
   });
 
   const close = async (): Promise<void> => {
-    await kept.stop();
-    await http[Symbol.asyncDispose]();
+    await supervised.stop();
+    await client[Symbol.asyncDispose]();
   };
   let opened: OpenedEngine;
   try {
@@ -69,14 +67,14 @@ export async function spawnEngine(options: SpawnOptions): Promise<Engine> {
     const model = await waitForName({ client, baseUrl, log, name }, starting);
     opened = await openEngine({ client, baseUrl, model }, starting);
   } catch (error) {
-    const failure = await explain(error, { kept, log, options, status: () => status });
+    const failure = await explain(error, { supervised, log, options, status: () => status });
     await close();
     throw failure;
   }
 
   const died = new AbortController();
   let closing = false;
-  void kept.ended.then(async (exit) => {
+  void supervised.ended.then(async (exit) => {
     if (!closing) died.abort(await serverEnded(exit, log, "while it was in use"));
   });
   return {
@@ -95,14 +93,14 @@ async function waitForName(
   { spec, clock, signal, onProgress }: SpawnOptions,
 ): Promise<ServedModel> {
   const { client, baseUrl, log, name } = server;
-  let said = "starting the server";
-  onProgress?.(said);
+  let shown = "starting the server";
+  onProgress?.(shown);
   const onTry = async (): Promise<void> => {
-    for (const line of await log.news()) {
+    for (const line of await log.newLines()) {
       const stage = stageOf(line);
-      if (stage === null || stage === said) continue;
-      said = stage;
-      onProgress?.(said);
+      if (stage === null || stage === shown) continue;
+      shown = stage;
+      onProgress?.(shown);
     }
   };
   const models = await waitUntilReady({ client, clock, baseUrl, limitMs: spec.readyMs, signal, onTry });
@@ -115,16 +113,16 @@ async function waitForName(
   );
 }
 
-/** What the caller is told: its own abort as it is, the server's end with the cause from the log, else the error itself. */
+/** Finds the error to throw: the reason of the caller's abort, the server's end with its cause from the log, or the error itself. */
 async function explain(
   error: unknown,
   {
-    kept,
+    supervised,
     log,
     options,
     status,
   }: {
-    readonly kept: Supervised;
+    readonly supervised: Supervised;
     readonly log: ServerLog;
     readonly options: SpawnOptions;
     readonly status: () => number | null;
@@ -133,7 +131,7 @@ async function explain(
   if (options.signal.aborted) return options.signal.reason;
   if (error instanceof RequestError) {
     const settled = new AbortController();
-    await Promise.race([kept.ended, options.clock.sleep(END_WAIT_MS, settled.signal).catch(() => undefined)]);
+    await Promise.race([supervised.ended, options.clock.sleep(END_WAIT_MS, settled.signal).catch(() => undefined)]);
     settled.abort();
   }
   const exit = status();

@@ -1,10 +1,34 @@
-import { sum } from "../numbers/sums.ts";
-import type { EngineMetrics, Summary } from "./types.ts";
+import { sum } from "../../numbers/sums.ts";
 
-/** Current name first, then the names that older versions of vLLM used. */
+/** The server's own metrics, summed over its engines; null where it does not report one. Counters count from its start. */
+export interface EngineMetrics {
+  /** Requests that are being computed, and those that wait for it. */
+  readonly running: number | null;
+  readonly waiting: number | null;
+  /** Share of the key-value cache in use, 0 to 1, of the fullest engine. */
+  readonly kvCacheUsage: number | null;
+  /** Tokens looked up in the prefix cache, and those found there. */
+  readonly prefixCacheQueries: number | null;
+  readonly prefixCacheHits: number | null;
+  readonly preemptions: number | null;
+  readonly promptTokens: number | null;
+  readonly queueTime: Histogram | null;
+  readonly prefillTime: Histogram | null;
+  readonly requestLatency: Histogram | null;
+  /** Steps that the engine has computed, and the tokens in them. */
+  readonly steps: { readonly tokens: number; readonly count: number } | null;
+}
+
+/** A histogram of durations: its total in seconds and its number of observations. */
+interface Histogram {
+  readonly seconds: number;
+  readonly count: number;
+}
+
+/** The current name first, then that of older versions of vLLM. */
 const KV_CACHE = ["vllm:kv_cache_usage_perc", "vllm:gpu_cache_usage_perc"] as const;
 
-/** Reads vLLM's page in the Prometheus text format; null when it holds nothing of vLLM. */
+/** Reads the /metrics page in the Prometheus text format; null when it has no metric of vLLM. */
 export function parseMetrics(page: string): EngineMetrics | null {
   const samples = readSamples(page);
   if (samples.size === 0) return null;
@@ -12,12 +36,12 @@ export function parseMetrics(page: string): EngineMetrics | null {
     const values = names.map((name) => samples.get(name)).find((found) => found !== undefined);
     return values === undefined ? null : sum(values);
   };
-  const summary = (name: string): Summary | null => {
+  const histogram = (name: string): Histogram | null => {
     const seconds = total(`${name}_sum`);
     const count = total(`${name}_count`);
     return seconds === null || count === null ? null : { seconds, count };
   };
-  const steps = summary("vllm:iteration_tokens_total");
+  const steps = histogram("vllm:iteration_tokens_total");
   const kv = KV_CACHE.map((name) => samples.get(name)).find((found) => found !== undefined);
   return {
     running: total("vllm:num_requests_running"),
@@ -27,14 +51,14 @@ export function parseMetrics(page: string): EngineMetrics | null {
     prefixCacheHits: total("vllm:prefix_cache_hits_total", "vllm:gpu_prefix_cache_hits_total"),
     preemptions: total("vllm:num_preemptions_total"),
     promptTokens: total("vllm:prompt_tokens_total"),
-    queueTime: summary("vllm:request_queue_time_seconds"),
-    prefillTime: summary("vllm:request_prefill_time_seconds"),
-    requestLatency: summary("vllm:e2e_request_latency_seconds"),
+    queueTime: histogram("vllm:request_queue_time_seconds"),
+    prefillTime: histogram("vllm:request_prefill_time_seconds"),
+    requestLatency: histogram("vllm:e2e_request_latency_seconds"),
     steps: steps === null ? null : { tokens: steps.seconds, count: steps.count },
   };
 }
 
-/** All values of each of vLLM's names: one for each engine, or for each set of labels. */
+/** Collects the values of each metric of vLLM: one for each engine and each set of labels. */
 function readSamples(page: string): ReadonlyMap<string, readonly number[]> {
   const samples = new Map<string, number[]>();
   for (const line of page.split("\n")) {

@@ -1,12 +1,13 @@
-import { AbtieError } from "../errors.ts";
+import { AbtieError } from "../../errors.ts";
 import { diagnose } from "./failures.ts";
 import type { ServerLog } from "./server-log.ts";
 
+/** Lines of the log that an error shows. */
 const SHOWN_LINES = 15;
-/** uvicorn's line for each request, which would push everything else out of the last lines. */
+/** uvicorn's line for each request: such lines would push all others out of the shown ones. */
 const ACCESS = /^INFO:\s+[\d.]+:\d+ - "/;
 
-/** Says why a server's process ended, from its exit status and its log. `when` completes "The server ended ...". */
+/** Builds the error for a server whose process ended, with the cause by exit status and log. `when` completes "The server ended ...". */
 export async function serverEnded(status: number, log: ServerLog, when: string): Promise<AbtieError> {
   const lines = await linesOf(log);
   const diagnosis = diagnose(lines);
@@ -15,7 +16,7 @@ export async function serverEnded(status: number, log: ServerLog, when: string):
   return new AbtieError("engine", `${how} ${why}`, { details: detailsOf(diagnosis?.line ?? null, lines, log.path) });
 }
 
-/** Builds the error for a server that runs, but does not do what it should, with the end of its log. */
+/** Builds the error for a server that runs but does not work, with the end of its log. */
 export async function serverFailed(message: string, log: ServerLog, cause: unknown): Promise<AbtieError> {
   const lines = await linesOf(log);
   const diagnosis = diagnose(lines);
@@ -42,6 +43,6 @@ function statusText(status: number): string {
 
 function unknownCause(status: number): string {
   return status === 137
-    ? "It was killed from outside, most likely by the system because memory ran out: use a smaller model, a shorter --max-model-len, or less memory for the key-value cache."
-    : "Its log names no cause that abtie knows; the end of it follows.";
+    ? "It was killed from outside, most likely by the system because it ran out of memory: use a smaller model, a shorter --max-model-len, or less memory for the key-value cache."
+    : "abtie recognises no cause in its log; the last lines follow.";
 }

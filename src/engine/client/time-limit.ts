@@ -1,11 +1,11 @@
 import { setMaxListeners } from "node:events";
-import type { Clock } from "../types.ts";
+import type { Clock } from "../../types.ts";
 import { RequestError } from "./request-error.ts";
 
 /**
- * Runs `work` with a signal that aborts when the caller's does or after `ms`. When the time is up it throws a
- * RequestError("timeout"); when the caller aborted, the caller's reason. Listeners are removed at the end, so that a
- * signal that lives as long as the run does not gather one for every request.
+ * Runs `work` with a signal that aborts when the caller's signal does, or after `ms`. Throws RequestError("timeout") when
+ * the time is up, and the caller's reason when the caller aborted. Removes its listeners at the end: a signal that lives as
+ * long as the run would otherwise collect one for every request.
  */
 export async function withTimeLimit<T>(
   options: {
@@ -22,7 +22,7 @@ export async function withTimeLimit<T>(
   const settled = new AbortController();
   const forward = (): void => inner.abort(signal?.reason);
   if (signal !== undefined) {
-    // As many listeners as requests are in flight is no leak, which Node suspects from the eleventh on.
+    // One listener for each request in flight is no leak; Node warns of one from the eleventh listener on.
     setMaxListeners(0, signal);
     signal.addEventListener("abort", forward, { once: true });
   }
@@ -34,7 +34,7 @@ export async function withTimeLimit<T>(
   try {
     return await work(inner.signal);
   } catch (error) {
-    // Libraries wrap an abort in errors of their own; the reason says who ended it.
+    // Libraries wrap an abort in errors of their own; the reason tells the caller's abort from the time limit.
     if (inner.signal.aborted) throw inner.signal.reason;
     throw error;
   } finally {

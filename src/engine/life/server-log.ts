@@ -1,29 +1,29 @@
 import { mkdir, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 
-/** Reads a server's log from where this start of it began. */
+/** The log of one start of a server; other starts may have written before it into the same file. */
 export interface ServerLog {
   readonly path: string;
-  /** Complete lines that came since the last call. */
-  readonly news: () => Promise<readonly string[]>;
-  /** The last lines of this start, at most `LARGEST` bytes of them. */
+  /** Reads the complete lines that were added since the last call. */
+  readonly newLines: () => Promise<readonly string[]>;
+  /** Reads the last lines of this start, at most `LARGEST` bytes. */
   readonly lines: () => Promise<readonly string[]>;
 }
 
-/** Enough for every start; a server that ran for hours names the cause of its end in the last part. */
+/** Bytes: enough for every start. A server that ran for hours names the cause of its end in the last part. */
 const LARGEST = 1_000_000;
 
-/** Opens the log of a server that is about to start; what an earlier start wrote into the same file is left out. */
+/** Opens the log of a server that is about to start. Lines of earlier starts are left out. */
 export async function openServerLog(path: string): Promise<ServerLog> {
   await mkdir(dirname(path), { recursive: true });
-  // Created here, where a folder that cannot be written is told in words.
+  // Created before the server starts, so that a folder without write permission gives a clear error.
   await (await open(path, "a")).close();
   const begin = await sizeOf(path);
   let next = begin;
   let partial = "";
   return {
     path,
-    news: async () => {
+    newLines: async () => {
       const size = await sizeOf(path);
       const lines = (partial + (await readPart(path, Math.max(next, size - LARGEST), size))).split(/\r?\n|\r/);
       next = size;

@@ -1,0 +1,140 @@
+import { sum } from "../../numbers/sums.ts";
+import { type ChoiceLogProbs, keyOf, malformed, readLogProb } from "../client/answer.ts";
+
+/** The four ways of asking a server for the log probabilities of chosen tokens, best first. */
+export const METHODS = ["logprob_token_ids", "allowed_token_ids", "logit_bias", "top_logprobs"] as const;
+export type Method = (typeof METHODS)[number];
+
+/** The log probabilities of the asked tokens as the next token after one prompt. */
+export interface TokenLogProbs {
+  /** Log probability (nats) by token id; -Infinity where the server gives it. Holds no other ids than those asked for. */
+  readonly logProbs: ReadonlyMap<number, number>;
+  /** Upper bound (nats) for an asked id that is not in the map; null when the map holds every asked id. */
+  readonly bound: number | null;
+  /** True when the numbers are over the whole vocabulary, false when they are relative to the tokens asked for. */
+  readonly absolute: boolean;
+}
+
+/** One way of asking for the log probabilities of given tokens, and of reading the answer. */
+export interface Dialect {
+  readonly method: Method;
+  /** The fields that this way adds to a request for one token at temperature 0. */
+  readonly request: (ids: readonly number[]) => Readonly<Record<string, unknown>>;
+  /** Reads one choice. Throws RequestError("malformed") when it does not hold what was asked for. */
+  readonly read: (choice: ChoiceLogProbs, ids: readonly number[]) => TokenLogProbs;
+}
+
+/**
+ * Asks for exactly these tokens, over the whole vocabulary (vLLM 0.26 and newer, at most 128 ids). The field is allowed only
+ * beside `logprobs`. Older servers ignore it silently, so that ids are missing in their answer.
+ */
+export const logprobTokenIds: Dialect = {
+  method: "logprob_token_ids",
+  request: (ids) => ({ logprobs: 0, logprob_token_ids: ids }),
+  read: readAbsolute,
+};
+
+/**
+ * Forbids every other token and asks for as many as are left. Works where log probabilities are read after the mask:
+ * vLLM with --logprobs-mode processed_logprobs, and vLLM's first engine.
+ */
+export const allowedTokenIds: Dialect = {
+  method: "allowed_token_ids",
+  request: (ids) => ({ logprobs: ids.length, allowed_token_ids: ids }),
+  read: readRelative,
+};
+
+/** Lifts the asked tokens above all others, for servers that read log probabilities after the bias but lack a mask. */
+export const logitBias: Dialect = {
+  method: "logit_bias",
+  request: (ids) => ({ logprobs: ids.length, logit_bias: Object.fromEntries(ids.map((id) => [String(id), BIAS])) }),
+  read: readRelative,
+};
+
+/** The largest bias of the protocol. e^100 leaves nothing for any other token; each label gets the same. */
+const BIAS = 100;
+
+/**
+ * Asks for the `k` most likely tokens and reads the asked ones among them; the others get an upper bound. `name` gives the
+ * key under which the server lists a token: token_id:N, except for a server that lists tokens by their text.
+ */
+export function topLogprobs(k: number, name: (id: number) => string | undefined = keyOf): Dialect {
+  return {
+    method: "top_logprobs",
+    request: () => ({ logprobs: k }),
+    read: (choice, ids) => readTop(choice, ids, k, name),
+  };
+}
+
+/** Tolerance for the sum of probabilities: float32 rounding. */
+const TOLERANCE = 1e-3;
+
+/** Reads numbers over the whole vocabulary. Every asked token must be there. */
+function readAbsolute(choice: ChoiceLogProbs, ids: readonly number[]): TokenLogProbs {
+  const logProbs = readEvery(choice, ids);
+  if (massOf(logProbs) > 1 + TOLERANCE) throw malformed("gives the labels more than all of the probability", choice);
+  return { logProbs, bound: null, absolute: true };
+}
+
+/** Reads numbers that the server normalised over the asked tokens: every one must be there, and they must sum to 1. */
+function readRelative(choice: ChoiceLogProbs, ids: readonly number[]): TokenLogProbs {
+  const logProbs = readEvery(choice, ids);
+  const mass = massOf(logProbs);
+  if (Math.abs(mass - 1) > TOLERANCE) {
+    throw malformed(`gives the labels ${mass.toPrecision(3)} of the probability, where 1 was expected`, choice);
+  }
+  return { logProbs, bound: null, absolute: false };
+}
+
+function readEvery(choice: ChoiceLogProbs, ids: readonly number[]): ReadonlyMap<number, number> {
+  const logProbs = new Map<number, number>();
+  for (const id of ids) {
+    const value = readLogProb(choice, keyOf(id));
+    if (value === undefined) throw malformed(`lacks token ${id}`, choice);
+    logProbs.set(id, value);
+  }
+  return logProbs;
+}
+
+function massOf(logProbs: ReadonlyMap<number, number>): number {
+  return sum([...logProbs.values()].map(Math.exp));
+}
+
+function readTop(
+  choice: ChoiceLogProbs,
+  ids: readonly number[],
+  k: number,
+  name: (id: number) => string | undefined,
+): TokenLogProbs {
+  const logProbs = new Map<number, number>();
+  const idByKey = new Map<string, number>();
+  for (const id of ids) {
+    const key = name(id);
+    if (key === undefined) throw malformed(`names tokens by text, and the text of token ${id} is not known`, choice);
+    const other = idByKey.get(key);
+    if (other !== undefined && other !== id) {
+      throw malformed(`cannot tell the tokens ${other} and ${id} apart: both are ${JSON.stringify(key)}`, choice);
+    }
+    idByKey.set(key, id);
+    const value = readLogProb(choice, key);
+    if (value !== undefined) logProbs.set(id, value);
+  }
+  return { logProbs, bound: boundOfAbsent(choice, k), absolute: true };
+}
+
+/** Rounding of a float32 softmax over a vocabulary, as an absolute error of the listed tokens' sum. */
+const SUM_ROUNDING = 1e-5;
+
+/**
+ * Computes an upper bound for every token that is not listed, from two facts. The list holds the k most likely tokens, so
+ * an absent one is at most as likely as the k-th. All probabilities sum to 1, so an absent one has at most the rest that the
+ * listed ones leave. The k-th counts, not the last: a server may append the sampled token to the k.
+ */
+function boundOfAbsent(choice: ChoiceLogProbs, k: number): number {
+  const listed = Object.keys(choice).map((key) => readLogProb(choice, key) ?? Number.NEGATIVE_INFINITY);
+  listed.sort((one, other) => other - one);
+  const kth = listed[Math.min(k, listed.length) - 1];
+  if (kth === undefined) throw malformed("lists no token", choice);
+  const rest = 1 - sum(listed.map(Math.exp));
+  return Math.min(kth, Math.log(Math.max(rest, 0) + SUM_ROUNDING));
+}

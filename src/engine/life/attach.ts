@@ -1,0 +1,82 @@
+import { AbtieError } from "../../errors.ts";
+import { createClient, type ServedModel } from "../client/client.ts";
+import { RequestError } from "../client/request-error.ts";
+import type { Engine } from "../engine.ts";
+import { apiKeyOf, type EngineOptions, openEngine } from "./open-engine.ts";
+import { waitUntilReady } from "./readiness.ts";
+
+/** A server that is already running. */
+export interface AttachSpec {
+  /** A root, an address that ends in /v1, or a full endpoint. */
+  readonly baseUrl: string;
+  /** Name of the model on that server; null when it serves one only. */
+  readonly model: string | null;
+  /** Longest time in ms to wait for a server that is still starting; 0 to try once. */
+  readonly readyMs: number;
+}
+
+/**
+ * Attaches to a running OpenAI-compatible server. Disposing the engine closes the connections; the server keeps running.
+ * Throws AbtieError("engine") when it does not answer or cannot give log probabilities, AbtieError("config") when it does
+ * not serve the model.
+ */
+export async function attachEngine(options: EngineOptions & { readonly spec: AttachSpec }): Promise<Engine> {
+  const { spec, clock, signal, env, timeoutMs } = options;
+  const baseUrl = normaliseBaseUrl(spec.baseUrl);
+  const client = createClient({ baseUrl, apiKey: apiKeyOf(env), clock, timeoutMs });
+  try {
+    options.onProgress?.(`asking ${baseUrl}`);
+    const models = await waitUntilReady({ client, clock, baseUrl, limitMs: spec.readyMs, signal });
+    const model = chooseModel(models, spec.model, baseUrl);
+    const opened = await openEngine({ client, baseUrl, model }, options);
+    return {
+      ...opened,
+      died: new AbortController().signal,
+      logFile: null,
+      [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await client[Symbol.asyncDispose]();
+    if (!(error instanceof RequestError)) throw error;
+    throw new AbtieError("engine", `The server at ${baseUrl} did not answer its first requests: ${error.message}`, {
+      cause: error,
+    });
+  }
+}
+
+/**
+ * Finds the root of a server in a written address: a root, an address that ends in /v1, or a full endpoint such as
+ * http://host:8000/v1/completions. Keeps a path before /v1, for servers behind a proxy. Throws AbtieError("config").
+ */
+export function normaliseBaseUrl(written: string): string {
+  const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(written.trim()) ? written.trim() : `http://${written.trim()}`;
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || (url.protocol !== "http:" && url.protocol !== "https:") || url.hostname === "") {
+    throw new AbtieError(
+      "config",
+      `The base URL ${JSON.stringify(written)} is not an http address. Write for example http://127.0.0.1:8000 or http://127.0.0.1:8000/v1.`,
+    );
+  }
+  const path = url.pathname.replace(/\/+$/, "").replace(ENDPOINT, "");
+  return `${url.origin}${path.replace(/\/+$/, "")}`;
+}
+
+const ENDPOINT = /\/(?:v1(?:\/.*)?|health|version|metrics|tokenize|detokenize)$/;
+
+function chooseModel(models: readonly ServedModel[], wanted: string | null, baseUrl: string): ServedModel {
+  const names = models.map(({ id }) => id).join(", ");
+  const found = wanted === null ? models[0] : models.find(({ id }) => id === wanted);
+  if (found === undefined) {
+    throw new AbtieError(
+      "config",
+      `The server at ${baseUrl} does not serve ${wanted ?? "any model"}. It serves: ${names || "nothing"}.`,
+    );
+  }
+  if (wanted === null && models.length > 1) {
+    throw new AbtieError(
+      "config",
+      `The server at ${baseUrl} serves several models; name one of them in the config: ${names}.`,
+    );
+  }
+  return found;
+}
