@@ -1,9 +1,8 @@
 import { InvalidArgumentError } from "commander";
 import type { Plan } from "../../commands/plan.ts";
-import { formatDuration } from "../../format.ts";
+import { formatCount, formatDuration, plural } from "../../format.ts";
 import { type AddCommand, printJson } from "../context.ts";
 import { type ConfigFlags, jsonOption, openJobConfig, withConfigFlags } from "../options.ts";
-import { count } from "../render/estimates.ts";
 
 interface PlanFlags extends ConfigFlags {
   readonly tokensPerSecond?: number;
@@ -38,19 +37,19 @@ export const addPlan: AddCommand = (program, context) => {
 
 function render(result: Plan): string {
   const { tokens, shortened, steps, secondsForWork } = result;
-  const quantiles = Object.entries(tokens.quantiles).map(([share, value]) => `${share}: ${count(value)}`);
+  const quantiles = Object.entries(tokens.quantiles).map(([share, value]) => `${share}: ${formatCount(value)}`);
   const width = Math.max(...steps.map(({ name }) => name.length));
-  const costWidth = Math.max(...steps.map(({ tokens: cost }) => count(cost).length));
+  const costWidth = Math.max(...steps.map(({ tokens: cost }) => formatCount(cost).length));
   const lines = [
-    `${count(result.rows)} rows of ${result.input}`,
-    `tokens a row   ${quantiles.join(", ")}; ${count(tokens.total)} in all; the budget is ${count(result.budget)}`,
-    `shortened      ${count(shortened.rows)} rows${shortened.rows > 0 ? `, by ${count(Math.round(shortened.meanCut))} tokens on average` : ""}`,
-    `control tokens ${count(result.neutralised)} rows hold some; they are defused`,
+    `${plural(result.rows, "row")} of ${result.input}`,
+    `tokens a row   ${quantiles.join(", ")}; ${formatCount(tokens.total)} in all; the budget is ${formatCount(result.budget)}`,
+    `shortened      ${plural(shortened.rows, "row")}${shortened.rows > 0 ? `, by ${plural(shortened.meanCut, "token")} on average` : ""}`,
+    `control tokens ${plural(result.neutralised, "row")} ${result.neutralised === 1 ? "holds" : "hold"} some; they are defused`,
     `order          ${result.order}`,
     ...steps.map(({ name, tokens: cost, seconds }) => {
       const verdict =
         seconds === null || secondsForWork === null ? "" : seconds <= secondsForWork ? ": fits" : ": too long";
-      return `step ${name.padEnd(width)} ${count(cost).padStart(costWidth)} tokens${seconds === null ? "" : `, ${formatDuration(1_000 * seconds)}${verdict}`}`;
+      return `step ${name.padEnd(width)} ${formatCount(cost).padStart(costWidth)} tokens${seconds === null ? "" : `, ${formatDuration(1_000 * seconds)}${verdict}`}`;
     }),
     ...(secondsForWork === null
       ? []

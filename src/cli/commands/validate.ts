@@ -1,5 +1,6 @@
 import type { ValidateResult } from "../../commands/validate.ts";
 import { EXIT } from "../../errors.ts";
+import { plural } from "../../format.ts";
 import { type AddCommand, printJson } from "../context.ts";
 import { jsonOption } from "../options.ts";
 
@@ -28,7 +29,7 @@ export const addValidate: AddCommand = (program, context, finish) => {
       if (json === true) printJson(context, result);
       else if (result.problems.length > 0) context.printToStderr(renderProblems(result));
       const verdict = result.valid ? "is valid" : "would be refused";
-      context.printToStderr(`${result.submission} ${verdict}: ${result.rows} rows in the input`);
+      context.printToStderr(`${result.submission} ${verdict}: ${plural(result.rows, "row")} in the input`);
       finish(result.valid ? EXIT.done : EXIT.data);
     });
 };

@@ -1,4 +1,5 @@
 import type { BenchResult } from "../../bench/bench-file.ts";
+import { formatCount, formatPercent, plural } from "../../format.ts";
 
 type Settings = BenchResult["speeds"]["settings"];
 type Estimate = BenchResult["forecast"]["time"];
@@ -19,30 +20,30 @@ export function renderBench(result: BenchResult): string {
   const lines: readonly (string | null)[] = [
     "",
     `engine       ${result.engine.name}, version ${result.engine.version ?? "unknown"}, ${result.engine.method ?? "unknown method"}`,
-    `rows         ${lengths.meanTokens.toFixed(0)} tokens on average (${count(lengths.tokenised)} of ${count(lengths.rows)} tokenised, ` +
-      `${count(lengths.shortened)} shortened); one core prepares ${count(lengths.rowsPerSecond)} rows/s`,
+    `rows         ${lengths.meanTokens.toFixed(0)} tokens on average (${formatCount(lengths.tokenised)} of ${formatCount(lengths.rows)} tokenised, ` +
+      `${formatCount(lengths.shortened)} shortened); one core prepares ${formatCount(lengths.rowsPerSecond)} rows/s`,
     "",
     ...table(speeds.settings),
     "",
-    `best         ${best.concurrency} requests of ${best.promptsPerRequest} prompts in flight`,
+    `best         ${plural(best.concurrency, "request")} of ${plural(best.promptsPerRequest, "prompt")} in flight`,
     `limited by   ${LIMITS[limit.what]}: ${limit.because}`,
     shares === null
       ? null
-      : `in engine    ${percent(shares.prefill)} prefill, ${percent(shares.queue)} waiting for admission, ${percent(shares.rest)} the rest`,
+      : `in engine    ${formatPercent(shares.prefill)} prefill, ${formatPercent(shares.queue)} waiting for admission, ${formatPercent(shares.rest)} the rest`,
     speeds.kvCacheUsage === null
       ? null
-      : `memory       key-value cache at most ${percent(speeds.kvCacheUsage)} used, ${percent(1 - speeds.kvCacheUsage)} free`,
+      : `memory       key-value cache at most ${formatPercent(speeds.kvCacheUsage)} used, ${formatPercent(1 - speeds.kvCacheUsage)} free`,
     speeds.untried === null
       ? null
-      : `not tried    ${speeds.untried.setting} ${count(speeds.untried.value)}: ${speeds.untried.gain.toFixed(2)} times as fast, from what a step of the engine costs by itself`,
+      : `not tried    ${speeds.untried.setting} ${formatCount(speeds.untried.value)}: ${speeds.untried.gain.toFixed(2)} times as fast, from what a step of the engine costs by itself`,
     `time a row   ${(fit.rowMs / 1_000).toFixed(4)} s + ${((1_000 * fit.tokenMs) / 1_000).toFixed(3)} s per 1,000 tokens`,
     ...speeds.byLength.map(
       ({ tokens, seconds }, quarter) =>
         `  quarter ${quarter + 1}  ${tokens.toFixed(0).padStart(5)} tokens: ${inSeconds(seconds)} a row`,
     ),
-    forecast.prompts === forecast.rows ? null : `orders       both: ${count(forecast.prompts)} prompts`,
+    forecast.prompts === forecast.rows ? null : `orders       both: ${plural(forecast.prompts, "prompt")}`,
     `start-up     ${(forecast.startUpMs / 1_000).toFixed(0)} s, in the forecast`,
-    `measured     ${count(cost.prompts)} prompts in ${cost.seconds.toFixed(0)} s${cost.failed > 0 ? `, ${cost.failed} requests failed` : ""}`,
+    `measured     ${plural(cost.prompts, "prompt")} in ${cost.seconds.toFixed(0)} s${cost.failed > 0 ? `, ${plural(cost.failed, "request")} failed` : ""}`,
     `files        ${files.json}, ${files.picture}`,
     "",
     result.verdict,
@@ -54,7 +55,7 @@ function table(settings: Settings): readonly string[] {
   const rows = settings.map((one) => [
     `${one.concurrency} x ${one.promptsPerRequest}`,
     one.rowsPerSecond.toFixed(2),
-    `${count(one.tokensPerSecond.value)} ± ${count((one.tokensPerSecond.high - one.tokensPerSecond.low) / 2)}`,
+    `${formatCount(one.tokensPerSecond.value)} ± ${formatCount((one.tokensPerSecond.high - one.tokensPerSecond.low) / 2)}`,
     ((one.concurrency * one.promptsPerRequest) / one.rowsPerSecond).toFixed(1),
     one.engine?.running?.toFixed(0) ?? "",
     one.engine?.waiting?.toFixed(0) ?? "",
@@ -67,12 +68,4 @@ function table(settings: Settings): readonly string[] {
 function inSeconds({ value, low, high }: Estimate): string {
   const digits = value < 0.1 ? 4 : 2;
   return `${value.toFixed(digits)} s (${low.toFixed(digits)} to ${high.toFixed(digits)})`;
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(0)} %`;
-}
-
-function count(value: number): string {
-  return Math.round(value).toLocaleString("en-US");
 }

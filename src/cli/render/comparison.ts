@@ -1,7 +1,8 @@
 import type { Comparison } from "../../compare/conclude.ts";
 import { prefixCacheText } from "../../compare/report-data.ts";
+import { formatCount, formatDuration, formatMass, formatSignificant, plural } from "../../format.ts";
 import { columns } from "./columns.ts";
-import { count, fixed, percent } from "./estimates.ts";
+import { decimal, percentNumber } from "./estimates.ts";
 
 type Report = Comparison["report"];
 type Variant = Report["variants"][number];
@@ -11,9 +12,9 @@ type Estimate = Variant["raw"]["logLoss"];
 export function renderComparisonTable({ report }: Comparison): string {
   const { pairs, stopping, noiseFloor } = report;
   return [
-    `${count(report.rows)} rows with ${count(report.groups)} prompts, answered by every variant`,
+    `${plural(report.rows, "row")} with ${plural(report.groups, "prompt")}, answered by every variant`,
     columns(tableOf(report)),
-    `Class prior: log loss ${fixed(report.priorLogLoss)} without reading a row.`,
+    `Class prior: log loss ${decimal(report.priorLogLoss)} without reading a row.`,
     ...(stopping === null ? [] : [stoppingLine(stopping)]),
     pairs.map(({ sentence, measure, adjustedP }) => `${sentence}.${pText(adjustedP)} [${measure}]`).join("\n"),
     [noiseLine(noiseFloor), prefixCacheLine(report)].join("\n"),
@@ -33,31 +34,30 @@ function tableOf({ variants, job }: Report): readonly (readonly string[])[] {
   const seconds = ({ secondsPerRow }: Variant): string => secondsPerRow.toPrecision(3);
   return [
     line("", ({ name }) => name),
-    line("log loss, raw", ({ raw }) => estimate(raw.logLoss, fixed)),
-    line("log loss, calibrated", ({ calibrated }) => (calibrated === null ? "-" : estimate(calibrated.logLoss, fixed))),
-    line("gain over the prior", ({ gainOverPrior }) => estimate(gainOverPrior, fixed)),
-    line("accuracy", (variant) => estimate(judged(variant).accuracy, percent, " %")),
-    line("Brier score", (variant) => estimate(judged(variant).brier, fixed)),
+    line("log loss, raw", ({ raw }) => estimate(raw.logLoss, decimal)),
+    line("log loss, calibrated", ({ calibrated }) =>
+      calibrated === null ? "-" : estimate(calibrated.logLoss, decimal),
+    ),
+    line("gain over the prior", ({ gainOverPrior }) => estimate(gainOverPrior, decimal)),
+    line("accuracy", (variant) => estimate(judged(variant).accuracy, percentNumber, " %")),
+    line("Brier score", (variant) => estimate(judged(variant).brier, decimal)),
     line("ECE", (variant) => {
       const { ece, eceWhenCalibrated } = judged(variant);
-      return eceWhenCalibrated === null ? fixed(ece) : `${fixed(ece)} (${fixed(eceWhenCalibrated)})`;
+      return eceWhenCalibrated === null ? decimal(ece) : `${decimal(ece)} (${decimal(eceWhenCalibrated)})`;
     }),
-    line("label mass", ({ mass }) => (mass === null ? "unknown" : `${massText(mass.median)} (${massText(mass.p5)})`)),
+    line("label mass", ({ mass }) =>
+      mass === null ? "unknown" : `${formatMass(mass.median)} (${formatMass(mass.p5)})`,
+    ),
     ...(swapped
       ? [
-          line("flip rate", ({ flipRate }) => (flipRate === null ? "-" : estimate(flipRate, percent, " %"))),
-          line("position bias", ({ positionBias }) => (positionBias === null ? "-" : fixed(positionBias))),
+          line("flip rate", ({ flipRate }) => (flipRate === null ? "-" : estimate(flipRate, percentNumber, " %"))),
+          line("position bias", ({ positionBias }) => (positionBias === null ? "-" : decimal(positionBias))),
         ]
       : []),
-    line("tokens a row", ({ tokensPerRow }) => count(Math.round(tokensPerRow))),
+    line("tokens a row", ({ tokensPerRow }) => formatCount(tokensPerRow)),
     line("seconds a row", seconds),
-    line(`${count(job.rows)} rows`, ({ jobMs, fits }) => `${hours(jobMs)}${fitsText(fits, job.deadlineMs)}`),
+    line(plural(job.rows, "row"), ({ jobMs, fits }) => `${formatDuration(jobMs)}${fitsText(fits, job.deadlineMs)}`),
   ];
-}
-
-/** A mass of 6e-11 says more than one of 0.000. */
-function massText(mass: number): string {
-  return mass < 0.0005 ? mass.toPrecision(2) : fixed(mass);
 }
 
 function estimate({ value, low, high }: Estimate, format: (value: number) => string, unit = ""): string {
@@ -66,18 +66,13 @@ function estimate({ value, low, high }: Estimate, format: (value: number) => str
 
 function fitsText(fits: boolean | null, deadlineMs: number | null): string {
   if (fits === null || deadlineMs === null) return "";
-  return fits ? `, fits ${hours(deadlineMs)}` : `, does not fit ${hours(deadlineMs)}`;
-}
-
-function hours(ms: number): string {
-  const value = ms / 3_600_000;
-  return value < 0.1 ? `${(60 * value).toPrecision(2)} min` : `${value.toPrecision(3)} h`;
+  return fits ? `, fits ${formatDuration(deadlineMs)}` : `, does not fit ${formatDuration(deadlineMs)}`;
 }
 
 function noiseLine(noiseFloor: number | null): string {
   if (noiseFloor === null) return "Noise floor: not measured.";
   if (noiseFloor === 0) return "Noise floor: none; scoring a sample again, in other batches, gave the same numbers.";
-  return `Noise floor: scoring the same rows again changes the log loss by up to ${noiseFloor.toPrecision(2)} nats.`;
+  return `Noise floor: scoring the same rows again changes the log loss by up to ${formatSignificant(noiseFloor)} nats.`;
 }
 
 function prefixCacheLine({ prefixCache }: Report): string {
@@ -91,6 +86,6 @@ function pText(p: number | null): string {
 
 function stoppingLine({ stoppedAt, available }: NonNullable<Report["stopping"]>): string {
   return stoppedAt === null
-    ? `Early stopping: the answer is not certain after all that was scored of ${count(available)} rows.`
-    : `Early stopping: ended after ${count(stoppedAt)} of ${count(available)} rows.`;
+    ? `Early stopping: the answer is not certain after all that was scored of ${plural(available, "row")}.`
+    : `Early stopping: ended after ${formatCount(stoppedAt)} of ${plural(available, "row")}.`;
 }

@@ -1,6 +1,7 @@
 import type { SubjectEvaluation } from "../../evaluate/evaluation.ts";
+import { formatCount, formatMass, formatSignificant, plural } from "../../format.ts";
 import { columns } from "./columns.ts";
-import { count, fixed, nats, percent, share } from "./estimates.ts";
+import { decimal, nats, percentNumber, share } from "./estimates.ts";
 
 /** Renders an evaluation as tables for a person. Intervals are 95 %. */
 export function renderEvaluation(evaluation: SubjectEvaluation): string {
@@ -21,8 +22,11 @@ Log loss in nats. ECE of the predicted class, bins of equal mass; beside it what
 
 function headline({ subject, labels, rows, groups, priorRows, warnings }: SubjectEvaluation): string {
   const source = labels.source === "votes" ? "votes" : "labels";
-  const prior = priorRows === null || priorRows === 0 ? "" : `\n${count(priorRows)} rows hold the prior`;
-  const head = `${subject}\n${count(rows)} rows with ${count(groups)} prompts, ${source} of ${labels.file}${prior}`;
+  const prior =
+    priorRows === null || priorRows === 0
+      ? ""
+      : `\n${plural(priorRows, "row")} ${priorRows === 1 ? "holds" : "hold"} the prior`;
+  const head = `${subject}\n${plural(rows, "row")} with ${plural(groups, "prompt")}, ${source} of ${labels.file}${prior}`;
   return [head, ...warnings.map((text) => `Mind: ${text}.`)].join("\n");
 }
 
@@ -30,17 +34,17 @@ function scoreTable({ scores }: SubjectEvaluation): string {
   const written = scores[0]?.evaluation;
   const lines = scores.map(({ name, rows, evaluation: { logLoss, accuracy, brier, calibration } }) => [
     name,
-    count(rows),
+    formatCount(rows),
     nats(logLoss),
     share(accuracy),
     nats(brier),
-    `${fixed(calibration.ece)} (${fixed(calibration.whenCalibrated)})`,
+    `${decimal(calibration.ece)} (${decimal(calibration.whenCalibrated)})`,
   ]);
   return columns([
     ["", "rows", "log loss", "accuracy", "Brier score", "ECE"],
     ...lines,
-    ...(written === undefined ? [] : [["class prior", "", fixed(written.prior.logLoss)]]),
-    ["uniform", "", fixed(Math.log(3))],
+    ...(written === undefined ? [] : [["class prior", "", decimal(written.prior.logLoss)]]),
+    ["uniform", "", decimal(Math.log(3))],
   ]);
 }
 
@@ -48,11 +52,11 @@ function againstPrior({ scores }: SubjectEvaluation): string {
   const gain = scores[0]?.evaluation.prior.gain;
   if (gain === undefined) return "";
   const { mean, error } = gain;
-  const by = `${fixed(Math.abs(mean))} nats`;
+  const by = `${decimal(Math.abs(mean))} nats`;
   if (error === null)
     return `Against the class prior: ${mean < 0 ? "worse" : "better"} by ${by}; too few prompts for an interval.`;
   const { low, high } = error.interval;
-  const ends = mean < 0 ? `${fixed(-high)} to ${fixed(-low)}` : `${fixed(low)} to ${fixed(high)}`;
+  const ends = mean < 0 ? `${decimal(-high)} to ${decimal(-low)}` : `${decimal(low)} to ${decimal(high)}`;
   const verdict =
     low > 0 ? "better by" : high < 0 ? "worse by" : `not told apart from it: ${mean < 0 ? "worse" : "better"} by`;
   return `Against the class prior: ${verdict} ${by} (${ends}).`;
@@ -61,7 +65,7 @@ function againstPrior({ scores }: SubjectEvaluation): string {
 function confusionTable({ scores }: SubjectEvaluation): string {
   const confusion = scores[0]?.evaluation.confusion;
   if (confusion === undefined) return "";
-  const weight = (value: number): string => count(Number(value.toFixed(1)));
+  const weight = (value: number): string => formatCount(value, 1);
   return columns([
     ["truth, said:", "A", "B", "tie"],
     ...["A", "B", "tie"].map((name, place) => [name, ...(confusion[place] ?? []).map(weight)]),
@@ -73,15 +77,15 @@ function readingLines({ mass, swap }: SubjectEvaluation): string {
   if (mass !== null) {
     const { median, low, smallest, rows } = mass;
     lines.push(
-      `Label mass: median ${fixed(median)}, 5th percentile ${fixed(low)}, smallest ${smallest.toPrecision(2)}, ${count(rows)} rows.`,
+      `Label mass: median ${formatMass(median)}, 5th percentile ${formatMass(low)}, smallest ${formatSignificant(smallest)}, ${plural(rows, "row")}.`,
     );
   }
   if (swap !== null) {
     const { pairs, flipRate, flipInterval, towardFirst, towardSecond, positionBias, logOddsShift } = swap;
-    const ends = `${percent(flipInterval.low)} to ${percent(flipInterval.high)}`;
+    const ends = `${percentNumber(flipInterval.low)} to ${percentNumber(flipInterval.high)}`;
     lines.push(
-      `Both orders, ${count(pairs)} rows: the verdict flips in ${percent(flipRate)} % (${ends}), ${count(towardFirst)} towards the answer ` +
-        `shown first and ${count(towardSecond)} towards the second: position bias ${positionBias.toFixed(3)}.`,
+      `Both orders, ${plural(pairs, "row")}: the verdict flips in ${percentNumber(flipRate)} % (${ends}), ${formatCount(towardFirst)} towards the answer ` +
+        `shown first and ${formatCount(towardSecond)} towards the second: position bias ${decimal(positionBias)}.`,
       `Being shown first moves the log odds by ${nats(logOddsShift)}.`,
     );
   }
@@ -93,10 +97,10 @@ function sliceTable({ name, parts }: SubjectEvaluation["slices"][number]): strin
     [name, "rows", "log loss", "accuracy", "ECE"],
     ...parts.map(({ key, rows, result: { logLoss, accuracy, calibration } }) => [
       `  ${key}`,
-      count(rows),
+      formatCount(rows),
       nats(logLoss),
       share(accuracy),
-      `${fixed(calibration.ece)} (${fixed(calibration.whenCalibrated)})`,
+      `${decimal(calibration.ece)} (${decimal(calibration.whenCalibrated)})`,
     ]),
   ]);
 }
