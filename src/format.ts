@@ -57,9 +57,9 @@ export function formatSignificant(value: number, digits = 2): string {
   return String(Number(value.toPrecision(digits)));
 }
 
-/** Formats a label mass: with three decimals, and with two significant digits where those would all be 0. */
+/** Formats a label mass: with three decimals, and with two significant digits where those would show fewer. */
 export function formatMass(mass: number): string {
-  return mass < 0.0005 ? formatSignificant(mass) : formatFixed(mass, 3);
+  return mass < 0.01 ? formatSignificant(mass) : formatFixed(mass, 3);
 }
 
 function withoutMinusZero(value: number, digits: number): number {

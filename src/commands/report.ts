@@ -14,8 +14,7 @@ import { factsOf, notesOf, warningsOf } from "../report/from-run/fields.ts";
 import { qualityOf } from "../report/from-run/quality.ts";
 import { readWorst, reportRowsOf } from "../report/from-run/rows.ts";
 import { readTimeline, timingOf } from "../report/from-run/timeline.ts";
-import { renderMarkdown } from "../report/render-markdown.ts";
-import { renderReport } from "../report/render-report.ts";
+import { renderRun, renderRunMarkdown } from "../report/render-run.ts";
 import { type LoadedRun, loadRunFolder } from "../runfolder/load-run-folder.ts";
 
 export interface ReportOptions {
@@ -57,8 +56,8 @@ export async function reportRun(
   await using joined = await openData(subject, options, effects);
   const data = await gather(run, subject, joined, effects);
   createReportStep(data.rows.length, effects)("drawing the page");
-  await writeAtomic(html, renderReport(data));
-  await writeAtomic(markdown, renderMarkdown(data));
+  await writeAtomic(html, renderRun(data));
+  await writeAtomic(markdown, renderRunMarkdown(data));
   return { html, markdown };
 }
 

@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { modelName } from "../judge/model-name.ts";
 import type { Variant as Column, ComparisonData, Pair, PrefixCache, Stopping } from "../report/data/comparison-data.ts";
 import { estimateOf, positionOf, scoresOf } from "../report/data/from-metrics.ts";
-import type { Fact } from "../report/data/run-data.ts";
+import type { Field } from "../report/data/run-data.ts";
 import type { Assessment } from "./assess.ts";
 import type { VariantRun } from "./variant-run.ts";
 
@@ -32,7 +32,7 @@ export function factsOf(
   contestants: readonly VariantRun[],
   data: { readonly path: string; readonly sha256: string; readonly rows: number; readonly source: string },
   prefixCache: PrefixCache | null,
-): readonly Fact[] {
+): readonly Field[] {
   const [first] = contestants;
   const engines = [...new Set(contestants.map(({ config }) => `${config.engine.name}, ${modelName(config.engine)}`))];
   return [

@@ -1,7 +1,6 @@
 import { writeAtomic } from "../files/atomic.ts";
 import type { ComparisonData } from "../report/data/comparison-data.ts";
-import { renderComparison } from "../report/render-comparison.ts";
-import { renderComparisonMarkdown } from "../report/render-comparison-markdown.ts";
+import { renderComparison, renderComparisonMarkdown } from "../report/render-comparison.ts";
 import type { Comparison } from "./conclude.ts";
 import { detailsOf } from "./details.ts";
 

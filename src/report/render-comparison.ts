@@ -1,25 +1,38 @@
 import type { ComparisonData } from "./data/comparison-data.ts";
-import { type Html, html } from "./markup/html.ts";
+import { html } from "./markup/html.ts";
+import { bold, bullets, heading, markdownDocument, markdownTable, plain } from "./markup/markdown.ts";
 import { page } from "./markup/page.ts";
-import { about } from "./sections/about.ts";
-import { comparisonFigures } from "./sections/comparison-figures.ts";
+import { about, aboutMarkdown } from "./sections/about.ts";
 import { differences } from "./sections/differences.ts";
-import { keyFigures, pageHead, verdictMarkup, warnings } from "./sections/head.ts";
+import { comparisonHead } from "./sections/head.ts";
 import { contents, sectionMarkup } from "./sections/section.ts";
 import { stopping } from "./sections/stopping.ts";
-import { variantTable } from "./sections/variants.ts";
+import { variants } from "./sections/variants.ts";
+import { pairTable, variantCosts, variantScores } from "./tables/comparison-tables.ts";
 import { comparisonVerdict } from "./text/comparison-verdict.ts";
 
 /**
- * Renders a comparison as one HTML page that needs nothing from outside: verdict and key figures, the table of variants, the
+ * Renders a comparison as one HTML page that needs nothing from outside: verdict and key figures, the tables of variants, the
  * pairwise differences, how early stopping went, and what was run. Data is escaped, whatever it holds.
  */
 export function renderComparison(data: ComparisonData): string {
-  const sections = [variantTable(data), differences(data), stopping(data)];
-  const all = [...sections, about(data.facts, data.notes, sections)];
-  return page(`${data.name}: abtie comparison`, html`${top(data)}${contents(all)}${all.map(sectionMarkup)}`);
+  const sections = [variants(data), differences(data), stopping(data)];
+  const all = [...sections, about(data, sections)];
+  return page(`${data.name}: abtie comparison`, html`${comparisonHead(data)}${contents(all)}${all.map(sectionMarkup)}`);
 }
 
-function top(data: ComparisonData): Html {
-  return html`${pageHead("Comparison", data)}${verdictMarkup(comparisonVerdict(data))}${keyFigures(comparisonFigures(data))}${warnings(data.warnings)}`;
+/** Renders a comparison as Markdown for a pull request: verdict, warnings, variants, one sentence a pair, what was run. */
+export function renderComparisonMarkdown(data: ComparisonData): string {
+  const { sentence, also } = comparisonVerdict(data);
+  return markdownDocument([
+    heading(2, `Comparison ${data.name}`),
+    bold(sentence),
+    plain(also.join(" ")),
+    bullets(data.warnings),
+    markdownTable(variantScores(data)),
+    markdownTable(variantCosts(data)),
+    bullets(data.pairs.map((pair) => `${pair.sentence}.`)),
+    ...(data.pairs.length > 0 ? [markdownTable(pairTable(data.pairs))] : []),
+    ...aboutMarkdown(data),
+  ]);
 }

@@ -18,17 +18,17 @@ it("compares two templates: a table, three files, and a run of its own for each"
   expect(lines[0]).toBe("80 rows with 80 prompts, answered by every variant");
   expect(lines[2]?.trim().split(/\s+/)).toEqual(["template", "other"]);
   for (const name of [
-    "log loss, raw",
-    "log loss, calibrated",
-    "gain over the prior",
-    "accuracy",
+    "Log loss, raw",
+    "Log loss, calibrated",
+    "Gain over the prior",
+    "Accuracy",
     "Brier score",
     "ECE",
-    "label mass",
+    "Label mass",
   ]) {
     expect(lines.find((line) => line.startsWith(name))).toMatch(/\d\.\d+.*\(.*\).*\d\.\d+.*\(.*\)/);
   }
-  expect(stdout).toMatch(/\n25,000 rows .*, fits 9\.00 h .*, fits 9\.00 h\n/);
+  expect(stdout).toMatch(/\n25,000 rows .*\nFits 9h00m +yes +yes\n/);
   expect(stdout).toMatch(/template is better by 0\.\d+ nats, 95 % 0\.\d+ to 0\.\d+, 80 rows; it costs .* time\. p/);
   expect(stdout).toContain("Noise floor: none; scoring a sample again, in other batches, gave the same numbers.");
 

@@ -3,15 +3,15 @@ import type { AddressInfo } from "node:net";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { renderComparison } from "../../src/report/render-comparison.ts";
-import { renderReport } from "../../src/report/render-report.ts";
+import { renderRun } from "../../src/report/render-run.ts";
 import { PIECES } from "../report/hostile.ts";
 import { sampleReport } from "../report/sample.ts";
 import { sampleComparison } from "../report/sample-comparison.ts";
 
 // A page is asked for over HTTP on the loopback, so that any request it makes would be seen.
 const pages = new Map<string, string>([
-  ["/run", renderReport(sampleReport(400))],
-  ["/large", renderReport(sampleReport(25_000))],
+  ["/run", renderRun(sampleReport(400))],
+  ["/large", renderRun(sampleReport(25_000))],
   ["/comparison", renderComparison(sampleComparison())],
 ]);
 const asked: string[] = [];
@@ -154,7 +154,7 @@ describe("hostile rows in Chromium", () => {
         const text = change(PIECES.slice(index, index + 14).join(""));
         return { ...row, row: { ...row.row, prompts: [text], responsesA: [text], responsesB: [text] } };
       });
-      return renderReport({ ...sample, name: change(PIECES.join("")), worst: texts });
+      return renderRun({ ...sample, name: change(PIECES.join("")), worst: texts });
     };
     pages.set(
       "/hostile",
@@ -171,7 +171,7 @@ describe("hostile rows in Chromium", () => {
   });
 
   test("could not run a script even if markup got through: the policy stops it", async () => {
-    const page = renderReport(sampleReport(40)).replace("<main>", '<main><img src="x" onerror="document.title=1">');
+    const page = renderRun(sampleReport(40)).replace("<main>", '<main><img src="x" onerror="document.title=1">');
     pages.set("/leak", page.replace("</main>", "<script>document.title = 'owned'</script></main>"));
     asked.length = 0;
     await using opened = await open("/leak");

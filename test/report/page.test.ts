@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ReportData, ReportRow } from "../../src/report/data/run-data.ts";
 import { renderComparison } from "../../src/report/render-comparison.ts";
-import { renderReport } from "../../src/report/render-report.ts";
+import { renderRun } from "../../src/report/render-run.ts";
 import { hostile } from "./hostile.ts";
 import { sampleReport } from "./sample.ts";
 import { sampleComparison } from "./sample-comparison.ts";
@@ -33,7 +33,7 @@ function skeleton(page: string): string[] {
 
 describe("the page of a run", () => {
   test("allows its own style and script by their hashes and nothing else", () => {
-    const page = renderReport(sampleReport(60));
+    const page = renderRun(sampleReport(60));
     const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(page)?.[1] ?? "";
     const hash = (tag: string): string => {
       const text = new RegExp(`<${tag}>([\\s\\S]*?)</${tag}>`).exec(page)?.[1] ?? "";
@@ -54,7 +54,7 @@ describe("the page of a run", () => {
   });
 
   test("names every fragment once, and links to none that is missing", () => {
-    for (const page of [renderReport(sampleReport(60)), renderComparison(sampleComparison())]) {
+    for (const page of [renderRun(sampleReport(60)), renderComparison(sampleComparison())]) {
       const ids = [...page.matchAll(/ id="([^"]*)"/g)].map(([, id]) => id);
       expect(new Set(ids).size).toBe(ids.length);
       for (const [, target] of page.matchAll(/href="#([^"]*)"/g)) expect(ids).toContain(target);
@@ -62,7 +62,7 @@ describe("the page of a run", () => {
   });
 
   test("leaves out what has no data, with a sentence, and draws no empty chart", () => {
-    const page = renderReport(BARE);
+    const page = renderRun(BARE);
     expect(page).not.toContain("<svg");
     expect(page).not.toContain("<table");
     for (const left of [
@@ -70,7 +70,7 @@ describe("the page of a run", () => {
       "Quality, reliability and confusion: the rows have no labels.",
       "Slices: the rows have no labels.",
       "Time: the run folder holds no requests and no forecasts.",
-      "How rows were obtained: there are no rows.",
+      "Sources of the rows: there are no rows.",
       "Rows worth reading: none were chosen.",
     ]) {
       expect(page).toContain(`<li>${left}</li>`);
@@ -81,7 +81,7 @@ describe("the page of a run", () => {
     const sample = sampleReport(50);
     const rows = sample.rows.map((row) => ({ ...row, truth: null, mass: null }));
     const worst = sample.worst.map((row) => ({ ...row, loss: null, scored: { ...row.scored, truth: null } }));
-    const page = renderReport({ ...BARE, rows, worst });
+    const page = renderRun({ ...BARE, rows, worst });
     expect(page).toContain("The least certain rows");
     expect(page).toContain("no probabilities over the whole vocabulary");
     expect(page).not.toContain("by truth");
@@ -117,7 +117,7 @@ describe("the page of a run", () => {
       fc.property(data, ({ rows, requests, forecasts, wallMs, deadlineMs }) => {
         const timing = { startedAt: 0, wallMs, deadlineMs, guardMs: null, firstPassMs: null, startupMs: null };
         const worst = rows.map((scored) => ({ scored, loss: 1, row: { ...TEXT, id: "7", index: 0 } }));
-        const page = renderReport({ ...BARE, rows, requests, forecasts, timing, worst });
+        const page = renderRun({ ...BARE, rows, requests, forecasts, timing, worst });
         expect(page.slice(page.indexOf("<body>"), page.indexOf("<script>"))).not.toMatch(/NaN|Infinity|undefined/);
       }),
       { numRuns: 200 },
@@ -133,7 +133,7 @@ describe("data that is hostile", () => {
       fc.property(hostile, (text) => {
         // The same text with every character of consequence made harmless, and the same length.
         const harmless = text.replace(/[<>&"'`=/\\]/g, "x");
-        const page = (filling: string): string => renderReport(filled(filling));
+        const page = (filling: string): string => renderRun(filled(filling));
         expect(skeleton(page(text))).toEqual(skeleton(page(harmless)));
       }),
       { numRuns: 60 },
@@ -167,7 +167,7 @@ describe("data that is hostile", () => {
       ...row,
       row: { ...row.row, prompts: [megabyte], responsesA: [megabyte], responsesB: [megabyte] },
     }));
-    const page = renderReport({ ...sample, worst });
+    const page = renderRun({ ...sample, worst });
     expect(worst).toHaveLength(20);
     expect(Buffer.byteLength(page)).toBeLessThan(10_000_000);
     expect(page).toContain("994,000 further characters are in the data file only.");

@@ -28,7 +28,7 @@ export function sampleReport(many: number, seed = 7): ReportData {
       "ECE uses 15 bins with equally many rows; its bias for this many rows is about 0.004.",
     ],
     warnings: [
-      "187 rows hold the prior: there was no time left for them.",
+      "187 rows hold the fallback: there was no time left for them.",
       "The label mass of 4 % of the rows is below 0.5; the template may be wrong for this model.",
     ],
     rows,

@@ -42,7 +42,7 @@ describe("the verdict on a run", () => {
     const { tone, sentence } = runVerdict(run({ quality: judged(1.09, 0.02) }));
     expect(tone).toBe("mixed");
     expect(sentence).toContain(
-      "not told apart from the class prior (1.097): better by 0.007 (95\u00a0% \u22120.013 to 0.027)",
+      "not distinguishable from the class prior (1.097): better by 0.007 (95\u00a0% \u22120.013 to 0.027)",
     );
   });
 
@@ -69,7 +69,7 @@ describe("the verdict on a run", () => {
     const rows = answered.map((row, index) => (index < many ? { ...row, obtained: "prior" as const } : row));
     expect(runVerdict(run({ rows }))).toMatchObject({
       tone,
-      sentence: `${100 - many} of 100 rows are answered and ${many} hold the prior.`,
+      sentence: `${100 - many} of 100 rows are answered and ${many} hold the fallback.`,
     });
   });
 
@@ -90,7 +90,7 @@ describe("the verdict on a comparison", () => {
         "rules.jinja is the best of those that fit the deadline: log loss 0.937 (95\u00a0% 0.907 to 0.967) on 612\u00a0rows.",
       also: [
         "rules.jinja takes 8h08m for the job and fits its deadline.",
-        "rules.jinja, both orders is lower, log loss 0.929 (95\u00a0% 0.899 to 0.959), but takes 16h03m and does not fit the deadline.",
+        "rules.jinja, both orders has a lower log loss, 0.929 (95\u00a0% 0.899 to 0.959), but takes 16h03m and does not fit the deadline.",
       ],
     });
   });
@@ -109,10 +109,10 @@ describe("the verdict on a comparison", () => {
     expect(change({ pairs }).sentence).toContain("do not show it to be better");
   });
 
-  test("says so when even the best is not shown to know more than the share of each class", () => {
+  test("says so when even the best is not shown to be better than the class prior", () => {
     const variants = data.variants.map((variant) => ({ ...variant, gainOverPrior: around(0.01, 0.02) }));
     expect(change({ variants }).also.at(-1)).toBe(
-      "rules.jinja is not shown to know more than the share of each class (log loss 1.052): its gain over that is 0.010 (95\u00a0% \u22120.010 to 0.030).",
+      "rules.jinja is not shown to be better than the class prior (log loss 1.052): its gain is 0.010 (95\u00a0% \u22120.010 to 0.030).",
     );
   });
 

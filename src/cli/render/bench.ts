@@ -1,8 +1,8 @@
 import type { BenchResult } from "../../bench/bench-file.ts";
-import { formatCount, formatPercent, plural } from "../../format.ts";
+import { count, counted, duration, fixed, percent, range } from "../../report/text/number.ts";
+import { columnLines, terminalText } from "./table.ts";
 
 type Settings = BenchResult["speeds"]["settings"];
-type Estimate = BenchResult["forecast"]["time"];
 
 const LIMITS: Readonly<Record<BenchResult["speeds"]["limit"]["what"], string>> = {
   tokeniser: "the tokeniser of abtie",
@@ -13,59 +13,56 @@ const LIMITS: Readonly<Record<BenchResult["speeds"]["limit"]["what"], string>> =
   compute: "the computing of the engine",
 };
 
-/** Renders what a bench found for a person; the verdict comes last. */
+/** Renders the result of a bench for a person; the verdict comes last. */
 export function renderBench(result: BenchResult): string {
   const { speeds, lengths, forecast, cost, files } = result;
-  const { best, limit, shares, fit } = speeds;
+  const { best, limit, shares, fit, untried, kvCacheUsage } = speeds;
+  const { name, version, method } = result.engine;
   const lines: readonly (string | null)[] = [
     "",
-    `engine       ${result.engine.name}, version ${result.engine.version ?? "unknown"}, ${result.engine.method ?? "unknown method"}`,
-    `rows         ${lengths.meanTokens.toFixed(0)} tokens on average (${formatCount(lengths.tokenised)} of ${formatCount(lengths.rows)} tokenised, ` +
-      `${formatCount(lengths.shortened)} shortened); one core prepares ${formatCount(lengths.rowsPerSecond)} rows/s`,
+    `engine       ${name}, version ${version ?? "unknown"}, ${method ?? "unknown method"}`,
+    `rows         ${count(lengths.meanTokens)} tokens on average (${count(lengths.tokenised)} of ${count(lengths.rows)} tokenised, ` +
+      `${count(lengths.shortened)} shortened); one core prepares ${count(lengths.rowsPerSecond)} rows/s`,
     "",
-    ...table(speeds.settings),
+    settingLines(speeds.settings),
     "",
-    `best         ${plural(best.concurrency, "request")} of ${plural(best.promptsPerRequest, "prompt")} in flight`,
+    `best         ${counted(best.concurrency, "request")} of ${counted(best.promptsPerRequest, "prompt")} in flight`,
     `limited by   ${LIMITS[limit.what]}: ${limit.because}`,
     shares === null
       ? null
-      : `in engine    ${formatPercent(shares.prefill)} prefill, ${formatPercent(shares.queue)} waiting for admission, ${formatPercent(shares.rest)} the rest`,
-    speeds.kvCacheUsage === null
+      : `in engine    ${percent(shares.prefill)} prefill, ${percent(shares.queue)} waiting for admission, ${percent(shares.rest)} the rest`,
+    kvCacheUsage === null
       ? null
-      : `memory       key-value cache at most ${formatPercent(speeds.kvCacheUsage)} used, ${formatPercent(1 - speeds.kvCacheUsage)} free`,
-    speeds.untried === null
+      : `memory       key-value cache at most ${percent(kvCacheUsage)} used, ${percent(1 - kvCacheUsage)} free`,
+    untried === null
       ? null
-      : `not tried    ${speeds.untried.setting} ${formatCount(speeds.untried.value)}: ${speeds.untried.gain.toFixed(2)} times as fast, from what a step of the engine costs by itself`,
-    `time a row   ${(fit.rowMs / 1_000).toFixed(4)} s + ${((1_000 * fit.tokenMs) / 1_000).toFixed(3)} s per 1,000 tokens`,
-    ...speeds.byLength.map(
-      ({ tokens, seconds }, quarter) =>
-        `  quarter ${quarter + 1}  ${tokens.toFixed(0).padStart(5)} tokens: ${inSeconds(seconds)} a row`,
-    ),
-    forecast.prompts === forecast.rows ? null : `orders       both: ${plural(forecast.prompts, "prompt")}`,
-    `start-up     ${(forecast.startUpMs / 1_000).toFixed(0)} s, in the forecast`,
-    `measured     ${plural(cost.prompts, "prompt")} in ${cost.seconds.toFixed(0)} s${cost.failed > 0 ? `, ${plural(cost.failed, "request")} failed` : ""}`,
+      : `not tried    ${untried.setting} ${count(untried.value)}: ${fixed(untried.gain, 2)} times as fast, from the fixed cost of a step of the engine`,
+    `time a row   ${fixed(fit.rowMs / 1_000, 4)} s + ${fixed(fit.tokenMs, 3)} s per 1,000 tokens`,
+    ...speeds.byLength.map(({ tokens, seconds }, quarter) => {
+      const digits = seconds.value < 0.1 ? 4 : 2;
+      const ends = range(seconds, (value) => fixed(value, digits));
+      return `  quarter ${quarter + 1}  ${count(tokens).padStart(5)} tokens: ${fixed(seconds.value, digits)} s (${ends}) a row`;
+    }),
+    forecast.prompts === forecast.rows ? null : `orders       both: ${counted(forecast.prompts, "prompt")}`,
+    `start-up     ${duration(forecast.startUpMs)}, part of the forecast`,
+    `measured     ${counted(cost.prompts, "prompt")} in ${duration(1_000 * cost.seconds)}${cost.failed > 0 ? `, ${counted(cost.failed, "request")} failed` : ""}`,
     `files        ${files.json}, ${files.picture}`,
     "",
     result.verdict,
   ];
-  return lines.filter((line) => line !== null).join("\n");
+  return terminalText(lines.filter((line) => line !== null).join("\n"));
 }
 
-function table(settings: Settings): readonly string[] {
-  const rows = settings.map((one) => [
-    `${one.concurrency} x ${one.promptsPerRequest}`,
-    one.rowsPerSecond.toFixed(2),
-    `${formatCount(one.tokensPerSecond.value)} ± ${formatCount((one.tokensPerSecond.high - one.tokensPerSecond.low) / 2)}`,
-    ((one.concurrency * one.promptsPerRequest) / one.rowsPerSecond).toFixed(1),
-    one.engine?.running?.toFixed(0) ?? "",
-    one.engine?.waiting?.toFixed(0) ?? "",
+function settingLines(settings: Settings): string {
+  return columnLines([
+    ["requests x prompts", "rows/s", "tokens/s", "s in flight", "running", "waiting"],
+    ...settings.map((one) => [
+      `${one.concurrency} x ${one.promptsPerRequest}`,
+      fixed(one.rowsPerSecond, 2),
+      `${count(one.tokensPerSecond.value)} ± ${count((one.tokensPerSecond.high - one.tokensPerSecond.low) / 2)}`,
+      fixed((one.concurrency * one.promptsPerRequest) / one.rowsPerSecond, 1),
+      one.engine?.running?.toFixed(0) ?? "",
+      one.engine?.waiting?.toFixed(0) ?? "",
+    ]),
   ]);
-  const all = [["requests x prompts", "rows/s", "tokens/s", "s in flight", "running", "waiting"], ...rows];
-  const widths = (all[0] ?? []).map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  return all.map((row) => row.map((cell, column) => cell.padStart(widths[column] ?? 0)).join("  "));
-}
-
-function inSeconds({ value, low, high }: Estimate): string {
-  const digits = value < 0.1 ? 4 : 2;
-  return `${value.toFixed(digits)} s (${low.toFixed(digits)} to ${high.toFixed(digits)})`;
 }

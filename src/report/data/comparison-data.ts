@@ -1,4 +1,4 @@
-import type { Estimate, Fact, Scores } from "./run-data.ts";
+import type { Estimate, Field, Scores } from "./run-data.ts";
 
 /** Everything that the page of a comparison shows. */
 export interface ComparisonData {
@@ -7,7 +7,7 @@ export interface ComparisonData {
   readonly program: string;
   /** When the report was made, ms since 1970. */
   readonly madeAt: number;
-  readonly facts: readonly Fact[];
+  readonly facts: readonly Field[];
   readonly notes: readonly string[];
   /** Why the comparison may not be fair. One sentence each. */
   readonly warnings: readonly string[];

@@ -13,9 +13,9 @@ export function scoresOf(name: string, evaluation: Evaluation): Scores {
   return {
     name,
     rows: logLoss.rows,
-    logLoss: estimateOf(logLoss),
-    accuracy: estimateOf(accuracy),
-    brier: estimateOf(brier),
+    logLoss: estimateOf(logLoss, [0, Number.POSITIVE_INFINITY]),
+    accuracy: estimateOf(accuracy, [0, 1]),
+    brier: estimateOf(brier, [0, 2]),
     ece: calibration.ece,
     eceWhenCalibrated: calibration.whenCalibrated,
   };
@@ -59,8 +59,8 @@ export function sliceGroupOf(name: string, parts: readonly Part<Evaluation>[]): 
     slices: parts.map(({ key, rows, result }) => ({
       name: key,
       rows,
-      logLoss: estimateOf(result.logLoss),
-      accuracy: estimateOf(result.accuracy),
+      logLoss: estimateOf(result.logLoss, [0, Number.POSITIVE_INFINITY]),
+      accuracy: estimateOf(result.accuracy, [0, 1]),
       ece: result.calibration.ece,
     })),
   };
@@ -99,7 +99,15 @@ export function pairOf(pair: PairComparison, measure: Pair["measure"], noiseFloo
   };
 }
 
-/** Turns an estimated mean into the number and interval that a report shows. */
-export function estimateOf({ mean, error }: Evaluation["logLoss"]): Estimate {
-  return { value: mean, low: error?.interval.low ?? null, high: error?.interval.high ?? null };
+/**
+ * Turns an estimated mean into the number and interval that a report shows. The bootstrap of few rows knows nothing of the
+ * range of a rate or a loss, so the interval is cut to `range`; one without finite ends is left out.
+ */
+export function estimateOf(
+  { mean, error }: Evaluation["logLoss"],
+  [least, most]: readonly [number, number] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
+): Estimate {
+  const { low, high } = error?.interval ?? { low: Number.NaN, high: Number.NaN };
+  if (!(Number.isFinite(low) && Number.isFinite(high))) return { value: mean, low: null, high: null };
+  return { value: mean, low: Math.max(low, least), high: Math.min(high, most) };
 }

@@ -8,7 +8,7 @@ export interface Estimate {
 }
 
 /** One line of the table that says what was run: model, template, engine, data and their hashes. */
-export interface Fact {
+export interface Field {
   readonly name: string;
   readonly value: string;
 }
@@ -21,7 +21,7 @@ export interface ReportData {
   readonly program: string;
   /** When the report was made, ms since 1970. */
   readonly madeAt: number;
-  readonly facts: readonly Fact[];
+  readonly facts: readonly Field[];
   /** How the numbers are defined: clipping, bins, resampling. One sentence each. */
   readonly notes: readonly string[];
   /** What a reader must know before believing the numbers. One sentence each. */

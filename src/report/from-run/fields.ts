@@ -3,11 +3,11 @@ import type { SubjectEvaluation } from "../../evaluate/evaluation.ts";
 import type { Joined } from "../../evaluate/labelled.ts";
 import { modelName } from "../../judge/model-name.ts";
 import type { LoadedRun } from "../../runfolder/load-run-folder.ts";
-import type { Fact, ReportRow } from "../data/run-data.ts";
+import type { Field, ReportRow } from "../data/run-data.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** Lists what was run. `data` is what its rows and labels were read from now; null when that could not be read. */
-export function factsOf({ manifest, config, summary }: LoadedRun, data: Joined | null): readonly Fact[] {
+export function factsOf({ manifest, config, summary }: LoadedRun, data: Joined | null): readonly Field[] {
   const { engine, clip } = config;
   const version = summary?.engine.version ?? null;
   const isInput = data?.dataset.sha256 === manifest.hashes["data"];

@@ -66,31 +66,31 @@ section { margin-top: 3rem; padding-top: 1.4rem; border-top: 1px solid var(--rul
 .verdict.mixed { border-color: var(--mixed); }
 .verdict.bad { border-color: var(--bad); }
 .verdict p { font-size: 1.04rem; }
-.figures-row { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.2rem, 1fr)); gap: 1.3rem 1.3rem; margin: 2rem 0 0; font-family: var(--sans); }
-.figures-row div { border-top: 2px solid var(--ink); padding-top: .5rem; }
-.figures-row dt { font-size: .8rem; color: var(--soft); }
-.figures-row dd { font-size: 1.5rem; line-height: 1.25; font-weight: 600; font-variant-numeric: tabular-nums; letter-spacing: -.01em; }
-.figures-row dd small { display: block; font-size: .8rem; line-height: 1.4; font-weight: 400; color: var(--soft); letter-spacing: 0; }
+.metrics { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.2rem, 1fr)); gap: 1.3rem 1.3rem; margin: 2rem 0 0; font-family: var(--sans); }
+.metrics div { border-top: 2px solid var(--ink); padding-top: .5rem; }
+.metrics dt { font-size: .8rem; color: var(--soft); }
+.metrics dd { font-size: 1.5rem; line-height: 1.25; font-weight: 600; font-variant-numeric: tabular-nums; letter-spacing: -.01em; }
+.metrics dd small { display: block; font-size: .8rem; line-height: 1.4; font-weight: 400; color: var(--soft); letter-spacing: 0; }
 .warnings { list-style: none; margin: 1.8rem 0 0; font: .92rem/1.45 var(--sans); }
 .warnings li { background: var(--raised); border-left: .28rem solid var(--mixed); padding: .55rem .9rem; margin-top: .4rem; overflow-wrap: anywhere; }
 .contents { margin: 1.8rem 0 0; font: .88rem/1.9 var(--sans); display: flex; flex-wrap: wrap; gap: 0 1.2rem; }
 .pair-list { list-style: none; margin-top: .4rem; }
 .pair-list li { padding: .5rem 0; border-bottom: 1px solid var(--grid); max-width: 46em; overflow-wrap: anywhere; }
-.facts { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .3rem 1.4rem; font: .88rem/1.45 var(--sans); margin-bottom: 1.4rem; }
-.facts dt { color: var(--soft); }
-.facts dd { overflow-wrap: anywhere; }
+.fields { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .3rem 1.4rem; font: .88rem/1.45 var(--sans); margin-bottom: 1.4rem; }
+.fields dt { color: var(--soft); }
+.fields dd { overflow-wrap: anywhere; }
 .notes { padding-left: 1.1rem; font-size: .95rem; max-width: 46em; }
 .notes li { margin-top: .3rem; overflow-wrap: anywhere; }
-.notes + h3, .facts + h3 { margin-top: 1.4rem; }
+.notes + h3, .fields + h3 { margin-top: 1.4rem; }
 @media (max-width: 40rem) {
   body { font-size: 16px; }
   main { padding: 1.4rem 1rem 3rem; }
   h1 { font-size: 1.5rem; }
-  .figures-row { grid-template-columns: 1fr 1fr; gap: 1rem 1.2rem; }
-  .figures-row dd { font-size: 1.3rem; }
+  .metrics { grid-template-columns: 1fr 1fr; gap: 1rem 1.2rem; }
+  .metrics dd { font-size: 1.3rem; }
   section { margin-top: 2.2rem; }
-  .facts { grid-template-columns: minmax(0, 1fr); gap: 0; }
-  .facts dd { margin-bottom: .5rem; }
+  .fields { grid-template-columns: minmax(0, 1fr); gap: 0; }
+  .fields dd { margin-bottom: .5rem; }
 }
 `;
 
@@ -176,7 +176,7 @@ thead th { font-weight: 600; color: var(--soft); border-bottom: 1px solid var(--
 td.t { min-width: 5.5rem; }
 td small, th small { display: block; color: var(--soft); font-size: .92em; white-space: nowrap; }
 tbody th small { white-space: normal; }
-td.yes { color: var(--good); } td.no { color: var(--bad); font-weight: 600; }
+td.good { color: var(--good); } td.bad { color: var(--bad); font-weight: 600; }
 thead button { all: unset; cursor: pointer; }
 thead button::after { content: "\\2195"; opacity: .35; padding-left: .2rem; font-weight: 400; }
 thead [aria-sort=ascending] button::after { content: "\\2191"; opacity: 1; }
@@ -235,8 +235,8 @@ const PRINT: string = `
   section { margin-top: 1.6rem; padding-top: .9rem; }
   .contents, .sort-by, thead button::after { display: none; }
   .figures { grid-template-columns: 1fr 1fr; gap: 1.2rem 1.6rem; }
-  .figures-row { grid-template-columns: repeat(auto-fit, minmax(26mm, 1fr)); gap: .8rem 1rem; margin-top: 1.2rem; }
-  .figures-row dd { font-size: 12.5pt; }
+  .metrics { grid-template-columns: repeat(auto-fit, minmax(26mm, 1fr)); gap: .8rem 1rem; margin-top: 1.2rem; }
+  .metrics dd { font-size: 12.5pt; }
   h2, h3, caption, .row-head { break-after: avoid; }
   figure, tr, .warnings li, .pair-list li { break-inside: avoid; }
   .scroll { overflow: visible; }
@@ -244,8 +244,8 @@ const PRINT: string = `
   th, td { padding: .25rem .35rem; }
   tbody th { min-width: 0; }
   td.t { min-width: 0; }
-  .figures-row + .contents, section > p { break-after: avoid; }
-  figcaption, .facts, .after-table, .row-head, .text { font-size: 8.5pt; }
+  .metrics + .contents, section > p { break-after: avoid; }
+  figcaption, .fields, .after-table, .row-head, .text { font-size: 8.5pt; }
   table, .worst > li { break-inside: avoid; }
   .even table { min-width: 0; }
   .even th, .even td { padding-left: .2rem; }

@@ -1,78 +1,108 @@
-import type { ReportData, Scores } from "../data/run-data.ts";
+import type { ComparisonData, Variant } from "../data/comparison-data.ts";
+import type { Estimate, ReportData } from "../data/run-data.ts";
 import { type Hole, type Html, html } from "../markup/html.ts";
+import { loss, rate } from "../tables/table.ts";
+import { comparisonVerdict, judgedLoss, recommended } from "../text/comparison-verdict.ts";
 import { massOf } from "../text/mass.ts";
-import { count, duration, fixed, moment, percent, range } from "../text/number.ts";
+import { count, counted, duration, massText, moment, range, small } from "../text/number.ts";
 import { runVerdict, type Verdict } from "../text/verdict.ts";
 
-/** One number that a reader looks for first. */
-export interface KeyFigure {
+/** One number that a reader looks for first, and what stands below it in small letters. */
+interface KeyMetric {
   readonly name: string;
   readonly value: string;
-  readonly beside: string;
+  readonly below: string;
 }
 
-/** Builds the top of a run's page: verdict, key figures, warnings. */
+/** Builds the top of a run's page: verdict, key metrics, warnings. */
 export function runHead(data: ReportData): Html {
-  return html`${pageHead("Run", data)}${verdictMarkup(runVerdict(data))}${keyFigures(runFigures(data))}${warnings(data.warnings)}`;
+  return head("Run", data, runVerdict(data), runMetrics(data));
 }
 
-/** Builds the line above a verdict: what this is, its name, when it was made. */
-export function pageHead(
+/** Builds the top of a comparison's page: verdict, key metrics, warnings. */
+export function comparisonHead(data: ComparisonData): Html {
+  return head("Comparison", data, comparisonVerdict(data), comparisonMetrics(data));
+}
+
+function head(
   kind: string,
-  data: { readonly name: string; readonly program: string; readonly madeAt: number },
+  { name, program, madeAt, warnings }: Pick<ReportData, "name" | "program" | "madeAt" | "warnings">,
+  { tone, sentence, also }: Verdict,
+  metrics: readonly KeyMetric[],
 ): Html {
-  return html`<p class="eyebrow">${kind} ${data.name} · ${data.program} · ${moment(data.madeAt)}</p>`;
+  return html`<p class="eyebrow">${kind} ${name} · ${program} · ${moment(madeAt)}</p>
+<div class="verdict ${tone}"><h1>${sentence}</h1>${paragraphs(also)}</div>
+<dl class="metrics">${metrics.map((one) => html`<div><dt>${one.name}</dt><dd>${one.value}<small>${one.below}</small></dd></div>`)}</dl>
+${warnings.length > 0 && html`<ul class="warnings">${warnings.map((text) => html`<li>${text}</li>`)}</ul>`}`;
 }
 
-/** Builds the verdict: its sentence as the heading of the page. */
-export function verdictMarkup({ tone, sentence, also }: Verdict): Html {
-  return html`<div class="verdict ${tone}"><h1>${sentence}</h1>${also.map((text) => html`<p>${text}</p>`)}</div>`;
+function paragraphs(texts: readonly string[]): Hole {
+  return texts.map((text) => html`<p>${text}</p>`);
 }
 
-/** Builds the row of key figures. */
-export function keyFigures(figures: readonly KeyFigure[]): Html {
-  return html`<dl class="figures-row">${figures.map(({ name, value, beside }) => html`<div><dt>${name}</dt><dd>${value}<small>${beside}</small></dd></div>`)}</dl>`;
-}
-
-/** Builds the list of warnings; nothing when there are none. */
-export function warnings(texts: readonly string[]): Hole {
-  return texts.length > 0 && html`<ul class="warnings">${texts.map((text) => html`<li>${text}</li>`)}</ul>`;
-}
-
-function runFigures(data: ReportData): KeyFigure[] {
-  const { rows, timing } = data;
+function runMetrics(data: ReportData): KeyMetric[] {
+  const { rows, timing, quality } = data;
   const answered = rows.filter(({ obtained }) => obtained !== "prior").length;
-  const scores = data.quality?.scores[0];
+  const scores = quality?.scores[0];
   const mass = massOf(rows);
+  const deadline = timing?.deadlineMs ?? null;
   return [
-    { name: "Rows answered", value: count(answered), beside: `of ${count(rows.length)}` },
-    ...(scores ? scoreFigures(scores) : []),
+    { name: "Rows answered", value: count(answered), below: `of ${count(rows.length)}` },
+    ...(scores ? [lossMetric(scores.logLoss), accuracyMetric(scores.accuracy)] : []),
     ...(mass
-      ? [{ name: "Label mass, median", value: fixed(mass.median, 3), beside: `5th percentile ${fixed(mass.p5, 3)}` }]
+      ? [{ name: "Label mass, median", value: massText(mass.median), below: `5th percentile ${massText(mass.p5)}` }]
       : []),
     ...(timing
       ? [
           {
             name: "Wall time",
             value: duration(timing.wallMs),
-            beside: timing.deadlineMs === null ? "no deadline" : `of ${duration(timing.deadlineMs)}`,
+            below: deadline === null ? "no deadline" : `of ${duration(deadline)}`,
           },
         ]
       : []),
     ...(timing && answered > 0
-      ? [{ name: "Time per row", value: duration(timing.wallMs / answered), beside: tokensPerSecond(data) }]
+      ? [{ name: "Time per row", value: duration(timing.wallMs / answered), below: tokensPerSecond(data) }]
       : []),
-  ];
-}
-
-function scoreFigures({ logLoss, accuracy }: Scores): KeyFigure[] {
-  return [
-    { name: "Log loss, nats", value: fixed(logLoss.value, 3), beside: range(logLoss, (value) => fixed(value, 3)) },
-    { name: "Accuracy", value: percent(accuracy.value, 1), beside: range(accuracy, (value) => percent(value, 1)) },
   ];
 }
 
 function tokensPerSecond({ requests, timing }: ReportData): string {
   const tokens = requests.reduce((sum, request) => sum + (request.ok ? request.tokens : 0), 0);
   return tokens > 0 && timing ? `${count(tokens / (timing.wallMs / 1000))} tokens/s` : "start-up included";
+}
+
+function comparisonMetrics(data: ComparisonData): KeyMetric[] {
+  const { variants, pairs, rows, groups, job, noiseFloor, stopping } = data;
+  const best = recommended(variants);
+  const decided = pairs.filter(({ better }) => better !== null).length;
+  const stopped = stopping?.stoppedAt ? `of ${count(stopping.available)}, stopped early` : counted(groups, "prompt");
+  const allowed = job.deadlineMs === null ? "" : `, ${duration(job.deadlineMs)} allowed`;
+  return [
+    ...(best ? [lossMetric(judgedLoss(best)), accuracyMetric(accuracyOf(best))] : []),
+    {
+      name: "Variants",
+      value: count(variants.length),
+      below: `${count(decided)} of ${counted(pairs.length, "difference")} decided`,
+    },
+    { name: "Rows", value: count(rows), below: stopped },
+    ...(best ? [{ name: "Job", value: duration(best.jobMs), below: `${counted(job.rows, "row")}${allowed}` }] : []),
+    {
+      name: "Noise floor",
+      value: noiseFloor === 0 ? "none" : small(noiseFloor),
+      below: noiseFloor === null ? "not measured" : noiseFloor === 0 ? "the same numbers again" : "nats",
+    },
+  ];
+}
+
+function accuracyOf({ calibrated, raw }: Variant): Estimate {
+  return (calibrated ?? raw).accuracy;
+}
+
+function lossMetric(estimate: Estimate): KeyMetric {
+  return { name: "Log loss, nats", value: loss(estimate.value), below: range(estimate, loss) };
+}
+
+function accuracyMetric(estimate: Estimate): KeyMetric {
+  return { name: "Accuracy", value: rate(estimate.value), below: range(estimate, rate) };
 }

@@ -5,7 +5,7 @@ import { triangle } from "../charts/triangle.ts";
 import type { ReportData } from "../data/run-data.ts";
 import { type Html, html } from "../markup/html.ts";
 import { massOf } from "../text/mass.ts";
-import { counted, fixed, percent } from "../text/number.ts";
+import { counted, massText, percent } from "../text/number.ts";
 import { swapText } from "../text/sentences.ts";
 import { classKey, figure, leftOut, type Section, shown } from "./section.ts";
 import { rowTarget, shownWorst } from "./worst.ts";
@@ -44,6 +44,6 @@ function massFigure({ rows }: ReportData): Html {
     low === 0
       ? "No row is below one half."
       : `${share} of the rows are below one half: there the model wanted to say something else.`;
-  const caption = `How much probability the model put on the labels at all, ${counted(mass.sorted.length, "row")}. Median ${fixed(mass.median, 3)}. ${verdict}`;
+  const caption = `How much probability the model put on the labels at all, ${counted(mass.sorted.length, "row")}. Median ${massText(mass.median)}. ${verdict}`;
   return figure("Label mass", massHistogram(mass.sorted, mass.median, mass.p5), caption);
 }

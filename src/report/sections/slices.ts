@@ -1,9 +1,11 @@
 import { intervalMark, intervalScale } from "../charts/interval.ts";
 import type { ReportData, Slice, SliceGroup } from "../data/run-data.ts";
 import { type Html, html } from "../markup/html.ts";
-import { fixed, percent } from "../text/number.ts";
+import { sliceTable } from "../tables/run-tables.ts";
+import { textColumn } from "../tables/table.ts";
+import { fixed } from "../text/number.ts";
 import { leftOut, type Section, shown } from "./section.ts";
-import { countCell, estimateCell, loss, numberCell, share, table } from "./table.ts";
+import { tableMarkup } from "./table.ts";
 
 /** Shows the scores of parts of the rows, each with its interval drawn on one scale. */
 export function slices({ quality, rows }: ReportData): Section {
@@ -11,47 +13,27 @@ export function slices({ quality, rows }: ReportData): Section {
   const groups = quality.slices.filter((group) => group.slices.length > 0);
   if (groups.length === 0) return leftOut("Slices", "there was nothing to divide the rows by");
   const all = quality.scores[0]?.logLoss.value ?? null;
-  const scale = intervalScale(
-    groups.flatMap((group) => group.slices.map(({ logLoss }) => logLoss)),
-    all,
-  );
+  const losses = groups.flatMap((group) => group.slices.map(({ logLoss }) => logLoss));
+  const scale = intervalScale(losses, all);
   const draw = ({ logLoss }: Slice): Html => intervalMark(logLoss, scale);
-  const lead =
-    all === null
-      ? ""
-      : `The intervals of all tables are drawn on one scale; the broken line is the log loss of all rows, ${fixed(all, 3)}.`;
+  const lead = `The intervals of all tables are drawn on one scale; the broken line is the log loss of all rows, ${fixed(all, 3)}.`;
   return shown(
     "slices",
     "Slices",
-    html`<p class="lead">${lead}</p><div class="even">${groups.map((group) => groupTable(group, rows.length, draw))}</div>`,
+    html`<p class="lead">${all !== null && lead}</p><div class="even">${groups.map((group) => groupTable(group, rows.length, draw))}</div>`,
   );
 }
 
-function groupTable({ name, slices: parts }: SliceGroup, rows: number, draw: (slice: Slice) => Html): Html {
-  const columns = [
-    { name, numeric: false },
-    { name: "Log loss", numeric: true },
-    { name: "95 % interval", numeric: false },
-    { name: "Accuracy", numeric: true },
-    { name: "ECE", numeric: true },
-    { name: "Rows", numeric: true },
-    { name: "Share", numeric: true },
-  ];
-  return table(
-    `By ${lowerFirst(name)}`,
-    columns,
-    parts.map((slice) => [
-      { body: slice.name },
-      estimateCell(slice.logLoss, loss),
-      { body: draw(slice), sort: slice.logLoss.value },
-      estimateCell(slice.accuracy, share),
-      numberCell(slice.ece, loss),
-      countCell(slice.rows),
-      numberCell(slice.rows / rows, percent),
-    ]),
-  );
-}
-
-function lowerFirst(text: string): string {
-  return text.slice(0, 1).toLowerCase() + text.slice(1);
+/** The table of a group with one more column, which draws the intervals. */
+function groupTable(group: SliceGroup, rows: number, draw: (slice: Slice) => Html): Html {
+  const table = sliceTable(group, rows);
+  return tableMarkup({
+    caption: table.caption,
+    columns: table.columns.toSpliced(2, 0, textColumn("95\u00a0% interval")),
+    rows: group.slices.map((slice, index) => {
+      const cells = table.rows[index] ?? [];
+      const drawn = { markup: draw(slice), sort: slice.logLoss.value };
+      return [...cells.slice(0, 2), drawn, ...cells.slice(2)];
+    }),
+  });
 }

@@ -1,26 +1,22 @@
 import { sequenceChart } from "../charts/sequence.ts";
-import type { ComparisonData, Stopping } from "../data/comparison-data.ts";
+import type { ComparisonData } from "../data/comparison-data.ts";
 import { html } from "../markup/html.ts";
-import { count, counted, percent } from "../text/number.ts";
+import { stoppingSentence } from "../text/comparison-verdict.ts";
+import { counted } from "../text/number.ts";
 import { figure, leftOut, type Section, shown } from "./section.ts";
 
+/** Pairs that are drawn. */
 const MOST = 6;
 
 /** Shows how the interval of each watched pair closed in, look by look. */
 export function stopping({ stopping: known }: ComparisonData): Section {
   if (known === null) return leftOut("Early stopping", "it was not asked for");
   const paths = known.paths.filter(({ looks }) => looks.length > 1);
-  const more = paths.length > MOST ? ` ${count(paths.length - MOST)} further pairs are not drawn.` : "";
+  const more = paths.length > MOST ? ` ${counted(paths.length - MOST, "further pair")} not drawn.` : "";
   return shown(
     "stopping",
     "Early stopping",
-    html`<p>${sentence(known)} Each band holds at every look at once, so looking often raises no false alarms; above 0 the second is better.${more}</p>
+    html`<p>${stoppingSentence(known)} Each band holds at every look at once, so looking often raises no false alarms; above 0 the second is better.${more}</p>
 <div class="figures">${paths.slice(0, MOST).map((path, index) => figure(`${path.first} minus ${path.second}`, sequenceChart(path, `sequence-${index}`), null))}</div>`,
   );
-}
-
-function sentence({ stoppedAt, available }: Stopping): string {
-  return stoppedAt === null
-    ? `All ${counted(available, "row")} were used: the answer was never certain enough to stop.`
-    : `Stopped after ${count(stoppedAt)} of ${counted(available, "row")}: ${percent(1 - stoppedAt / available)} of the work was saved.`;
 }

@@ -1,36 +1,35 @@
 import { type Course, forecastChart } from "../charts/forecast.ts";
 import { requestTime } from "../charts/request-time.ts";
 import { throughput } from "../charts/throughput.ts";
-import type { ForecastPoint, ReportData, RequestPoint, Timing } from "../data/run-data.ts";
-import { type Hole, type Html, html } from "../markup/html.ts";
-import { count, duration, NONE, percent, signed } from "../text/number.ts";
+import type { ReportData, RequestPoint, Timing } from "../data/run-data.ts";
+import { type Html, html } from "../markup/html.ts";
+import { forecastTable } from "../tables/run-tables.ts";
+import { count, counted, duration } from "../text/number.ts";
 import { figure, leftOut, type Section, shown } from "./section.ts";
-import { table } from "./table.ts";
+import { tableMarkup } from "./table.ts";
 
 /** Shows where the time went: throughput, time per request, and how good the forecasts were. */
-export function time({ timing, ...data }: ReportData): Section {
+export function time({ timing, bands, ...data }: ReportData): Section {
   const requests = data.requests.filter(({ endMs, ms, tokens }) => Number.isFinite(endMs + ms + tokens) && tokens >= 0);
   const forecasts = data.forecasts.filter(({ atMs, endMs, share }) => Number.isFinite(atMs + endMs + share));
   if (timing === null || (requests.length === 0 && forecasts.length === 0)) {
     return leftOut("Time", "the run folder holds no requests and no forecasts");
   }
+  const errors = forecastTable(forecasts, timing);
   return shown(
     "time",
     "Time",
     html`<p>${summary(timing, requests)}${forecasts.length === 0 && " No forecast was made."}</p>
 <div class="figures">${requests.length > 0 && throughputFigure(requests, timing)}${requests.some(({ ok }) => ok) && requestFigure(requests)}
-${forecasts.length > 0 && [forecastFigure({ forecasts, bands: data.bands, timing }), forecastTable(forecasts, timing)]}</div>`,
+${forecasts.length > 0 && forecastFigure({ forecasts, bands, timing })}${errors.rows.length > 0 && html`<div>${tableMarkup(errors)}</div>`}</div>`,
   );
 }
 
 function summary({ startupMs, wallMs }: Timing, requests: readonly RequestPoint[]): string {
   const failed = requests.filter(({ ok }) => !ok).length;
   const start = startupMs === null ? "" : `, ${duration(startupMs)} of it before the first request`;
-  const sent =
-    requests.length === 0
-      ? ""
-      : `; ${count(requests.length)} requests${failed > 0 ? `, ${count(failed)} of them failed` : ", none of them failed"}`;
-  return `The run took ${duration(wallMs)}${start}${sent}.`;
+  const sent = `; ${counted(requests.length, "request")}, ${failed > 0 ? count(failed) : "none"} of them failed`;
+  return `The run took ${duration(wallMs)}${start}${requests.length === 0 ? "" : sent}.`;
 }
 
 function throughputFigure(requests: readonly RequestPoint[], { wallMs }: Timing): Html {
@@ -44,7 +43,7 @@ function throughputFigure(requests: readonly RequestPoint[], { wallMs }: Timing)
 
 function requestFigure(requests: readonly RequestPoint[]): Html {
   const { chart, hidden } = requestTime(requests);
-  const above = hidden > 0 ? ` ${count(hidden)} slower than the frame are not shown.` : "";
+  const above = hidden > 0 ? ` ${counted(hidden, "slower request")} lie above the frame.` : "";
   return figure(
     "Tokens against time, per request",
     chart,
@@ -54,39 +53,11 @@ function requestFigure(requests: readonly RequestPoint[]): Html {
 
 function forecastFigure(course: Course): Html {
   const swapped = course.forecasts.some(({ pass }) => pass === 2)
-    ? " While every row is scored once, the end of that is foreseen; then that of the swapped order for some rows."
+    ? " Until every row is scored once, the forecast is that of the first pass; after that, of the swap pass."
     : "";
   return figure(
     "Forecast against reality",
     forecastChart(course),
-    `Where each forecast saw the end, with its 90\u00a0% interval; the ground shows what was in force. Read from the left: it should close in on the actual end and hold it all the way.${swapped}`,
+    `The line is the forecast end, with its 90\u00a0% interval; the background shows the step in force. A good forecast closes in on the actual end from the left and stays on it.${swapped}`,
   );
-}
-
-/** The forecasts nearest to 2, 10 and 50 % of the work. */
-function forecastTable(forecasts: readonly ForecastPoint[], { wallMs, firstPassMs }: Timing): Hole {
-  const ends = { 1: firstPassMs ?? wallMs, 2: wallMs };
-  const columns = [
-    { name: "Work done", numeric: true },
-    { name: "Forecast of the end", numeric: true },
-    { name: "Error", numeric: true },
-    { name: "Interval held", numeric: false },
-  ];
-  const picked = [0.02, 0.1, 0.5].flatMap((share) => forecasts.find((point) => point.share >= share) ?? []);
-  if (picked.length === 0) return null;
-  return html`<div>${table(
-    "How good the forecast was",
-    columns,
-    [...new Set(picked)].map(({ share, pass, endMs, lowMs, highMs }) => {
-      const end = ends[pass];
-      const held = lowMs <= end && end <= highMs;
-      const error = (endMs - end) / end;
-      return [
-        { body: percent(share), sort: share },
-        { body: html`${duration(endMs)}<small>${duration(lowMs)} to ${duration(highMs)}</small>`, sort: endMs },
-        { body: Number.isFinite(error) ? `${signed(100 * error, 1)}\u00a0%` : NONE, sort: error },
-        { body: held ? "yes" : "no", kind: held ? "yes" : "no" },
-      ];
-    }),
-  )}</div>`;
 }

@@ -4,10 +4,10 @@ import { stackedBar } from "../charts/stacked.ts";
 import type { ReportData, WorstRow } from "../data/run-data.ts";
 import { type Html, html } from "../markup/html.ts";
 import { head, short } from "../markup/visible.ts";
-import { count, fixed, percent } from "../text/number.ts";
+import { SOURCE_TEXT } from "../tables/run-tables.ts";
+import { count, counted, fixed, massText, percent } from "../text/number.ts";
 import { CLASS_TEXT } from "../text/sentences.ts";
 import { classKey, leftOut, type Section, shown } from "./section.ts";
-import { OBTAINED_TEXT } from "./sources.ts";
 
 const MOST = 20;
 
@@ -45,14 +45,14 @@ function item({ row, scored, loss }: WorstRow, index: number): Html {
   const { probabilities, mass, tokens, cutTokens } = scored;
   const truth = clearWinner(scored.truth);
   const said = clearWinner(probabilities);
-  const facts = [
+  const fields = [
     loss !== null && `loss ${fixed(loss, 2)}`,
-    mass !== null && `label mass ${fixed(mass, 3)}`,
-    tokens !== null && `${count(tokens)} tokens`,
+    mass !== null && `label mass ${massText(mass)}`,
+    tokens !== null && `${counted(tokens, "token")}`,
     cutTokens > 0 && `shortened by ${count(cutTokens)}`,
-    OBTAINED_TEXT[scored.obtained],
+    SOURCE_TEXT[scored.obtained],
     scored.reason !== null && short(scored.reason, 120),
-  ].filter((fact) => fact !== false);
+  ].filter((field) => field !== false);
   const odds = CLASSES.map((name, position) => `${CLASS_TEXT[name]} ${percent(probabilities[position] ?? null)}`);
   const parts = CLASSES.map((name, position) => ({
     value: probabilities[position] ?? 0,
@@ -60,7 +60,7 @@ function item({ row, scored, loss }: WorstRow, index: number): Html {
     colour: `s-${name}`,
   }));
   return html`<li id="${rowTarget(index)}" data-order="${index}" data-id="${short(scored.id, 80)}"${number("loss", loss)}${number("mass", mass)}${number("tokens", tokens)}>
-<div class="row-head"><div><h3>Row ${short(scored.id, 80)}: ${said === null ? "undecided" : `said ${CLASS_TEXT[said]}`}${truth !== null && `, truth ${CLASS_TEXT[truth]}`}</h3><p>${facts.join(" · ")}</p></div>
+<div class="row-head"><div><h3>Row ${short(scored.id, 80)}: ${said === null ? "undecided" : `said ${CLASS_TEXT[said]}`}${truth !== null && `, truth ${CLASS_TEXT[truth]}`}</h3><p>${fields.join(" · ")}</p></div>
 <div><p class="odds">${odds.map((text) => html`<span>${text}</span>`)}</p>${stackedBar("bar3", parts)}</div></div>
 <div class="texts"><div class="asked"><h4>Prompt</h4>${turnsText(row.prompts)}</div><div><h4>Answer A</h4>${turnsText(row.responsesA)}</div><div><h4>Answer B</h4>${turnsText(row.responsesB)}</div></div></li>`;
 }

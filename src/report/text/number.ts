@@ -9,27 +9,18 @@ import {
 } from "../../format.ts";
 import type { Estimate } from "../data/run-data.ts";
 
+// The formats of src/format.ts in the typography of a page: a real minus sign, spaces that do not break, and a dash for a
+// number that is missing or not finite.
+
 /** Space that does not break, between a number and its unit. */
 const NBSP = "\u00a0";
 
 /** Shown where a number is missing or not finite. */
 export const NONE = "–";
 
-/** Formats a number with a fixed count of decimals and a real minus sign. */
+/** Formats a number with a fixed count of decimals. */
 export function fixed(value: number | null, digits: number): string {
-  if (value === null || !Number.isFinite(value)) return NONE;
-  return typeset(formatFixed(value, digits));
-}
-
-/** Formats a number that may be tiny with two digits that count: `0.0011`, `1.2e-7`. */
-export function small(value: number | null): string {
-  if (value === null || !Number.isFinite(value)) return NONE;
-  return typeset(formatSignificant(value));
-}
-
-/** Formats a label mass: three decimals, and two digits that count where those would all be 0. */
-export function massText(mass: number): string {
-  return typeset(formatMass(mass));
+  return typeset(value, (known) => formatFixed(known, digits));
 }
 
 /** Formats a difference: as `fixed`, with a plus sign where it is positive. */
@@ -38,37 +29,39 @@ export function signed(value: number | null, digits: number): string {
   return value !== null && Number(text) > 0 ? `+${text}` : text;
 }
 
+/** Formats a number that may be tiny with two significant digits: `0.0011`, `1.2e-7`. */
+export function small(value: number | null): string {
+  return typeset(value, formatSignificant);
+}
+
+/** Formats a label mass: three decimals, and two significant digits where those would show fewer. */
+export function massText(mass: number | null): string {
+  return typeset(mass, formatMass);
+}
+
 /** Formats a count with commas between thousands. */
 export function count(value: number | null): string {
-  return value === null || !Number.isFinite(value) ? NONE : typeset(formatCount(value));
+  return typeset(value, formatCount);
 }
 
 /** Formats a count with its noun, `1 row` or `25,000 rows`. */
 export function counted(value: number, noun: string): string {
-  return typeset(plural(value, noun));
+  return Number.isFinite(value) ? typeset(value, (known) => plural(known, noun)) : `${NONE}${NBSP}${noun}s`;
 }
 
 /** Formats a share of 1 as a percentage. */
 export function percent(share: number | null, digits = 0): string {
-  if (share === null || !Number.isFinite(share)) return NONE;
-  return typeset(formatPercent(share, digits));
-}
-
-/** Formats the ends of an interval, `0.974 to 0.990`; an empty text when there is none. */
-export function range({ low, high }: Estimate, format: (value: number) => string): string {
-  return low === null || high === null ? "" : `${format(low)} to ${format(high)}`;
+  return typeset(share, (known) => formatPercent(known, digits));
 }
 
 /** Formats a p value: three decimals, below 0.001 as such. */
 export function probability(p: number | null): string {
-  if (p === null || !Number.isFinite(p)) return NONE;
-  return p < 0.001 ? `<${NBSP}0.001` : fixed(p, 3);
+  return p !== null && p < 0.001 ? `<${NBSP}0.001` : fixed(p, 3);
 }
 
-/** Formats a length of time given in ms with its two largest units: `6h41m`, `3m05s`, `12.4 s`, `35 ms`. */
+/** Formats a duration given in ms with its two largest units: `6h41m`, `3m05s`, `12.4 s`, `35 ms`. */
 export function duration(ms: number | null): string {
-  if (ms === null || !Number.isFinite(ms)) return NONE;
-  return typeset(formatDuration(ms, { precise: true }));
+  return typeset(ms, (known) => formatDuration(known, { precise: true }));
 }
 
 /** Formats a moment, ms since 1970, as a date and time in UTC. */
@@ -76,7 +69,19 @@ export function moment(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }
 
-/** Sets a text as a page does: a real minus sign, and spaces that do not break. */
-function typeset(text: string): string {
-  return text.replaceAll("-", "\u2212").replaceAll(" ", NBSP);
+/** Formats the ends of an interval, `0.974 to 0.990`; an empty text when there is none. */
+export function range({ low, high }: Estimate, format: (value: number) => string): string {
+  return low === null || high === null ? "" : `${format(low)} to ${format(high)}`;
+}
+
+/** Formats an estimate with its interval behind it, `0.974 (0.960 to 0.990)`; `level` is the percentage of the interval. */
+export function withRange(estimate: Estimate, format: (value: number) => string, level: number | null = null): string {
+  const ends = range(estimate, format);
+  const before = level === null ? "" : `${level}${NBSP}% `;
+  return `${format(estimate.value)}${ends && ` (${before}${ends})`}`;
+}
+
+function typeset(value: number | null, format: (value: number) => string): string {
+  if (value === null || !Number.isFinite(value)) return NONE;
+  return format(value).replaceAll("-", "\u2212").replaceAll(" ", NBSP);
 }

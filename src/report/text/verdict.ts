@@ -1,5 +1,5 @@
 import type { Baseline, ReportData, Timing } from "../data/run-data.ts";
-import { count, counted, duration, fixed, range } from "./number.ts";
+import { count, counted, duration, fixed, withRange } from "./number.ts";
 
 /** What to think of a run, in one sentence, and how good that is. */
 export interface Verdict {
@@ -9,10 +9,7 @@ export interface Verdict {
   readonly also: readonly string[];
 }
 
-interface Part {
-  readonly tone: Verdict["tone"];
-  readonly sentence: string;
-}
+type Part = Pick<Verdict, "tone" | "sentence">;
 
 /** Judges a run: are all rows answered, was it in time, are the probabilities better than guessing the class prior. */
 export function runVerdict(data: ReportData): Verdict {
@@ -36,7 +33,7 @@ function answered({ rows }: ReportData): Part {
       tone: "good",
       sentence: rows.length === 1 ? "The one row is answered" : `All ${counted(rows.length, "row")} are answered`,
     };
-  const sentence = `${count(rows.length - prior)} of ${count(rows.length)} rows are answered and ${count(prior)} hold the prior`;
+  const sentence = `${count(rows.length - prior)} of ${count(rows.length)} rows are answered and ${count(prior)} hold the fallback`;
   return { tone: prior > rows.length / 10 ? "bad" : "mixed", sentence };
 }
 
@@ -53,21 +50,23 @@ function usefulness({ quality }: ReportData): Part[] {
   if (!quality || !scores) return [];
   const [best] = [...quality.baselines].sort((one, other) => one.logLoss - other.logLoss);
   const text = `the log loss is ${fixed(scores.logLoss.value, 3)}`;
-  return [best ? against(best, text) : { tone: "good", sentence: text }];
+  if (best === undefined) return [{ tone: "good", sentence: text }];
+  const { tone, sentence } = againstBaseline(best);
+  return [{ tone, sentence: `${text}, ${sentence}` }];
 }
 
-/** Rows that are hard for the one are hard for the other: the difference is known better than either. */
-function against({ name, logLoss: guess, gain }: Baseline, text: string): Part {
-  const compared = `the ${name} (${fixed(guess, 3)})`;
+/**
+ * Compares the probabilities with a baseline, for example "better than the class prior (1.097) by 0.117 (95 % 0.107 to
+ * 0.127)". Rows that are hard for one are hard for the other, so the interval is that of the difference.
+ */
+export function againstBaseline({ name, logLoss, gain }: Baseline): Part {
+  const than = `the ${name} (${fixed(logLoss, 3)})`;
+  const nats = (value: number): string => fixed(value, 3);
   const { value, low, high } = gain;
-  const by = (sign: 1 | -1): string => {
-    const nats = (difference: number): string => fixed(sign * difference, 3);
-    const ends = sign === 1 ? range(gain, nats) : range({ value, low: high, high: low }, nats);
-    return `by ${nats(value)}${ends && ` (95\u00a0% ${ends})`}`;
-  };
-  if (low !== null && low > 0) return { tone: "good", sentence: `${text}, better than ${compared} ${by(1)}` };
-  if (high !== null && high < 0)
-    return { tone: "bad", sentence: `${text}, worse than ${compared} ${by(-1)}: calibrate before use` };
-  const ahead = value >= 0 ? `better ${by(1)}` : `worse ${by(-1)}`;
-  return { tone: "mixed", sentence: `${text}, not told apart from ${compared}: ${ahead}` };
+  const loss = { value: -value, low: high === null ? null : -high, high: low === null ? null : -low };
+  const [better, worse] = [`by ${withRange(gain, nats, 95)}`, `by ${withRange(loss, nats, 95)}`];
+  if (low !== null && low > 0) return { tone: "good", sentence: `better than ${than} ${better}` };
+  if (high !== null && high < 0) return { tone: "bad", sentence: `worse than ${than} ${worse}: calibrate before use` };
+  const ahead = value >= 0 ? `better ${better}` : `worse ${worse}`;
+  return { tone: "mixed", sentence: `not distinguishable from ${than}: ${ahead}` };
 }

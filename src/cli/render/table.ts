@@ -1,0 +1,37 @@
+import type { Cell, Table } from "../../report/tables/table.ts";
+
+/** Lays out a table of a report: a line for each row, what stands below a number in brackets behind it. */
+export function tableLines({ columns, rows }: Table): string {
+  return columnLines([columns.map(({ name }) => name), ...rows.map((cells) => cells.map(cellText))]);
+}
+
+/** Lays out tables of the same rows as one: a column for each row, a line for each column. */
+export function transposedLines(tables: readonly Table[]): string {
+  const [first] = tables;
+  const names = first?.rows.map(([name]) => name?.text ?? "") ?? [];
+  const lines = tables.flatMap(({ columns, rows }) =>
+    columns.slice(1).map(({ name }, index) => [name, ...rows.map((cells) => cellText(cells[index + 1]))]),
+  );
+  return columnLines([["", ...names], ...lines]);
+}
+
+/** Lays out lines of cells: the first column to the left, the others to the right. */
+export function columnLines(lines: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const line of lines) {
+    for (const [index, cell] of line.entries()) widths[index] = Math.max(widths[index] ?? 0, cell.length);
+  }
+  const pad = (cell: string, index: number): string =>
+    index === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[index] ?? 0);
+  return lines.map((line) => line.map(pad).join("   ").trimEnd()).join("\n");
+}
+
+/** Replaces the typography of the page by characters that every terminal and every script reads. */
+export function terminalText(text: string): string {
+  return text.replaceAll("\u00a0", " ").replaceAll("\u2212", "-").replaceAll("–", "-");
+}
+
+function cellText(cell: Cell | undefined): string {
+  if (cell === undefined) return "";
+  return cell.below ? `${cell.text} (${cell.below})` : cell.text;
+}

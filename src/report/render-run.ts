@@ -1,0 +1,41 @@
+import type { ReportData } from "./data/run-data.ts";
+import { html } from "./markup/html.ts";
+import { bold, bullets, heading, markdownDocument, markdownTable, plain } from "./markup/markdown.ts";
+import { page } from "./markup/page.ts";
+import { about, aboutMarkdown } from "./sections/about.ts";
+import { runHead } from "./sections/head.ts";
+import { judgements } from "./sections/judgements.ts";
+import { quality } from "./sections/quality.ts";
+import { contents, sectionMarkup } from "./sections/section.ts";
+import { slices } from "./sections/slices.ts";
+import { sources } from "./sections/sources.ts";
+import { time } from "./sections/time.ts";
+import { worst } from "./sections/worst.ts";
+import { scoreTable, sliceTable, sourceTable } from "./tables/run-tables.ts";
+import { swapText } from "./text/sentences.ts";
+import { runVerdict } from "./text/verdict.ts";
+
+/**
+ * Renders a run as one HTML page that needs nothing from outside: verdict and key figures, then judgements, quality, slices,
+ * time, sources of the rows, the worst rows with their text, and what was run. Data is escaped, whatever it holds.
+ */
+export function renderRun(data: ReportData): string {
+  const sections = [judgements(data), quality(data), slices(data), time(data), sources(data), worst(data)];
+  const all = [...sections, about(data, sections)];
+  return page(`${data.name}: abtie report`, html`${runHead(data)}${contents(all)}${all.map(sectionMarkup)}`);
+}
+
+/** Renders a run as Markdown for a pull request: verdict, warnings, scores, slices, sources of the rows, what was run. */
+export function renderRunMarkdown(data: ReportData): string {
+  const { rows, quality: known, position } = data;
+  return markdownDocument([
+    heading(2, `Run ${data.name}`),
+    bold(runVerdict(data).sentence),
+    bullets(data.warnings),
+    ...(known === null ? [] : [markdownTable(scoreTable(known.scores, known.baselines))]),
+    ...(known?.slices ?? []).map((group) => markdownTable(sliceTable(group, rows.length))),
+    ...(position === null ? [] : [heading(3, "Order of the answers"), plain(swapText(position))]),
+    ...(rows.length === 0 ? [] : [markdownTable(sourceTable(rows))]),
+    ...aboutMarkdown(data),
+  ]);
+}

@@ -1,0 +1,112 @@
+import type { ComparisonData, Pair, Variant } from "../data/comparison-data.ts";
+import { counted, duration, fixed, probability, signed } from "../text/number.ts";
+import {
+  type Cell,
+  type Column,
+  countCell,
+  eceCell,
+  estimateCell,
+  loss,
+  massCell,
+  numberCell,
+  numberColumn,
+  rate,
+  type Table,
+  textColumn,
+  yesCell,
+} from "./table.ts";
+
+/** Lists how good each variant is, with 95 % intervals. */
+export function variantScores({ variants }: Pick<ComparisonData, "variants">): Table {
+  const judged = (variant: Variant) => variant.calibrated ?? variant.raw;
+  const calibrated: readonly Shown[] = [
+    [
+      numberColumn("Log loss, calibrated", "out of fold, nats, lower is better"),
+      (variant) => estimateCell(variant.calibrated?.logLoss ?? null, loss),
+    ],
+  ];
+  return tableOf("Scores", variants, [
+    [numberColumn("Log loss, raw", "nats, lower is better"), ({ raw }) => estimateCell(raw.logLoss, loss)],
+    ...(variants.some((variant) => variant.calibrated !== null) ? calibrated : []),
+    [
+      numberColumn("Gain over the prior", "over the share of each class, nats, higher is better"),
+      ({ gainOverPrior }) => estimateCell(gainOverPrior, (value) => signed(value, 3)),
+    ],
+    [numberColumn("Accuracy", "higher is better"), (variant) => estimateCell(judged(variant).accuracy, rate)],
+    [
+      numberColumn("Brier score", "sum over the three classes, lower is better"),
+      (variant) => estimateCell(judged(variant).brier, loss),
+    ],
+    [numberColumn("ECE", "expected calibration error, lower is better"), (variant) => eceCell(judged(variant))],
+  ]);
+}
+
+/** Lists how each variant judges, and what it costs. */
+export function variantCosts({ variants, job }: Pick<ComparisonData, "variants" | "job">): Table {
+  const swapped: readonly Shown[] = [
+    [
+      numberColumn("Flip rate", "share of rows whose verdict changes with the order"),
+      ({ flipRate }) => estimateCell(flipRate, rate),
+    ],
+    [
+      numberColumn(
+        "Position bias",
+        "share of rows that change towards the answer shown first minus towards the second",
+      ),
+      ({ positionBias }) => numberCell(positionBias, (value) => signed(value, 3)),
+    ],
+  ];
+  const fits: readonly Shown[] = [[textColumn(`Fits ${duration(job.deadlineMs)}`), ({ fits }) => yesCell(fits)]];
+  return tableOf("How they judge, and what it costs", variants, [
+    [numberColumn("Label mass", "median, and 5th percentile"), ({ mass }) => massCell(mass)],
+    ...(variants.some(({ flipRate, positionBias }) => flipRate !== null || positionBias !== null) ? swapped : []),
+    [numberColumn("Tokens a row", "prompt tokens"), ({ tokensPerRow }) => countCell(tokensPerRow)],
+    [
+      numberColumn("Seconds a row", "time of the engine, lower is better"),
+      ({ secondsPerRow }) => numberCell(secondsPerRow, (value) => fixed(value, value < 10 ? 3 : 1)),
+    ],
+    [
+      numberColumn(counted(job.rows, "row"), "time for all rows of the job"),
+      ({ jobMs }) => numberCell(jobMs, duration),
+    ],
+    ...(job.deadlineMs === null ? [] : fits),
+  ]);
+}
+
+/** Lists the difference of each pair with its p values. */
+export function pairTable(pairs: readonly Pair[]): Table {
+  return {
+    caption: "Pairs with p values",
+    columns: [
+      textColumn("Pair"),
+      numberColumn("Difference, nats", "log loss of the first minus that of the second: above 0 the second is better"),
+      numberColumn("p adjusted", "for the number of pairs (Holm)"),
+      textColumn("Decided", "whether one is shown to be better"),
+      numberColumn("p alone", "not adjusted"),
+      numberColumn("McNemar p", "exact, of the accuracies, adjusted"),
+      numberColumn("Rows"),
+      textColumn("Log loss", "of raw or calibrated probabilities"),
+    ],
+    rows: pairs.map((pair) => [
+      { text: `${pair.first} minus ${pair.second}` },
+      estimateCell(pair.difference, (value) => signed(value, 3)),
+      numberCell(pair.adjustedP, probability),
+      { text: pair.better === null ? "no" : "yes" },
+      numberCell(pair.p, probability),
+      numberCell(pair.mcnemarP, probability),
+      countCell(pair.rows),
+      { text: pair.measure },
+    ]),
+  };
+}
+
+/** A column together with its cell for a variant. */
+type Shown = readonly [Column, (variant: Variant) => Cell];
+
+function tableOf(caption: string, variants: readonly Variant[], shown: readonly Shown[]): Table {
+  return {
+    caption,
+    columns: [textColumn("Variant"), ...shown.map(([column]) => column)],
+    rows: variants.map((variant) => [{ text: variant.name }, ...shown.map(([, cell]) => cell(variant))]),
+  };
+}
