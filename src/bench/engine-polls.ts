@@ -27,7 +27,7 @@ const POLL_MS = 1_000;
 
 /** Polls the metrics of the first engine every second, and at the end of every stage, until the signal aborts. */
 export function pollEngine(
-  { first }: Pick<EnginePool, "first">,
+  { first }: Pick<EnginePool<unknown>, "first">,
   currentStage: () => Stage | null,
   { clock }: Pick<Effects, "clock">,
   signal: AbortSignal,

@@ -1,14 +1,11 @@
 import type { Config } from "../config/config.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
-import type { Task } from "../judge/judge.ts";
+import type { Judge, Task } from "../judge/judge.ts";
 import { firstSetting } from "../pool/first-setting.ts";
 import type { EnginePool } from "../pool/pool.ts";
-import { DEFAULT_RETRY } from "../schedule/backoff.ts";
-import { classifyRequestError } from "../schedule/classify.ts";
-import { schedule } from "../schedule/schedule.ts";
+import { scoreOnPool } from "../pool/score-on-pool.ts";
 import type { Attempt } from "../schedule/types.ts";
-import type { Reading } from "../types.ts";
 import { type Poll, pollEngine } from "./engine-polls.ts";
 import type { Lengths } from "./lengths.ts";
 import { samplingOrderOf } from "./sampling-order.ts";
@@ -34,7 +31,7 @@ const SWEEP_MS = 180_000;
  */
 export async function measureEngine(options: {
   config: Config;
-  slots: EnginePool;
+  pool: EnginePool<Judge>;
   lengths: Lengths;
   /** Rows that the time is fitted to. */
   sampleRows: number;
@@ -42,7 +39,7 @@ export async function measureEngine(options: {
   /** Gives the time (ms) for which the client's thread was busy so far. */
   busyMs: () => number;
 }): Promise<Measurement> {
-  const { config, slots, lengths, sampleRows, effects, busyMs } = options;
+  const { config, pool, lengths, sampleRows, effects, busyMs } = options;
   const { clock } = effects;
   const stop = new AbortController();
   const prompts = samplingOrderOf(lengths, sampleRows);
@@ -76,11 +73,11 @@ export async function measureEngine(options: {
       if (!isSample && otherIndex === prompts.others.length) advance(skipToSample(sweep, clock.monotonic()));
       const next =
         isSample && sampleIndex < prompts.sample.length ? prompts.sample[sampleIndex++] : prompts.others[otherIndex++];
-      if (next !== undefined) yield await slots.judging.prepare(next.row, next.order, null);
+      if (next !== undefined) yield await pool.judge.prepare(next.row, next.order, null);
       else if (sampleIndex === prompts.sample.length) return;
     }
   }
-  const onAttempt = (attempt: Attempt<Task>): void => {
+  const measure = (attempt: Attempt<Task>): void => {
     const { startedAt, finishedAt } = attempt;
     if (!attempt.ok) {
       if (!stop.signal.aborted) counts.failed += 1;
@@ -98,24 +95,17 @@ export async function measureEngine(options: {
   };
 
   if (sweep.stage !== null) report(sweep.stage);
-  const polling = pollEngine(slots, () => sweep.stage, effects, stop.signal);
+  const polling = pollEngine(pool, () => sweep.stage, effects, stop.signal);
   const signal = AbortSignal.any([effects.signal, stop.signal]);
-  const limit = (pick: (setting: Stage["setting"]) => number) => () =>
-    sweep.stage === null ? 1 : pick(sweep.stage.setting);
-  const { end } = await schedule<Task, Reading>({
+  const end = await scoreOnPool<Task>({
+    pool,
     tasks: tasks(),
-    lanes: slots.list.map(({ lane }) => ({
-      ...lane,
-      concurrency: limit(({ concurrency }) => concurrency),
-      batchSize: limit(({ promptsPerRequest }) => promptsPerRequest),
-    })),
-    classify: classifyRequestError,
-    onOutcome: () => {},
-    onAttempt,
-    retry: { ...DEFAULT_RETRY, attempts: config.attempts },
-    timeoutMs: () => config.requestTimeoutMs,
-    clock,
-    random: effects.random,
+    onRequest: ({ attempt }) => {
+      if (attempt !== null) measure(attempt);
+    },
+    config,
+    setting: () => sweep.stage?.setting ?? { concurrency: 1, promptsPerRequest: 1 },
+    effects,
     signal,
   });
   const ms = clock.monotonic() - sampleBegan.at;

@@ -35,18 +35,18 @@ export async function bench(config: Config, options: BenchOptions, effects: Effe
   if (fileRows < LEAST_ROWS) {
     throw new AbtieError("data", `${config.input} has ${fileRows} rows: a bench needs at least ${LEAST_ROWS}`);
   }
-  const opener = await createJudgeLoader(config, dataset);
+  const loader = await createJudgeLoader(config, dataset);
   // Mistakes in the template and the labels are found before the engine starts.
-  if (opener.local) await opener.open(null);
+  if (loader.local) await loader.open(null);
 
   const openingAt = clock.monotonic();
-  const folder = { path: join(config.runFolder, "bench") };
-  await using slots = await openEnginePool({ config, opener, folder, recorder: { record: () => {} }, effects, signal });
+  const logFolder = join(config.runFolder, "bench");
+  await using pool = await openEnginePool({ config, loader, logFolder, record: () => {}, effects, signal });
   const startUpMs = clock.monotonic() - openingAt;
 
   const lengths = await measureLengths({
     dataset,
-    judge: slots.judging,
+    judge: pool.judge,
     clock,
     signal,
     onProgress: (done, total) =>
@@ -54,7 +54,7 @@ export async function bench(config: Config, options: BenchOptions, effects: Effe
   });
   const measurement = await measureEngine({
     config,
-    slots,
+    pool,
     lengths,
     sampleRows: options.sample,
     effects,
@@ -65,11 +65,11 @@ export async function bench(config: Config, options: BenchOptions, effects: Effe
   const rows = options.rows ?? fileRows;
   const { fit, untried } = speeds;
   const forecast = forecastJob({ config, fit, meanTokens: lengths.meanTokens, startUpMs, now: clock.now(), rows });
-  const engine = slots.first();
+  const engine = pool.first();
   const result: BenchResult = {
     format: 1,
     engine: { name: config.engine.name, version: engine?.version ?? null, method: engine?.method ?? null },
-    template: opener.template.name,
+    template: loader.template.name,
     input: config.input,
     lengths: { ...lengths, tokenised: lengths.rows.length, rows: fileRows },
     speeds,

@@ -70,18 +70,28 @@ export async function compareVariants(given: CompareOptions, effects: Effects): 
   const course = createMonitor({ ...watching, truth, earlyStop: options.earlyStop, effects });
   const version = await packageVersion();
   await using contestants = await openVariantRuns(variants, {
-    ...{ dataset, version, force: options.force, fresh: options.fresh, effects },
-    onOutcome: course.told,
+    dataset,
+    force: options.force,
+    fresh: options.fresh,
+    effects,
   });
   course.begin(contestants.list);
-  const scoring = { folder, order, seed: config.seed, enough: course.enough, force: options.force, effects };
+  const scoring = {
+    folder,
+    order,
+    seed: config.seed,
+    enough: course.enough,
+    force: options.force,
+    onOutcome: course.told,
+    effects,
+  };
   let end: GroupEnd | "failed" = "failed";
   try {
     end = await scoreAll(contestants.list, scoring);
   } finally {
-    await closeVariantRuns(contestants.list, end, { dataset, began, effects });
+    await closeVariantRuns(contestants.list, end, { began, effects });
   }
-  for (const { board } of contestants.list) board.check();
+  for (const { publisher } of contestants.list) publisher.check();
   const comparison = await conclude({
     ...{ folder, variants, contestants: contestants.list, dataset, version, course },
     ...{ labels: { ids, truth, groups }, margin: options.margin, job, seed: config.seed },

@@ -10,7 +10,7 @@ import { AbtieError } from "../errors.ts";
 import { createJudgeLoader } from "../job/load-judge.ts";
 import { openRows } from "../job/open-rows.ts";
 import type { Judge } from "../judge/judge.ts";
-import { engineOpeners } from "../pool/openers.ts";
+import { engineOpeners } from "../pool/open-engines.ts";
 
 export interface DoctorOptions {
   /** Start or attach the server too; without it only what can be known offline is checked. */
@@ -60,7 +60,7 @@ async function checkJudging(
         judging = probed.judge;
         return probed.input;
       };
-      const [opening] = engineOpeners({ config, effects, runFolder: config.runFolder, probe });
+      const [opening] = engineOpeners({ config, effects, logFolder: config.runFolder, probe });
       if (opening === undefined) throw new AbtieError("config", "the config names no engine");
       await using engine = await opening.open(effects.signal);
       if (judging === null) throw new Error("an engine that is open has been probed");

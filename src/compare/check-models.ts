@@ -9,13 +9,13 @@ import { recordForAll } from "./group-records.ts";
  */
 export function checkModels(
   group: EngineGroup,
-  slots: Pick<EnginePool, "list" | "first">,
+  pool: Pick<EnginePool<unknown>, "engines" | "first">,
   { force, at }: { readonly force: boolean; readonly at: number },
 ): void {
   const [{ config }] = group;
   // A server that abtie spawns has a name made up for it.
   const models =
-    config.engine.kind === "spawn" ? [config.engine.model] : slots.list.map(({ current }) => current().model);
+    config.engine.kind === "spawn" ? [config.engine.model] : pool.engines.map(({ current }) => current().model);
   const [model, ...others] = new Set(models);
   if (model === undefined) throw new Error("an engine that is open serves a model");
   if (others.length > 0) {
@@ -37,7 +37,7 @@ export function checkModels(
       { details: before },
     );
   }
-  const engine = slots.first();
+  const engine = pool.first();
   recordForAll(group, {
     event: "engine-model",
     at,

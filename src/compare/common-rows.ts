@@ -14,13 +14,13 @@ export function commonRows(total: number, contestants: readonly Pick<VariantRun,
 export function takeColumns(
   {
     folder,
-    board,
-  }: { readonly folder: { readonly state: RunState }; readonly board: Pick<VariantRun["board"], "outcome"> },
+    publisher,
+  }: { readonly folder: { readonly state: RunState }; readonly publisher: Pick<VariantRun["publisher"], "outcome"> },
   rows: Uint32Array,
   ids: readonly string[],
 ): RunRows {
   const { state } = folder;
-  const outcomes: readonly RowOutcome[] = Array.from(rows, (row) => board.outcome(row));
+  const outcomes: readonly RowOutcome[] = Array.from(rows, (row) => publisher.outcome(row));
   const first = (row: number): Order => (readingOf(state, row, "ab") === null ? "ba" : "ab");
   const cutTokens = rows.map((row) => state.orders[first(row)].cutTokens[row] ?? 0);
   return {

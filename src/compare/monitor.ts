@@ -55,7 +55,7 @@ export function createMonitor(
       contestants.reduce((total, contestant) => total + of(contestant), 0);
     const done = sum(({ folder }) => folder.state.orders.ab.answered + folder.state.orders.ba.answered);
     const total = sum(({ orders }) => orders.length * options.order.length);
-    const prompts = sum(({ recorder }) => recorder.tally.scoredPrompts);
+    const prompts = sum(({ recorder }) => recorder.counts.scoredPrompts);
     const states = watch?.states() ?? null;
     const text = progressText({ done, total, prompts, ms: clock.monotonic() - startedAt, states });
     effects.progress({ stage: "score", done, total, text });

@@ -18,12 +18,12 @@ export interface Noise extends Rescoring {
  * with `parameters`, of calibrated ones. Null when no row was scored twice.
  */
 export function measureNoise(
-  contestant: Pick<VariantRun, "folder" | "again" | "answered" | "orders" | "judgement" | "config">,
+  contestant: Pick<VariantRun, "folder" | "again" | "answered" | "orders" | "aggregate" | "config">,
   { truth, groups }: { readonly truth: Float64Array; readonly groups: Uint32Array },
   parameters: Parameters | null,
   options: BootstrapOptions,
 ): Noise | null {
-  const { folder, again, answered, orders, judgement, config } = contestant;
+  const { folder, again, answered, orders, aggregate, config } = contestant;
   const twice = Uint32Array.from(
     [...groups.keys()].filter((row) => {
       const { ab, ba } = answersOf(again.state, row);
@@ -33,7 +33,7 @@ export function measureNoise(
   if (twice.length === 0) return null;
   const judge = ({ ab, ba }: RowAnswers): Triple =>
     parameters === null
-      ? judgement.judge({ ab, ba }).probabilities
+      ? aggregate({ ab, ba }).probabilities
       : applyCalibration(parameters, { ab: ab?.logProbs ?? null, ba: ba?.logProbs ?? null });
   const scored = (state: typeof folder.state): Float64Array =>
     clipProbabilities(Float64Array.from([...twice].flatMap((row) => judge(answersOf(state, row)))), config.clip);

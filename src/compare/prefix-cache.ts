@@ -8,23 +8,26 @@ interface Cached {
 
 /** Reads the servers' counters; `used` reads them again and gives the difference, null when a server does not tell. */
 export async function watchPrefixCache(
-  slots: Pick<EnginePool, "list">,
+  pool: Pick<EnginePool<unknown>, "engines">,
   signal: AbortSignal,
 ): Promise<{ readonly used: () => Promise<Cached | null> }> {
-  const before = await counters(slots, signal);
+  const before = await counters(pool, signal);
   return {
     used: async () => {
-      const after = before === null ? null : await counters(slots, signal);
+      const after = before === null ? null : await counters(pool, signal);
       if (before === null || after === null) return null;
       return { looked: after.looked - before.looked, found: after.found - before.found };
     },
   };
 }
 
-async function counters({ list }: Pick<EnginePool, "list">, signal: AbortSignal): Promise<Cached | null> {
+async function counters(
+  { engines }: Pick<EnginePool<unknown>, "engines">,
+  signal: AbortSignal,
+): Promise<Cached | null> {
   // A figure for the report is no reason to end a comparison.
   const told = await Promise.all(
-    list.map(({ current }) =>
+    engines.map(({ current }) =>
       current()
         .metrics(signal)
         .catch(() => null),

@@ -42,11 +42,11 @@ export function factsOf(
     },
     { name: "Labels", value: data.source },
     { name: "Engine", value: engines.join("; ") },
-    ...contestants.map(({ name, config, opener, sets, orders }) => ({
+    ...contestants.map(({ name, config, loader, sets, orders }) => ({
       name: `Variant ${name}`,
       value: [
-        `${basename(config.template)}, sha256 ${opener.template.sha256.slice(0, 12)}`,
-        `labels ${JSON.stringify(opener.template.labels)}`,
+        `${basename(config.template)}, sha256 ${loader.template.sha256.slice(0, 12)}`,
+        `labels ${JSON.stringify(loader.template.labels)}`,
         orders.length === 2 ? "both orders" : "one order",
         ...(config.context === null ? [] : [`at most ${config.context} prompt tokens`]),
         ...(config.calibration === null ? [] : [`calibration ${basename(config.calibration)}`]),

@@ -8,36 +8,41 @@ import { pickToRescore } from "./order.ts";
 import { scoreEntries } from "./score-entries.ts";
 import type { VariantRun } from "./variant-run.ts";
 
-type Scoring = Omit<Parameters<typeof scoreEntries>[0], "choices" | "recorders" | "effects">;
+type Scoring = Pick<Parameters<typeof scoreEntries>[0], "pool" | "config" | "signal">;
 
-/** Scores samples of the contestants' rows once more, in another order and so in other batches, into journals of their own. */
+/** Scores samples of the variants' rows once more, in another order and so in other batches, into journals of their own. */
 export async function rescore(
-  contestants: readonly VariantRun[],
+  runs: readonly VariantRun[],
   options: Scoring & { readonly samples: readonly Uint32Array[]; readonly effects: Effects },
 ): Promise<Summary["end"]> {
   const { samples, effects, ...scoring } = options;
   const { clock, log } = effects;
-  const choices = [...pickToRescore(contestants, samples)];
+  const choices = [...pickToRescore(runs, samples)];
   const journals: Journal[] = [];
   const version = await packageVersion();
   let done = 0;
   try {
-    for (const { again } of contestants) journals.push(await openJournal(again.file, { clock, log }));
-    const recorders = contestants.map(({ again: { state } }, place) => {
-      const journal = journals[place];
-      if (journal === undefined) throw new Error("every contestant has a journal");
-      const onOutcome = (): void => {
-        done += 1;
-        const text = `scoring a sample again: ${done}/${choices.length}`;
-        effects.progress({ stage: "score", done, total: choices.length, text });
-      };
-      const recorder = createRecorder({ journal, state, board: { answered: () => {} }, clock, onOutcome });
+    for (const { again } of runs) journals.push(await openJournal(again.file, { clock, log }));
+    const recorders = runs.map(({ again: { state } }, index) => {
+      const journal = journals[index];
+      if (journal === undefined) throw new Error("every variant has a journal");
+      const recorder = createRecorder({ journal, state, clock });
       recorder.record({ event: "session-start", at: clock.now(), format: JOURNAL_FORMAT, pid: effects.pid, version });
       return recorder;
     });
-    // What the server still has of the first time would only be repeated.
-    const cacheSalt = `again-${clock.now()}`;
-    return await scoreEntries({ ...scoring, effects, choices, recorders, cacheSalt });
+    return await scoreEntries({
+      ...scoring,
+      effects,
+      choices,
+      recorders,
+      // A new salt: what the server still has in its prefix cache would only repeat the first scoring.
+      cacheSalt: `again-${clock.now()}`,
+      onRequest: ({ outcomes }) => {
+        done += outcomes.length;
+        const text = `scoring a sample again: ${done}/${choices.length}`;
+        effects.progress({ stage: "score", done, total: choices.length, text });
+      },
+    });
   } finally {
     await Promise.all(journals.map((journal) => journal.close()));
   }

@@ -3,72 +3,78 @@ import type { Effects } from "../effects.ts";
 import type { Recorder } from "../job/recorder.ts";
 import type { Judge, Task } from "../judge/judge.ts";
 import type { EnginePool } from "../pool/pool.ts";
-import { DEFAULT_RETRY } from "../schedule/backoff.ts";
-import { classifyRequestError } from "../schedule/classify.ts";
-import { schedule } from "../schedule/schedule.ts";
-import type { Summary } from "../schedule/types.ts";
+import { scoreOnPool } from "../pool/score-on-pool.ts";
+import type { RequestEvent, Summary } from "../schedule/types.ts";
 import type { Order, Reading } from "../types.ts";
 
-/** Which prompt of which contestant (its place among those that share the engine) is asked for. */
+/** One prompt to score: a row of one variant (its index among those that share the engine) in one order. */
 export interface Choice {
   readonly of: number;
   readonly row: number;
   readonly order: Order;
 }
 
-type Entry = Task & Choice;
+/** A prompt of one variant. */
+export type Entry = Task & Choice;
 
-/** Scores what is picked on all engines in one schedule; each contestant's recorder is told its own part. */
+/** Scores prompts of several variants in one schedule. */
 export async function scoreEntries(options: {
   choices: Iterable<Choice>;
-  judgings: readonly Judge[];
+  pool: EnginePool<readonly Judge[]>;
+  /** By variant. */
   recorders: readonly Recorder[];
-  slots: EnginePool;
   config: Config;
-  /** Asks the server to compute every prompt anew. */
+  /** Makes the server compute every prompt anew. */
   cacheSalt?: string;
-  /** Told the token ids of every prompt that is about to be sent. */
+  /** Called with the token ids of every prompt before it is sent. */
   onPrompt?: (of: number, ids: readonly number[]) => void;
+  /** Called after the outcomes of a request are in the states of the variants. */
+  onRequest?: (event: RequestEvent<Entry, Reading>) => void;
   effects: Pick<Effects, "clock" | "random">;
   signal: AbortSignal;
 }): Promise<Summary["end"]> {
-  const { recorders, slots, config, effects, signal } = options;
-  const { end } = await schedule<Entry, Reading>({
-    tasks: entries(options),
-    lanes: slots.list.map(({ lane }) => lane),
-    classify: classifyRequestError,
-    onOutcome: (entry, outcome) => recorders[entry.of]?.outcome(entry, outcome),
-    onAttempt: (attempt) => {
-      for (const [place, recorder] of recorders.entries()) {
-        const tasks = attempt.tasks.filter(({ of }) => of === place);
-        if (tasks.length === 0) continue;
-        if (attempt.ok) recorder.attempt({ ...attempt, tasks });
-        else recorder.attempt({ ...attempt, tasks, ended: attempt.ended.filter(({ of }) => of === place) });
+  const { pool, recorders, onRequest, config, effects, signal } = options;
+  return scoreOnPool<Entry>({
+    pool,
+    tasks: entriesOf(options),
+    onRequest: (event) => {
+      for (const [of, recorder] of recorders.entries()) {
+        const part = partOf(event, of);
+        if (part !== null) recorder.onRequest(part);
       }
-      slots.observe(attempt);
+      onRequest?.(event);
     },
-    retry: { ...DEFAULT_RETRY, attempts: config.attempts },
-    timeoutMs: () => config.requestTimeoutMs,
-    clock: effects.clock,
-    random: effects.random,
+    config,
+    effects,
     signal,
   });
-  return end;
 }
 
-async function* entries({
+/** The part of a request that belongs to one variant; null when it has none. */
+function partOf({ attempt, outcomes }: RequestEvent<Entry, Reading>, of: number): RequestEvent<Entry, Reading> | null {
+  const part = {
+    attempt: attempt === null ? null : { ...attempt, tasks: attempt.tasks.filter((task) => task.of === of) },
+    outcomes: outcomes.filter(({ task }) => task.of === of),
+  };
+  return (part.attempt?.tasks ?? part.outcomes).length === 0 ? null : part;
+}
+
+async function* entriesOf({
   choices,
-  judgings,
+  pool,
   cacheSalt,
   onPrompt,
   signal,
-}: Omit<Parameters<typeof scoreEntries>[0], "recorders" | "slots" | "config" | "effects">): AsyncGenerator<Entry> {
+}: Pick<
+  Parameters<typeof scoreEntries>[0],
+  "choices" | "pool" | "cacheSalt" | "onPrompt" | "signal"
+>): AsyncGenerator<Entry> {
   const salt = cacheSalt === undefined ? {} : { cacheSalt };
   for (const { of, row, order } of choices) {
     if (signal.aborted) return;
-    const judging = judgings[of];
-    if (judging === undefined) throw new Error(`there is no contestant ${of}`);
-    const task = await judging.prepare(row, order, null);
+    const judge = pool.judge[of];
+    if (judge === undefined) throw new Error(`there is no variant ${of}`);
+    const task = await judge.prepare(row, order, null);
     onPrompt?.(of, task.ids);
     yield { ...task, ...salt, of };
   }

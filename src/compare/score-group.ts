@@ -1,4 +1,5 @@
 import type { Effects } from "../effects.ts";
+import type { Task } from "../judge/judge.ts";
 import { openEnginePool } from "../pool/pool.ts";
 import { checkModels } from "./check-models.ts";
 import type { EngineGroup } from "./engine-groups.ts";
@@ -24,15 +25,17 @@ export interface ScoreOptions {
   readonly enough: AbortSignal;
   /** Continue although another model answers than before. */
   readonly force: boolean;
+  /** Called for every prompt that ended, with an answer or without, after the outcome is in the state of its variant. */
+  readonly onOutcome: (run: VariantRun, task: Task, answered: boolean) => void;
   readonly effects: Effects;
 }
 
 /**
- * Scores what is missing of a group of contestants on their engine, then a sample of it once more. The engine is not started when
- * nothing is missing.
+ * Scores the prompts that a group of variants lacks on their engine, then a sample once more. Opens no engine when nothing is
+ * missing.
  */
 export async function scoreGroup(group: EngineGroup, options: ScoreOptions): Promise<GroupEnd> {
-  const { order, seed, enough, effects } = options;
+  const { order, seed, enough, onOutcome, effects } = options;
   const { signal, clock } = effects;
   const samples = (): readonly Uint32Array[] =>
     group.map(({ answered }) => sampleToRescore(order.length, seed, answered));
@@ -41,35 +44,44 @@ export async function scoreGroup(group: EngineGroup, options: ScoreOptions): Pro
 
   const [{ config }] = group;
   const joint = joinJudgeLoaders(group);
-  // Mistakes in templates and labels are found before minutes go into the start of a server.
-  if (joint.local) await joint.open(null);
+  // Mistakes in templates and labels are found before a server is started, which takes minutes.
+  if (joint.local) await joint.check();
   const began = clock.monotonic();
   const record: VariantRun["recorder"]["record"] = (event) => {
     for (const { recorder } of group) recorder.record(event);
   };
   try {
-    await using slots = await openEnginePool({
-      ...{ config, opener: joint, effects, signal, recorder: { record } },
-      folder: { path: options.folder },
+    await using pool = await openEnginePool({
+      config,
+      loader: joint,
+      logFolder: options.folder,
+      record,
+      effects,
+      signal,
     });
     recordForAll(group, { event: "start-up", at: clock.now(), seconds: (clock.monotonic() - began) / 1000 });
-    checkModels(group, slots, { force: options.force, at: clock.now() });
-    const common = { judgings: joint.judgings(), slots, config, effects };
-    const cache = await watchPrefixCache(slots, signal);
+    checkModels(group, pool, { force: options.force, at: clock.now() });
+    const common = { pool, config, effects };
+    const cache = await watchPrefixCache(pool, signal);
     const prefixes = createPrefixMeter(group.length);
     const end = await scoreEntries({
-      ...{ ...common, choices: missing(), recorders: group.map(({ recorder }) => recorder) },
-      signal: AbortSignal.any([signal, enough]),
+      ...common,
+      choices: missing(),
+      recorders: group.map(({ recorder }) => recorder),
       onPrompt: prefixes.add,
+      onRequest: ({ outcomes }) => {
+        for (const { task, outcome } of outcomes) onOutcome(group[task.of] as VariantRun, task, outcome.ok);
+      },
+      signal: AbortSignal.any([signal, enough]),
     });
     const cached = await cache.used();
-    for (const [place, contestant] of group.entries()) {
-      const shared = prefixes.shared()[place];
+    for (const [of, run] of group.entries()) {
+      const shared = prefixes.shared()[of];
       if (cached === null || shared === undefined) continue;
-      contestant.recorder.record({ event: "prefix-cache", at: clock.now(), ...cached, ...shared });
+      run.recorder.record({ event: "prefix-cache", at: clock.now(), ...cached, ...shared });
     }
-    // Before the engine is stopped, which may take a while.
-    for (const { board } of group) await board.close();
+    // Published before the engine is stopped, which may take a while.
+    for (const { publisher } of group) await publisher.close();
     if (signal.aborted) return "interrupted";
     if (end === "engines-lost") return "engine-lost";
     const again = await rescore(group, { ...common, samples: samples(), signal });

@@ -9,22 +9,39 @@ import { createState, withBudget } from "../deadline/state.ts";
 import { takeNext } from "../deadline/take.ts";
 import type { Task } from "../judge/judge.ts";
 import type { Aggregate } from "../judge/outcome.ts";
+import type { PoolStatus } from "../pool/pool.ts";
 import { isAnswered, type RunState } from "../runfolder/state/run-state.ts";
-import type { Attempt } from "../schedule/types.ts";
-import type { Clock } from "../types.ts";
+import type { RequestEvent } from "../schedule/types.ts";
+import type { Clock, Order, Reading } from "../types.ts";
 import { type ForecastError, forecastErrors } from "./forecast-errors.ts";
-import type { NextPrompt, PromptSource } from "./prompt-source.ts";
 import { rankRows } from "./rank-rows.ts";
 
-/** A planner that keeps time: it follows the speed of the engine and decides what the rows that are left will get. */
-export interface Planner extends PromptSource {
-  /** Hears of every request. */
-  readonly attempted: (attempt: Attempt<Task>) => void;
-  /** Hears that the engines are there, or that all of them are gone. */
-  readonly engine: (up: boolean, lost: boolean) => void;
-  /** Decides anew when the last decision is old; gives the one in force. */
+/** The next prompt to score. "wait": none for now, but an outcome that is still to come may change that. */
+export type NextPrompt = PlannedPrompt | "wait" | "end";
+
+interface PlannedPrompt {
+  readonly row: number;
+  readonly order: Order;
+  /** Prompt tokens that it may take; null for as many as the model takes. */
+  readonly tokenBudget: number | null;
+}
+
+/** Decides which prompt is scored next, from the speed of the engines and the time that is left. */
+export interface Planner {
+  /** Rows of the whole run, those of earlier sessions included. */
+  readonly total: number;
+  readonly next: () => NextPrompt;
+  /** Resolves when a task has ended, or after the longest time for which a decision is good. */
+  readonly changed: (signal: AbortSignal) => Promise<void>;
+  /**
+   * Takes in a request whose outcomes the state of the run already holds. `concurrency` counts the requests that all engines
+   * together were allowed in flight when it was sent.
+   */
+  readonly onRequest: (event: RequestEvent<Task, Reading>, concurrency: number) => void;
+  readonly onPoolStatus: (status: PoolStatus) => void;
+  /** Returns the decision in force; decides again when the last decision is old. */
   readonly tick: () => Decision;
-  /** How good the forecasts were; empty before the first pass has ended. */
+  /** The errors of the forecasts; empty before the first pass has ended. */
   readonly forecastErrors: () => readonly ForecastError[];
 }
 
@@ -33,23 +50,24 @@ export interface PlannerOptions {
   readonly state: RunState;
   /** The ladder, best step first. */
   readonly steps: readonly Step[];
-  readonly judge: Aggregate;
+  readonly aggregate: Aggregate;
   /** Estimated prompt tokens of every row. */
   readonly tokens: readonly number[];
   /** The moments that bound the run, monotonic ms; they may come nearer. */
   readonly budget: () => Budget | null;
-  /** When this session began, monotonic ms. */
+  /** Start of this session, monotonic ms. */
   readonly startedAt: number;
   readonly clock: Clock;
   readonly onDecision: (decision: Decision) => void;
 }
 
-/** A decision is good for so long (ms), or for this share of a short time, and a ranking of the second pass too. */
+/** A decision is good for this long (ms), or for this share of the time when that is shorter. */
 const DECISION_MS = 2_000;
 const DECISION_SHARE = 0.02;
+/** A ranking of the rows for the swapped order is good for this long (ms). */
 const RANKING_MS = 60_000;
 
-/** Creates the planner of a run. Everything that it decides is decided by src/clock; here the state is kept and fed. */
+/** Creates the planner of a run: it keeps the state, and the pure functions of deadline/ decide. */
 export function createPlanner(options: PlannerOptions): Planner {
   const { config, state: run, clock, onDecision } = options;
   const budget = options.budget();
@@ -61,7 +79,7 @@ export function createPlanner(options: PlannerOptions): Planner {
     startedAt: options.startedAt,
     steps: options.steps,
     confidence: config.time.confidence,
-    // Without a deadline there is no overrun, and no step may be missing for it.
+    // Without a deadline nothing overruns, so the ladder needs no step for it.
     onOverrun: budget === null ? "degrade" : config.time.onOverrun,
     secondPass: usualShares(orders),
     seed: config.seed,
@@ -72,38 +90,35 @@ export function createPlanner(options: PlannerOptions): Planner {
   let rankedAt = Number.NEGATIVE_INFINITY;
   let rankedRows = 0;
   let outstanding = 0;
-  let untold: { readonly event: ClockEvent; left: number } | null = null;
   let wake = (): void => {};
 
-  const hear = (event: ClockEvent): void => {
+  const apply = (event: ClockEvent): void => {
     state = observe(state, event);
   };
   const decideNow = (): Decision => {
-    // Rows that were in flight when the others were ranked would otherwise never get the swapped order.
-    if (state.second.ranked !== null && state.first.endedAt !== null && run.orders.ab.answered > rankedRows)
-      hearRanking();
+    // Rows that were in flight at the last ranking would otherwise never get the swapped order.
+    if (state.second.ranked !== null && state.first.endedAt !== null && run.orders.ab.answered > rankedRows) rank();
     const decided = decide(withBudget(state, options.budget()), clock.monotonic());
     state = decided.state;
     decision = decided.decision;
-    if (decision.secondPass.needsRanking || clock.monotonic() - rankedAt > RANKING_MS) rank(decision);
+    const isRankingOld = decision.phase === "swap-pass" && clock.monotonic() - rankedAt > RANKING_MS;
+    if (decision.secondPass.needsRanking || isRankingOld) {
+      rank();
+      ({ state, decision } = decide(state, clock.monotonic()));
+    }
     onDecision(decision);
     return decision;
   };
-  const rank = ({ phase, secondPass }: Decision): void => {
-    if (!secondPass.needsRanking && phase !== "swap-pass") return;
-    hearRanking();
-    ({ state, decision } = decide(state, clock.monotonic()));
-  };
-  const hearRanking = (): void => {
+  const rank = (): void => {
     rankedAt = clock.monotonic();
     rankedRows = run.orders.ab.answered;
-    hear({ type: "ranked", rows: rankRows(options) });
+    apply({ type: "ranked", rows: rankRows(options) });
   };
   const tick = (): Decision => {
     const isOld = decision === null || clock.monotonic() - decision.at >= decisionMs;
     return isOld || decision === null ? decideNow() : decision;
   };
-  const take = (): NextPrompt | null => {
+  const nextTask = (): PlannedPrompt | null => {
     const taken = takeNext(state, 1);
     state = taken.state;
     const [task] = taken.tasks;
@@ -116,51 +131,36 @@ export function createPlanner(options: PlannerOptions): Planner {
     total: options.tokens.length,
     next: () => {
       tick();
-      const task = take();
+      const task = nextTask();
       if (task !== null) return task;
       decideNow();
-      return take() ?? (outstanding > 0 && !state.stopped ? "wait" : "end");
+      return nextTask() ?? (outstanding > 0 && !state.stopped ? "wait" : "end");
     },
     changed: async (signal) => {
       const woken = new AbortController();
-      wake = () => woken.abort(new Error("something has changed"));
-      // Time alone may change what is decided. No timer is left behind: there may be many of them in a second.
+      wake = () => woken.abort(new Error("a request has ended"));
+      // The timer is needed because time alone may change the decision; it is cancelled, since there may be many in a second.
       await clock.sleep(decisionMs, AbortSignal.any([signal, woken.signal])).catch(() => {});
     },
-    told: (task, answered) => {
-      outstanding -= 1;
-      if (!answered) hear({ type: "gave-up", at: clock.monotonic(), prompts: [promptOf(task)] });
-      else if (untold !== null) {
-        untold.left -= 1;
-        if (untold.left === 0) hear(untold.event);
+    onRequest: ({ attempt, outcomes }, concurrency) => {
+      if (attempt !== null) {
+        const { startedAt, finishedAt, ok, tasks } = attempt;
+        apply({ type: "request", startedAt, finishedAt, ok, prompts: tasks.map(promptOf), concurrency });
       }
-      wake();
+      const gaveUp = outcomes.filter(({ outcome }) => !outcome.ok).map(({ task }) => promptOf(task));
+      if (gaveUp.length > 0) apply({ type: "gave-up", at: clock.monotonic(), prompts: gaveUp });
+      outstanding -= outcomes.length;
+      if (attempt !== null) tick();
+      if (outcomes.length > 0) wake();
     },
-    attempted: ({ startedAt, finishedAt, ok, tasks, concurrency }) => {
-      const event: ClockEvent = {
-        type: "request",
-        startedAt,
-        finishedAt,
-        ok,
-        prompts: tasks.map(promptOf),
-        concurrency,
-      };
-      // Its answers are told right after it: before them, what the clock counts as settled would not be known to the run.
-      if (ok) untold = { event, left: tasks.length };
-      else hear(event);
-      tick();
+    onPoolStatus: (status) => {
+      apply({ type: "engine", at: clock.monotonic(), up: status === "up", lost: status === "given-up" });
     },
-    engine: (up, lost) => hear({ type: "engine", at: clock.monotonic(), up, lost }),
     tick,
     forecastErrors: () => forecastErrors(state.history, state.first.endedAt),
   };
+}
 
-  function promptOf(task: Task): Prompt {
-    return {
-      row: task.row,
-      pass: task.order === "ab" ? 1 : 2,
-      tokens: task.ids.length,
-      tokenBudget: task.tokenBudget,
-    };
-  }
+function promptOf({ row, order, ids, tokenBudget }: Task): Prompt {
+  return { row, pass: order === "ab" ? 1 : 2, tokens: ids.length, tokenBudget };
 }

@@ -6,18 +6,17 @@ import { type RowReading, type RowRecord, writeRows } from "../runfolder/rows-fi
 import { attemptsOf, isShort, type RunState, readingOf } from "../runfolder/state/run-state.ts";
 import type { Clock, Log, Order, Triple } from "../types.ts";
 import { answersOf } from "./answers.ts";
-import { publishDue } from "./publish-due.ts";
 
-/** Where the results of a run are shown to the outside: the submission and rows.jsonl, replaced as rows come in. */
+/** Writes the results of a run, the submission and rows.jsonl, and replaces them as rows are answered. */
 export interface Publisher {
   readonly outcome: (row: number) => RowOutcome;
   /** Writes both files for the first time. Throws AbtieError("data") when they cannot be written. */
   readonly publishFirst: () => Promise<void>;
-  /** Notes that a row was answered, and starts publishing when it is due. */
+  /** Counts an answer, and starts to publish when that is due. */
   readonly answered: () => void;
-  /** Publishes what is not published yet; waits for what is under way. To be called at the end, and again when in doubt. */
+  /** Publishes the answers that are not published yet, and waits until all is written. May be called again. */
   readonly close: () => Promise<void>;
-  /** Throws AbtieError("data") when the last publishing has failed: the files in place are complete, but older. */
+  /** Throws AbtieError("data") when the last publishing failed: the files in place are complete, but older. */
   readonly check: () => void;
 }
 
@@ -25,7 +24,7 @@ export interface PublisherOptions {
   readonly ids: readonly string[];
   readonly state: RunState;
   readonly journal: Journal;
-  readonly judge: Aggregate;
+  readonly aggregate: Aggregate;
   readonly prior: Triple;
   readonly submission: string;
   readonly rows: string;
@@ -35,9 +34,9 @@ export interface PublisherOptions {
   readonly log: Log;
 }
 
-/** Creates the board of a run. */
+/** Creates the publisher of a run. */
 export function createPublisher(options: PublisherOptions): Publisher {
-  const { ids, state, judge, prior, clock, log } = options;
+  const { ids, state, aggregate, prior, clock, log } = options;
   let rowsSince = 0;
   let publishedAt = clock.monotonic();
   let lastCostMs = 0;
@@ -45,10 +44,10 @@ export function createPublisher(options: PublisherOptions): Publisher {
   let failure: AbtieError | null = null;
   let closed = false;
 
-  const outcome = (row: number): RowOutcome => outcomeOf(answersOf(state, row), judge, prior);
+  const outcome = (row: number): RowOutcome => outcomeOf(answersOf(state, row), aggregate, prior);
 
   const write = async (): Promise<void> => {
-    // The journal first: what a submission shows must survive it.
+    // The journal first: an answer in the submission must not be missing in the journal after a crash.
     await options.journal.checkpoint();
     await writeSubmission(options.submission, ids, (row) => outcome(row).probabilities, options);
     await writeRows(options.rows, recordsOf(ids, state, outcome));
@@ -60,7 +59,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       await write();
       failure = null;
     } catch (error) {
-      // The last complete files stay in place; a run goes on without newer ones rather than dying.
+      // The last complete files stay in place; a run without newer files is better than no run.
       if (!(error instanceof AbtieError)) throw error;
       if (failure === null) log("error", `the results could not be written and will be tried again: ${error.message}`);
       failure = error;
@@ -74,8 +73,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     publishFirst: write,
     answered: () => {
       rowsSince += 1;
-      const due = publishDue({ rowsSince, msSince: clock.monotonic() - publishedAt, lastCostMs });
-      if (!due || current !== null) return;
+      if (current !== null || !isDue(rowsSince, clock.monotonic() - publishedAt, lastCostMs)) return;
       current = publish().finally(() => {
         current = null;
       });
@@ -94,6 +92,17 @@ export function createPublisher(options: PublisherOptions): Publisher {
       );
     },
   };
+}
+
+const DUE_ROWS = 500;
+const DUE_MS = 30_000;
+/** Largest share of the time that writing may take. */
+const COST_SHARE = 0.05;
+
+/** Publishing is due after 500 answers or 30 s, but never so often that writing takes more than 5 % of the time. */
+function isDue(rowsSince: number, msSince: number, lastCostMs: number): boolean {
+  if (rowsSince === 0 || msSince < lastCostMs / COST_SHARE) return false;
+  return rowsSince >= DUE_ROWS || msSince >= DUE_MS;
 }
 
 function* recordsOf(

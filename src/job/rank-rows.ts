@@ -5,21 +5,22 @@ import type { SecondRow } from "../deadline/swap-rows.ts";
 import type { Aggregate } from "../judge/outcome.ts";
 import { type RunState, readingOf, tokenBudgetOf } from "../runfolder/state/run-state.ts";
 
-/** Orders the rows that have one answer by what the swapped order would be worth to them; see clock/second-pass.ts. */
+/** Ranks the rows that have one answer by the expected gain of the swapped order; see deadline/swap-pass.ts. */
 export function rankRows(options: {
   readonly config: Pick<Config, "calibration">;
   readonly state: RunState;
-  readonly judge: Aggregate;
+  readonly aggregate: Aggregate;
 }): readonly SecondRow[] {
-  const { config, state, judge } = options;
+  const { config, state, aggregate } = options;
   const candidates: Candidate[] = [];
   const pairs: Pair[] = [];
   for (let row = 0; row < state.rows; row += 1) {
     const first = readingOf(state, row, "ab");
     if (first === null) continue;
     const second = readingOf(state, row, "ba");
-    const { probabilities } = judge({ ab: first, ba: null });
-    if (second !== null) pairs.push({ first: probabilities, second: judge({ ab: null, ba: second }).probabilities });
+    const { probabilities } = aggregate({ ab: first, ba: null });
+    if (second !== null)
+      pairs.push({ first: probabilities, second: aggregate({ ab: null, ba: second }).probabilities });
     else candidates.push({ row, probabilities, tokens: state.orders.ab.tokens[row] ?? 0 });
   }
   const ranked = rankForSecondPass(candidates, {

@@ -3,11 +3,10 @@ import type { Journal } from "../runfolder/journal/append.ts";
 import type { JournalEvent } from "../runfolder/journal/events.ts";
 import { fold } from "../runfolder/state/fold.ts";
 import { isAnswered, type RunState } from "../runfolder/state/run-state.ts";
-import type { Attempt, Outcome } from "../schedule/types.ts";
+import type { Attempt, Outcome, RequestEvent } from "../schedule/types.ts";
 import type { Clock, Reading } from "../types.ts";
-import type { Publisher } from "./publisher.ts";
 
-/** Counts of this session, for the line that is shown and the summary. */
+/** Counts of this session, for the progress line and the summary. */
 export interface SessionCounts {
   scoredPrompts: number;
   promptTokens: number;
@@ -15,68 +14,78 @@ export interface SessionCounts {
   failedRequests: number;
 }
 
-/** Writes what happens into the journal and folds it into the state in the same breath, so that both always agree. */
-export interface Recorder {
-  readonly tally: Readonly<SessionCounts>;
-  readonly record: (event: JournalEvent) => void;
-  readonly outcome: (task: Task, outcome: Outcome<Reading>) => void;
-  readonly attempt: (attempt: Attempt<Task>) => void;
+/** Counts of a session that has sent nothing. */
+export function noCounts(): SessionCounts {
+  return { scoredPrompts: 0, promptTokens: 0, requests: 0, failedRequests: 0 };
 }
 
-/** Creates the recorder of a session. `onOutcome` is told after an outcome is in the state. */
+/** Writes every event into the journal and into the state at once, so that both always agree. */
+export interface Recorder {
+  readonly counts: Readonly<SessionCounts>;
+  readonly record: (event: JournalEvent) => void;
+  /** Records a request with everything that ended with it. */
+  readonly onRequest: (event: RequestEvent<Task, Reading>) => void;
+}
+
+/** Creates the recorder of a session. */
 export function createRecorder(options: {
   journal: Journal;
   state: RunState;
-  board: Pick<Publisher, "answered">;
   clock: Clock;
-  onOutcome: (task: Task, answered: boolean) => void;
-  /** The journal's word for why requests were given up; see describe-failure.ts. */
-  givenUp?: () => "deadline" | "interrupted";
+  /** Called for each row and order that is answered for the first time, after the answer is in the state. */
+  onAnswer?: () => void;
+  /** The journal's word for requests that the end of the session aborted; "aborted" without it. */
+  abortReason?: () => "deadline" | "interrupted";
 }): Recorder {
-  const { journal, state, board, clock } = options;
-  const tally: SessionCounts = { scoredPrompts: 0, promptTokens: 0, requests: 0, failedRequests: 0 };
+  const { journal, state, clock, onAnswer, abortReason } = options;
+  const counts = noCounts();
   const record = (event: JournalEvent): void => {
     journal.append(event);
     fold(state, event);
   };
-  // The outcomes of a request are told right after it.
-  let last: Attempt<Task> | null = null;
-  const requestOf = (task: Task): number | null => (last?.tasks.includes(task) ? tally.requests : null);
+  const recordAnswer = (task: Task, outcome: Outcome<Reading> & { ok: true }): void => {
+    const isFirst = !isAnswered(state, task.row, task.order);
+    record(answerEvent(task, outcome, counts.requests, clock.now()));
+    counts.scoredPrompts += 1;
+    counts.promptTokens += task.ids.length;
+    if (isFirst) onAnswer?.();
+  };
+  const recordRetried = ({ reason, message }: Attempt<Task> & { ok: false }, tasks: readonly Task[]): void => {
+    const word = reason === "aborted" ? (abortReason?.() ?? "aborted") : reason;
+    for (const order of ["ab", "ba"] as const) {
+      const rows = tasks.filter((task) => task.order === order).map(({ row }) => row);
+      if (rows.length === 0) continue;
+      const request = counts.requests;
+      record({ event: "failed", rows, order, reason: word, message, final: false, request, at: clock.now() });
+    }
+  };
   return {
-    tally,
+    counts,
     record,
-    outcome: (task, outcome) => {
-      if (outcome.ok) {
-        const fresh = !isAnswered(state, task.row, task.order);
-        record(resultOf(task, outcome, tally.requests, clock.now()));
-        tally.scoredPrompts += 1;
-        tally.promptTokens += task.ids.length;
-        if (fresh) board.answered();
-      } else {
-        const { reason, message } = outcome;
-        const what = { rows: [task.row], order: task.order, reason, message, final: true };
-        record({ event: "failed", ...what, request: requestOf(task), at: clock.now() });
+    onRequest: ({ attempt, outcomes }) => {
+      if (attempt !== null) counts.requests += 1;
+      if (attempt?.ok === false) {
+        if (attempt.reason !== "aborted") counts.failedRequests += 1;
+        const ended = new Set(outcomes.map(({ task }) => task));
+        recordRetried(
+          attempt,
+          attempt.tasks.filter((task) => !ended.has(task)),
+        );
       }
-      options.onOutcome(task, outcome.ok);
-    },
-    attempt: (attempt) => {
-      tally.requests += 1;
-      last = attempt;
-      if (attempt.ok) return;
-      if (attempt.reason !== "aborted") tally.failedRequests += 1;
-      const { message, tasks, ended } = attempt;
-      const reason = attempt.reason === "aborted" ? (options.givenUp?.() ?? "aborted") : attempt.reason;
-      const what = { reason, message, final: false, request: tally.requests } as const;
-      for (const order of ["ab", "ba"] as const) {
-        // What ended is told as an outcome.
-        const rows = tasks.filter((task) => task.order === order && !ended.includes(task)).map(({ row }) => row);
-        if (rows.length > 0) record({ event: "failed", rows, order, ...what, at: clock.now() });
+      const request = attempt === null ? null : counts.requests;
+      for (const { task, outcome } of outcomes) {
+        if (outcome.ok) recordAnswer(task, outcome);
+        else {
+          const { reason, message } = outcome;
+          const { row, order } = task;
+          record({ event: "failed", rows: [row], order, reason, message, final: true, request, at: clock.now() });
+        }
       }
     },
   };
 }
 
-function resultOf(
+function answerEvent(
   task: Task,
   { value, attempts, ms }: Outcome<Reading> & { ok: true },
   request: number,

@@ -1,33 +1,30 @@
 import type { Config } from "../config/config.ts";
 import type { Effects } from "../effects.ts";
-import type { Task } from "../judge/judge.ts";
+import type { Judge, Task } from "../judge/judge.ts";
 import type { EnginePool } from "../pool/pool.ts";
-import { DEFAULT_RETRY } from "../schedule/backoff.ts";
-import { classifyRequestError } from "../schedule/classify.ts";
-import { schedule } from "../schedule/schedule.ts";
-import type { Clock, Reading } from "../types.ts";
+import { scoreOnPool } from "../pool/score-on-pool.ts";
+import type { Clock } from "../types.ts";
 import type { Planner } from "./planner.ts";
-import { taskSource } from "./prompt-source.ts";
 import type { Recorder } from "./recorder.ts";
 import type { RunEnd } from "./summary.ts";
 import type { TimeLimits } from "./time-limits.ts";
 
-/** Scores what the planner picks on all engines until nothing is left or the time is over. */
+/** Scores the prompts that the planner chooses on all engines, until no prompt is left or the time is over. */
 export async function scoreRows(options: {
   config: Config;
   planner: Planner;
-  slots: EnginePool;
+  pool: EnginePool<Judge>;
   recorder: Recorder;
   effects: Effects;
   limits: TimeLimits;
-  /** Shows how far the run is. */
+  /** Shows the progress. */
   show: () => void;
 }): Promise<RunEnd> {
-  const { config, planner, slots, recorder, effects, limits, show } = options;
-  const { clock, random } = effects;
+  const { config, planner, pool, recorder, effects, limits, show } = options;
   const ended = new AbortController();
   const broken = new AbortController();
   const signal = AbortSignal.any([limits.signal, broken.signal]);
+  // An error of the caller's own progress callback stops the run in order; it is thrown when everything is closed.
   const showSafely = (): void => {
     try {
       show();
@@ -35,37 +32,49 @@ export async function scoreRows(options: {
       broken.abort(error);
     }
   };
-  const shown = showNowAndThen(showSafely, clock, ended.signal);
-  const { end } = await schedule<Task, Reading>({
-    tasks: taskSource(planner, slots.judging, signal),
-    lanes: slots.list.map(({ lane }) => lane),
-    classify: classifyRequestError,
-    onOutcome: recorder.outcome,
-    onAttempt: (attempt) => {
-      recorder.attempt(attempt);
-      slots.observe(attempt);
-      // The clock foresees for all engines together: the limit of one lane after that of another would look like a change.
-      planner.attempted({ ...attempt, concurrency: slots.concurrencyAt(attempt) });
+  const showing = showEverySecond(showSafely, effects.clock, ended.signal);
+  const end = await scoreOnPool<Task>({
+    pool,
+    tasks: tasksOf(planner, pool.judge, signal),
+    onRequest: (event) => {
+      recorder.onRequest(event);
+      // The forecast is for all engines together: a limit of one engine only, or of another one, would look like a change of load.
+      planner.onRequest(event, event.attempt === null ? 0 : pool.concurrencyAt(event.attempt));
       showSafely();
     },
-    retry: { ...DEFAULT_RETRY, attempts: config.attempts },
-    timeoutMs: () => config.requestTimeoutMs,
-    clock,
-    random,
+    config,
+    effects,
     signal,
   }).finally(() => ended.abort(new Error("scoring has ended")));
-  await shown;
+  await showing;
   broken.signal.throwIfAborted();
   show();
-  if (end === "engines-lost") return "engine-lost";
-  if (end === "done") return planner.tick().stop?.kind === "overrun" ? "overrun" : "done";
-  return effects.signal.aborted ? "interrupted" : "deadline";
+  switch (end) {
+    case "engines-lost":
+      return "engine-lost";
+    case "done":
+      return planner.tick().stop?.kind === "overrun" ? "overrun" : "done";
+    case "aborted":
+      return effects.signal.aborted ? "interrupted" : "deadline";
+    default:
+      return end satisfies never;
+  }
+}
+
+/** Prepares one prompt after another, each when the schedule asks for it. */
+async function* tasksOf(planner: Planner, judge: Judge, signal: AbortSignal): AsyncGenerator<Task> {
+  while (!signal.aborted) {
+    const next = planner.next();
+    if (next === "end") return;
+    if (next === "wait") await planner.changed(signal);
+    else yield await judge.prepare(next.row, next.order, next.tokenBudget);
+  }
 }
 
 const SHOW_MS = 1_000;
 
-/** Time passes and the clock decides although no request ends: a line that stood still would not be true any more. */
-async function showNowAndThen(show: () => void, clock: Clock, signal: AbortSignal): Promise<void> {
+/** Shows the progress also while no request ends: the time that is left shrinks, and the planner may decide anew. */
+async function showEverySecond(show: () => void, clock: Clock, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await clock.sleep(SHOW_MS, signal).catch(() => {});
     if (!signal.aborted) show();

@@ -1,12 +1,23 @@
-import type { PairSummary } from "../deadline/pairs.ts";
+import { toDigits } from "../dataset/submission/digits.ts";
+import { type Pair, type PairSummary, summarizePairs } from "../deadline/pairs.ts";
+import type { Engine } from "../engine/engine.ts";
+import { messageOf } from "../errors.ts";
+import { writeAtomic } from "../files/atomic.ts";
+import { hits } from "../metrics/accuracy.ts";
+import { classPrior, repeatTriple } from "../metrics/class-prior.ts";
+import { logLosses } from "../metrics/log-loss.ts";
+import { quantiles } from "../numbers/quantile.ts";
+import { mean } from "../numbers/sums.ts";
 import type { Usage } from "../pool/usage.ts";
-import type { Obtained } from "../types.ts";
+import type { Log, Obtained } from "../types.ts";
+import { answersOf } from "./answers.ts";
 import type { ForecastError } from "./forecast-errors.ts";
+import type { Job } from "./open-job.ts";
 
-/** How a run came to its end. */
+/** Why a run ended. */
 export type RunEnd = "done" | "deadline" | "overrun" | "interrupted" | "engine-lost";
 
-/** What a run tells at its end; summary.json holds it. */
+/** The result of a run, as in summary.json. */
 export interface RunSummary {
   readonly end: RunEnd;
   readonly files: {
@@ -14,18 +25,18 @@ export interface RunSummary {
     readonly runFolder: string;
     readonly rows: string;
     readonly journal: string;
-    /** The picture of forecast, steps and end; compare draws none. */
+    /** The picture of forecast, ladder steps and end; null for a variant of a comparison. */
     readonly clock: string | null;
     readonly serverLog: string | null;
   };
   readonly engine: { readonly name: string; readonly version: string | null; readonly method: string | null };
-  /** What turned readings into probabilities beside softmax; null when nothing did. */
+  /** The calibration that was applied; null for a plain softmax. */
   readonly calibration: { readonly file: string; readonly kind: string } | null;
-  /** Rows by how their probabilities were obtained; they add up to `total`. */
+  /** Rows by the source of their probabilities; they add up to `total`. */
   readonly rows: Readonly<Record<Obtained, number>> & { readonly total: number };
-  /** Why rows hold the prior, with counts. */
+  /** Reasons why rows hold the prior, with counts. */
   readonly reasons: Readonly<Record<string, number>>;
-  /** Rows whose text was shortened to fit, or held control tokens that were defused; low label mass; bounded labels. */
+  /** Counts of rows: shortened to fit, with control tokens broken up, with a low label mass, with a label that is only bounded. */
   readonly marks: {
     readonly shortened: number;
     readonly neutralised: number;
@@ -37,11 +48,11 @@ export interface RunSummary {
   readonly seconds: { readonly total: number; readonly startUp: number; readonly scoring: number };
   /** How well the engines were used in this session; null when nothing was scored. */
   readonly usage: Usage | null;
-  /** What the swapped order changed, over all rows that have both; null when none has. */
+  /** The effect of the swapped order over all rows that have both orders; null when none has. */
   readonly bothOrders: PairSummary | null;
-  /** How good the forecasts of the first pass's end were at 2, 10 and 50 % of the rows. */
+  /** The errors of the forecasts that were made at 2, 10 and 50 % of the rows. */
   readonly forecasts: readonly ForecastError[];
-  /** What this session did; earlier sessions of a resumed run are not in it. */
+  /** Counts of this session alone; earlier sessions of a resumed run are not in them. */
   readonly session: {
     readonly scoredPrompts: number;
     readonly promptTokens: number;
@@ -56,4 +67,102 @@ export interface RunSummary {
     readonly accuracy: number;
     readonly rows: number;
   } | null;
+}
+
+/** How a session ended, beside the counts that its job holds. */
+export interface SummaryInput {
+  readonly end: RunEnd;
+  /** Null takes the engine that answered last, from the journal. */
+  readonly engine: Pick<Engine, "version" | "method" | "logFile"> | null;
+  readonly usage: Usage | null;
+  readonly forecasts: readonly ForecastError[];
+  readonly seconds: RunSummary["seconds"];
+  /** See `RunSummary`. */
+  readonly clockFile: string | null;
+}
+
+/** Summarises a run and writes summary.json; a disk that refuses the file costs a log line, since the results are in place. */
+export async function writeSummary(job: Job, input: SummaryInput, log: Log): Promise<RunSummary> {
+  const summary = summarize(job, input);
+  const file = job.folder.summaryFile;
+  await writeAtomic(file, `${JSON.stringify(summary, null, 2)}\n`).catch((error: unknown) => {
+    log("error", `${file} could not be written: ${messageOf(error)}`);
+  });
+  return summary;
+}
+
+function summarize(
+  { config, dataset, aggregate, calibration, folder, publisher, recorder }: Job,
+  input: SummaryInput,
+): RunSummary {
+  const { state } = folder;
+  const served = input.engine ?? state.engineModel;
+  const rows: Record<Obtained, number> = { "both-orders": 0, "one-order": 0, "one-order-short": 0, prior: 0 };
+  const reasons: Record<string, number> = {};
+  const marks = { shortened: 0, neutralised: 0, lowMass: 0, bounded: 0 };
+  const masses: number[] = [];
+  const pairs: Pair[] = [];
+  const probabilities = new Float64Array(3 * dataset.ids.length);
+  for (const row of dataset.ids.keys()) {
+    const outcome = publisher.outcome(row);
+    rows[outcome.obtained] += 1;
+    if (outcome.obtained === "prior") {
+      const reason = outcome.reason ?? "unknown";
+      reasons[reason] = (reasons[reason] ?? 0) + 1;
+    }
+    probabilities.set(toDigits(outcome.probabilities, config.clip).map(Number), 3 * row);
+    const { ab, ba } = answersOf(state, row);
+    const reading = ab ?? ba;
+    if (reading === null) continue;
+    if (ab !== null && ba !== null) {
+      const [first, second] = [aggregate({ ab, ba: null }), aggregate({ ab: null, ba })];
+      pairs.push({ first: first.probabilities, second: second.probabilities });
+    }
+    const { cutTokens, neutralised } = state.orders[ab === null ? "ba" : "ab"];
+    if ((cutTokens[row] ?? 0) > 0) marks.shortened += 1;
+    if ((neutralised[row] ?? 0) > 0) marks.neutralised += 1;
+    if (reading.bounded) marks.bounded += 1;
+    if (reading.mass === null) continue;
+    if (reading.mass < config.mass.minimum) marks.lowMass += 1;
+    masses.push(reading.mass);
+  }
+  return {
+    end: input.end,
+    files: {
+      submission: config.output,
+      runFolder: folder.path,
+      rows: folder.rowsFile,
+      journal: folder.journalFile,
+      clock: input.clockFile,
+      serverLog: input.engine?.logFile ?? null,
+    },
+    engine: { name: config.engine.name, version: served?.version ?? null, method: served?.method ?? null },
+    calibration,
+    rows: { ...rows, total: dataset.ids.length },
+    reasons,
+    marks,
+    labelMass: massOf(masses),
+    seconds: input.seconds,
+    usage: input.usage,
+    bothOrders: pairs.length === 0 ? null : summarizePairs(pairs),
+    forecasts: input.forecasts,
+    session: { ...recorder.counts, resumedRows: folder.resumedRows },
+    truth: dataset.truth === null ? null : compareWithTruth(probabilities, dataset.truth),
+  };
+}
+
+function compareWithTruth(probabilities: Float64Array, truth: Float64Array): NonNullable<RunSummary["truth"]> {
+  const rows = truth.length / 3;
+  return {
+    logLoss: mean(logLosses(probabilities, truth)),
+    priorLogLoss: mean(logLosses(repeatTriple(classPrior(truth), rows), truth)),
+    accuracy: mean(hits(probabilities, truth)),
+    rows,
+  };
+}
+
+function massOf(masses: readonly number[]): RunSummary["labelMass"] {
+  if (masses.length === 0) return null;
+  const [median, p5] = quantiles(masses, [0.5, 0.05]) as [number, number];
+  return { median, p5 };
 }

@@ -11,26 +11,27 @@ import { applyMassPolicy } from "./mass-policy.ts";
 import { modelName } from "./model-name.ts";
 import type { Aggregate } from "./outcome.ts";
 
-/** What turns readings into probabilities, and the calibration that it applies. */
+/** The function from readings to probabilities, and the calibration that it applies. */
 export interface Aggregation {
-  readonly judge: Aggregate;
+  readonly aggregate: Aggregate;
+  /** Null when none is applied. */
   readonly calibration: { readonly file: string; readonly kind: Calibration["kind"] } | null;
 }
 
-type JudgeConfig = Pick<Config, "mass" | "prior" | "calibration" | "engine">;
+type AggregateConfig = Pick<Config, "mass" | "prior" | "calibration" | "engine">;
 
 /**
- * Creates what turns a row's readings into probabilities under a config: softmax over the labels or the calibration, the
- * mass policy, swapped back, both orders joined. Throws AbtieError("config") when the calibration cannot be read or was
- * made for another template or other labels; one of another model is only warned of, since a model has many names.
+ * Creates the function from a row's readings to its probabilities: softmax over the labels, or the calibration; the mass policy;
+ * swapping back; the mean of both orders. Throws AbtieError("config") when the calibration cannot be read or was made for
+ * another template or other labels. A calibration of another model is only a warning, since a model has many names.
  */
 export async function createAggregate(
-  config: JudgeConfig,
+  config: AggregateConfig,
   template: Pick<Template, "sha256" | "labels">,
   log: Log,
 ): Promise<Aggregation> {
   const file = config.calibration;
-  if (file === null) return { judge: plainJudge(config), calibration: null };
+  if (file === null) return { aggregate: plainAggregate(config), calibration: null };
   const calibration = parseCalibration(await readText(file), file);
   refuseMisfit(calibration, file, template);
   const model = modelName(config.engine);
@@ -40,7 +41,8 @@ export async function createAggregate(
       `${file} was fitted to the model ${calibration.judge.model}, and this run asks ${model}: is it the same?`,
     );
   }
-  return { judge: calibratedJudge(calibration.parameters, config), calibration: { file, kind: calibration.kind } };
+  const aggregate = calibratedAggregate(calibration.parameters, config);
+  return { aggregate, calibration: { file, kind: calibration.kind } };
 }
 
 function refuseMisfit(calibration: Calibration, file: string, template: Pick<Template, "sha256" | "labels">): void {
@@ -56,8 +58,8 @@ function refuseMisfit(calibration: Calibration, file: string, template: Pick<Tem
   );
 }
 
-/** Each reading by itself, then the mean of the orders. */
-function plainJudge({ mass, prior }: JudgeConfig): Aggregate {
+/** Treats each reading by itself, then takes the mean of both orders. */
+function plainAggregate({ mass, prior }: AggregateConfig): Aggregate {
   const one = (reading: Reading, order: Order): ReturnType<Aggregate> => {
     const { probabilities, note } = applyMassPolicy(reading, mass, swapBack(prior, order));
     return { probabilities: swapBack(probabilities, order), note };
@@ -73,10 +75,10 @@ function plainJudge({ mass, prior }: JudgeConfig): Aggregate {
 }
 
 /**
- * Calibrates all readings of a row together. Where the mass policy moves towards the prior, so does their calibrated
- * result, by the mean of their weights; where it replaces a reading, that reading is left out.
+ * Calibrates all readings of a row together. Where the mass policy moves readings towards the prior, the calibrated result
+ * moves by the mean of their weights; a reading that the policy replaces is left out.
  */
-function calibratedJudge(parameters: Parameters, { mass, prior }: JudgeConfig): Aggregate {
+function calibratedAggregate(parameters: Parameters, { mass, prior }: AggregateConfig): Aggregate {
   const weightOf = (reading: Reading): number => {
     if (reading.mass === null || reading.mass >= mass.minimum || mass.action === "warn") return 1;
     return mass.action === "floor" ? reading.mass / mass.minimum : 0;

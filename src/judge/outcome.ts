@@ -1,37 +1,37 @@
 import type { Obtained, Reading, Triple } from "../types.ts";
 
-/** What is known about one row: its readings so far, or why there are none. */
+/** The readings of one row so far, or the reason why there are none. */
 export interface RowAnswers {
   readonly ab: Reading | null;
   readonly ba: Reading | null;
   /** The first reading was made with the shorter context. */
   readonly short: boolean;
-  /** Why the row has no reading; null when nothing was tried yet. */
+  /** The last failure of a row without a reading; null when no request was sent yet. */
   readonly failure: string | null;
 }
 
-/** The probabilities of one row and where they come from. */
+/** The probabilities of one row and their source. */
 export interface RowOutcome {
   readonly probabilities: Triple;
   readonly obtained: Obtained;
-  /** Why the row is not better than it is: the failure, or what the mass policy did; null when there is nothing to say. */
+  /** The failure that left the row with the prior, or the note of the mass policy; null when neither happened. */
   readonly reason: string | null;
 }
 
 /**
- * Turns the readings of a row, at least one, into probabilities of [a, b, tie] as in the file, that is swapped back, with a
- * note when a policy stepped in.
+ * Turns the readings of a row, at least one, into probabilities of [a, b, tie] in the order of the file (swapped back). The note
+ * states what the mass policy changed; null when it changed nothing.
  */
 export type Aggregate = (readings: Pick<RowAnswers, "ab" | "ba">) => {
   readonly probabilities: Triple;
   readonly note: string | null;
 };
 
-/** Decides one row's probabilities: both orders joined, else the one order there is, else the prior. */
-export function outcomeOf(answers: RowAnswers, judge: Aggregate, prior: Triple): RowOutcome {
+/** Chooses one row's probabilities: from both orders, else from the one order there is, else the prior. */
+export function outcomeOf(answers: RowAnswers, aggregate: Aggregate, prior: Triple): RowOutcome {
   const { ab, ba, short, failure } = answers;
   if (ab === null && ba === null) return { probabilities: prior, obtained: "prior", reason: failure ?? "not reached" };
-  const { probabilities, note } = judge({ ab, ba });
+  const { probabilities, note } = aggregate({ ab, ba });
   const one = short ? "one-order-short" : "one-order";
   return { probabilities, obtained: ab !== null && ba !== null ? "both-orders" : one, reason: note };
 }

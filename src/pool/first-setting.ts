@@ -1,12 +1,12 @@
 import { type Setting, settingFor } from "../concurrency/setting.ts";
 import type { Config } from "../config/config.ts";
 
-/** Prompts in flight when nobody says anything. */
+/** Prompts in flight where neither config nor profile gives a number. */
 const LEVEL = 16;
-/** Prompts per request when only the requests in flight are given. */
+/** Prompts per request where only the requests in flight are given. */
 const PROMPTS = 4;
 
-/** Chooses what an engine is asked at first: what the config fixes, else what its profile says suits it. */
+/** Chooses how much an engine gets at once at first: the values of the config, else those of the engine's profile. */
 export function firstSetting(config: Pick<Config, "concurrency" | "promptsPerRequest" | "engine">): Setting {
   const { concurrency, promptsPerRequest: fixed, engine } = config;
   const prompts = fixed ?? engine.promptsPerRequest;

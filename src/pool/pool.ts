@@ -2,138 +2,155 @@ import { mkdir } from "node:fs/promises";
 import { createMeter } from "../concurrency/throughput-meter.ts";
 import type { Config } from "../config/config.ts";
 import type { Effects } from "../effects.ts";
+import type { ProbeInput } from "../engine/capabilities/choose-dialect.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { Judge, JudgeLoader, Task } from "../judge/judge.ts";
+import { type JudgeServer, scoreBatch, type Task } from "../judge/judge.ts";
 import type { JournalEvent } from "../runfolder/journal/events.ts";
-import type { Attempt } from "../schedule/types.ts";
+import type { Attempt, Worker } from "../schedule/types.ts";
+import type { Reading } from "../types.ts";
 import { firstSetting } from "./first-setting.ts";
-import { type EngineOpener, engineOpeners } from "./openers.ts";
-import { createTokenizeRoute } from "./tokenize-route.ts";
-import { createTuner } from "./tuner.ts";
+import { engineOpeners, openEngines } from "./open-engines.ts";
+import { createReplaceableEngine, type EngineChange, type ReplaceableEngine } from "./replaceable-engine.ts";
+import { createTokenizeRoute, type TokenizeRoute } from "./tokenize-route.ts";
+import { createTuner, type Tuner } from "./tuner.ts";
 import { type Usage, usageOf } from "./usage.ts";
-import { createPoolEngine, type PoolEngine } from "./worker.ts";
 
-/** The engines of a job, each a lane of the schedule, and the judging that fits all of them. */
-export interface EnginePool extends AsyncDisposable {
-  readonly list: readonly PoolEngine[];
-  readonly judging: Judge;
+/** The engines of a job, each with a worker for the schedule, and the judge (or several) that fits all of them. */
+export interface EnginePool<J> extends AsyncDisposable {
+  readonly engines: readonly Pick<ReplaceableEngine, "name" | "current">[];
+  readonly workers: readonly Worker<Task, Reading>[];
+  readonly judge: J;
   readonly first: () => Engine | null;
-  /** Hears every request, so that what is in flight follows the speed of the engine. */
+  /** Calls the listener at once with the status, and again after every change of an engine. */
+  readonly subscribe: (listener: (status: PoolStatus) => void) => void;
+  /** Takes a request into account for the number of requests that its engine gets at once. */
   readonly observe: (attempt: Attempt<Task>) => void;
-  /** Requests that all engines together may have in flight, as it was when this one was sent. */
+  /** Requests that all engines together were allowed in flight when this one was sent. */
   readonly concurrencyAt: (attempt: Attempt<Task>) => number;
-  /** How well the engines have been used since a moment (monotonic ms), the start of scoring. */
+  /** How well the engines have been used since a moment (monotonic ms), the start of scoring; null when nothing was answered. */
   readonly usage: (since: number) => Usage | null;
 }
 
-/** Restarts of one engine in a run, or returns of one that others started, which cost nothing; and the longest that one may take. */
-const REVIVAL = { attempts: { spawn: 3, attach: 30 }, limitMs: 15 * 60_000 } as const;
+/** up: at least one engine answers; recovering: none, but one may come back; given-up: none will come back. */
+export type PoolStatus = "up" | "recovering" | "given-up";
+
+/** Opens a judge against a running server, and gives the prompt that the server is probed with. */
+export interface Prober<J> {
+  readonly probe: (server: JudgeServer) => Promise<{ readonly judge: J; readonly input: ProbeInput }>;
+}
+
+/** Attempts to bring one engine back in a run: a restart takes minutes, waiting for a server of another owner costs nothing. */
+const RECOVERY = { attempts: { spawn: 3, attach: 30 }, limitMs: 15 * 60_000 } as const;
 
 /** Opens every engine of the config, all at once. When one cannot be opened, the others are stopped and its error is thrown. */
-export async function openEnginePool(options: {
+export async function openEnginePool<J>(options: {
   config: Config;
-  opener: JudgeLoader;
-  folder: { readonly path: string };
-  recorder: { readonly record: (event: JournalEvent) => void };
+  loader: Prober<J>;
+  /** Folder of the server logs. */
+  logFolder: string;
+  record: (event: JournalEvent) => void;
   effects: Effects;
   signal: AbortSignal;
-  /** Hears when no engine is up any more, and when one is again. */
-  onEngines?: (up: boolean, lost: boolean) => void;
-}): Promise<EnginePool> {
-  const { config, opener, recorder, effects, signal } = options;
-  let judging: Judge | undefined;
+}): Promise<EnginePool<J>> {
+  const { config, loader, logFolder, record, effects, signal } = options;
+  const { clock } = effects;
   const closing = new AbortController();
   const route = createTokenizeRoute({ ...effects, signal: AbortSignal.any([signal, closing.signal]) });
-  const openers = engineOpeners({
-    config,
-    effects,
-    runFolder: options.folder.path,
-    probe: async (server) => {
-      const probed = await opener.probe({ ...server, tokenize: route.via(server.tokenize) });
-      // With several servers the smallest context rules, so that every row fits wherever it goes.
-      if (judging === undefined || probed.judge.budget < judging.budget) judging = probed.judge;
-      return probed.input;
-    },
-  });
-  await mkdir(options.folder.path, { recursive: true });
-  const engines = await openAll(openers, signal);
-  if (judging === undefined) throw new Error("an engine that is open has been probed");
-  const found = judging;
-  const meter = createMeter(effects.clock.monotonic());
-  const answered = { tokens: 0, requests: 0 };
-  const condition = new Map<string, "lost" | "back" | "given-up">(openers.map(({ name }) => [name, "back"]));
-  const lanes = engines.map((engine, place) => {
-    const { name, reopen } = openers[place] as EngineOpener;
-    recorder.record({
-      event: "engine",
-      what: "ready",
-      detail: `${name}: ${engine.version ?? "unknown version"}, ${engine.method}`,
-      at: effects.clock.now(),
+  const { probe, judge } = keepSmallest(loader, config, route);
+  const openers = engineOpeners({ config, effects, logFolder, probe });
+  await mkdir(logFolder, { recursive: true });
+  const opened = await openEngines(openers, signal);
+  const listeners: ((status: PoolStatus) => void)[] = [];
+  const changes = new Map<string, EngineChange>();
+  const status = (): PoolStatus => statusOf(opened.map(({ name }) => changes.get(name) ?? "back"));
+  const engines = opened.map(({ name, engine, reopen }) => {
+    const detail = `${name}: ${engine.version ?? "unknown version"}, ${engine.method}`;
+    record({ event: "engine", what: "ready", detail, at: clock.now() });
+    return createReplaceableEngine({
+      name,
+      engine,
+      recovery: { attempts: RECOVERY.attempts[config.engine.kind], limitMs: RECOVERY.limitMs, reopen },
+      clock,
+      log: effects.log,
+      onChange: (change, reason) => {
+        record({ event: "engine", what: change, detail: `${name}: ${reason}`, at: clock.now() });
+        changes.set(name, change);
+        for (const listener of listeners) listener(status());
+      },
     });
-    const tuner = createTuner({
+  });
+  route.use(() => engines.map(({ current }) => current()));
+
+  const meter = createMeter(clock.monotonic());
+  const answered = { tokens: 0, requests: 0 };
+  const tuners = engines.map(({ name, current }) => ({
+    name,
+    tuner: createTuner({
       given: config,
       start: firstSetting(config),
-      metrics: () => slot.current().metrics(signal),
-      clock: effects.clock,
+      metrics: () => current().metrics(signal),
+      clock,
       onFound: ({ concurrency, promptsPerRequest }, rowsPerSecond) => {
-        recorder.record({
-          event: "concurrency",
-          at: effects.clock.now(),
-          engine: name,
-          concurrency,
-          promptsPerRequest,
-          rowsPerSecond,
-        });
+        const at = clock.now();
+        record({ event: "concurrency", at, engine: name, concurrency, promptsPerRequest, rowsPerSecond });
       },
       onTokens: (tokens) => {
         answered.tokens += tokens;
         answered.requests += 1;
-        meter.add(effects.clock.monotonic(), tokens);
+        meter.add(clock.monotonic(), tokens);
       },
-    });
-    const slot = createPoolEngine({
-      name,
-      engine,
-      concurrency: () => tuner.setting().concurrency,
-      batchSize: () => tuner.setting().promptsPerRequest,
-      revival: { attempts: REVIVAL.attempts[config.engine.kind], limitMs: REVIVAL.limitMs, revive: reopen },
-      clock: effects.clock,
-      log: effects.log,
-      onEvent: (what, detail) => {
-        recorder.record({ event: "engine", what, detail: `${name}: ${detail}`, at: effects.clock.now() });
-        condition.set(name, what);
-        const all = [...condition.values()];
-        options.onEngines?.(
-          all.includes("back"),
-          all.every((one) => one === "given-up"),
-        );
-      },
-    });
-    return { name, tuner, slot: { ...slot, lane: { ...slot.lane, work: tuner.watch(slot.lane.work) } } };
-  });
-  const list = lanes.map(({ slot }) => slot);
-  const tuners = new Map(lanes.map(({ name, tuner }) => [name, tuner]));
-  route.use(() => list.map(({ current }) => current()));
+    }),
+  }));
+  const tunerOf = new Map(tuners.map(({ name, tuner }) => [name, tuner]));
   return {
-    list,
-    judging: found,
-    first: () => list[0]?.current() ?? null,
-    observe: (attempt) => tuners.get(attempt.lane)?.observe(attempt),
-    concurrencyAt: ({ lane, concurrency }) =>
-      lanes.reduce((sum, { name, tuner }) => sum + (name === lane ? concurrency : tuner.setting().concurrency), 0),
-    usage: (since) => usageOf({ meter, startedAt: since, now: effects.clock.monotonic(), ...answered, tuners: lanes }),
+    engines,
+    workers: engines.map((engine) => createWorker(engine, tunerOf.get(engine.name) as Tuner)),
+    judge: judge(),
+    first: () => engines[0]?.current() ?? null,
+    subscribe: (listener) => {
+      listeners.push(listener);
+      listener(status());
+    },
+    observe: (attempt) => tunerOf.get(attempt.worker)?.observe(attempt),
+    concurrencyAt: ({ worker, concurrency }) =>
+      tuners.reduce((sum, { name, tuner }) => sum + (name === worker ? concurrency : tuner.setting().concurrency), 0),
+    usage: (since) => usageOf({ meter, startedAt: since, now: clock.monotonic(), ...answered, tuners }),
     [Symbol.asyncDispose]: async () => {
       closing.abort(new Error("the engines are closed"));
-      await Promise.all(list.map((slot) => slot[Symbol.asyncDispose]()));
+      await Promise.all(engines.map((engine) => engine[Symbol.asyncDispose]()));
     },
   };
 }
 
-async function openAll(openers: readonly EngineOpener[], signal: AbortSignal): Promise<readonly Engine[]> {
-  const opened = await Promise.allSettled(openers.map(({ open }) => open(signal)));
-  const engines = opened.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
-  const failure = opened.find((result) => result.status === "rejected");
-  if (failure === undefined) return engines;
-  await Promise.all(engines.map((engine) => engine[Symbol.asyncDispose]()));
-  throw failure.reason;
+/** Probes servers, and keeps the judge of the one with the smallest context: its prompts fit on every server. */
+function keepSmallest<J>(loader: Prober<J>, config: Config, route: TokenizeRoute) {
+  let smallest: { readonly judge: J; readonly context: number } | null = null;
+  return {
+    probe: async (server: JudgeServer): Promise<ProbeInput> => {
+      const { judge, input } = await loader.probe({ ...server, tokenize: route.via(server.tokenize) });
+      const context = server.maxModelLen ?? config.engine.maxModelLen ?? Number.POSITIVE_INFINITY;
+      if (smallest === null || context < smallest.context) smallest = { judge, context };
+      return input;
+    },
+    judge: (): J => {
+      if (smallest === null) throw new Error("an engine that is open has been probed");
+      return smallest.judge;
+    },
+  };
+}
+
+function createWorker({ name, current, recover }: ReplaceableEngine, tuner: Tuner): Worker<Task, Reading> {
+  return {
+    name,
+    concurrency: () => tuner.setting().concurrency,
+    batchSize: () => tuner.setting().promptsPerRequest,
+    work: tuner.watch((batch, signal) => scoreBatch(current(), batch, signal)),
+    died: () => current().died,
+    recover,
+  };
+}
+
+function statusOf(changes: readonly EngineChange[]): PoolStatus {
+  if (changes.includes("back")) return "up";
+  return changes.every((change) => change === "given-up") ? "given-up" : "recovering";
 }

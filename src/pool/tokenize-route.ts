@@ -3,22 +3,22 @@ import type { Engine } from "../engine/engine.ts";
 import { AbtieError, messageOf } from "../errors.ts";
 import type { TokenizeBody } from "../prompt/server-tokenizer.ts";
 import { DEFAULT_RETRY, retryDelay } from "../schedule/backoff.ts";
-import { classifyRequestError } from "../schedule/classify.ts";
+import { classifyRequestError } from "./classify-request-error.ts";
 
 type Tokenize = (body: TokenizeBody) => Promise<number[]>;
 
-/** Where tokens are asked for when the server has the only tokenizer: engines are lost and replaced while a run goes on. */
+/** Chooses the server for each /tokenize request where only the server has the tokenizer; engines may be lost and replaced meanwhile. */
 export interface TokenizeRoute {
-  /** Asks this server, and from `use` on the engines in its place; a server that is being started again is asked itself. */
+  /** Asks this server; after `use` the engines instead, except for a server that is being started again, which is asked itself. */
   readonly via: (starting: Tokenize) => Tokenize;
-  /** From now on asks the engines that this lists, one after another until one answers. */
+  /** From now on asks the listed engines, one after another until one answers. */
   readonly use: (engines: () => readonly Pick<Engine, "tokenize">[]) => void;
 }
 
 /**
- * Creates the route. Once engines are in use a failure that may pass is waited out, as long as the signal allows: a run must not
- * end because one question for tokens met a server that was just being started again. Throws AbtieError("engine") when
- * the server refuses, and the signal's reason when it aborts.
+ * Creates the route. Once engines are in use, a request that fails for a cause that may pass is repeated until the signal aborts:
+ * a run must not end because a server was being started again. Throws AbtieError("engine") when the server refuses the request,
+ * and the signal's reason when it aborts.
  */
 export function createTokenizeRoute({
   clock,
@@ -54,10 +54,10 @@ export function createTokenizeRoute({
 }
 
 function delayAfter(error: unknown, failures: number, random: () => number): number {
-  const verdict = classifyRequestError(error);
-  switch (verdict.kind) {
+  const failure = classifyRequestError(error);
+  switch (failure.kind) {
     case "retry":
-      return retryDelay(failures, verdict.afterMs, DEFAULT_RETRY, random);
+      return retryDelay(failures, failure.afterMs, DEFAULT_RETRY, random);
     case "engine-lost":
       return retryDelay(failures, undefined, DEFAULT_RETRY, random);
     case "split":
@@ -66,6 +66,6 @@ function delayAfter(error: unknown, failures: number, random: () => number): num
       throw new AbtieError("engine", `the server refuses to tokenise a prompt: ${message}`, { cause: error });
     }
     default:
-      return verdict satisfies never;
+      return failure satisfies never;
   }
 }

@@ -4,42 +4,42 @@ import { afterOverload, afterPoll } from "../concurrency/headroom.ts";
 import { afterEnding, afterSending, EMPTY, fullMsAt } from "../concurrency/occupancy.ts";
 import type { Setting } from "../concurrency/setting.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { Attempt, Worker } from "../schedule/types.ts";
+import type { Attempt, FailureReason, Worker } from "../schedule/types.ts";
 import type { Clock } from "../types.ts";
 
-/** Requests that did not fail of themselves but because too much was asked. */
-const OVERLOADS: ReadonlySet<string> = new Set(["timeout", "overloaded"]);
-/** Time between two looks at the engine's own figures. */
-const LOOK_MS = 3_000;
-/** Time until the next look at an engine that showed none: it may have none, or be behind a proxy that was out of order. */
-const NO_FIGURES_MS = 60_000;
+/** Failures that show that the engine got too much at once. */
+const OVERLOADS: ReadonlySet<FailureReason> = new Set(["timeout", "overloaded"]);
+/** Time (ms) between two polls of the engine's metrics. */
+const POLL_MS = 3_000;
+/** Time (ms) until the next poll of an engine without metrics: it may have none, or its proxy may have failed. */
+const NO_METRICS_MS = 60_000;
 
-/** Decides how much one engine is asked at once while it works, and counts how well it is used. */
+/** Decides how many prompts one engine gets at once while it works, and measures how well it is used. */
 export interface Tuner {
   readonly setting: () => Setting;
-  /** True when the setting is given and not sought. */
+  /** True when the config fixes the setting. */
   readonly fixed: boolean;
   readonly observe: <T extends Sized>(attempt: Attempt<T>) => void;
-  /** Wraps the work of a lane so that what is in flight is counted. */
+  /** Wraps the work of a worker so that its requests in flight are counted. */
   readonly watch: <T extends Sized, R>(work: Worker<T, R>["work"]) => Worker<T, R>["work"];
-  /** Time (ms) with as much in flight as was to be, and the tokens answered in it. */
+  /** Time (ms) with as many requests in flight as the setting allows, and the tokens answered in it. */
   readonly full: () => { readonly ms: number; readonly tokens: number };
 }
 
 type Sized = { readonly ids: readonly number[] };
 
 /**
- * Creates the tuner of an engine. `given` holds what the person fixed: with requests in flight given nothing is sought, with
- * prompts per request alone the number of requests is. `start` is where the search begins.
+ * Creates the tuner of an engine. `given` holds the values that the config fixes: if it fixes the requests in flight, nothing
+ * is tuned; if it fixes only the prompts per request, the number of requests is. The search begins at `start`.
  */
 export function createTuner(options: {
   given: { readonly concurrency: number | null; readonly promptsPerRequest: number | null };
   start: Setting;
   metrics: () => ReturnType<Engine["metrics"]>;
   clock: Clock;
-  /** Told when a setting that was found takes the place of another. */
+  /** Called when a setting that was found replaces the one before. */
   onFound: (setting: Setting, rowsPerSecond: number) => void;
-  /** Told about every request that was answered. */
+  /** Called with the prompt tokens of every request that was answered. */
   onTokens: (tokens: number) => void;
 }): Tuner {
   const { given, start, metrics, clock, onFound, onTokens } = options;
@@ -47,8 +47,8 @@ export function createTuner(options: {
   let controller = startController({ start, promptsPerRequest: given.promptsPerRequest }, clock.monotonic());
   let found: Setting = start;
   let occupancy = EMPTY;
-  let lookedAt = Number.NEGATIVE_INFINITY;
-  let looking = false;
+  let polledAt = Number.NEGATIVE_INFINITY;
+  let polling = false;
 
   const change = (next: Controller): void => {
     controller = next;
@@ -57,20 +57,20 @@ export function createTuner(options: {
     found = setting;
     onFound(setting, (1_000 * latest.rows) / latest.ms);
   };
-  const look = (): void => {
+  const poll = (): void => {
     const now = clock.monotonic();
-    if (looking || now - lookedAt < LOOK_MS) return;
-    looking = true;
-    lookedAt = now;
-    // Never waited for: an engine that is slow to show its figures is full enough.
+    if (polling || now - polledAt < POLL_MS) return;
+    polling = true;
+    polledAt = now;
+    // Nothing waits for it: an engine whose metrics come slowly is busy enough.
     metrics().then(
       (load) => {
-        looking = false;
+        polling = false;
         if (load !== null) change(afterPoll(controller, load, clock.monotonic()));
-        else lookedAt = clock.monotonic() + NO_FIGURES_MS;
+        else polledAt = clock.monotonic() + NO_METRICS_MS;
       },
       () => {
-        looking = false;
+        polling = false;
       },
     );
   };
@@ -85,7 +85,7 @@ export function createTuner(options: {
         const tokens = tokensOf(tasks);
         change(afterAnswer(controller, { startedAt, finishedAt, rows: tasks.length, tokens }));
       } else if (OVERLOADS.has(attempt.reason)) change(afterOverload(controller, attempt));
-      look();
+      poll();
     },
     watch: (work) => async (batch, signal) => {
       occupancy = afterSending(occupancy, controller.setting.concurrency, clock.monotonic());

@@ -2,28 +2,28 @@ import type { Setting } from "../concurrency/setting.ts";
 import type { Meter } from "../concurrency/throughput-meter.ts";
 import type { Tuner } from "./tuner.ts";
 
-/** How well the engines were used while rows were scored: what the client cost. */
+/** How well the engines were used while rows were scored; the rest is the cost of the client. */
 export interface Usage {
-  /** Scoring time, and the part of it (mean over the engines) with as many requests in flight as were to be; seconds. */
+  /** Scoring time, and the part of it (mean over the engines) with as many requests in flight as the setting allows; seconds. */
   readonly seconds: number;
   readonly saturatedSeconds: number;
   /** Over all the scoring time, and over the saturated part of it. */
   readonly tokensPerSecond: number;
   readonly saturatedTokensPerSecond: number | null;
-  /** The fastest stretch; null when scoring did not last longer than one. */
+  /** The fastest interval; null when scoring lasted less than two intervals. */
   readonly best: { readonly tokensPerSecond: number; readonly seconds: number } | null;
-  /** tokensPerSecond / best.tokensPerSecond: what is lost against an engine always at its best. */
+  /** tokensPerSecond / best.tokensPerSecond: 1 for an engine that is always as fast as in its best interval. */
   readonly ratio: number | null;
   readonly engines: readonly EngineUsage[];
 }
 
 interface EngineUsage extends Setting {
   readonly name: string;
-  /** How the setting came about. */
+  /** Whether the config fixed the setting or the tuner found it. */
   readonly by: "given" | "found";
 }
 
-/** A stretch lasts so long (ms), or this share of the time, or so many requests: shorter ones would flatter by chance. */
+/** An interval is at least this long (ms), and at least this share of the time, and holds at least so many requests: the best of shorter ones would be best by chance. */
 const LEAST_MS = 10_000;
 const LEAST_SHARE = 0.05;
 const LEAST_REQUESTS = 20;
@@ -41,8 +41,8 @@ export function usageOf(options: {
   const ms = now - startedAt;
   if (tokens === 0 || ms <= 0) return null;
   const full = tuners.map(({ tuner }) => tuner.full());
-  const stretch = Math.max(LEAST_MS, LEAST_SHARE * ms, (LEAST_REQUESTS * ms) / requests);
-  const best = stretch < ms / 2 ? meter.best(stretch, now) : null;
+  const intervalMs = Math.max(LEAST_MS, LEAST_SHARE * ms, (LEAST_REQUESTS * ms) / requests);
+  const best = intervalMs < ms / 2 ? meter.best(intervalMs, now) : null;
   const tokensPerSecond = (1_000 * tokens) / ms;
   const whileFull = full.filter((one) => one.ms > 0).reduce((sum, one) => sum + (1_000 * one.tokens) / one.ms, 0);
   return {

@@ -1,41 +1,41 @@
 import { settleOrAbandon } from "./abandon.ts";
 import { HEALTHY } from "./health.ts";
-import { cut, fail, type State, type WorkerState } from "./state.ts";
+import { abort, fail, type State, type WorkerState } from "./state.ts";
 
-/** Stops using an engine that is lost: what it has in flight comes back. */
-export function markEngineLost<T, R>(lane: WorkerState<T, R>, reason: unknown): void {
-  if (lane.status !== "up") return;
-  lane.status = "lost";
-  for (const flight of lane.flights) cut(flight, "lost", reason);
+/** Stops using an engine that is lost; its requests in flight are aborted, and their tasks are sent again. */
+export function markEngineLost<T, R>(worker: WorkerState<T, R>, reason: unknown): void {
+  if (worker.status !== "up") return;
+  worker.status = "lost";
+  for (const request of worker.inFlight) abort(request, "engine-lost", reason);
 }
 
 /**
- * Loses the lane as soon as its engine says that it has ended. One listener serves all requests: in Node 20 each
- * AbortSignal.any with a signal that lives on costs a kilobyte for good.
+ * Marks the engine as lost as soon as its `died` signal aborts. One listener serves all requests: in Node 20 each
+ * AbortSignal.any with a signal that lives on leaks a kilobyte.
  */
-export function watchEngine<T, R>(state: State<T, R>, lane: WorkerState<T, R>): void {
-  const died = lane.lane.died?.();
+export function watchEngine<T, R>(state: State<T, R>, worker: WorkerState<T, R>): void {
+  const died = worker.options.died?.();
   if (died === undefined) return;
   const onDeath = (): void => {
-    markEngineLost(lane, died.reason);
+    markEngineLost(worker, died.reason);
     state.wake();
   };
-  lane.unwatch();
-  lane.unwatch = () => died.removeEventListener("abort", onDeath);
-  if (died.aborted) markEngineLost(lane, died.reason);
+  worker.unwatch();
+  worker.unwatch = () => died.removeEventListener("abort", onDeath);
+  if (died.aborted) markEngineLost(worker, died.reason);
   else died.addEventListener("abort", onDeath, { once: true });
 }
 
-/** Asks for a lost engine back once nothing of it is in flight; until it is back the lane takes nothing. */
-export function recoverEngine<T, R>(state: State<T, R>, lane: WorkerState<T, R>): void {
-  if (lane.status !== "lost" || lane.flights.size > 0) return;
-  lane.status = "recovering";
-  lane.recovery = recovered(state, lane).then(
+/** Begins to bring a lost engine back once none of its requests is in flight; until it is back the worker sends nothing. */
+export function recoverEngine<T, R>(state: State<T, R>, worker: WorkerState<T, R>): void {
+  if (worker.status !== "lost" || worker.inFlight.size > 0) return;
+  worker.status = "recovering";
+  worker.recovery = callRecover(state, worker).then(
     (back) => {
-      lane.status = back ? "up" : "gone";
-      lane.health = HEALTHY;
-      lane.pausedUntil = 0;
-      if (back) watchEngine(state, lane);
+      worker.status = back ? "up" : "gone";
+      worker.health = HEALTHY;
+      worker.pausedUntil = 0;
+      if (back) watchEngine(state, worker);
       state.wake();
     },
     (error: unknown) => {
@@ -45,9 +45,9 @@ export function recoverEngine<T, R>(state: State<T, R>, lane: WorkerState<T, R>)
   );
 }
 
-async function recovered<T, R>(state: State<T, R>, { lane }: WorkerState<T, R>): Promise<boolean> {
-  if (lane.recover === undefined) return false;
+async function callRecover<T, R>(state: State<T, R>, { options }: WorkerState<T, R>): Promise<boolean> {
+  if (options.recover === undefined) return false;
   const { signal } = state.scope;
   const { clock, graceMs = 1_000 } = state.options;
-  return settleOrAbandon(lane.recover(signal), signal, clock, graceMs);
+  return settleOrAbandon(options.recover(signal), signal, clock, graceMs);
 }

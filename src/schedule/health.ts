@@ -1,6 +1,6 @@
 import type { FailureClass } from "./types.ts";
 
-/** Failed rounds of one lane since its last success. */
+/** Failed rounds of one worker since its last success. */
 export interface Health {
   readonly streak: number;
   /** When the streak last grew (monotonic ms). */
@@ -10,32 +10,32 @@ export interface Health {
 export const HEALTHY: Health = { streak: 0, at: Number.NEGATIVE_INFINITY };
 
 /**
- * Counts a failed request. Requests that were in flight together fail together: only one that started after the
- * streak last grew is news.
+ * Counts a failed request. Requests that were in flight together fail together and count once: the streak grows only by a
+ * request that started after the streak last grew.
  */
 export function afterFailure(
   health: Health,
-  verdict: FailureClass,
+  failure: FailureClass,
   request: { startedAt: number; finishedAt: number },
 ): Health {
-  switch (verdict.kind) {
+  switch (failure.kind) {
     case "retry":
       if (!(request.startedAt > health.at)) return health;
       return { streak: health.streak + 1, at: request.finishedAt };
-    // The engine judged the request, so it lives.
+    // The engine examined the request before it refused it, so it is alive.
     case "split":
     case "final":
       return HEALTHY;
     case "engine-lost":
       return health;
     default:
-      return verdict satisfies never;
+      return failure satisfies never;
   }
 }
 
-/** Says whether the engine counts as lost: told so, or to blame for too many failed rounds in a row. */
-export function isLost(health: Health, verdict: FailureClass, lostAfter: number): boolean {
-  if (verdict.kind === "engine-lost") return true;
-  if (verdict.kind !== "retry") return false;
-  return (verdict.blame === "engine" || verdict.blame === "either") && health.streak >= lostAfter;
+/** Returns whether the engine counts as lost: the failure says so, or the engine may be to blame for `lostAfter` failed rounds in a row. */
+export function isLost(health: Health, failure: FailureClass, lostAfter: number): boolean {
+  if (failure.kind === "engine-lost") return true;
+  if (failure.kind !== "retry") return false;
+  return (failure.blame === "engine" || failure.blame === "either") && health.streak >= lostAfter;
 }

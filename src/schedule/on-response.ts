@@ -5,107 +5,105 @@ import { afterFailure, HEALTHY, isLost } from "./health.ts";
 import { putBack, retryAllNow } from "./pending.ts";
 import { decideRetry } from "./retry-decision.ts";
 import type { InFlightRequest, State, WorkerState } from "./state.ts";
-import type { Attempt, FailureClass } from "./types.ts";
+import type { Attempt, FailureClass, TaskOutcome } from "./types.ts";
 
-/** Takes in the results of a request. */
+/** Takes in the results of a request. Throws an Error when there are not as many results as tasks. */
 export function onSuccess<T, R>(
   state: State<T, R>,
-  lane: WorkerState<T, R>,
-  flight: InFlightRequest<T>,
+  worker: WorkerState<T, R>,
+  request: InFlightRequest<T>,
   values: readonly R[],
 ): void {
-  if (values.length !== flight.tasks.length) {
-    throw new Error(`work returned ${values.length} results for ${flight.tasks.length} tasks`);
+  const { entries } = request.group;
+  if (values.length !== entries.length) {
+    throw new Error(`work returned ${values.length} results for ${entries.length} tasks`);
   }
   const finishedAt = state.options.clock.monotonic();
-  const ms = finishedAt - flight.startedAt;
-  // The trouble of all is over: whoever still waits because of it need not.
-  if (lane.health.streak > 1) retryAllNow(state.pool);
-  lane.health = HEALTHY;
-  state.options.onAttempt?.({ ...describe(lane, flight, finishedAt), ok: true });
-  flight.group.entries.forEach((entry, index) => {
+  const ms = finishedAt - request.startedAt;
+  // The common trouble is over: tasks that still wait because of it need not wait longer.
+  if (worker.health.streak > 1) retryAllNow(state.pending);
+  worker.health = HEALTHY;
+  state.unsettled -= entries.length;
+  state.finished += entries.length;
+  const outcomes = entries.map((entry, index): TaskOutcome<T, R> => {
     entry.attempts += 1;
-    state.held -= 1;
-    state.finished += 1;
-    state.options.onOutcome(entry.task, { ok: true, value: values[index] as R, attempts: entry.attempts, ms });
+    return { task: entry.task, outcome: { ok: true, value: values[index] as R, attempts: entry.attempts, ms } };
   });
+  state.options.onRequest({ attempt: { ...describe(worker, request, finishedAt), ok: true }, outcomes });
 }
 
-/** Takes in the failure of a request: some tasks wait for another try, some have ended, and the engine may be lost. */
+/** Takes in the failure of a request: some tasks wait for another attempt, some have ended, and the engine may be lost. */
 export function onFailure<T, R>(
   state: State<T, R>,
-  lane: WorkerState<T, R>,
-  flight: InFlightRequest<T>,
+  worker: WorkerState<T, R>,
+  request: InFlightRequest<T>,
   error: unknown,
 ): void {
-  const { clock, classify, onAttempt, onOutcome, retry, random } = state.options;
+  const { clock, classify, onRequest, retry, random } = state.options;
   const finishedAt = clock.monotonic();
-  const verdict = judge(flight, error, classify);
-  for (const entry of flight.group.entries) {
+  const failure = classOf(request, error, classify);
+  const { reason } = failure;
+  const message = messageOf(request.abortedFor === undefined ? error : request.controller.signal.reason);
+  const attempt: Attempt<T> = { ...describe(worker, request, finishedAt), ok: false, reason, message };
+  for (const entry of request.group.entries) {
     entry.attempts += 1;
-    if (verdict.kind === "engine-lost") entry.losses += 1;
+    if (failure.kind === "engine-lost") entry.losses += 1;
   }
-  const cause = flight.cut === undefined ? error : flight.controller.signal.reason;
-  const failed = { ok: false, reason: verdict.reason, message: messageOf(cause) } as const;
-  if (flight.cut === "aborted") {
-    state.aborted += flight.tasks.length;
-    state.held -= flight.tasks.length;
-    onAttempt?.({ ...describe(lane, flight, finishedAt), ...failed, ended: [] });
+  if (request.abortedFor === "end") {
+    state.aborted += request.tasks.length;
+    state.unsettled -= request.tasks.length;
+    onRequest({ attempt, outcomes: [] });
     return;
   }
-  const fate = decideRetry(flight.group, verdict, retry, random, state.finished);
-  putBack(state.pool, fate.again, finishedAt + fate.delayMs);
-  state.held -= fate.ended.length;
-  state.failed += fate.ended.length;
-  onAttempt?.({ ...describe(lane, flight, finishedAt), ...failed, ended: fate.ended.map((entry) => entry.task) });
-  for (const { task, attempts } of fate.ended) {
-    onOutcome(task, { ok: false, end: fate.end, reason: verdict.reason, message: failed.message, attempts });
-  }
-  updateHealth(state, lane, flight, verdict, finishedAt);
+  const { again, delayMs, ended, end } = decideRetry(request.group, failure, retry, random, state.finished);
+  putBack(state.pending, again, finishedAt + delayMs);
+  state.unsettled -= ended.length;
+  state.failed += ended.length;
+  const outcomes = ended.map(({ task, attempts }): TaskOutcome<T, R> => {
+    return { task, outcome: { ok: false, end, reason, message, attempts } };
+  });
+  onRequest({ attempt, outcomes });
+  updateHealth(state, worker, request, failure, finishedAt);
 }
 
-function judge<T>(
-  flight: InFlightRequest<T>,
+function classOf<T>(
+  { abortedFor }: InFlightRequest<T>,
   error: unknown,
   classify: (error: unknown) => FailureClass,
 ): FailureClass {
-  switch (flight.cut) {
+  switch (abortedFor) {
     case undefined:
       return classify(error);
     case "timeout":
       return { kind: "retry", reason: "timeout", blame: "either" };
-    case "lost":
+    case "engine-lost":
       return { kind: "engine-lost", reason: "engine-lost" };
-    case "aborted":
+    case "end":
       return { kind: "final", reason: "aborted" };
     default:
-      return flight.cut satisfies never;
+      return abortedFor satisfies never;
   }
 }
 
 function updateHealth<T, R>(
   state: State<T, R>,
-  lane: WorkerState<T, R>,
-  flight: InFlightRequest<T>,
-  verdict: FailureClass,
+  worker: WorkerState<T, R>,
+  request: InFlightRequest<T>,
+  failure: FailureClass,
   finishedAt: number,
 ): void {
   const { retry, random } = state.options;
-  lane.health = afterFailure(lane.health, verdict, { startedAt: flight.startedAt, finishedAt });
-  if (isLost(lane.health, verdict, retry.lostAfter)) {
-    markEngineLost(lane, new Error(`the engine ${lane.lane.name} was lost`));
+  worker.health = afterFailure(worker.health, failure, { startedAt: request.startedAt, finishedAt });
+  if (isLost(worker.health, failure, retry.lostAfter)) {
+    markEngineLost(worker, new Error(`the engine ${worker.options.name} was lost`));
     return;
   }
-  if (verdict.kind !== "retry" || verdict.afterMs === undefined) return;
-  // A server that asks for a pause asks all of us.
-  lane.pausedUntil = Math.max(lane.pausedUntil, finishedAt + retryDelay(1, verdict.afterMs, retry, random));
+  if (failure.kind !== "retry" || failure.afterMs === undefined) return;
+  // A server that asks one request to wait asks all requests of this worker to wait.
+  worker.pausedUntil = Math.max(worker.pausedUntil, finishedAt + retryDelay(1, failure.afterMs, retry, random));
 }
 
-function describe<T, R>(
-  lane: WorkerState<T, R>,
-  flight: InFlightRequest<T>,
-  finishedAt: number,
-): Omit<Attempt<T>, "ok" | "reason" | "message" | "ended"> {
-  const { tasks, startedAt, inFlight, concurrency } = flight;
-  return { lane: lane.lane.name, tasks, startedAt, finishedAt, inFlight, concurrency };
+function describe<T, R>(worker: WorkerState<T, R>, request: InFlightRequest<T>, finishedAt: number) {
+  const { tasks, startedAt, inFlight, concurrency } = request;
+  return { worker: worker.options.name, tasks, startedAt, finishedAt, inFlight, concurrency };
 }

@@ -1,5 +1,3 @@
-import { nextBatchSize } from "./batch-size.ts";
-
 /** A task in memory. */
 export interface Entry<T> {
   readonly task: T;
@@ -9,25 +7,25 @@ export interface Entry<T> {
   losses: number;
 }
 
-/** Tasks that go out in one request. Once formed it only ever gets smaller, so that blame stays where it belongs. */
+/** Tasks that are sent in one request. A group only gets smaller, so that a failure keeps pointing at the tasks that were in it. */
 export interface Group<T> {
   readonly entries: readonly Entry<T>[];
   /** Failures that count against these tasks. */
   readonly failures: number;
-  /** How many tasks had been answered at the first of them. */
+  /** Number of tasks of the whole schedule that had been answered at the first of these failures. */
   readonly answeredBefore: number;
-  /** Goes out when nothing else is in flight on the lane. */
+  /** Is sent only while its worker has no other request in flight. */
   readonly alone: boolean;
 }
 
-/** What a lane with a free slot may take. */
-export interface Offer {
+/** What the next request of a worker may take. */
+export interface Demand {
   /** Monotonic ms. */
   readonly now: number;
   readonly batchSize: number;
-  /** Over all lanes. */
-  readonly slots: number;
-  /** Nothing is in flight on the lane. */
+  /** Requests that may be in flight at once, over all workers. */
+  readonly requests: number;
+  /** Its worker has no request in flight. */
   readonly idle: boolean;
   /** No further task is coming for now: a partial batch may go. */
   readonly partial: boolean;
@@ -41,59 +39,76 @@ export interface Pending<T> {
   readonly again: { readonly group: Group<T>; notBefore: number }[];
 }
 
-/** Makes an empty pool. */
+/** Makes an empty queue. */
 export function createPending<T>(): Pending<T> {
   return { fresh: [], again: [] };
 }
 
-/** Takes the tasks of the next request out of the pool: a last chance first, then retries that are due, then fresh ones. */
-export function take<T>(pool: Pending<T>, offer: Offer): Group<T> | undefined {
-  const alone = pool.again.findIndex(({ group, notBefore }) => group.alone && notBefore <= offer.now);
-  // While someone waits to be alone nothing else starts, or no lane would ever be empty.
-  if (alone >= 0) return offer.idle ? pool.again.splice(alone, 1)[0]?.group : undefined;
-  return takeAgain(pool, offer) ?? takeFresh(pool, offer);
+/** Takes the tasks of the next request: first a group that must be alone, then retries that are due, then fresh tasks. */
+export function take<T>(pending: Pending<T>, demand: Demand): Group<T> | undefined {
+  const alone = pending.again.findIndex(({ group, notBefore }) => group.alone && notBefore <= demand.now);
+  // While a group waits to be alone nothing else starts: otherwise no worker would ever be idle.
+  if (alone >= 0) return demand.idle ? pending.again.splice(alone, 1)[0]?.group : undefined;
+  return takeAgain(pending, demand) ?? takeFresh(pending, demand);
 }
 
-/** Puts groups back, to go out no earlier than notBefore (monotonic ms). */
-export function putBack<T>(pool: Pending<T>, groups: readonly Group<T>[], notBefore: number): void {
-  for (const group of groups) pool.again.push({ group, notBefore });
+/** Puts groups back, to be sent no earlier than notBefore (monotonic ms). */
+export function putBack<T>(pending: Pending<T>, groups: readonly Group<T>[], notBefore: number): void {
+  for (const group of groups) pending.again.push({ group, notBefore });
 }
 
 /** Makes every retry due now. */
-export function retryAllNow<T>(pool: Pending<T>): void {
-  for (const waiting of pool.again) waiting.notBefore = Number.NEGATIVE_INFINITY;
+export function retryAllNow<T>(pending: Pending<T>): void {
+  for (const waiting of pending.again) waiting.notBefore = Number.NEGATIVE_INFINITY;
 }
 
-/** Takes everything out. */
-export function drain<T>(pool: Pending<T>): Entry<T>[] {
-  return [...pool.again.splice(0).flatMap(({ group }) => group.entries), ...pool.fresh.splice(0)];
+/** Takes all tasks out. */
+export function drain<T>(pending: Pending<T>): Entry<T>[] {
+  return [...pending.again.splice(0).flatMap(({ group }) => group.entries), ...pending.fresh.splice(0)];
 }
 
 /** Finds when the next retry becomes due after now (monotonic ms); Infinity when none waits. */
-export function nextDue<T>(pool: Pending<T>, now: number): number {
+export function nextDue<T>(pending: Pending<T>, now: number): number {
   let next = Number.POSITIVE_INFINITY;
-  for (const { notBefore } of pool.again) if (notBefore > now && notBefore < next) next = notBefore;
+  for (const { notBefore } of pending.again) if (notBefore > now && notBefore < next) next = notBefore;
   return next;
 }
 
-function takeAgain<T>(pool: Pending<T>, offer: Offer): Group<T> | undefined {
-  const index = pool.again.findIndex(({ notBefore }) => notBefore <= offer.now);
-  const found = pool.again[index];
+function takeAgain<T>(pending: Pending<T>, demand: Demand): Group<T> | undefined {
+  const index = pending.again.findIndex(({ notBefore }) => notBefore <= demand.now);
+  const found = pending.again[index];
   if (found === undefined) return undefined;
   const { group, notBefore } = found;
-  const size = Math.max(1, Math.floor(offer.batchSize));
+  const size = Math.max(1, Math.floor(demand.batchSize));
   if (group.entries.length <= size) {
-    pool.again.splice(index, 1);
+    pending.again.splice(index, 1);
     return group;
   }
   // The batch size fell since the group was formed.
-  pool.again[index] = { group: { ...group, entries: group.entries.slice(size) }, notBefore };
+  pending.again[index] = { group: { ...group, entries: group.entries.slice(size) }, notBefore };
   return { ...group, entries: group.entries.slice(0, size) };
 }
 
-function takeFresh<T>(pool: Pending<T>, offer: Offer): Group<T> | undefined {
-  const ready = pool.fresh.length;
-  const size = nextBatchSize({ ...offer, ready });
-  if (ready === 0 || (ready < size && !offer.partial && !offer.ended)) return undefined;
-  return { entries: pool.fresh.splice(0, size), failures: 0, answeredBefore: 0, alone: false };
+function takeFresh<T>(pending: Pending<T>, demand: Demand): Group<T> | undefined {
+  const ready = pending.fresh.length;
+  const size = nextBatchSize({ ...demand, ready });
+  if (ready === 0 || (ready < size && !demand.partial && !demand.ended)) return undefined;
+  return { entries: pending.fresh.splice(0, size), failures: 0, answeredBefore: 0, alone: false };
+}
+
+/**
+ * Computes how many tasks the next request takes. While more may come: the full size. Once the source has ended: an equal
+ * share of the tasks that are ready (guided self-scheduling), so that the requests shrink and all workers end together.
+ */
+export function nextBatchSize(state: {
+  readonly batchSize: number;
+  /** Tasks that wait. */
+  readonly ready: number;
+  readonly ended: boolean;
+  /** Requests that may be in flight at once, over all workers. */
+  readonly requests: number;
+}): number {
+  const full = Math.max(1, Math.floor(state.batchSize));
+  if (!state.ended) return full;
+  return Math.min(full, Math.max(1, Math.ceil(state.ready / Math.max(1, state.requests))));
 }

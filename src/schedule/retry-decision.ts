@@ -4,7 +4,7 @@ import type { FailureClass, Outcome, RetryPolicy } from "./types.ts";
 
 type End = Extract<Outcome<unknown>, { ok: false }>["end"];
 
-/** What becomes of the tasks of a failed request: some go out again, in fixed groups, and some have ended. */
+/** What happens to the tasks of a failed request: some are sent again, in fixed groups, and some have ended. */
 export interface RetryDecision<T> {
   readonly again: readonly Group<T>[];
   readonly ended: readonly Entry<T>[];
@@ -13,15 +13,15 @@ export interface RetryDecision<T> {
   readonly delayMs: number;
 }
 
-/** Decides what becomes of the tasks of a request that failed with this verdict; `answered` counts the tasks answered so far. */
+/** Decides which tasks of a failed request are sent again, and when; `answered` counts the tasks answered so far. */
 export function decideRetry<T>(
   group: Group<T>,
-  verdict: FailureClass,
+  failure: FailureClass,
   policy: RetryPolicy,
   random: () => number,
   answered: number,
 ): RetryDecision<T> {
-  switch (verdict.kind) {
+  switch (failure.kind) {
     case "split":
       return group.entries.length > 1 ? goAgain(halves(group), 0) : ended(group, "refused");
     case "final":
@@ -29,38 +29,38 @@ export function decideRetry<T>(
     case "engine-lost":
       return afterLoss(group, policy);
     case "retry":
-      return afterRetryable(group, verdict, policy, random, answered);
+      return afterRetryable(group, failure, policy, random, answered);
     default:
-      return verdict satisfies never;
+      return failure satisfies never;
   }
 }
 
 function afterRetryable<T>(
   group: Group<T>,
-  verdict: Extract<FailureClass, { kind: "retry" }>,
+  failure: Extract<FailureClass, { kind: "retry" }>,
   policy: RetryPolicy,
   random: () => number,
   answered: number,
 ): RetryDecision<T> {
   const failures = group.failures + 1;
   const failed = { ...group, failures, answeredBefore: group.failures === 0 ? answered : group.answeredBefore };
-  const delayMs = retryDelay(failures, verdict.afterMs, policy, random);
-  const suspect = verdict.blame === "batch" || verdict.blame === "either";
+  const delayMs = retryDelay(failures, failure.afterMs, policy, random);
+  const suspect = failure.blame === "batch" || failure.blame === "either";
   if (suspect && group.entries.length > 1) {
-    // Halves start with one failure, so that each level of the bisection costs one try, and neighbours of a
-    // poison row never run out of attempts before it is alone.
+    // Halves start with one failure, so that each level of the bisection costs one attempt, and the neighbours of a
+    // poison row keep attempts until that row is alone.
     return goAgain(failures < 2 ? [failed] : halves({ ...failed, failures: 1 }), delayMs);
   }
-  // Failing while nobody is answered says little about these tasks.
+  // While no task at all is answered, a failure is no evidence against these tasks.
   const limit = answered === failed.answeredBefore ? policy.stormAttempts : policy.attempts;
   if (failures < limit) return goAgain([failed], delayMs);
-  const deadly = verdict.blame === "engine" || verdict.blame === "either";
+  const deadly = failure.blame === "engine" || failure.blame === "either";
   return deadly && !group.alone ? goAgain(singly(failed, group.entries), delayMs) : ended(group, "gave-up");
 }
 
 /**
- * A task that is in flight at every loss may be the cause. It cannot be told from its neighbours in flight, so before
- * its last chance each of them is sent alone: only the cause is lost then, and the engine dies once for it, not for ever.
+ * A task that was in flight at every loss may be the cause, but so may its neighbours. Before its last attempt each of them
+ * is therefore sent alone: then only the cause is lost, and the engine dies once more instead of again and again.
  */
 function afterLoss<T>(group: Group<T>, policy: RetryPolicy): RetryDecision<T> {
   const over = group.entries.filter((entry) => entry.losses >= policy.losses);

@@ -6,15 +6,15 @@ import type { ScheduleOptions, Summary, Worker } from "./types.ts";
 /** Everything that changes while a schedule runs. */
 export interface State<T, R> {
   readonly options: ScheduleOptions<T, R>;
-  readonly lanes: readonly WorkerState<T, R>[];
-  readonly pool: Pending<T>;
+  readonly workers: readonly WorkerState<T, R>[];
+  readonly pending: Pending<T>;
   readonly source: { readonly iterator: AsyncIterator<T>; pulling: boolean; ended: boolean; pullingSince: number };
-  /** Aborts with the caller's signal, and when the schedule ends for another reason; `recover` hears it. */
+  /** Aborts with the caller's signal, and when the schedule ends for another reason; `recover` gets its signal. */
   readonly scope: AbortController;
-  /** Looks at everything again and starts what can start. */
+  /** Dispatches everything that can start now. */
   readonly wake: () => void;
   /** Pulled tasks without an outcome. */
-  held: number;
+  unsettled: number;
   finished: number;
   failed: number;
   aborted: number;
@@ -25,12 +25,12 @@ export interface State<T, R> {
 }
 
 export interface WorkerState<T, R> {
-  readonly lane: Worker<T, R>;
-  /** Holds the limit: its concurrency follows the lane's. */
+  readonly options: Worker<T, R>;
+  /** Holds the limit: its concurrency follows the worker's. */
   readonly queue: PQueue;
-  readonly flights: Set<InFlightRequest<T>>;
+  readonly inFlight: Set<InFlightRequest<T>>;
   status: "up" | "lost" | "recovering" | "gone";
-  /** The last one asked for; it never rejects. */
+  /** The last recovery that was begun; it never rejects. */
   recovery: Promise<void>;
   /** Stops listening for the end of the engine. */
   unwatch: () => void;
@@ -50,20 +50,20 @@ export interface InFlightRequest<T> {
   readonly expiresAt: number;
   readonly inFlight: number;
   readonly concurrency: number;
-  /** Why it was cut short by the scheduler. */
-  cut: "timeout" | "lost" | "aborted" | undefined;
+  /** Why the scheduler aborted it; undefined while it was not aborted. */
+  abortedFor: "timeout" | "engine-lost" | "end" | undefined;
 }
 
 /** Makes the state of a schedule that has not begun. */
 export function createState<T, R>(options: ScheduleOptions<T, R>, wake: () => void): State<T, R> {
   return {
     options,
-    lanes: options.lanes.map((lane) => createLane(lane, wake)),
-    pool: createPending(),
+    workers: options.workers.map((worker) => createWorkerState(worker, wake)),
+    pending: createPending(),
     source: { iterator: options.tasks[Symbol.asyncIterator](), pulling: false, ended: false, pullingSince: 0 },
     scope: new AbortController(),
     wake,
-    held: 0,
+    unsettled: 0,
     finished: 0,
     failed: 0,
     aborted: 0,
@@ -76,7 +76,7 @@ export function createState<T, R>(options: ScheduleOptions<T, R>, wake: () => vo
 export function endEarly<T, R>(state: State<T, R>, end: Summary["end"], reason: unknown): void {
   if (state.end !== undefined) return;
   state.end = end;
-  for (const lane of state.lanes) for (const flight of lane.flights) cut(flight, "aborted", reason);
+  for (const worker of state.workers) for (const request of worker.inFlight) abort(request, "end", reason);
   state.scope.abort(reason);
 }
 
@@ -86,19 +86,23 @@ export function fail<T, R>(state: State<T, R>, error: unknown): void {
   endEarly(state, "aborted", error);
 }
 
-/** Aborts a request for the scheduler's own reason. */
-export function cut<T>(flight: InFlightRequest<T>, why: NonNullable<InFlightRequest<T>["cut"]>, reason: unknown): void {
-  flight.cut ??= why;
-  flight.controller.abort(reason);
+/** Aborts a request for the scheduler's own reason; the first one stays. */
+export function abort<T>(
+  request: InFlightRequest<T>,
+  abortedFor: NonNullable<InFlightRequest<T>["abortedFor"]>,
+  reason: unknown,
+): void {
+  request.abortedFor ??= abortedFor;
+  request.controller.abort(reason);
 }
 
-function createLane<T, R>(lane: Worker<T, R>, wake: () => void): WorkerState<T, R> {
+function createWorkerState<T, R>(options: Worker<T, R>, wake: () => void): WorkerState<T, R> {
   const queue = new PQueue({ concurrency: 1 });
   queue.on("next", wake);
   return {
-    lane,
+    options,
     queue,
-    flights: new Set(),
+    inFlight: new Set(),
     status: "up",
     recovery: Promise.resolve(),
     unwatch: () => {},

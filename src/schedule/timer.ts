@@ -1,18 +1,18 @@
 import type { Clock } from "../types.ts";
 
-/** One timer for everything that waits for a moment. */
+/** One timer for all waits of a schedule. */
 export interface Timer {
-  /** Rings no later than this moment (monotonic ms) unless it would ring earlier anyway; Infinity asks for nothing. */
+  /** Makes the timer fire at this moment (monotonic ms), or earlier if it is set to an earlier one; Infinity changes nothing. */
   readonly set: (at: number) => void;
-  /** Silences it; resolves when no timer is left. */
+  /** Cancels it; resolves when no timer is left. */
   readonly stop: () => Promise<void>;
 }
 
-// Timers of Node overflow after 24 days; ringing early costs nothing.
+// Timers of Node overflow after 24 days; firing early costs nothing.
 const LONGEST_MS = 3_600_000;
 
-/** Makes an alarm that calls `ring` when its moment has come; it must be set again afterwards. */
-export function createTimer(clock: Clock, ring: () => void): Timer {
+/** Makes a timer that calls `onTime` at its moment; it must be set again afterwards. */
+export function createTimer(clock: Clock, onTime: () => void): Timer {
   let armed: { readonly at: number; readonly controller: AbortController; readonly done: Promise<void> } | undefined;
   const disarm = (): void => {
     armed?.controller.abort();
@@ -28,7 +28,7 @@ export function createTimer(clock: Clock, ring: () => void): Timer {
         () => {
           if (controller.signal.aborted) return;
           armed = undefined;
-          ring();
+          onTime();
         },
         (error: unknown) => {
           if (!controller.signal.aborted) throw error;

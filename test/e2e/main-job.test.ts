@@ -11,7 +11,7 @@ import type { RunSummary } from "../../src/job/summary.ts";
 import type { GenerativeJudge } from "../../src/judge/generative/judge.ts";
 import { createGenerativeLoader } from "../../src/judge/generative/load.ts";
 import { scoreBatch, type Task } from "../../src/judge/judge.ts";
-import { engineOpeners } from "../../src/pool/openers.ts";
+import { engineOpeners } from "../../src/pool/open-engines.ts";
 import { loadTokenizer } from "../../src/prompt/local-tokenizer.ts";
 import { createPreparer } from "../../src/prompt/preparer.ts";
 import { softmax } from "../../src/triple.ts";
@@ -45,7 +45,7 @@ async function open(method: Method, extra: readonly string[]): Promise<Engine> {
   const [opener] = engineOpeners({
     config: { ...config, engine: { ...engine, method, args: [...engine.args, ...extra] } },
     effects: testEffects(),
-    runFolder: folder,
+    logFolder: folder,
     probe: async () => ({ prompt: tasks[0]?.ids ?? [], ids: judging.resolved.probes[0]?.ids ?? [] }),
   });
   if (opener === undefined) throw new Error("the demo has one engine");
@@ -112,7 +112,7 @@ describe("the four ways to ask for label probabilities", () => {
         engine: { ...base, kind: "attach", urls: [engine.baseUrl], model: engine.model, method: "top_logprobs" },
       },
       effects: testEffects(),
-      runFolder: folder,
+      logFolder: folder,
       probe: async () => ({ prompt: tasks[0]?.ids ?? [], ids: labelIds() }),
     });
     await using top = await (opener ?? { open: () => Promise.reject(new Error("none")) }).open(signal);
@@ -139,7 +139,7 @@ describe("the four ways to ask for label probabilities", () => {
         engine: { ...config.engine, kind: "attach", urls: [engine.baseUrl], model: engine.model, method: "logit_bias" },
       },
       effects: testEffects(),
-      runFolder: folder,
+      logFolder: folder,
       probe: async () => ({ prompt: tasks[0]?.ids ?? [], ids: labelIds() }),
     });
     await using biased = await (opener ?? { open: () => Promise.reject(new Error("none")) }).open(signal);

@@ -8,7 +8,7 @@ import type { Engine } from "../../src/engine/engine.ts";
 import { openRows } from "../../src/job/open-rows.ts";
 import type { RunSummary } from "../../src/job/summary.ts";
 import { createGenerativeLoader } from "../../src/judge/generative/load.ts";
-import { engineOpeners } from "../../src/pool/openers.ts";
+import { engineOpeners } from "../../src/pool/open-engines.ts";
 import { abtie, demoConfig, serversAlive, testEffects } from "./engine.ts";
 
 const ROWS = 60;
@@ -57,7 +57,7 @@ async function startTwo(found: Config): Promise<readonly Engine[]> {
   const judging = await (await createGenerativeLoader(config, dataset)).open(null);
   const { ids } = await judging.prepare(0, "ab", null);
   const probe = async () => ({ prompt: ids, ids: judging.resolved.probes[0]?.ids ?? [] });
-  const openers = engineOpeners({ config, effects: testEffects(), runFolder: folder, probe });
+  const openers = engineOpeners({ config, effects: testEffects(), logFolder: folder, probe });
   return Promise.all(openers.map(({ open }) => open(new AbortController().signal)));
 }
 

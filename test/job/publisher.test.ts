@@ -32,7 +32,7 @@ test("rows.jsonl counts every request of a row once, failed ones of earlier sess
     ids: ["first", "second", "third", "fourth"],
     state,
     journal: { checkpoint: async () => {} } as unknown as Journal,
-    judge: () => ({ probabilities: [0.5, 0.3, 0.2], note: null }),
+    aggregate: () => ({ probabilities: [0.5, 0.3, 0.2], note: null }),
     prior: [1 / 3, 1 / 3, 1 / 3],
     submission: join(folder, "submission.csv"),
     rows: join(folder, "rows.jsonl"),

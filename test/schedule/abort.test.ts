@@ -11,9 +11,10 @@ describe("an abort", () => {
     expect(trial.outcomes.size).toBe(64);
     expect(trial.clock.monotonic()).toBe(250);
     expect(trial.clock.sleeping()).toBe(0);
-    const cut = trial.attempts.filter(({ ok }) => !ok);
-    expect(cut).toHaveLength(4);
-    expect(cut[0]).toMatchObject({ reason: "aborted", message: "deadline", ended: [] });
+    const aborted = trial.attempts.filter(({ ok }) => !ok);
+    expect(aborted).toHaveLength(4);
+    expect(aborted[0]).toMatchObject({ reason: "aborted", message: "deadline" });
+    expect(trial.events.find(({ attempt }) => attempt === aborted[0])?.outcomes).toEqual([]);
   });
 
   it("before the start runs nothing", async () => {
@@ -41,7 +42,7 @@ describe("an abort", () => {
     expect(closed).toBe(true);
   });
 
-  it("does not wait for a source that hangs longer than the grace", async () => {
+  it("does not wait longer than the grace time for a source that hangs", async () => {
     const controller = new AbortController();
     const trial = start(0, () => [{}], {
       signal: controller.signal,
@@ -58,7 +59,7 @@ describe("an abort", () => {
     expect(trial.clock.sleeping()).toBe(0);
   });
 
-  it("does not wait for work that ignores it longer than the grace", async () => {
+  it("does not wait longer than the grace time for work that ignores it", async () => {
     const controller = new AbortController();
     const trial = start(10, () => [{ work: () => new Promise(() => {}) }], {
       signal: controller.signal,
@@ -70,7 +71,7 @@ describe("an abort", () => {
     expect(trial.clock.monotonic()).toBe(800);
   });
 
-  it("takes answers that arrive within the grace", async () => {
+  it("takes answers that arrive within the grace time", async () => {
     const controller = new AbortController();
     const trial = start(
       4,

@@ -1,11 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { AbtieError } from "../../src/errors.ts";
 import { DEFAULT_RETRY, retryDelay } from "../../src/schedule/backoff.ts";
-import { nextBatchSize } from "../../src/schedule/batch-size.ts";
-import { classifyRequestError } from "../../src/schedule/classify.ts";
 import { afterFailure, HEALTHY, isLost } from "../../src/schedule/health.ts";
-import type { Group } from "../../src/schedule/pending.ts";
+import { type Group, nextBatchSize } from "../../src/schedule/pending.ts";
 import { decideRetry } from "../../src/schedule/retry-decision.ts";
 
 const policy = { ...DEFAULT_RETRY, baseMs: 100, capMs: 1_000, afterCapMs: 5_000 };
@@ -27,26 +24,26 @@ describe("the wait before a retry", () => {
 
 describe("the size of the next batch", () => {
   it("is full while more tasks may come", () => {
-    expect(nextBatchSize({ batchSize: 64, ready: 3, ended: false, slots: 4 })).toBe(64);
+    expect(nextBatchSize({ batchSize: 64, ready: 3, ended: false, requests: 4 })).toBe(64);
   });
 
-  it("takes every task exactly once and never grows while the rest is dealt out", () => {
+  it("takes every task exactly once and never grows while the rest is sent", () => {
     fc.assert(
       fc.property(
         fc.nat(500),
         fc.integer({ min: 1, max: 64 }),
         fc.integer({ min: 1, max: 64 }),
-        (count, slots, batchSize) => {
+        (count, requests, batchSize) => {
           let ready = count;
           let last = batchSize;
           while (ready > 0) {
-            const size = nextBatchSize({ batchSize, ready, ended: true, slots });
+            const size = nextBatchSize({ batchSize, ready, ended: true, requests });
             expect(size).toBeGreaterThanOrEqual(1);
             expect(size).toBeLessThanOrEqual(Math.min(last, ready));
             last = size;
             ready -= size;
           }
-          expect(count === 0 || last === 1 || slots === 1).toBe(true);
+          expect(count === 0 || last === 1 || requests === 1).toBe(true);
         },
       ),
     );
@@ -81,7 +78,7 @@ describe("the health of an engine", () => {
   });
 });
 
-describe("the fate of a failed request", () => {
+describe("the decision about a failed request", () => {
   const group = (count: number, failures = 0, losses = 0): Group<number> => ({
     entries: Array.from({ length: count }, (_, task) => ({ task, attempts: 1, losses })),
     failures,
@@ -90,8 +87,8 @@ describe("the fate of a failed request", () => {
   });
   const tasks = (groups: readonly Group<number>[]) => groups.map(({ entries }) => entries.map(({ task }) => task));
 
-  it("keeps every task, in one of the groups or among the ended, whatever the verdict", () => {
-    const verdict = fc.oneof(
+  it("keeps every task, in one of the groups or among the ended, whatever the failure", () => {
+    const failure = fc.oneof(
       fc.constant({ kind: "split", reason: "server" } as const),
       fc.constant({ kind: "final", reason: "server" } as const),
       fc.constant({ kind: "engine-lost", reason: "server" } as const),
@@ -102,19 +99,19 @@ describe("the fate of a failed request", () => {
       }),
     );
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 70 }), fc.nat(9), fc.nat(4), verdict, (count, failures, losses, what) => {
-        const fate = decideRetry(group(count, failures, losses), what, policy, () => 0.5, 1);
-        const all = [...tasks(fate.again).flat(), ...fate.ended.map(({ task }) => task)];
+      fc.property(fc.integer({ min: 1, max: 70 }), fc.nat(9), fc.nat(4), failure, (count, failures, losses, one) => {
+        const decision = decideRetry(group(count, failures, losses), one, policy, () => 0.5, 1);
+        const all = [...tasks(decision.again).flat(), ...decision.ended.map(({ task }) => task)];
         expect(all.sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, task) => task));
-        expect(fate.again.every(({ entries }) => entries.length > 0)).toBe(true);
+        expect(decision.again.every(({ entries }) => entries.length > 0)).toBe(true);
       }),
     );
   });
 
   it("lets tasks try a last time alone when the engine was to blame", () => {
-    const verdict = { kind: "retry", reason: "connection", blame: "engine" } as const;
-    const fate = decideRetry(group(3, policy.attempts - 1), verdict, policy, () => 0, 1);
-    expect(fate.again.map(({ alone, entries }) => [alone, entries.length])).toEqual([
+    const failure = { kind: "retry", reason: "connection", blame: "engine" } as const;
+    const decision = decideRetry(group(3, policy.attempts - 1), failure, policy, () => 0, 1);
+    expect(decision.again.map(({ alone, entries }) => [alone, entries.length])).toEqual([
       [true, 1],
       [true, 1],
       [true, 1],
@@ -123,45 +120,12 @@ describe("the fate of a failed request", () => {
 });
 
 describe("the limit of attempts", () => {
-  const verdict = { kind: "retry", reason: "overloaded", blame: "load" } as const;
+  const failure = { kind: "retry", reason: "overloaded", blame: "load" } as const;
   const group = { entries: [{ task: 0, attempts: 8, losses: 0 }], failures: 7, answeredBefore: 40, alone: false };
 
-  it("is the small one while others are answered, and the large one while nobody is", () => {
-    expect(decideRetry(group, verdict, policy, () => 0, 41).ended).toHaveLength(1);
-    expect(decideRetry(group, verdict, policy, () => 0, 40).ended).toHaveLength(0);
-    expect(decideRetry({ ...group, failures: 31 }, verdict, policy, () => 0, 40).ended).toHaveLength(1);
-  });
-});
-
-describe("the meaning of an error", () => {
-  const failure = (kind: string, more: object = {}) => Object.assign(new Error("it failed"), { kind, ...more });
-
-  it.each([
-    ["too-long", { kind: "split" }],
-    ["bad-request", { kind: "split" }],
-    ["overloaded", { kind: "retry", blame: "load" }],
-    ["server", { kind: "retry", blame: "batch" }],
-    ["connection", { kind: "retry", blame: "engine" }],
-    ["timeout", { kind: "retry", blame: "either" }],
-    ["malformed", { kind: "retry", blame: "batch" }],
-  ])("%s is known", (kind, verdict) => {
-    expect(classifyRequestError(failure(kind))).toEqual({ ...verdict, reason: kind });
-  });
-
-  it("carries the wait that the server asked for", () => {
-    expect(classifyRequestError(failure("overloaded", { retryAfterMs: 1_500 }))).toMatchObject({ afterMs: 1_500 });
-  });
-
-  it("is a lost engine when the server says that it died, refuses everybody, or its process ended", () => {
-    const words = "500 EngineCore encountered an issue. See stack trace (above) for the root cause.";
-    const lost = { kind: "engine-lost", reason: "engine-lost" };
-    expect(classifyRequestError(Object.assign(new Error(words), { kind: "server", status: 500 }))).toEqual(lost);
-    expect(classifyRequestError(failure("bad-request", { status: 401 }))).toEqual(lost);
-    expect(classifyRequestError(new AbtieError("engine", "the server has ended"))).toEqual(lost);
-  });
-
-  it("is a bug, thrown on, when it is no error of a request", () => {
-    expect(() => classifyRequestError(new TypeError("x is undefined"))).toThrow("x is undefined");
-    expect(() => classifyRequestError(failure("unheard-of"))).toThrow("it failed");
+  it("is the small one while others are answered, and the large one while none is", () => {
+    expect(decideRetry(group, failure, policy, () => 0, 41).ended).toHaveLength(1);
+    expect(decideRetry(group, failure, policy, () => 0, 40).ended).toHaveLength(0);
+    expect(decideRetry({ ...group, failures: 31 }, failure, policy, () => 0, 40).ended).toHaveLength(1);
   });
 });

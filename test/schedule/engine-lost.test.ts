@@ -4,7 +4,7 @@ import { answered, answering, dead, failed, start, unreachable, upTo } from "./h
 /** An engine that dies on some requests, refuses connections while dead, and comes back when asked. */
 function mortal(dies: (batch: readonly number[], nth: number) => boolean, recoveryMs = 60_000, returns = true) {
   const log: string[] = [];
-  const lane = (clock: Parameters<Parameters<typeof start>[1]>[0]) => {
+  const worker = (clock: Parameters<Parameters<typeof start>[1]>[0]) => {
     let alive = true;
     return {
       work: answering(clock, 100, (batch, nth) => {
@@ -19,13 +19,13 @@ function mortal(dies: (batch: readonly number[], nth: number) => boolean, recove
       },
     };
   };
-  return { lane, log };
+  return { worker, log };
 }
 
 describe("an engine that dies", () => {
-  it("gives its tasks back and goes on when it has come back", async () => {
-    const { lane, log } = mortal((_, nth) => nth === 6);
-    const trial = start(200, (clock) => [lane(clock)]);
+  it("gets its tasks again when it has come back", async () => {
+    const { worker, log } = mortal((_, nth) => nth === 6);
+    const trial = start(200, (clock) => [worker(clock)]);
     expect(await trial.end()).toMatchObject({ end: "done", finished: 200, failed: 0 });
     expect(log).toEqual(["lost at 200"]);
     const reasons = trial.attempts.flatMap((attempt) => (attempt.ok ? [] : [attempt.reason]));
@@ -37,15 +37,18 @@ describe("an engine that dies", () => {
   });
 
   it("ends the schedule when it stays dead, with an outcome for every task in memory", async () => {
-    const { lane } = mortal((_, nth) => nth === 6, 60_000, false);
-    const trial = start(200, (clock) => [lane(clock)]);
+    const { worker } = mortal((_, nth) => nth === 6, 60_000, false);
+    const trial = start(200, (clock) => [worker(clock)]);
     const summary = await trial.end();
     expect(summary).toEqual({ end: "engines-lost", finished: 48, failed: 64, aborted: 0, unstarted: 0 });
     expect(new Set(Object.values(failed(trial)))).toEqual(new Set(["engine-lost: engine-lost"]));
     expect(trial.twice).toEqual([]);
+    const [left, ...others] = trial.events.filter(({ attempt }) => attempt === null);
+    expect(left?.outcomes).toHaveLength(64);
+    expect(others).toEqual([]);
   });
 
-  it("is noticed when its process says so, also while nothing would ever answer", async () => {
+  it("is noticed as soon as its process has ended, also while no request would ever be answered", async () => {
     let life = new AbortController();
     const lives: AbortController[] = [];
     const trial = start(100, (clock) => {
@@ -79,7 +82,7 @@ describe("an engine that dies", () => {
     expect(lives).toHaveLength(2);
   });
 
-  it("is not missed when it dies with the last answer", async () => {
+  it("is not brought back when it dies with the last answer", async () => {
     const life = new AbortController();
     const trial = start(
       20,
@@ -91,7 +94,11 @@ describe("an engine that dies", () => {
           recover: () => Promise.reject(new Error("must not be asked")),
         },
       ],
-      { onOutcome: (task) => task === 19 && life.abort(new Error("stopped")) },
+      {
+        onRequest: ({ outcomes }) => {
+          if (outcomes.some(({ task }) => task === 19)) life.abort(new Error("stopped"));
+        },
+      },
     );
     expect(await trial.end()).toMatchObject({ end: "done", finished: 20 });
   });
@@ -113,7 +120,7 @@ describe("an engine that dies", () => {
     expect(await trial.end()).toMatchObject({ end: "done", finished: 20 });
   });
 
-  it("stays lost when there is no way to bring it back", async () => {
+  it("stays lost when the worker cannot bring it back", async () => {
     const dying = start(40, (clock) => [
       {
         work: answering(clock, 10, () => {
@@ -170,49 +177,49 @@ describe("an engine that dies", () => {
     expect(recoveries).toBe(1);
   });
 
-  it("is not killed for ever by one deadly task: that task ends, all others are answered", async () => {
-    const { lane, log } = mortal((batch) => batch.includes(70), 1_000);
-    const trial = start(300, (clock) => [lane(clock)]);
+  it("is not killed again and again by one deadly task: that task ends, all others are answered", async () => {
+    const { worker, log } = mortal((batch) => batch.includes(70), 1_000);
+    const trial = start(300, (clock) => [worker(clock)]);
     expect(await trial.end()).toMatchObject({ end: "done", finished: 299, failed: 1 });
     expect(failed(trial)).toEqual({ 70: "gave-up: engine-lost" });
     expect(log).toHaveLength(3);
-    // Before its last chance each suspect was sent alone, so the third death met nobody else.
+    // Before its last attempt each suspect was sent alone, so the third death interrupted no other request.
     const lastDeath = trial.attempts.filter(({ ok }) => !ok).at(-1);
     expect(lastDeath).toMatchObject({ tasks: [70], inFlight: 1 });
     const meanwhile = trial.attempts.filter(({ startedAt }) => startedAt === lastDeath?.startedAt);
     expect(meanwhile).toHaveLength(1);
   });
 
-  it("takes nobody with it at its last death when there are several engines", async () => {
+  it("takes no other task with it at its last death when there are several engines", async () => {
     const deadly = (batch: readonly number[]): boolean => batch.includes(70);
     const [one, two] = [mortal(deadly, 1_000), mortal(deadly, 1_000)];
-    const trial = start(2_000, (clock) => [one.lane(clock), two.lane(clock)]);
+    const trial = start(2_000, (clock) => [one.worker(clock), two.worker(clock)]);
     expect(await trial.end()).toMatchObject({ end: "done", finished: 1_999, failed: 1 });
     const last = trial.attempts.filter(({ ok }) => !ok).at(-1);
     expect(last?.tasks).toEqual([70]);
     const beside = trial.attempts.filter(
-      ({ lane, startedAt, finishedAt }) =>
-        lane === last?.lane && startedAt < last.finishedAt && finishedAt > last.startedAt,
+      ({ worker, startedAt, finishedAt }) =>
+        worker === last?.worker && startedAt < last.finishedAt && finishedAt > last.startedAt,
     );
     expect(beside).toEqual([last]);
   });
 
   it("hands its tasks to the engines that are left", async () => {
-    const { lane } = mortal((_, nth) => nth === 6, 1_000, false);
-    const trial = start(400, (clock) => [lane(clock), { work: answering(clock, 100) }]);
+    const { worker } = mortal((_, nth) => nth === 6, 1_000, false);
+    const trial = start(400, (clock) => [worker(clock), { work: answering(clock, 100) }]);
     expect(await trial.end()).toMatchObject({ end: "done", finished: 400, failed: 0 });
     expect(answered(trial)).toEqual(upTo(400));
-    expect(trial.attempts.filter(({ lane: name, startedAt }) => name === "engine-0" && startedAt > 200)).toEqual([]);
+    expect(trial.attempts.filter(({ worker: name, startedAt }) => name === "engine-0" && startedAt > 200)).toEqual([]);
   });
 
   it("does not stop the others while it comes back, and is used again then", async () => {
-    const { lane } = mortal((_, nth) => nth === 6, 1_000);
-    const trial = start(1_000, (clock) => [lane(clock), { work: answering(clock, 100) }]);
+    const { worker } = mortal((_, nth) => nth === 6, 1_000);
+    const trial = start(1_000, (clock) => [worker(clock), { work: answering(clock, 100) }]);
     expect(await trial.end()).toMatchObject({ end: "done", finished: 1_000 });
     const during = trial.attempts.filter(({ startedAt }) => startedAt > 200 && startedAt < 1_200);
-    expect(new Set(during.map(({ lane: name }) => name))).toEqual(new Set(["engine-1"]));
+    expect(new Set(during.map(({ worker: name }) => name))).toEqual(new Set(["engine-1"]));
     const after = trial.attempts.filter(({ startedAt }) => startedAt >= 1_200);
-    expect(new Set(after.map(({ lane: name }) => name))).toEqual(new Set(["engine-0", "engine-1"]));
+    expect(new Set(after.map(({ worker: name }) => name))).toEqual(new Set(["engine-0", "engine-1"]));
   });
 
   it("throws what recover threw, after everything has settled", async () => {

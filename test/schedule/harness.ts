@@ -6,6 +6,7 @@ import type {
   Attempt,
   FailureClass,
   Outcome,
+  RequestEvent,
   RetryPolicy,
   ScheduleOptions,
   Summary,
@@ -13,12 +14,12 @@ import type {
 } from "../../src/schedule/types.ts";
 import { createVirtualClock, type VirtualClock } from "../helpers/virtual-clock.ts";
 
-/** An error that says itself what it means. */
+/** An error that carries its own class. */
 export class Failure extends Error {
-  readonly verdict: FailureClass;
-  constructor(verdict: FailureClass) {
-    super(`simulated ${verdict.reason}`);
-    this.verdict = verdict;
+  readonly class: FailureClass;
+  constructor(failure: FailureClass) {
+    super(`simulated ${failure.reason}`);
+    this.class = failure;
   }
 }
 
@@ -33,10 +34,11 @@ export interface Recording {
   readonly clock: VirtualClock;
   readonly outcomes: Map<number, Outcome<number>>;
   readonly attempts: Attempt<number>[];
+  readonly events: RequestEvent<number, number>[];
   /** Tasks that got a second outcome. */
   readonly twice: number[];
   /** Largest number of tasks that had been pulled and had no outcome. */
-  readonly most: { held: number };
+  readonly most: { unsettled: number };
 }
 
 export interface Trial extends Recording {
@@ -63,32 +65,42 @@ export function answering(
 /** Starts a schedule of the tasks 0, 1, ... count - 1 on a virtual clock and records everything. */
 export function start(
   count: number,
-  lanes: (clock: VirtualClock) => readonly Partial<Worker<number, number>>[],
-  overrides: Partial<Omit<ScheduleOptions<number, number>, "lanes" | "retry" | "tasks">> & {
+  workers: (clock: VirtualClock) => readonly Partial<Worker<number, number>>[],
+  overrides: Partial<Omit<ScheduleOptions<number, number>, "workers" | "retry" | "tasks">> & {
     retry?: Partial<RetryPolicy>;
     tasks?: (recording: Recording) => AsyncIterable<number>;
   } = {},
 ): Trial {
   const clock = createVirtualClock();
-  const recording: Recording = { clock, outcomes: new Map(), attempts: [], twice: [], most: { held: 0 } };
+  const recording: Recording = {
+    clock,
+    outcomes: new Map(),
+    attempts: [],
+    events: [],
+    twice: [],
+    most: { unsettled: 0 },
+  };
   let pulled = 0;
   async function* counting(): AsyncGenerator<number> {
     for (let task = 0; task < count; task++) {
       pulled = task + 1;
-      recording.most.held = Math.max(recording.most.held, pulled - recording.outcomes.size);
+      recording.most.unsettled = Math.max(recording.most.unsettled, pulled - recording.outcomes.size);
       yield task;
     }
   }
   const running = schedule<number, number>({
     classify: (error) => {
-      if (error instanceof Failure) return error.verdict;
+      if (error instanceof Failure) return error.class;
       throw error;
     },
-    onOutcome: (task, outcome) => {
-      if (recording.outcomes.has(task)) recording.twice.push(task);
-      recording.outcomes.set(task, outcome);
+    onRequest: (event) => {
+      recording.events.push(event);
+      if (event.attempt !== null) recording.attempts.push(event.attempt);
+      for (const { task, outcome } of event.outcomes) {
+        if (recording.outcomes.has(task)) recording.twice.push(task);
+        recording.outcomes.set(task, outcome);
+      }
     },
-    onAttempt: (attempt) => recording.attempts.push(attempt),
     timeoutMs: () => 10_000,
     clock,
     random: randomFrom(7),
@@ -96,12 +108,12 @@ export function start(
     ...overrides,
     tasks: overrides.tasks?.(recording) ?? counting(),
     retry: { ...DEFAULT_RETRY, ...overrides.retry },
-    lanes: lanes(clock).map((lane, index) => ({
+    workers: workers(clock).map((worker, index) => ({
       name: `engine-${index}`,
       concurrency: () => 4,
       batchSize: () => 8,
       work: answering(clock, 100),
-      ...lane,
+      ...worker,
     })),
   });
   running.catch(() => {});

@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
+import { RequestError, type RequestErrorKind } from "../../src/engine/client/request-error.ts";
+import { classifyRequestError } from "../../src/pool/classify-request-error.ts";
 import { DEFAULT_RETRY } from "../../src/schedule/backoff.ts";
-import { classifyRequestError } from "../../src/schedule/classify.ts";
 import { schedule } from "../../src/schedule/schedule.ts";
 import type { Attempt, Outcome, Summary } from "../../src/schedule/types.ts";
 import { systemClock } from "../../src/system.ts";
@@ -85,7 +86,7 @@ async function run(
     tasks: (async function* () {
       yield* upTo(count);
     })(),
-    lanes: [
+    workers: [
       {
         name: base,
         concurrency: () => 4,
@@ -95,8 +96,10 @@ async function run(
       },
     ],
     classify: classifyRequestError,
-    onOutcome: (task, outcome) => outcomes.set(task, outcome),
-    onAttempt: (attempt) => attempts.push(attempt),
+    onRequest: (event) => {
+      if (event.attempt !== null) attempts.push(event.attempt);
+      for (const { task, outcome } of event.outcomes) outcomes.set(task, outcome);
+    },
     retry: { ...DEFAULT_RETRY, baseMs: 5, capMs: 20, attempts: 30, losses: 30 },
     timeoutMs: () => 200,
     clock: systemClock,
@@ -121,8 +124,8 @@ async function post(base: string, batch: readonly number[], signal: AbortSignal)
   return JSON.parse(text);
 }
 
-function failure(kind: string, message: string, more: object = {}): Error {
-  return Object.assign(new Error(message), { kind, ...more });
+function failure(kind: RequestErrorKind, message: string, more: object = {}): RequestError {
+  return new RequestError(kind, message, more);
 }
 
 function double(batch: readonly number[], response: ServerResponse): void {

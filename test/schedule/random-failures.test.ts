@@ -27,7 +27,7 @@ const KINDS = {
 const scenario = fc.record({
   seed: fc.nat(),
   count: fc.integer({ min: 0, max: 150 }),
-  lanes: fc.array(
+  workers: fc.array(
     fc.record({ concurrency: fc.integer({ min: 1, max: 6 }), batchSize: fc.integer({ min: 1, max: 16 }) }),
     {
       minLength: 1,
@@ -45,21 +45,21 @@ const scenario = fc.record({
 describe("under random failures", () => {
   it("each task has exactly one outcome, limits hold, and only poison fails", async () => {
     await fc.assert(
-      fc.asyncProperty(scenario, async ({ seed, count, lanes, poison, poisonKind, kinds, trouble, hangs }) => {
+      fc.asyncProperty(scenario, async ({ seed, count, workers, poison, poisonKind, kinds, trouble, hangs }) => {
         const random = randomFrom(seed);
-        const inFlight = lanes.map(() => 0);
+        const inFlight = workers.map(() => 0);
         const excess: string[] = [];
         const trial = start(
           count,
           (clock) =>
-            lanes.map((lane, index) => ({
-              concurrency: () => lane.concurrency,
-              batchSize: () => lane.batchSize,
+            workers.map((worker, index) => ({
+              concurrency: () => worker.concurrency,
+              batchSize: () => worker.batchSize,
               recover: (signal) => clock.sleep(1_000, signal).then(() => true),
               work: async (batch, signal) => {
                 inFlight[index] = (inFlight[index] ?? 0) + 1;
-                if ((inFlight[index] ?? 0) > lane.concurrency) excess.push(`lane ${index}`);
-                if (batch.length > lane.batchSize) excess.push(`batch of ${batch.length}`);
+                if ((inFlight[index] ?? 0) > worker.concurrency) excess.push(`worker ${index}`);
+                if (batch.length > worker.batchSize) excess.push(`batch of ${batch.length}`);
                 try {
                   await clock.sleep(random() < hangs ? 1e6 : 10 + random() * 200, signal);
                   const kind = kinds[Math.floor(random() * kinds.length)];
@@ -86,10 +86,10 @@ describe("under random failures", () => {
         expect(Object.keys(failed(trial)).map(Number)).toEqual([...bad].sort((a, b) => a - b));
         for (const [task, outcome] of trial.outcomes) if (outcome.ok) expect(outcome.value).toBe(task * 2);
         expect(excess).toEqual([]);
-        const limit = lanes.reduce((sum, { concurrency, batchSize }) => sum + concurrency * batchSize, 0);
-        expect(trial.most.held).toBeLessThanOrEqual(2 * limit);
+        const limit = workers.reduce((sum, { concurrency, batchSize }) => sum + concurrency * batchSize, 0);
+        expect(trial.most.unsettled).toBeLessThanOrEqual(2 * limit);
         expect(mostInFlight(trial.attempts)).toBeLessThanOrEqual(
-          lanes.reduce((sum, lane) => sum + lane.concurrency, 0),
+          workers.reduce((sum, worker) => sum + worker.concurrency, 0),
         );
         expect(trial.clock.sleeping()).toBe(0);
       }),
@@ -99,16 +99,16 @@ describe("under random failures", () => {
 
   it("an abort at any moment leaves each task with one outcome or none, and the sums agree", async () => {
     await fc.assert(
-      fc.asyncProperty(scenario, fc.integer({ min: 0, max: 3_000 }), async ({ seed, count, lanes, trouble }, at) => {
+      fc.asyncProperty(scenario, fc.integer({ min: 0, max: 3_000 }), async ({ seed, count, workers, trouble }, at) => {
         const random = randomFrom(seed);
         const controller = new AbortController();
         let pulled = 0;
         const trial = start(
           count,
           (clock) =>
-            lanes.map((lane) => ({
-              concurrency: () => lane.concurrency,
-              batchSize: () => lane.batchSize,
+            workers.map((worker) => ({
+              concurrency: () => worker.concurrency,
+              batchSize: () => worker.batchSize,
               work: async (batch, signal) => {
                 await clock.sleep(random() * 500, signal);
                 if (random() < trouble) throw busy();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { schedule } from "../../src/schedule/schedule.ts";
-import { answered, answering, mostInFlight, start, upTo } from "./harness.ts";
+import { answered, answering, mostInFlight, refused, start, upTo } from "./harness.ts";
 
 describe("schedule", () => {
   it("gives every task one outcome with its own value, in batches, no more at once than allowed", async () => {
@@ -15,10 +15,28 @@ describe("schedule", () => {
     expect(trial.attempts.flatMap(({ tasks }) => tasks)).toEqual(upTo(200));
   });
 
-  it("holds at most twice as many tasks as may be in flight", async () => {
+  it("reports each request once, with the tasks that ended with it", async () => {
+    const trial = start(40, (clock) => [
+      {
+        work: answering(clock, 10, (batch) => {
+          if (batch.includes(3)) throw refused();
+        }),
+      },
+    ]);
+    await trial.end();
+    for (const { attempt, outcomes } of trial.events) {
+      const ended = outcomes.map(({ task }) => task);
+      if (attempt?.ok === true) expect(ended).toEqual(attempt.tasks);
+      else expect(ended).toEqual(attempt?.tasks.length === 1 ? [3] : []);
+    }
+    expect(trial.events.flatMap(({ outcomes }) => outcomes)).toHaveLength(40);
+    expect(trial.events.map(({ attempt }) => attempt)).toEqual(trial.attempts);
+  });
+
+  it("has at most twice as many tasks in memory as may be in flight", async () => {
     const trial = start(500, () => [{ concurrency: () => 3, batchSize: () => 10 }]);
     await trial.end();
-    expect(trial.most.held).toBe(60);
+    expect(trial.most.unsettled).toBe(60);
   });
 
   it("resolves at once when there is no task", async () => {
@@ -27,7 +45,7 @@ describe("schedule", () => {
     expect(trial.clock.sleeping()).toBe(0);
   });
 
-  it("shrinks the last batches so that no slot idles while one large batch runs", async () => {
+  it("shrinks the last batches so that no request slot idles while one large batch runs", async () => {
     const trial = start(100, (clock) => [
       {
         concurrency: () => 4,
@@ -42,11 +60,11 @@ describe("schedule", () => {
     const sizes = trial.attempts.map(({ tasks }) => tasks.length);
     expect(sizes.slice(0, 4)).toEqual([16, 16, 16, 16]);
     expect(sizes.at(-1)).toBe(1);
-    // 100 tasks of 10 ms on 4 slots take 250 ms; a last batch of 16 started late would take up to 160 ms more.
+    // 100 tasks of 10 ms, 4 at once, take 250 ms; a last batch of 16 started late would take up to 160 ms more.
     expect(trial.clock.monotonic()).toBeLessThanOrEqual(260);
   });
 
-  it("spreads fewer tasks than one round over all slots", async () => {
+  it("spreads fewer tasks than one round over all requests that may be in flight", async () => {
     const trial = start(10, () => [{ concurrency: () => 4, batchSize: () => 64 }]);
     await trial.end();
     expect(mostInFlight(trial.attempts)).toBe(4);
@@ -98,14 +116,14 @@ describe("schedule", () => {
     expect(trial.attempts.slice(0, 3).map(({ tasks }) => tasks.length)).toEqual([8, 8, 8]);
   });
 
-  it("deals tasks to several engines by their free slots, so that a fast one gets more", async () => {
+  it("gives a fast engine more tasks than a slow one", async () => {
     const trial = start(300, (clock) => [
       { concurrency: () => 2, batchSize: () => 5, work: answering(clock, 100) },
       { concurrency: () => 2, batchSize: () => 5, work: answering(clock, 300) },
     ]);
     await trial.end();
     const of = (name: string) =>
-      trial.attempts.filter(({ lane }) => lane === name).flatMap(({ tasks }) => tasks).length;
+      trial.attempts.filter(({ worker }) => worker === name).flatMap(({ tasks }) => tasks).length;
     expect(of("engine-0") / of("engine-1")).toBeGreaterThan(2.5);
     expect(answered(trial)).toEqual(upTo(300));
   });
@@ -123,8 +141,7 @@ describe("schedule", () => {
   });
 
   it.each([
-    ["onOutcome", { onOutcome: () => fail("a bug in onOutcome") }, "a bug in onOutcome"],
-    ["onAttempt", { onAttempt: () => fail("a bug in onAttempt") }, "a bug in onAttempt"],
+    ["onRequest", { onRequest: () => fail("a bug in onRequest") }, "a bug in onRequest"],
     ["timeoutMs", { timeoutMs: () => fail("a bug in timeoutMs") }, "a bug in timeoutMs"],
   ])("stops everything and throws what %s threw", async (_, overrides, message) => {
     const trial = start(500, () => [{}], overrides);
@@ -144,8 +161,8 @@ describe("schedule", () => {
   });
 
   it("refuses to run without an engine", async () => {
-    const options = { lanes: [] } as unknown as Parameters<typeof schedule>[0];
-    await expect(schedule(options)).rejects.toThrow("at least one lane");
+    const options = { workers: [] } as unknown as Parameters<typeof schedule>[0];
+    await expect(schedule(options)).rejects.toThrow("at least one worker");
   });
 });
 

@@ -5,14 +5,14 @@ import { attachEngine } from "../engine/life/attach.ts";
 import type { EngineOptions } from "../engine/life/open-engine.ts";
 import { spawnEngine } from "../engine/life/spawn.ts";
 
-/** How long a server that runs already may take to answer: it may still be starting. */
+/** Longest time (ms) until a server that runs already answers: it may still be starting. */
 const ATTACH_MS = 10_000;
-/** How long one that was lost in the middle of a run may take to come back: somebody must start it and it must load its model. */
+/** Longest time (ms) until a server of another owner is back after it was lost: it must be started and load its model. */
 const RETURN_MS = 900_000;
 /** The first request compiles kernels on some machines. */
 const WARM_UP_MS = 300_000;
 
-/** Opens one engine of the job, again if need be. */
+/** Opens one engine of the job. */
 export interface EngineOpener {
   readonly name: string;
   readonly open: (signal: AbortSignal) => Promise<Engine>;
@@ -20,12 +20,12 @@ export interface EngineOpener {
   readonly reopen: (signal: AbortSignal) => Promise<Engine>;
 }
 
-/** Gives one opener for each server of the config: every replica of a spawned engine, every URL of an attached one. */
+/** Lists one opener for each server of the config: every replica of a spawned engine, every URL of an attached one. */
 export function engineOpeners(options: {
   config: Config;
   effects: Effects;
   /** Folder of the server logs. */
-  runFolder: string;
+  logFolder: string;
   probe: EngineOptions["probe"];
 }): readonly EngineOpener[] {
   const { config, effects } = options;
@@ -53,7 +53,7 @@ export function engineOpeners(options: {
       spawnEngine({
         ...common(engine.replicas === 1 ? "engine" : `engine ${replica + 1}`, signal),
         spec: spawnSpec(engine, replica),
-        runDir: options.runFolder,
+        runDir: options.logFolder,
         ...(engine.replicas === 1 ? {} : { logName: `server-${replica + 1}.log` }),
         random: effects.random,
       });
@@ -75,7 +75,26 @@ function spawnSpec(engine: EngineConfig & { kind: "spawn" }, replica: number) {
   };
 }
 
-/** GPUs of a replica: each has its own, counted from 0. */
+/** GPUs of a replica, counted from 0; no GPU serves two replicas. */
 function gpusOf(replica: number, count: number): string {
   return Array.from({ length: count }, (_, gpu) => replica * count + gpu).join(",");
+}
+
+/** An engine that is open, and how it is opened again. */
+export interface OpenedEngine extends Pick<EngineOpener, "name" | "reopen"> {
+  readonly engine: Engine;
+}
+
+/** Opens all engines at once. When one cannot be opened, the others are stopped and its error is thrown. */
+export async function openEngines(
+  openers: readonly EngineOpener[],
+  signal: AbortSignal,
+): Promise<readonly OpenedEngine[]> {
+  const opening = openers.map(async ({ name, open, reopen }) => ({ name, reopen, engine: await open(signal) }));
+  const results = await Promise.allSettled(opening);
+  const opened = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+  const failure = results.find((result) => result.status === "rejected");
+  if (failure === undefined) return opened;
+  await Promise.all(opened.map(({ engine }) => engine[Symbol.asyncDispose]()));
+  throw failure.reason;
 }

@@ -1,0 +1,86 @@
+import type { Config } from "../config/config.ts";
+import type { Dataset } from "../dataset/open-dataset.ts";
+import type { Effects } from "../effects.ts";
+import { type Aggregation, createAggregate } from "../judge/aggregate.ts";
+import type { JudgeLoader } from "../judge/judge.ts";
+import { openRunFolder, type RunFolder } from "../runfolder/open-run-folder.ts";
+import { createJudgeLoader } from "./load-judge.ts";
+import { packageVersion } from "./package-version.ts";
+import { createPublisher, type Publisher } from "./publisher.ts";
+import { createRecorder, type Recorder } from "./recorder.ts";
+
+/** The scoring job of one config: its rows, its judge, the run folder that it has locked, and the writers of the results. */
+export interface Job extends Aggregation, AsyncDisposable {
+  readonly config: Config;
+  readonly dataset: Dataset;
+  readonly loader: JudgeLoader;
+  readonly folder: RunFolder;
+  readonly publisher: Publisher;
+  readonly recorder: Recorder;
+}
+
+export interface JobOptions {
+  readonly config: Config;
+  readonly dataset: Dataset;
+  /** Continue although config, data, template or model changed since the run began. */
+  readonly force: boolean;
+  /** Forget the results in the run folder. */
+  readonly fresh: boolean;
+  /** The journal's word for requests that the end of the session aborts; "aborted" without it. */
+  readonly abortReason?: () => "deadline" | "interrupted";
+  readonly effects: Effects;
+}
+
+/**
+ * Loads the judge, locks the run folder, resumes its journal, and writes a complete submission and rows.jsonl. No request is sent.
+ * Throws AbtieError: config (template, tokenizer, calibration, or a run folder of another job), data (a damaged run folder, one
+ * that another process has locked, or a disk that refuses the files).
+ */
+export async function openJob(options: JobOptions): Promise<Job> {
+  const { config, dataset, force, fresh, abortReason, effects } = options;
+  const { clock, log } = effects;
+  const loader = await createJudgeLoader(config, dataset);
+  const { template } = loader;
+  const { aggregate, calibration } = await createAggregate(config, template, log);
+  const version = await packageVersion();
+  const folder = await openRunFolder({ config, dataset, template, version, force, fresh, effects });
+  try {
+    const { state, journal } = folder;
+    const publisher = createPublisher({
+      ids: dataset.ids,
+      state,
+      journal,
+      aggregate,
+      prior: config.prior,
+      submission: config.output,
+      rows: folder.rowsFile,
+      columns: config.columns,
+      clip: config.clip,
+      clock,
+      log,
+    });
+    await publisher.publishFirst();
+    const onAnswer = publisher.answered;
+    const recorder = createRecorder({
+      journal,
+      state,
+      clock,
+      onAnswer,
+      ...(abortReason === undefined ? {} : { abortReason }),
+    });
+    return {
+      config,
+      dataset,
+      loader,
+      aggregate,
+      calibration,
+      folder,
+      publisher,
+      recorder,
+      [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await folder[Symbol.asyncDispose]();
+    throw error;
+  }
+}

@@ -1,0 +1,91 @@
+import type { Engine } from "../engine/engine.ts";
+import { AbtieError, messageOf } from "../errors.ts";
+import type { Clock, Log } from "../types.ts";
+
+/** How an engine that was lost is brought back. */
+export interface RecoveryPolicy {
+  /** Starts the engine again, or waits until it answers again. */
+  readonly reopen: (signal: AbortSignal) => Promise<Engine>;
+  /** Attempts; the count starts again after the engine has worked for ten minutes. */
+  readonly attempts: number;
+  /** Longest time of one attempt, ms. */
+  readonly limitMs: number;
+}
+
+/** An engine that its successor may replace. */
+export interface ReplaceableEngine extends AsyncDisposable {
+  readonly name: string;
+  readonly current: () => Engine;
+  /** Brings the engine back after it was lost; resolves with false when that failed or the signal aborted. */
+  readonly recover: (signal: AbortSignal) => Promise<boolean>;
+}
+
+/** What happened to an engine after it was opened. */
+export type EngineChange = "lost" | "back" | "given-up";
+
+/** Wraps an engine so that it can be replaced. `onChange` gets every change with its detail, for the log and the journal. */
+export function createReplaceableEngine(options: {
+  name: string;
+  engine: Engine;
+  recovery: RecoveryPolicy;
+  clock: Clock;
+  log: Log;
+  onChange: (change: EngineChange, detail: string) => void;
+}): ReplaceableEngine {
+  const { name, recovery, clock, log, onChange } = options;
+  let engine = options.engine;
+  let attemptsLeft = recovery.attempts;
+  let backAt = clock.monotonic();
+
+  const recover = async (signal: AbortSignal): Promise<boolean> => {
+    const reason = engine.died.aborted ? messageOf(engine.died.reason) : "it does not answer";
+    onChange("lost", reason);
+    if (clock.monotonic() - backAt > STEADY_MS) attemptsLeft = recovery.attempts;
+    let exhausted = 0;
+    for (let failures = 0; attemptsLeft > 0 && exhausted < MOST_EXHAUSTED && !signal.aborted; failures += 1) {
+      // A server that refuses connections at once may be overloaded: without a pause it would use up all attempts in a second.
+      if (failures > 0) await clock.sleep(pauseMs(failures), signal).catch(() => {});
+      attemptsLeft -= 1;
+      const began = clock.monotonic();
+      log("warn", `engine ${name} is lost (${reason}): bringing it back, ${attemptsLeft} attempts left after this`);
+      try {
+        await engine[Symbol.asyncDispose]();
+        const limit = AbortSignal.any([signal, expiry(clock, recovery.limitMs, signal)]);
+        engine = await recovery.reopen(limit);
+        backAt = clock.monotonic();
+        onChange("back", engine.baseUrl);
+        return true;
+      } catch (error) {
+        if (signal.aborted) return false;
+        if (clock.monotonic() - began >= EXHAUSTED_SHARE * recovery.limitMs) exhausted += 1;
+        log("warn", `engine ${name} did not come back: ${messageOf(error)}`);
+      }
+    }
+    onChange("given-up", reason);
+    return false;
+  };
+
+  return { name, current: () => engine, recover, [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose]() };
+}
+
+/** An engine that has worked this long since it came back has all its attempts again: a night may hold several failures. */
+const STEADY_MS = 10 * 60_000;
+/** Exhausted attempts after which the engine is given up, however many attempts are left. */
+const MOST_EXHAUSTED = 3;
+/** An attempt that failed after this share of its limit counts as exhausted. */
+const EXHAUSTED_SHARE = 0.9;
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 30_000;
+
+function pauseMs(failures: number): number {
+  return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures - 1));
+}
+
+function expiry(clock: Clock, ms: number, signal: AbortSignal): AbortSignal {
+  const controller = new AbortController();
+  clock.sleep(ms, signal).then(
+    () => controller.abort(new AbtieError("engine", `the engine was not back within ${Math.round(ms / 1000)} s`)),
+    () => {},
+  );
+  return controller.signal;
+}
