@@ -1,5 +1,5 @@
 import type { Forecast } from "../forecast/forecast.ts";
-import type { Step, StepOutlook } from "./ladder.ts";
+import type { Step, StepForecast } from "./ladder.ts";
 
 /** What is to be done now, why, and the figures behind it. Plain data; times are monotonic, ms. */
 export interface Decision {
@@ -11,11 +11,11 @@ export interface Decision {
   readonly order: "longest-first" | "shortest-first";
   readonly reason: string;
   /** Cost of each step and probability of finishing on it, the highest first; empty while no speed is known. */
-  readonly steps: readonly StepOutlook[];
-  /** Time of all that is planned on the step: the rest of the first pass, or of the second pass's allowed rows. */
+  readonly steps: readonly StepForecast[];
+  /** Time of all that is planned on the step: the rest of the first pass, or of the swap pass's allowed rows. */
   readonly forecast: Forecast | null;
   readonly progress: Progress;
-  readonly secondPass: SecondPassPlan;
+  readonly swapPass: SwapPassPlan;
   /** Rows that are expected to keep the prior because they get no answer in time; null when unknown. */
   readonly priorRows: number | null;
   /** Time until scoring must end; null without a deadline. */
@@ -32,18 +32,18 @@ export interface Progress {
   /** Rows with an answer, or that will get none. */
   readonly settled: number;
   /** Rows with an answer in the swapped order too, of this session. */
-  readonly secondAnswered: number;
+  readonly swapAnswered: number;
 }
 
-/** What the second pass may do. */
-export interface SecondPassPlan {
+/** What the swap pass may do. */
+export interface SwapPassPlan {
   /** Rows that may still be begun. */
   readonly allowed: number;
   /** Rows that have been begun. */
   readonly begun: number;
   /** Share of all rows whose swapped order fits in time with the confidence asked for; null while unknown. */
   readonly share: number | null;
-  /** The second pass could begin if there were a ranking: give one to observe. */
+  /** The swap pass could begin if there were a ranking: give one to observe. */
   readonly needsRanking: boolean;
 }
 

@@ -10,7 +10,7 @@ export interface Step {
 }
 
 /** Where on the ladder a run stands; times are monotonic, ms. */
-export interface Stand {
+export interface LadderPosition {
   readonly index: number;
   readonly since: number;
   /** Since when the step has been below the confidence; null while it is not. */
@@ -30,14 +30,14 @@ export interface LadderRules {
 /** What is still to be sent for a step to hold. */
 export interface StepCost {
   readonly step: Step;
-  /** Prompts, those of the least second pass included; 0 on the step "prior", which asks for none. */
+  /** Prompts, those of the least swap pass included; 0 on the step "prior", which asks for none. */
   readonly prompts: number;
   /** Tokens of these prompts. */
   readonly tokens: number;
 }
 
 /** What a step costs and promises now. */
-export interface StepOutlook extends StepCost {
+export interface StepForecast extends StepCost {
   /** Probability of finishing in time on it. */
   readonly probability: number;
   /** The same when the margin for climbing must be left over. */
@@ -46,7 +46,7 @@ export interface StepOutlook extends StepCost {
 
 /** Where the run stands now, and why. */
 export interface StepChoice {
-  readonly stand: Stand;
+  readonly position: LadderPosition;
   readonly reason: string;
 }
 
@@ -62,53 +62,58 @@ const URGENT = 0.05;
  * every forecast (flapping).
  */
 export function chooseStep(
-  outlooks: readonly StepOutlook[],
-  stand: Stand,
+  forecasts: readonly StepForecast[],
+  position: LadderPosition,
   now: number,
   rules: LadderRules,
 ): StepChoice {
-  const choice = choose(outlooks, stand, now, rules);
-  const why = whyNotHigher(outlooks[choice.stand.index - 1], rules);
+  const choice = choose(forecasts, position, now, rules);
+  const why = whyNotHigher(forecasts[choice.position.index - 1], rules);
   return why === null || choice.reason.includes(why) ? choice : { ...choice, reason: `${choice.reason}; ${why}` };
 }
 
-function choose(outlooks: readonly StepOutlook[], stand: Stand, now: number, rules: LadderRules): StepChoice {
+function choose(
+  forecasts: readonly StepForecast[],
+  position: LadderPosition,
+  now: number,
+  rules: LadderRules,
+): StepChoice {
   const { confidence } = rules;
-  const best = highest(outlooks, ({ probability }) => probability >= confidence);
-  const say = (index: number): string => describe(outlooks[index], confidence);
-  if (best > stand.index) return goDown(outlooks, stand, best, now, rules);
-  const steady = { ...stand, belowSince: null };
-  if (best === stand.index) return { stand: steady, reason: `stay: ${say(best)}` };
-  const heldMs = now - stand.since;
-  const hold = (why: string): StepChoice => ({ stand: steady, reason: `hold: ${say(best)}, but ${why}` });
+  const best = highest(forecasts, ({ probability }) => probability >= confidence);
+  const say = (index: number): string => describe(forecasts[index], confidence);
+  if (best > position.index) return goDown(forecasts, position, best, now, rules);
+  const steady = { ...position, belowSince: null };
+  if (best === position.index) return { position: steady, reason: `stay: ${say(best)}` };
+  const heldMs = now - position.since;
+  const hold = (why: string): StepChoice => ({ position: steady, reason: `hold: ${say(best)}, but ${why}` });
   if (heldMs < rules.holdMs) return hold(`only ${seconds(heldMs)} of ${seconds(rules.holdMs)} on this step`);
-  const safe = highest(outlooks, ({ probabilityWithMargin }) => probabilityWithMargin >= confidence);
-  if (safe >= stand.index) return hold(withoutMargin(rules));
-  return { stand: { index: safe, since: now, belowSince: null }, reason: `up: ${say(safe)}` };
+  const safe = highest(forecasts, ({ probabilityWithMargin }) => probabilityWithMargin >= confidence);
+  if (safe >= position.index) return hold(withoutMargin(rules));
+  return { position: { index: safe, since: now, belowSince: null }, reason: `up: ${say(safe)}` };
 }
 
 function goDown(
-  outlooks: readonly StepOutlook[],
-  stand: Stand,
+  forecasts: readonly StepForecast[],
+  position: LadderPosition,
   to: number,
   now: number,
   { confidence, holdMs }: LadderRules,
 ): StepChoice {
-  const [from, target] = [outlooks[stand.index], outlooks[to]];
-  const belowSince = stand.belowSince ?? now;
+  const [from, target] = [forecasts[position.index], forecasts[to]];
+  const belowSince = position.belowSince ?? now;
   const isHarmless = from !== undefined && target !== undefined && sendAlike(from.step, target.step);
   const isClose = (from?.probability ?? 0) >= confidence - URGENT;
   const belowMs = now - belowSince;
   if ((isHarmless || isClose) && belowMs < holdMs) {
     const why = `but only for ${seconds(belowMs)} of ${seconds(holdMs)}`;
-    return { stand: { ...stand, belowSince }, reason: `hold: ${describe(from, confidence)}, ${why}` };
+    return { position: { ...position, belowSince }, reason: `hold: ${describe(from, confidence)}, ${why}` };
   }
   const reason = `down: ${describe(from, confidence)}; ${describe(target, confidence)}`;
-  return { stand: { index: to, since: now, belowSince: null }, reason };
+  return { position: { index: to, since: now, belowSince: null }, reason };
 }
 
 /** Says why the step above is not taken; null when there is none, or nothing but the hold stands in the way. */
-function whyNotHigher(above: StepOutlook | undefined, rules: LadderRules): string | null {
+function whyNotHigher(above: StepForecast | undefined, rules: LadderRules): string | null {
   if (above === undefined) return null;
   const { probability, probabilityWithMargin } = above;
   if (probability < rules.confidence) return describe(above, rules.confidence);
@@ -130,14 +135,14 @@ export function isScarce({ kind }: Step): boolean {
   return kind === "one-order-short" || kind === "prior";
 }
 
-function highest(outlooks: readonly StepOutlook[], holds: (outlook: StepOutlook) => boolean): number {
-  const index = outlooks.findIndex(holds);
-  return index === -1 ? outlooks.length - 1 : index;
+function highest(forecasts: readonly StepForecast[], holds: (forecast: StepForecast) => boolean): number {
+  const index = forecasts.findIndex(holds);
+  return index === -1 ? forecasts.length - 1 : index;
 }
 
-function describe(outlook: StepOutlook | undefined, confidence: number): string {
-  if (outlook === undefined) return "no step";
-  const { step, probability } = outlook;
+function describe(forecast: StepForecast | undefined, confidence: number): string {
+  if (forecast === undefined) return "no step";
+  const { step, probability } = forecast;
   if (step.kind === "prior") return "rows that get no answer in time keep the prior";
   const comparison = probability >= confidence ? "reaches" : "is below";
   return `${step.name} finishes with probability ${rounded(probability)}, which ${comparison} ${confidence}`;

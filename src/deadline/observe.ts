@@ -1,10 +1,11 @@
-import { interrupt, measure } from "../forecast/speed.ts";
+import { observeEngineDown, observeFinished } from "../forecast/speed.ts";
 import { takeWork, workOf } from "../forecast/work.ts";
-import { type ClockState, plannedTokens, settledRows } from "./state.ts";
-import { endSecond, rankRows, type SecondRow } from "./swap-rows.ts";
+import type { Order } from "../types.ts";
+import { type DeadlineState, plannedTokens, settledRows } from "./state.ts";
+import { endSwapRows, rankRows, type SwapRow } from "./swap-rows.ts";
 
 /** What happened; times are monotonic, ms. */
-export type ClockEvent =
+export type DeadlineEvent =
   /** An engine is ready, or has ended; `lost` when it will not come back. */
   | { readonly type: "engine"; readonly at: number; readonly up: boolean; readonly lost?: boolean }
   /** A request ended. */
@@ -13,7 +14,7 @@ export type ClockEvent =
       readonly startedAt: number;
       readonly finishedAt: number;
       readonly ok: boolean;
-      /** The pass, row, tokens sent and context of every prompt in it. */
+      /** The row, order, tokens sent and context of every prompt in it. */
       readonly prompts: readonly Prompt[];
       /** Prompts allowed in flight at the time, over all engines. */
       readonly concurrency: number;
@@ -21,12 +22,13 @@ export type ClockEvent =
   /** Prompts will not be tried again. */
   | { readonly type: "gave-up"; readonly at: number; readonly prompts: readonly Prompt[] }
   /** The rows that may get the swapped order, most worth first. */
-  | { readonly type: "ranked"; readonly rows: readonly SecondRow[] };
+  | { readonly type: "ranked"; readonly rows: readonly SwapRow[] };
 
 /** One prompt of a request. */
 export interface Prompt {
   readonly row: number;
-  readonly pass: 1 | 2;
+  /** "ab" in the first pass, "ba" in the swap pass. */
+  readonly order: Order;
   /** Tokens sent. */
   readonly tokens: number;
   /** Token budget that it was prepared with, see `Task`. */
@@ -34,7 +36,7 @@ export interface Prompt {
 }
 
 /** Takes an event into account. Cheap: the cost of a request does not grow with the rows. */
-export function observe(state: ClockState, event: ClockEvent): ClockState {
+export function observe(state: DeadlineState, event: DeadlineEvent): DeadlineState {
   switch (event.type) {
     case "engine":
       return observeEngine(state, event);
@@ -43,13 +45,13 @@ export function observe(state: ClockState, event: ClockEvent): ClockState {
     case "gave-up":
       return settle(state, event.prompts, event.at, false);
     case "ranked":
-      return { ...state, second: rankRows(state.second, event.rows) };
+      return { ...state, swap: rankRows(state.swap, event.rows) };
     default:
       return event satisfies never;
   }
 }
 
-function observeEngine(state: ClockState, { at, up, lost }: ClockEvent & { type: "engine" }): ClockState {
+function observeEngine(state: DeadlineState, { at, up, lost }: DeadlineEvent & { type: "engine" }): DeadlineState {
   const { engine, speed } = state;
   if (up) {
     const startMs = engine.up ? engine.startMs : at - engine.since;
@@ -60,14 +62,14 @@ function observeEngine(state: ClockState, { at, up, lost }: ClockEvent & { type:
   return {
     ...state,
     engine: { ...engine, up: false, since, lost: lost ?? false },
-    speed: interrupt(speed, at),
+    speed: observeEngineDown(speed, at),
   };
 }
 
-function observeRequest(state: ClockState, request: ClockEvent & { type: "request" }): ClockState {
+function observeRequest(state: DeadlineState, request: DeadlineEvent & { type: "request" }): DeadlineState {
   const { prompts, ok, finishedAt } = request;
   const work = workOf(prompts.map(({ tokens }) => tokens));
-  const speed = measure(state.speed, { ...request, work });
+  const speed = observeFinished(state.speed, { ...request, work });
   if (!ok) return { ...state, speed };
   const planned = prompts.reduce(
     (sum, { row, tokenBudget }) => sum + plannedTokens(state.options, row, tokenBudget),
@@ -78,11 +80,11 @@ function observeRequest(state: ClockState, request: ClockEvent & { type: "reques
   return settle({ ...state, speed, sent, engine }, prompts, finishedAt, true);
 }
 
-function settle(state: ClockState, prompts: readonly Prompt[], at: number, answered: boolean): ClockState {
-  const first = prompts.filter(({ pass }) => pass === 1);
-  const second = prompts.filter(({ pass }) => pass === 2).map(({ tokens }) => tokens);
-  const ended = second.length === 0 ? state.second : endSecond(state.second, second, answered);
-  if (first.length === 0) return { ...state, second: ended };
+function settle(state: DeadlineState, prompts: readonly Prompt[], at: number, answered: boolean): DeadlineState {
+  const first = prompts.filter(({ order }) => order === "ab");
+  const swapped = prompts.filter(({ order }) => order === "ba").map(({ tokens }) => tokens);
+  const swap = swapped.length === 0 ? state.swap : endSwapRows(state.swap, swapped, answered);
+  if (first.length === 0) return { ...state, swap };
   const left = state.first.left.map((work, i) => {
     const tokenBudget = state.steps[i]?.tokenBudget ?? null;
     return takeWork(work, workOf(first.map(({ row }) => plannedTokens(state.options, row, tokenBudget))));
@@ -93,5 +95,5 @@ function settle(state: ClockState, prompts: readonly Prompt[], at: number, answe
   };
   const progress = { ...state.first, ...counts, left };
   const isOver = settledRows(progress) >= progress.rows;
-  return { ...state, first: { ...progress, endedAt: isOver ? (progress.endedAt ?? at) : null }, second: ended };
+  return { ...state, first: { ...progress, endedAt: isOver ? (progress.endedAt ?? at) : null }, swap };
 }

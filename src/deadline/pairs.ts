@@ -21,7 +21,7 @@ export interface PairSummary {
   readonly firstShownBonus: number | null;
 }
 
-/** Describes what the second pass found: flips and changes. */
+/** Describes what the swap pass found: flips and changes. */
 export function summarizePairs(pairs: readonly Pair[]): PairSummary {
   if (pairs.length === 0) {
     return { pairs: 0, flipRate: null, meanDistance: null, meanChange: null, firstShownBonus: null };

@@ -2,7 +2,7 @@ import type { Budget } from "./budget.ts";
 import type { LadderRules, Step } from "./ladder.ts";
 
 /** What a run is to do, as the clock needs it. Times are monotonic, ms. */
-export interface ClockOptions {
+export interface DeadlineOptions {
   /** Prompt tokens of every row with its full context; estimates will do, what is really sent corrects them. */
   readonly tokens: readonly number[];
   /** Rows that an earlier session answered. */
@@ -16,8 +16,8 @@ export interface ClockOptions {
   /** Probability of finishing that a step must have. */
   readonly confidence: number;
   readonly onOverrun: "degrade" | "stop";
-  /** Shares of the rows that the second pass covers at least, for the step to count as feasible, and at most. */
-  readonly secondPass: { readonly minShare: number; readonly maxShare: number };
+  /** Shares of the rows that the swap pass covers at least, for the step to count as feasible, and at most. */
+  readonly swapPass: { readonly minShare: number; readonly maxShare: number };
   readonly seed: number;
 }
 
@@ -30,8 +30,8 @@ const LEAST_HOLD_SHARE = 0.05;
 /** The share of rows whose swapped order must fit before the ladder counts on it, when rows are chosen by worth. */
 const USUAL_LEAST_SHARE = 0.02;
 
-/** Gives the shares of rows of the second pass for the wanted orders. */
-export function usualShares(orders: "one" | "both" | "auto"): ClockOptions["secondPass"] {
+/** Gives the shares of rows of the swap pass for the wanted orders. */
+export function usualShares(orders: "one" | "both" | "auto"): DeadlineOptions["swapPass"] {
   switch (orders) {
     case "one":
       return { minShare: 0, maxShare: 0 };
@@ -45,7 +45,7 @@ export function usualShares(orders: "one" | "both" | "auto"): ClockOptions["seco
 }
 
 /** Derives the rules of the ladder. */
-export function ladderRules({ confidence, budget }: ClockOptions): LadderRules {
+export function ladderRules({ confidence, budget }: DeadlineOptions): LadderRules {
   const whole = budget === null ? 0 : budget.deadlineAt - budget.startedAt;
   const holdMs = Math.max(HOLD_SHARE * whole, Math.min(LEAST_HOLD_MS, LEAST_HOLD_SHARE * whole));
   return { confidence, holdMs, climbMargin: CLIMB_MARGIN };

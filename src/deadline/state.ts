@@ -1,19 +1,19 @@
 import { type History, startHistory } from "../forecast/history.ts";
 import { type Speed, startSpeed } from "../forecast/speed.ts";
 import { sumsOf, type Work, workOf } from "../forecast/work.ts";
-import { isScarce, type Stand, type Step } from "./ladder.ts";
+import { isScarce, type LadderPosition, type Step } from "./ladder.ts";
 import { createQueue, type Queue } from "./order.ts";
-import type { ClockOptions } from "./rules.ts";
+import type { DeadlineOptions } from "./rules.ts";
 import { chooseSample, pilotSize } from "./sample.ts";
 import { checkSteps } from "./steps.ts";
-import { NO_SECOND_PASS, type SecondPass } from "./swap-rows.ts";
+import { NO_SWAP_PASS, type SwapPass } from "./swap-rows.ts";
 
 /** All that the clock knows of a run. Never changed, only replaced: see observe, decide and takeNext. */
-export interface ClockState {
-  readonly options: ClockOptions;
+export interface DeadlineState {
+  readonly options: DeadlineOptions;
   /** The steps that may be taken: all of them, or none that shortens rows when an overrun is to stop the run. */
   readonly steps: readonly Step[];
-  readonly stand: Stand;
+  readonly position: LadderPosition;
   readonly queue: Queue;
   readonly pilotRows: number;
   /** Work of all rows in one order with full context, those of former sessions included. */
@@ -21,7 +21,7 @@ export interface ClockState {
   /** Work of the first n rows of the queue's rows by length, on the last step, for every n. */
   readonly shortSums: readonly Work[];
   readonly first: FirstPass;
-  readonly second: SecondPass;
+  readonly swap: SwapPass;
   readonly speed: Speed;
   readonly engine: EngineState;
   readonly history: History;
@@ -59,7 +59,7 @@ export interface EngineState {
 }
 
 /** Creates the state of a run that begins. Throws an Error when the steps are no ladder, see checkSteps. */
-export function createState(options: ClockOptions): ClockState {
+export function createState(options: DeadlineOptions): DeadlineState {
   const wrong = checkSteps(options.steps);
   if (wrong !== null) throw new Error(`the steps are no ladder: ${wrong}`);
   const answered = new Set(options.answered);
@@ -72,13 +72,13 @@ export function createState(options: ClockOptions): ClockState {
   return {
     options,
     steps,
-    stand: { index: 0, since: options.startedAt, belowSince: null },
+    position: { index: 0, since: options.startedAt, belowSince: null },
     queue,
     pilotRows: pilotSize(rows.length),
     whole,
     shortSums: sumsOf(queue.sorted.map((row) => plannedTokens(options, row, lastBudget))),
     first: { rows: rows.length, answered: 0, gaveUp: 0, left, endedAt: rows.length === 0 ? options.startedAt : null },
-    second: NO_SECOND_PASS,
+    swap: NO_SWAP_PASS,
     speed: startSpeed(whole, pilotSize(options.tokens.length)),
     engine: {
       up: false,
@@ -95,18 +95,18 @@ export function createState(options: ClockOptions): ClockState {
 }
 
 /** Gives a state other moments that bound the run: a deadline comes nearer when the machine sleeps. */
-export function withBudget(state: ClockState, budget: ClockOptions["budget"]): ClockState {
+export function withBudget(state: DeadlineState, budget: DeadlineOptions["budget"]): DeadlineState {
   return budget === state.options.budget ? state : { ...state, options: { ...state.options, budget } };
 }
 
 /** Prompt tokens that a row is planned to take within a token budget. */
-export function plannedTokens({ tokens }: ClockOptions, row: number, tokenBudget: number | null): number {
+export function plannedTokens({ tokens }: DeadlineOptions, row: number, tokenBudget: number | null): number {
   return Math.min(tokens[row] ?? 0, tokenBudget ?? Number.POSITIVE_INFINITY);
 }
 
 /** Token budget at which rows of the first pass are scored now; that of the last scoring step on the last one. */
-export function budgetInUse({ steps, stand }: ClockState): number | null {
-  return steps[stand.index]?.tokenBudget ?? null;
+export function budgetInUse({ steps, position }: DeadlineState): number | null {
+  return steps[position.index]?.tokenBudget ?? null;
 }
 
 /** Number of the first pass's rows that are answered or given up. */

@@ -1,36 +1,36 @@
 import type { Forecast } from "../forecast/forecast.ts";
 import { formatDuration } from "../format.ts";
-import type { SecondPassPlan, Stop } from "./decision.ts";
-import type { StepOutlook } from "./ladder.ts";
-import { type ClockState, settledRows } from "./state.ts";
+import type { Stop, SwapPassPlan } from "./decision.ts";
+import type { StepForecast } from "./ladder.ts";
+import { type DeadlineState, settledRows } from "./state.ts";
 import { begunRows } from "./swap-rows.ts";
 
 /** What is known when it is asked whether to stop. */
 export interface StopFacts {
   readonly now: number;
-  readonly plan: SecondPassPlan;
-  readonly steps: readonly StepOutlook[];
+  readonly plan: SwapPassPlan;
+  readonly steps: readonly StepForecast[];
   readonly forecast: Forecast | null;
 }
 
 /** Says whether nothing more is to be sent, and why; null to go on. */
-export function stopOf(state: ClockState, facts: StopFacts): Stop | null {
+export function stopOf(state: DeadlineState, facts: StopFacts): Stop | null {
   return timeUp(state, facts) ?? engineLost(state) ?? overrun(state, facts) ?? complete(state, facts);
 }
 
-function timeUp({ options: { budget }, first }: ClockState, { now }: StopFacts): Stop | null {
+function timeUp({ options: { budget }, first }: DeadlineState, { now }: StopFacts): Stop | null {
   if (budget === null || now < budget.workEndAt) return null;
   const open = first.rows - settledRows(first);
   const rest = open === 0 ? "every row has an answer or a reason" : `${open} rows keep the prior`;
   return { kind: "time-up", reason: `the time for work is over: ${rest}` };
 }
 
-function engineLost({ engine }: ClockState): Stop | null {
+function engineLost({ engine }: DeadlineState): Stop | null {
   return engine.lost ? { kind: "engine-lost", reason: "no engine is left and none will come back" } : null;
 }
 
 /** A run that may not degrade stops when it is as sure to be late as it would have to be sure to be in time. */
-function overrun(state: ClockState, { steps, forecast, now }: StopFacts): Stop | null {
+function overrun(state: DeadlineState, { steps, forecast, now }: StopFacts): Stop | null {
   const { options, first, pilotRows, steps: allowed } = state;
   if (options.onOverrun !== "stop" || first.endedAt !== null || settledRows(first) < pilotRows) return null;
   const lowest = steps[allowed.length - 1];
@@ -43,10 +43,10 @@ function overrun(state: ClockState, { steps, forecast, now }: StopFacts): Stop |
   };
 }
 
-function complete({ first, second }: ClockState, { plan }: StopFacts): Stop | null {
-  const inFlight = begunRows(second) - second.answered - second.gaveUp;
+function complete({ first, swap }: DeadlineState, { plan }: StopFacts): Stop | null {
+  const inFlight = begunRows(swap) - swap.answered - swap.gaveUp;
   if (first.endedAt === null || inFlight > 0 || plan.allowed > 0 || plan.needsRanking) return null;
-  const left = second.ranked === null ? 0 : second.ranked.length - second.taken;
+  const left = swap.ranked === null ? 0 : swap.ranked.length - swap.taken;
   const rest = left > 0 ? `; no more of the ${left} rows left for the swapped order fit in time` : "";
   return { kind: "complete", reason: `every row is settled${rest}` };
 }

@@ -30,7 +30,7 @@ export interface RankOptions {
  * Orders rows by what the swapped order is worth per cost, most first: the greedy solution of the knapsack problem (Dantzig,
  * Discrete-variable extremum problems, Operations Research 5(2), 1957), which is near the best since rows are small.
  */
-export function rankForSecondPass(candidates: readonly Candidate[], options: RankOptions): readonly Candidate[] {
+export function rankForSwapPass(candidates: readonly Candidate[], options: RankOptions): readonly Candidate[] {
   const worth = worthOf(candidates, options);
   const scored = candidates.map((row) => ({ row, score: worth(row.probabilities) / options.costOf(row.tokens) }));
   scored.sort((one, other) => other.score - one.score || one.row.row - other.row.row);

@@ -1,18 +1,18 @@
 import { addWork, NO_WORK, sumsOf, takeWork, type Work, workOf } from "../forecast/work.ts";
 
 /** A row that may get the swapped order, in the ranking. */
-export interface SecondRow {
+export interface SwapRow {
   readonly row: number;
   /** Prompt tokens that it would take. */
   readonly tokens: number;
-  /** The token budget of its first answer, which the second has too; null for as many as the model takes. */
+  /** The token budget of its first answer, which the swap has too; null for as many as the model takes. */
   readonly tokenBudget: number | null;
 }
 
-/** How far the second pass is. */
-export interface SecondPass {
+/** How far the swap pass is. */
+export interface SwapPass {
   /** Most worth first; null until there is a ranking. */
-  readonly ranked: readonly SecondRow[] | null;
+  readonly ranked: readonly SwapRow[] | null;
   /** Work of the first n rows of the ranking, for every n. */
   readonly sums: readonly Work[];
   /** Rows of the ranking that were taken. */
@@ -26,8 +26,8 @@ export interface SecondPass {
   readonly inFlight: Work;
 }
 
-/** A second pass that has not begun. */
-export const NO_SECOND_PASS: SecondPass = {
+/** A swap pass that has not begun. */
+export const NO_SWAP_PASS: SwapPass = {
   ranked: null,
   sums: [NO_WORK],
   taken: 0,
@@ -39,40 +39,40 @@ export const NO_SECOND_PASS: SecondPass = {
 };
 
 /** Takes a new ranking over; rows that were begun are left out. Nothing is allowed before the next decision. */
-export function rankRows(second: SecondPass, rows: readonly SecondRow[]): SecondPass {
-  const begun = second.ranked?.slice(0, second.taken).map(({ row }) => row) ?? [];
-  const begunBefore = new Set([...second.begunBefore, ...begun]);
+export function rankRows(swap: SwapPass, rows: readonly SwapRow[]): SwapPass {
+  const begun = swap.ranked?.slice(0, swap.taken).map(({ row }) => row) ?? [];
+  const begunBefore = new Set([...swap.begunBefore, ...begun]);
   const ranked = rows.filter(({ row }) => !begunBefore.has(row));
   const sums = sumsOf(ranked.map(({ tokens }) => tokens));
-  return { ...second, begunBefore, ranked, sums, taken: 0, allowed: 0 };
+  return { ...swap, begunBefore, ranked, sums, taken: 0, allowed: 0 };
 }
 
 /** Counts the rows that were begun. */
-export function begunRows({ begunBefore, taken }: SecondPass): number {
+export function begunRows({ begunBefore, taken }: SwapPass): number {
   return begunBefore.size + taken;
 }
 
 /** Takes up to `count` rows that are allowed. */
-export function takeSecond(second: SecondPass, count: number): { second: SecondPass; rows: readonly SecondRow[] } {
-  const to = Math.min(second.taken + count, second.allowed);
-  const rows = second.ranked?.slice(second.taken, to) ?? [];
-  const inFlight = addWork(second.inFlight, workOf(rows.map(({ tokens }) => tokens)));
-  return { second: { ...second, taken: Math.max(second.taken, to), inFlight }, rows };
+export function takeSwapRows(swap: SwapPass, count: number): { swap: SwapPass; rows: readonly SwapRow[] } {
+  const to = Math.min(swap.taken + count, swap.allowed);
+  const rows = swap.ranked?.slice(swap.taken, to) ?? [];
+  const inFlight = addWork(swap.inFlight, workOf(rows.map(({ tokens }) => tokens)));
+  return { swap: { ...swap, taken: Math.max(swap.taken, to), inFlight }, rows };
 }
 
 /** Notes that rows ended, with an answer or without; without one they keep their first. */
-export function endSecond(second: SecondPass, tokens: readonly number[], answered: boolean): SecondPass {
-  const ended = second.answered + second.gaveUp + tokens.length;
+export function endSwapRows(swap: SwapPass, tokens: readonly number[], answered: boolean): SwapPass {
+  const ended = swap.answered + swap.gaveUp + tokens.length;
   return {
-    ...second,
-    answered: second.answered + (answered ? tokens.length : 0),
-    gaveUp: second.gaveUp + (answered ? 0 : tokens.length),
-    inFlight: ended >= begunRows(second) ? NO_WORK : takeWork(second.inFlight, workOf(tokens)),
+    ...swap,
+    answered: swap.answered + (answered ? tokens.length : 0),
+    gaveUp: swap.gaveUp + (answered ? 0 : tokens.length),
+    inFlight: ended >= begunRows(swap) ? NO_WORK : takeWork(swap.inFlight, workOf(tokens)),
   };
 }
 
 /** Work of the rows in flight and of the ranking's next rows up to the n-th. */
-export function workUpTo({ sums, taken, inFlight }: SecondPass, n: number): Work {
+export function workUpTo({ sums, taken, inFlight }: SwapPass, n: number): Work {
   return addWork(inFlight, takeWork(sums[n] ?? NO_WORK, sums[taken] ?? NO_WORK));
 }
 

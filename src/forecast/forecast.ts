@@ -1,11 +1,11 @@
-import { foreseeLosses } from "./losses.ts";
-import { foreseeWork, lossesOf, type Speed } from "./speed.ts";
+import { forecastLosses } from "./losses.ts";
+import { forecastWorkTime, lossesOf, type Speed } from "./speed.ts";
 import { meanOf, probabilityWithin, quantileOf, type Spread, shiftSpread } from "./spread.ts";
 import { underWay } from "./windows.ts";
 import type { Work } from "./work.ts";
 
 /** From where and until when one looks ahead; times are monotonic, ms. */
-export interface Outlook {
+export interface ForecastContext {
   /** Speed as measured up to now. */
   readonly speed: Speed;
   readonly now: number;
@@ -37,27 +37,27 @@ const LOW = 0.05;
 const HIGH = 0.95;
 
 /** Foresees the time of some work with all that adds to it; null while no speed is known. */
-export function timeOf(outlook: Outlook, work: Work): Spread | null {
-  const spread = foreseeWork(outlook.speed, work);
+export function forecastTime(context: ForecastContext, work: Work): Spread | null {
+  const spread = forecastWorkTime(context.speed, work);
   if (spread === null) return null;
-  const { mean, variance } = lossesAhead(outlook, meanOf(spread));
-  const done = outlook.engineMs > 0 || work.rows === 0 ? 0 : underWay(outlook.speed.windows, outlook.now);
-  return shiftSpread(spread, mean + outlook.engineMs - done, variance);
+  const { mean, variance } = lossesAhead(context, meanOf(spread));
+  const done = context.engineMs > 0 || work.rows === 0 ? 0 : underWay(context.speed.windows, context.now);
+  return shiftSpread(spread, mean + context.engineMs - done, variance);
 }
 
 /** Gives the probability that some work is done in time, `spareMs` before it must be; null while no speed is known. Without a deadline it is 1. */
-export function probabilityOf(outlook: Outlook, work: Work, spareMs = 0): number | null {
-  if (outlook.untilAt === null) return 1;
-  const spread = timeOf(outlook, work);
+export function probabilityOf(context: ForecastContext, work: Work, spareMs = 0): number | null {
+  if (context.untilAt === null) return 1;
+  const spread = forecastTime(context, work);
   if (spread === null) return null;
-  return probabilityWithin(spread, outlook.untilAt - outlook.now - spareMs);
+  return probabilityWithin(spread, context.untilAt - context.now - spareMs);
 }
 
 /** Describes the time of some work: expected, bounds, probability; null while no speed is known. */
-export function forecastOf(outlook: Outlook, work: Work): Forecast | null {
-  const spread = timeOf(outlook, work);
+export function forecastOf(context: ForecastContext, work: Work): Forecast | null {
+  const spread = forecastTime(context, work);
   if (spread === null) return null;
-  const { now, untilAt } = outlook;
+  const { now, untilAt } = context;
   const remainingMs = Math.max(0, meanOf(spread));
   return {
     at: now,
@@ -67,17 +67,17 @@ export function forecastOf(outlook: Outlook, work: Work): Forecast | null {
     highMs: quantileOf(spread, HIGH),
     probability: untilAt === null ? 1 : probabilityWithin(spread, untilAt - now),
     msPerRow: work.rows > 0 ? remainingMs / work.rows : null,
-    lostMs: lossesAhead(outlook, remainingMs).mean,
+    lostMs: lossesAhead(context, remainingMs).mean,
   };
 }
 
-/** The prior of the rate of losses is the time of a whole job without any: see foreseeLosses. */
+/** The prior of the rate of losses is the time of a whole job without any: see forecastLosses. */
 function lossesAhead(
-  { speed, now, scoringSince, untilAt }: Outlook,
+  { speed, now, scoringSince, untilAt }: ForecastContext,
   aheadMs: number,
 ): { mean: number; variance: number } {
   const losses = lossesOf(speed);
   const elapsed = now - scoringSince;
   const whole = untilAt === null ? elapsed + aheadMs : untilAt - scoringSince;
-  return foreseeLosses(losses, elapsed - losses.totalMs, aheadMs, whole);
+  return forecastLosses(losses, elapsed - losses.totalMs, aheadMs, whole);
 }

@@ -38,7 +38,7 @@ export function addLosses(one: Losses, other: Losses): Losses {
  * Mean and variance: rate · ahead · mean length, and rate · ahead · mean square of length (Ross, Introduction to Probability
  * Models, 11th ed. 2014, section 5.4.2) plus that of the gamma posterior's rate.
  */
-export function foreseeLosses(losses: Losses, workedMs: number, aheadMs: number, priorMs: number): LossForecast {
+export function forecastLosses(losses: Losses, workedMs: number, aheadMs: number, priorMs: number): LossForecast {
   if (losses.count === 0) return { mean: 0, variance: 0 };
   const exposure = Math.max(workedMs, 0) + priorMs / losses.count;
   const expectedCount = (losses.count * aheadMs) / exposure;

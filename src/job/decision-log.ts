@@ -47,7 +47,7 @@ function plannerState(decision: Decision, at: number): Omit<LadderStepEvent, "ev
     reason: decision.reason,
     rows: decision.progress.rows,
     settled: decision.progress.settled,
-    swapAnswered: decision.progress.secondAnswered,
+    swapAnswered: decision.progress.swapAnswered,
     leftMs: decision.leftMs,
     ladder: decision.steps.map(({ step, tokens, probability }) => ({ name: step.name, tokens, probability })),
   };
@@ -55,7 +55,7 @@ function plannerState(decision: Decision, at: number): Omit<LadderStepEvent, "ev
 
 /** Null when the planner has no forecast. Times of the decision are monotonic, those of the journal ms since 1970. */
 function forecastEvent(decision: Decision, at: number, monotonic: number): ForecastEvent | null {
-  const { forecast, secondPass, priorRows, silence } = decision;
+  const { forecast, swapPass, priorRows, silence } = decision;
   if (forecast === null) return null;
   const wallTime = (ms: number): number => Math.round(decision.at + ms + at - monotonic);
   return {
@@ -67,8 +67,8 @@ function forecastEvent(decision: Decision, at: number, monotonic: number): Forec
     probability: forecast.probability,
     msPerRow: forecast.msPerRow,
     lostMs: Math.round(forecast.lostMs),
-    swapAllowed: secondPass.allowed,
-    swapShare: secondPass.share,
+    swapAllowed: swapPass.allowed,
+    swapShare: swapPass.share,
     priorRows,
     silentMs: Math.round(silence.ms),
   };

@@ -14,10 +14,9 @@ export interface ForecastError {
  * shares that were passed in another step than the one it ended with, since those forecasts were of other work.
  */
 export function forecastErrors(history: History, endedAt: number | null): readonly ForecastError[] {
-  const last = history.points.findLast(({ pass }) => pass === 1);
-  if (endedAt === null || last === undefined) return [];
+  if (endedAt === null) return [];
   return history.marks
-    .filter(({ point }) => point.step === last.step && endedAt > point.at)
+    .filter(({ point }) => point.step === history.lastStep && endedAt > point.at)
     .map(({ share, point }) => ({
       share,
       error: (point.endAt - endedAt) / (endedAt - point.at),

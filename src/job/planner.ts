@@ -3,7 +3,7 @@ import type { Budget } from "../deadline/budget.ts";
 import { decide } from "../deadline/decide.ts";
 import type { Decision } from "../deadline/decision.ts";
 import type { Step } from "../deadline/ladder.ts";
-import { type ClockEvent, observe, type Prompt } from "../deadline/observe.ts";
+import { type DeadlineEvent, observe, type Prompt } from "../deadline/observe.ts";
 import { usualShares } from "../deadline/rules.ts";
 import { createState, withBudget } from "../deadline/state.ts";
 import { takeNext } from "../deadline/take.ts";
@@ -81,7 +81,7 @@ export function createPlanner(options: PlannerOptions): Planner {
     confidence: config.time.confidence,
     // Without a deadline nothing overruns, so the ladder needs no step for it.
     onOverrun: budget === null ? "degrade" : config.time.onOverrun,
-    secondPass: usualShares(orders),
+    swapPass: usualShares(orders),
     seed: config.seed,
   });
   const decisionMs =
@@ -92,17 +92,17 @@ export function createPlanner(options: PlannerOptions): Planner {
   let outstanding = 0;
   let wake = (): void => {};
 
-  const apply = (event: ClockEvent): void => {
+  const apply = (event: DeadlineEvent): void => {
     state = observe(state, event);
   };
   const decideNow = (): Decision => {
     // Rows that were in flight at the last ranking would otherwise never get the swapped order.
-    if (state.second.ranked !== null && state.first.endedAt !== null && run.orders.ab.answered > rankedRows) rank();
+    if (state.swap.ranked !== null && state.first.endedAt !== null && run.orders.ab.answered > rankedRows) rank();
     const decided = decide(withBudget(state, options.budget()), clock.monotonic());
     state = decided.state;
     decision = decided.decision;
     const isRankingOld = decision.phase === "swap-pass" && clock.monotonic() - rankedAt > RANKING_MS;
-    if (decision.secondPass.needsRanking || isRankingOld) {
+    if (decision.swapPass.needsRanking || isRankingOld) {
       rank();
       ({ state, decision } = decide(state, clock.monotonic()));
     }
@@ -162,5 +162,5 @@ export function createPlanner(options: PlannerOptions): Planner {
 }
 
 function promptOf({ row, order, ids, tokenBudget }: Task): Prompt {
-  return { row, pass: order === "ab" ? 1 : 2, tokens: ids.length, tokenBudget };
+  return { row, order, tokens: ids.length, tokenBudget };
 }

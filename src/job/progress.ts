@@ -34,7 +34,7 @@ export interface ScoreProgress {
   readonly ms: number;
   readonly decision: Pick<
     Decision,
-    "forecast" | "leftMs" | "secondPass" | "step" | "phase" | "progress" | "priorRows" | "silence" | "stop"
+    "forecast" | "leftMs" | "swapPass" | "step" | "phase" | "progress" | "priorRows" | "silence" | "stop"
   >;
 }
 
@@ -65,8 +65,8 @@ function joined(parts: readonly Part[]): string {
 function rows({ done, total, swapped, decision }: ScoreProgress): readonly Part[] {
   const once = { text: `${count(done)}/${count(total)} rows`, weight: 9 };
   if (decision.phase !== "swap-pass") return [once];
-  const { begun, allowed } = decision.secondPass;
-  const before = swapped - decision.progress.secondAnswered;
+  const { begun, allowed } = decision.swapPass;
+  const before = swapped - decision.progress.swapAnswered;
   // The decision is some seconds old, and what was swapped since is in the figure before it.
   const planned = Math.min(total, before + begun + allowed);
   if (planned === 0) return [once];
@@ -108,10 +108,10 @@ function spare(ms: number): string {
 }
 
 /** What the rows that are left will get, where that is not simply one answer. */
-function plan({ decision: { step, phase, secondPass, leftMs, stop } }: ScoreProgress): readonly Part[] {
+function plan({ decision: { step, phase, swapPass, leftMs, stop } }: ScoreProgress): readonly Part[] {
   if (stop !== null || leftMs === null || phase === "swap-pass" || phase === "starting") return [];
   if (step.kind === "one-order-short") return [{ text: `shorter context: ${step.name}`, weight: 4 }];
-  const { share } = secondPass;
+  const { share } = swapPass;
   if (step.kind !== "both-orders" || share === null || share === 0) return [];
   const whose = share >= 1 ? "every row" : `the undecided ${Math.max(1, Math.round(100 * share))} %`;
   return [{ text: `both orders for ${whose}`, weight: 4 }];

@@ -1,7 +1,7 @@
 import type { Config } from "../config/config.ts";
 import type { Pair } from "../deadline/pairs.ts";
-import { type Candidate, rankForSecondPass } from "../deadline/swap-pass.ts";
-import type { SecondRow } from "../deadline/swap-rows.ts";
+import { type Candidate, rankForSwapPass } from "../deadline/swap-pass.ts";
+import type { SwapRow } from "../deadline/swap-rows.ts";
 import type { Aggregate } from "../judge/outcome.ts";
 import { type RunState, readingOf, tokenBudgetOf } from "../runfolder/state/run-state.ts";
 
@@ -10,7 +10,7 @@ export function rankRows(options: {
   readonly config: Pick<Config, "calibration">;
   readonly state: RunState;
   readonly aggregate: Aggregate;
-}): readonly SecondRow[] {
+}): readonly SwapRow[] {
   const { config, state, aggregate } = options;
   const candidates: Candidate[] = [];
   const pairs: Pair[] = [];
@@ -23,7 +23,7 @@ export function rankRows(options: {
       pairs.push({ first: probabilities, second: aggregate({ ab: null, ba: second }).probabilities });
     else candidates.push({ row, probabilities, tokens: state.orders.ab.tokens[row] ?? 0 });
   }
-  const ranked = rankForSecondPass(candidates, {
+  const ranked = rankForSwapPass(candidates, {
     scale: config.calibration === null ? "raw" : "calibrated",
     pairs,
     costOf: (tokens) => tokens,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { chooseStep, type LadderRules, type Stand, type StepOutlook } from "../../src/deadline/ladder.ts";
+import { chooseStep, type LadderPosition, type LadderRules, type StepForecast } from "../../src/deadline/ladder.ts";
 import { checkSteps, usualSteps } from "../../src/deadline/steps.ts";
 
 const RULES: LadderRules = { confidence: 0.99, holdMs: 60_000, climbMargin: 0.03 };
@@ -10,7 +10,7 @@ const STEPS = usualSteps("auto", [
 ]);
 
 /** The steps with these probabilities, the last one certain; the margin costs each a little. */
-function outlooks(probabilities: readonly number[], margin = 0): readonly StepOutlook[] {
+function forecasts(probabilities: readonly number[], margin = 0): readonly StepForecast[] {
   return STEPS.map((step, i) => {
     const probability = step.kind === "prior" ? 1 : (probabilities[i] ?? 1);
     const probabilityWithMargin = step.kind === "prior" ? 1 : Math.max(0, probability - margin);
@@ -18,46 +18,50 @@ function outlooks(probabilities: readonly number[], margin = 0): readonly StepOu
   });
 }
 
-function standing(index: number, since = 0): Stand {
+function standing(index: number, since = 0): LadderPosition {
   return { index, since, belowSince: null };
 }
 
 describe("choosing a step", () => {
   test("goes down at once, to the highest step that reaches the confidence, when it is clearly below", () => {
-    const { stand, reason } = chooseStep(outlooks([0.2, 0.5, 0.995, 1]), standing(1), 1_000, RULES);
-    expect(stand).toEqual({ index: 2, since: 1_000, belowSince: null });
+    const { position, reason } = chooseStep(forecasts([0.2, 0.5, 0.995, 1]), standing(1), 1_000, RULES);
+    expect(position).toEqual({ index: 2, since: 1_000, belowSince: null });
     expect(reason).toBe(
       "down: one-order finishes with probability 0.5, which is below 0.99; long finishes with probability 0.995, which reaches 0.99",
     );
   });
 
   test("waits for the hold when it is just below, and forgets it when it recovers", () => {
-    const near = outlooks([0.2, 0.97, 1, 1]);
+    const near = forecasts([0.2, 0.97, 1, 1]);
     const first = chooseStep(near, standing(1), 1_000, RULES);
-    expect(first.stand).toEqual({ index: 1, since: 0, belowSince: 1_000 });
-    expect(chooseStep(near, first.stand, 60_999, RULES).stand.index).toBe(1);
-    expect(chooseStep(near, first.stand, 61_000, RULES).stand.index).toBe(2);
-    expect(chooseStep(outlooks([0.2, 1, 1, 1]), first.stand, 30_000, RULES).stand.belowSince).toBeNull();
+    expect(first.position).toEqual({ index: 1, since: 0, belowSince: 1_000 });
+    expect(chooseStep(near, first.position, 60_999, RULES).position.index).toBe(1);
+    expect(chooseStep(near, first.position, 61_000, RULES).position.index).toBe(2);
+    expect(chooseStep(forecasts([0.2, 1, 1, 1]), first.position, 30_000, RULES).position.belowSince).toBeNull();
   });
 
   test("waits too when the lower step sends the same, however far below it is", () => {
-    expect(chooseStep(outlooks([0.1, 1, 1, 1]), standing(0), 1_000, RULES).stand.index).toBe(0);
-    expect(chooseStep(outlooks([0.1, 0.1, 0.1, 0.1]), standing(3), 1_000, RULES).stand.index).toBe(3);
-    expect(chooseStep(outlooks([0.1, 0.1, 0.1, 0.1]), standing(2), 1_000, RULES).stand.index).toBe(4);
+    expect(chooseStep(forecasts([0.1, 1, 1, 1]), standing(0), 1_000, RULES).position.index).toBe(0);
+    expect(chooseStep(forecasts([0.1, 0.1, 0.1, 0.1]), standing(3), 1_000, RULES).position.index).toBe(3);
+    expect(chooseStep(forecasts([0.1, 0.1, 0.1, 0.1]), standing(2), 1_000, RULES).position.index).toBe(4);
   });
 
   test("goes up only after the hold, and only with the margin left over", () => {
-    const good = outlooks([0.2, 1, 1, 1]);
-    expect(chooseStep(good, standing(2), 59_999, RULES).stand.index).toBe(2);
-    expect(chooseStep(good, standing(2), 60_000, RULES).stand).toEqual({ index: 1, since: 60_000, belowSince: null });
-    const tight = chooseStep(outlooks([0.2, 0.995, 1, 1], 0.02), standing(2), 90_000, RULES);
-    expect(tight.stand.index).toBe(2);
+    const good = forecasts([0.2, 1, 1, 1]);
+    expect(chooseStep(good, standing(2), 59_999, RULES).position.index).toBe(2);
+    expect(chooseStep(good, standing(2), 60_000, RULES).position).toEqual({
+      index: 1,
+      since: 60_000,
+      belowSince: null,
+    });
+    const tight = chooseStep(forecasts([0.2, 0.995, 1, 1], 0.02), standing(2), 90_000, RULES);
+    expect(tight.position.index).toBe(2);
     expect(tight.reason).toContain("not with 3 % of the time left over");
   });
 
   test("the last step is always feasible", () => {
-    const { stand } = chooseStep(outlooks([0, 0, 0, 0]), standing(1), 1_000, RULES);
-    expect(STEPS[stand.index]?.kind).toBe("prior");
+    const { position } = chooseStep(forecasts([0, 0, 0, 0]), standing(1), 1_000, RULES);
+    expect(STEPS[position.index]?.kind).toBe("prior");
   });
 });
 
@@ -70,15 +74,15 @@ describe("hysteresis, whatever the probabilities do", () => {
   test("never goes up twice within a hold, nor up within a hold of going down", () => {
     fc.assert(
       fc.property(path, fc.integer({ min: 500, max: 20_000 }), (steps, everyMs) => {
-        let stand = standing(0);
+        let position = standing(0);
         let changedAt = Number.NEGATIVE_INFINITY;
         for (const [i, raw] of steps.entries()) {
           // A lower step is never less likely to finish.
           const sorted = [...raw].sort((one, other) => one - other);
-          const next = chooseStep(outlooks(sorted, 0.01), stand, i * everyMs, RULES).stand;
-          if (next.index < stand.index) expect(i * everyMs - changedAt).toBeGreaterThanOrEqual(RULES.holdMs);
-          if (next.index !== stand.index) changedAt = i * everyMs;
-          stand = next;
+          const next = chooseStep(forecasts(sorted, 0.01), position, i * everyMs, RULES).position;
+          if (next.index < position.index) expect(i * everyMs - changedAt).toBeGreaterThanOrEqual(RULES.holdMs);
+          if (next.index !== position.index) changedAt = i * everyMs;
+          position = next;
         }
       }),
     );
@@ -89,12 +93,12 @@ describe("hysteresis, whatever the probabilities do", () => {
       fc.property(
         fc.array(fc.double({ min: 0.945, max: 1, noNaN: true }), { minLength: 50, maxLength: 200 }),
         (swings) => {
-          let stand = standing(1);
+          let position = standing(1);
           let changes = 0;
           for (const [i, p] of swings.entries()) {
-            const next = chooseStep(outlooks([0, p, 1, 1], 0.005), stand, i * 5_000, RULES).stand;
-            if (next.index !== stand.index) changes += 1;
-            stand = next;
+            const next = chooseStep(forecasts([0, p, 1, 1], 0.005), position, i * 5_000, RULES).position;
+            if (next.index !== position.index) changes += 1;
+            position = next;
           }
           expect(changes).toBeLessThanOrEqual(1 + (swings.length * 5_000) / RULES.holdMs);
         },

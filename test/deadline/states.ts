@@ -2,16 +2,16 @@ import { planBudget } from "../../src/deadline/budget.ts";
 import { decide } from "../../src/deadline/decide.ts";
 import type { Decision } from "../../src/deadline/decision.ts";
 import { observe } from "../../src/deadline/observe.ts";
-import type { ClockOptions } from "../../src/deadline/rules.ts";
-import { type ClockState, createState } from "../../src/deadline/state.ts";
+import type { DeadlineOptions } from "../../src/deadline/rules.ts";
+import { createState, type DeadlineState } from "../../src/deadline/state.ts";
 import { usualSteps } from "../../src/deadline/steps.ts";
 import { type Task, takeNext } from "../../src/deadline/take.ts";
 
 /** A job of rows of 100 tokens, in one order with a short step at 40, without a deadline unless asked for. */
 export function newState(
   rows: number,
-  options: Partial<ClockOptions> & { readonly deadlineMs?: number } = {},
-): ClockState {
+  options: Partial<DeadlineOptions> & { readonly deadlineMs?: number } = {},
+): DeadlineState {
   const { deadlineMs, ...rest } = options;
   return createState({
     tokens: Array.from({ length: rows }, () => 100),
@@ -21,7 +21,7 @@ export function newState(
     steps: usualSteps("one", [{ name: "short", tokenBudget: 40 }]),
     confidence: 0.99,
     onOverrun: "degrade",
-    secondPass: { minShare: 0, maxShare: 0 },
+    swapPass: { minShare: 0, maxShare: 0 },
     seed: 1,
     ...rest,
   });
@@ -29,17 +29,17 @@ export function newState(
 
 /** An engine that answers one prompt after the other. */
 export interface Driver {
-  readonly state: () => ClockState;
+  readonly state: () => DeadlineState;
   /** Scores up to so many prompts, at so many ms each, and gives what was taken. */
   readonly score: (count: number, rowMs: number) => readonly Task[];
   readonly decide: () => Decision;
   readonly now: () => number;
   readonly wait: (ms: number) => void;
-  readonly tell: (change: (state: ClockState) => ClockState) => void;
+  readonly tell: (change: (state: DeadlineState) => DeadlineState) => void;
 }
 
 /** Drives a state from the start of its engine, which takes 10 s. */
-export function drive(start: ClockState): Driver {
+export function drive(start: DeadlineState): Driver {
   let now = 10_000;
   let state = observe(start, { type: "engine", at: now, up: true });
   return {

@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { observe } from "../../src/deadline/observe.ts";
 import { usualSteps } from "../../src/deadline/steps.ts";
 import { fitSwapModel, logOdds, positionBias } from "../../src/deadline/swap-model.ts";
-import { expectedGain, rankForSecondPass, type Scale, uncertainty } from "../../src/deadline/swap-pass.ts";
-import type { SecondRow } from "../../src/deadline/swap-rows.ts";
+import { expectedGain, rankForSwapPass, type Scale, uncertainty } from "../../src/deadline/swap-pass.ts";
+import type { SwapRow } from "../../src/deadline/swap-rows.ts";
 import { meanTriple } from "../../src/triple.ts";
 import type { Triple } from "../../src/types.ts";
 import { type Judge, type JudgedRow, judgeRows } from "./biased-judge.ts";
@@ -60,7 +60,7 @@ describe("the worth of a row", () => {
 
   test("puts the cheaper of two equal rows first", () => {
     const rows = [900, 100].map((tokens, row) => ({ row, tokens, probabilities: [0.8, 0.1, 0.1] as const }));
-    const ranked = rankForSecondPass(rows, { scale: "raw", pairs: [], costOf: (tokens) => tokens });
+    const ranked = rankForSwapPass(rows, { scale: "raw", pairs: [], costOf: (tokens) => tokens });
     expect(ranked.map(({ row }) => row)).toEqual([1, 0]);
   });
 
@@ -74,14 +74,14 @@ describe("the worth of a row", () => {
   });
 });
 
-describe("the second pass in time", () => {
-  const options = { steps: usualSteps("auto", []), secondPass: { minShare: 0.02, maxShare: 1 }, deadlineMs: 400_000 };
-  const ranking = Array.from({ length: 200 }, (_, i): SecondRow => ({ row: 199 - i, tokens: 100, tokenBudget: null }));
+describe("the swap pass in time", () => {
+  const options = { steps: usualSteps("auto", []), swapPass: { minShare: 0.02, maxShare: 1 }, deadlineMs: 400_000 };
+  const ranking = Array.from({ length: 200 }, (_, i): SwapRow => ({ row: 199 - i, tokens: 100, tokenBudget: null }));
 
   test("begins when the first has ended, takes the ranking's rows in its order, and ends before work must", () => {
     const run = drive(newState(200, options));
     run.score(200, 1_000);
-    expect(run.decide().secondPass).toMatchObject({ allowed: 0, needsRanking: true });
+    expect(run.decide().swapPass).toMatchObject({ allowed: 0, needsRanking: true });
     run.tell((state) => observe(state, { type: "ranked", rows: ranking }));
     const taken: number[] = [];
     for (let decision = run.decide(); decision.stop === null; decision = run.decide()) {
@@ -97,7 +97,7 @@ describe("the second pass in time", () => {
   test("goes on in a session that finds the first pass done, and measures the speed on it", () => {
     const answered = Array.from({ length: 200 }, (_, row) => row);
     const run = drive(newState(200, { ...options, answered }));
-    expect(run.decide()).toMatchObject({ stop: null, secondPass: { needsRanking: true } });
+    expect(run.decide()).toMatchObject({ stop: null, swapPass: { needsRanking: true } });
     run.tell((state) => observe(state, { type: "ranked", rows: ranking }));
     let taken = 0;
     for (let decision = run.decide(); decision.stop === null; decision = run.decide()) {
@@ -112,9 +112,9 @@ describe("the second pass in time", () => {
     const run = drive(newState(200, options));
     run.score(200, 1_000);
     run.tell((state) => observe(state, { type: "ranked", rows: ranking }));
-    const before = run.decide().secondPass.allowed;
+    const before = run.decide().swapPass.allowed;
     run.score(15, 3_000);
-    expect(run.decide().secondPass.allowed).toBeLessThan(before - 15 - 60);
+    expect(run.decide().swapPass.allowed).toBeLessThan(before - 15 - 60);
   });
 
   test("leaves out the rows that were begun when there is a new ranking, and keeps each one's token budget", () => {
@@ -140,7 +140,7 @@ function gainShare(rows: readonly JudgedRow[], scale: Scale): number {
       .filter(([row]) => !begun.has(row))
       .map(([row, { first, tokens }]) => ({ row, tokens, probabilities: first }));
     const pairs = chosen.flatMap((row) => rows[row] ?? []);
-    const ranked = rankForSecondPass(candidates, { scale, pairs, costOf: (tokens) => tokens });
+    const ranked = rankForSwapPass(candidates, { scale, pairs, costOf: (tokens) => tokens });
     chosen = within(rows, [...chosen, ...ranked.map(({ row }) => row)], share);
   }
   return gainOf(rows, chosen);

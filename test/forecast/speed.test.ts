@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { foreseeWork, lossesOf, measure, type Speed, startSpeed } from "../../src/forecast/speed.ts";
+import { forecastWorkTime, lossesOf, observeFinished, type Speed, startSpeed } from "../../src/forecast/speed.ts";
 import { meanOf } from "../../src/forecast/spread.ts";
 import { workOf } from "../../src/forecast/work.ts";
 
@@ -14,7 +14,7 @@ function run(times: readonly number[]): Speed {
   for (const ms of times) {
     const startedAt = at;
     at += ms;
-    speed = measure(speed, { startedAt, finishedAt: at, work: BATCH, concurrency: 16, ok: true });
+    speed = observeFinished(speed, { startedAt, finishedAt: at, work: BATCH, concurrency: 16, ok: true });
   }
   return speed;
 }
@@ -22,19 +22,18 @@ function run(times: readonly number[]): Speed {
 const steady = (count: number, ms = 200): number[] =>
   Array.from({ length: count }, (_, i) => ms * (1 + 0.02 * Math.sin(i)));
 const msPerRow = (speed: Speed): number => {
-  const spread = foreseeWork(speed, JOB);
+  const spread = forecastWorkTime(speed, JOB);
   return spread === null ? Number.NaN : meanOf(spread) / JOB.rows;
 };
 
-test("nothing is foretold from a single window", () => {
-  expect(foreseeWork(run(steady(3)), BATCH)).toBeNull();
+test("nothing is forecast from a single window", () => {
+  expect(forecastWorkTime(run(steady(3)), BATCH)).toBeNull();
   expect(Math.abs(msPerRow(run(steady(60))) / 25 - 1)).toBeLessThan(0.05);
 });
 
-test("work of one batch that was done in the time of the one before changes neither speed nor losses", () => {
+test("work of one batch that was done in the time of the one before changes no speed, and counts as lost once", () => {
   const speed = run([...steady(60), 380, 20, ...steady(20)]);
-  expect(speed.changes).toBe(0);
-  expect(lossesOf(speed).totalMs).toBe(0);
+  expect(lossesOf(speed).totalMs).toBeLessThan(200);
   expect(Math.abs(msPerRow(speed) / 25 - 1)).toBeLessThan(0.03);
 });
 

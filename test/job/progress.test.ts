@@ -15,7 +15,7 @@ const FORECAST = {
 const SECOND = { allowed: 0, begun: 0, share: 0.31, needsRanking: false };
 const DECISION: ScoreProgress["decision"] = {
   ...{ phase: "first-pass", step: BOTH, forecast: FORECAST, leftMs: 4 * HOUR + 51 * MINUTE, stop: null, priorRows: 0 },
-  ...{ secondPass: SECOND, progress: { rows: 25_000, settled: 12_410, secondAnswered: 0 } },
+  ...{ swapPass: SECOND, progress: { rows: 25_000, settled: 12_410, swapAnswered: 0 } },
   silence: { ms: 900, patienceMs: 120_000 },
 };
 
@@ -58,7 +58,7 @@ describe("the line about a run in progress", () => {
     ],
     [
       "when time is short, before a step is left",
-      { leftMs: 3 * HOUR, secondPass: { ...SECOND, share: 0 } },
+      { leftMs: 3 * HOUR, swapPass: { ...SECOND, share: 0 } },
       {},
       "12,410/25,000 rows · 1.04 s/row · done in 3h39m (90 %: 3h31m to 3h50m) · 39m00s too late",
     ],
@@ -78,8 +78,8 @@ describe("the line about a run in progress", () => {
       "in the swapped order, of which some rows came from an earlier session",
       {
         phase: "swap-pass",
-        secondPass: { allowed: 3_000, begun: 1_200, share: 0.3, needsRanking: false },
-        progress: { rows: 25_000, settled: 25_000, secondAnswered: 1_150 },
+        swapPass: { allowed: 3_000, begun: 1_200, share: 0.3, needsRanking: false },
+        progress: { rows: 25_000, settled: 25_000, swapAnswered: 1_150 },
         forecast: { ...FORECAST, msPerRow: 250 },
       },
       { done: 25_000, swapped: 1_250 },

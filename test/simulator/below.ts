@@ -1,5 +1,5 @@
 import type { Decision } from "../../src/deadline/decision.ts";
-import type { ClockState } from "../../src/deadline/state.ts";
+import type { DeadlineState } from "../../src/deadline/state.ts";
 import { bestFeasible } from "./oracle.ts";
 import type { Scenario } from "./scenario.ts";
 
@@ -18,7 +18,7 @@ const CLEAR = 0.8;
 
 /** Follows a run's decisions and adds up the time below the best feasible step; each decision counts until the next one. */
 export function createBelowMeter(scenario: Scenario): {
-  readonly watch: (state: ClockState, decision: Decision, isUp: boolean) => void;
+  readonly watch: (state: DeadlineState, decision: Decision, isUp: boolean) => void;
   readonly result: () => Below;
 } {
   const reasons: Record<string, number> = {};
@@ -39,7 +39,7 @@ export function createBelowMeter(scenario: Scenario): {
       last = null;
       if (!isUp || state.first.endedAt !== null || decision.stop !== null) return;
       const { at, reason } = decision;
-      const { index } = state.stand;
+      const { index } = state.position;
       last = {
         at,
         isBelow: index > bestFeasible(scenario, state, at, isUp),
@@ -65,9 +65,9 @@ export function createBelowMeter(scenario: Scenario): {
  * named as below the confidence and is, or a higher one reaches it but has not been held long enough or has no room to spare;
  * or the speed is still being measured, on the pilot's rows or by an engine that warms up.
  */
-function isStated({ stand, options }: ClockState, { reason, steps, phase }: Decision): boolean {
+function isStated({ position, options }: DeadlineState, { reason, steps, phase }: Decision): boolean {
   if (reason.startsWith("measuring speed:")) return phase === "pilot" || steps.length === 0;
-  const above = steps[stand.index - 1];
+  const above = steps[position.index - 1];
   if (above === undefined) return false;
   const { step, probability, probabilityWithMargin } = above;
   const isUnsure = probability < options.confidence;

@@ -1,4 +1,4 @@
-import type { ClockEvent, Prompt } from "../../src/deadline/observe.ts";
+import type { DeadlineEvent, Prompt } from "../../src/deadline/observe.ts";
 import type { Task } from "../../src/deadline/take.ts";
 import type { EngineModel, ModelRequest } from "./engine-model.ts";
 import type { Random } from "./random.ts";
@@ -28,7 +28,7 @@ export interface ClientOptions {
   readonly scenario: Scenario;
   readonly engine: EngineModel<Request>;
   readonly random: Random;
-  readonly tell: (event: ClockEvent) => void;
+  readonly tell: (event: DeadlineEvent) => void;
   readonly take: (count: number) => readonly Task[];
   readonly answered: (task: Task) => void;
 }

@@ -1,22 +1,22 @@
-import { leftOn } from "../../src/deadline/outlook.ts";
-import type { ClockState } from "../../src/deadline/state.ts";
+import type { DeadlineState } from "../../src/deadline/state.ts";
+import { workLeftOn } from "../../src/deadline/step-forecasts.ts";
 import { addWork, scaleWork, type Work } from "../../src/forecast/work.ts";
 import type { Scenario } from "./scenario.ts";
 
 /**
  * Finds the best step (index) that is feasible at a moment, for someone who knows the engine's true costs.
  *
- * A step is feasible when all that it still asks for (for both orders with the least second pass) takes no more than `share`
+ * A step is feasible when all that it still asks for (for both orders with the least swap pass) takes no more than `share`
  * of the time left, with every row's true length, the mean costs of the engine's model, and its slowness at this moment: what
  * has happened is known and goes on as it is, what will happen (faults, noise, wandering, drift) is not. An engine that is
  * down is taken as back after its usual start. Below a share of 1 a step is feasible with room to spare.
  */
-export function bestFeasible(scenario: Scenario, state: ClockState, now: number, isUp: boolean, share = 1): number {
+export function bestFeasible(scenario: Scenario, state: DeadlineState, now: number, isUp: boolean, share = 1): number {
   const { untilAt, downMs } = limits(scenario, state, isUp);
   const index = state.steps.findIndex(({ kind }, i) => {
     if (kind === "prior") return true;
-    const least = scaleWork(state.whole, kind === "both-orders" ? state.options.secondPass.minShare : 0);
-    const needed = downMs + trueMs(scenario, addWork(leftOn(state, i), least)) * scenario.engine.slowness(now);
+    const least = scaleWork(state.whole, kind === "both-orders" ? state.options.swapPass.minShare : 0);
+    const needed = downMs + trueMs(scenario, addWork(workLeftOn(state, i), least)) * scenario.engine.slowness(now);
     return needed <= share * (untilAt - now);
   });
   return index === -1 ? state.steps.length - 1 : index;
@@ -29,6 +29,6 @@ export function trueMs({ engine, concurrency, promptsPerRequest }: Scenario, { r
   return rowMs * rows + tokenMs * tokens + squareMs * squares + batchMs * batches;
 }
 
-function limits({ engine }: Scenario, { options }: ClockState, isUp: boolean): { untilAt: number; downMs: number } {
+function limits({ engine }: Scenario, { options }: DeadlineState, isUp: boolean): { untilAt: number; downMs: number } {
   return { untilAt: options.budget?.workEndAt ?? Number.POSITIVE_INFINITY, downMs: isUp ? 0 : engine.startMs };
 }

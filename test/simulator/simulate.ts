@@ -1,11 +1,11 @@
 import { planBudget } from "../../src/deadline/budget.ts";
 import { decide } from "../../src/deadline/decide.ts";
 import type { Decision } from "../../src/deadline/decision.ts";
-import { type ClockEvent, observe } from "../../src/deadline/observe.ts";
+import { type DeadlineEvent, observe } from "../../src/deadline/observe.ts";
 import { usualShares } from "../../src/deadline/rules.ts";
-import { type ClockState, createState } from "../../src/deadline/state.ts";
+import { createState, type DeadlineState } from "../../src/deadline/state.ts";
 import { usualSteps } from "../../src/deadline/steps.ts";
-import type { SecondRow } from "../../src/deadline/swap-rows.ts";
+import type { SwapRow } from "../../src/deadline/swap-rows.ts";
 import { type Task, takeNext } from "../../src/deadline/take.ts";
 import type { Obtained } from "../../src/types.ts";
 import { createClient, type Request } from "./client.ts";
@@ -16,10 +16,10 @@ import type { Scenario } from "./scenario.ts";
 /** What came out of a simulated run. Times are ms from its start. */
 export interface Result {
   readonly rows: readonly Obtained[];
-  /** How often each row was answered in the first pass and in the second. */
+  /** How often each row was answered in the first pass and in the swap pass. */
   readonly answers: readonly (readonly [first: number, second: number])[];
   readonly endedAt: number;
-  readonly state: ClockState;
+  readonly state: DeadlineState;
   readonly last: Decision;
 }
 
@@ -29,7 +29,7 @@ export interface SimulateOptions {
   /** Decisions until the deadline. */
   readonly decisions?: number;
   /** Hears every decision, and whether the engine is up. */
-  readonly watch?: (state: ClockState, decision: Decision, isUp: boolean) => void;
+  readonly watch?: (state: DeadlineState, decision: Decision, isUp: boolean) => void;
 }
 
 /** Time to write the last file and leave, ms. */
@@ -61,11 +61,11 @@ export function simulate(scenario: Scenario, options: SimulateOptions = {}): Res
     steps: usualSteps(orders, [{ name: "one-order-short", tokenBudget: scenario.shortContext }]),
     confidence: 0.99,
     onOverrun,
-    secondPass: usualShares(orders),
+    swapPass: usualShares(orders),
     seed: scenario.seed,
   });
 
-  const tell = (event: ClockEvent): void => {
+  const tell = (event: DeadlineEvent): void => {
     state = observe(state, event);
   };
   const take = (count: number): readonly Task[] => {
@@ -75,7 +75,7 @@ export function simulate(scenario: Scenario, options: SimulateOptions = {}): Res
   };
   const answered = (task: Task): void => {
     const times = answers[task.row];
-    if (times !== undefined) times[task.pass - 1] = (times[task.pass - 1] ?? 0) + 1;
+    if (times !== undefined) times[task.order === "ab" ? 0 : 1] += 1;
     rows[task.row] = obtainedBy(scenario, task);
   };
   const engine = createEngineModel<Request>({ ...settings, hangs }, random);
@@ -89,7 +89,7 @@ export function simulate(scenario: Scenario, options: SimulateOptions = {}): Res
   };
   const ask = (): Decision => {
     let asked = decide(state, now);
-    if (asked.decision.secondPass.needsRanking) {
+    if (asked.decision.swapPass.needsRanking) {
       tell({ type: "ranked", rows: rankedRows(scenario, rows) });
       asked = decide(state, now);
     }
@@ -133,13 +133,13 @@ export function simulate(scenario: Scenario, options: SimulateOptions = {}): Res
   }
 }
 
-function obtainedBy({ lengths }: Scenario, { row, pass, tokenBudget }: Task): Obtained {
-  if (pass === 2) return "both-orders";
+function obtainedBy({ lengths }: Scenario, { row, order, tokenBudget }: Task): Obtained {
+  if (order === "ba") return "both-orders";
   return (lengths[row] ?? 0) > (tokenBudget ?? Number.POSITIVE_INFINITY) ? "one-order-short" : "one-order";
 }
 
 /** All rows with one answer, as good as any order here: a simulated row has no probabilities. */
-function rankedRows({ lengths, shortContext }: Scenario, rows: readonly Obtained[]): readonly SecondRow[] {
+function rankedRows({ lengths, shortContext }: Scenario, rows: readonly Obtained[]): readonly SwapRow[] {
   return [...rows.entries()]
     .filter(([, obtained]) => obtained !== "prior")
     .map(([row, obtained]) => {
