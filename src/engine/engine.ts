@@ -1,4 +1,4 @@
-import type { TokenizeBody } from "../prompt/server-tokenizer.ts";
+import type { TokenizeBody } from "../prompt/tokenizer/server.ts";
 import type { Method, TokenLogProbs } from "./capabilities/dialects.ts";
 import type { EngineMetrics } from "./capabilities/metrics.ts";
 

@@ -4,7 +4,7 @@ import { type Calibration, judgeMismatches, parseCalibration } from "../calibrat
 import type { Config } from "../config/config.ts";
 import { AbtieError, messageOf } from "../errors.ts";
 import { mean } from "../numbers/sums.ts";
-import type { Template } from "../prompt/template.ts";
+import type { Template } from "../prompt/template/template.ts";
 import { meanTriple, mix, swapBack } from "../triple.ts";
 import type { Log, Order, Reading, Triple } from "../types.ts";
 import { applyMassPolicy } from "./mass-policy.ts";

@@ -3,8 +3,8 @@ import { RequestError } from "../engine/client/request-error.ts";
 import { AbtieError } from "../errors.ts";
 import { spreadSample } from "../numbers/spread-sample.ts";
 import { createPreparer } from "../prompt/preparer.ts";
-import type { Template } from "../prompt/template.ts";
-import type { Tokenizer } from "../prompt/tokenizer.ts";
+import type { Template } from "../prompt/template/template.ts";
+import type { Tokenizer } from "../prompt/tokenizer/tokenizer.ts";
 
 /** Rows whose prompts are compared. */
 const SAMPLE_ROWS = 3;

@@ -1,7 +1,7 @@
 import type { ProbeInput } from "../engine/capabilities/choose-dialect.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { TokenizeBody } from "../prompt/server-tokenizer.ts";
-import type { Template } from "../prompt/template.ts";
+import type { Template } from "../prompt/template/template.ts";
+import type { TokenizeBody } from "../prompt/tokenizer/server.ts";
 import type { Order, Reading } from "../types.ts";
 
 /**

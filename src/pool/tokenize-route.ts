@@ -1,7 +1,7 @@
 import type { Effects } from "../effects.ts";
 import type { Engine } from "../engine/engine.ts";
 import { AbtieError, messageOf } from "../errors.ts";
-import type { TokenizeBody } from "../prompt/server-tokenizer.ts";
+import type { TokenizeBody } from "../prompt/tokenizer/server.ts";
 import { DEFAULT_RETRY, retryDelay } from "../schedule/backoff.ts";
 import { classifyRequestError } from "./classify-request-error.ts";
 

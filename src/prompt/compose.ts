@@ -1,13 +1,13 @@
-import type { Template } from "./template.ts";
-import type { Message, Tokenizer } from "./tokenizer.ts";
-import type { TemplateVariables } from "./view.ts";
+import type { Template } from "./template/template.ts";
+import type { TemplateVariables } from "./template/variables.ts";
+import type { Message, Tokenizer } from "./tokenizer/tokenizer.ts";
 
-/** A prompt as text: what is encoded at once, or the messages of a chat and the beginning of the answer. */
+/** A prompt before it is encoded: one text, or the messages of a chat and the beginning of the answer. */
 export type Prompt =
   | { readonly format: "raw"; readonly text: string }
   | { readonly format: "chat"; readonly messages: readonly Message[]; readonly answerPrefix: string };
 
-/** Fills a template and puts the answer prefix behind it; `suffix` continues the answer, for example with a label. */
+/** Fills a template and appends the answer prefix. `suffix` continues the answer, for example with a label. */
 export function composePrompt(template: Template, variables: TemplateVariables, suffix: string): Prompt {
   const body = template.render(variables);
   const answer = template.answerPrefix + suffix;
@@ -32,7 +32,7 @@ export function encodePrompt(tokenizer: Tokenizer, prompt: Prompt): Promise<read
     : tokenizer.encodeChat(prompt.messages, prompt.answerPrefix);
 }
 
-/** Shows a prompt to a person; a chat as its messages, each under its role. */
+/** Writes a prompt for a person; a chat as its messages, each under its role. */
 export function describePrompt(prompt: Prompt): string {
   if (prompt.format === "raw") return prompt.text;
   const messages = [...prompt.messages, { role: "assistant", content: prompt.answerPrefix }];

@@ -1,15 +1,15 @@
-/** A text in which nothing reads as a control token, and how many control tokens it had. */
+/** A text without control tokens, and the number of those that were broken up in it. */
 export interface Neutral {
   readonly text: string;
   readonly count: number;
 }
 
 /**
- * Builds the function that defuses control tokens in a text of the data: a space goes behind the first character of each
- * occurrence, so the words stay readable and no text of the data can close the user's turn. Lone surrogates become U+FFFD,
- * because tokenizers and servers disagree about them. Applying it twice changes nothing more.
+ * Creates the function that neutralises control tokens in a text of the data, so that no such text can close the user's
+ * turn: it puts a space behind the first character of each occurrence, which leaves the words readable. Lone surrogates
+ * become U+FFFD, because tokenizers and servers disagree about them. Applying the function twice changes nothing more.
  *
- * `normalise` is the tokenizer's own rewriting, for models that look for control tokens only after it.
+ * `normalise` rewrites a text as the tokenizer does, for models that look for control tokens only after that.
  */
 export function createNeutraliser(
   controlTokens: readonly string[],
@@ -38,7 +38,7 @@ function properPrefixes(tokens: readonly string[]): ReadonlySet<string> {
   return new Set(tokens.flatMap((token) => Array.from({ length: token.length - 1 }, (_, i) => token.slice(0, i + 1))));
 }
 
-// Breaking one occurrence can reveal another that overlapped it, hence the loop; each round only adds spaces.
+// Breaking one occurrence can reveal another that overlapped it, hence the loop. It ends, since each round only adds spaces.
 function breakAll(input: string, pattern: RegExp): Neutral {
   let text = input;
   let count = 0;
@@ -59,7 +59,7 @@ function breakRewritten(plain: Neutral, pattern: RegExp, normalise: (text: strin
   return seen.count === 0 ? plain : { text: seen.text, count: plain.count + seen.count };
 }
 
-// A template may put two texts side by side: the end of one and the start of the next must not join to a control token.
+// A template may put two texts side by side. The end of one and the start of the next must not form a control token.
 function closeEnd(text: string, beginnings: ReadonlySet<string>, longest: number): string {
   for (let length = 1; length <= longest && length <= text.length; length++) {
     if (beginnings.has(text.slice(-length))) return `${text} `;

@@ -1,21 +1,21 @@
 import { AbtieError } from "../errors.ts";
 import type { Order, Row } from "../types.ts";
-import type { Overhead } from "./allocate.ts";
 import { composePrompt, describePrompt, encodePrompt, type Prompt } from "./compose.ts";
 import { createNeutraliser } from "./neutralise.ts";
-import { CHARACTERS_PER_TOKEN, pack } from "./pack.ts";
-import type { Template } from "./template.ts";
-import type { Tokenizer } from "./tokenizer.ts";
-import { type Conversation, pairTurns, type TurnTexts, viewConversation } from "./view.ts";
+import type { Overhead } from "./packing/allocate.ts";
+import { CHARACTERS_PER_TOKEN, pack } from "./packing/pack.ts";
+import type { Template } from "./template/template.ts";
+import { type Conversation, pairTurns, type TurnTexts, viewConversation } from "./template/variables.ts";
+import type { Tokenizer } from "./tokenizer/tokenizer.ts";
 
-/** A row's prompt as it is sent. */
+/** The prompt of a row as it is sent. */
 export interface Prepared {
   readonly ids: readonly number[];
-  /** Tokens of the prompt had nothing been cut; estimated for very long rows. */
+  /** Tokens of the uncut prompt; estimated for very long rows. */
   readonly fullTokens: number;
-  /** Tokens by which the prompt is shorter than that; 0 when nothing was cut. */
+  /** Tokens by which the prompt is shorter than the uncut one; 0 when nothing was cut. */
   readonly cutTokens: number;
-  /** Control tokens found in the row's texts and defused. */
+  /** Control tokens that were broken up in the row's texts. */
   readonly neutralised: number;
 }
 
@@ -23,21 +23,20 @@ export interface Prepared {
 export interface Preparer {
   /** Renders, packs and encodes a row. Throws AbtieError("config") when the template alone exceeds the budget. */
   readonly prepare: (row: Row, order: Order) => Promise<Prepared>;
-  /** Gives the function that encodes the same prompt followed by a text, for resolving labels in place. */
+  /** Gives a function that encodes the prompt of a row followed by a text, for resolving labels at the answer position. */
   readonly encoderFor: (row: Row, order: Order) => Promise<(suffix: string) => Promise<readonly number[]>>;
-  /** Shows the prompt of a row as text, for a person. */
+  /** Writes the prompt of a row as text, for a person. */
   readonly show: (row: Row, order: Order) => Promise<string>;
 }
 
-/** What a preparer works with. */
 export interface PreparerOptions {
   readonly template: Template;
   readonly tokenizer: Tokenizer;
-  /** The most tokens of a whole prompt. */
+  /** Most tokens of a whole prompt. */
   readonly budget: number;
 }
 
-/** Creates a preparer. Needs nothing but its arguments: no clock, no files. */
+/** Creates a preparer. It depends on its arguments alone: no clock, no files. */
 export function createPreparer(options: PreparerOptions): Preparer {
   const { template, tokenizer, budget } = options;
   const neutralise = createNeutraliser(tokenizer.controlTokens, tokenizer.normalise);
@@ -49,7 +48,7 @@ export function createPreparer(options: PreparerOptions): Preparer {
   const measurePrompt = async (conversation: Conversation): Promise<number> =>
     Math.max((await encode(conversation, "ab")).length, (await encode(conversation, "ba")).length);
 
-  // Measured once, by the first row that needs it.
+  // Measured once, for the first row that must be shortened.
   let overhead: Promise<Overhead> | null = null;
 
   const packRow = async (row: Row, order: Order): Promise<Fitted> => {
@@ -101,8 +100,8 @@ interface Fitted {
   readonly neutralised: number;
 }
 
-// Swapping the answers moves a few token boundaries at their ends. A prompt further than this from the budget fits in both
-// orders, which saves encoding the other one.
+// Tokens per turn by which the two orders may differ, because swapping the answers moves token boundaries at their ends. A
+// prompt further than this from the budget fits in both orders, and the other order need not be encoded.
 const DIFFERENCE_PER_TURN = 4;
 
 function swap(order: Order): Order {

@@ -12,8 +12,8 @@ import type { GenerativeJudge } from "../../src/judge/generative/judge.ts";
 import { createGenerativeLoader } from "../../src/judge/generative/load.ts";
 import { scoreBatch, type Task } from "../../src/judge/judge.ts";
 import { engineOpeners } from "../../src/pool/open-engines.ts";
-import { loadTokenizer } from "../../src/prompt/local-tokenizer.ts";
 import { createPreparer } from "../../src/prompt/preparer.ts";
+import { loadTokenizer } from "../../src/prompt/tokenizer/local.ts";
 import { softmax } from "../../src/triple.ts";
 import { abtie, demoConfig, serversAlive, testEffects } from "./engine.ts";
 

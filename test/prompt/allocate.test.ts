@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { allocate, shareOut, type TurnTokens } from "../../src/prompt/allocate.ts";
+import { allocate, shareOut, type TurnTokens } from "../../src/prompt/packing/allocate.ts";
 
 const OVERHEAD = { base: 50, perTurn: 10, marker: 8 };
 

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
-import { loadTokenizer } from "../../src/prompt/local-tokenizer.ts";
-import { loadTemplate, type Template } from "../../src/prompt/template.ts";
-import type { Message, Tokenizer } from "../../src/prompt/tokenizer.ts";
+import { loadTemplate, type Template } from "../../src/prompt/template/template.ts";
+import { loadTokenizer } from "../../src/prompt/tokenizer/local.ts";
+import type { Message, Tokenizer } from "../../src/prompt/tokenizer/tokenizer.ts";
 import type { Row, Turn } from "../../src/types.ts";
 
 /** The two small tokenizers that test/fixtures/tokenizer/make.py trains. */

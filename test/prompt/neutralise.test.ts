@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { findControlTokens, WELL_KNOWN_CONTROL_TOKENS } from "../../src/prompt/control-tokens.ts";
 import { createNeutraliser } from "../../src/prompt/neutralise.ts";
+import { findControlTokens, WELL_KNOWN_CONTROL_TOKENS } from "../../src/prompt/tokenizer/control-tokens.ts";
 import { controlIds, fixtureTokenizer, TOKENIZERS } from "./helpers.ts";
 
 const TOKENS = ["<|im_start|>", "<|im_end|>", "[INST]", "[/INST]", "</s>"];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createPreparer } from "../../src/prompt/preparer.ts";
-import type { Tokenizer } from "../../src/prompt/tokenizer.ts";
+import type { Tokenizer } from "../../src/prompt/tokenizer/tokenizer.ts";
 import { controlIds, fixtureTokenizer, row, shippedTemplate, TEMPLATES, TOKENIZERS, templateOf } from "./helpers.ts";
 
 const SIMPLE = row(["Which is larger, 2 or 3?"], ["3 is larger."], ["2, of course."]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { serverTokenizer, type TokenizeBody } from "../../src/prompt/server-tokenizer.ts";
-import type { Message } from "../../src/prompt/tokenizer.ts";
+import { serverTokenizer, type TokenizeBody } from "../../src/prompt/tokenizer/server.ts";
+import type { Message } from "../../src/prompt/tokenizer/tokenizer.ts";
 
 const CHAT: readonly Message[] = [
   { role: "system", content: "judge" },

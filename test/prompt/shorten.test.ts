@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Measure, measurePiece, shorten } from "../../src/prompt/shorten.ts";
+import { type Measure, measurePiece, shorten } from "../../src/prompt/packing/shorten.ts";
 import { fixtureTokenizer, TOKENIZERS } from "./helpers.ts";
 
 const byWords: Measure = async (text) => text.split(/\s+/).filter((word) => word !== "").length;

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { loadTemplate } from "../../src/prompt/template.ts";
-import { viewConversation } from "../../src/prompt/view.ts";
+import { loadTemplate } from "../../src/prompt/template/template.ts";
+import { viewConversation } from "../../src/prompt/template/variables.ts";
 import { HEAD, shippedTemplate, TEMPLATES, templateOf, temporaryFolder } from "./helpers.ts";
 
 const BODY = "{{ prompt }}\nA: {{ response_a }}\nB: {{ response_b }}\n";

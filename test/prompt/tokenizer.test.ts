@@ -1,7 +1,7 @@
 import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { loadTokenizer } from "../../src/prompt/local-tokenizer.ts";
+import { loadTokenizer } from "../../src/prompt/tokenizer/local.ts";
 import { expectedOf, fixtureFolder, fixtureTokenizer, TOKENIZERS, temporaryFolder } from "./helpers.ts";
 
 describe.each(TOKENIZERS)("the %s tokenizer", (name) => {

@@ -3,7 +3,12 @@ import { join } from "node:path";
 import { Tokenizer } from "@huggingface/tokenizers";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { cacheWords, type EncodeText, splitsAtWords, type TokenizerShape } from "../../src/prompt/word-cache.ts";
+import {
+  cacheWords,
+  type EncodeText,
+  splitsAtWords,
+  type TokenizerShape,
+} from "../../src/prompt/tokenizer/word-cache.ts";
 import { fixtureFolder, type TokenizerName } from "./helpers.ts";
 
 interface Json extends TokenizerShape {

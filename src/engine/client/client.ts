@@ -1,6 +1,6 @@
 import OpenAI from "openai";
 import { Agent, fetch as undiciFetch } from "undici";
-import type { TokenizeBody } from "../../prompt/server-tokenizer.ts";
+import type { TokenizeBody } from "../../prompt/tokenizer/server.ts";
 import type { Clock } from "../../types.ts";
 import { type ChoiceLogProbs, malformed, readChoices } from "./answer.ts";
 import { withTimeLimit } from "./time-limit.ts";

@@ -1,5 +1,5 @@
 import { AbtieError } from "../../errors.ts";
-import type { TokenizeBody } from "../../prompt/server-tokenizer.ts";
+import type { TokenizeBody } from "../../prompt/tokenizer/server.ts";
 import type { Clock, Log } from "../../types.ts";
 import { chooseDialect, type ProbeInput } from "../capabilities/choose-dialect.ts";
 import type { Method } from "../capabilities/dialects.ts";

@@ -1,10 +1,10 @@
 import type { Config } from "../../config/config.ts";
 import type { Dataset } from "../../dataset/open-dataset.ts";
 import type { ProbeInput } from "../../engine/capabilities/choose-dialect.ts";
-import { loadTokenizer } from "../../prompt/local-tokenizer.ts";
-import { serverTokenizer } from "../../prompt/server-tokenizer.ts";
-import { loadTemplate } from "../../prompt/template.ts";
-import type { Tokenizer } from "../../prompt/tokenizer.ts";
+import { loadTemplate } from "../../prompt/template/template.ts";
+import { loadTokenizer } from "../../prompt/tokenizer/local.ts";
+import { serverTokenizer } from "../../prompt/tokenizer/server.ts";
+import type { Tokenizer } from "../../prompt/tokenizer/tokenizer.ts";
 import { checkTokenizers } from "../compare-tokenizers.ts";
 import type { JudgeLoader } from "../judge.ts";
 import { createTokenCaches, withTokenCache } from "../token-cache.ts";

@@ -4,7 +4,7 @@ import type { Dataset } from "../../dataset/open-dataset.ts";
 import type { Effects } from "../../effects.ts";
 import { AbtieError } from "../../errors.ts";
 import { sha256, sha256OfFile } from "../../files/hash.ts";
-import type { Template } from "../../prompt/template.ts";
+import type { Template } from "../../prompt/template/template.ts";
 import { compareManifests } from "./compare-manifests.ts";
 import { type Json, MANIFEST_FORMAT, type Manifest, readManifest, writeManifest } from "./manifest.ts";
 

@@ -1,5 +1,5 @@
 import type { EncodeWith } from "../../../src/judge/generative/labels/resolve.ts";
-import type { Tokenizer } from "../../../src/prompt/tokenizer.ts";
+import type { Tokenizer } from "../../../src/prompt/tokenizer/tokenizer.ts";
 
 export function after(tokenizer: Tokenizer, prompt: string): EncodeWith {
   return (suffix) => tokenizer.encode(prompt + suffix, true);

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { AbtieError, messageOf, systemCode } from "../errors.ts";
+import { AbtieError, messageOf, systemCode } from "../../errors.ts";
 import type { AddedToken } from "./control-tokens.ts";
 import type { TokenizerShape } from "./word-cache.ts";
 
@@ -10,7 +10,7 @@ export interface TokenizerJson extends TokenizerShape {
   readonly added_tokens: readonly (AddedToken & TokenizerShape["added_tokens"][number])[];
 }
 
-/** What a model's folder says about text. */
+/** The files of a model that concern text. */
 export interface ModelFiles {
   readonly tokenizer: TokenizerJson;
   readonly config: object;
@@ -20,7 +20,7 @@ export interface ModelFiles {
   readonly specials: Readonly<Record<string, string>>;
 }
 
-/** Reads the tokenizer's files of a model folder. Throws AbtieError("config") that names the file and says what to do. */
+/** Reads the tokenizer's files of a model folder. Throws AbtieError("config") with the file and a remedy. */
 export async function readModelFiles(modelDir: string): Promise<ModelFiles> {
   const [tokenizerText, configText, chatText] = await Promise.all(
     ["tokenizer.json", "tokenizer_config.json", "chat_template.jinja"].map((name) => readText(join(modelDir, name))),

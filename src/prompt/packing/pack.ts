@@ -1,17 +1,17 @@
+import type { Conversation, TurnTexts } from "../template/variables.ts";
 import { type Allocation, allocate, type Overhead } from "./allocate.ts";
 import { type Measure, measurePiece, type Piece, shorten } from "./shorten.ts";
-import type { Conversation, TurnTexts } from "./view.ts";
 
-/** What packing needs to know about a template and a tokenizer. */
+/** The properties of a template and a tokenizer that packing depends on. */
 export interface PackOptions {
-  /** The most tokens that a prompt may have, in either order. */
+  /** Most tokens of a prompt, in either order of the answers. */
   readonly budget: number;
   readonly overhead: Overhead;
-  /** Tokens of a text alone. */
+  /** Counts the tokens of a text that stands alone. */
   readonly measure: Measure;
-  /** Tokens of the whole prompt: the larger number of both orders. */
+  /** Counts the tokens of the whole prompt: the larger count of both orders. */
   readonly measurePrompt: (conversation: Conversation) => Promise<number>;
-  /** Makes a text harmless again after it was cut. */
+  /** Neutralises a text again after it was cut, which may have formed a control token. */
   readonly neutralise: (text: string) => string;
 }
 
@@ -20,16 +20,16 @@ export interface Packed {
   readonly conversation: Conversation;
   /** True when nothing was left out. */
   readonly whole: boolean;
-  /** About how many tokens the prompt would have had whole. */
+  /** Estimated tokens of the whole prompt. */
   readonly estimate: number;
 }
 
-/** Characters for each token of the budget that are read of one text; English has 4 or 5 characters a token. */
+/** Characters of one text that are tokenised, for each token of the budget; English has 4 or 5 characters a token. */
 export const CHARACTERS_PER_TOKEN = 12;
 
 /**
  * Shortens a conversation until its prompt fits the budget in both orders. Treats both answers alike: packing a swapped
- * conversation gives the swapped result. Where not even shortened texts fit, all texts of the last turn become empty.
+ * conversation gives the swapped result. Where even shortened texts do not fit, all texts of the last turn become empty.
  */
 export async function pack(turns: readonly TurnTexts[], options: PackOptions): Promise<Packed> {
   const { budget, overhead, measurePrompt } = options;
@@ -44,7 +44,7 @@ export async function pack(turns: readonly TurnTexts[], options: PackOptions): P
     const excess = (await measurePrompt(conversation)) - budget;
     const whole = allocation.kept === turns.length && allocation.caps === null;
     if (excess <= 0) return { conversation, whole, estimate };
-    // Texts that refuse to shrink evenly must not make this long.
+    // The steps grow, so that texts whose tokens do not shrink evenly cannot make this loop long.
     room -= excess * 2 ** Math.max(0, attempt - 4);
   }
   return { conversation: await emptyConversation(turns, options), whole: false, estimate };
@@ -52,7 +52,7 @@ export async function pack(turns: readonly TurnTexts[], options: PackOptions): P
 
 type TurnPieces = Readonly<Record<"prompt" | "a" | "b", Piece>>;
 
-// The last turns first, and only as many as could have room.
+// Begins with the last turn and ends with the first one that exceeds the budget: no earlier turn can fit.
 async function measureLatest(turns: readonly TurnTexts[], options: PackOptions): Promise<readonly TurnPieces[]> {
   const { budget, measure } = options;
   const pieces: TurnPieces[] = [];

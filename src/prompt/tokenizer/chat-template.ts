@@ -5,8 +5,8 @@ import type { Message } from "./tokenizer.ts";
 export type SpecialTexts = Readonly<Record<string, string>>;
 
 /**
- * Compiles a model's chat template into a function that renders messages up to where the assistant's answer begins.
- * A template that refuses or ignores the system role gets the system text at the head of the first user message.
+ * Compiles a model's chat template into a function that renders messages up to the beginning of the assistant's answer.
+ * For a template that refuses or ignores the system role, the system text moves to the head of the first user message.
  * Throws SyntaxError when the template is not Jinja.
  */
 export function compileChatTemplate(source: string, specials: SpecialTexts): (messages: readonly Message[]) => string {
@@ -58,8 +58,8 @@ const GLOBALS: Readonly<Record<string, unknown>> = {
   strftime_now: formatFixedDate,
 };
 
-// Templates that print today's date would make a resumed run differ from the first one: they all get the date that
-// Llama 3's own template falls back to.
+// Every template gets the same date, the one that Llama 3's template uses by default: with today's date a resumed run would
+// send other prompts than the first one.
 function formatFixedDate(format: string): string {
   return format.replace(/%[YmdbBHMS%]/g, (code) => FIXED_DATE[code] ?? code);
 }

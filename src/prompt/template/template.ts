@@ -1,12 +1,17 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { AbtieError, messageOf } from "../errors.ts";
-import { sha256 } from "../files/hash.ts";
-import { type BodyContext, compileBody } from "./body.ts";
-import { checkShown } from "./check-shown.ts";
+import { AbtieError, messageOf } from "../../errors.ts";
+import { sha256 } from "../../files/hash.ts";
+import { checkDisplay } from "./check-display.ts";
+import { type BodyContext, compileBody } from "./compile-body.ts";
 import { readFrontMatter } from "./front-matter.ts";
-import { LABELS_ONLY, TEMPLATE_VARIABLES } from "./kinds.ts";
-import { type LabelTexts, labelVariables, type TemplateVariables } from "./view.ts";
+import {
+  LABELS_ONLY,
+  type LabelTexts,
+  labelVariables,
+  TEMPLATE_VARIABLES,
+  type TemplateVariables,
+} from "./variables.ts";
 
 /** A prompt template: how one comparison is put to the model. */
 export interface Template {
@@ -15,9 +20,9 @@ export interface Template {
   readonly path: string;
   /** SHA-256 of the file. */
   readonly sha256: string;
-  /** One sentence about what is special in it. */
+  /** One sentence about its purpose. */
   readonly description: string;
-  /** raw: the body and the answer prefix are the whole text. chat: the body is the user's message in the model's chat template. */
+  /** raw: body and answer prefix are the whole text. chat: the body is the user's message in the model's chat template. */
   readonly format: "raw" | "chat";
   /** The texts of each label; several texts are variants of one label. */
   readonly labels: LabelTexts;
@@ -30,9 +35,9 @@ export interface Template {
 }
 
 /**
- * Loads one template file: YAML front matter between `---` lines, then a Jinja body. `labels` replaces the labels of the
- * file. Throws AbtieError("config") with file and line when the front matter or the body is broken, when the body names an
- * unknown variable, or when it does not show the prompt and both answers.
+ * Loads one template file: YAML front matter between `---` lines, then a Jinja body. `labels`, where given,
+ * replaces the labels of the file. Throws AbtieError("config") with file and line when the front matter or the body is
+ * broken, when the body uses an unknown variable, or when it does not show the prompt and both answers.
  */
 export async function loadTemplate(path: string, labels: LabelTexts | null = null): Promise<Template> {
   const source = await readSource(path);
@@ -40,7 +45,7 @@ export async function loadTemplate(path: string, labels: LabelTexts | null = nul
   const texts = labels ?? head.labels;
   const context: BodyContext = { path, firstLine: bodyLine, variables: TEMPLATE_VARIABLES };
   const render = compileBody(body, context);
-  checkShown(path, render, texts);
+  checkDisplay(path, render, texts);
 
   return {
     name: basename(path).replace(/\.jinja$/, ""),

@@ -13,8 +13,8 @@ export type TokenizeBody =
     };
 
 /**
- * Builds a tokenizer that asks the server, for models whose files are not on this machine. `tokenize` sends one body and
- * returns the ids. A server that refuses the system role (HTTP 400) gets the system text inside the user's message.
+ * Creates a tokenizer that asks the server, for models whose files are not on this machine. `tokenize` sends one body and
+ * returns the ids. For a server that refuses the system role (HTTP 400), the system text moves into the user's message.
  */
 export function serverTokenizer(tokenize: (body: TokenizeBody) => Promise<readonly number[]>): Tokenizer {
   let fold = false;
@@ -39,7 +39,7 @@ export function serverTokenizer(tokenize: (body: TokenizeBody) => Promise<readon
   };
 }
 
-// An empty answer cannot be continued, hence the two forms.
+// A server cannot continue an empty answer, hence the two forms.
 function chatBody(messages: readonly Message[], answerPrefix: string): TokenizeBody {
   const begun = answerPrefix !== "";
   return {

@@ -1,34 +1,35 @@
-/** Tokens of a turn's three texts, or the most that each may have. */
+/** Tokens of a turn's three texts, or the caps on them. */
 export interface TurnTokens {
   readonly prompt: number;
   readonly a: number;
   readonly b: number;
 }
 
-/** What a template adds around the texts, in tokens. */
+/** The tokens that a template adds around the texts. */
 export interface Overhead {
-  /** Everything of a prompt with one turn, but the turn's texts. */
+  /** Tokens of a prompt with one turn whose texts are empty. */
   readonly base: number;
-  /** What each further turn adds. */
+  /** Tokens that each further turn adds. */
   readonly perTurn: number;
-  /** The line that says how many turns were left out. */
+  /** Tokens of the line that gives the number of turns left out. */
   readonly marker: number;
 }
 
-/** Which turns stay: the last `kept` ones, of which the earliest is shortened to `caps` (null: it stays whole). */
+/** The turns that stay: the last `kept` ones. The earliest of them is shortened to `caps`; null leaves it whole. */
 export interface Allocation {
   readonly kept: number;
   readonly caps: TurnTokens | null;
 }
 
-/** Fewer tokens than this say too little about an earlier turn to be worth their place. */
+/** An earlier turn is dropped rather than shortened to fewer tokens than this. */
 const LEAST_FOR_EARLIER_TURN = 80;
 
 /**
- * Shares out `room` tokens among the turns of a conversation, the last turn first. Turns stay whole while they fit; the first
- * that does not is shortened, or dropped with all before it when it would get under 80 tokens. The last turn always stays.
+ * Shares out `room` tokens among the turns of a conversation, the last turn first. Turns stay whole while they fit. The first
+ * one that does not fit is shortened, or dropped with all turns before it when it would get fewer than 80 tokens. The last
+ * turn always stays.
  *
- * `latestFirst` may leave out early turns when those given exceed the room; `total` counts all.
+ * `latestFirst` may lack early turns when the turns in it exceed the room already; `total` counts all turns.
  */
 export function allocate(
   latestFirst: readonly TurnTokens[],
@@ -38,7 +39,7 @@ export function allocate(
 ): Allocation {
   let left = room;
   for (const [i, turn] of latestFirst.entries()) {
-    // Keeping this turn leaves others out, unless it is the earliest: then a line must say so.
+    // Unless this turn is the earliest, turns before it may be left out, which takes a line of its own.
     const reserve = i === total - 1 ? 0 : marker;
     const available = left - reserve - (i === 0 ? 0 : perTurn);
     const wanted = turn.prompt + turn.a + turn.b;
@@ -54,8 +55,8 @@ export function allocate(
 }
 
 /**
- * Shares `room` tokens 20 : 40 : 40 between the prompt and the two answers. What a text does not need goes to the others in
- * the same proportion, so both answers always have the same cap.
+ * Shares `room` tokens 20 : 40 : 40 between the prompt and the two answers. Tokens that a text does not need go to the others
+ * in the same proportion. So two answers that are both cut have the same cap.
  */
 export function shareOut(wanted: TurnTokens, room: number): TurnTokens {
   let left = room;

@@ -1,7 +1,7 @@
 /** Counts the tokens of a text that stands alone. */
 export type Measure = (text: string) => Promise<number>;
 
-/** A text of the data, measured; of a very long one only both ends were read. */
+/** A measured text of the data. Of a very long text, only both ends were tokenised. */
 export interface Piece {
   readonly text: string;
   /** Tokens of the whole text; estimated from the ends when the text is very long. */
@@ -17,8 +17,8 @@ interface Part {
 }
 
 /**
- * Measures a text. Of a text over `limit` characters only the ends are tokenised, as far as a prompt of `budget` tokens could
- * show them; it counts as longer than the budget, so that it cannot be taken for one that fits.
+ * Measures a text. Of a text over `limit` characters it tokenises only the ends, as far as a prompt of `budget` tokens could
+ * show them. Such a text counts as longer than the budget, so that it is never taken for one that fits.
  */
 export async function measurePiece(text: string, limit: number, budget: number, measure: Measure): Promise<Piece> {
   if (text.length <= limit) {
@@ -31,7 +31,7 @@ export async function measurePiece(text: string, limit: number, budget: number, 
   return { text, tokens: Math.max(budget + 1, Math.ceil(perCharacter * text.length)), head, tail };
 }
 
-// Languages differ much in characters per token: a short stretch is often enough.
+// Languages differ much in characters per token: a quarter of the characters is often enough.
 async function readEnd(text: string, limit: number, enough: number, measure: Measure, end: End): Promise<Part> {
   const some = end(text, Math.ceil(limit / 4));
   const part = { text: some, tokens: await measure(some) };
@@ -41,8 +41,8 @@ async function readEnd(text: string, limit: number, enough: number, measure: Mea
 }
 
 /**
- * Shortens a piece to about `cap` tokens: its head and its tail stay, about half each, and a marker between them tells how
- * many tokens are gone. Without room for a marker only the head stays. Cuts between characters, never inside a surrogate pair.
+ * Shortens a piece to about `cap` tokens: its head and its tail stay, about half each, and a marker between them gives the
+ * number of tokens that were cut. Without room for a marker only the head stays. Never cuts a surrogate pair.
  */
 export async function shorten(piece: Piece, cap: number, measure: Measure): Promise<string> {
   if (piece.tokens <= cap) return piece.text;
@@ -62,7 +62,7 @@ type End = (text: string, characters: number) => string;
 const headOf: End = (text, characters) => text.slice(0, boundary(text, characters));
 const tailOf: End = (text, characters) => text.slice(boundary(text, text.length - characters));
 
-// A position inside a surrogate pair moves to its start.
+// Moves an index inside a surrogate pair to the start of the pair.
 function boundary(text: string, position: number): number {
   const before = text.charCodeAt(position - 1);
   const after = text.charCodeAt(position);
@@ -74,8 +74,8 @@ function boundary(text: string, position: number): number {
 const MOST_TRIALS = 8;
 
 /**
- * Finds how many characters of one end of a text make up at most `count` tokens, and nearly as many. Interpolates, because
- * tokens spread evenly enough over a text, and so encodes little more than what it returns.
+ * Finds the longest part at one end of a text that has at most `count` tokens, or nearly the longest. Interpolates, since
+ * tokens spread almost evenly over a text, and so encodes little more than the part that it returns.
  */
 async function cut(part: Part, count: number, measure: Measure, end: End): Promise<Part> {
   if (part.tokens <= count) return part;

@@ -14,18 +14,18 @@ export interface TokenizerShape {
 }
 
 /**
- * Wraps an encoder so that each word is encoded once and remembered, which makes prose about five times faster. A text is
- * split only before a space that stands between a visible character and a letter; expects that `splitsAtWords` holds.
+ * Wraps an encoder so that it encodes each word once and keeps the ids, which makes prose about five times faster. Splits a
+ * text only before a space between a visible character and a letter. Expects that `splitsAtWords` is true.
  */
 export function cacheWords(encode: EncodeText): EncodeText {
-  const known = new Map<string, readonly number[]>();
+  const cache = new Map<string, readonly number[]>();
   const lookUp = (part: string): readonly number[] => {
-    const found = known.get(part);
+    const found = cache.get(part);
     if (found !== undefined) return found;
     const ids = encode(part);
     if (part.length > LONGEST_WORD) return ids;
-    if (known.size >= MOST_WORDS) known.clear();
-    known.set(copy(part), ids);
+    if (cache.size >= MOST_WORDS) cache.clear();
+    cache.set(copy(part), ids);
     return ids;
   };
   return (text) => {
@@ -41,7 +41,7 @@ export function cacheWords(encode: EncodeText): EncodeText {
   };
 }
 
-// A slice of a string keeps the whole string in memory.
+// V8 keeps the whole string in memory as long as a slice of it.
 function copy(part: string): string {
   return Buffer.from(part, "utf16le").toString("utf16le");
 }
@@ -50,9 +50,9 @@ const LONGEST_WORD = 48;
 const MOST_WORDS = 50_000;
 
 /**
- * Tells whether a tokenizer encodes a text as it encodes its words one after another, so that `cacheWords` changes nothing.
- * True for byte-level BPE whose pattern, as those of GPT-2, Llama 3, Qwen and their kin, ends a piece before each such space.
- * The shape excludes what could look across a space; samples of all kinds of characters prove the pattern.
+ * Checks that a tokenizer encodes a text like its words one after another, so that `cacheWords` changes no id. True for
+ * byte-level BPE whose pattern ends a piece before each such space, as those of GPT-2, Llama 3 and Qwen do. The shape rules
+ * out normalisers and tokens that reach across a space; samples of all kinds of characters test the pattern.
  */
 export function splitsAtWords(shape: TokenizerShape, encode: EncodeText): boolean {
   const { model, normalizer, pre_tokenizer, added_tokens } = shape;
@@ -66,7 +66,7 @@ export function splitsAtWords(shape: TokenizerShape, encode: EncodeText): boolea
   return !crosses && !hasTokenAcrossWords(model.vocab) && isSplitInSamples(encode);
 }
 
-// "Ġ" is the byte-level alphabet's space. Without such a token, no merge can join what a pattern failed to part.
+// "Ġ" is the space of the byte-level alphabet. Without a token that has one inside, no merge can reach across a space.
 function hasTokenAcrossWords(vocab: unknown): boolean {
   if (typeof vocab !== "object" || vocab === null) return true;
   return Object.keys(vocab).some((token) => /[^ĠĊčĉ]Ġ[^ĠĊčĉ]/u.test(token));

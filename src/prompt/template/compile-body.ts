@@ -1,21 +1,20 @@
 import { Template } from "@huggingface/jinja";
 import { distance } from "fastest-levenshtein";
-import { AbtieError, messageOf } from "../errors.ts";
-import type { Kind } from "./kinds.ts";
-import { findSyntaxProblem, lineAt } from "./syntax-line.ts";
-import { findUnknownNames, type JinjaNode, type UnknownName } from "./unknown-names.ts";
+import { AbtieError, messageOf } from "../../errors.ts";
+import { findSyntaxProblem, lineAt } from "./syntax-problem.ts";
+import { findUnknownNames, type JinjaNode, type Shape, type UnknownName } from "./unknown-names.ts";
 
-/** Where a Jinja text stands, and which variables it may name. */
+/** Where a Jinja text is in its file, and the variables that it may use. */
 export interface BodyContext {
   readonly path: string;
   /** Line of the file in which the text begins. */
   readonly firstLine: number;
-  readonly variables: ReadonlyMap<string, Kind>;
+  readonly variables: ReadonlyMap<string, Shape>;
 }
 
 /**
- * Compiles a Jinja text into a function that renders it. Throws AbtieError("config") with file and line when it does not
- * parse or names something unknown; the returned function throws one when a filter or function in it fails.
+ * Compiles a Jinja text into a function that renders it. Throws AbtieError("config") with file and line when the text does
+ * not parse or uses an unknown name. The returned function throws AbtieError("config") when a filter or function fails.
  */
 export function compileBody(
   source: string,
@@ -41,16 +40,19 @@ function parse(source: string, context: BodyContext): Template {
   try {
     return new Template(source);
   } catch (error) {
-    const found = messageOf(error);
-    const place = findSyntaxProblem(source) ?? { line: 1, problem: null };
-    const line = context.firstLine + place.line - 1;
-    throw new AbtieError("config", `${context.path}:${line}: the template is broken: ${place.problem ?? found}`, {
-      cause: error,
-    });
+    const found = findSyntaxProblem(source);
+    const line = context.firstLine + (found?.line ?? 1) - 1;
+    throw new AbtieError(
+      "config",
+      `${context.path}:${line}: the template is broken: ${found?.problem ?? messageOf(error)}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
-// Most failures of rendering are unknown filters and tests; the message ends with their name.
+// Rendering fails mostly at unknown filters and tests, whose name ends the message.
 function lineOfFailure(source: string, message: string): number {
   const name = /(?:filter|test): (\w+)$/.exec(message)?.[1];
   return name === undefined ? 1 : lineAt(source, Math.max(0, source.search(new RegExp(`\\b${name}\\b`))));
@@ -62,13 +64,13 @@ function unknownName(source: string, { name, known }: UnknownName, context: Body
   const list = known.filter((text) => !/^(true|false|none|range|namespace)$/i.test(text)).join(", ");
   return new AbtieError(
     "config",
-    `${context.path}:${line}: unknown name "${name}" (Jinja would show nothing for it); did you mean "${nearest}"? Known here: ${list}.`,
+    `${context.path}:${line}: unknown name "${name}" (Jinja would render it as an empty text); did you mean "${nearest}"? Known here: ${list}.`,
   );
 }
 
-// The syntax tree has no positions. Renaming one occurrence shows whether it is one that nothing defines: then the name is
-// unknown once less.
-function findLine(source: string, name: string, variables: ReadonlyMap<string, Kind>): number {
+// The syntax tree has no positions. So each occurrence of the name in the text is renamed in turn: where that lowers the
+// number of unknown uses, the occurrence was one of them.
+function findLine(source: string, name: string, variables: ReadonlyMap<string, Shape>): number {
   const all = countUnknown(source, name, variables);
   for (const match of source.matchAll(new RegExp(`\\b${name}\\b`, "gu"))) {
     const renamed = `${source.slice(0, match.index)}renamed_${source.slice(match.index)}`;
@@ -77,7 +79,7 @@ function findLine(source: string, name: string, variables: ReadonlyMap<string, K
   return 1;
 }
 
-function countUnknown(source: string, name: string, variables: ReadonlyMap<string, Kind>): number {
+function countUnknown(source: string, name: string, variables: ReadonlyMap<string, Shape>): number {
   try {
     const { parsed } = new Template(source);
     return findUnknownNames(parsed as unknown as JinjaNode, variables).filter((found) => found.name === name).length;

@@ -1,15 +1,15 @@
 import { Template } from "@huggingface/jinja";
-import { messageOf } from "../errors.ts";
+import { messageOf } from "../../errors.ts";
 
-/** Where a template is broken: a line of its text, counted from 1, and what is wrong there if the parser's words do not fit. */
+/** A fault in a template: its line in the text, counted from 1, and its description; null where the parser's message serves. */
 export interface SyntaxProblem {
   readonly line: number;
   readonly problem: string | null;
 }
 
 /**
- * Finds the line of a Jinja text that does not parse; the parser itself tells no position. Each tag is parsed alone, then
- * blocks are matched with their ends. Returns null when every part is fine alone.
+ * Finds the line at which a Jinja text does not parse, because the parser's error has no position. Parses each tag alone
+ * and matches blocks with their ends. Null when every part is correct by itself.
  */
 export function findSyntaxProblem(source: string): SyntaxProblem | null {
   const open: { readonly name: string; readonly line: number }[] = [];
@@ -35,7 +35,7 @@ const CLOSING: Readonly<Record<string, string>> = { "{{": "}}", "{%": "%}", "{#"
 
 const BLOCKS: ReadonlySet<string> = new Set(["if", "for", "macro", "call", "filter", "set"]);
 
-/** Says what is wrong with one `{% ... %}` tag, or null; keeps the list of blocks that are open. */
+/** Describes the fault of one `{% ... %}` tag, or returns null. Updates the list of blocks that are open. */
 function checkStatement(
   tag: string,
   line: number,
@@ -67,7 +67,7 @@ function explain(source: string, tag: string): string | null {
   }
 }
 
-/** Line of a position in a text, counted from 1. */
+/** Computes the line of a position in a text, counted from 1. */
 export function lineAt(text: string, position: number): number {
   return text.slice(0, position).split("\n").length;
 }

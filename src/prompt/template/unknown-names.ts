@@ -1,30 +1,42 @@
-import { ANY, BUILT_IN, type Kind, loopKind } from "./kinds.ts";
+/** The shape of a value in a template: its fields (null: any) and the shape of its items. */
+export interface Shape {
+  readonly fields: ReadonlyMap<string, Shape> | null;
+  readonly item: Shape | null;
+}
 
-/** A part of a parsed Jinja template, as @huggingface/jinja builds it. */
+/** A value of which any field and any item may be used. */
+export const ANY: Shape = { fields: null, item: null };
+
+/** Names that Jinja defines itself, but for those that give another text each time. */
+const BUILT_IN: ReadonlyMap<string, Shape> = new Map(
+  ["true", "false", "none", "True", "False", "None", "range", "namespace"].map((name) => [name, ANY]),
+);
+
+/** A node of the syntax tree that @huggingface/jinja builds. */
 export interface JinjaNode {
   readonly type: string;
   readonly [key: string]: unknown;
 }
 
-/** A name that nothing defines where it stands, and the names that could have been meant. */
+/** A name that nothing defines where it is used, and the names that are defined there. */
 export interface UnknownName {
   readonly name: string;
   readonly known: readonly string[];
 }
 
-type Scope = Map<string, Kind>;
+type Scope = Map<string, Shape>;
 
 /**
- * Finds every variable, and every field of a known record, that a template names and nothing defines. Jinja would render
- * each as an empty text. Follows loops, `set`, macros, filters and tests.
+ * Finds every variable and every field of a record that a template uses and nothing defines: Jinja would render it as an
+ * empty text. Follows loops, `set`, macros, filters and tests.
  */
-export function findUnknownNames(program: JinjaNode, variables: ReadonlyMap<string, Kind>): UnknownName[] {
+export function findUnknownNames(program: JinjaNode, variables: ReadonlyMap<string, Shape>): UnknownName[] {
   const unknown: UnknownName[] = [];
   visit(program, new Map([...BUILT_IN, ...variables]), unknown);
   return unknown;
 }
 
-function visit(node: unknown, scope: Scope, unknown: UnknownName[]): Kind {
+function visit(node: unknown, scope: Scope, unknown: UnknownName[]): Shape {
   if (!isNode(node)) {
     for (const child of childrenOf(node)) visit(child, scope, unknown);
     return ANY;
@@ -66,14 +78,14 @@ function visit(node: unknown, scope: Scope, unknown: UnknownName[]): Kind {
   }
 }
 
-function visitName(name: string, scope: Scope, unknown: UnknownName[]): Kind {
-  const kind = scope.get(name);
-  if (kind !== undefined) return kind;
+function visitName(name: string, scope: Scope, unknown: UnknownName[]): Shape {
+  const shape = scope.get(name);
+  if (shape !== undefined) return shape;
   unknown.push({ name, known: [...scope.keys()] });
   return ANY;
 }
 
-function visitMember(node: JinjaNode, scope: Scope, unknown: UnknownName[]): Kind {
+function visitMember(node: JinjaNode, scope: Scope, unknown: UnknownName[]): Shape {
   const object = visit(node["object"], scope, unknown);
   const property = node["property"];
   if (!isNode(property)) return ANY;
@@ -83,14 +95,14 @@ function visitMember(node: JinjaNode, scope: Scope, unknown: UnknownName[]): Kin
   if (!named) return object.item ?? ANY;
   const name = String(property["value"]);
   if (object.fields === null || METHODS_OF_RECORDS.has(name)) return ANY;
-  const kind = object.fields.get(name);
-  if (kind === undefined) unknown.push({ name, known: [...object.fields.keys()] });
-  return kind ?? ANY;
+  const shape = object.fields.get(name);
+  if (shape === undefined) unknown.push({ name, known: [...object.fields.keys()] });
+  return shape ?? ANY;
 }
 
 const METHODS_OF_RECORDS: ReadonlySet<string> = new Set(["get", "items", "keys", "values"]);
 
-function visitFilter(node: JinjaNode, scope: Scope, unknown: UnknownName[]): Kind {
+function visitFilter(node: JinjaNode, scope: Scope, unknown: UnknownName[]): Shape {
   const operand = visit(node["operand"], scope, unknown);
   visitArguments(node["filter"], scope, unknown);
   const [filter] = namesOf(node["filter"]);
@@ -109,7 +121,7 @@ function visitLoop(node: JinjaNode, scope: Scope, unknown: UnknownName[]): void 
   const list = visit(filtered ? iterable["lhs"] : iterable, scope, unknown);
   const inner: Scope = new Map(scope);
   for (const name of namesOf(node["loopvar"])) inner.set(name, list.item ?? ANY);
-  inner.set("loop", loopKind(list.item ?? ANY));
+  inner.set("loop", loopShape(list.item ?? ANY));
   if (filtered) visit(iterable["test"], inner, unknown);
   visit(node["body"], inner, unknown);
   visit(node["defaultBlock"], new Map(scope), unknown);
@@ -135,6 +147,17 @@ function visitBlock(parameters: unknown, body: unknown, scope: Scope, unknown: U
       inner.set(name, ANY);
   }
   visit(body, inner, unknown);
+}
+
+/** The shape of `loop` inside a loop over items of one shape. */
+function loopShape(item: Shape): Shape {
+  const plain = ["index", "index0", "revindex", "revindex0", "first", "last", "length"];
+  return record({ ...Object.fromEntries(plain.map((name) => [name, ANY])), previtem: item, nextitem: item });
+}
+
+/** Makes the shape of a record with exactly these fields. */
+export function record(fields: Readonly<Record<string, Shape>>): Shape {
+  return { fields: new Map(Object.entries(fields)), item: null };
 }
 
 /** The names in an identifier, a tuple of identifiers, or the function of a call. */

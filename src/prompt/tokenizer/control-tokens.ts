@@ -1,4 +1,4 @@
-/** What is known of a token that was added to a vocabulary: its text, and whether the model's authors call it special. */
+/** A token that was added to a vocabulary, as tokenizer.json lists it. */
 export interface AddedToken {
   readonly content: string;
   readonly special: boolean;
@@ -6,8 +6,8 @@ export interface AddedToken {
 }
 
 /**
- * Lists the texts that act as control tokens of a model: special added tokens, added tokens of the form `<|...|>`, and
- * whatever its chat template writes between messages, if it is an added token or well known (Llama 2's `[INST]` is plain text).
+ * Lists the texts that act as control tokens of a model: special added tokens, added tokens of the form `<|...|>`, and the
+ * texts of its chat template that are added tokens or well known. (Llama 2's `[INST]` is plain text to its tokenizer.)
  */
 export function findControlTokens(added: readonly AddedToken[], chatTemplate: string | null): string[] {
   const written = chatTemplate ?? "";
@@ -19,12 +19,12 @@ export function findControlTokens(added: readonly AddedToken[], chatTemplate: st
   return [...new Set([...own.map((token) => token.content), ...known])].filter((text) => text.trim() !== "");
 }
 
-// An added token that is a plain word or a line break stands in many chat templates without controlling anything.
+// Many chat templates contain an added token that is a plain word or a line break and controls nothing.
 function hasPunctuation(text: string): boolean {
   return /[^\p{L}\p{N}\s]/u.test(text);
 }
 
-/** Control tokens of the model families in use, for servers that do not tell theirs. */
+/** Control tokens of the model families in use, for a server's model, whose own cannot be read. */
 export const WELL_KNOWN_CONTROL_TOKENS: readonly string[] = [
   "<|im_start|>",
   "<|im_end|>",

@@ -1,6 +1,7 @@
-import type { ClassName, Order, Row } from "../types.ts";
+import type { ClassName, Order, Row } from "../../types.ts";
+import { ANY, record, type Shape } from "./unknown-names.ts";
 
-/** Texts of the labels; several texts are variants of one label. */
+/** The texts of each label. Several texts of a label are variants, whose probabilities add up. */
 export type LabelTexts = Readonly<Record<ClassName, readonly string[]>>;
 
 /** One turn of a comparison: the question and both answers, in the order of the file. */
@@ -12,10 +13,10 @@ export interface TurnTexts {
   readonly b: string;
 }
 
-/** What a template shows of a row. */
+/** The turns of a row that a template shows. */
 export interface Conversation {
   readonly turns: readonly TurnTexts[];
-  /** Turns before the first one here that were left out for want of room. */
+  /** Number of earlier turns that were left out because they did not fit. */
   readonly dropped: number;
 }
 
@@ -34,9 +35,24 @@ export interface TemplateVariables {
   readonly labels: Readonly<Record<ClassName, string>>;
 }
 
+const TURN = record({ number: ANY, prompt: ANY, response_a: ANY, response_b: ANY });
+const LABELS = record({ a: ANY, b: ANY, tie: ANY });
+
+/** The shapes of the variables of a template's body; see TemplateVariables. */
+export const TEMPLATE_VARIABLES: ReadonlyMap<string, Shape> = new Map([
+  ["prompt", ANY],
+  ["response_a", ANY],
+  ["response_b", ANY],
+  ["turns", { fields: null, item: TURN }],
+  ["labels", LABELS],
+]);
+
+/** The shapes of the variables of a template's system message, which is rendered without a row. */
+export const LABELS_ONLY: ReadonlyMap<string, Shape> = new Map([["labels", LABELS]]);
+
 const EMPTY = "(empty)";
 
-/** Pairs a row's turns; a missing, null or blank text becomes "(empty)", and a row without turns has one of them. */
+/** Pairs the turns of a row. A missing, null or blank text becomes "(empty)"; a row without turns gets one such turn. */
 export function pairTurns(row: Row): readonly TurnTexts[] {
   const count = Math.max(1, row.prompts.length, row.responsesA.length, row.responsesB.length);
   return Array.from({ length: count }, (_, i) => ({
@@ -51,7 +67,7 @@ function show(text: string | null | undefined): string {
   return text === null || text === undefined || text.trim() === "" ? EMPTY : text;
 }
 
-/** Lays a conversation out as template variables; order "ba" puts the second answer first. */
+/** Turns a conversation into template variables. Order "ba" puts the second answer first. */
 export function viewConversation(conversation: Conversation, order: Order, labels: LabelTexts): TemplateVariables {
   const { turns, dropped } = conversation;
   const shown = turns.map(({ number, prompt, a, b }) => ({
@@ -71,7 +87,7 @@ export function viewConversation(conversation: Conversation, order: Order, label
   };
 }
 
-/** The first text of each label, without the spaces around it that only matter to the tokenizer. */
+/** Gives the first text of each label without the spaces around it, which matter only to the tokenizer. */
 export function labelVariables(labels: LabelTexts): Readonly<Record<ClassName, string>> {
   const first = (name: ClassName): string => (labels[name][0] ?? "").trim();
   return { a: first("a"), b: first("b"), tie: first("tie") };

@@ -1,12 +1,11 @@
-import { AbtieError } from "../errors.ts";
-import type { TemplateVariables } from "./view.ts";
-import { type LabelTexts, type TurnTexts, viewConversation } from "./view.ts";
+import { AbtieError } from "../../errors.ts";
+import { type LabelTexts, type TemplateVariables, type TurnTexts, viewConversation } from "./variables.ts";
 
 /**
- * Checks, by rendering made-up rows of one turn and of three, that a template shows the prompt and both answers of the last
- * turn. Throws AbtieError("config") that names what is missing; errors of the rendering itself come through.
+ * Renders made-up rows of one turn and of three, and checks that the prompt and both answers of the last turn are in the
+ * text. Throws AbtieError("config") with the names of the missing variables, and the error of a rendering that fails.
  */
-export function checkShown(
+export function checkDisplay(
   path: string,
   render: (variables: Readonly<Record<string, unknown>>) => string,
   labels: LabelTexts,

@@ -1,6 +1,6 @@
 import { LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
-import { AbtieError } from "../errors.ts";
+import { AbtieError } from "../../errors.ts";
 
 const LABEL = z.union([z.string(), z.array(z.string()).min(1)]).transform((texts) => [texts].flat());
 
@@ -53,7 +53,7 @@ export interface FrontMatter {
   readonly lineOf: (key: string) => number;
 }
 
-/** Splits a template file into checked front matter and body. Throws AbtieError("config") naming file, line and key of every problem. */
+/** Splits a template file into checked front matter and body. Throws AbtieError("config") with file, line and key of every problem. */
 export function readFrontMatter(path: string, source: string): FrontMatter {
   const match = /^\uFEFF?---[ \t]*\r?\n([\s\S]*?)^---[ \t]*(?:\r?\n|$)/mu.exec(source);
   if (match === null || match.index > 0) {
@@ -65,7 +65,7 @@ export function readFrontMatter(path: string, source: string): FrontMatter {
   const yaml = match[1] ?? "";
   const lines = new LineCounter();
   const document = parseDocument(yaml, { lineCounter: lines });
-  // The opening line counts too.
+  // The YAML begins on the second line of the file.
   const lineAt = (offset: number): number => lines.linePos(offset).line + 1;
   const [broken] = document.errors;
   if (broken !== undefined) {
@@ -97,14 +97,14 @@ export function readFrontMatter(path: string, source: string): FrontMatter {
 
 type Issue = z.core.$ZodIssue;
 
-// An unknown key is reported at its parent: point at the key itself.
+// zod reports an unknown key at its parent; the line to show is that of the key.
 function issuePath(issue: Issue): readonly PropertyKey[] {
   return issue.code === "unrecognized_keys" ? [...issue.path, ...issue.keys.slice(0, 1)] : issue.path;
 }
 
 function explain(issue: Issue): string {
   if (issue.code === "unrecognized_keys")
-    return `unknown key ${issue.keys.join(", ")}; known are description, format, labels (a, b, tie), answer_prefix and system`;
+    return `unknown key ${issue.keys.join(", ")}; the keys are description, format, labels (a, b, tie), answer_prefix and system`;
   if (issue.code === "invalid_union") return 'expected a text or a list of texts (quote numbers: "1")';
   return issue.message;
 }
