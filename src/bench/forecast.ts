@@ -1,6 +1,7 @@
 import type { Config } from "../config/config.ts";
 import { parseDeadline } from "../config/deadline.ts";
 import { planBudget } from "../deadline/budget.ts";
+import { plural } from "../format.ts";
 import { duration } from "../report/text/number.ts";
 import { type Estimate, type Fit, forecastTime } from "./fit.ts";
 import type { Suggestion } from "./suggestion.ts";
@@ -74,7 +75,7 @@ const LEAST_GAIN = 1.01;
 
 /** Formats a forecast in one line: `25,000 rows in 9h00m: fits, 6h41m (95 %: 6h30m to 6h52m)`. */
 export function forecastLine({ rows, time, deadlineMs, verdict }: Forecast, suggestion: Suggestion | null): string {
-  const job = `${rows.toLocaleString("en-US")} rows`;
+  const job = plural(rows, "row");
   const interval = `${plain(time.value)} (95 %: ${plain(time.low)} to ${plain(time.high)})`;
   const more =
     suggestion === null || suggestion.gain < LEAST_GAIN

@@ -1,5 +1,6 @@
 import type { Config } from "../config/config.ts";
 import { AbtieError } from "../errors.ts";
+import { formatPercent, formatSignificant, plural } from "../format.ts";
 import { modelName } from "../judge/model-name.ts";
 import type { Assessment } from "./assess.ts";
 import type { Variant } from "./open-variants.ts";
@@ -65,7 +66,6 @@ export function warningsOf({
 }: Circumstances): string[] {
   const models = new Map(variants.map(({ name, config }, place) => [name, served[place] ?? modelName(config.engine)]));
   const servers = new Set(variants.map(({ config }) => JSON.stringify(config.engine)));
-  const percent = (share: number): string => `${Math.round(100 * share)} %`;
   const low = assessments.filter(({ name, mass }) => mass !== null && mass.median < minimumOf(name, variants));
   const shortened = assessments.filter(({ shortened, columns }) => shortened > MANY * columns.ids.length);
   return [
@@ -84,12 +84,10 @@ export function warningsOf({
       : []),
     ...failed
       .filter(({ rows }) => rows > 0)
-      .map(
-        ({ name, rows }) => `${count(rows, "row")} left out of the comparison: ${name} could not be scored on them.`,
-      ),
+      .map(({ name, rows }) => `${rowsWere(rows)} left out of the comparison: ${name} could not be scored on them.`),
     ...assessments.flatMap(({ name }, place) => {
       const rows = leaked[place] ?? 0;
-      const whose = `The text of ${count(rows, "row")}`;
+      const whose = `The text of ${rowsWere(rows)}`;
       return rows === 0
         ? []
         : [`${whose} found in the template of ${name}: what its examples tell about them, it has not judged.`];
@@ -97,12 +95,12 @@ export function warningsOf({
     ...(low.length === 0
       ? []
       : [
-          `${low.map(({ name }) => name).join(", ")}: the median label mass is ${low.map(({ mass }) => (mass?.median ?? 0).toPrecision(2)).join(", ")}. ` +
+          `${low.map(({ name }) => name).join(", ")}: the median label mass is ${low.map(({ mass }) => formatSignificant(mass?.median ?? 0)).join(", ")}. ` +
             "Most of what the model wanted to say is no label, so what it says about the labels is a side effect.",
         ]),
     ...shortened.map(
       ({ name, shortened, columns }) =>
-        `${name}: ${percent(shortened / columns.ids.length)} of the rows were shortened to fit its context.`,
+        `${name}: ${formatPercent(shortened / columns.ids.length)} of the rows were shortened to fit its context.`,
     ),
     ...fittedHere.map(
       (name) => `${name} applies a calibration that was fitted to this very file: its raw figures are too good.`,
@@ -127,6 +125,6 @@ function minimumOf(name: string, variants: readonly Variant[]): number {
   return variants.find((variant) => variant.name === name)?.config.mass.minimum ?? 0;
 }
 
-function count(number: number, noun: string): string {
-  return number === 1 ? `1 ${noun} was` : `${number.toLocaleString("en-US")} ${noun}s were`;
+function rowsWere(rows: number): string {
+  return `${plural(rows, "row")} ${rows === 1 ? "was" : "were"}`;
 }

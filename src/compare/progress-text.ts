@@ -1,4 +1,4 @@
-import { formatDuration } from "../format.ts";
+import { formatCount, formatDuration, formatFixed, plural } from "../format.ts";
 import type { SequentialState } from "../stats/sequential-comparison.ts";
 
 /** A speed measured over less says nothing, ms. */
@@ -14,7 +14,7 @@ export function progressText(options: {
   readonly states: readonly SequentialState[] | null;
 }): string {
   const { done, total, prompts, ms, states } = options;
-  const parts = [`${count(done)}/${count(total)} prompts`];
+  const parts = [`${formatCount(done)}/${plural(total, "prompt")}`];
   if (prompts > 0 && ms >= LEAST_MS) {
     const perSecond = (1000 * prompts) / ms;
     parts.push(`${perSecond.toFixed(1)} prompts/s`, `${formatDuration((1000 * (total - done)) / perSecond)} left`);
@@ -29,9 +29,5 @@ function stateText(states: readonly SequentialState[]): string {
     return `${decided} of ${states.length} pairs decided`;
   }
   const { mean, interval } = only;
-  return `difference ${mean.toFixed(3)} (${interval.low.toFixed(3)} to ${interval.high.toFixed(3)}) nats`;
-}
-
-function count(value: number): string {
-  return value.toLocaleString("en-US");
+  return `difference ${formatFixed(mean, 3)} (${formatFixed(interval.low, 3)} to ${formatFixed(interval.high, 3)}) nats`;
 }

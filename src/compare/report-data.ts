@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { formatPercent, plural } from "../format.ts";
 import { modelName } from "../judge/model-name.ts";
 import type { Variant as Column, ComparisonData, Pair, PrefixCache, Stopping } from "../report/data/comparison-data.ts";
 import { estimateOf, positionOf, scoresOf } from "../report/data/from-metrics.ts";
@@ -38,7 +39,7 @@ export function factsOf(
   return [
     {
       name: "Data",
-      value: `${basename(data.path)}, ${data.rows.toLocaleString("en-US")} rows, sha256 ${data.sha256.slice(0, 12)}`,
+      value: `${basename(data.path)}, ${plural(data.rows, "row")}, sha256 ${data.sha256.slice(0, 12)}`,
     },
     { name: "Labels", value: data.source },
     { name: "Engine", value: engines.join("; ") },
@@ -64,10 +65,9 @@ export function factsOf(
 
 /** Says how much of the prompts the prefix cache held, and how much it could have held. */
 export function prefixCacheText({ looked, found, prepared, shared }: PrefixCache): string {
-  const share = (part: number, whole: number): string => `${((100 * part) / whole).toFixed(1)} %`;
   return (
-    `${share(found, looked)} of ${looked.toLocaleString("en-US")} prompt tokens; ` +
-    `${share(shared, prepared)} began like an earlier prompt of the same variant (a cache holds whole blocks of tokens)`
+    `${formatPercent(found / looked, 1)} of ${plural(looked, "prompt token")}; ` +
+    `${formatPercent(shared / prepared, 1)} began like an earlier prompt of the same variant (a cache holds whole blocks of tokens)`
   );
 }
 
@@ -93,6 +93,6 @@ export function notesOf(options: {
     "Rows were scored row by row across the variants of an engine, in one schedule. The time in which requests were under way is shared out by the prompt tokens that the server had to compute: all, less those found in its prefix cache, which are shared out by what began like an earlier prompt of the same variant. The job adds the longest start of the engine.",
     rescored === null
       ? "The noise floor was not measured."
-      : `The noise floor is the largest mean change in log loss that scoring ${rescored.toLocaleString("en-US")} rows of each variant again does not rule out: in another order, so in other batches, and without what the server's prefix cache held.`,
+      : `The noise floor is the largest mean change in log loss that scoring ${plural(rescored, "row")} of each variant again does not rule out: in another order, so in other batches, and without what the server's prefix cache held.`,
   ];
 }

@@ -1,4 +1,5 @@
 import type { Dataset } from "../dataset/open-dataset.ts";
+import { plural } from "../format.ts";
 import type { Judge } from "../judge/judge.ts";
 import { quantiles } from "../numbers/quantile.ts";
 import { spreadSample } from "../numbers/spread-sample.ts";
@@ -23,18 +24,25 @@ export async function checkPrompts(judging: Judge, dataset: Dataset, signal: Abo
     if (task.neutralised > 0) neutralised += 1;
   }
   const [median, p95, longest] = quantiles(lengths, [0.5, 0.95, 1]).map(Math.round);
-  const of = rows.length < dataset.ids.length ? `of a sample of ${rows.length} rows` : `of ${rows.length} rows`;
+  const byHow = shortened === 0 ? "" : `, by ${plural(cut / shortened, "token")} on average`;
+  const of =
+    rows.length < dataset.ids.length
+      ? `of a sample of ${plural(rows.length, "row")}`
+      : `of ${plural(rows.length, "row")}`;
   return [
     ok("prompt", `row ${dataset.ids[0]} as it is sent:\n${await judging.show(0, "ab")}`),
     ok("labels", judging.labels),
     ok("tokens", `median ${median}, 95th percentile ${p95}, longest ${longest} ${of}; the budget is ${judging.budget}`),
     shortened > rows.length / 4
-      ? warning("shortened", `${shortened} ${of}, by ${mean(cut, shortened)} tokens on average`, "raise the context")
-      : ok("shortened", `${shortened} ${of}${shortened > 0 ? `, by ${mean(cut, shortened)} tokens on average` : ""}`),
-    ...(neutralised > 0 ? [ok("control tokens", `${neutralised} ${of} hold control tokens; they are defused`)] : []),
+      ? warning("shortened", `${shortened} ${of}${byHow}`, "raise the context")
+      : ok("shortened", `${shortened} ${of}${byHow}`),
+    ...(neutralised > 0
+      ? [
+          ok(
+            "control tokens",
+            `${neutralised} ${of} ${neutralised === 1 ? "holds" : "hold"} control tokens; they are defused`,
+          ),
+        ]
+      : []),
   ];
-}
-
-function mean(sum: number, count: number): string {
-  return (sum / Math.max(1, count)).toFixed(0);
 }

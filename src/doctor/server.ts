@@ -1,5 +1,6 @@
 import type { Dataset } from "../dataset/open-dataset.ts";
 import type { Engine } from "../engine/engine.ts";
+import { formatMass } from "../format.ts";
 import { type Judge, scoreBatch } from "../judge/judge.ts";
 import { median } from "../numbers/quantile.ts";
 import { spreadSample } from "../numbers/spread-sample.ts";
@@ -36,7 +37,7 @@ export async function checkServer(
 }
 
 function massFinding(middle: number, least: number): Finding {
-  const text = `median ${middle.toFixed(3)}, least ${least.toFixed(3)} of ${SAMPLE} rows at most`;
+  const text = `median ${formatMass(middle)}, least ${formatMass(least)} of ${SAMPLE} rows at most`;
   if (middle >= LOW_MASS) return ok("label mass", text);
   const remedy = "the model does not answer with these labels: change the template, the answer prefix or the labels";
   return middle < LOW_MASS / 100 ? error("label mass", text, remedy) : warning("label mass", text, remedy);

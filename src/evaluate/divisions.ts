@@ -1,3 +1,4 @@
+import { formatCount } from "../format.ts";
 import { quantiles } from "../numbers/quantile.ts";
 import type { RunRows } from "../runfolder/rows-file.ts";
 import type { Obtained } from "../types.ts";
@@ -51,12 +52,11 @@ export function divisionsOf(texts: RowTexts, run: RunRows | null): readonly Divi
 function byLength(name: string, lengths: Uint32Array): Division {
   const known = Float64Array.from(lengths.filter((length) => length > 0));
   const edges = known.length === 0 ? [] : [...new Set(quantiles(known, [0.25, 0.5, 0.75]).map(Math.floor))];
-  const text = (value: number): string => value.toLocaleString("en-US");
   const keys = [
     ...edges.map((edge, part) =>
-      part === 0 ? `up to ${text(edge)}` : `${text((edges[part - 1] ?? 0) + 1)} to ${text(edge)}`,
+      part === 0 ? `up to ${formatCount(edge)}` : `${formatCount((edges[part - 1] ?? 0) + 1)} to ${formatCount(edge)}`,
     ),
-    `over ${text(edges.at(-1) ?? 0)}`,
+    `over ${formatCount(edges.at(-1) ?? 0)}`,
   ];
   return {
     name,

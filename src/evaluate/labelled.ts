@@ -3,6 +3,7 @@ import type { Columns } from "../dataset/columns.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
+import { formatCount } from "../format.ts";
 import { openRows } from "../job/open-rows.ts";
 import { takeTriples } from "../metrics/triples.ts";
 import type { Subject } from "./subject.ts";
@@ -140,5 +141,5 @@ function describe(ids: readonly string[], where: string): readonly string[] {
   if (ids.length === 0) return [];
   const named = ids.slice(0, NAMED).map((id) => JSON.stringify(id));
   const more = ids.length > NAMED ? ", ..." : "";
-  return [`${ids.length.toLocaleString("en-US")} ${where}: ${named.join(", ")}${more}`];
+  return [`${formatCount(ids.length)} ${where}: ${named.join(", ")}${more}`];
 }

@@ -1,6 +1,6 @@
 import type { Decision } from "../deadline/decision.ts";
 import type { Effects } from "../effects.ts";
-import { formatDuration } from "../format.ts";
+import { formatCount, formatDuration, plural } from "../format.ts";
 import type { RunState } from "../runfolder/state/run-state.ts";
 import type { Planner } from "./planner.ts";
 import type { SessionCounts } from "./recorder.ts";
@@ -63,14 +63,14 @@ function joined(parts: readonly Part[]): string {
 }
 
 function rows({ done, total, swapped, decision }: ScoreProgress): readonly Part[] {
-  const once = { text: `${count(done)}/${count(total)} rows`, weight: 9 };
+  const once = { text: `${formatCount(done)}/${plural(total, "row")}`, weight: 9 };
   if (decision.phase !== "swap-pass") return [once];
   const { begun, allowed } = decision.swapPass;
   const before = swapped - decision.progress.swapAnswered;
   // The decision is some seconds old, and what was swapped since is in the figure before it.
   const planned = Math.min(total, before + begun + allowed);
   if (planned === 0) return [once];
-  return [once, { text: `${count(swapped)}/${count(planned)} in both orders`, weight: 8 }];
+  return [once, { text: `${formatCount(swapped)}/${formatCount(planned)} in both orders`, weight: 8 }];
 }
 
 function speed({ prompts, ms, decision: { forecast } }: ScoreProgress): readonly Part[] {
@@ -82,7 +82,7 @@ function speed({ prompts, ms, decision: { forecast } }: ScoreProgress): readonly
 }
 
 function rate(perSecond: number): string {
-  return perSecond < 100 ? perSecond.toFixed(1) : count(Math.round(perSecond));
+  return perSecond < 100 ? perSecond.toFixed(1) : formatCount(perSecond);
 }
 
 function end({ decision: { forecast, leftMs, step, stop, priorRows } }: ScoreProgress): readonly Part[] {
@@ -91,7 +91,9 @@ function end({ decision: { forecast, leftMs, step, stop, priorRows } }: ScorePro
   if (forecast === null) return [{ text: "measuring the speed", weight: 7 }];
   if (step.kind === "prior" && leftMs !== null && leftMs < forecast.remainingMs) {
     const without =
-      priorRows === null || priorRows === 0 ? [] : [{ text: `no time for about ${count(priorRows)} rows`, weight: 6 }];
+      priorRows === null || priorRows === 0
+        ? []
+        : [{ text: `no time for about ${plural(priorRows, "row")}`, weight: 6 }];
     return [{ text: `time is up in ${formatDuration(leftMs)}`, weight: 7 }, ...without];
   }
   const { remainingMs, lowMs, highMs } = forecast;
@@ -121,8 +123,4 @@ function silence({ decision: { silence, stop } }: ScoreProgress): readonly Part[
   return stop !== null || silence.ms < SILENCE_MS
     ? []
     : [{ text: `no answer for ${formatDuration(silence.ms)}`, weight: 8 }];
-}
-
-function count(value: number): string {
-  return value.toLocaleString("en-US");
 }

@@ -1,3 +1,4 @@
+import { formatFixed, plural } from "../format.ts";
 import type { SequentialState } from "../stats/sequential-comparison.ts";
 import type { PairComparison } from "./compare-pairs.ts";
 
@@ -12,10 +13,10 @@ export function pairSentence(pair: PairComparison, noise: number | null = null):
   const behind = mean >= 0 ? pair.first : pair.second;
   const gap = Math.abs(mean);
   if (error === null || pair.p === null) {
-    return `${pair.first} and ${pair.second} cannot be compared on ${count(groups, "prompt")} (${count(rows, "row")}): at least 4 prompts are needed`;
+    return `${pair.first} and ${pair.second} cannot be compared on ${plural(groups, "prompt")} (${plural(rows, "row")}): at least 4 prompts are needed`;
   }
   const ends = mean >= 0 ? error.interval : { low: -error.interval.high, high: -error.interval.low };
-  const facts = `${nats(gap)} nats, ${percent(level)} ${nats(ends.low)} to ${nats(ends.high)}, ${count(rows, "row")}`;
+  const facts = `${nats(gap)} nats, ${percent(level)} ${nats(ends.low)} to ${nats(ends.high)}, ${plural(rows, "row")}`;
   const time = mean >= 0 ? pair.timeRatio : inverse(pair.timeRatio);
   if (noise !== null && gap <= noise) {
     return `${pair.first} and ${pair.second} differ by ${facts}: no more than scoring the same rows again does (${nats(noise)} nats)${cost(ahead, time)}`;
@@ -47,7 +48,7 @@ export function sequentialSentence(
   const { verdict, mean, interval } = state;
   const { first, second, level, margin, timeRatio: time = null, pairs = 1 } = names;
   const than = (other: string): string => (pairs > 1 ? ` than ${other}` : "");
-  const seen = `${count(state.rows, "row")} of ${count(state.groups, "prompt")}`;
+  const seen = `${plural(state.rows, "row")} of ${plural(state.groups, "prompt")}`;
   const from = (gap: number, low: number, high: number): string =>
     `${nats(gap)} nats, ${percent(level)} ${nats(low)} to ${nats(high)} at any moment`;
   const ahead = mean < 0 ? from(-mean, -interval.high, -interval.low) : from(mean, interval.low, interval.high);
@@ -75,7 +76,7 @@ function cost(who: string, ratio: number | null): string {
 function more(rows: number | null): string {
   return rows === null || rows === 0
     ? ""
-    : `; about ${count(roundUp(rows), "more row")} would settle a difference of this size`;
+    : `; about ${plural(roundUp(rows), "more row")} would settle a difference of this size`;
 }
 
 /** Two digits are more than an estimate from an estimate deserves. */
@@ -89,14 +90,9 @@ function inverse(ratio: number | null): number | null {
 }
 
 function nats(value: number): string {
-  const rounded = value.toFixed(3);
-  return rounded === "-0.000" ? "0.000" : rounded;
+  return formatFixed(value, 3);
 }
 
 function percent(level: number): string {
   return `${Number((100 * level).toFixed(2))} %`;
-}
-
-function count(number: number, noun: string): string {
-  return `${number.toLocaleString("en-US")} ${noun}${number === 1 ? "" : "s"}`;
 }

@@ -41,7 +41,7 @@ test.skipIf(missing !== null)(
     expect(first.exitCode, first.stderr).toBe(0);
     expect(first.stdout).toMatch(/^200 rows with \d+ prompts, answered by every variant\n/);
     expect(first.stdout).toMatch(/\nlog loss, calibrated +\d\.\d+ \(.*\) +\d\.\d+ \(.*\)\n/);
-    expect(first.stdout).toMatch(/\n25,000 rows .* h, (fits|does not fit) 9\.00 h/);
+    expect(first.stdout).toMatch(/\n25,000 rows .*m, (fits|does not fit) 9h00m/);
     expect(first.stdout).toMatch(/\nrules (and notebook|is better)|\nnotebook is better/);
     const told = JSON.parse(await readFile(join(folder, "runs/comparison.json"), "utf8")) as ComparisonDetails;
     expect(told).toMatchObject({ end: "done", rows: 200, noiseFloor: expect.any(Number) });

@@ -1,5 +1,6 @@
 import type { Finding } from "../../doctor/finding.ts";
 import { EXIT } from "../../errors.ts";
+import { plural } from "../../format.ts";
 import { type AddCommand, printJson } from "../context.ts";
 import { type ConfigFlags, jsonOption, openJobConfig, withConfigFlags } from "../options.ts";
 
@@ -36,7 +37,7 @@ export const addDoctor: AddCommand = (program, context, finish) => {
       });
       if (flags.json === true) printJson(context, findings);
       const count = (wanted: Finding["level"]): number => findings.filter(({ level }) => level === wanted).length;
-      context.printToStderr(`${count("error")} errors, ${count("warning")} warnings`);
+      context.printToStderr(`${plural(count("error"), "error")}, ${plural(count("warning"), "warning")}`);
       finish(count("error") > 0 ? EXIT.engine : EXIT.done);
     });
 };

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import type { SubjectEvaluation } from "../../evaluate/evaluation.ts";
 import type { Joined } from "../../evaluate/labelled.ts";
+import { formatCount, plural } from "../../format.ts";
 import { modelName } from "../../judge/model-name.ts";
 import type { LoadedRun } from "../../runfolder/load-run-folder.ts";
 import type { Field, ReportRow } from "../data/run-data.ts";
@@ -14,7 +15,7 @@ export function factsOf({ manifest, config, summary }: LoadedRun, data: Joined |
   return [
     {
       name: "Data",
-      value: `${basename(config.input)}, ${manifest.rows.toLocaleString("en-US")} rows, ${hash(manifest.hashes["data"])}`,
+      value: `${basename(config.input)}, ${plural(manifest.rows, "row")}, ${hash(manifest.hashes["data"])}`,
     },
     ...(data === null || data.truth === null
       ? []
@@ -63,12 +64,15 @@ export function warningsOf(
 ): readonly string[] {
   const priors = rows.filter(({ obtained }) => obtained === "prior").length;
   const low = rows.filter(({ mass }) => mass !== null && mass < config.mass.minimum).length;
-  const text = (count: number): string => count.toLocaleString("en-US");
   return [
-    ...(priors > 0 ? [`${text(priors)} of ${text(rows.length)} rows hold the prior, not an answer.`] : []),
+    ...(priors > 0
+      ? [
+          `${formatCount(priors)} of ${plural(rows.length, "row")} ${priors === 1 ? "holds" : "hold"} the prior, not an answer.`,
+        ]
+      : []),
     ...(low > 0
       ? [
-          `The label mass of ${text(low)} rows is below ${config.mass.minimum}: the template may be wrong for this model.`,
+          `The label mass of ${plural(low, "row")} is below ${config.mass.minimum}: the template may be wrong for this model.`,
         ]
       : []),
     ...(summary === null ? ["The last session of the run was killed; this is what its folder held then."] : []),
