@@ -3,7 +3,7 @@ import type { Effects } from "../effects.ts";
 import { messageOf } from "../errors.ts";
 import { writeAtomic } from "../files/atomic.ts";
 import type { RunFolder } from "../runfolder/open-run-folder.ts";
-import { type Course, drawForecast } from "./charts/forecast.ts";
+import { drawForecast, type ForecastHistory } from "./charts/forecast.ts";
 import type { Frame } from "./charts/frame.ts";
 import { readTimeline, timingOf } from "./from-run/timeline.ts";
 import { html, trusted } from "./markup/html.ts";
@@ -18,7 +18,7 @@ export async function drawClock(
     const timeline = await readTimeline(journalFile);
     const timing = timingOf(timeline);
     if (timing === null) return;
-    await writeAtomic(clockFile, renderClock({ ...timeline, timing }, `${basename(path)}: when would it end?`));
+    await writeAtomic(clockFile, renderClock({ ...timeline, timing }, `${basename(path)}: forecast and actual end`));
   } catch (error) {
     log("error", `clock.svg could not be written: ${messageOf(error)}`);
   }
@@ -27,8 +27,8 @@ export async function drawClock(
 const FRAME: Frame = { width: 880, height: 430, left: 64, right: 860, top: 72, bottom: 376 };
 
 /** Renders how the clock of a run went as one SVG file that needs nothing from outside, always on light ground. */
-export function renderClock(course: Course, title: string): string {
-  const { width, height, desc, body } = drawForecast(course, FRAME);
+export function renderClock(history: ForecastHistory, title: string): string {
+  const { width, height, desc, body } = drawForecast(history, FRAME);
   const { markup } =
     html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="t d">
 <title id="t">${title}</title><desc id="d">${desc}</desc>

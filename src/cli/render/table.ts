@@ -1,8 +1,9 @@
 import type { Cell, Table } from "../../report/tables/table.ts";
 
-/** Lays out a table of a report: a line for each row, what stands below a number in brackets behind it. */
+/** Lays out a table of a report: a line for each row, intervals in brackets behind their number, nothing behind row names. */
 export function tableLines({ columns, rows }: Table): string {
-  return columnLines([columns.map(({ name }) => name), ...rows.map((cells) => cells.map(cellText))]);
+  const lines = rows.map(([name, ...cells]) => [name?.text ?? "", ...cells.map(cellText)]);
+  return columnLines([columns.map(({ name }) => name), ...lines]);
 }
 
 /** Lays out tables of the same rows as one: a column for each row, a line for each column. */

@@ -22,7 +22,7 @@ export interface Axis {
 }
 
 /** The frame that most charts use; 360 wide, so that text keeps its size on a phone. */
-export const FRAME: Frame = { width: 360, height: 260, left: 44, right: 346, top: 30, bottom: 218 };
+export const FRAME: Frame = { width: 360, height: 260, left: 46, right: 342, top: 30, bottom: 218 };
 
 /** Wraps the body of a chart into an accessible picture. `desc` says in words what the picture shows. */
 export function picture(

@@ -1,5 +1,5 @@
 import { type Html, html } from "../markup/html.ts";
-import { counted, fixed, percent } from "../text/number.ts";
+import { counted, massText, percent } from "../text/number.ts";
 import { axes, FRAME, type Frame, picture, px } from "./frame.ts";
 import { linear, numberTicks, percentTicks } from "./ticks.ts";
 
@@ -14,7 +14,7 @@ export function massHistogram(sorted: readonly number[], median: number, p5: num
     counts[bin] = (counts[bin] ?? 0) + 1;
   }
   const x = linear([0, 1], [AREA.left, AREA.right]);
-  const y = linear([0, Math.max(1, ...counts)], [AREA.bottom, AREA.top + 14]);
+  const y = linear([0, Math.max(1, ...counts)], [AREA.bottom, AREA.top + LABELS]);
   const bars = counts.map((rows, bin) => {
     const [from, to] = [bin / BINS, (bin + 1) / BINS];
     const text = `${percent(from, 1)} to ${percent(to, 1)}: ${counted(rows, "row")}`;
@@ -23,17 +23,23 @@ export function massHistogram(sorted: readonly number[], median: number, p5: num
       html`<rect class="bar" x="${px(x(from) + 0.5)}" y="${px(y(rows))}" width="${px(x(to) - x(from) - 1)}" height="${px(AREA.bottom - y(rows))}"><title>${text}</title></rect>`
     );
   });
-  const desc = `Label mass of ${counted(sorted.length, "row")}: median ${fixed(median, 3)}, 5th percentile ${fixed(p5, 3)}.`;
+  const desc = `Label mass of ${counted(sorted.length, "row")}: median ${massText(median)}, 5th percentile ${massText(p5)}.`;
   return picture({ id: "mass", title: "Distribution of the label mass", desc }, AREA, [
     axes(
       AREA,
       { label: "probability of all labels together", ticks: percentTicks(x, 5) },
       { label: "rows", ticks: numberTicks(y, 4) },
     ),
-    html`${bars}${rule(x(p5), "5th percentile", p5 > 0.5)}${Math.abs(x(median) - x(p5)) > 60 && rule(x(median), "median", median > 0.5)}`,
+    html`${bars}${rule(x(median), `median ${massText(median)}`, 8)}${rule(x(p5), `5th percentile ${massText(p5)}`, LABELS - 6)}`,
   ]);
 }
 
-function rule(at: number, text: string, leftwards: boolean): Html {
-  return html`<path class="rule" d="M${px(at)} ${AREA.top}V${AREA.bottom}"/><text class="note" x="${px(at + (leftwards ? -5 : 5))}" y="${AREA.top + 8}" text-anchor="${leftwards ? "end" : "start"}">${text}</text>`;
+/** Height above the bars that holds the two labels, one below the other so that they never cover each other. */
+const LABELS = 28;
+
+/** A broken line from the label down; the label lies on the side of the line where the picture has more room. */
+function rule(at: number, text: string, below: number): Html {
+  const leftwards = at > (AREA.left + AREA.right) / 2;
+  const line = html`<path class="rule" d="M${px(at)} ${AREA.top + below - 8}V${AREA.bottom}"/>`;
+  return html`${line}<text class="note halo" x="${px(at + (leftwards ? -5 : 5))}" y="${AREA.top + below}" text-anchor="${leftwards ? "end" : "start"}">${text}</text>`;
 }

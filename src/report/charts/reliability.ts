@@ -5,7 +5,7 @@ import { counted, percent, range } from "../text/number.ts";
 import { axes, type Frame, picture, px } from "./frame.ts";
 import { linear, percentTicks } from "./ticks.ts";
 
-const AREA: Frame = { width: 360, height: 330, left: 44, right: 346, top: 30, bottom: 288 };
+const AREA: Frame = { width: 360, height: 330, left: 46, right: 342, top: 30, bottom: 288 };
 /** Height of the bars that show how many rows a bin has. */
 const BARS = 26;
 

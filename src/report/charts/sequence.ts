@@ -5,11 +5,11 @@ import { counted, fixed, range, signed } from "../text/number.ts";
 import { axes, FRAME, picture, px } from "./frame.ts";
 import { linear, numberTicks } from "./ticks.ts";
 
-/** Draws a confidence sequence: the difference and its interval after every look, which holds at all of them at once. */
+/** Draws a confidence sequence: the difference and its interval after every look. The intervals hold at all looks at once. */
 export function sequenceChart({ first, second, looks }: StoppingPath, id: string): Html {
-  const points = looks.filter(({ difference: { low, high } }) => low !== null && high !== null);
+  const points = looks.filter(({ difference: { low, high } }) => Number.isFinite(low) && Number.isFinite(high));
   const last = points.at(-1);
-  // The first looks know nothing; the picture is scaled to what the later half knows.
+  // The intervals of the first looks are very wide: the scale is that of the later three quarters.
   const later = points
     .slice(Math.floor(points.length / 4))
     .flatMap(({ difference: { low, high } }) => [low ?? 0, high ?? 0]);

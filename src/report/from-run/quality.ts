@@ -3,8 +3,7 @@ import { reliability } from "../../metrics/reliability.ts";
 import { CLASSES } from "../../types.ts";
 import { baselinesOf, positionOf, reliabilityOf, scoresOf, sliceGroupOf } from "../data/from-metrics.ts";
 import type { Position, Quality } from "../data/run-data.ts";
-
-const CLASS_NAMES = { a: "A", b: "B", tie: "tie" } as const;
+import { CLASS_TEXT } from "../text/sentences.ts";
 
 /** Turns an evaluation into what a report shows of it; the probabilities as written are the first of its scores. */
 export function qualityOf(
@@ -16,15 +15,21 @@ export function qualityOf(
   const [first] = scores;
   if (first === undefined) return { quality: null, position };
   const { evaluation } = first;
+  const bins = diagramBins(truth.length / 3);
   const quality = {
     scores: scores.map((one) => scoresOf(one.name, one.evaluation)),
     baselines: baselinesOf(evaluation),
     reliability: [
-      reliabilityOf("predicted class", evaluation.reliability, evaluation.calibration.ece),
-      ...CLASSES.map((of) => reliabilityOf(CLASS_NAMES[of], reliability(written, truth, { of }), null)),
+      reliabilityOf("predicted class", reliability(written, truth, { bins }), evaluation.calibration.ece),
+      ...CLASSES.map((of) => reliabilityOf(CLASS_TEXT[of], reliability(written, truth, { of, bins }), null)),
     ],
     confusion: evaluation.confusion,
     slices: slices.map(({ name, parts }) => sliceGroupOf(name, parts)),
   };
   return { quality, position };
+}
+
+/** Takes one bin for every 15 rows, at most 15: a bin of fewer rows has an interval that covers most of the diagram. */
+function diagramBins(rows: number): number {
+  return Math.min(15, Math.ceil(rows / 15));
 }

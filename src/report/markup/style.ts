@@ -96,9 +96,9 @@ section { margin-top: 3rem; padding-top: 1.4rem; border-top: 1px solid var(--rul
 
 /** How charts look; sizes are in units of their view box, 360 wide. */
 const CHARTS: string = `
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(20.5rem, 100%), 1fr)); gap: 2rem 2.6rem; margin-top: 1.4rem; align-items: start; }
+.figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(20.5rem, 100%), 1fr)); gap: 2rem 2.6rem; margin-top: 1.4rem; align-items: start; }
 .stack { display: grid; gap: 2rem; }
-figure svg { display: block; width: 100%; height: auto; overflow: visible; }
+figure svg { display: block; width: 100%; max-width: 32rem; height: auto; overflow: visible; }
 figcaption { font: .84rem/1.45 var(--sans); color: var(--soft); margin-top: .5rem; max-width: 38em; text-wrap: pretty; }
 svg text { font: 11px var(--sans); fill: var(--soft); }
 svg text.num { font-variant-numeric: tabular-nums; }

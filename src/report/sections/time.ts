@@ -1,4 +1,4 @@
-import { type Course, forecastChart } from "../charts/forecast.ts";
+import { type ForecastHistory, forecastChart } from "../charts/forecast.ts";
 import { requestTime } from "../charts/request-time.ts";
 import { throughput } from "../charts/throughput.ts";
 import type { ReportData, RequestPoint, Timing } from "../data/run-data.ts";
@@ -51,13 +51,13 @@ function requestFigure(requests: readonly RequestPoint[]): Html {
   );
 }
 
-function forecastFigure(course: Course): Html {
-  const swapped = course.forecasts.some(({ pass }) => pass === 2)
+function forecastFigure(history: ForecastHistory): Html {
+  const swapped = history.forecasts.some(({ pass }) => pass === 2)
     ? " Until every row is scored once, the forecast is that of the first pass; after that, of the swap pass."
     : "";
   return figure(
     "Forecast against reality",
-    forecastChart(course),
+    forecastChart(history),
     `The line is the forecast end, with its 90\u00a0% interval; the background shows the step in force. A good forecast closes in on the actual end from the left and stays on it.${swapped}`,
   );
 }
