@@ -1,17 +1,17 @@
 import type { History } from "../forecast/history.ts";
 
-/** How far a forecast of the first pass's end was off, when a share of the rows was done. */
+/** The error of the forecast that was made when a share of the rows was done. The forecast is of the end of the first pass. */
 export interface ForecastError {
   readonly share: number;
-  /** (foreseen - true) / true of the time that was left; above 0 the run ended earlier than foreseen. */
+  /** (forecast - true) / true, of the time that was left; above 0 the pass ended earlier than forecast. */
   readonly error: number;
-  /** The 90 % interval held the true end. */
+  /** True when the true end lay in the 90 % interval. */
   readonly covered: boolean;
 }
 
 /**
- * Compares the forecasts at 2, 10 and 50 % of the rows with the end of the first pass. Empty when it did not end, and for
- * shares that were passed in another step than the one it ended with, since those forecasts were of other work.
+ * Compares the forecasts at 2, 10 and 50 % of the rows with the end of the first pass. Empty when the pass did not end. Leaves
+ * out forecasts that were made on another ladder step than the last one, since they were of other work.
  */
 export function forecastErrors(history: History, endedAt: number | null): readonly ForecastError[] {
   if (endedAt === null) return [];

@@ -9,7 +9,7 @@ import { enginePython, locateHome } from "../setup/home.ts";
 
 export type { Override } from "../config/load.ts";
 
-/** The package's own root, which holds launch/ and prompts/; src/run and dist/run are equally deep. */
+/** The root of the package, which holds launch/ and prompts/; src/job and dist/job are equally deep. */
 const PACKAGE_ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const DEFAULT_CONFIG = "abtie.yaml";
 

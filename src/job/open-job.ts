@@ -60,14 +60,7 @@ export async function openJob(options: JobOptions): Promise<Job> {
       log,
     });
     await publisher.publishFirst();
-    const onAnswer = publisher.answered;
-    const recorder = createRecorder({
-      journal,
-      state,
-      clock,
-      onAnswer,
-      ...(abortReason === undefined ? {} : { abortReason }),
-    });
+    const recorder = createRecorder({ journal, state, clock, onAnswer: publisher.answered, abortReason });
     return {
       config,
       dataset,

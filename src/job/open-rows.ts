@@ -8,7 +8,7 @@ export function openRows(
   signal: AbortSignal,
 ): Promise<Dataset> {
   const { labels, ...others } = config.columns;
-  const renamed = labels.some((name, place) => name !== DEFAULT_COLUMNS.labels[place]);
+  const renamed = labels.some((name, k) => name !== DEFAULT_COLUMNS.labels[k]);
   const columns: Partial<Columns> = renamed ? { ...others, labels } : others;
   return openDataset(config.input, {
     columns,

@@ -9,7 +9,7 @@ import { createState, withBudget } from "../deadline/state.ts";
 import { takeNext } from "../deadline/take.ts";
 import type { Task } from "../judge/judge.ts";
 import type { Aggregate } from "../judge/outcome.ts";
-import type { PoolStatus } from "../pool/pool.ts";
+import type { PoolStatus } from "../pool/status.ts";
 import { isAnswered, type RunState } from "../runfolder/state/run-state.ts";
 import type { RequestEvent } from "../schedule/types.ts";
 import type { Clock, Order, Reading } from "../types.ts";

@@ -5,7 +5,7 @@ import type { RunState } from "../runfolder/state/run-state.ts";
 import type { Planner } from "./planner.ts";
 import type { SessionCounts } from "./recorder.ts";
 
-/** Shows how far a run is: rows, speed, and what the clock foresees. */
+/** Shows the progress of a run: rows, speed, and the forecast of the end. */
 export function showProgress(
   planner: Planner,
   state: RunState,
@@ -15,21 +15,21 @@ export function showProgress(
 ): void {
   const { ab, ba } = state.orders;
   const decision = planner.tick();
-  const lines = progressLines({
-    ...{ done: ab.answered, total: planner.total, swapped: ba.answered },
-    ...{ prompts, ms: clock.monotonic() - startedAt, decision },
-  });
-  progress({ stage: "score", done: ab.answered, total: planner.total, text: lines[0] ?? "", shorter: lines.slice(1) });
+  const done = ab.answered;
+  const { total } = planner;
+  const ms = clock.monotonic() - startedAt;
+  const [text = "", ...shorter] = progressLines({ done, total, swapped: ba.answered, prompts, ms, decision });
+  progress({ stage: "score", done, total, text, shorter });
 }
 
-/** What the line about a run in progress is made of. */
+/** The data of the progress line. */
 export interface ScoreProgress {
   /** Rows answered in the first order, of all; earlier sessions included. */
   readonly done: number;
   readonly total: number;
   /** Rows answered in the swapped order too; earlier sessions included. */
   readonly swapped: number;
-  /** This session's prompts and its time. */
+  /** Prompts that this session scored, and its time so far in ms. */
   readonly prompts: number;
   readonly ms: number;
   readonly decision: Pick<
@@ -38,17 +38,17 @@ export interface ScoreProgress {
   >;
 }
 
-/** A part of the line. Where the line is too long, the part with the smallest weight is left out first. */
+/** A part of the line. Where the line is too long, the parts with the smallest weight are left out first. */
 interface Part {
   readonly text: string;
   readonly weight: number;
 }
 
-/** Silence (ms) that is worth a word. */
+/** Shortest time (ms) without an answer that the line mentions. */
 const SILENCE_MS = 60_000;
 
 /**
- * Formats the line, and then the same with less and less in it, for narrower terminals:
+ * Formats the progress line, then shorter versions of it for narrower terminals. The longest:
  * 12,410/25,000 rows · 1.04 s/row · done in 3h39m (90 %: 3h31m to 3h50m) · 1h12m to spare · both orders for the undecided 31 %
  */
 export function progressLines(options: ScoreProgress): readonly string[] {
@@ -57,7 +57,7 @@ export function progressLines(options: ScoreProgress): readonly string[] {
   return weights.map((least) => joined(parts.filter(({ weight }) => weight >= least)));
 }
 
-/** An interval belongs to what stands before it. */
+/** Joins parts with dots; an interval in brackets follows its value without one. */
 function joined(parts: readonly Part[]): string {
   return parts.map(({ text }) => text).reduce((line, text) => `${line}${text.startsWith("(") ? " " : " · "}${text}`);
 }
@@ -67,7 +67,7 @@ function rows({ done, total, swapped, decision }: ScoreProgress): readonly Part[
   if (decision.phase !== "swap-pass") return [once];
   const { begun, allowed } = decision.swapPass;
   const before = swapped - decision.progress.swapAnswered;
-  // The decision is some seconds old, and what was swapped since is in the figure before it.
+  // `swapped` is newer than the decision, so that the sum may count some rows twice.
   const planned = Math.min(total, before + begun + allowed);
   if (planned === 0) return [once];
   return [once, { text: `${formatCount(swapped)}/${formatCount(planned)} in both orders`, weight: 8 }];
@@ -109,7 +109,7 @@ function spare(ms: number): string {
   return ms >= 0 ? `${formatDuration(ms)} to spare` : `${formatDuration(-ms)} too late`;
 }
 
-/** What the rows that are left will get, where that is not simply one answer. */
+/** The plan for the rows that are left, unless it is one answer for each. */
 function plan({ decision: { step, phase, swapPass, leftMs, stop } }: ScoreProgress): readonly Part[] {
   if (stop !== null || leftMs === null || phase === "swap-pass" || phase === "starting") return [];
   if (step.kind === "one-order-short") return [{ text: `shorter context: ${step.name}`, weight: 4 }];

@@ -35,7 +35,7 @@ export function createRecorder(options: {
   /** Called for each row and order that is answered for the first time, after the answer is in the state. */
   onAnswer?: () => void;
   /** The journal's word for requests that the end of the session aborted; "aborted" without it. */
-  abortReason?: () => "deadline" | "interrupted";
+  abortReason?: (() => "deadline" | "interrupted") | undefined;
 }): Recorder {
   const { journal, state, clock, onAnswer, abortReason } = options;
   const counts = noCounts();

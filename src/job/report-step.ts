@@ -1,12 +1,12 @@
 import type { Effects } from "../effects.ts";
 
-/** Tells the person what is being done now. */
+/** Shows the step that begins now. */
 export type ReportStep = (text: string) => void;
 
-/** From so many rows on, a step takes longer than a person waits without wondering. */
+/** With fewer rows a step ends before its name could be read. */
 const MANY_ROWS = 2_000;
 
-/** Creates the telling of steps over so many rows: of few, nothing is told. */
+/** Creates the function that shows the steps of work on this many rows; it shows nothing for fewer than 2,000. */
 export function createReportStep(rows: number, { progress }: Pick<Effects, "progress">): ReportStep {
   return (text) => {
     if (rows >= MANY_ROWS) progress({ stage: "step", name: text, text: "" });

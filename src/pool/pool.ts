@@ -10,7 +10,8 @@ import type { Attempt, Worker } from "../schedule/types.ts";
 import type { Reading } from "../types.ts";
 import { firstSetting } from "./first-setting.ts";
 import { engineOpeners, openEngines } from "./open-engines.ts";
-import { createReplaceableEngine, type EngineChange, type ReplaceableEngine } from "./replaceable-engine.ts";
+import { createReplaceableEngine, type ReplaceableEngine } from "./replaceable-engine.ts";
+import { createStatus, type StatusTracker } from "./status.ts";
 import { createTokenizeRoute, type TokenizeRoute } from "./tokenize-route.ts";
 import { createTuner, type Tuner } from "./tuner.ts";
 import { type Usage, usageOf } from "./usage.ts";
@@ -21,8 +22,7 @@ export interface EnginePool<J> extends AsyncDisposable {
   readonly workers: readonly Worker<Task, Reading>[];
   readonly judge: J;
   readonly first: () => Engine | null;
-  /** Calls the listener at once with the status, and again after every change of an engine. */
-  readonly subscribe: (listener: (status: PoolStatus) => void) => void;
+  readonly subscribe: StatusTracker["subscribe"];
   /** Takes a request into account for the number of requests that its engine gets at once. */
   readonly observe: (attempt: Attempt<Task>) => void;
   /** Requests that all engines together were allowed in flight when this one was sent. */
@@ -31,15 +31,12 @@ export interface EnginePool<J> extends AsyncDisposable {
   readonly usage: (since: number) => Usage | null;
 }
 
-/** up: at least one engine answers; recovering: none, but one may come back; given-up: none will come back. */
-export type PoolStatus = "up" | "recovering" | "given-up";
-
 /** Opens a judge against a running server, and gives the prompt that the server is probed with. */
 export interface Prober<J> {
   readonly probe: (server: JudgeServer) => Promise<{ readonly judge: J; readonly input: ProbeInput }>;
 }
 
-/** Attempts to bring one engine back in a run: a restart takes minutes, waiting for a server of another owner costs nothing. */
+/** Attempts to bring one engine back: few for a restart, which takes minutes; many for a server of another owner, which abtie only polls. */
 const RECOVERY = { attempts: { spawn: 3, attach: 30 }, limitMs: 15 * 60_000 } as const;
 
 /** Opens every engine of the config, all at once. When one cannot be opened, the others are stopped and its error is thrown. */
@@ -60,9 +57,7 @@ export async function openEnginePool<J>(options: {
   const openers = engineOpeners({ config, effects, logFolder, probe });
   await mkdir(logFolder, { recursive: true });
   const opened = await openEngines(openers, signal);
-  const listeners: ((status: PoolStatus) => void)[] = [];
-  const changes = new Map<string, EngineChange>();
-  const status = (): PoolStatus => statusOf(opened.map(({ name }) => changes.get(name) ?? "back"));
+  const status = createStatus(opened.map(({ name }) => name));
   const engines = opened.map(({ name, engine, reopen }) => {
     const detail = `${name}: ${engine.version ?? "unknown version"}, ${engine.method}`;
     record({ event: "engine", what: "ready", detail, at: clock.now() });
@@ -74,8 +69,7 @@ export async function openEnginePool<J>(options: {
       log: effects.log,
       onChange: (change, reason) => {
         record({ event: "engine", what: change, detail: `${name}: ${reason}`, at: clock.now() });
-        changes.set(name, change);
-        for (const listener of listeners) listener(status());
+        status.change(name, change);
       },
     });
   });
@@ -83,9 +77,9 @@ export async function openEnginePool<J>(options: {
 
   const meter = createMeter(clock.monotonic());
   const answered = { tokens: 0, requests: 0 };
-  const tuners = engines.map(({ name, current }) => ({
-    name,
-    tuner: createTuner({
+  const tuned = engines.map((engine) => {
+    const { name, current } = engine;
+    const tuner = createTuner({
       given: config,
       start: firstSetting(config),
       metrics: () => current().metrics(signal),
@@ -99,22 +93,20 @@ export async function openEnginePool<J>(options: {
         answered.requests += 1;
         meter.add(clock.monotonic(), tokens);
       },
-    }),
-  }));
-  const tunerOf = new Map(tuners.map(({ name, tuner }) => [name, tuner]));
+    });
+    return { name, tuner, worker: createWorker(engine, tuner) };
+  });
+  const tunerOf = new Map(tuned.map(({ name, tuner }) => [name, tuner]));
   return {
     engines,
-    workers: engines.map((engine) => createWorker(engine, tunerOf.get(engine.name) as Tuner)),
+    workers: tuned.map(({ worker }) => worker),
     judge: judge(),
     first: () => engines[0]?.current() ?? null,
-    subscribe: (listener) => {
-      listeners.push(listener);
-      listener(status());
-    },
+    subscribe: status.subscribe,
     observe: (attempt) => tunerOf.get(attempt.worker)?.observe(attempt),
     concurrencyAt: ({ worker, concurrency }) =>
-      tuners.reduce((sum, { name, tuner }) => sum + (name === worker ? concurrency : tuner.setting().concurrency), 0),
-    usage: (since) => usageOf({ meter, startedAt: since, now: clock.monotonic(), ...answered, tuners }),
+      tuned.reduce((sum, { name, tuner }) => sum + (name === worker ? concurrency : tuner.setting().concurrency), 0),
+    usage: (since) => usageOf({ meter, startedAt: since, now: clock.monotonic(), ...answered, tuners: tuned }),
     [Symbol.asyncDispose]: async () => {
       closing.abort(new Error("the engines are closed"));
       await Promise.all(engines.map((engine) => engine[Symbol.asyncDispose]()));
@@ -148,9 +140,4 @@ function createWorker({ name, current, recover }: ReplaceableEngine, tuner: Tune
     died: () => current().died,
     recover,
   };
-}
-
-function statusOf(changes: readonly EngineChange[]): PoolStatus {
-  if (changes.includes("back")) return "up";
-  return changes.every((change) => change === "given-up") ? "given-up" : "recovering";
 }
