@@ -21,8 +21,9 @@ const LAYERS: readonly (readonly string[])[] = [
   ["report"],
   ["compare", "bench", "doctor"],
   ["commands", "system.ts"],
-  ["cli"],
+  // Below cli: the library stands on the commands, not on the command line.
   ["index.ts"],
+  ["cli"],
 ];
 
 function runsBack({ from, to }: Import): boolean {
