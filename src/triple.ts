@@ -57,3 +57,15 @@ export function clearWinner(triple: Triple | null): ClassName | null {
   const first = argmax(triple);
   return triple.lastIndexOf(triple[first]) === first ? CLASSES[first] : null;
 }
+
+/**
+ * Compares the verdicts (indices of a, b, tie) on one row in the orders a, b and b, a, both swapped back: 1 when they
+ * differ in favour of the answer shown first, -1 in favour of the one shown second, 0 when they are the same.
+ */
+export function flipDirection(ab: 0 | 1 | 2, ba: 0 | 1 | 2): -1 | 0 | 1 {
+  // Shown in the order a, b the first is a; in the order b, a it is b.
+  const change = TOWARD_A[ab] - TOWARD_A[ba];
+  return change === 0 ? 0 : change > 0 ? 1 : -1;
+}
+
+const TOWARD_A = [1, -1, 0] as const;

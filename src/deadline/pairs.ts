@@ -1,5 +1,5 @@
 import { mean } from "../numbers/sums.ts";
-import { argmax, distance, meanTriple } from "../triple.ts";
+import { argmax, distance, flipDirection, meanTriple } from "../triple.ts";
 import type { Triple } from "../types.ts";
 
 /** The answers of one row in both orders, the second one swapped back: both are about the same A and B. */
@@ -11,27 +11,25 @@ export interface Pair {
 /** What the swapped order changed, over all rows that were scored in both. */
 export interface PairSummary {
   readonly pairs: number;
-  /** Share of the rows whose most probable label was another one in the swapped order; null without pairs. */
-  readonly flipRate: number | null;
+  /** Share of the rows whose most probable label was another one in the swapped order. */
+  readonly flipRate: number;
+  /** Share of the rows that change towards the answer shown first minus those towards the second, as in an evaluation. */
+  readonly positionBias: number;
   /** Mean distance between the two orders' probabilities: half the sum of the absolute differences (total variation). */
-  readonly meanDistance: number | null;
-  /** Mean distance between the first order's probabilities and the average that replaced them. */
-  readonly meanChange: number | null;
-  /** Mean of P(A) + P(tie)/2 over both orders' readings before swapping back, minus 1/2: above 0 the first shown is favoured. */
-  readonly firstShownBonus: number | null;
+  readonly meanDistance: number;
+  /** Mean distance between the first order's probabilities and the average of both. */
+  readonly meanChange: number;
 }
 
-/** Describes what the swap pass found: flips and changes. */
+/** Describes what the swap pass found: flips and changes. At least one pair is needed. */
 export function summarizePairs(pairs: readonly Pair[]): PairSummary {
-  if (pairs.length === 0) {
-    return { pairs: 0, flipRate: null, meanDistance: null, meanChange: null, firstShownBonus: null };
-  }
   const over = (value: (pair: Pair) => number): number => mean(pairs.map(value));
+  const directions = pairs.map(({ first, second }) => flipDirection(argmax(first), argmax(second)));
   return {
     pairs: pairs.length,
-    flipRate: over(({ first, second }) => Number(argmax(first) !== argmax(second))),
+    flipRate: mean(directions.map(Math.abs)),
+    positionBias: mean(directions),
     meanDistance: over(({ first, second }) => distance(first, second)),
     meanChange: over(({ first, second }) => distance(first, meanTriple([first, second]))),
-    firstShownBonus: over(({ first, second }) => (first[0] - first[1] + second[1] - second[0]) / 4),
   };
 }

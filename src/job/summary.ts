@@ -9,6 +9,7 @@ import { logLosses } from "../metrics/log-loss.ts";
 import { quantiles } from "../numbers/quantile.ts";
 import { mean } from "../numbers/sums.ts";
 import type { Usage } from "../pool/usage.ts";
+import { softmax, swapBack } from "../triple.ts";
 import type { Log, Obtained } from "../types.ts";
 import { answersOf } from "./answers.ts";
 import type { ForecastError } from "./forecast-errors.ts";
@@ -92,7 +93,7 @@ export async function writeSummary(job: Job, input: SummaryInput, log: Log): Pro
 }
 
 function summarize(
-  { config, dataset, aggregate, calibration, folder, publisher, recorder }: Job,
+  { config, dataset, calibration, folder, publisher, recorder }: Job,
   input: SummaryInput,
 ): RunSummary {
   const { state } = folder;
@@ -115,8 +116,7 @@ function summarize(
     const reading = ab ?? ba;
     if (reading === null) continue;
     if (ab !== null && ba !== null) {
-      const [first, second] = [aggregate({ ab, ba: null }), aggregate({ ab: null, ba })];
-      pairs.push({ first: first.probabilities, second: second.probabilities });
+      pairs.push({ first: softmax(ab.logProbs), second: swapBack(softmax(ba.logProbs), "ba") });
     }
     const { cutTokens, neutralised } = state.orders[ab === null ? "ba" : "ab"];
     if ((cutTokens[row] ?? 0) > 0) marks.shortened += 1;

@@ -1,6 +1,7 @@
 import { type BootstrapOptions, bootstrapMean, type MeanEstimate } from "../stats/bootstrap.ts";
 import type { Interval } from "../stats/interval.ts";
 import { wilsonInterval } from "../stats/wilson.ts";
+import { flipDirection } from "../triple.ts";
 import { largestOf } from "./accuracy.ts";
 import { rowCount } from "./triples.ts";
 
@@ -37,19 +38,15 @@ export function swapStudy(
 ): SwapStudy {
   const pairs = rowCount(shownAb, shownBa);
   const shifts = new Float64Array(pairs);
-  let flips = 0;
   let towardFirst = 0;
   let towardSecond = 0;
   for (let row = 0; row < pairs; row += 1) {
     shifts[row] = (logOdds(shownAb, row) - logOdds(shownBa, row)) / 2;
-    const one = largestOf(shownAb, row);
-    const other = largestOf(shownBa, row);
-    if (one === other) continue;
-    flips += 1;
-    // Shown in the order a, b the first is a; in the order b, a it is b.
-    if (TOWARD_A[one] - TOWARD_A[other] > 0) towardFirst += 1;
-    else towardSecond += 1;
+    const direction = flipDirection(largestOf(shownAb, row), largestOf(shownBa, row));
+    if (direction === 1) towardFirst += 1;
+    if (direction === -1) towardSecond += 1;
   }
+  const flips = towardFirst + towardSecond;
   return {
     pairs,
     flips,
@@ -61,8 +58,6 @@ export function swapStudy(
     logOddsShift: bootstrapMean(shifts, groups, options),
   };
 }
-
-const TOWARD_A = [1, -1, 0] as const;
 
 function logOdds(probabilities: Float64Array, row: number): number {
   const a = Math.max(Number.EPSILON, probabilities[3 * row] as number);

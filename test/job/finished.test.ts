@@ -32,7 +32,7 @@ it("applies a calibration to a finished run without asking any server", async ()
   expect(summaryIn(job.folder)).toMatchObject({ calibration: { file: join(job.folder, "c.json") } });
 });
 
-it("tells at the end what the swapped order changed: flips, mean change, favour for the first shown", async () => {
+it("tells at the end what the swapped order changed: flips, mean change, and the position bias of evaluate", async () => {
   const job = await finished("both");
   const pairs = readLines(job.rowsFile).map(({ ab, ba }) => {
     const [b, a, tie] = softmax(ba?.logProbs ?? []) as [number, number, number];
@@ -43,6 +43,10 @@ it("tells at the end what the swapped order changed: flips, mean change, favour 
   const best = (values: readonly number[]): number => values.indexOf(Math.max(...values));
   const flipRate = mean(({ first, second }) => (best(first) === best(second) ? 0 : 1));
   expect(flipRate).toBeGreaterThan(0);
+  await writeLabels(job.folder);
+  const args = ["evaluate", "run", "--labels", "labels.csv", "--json"];
+  const evaluated = JSON.parse((await inProcess(args, job.folder)).stdout);
+  expect(evaluated.swap.positionBias).not.toBe(0);
   const { bothOrders } = JSON.parse((await inProcess(["run", "job.yaml", "--json"], job.folder)).stdout);
   expect(bothOrders).toEqual({
     pairs: 160,
@@ -55,10 +59,7 @@ it("tells at the end what the swapped order changed: flips, mean change, favour 
       mean(({ first, second }) => distance(first, second) / 2),
       12,
     ),
-    firstShownBonus: expect.closeTo(
-      mean(({ first, second }) => (favour(first) - favour(second)) / 4),
-      12,
-    ),
+    positionBias: evaluated.swap.positionBias,
   });
   const { stderr } = await inProcess(["run", "job.yaml"], job.folder);
   expect(stderr).toContain(`both orders  160 rows: the verdict flips in ${(100 * flipRate).toFixed(1)} %`);
@@ -86,8 +87,4 @@ function softmax(logProbs: readonly (number | null)[]): number[] {
 
 function distance(one: readonly number[], other: readonly number[]): number {
   return one.reduce((sum, value, k) => sum + Math.abs(value - (other[k] ?? 0)), 0) / 2;
-}
-
-function favour([a = 0, b = 0]: readonly number[]): number {
-  return a - b;
 }

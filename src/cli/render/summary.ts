@@ -29,7 +29,7 @@ export function renderSummary(summary: RunSummary): string {
     labelMass === null
       ? null
       : `label mass   median ${massText(labelMass.median)}, 5th percentile ${massText(labelMass.p5)}`,
-    ...bothOrders(summary),
+    bothOrders(summary),
     truth === null
       ? null
       : `truth        log loss ${loss(truth.logLoss)} (class prior ${loss(truth.priorLogLoss)}), ` +
@@ -53,12 +53,12 @@ function sources({ rows }: RunSummary): string {
   return parts.length === 0 ? "" : ` (${parts.join(", ")})`;
 }
 
-function bothOrders({ bothOrders: swap }: RunSummary): readonly string[] {
-  if (swap === null || swap.flipRate === null || swap.meanChange === null || swap.firstShownBonus === null) return [];
-  return [
-    `both orders  ${counted(swap.pairs, "row")}: the verdict flips in ${rate(swap.flipRate)}, averaging moves the probabilities by ` +
-      `${fixed(swap.meanChange, 3)}; the answer shown first gains ${signed(swap.firstShownBonus, 3)}`,
-  ];
+function bothOrders({ bothOrders: swap }: RunSummary): string | null {
+  if (swap === null) return null;
+  return (
+    `both orders  ${counted(swap.pairs, "row")}: the verdict flips in ${rate(swap.flipRate)}, position bias ${signed(swap.positionBias, 3)}; ` +
+    `averaging moves the probabilities by ${fixed(swap.meanChange, 3)}`
+  );
 }
 
 /** A session that found everything done starts no engine. */
