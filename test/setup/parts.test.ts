@@ -87,9 +87,9 @@ describe("the build of vLLM", () => {
 // When one of these fails: raise the number in src/setup/pins.ts, so that what others have installed is made again, and put the new
 // sum here. A change that does not matter to what is installed (a comment) needs the sum alone.
 test.each([
-  ["cpu", 1, ["cpu-requirements.txt", "cpu-overrides.txt", "cpu-constraints.txt", "name_vllm.py"], "c5b1abe21a2c"],
+  ["cpu", 1, ["cpu-requirements.txt", "cpu-overrides.txt", "cpu-constraints.txt", "name_vllm.py"], "fb71acc00503"],
   ["cuda", 1, ["cuda-requirements.txt", "cuda-constraints.txt"], "bdb4825cc758"],
-  ["model", 1, ["model-requirements.txt", "convert_gguf.py"], "c118bc486414"],
+  ["model", 1, ["model-requirements.txt", "convert_gguf.py"], "b4bedae5a2a3"],
 ] as const)("the recipe of %s is number %i for these files", (name, recipe, files, sum) => {
   const texts = files.map((file) => readFileSync(new URL(`../../launch/python/${file}`, import.meta.url), "utf8"));
   expect({ recipe: RECIPE[name], sum: sha256(texts.join("\0")).slice(0, 12) }).toEqual({ recipe, sum });
