@@ -5,7 +5,7 @@ import type { Problems } from "./sources/problems.ts";
 import type { SourceRecord } from "./sources/source.ts";
 import { readVotes, readWeights, type Truth, VOTES_REMEDY, WEIGHTS_REMEDY } from "./truth.ts";
 
-/** What stays in memory of each row: where it is in the file, and what is needed of all rows at once. No text. */
+/** The facts of each row that stay in memory: its position in the file, and what the program needs of all rows at once. No text. */
 export interface RowIndex {
   readonly ids: readonly string[];
   /** Line in the file, counted from 1. */

@@ -1,6 +1,6 @@
 import type { Effects } from "../effects.ts";
 import type { Engine } from "../engine/engine.ts";
-import { estimateLengths } from "../judge/prompt-lengths.ts";
+import { estimateLengths } from "../judge/estimate-lengths.ts";
 import { openEnginePool } from "../pool/pool.ts";
 import type { Usage } from "../pool/usage.ts";
 import { createDecisionLog } from "./decision-log.ts";

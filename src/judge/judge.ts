@@ -76,7 +76,7 @@ export async function scoreBatch(
   });
 }
 
-/** What a judge needs to know of a running server. */
+/** The part of a running server that a judge is made with. */
 export interface JudgeServer {
   readonly tokenize: (body: TokenizeBody) => Promise<number[]>;
   /** Context length in tokens; null when the server does not report it. */

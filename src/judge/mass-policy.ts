@@ -1,18 +1,18 @@
 import { softmax } from "../triple.ts";
 import type { Reading, Triple } from "../types.ts";
 
-/** What to do with a row on whose labels the model put little probability. */
+/** The treatment of readings whose labels together have little probability. */
 export interface MassPolicy {
-  /** Label mass below which a row is doubtful, 0 to 1. */
+  /** Label mass, 0 to 1, below which the policy acts. */
   readonly minimum: number;
   /**
-   * warn: only note it. floor: move towards the prior the more mass is missing.
-   * fallback: use the prior instead.
+   * warn: only adds a note. floor: moves towards the prior, the further the more mass is missing. fallback: uses the prior
+   * instead.
    */
   readonly action: "warn" | "floor" | "fallback";
 }
 
-/** Probabilities after the policy, and what to note about the row (null: nothing). */
+/** Probabilities after the policy, and its note; null where it did not act. */
 export interface Judged {
   readonly probabilities: Triple;
   readonly note: string | null;

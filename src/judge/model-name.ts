@@ -1,8 +1,8 @@
 import { basename } from "node:path";
 
 /**
- * Names the model of an engine: the last part of its folder or of its name in a registry, since folders differ from
- * machine to machine; what a server is asked for when it runs already.
+ * Names the model of an engine alike on every machine: by the last part of its folder or of its name in a registry. An engine
+ * without either is named after its tokenizer's folder, or "unnamed".
  */
 export function modelName({
   model,

@@ -102,7 +102,7 @@ test("stops at the limit, whatever stands behind it, and still hashes the whole 
   expect(await dataset.read(1)).toMatchObject({ id: "2" });
 });
 
-test("says how large the file and each row are", async () => {
+test("gives the sizes of the file and of each row", async () => {
   await using dataset = await openDataset(await temporaryFile(`${HEADER}\n1,é,a,b\n22,p,a,b`));
   expect(dataset.bytes).toBe(HEADER.length + 1 + 9 + 8);
   expect([...dataset.rowBytes]).toEqual([9, 8]);

@@ -28,7 +28,7 @@ test("takes names of columns and a clip", async () => {
   expect(await validateSubmission(path, ["1"], columns)).toEqual([]);
 });
 
-test("writes what it reads back and finds valid, whatever the ids and probabilities", async () => {
+test("reads back and accepts its own file, for any ids and probabilities", async () => {
   const path = join(await temporaryFolder(), "submission.csv");
   const id = fc
     .string({

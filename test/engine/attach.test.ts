@@ -40,7 +40,7 @@ it("leaves the server running when it is disposed", async () => {
   expect((await fetch(`${url}/health`)).status).toBe(200);
 });
 
-it("sends OPENAI_API_KEY, and says so when the server wants another", async () => {
+it("sends OPENAI_API_KEY, and names it in the error when the server wants another", async () => {
   const { url } = await fake({ apiKey: "secret" });
   expect((await attach({ baseUrl: url }, { OPENAI_API_KEY: "secret" })).method).toBe("logprob_token_ids");
   await expect(attach({ baseUrl: url })).rejects.toMatchObject({
@@ -68,7 +68,7 @@ it("waits for a server that is still starting", async () => {
   expect((await waiting).model).toBe("fake");
 });
 
-it("says at once that nothing listens", async () => {
+it("fails at once when nothing listens", async () => {
   const { url, close } = await fake();
   await close();
   await expect(attach({ baseUrl: url })).rejects.toMatchObject({
@@ -85,7 +85,7 @@ it("does without pages that other servers lack", async () => {
   expect(await engine.healthy()).toBe(true);
 });
 
-it("says that a server has no completions", async () => {
+it("reports that a server has no completions", async () => {
   const server = createServer((request, response) => {
     const found = request.url === "/v1/models";
     response.writeHead(found ? 200 : 404, { "content-type": "application/json" });

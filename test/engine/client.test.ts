@@ -80,7 +80,7 @@ describe("a broken answer", () => {
     expect(fake.stats.requests).toBe(1);
   });
 
-  it("tells how long the server asked to wait", async () => {
+  it("gives the time that the server asks to wait", async () => {
     const { ask } = await fakeAndClient({ faults: [{ kind: "overloaded" }] });
     await expect(ask()).rejects.toMatchObject({ retryAfterMs: 1_000 });
   });
@@ -145,7 +145,7 @@ describe("the other pages", () => {
     expect(await client.tokenize({ model: "fake", prompt: "A B", add_special_tokens: false })).toEqual([65, 32, 66]);
   });
 
-  it("says that a server has no tokenizer", async () => {
+  it("reports that a server has no tokenizer", async () => {
     const { client } = await fakeAndClient({ pages: [] });
     await expect(client.tokenize({ model: "fake", prompt: "A", add_special_tokens: false })).rejects.toMatchObject({
       kind: "bad-request",

@@ -75,7 +75,7 @@ describe("the way of asking is found by trying", () => {
     expect(mass).toBeGreaterThan(0.999);
   });
 
-  it("uses the method that the config demands, or says why it cannot", async () => {
+  it("uses the method that the config demands, or names the reason why it cannot", async () => {
     expect((await attachTo({}, "top_logprobs")).engine.method).toBe("top_logprobs");
     const failure = await attachTo({}, "allowed_token_ids").catch((error) => error);
     expect(failure).toMatchObject({
@@ -85,7 +85,7 @@ describe("the way of asking is found by trying", () => {
     expect(failure.details[0]).toContain("where 1 was expected");
   });
 
-  it("says what was tried when nothing works", async () => {
+  it("lists every refusal when no method works", async () => {
     const failure = await attachTo({ logprobsMode: "raw_logits" }).catch((error) => error);
     expect(failure).toMatchObject({
       code: "engine",
@@ -103,7 +103,7 @@ describe("the way of asking is found by trying", () => {
     });
   });
 
-  it("reads a server that names tokens by text when the texts are known", async () => {
+  it("reads a server that lists tokens by text when the texts are known", async () => {
     const knobs = { fields: [] };
     await expect(attachTo(knobs)).rejects.toMatchObject({
       details: expect.arrayContaining([expect.stringContaining("by text")]),
@@ -172,7 +172,7 @@ describe("a label that the answer does not hold", () => {
     expect(Math.exp(topLogprobs(3).read(sampledBeyond, [9]).bound ?? 0)).toBeCloseTo(0.01, 4);
   });
 
-  it("is minus infinity where the server says -9999", async () => {
+  it("is minus infinity where the server writes -9999", async () => {
     const { engine } = await attachTo({ labels: [49, 50], impossible: [36_521] });
     const [answer] = await engine.score([PROMPT], LABELS, signal);
     expect(answer?.logProbs.get(36_521)).toBe(Number.NEGATIVE_INFINITY);

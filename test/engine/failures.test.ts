@@ -88,7 +88,7 @@ describe("a server that ends while it starts", () => {
     expect(taggedProcesses(tag)).toEqual([]);
   });
 
-  it("is explained by the root cause, not by what follows from it", async () => {
+  it("is explained by the root cause, not by its consequences", async () => {
     const noise = Array.from({ length: 30 }, (_, i) => `(EngineCore pid=2)   File "core.py", line ${i}`).join("\n");
     const root = "(Worker pid=3) torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB";
     const { options } = await spawnOptions({ failText: [root, noise, WORKER, FAILED, CORE].join("\n") });
@@ -119,7 +119,7 @@ describe("the diagnosis of a log", () => {
     expect(diagnose(lines.toReversed())?.summary).toContain("port");
   });
 
-  it("does not take for a failure what a good start logs", () => {
+  it("takes no line of a good start for a failure", () => {
     expect(
       diagnose([
         "INFO Free memory on device (13.9/14.6 GiB) on startup. Desired GPU memory utilization is (0.92, 13.4 GiB).",
@@ -129,7 +129,7 @@ describe("the diagnosis of a log", () => {
     expect(diagnose([])).toBeNull();
   });
 
-  it("gives the exception itself when it knows no cause, in preference to the generic line", () => {
+  it("gives the exception itself when it recognises no cause, in preference to the generic line", () => {
     const lines = [FAILED, "(EngineCore pid=2) KeyError: 'model.layers.0.weight'", CORE];
     expect(diagnose(lines)).toMatchObject({
       summary: expect.stringContaining("engine process failed"),

@@ -45,7 +45,7 @@ it("ends a frozen server when it is stopped", async () => {
   expect(taggedProcesses(tag)).toEqual([]);
 });
 
-it("says that a server died midway, ends what it left behind, and can be started again", async () => {
+it("reports that a server died midway, ends the processes that it left behind, and can be started again", async () => {
   const { options, tag } = await spawnOptions({ dieAfterRequests: 4, orphan: true, exitCode: 3 });
   const engine = await spawnEngine(options);
   const failures: unknown[] = [];

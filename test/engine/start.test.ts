@@ -34,7 +34,7 @@ describe("the server's arguments", () => {
     ]);
   });
 
-  it("are completed by what abtie depends on", () => {
+  it("are completed by host, port and served name", () => {
     const expected = ["serve", "--host", "127.0.0.1", "--port", "8001", "--served-model-name", "abtie-1"];
     expect(serverArguments(spec(["serve"]), 8001, "abtie-1")).toEqual(expected);
   });

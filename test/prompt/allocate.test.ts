@@ -19,14 +19,14 @@ describe("shareOut", () => {
     expect(shareOut(turn(500, 900, 800), 100)).toEqual(turn(20, 40, 40));
   });
 
-  it("lets what one text does not need flow to the others", () => {
+  it("shares the tokens that one text does not need among the others", () => {
     expect(shareOut(turn(5, 900, 800), 105)).toEqual(turn(5, 50, 50));
     expect(shareOut(turn(500, 10, 900), 100)).toEqual(turn(30, 10, 60));
     expect(shareOut(turn(500, 0, 0), 100)).toEqual(turn(100, 0, 0));
     expect(shareOut(turn(1, 2, 3), 100)).toEqual(turn(1, 2, 3));
   });
 
-  it("never exceeds the room or what a text wants, wastes under 3 tokens, and treats both answers alike", () => {
+  it("never exceeds the room or the length of a text, wastes under 3 tokens, and treats both answers alike", () => {
     fc.assert(
       fc.property(turns, fc.nat({ max: 2500 }), (wanted, room) => {
         const caps = shareOut(wanted, room);

@@ -62,7 +62,7 @@ describe("createPreparer", () => {
     expect(await show(row([], [], []), "ab")).toBe("1|(empty)|(empty)|(empty);\nAnswer:");
   });
 
-  it("drops early turns first, says so, and keeps the last one", async () => {
+  it("drops early turns first, counts them in a line, and keeps the last one", async () => {
     const tokenizer = await fixtureTokenizer("bytelevel");
     const turns = Array.from({ length: 30 }, (_, i) => `turn number ${i + 1} is about the sea and the wind`);
     const long = row(turns, turns, turns);

@@ -59,7 +59,7 @@ describe("serverTokenizer", () => {
     await expect(tokenizer.encodeChat(CHAT, "Answer:")).rejects.toThrow("connection lost");
   });
 
-  it("knows the control tokens of the usual model families", () => {
+  it("lists the control tokens of the usual model families", () => {
     expect(recording([]).controlTokens).toEqual(
       expect.arrayContaining(["<|im_end|>", "<|eot_id|>", "[/INST]", "</s>"]),
     );

@@ -18,7 +18,7 @@ describe("shorten", () => {
     expect(await shortened("one two three", 3)).toBe("one two three");
   });
 
-  it("keeps head and tail, about half each, with a marker that counts what is gone", async () => {
+  it("keeps head and tail, about half each, with a marker that counts the tokens cut", async () => {
     const text = await shortened(words(1000), 103);
     const [, head = "", count, tail = ""] = /^(.*) \(snip (\d+) tokens\) (.*)$/.exec(text) ?? [];
     expect(words(1000).startsWith(head)).toBe(true);

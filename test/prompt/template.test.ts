@@ -17,7 +17,7 @@ const CONVERSATION = {
 };
 
 describe.each(TEMPLATES)("the shipped template %s", (name) => {
-  it("loads, says what it is for, and shows all turns in both orders with its labels", async () => {
+  it("loads, has a description, and shows all turns in both orders with its labels", async () => {
     const template = await shippedTemplate(name);
     expect(template.description).toMatch(/^[A-Z].{30,}\.$/);
     const ab = template.render(viewConversation(CONVERSATION, "ab", template.labels));

@@ -26,7 +26,7 @@ describe.each(TOKENIZERS)("the %s tokenizer", (name) => {
 });
 
 describe("loadTokenizer", () => {
-  it("lists special tokens, tokens in bars, and what the chat template writes, but not plain added words", async () => {
+  it("lists special tokens, tokens in bars, and those of the chat template, but no plain added words", async () => {
     const { controlTokens } = await fixtureTokenizer("bytelevel");
     expect(controlTokens.toSorted()).toEqual(
       ["<|begin_of_text|>", "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|reserved_0|>", "<|tool|>"].toSorted(),
@@ -36,7 +36,7 @@ describe("loadTokenizer", () => {
     );
   });
 
-  it("says what to do when the folder has no tokenizer.json", async () => {
+  it("names the remedy when the folder has no tokenizer.json", async () => {
     const folder = await temporaryFolder({});
     await expect(loadTokenizer(folder)).rejects.toMatchObject({
       code: "config",

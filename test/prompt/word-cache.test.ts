@@ -62,7 +62,7 @@ describe("cacheWords", () => {
     );
   });
 
-  it("encodes a word that it knows only once", () => {
+  it("encodes a word only once", () => {
     const asked: string[] = [];
     const cached = cacheWords((text) => {
       asked.push(text);

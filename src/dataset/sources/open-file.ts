@@ -8,7 +8,7 @@ import type { RecordPosition } from "./source.ts";
 export interface OpenFile {
   readonly path: string;
   readonly handle: FileHandle;
-  /** Throws AbtieError("data") when the file is shorter than the position says. */
+  /** Throws AbtieError("data") when the file ends before the position does. */
   readonly readBytes: (position: RecordPosition) => Promise<Buffer>;
   /**
    * Throws AbtieError("data") when the file was written to since it was opened. A file that took its name meanwhile does

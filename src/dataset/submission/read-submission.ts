@@ -15,7 +15,7 @@ export interface Submission {
 export type SubmissionColumns = Partial<Pick<Columns, "id" | "labels">>;
 
 /**
- * Reads a submission, whoever wrote it. Throws AbtieError("data") with every row that the grader would refuse: no id, an id
+ * Reads a submission, also one that another program wrote. Throws AbtieError("data") with every row that the grader would refuse: no id, an id
  * there twice, a cell that is no number in [0, 1], or a sum other than 1 (within 1e-6).
  */
 export async function readSubmission(path: string, columns: SubmissionColumns = {}): Promise<Submission> {

@@ -99,8 +99,7 @@ async function tryTop(ask: Ask, { ids, textOf }: ProbeInput): Promise<Dialect> {
     try {
       const choice = await ask(topLogprobs(k).request(ids));
       const byId = Object.keys(choice).every((key) => /^token_id:\d+$/.test(key));
-      if (!byId && textOf === undefined)
-        throw malformed("names its tokens by text, and their texts are not known here", choice);
+      if (!byId && textOf === undefined) throw malformed("lists its tokens by text, and their ids are unknown", choice);
       const dialect = topLogprobs(k, byId || textOf === undefined ? keyOf : textOf);
       for (const key of Object.keys(choice)) readLogProb(choice, key);
       dialect.read(choice, ids);

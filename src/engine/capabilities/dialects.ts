@@ -20,7 +20,7 @@ export interface Dialect {
   readonly method: Method;
   /** The fields that this way adds to a request for one token at temperature 0. */
   readonly request: (ids: readonly number[]) => Readonly<Record<string, unknown>>;
-  /** Reads one choice. Throws RequestError("malformed") when it does not hold what was asked for. */
+  /** Reads one choice. Throws RequestError("malformed") when a token that must be there is missing. */
   readonly read: (choice: ChoiceLogProbs, ids: readonly number[]) => TokenLogProbs;
 }
 
@@ -110,7 +110,7 @@ function readTop(
   const idByKey = new Map<string, number>();
   for (const id of ids) {
     const key = name(id);
-    if (key === undefined) throw malformed(`names tokens by text, and the text of token ${id} is not known`, choice);
+    if (key === undefined) throw malformed(`lists tokens by text, and the text of token ${id} is unknown`, choice);
     const other = idByKey.get(key);
     if (other !== undefined && other !== id) {
       throw malformed(`cannot tell the tokens ${other} and ${id} apart: both are ${JSON.stringify(key)}`, choice);

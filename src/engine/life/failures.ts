@@ -30,7 +30,7 @@ const CAUSES: readonly Failure[] = [
   {
     pattern: /To serve at least one request with the model's max seq len/,
     summary: "The key-value cache is too small for a single prompt of the longest length allowed.",
-    remedy: "Lower --max-model-len (the log line says which length fits), or raise --gpu-memory-utilization.",
+    remedy: "Lower --max-model-len (the log line names the length that fits), or raise --gpu-memory-utilization.",
   },
   {
     pattern: /is larger than the maximum number of tokens that can be stored in KV cache/,
@@ -40,7 +40,7 @@ const CAUSES: readonly Failure[] = [
   {
     // A server that starts well logs "Free memory on device ... Desired GPU memory utilization is ..." too.
     pattern: /Free memory on device(?!.*Desired GPU memory utilization)/,
-    summary: "Less GPU memory is free than the server was told to use: another process holds some.",
+    summary: "Less GPU memory is free than --gpu-memory-utilization demands: another process holds some.",
     remedy: "Find and end that process (nvidia-smi lists it), or lower --gpu-memory-utilization.",
   },
   {
@@ -53,7 +53,7 @@ const CAUSES: readonly Failure[] = [
     pattern: /Failed to infer device type/,
     summary: "vLLM found neither a GPU that it can use nor its own CPU build.",
     remedy:
-      "On a GPU machine check nvidia-smi and the driver's version; on a CPU machine install vLLM's CPU build (its package metadata must say +cpu), as `abtie setup` does.",
+      "On a GPU machine check nvidia-smi and the driver's version; on a CPU machine install vLLM's CPU build (its version must contain +cpu), as `abtie setup` does.",
   },
   {
     pattern: /\[Errno 98\]|address already in use\b(?!.*Retrying)/i,

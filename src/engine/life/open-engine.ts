@@ -120,7 +120,7 @@ function fallbackText(method: Method, tried: readonly string[]): string {
   const cost =
     method === "top_logprobs"
       ? "a label outside the most likely tokens gets an upper bound"
-      : "the labels' share of all probability is not known";
+      : "the labels' share of all probability (the label mass) is unknown";
   return `The server gives label probabilities only by ${method}: ${cost}. Refused: ${tried.join("; ")}`;
 }
 

@@ -20,7 +20,7 @@ export async function serverEnded(status: number, log: ServerLog, when: string):
 export async function serverFailed(message: string, log: ServerLog, cause: unknown): Promise<AbtieError> {
   const lines = await linesOf(log);
   const diagnosis = diagnose(lines);
-  const why = diagnosis === null ? "" : ` The log says: ${diagnosis.summary} ${diagnosis.remedy}`;
+  const why = diagnosis === null ? "" : ` The log shows the cause: ${diagnosis.summary} ${diagnosis.remedy}`;
   return new AbtieError("engine", `${message}${why}`, {
     cause,
     details: detailsOf(diagnosis?.line ?? null, lines, log.path),

@@ -19,7 +19,7 @@ export interface GenerativeJudge extends Judge {
 /**
  * Joins template, tokenizer and data to a judge. Its labels are resolved at the answer position of a sample of rows; a row
  * whose prompt ends in other tokens than theirs has its labels resolved on its own.
- * Throws AbtieError("config") when two labels cannot be told apart by their tokens, or when no context length is known.
+ * Throws AbtieError("config") when two labels cannot be told apart by their tokens, or when nothing gives the context length.
  */
 export async function createGenerativeJudge(options: {
   config: Pick<Config, "context" | "engine">;
@@ -85,7 +85,7 @@ async function resolveOnRows(preparer: Preparer, template: Template, dataset: Da
   return resolveOnSamples(template.labels, await Promise.all(encoders));
 }
 
-/** Tokens that follow the prompt when the later tokens of a label are asked for. */
+/** Most label tokens behind the prompt in a probe for the later tokens of a label. */
 function longestSuffix({ probes }: ResolvedLabels): number {
   return Math.max(...probes.map(({ suffix }) => suffix.length));
 }

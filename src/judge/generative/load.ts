@@ -18,7 +18,7 @@ export interface GenerativeLoader extends JudgeLoader {
 /** Context length in tokens that is assumed before the server is up, where neither config nor profile gives one. */
 const ASSUMED_CONTEXT = 2048;
 
-/** Loads template and tokenizer. Throws AbtieError("config") for what is wrong with them. */
+/** Loads template and tokenizer. Throws AbtieError("config") when one of them is missing or broken. */
 export async function createGenerativeLoader(config: Config, dataset: Dataset): Promise<GenerativeLoader> {
   const template = await loadTemplate(config.template, config.labels);
   const folder = config.engine.tokenizer;

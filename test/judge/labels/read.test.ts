@@ -70,7 +70,7 @@ describe("readLabels", () => {
     expect(readLabels(PLAIN, [answer({ 1: -0.5, 2: -1.5, 3: -9 }, { bound: -6 })]).bounded).toBe(false);
   });
 
-  it("knows no mass when any answer is relative to the labels", () => {
+  it("has no mass when any answer is relative to the labels", () => {
     expect(readLabels(PLAIN, [answer({ 1: -1, 2: -1, 3: -1 }, { absolute: false })]).mass).toBeNull();
   });
 

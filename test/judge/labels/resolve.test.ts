@@ -83,7 +83,7 @@ describe("resolveLabels", () => {
     );
   });
 
-  it("refuses labels that cannot be told apart, saying which and what to do", async () => {
+  it("refuses labels that cannot be told apart, with their names and a remedy", async () => {
     const encode = byHand([])("Answer:");
     const remedy = /use texts that begin differently/;
     const prefix = resolveLabels({ ...ABT, b: ["AB"] }, encode);
@@ -108,7 +108,7 @@ describe("resolveLabels", () => {
 });
 
 describe("resolveOnSamples", () => {
-  it("keeps as proof what all samples end with, and knows a row that ends otherwise", async () => {
+  it("keeps the tokens that all samples end with, and rejects a row that ends otherwise", async () => {
     const encode = byHand([]);
     const resolved = await resolveOnSamples(ABT, ["one. =", "two! =", "three\n ="].map(encode));
     expect(resolved.tail).toEqual(await encode(" =")(""));

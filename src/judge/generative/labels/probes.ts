@@ -1,12 +1,13 @@
-/** A request to make of a prompt: after the prompt and `suffix`, the log probabilities of `ids`. */
+/** One question about a prompt: the log probabilities of `ids` as the next token after the prompt and `suffix`. */
 export interface Probe {
   readonly suffix: readonly number[];
   readonly ids: readonly number[];
 }
 
 /**
- * Lists what must be asked to score token sequences exactly: probe 0 asks for every first token; each token that does not
- * end its sequence adds a probe for the tokens that may follow it. Expects that no sequence begins with another.
+ * Lists the probes that score token sequences exactly. They are the inner nodes of the tree (trie) of the sequences: probe 0
+ * asks for every first token, and each token that does not end its sequence adds a probe for the tokens that may follow it.
+ * Labels of one token each need one probe. Expects that no sequence begins with another.
  */
 export function planProbes(sequences: readonly (readonly number[])[]): readonly Probe[] {
   const probes: Probe[] = [];
@@ -27,7 +28,7 @@ export function planProbes(sequences: readonly (readonly number[])[]): readonly 
   return probes;
 }
 
-/** Tells whether a sequence begins with another (or equals it). */
+/** True when a sequence begins with another one or equals it. */
 export function startsWith(sequence: readonly number[], start: readonly number[]): boolean {
   return start.length <= sequence.length && start.every((id, i) => id === sequence[i]);
 }

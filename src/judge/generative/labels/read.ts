@@ -7,38 +7,47 @@ import type { ResolvedLabels } from "./resolve.ts";
 const ROUNDING = 1e-3;
 
 /**
- * Combines the answers to the probes, one each and in their order, into a reading. A label's probability is the product along
- * its tokens; variants of a label add up. Exact when the answers are absolute; otherwise the mass is unknown (null) and a
- * label of several tokens is only as good as the server's normalisation.
+ * Combines the answers to the probes, one for each probe and in their order, into a reading: log P(label) for a, b and tie.
  *
- * Throws an ordinary Error when the answers cannot be meant: a missing token without a bound, NaN, or a probability over 1.
+ * A text v of tokens t1 ... tn has by the chain rule log p(v) = sum over i of log p(ti | prompt, t1 ... ti-1); each term comes
+ * from the probe whose suffix is t1 ... ti-1. A label is written as any of its texts, which exclude each other, so
+ * P(label) = sum over its texts v of p(v), computed as the logarithm of a sum of exponentials. The mass is the sum of P(label)
+ * over the three labels: the share of all probability that the model gives to an answer with any label.
+ *
+ * Scoring answers by their likelihood: Brown et al. 2020, "Language Models are Few-Shot Learners", section 2.4. Why the texts
+ * of one label must add up: Holtzman et al. 2021, "Surface Form Competition".
+ *
+ * Exact when the answers are absolute. When they are relative to the asked tokens, the mass is unknown (null), the three
+ * labels are right up to a common factor where each text is one token, and approximate where texts have several tokens.
+ *
+ * Throws an Error for answers that are no probabilities: a missing token without a bound, NaN, or a probability over 1.
  */
 export function readLabels(labels: ResolvedLabels, answers: readonly TokenLogProbs[]): Reading {
   if (answers.length !== labels.probes.length) {
     throw new Error(`expected ${labels.probes.length} answers, one for each probe, and got ${answers.length}`);
   }
-  const byPrefix = new Map(labels.probes.map((probe, i) => [probe.suffix.join(" "), answers[i] as TokenLogProbs]));
+  const answerAfter = new Map(labels.probes.map((probe, i) => [probe.suffix.join(" "), answers[i] as TokenLogProbs]));
   let bounded = false;
-  const scores = labels.sequences.map(({ label, ids }) => {
-    let sum = 0;
+  const texts = labels.sequences.map(({ label, ids }) => {
+    let logProb = 0;
     for (const [i, id] of ids.entries()) {
-      const answer = byPrefix.get(ids.slice(0, i).join(" "));
+      const answer = answerAfter.get(ids.slice(0, i).join(" "));
       if (answer === undefined) throw new Error(`no probe for the tokens before ${id}`);
       const found = answer.logProbs.get(id);
       if (found === undefined) bounded = true;
-      sum += check(id, found ?? answer.bound);
+      logProb += checkLogProb(id, found ?? answer.bound);
     }
-    return { label, sum };
+    return { label, logProb };
   });
-  const ofClass = (name: ClassName): number =>
-    logSumExp(scores.filter(({ label }) => label === name).map(({ sum }) => sum));
-  const logProbs: Triple = [ofClass("a"), ofClass("b"), ofClass("tie")];
+  const ofLabel = (name: ClassName): number =>
+    logSumExp(texts.filter(({ label }) => label === name).map(({ logProb }) => logProb));
+  const logProbs: Triple = [ofLabel("a"), ofLabel("b"), ofLabel("tie")];
   if (logProbs.every((value) => value === Number.NEGATIVE_INFINITY)) throw new Error("every label has probability 0");
   const mass = sum(logProbs.map(Math.exp));
   return { logProbs, mass: answers.every(({ absolute }) => absolute) ? Math.min(1, mass) : null, bounded };
 }
 
-function check(id: number, value: number | null): number {
+function checkLogProb(id: number, value: number | null): number {
   if (value === null) throw new Error(`the answer lacks token ${id}`);
   if (Number.isNaN(value) || value > ROUNDING) throw new Error(`the log probability of token ${id} is ${value}`);
   return Math.min(0, value);

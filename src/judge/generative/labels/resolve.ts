@@ -1,38 +1,40 @@
 import { AbtieError } from "../../../errors.ts";
+import type { LabelTexts } from "../../../prompt/template/variables.ts";
 import { CLASSES, type ClassName } from "../../../types.ts";
 import { type Probe, planProbes, startsWith } from "./probes.ts";
 
-/** The texts of each label; several are variants whose probabilities add up. */
-export type LabelTexts = Readonly<Record<ClassName, readonly string[]>>;
-
-/** Gives the token ids of one fixed prompt followed by a text. */
+/** Encodes one fixed prompt followed by a text. */
 export type EncodeWith = (suffix: string) => Promise<readonly number[]>;
 
-/** One way to write a label, as tokens at the answer position. */
+/** One text of a label, as tokens at the answer position. */
 export interface LabelSequence {
   readonly label: ClassName;
   readonly text: string;
   readonly ids: readonly number[];
 }
 
-/** Labels as token ids at the answer position. */
+/** All labels as token ids at the answer position, and the probes that score them. */
 export interface ResolvedLabels {
   readonly sequences: readonly LabelSequence[];
-  /** What to ask of each prompt; probe 0 has an empty suffix. */
+  /** The questions about each prompt. Probe 0 has an empty suffix. */
   readonly probes: readonly Probe[];
-  /** Tokens to drop from the end of the encoded prompt, because they merge with the start of every label (a space, for example). */
+  /** Tokens to drop from the end of the encoded prompt, because they merge with the start of every label. */
   readonly dropTail: number;
-  /** The last tokens of the prompt that is sent: where they stand, the labels hold. */
+  /** The last tokens of the prompt that is sent. The label ids are valid behind these tokens. */
   readonly tail: readonly number[];
 }
 
-/** Tokens before the answer that are kept as proof of the position. */
+/** Most tokens of `tail`. */
 const LONGEST_TAIL = 4;
 
 /**
- * Resolves label texts to token ids in place: a label is what the prompt followed by its text has beyond the part that the
- * prompt shares with all of them. Throws AbtieError("config") when a label is empty or vanishes, or when two labels cannot
- * be told apart by their tokens.
+ * Resolves label texts to token ids where they occur, behind a prompt. Encoding a label alone would give wrong ids: tokenizers
+ * merge across the border, for example the final space of a prompt and the label "A" into the one token " A". So the prompt is
+ * encoded with each label and without. A label's ids are its tokens behind the longest start that all these encodings share;
+ * prompt tokens behind that start, here the space, are dropped when the prompt is sent ("token healing").
+ *
+ * Throws AbtieError("config") when a label is empty or adds no token, or when two labels cannot be told apart: one has the
+ * tokens of the other, or begins with them, and the probability of one would contain that of the other.
  */
 export async function resolveLabels(texts: LabelTexts, encodeWith: EncodeWith): Promise<ResolvedLabels> {
   const written = CLASSES.flatMap((label) => texts[label].map((text) => ({ label, text })));
@@ -57,8 +59,8 @@ export async function resolveLabels(texts: LabelTexts, encodeWith: EncodeWith): 
 }
 
 /**
- * Resolves labels on several prompts and checks that they agree, so that what holds for the samples holds for every row.
- * The tail of the result is what all samples share. Throws AbtieError("config") when they disagree.
+ * Resolves labels on several prompts and checks that their ids are the same behind each. The tail of the result is the one
+ * that all samples share; `promptToSend` checks it for every row. Throws AbtieError("config") when the samples disagree.
  */
 export async function resolveOnSamples(texts: LabelTexts, samples: readonly EncodeWith[]): Promise<ResolvedLabels> {
   const [first, ...others] = await Promise.all(samples.map((encodeWith) => resolveLabels(texts, encodeWith)));
@@ -81,8 +83,8 @@ export async function resolveOnSamples(texts: LabelTexts, samples: readonly Enco
 }
 
 /**
- * Turns the encoded prompt of a row into what is sent: without the tokens that merge with the labels. Returns null when it
- * does not end as the prompts did at which the labels were resolved, so that their ids would not hold.
+ * Drops the tokens that merge with the labels from the encoded prompt of a row. Returns null when the prompt does not end in
+ * the tokens behind which the labels were resolved, so that their ids may be wrong.
  */
 export function promptToSend(labels: ResolvedLabels, ids: readonly number[]): readonly number[] | null {
   const sent = labels.dropTail === 0 ? ids : ids.slice(0, -labels.dropTail);
