@@ -7,7 +7,7 @@ export { type CalibrateOptions, type CalibrationResult, calibrateRun } from "./c
 export { type CompareOptions, compareVariants } from "./commands/compare.ts";
 export { type DoctorOptions, doctor } from "./commands/doctor.ts";
 export { type EvaluateOptions, evaluateTarget } from "./commands/evaluate.ts";
-export { type Plan, type PlanOptions, plan } from "./commands/plan.ts";
+export { type PlanOptions, plan } from "./commands/plan.ts";
 export { type ReportFiles, type ReportOptions, reportRun } from "./commands/report.ts";
 export { type RunOptions, runJob } from "./commands/run.ts";
 export { setupEngine } from "./commands/setup.ts";
@@ -15,6 +15,7 @@ export { type ValidateOptions, type ValidateResult, validate } from "./commands/
 export type { Comparison } from "./compare/conclude.ts";
 export { type ComparisonDetails, detailsOf } from "./compare/details.ts";
 export type { Config } from "./config/config.ts";
+export type { RunPlan } from "./deadline/run-plan.ts";
 export type { Finding } from "./doctor/finding.ts";
 export type { Effects, Progress } from "./effects.ts";
 export { AbtieError, type ErrorCode, EXIT } from "./errors.ts";

@@ -2,7 +2,8 @@ import { type Forecast, forecastOf } from "../forecast/forecast.ts";
 import { addForecast } from "../forecast/history.ts";
 import { addWork } from "../forecast/work.ts";
 import type { Decision } from "./decision.ts";
-import { chooseStep, isScarce, type LadderPosition, type StepForecast } from "./ladder.ts";
+import { chooseStep, type LadderPosition, type StepForecast } from "./ladder.ts";
+import { rowOrderOf } from "./order.ts";
 import { ladderRules } from "./rules.ts";
 import { type DeadlineState, settledRows } from "./state.ts";
 import { forecastContext, forecastSteps, workLeftOn } from "./step-forecasts.ts";
@@ -31,7 +32,7 @@ export function decide(state: DeadlineState, now: number): { state: DeadlineStat
     phase: phaseOf(next),
     step,
     changed: position.index !== state.position.index,
-    order: isScarce(step) ? "shortest-first" : "longest-first",
+    order: rowOrderOf(step),
     reason: stop?.reason ?? reason,
     steps,
     forecast,

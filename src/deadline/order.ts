@@ -1,5 +1,12 @@
+import { isScarce, type Step } from "./ladder.ts";
+
 /** Which rows come next: the sample and then the longest, or the shortest whatever the sample. */
 export type OrderPolicy = "longest-first" | "shortest-first";
+
+/** Decides in which order the rows are scored on a step: the shortest first where time is short, so that more rows get an answer. */
+export function rowOrderOf(step: Step): OrderPolicy {
+  return isScarce(step) ? "shortest-first" : "longest-first";
+}
 
 /** The rows that nobody has begun, in a form from which they can be taken in any of the orders. */
 export interface Queue {

@@ -20,6 +20,11 @@ export function pilotSize(rows: number): number {
   return Math.min(rows, Math.max(LEAST, Math.min(MOST, Math.round(SHARE * rows))));
 }
 
+/** Gives the rows of a sample, the pilot included: a tenth, at least 60. */
+export function sampleSize(rows: number): number {
+  return Math.min(rows, Math.max(LEAST_SAMPLE, Math.round(SAMPLE_SHARE * rows)));
+}
+
 /**
  * Chooses the sample among `rows` (indices into `tokens`), in the order in which it is scored: the pilot and then some more, a
  * tenth of the rows but at least 60. The rows are sorted by length and cut into as many strata as the sample has rows, and one
@@ -30,7 +35,7 @@ export function pilotSize(rows: number): number {
 export function chooseSample(tokens: readonly number[], rows: readonly number[], seed: number): number[] {
   const random = xoroshiro128plus(seed);
   const sorted = [...rows].sort((one, other) => compareLengths(tokens, one, other));
-  const size = Math.min(sorted.length, Math.max(LEAST_SAMPLE, Math.round(SAMPLE_SHARE * sorted.length)));
+  const size = sampleSize(sorted.length);
   const blocks: number[][] = Array.from({ length: Math.max(1, Math.round(size / BLOCK)) }, () => []);
   for (let i = 0; i < size; i++) {
     const from = Math.floor((i * sorted.length) / size);

@@ -1,6 +1,5 @@
 import type { Order } from "../types.ts";
-import { isScarce } from "./ladder.ts";
-import { takeRows } from "./order.ts";
+import { rowOrderOf, takeRows } from "./order.ts";
 import { budgetInUse, type DeadlineState } from "./state.ts";
 import { takeSwapRows } from "./swap-rows.ts";
 
@@ -27,8 +26,8 @@ export function takeNext(state: DeadlineState, count: number): { state: Deadline
 
 function takeFirst(state: DeadlineState, count: number): { state: DeadlineState; tasks: readonly Task[] } {
   const step = state.steps[state.position.index];
-  const policy = step !== undefined && isScarce(step) ? "shortest-first" : "longest-first";
-  const { queue, rows } = takeRows(state.queue, policy, count);
+  if (step === undefined) throw new Error("the ladder has no such step");
+  const { queue, rows } = takeRows(state.queue, rowOrderOf(step), count);
   const tokenBudget = budgetInUse(state);
   return { state: { ...state, queue }, tasks: rows.map((row) => ({ row, order: "ab", tokenBudget })) };
 }

@@ -2,9 +2,8 @@ import type { Config } from "../config/config.ts";
 import type { Budget } from "../deadline/budget.ts";
 import { decide } from "../deadline/decide.ts";
 import type { Decision } from "../deadline/decision.ts";
-import type { Step } from "../deadline/ladder.ts";
 import { type DeadlineEvent, observe, type Prompt } from "../deadline/observe.ts";
-import { usualShares } from "../deadline/rules.ts";
+import type { RunPlan } from "../deadline/run-plan.ts";
 import { createState, withBudget } from "../deadline/state.ts";
 import { takeNext } from "../deadline/take.ts";
 import type { Task } from "../judge/judge.ts";
@@ -46,10 +45,10 @@ export interface Planner {
 }
 
 export interface PlannerOptions {
-  readonly config: Config;
+  /** Decides the ladder, the orders, the swap pass, the confidence and the sample. */
+  readonly plan: RunPlan;
+  readonly config: Pick<Config, "calibration">;
   readonly state: RunState;
-  /** The ladder, best step first. */
-  readonly steps: readonly Step[];
   readonly aggregate: Aggregate;
   /** Estimated prompt tokens of every row. */
   readonly tokens: readonly number[];
@@ -69,20 +68,18 @@ const RANKING_MS = 60_000;
 
 /** Creates the planner of a run: it keeps the state, and the pure functions of deadline/ decide. */
 export function createPlanner(options: PlannerOptions): Planner {
-  const { config, state: run, clock, onDecision } = options;
+  const { plan, state: run, clock, onDecision } = options;
   const budget = options.budget();
-  const orders = options.steps.some(({ kind }) => kind === "both-orders") ? config.orders : "one";
   let state = createState({
     tokens: options.tokens,
     answered: [...options.tokens.keys()].filter((row) => isAnswered(run, row, "ab")),
     budget,
     startedAt: options.startedAt,
-    steps: options.steps,
-    confidence: config.time.confidence,
-    // Without a deadline nothing overruns, so the ladder needs no step for it.
-    onOverrun: budget === null ? "degrade" : config.time.onOverrun,
-    swapPass: usualShares(orders),
-    seed: config.seed,
+    steps: plan.ladder,
+    confidence: plan.confidence,
+    onOverrun: plan.onOverrun,
+    swapPass: plan.swapPass,
+    seed: plan.seed,
   });
   const decisionMs =
     budget === null ? DECISION_MS : Math.min(DECISION_MS, DECISION_SHARE * (budget.workEndAt - budget.startedAt));

@@ -1,3 +1,4 @@
+import { planRun } from "../deadline/run-plan.ts";
 import type { Effects } from "../effects.ts";
 import type { Engine } from "../engine/engine.ts";
 import { estimateLengths } from "../judge/estimate-lengths.ts";
@@ -5,7 +6,6 @@ import { openEnginePool } from "../pool/pool.ts";
 import type { Usage } from "../pool/usage.ts";
 import { createDecisionLog } from "./decision-log.ts";
 import type { ForecastError } from "./forecast-errors.ts";
-import { ladderOf } from "./ladder.ts";
 import type { Job } from "./open-job.ts";
 import { createPlanner } from "./planner.ts";
 import { showProgress } from "./progress.ts";
@@ -86,20 +86,28 @@ async function scoreOnEngines(job: Job, { limits, began, effects }: SessionOptio
       recorder.record({ event: "engine-model", at: clock.now(), model, version, method });
     }
     const { judge } = pool;
-    const ladder = ladderOf(config, judge.budget);
-    const tokens = lengths ?? (await estimateLengths(judge, dataset, limits.signal));
+    const whole = lengths ?? (await estimateLengths(judge, dataset, limits.signal));
+    const tokens = whole.map((length) => Math.min(length, judge.budget));
+    const plan = planRun(config, {
+      lengths: tokens,
+      exact: null,
+      tokenBudget: judge.budget,
+      startedAt: effects.startedAt,
+      timeLimits: limits.wall,
+      tokensPerSecond: null,
+    });
+    recorder.record({ event: "plan", at: clock.now(), plan });
     const planner = createPlanner({
+      plan,
       config,
       state: folder.state,
       aggregate,
       clock,
       budget: limits.budget,
       startedAt: began,
-      steps: ladder,
-      tokens: tokens.map((full) => Math.min(full, judge.budget)),
+      tokens,
       onDecision: createDecisionLog({ record: recorder.record, clock, log }),
     });
-    recorder.record({ event: "plan", at: clock.now(), plan: { ladder } });
     pool.subscribe(planner.onPoolStatus);
     const scoringSince = clock.monotonic();
     session = { ...session, scoringSince };

@@ -5,7 +5,7 @@ import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
 import type { Clock } from "../types.ts";
 
-/** When a run must have ended. */
+/** The moments that bound a run, and the signal that ends its work. */
 export interface TimeLimits extends Disposable {
   /**
    * The moments that bound the run, monotonic ms; null without a deadline. They come nearer when the machine sleeps or its wall
@@ -16,27 +16,38 @@ export interface TimeLimits extends Disposable {
   readonly wall: Budget | null;
   /** Aborts at the end of work or when the person interrupts. */
   readonly signal: AbortSignal;
-  /** Arms the last safeguard for a complete file that is in place. */
+  /** Arms the watchdog, which ends the process at `guardAt` if it has not ended; `file` is complete and in place. */
   readonly guard: (file: string) => void;
 }
 
 /**
- * Starts the clock of a run: scoring ends when the reserve begins, and the guard stands close before the deadline.
- * Throws AbtieError("config") for a deadline that is none or has passed.
+ * Computes the moments that bound a run, ms since 1970; null without a deadline. A deadline such as "9h" is counted from
+ * `startedAt`, the start of the process, unless the config names another moment. Throws AbtieError("config").
+ */
+export function planTimeLimits(
+  { deadline, startedAt, reserveMs }: Config["time"],
+  processStartedAt: number,
+): Budget | null {
+  if (deadline === null) return null;
+  const from = startedAt === null ? processStartedAt : Date.parse(startedAt);
+  return planBudget(from, parseDeadline(deadline, from), reserveMs);
+}
+
+/**
+ * Starts the timer of a run: scoring ends when the reserve begins, and the watchdog acts shortly before the deadline.
+ * Throws AbtieError("config") when the deadline cannot be read or leaves no time to work.
  */
 export function armTimeLimits(config: Pick<Config, "time">, effects: Effects): TimeLimits {
   const { clock } = effects;
-  const { deadline, startedAt, reserveMs } = config.time;
-  if (deadline === null)
+  const wall = planTimeLimits(config.time, effects.startedAt);
+  if (wall === null)
     return { budget: () => null, wall: null, signal: effects.signal, guard: () => {}, [Symbol.dispose]: () => {} };
   const now = clock.now();
-  const from = startedAt === null ? effects.startedAt : Date.parse(startedAt);
-  const wall = planBudget(from, parseDeadline(deadline, from), reserveMs);
   if (wall.workEndAt <= now) {
     const at = new Date(wall.deadlineAt).toISOString();
     throw new AbtieError(
       "config",
-      `the deadline "${deadline}" is ${at}, which leaves no time to work: give a later one`,
+      `the deadline "${config.time.deadline}" is ${at}, which leaves no time to work: give a later one`,
     );
   }
   let budget = shiftBudget(wall, clock.monotonic() - now);
@@ -61,12 +72,12 @@ export function armTimeLimits(config: Pick<Config, "time">, effects: Effects): T
   };
 }
 
-/** Longest single timer (ms): the wall clock is looked at again after it, since it may jump while a timer runs. */
-const LOOK_MS = 1_000;
+/** Longest single timer (ms): the wall clock is read again after it, since it may jump while a timer runs. */
+const TIMER_MS = 1_000;
 
 /** Waits for a moment (monotonic, ms) that may come nearer meanwhile. */
 async function sleepUntil(end: () => number, clock: Clock, signal: AbortSignal): Promise<void> {
   for (let left = end() - clock.monotonic(); left > 0; left = end() - clock.monotonic()) {
-    await clock.sleep(Math.min(left, LOOK_MS), signal);
+    await clock.sleep(Math.min(left, TIMER_MS), signal);
   }
 }

@@ -38,7 +38,7 @@ it("gives run and plan its best setting and its speed", async () => {
   const manifest = JSON.parse(readFileSync(join(job.folder, "run/manifest.json"), "utf8"));
   expect(manifest.config.engine).toMatchObject({ concurrency: 3, promptsPerRequest: 4 });
   const plan = await inFolder("plan", "job.yaml", "--bench", "run/bench.json", "--json");
-  expect(JSON.parse(plan.stdout).steps[0].seconds).toBeGreaterThan(0);
+  expect(JSON.parse(plan.stdout).ladder[0].seconds).toBeGreaterThan(0);
   const wrong = await inFolder("run", "job.yaml", "--bench", "job.yaml");
   expect(wrong.status).toBe(2);
   expect(wrong.stderr).toContain("is not what abtie bench writes");

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { loadConfig } from "../../src/config/load.ts";
+import { ladderOf } from "../../src/deadline/run-plan.ts";
 import { AbtieError } from "../../src/errors.ts";
-import { ladderOf } from "../../src/job/ladder.ts";
 
 let folder: string;
 beforeEach(async () => {

@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { parse, stringify } from "yaml";
+import type { RunPlan } from "../../src/deadline/run-plan.ts";
 import { inProcess } from "../helpers/in-process.ts";
 import { attachTo, startJudge, writeJob } from "../helpers/job.ts";
 import { readLines } from "../helpers/results.ts";
@@ -22,20 +23,24 @@ it("plans every step of a ladder by its name: tokens of the whole file, and its 
   const config = { orders: "auto", time: { deadline: "1h", ladder: LADDER } };
   const job = await writeJob({ engine, rows: 60, words, config });
   const args = ["plan", "job.yaml", "--tokens-per-second", "100"];
-  const { steps, tokens } = JSON.parse((await inProcess([...args, "--json"], job.folder)).stdout);
-  expect(steps.map(({ name, context }: { name: string; context: number | null }) => [name, context])).toEqual([
-    ["twice", null],
-    ["once", null],
-    ["brief", 96],
-    ["briefer", 64],
-    ["prior", 64],
+  const { ladder, tokens } = JSON.parse((await inProcess([...args, "--json"], job.folder)).stdout);
+  const steps = ladder as RunPlan["ladder"];
+  expect(steps.map(({ name, tokenBudget, rowOrder }) => [name, tokenBudget, rowOrder])).toEqual([
+    ["twice", null, "longest-first"],
+    ["once", null, "longest-first"],
+    ["brief", 96, "shortest-first"],
+    ["briefer", 64, "shortest-first"],
+    ["prior", 64, "shortest-first"],
   ]);
-  const cost = Object.fromEntries(steps.map((step: { name: string; tokens: number }) => [step.name, step.tokens]));
-  expect([cost["twice"], cost["once"], cost["prior"]]).toEqual([2 * tokens.total, tokens.total, 0]);
+  const [twice = 0, once = 0, brief = 0, briefer = 0, prior = 0] = steps.map((step) => step.tokens);
+  expect([twice, once, prior]).toEqual([2 * tokens.total, tokens.total, 0]);
   // A third of the rows has the length of its budget, the others are shorter.
-  expect(cost["once"] - cost["brief"]).toBeGreaterThan(20 * 100);
-  expect(cost["brief"] - cost["briefer"]).toBe(20 * (96 - 64));
-  for (const { tokens: all, seconds } of steps) expect(seconds).toBeCloseTo(all / 100, 9);
+  expect(once - brief).toBeGreaterThan(20 * 100);
+  expect(brief - briefer).toBe(20 * (96 - 64));
+  for (const { tokens: all, seconds, fits } of steps) {
+    expect(seconds).toBeCloseTo(all / 100, 9);
+    expect(fits).toBe(true);
+  }
   const { stdout } = await inProcess(args, job.folder);
   expect(stdout).toMatch(/^step brief +[\d,]+ tokens, .+: fits$/m);
 });

@@ -13,6 +13,7 @@ import { temporaryFolder } from "../helpers/folder.ts";
 import { inProcess } from "../helpers/in-process.ts";
 import { attachTo, startJudge, writeJob } from "../helpers/job.ts";
 import { writeLabels } from "../helpers/judged-folder.ts";
+import { PLAN } from "../runfolder/samples.ts";
 
 describe("abtie report", () => {
   it("writes one page and its Markdown beside it, with the numbers of evaluate", async () => {
@@ -118,13 +119,14 @@ const FAILED = {
   final: false,
   request: 3,
 } as const;
-const PLAN = {
+const PLAN_EVENT = {
   event: "plan",
   plan: {
-    ladder: [
-      { name: "twice", kind: "both-orders", tokenBudget: null },
-      { name: "brief", kind: "one-order-short", tokenBudget: 64 },
-    ],
+    ...PLAN,
+    ladder: PLAN.ladder.flatMap((step) => {
+      if (step.kind === "both-orders") return [{ ...step, name: "twice" }];
+      return step.kind === "one-order-short" ? [{ ...step, name: "brief" }] : [];
+    }),
   },
 } as const;
 const PLANNER_STATE = {
@@ -142,7 +144,7 @@ const ENGINE = { event: "engine", detail: "" } as const;
 const TWO_SESSIONS: readonly JournalEvent[] = [
   { ...START, at: 1_000_000 },
   { ...ENGINE, what: "ready", at: 1_000_900 },
-  { ...PLAN, at: 1_001_000 },
+  { ...PLAN_EVENT, at: 1_001_000 },
   answer(0, 100, 500, 1, 1_002_000),
   answer(1, 130, 500, 1, 1_002_001),
   answer(2, 60, 500, 2, 1_002_001),
@@ -164,7 +166,7 @@ const TWO_SESSIONS: readonly JournalEvent[] = [
     deadlineAt: 9_010_000,
   },
   { ...ENGINE, what: "ready", at: 9_000_500 },
-  { ...PLAN, at: 9_001_000 },
+  { ...PLAN_EVENT, at: 9_001_000 },
   answer(3, 90, 500, 1, 9_001_500),
   forecast({ phase: "swap-pass", settled: 10 }, 9_002_500, 9_005_000),
   { event: "session-end", at: 9_004_000, status: "done" },

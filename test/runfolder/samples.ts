@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
+import { planRun, type RunPlan } from "../../src/deadline/run-plan.ts";
 import {
   type FailedAttempt,
   JOURNAL_FORMAT,
@@ -57,6 +58,24 @@ const PLANNER_STATE = {
   ladder: [{ name: "brief", tokens: 4_000, probability: 0.97 }],
 } as const;
 
+export const PLAN: RunPlan = planRun(
+  {
+    input: "/data/rows.csv",
+    template: "/data/template.jinja",
+    seed: 1,
+    orders: "auto",
+    time: { deadline: "1h", shortContext: 512, ladder: null, confidence: 0.9, onOverrun: "degrade" },
+  },
+  {
+    lengths: [100, 700, 300],
+    exact: { shortened: { rows: 1, meanCut: 12.5 }, neutralisedRows: 0 },
+    tokenBudget: 700,
+    startedAt: 1,
+    timeLimits: { startedAt: 1, workEndAt: 80, guardAt: 90, deadlineAt: 100 },
+    tokensPerSecond: 3_000,
+  },
+);
+
 /** One event of every kind. */
 export const EVERY_KIND: readonly JournalEvent[] = [
   { event: "session-start", at: 1, format: JOURNAL_FORMAT, pid: 42, version: "0.1.0" },
@@ -64,7 +83,7 @@ export const EVERY_KIND: readonly JournalEvent[] = [
   { event: "engine", what: "ready", detail: "http://127.0.0.1:8000", at: 2 },
   { event: "engine-model", at: 2, model: "judge-1b", version: null, method: "allowed_token_ids" },
   { event: "start-up", at: 2, seconds: 0.25 },
-  { event: "plan", at: 3, plan: { ladder: [{ name: "brief", kind: "one-order-short", tokenBudget: 512 }] } },
+  { event: "plan", at: 3, plan: PLAN },
   { event: "concurrency", at: 3, engine: "fake", concurrency: 8, promptsPerRequest: 4, rowsPerSecond: 31.5 },
   { event: "ladder-step", ...PLANNER_STATE },
   {

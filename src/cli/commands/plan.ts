@@ -1,8 +1,7 @@
 import { InvalidArgumentError } from "commander";
-import type { Plan } from "../../commands/plan.ts";
-import { formatCount, formatDuration, plural } from "../../format.ts";
 import { type AddCommand, printJson } from "../context.ts";
 import { type ConfigFlags, jsonOption, openJobConfig, withConfigFlags } from "../options.ts";
+import { renderPlan } from "../render/plan.ts";
 
 interface PlanFlags extends ConfigFlags {
   readonly tokensPerSecond?: number;
@@ -31,32 +30,9 @@ export const addPlan: AddCommand = (program, context) => {
       const tokensPerSecond = flags.tokensPerSecond ?? measured;
       const result = await plan(config, { tokensPerSecond, keepTokens: flags.keepTokens ?? false }, context);
       if (flags.json === true) printJson(context, result);
-      else context.print(render(result));
+      else context.print(renderPlan(result));
     });
 };
-
-function render(result: Plan): string {
-  const { tokens, shortened, steps, secondsForWork } = result;
-  const quantiles = Object.entries(tokens.quantiles).map(([share, value]) => `${share}: ${formatCount(value)}`);
-  const width = Math.max(...steps.map(({ name }) => name.length));
-  const costWidth = Math.max(...steps.map(({ tokens: cost }) => formatCount(cost).length));
-  const lines = [
-    `${plural(result.rows, "row")} of ${result.input}`,
-    `tokens a row   ${quantiles.join(", ")}; ${formatCount(tokens.total)} in all; the budget is ${formatCount(result.budget)}`,
-    `shortened      ${plural(shortened.rows, "row")}${shortened.rows > 0 ? `, by ${plural(shortened.meanCut, "token")} on average` : ""}`,
-    `control tokens ${plural(result.neutralised, "row")} ${result.neutralised === 1 ? "holds" : "hold"} some; they are defused`,
-    `order          ${result.order}`,
-    ...steps.map(({ name, tokens: cost, seconds }) => {
-      const verdict =
-        seconds === null || secondsForWork === null ? "" : seconds <= secondsForWork ? ": fits" : ": too long";
-      return `step ${name.padEnd(width)} ${formatCount(cost).padStart(costWidth)} tokens${seconds === null ? "" : `, ${formatDuration(1_000 * seconds)}${verdict}`}`;
-    }),
-    ...(secondsForWork === null
-      ? []
-      : [`time for work  ${formatDuration(1_000 * secondsForWork)}, the start of the engine included`]),
-  ];
-  return lines.join("\n");
-}
 
 function positive(text: string): number {
   const value = Number(text);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Step } from "../../deadline/ladder.ts";
+import type { PlannedStep, RunPlan } from "../../deadline/run-plan.ts";
 import type { Order } from "../../types.ts";
 import { logProbsSchema } from "../jsonl.ts";
 import type { EngineEvent, JournalEvent, RowFailureReason, SessionEnd, StopEvent } from "./events.ts";
@@ -13,10 +13,56 @@ const count = z.int().nonnegative();
 const order = oneOf<Order>({ ab: true, ba: true });
 const tokenBudget = count.min(1).nullable();
 
-const step = z.strictObject({
+const plannedStep = z.strictObject({
   name: z.string(),
-  kind: oneOf<Step["kind"]>({ "both-orders": true, "one-order": true, "one-order-short": true, prior: true }),
+  kind: oneOf<PlannedStep["kind"]>({ "both-orders": true, "one-order": true, "one-order-short": true, prior: true }),
   tokenBudget,
+  rowOrder: oneOf<PlannedStep["rowOrder"]>({ "longest-first": true, "shortest-first": true }),
+  tokens: count,
+  seconds: z.number().nullable(),
+  fits: z.boolean().nullable(),
+});
+
+const timeLimits = {
+  startedAt: z.number(),
+  workEndAt: z.number(),
+  guardAt: z.number(),
+  deadlineAt: z.number(),
+};
+
+const tokenTotals = {
+  total: count,
+  quantiles: z.array(z.strictObject({ share: z.number(), tokens: count })),
+};
+
+const runPlan = z.strictObject({
+  input: z.string(),
+  template: z.string(),
+  rows: count,
+  orders: oneOf<RunPlan["orders"]>({ one: true, both: true, auto: true }),
+  prompts: z.strictObject({ ab: count, ba: count }),
+  tokenBudget: count,
+  tokens: z.discriminatedUnion("source", [
+    z.strictObject({
+      source: z.literal("exact"),
+      ...tokenTotals,
+      shortened: z.strictObject({ rows: count, meanCut: z.number() }),
+      neutralisedRows: count,
+    }),
+    z.strictObject({ source: z.literal("estimated"), ...tokenTotals }),
+  ]),
+  ladder: z.array(plannedStep),
+  sample: z.strictObject({ pilotRows: count, rows: count }),
+  swapPass: z.strictObject({
+    minShare: z.number(),
+    maxShare: z.number(),
+    rowOrder: z.literal("largest-expected-gain-first"),
+  }),
+  confidence: z.number(),
+  onOverrun: oneOf<RunPlan["onOverrun"]>({ degrade: true, stop: true }),
+  startedAt: z.number(),
+  timeLimits: z.strictObject(timeLimits).nullable(),
+  seed: z.int(),
 });
 
 const plannerState = {
@@ -42,10 +88,7 @@ const SCHEMAS = {
   "time-limits": z.strictObject({
     event: z.literal("time-limits"),
     at: z.number(),
-    startedAt: z.number(),
-    workEndAt: z.number(),
-    guardAt: z.number(),
-    deadlineAt: z.number(),
+    ...timeLimits,
   }),
   engine: z.strictObject({
     event: z.literal("engine"),
@@ -64,7 +107,7 @@ const SCHEMAS = {
   plan: z.strictObject({
     event: z.literal("plan"),
     at: z.number(),
-    plan: z.strictObject({ ladder: z.array(step) }),
+    plan: runPlan,
   }),
   row: z.strictObject({
     event: z.literal("row"),

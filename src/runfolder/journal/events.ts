@@ -1,5 +1,5 @@
 import type { Decision, Stop } from "../../deadline/decision.ts";
-import type { Step } from "../../deadline/ladder.ts";
+import type { RunPlan } from "../../deadline/run-plan.ts";
 import type { FailureReason } from "../../schedule/types.ts";
 import type { Order } from "../../types.ts";
 
@@ -71,11 +71,11 @@ export interface StartUp {
   readonly seconds: number;
 }
 
-/** What the session will do, decided when its engine was ready. */
+/** What the run will do with all its rows, decided when the engine was ready. */
 export interface PlanEvent {
   readonly event: "plan";
   readonly at: number;
-  readonly plan: { readonly ladder: readonly Step[] };
+  readonly plan: RunPlan;
 }
 
 /** Number of a request in its session, from 1: rows with the same one were asked for together. */

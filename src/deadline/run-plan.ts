@@ -1,0 +1,203 @@
+import { quantiles } from "../numbers/quantile.ts";
+import { sum } from "../numbers/sums.ts";
+import type { Budget } from "./budget.ts";
+import type { Step } from "./ladder.ts";
+import { type OrderPolicy, rowOrderOf } from "./order.ts";
+import { usualShares } from "./rules.ts";
+import { pilotSize, sampleSize } from "./sample.ts";
+import { usualSteps } from "./steps.ts";
+
+/**
+ * What a run will do with all its rows. `abtie plan` prints it; `abtie run` makes it with the same function, executes it and writes it into
+ * its journal. Times are ms since 1970.
+ */
+export interface RunPlan {
+  /** The data file and the template file. */
+  readonly input: string;
+  readonly template: string;
+  readonly rows: number;
+  /** Which orders the rows are scored in; "auto": the swapped order for chosen rows while time is left. */
+  readonly orders: "one" | "both" | "auto";
+  /** Most prompts that are sent in each order. */
+  readonly prompts: { readonly ab: number; readonly ba: number };
+  /** Prompt tokens that a row may take on a step without a budget of its own. */
+  readonly tokenBudget: number;
+  readonly tokens: PromptTokens;
+  /** The ladder, best step first. */
+  readonly ladder: readonly PlannedStep[];
+  /** The rows of all lengths that are scored first: the pilot measures the speed, and the sample begins with it. */
+  readonly sample: { readonly pilotRows: number; readonly rows: number };
+  readonly swapPass: SwapPassPolicy;
+  /** Probability of finishing in time that a step must have. */
+  readonly confidence: number;
+  /** What happens when no step for whole rows fits: the run takes the shortened steps, or it stops. */
+  readonly onOverrun: "degrade" | "stop";
+  /** Start of the process. */
+  readonly startedAt: number;
+  /** The moments that bound the run; null without a deadline. */
+  readonly timeLimits: Budget | null;
+  /** Decides which rows are in the sample. */
+  readonly seed: number;
+}
+
+/** A step of the ladder, and its cost when all rows are scored on it. */
+export interface PlannedStep extends Step {
+  /** The order in which it scores the rows; longest first comes after the sample. */
+  readonly rowOrder: OrderPolicy;
+  /** Prompt tokens in all orders; 0 on the step "prior", which has to score none. */
+  readonly tokens: number;
+  /** Null while no speed is known. */
+  readonly seconds: number | null;
+  /** True when it ends before the end of work, the start of the engine not counted; null while no speed is known or without a deadline. */
+  readonly fits: boolean | null;
+}
+
+/** Prompt tokens of the rows in one order within the token budget. */
+export type PromptTokens = TokenTotals &
+  (
+    | {
+        /** Every row was tokenised. */
+        readonly source: "exact";
+        /** Rows that do not fit whole, and the tokens that are cut from them on average. */
+        readonly shortened: { readonly rows: number; readonly meanCut: number };
+        /** Rows in which control tokens are made harmless. */
+        readonly neutralisedRows: number;
+      }
+    | {
+        /** A sample was tokenised, and the others follow from their bytes. */
+        readonly source: "estimated";
+      }
+  );
+
+interface TokenTotals {
+  readonly total: number;
+  /** Tokens of a row: `share` of the rows have at most as many. */
+  readonly quantiles: readonly { readonly share: number; readonly tokens: number }[];
+}
+
+/** Shares of all rows that the swap pass covers: at least, for "both-orders" to count as feasible, and at most. */
+interface SwapPassPolicy {
+  readonly minShare: number;
+  readonly maxShare: number;
+  readonly rowOrder: "largest-expected-gain-first";
+}
+
+/** The parts of a config that a plan follows from; see Config in src/config for their meaning. */
+export interface PlanConfig extends LadderConfig {
+  readonly input: string;
+  readonly template: string;
+  readonly seed: number;
+  readonly time: LadderConfig["time"] & {
+    readonly confidence: number;
+    readonly onOverrun: "degrade" | "stop";
+  };
+}
+
+interface LadderConfig {
+  readonly orders: RunPlan["orders"];
+  readonly time: {
+    readonly deadline: string | null;
+    readonly shortContext: number;
+    readonly ladder:
+      | readonly { readonly name: string; readonly kind: Step["kind"]; readonly context: number | null }[]
+      | null;
+  };
+}
+
+/** What has to be known beside the config. */
+export interface PlanInput {
+  /** Prompt tokens of every row within the token budget. */
+  readonly lengths: readonly number[];
+  /** What tokenising every row found; null when `lengths` are estimates. */
+  readonly exact: Pick<Extract<PromptTokens, { source: "exact" }>, "shortened" | "neutralisedRows"> | null;
+  readonly tokenBudget: number;
+  /** Start of the process, ms since 1970. */
+  readonly startedAt: number;
+  readonly timeLimits: Budget | null;
+  /** Prompt tokens that the engine reads in a second; null when it was not measured. */
+  readonly tokensPerSecond: number | null;
+}
+
+const QUANTILES = [0, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1] as const;
+
+/** Makes the plan of a run. */
+export function planRun(config: PlanConfig, input: PlanInput): RunPlan {
+  const { lengths, exact, tokenBudget, timeLimits } = input;
+  const steps = ladderOf(config, tokenBudget);
+  const orders = steps.some(({ kind }) => kind === "both-orders") ? config.orders : "one";
+  const shares = usualShares(orders);
+  const totals = {
+    total: sum(lengths),
+    quantiles: quantiles(lengths, QUANTILES).map((tokens, i) => ({
+      share: QUANTILES[i] ?? 0,
+      tokens: Math.round(tokens),
+    })),
+  };
+  return {
+    input: config.input,
+    template: config.template,
+    rows: lengths.length,
+    orders,
+    prompts: { ab: lengths.length, ba: Math.floor(shares.maxShare * lengths.length) },
+    tokenBudget,
+    tokens: exact === null ? { source: "estimated", ...totals } : { source: "exact", ...totals, ...exact },
+    ladder: steps.map((step) => plannedStep(step, input)),
+    sample: { pilotRows: pilotSize(lengths.length), rows: sampleSize(lengths.length) },
+    swapPass: { ...shares, rowOrder: "largest-expected-gain-first" },
+    confidence: config.time.confidence,
+    // Without a deadline nothing overruns.
+    onOverrun: timeLimits === null ? "degrade" : config.time.onOverrun,
+    startedAt: input.startedAt,
+    timeLimits,
+    seed: config.seed,
+  };
+}
+
+function plannedStep(step: Step, { lengths, tokensPerSecond, timeLimits, startedAt }: PlanInput): PlannedStep {
+  const once = sum(lengths.map((length) => Math.min(length, step.tokenBudget ?? length)));
+  const tokens = once * ordersOf(step);
+  const seconds = tokensPerSecond === null ? null : tokens / tokensPerSecond;
+  const fits = seconds === null || timeLimits === null ? null : startedAt + 1_000 * seconds <= timeLimits.workEndAt;
+  return { ...step, rowOrder: rowOrderOf(step), tokens, seconds, fits };
+}
+
+function ordersOf({ kind }: Step): 0 | 1 | 2 {
+  switch (kind) {
+    case "both-orders":
+      return 2;
+    case "one-order":
+    case "one-order-short":
+      return 1;
+    case "prior":
+      return 0;
+    default:
+      return kind satisfies never;
+  }
+}
+
+/**
+ * Lists the steps that a run may take, best first: the ladder of the config, or the usual one. Without a deadline `orders: auto`
+ * means one order. A step that shortens to no less than the token budget is left out.
+ */
+export function ladderOf({ orders, time }: LadderConfig, budget: number): readonly Step[] {
+  const { ladder, shortContext } = time;
+  const wanted = wantedOrders({ orders, time });
+  const steps =
+    ladder?.map(({ name, kind, context }): Step => ({ name, kind, tokenBudget: context })) ??
+    usualSteps(wanted, [{ name: "one-order-short", tokenBudget: shortContext }]);
+  const taken = steps
+    .filter(({ kind }) => kind !== "both-orders" || wanted !== "one")
+    .filter(({ kind, tokenBudget }, i) => i === 0 || kind !== "one-order-short" || (tokenBudget ?? 0) < budget);
+  const shortest = taken.findLast(({ kind }) => kind !== "prior")?.tokenBudget ?? null;
+  return taken.map((step) => (step.kind === "prior" ? { ...step, tokenBudget: shortest } : step));
+}
+
+function wantedOrders({ orders, time }: LadderConfig): RunPlan["orders"] {
+  return orders === "auto" && time.deadline === null ? "one" : orders;
+}
+
+/** Decides whether rows of this config may be scored in both orders. */
+export function mayScoreBothOrders(config: LadderConfig): boolean {
+  const { ladder } = config.time;
+  return wantedOrders(config) !== "one" && (ladder === null || ladder.some(({ kind }) => kind === "both-orders"));
+}
