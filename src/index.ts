@@ -12,8 +12,8 @@ export { type ReportFiles, type ReportOptions, reportRun } from "./commands/repo
 export { type RunOptions, runJob } from "./commands/run.ts";
 export { setupEngine } from "./commands/setup.ts";
 export { type ValidateOptions, type ValidateResult, validate } from "./commands/validate.ts";
+export { type ComparisonDetails, detailsOf } from "./compare/comparison-file.ts";
 export type { Comparison } from "./compare/conclude.ts";
-export { type ComparisonDetails, detailsOf } from "./compare/details.ts";
 export type { Config } from "./config/config.ts";
 export type { RunPlan } from "./deadline/run-plan.ts";
 export type { Finding } from "./doctor/finding.ts";

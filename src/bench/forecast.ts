@@ -1,8 +1,7 @@
 import type { Config } from "../config/config.ts";
 import { parseDeadline } from "../config/deadline.ts";
 import { planBudget } from "../deadline/budget.ts";
-import { plural } from "../format.ts";
-import { duration } from "../report/text/number.ts";
+import { formatDuration, plural } from "../format.ts";
 import { type Estimate, type Fit, forecastTime } from "./fit.ts";
 import type { Suggestion } from "./suggestion.ts";
 
@@ -86,5 +85,5 @@ export function forecastLine({ rows, time, deadlineMs, verdict }: Forecast, sugg
 }
 
 function plain(ms: number): string {
-  return duration(ms).replaceAll("\u00a0", " ");
+  return formatDuration(ms, { precise: true });
 }

@@ -1,14 +1,15 @@
 import { closeVariantRuns } from "../compare/close.ts";
+import { writeComparison } from "../compare/comparison-file.ts";
 import { type Comparison, conclude } from "../compare/conclude.ts";
 import { groupByEngine } from "../compare/engine-groups.ts";
-import { refuseLeaks, requireLabels } from "../compare/fairness.ts";
+import { requireLabels } from "../compare/labels.ts";
+import { refuseLabelsAsText } from "../compare/leaks.ts";
 import { createMonitor } from "../compare/monitor.ts";
 import { openVariants } from "../compare/open-variants.ts";
 import { LEVEL } from "../compare/pairs.ts";
+import { targetJobOf } from "../compare/report-data.ts";
 import { type GroupEnd, type ScoreOptions, scoreGroup } from "../compare/score-group.ts";
-import { jobOf } from "../compare/target-job.ts";
 import { openVariantRuns, type VariantRun } from "../compare/variant-run.ts";
-import { writeComparison } from "../compare/write.ts";
 import type { Override } from "../config/load.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
@@ -55,10 +56,10 @@ export async function compareVariants(given: CompareOptions, effects: Effects): 
   }
   const began = effects.clock.monotonic();
   const { folder, deadline, variants } = await openVariants(options, effects);
-  const job = jobOf(options.rows, options.deadline, deadline);
+  const job = targetJobOf(options.rows, options.deadline, deadline);
   const [{ config } = { config: null }] = variants;
   if (config === null) throw new Error("a comparison has variants");
-  refuseLeaks(config);
+  refuseLabelsAsText(config);
   await using dataset = await openRows(config, effects.signal);
   const truth = requireLabels(dataset.truth, config);
   const { ids, groups } = dataset;

@@ -1,6 +1,5 @@
 import { basename, extname, join, relative, resolve } from "node:path";
-import { readComparison } from "../compare/read-comparison.ts";
-import { writeComparisonReport } from "../compare/write.ts";
+import { readComparison, writeComparisonReport } from "../compare/comparison-file.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
 import { evaluateSubject } from "../evaluate/evaluation.ts";

@@ -8,15 +8,14 @@ import { type Assessment, assess, type Labels } from "./assess.ts";
 import { commonRows } from "./common-rows.ts";
 import { msPerRow } from "./cost.ts";
 import { groupByEngine } from "./engine-groups.ts";
-import { warningsOf } from "./fairness.ts";
-import { fittedToThisFile } from "./fitted-here.ts";
 import { prefixCacheOf, sumPrefixCaches } from "./group-records.ts";
-import { countLeakedRows } from "./leaked-rows.ts";
+import { countLeakedRows, variantsFittedTo } from "./leaks.ts";
 import type { Monitor } from "./monitor.ts";
 import type { Variant } from "./open-variants.ts";
 import { fixedPairs, type Measure, noiseFloor, sequentialPairs, stoppingOf } from "./pairs.ts";
-import { columnOf, factsOf, type Job, notesOf } from "./report-data.ts";
+import { factsOf, notesOf, reportedVariant, type TargetJob } from "./report-data.ts";
 import type { VariantRun } from "./variant-run.ts";
+import { warningsOf } from "./warnings.ts";
 
 /** How a comparison ended: all rows scored, or enough of them, or not. */
 export type ComparisonEnd = "done" | "decided" | "interrupted" | "engine-lost";
@@ -47,7 +46,7 @@ export interface Concluding {
   readonly labels: Labels;
   readonly course: Monitor;
   readonly margin: number | null;
-  readonly job: Job;
+  readonly job: TargetJob;
   readonly seed: number;
   readonly version: string;
   /** ms since 1970. */
@@ -110,13 +109,13 @@ export async function conclude(input: Concluding): Promise<Comparison> {
         served: contestants.map(({ config, folder: { state } }) =>
           config.engine.kind === "spawn" ? null : (state.engineModel?.model ?? null),
         ),
-        fittedHere: await fittedToThisFile(contestants, dataset.sha256),
+        fittedHere: await variantsFittedTo(contestants, dataset.sha256),
       }),
       rows: rows.length,
       groups: new Set(used.groups).size,
       priorLogLoss: assessments[0]?.raw.evaluation.prior.logLoss ?? Number.NaN,
       job,
-      variants: assessments.map((assessment) => columnOf(assessment, job)),
+      variants: assessments.map((assessment) => reportedVariant(assessment, job)),
       ...{ pairs, noiseFloor: noiseFloor(assessments, measure), prefixCache, stopping },
     },
   };

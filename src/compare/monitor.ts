@@ -1,12 +1,12 @@
 import type { Effects } from "../effects.ts";
 import type { Task } from "../judge/judge.ts";
 import { isAnswered } from "../runfolder/state/run-state.ts";
-import { type Replay, replay, type WatchOptions, watchPairs } from "./interim-looks.ts";
+import { createSequentialPairs, type Replay, replay, type SequentialPlan } from "./interim-looks.ts";
 import { lossOf } from "./losses.ts";
 import { progressText } from "./progress-text.ts";
 import type { VariantRun } from "./variant-run.ts";
 
-/** A comparison while it goes on: hears every answer, shows how far it is, and says when the answer is known. */
+/** A comparison while it goes on: hears every answer, shows how far it is, and says when the comparison is decided. */
 export interface Monitor {
   /** Takes in what earlier sessions have answered; to be called once, before anything is scored. */
   readonly begin: (contestants: readonly VariantRun[]) => void;
@@ -21,7 +21,7 @@ export interface Monitor {
 
 /** Creates the course of a comparison. */
 export function createMonitor(
-  options: WatchOptions & {
+  options: SequentialPlan & {
     readonly truth: Float64Array;
     readonly earlyStop: boolean;
     readonly effects: Pick<Effects, "clock" | "progress">;
@@ -30,7 +30,7 @@ export function createMonitor(
   const { truth, earlyStop, effects } = options;
   const { clock } = effects;
   const controller = new AbortController();
-  const watch = earlyStop ? watchPairs(options) : null;
+  const watch = earlyStop ? createSequentialPairs(options) : null;
   const taken = new Set<number>();
   const failed = new Map<VariantRun, Set<number>>();
   let contestants: readonly VariantRun[] = [];
@@ -47,7 +47,7 @@ export function createMonitor(
     if (losses === null) return;
     taken.add(row);
     watch.add(row, losses);
-    if (watch.known()) controller.abort(new Error("the answer is known"));
+    if (watch.isDecided()) controller.abort(new Error("the answer is known"));
   };
   const show = (): void => {
     startedAt ??= clock.monotonic();

@@ -10,85 +10,89 @@ import { findConfig, openConfig } from "../job/open-config.ts";
 export interface Variant {
   readonly name: string;
   readonly config: Config;
-  /** Keys of the config that it sets for itself. */
+  /** Keys of the config that the variant sets. */
   readonly sets: readonly string[];
 }
 
 export interface VariantOptions {
   /** The config file; null as in every command. */
   readonly file: string | null;
-  /** Templates given on the command line; they take the place of the variants of the config. */
+  /** Templates given on the command line; they replace the variants of the config. */
   readonly templates: readonly string[];
-  /** Overrides below a variant's own parts, and above them. */
+  /** Overrides that a variant may override in turn, and overrides that hold for every variant. */
   readonly environment: readonly Override[];
   readonly flags: readonly Override[];
 }
 
 /**
- * Opens the config of every variant, each with a run folder of its own inside that of the config. Throws
- * AbtieError("config") for fewer than two variants, for two of one name, and for what is wrong in a config.
+ * Opens the config of every variant, each with its own run folder inside that of the config. Throws AbtieError("config")
+ * for fewer than two variants, for two with the same name, and for the problems of a config.
  */
 export async function openVariants(
   options: VariantOptions,
   effects: Pick<Effects, "cwd" | "env">,
-): Promise<{ readonly folder: string; readonly deadline: string | null; readonly variants: readonly Variant[] }> {
+): Promise<{
+  readonly folder: string;
+  readonly deadline: string | null;
+  readonly variants: readonly [Variant, ...Variant[]];
+}> {
   const file = await findConfig(options.file, effects);
   const named = options.templates.length > 0 ? fromTemplates(options.templates) : await fromConfig(file, effects);
-  // A config that cannot be used is explained before the lack of variants.
+  const open = (overrides: readonly Override[]): Promise<Config> =>
+    openConfig(file, [...options.environment, ...overrides, ...options.flags], effects);
   const [first, second] = named;
-  if (second === undefined) {
-    await openConfig(
-      file,
-      [...options.environment, ...(first === undefined ? [] : [first[1]]), ...options.flags],
-      effects,
-    );
+  if (first === undefined || second === undefined) {
+    // A mistake in the config is reported before the lack of variants.
+    await open(first === undefined ? [] : [first.override]);
     throw new AbtieError(
       "config",
-      `a comparison needs two variants or more, but there is ${first === undefined ? "none" : `only "${first[0]}"`}: ` +
+      `a comparison needs two variants or more, but there is ${first === undefined ? "none" : `only "${first.name}"`}: ` +
         "give --template twice, or name them under `variants` in the config",
     );
   }
-  let folder = "";
-  let deadline: string | null = null;
-  const variants: Variant[] = [];
-  for (const [name, override] of named) {
-    const config = await openConfig(file, [...options.environment, override, ...options.flags], effects);
-    folder = config.runFolder;
-    deadline = config.time.deadline;
-    variants.push({ name, config: asVariant(config, name), sets: Object.keys(override.set) });
-  }
-  return { folder, deadline, variants };
+  const config = await open([first.override]);
+  const variants: [Variant, ...Variant[]] = [asVariant(config, first)];
+  for (const other of named.slice(1)) variants.push(asVariant(await open([other.override]), other));
+  return { folder: config.runFolder, deadline: config.time.deadline, variants };
 }
 
-type Named = readonly [name: string, override: Override];
+interface NamedOverride {
+  readonly name: string;
+  readonly override: Override;
+}
 
-function fromTemplates(templates: readonly string[]): readonly Named[] {
-  const named = templates.map((template): Named => {
-    const name = basename(template, ".jinja");
-    return [name, { from: `--template ${template}`, set: { template } }];
-  });
-  const names = named.map(([name]) => name);
-  const twice = names.find((name, place) => names.indexOf(name) !== place);
-  if (twice === undefined) return named;
+function fromTemplates(templates: readonly string[]): readonly NamedOverride[] {
+  const named = templates.map((template) => ({
+    name: basename(template, ".jinja"),
+    override: { from: `--template ${template}`, set: { template } },
+  }));
+  const names = named.map(({ name }) => name);
+  const duplicate = names.find((name, index) => names.indexOf(name) !== index);
+  if (duplicate === undefined) return named;
   throw new AbtieError(
     "config",
-    `two templates are called "${twice}", and variants are called by their template's name: rename one, or name the ` +
+    `two templates are called "${duplicate}", and variants are called by their template's name: rename one, or name the ` +
       "variants under `variants` in the config",
   );
 }
 
-async function fromConfig(file: string | null, { cwd }: Pick<Effects, "cwd">): Promise<readonly Named[]> {
-  return file === null ? [] : [...(await readVariants(resolve(cwd, file)))];
+async function fromConfig(file: string | null, { cwd }: Pick<Effects, "cwd">): Promise<readonly NamedOverride[]> {
+  if (file === null) return [];
+  return [...(await readVariants(resolve(cwd, file)))].map(([name, override]) => ({ name, override }));
 }
 
-/** A comparison takes the time it needs, and what depends on time left would not be the same judge twice. */
-function asVariant(config: Config, name: string): Config {
+/** Takes the deadline and the choice of orders out of a config: a judge that depends on the time left would not be the same twice. */
+function asVariant(config: Config, { name, override }: NamedOverride): Variant {
   const runFolder = join(config.runFolder, name);
   return {
-    ...config,
-    runFolder,
-    output: join(runFolder, "submission.csv"),
-    orders: config.orders === "auto" ? "one" : config.orders,
-    time: { ...config.time, deadline: null, startedAt: null },
+    name,
+    config: {
+      ...config,
+      runFolder,
+      output: join(runFolder, "submission.csv"),
+      orders: config.orders === "auto" ? "one" : config.orders,
+      time: { ...config.time, deadline: null, startedAt: null },
+    },
+    sets: Object.keys(override.set),
   };
 }

@@ -10,10 +10,10 @@ import { pairsOf, type Replay } from "./interim-looks.ts";
 
 export type Measure = Pair["measure"];
 
-/** The probability with which all verdicts of a comparison that may stop early hold together. */
+/** Probability that the results of all pairs of a comparison that may stop early hold together. */
 export const LEVEL = 0.95;
 
-/** Compares every two variants by their calibrated or raw probabilities, on rows fixed beforehand. */
+/** Compares every pair of variants by their calibrated or raw probabilities, on rows fixed beforehand. */
 export function fixedPairs(
   assessments: readonly Assessment[],
   labels: Omit<Labels, "ids">,
@@ -28,53 +28,55 @@ export function fixedPairs(
   return comparePairs(variants, labels, options).map((pair) => pairOf(pair, measure, noise));
 }
 
-/** Reads the pairs from the confidence sequences of a comparison that may stop early: p values would not hold. */
+/** Compares the pairs by confidence sequences, since p values do not hold for a comparison that may stop early. */
 export function sequentialPairs(
   assessments: readonly Assessment[],
   { states }: Pick<Replay, "states">,
   margin: number | null,
 ): readonly Pair[] {
   const noise = noiseFloor(assessments, "raw");
-  return pairsOf(assessments.length).flatMap(([one, other], place) => {
-    const [first, second, state] = [assessments[one], assessments[other], states[place]];
+  return pairsOf(assessments.length).flatMap(([one, other], index) => {
+    const [first, second, state] = [assessments[one], assessments[other], states[index]];
     if (first === undefined || second === undefined || state === undefined) return [];
     const { verdict, mean, rows } = state;
     const timeRatio = first.secondsPerRow > 0 ? second.secondsPerRow / first.secondsPerRow : null;
     const names = { first: first.name, second: second.name };
     const sentence = sequentialSentence(state, { ...names, level: LEVEL, margin, timeRatio, pairs: states.length });
-    const decided = verdict === "better" || verdict === "worse";
+    const isDecided = verdict === "better" || verdict === "worse";
     const isNoise = noise !== null && Math.abs(mean) <= noise;
     return {
       ...names,
       measure: "raw" as const,
       rows,
       difference: estimateOf(mean, state.interval),
-      ...{ p: null, adjustedP: null, mcnemarP: null },
-      better: decided && !isNoise ? (verdict === "better" ? ("second" as const) : ("first" as const)) : null,
-      sentence: decided && isNoise ? `${sentence}; but scoring the same rows again changes as much` : sentence,
+      p: null,
+      adjustedP: null,
+      mcnemarP: null,
+      better: isDecided && !isNoise ? (verdict === "better" ? ("second" as const) : ("first" as const)) : null,
+      sentence: isDecided && isNoise ? `${sentence}; but scoring the same rows again changes as much` : sentence,
     };
   });
 }
 
-/** The largest change in log loss that scoring rows again may bring to a variant, nats; null when that is not known. */
+/** Gives the largest noise of the variants: the change in log loss (nats) when rows are scored again; null when not measured. */
 export function noiseFloor(assessments: readonly Assessment[], measure: Measure): number | null {
-  const known = assessments.flatMap(({ noise }) => noise[measure]?.noise ?? []);
-  return known.length === 0 ? null : Math.max(...known);
+  const measured = assessments.flatMap(({ noise }) => noise[measure]?.noise ?? []);
+  return measured.length === 0 ? null : Math.max(...measured);
 }
 
-/** Tells how early stopping went, for a report. */
+/** Describes early stopping for the report. */
 export function stoppingOf(
   names: readonly string[],
-  { looks, knownAfter }: Pick<Replay, "looks" | "knownAfter">,
+  { looks, decidedAfter }: Pick<Replay, "looks" | "decidedAfter">,
   rows: { readonly scored: number; readonly available: number },
 ): Stopping {
   return {
-    stoppedAt: knownAfter === null ? null : rows.scored,
+    stoppedAt: decidedAfter === null ? null : rows.scored,
     available: rows.available,
-    paths: pairsOf(names.length).map(([first, second], place) => ({
+    paths: pairsOf(names.length).map(([first, second], index) => ({
       first: names[first] ?? "",
       second: names[second] ?? "",
-      looks: (looks[place] ?? []).map((look) => ({
+      looks: (looks[index] ?? []).map((look) => ({
         rows: look.rows,
         difference: estimateOf(look.mean, look.interval),
       })),

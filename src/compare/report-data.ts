@@ -1,17 +1,38 @@
 import { basename } from "node:path";
-import { formatPercent, plural } from "../format.ts";
+import { AbtieError } from "../errors.ts";
+import { formatPercent, parseDuration, plural } from "../format.ts";
 import { modelName } from "../judge/model-name.ts";
-import type { Variant as Column, ComparisonData, Pair, PrefixCache, Stopping } from "../report/data/comparison-data.ts";
+import type {
+  ComparisonData,
+  Pair,
+  PrefixCache,
+  Variant as ReportedVariant,
+  Stopping,
+} from "../report/data/comparison-data.ts";
 import { estimateOf, positionOf, scoresOf } from "../report/data/from-metrics.ts";
 import type { Field } from "../report/data/run-data.ts";
 import type { Assessment } from "./assess.ts";
 import type { VariantRun } from "./variant-run.ts";
 
-/** The job that hours are computed for. */
-export type Job = ComparisonData["job"];
+/** The job for which the report forecasts hours. */
+export type TargetJob = ComparisonData["job"];
 
-/** Turns an assessed variant into its line of the report. */
-export function columnOf(assessment: Assessment, job: Job): Column {
+/**
+ * Takes the job's time from --deadline, else from the config's deadline if that is a duration. Throws AbtieError("config")
+ * when --deadline is not a duration.
+ */
+export function targetJobOf(rows: number, deadline: string | null, configured: string | null): TargetJob {
+  if (deadline === null) return { rows, deadlineMs: configured === null ? null : parseDuration(configured) };
+  const deadlineMs = parseDuration(deadline);
+  if (deadlineMs !== null) return { rows, deadlineMs };
+  throw new AbtieError(
+    "config",
+    `--deadline of a comparison is the time that the job may take, such as "9h", but is "${deadline}"`,
+  );
+}
+
+/** Gives the numbers of one variant for the report. */
+export function reportedVariant(assessment: Assessment, job: TargetJob): ReportedVariant {
   const { name, raw, calibrated, mass, swap, tokensPerRow, secondsPerRow, startUpSeconds } = assessment;
   const position = swap === null ? null : positionOf(swap);
   const jobMs = 1000 * ((startUpSeconds ?? 0) + job.rows * secondsPerRow);
@@ -23,12 +44,14 @@ export function columnOf(assessment: Assessment, job: Job): Column {
     mass: mass === null ? null : { median: mass.median, p5: mass.low },
     flipRate: position?.flipRate ?? null,
     positionBias: position === null ? null : position.towardFirst - position.towardSecond,
-    ...{ tokensPerRow, secondsPerRow, jobMs },
+    tokensPerRow,
+    secondsPerRow,
+    jobMs,
     fits: job.deadlineMs === null ? null : jobMs <= job.deadlineMs,
   };
 }
 
-/** Lists what was compared. */
+/** Lists the fields at the head of the report: data, engines, variants, settings. */
 export function factsOf(
   contestants: readonly VariantRun[],
   data: { readonly path: string; readonly sha256: string; readonly rows: number; readonly source: string },
@@ -58,12 +81,12 @@ export function factsOf(
     { name: "Seed", value: String(first?.config.seed ?? 0) },
     {
       name: "Found in the prefix cache",
-      value: prefixCache === null ? "not measured: the server does not tell" : prefixCacheText(prefixCache),
+      value: prefixCache === null ? "not measured: the server does not report it" : prefixCacheText(prefixCache),
     },
   ];
 }
 
-/** Says how much of the prompts the prefix cache held, and how much it could have held. */
+/** Describes how many prompt tokens the prefix cache held, and how many it could have held. */
 export function prefixCacheText({ looked, found, prepared, shared }: PrefixCache): string {
   return (
     `${formatPercent(found / looked, 1)} of ${plural(looked, "prompt token")}; ` +
@@ -71,28 +94,28 @@ export function prefixCacheText({ looked, found, prepared, shared }: PrefixCache
   );
 }
 
-/** Says how the numbers are defined. */
+/** Lists how the numbers are defined, one sentence each. */
 export function notesOf(options: {
   readonly pairs: readonly Pair[];
   readonly stopping: Stopping | null;
-  /** Rows of each variant that were scored twice; null when none. */
+  /** Rows of each variant that were scored twice; null when none were. */
   readonly rescored: number | null;
 }): readonly string[] {
   const { pairs, stopping, rescored } = options;
   const calibrated = pairs.some(({ measure }) => measure === "calibrated");
   return [
-    "Log loss is the mean of −log p of the truth, in nats, of clipped probabilities; with votes as truth the mean over the votes.",
-    "All variants are compared on the rows that each of them has answered; one order is scored unless the config of a variant says that both are.",
-    "Calibrated figures are out of fold: each row by what was fitted to other prompts, with the simplest kind of calibration within one standard error of the best.",
+    "Log loss is the mean of −log p of the true class, in nats, of clipped probabilities; with votes as truth it is the mean over the votes.",
+    "All variants are compared on the rows that each of them has answered; one order is scored unless the config of a variant asks for both.",
+    "Calibrated scores are out of fold: each row by a calibration that was fitted to other prompts, with the simplest kind of calibration within one standard error of the best.",
     "Intervals of the table are 95 %, from the studentised bootstrap over prompts, 4,000 resamples; those of differences from 10,000.",
     stopping === null
       ? `Differences are between ${calibrated ? "calibrated" : "raw"} log losses, paired on the same rows, with the same bootstrap; p values are adjusted for the number of pairs (Holm), McNemar's is exact and of the accuracies.`
-      : "Differences are between raw log losses, with confidence sequences by betting (Waudby-Smith and Ramdas 2024) over prompts in an order drawn beforehand: they hold at every moment and for all pairs together with 95 %. Every prompt counts once, whatever its number of rows. The intervals of the table are those of each variant alone and take no account of when it ended.",
-    "The class prior knows the share of each class in these rows and nothing else; the gain over it is paired on the same rows.",
-    "ECE is that of the predicted class in 15 bins with equally many rows.",
-    "Rows were scored row by row across the variants of an engine, in one schedule. The time in which requests were under way is shared out by the prompt tokens that the server had to compute: all, less those found in its prefix cache, which are shared out by what began like an earlier prompt of the same variant. The job adds the longest start of the engine.",
+      : "Differences are between raw log losses, with confidence sequences by betting (Waudby-Smith and Ramdas 2024) over prompts in an order drawn beforehand: they hold at every moment and for all pairs together with 95 %. Every prompt counts once, whatever its number of rows. The intervals of the table are those of each variant alone, and do not allow for early stopping.",
+    "The class prior predicts the share of each class in these rows; the gain over it is paired on the same rows.",
+    "ECE (expected calibration error) is that of the predicted class, in 15 bins with equally many rows.",
+    "Rows were scored row by row across the variants of an engine. The time with a request in flight is divided over the variants by the prompt tokens that the server had to compute: all, less those found in its prefix cache, which are divided by the tokens that began like an earlier prompt of the same variant. The time of the job includes the longest start of the engine.",
     rescored === null
       ? "The noise floor was not measured."
-      : `The noise floor is the largest mean change in log loss that scoring ${plural(rescored, "row")} of each variant again does not rule out: in another order, so in other batches, and without what the server's prefix cache held.`,
+      : `The noise floor is the largest mean change in log loss that the measurement does not rule out when ${plural(rescored, "row")} of each variant are scored again: in another order, so in other batches, and without the server's prefix cache.`,
   ];
 }

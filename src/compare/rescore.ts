@@ -4,7 +4,7 @@ import { createRecorder } from "../job/recorder.ts";
 import { type Journal, openJournal } from "../runfolder/journal/append.ts";
 import { JOURNAL_FORMAT } from "../runfolder/journal/events.ts";
 import type { Summary } from "../schedule/types.ts";
-import { pickToRescore } from "./order.ts";
+import { promptsToRescore } from "./prompt-order.ts";
 import { scoreEntries } from "./score-entries.ts";
 import type { VariantRun } from "./variant-run.ts";
 
@@ -17,7 +17,7 @@ export async function rescore(
 ): Promise<Summary["end"]> {
   const { samples, effects, ...scoring } = options;
   const { clock, log } = effects;
-  const choices = [...pickToRescore(runs, samples)];
+  const choices = [...promptsToRescore(runs, samples)];
   const journals: Journal[] = [];
   const version = await packageVersion();
   let done = 0;

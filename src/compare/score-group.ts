@@ -5,9 +5,9 @@ import { checkModels } from "./check-models.ts";
 import type { EngineGroup } from "./engine-groups.ts";
 import { recordForAll } from "./group-records.ts";
 import { joinJudgeLoaders } from "./joint-judge.ts";
-import { pickRowByRow, pickToRescore, sampleToRescore } from "./order.ts";
 import { watchPrefixCache } from "./prefix-cache.ts";
 import { createPrefixMeter } from "./prefix-meter.ts";
+import { promptsRowByRow, promptsToRescore, sampleToRescore } from "./prompt-order.ts";
 import { rescore } from "./rescore.ts";
 import { type Choice, scoreEntries } from "./score-entries.ts";
 import type { VariantRun } from "./variant-run.ts";
@@ -39,8 +39,8 @@ export async function scoreGroup(group: EngineGroup, options: ScoreOptions): Pro
   const { signal, clock } = effects;
   const samples = (): readonly Uint32Array[] =>
     group.map(({ answered }) => sampleToRescore(order.length, seed, answered));
-  const missing = (): Iterable<Choice> => (enough.aborted ? [] : pickRowByRow(order, group));
-  if (isEmpty(missing()) && isEmpty(pickToRescore(group, samples()))) return "done";
+  const missing = (): Iterable<Choice> => (enough.aborted ? [] : promptsRowByRow(order, group));
+  if (isEmpty(missing()) && isEmpty(promptsToRescore(group, samples()))) return "done";
 
   const [{ config }] = group;
   const joint = joinJudgeLoaders(group);

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import type { ComparisonDetails } from "../../src/compare/details.ts";
+import type { ComparisonDetails } from "../../src/compare/comparison-file.ts";
 import { DEFAULT_COLUMNS } from "../../src/dataset/columns.ts";
 import { inProcess } from "../helpers/in-process.ts";
 import { attachTo, startJudge } from "../helpers/job.ts";

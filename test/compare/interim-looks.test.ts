@@ -1,21 +1,27 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { levelOfPair, pairsOf, replay, type WatchOptions, watchPairs } from "../../src/compare/interim-looks.ts";
+import {
+  createSequentialPairs,
+  levelOfPair,
+  pairsOf,
+  replay,
+  type SequentialPlan,
+} from "../../src/compare/interim-looks.ts";
 import { groupOrder } from "../../src/stats/group-order.ts";
 import { seeded } from "../helpers/random.ts";
 
-function options(variants: number, rows: number, margin: number | null = null): WatchOptions {
+function options(variants: number, rows: number, margin: number | null = null): SequentialPlan {
   const groups = Uint32Array.from({ length: rows }, (_, row) => Math.floor(row / 2));
   return { variants, order: groupOrder(groups, 1), groups, bound: 5, level: 0.95, margin };
 }
 
-/** Losses of variants whose means differ by what is given. */
+/** Losses of variants with the given means. */
 function judges(rows: number, means: readonly number[]): (number | null)[][] {
   const random = seeded(9);
   return Array.from({ length: rows }, () => means.map((mean) => mean + (random() - 0.5)));
 }
 
-it("lists every pair once, and splits the level so that all verdicts hold together", () => {
+it("lists every pair once, and splits the level so that all results hold together", () => {
   expect(pairsOf(3)).toEqual([
     [0, 1],
     [0, 2],
@@ -24,49 +30,49 @@ it("lists every pair once, and splits the level so that all verdicts hold togeth
   expect(levelOfPair(0.95, 3)).toBeCloseTo(1 - 0.05 / 3, 12);
 });
 
-it("knows the answer once one variant beats every other, whatever is open between those", () => {
+it("is decided once one variant beats every other, even when the order of the others is open", () => {
   const rows = 800;
   const losses = judges(rows, [1.5, 1, 1.5]);
   const whole = replay(options(3, rows), (row) => losses[row] ?? null);
   expect(whole.states.map(({ verdict }) => verdict)).toEqual(["better", "undecided", "worse"]);
-  expect(whole.knownAfter).toBeLessThan(rows);
+  expect(whole.decidedAfter).toBeLessThan(rows);
   expect(whole.looks.map((path) => path.length)).toEqual(
     whole.looks.map((path) => new Set(path.map(({ rows }) => rows)).size),
   );
 });
 
-it("does not know the answer while the two best are open, and calls them equivalent within a margin", () => {
+it("is not decided while the two best are open, and calls them equivalent within a margin", () => {
   const losses = judges(800, [1, 1, 2]);
-  expect(replay(options(3, 800), (row) => losses[row] ?? null).knownAfter).toBeNull();
+  expect(replay(options(3, 800), (row) => losses[row] ?? null).decidedAfter).toBeNull();
   const margin = replay(options(3, 800, 0.2), (row) => losses[row] ?? null);
   expect(margin.states[0]?.verdict).toBe("equivalent");
-  expect(margin.knownAfter).not.toBeNull();
+  expect(margin.decidedAfter).not.toBeNull();
 });
 
-it("sees the same whatever the order in which rows come in", () => {
+it("gives the same result in whatever order rows are answered", () => {
   const rows = 60;
   const losses = judges(rows, [1, 1.3]);
   const planned = options(2, rows);
   const expected = replay(planned, (row) => losses[row] ?? null).states;
   fc.assert(
     fc.property(fc.shuffledSubarray(Array.from(planned.order), { minLength: rows, maxLength: rows }), (arrival) => {
-      const watch = watchPairs(planned);
-      for (const row of arrival) watch.add(row, losses[row] ?? []);
-      expect(watch.states()).toEqual(expected);
+      const pairs = createSequentialPairs(planned);
+      for (const row of arrival) pairs.add(row, losses[row] ?? []);
+      expect(pairs.states()).toEqual(expected);
     }),
     { numRuns: 50 },
   );
 });
 
-it("leaves out rows that could not be scored, and waits for rows that are still to come", () => {
+it("leaves out rows that could not be scored, and waits for rows that are not yet scored", () => {
   const losses = judges(40, [1, 1.3]);
   const planned = options(2, 40);
   const [first = 0, second = 0, third = 0] = planned.order;
   losses[first] = [null, 1];
-  const watch = watchPairs(planned);
-  watch.add(third, losses[third] ?? []);
-  watch.add(second, losses[second] ?? []);
-  expect(watch.states()[0]).toMatchObject({ rows: 0, groups: 0 });
-  watch.add(first, losses[first] ?? []);
-  expect(watch.states()[0]).toMatchObject({ rows: 1, groups: 1 });
+  const pairs = createSequentialPairs(planned);
+  pairs.add(third, losses[third] ?? []);
+  pairs.add(second, losses[second] ?? []);
+  expect(pairs.states()[0]).toMatchObject({ rows: 0, groups: 0 });
+  pairs.add(first, losses[first] ?? []);
+  expect(pairs.states()[0]).toMatchObject({ rows: 1, groups: 1 });
 });

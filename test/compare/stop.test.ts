@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import type { ComparisonDetails } from "../../src/compare/details.ts";
+import type { ComparisonDetails } from "../../src/compare/comparison-file.ts";
 import { inProcess } from "../helpers/in-process.ts";
 import { attachTo, type Job, startJudge } from "../helpers/job.ts";
 import { compareTemplates, writeLabelledJob } from "./compared.ts";

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { parse } from "csv-parse/sync";
 import { stringify } from "csv-stringify/sync";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { ComparisonDetails } from "../../src/compare/details.ts";
+import type { ComparisonDetails } from "../../src/compare/comparison-file.ts";
 import { abtie, serversAlive } from "./engine.ts";
 
 const DATA = join(resolve(process.env["ABTIE_DATA"] ?? "../shared/data"), "pandalm.csv");

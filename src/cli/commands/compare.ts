@@ -71,7 +71,7 @@ The second example needs variants in job.yaml, which replace any part of the jud
         context,
       );
       if (flags.json === true) {
-        const { detailsOf } = await import("../../compare/details.ts");
+        const { detailsOf } = await import("../../compare/comparison-file.ts");
         printJson(context, detailsOf(comparison));
       } else {
         const { renderComparisonTable } = await import("../render/comparison.ts");

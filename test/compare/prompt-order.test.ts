@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
-import { pickRowByRow, pickToRescore, sampleToRescore } from "../../src/compare/order.ts";
+import { promptsRowByRow, promptsToRescore, sampleToRescore } from "../../src/compare/prompt-order.ts";
 import { fold } from "../../src/runfolder/state/fold.ts";
 import { createRunState } from "../../src/runfolder/state/run-state.ts";
 import type { Order } from "../../src/types.ts";
 
-function contestant(rows: number, orders: readonly Order[], answered: readonly number[] = []) {
+function variant(rows: number, orders: readonly Order[], answered: readonly number[] = []) {
   const state = createRunState(rows);
   for (const row of answered) {
     fold(state, {
@@ -15,9 +15,9 @@ function contestant(rows: number, orders: readonly Order[], answered: readonly n
   return { orders, folder: { state }, again: { state: createRunState(rows), file: "" } };
 }
 
-it("picks row by row, every contestant and order of a row before the next row, without what is answered", () => {
-  const contestants = [contestant(3, ["ab"], [2]), contestant(3, ["ab", "ba"], [0])];
-  expect([...pickRowByRow(Uint32Array.from([2, 0, 1]), contestants)]).toEqual([
+it("lists every variant and order of a row before the next row, without answered prompts", () => {
+  const variants = [variant(3, ["ab"], [2]), variant(3, ["ab", "ba"], [0])];
+  expect([...promptsRowByRow(Uint32Array.from([2, 0, 1]), variants)]).toEqual([
     { of: 1, row: 2, order: "ab" },
     { of: 1, row: 2, order: "ba" },
     { of: 0, row: 0, order: "ab" },
@@ -28,7 +28,7 @@ it("picks row by row, every contestant and order of a row before the next row, w
   ]);
 });
 
-it("samples a twentieth of the answered rows, at least 20, all of them when there are fewer", () => {
+it("samples a twentieth of the answered rows, at least 20, or all when there are fewer", () => {
   const even = (row: number): boolean => row % 2 === 0;
   const sample = sampleToRescore(2_000, 1, even);
   expect(sample).toHaveLength(50);
@@ -40,10 +40,10 @@ it("samples a twentieth of the answered rows, at least 20, all of them when ther
   expect(sampleToRescore(100, 1, (row) => row < 7)).toHaveLength(7);
 });
 
-it("scores the sample of one contestant after that of the other", () => {
-  const contestants = [contestant(3, ["ab"]), contestant(3, ["ab", "ba"])];
+it("lists the sample of one variant after that of the other", () => {
+  const variants = [variant(3, ["ab"]), variant(3, ["ab", "ba"])];
   const samples = [Uint32Array.from([2, 0]), Uint32Array.from([1])];
-  expect([...pickToRescore(contestants, samples)].map(({ of, row, order }) => `${of} ${row} ${order}`)).toEqual([
+  expect([...promptsToRescore(variants, samples)].map(({ of, row, order }) => `${of} ${row} ${order}`)).toEqual([
     "0 2 ab",
     "0 0 ab",
     "1 1 ab",

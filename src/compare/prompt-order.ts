@@ -1,0 +1,42 @@
+import { shuffledIndexes } from "../numbers/random.ts";
+import { isAnswered } from "../runfolder/state/run-state.ts";
+import type { Choice } from "./score-entries.ts";
+import type { VariantRun } from "./variant-run.ts";
+
+type Scorable = Pick<VariantRun, "orders"> & {
+  readonly folder: { readonly state: VariantRun["folder"]["state"] };
+};
+
+/**
+ * Lists the missing prompts row by row across variants. At every moment all variants are then scored on about the same rows,
+ * and prompts that begin alike are sent one after another.
+ */
+export function* promptsRowByRow(rows: Uint32Array, variants: readonly Scorable[]): Generator<Choice> {
+  for (const row of rows) {
+    for (const [of, { orders, folder }] of variants.entries()) {
+      for (const order of orders) if (!isAnswered(folder.state, row, order)) yield { of, row, order };
+    }
+  }
+}
+
+/** The sample that is scored again: 5 % of the rows, at least 20. */
+const SAMPLE_SHARE = 0.05;
+const SAMPLE_LEAST = 20;
+
+/** Chooses the rows of a variant that are scored again, at random among those that it has answered. */
+export function sampleToRescore(total: number, seed: number, answered: (row: number) => boolean): Uint32Array {
+  const rows = shuffledIndexes(total, seed).filter(answered);
+  return rows.subarray(0, Math.max(SAMPLE_LEAST, Math.ceil(SAMPLE_SHARE * rows.length)));
+}
+
+/** Lists the prompts of the samples variant by variant, in the order of each sample, so that batches differ from the first time. */
+export function* promptsToRescore(
+  variants: readonly Pick<VariantRun, "orders" | "again">[],
+  samples: readonly Uint32Array[],
+): Generator<Choice> {
+  for (const [of, { orders, again }] of variants.entries()) {
+    for (const order of orders) {
+      for (const row of samples[of] ?? []) if (!isAnswered(again.state, row, order)) yield { of, row, order };
+    }
+  }
+}

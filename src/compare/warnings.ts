@@ -1,0 +1,114 @@
+import { formatMass, formatPercent, plural } from "../format.ts";
+import { modelName } from "../judge/model-name.ts";
+import type { Assessment } from "./assess.ts";
+import type { Variant } from "./open-variants.ts";
+
+/** Everything that may give a reader reason to doubt a comparison. */
+export interface Circumstances {
+  readonly end: "done" | "decided" | "interrupted" | "engine-lost";
+  readonly variants: readonly Variant[];
+  readonly assessments: readonly Assessment[];
+  /** For each variant, the rows that it could not be scored on; they were left out. */
+  readonly failed: readonly { readonly name: string; readonly rows: number }[];
+  /** For each variant, the rows whose text its template holds. */
+  readonly leaked: readonly number[];
+  /** For each variant, the model that its server names; null when abtie started that server, or never asked it. */
+  readonly served: readonly (string | null)[];
+  /** Variants with a calibration that was fitted to this very file. */
+  readonly fittedHere: readonly string[];
+  /** True when the pairs are compared by raw probabilities because early stopping needs them. */
+  readonly sequential: boolean;
+}
+
+/** A larger share of shortened rows gives a warning. */
+const MOST_SHORTENED = 0.05;
+
+/** Lists reasons why a comparison may be unfair or misread, one sentence each. */
+export function warningsOf(circumstances: Circumstances): string[] {
+  const { variants, assessments, failed, leaked, fittedHere, sequential } = circumstances;
+  const lowMass = assessments.filter(({ name, mass }) => mass !== null && mass.median < minimumMass(name, variants));
+  const shortened = assessments.filter(({ shortened, columns }) => shortened > MOST_SHORTENED * columns.ids.length);
+  return [
+    ...endWarnings(circumstances),
+    ...engineWarnings(circumstances),
+    ...failed
+      .filter(({ rows }) => rows > 0)
+      .map(({ name, rows }) => `${wasOrWere(rows)} left out of the comparison: ${name} could not be scored on them.`),
+    ...assessments.flatMap(({ name }, index) => leakWarning(name, leaked[index] ?? 0)),
+    ...(lowMass.length === 0 ? [] : [lowMassWarning(lowMass)]),
+    ...shortened.map(
+      ({ name, shortened, columns }) =>
+        `${name}: ${formatPercent(shortened / columns.ids.length)} of the rows were shortened to fit its context.`,
+    ),
+    ...fittedHere.map(
+      (name) => `${name} applies a calibration that was fitted to this very file: its raw scores are too good.`,
+    ),
+    ...(sequential ? rankWarning(assessments) : []),
+  ];
+}
+
+function endWarnings({ end, sequential }: Circumstances): string[] {
+  switch (end) {
+    case "done":
+    case "decided":
+      return [];
+    case "interrupted":
+      return sequential
+        ? ["The comparison was interrupted before it was decided."]
+        : ["The comparison was interrupted: p values hold only if the results so far were not the reason."];
+    case "engine-lost":
+      return ["The engine was lost before all rows were scored."];
+    default:
+      return end satisfies never;
+  }
+}
+
+function engineWarnings({ variants, served }: Circumstances): string[] {
+  const models = variants.map(({ name, config }, index) => [name, served[index] ?? modelName(config.engine)] as const);
+  const engines = new Set(variants.map(({ config }) => JSON.stringify(config.engine)));
+  const named = models.map(([name, model]) => `${name} by ${model}`).join(", ");
+  return [
+    ...(new Set(models.map(([, model]) => model)).size > 1
+      ? [`The variants are judged by different models: ${named}.`]
+      : []),
+    ...(engines.size > 1
+      ? ["The variants run on different engines, one after the other: seconds per row are those of each engine."]
+      : []),
+  ];
+}
+
+function leakWarning(name: string, rows: number): string[] {
+  if (rows === 0) return [];
+  return [
+    `The text of ${wasOrWere(rows)} found in the template of ${name}: its examples give away the answers of those rows.`,
+  ];
+}
+
+function lowMassWarning(assessments: readonly Assessment[]): string {
+  const names = assessments.map(({ name }) => name).join(", ");
+  const medians = assessments.map(({ mass }) => formatMass(mass?.median ?? 0)).join(", ");
+  return (
+    `${names}: the median label mass is ${medians}. The model gives most of its probability to tokens that are no label, so ` +
+    "its choice between the labels is a side effect."
+  );
+}
+
+/** Warns when the best variant by raw probabilities, which early stopping compares, is not the best once calibrated. */
+function rankWarning(assessments: readonly Assessment[]): string[] {
+  const best = (loss: (one: Assessment) => number | undefined): string | undefined =>
+    [...assessments].sort((one, other) => (loss(one) ?? 0) - (loss(other) ?? 0))[0]?.name;
+  const raw = best((one) => one.raw.evaluation.logLoss.mean);
+  const calibrated = best((one) => one.calibrated?.evaluation.logLoss.mean);
+  if (assessments.some((one) => one.calibrated === null) || raw === calibrated) return [];
+  return [
+    `Early stopping compares raw probabilities, by which ${raw} is best; once calibrated, ${calibrated} is. Calibrate first, or compare without --early-stop.`,
+  ];
+}
+
+function minimumMass(name: string, variants: readonly Variant[]): number {
+  return variants.find((variant) => variant.name === name)?.config.mass.minimum ?? 0;
+}
+
+function wasOrWere(rows: number): string {
+  return `${plural(rows, "row")} ${rows === 1 ? "was" : "were"}`;
+}
