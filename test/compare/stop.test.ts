@@ -7,11 +7,11 @@ import { inProcess } from "../helpers/in-process.ts";
 import { attachTo, type Job, startJudge } from "../helpers/job.ts";
 import { compareTemplates, writeLabelledJob } from "./compared.ts";
 
-function told(job: Job): ComparisonDetails {
+function readDetails(job: Job): ComparisonDetails {
   return JSON.parse(readFileSync(join(job.folder, "run/comparison.json"), "utf8"));
 }
 
-it("stops early when one template is clearly better, and asks nothing when it is run again", async () => {
+it("stops early when one template is clearly better, and sends nothing when started again", async () => {
   await using judge = await startJudge({ constantMs: 2 });
   const config = { concurrency: 2, prompts_per_request: 2 };
   const job = await writeLabelledJob({ engine: attachTo(judge), rows: 600, config });
@@ -19,10 +19,10 @@ it("stops early when one template is clearly better, and asks nothing when it is
   const stopped = await compareTemplates(job, "--early-stop");
   expect(stopped.status).toBe(0);
   expect(judge.stats.prompts - asked).toBeLessThan(1_000);
-  const { end, rows, stopping, pairs } = told(job);
+  const { end, rows, stopping, pairs } = readDetails(job);
   expect(end).toBe("decided");
   expect(rows).toBeLessThan(600);
-  expect(stopped.stdout).toContain(`Early stopping: ended after ${rows} of 600 rows.`);
+  expect(stopped.stdout).toContain(`Stopped after ${rows} of 600 rows: `);
   expect(stopped.stdout).toMatch(
     /template is better by \d\.\d+ nats, 95 % 0\.\d+ to \d\.\d+ at any moment, decided after \d+ rows/,
   );
@@ -35,19 +35,19 @@ it("stops early when one template is clearly better, and asks nothing when it is
   const again = await compareTemplates(job, "--early-stop");
   expect(again.status).toBe(0);
   expect(judge.stats.prompts).toBe(before);
-  expect(told(job).pairs).toEqual(pairs);
+  expect(readDetails(job).pairs).toEqual(pairs);
 });
 
-it("says how many more rows it needs when they end before the answer is known", async () => {
+it("estimates how many more rows it needs when no rows are left before it is decided", async () => {
   await using judge = await startJudge();
   const job = await writeLabelledJob({ engine: attachTo(judge), rows: 24 });
   const open = await compareTemplates(job, "--early-stop");
   expect(open.status).toBe(0);
-  expect(open.stdout).toContain("Early stopping: the answer is not certain after all that was scored of 24 rows.");
+  expect(open.stdout).toContain("All 24 rows were used: the answer was never certain enough to stop.");
   expect(open.stdout).toMatch(
     /template and other are not told apart yet: \w+ is ahead by 0\.\d+ nats, .*; about \d+ more rows would settle/,
   );
-  expect(told(job)).toMatchObject({ end: "done", stopping: { stoppedAt: null, available: 24 } });
+  expect(readDetails(job)).toMatchObject({ end: "done", stopping: { stoppedAt: null, available: 24 } });
 });
 
 it("ends as equivalent within a margin when two templates are the same", async () => {
@@ -61,12 +61,12 @@ it("ends as equivalent within a margin when two templates are the same", async (
   expect(judge.stats.prompts - asked).toBeLessThan(700);
 });
 
-it("measures the noise of the engine on a sample scored again, and calls a smaller difference that", async () => {
+it("measures the noise of the engine on a sample scored again, and names no winner within that noise", async () => {
   await using judge = await startJudge();
   const config = { variants: { one: {}, same: {} } };
   const job = await writeLabelledJob({ engine: attachTo(judge), rows: 40, config });
   await inProcess(["compare", "job.yaml"], job.folder);
-  expect(told(job).noiseFloor).toBe(0);
+  expect(readDetails(job).noiseFloor).toBe(0);
   for (const name of ["one", "same"]) {
     const again = join(job.folder, "run", name, "rescored.jsonl");
     const rows = readFileSync(again, "utf8")
@@ -76,11 +76,11 @@ it("measures the noise of the engine on a sample scored again, and calls a small
     expect(rows).toHaveLength(20);
     await rm(again);
   }
-  // Another model stands for an engine that never says the same twice.
+  // Another model stands for an engine that answers the same prompt differently each time.
   judge.change({ seed: 2 });
   const { status, stdout } = await inProcess(["compare", "job.yaml"], job.folder);
   expect(status).toBe(0);
-  expect(told(job).noiseFloor).toBeGreaterThan(0.05);
+  expect(readDetails(job).noiseFloor).toBeGreaterThan(0.05);
   expect(stdout).toMatch(/differ by 0\.000 nats, .*: no more than scoring the same rows again does/);
-  expect(told(job).pairs[0]?.better).toBeNull();
+  expect(readDetails(job).pairs[0]?.better).toBeNull();
 });
