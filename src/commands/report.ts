@@ -12,9 +12,9 @@ import type { ReportData } from "../report/data/run-data.ts";
 import { factsOf, notesOf, warningsOf } from "../report/from-run/fields.ts";
 import { qualityOf } from "../report/from-run/quality.ts";
 import { readWorst, reportRowsOf } from "../report/from-run/rows.ts";
-import { readTimeline, timingOf } from "../report/from-run/timeline.ts";
 import { renderRun, renderRunMarkdown } from "../report/render-run.ts";
 import { type LoadedRun, loadRunFolder } from "../runfolder/load-run-folder.ts";
+import { readTimeline, timingOf } from "../runfolder/timeline/timeline.ts";
 
 export interface ReportOptions {
   /** Folder of a run or of a comparison. */

@@ -49,7 +49,7 @@ export interface RunSummary {
   readonly seconds: { readonly total: number; readonly startUp: number; readonly scoring: number };
   /** How well the engines were used in this session; null when nothing was scored. */
   readonly usage: Usage | null;
-  /** The effect of the swapped order over all rows that have both orders; null when none has. */
+  /** The effect of the swapped order on the readings, before calibration, over all rows that have both orders; null when none has. */
   readonly bothOrders: PairSummary | null;
   /** The errors of the forecasts that were made at 2, 10 and 50 % of the rows. */
   readonly forecasts: readonly ForecastError[];

@@ -3,9 +3,9 @@ import type { Effects } from "../effects.ts";
 import { messageOf } from "../errors.ts";
 import { writeAtomic } from "../files/atomic.ts";
 import type { RunFolder } from "../runfolder/open-run-folder.ts";
+import { readTimeline, timingOf } from "../runfolder/timeline/timeline.ts";
 import { drawForecast, type ForecastHistory } from "./charts/forecast.ts";
 import type { Frame } from "./charts/frame.ts";
-import { readTimeline, timingOf } from "./from-run/timeline.ts";
 import { html, trusted } from "./markup/html.ts";
 import { pictureStyle } from "./markup/style.ts";
 

@@ -1,4 +1,6 @@
-import type { Band, ForecastPoint, ReportRow, RequestPoint } from "../../src/report/data/run-data.ts";
+import type { ReportRow } from "../../src/report/data/run-data.ts";
+import type { Band } from "../../src/runfolder/timeline/bands.ts";
+import type { ForecastPoint, RequestPoint } from "../../src/runfolder/timeline/timeline.ts";
 import type { Random } from "./random.ts";
 
 /** Makes the requests of a run: one per row, longer prompts take longer, a stretch in the middle fails. */

@@ -1,5 +1,6 @@
 import { area, line } from "d3-shape";
-import type { Band, ForecastPoint, Timing } from "../data/run-data.ts";
+import type { Band } from "../../runfolder/timeline/bands.ts";
+import type { ForecastPoint, Timing } from "../../runfolder/timeline/timeline.ts";
 import { type Html, html } from "../markup/html.ts";
 import { duration, percent } from "../text/number.ts";
 import { axes, FRAME, type Frame, picture, px, spread } from "./frame.ts";

@@ -1,6 +1,6 @@
 import { line } from "d3-shape";
 import { median, quantileSorted } from "../../numbers/quantile.ts";
-import type { RequestPoint } from "../data/run-data.ts";
+import type { RequestPoint } from "../../runfolder/timeline/timeline.ts";
 import { type Html, html } from "../markup/html.ts";
 import { count, duration } from "../text/number.ts";
 import { dots } from "./dots.ts";

@@ -1,6 +1,6 @@
 import { area, curveStep } from "d3-shape";
 import { mean } from "../../numbers/sums.ts";
-import type { RequestPoint } from "../data/run-data.ts";
+import type { RequestPoint } from "../../runfolder/timeline/timeline.ts";
 import { type Html, html } from "../markup/html.ts";
 import { count, duration } from "../text/number.ts";
 import { axes, FRAME, picture, px } from "./frame.ts";

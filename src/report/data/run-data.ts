@@ -1,3 +1,5 @@
+import type { Band } from "../../runfolder/timeline/bands.ts";
+import type { ForecastPoint, RequestPoint, Timing } from "../../runfolder/timeline/timeline.ts";
 import type { Obtained, Row, Triple } from "../../types.ts";
 
 /** A number with its 95 % interval; both ends are null when no interval was computed. */
@@ -56,56 +58,6 @@ export interface ReportRow {
   readonly obtained: Obtained;
   /** Why the row holds less than a full answer, in a few words; null when it does not. */
   readonly reason: string | null;
-}
-
-/** The times of a run in ms. */
-export interface Timing {
-  /** When the run began, ms since 1970. */
-  readonly startedAt: number;
-  /** From its begin to its end, ms. */
-  readonly wallMs: number;
-  /** From its begin to the deadline, ms; null without one. */
-  readonly deadlineMs: number | null;
-  /** From its begin to the moment at which the guard ends the process, ms; null without a deadline. */
-  readonly guardMs: number | null;
-  /** From its begin to the last row of the first pass, ms; null when that pass did not end. */
-  readonly firstPassMs: number | null;
-  /** From its begin to the first request, ms; null when unknown. */
-  readonly startupMs: number | null;
-}
-
-/** One request that ended. */
-export interface RequestPoint {
-  /** End of the request, ms after the run began. */
-  readonly endMs: number;
-  /** How long it took, ms. */
-  readonly ms: number;
-  readonly rows: number;
-  /** Prompt tokens of all its rows. */
-  readonly tokens: number;
-  readonly ok: boolean;
-}
-
-/** One forecast of the end, made during the run. All times are ms after the run began. */
-export interface ForecastPoint {
-  readonly atMs: number;
-  /** Share of the work done, 0 to 1. */
-  readonly share: number;
-  /** Whose end is foreseen: that of the pass over all rows, or of the swapped order for some of them. */
-  readonly pass: 1 | 2;
-  readonly endMs: number;
-  /** 90 % interval of the end. */
-  readonly lowMs: number;
-  readonly highMs: number;
-}
-
-/** A stretch of a run in which one thing was in force: a step of the ladder, the swapped order, or no engine. */
-export interface Band {
-  readonly name: string;
-  readonly kind: Obtained | "swapped" | "start" | "lost";
-  /** Ms after the run began. */
-  readonly fromMs: number;
-  readonly toMs: number;
 }
 
 /** How good the probabilities are against labels. */

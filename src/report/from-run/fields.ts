@@ -4,8 +4,8 @@ import type { Joined } from "../../evaluate/labelled.ts";
 import { formatCount, plural } from "../../format.ts";
 import { modelName } from "../../judge/model-name.ts";
 import type { LoadedRun } from "../../runfolder/load-run-folder.ts";
+import type { Timeline } from "../../runfolder/timeline/timeline.ts";
 import type { Field, ReportRow } from "../data/run-data.ts";
-import type { Timeline } from "./timeline.ts";
 
 /** Lists what was run. `data` is what its rows and labels were read from now; null when that could not be read. */
 export function factsOf({ manifest, config, summary }: LoadedRun, data: Joined | null): readonly Field[] {

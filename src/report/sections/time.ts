@@ -1,7 +1,8 @@
+import type { RequestPoint, Timing } from "../../runfolder/timeline/timeline.ts";
 import { type ForecastHistory, forecastChart } from "../charts/forecast.ts";
 import { requestTime } from "../charts/request-time.ts";
 import { throughput } from "../charts/throughput.ts";
-import type { ReportData, RequestPoint, Timing } from "../data/run-data.ts";
+import type { ReportData } from "../data/run-data.ts";
 import { type Html, html } from "../markup/html.ts";
 import { forecastTable } from "../tables/run-tables.ts";
 import { count, counted, duration } from "../text/number.ts";

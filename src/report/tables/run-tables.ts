@@ -1,5 +1,6 @@
+import type { ForecastPoint, Timing } from "../../runfolder/timeline/timeline.ts";
 import type { Obtained } from "../../types.ts";
-import type { Baseline, ForecastPoint, ReportRow, Scores, SliceGroup, Timing } from "../data/run-data.ts";
+import type { Baseline, ReportRow, Scores, SliceGroup } from "../data/run-data.ts";
 import { duration, percent, range, signed } from "../text/number.ts";
 import {
   countCell,

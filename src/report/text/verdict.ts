@@ -1,4 +1,5 @@
-import type { Baseline, ReportData, Timing } from "../data/run-data.ts";
+import type { Timing } from "../../runfolder/timeline/timeline.ts";
+import type { Baseline, ReportData } from "../data/run-data.ts";
 import { count, counted, duration, fixed, withRange } from "./number.ts";
 
 /** What to think of a run, in one sentence, and how good that is. */

@@ -1,5 +1,14 @@
-import type { EngineEvent, JournalEvent } from "../../runfolder/journal/events.ts";
-import type { Band } from "../data/run-data.ts";
+import type { Obtained } from "../../types.ts";
+import type { EngineEvent, JournalEvent } from "../journal/events.ts";
+
+/** A period of a run in which one thing was in force: a step of the ladder, the swap pass, or no engine. */
+export interface Band {
+  readonly name: string;
+  readonly kind: Obtained | "swapped" | "start" | "lost";
+  /** Ms after the run began. */
+  readonly fromMs: number;
+  readonly toMs: number;
+}
 
 /** Follows a journal and notes at which moment which ladder step was in force, or why nothing was scored. */
 export interface BandReader {
@@ -50,7 +59,7 @@ export function createBandReader(): BandReader {
 function bandOf({ up, wasUp, kinds, step, isSwapPass }: Situation): Pick<Band, "name" | "kind"> {
   if (up === 0 && wasUp) return { name: "engine lost", kind: "lost" };
   if (up === 0 || step === null) return { name: "engine starts", kind: "start" };
-  if (isSwapPass) return { name: "swapped order", kind: "swapped" };
+  if (isSwapPass) return { name: "swap pass", kind: "swapped" };
   return { name: step, kind: kinds.get(step) ?? "one-order" };
 }
 

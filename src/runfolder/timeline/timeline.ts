@@ -1,4 +1,4 @@
-import { endedWithRun } from "../../runfolder/describe-failure.ts";
+import { endedWithRun } from "../describe-failure.ts";
 import type {
   FailedAttempt,
   ForecastEvent,
@@ -6,10 +6,9 @@ import type {
   RowResult,
   SessionStart,
   TimeLimitsEvent,
-} from "../../runfolder/journal/events.ts";
-import { readJournal } from "../../runfolder/journal/read.ts";
-import type { Band, ForecastPoint, RequestPoint, Timing } from "../data/run-data.ts";
-import { createBandReader } from "./ladder-bands.ts";
+} from "../journal/events.ts";
+import { readJournal } from "../journal/read.ts";
+import { type Band, createBandReader } from "./bands.ts";
 
 /** When what happened in a run. Times are ms of work: the time between two sessions is left out. */
 export interface Timeline {
@@ -24,6 +23,47 @@ export interface Timeline {
   readonly limits: { readonly deadlineMs: number; readonly guardMs: number } | null;
   /** When the last row of the first pass was settled; null when that pass did not end. */
   readonly firstPassMs: number | null;
+}
+
+/** The times of a run in ms. */
+export interface Timing {
+  /** When the run began, ms since 1970. */
+  readonly startedAt: number;
+  /** From its begin to its end, ms. */
+  readonly wallMs: number;
+  /** From its begin to the deadline, ms; null without one. */
+  readonly deadlineMs: number | null;
+  /** From its begin to the moment at which the watchdog ends the process, ms; null without a deadline. */
+  readonly guardMs: number | null;
+  /** From its begin to the last row of the first pass, ms; null when that pass did not end. */
+  readonly firstPassMs: number | null;
+  /** From its begin to the first request, ms; null when unknown. */
+  readonly startupMs: number | null;
+}
+
+/** One request that ended. */
+export interface RequestPoint {
+  /** End of the request, ms after the run began. */
+  readonly endMs: number;
+  /** How long it took, ms. */
+  readonly ms: number;
+  readonly rows: number;
+  /** Prompt tokens of all its rows. */
+  readonly tokens: number;
+  readonly ok: boolean;
+}
+
+/** One forecast of the end, made during the run. All times are ms after the run began. */
+export interface ForecastPoint {
+  readonly atMs: number;
+  /** Share of the work done, 0 to 1. */
+  readonly share: number;
+  /** The pass whose end is forecast: 1 over all rows, 2 in the swapped order over some of them. */
+  readonly pass: 1 | 2;
+  readonly endMs: number;
+  /** 90 % interval of the end. */
+  readonly lowMs: number;
+  readonly highMs: number;
 }
 
 /** Reads a journal as a timeline. Throws AbtieError("data") naming file and line when it is corrupt. */
