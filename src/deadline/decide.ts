@@ -2,9 +2,8 @@ import { type Forecast, forecastOf } from "../forecast/forecast.ts";
 import { addForecast } from "../forecast/history.ts";
 import { addWork } from "../forecast/work.ts";
 import type { Decision } from "./decision.ts";
-import { chooseStep, type LadderPosition, type StepForecast } from "./ladder.ts";
+import { chooseStep, climbingRules, type LadderPosition, type StepForecast } from "./ladder.ts";
 import { rowOrderOf } from "./order.ts";
-import { ladderRules } from "./rules.ts";
 import { type DeadlineState, settledRows } from "./state.ts";
 import { forecastContext, forecastSteps, workLeftOn } from "./step-forecasts.ts";
 import { stopOf } from "./stop.ts";
@@ -69,7 +68,7 @@ function choose(
   if (isPilot && !isHopeless && !isPilotOverdue(state, engine.firstUpAt, now)) {
     return { position, reason: `measuring speed: ${settledRows(first)} of ${pilotRows} pilot rows` };
   }
-  return chooseStep(steps, position, now, ladderRules(state.options));
+  return chooseStep(steps, position, now, climbingRules(state.options));
 }
 
 function isPilotOverdue({ options: { budget } }: DeadlineState, since: number, now: number): boolean {

@@ -1,3 +1,5 @@
+import type { Budget } from "./budget.ts";
+
 /** A step of the ladder: what the rows that are left will get. */
 export interface Step {
   readonly name: string;
@@ -18,7 +20,7 @@ export interface LadderPosition {
 }
 
 /** How the ladder is climbed; the rules are those of `chooseStep`. */
-export interface LadderRules {
+export interface ClimbingRules {
   /** Probability of finishing that a step must have. */
   readonly confidence: number;
   /** Shortest stay on a step before a higher one is taken. */
@@ -50,8 +52,20 @@ export interface StepChoice {
   readonly reason: string;
 }
 
+const CLIMB_MARGIN = 0.03;
+/** The hold is 1 % of the whole time, but at least a minute, or 5 % of the whole time where that is less. */
+const HOLD_SHARE = 0.01;
+const LEAST_HOLD_MS = 60_000;
+const LEAST_HOLD_SHARE = 0.05;
 /** A probability that is below the confidence by more than this is not waited with. */
 const URGENT = 0.05;
+
+/** Derives the rules of the ladder from the confidence asked for and the time that there is. */
+export function climbingRules({ confidence, budget }: { confidence: number; budget: Budget | null }): ClimbingRules {
+  const whole = budget === null ? 0 : budget.deadlineAt - budget.startedAt;
+  const holdMs = Math.max(HOLD_SHARE * whole, Math.min(LEAST_HOLD_MS, LEAST_HOLD_SHARE * whole));
+  return { confidence, holdMs, climbMargin: CLIMB_MARGIN };
+}
 
 /**
  * Chooses the highest step whose probability of finishing reaches the confidence; the last step always does.
@@ -65,7 +79,7 @@ export function chooseStep(
   forecasts: readonly StepForecast[],
   position: LadderPosition,
   now: number,
-  rules: LadderRules,
+  rules: ClimbingRules,
 ): StepChoice {
   const choice = choose(forecasts, position, now, rules);
   const why = whyNotHigher(forecasts[choice.position.index - 1], rules);
@@ -76,7 +90,7 @@ function choose(
   forecasts: readonly StepForecast[],
   position: LadderPosition,
   now: number,
-  rules: LadderRules,
+  rules: ClimbingRules,
 ): StepChoice {
   const { confidence } = rules;
   const best = highest(forecasts, ({ probability }) => probability >= confidence);
@@ -97,7 +111,7 @@ function goDown(
   position: LadderPosition,
   to: number,
   now: number,
-  { confidence, holdMs }: LadderRules,
+  { confidence, holdMs }: ClimbingRules,
 ): StepChoice {
   const [from, target] = [forecasts[position.index], forecasts[to]];
   const belowSince = position.belowSince ?? now;
@@ -113,7 +127,7 @@ function goDown(
 }
 
 /** Says why the step above is not taken; null when there is none, or nothing but the hold stands in the way. */
-function whyNotHigher(above: StepForecast | undefined, rules: LadderRules): string | null {
+function whyNotHigher(above: StepForecast | undefined, rules: ClimbingRules): string | null {
   if (above === undefined) return null;
   const { probability, probabilityWithMargin } = above;
   if (probability < rules.confidence) return describe(above, rules.confidence);
@@ -121,7 +135,7 @@ function whyNotHigher(above: StepForecast | undefined, rules: LadderRules): stri
   return `${describe(above, rules.confidence)}, but ${withoutMargin(rules)}`;
 }
 
-function withoutMargin({ climbMargin }: LadderRules): string {
+function withoutMargin({ climbMargin }: ClimbingRules): string {
   return `not with ${Math.round(100 * climbMargin)} % of the time left over`;
 }
 

@@ -1,14 +1,34 @@
 import { type History, startHistory } from "../forecast/history.ts";
 import { type Speed, startSpeed } from "../forecast/speed.ts";
 import { sumsOf, type Work, workOf } from "../forecast/work.ts";
+import type { Budget } from "./budget.ts";
 import { isScarce, type LadderPosition, type Step } from "./ladder.ts";
 import { createQueue, type Queue } from "./order.ts";
-import type { DeadlineOptions } from "./rules.ts";
 import { chooseSample, pilotSize } from "./sample.ts";
 import { checkSteps } from "./steps.ts";
 import { NO_SWAP_PASS, type SwapPass } from "./swap-rows.ts";
 
-/** All that the clock knows of a run. Never changed, only replaced: see observe, decide and takeNext. */
+/** What a run has to do, as far as time depends on it. Times are monotonic, ms. */
+export interface DeadlineOptions {
+  /** Prompt tokens of every row with its full context. Estimates will do: the tokens really sent correct them. */
+  readonly tokens: readonly number[];
+  /** Rows that an earlier session answered. */
+  readonly answered: readonly number[];
+  /** Null without a deadline. */
+  readonly budget: Budget | null;
+  /** When this session began, the start-up of the engine included. */
+  readonly startedAt: number;
+  /** The ladder, best step first; checkSteps has its rules. */
+  readonly steps: readonly Step[];
+  /** Probability of finishing that a step must have. */
+  readonly confidence: number;
+  readonly onOverrun: "degrade" | "stop";
+  /** Shares of the rows: the swap pass must cover `minShare` for its step to count as feasible, and covers at most `maxShare`. */
+  readonly swapPass: { readonly minShare: number; readonly maxShare: number };
+  readonly seed: number;
+}
+
+/** All that is known of a run. Never changed, only replaced by observe, decide and takeNext. */
 export interface DeadlineState {
   readonly options: DeadlineOptions;
   /** The steps that may be taken: all of them, or none that shortens rows when an overrun is to stop the run. */

@@ -2,7 +2,7 @@ import { type ForecastContext, probabilityOf } from "../forecast/forecast.ts";
 import { upToDate } from "../forecast/speed.ts";
 import { addWork, NO_WORK, scaleWork, type Work } from "../forecast/work.ts";
 import type { StepCost, StepForecast } from "./ladder.ts";
-import { ladderRules } from "./rules.ts";
+import { climbingRules } from "./ladder.ts";
 import type { DeadlineState, EngineState } from "./state.ts";
 import { begunRows } from "./swap-rows.ts";
 
@@ -34,7 +34,7 @@ export function stepCosts(state: DeadlineState): readonly StepCost[] {
 
 /** Gives the cost and the probability of finishing of every step, the best first; empty while no speed is known. */
 export function forecastSteps(state: DeadlineState, context: ForecastContext): readonly StepForecast[] {
-  const { climbMargin } = ladderRules(state.options);
+  const { climbMargin } = climbingRules(state.options);
   const spare = context.untilAt === null ? 0 : climbMargin * Math.max(0, context.untilAt - context.now);
   const forecasts: StepForecast[] = [];
   for (const [i, cost] of stepCosts(state).entries()) {

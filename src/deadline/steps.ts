@@ -19,6 +19,23 @@ export function usualSteps(orders: "one" | "both" | "auto", shortened: readonly 
   ];
 }
 
+/** When rows are chosen by worth, the ladder counts on the swap pass once it can cover this share of them. */
+const USUAL_LEAST_SHARE = 0.02;
+
+/** Gives the least and the largest share of rows of the swap pass for the wanted orders. */
+export function usualShares(orders: "one" | "both" | "auto"): { readonly minShare: number; readonly maxShare: number } {
+  switch (orders) {
+    case "one":
+      return { minShare: 0, maxShare: 0 };
+    case "both":
+      return { minShare: 1, maxShare: 1 };
+    case "auto":
+      return { minShare: USUAL_LEAST_SHARE, maxShare: 1 };
+    default:
+      return orders satisfies never;
+  }
+}
+
 /** From best to worst. */
 const KINDS: readonly Step["kind"][] = ["both-orders", "one-order", "one-order-short", "prior"];
 

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { chooseStep, type LadderPosition, type LadderRules, type StepForecast } from "../../src/deadline/ladder.ts";
+import { chooseStep, type LadderPosition, type ClimbingRules, type StepForecast } from "../../src/deadline/ladder.ts";
 import { checkSteps, usualSteps } from "../../src/deadline/steps.ts";
 
-const RULES: LadderRules = { confidence: 0.99, holdMs: 60_000, climbMargin: 0.03 };
+const RULES: ClimbingRules = { confidence: 0.99, holdMs: 60_000, climbMargin: 0.03 };
 const STEPS = usualSteps("auto", [
   { name: "long", tokenBudget: 1_024 },
   { name: "short", tokenBudget: 512 },

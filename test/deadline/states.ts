@@ -2,7 +2,7 @@ import { planBudget } from "../../src/deadline/budget.ts";
 import { decide } from "../../src/deadline/decide.ts";
 import type { Decision } from "../../src/deadline/decision.ts";
 import { observe } from "../../src/deadline/observe.ts";
-import type { DeadlineOptions } from "../../src/deadline/rules.ts";
+import type { DeadlineOptions } from "../../src/deadline/state.ts";
 import { createState, type DeadlineState } from "../../src/deadline/state.ts";
 import { usualSteps } from "../../src/deadline/steps.ts";
 import { type Task, takeNext } from "../../src/deadline/take.ts";
