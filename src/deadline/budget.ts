@@ -6,7 +6,7 @@ export interface Budget {
   readonly startedAt: number;
   /** Scoring ends: nothing is sent any more, what is in flight is given up, the last file is written. */
   readonly workEndAt: number;
-  /** The guard ends the process if it has not ended by itself. */
+  /** The watchdog ends the process if it has not ended by itself. */
   readonly guardAt: number;
   /** The promise: the process has ended and the file is in place. */
   readonly deadlineAt: number;

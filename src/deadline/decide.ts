@@ -7,13 +7,13 @@ import { rowOrderOf } from "./order.ts";
 import { type DeadlineState, settledRows } from "./state.ts";
 import { forecastContext, forecastSteps, workLeftOn } from "./step-forecasts.ts";
 import { stopOf } from "./stop.ts";
+import { begunRows, workUpTo } from "./swap-pass.ts";
 import { planSwapPass, rowsWithoutTime } from "./swap-plan.ts";
-import { begunRows, workUpTo } from "./swap-rows.ts";
 
 /**
- * Decides which step of the ladder is taken, how much of a swap pass, and whether to stop. A pure function of state and
- * time (monotonic, ms); the state that comes with the decision holds it and replaces the former one. To be asked every few
- * seconds, and when takeNext gives nothing although nothing is in flight.
+ * Decides which step of the ladder to take, how many rows of the swap pass to allow, and whether to stop. A pure function of
+ * state and time (monotonic, ms); the returned state includes the decision and replaces the given one. Callers decide
+ * every few seconds, and when takeNext returns nothing although nothing is in flight.
  */
 export function decide(state: DeadlineState, now: number): { state: DeadlineState; decision: Decision } {
   const context = forecastContext(state, now);
@@ -49,9 +49,9 @@ export function decide(state: DeadlineState, now: number): { state: DeadlineStat
   return { state: remember({ ...next, stopped: state.stopped || stop !== null }, decision), decision };
 }
 
-/** Before the pilot is over a step is left only if it would more likely fail than not, judged from so many windows. */
+/** Before the pilot is over, the run leaves a step only if it would more likely fail than not, judged from at least this many windows. */
 const LEAST_WINDOWS = 8;
-/** A pilot that takes more than this share of the time is not waited for. */
+/** A pilot that takes more than this share of the time is cut short. */
 const PILOT_SHARE = 0.1;
 
 function choose(
@@ -81,13 +81,13 @@ function phaseOf({ engine, first, pilotRows, queue, swap }: DeadlineState): Deci
   return settledRows(first) < pilotRows ? "pilot" : "first-pass";
 }
 
-/** An engine counts as hung after this time (ms) without an answer, or so many times what a request should take, if longer. */
+/** An engine counts as hung after this time (ms) without an answer, or after this many times the expected time of a request if that is longer. */
 const LEAST_PATIENCE_MS = 120_000;
 const PATIENCE = 5;
-/** The same while no speed is known. */
+/** The same while the speed is unknown. */
 const FIRST_PATIENCE_MS = 900_000;
 
-/** A request waits for all that were sent before it: in a full engine it takes as long as its concurrency in rows. */
+/** A request waits for all requests sent before it: in a full engine it takes as long as its concurrency in rows. */
 function silenceOf(state: DeadlineState, forecast: Forecast | null, now: number): Decision["silence"] {
   const { engine, speed, first, queue, swap } = state;
   const begun = first.rows - queue.left + begunRows(swap);

@@ -1,41 +1,41 @@
 import type { Forecast } from "../forecast/forecast.ts";
 import type { Step, StepForecast } from "./ladder.ts";
 
-/** What is to be done now, why, and the figures behind it. Plain data; times are monotonic, ms. */
+/** What to do now, why, and the figures behind it. Plain data; times are monotonic, ms. */
 export interface Decision {
   readonly at: number;
   readonly phase: "starting" | "pilot" | "first-pass" | "swap-pass";
   readonly step: Step;
-  /** The step is another one than before. */
+  /** Whether the step differs from the one before. */
   readonly changed: boolean;
   readonly order: "longest-first" | "shortest-first";
   readonly reason: string;
-  /** Cost of each step and probability of finishing on it, the highest first; empty while no speed is known. */
+  /** Cost of each step and probability of finishing on it, the best step first; empty while the speed is unknown. */
   readonly steps: readonly StepForecast[];
-  /** Time of all that is planned on the step: the rest of the first pass, or of the swap pass's allowed rows. */
+  /** Time of all work planned on the step: the rest of the first pass, or the allowed rows of the swap pass. */
   readonly forecast: Forecast | null;
   readonly progress: Progress;
   readonly swapPass: SwapPassPlan;
-  /** Rows that are expected to keep the prior because they get no answer in time; null when unknown. */
+  /** Rows that will probably keep the prior because they get no answer in time; null when unknown. */
   readonly priorRows: number | null;
   /** Time until scoring must end; null without a deadline. */
   readonly leftMs: number | null;
-  /** Time since the last sign of life while prompts wait for answers, and the time after which the engine counts as hung. */
+  /** Time since the last answer while prompts wait for one, and the time after which the engine counts as hung. */
   readonly silence: { readonly ms: number; readonly patienceMs: number };
-  /** Set when nothing more is to be sent; what is in flight may still end, except when time is up. */
+  /** Set when no more prompts are sent. Those in flight may still end, except when time is up. */
   readonly stop: Stop | null;
 }
 
-/** How many rows are done, those of former sessions included. */
+/** How many rows are done, earlier sessions included. */
 export interface Progress {
   readonly rows: number;
-  /** Rows with an answer, or that will get none. */
+  /** Rows that have an answer or will get none. */
   readonly settled: number;
   /** Rows with an answer in the swapped order too, of this session. */
   readonly swapAnswered: number;
 }
 
-/** What the swap pass may do. */
+/** How far the swap pass may go. */
 export interface SwapPassPlan {
   /** Rows that may still be begun. */
   readonly allowed: number;
@@ -43,7 +43,7 @@ export interface SwapPassPlan {
   readonly begun: number;
   /** Share of all rows whose swapped order fits in time with the confidence asked for; null while unknown. */
   readonly share: number | null;
-  /** The swap pass could begin if there were a ranking: give one to observe. */
+  /** The swap pass could begin but has no ranking yet: pass one to observe. */
   readonly needsRanking: boolean;
 }
 

@@ -5,13 +5,13 @@ export interface Step {
   readonly name: string;
   readonly kind: "both-orders" | "one-order" | "one-order-short" | "prior";
   /**
-   * Prompt tokens that a row may take on this step; null for as many as the model takes. On the step "prior" rows are still
+   * Prompt tokens that a row may take on this step; null for as many as the model takes. On the fallback step (kind "prior") rows are still
    * scored while time is left, within this budget.
    */
   readonly tokenBudget: number | null;
 }
 
-/** Where on the ladder a run stands; times are monotonic, ms. */
+/** The position of a run on the ladder; times are monotonic, ms. */
 export interface LadderPosition {
   readonly index: number;
   readonly since: number;
@@ -19,7 +19,7 @@ export interface LadderPosition {
   readonly belowSince: number | null;
 }
 
-/** How the ladder is climbed; the rules are those of `chooseStep`. */
+/** When chooseStep may change the step. */
 export interface ClimbingRules {
   /** Probability of finishing that a step must have. */
   readonly confidence: number;
@@ -29,24 +29,24 @@ export interface ClimbingRules {
   readonly climbMargin: number;
 }
 
-/** What is still to be sent for a step to hold. */
+/** What a step still has to send. */
 export interface StepCost {
   readonly step: Step;
-  /** Prompts, those of the least swap pass included; 0 on the step "prior", which asks for none. */
+  /** Prompts, those of the least swap pass included; 0 on the fallback step, which needs none. */
   readonly prompts: number;
   /** Tokens of these prompts. */
   readonly tokens: number;
 }
 
-/** What a step costs and promises now. */
+/** The cost of a step and how likely it finishes in time. */
 export interface StepForecast extends StepCost {
   /** Probability of finishing in time on it. */
   readonly probability: number;
-  /** The same when the margin for climbing must be left over. */
+  /** The same with the margin for climbing left over. */
   readonly probabilityWithMargin: number;
 }
 
-/** Where the run stands now, and why. */
+/** The position that was chosen, and why. */
 export interface StepChoice {
   readonly position: LadderPosition;
   readonly reason: string;
@@ -57,7 +57,7 @@ const CLIMB_MARGIN = 0.03;
 const HOLD_SHARE = 0.01;
 const LEAST_HOLD_MS = 60_000;
 const LEAST_HOLD_SHARE = 0.05;
-/** A probability that is below the confidence by more than this is not waited with. */
+/** A probability that is below the confidence by more than this leads down at once. */
 const URGENT = 0.05;
 
 /** Derives the rules of the ladder from the confidence asked for and the time that there is. */
@@ -70,10 +70,10 @@ export function climbingRules({ confidence, budget }: { confidence: number; budg
 /**
  * Chooses the highest step whose probability of finishing reaches the confidence; the last step always does.
  *
- * Down it goes at once when the probability is clearly below; when it is just below, or when the lower step changes nothing
- * in what is sent now (both orders to one, the last shortened one to prior), only after it has been so for the hold. Up it goes only after the hold, and only
- * to a step that reaches the confidence with the margin left over. Without this, a job near the edge would change step with
- * every forecast (flapping).
+ * The run goes down at once when the probability is clearly below the confidence. It waits for the hold when the probability
+ * is just below, or when the lower step sends the same prompts now (both orders to one, the last shortened step to the
+ * fallback). It goes up only after the hold, and only to a step that reaches the confidence with the margin left over.
+ * Otherwise a job near the edge would change its step with every forecast (flapping).
  */
 export function chooseStep(
   forecasts: readonly StepForecast[],
@@ -94,16 +94,16 @@ function choose(
 ): StepChoice {
   const { confidence } = rules;
   const best = highest(forecasts, ({ probability }) => probability >= confidence);
-  const say = (index: number): string => describe(forecasts[index], confidence);
+  const describeAt = (index: number): string => describe(forecasts[index], confidence);
   if (best > position.index) return goDown(forecasts, position, best, now, rules);
   const steady = { ...position, belowSince: null };
-  if (best === position.index) return { position: steady, reason: `stay: ${say(best)}` };
+  if (best === position.index) return { position: steady, reason: `stay: ${describeAt(best)}` };
   const heldMs = now - position.since;
-  const hold = (why: string): StepChoice => ({ position: steady, reason: `hold: ${say(best)}, but ${why}` });
+  const hold = (why: string): StepChoice => ({ position: steady, reason: `hold: ${describeAt(best)}, but ${why}` });
   if (heldMs < rules.holdMs) return hold(`only ${seconds(heldMs)} of ${seconds(rules.holdMs)} on this step`);
   const safe = highest(forecasts, ({ probabilityWithMargin }) => probabilityWithMargin >= confidence);
   if (safe >= position.index) return hold(withoutMargin(rules));
-  return { position: { index: safe, since: now, belowSince: null }, reason: `up: ${say(safe)}` };
+  return { position: { index: safe, since: now, belowSince: null }, reason: `up: ${describeAt(safe)}` };
 }
 
 function goDown(
@@ -126,7 +126,7 @@ function goDown(
   return { position: { index: to, since: now, belowSince: null }, reason };
 }
 
-/** Says why the step above is not taken; null when there is none, or nothing but the hold stands in the way. */
+/** Gives the reason against the step above; null when there is no such step, or when only the hold speaks against it. */
 function whyNotHigher(above: StepForecast | undefined, rules: ClimbingRules): string | null {
   if (above === undefined) return null;
   const { probability, probabilityWithMargin } = above;
@@ -139,12 +139,12 @@ function withoutMargin({ climbMargin }: ClimbingRules): string {
   return `not with ${Math.round(100 * climbMargin)} % of the time left over`;
 }
 
-/** Says whether the same prompts are sent on both steps, in the same order. */
+/** Tests whether both steps send the same prompts in the same order. */
 function sendAlike(one: Step, other: Step): boolean {
   return isScarce(one) === isScarce(other) && one.tokenBudget === other.tokenBudget;
 }
 
-/** Says whether the ladder is below full quality for every row, so that time is scarce. */
+/** Tests whether a step is below one full answer for every row, which means that time is scarce. */
 export function isScarce({ kind }: Step): boolean {
   return kind === "one-order-short" || kind === "prior";
 }
@@ -162,7 +162,7 @@ function describe(forecast: StepForecast | undefined, confidence: number): strin
   return `${step.name} finishes with probability ${rounded(probability)}, which ${comparison} ${confidence}`;
 }
 
-/** Three digits, and never 1 or 0 for what is not certain. */
+/** Three digits, and never 1 or 0 for an uncertain event. */
 function rounded(probability: number): string {
   if (probability > 0.999 && probability < 1) return "over 0.999";
   if (probability < 0.001 && probability > 0) return "under 0.001";

@@ -2,9 +2,9 @@ import { observeEngineDown, observeFinished } from "../forecast/speed.ts";
 import { takeWork, workOf } from "../forecast/work.ts";
 import type { Order } from "../types.ts";
 import { type DeadlineState, plannedTokens, settledRows } from "./state.ts";
-import { endSwapRows, rankRows, type SwapRow } from "./swap-rows.ts";
+import { endSwapRows, rankRows, type SwapRow } from "./swap-pass.ts";
 
-/** What happened; times are monotonic, ms. */
+/** Something that happened; times are monotonic, ms. */
 export type DeadlineEvent =
   /** An engine is ready, or has ended; `lost` when it will not come back. */
   | { readonly type: "engine"; readonly at: number; readonly up: boolean; readonly lost?: boolean }
@@ -31,11 +31,11 @@ export interface Prompt {
   readonly order: Order;
   /** Tokens sent. */
   readonly tokens: number;
-  /** Token budget that it was prepared with, see `Task`. */
+  /** Token budget of its task. */
   readonly tokenBudget: number | null;
 }
 
-/** Takes an event into account. Cheap: the cost of a request does not grow with the rows. */
+/** Takes an event into account. Cheap: its cost does not grow with the number of rows. */
 export function observe(state: DeadlineState, event: DeadlineEvent): DeadlineState {
   switch (event.type) {
     case "engine":

@@ -21,7 +21,7 @@ export interface PairSummary {
   readonly meanChange: number;
 }
 
-/** Describes what the swap pass found: flips and changes. At least one pair is needed. */
+/** Summarizes flips and changes found by the swap pass. Needs at least one pair. */
 export function summarizePairs(pairs: readonly Pair[]): PairSummary {
   const over = (value: (pair: Pair) => number): number => mean(pairs.map(value));
   const directions = pairs.map(({ first, second }) => flipDirection(argmax(first), argmax(second)));

@@ -3,9 +3,8 @@ import { sum } from "../numbers/sums.ts";
 import type { Budget } from "./budget.ts";
 import type { Step } from "./ladder.ts";
 import { type OrderPolicy, rowOrderOf } from "./order.ts";
-import { usualShares } from "./rules.ts";
 import { pilotSize, sampleSize } from "./sample.ts";
-import { usualSteps } from "./steps.ts";
+import { usualShares, usualSteps } from "./steps.ts";
 
 /**
  * What a run will do with all its rows. `abtie plan` prints it; `abtie run` makes it with the same function, executes it and writes it into

@@ -2,20 +2,20 @@ import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import { compareLengths } from "./order.ts";
 
-/** More than the 2 % at which the forecast must be good: the rows in flight then must cover all lengths too. */
+/** More than the 2 % at which the forecast must be good: the rows in flight at that moment must cover all lengths too. */
 const SHARE = 0.03;
 const LEAST = 20;
 const MOST = 750;
 /**
- * Rows of all lengths go on after the pilot, up to this share of all: the first batch tells nothing about speed, and from
- * long rows alone nobody can say how much of the cost is per row. Costs nothing, for every row is scored once anyway.
+ * The sample goes on after the pilot, up to this share of all rows: the first batch shows no speed, and long rows alone do not
+ * show how much of the cost is per row. It costs nothing, because every row is scored once anyway.
  */
 const SAMPLE_SHARE = 0.1;
 const LEAST_SAMPLE = 60;
 /** The sample comes in blocks of about this many rows, each of which covers all lengths. */
 const BLOCK = 8;
 
-/** Says how many rows a pilot has, at the end of which the first decision is due: 3 %, at least 20, at most 750. */
+/** Gives the number of rows in the pilot, after which the first decision is due: 3 %, at least 20, at most 750. */
 export function pilotSize(rows: number): number {
   return Math.min(rows, Math.max(LEAST, Math.min(MOST, Math.round(SHARE * rows))));
 }
@@ -29,8 +29,8 @@ export function sampleSize(rows: number): number {
  * Chooses the sample among `rows` (indices into `tokens`), in the order in which it is scored: the pilot and then some more, a
  * tenth of the rows but at least 60. The rows are sorted by length and cut into as many strata as the sample has rows, and one
  * row of each is drawn: proportionate stratified sampling (Cochran, Sampling Techniques, 3rd ed. 1977, chapter 5). Every block
- * of eight takes strata that are evenly apart, so that the pilot, which is its beginning, says already what all of it will
- * say. The same seed gives the same sample.
+ * of eight takes strata that are evenly apart, so that the pilot, which is its beginning, already shows what the whole
+ * sample will show. The same seed gives the same sample.
  */
 export function chooseSample(tokens: readonly number[], rows: readonly number[], seed: number): number[] {
   const random = xoroshiro128plus(seed);

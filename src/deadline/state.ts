@@ -6,7 +6,7 @@ import { isScarce, type LadderPosition, type Step } from "./ladder.ts";
 import { createQueue, type Queue } from "./order.ts";
 import { chooseSample, pilotSize } from "./sample.ts";
 import { checkSteps } from "./steps.ts";
-import { NO_SWAP_PASS, type SwapPass } from "./swap-rows.ts";
+import { NO_SWAP_PASS, type SwapPass } from "./swap-pass.ts";
 
 /** What a run has to do, as far as time depends on it. Times are monotonic, ms. */
 export interface DeadlineOptions {
@@ -31,12 +31,12 @@ export interface DeadlineOptions {
 /** All that is known of a run. Never changed, only replaced by observe, decide and takeNext. */
 export interface DeadlineState {
   readonly options: DeadlineOptions;
-  /** The steps that may be taken: all of them, or none that shortens rows when an overrun is to stop the run. */
+  /** The steps allowed: all of them, or only those with full answers when an overrun must stop the run. */
   readonly steps: readonly Step[];
   readonly position: LadderPosition;
   readonly queue: Queue;
   readonly pilotRows: number;
-  /** Work of all rows in one order with full context, those of former sessions included. */
+  /** Work of all rows in one order with full context, earlier sessions included. */
   readonly whole: Work;
   /** Work of the first n rows of the queue's rows by length, on the last step, for every n. */
   readonly shortSums: readonly Work[];
@@ -45,40 +45,40 @@ export interface DeadlineState {
   readonly speed: Speed;
   readonly engine: EngineState;
   readonly history: History;
-  /** Tokens really sent, and as they were planned: their ratio corrects the plan. */
+  /** Tokens sent and tokens planned for the same prompts: their ratio corrects the plan. */
   readonly sent: { readonly tokens: number; readonly planned: number };
   readonly stopped: boolean;
 }
 
-/** How far the first pass is. */
+/** Progress of the first pass. */
 export interface FirstPass {
   /** Rows of this session. */
   readonly rows: number;
   readonly answered: number;
   /** Rows that will get no answer. */
   readonly gaveUp: number;
-  /** Planned work of the rows that are neither, on each step. */
+  /** Planned work of the other rows, on each step. */
   readonly left: readonly Work[];
   /** When the last row was settled; monotonic, ms. */
   readonly endedAt: number | null;
 }
 
-/** What is known of the engine; times are monotonic, ms. */
+/** Whether an engine is up, and since when; times are monotonic, ms. */
 export interface EngineState {
   readonly up: boolean;
   /** Since when it is up or down. */
   readonly since: number;
   /** How long its last start took; null before the first. */
   readonly startMs: number | null;
-  /** It will not come back. */
+  /** Whether the engine is down for good. */
   readonly lost: boolean;
   /** When it was first up. */
   readonly firstUpAt: number | null;
-  /** Latest sign of life: coming up, or a request that succeeded. */
+  /** When it last came up or finished a request. */
   readonly aliveAt: number;
 }
 
-/** Creates the state of a run that begins. Throws an Error when the steps are no ladder, see checkSteps. */
+/** Creates the state of a run that begins. Throws an Error when checkSteps finds that the steps are no ladder. */
 export function createState(options: DeadlineOptions): DeadlineState {
   const wrong = checkSteps(options.steps);
   if (wrong !== null) throw new Error(`the steps are no ladder: ${wrong}`);
@@ -114,7 +114,7 @@ export function createState(options: DeadlineOptions): DeadlineState {
   };
 }
 
-/** Gives a state other moments that bound the run: a deadline comes nearer when the machine sleeps. */
+/** Replaces the moments that bound the run: a deadline comes nearer when the machine sleeps. */
 export function withBudget(state: DeadlineState, budget: DeadlineOptions["budget"]): DeadlineState {
   return budget === state.options.budget ? state : { ...state, options: { ...state.options, budget } };
 }
@@ -124,7 +124,7 @@ export function plannedTokens({ tokens }: DeadlineOptions, row: number, tokenBud
   return Math.min(tokens[row] ?? 0, tokenBudget ?? Number.POSITIVE_INFINITY);
 }
 
-/** Token budget at which rows of the first pass are scored now; that of the last scoring step on the last one. */
+/** Token budget of rows of the first pass on the present step. */
 export function budgetInUse({ steps, position }: DeadlineState): number | null {
   return steps[position.index]?.tokenBudget ?? null;
 }

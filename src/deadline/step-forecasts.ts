@@ -4,9 +4,9 @@ import { addWork, NO_WORK, scaleWork, type Work } from "../forecast/work.ts";
 import type { StepCost, StepForecast } from "./ladder.ts";
 import { climbingRules } from "./ladder.ts";
 import type { DeadlineState, EngineState } from "./state.ts";
-import { begunRows } from "./swap-rows.ts";
+import { begunRows } from "./swap-pass.ts";
 
-/** Looks ahead from `now` with all that the state knows. */
+/** Gathers from the state what a forecast from `now` on depends on. */
 export function forecastContext({ speed, engine, options }: DeadlineState, now: number): ForecastContext {
   return {
     speed: upToDate(speed),
@@ -17,14 +17,14 @@ export function forecastContext({ speed, engine, options }: DeadlineState, now: 
   };
 }
 
-/** Gives the work that is left on a step, corrected by how the tokens sent so far differ from those planned. */
+/** Gives the work left on a step, corrected by the ratio of the tokens sent so far to those planned. */
 export function workLeftOn({ first, sent }: DeadlineState, index: number): Work {
   const { rows, tokens, squares } = first.left[index] ?? NO_WORK;
   const ratio = sent.planned > 0 ? sent.tokens / sent.planned : 1;
   return { rows, tokens: tokens * ratio, squares: squares * ratio ** 2 };
 }
 
-/** Gives what is still to be sent on every step, the best first. */
+/** Gives the prompts and tokens that every step still has to send, the best step first. */
 export function stepCosts(state: DeadlineState): readonly StepCost[] {
   return state.steps.map((step, i) => {
     const { rows, tokens } = workOn(state, i);
@@ -32,18 +32,18 @@ export function stepCosts(state: DeadlineState): readonly StepCost[] {
   });
 }
 
-/** Gives the cost and the probability of finishing of every step, the best first; empty while no speed is known. */
+/** Gives cost and probability of finishing of every step, the best step first; empty while the speed is unknown. */
 export function forecastSteps(state: DeadlineState, context: ForecastContext): readonly StepForecast[] {
   const { climbMargin } = climbingRules(state.options);
   const spare = context.untilAt === null ? 0 : climbMargin * Math.max(0, context.untilAt - context.now);
   const forecasts: StepForecast[] = [];
   for (const [i, cost] of stepCosts(state).entries()) {
     const work = workOn(state, i);
-    const isPrior = cost.step.kind === "prior";
-    const probability = isPrior ? 1 : probabilityOf(context, work);
-    const probabilityWithMargin = isPrior ? 1 : probabilityOf(context, work, spare);
+    const isFallback = cost.step.kind === "prior";
+    const probability = isFallback ? 1 : probabilityOf(context, work);
+    const probabilityWithMargin = isFallback ? 1 : probabilityOf(context, work, spare);
     if (probability === null || probabilityWithMargin === null) return [];
-    // Less work is never less likely to be done, which normal distributions do not know in their far tails.
+    // Less work is never less likely to be done, but normal distributions break that rule in their far tails.
     const above = forecasts.at(-1);
     forecasts.push({
       ...cost,
@@ -54,14 +54,14 @@ export function forecastSteps(state: DeadlineState, context: ForecastContext): r
   return context.speed.mixture === null ? [] : forecasts;
 }
 
-/** The work that a step cannot do without. */
+/** The work that a step needs at least. */
 function workOn(state: DeadlineState, index: number): Work {
   const kind = state.steps[index]?.kind;
   if (kind === "prior") return NO_WORK;
   return kind === "both-orders" ? addWork(workLeftOn(state, index), leastSwapWork(state)) : workLeftOn(state, index);
 }
 
-/** What is left of the least that the swap pass must cover for the step with both orders to count as feasible. */
+/** The rest of the least work of the swap pass that makes the step with both orders feasible. */
 function leastSwapWork({ whole, options, swap }: DeadlineState): Work {
   const begun = whole.rows === 0 ? 0 : begunRows(swap) / whole.rows;
   return scaleWork(whole, Math.max(0, options.swapPass.minShare - begun));

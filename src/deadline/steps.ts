@@ -1,14 +1,14 @@
 import type { Step } from "./ladder.ts";
 
-/** A step with a shorter context: its name, and the prompt tokens that a row may take on it. */
+/** A step with a shorter context: its name and the prompt tokens that a row may take on it. */
 export interface ShortStep {
   readonly name: string;
   readonly tokenBudget: number;
 }
 
 /**
- * Lists the steps of the ladder for the wanted orders: `auto` scores the swapped order for chosen rows while time is left,
- * `both` wants it for all rows, `one` for none. Then come the shortened steps, the longest context first, then the prior.
+ * Lists the steps of the ladder for the wanted orders: `auto` scores the swapped order of chosen rows while time is left,
+ * `both` that of all rows, `one` that of none. Then come the shortened steps, the longest context first, then the fallback.
  */
 export function usualSteps(orders: "one" | "both" | "auto", shortened: readonly ShortStep[]): readonly Step[] {
   return [
@@ -40,7 +40,7 @@ export function usualShares(orders: "one" | "both" | "auto"): { readonly minShar
 const KINDS: readonly Step["kind"][] = ["both-orders", "one-order", "one-order-short", "prior"];
 
 /**
- * Checks that steps make a ladder, and gives what is wrong with them, or null: names differ; kinds come from best to worst,
+ * Checks that steps make a ladder, and gives the first problem, or null. The rules: names differ; kinds come from best to worst,
  * at most one of each but "one-order-short"; the token budget never grows downwards, and shrinks from one shortened step to the next;
  * the last step, and only that, is of the kind "prior".
  */

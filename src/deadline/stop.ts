@@ -3,9 +3,9 @@ import { formatDuration } from "../format.ts";
 import type { Stop, SwapPassPlan } from "./decision.ts";
 import type { StepForecast } from "./ladder.ts";
 import { type DeadlineState, settledRows } from "./state.ts";
-import { begunRows } from "./swap-rows.ts";
+import { begunRows } from "./swap-pass.ts";
 
-/** What is known when it is asked whether to stop. */
+/** What the decision to stop depends on beside the state. */
 export interface StopFacts {
   readonly now: number;
   readonly plan: SwapPassPlan;
@@ -13,7 +13,7 @@ export interface StopFacts {
   readonly forecast: Forecast | null;
 }
 
-/** Says whether nothing more is to be sent, and why; null to go on. */
+/** Gives the reason to stop sending; null to go on. */
 export function stopOf(state: DeadlineState, facts: StopFacts): Stop | null {
   return timeUp(state, facts) ?? engineLost(state) ?? overrun(state, facts) ?? complete(state, facts);
 }
@@ -29,7 +29,7 @@ function engineLost({ engine }: DeadlineState): Stop | null {
   return engine.lost ? { kind: "engine-lost", reason: "no engine is left and none will come back" } : null;
 }
 
-/** A run that may not degrade stops when it is as sure to be late as it would have to be sure to be in time. */
+/** A run that may not degrade stops when it is as certain to be late as it has to be certain to be in time. */
 function overrun(state: DeadlineState, { steps, forecast, now }: StopFacts): Stop | null {
   const { options, first, pilotRows, steps: allowed } = state;
   if (options.onOverrun !== "stop" || first.endedAt !== null || settledRows(first) < pilotRows) return null;

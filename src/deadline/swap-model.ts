@@ -5,7 +5,7 @@ import type { Triple } from "../types.ts";
 import type { Pair } from "./pairs.ts";
 
 /**
- * What the swapped order will say, given the first: its log odds of A against B (swapped back) are normal around
+ * Prediction of the answer in the swapped order, given the first: its log odds of A against B (swapped back) are normal around
  * `slope` · (log odds of the first) + `shift`, with standard deviation `spread`. P(tie) is taken as unchanged.
  */
 export interface SwapModel {
@@ -18,12 +18,12 @@ export interface SwapModel {
 const LEAST_PAIRS = 30;
 /** Probabilities are taken as at least this, so that log odds stay finite. */
 const LEAST = 1e-6;
-/** Without pairs: how much of the first order's log odds the second one repeats, and how far it strays, in their spread. */
+/** Without pairs: the share of the first log odds that the second ones repeat, and their scatter as a share of the spread of the first. */
 const USUAL_SLOPE = 0.7;
 const USUAL_SPREAD = 0.7;
 
 /**
- * Fits the model to the rows that have both orders, by least squares. While there are too few it is guessed from the first
+ * Fits the model to the rows that have both orders, by least squares. With too few of them it comes from the first
  * order alone: files list A and B in no order, so the median log odds of all rows is the bonus of the first shown.
  */
 export function fitSwapModel(pairs: readonly Pair[], firsts: readonly Triple[]): SwapModel {

@@ -1,96 +1,88 @@
-import { meanTriple } from "../triple.ts";
-import type { Triple } from "../types.ts";
-import type { Pair } from "./pairs.ts";
-import { fitSwapModel, logOdds, positionBias, type SwapModel } from "./swap-model.ts";
+import { addWork, NO_WORK, sumsOf, takeWork, type Work, workOf } from "../forecast/work.ts";
 
-/** A row with an answer in one order. */
-export interface Candidate {
+/** A row of the ranking, which may get the swapped order. */
+export interface SwapRow {
   readonly row: number;
-  readonly probabilities: Triple;
-  /** Prompt tokens that the swapped order would take. */
+  /** Prompt tokens that it would take. */
   readonly tokens: number;
+  /** The token budget of its first answer, and so of its second; null for as many as the model takes. */
+  readonly tokenBudget: number | null;
 }
 
-/**
- * On which probabilities the gain counts: `raw` when they are handed in as read, `calibrated` when a calibration that takes
- * away bias and overconfidence is applied afterwards.
- */
-export type Scale = "raw" | "calibrated";
-
-/** What a ranking needs to know beside the candidates. */
-export interface RankOptions {
-  readonly scale: Scale;
-  /** Rows that have both orders already. */
-  readonly pairs: readonly Pair[];
-  /** Time that a prompt of so many tokens takes, in any unit. */
-  readonly costOf: (tokens: number) => number;
+/** Progress of the swap pass. */
+export interface SwapPass {
+  /** The most valuable row first; null until there is a ranking. */
+  readonly ranked: readonly SwapRow[] | null;
+  /** Work of the first n rows of the ranking, for every n. */
+  readonly sums: readonly Work[];
+  /** Rows of the ranking that were taken. */
+  readonly taken: number;
+  /** Rows of the ranking that may be taken. */
+  readonly allowed: number;
+  /** Rows that were taken from former rankings. */
+  readonly begunBefore: ReadonlySet<number>;
+  readonly answered: number;
+  readonly gaveUp: number;
+  readonly inFlight: Work;
 }
 
-/**
- * Orders rows by what the swapped order is worth per cost, most first: the greedy solution of the knapsack problem (Dantzig,
- * Discrete-variable extremum problems, Operations Research 5(2), 1957), which is near the best since rows are small.
- */
-export function rankForSwapPass(candidates: readonly Candidate[], options: RankOptions): readonly Candidate[] {
-  const worth = worthOf(candidates, options);
-  const scored = candidates.map((row) => ({ row, score: worth(row.probabilities) / options.costOf(row.tokens) }));
-  scored.sort((one, other) => other.score - one.score || one.row.row - other.row.row);
-  return scored.map(({ row }) => row);
+/** A swap pass that has not begun. */
+export const NO_SWAP_PASS: SwapPass = {
+  ranked: null,
+  sums: [NO_WORK],
+  taken: 0,
+  allowed: 0,
+  begunBefore: new Set(),
+  answered: 0,
+  gaveUp: 0,
+  inFlight: NO_WORK,
+};
+
+/** Replaces the ranking, without rows already begun. No row may be taken before the next decision. */
+export function rankRows(swap: SwapPass, rows: readonly SwapRow[]): SwapPass {
+  const begun = swap.ranked?.slice(0, swap.taken).map(({ row }) => row) ?? [];
+  const begunBefore = new Set([...swap.begunBefore, ...begun]);
+  const ranked = rows.filter(({ row }) => !begunBefore.has(row));
+  const sums = sumsOf(ranked.map(({ tokens }) => tokens));
+  return { ...swap, begunBefore, ranked, sums, taken: 0, allowed: 0 };
 }
 
-function worthOf(candidates: readonly Candidate[], { scale, pairs }: RankOptions): (first: Triple) => number {
-  const firsts = candidates.map(({ probabilities }) => probabilities);
-  switch (scale) {
-    case "raw": {
-      const model = fitSwapModel(pairs, firsts);
-      return (first) => expectedGain(first, model);
-    }
-    case "calibrated": {
-      const bias = positionBias(firsts);
-      return (first) => uncertainty(tilt(first, logOdds(first) - bias));
-    }
-    default:
-      return scale satisfies never;
+/** Counts the rows that were begun. */
+export function begunRows({ begunBefore, taken }: SwapPass): number {
+  return begunBefore.size + taken;
+}
+
+/** Takes up to `count` rows that are allowed. */
+export function takeSwapRows(swap: SwapPass, count: number): { swap: SwapPass; rows: readonly SwapRow[] } {
+  const to = Math.min(swap.taken + count, swap.allowed);
+  const rows = swap.ranked?.slice(swap.taken, to) ?? [];
+  const inFlight = addWork(swap.inFlight, workOf(rows.map(({ tokens }) => tokens)));
+  return { swap: { ...swap, taken: Math.max(swap.taken, to), inFlight }, rows };
+}
+
+/** Takes note that rows ended, with an answer or without; without one they keep their first answer. */
+export function endSwapRows(swap: SwapPass, tokens: readonly number[], answered: boolean): SwapPass {
+  const ended = swap.answered + swap.gaveUp + tokens.length;
+  return {
+    ...swap,
+    answered: swap.answered + (answered ? tokens.length : 0),
+    gaveUp: swap.gaveUp + (answered ? 0 : tokens.length),
+    inFlight: ended >= begunRows(swap) ? NO_WORK : takeWork(swap.inFlight, workOf(tokens)),
+  };
+}
+
+/** Work of the rows in flight and of the ranking's next rows up to the n-th. */
+export function workUpTo({ sums, taken, inFlight }: SwapPass, n: number): Work {
+  return addWork(inFlight, takeWork(sums[n] ?? NO_WORK, sums[taken] ?? NO_WORK));
+}
+
+/** Finds the largest n between `least` and `most` that fits, when smaller ones fit too; `least` when none does. */
+export function mostThatFit(least: number, most: number, fits: (n: number) => boolean): number {
+  let [low, high] = [least, most];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (fits(middle)) low = middle;
+    else high = middle - 1;
   }
-}
-
-/** Nodes and weights of Gauss-Hermite quadrature for a standard normal, 5 points (Abramowitz & Stegun, table 25.10, scaled). */
-const NODES = [
-  [-2.856_970_013_872_806, 0.011_257_411_327_720_69],
-  [-1.355_626_179_974_266, 0.222_075_922_005_612_6],
-  [0, 0.533_333_333_333_333_3],
-  [1.355_626_179_974_266, 0.222_075_922_005_612_6],
-  [2.856_970_013_872_806, 0.011_257_411_327_720_69],
-] as const;
-
-/**
- * Expected fall of the log loss (nats) when the first answer p is replaced by the average m of both orders, over what the
- * swapped order may say: the mean of KL(m || p), the gain if m is the truth. Confident answers of a judge who favours the
- * first shown gain most, which entropy and margin of p do not see.
- */
-export function expectedGain(first: Triple, { slope, shift, spread }: SwapModel): number {
-  const around = slope * logOdds(first) + shift;
-  let gain = 0;
-  for (const [node, weight] of NODES) {
-    const second = tilt(first, around + node * spread);
-    gain += weight * divergence(meanTriple([first, second]), first);
-  }
-  return gain;
-}
-
-/**
- * Variance of "A" minus "B" (1, -1, 0 for a tie): how open it is which answer wins. A second reading that moves the log odds
- * by a small d moves the log loss by d² / 2 times this (second-order expansion of the divergence).
- */
-export function uncertainty([a, b]: Triple): number {
-  return a + b - (a - b) ** 2;
-}
-
-/** The same P(tie), with other log odds of A against B. */
-function tilt([, , tie]: Triple, odds: number): Triple {
-  const a = (1 - tie) / (1 + Math.exp(-odds));
-  return [a, 1 - tie - a, tie];
-}
-
-function divergence(truth: Triple, guess: Triple): number {
-  return truth.reduce((sum, p, i) => sum + (p > 0 ? p * Math.log(p / Math.max(guess[i] ?? 0, 1e-12)) : 0), 0);
+  return low;
 }

@@ -3,13 +3,13 @@ import { addWork, scaleWork, takeWork, type Work } from "../forecast/work.ts";
 import type { SwapPassPlan } from "./decision.ts";
 import type { DeadlineState } from "./state.ts";
 import { workLeftOn } from "./step-forecasts.ts";
-import { begunRows, mostThatFit, workUpTo } from "./swap-rows.ts";
+import { begunRows, mostThatFit, workUpTo } from "./swap-pass.ts";
 
-/** Rows of the swap pass that may be begun while no speed is known, to measure it: all rows were answered before. */
+/** While the speed is unknown, this many rows of the swap pass may begin to measure it: all rows have an answer already. */
 const UNMEASURED_ROWS = 20;
-/** The share that fits is found to this precision. */
+/** The share that fits is searched in steps of 1 / PARTS. */
 const PARTS = 200;
-/** How many times the time of the first pass must be left when nothing better is known. */
+/** The time left must be this many times that of the first pass when no forecast exists. */
 const ROUGH_MARGIN = 4;
 
 /** Plans the swap pass: how many rows of the ranking fit in time with the confidence asked for. */
@@ -38,8 +38,8 @@ export function planSwapPass(state: DeadlineState, context: ForecastContext): Sw
 }
 
 /**
- * Counts the rows that get no answer in time although the shortest come first: more likely than not. Some of them may be taken
- * already, as part of the sample, which is of all lengths alike.
+ * Counts the rows that more likely than not get no answer in time although the shortest come first. Some of them may be taken
+ * already as part of the sample, which contains all lengths in proportion.
  */
 export function rowsWithoutTime(state: DeadlineState, context: ForecastContext): number | null {
   const { queue, shortSums } = state;
@@ -62,11 +62,11 @@ function shareThatFits(state: DeadlineState, context: ForecastContext): number |
 function fits(state: DeadlineState, context: ForecastContext, work: Work): boolean | null {
   const probability = probabilityOf(context, work);
   if (probability !== null) return probability >= state.options.confidence;
-  // A session without rows of the first pass has to measure on the swap.
+  // A session without rows of the first pass has to measure the speed on the swap pass.
   return state.first.endedAt === null || state.first.rows === 0 ? null : fitsRoughly(state, context, work);
 }
 
-/** A job too short for its speed to be measured: the same rows again take about the time that they took, and room is left. */
+/** For a job too short to measure its speed: the same rows take about the same time again, with room to spare. */
 function fitsRoughly({ first }: DeadlineState, { now, untilAt, scoringSince }: ForecastContext, work: Work): boolean {
   if (untilAt === null) return true;
   return (ROUGH_MARGIN * (now - scoringSince) * work.rows) / first.rows <= untilAt - now;

@@ -1,9 +1,9 @@
 import type { Order } from "../types.ts";
 import { rowOrderOf, takeRows } from "./order.ts";
 import { budgetInUse, type DeadlineState } from "./state.ts";
-import { takeSwapRows } from "./swap-rows.ts";
+import { takeSwapRows } from "./swap-pass.ts";
 
-/** A prompt that is to be scored. */
+/** A prompt to be scored. */
 export interface Task {
   readonly row: number;
   /** "ab" in the first pass, "ba" in the swap pass. */
@@ -13,8 +13,8 @@ export interface Task {
 }
 
 /**
- * Takes up to `count` prompts that come next: rows of the first pass in the order that the ladder asks for, and when there
- * are no more of them, rows of the swap pass that the last decision allowed. None after a stop.
+ * Takes up to `count` prompts: rows of the first pass in the order of the ladder's step, and after the last of them rows of the
+ * swap pass that the last decision allowed. None after a stop.
  */
 export function takeNext(state: DeadlineState, count: number): { state: DeadlineState; tasks: readonly Task[] } {
   if (state.stopped) return { state, tasks: [] };

@@ -4,9 +4,9 @@ import { meanOf, probabilityWithin, quantileOf, type Spread, shiftSpread } from 
 import { underWay } from "./windows.ts";
 import type { Work } from "./work.ts";
 
-/** From where and until when one looks ahead; times are monotonic, ms. */
+/** What a forecast depends on beside the work; times are monotonic, ms. */
 export interface ForecastContext {
-  /** Speed as measured up to now. */
+  /** Speed as measured until now. */
   readonly speed: Speed;
   readonly now: number;
   /** When scoring began, for the rate of losses. */
@@ -27,7 +27,7 @@ export interface Forecast {
   readonly highMs: number;
   /** Probability of being done when scoring must end; 1 without a deadline. */
   readonly probability: number;
-  /** What a row takes on average, losses included; null when no rows are left. */
+  /** Average time of a row, losses included; null when no rows are left. */
   readonly msPerRow: number | null;
   /** Part of the remaining time that is expected to be lost to failures. */
   readonly lostMs: number;
@@ -36,7 +36,7 @@ export interface Forecast {
 const LOW = 0.05;
 const HIGH = 0.95;
 
-/** Foresees the time of some work with all that adds to it; null while no speed is known. */
+/** Forecasts the time from now until an amount of work is done, losses and the start of an engine included; null while the speed is unknown. */
 export function forecastTime(context: ForecastContext, work: Work): Spread | null {
   const spread = forecastWorkTime(context.speed, work);
   if (spread === null) return null;
@@ -45,7 +45,7 @@ export function forecastTime(context: ForecastContext, work: Work): Spread | nul
   return shiftSpread(spread, mean + context.engineMs - done, variance);
 }
 
-/** Gives the probability that some work is done in time, `spareMs` before it must be; null while no speed is known. Without a deadline it is 1. */
+/** Gives the probability that work is done `spareMs` before scoring must end; null while the speed is unknown, 1 without a deadline. */
 export function probabilityOf(context: ForecastContext, work: Work, spareMs = 0): number | null {
   if (context.untilAt === null) return 1;
   const spread = forecastTime(context, work);
@@ -53,7 +53,7 @@ export function probabilityOf(context: ForecastContext, work: Work, spareMs = 0)
   return probabilityWithin(spread, context.untilAt - context.now - spareMs);
 }
 
-/** Describes the time of some work: expected, bounds, probability; null while no speed is known. */
+/** Forecasts work with its expected time, interval and probability; null while the speed is unknown. */
 export function forecastOf(context: ForecastContext, work: Work): Forecast | null {
   const spread = forecastTime(context, work);
   if (spread === null) return null;

@@ -7,7 +7,7 @@ export interface Losses {
   readonly squares: number;
 }
 
-/** What is still to be lost: mean and variance, ms. */
+/** Time that will still be lost: mean (ms) and variance (ms²). */
 export interface LossForecast {
   readonly mean: number;
   readonly variance: number;
@@ -32,9 +32,9 @@ export function addLosses(one: Losses, other: Losses): Losses {
 }
 
 /**
- * Foresees the time lost while `aheadMs` of work are done, as a compound Poisson process: losses keep coming at the rate seen
- * in `workedMs` of work, with the lengths seen. The rate has a gamma prior of shape 0 that counts as `priorMs` / count of work
- * without any loss: one bad minute at the start of a long job must not foretell fifty, but the fifth one must foretell more.
+ * Forecasts the time lost while `aheadMs` of work are done, as a compound Poisson process: losses keep coming at the rate
+ * observed in `workedMs` of work, with the lengths observed. The rate has a gamma prior of shape 0 that counts as `priorMs` / count of work
+ * without any loss: one bad minute at the start of a long job must not predict fifty, but the fifth one must predict more.
  * Mean and variance: rate · ahead · mean length, and rate · ahead · mean square of length (Ross, Introduction to Probability
  * Models, 11th ed. 2014, section 5.4.2) plus that of the gamma posterior's rate.
  */

@@ -10,7 +10,7 @@ export type Mixture = readonly Filter[];
  */
 const ENGINES = [
   { rowNoise: 0.05, deviation: 0.02, weight: 1 },
-  { rowNoise: 0.3, deviation: 0.02, weight: 1 },
+  { rowNoise: 0.3, deviation: 0.05, weight: 1 },
   { rowNoise: 0.75, deviation: 0.3, weight: 0.3 },
 ] as const;
 /**

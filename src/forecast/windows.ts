@@ -1,25 +1,25 @@
 import { addLoss, type Losses, NO_LOSSES } from "./losses.ts";
 import { addWork, NO_WORK, type Work } from "./work.ts";
 
-/** A finished request, as the clock needs it. Times are monotonic, ms. */
+/** A finished request. Times are monotonic, ms. */
 export interface Finished {
   readonly startedAt: number;
   readonly finishedAt: number;
-  /** What it asked for; counted only when it succeeded. */
+  /** The work of its prompts; counted only when it succeeded. */
   readonly work: Work;
   /** Prompts allowed in flight at the time. */
   readonly concurrency: number;
   readonly ok: boolean;
 }
 
-/** A stretch of wall time in which the engine worked, and the work that was finished in it. */
+/** An interval of wall time in which the engine worked, and the work finished in it. */
 export interface Window {
   readonly endedAt: number;
   readonly ms: number;
   readonly work: Work;
-  /** The first request that was finished in it: some of it may have been done before. */
+  /** The first request finished in it: some of it may have been computed before. */
   readonly first: Work;
-  /** The first request that was finished after it: some of it may have been done within; null when nobody knows yet. */
+  /** The first request finished after it: some of it may have been computed within; null while that request is unknown. */
   readonly next: Work | null;
   readonly concurrency: number;
   /** Time from the engine's first answers to the middle of the window, ms. */
@@ -30,7 +30,7 @@ export interface Window {
 export interface Windows {
   /** Fewest rows that make a window. */
   readonly leastRows: number;
-  /** Start of the open window, moved forward by what was lost since; null until the engine is warm. */
+  /** Start of the open window, moved forward by the time lost since; null until the engine is warm. */
   readonly openSince: number | null;
   readonly openWork: Work;
   /** The first request in it. */
@@ -75,19 +75,19 @@ export function startWindows(leastRows: number): Windows {
   };
 }
 
-/** Notes that the engine went down: what comes next begins with a warm-up, and the time until then is lost. */
+/** Takes note that the engine went down: the next window begins with a warm-up, and the time until then is lost. */
 export function engineDown(windows: Windows, at: number): Windows {
   return { ...windows, openSince: null, openWork: NO_WORK, warmUntil: null, failedAt: at };
 }
 
 /**
- * Adds a finished request and gives back the window that ended before it, if one did.
+ * Adds a finished request, and returns the window that ended before it, if one did.
  *
- * Requests overlap, so no single one's duration says how fast the engine is: only work finished per wall time does. The
- * time is that in which the engine worked: a gap between requests that succeeded is left out, and counted as lost, when
- * something failed in it, so that an error that comes back at once is neither work nor time. A window ends where nothing
- * came for longer than its average between two rows: an engine that computes several rows at once gives them back at
- * once, and a window must not end among them. One that takes longer than `slowMs` may end with fewer rows than usual.
+ * Requests overlap, so the duration of a single one does not show how fast the engine is: only work finished per wall time
+ * does. Time counts in which the engine worked: a gap between requests that succeeded counts as lost when something failed
+ * in it, so that an immediate error is neither work nor time. A window ends where the pause before the next request is longer
+ * than its average time of a row: an engine that computes several rows together finishes them together, and a window must not
+ * end among them. A window that takes longer than `slowMs` may end with fewer rows than usual.
  */
 export function addFinished(
   windows: Windows,
@@ -122,27 +122,15 @@ export function addFinished(
 }
 
 /**
- * Gives the time (ms) since the last answer in which the engine has worked on what comes next: at most what it took the last
- * time, because beyond that nobody knows whether it still works, and none after a failure.
+ * Gives the time (ms) since the last answer in which the engine has worked on the next request: at most as long as the last
+ * pause, because after that the engine may have stopped, and 0 after a failure.
  */
 export function underWay({ busyUntil, failedAt, pauseMs }: Windows, now: number): number {
   if (busyUntil === null || (failedAt ?? Number.NEGATIVE_INFINITY) >= busyUntil) return 0;
   return Math.min(Math.max(0, now - busyUntil), pauseMs);
 }
 
-/** Makes one window of two that follow each other. */
-export function joinWindows(one: Window, other: Window): Window {
-  const ms = one.ms + other.ms;
-  return {
-    ...other,
-    ms,
-    work: addWork(one.work, other.work),
-    first: one.first,
-    warmMs: (one.ms * one.warmMs + other.ms * other.warmMs) / ms,
-  };
-}
-
-/** Gives the open window as if it ended with the last request that succeeded; null when nothing is in it. */
+/** Gives the open window as if it ended with the last request that succeeded; null when it is empty. */
 export function openWindow(windows: Windows): Window | null {
   const { openSince, openWork, busyUntil } = windows;
   if (openSince === null || busyUntil === null || busyUntil <= openSince || openWork.rows === 0) return null;

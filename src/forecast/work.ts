@@ -1,6 +1,6 @@
 /**
- * An amount of scoring work: how many prompts, their tokens, and the sum of the squares of their tokens. Everything that
- * the time of a set of rows depends on, so sets are added and taken away without looking at their rows again.
+ * An amount of scoring work: the number of prompts, their tokens, and the sum of the squares of their tokens. The time of a set
+ * of rows depends on nothing else, so sets can be added and subtracted without their rows.
  */
 export interface Work {
   readonly rows: number;

@@ -5,7 +5,6 @@ import type { Decision } from "../deadline/decision.ts";
 import { type DeadlineEvent, observe, type Prompt } from "../deadline/observe.ts";
 import type { RunPlan } from "../deadline/run-plan.ts";
 import { createState, withBudget } from "../deadline/state.ts";
-import { usualShares } from "../deadline/steps.ts";
 import { takeNext } from "../deadline/take.ts";
 import type { Task } from "../judge/judge.ts";
 import type { Aggregate } from "../judge/outcome.ts";

@@ -1,7 +1,7 @@
 import type { Config } from "../config/config.ts";
 import type { Pair } from "../deadline/pairs.ts";
-import { type Candidate, rankForSwapPass } from "../deadline/swap-pass.ts";
-import type { SwapRow } from "../deadline/swap-rows.ts";
+import type { SwapRow } from "../deadline/swap-pass.ts";
+import { type Candidate, rankForSwapPass } from "../deadline/swap-ranking.ts";
 import type { Aggregate } from "../judge/outcome.ts";
 import { type RunState, readingOf, tokenBudgetOf } from "../runfolder/state/run-state.ts";
 

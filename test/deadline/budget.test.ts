@@ -12,7 +12,10 @@ describe("the budget", () => {
 
   test("takes the reserve that is asked for, and refuses one that leaves no time", () => {
     expect(planBudget(1_000, 101_000, 30_000)).toEqual({
-      ...{ startedAt: 1_000, workEndAt: 71_000, guardAt: 93_500, deadlineAt: 101_000 },
+      startedAt: 1_000,
+      workEndAt: 71_000,
+      guardAt: 93_500,
+      deadlineAt: 101_000,
     });
     expect(() => planBudget(0, 60_000, 60_000)).toThrow(/reserve: 60 s leave nothing of the 60 s/);
   });

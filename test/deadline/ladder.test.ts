@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { chooseStep, type LadderPosition, type ClimbingRules, type StepForecast } from "../../src/deadline/ladder.ts";
+import { type ClimbingRules, chooseStep, type LadderPosition, type StepForecast } from "../../src/deadline/ladder.ts";
 import { checkSteps, usualSteps } from "../../src/deadline/steps.ts";
 
 const RULES: ClimbingRules = { confidence: 0.99, holdMs: 60_000, climbMargin: 0.03 };

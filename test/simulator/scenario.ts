@@ -50,12 +50,20 @@ const ALL_FAULTS: ScenarioBounds["faults"] = { death: 0.2, storm: 0.2, hang: 0.2
 
 /** Anything may go wrong, with time for a third of the work or for three times as much. */
 export const ANYTHING: ScenarioBounds = {
-  ...{ rows: [200, 2_000], minutes: [10, 240], load: [0.3, 3], faults: ALL_FAULTS, isTimed: true },
+  rows: [200, 2_000],
+  minutes: [10, 240],
+  load: [0.3, 3],
+  faults: ALL_FAULTS,
+  isTimed: true,
 };
 
 /** The speed does not change later; for the accuracy of forecasts. */
 export const STEADY: ScenarioBounds = {
-  ...{ rows: [2_000, 8_000], minutes: [30, 540], load: [0.4, 1.2], faults: NO_FAULTS, isTimed: false },
+  rows: [2_000, 8_000],
+  minutes: [30, 540],
+  load: [0.4, 1.2],
+  faults: NO_FAULTS,
+  isTimed: false,
 };
 
 /** The same for jobs of a whole night. */
@@ -63,7 +71,11 @@ export const NIGHT: ScenarioBounds = { ...STEADY, rows: [10_000, 25_000], minute
 
 /** The same for small jobs. */
 export const SMALL: ScenarioBounds = {
-  ...{ rows: [60, 500], minutes: [2, 60], load: [0.4, 1.2], faults: NO_FAULTS, isTimed: false },
+  rows: [60, 500],
+  minutes: [2, 60],
+  load: [0.4, 1.2],
+  faults: NO_FAULTS,
+  isTimed: false,
 };
 
 /** Small jobs on a machine that others use too. */
@@ -71,7 +83,11 @@ export const SHAKY: ScenarioBounds = { ...SMALL, wander: [0.1, 0.5] };
 
 /** A long night on which everything may happen. */
 export const LARGE: ScenarioBounds = {
-  ...{ rows: [25_000, 25_000], minutes: [540, 540], load: [0.6, 0.9], faults: ALL_FAULTS, isTimed: true },
+  rows: [25_000, 25_000],
+  minutes: [540, 540],
+  load: [0.6, 0.9],
+  faults: ALL_FAULTS,
+  isTimed: true,
 };
 
 /** Draws a scenario. */

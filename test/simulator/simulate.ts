@@ -4,7 +4,7 @@ import type { Decision } from "../../src/deadline/decision.ts";
 import { type DeadlineEvent, observe } from "../../src/deadline/observe.ts";
 import { createState, type DeadlineState } from "../../src/deadline/state.ts";
 import { usualShares, usualSteps } from "../../src/deadline/steps.ts";
-import type { SwapRow } from "../../src/deadline/swap-rows.ts";
+import type { SwapRow } from "../../src/deadline/swap-pass.ts";
 import { type Task, takeNext } from "../../src/deadline/take.ts";
 import type { Obtained } from "../../src/types.ts";
 import { createClient, type Request } from "./client.ts";
