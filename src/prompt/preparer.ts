@@ -3,7 +3,7 @@ import type { Order, Row } from "../types.ts";
 import { composePrompt, describePrompt, encodePrompt, type Prompt } from "./compose.ts";
 import { createNeutraliser } from "./neutralise.ts";
 import type { Overhead } from "./packing/allocate.ts";
-import { CHARACTERS_PER_TOKEN, pack } from "./packing/pack.ts";
+import { CHARACTERS_PER_TOKEN, countCharacters, pack } from "./packing/pack.ts";
 import type { Template } from "./template/template.ts";
 import { type Conversation, pairTurns, type TurnTexts, viewConversation } from "./template/variables.ts";
 import type { Tokenizer } from "./tokenizer/tokenizer.ts";
@@ -125,10 +125,6 @@ function neutraliseTurns(
     b: clean(turn.b),
   }));
   return { turns: cleaned, count };
-}
-
-function countCharacters(turns: readonly TurnTexts[]): number {
-  return turns.reduce((sum, turn) => sum + turn.prompt.length + turn.a.length + turn.b.length, 0);
 }
 
 async function measureOverhead(measurePrompt: (conversation: Conversation) => Promise<number>): Promise<Overhead> {

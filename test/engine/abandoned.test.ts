@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { LABELS, onePid, PROMPT, spawnOptions, taggedProcesses, until } from "./helpers.ts";
 
 const SCRIPT = fileURLToPath(new URL("../fixtures/engine/abandon-engine.mjs", import.meta.url));
@@ -27,7 +27,7 @@ async function abandon(
   return { parent, tag };
 }
 
-it("nothing of a server is left after its parent was killed by kill -9", async () => {
+test("nothing of a server is left after its parent was killed by kill -9", async () => {
   const { parent, tag } = await abandon("wait");
   expect(taggedProcesses(tag).length).toBeGreaterThanOrEqual(3);
   parent.kill("SIGKILL");
@@ -35,7 +35,7 @@ it("nothing of a server is left after its parent was killed by kill -9", async (
   expect(taggedProcesses(tag)).toEqual([]);
 });
 
-it("nothing of a server is left after Ctrl-C in the terminal's process group", async () => {
+test("nothing of a server is left after Ctrl-C in the terminal's process group", async () => {
   const { parent, tag } = await abandon("wait", true);
   const server = onePid(tag, "fake-vllm.mjs serve");
   process.kill(-(parent.pid ?? 0), "SIGINT");
@@ -44,7 +44,7 @@ it("nothing of a server is left after Ctrl-C in the terminal's process group", a
   expect(() => process.kill(server, 0)).toThrow();
 });
 
-it.each(["throw", "exit"] as const)(
+test.each(["throw", "exit"] as const)(
   "nothing of a server is left when its parent ends by %s without stopping it",
   async (ending) => {
     const { tag } = await abandon(ending);

@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import type { Engine } from "../../src/engine/engine.ts";
 import { type AttachSpec, attachEngine } from "../../src/engine/life/attach.ts";
 import { type FakeKnobs, startFake } from "../fixtures/engine/fake-vllm.mjs";
@@ -28,19 +28,19 @@ async function fake(knobs: FakeKnobs = {}) {
   return started;
 }
 
-it("attaches by a full endpoint and takes the only model there is", async () => {
+test("attaches by a full endpoint and takes the only model there is", async () => {
   const { url } = await fake();
   const engine = await attach({ baseUrl: `${url}/v1/completions` });
   expect(engine).toMatchObject({ baseUrl: url, model: "fake", logFile: null, version: "0.32.0" });
 });
 
-it("leaves the server running when it is disposed", async () => {
+test("leaves the server running when it is disposed", async () => {
   const { url } = await fake();
   await (await attach({ baseUrl: url }))[Symbol.asyncDispose]();
   expect((await fetch(`${url}/health`)).status).toBe(200);
 });
 
-it("sends OPENAI_API_KEY, and names it in the error when the server wants another", async () => {
+test("sends OPENAI_API_KEY, and names it in the error when the server wants another", async () => {
   const { url } = await fake({ apiKey: "secret" });
   expect((await attach({ baseUrl: url }, { OPENAI_API_KEY: "secret" })).method).toBe("logprob_token_ids");
   await expect(attach({ baseUrl: url })).rejects.toMatchObject({
@@ -49,7 +49,7 @@ it("sends OPENAI_API_KEY, and names it in the error when the server wants anothe
   });
 });
 
-it("names the models of a server that lacks the one asked for", async () => {
+test("names the models of a server that lacks the one asked for", async () => {
   const { url } = await fake();
   await expect(attach({ baseUrl: url, model: "judge" })).rejects.toMatchObject({
     code: "config",
@@ -57,7 +57,7 @@ it("names the models of a server that lacks the one asked for", async () => {
   });
 });
 
-it("waits for a server that is still starting", async () => {
+test("waits for a server that is still starting", async () => {
   const { url, change } = await fake({ healthyAfterMs: Number.MAX_SAFE_INTEGER });
   await expect(attach({ baseUrl: url })).rejects.toMatchObject({
     code: "engine",
@@ -68,7 +68,7 @@ it("waits for a server that is still starting", async () => {
   expect((await waiting).model).toBe("fake");
 });
 
-it("fails at once when nothing listens", async () => {
+test("fails at once when nothing listens", async () => {
   const { url, close } = await fake();
   await close();
   await expect(attach({ baseUrl: url })).rejects.toMatchObject({
@@ -77,7 +77,7 @@ it("fails at once when nothing listens", async () => {
   });
 });
 
-it("does without pages that other servers lack", async () => {
+test("does without pages that other servers lack", async () => {
   const { url } = await fake({ pages: [] });
   const engine = await attach({ baseUrl: url });
   expect(engine.version).toBeNull();
@@ -85,7 +85,7 @@ it("does without pages that other servers lack", async () => {
   expect(await engine.healthy()).toBe(true);
 });
 
-it("reports that a server has no completions", async () => {
+test("reports that a server has no completions", async () => {
   const server = createServer((request, response) => {
     const found = request.url === "/v1/models";
     response.writeHead(found ? 200 : 404, { "content-type": "application/json" });

@@ -1,7 +1,7 @@
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { normaliseBaseUrl } from "../../src/engine/life/attach.ts";
 
-it.each([
+test.each([
   ["http://127.0.0.1:8000", "http://127.0.0.1:8000"],
   ["http://127.0.0.1:8000/", "http://127.0.0.1:8000"],
   ["http://127.0.0.1:8000/v1", "http://127.0.0.1:8000"],
@@ -17,6 +17,6 @@ it.each([
   expect(normaliseBaseUrl(written)).toBe(root);
 });
 
-it.each(["", "ftp://example.org", "http://", "not a url"])("refuses %j, naming it", (written) => {
+test.each(["", "ftp://example.org", "http://", "not a url"])("refuses %j, naming it", (written) => {
   expect(() => normaliseBaseUrl(written)).toThrow(`The base URL ${JSON.stringify(written)} is not an http address.`);
 });

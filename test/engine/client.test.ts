@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { type FakeKnobs, startFake } from "../fixtures/engine/fake-vllm.mjs";
 import { clientOf, LABELS, PROMPT, until } from "./helpers.ts";
 
@@ -16,7 +16,7 @@ async function fakeAndClient(knobs: FakeKnobs, changes: Parameters<typeof client
 }
 
 describe("a request", () => {
-  it("asks for one token after each prompt at temperature 0, with token ids as keys", async () => {
+  test("asks for one token after each prompt at temperature 0, with token ids as keys", async () => {
     const { fake, ask } = await fakeAndClient({});
     await ask([PROMPT, [1]]);
     expect(fake.stats.lastRequest).toEqual({
@@ -30,7 +30,7 @@ describe("a request", () => {
     });
   });
 
-  it("gives the choices in the order of the prompts whatever the order in the answer", async () => {
+  test("gives the choices in the order of the prompts whatever the order in the answer", async () => {
     const choice = (index: number) => ({ index, logprobs: { top_logprobs: [{ "token_id:1": -1 - index }] } });
     const server = createServer((_request, response) => {
       response.setHeader("content-type", "application/json");
@@ -43,7 +43,7 @@ describe("a request", () => {
     expect(choices.map((found) => found["token_id:1"])).toEqual([-1, -2, -3]);
   });
 
-  it("keeps 256 requests in flight at once", async () => {
+  test("keeps 256 requests in flight at once", async () => {
     const { fake, ask } = await fakeAndClient({ faults: [{ kind: "hang" }] }, { timeoutMs: 60_000 });
     const controller = new AbortController();
     const pending = Promise.allSettled(Array.from({ length: 256 }, (_, i) => ask([[i + 1]], controller.signal)));
@@ -53,7 +53,7 @@ describe("a request", () => {
     await pending;
   });
 
-  it("sends the API key", async () => {
+  test("sends the API key", async () => {
     const { client } = await fakeAndClient({ apiKey: "secret" }, { apiKey: "secret" });
     expect(await client.models()).toEqual([{ id: "fake", maxModelLen: 2048 }]);
     const { client: wrong } = await fakeAndClient({ apiKey: "secret" });
@@ -62,7 +62,7 @@ describe("a request", () => {
 });
 
 describe("a broken answer", () => {
-  it.each([
+  test.each([
     ["http500", "server", 500],
     ["engine-dead", "server", 500],
     ["overloaded", "overloaded", 429],
@@ -80,18 +80,18 @@ describe("a broken answer", () => {
     expect(fake.stats.requests).toBe(1);
   });
 
-  it("gives the time that the server asks to wait", async () => {
+  test("gives the time that the server asks to wait", async () => {
     const { ask } = await fakeAndClient({ faults: [{ kind: "overloaded" }] });
     await expect(ask()).rejects.toMatchObject({ retryAfterMs: 1_000 });
   });
 
-  it("does not spoil the next request on the same pool", async () => {
+  test("does not spoil the next request on the same pool", async () => {
     const { ask } = await fakeAndClient({ faults: [{ kind: "half", times: 1 }] });
     await expect(ask()).rejects.toThrow();
     expect(await ask()).toHaveLength(1);
   });
 
-  it("of a model that is not there names those that are", async () => {
+  test("of a model that is not there names those that are", async () => {
     const { client } = await fakeAndClient({});
     const request = client.complete({ model: "other", prompts: [PROMPT], fields: FIELDS });
     await expect(request).rejects.toMatchObject({
@@ -103,7 +103,7 @@ describe("a broken answer", () => {
 });
 
 describe("a prompt that is too long", () => {
-  it.each([
+  test.each([
     ["longer than the limit", 17],
     ["as long as the limit, which leaves no room for the answer", 16],
   ])("is told from other refusals when it is %s", async (_name, length) => {
@@ -111,19 +111,19 @@ describe("a prompt that is too long", () => {
     await expect(ask([[1], Array.from({ length }, () => 7)])).rejects.toMatchObject({ kind: "too-long", status: 400 });
   });
 
-  it("is not confused with a token that does not exist", async () => {
+  test("is not confused with a token that does not exist", async () => {
     const { ask } = await fakeAndClient({});
     await expect(ask([[9_999_999]])).rejects.toMatchObject({ kind: "bad-request", status: 400 });
   });
 });
 
 describe("waiting for an answer", () => {
-  it.each(["hang", "half-hang"])("ends at the limit when the answer is of the kind %s", async (fault) => {
+  test.each(["hang", "half-hang"])("ends at the limit when the answer is of the kind %s", async (fault) => {
     const { ask } = await fakeAndClient({ faults: [{ kind: fault }] }, { timeoutMs: 200 });
     await expect(ask()).rejects.toMatchObject({ kind: "timeout", message: "The request took longer than 200 ms." });
   });
 
-  it("ends with the caller's reason when the caller aborts, before and during the request", async () => {
+  test("ends with the caller's reason when the caller aborts, before and during the request", async () => {
     const { ask } = await fakeAndClient({ faults: [{ kind: "hang" }] });
     const controller = new AbortController();
     const pending = ask([PROMPT], controller.signal);
@@ -132,7 +132,7 @@ describe("waiting for an answer", () => {
     await expect(ask([PROMPT], controller.signal)).rejects.toThrow("deadline");
   });
 
-  it("fails at once when nothing listens", async () => {
+  test("fails at once when nothing listens", async () => {
     const { fake, ask } = await fakeAndClient({});
     await fake.close();
     await expect(ask()).rejects.toMatchObject({ kind: "connection", message: expect.stringContaining("ECONNREFUSED") });
@@ -140,12 +140,12 @@ describe("waiting for an answer", () => {
 });
 
 describe("the other pages", () => {
-  it("gives token ids of texts", async () => {
+  test("gives token ids of texts", async () => {
     const { client } = await fakeAndClient({});
     expect(await client.tokenize({ model: "fake", prompt: "A B", add_special_tokens: false })).toEqual([65, 32, 66]);
   });
 
-  it("reports that a server has no tokenizer", async () => {
+  test("reports that a server has no tokenizer", async () => {
     const { client } = await fakeAndClient({ pages: [] });
     await expect(client.tokenize({ model: "fake", prompt: "A", add_special_tokens: false })).rejects.toMatchObject({
       kind: "bad-request",

@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { Method } from "../../src/engine/capabilities/dialects.ts";
 import { topLogprobs } from "../../src/engine/capabilities/dialects.ts";
 import type { Engine } from "../../src/engine/engine.ts";
@@ -31,7 +31,7 @@ async function attachTo(knobs: FakeKnobs, method: Method | null = null, textOf?:
 }
 
 describe("the way of asking is found by trying", () => {
-  it.each<[string, FakeKnobs, Method]>([
+  test.each<[string, FakeKnobs, Method]>([
     ["a new server", {}, "logprob_token_ids"],
     ["a new server with processed log probabilities", { logprobsMode: "processed_logprobs" }, "logprob_token_ids"],
     [
@@ -52,7 +52,7 @@ describe("the way of asking is found by trying", () => {
     expect(warnings).toHaveLength(method === "logprob_token_ids" ? 0 : 1);
   });
 
-  it("is not fooled by a model that gives its labels nearly all of the probability", async () => {
+  test("is not fooled by a model that gives its labels nearly all of the probability", async () => {
     // With 4 tokens besides the labels, their raw probabilities sum to more than 0.999.
     const sure = { fields: WITHOUT_NEWEST, vocab: 4, labels: [0, 1, 2] };
     const fake = await startFake(sure);
@@ -75,7 +75,7 @@ describe("the way of asking is found by trying", () => {
     expect(mass).toBeGreaterThan(0.999);
   });
 
-  it("uses the method that the config demands, or names the reason why it cannot", async () => {
+  test("uses the method that the config demands, or names the reason why it cannot", async () => {
     expect((await attachTo({}, "top_logprobs")).engine.method).toBe("top_logprobs");
     const failure = await attachTo({}, "allowed_token_ids").catch((error) => error);
     expect(failure).toMatchObject({
@@ -85,7 +85,7 @@ describe("the way of asking is found by trying", () => {
     expect(failure.details[0]).toContain("where 1 was expected");
   });
 
-  it("lists every refusal when no method works", async () => {
+  test("lists every refusal when no method works", async () => {
     const failure = await attachTo({ logprobsMode: "raw_logits" }).catch((error) => error);
     expect(failure).toMatchObject({
       code: "engine",
@@ -95,7 +95,7 @@ describe("the way of asking is found by trying", () => {
     expect(failure.details[0]).toContain("is not a log probability");
   });
 
-  it("does not take a server that stops answering for one that lacks a method", async () => {
+  test("does not take a server that stops answering for one that lacks a method", async () => {
     const failure = await attachTo({ faults: [{ kind: "reset", after: 1 }] }).catch((error) => error);
     expect(failure).toMatchObject({
       code: "engine",
@@ -103,7 +103,7 @@ describe("the way of asking is found by trying", () => {
     });
   });
 
-  it("reads a server that lists tokens by text when the texts are known", async () => {
+  test("reads a server that lists tokens by text when the texts are known", async () => {
     const knobs = { fields: [] };
     await expect(attachTo(knobs)).rejects.toMatchObject({
       details: expect.arrayContaining([expect.stringContaining("by text")]),
@@ -119,7 +119,7 @@ describe("the way of asking is found by trying", () => {
 describe("all four ways agree", () => {
   const prompts = Array.from({ length: 20 }, (_, i) => [i, 2 * i + 1, 7, 9]);
 
-  it.each<[Method, boolean, FakeKnobs]>([
+  test.each<[Method, boolean, FakeKnobs]>([
     ["logprob_token_ids", true, {}],
     ["top_logprobs", true, {}],
     ["allowed_token_ids", false, { logprobsMode: "processed_logprobs" }],
@@ -141,7 +141,7 @@ describe("all four ways agree", () => {
 });
 
 describe("a label that the answer does not hold", () => {
-  it("is an error where the server was asked for exactly that label", async () => {
+  test("is an error where the server was asked for exactly that label", async () => {
     const { engine, fake } = await attachTo({});
     for (const kind of ["missing-label", "wrong-ids", "null", "nan", "positive"]) {
       fake.change({ faults: [{ kind, times: 1 }] });
@@ -150,7 +150,7 @@ describe("a label that the answer does not hold", () => {
     expect(await engine.score([PROMPT], LABELS, signal)).toHaveLength(1);
   });
 
-  it("gets an upper bound that its true value does not exceed, where only the most likely tokens are listed", async () => {
+  test("gets an upper bound that its true value does not exceed, where only the most likely tokens are listed", async () => {
     const faint = 36_521;
     const { engine } = await attachTo({ labels: [49, 50], faint: [faint] }, "top_logprobs");
     const { engine: reference } = await attachTo({ labels: [49, 50], faint: [faint] });
@@ -164,7 +164,7 @@ describe("a label that the answer does not hold", () => {
     }
   });
 
-  it("is bounded by the rest of the probability when the listed ones leave less than the last of them has", () => {
+  test("is bounded by the rest of the probability when the listed ones leave less than the last of them has", () => {
     const choice = { "token_id:1": Math.log(0.5), "token_id:2": Math.log(0.3), "token_id:3": Math.log(0.19) };
     const { bound } = topLogprobs(3).read(choice, [1, 9]);
     expect(Math.exp(bound ?? 0)).toBeCloseTo(0.01, 4);
@@ -172,7 +172,7 @@ describe("a label that the answer does not hold", () => {
     expect(Math.exp(topLogprobs(3).read(sampledBeyond, [9]).bound ?? 0)).toBeCloseTo(0.01, 4);
   });
 
-  it("is minus infinity where the server writes -9999", async () => {
+  test("is minus infinity where the server writes -9999", async () => {
     const { engine } = await attachTo({ labels: [49, 50], impossible: [36_521] });
     const [answer] = await engine.score([PROMPT], LABELS, signal);
     expect(answer?.logProbs.get(36_521)).toBe(Number.NEGATIVE_INFINITY);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { diagnose } from "../../src/engine/life/failures.ts";
 import { spawnEngine } from "../../src/engine/life/spawn.ts";
 import { spawnOptions, taggedProcesses } from "./helpers.ts";
@@ -77,7 +77,7 @@ const FAILURES: readonly (readonly [text: string, summary: string, remedy: strin
 ];
 
 describe("a server that ends while it starts", () => {
-  it.each(FAILURES)("is explained in one sentence with a remedy: %s", async (text, summary, remedy) => {
+  test.each(FAILURES)("is explained in one sentence with a remedy: %s", async (text, summary, remedy) => {
     const { options, tag, runDir } = await spawnOptions({ failText: text });
     const error = await spawnEngine(options).catch((thrown) => thrown);
     expect(error).toMatchObject({ name: "AbtieError", code: "engine" });
@@ -88,7 +88,7 @@ describe("a server that ends while it starts", () => {
     expect(taggedProcesses(tag)).toEqual([]);
   });
 
-  it("is explained by the root cause, not by its consequences", async () => {
+  test("is explained by the root cause, not by its consequences", async () => {
     const noise = Array.from({ length: 30 }, (_, i) => `(EngineCore pid=2)   File "core.py", line ${i}`).join("\n");
     const root = "(Worker pid=3) torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB";
     const { options } = await spawnOptions({ failText: [root, noise, WORKER, FAILED, CORE].join("\n") });
@@ -98,19 +98,19 @@ describe("a server that ends while it starts", () => {
     expect(error.details).toHaveLength(18);
   });
 
-  it("is explained when its command does not exist", async () => {
+  test("is explained when its command does not exist", async () => {
     const { options } = await spawnOptions({}, { spec: { command: "/no/such/python" } });
     await expect(spawnEngine(options)).rejects.toThrow(/exit status 127.*command cannot be started.*abtie setup/);
   });
 
-  it("is explained when it was killed from outside", async () => {
+  test("is explained when it was killed from outside", async () => {
     const { options } = await spawnOptions({}, { spec: { command: "/bin/sh", args: ["-c", "kill -9 $$"] } });
     await expect(spawnEngine(options)).rejects.toThrow(/killed by signal 9.*ran out of memory/);
   });
 });
 
 describe("the diagnosis of a log", () => {
-  it("takes the first of several causes, because later ones are echoes", () => {
+  test("takes the first of several causes, because later ones are echoes", () => {
     const lines = [
       "ValueError: No available memory for the cache blocks.",
       "OSError: [Errno 98] Address already in use",
@@ -119,7 +119,7 @@ describe("the diagnosis of a log", () => {
     expect(diagnose(lines.toReversed())?.summary).toContain("port");
   });
 
-  it("takes no line of a good start for a failure", () => {
+  test("takes no line of a good start for a failure", () => {
     expect(
       diagnose([
         "INFO Free memory on device (13.9/14.6 GiB) on startup. Desired GPU memory utilization is (0.92, 13.4 GiB).",
@@ -129,7 +129,7 @@ describe("the diagnosis of a log", () => {
     expect(diagnose([])).toBeNull();
   });
 
-  it("gives the exception itself when it recognises no cause, in preference to the generic line", () => {
+  test("gives the exception itself when it recognises no cause, in preference to the generic line", () => {
     const lines = [FAILED, "(EngineCore pid=2) KeyError: 'model.layers.0.weight'", CORE];
     expect(diagnose(lines)).toMatchObject({
       summary: expect.stringContaining("engine process failed"),

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   allowedTokenIds,
   type Dialect,
@@ -29,7 +29,7 @@ const answersOf = (captured: Captured, dialect: Dialect) =>
   );
 
 describe("what a real vLLM answered equals a plain forward pass", () => {
-  it.each([
+  test.each([
     ["raw", raw],
     ["processed", processed],
   ])("by logprob_token_ids, %s", (_name, captured) => {
@@ -39,7 +39,7 @@ describe("what a real vLLM answered equals a plain forward pass", () => {
     }
   });
 
-  it.each([allowedTokenIds, logitBias])(
+  test.each([allowedTokenIds, logitBias])(
     "by $method on processed log probabilities, relative to the labels",
     (dialect) => {
       for (const [i, { logProbs }] of answersOf(processed, dialect).entries()) {
@@ -52,7 +52,7 @@ describe("what a real vLLM answered equals a plain forward pass", () => {
     },
   );
 
-  it("by top_logprobs, or within the bound", () => {
+  test("by top_logprobs, or within the bound", () => {
     let listed = 0;
     for (const [i, { logProbs, bound }] of answersOf(raw, topLogprobs(20)).entries()) {
       for (const [j, id] of raw.ids.entries()) {
@@ -66,12 +66,12 @@ describe("what a real vLLM answered equals a plain forward pass", () => {
     expect(listed).toBeGreaterThan(0);
   });
 
-  it.each([allowedTokenIds, logitBias])("and raw log probabilities are refused by $method", (dialect) => {
+  test.each([allowedTokenIds, logitBias])("and raw log probabilities are refused by $method", (dialect) => {
     expect(() => answersOf(raw, dialect)).toThrow(/lacks token|where 1 was expected/);
   });
 });
 
-it("the fake answers in the same shape as the real one", async () => {
+test("the fake answers in the same shape as the real one", async () => {
   await using fake = await startFake({}, "fake");
   for (const method of ["logprob_token_ids", "top_logprobs", "too_many"]) {
     const fields = {
@@ -94,7 +94,7 @@ it("the fake answers in the same shape as the real one", async () => {
   }
 });
 
-it("the page of metrics of a real vLLM is read", () => {
+test("the page of metrics of a real vLLM is read", () => {
   expect(parseMetrics(read("metrics.txt"))).toEqual({
     running: 0,
     waiting: 0,
@@ -110,7 +110,7 @@ it("the page of metrics of a real vLLM is read", () => {
   });
 });
 
-it("metrics of several engines are summed, the fullest cache counts, and missing ones are null", () => {
+test("metrics of several engines are summed, the fullest cache counts, and missing ones are null", () => {
   const page = [
     'vllm:num_requests_running{engine="0"} 3.0',
     'vllm:num_requests_running{engine="1"} 4.0',

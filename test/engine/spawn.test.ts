@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { spawnEngine } from "../../src/engine/life/spawn.ts";
 import { AbtieError } from "../../src/errors.ts";
 import { LABELS, onePid, PROMPT, spawnOptions, taggedProcesses, until } from "./helpers.ts";
 
-it("starts a server, scores with it and leaves nothing behind", async () => {
+test("starts a server, scores with it and leaves nothing behind", async () => {
   const stages: string[] = [];
   const { options, tag, runDir } = await spawnOptions(
     { listenAfterMs: 300, healthyAfterMs: 600 },
@@ -29,7 +29,7 @@ it("starts a server, scores with it and leaves nothing behind", async () => {
   expect(engine.died.aborted).toBe(false);
 });
 
-it("ends a server that ignores SIGTERM, and its orphan in another session, when it is stopped", async () => {
+test("ends a server that ignores SIGTERM, and its orphan in another session, when it is stopped", async () => {
   const { options, tag } = await spawnOptions({ ignoreSigterm: true, orphan: true }, { spec: { stopGraceMs: 300 } });
   const engine = await spawnEngine(options);
   expect(taggedProcesses(tag).length).toBeGreaterThanOrEqual(3);
@@ -37,7 +37,7 @@ it("ends a server that ignores SIGTERM, and its orphan in another session, when 
   expect(taggedProcesses(tag)).toEqual([]);
 });
 
-it("ends a frozen server when it is stopped", async () => {
+test("ends a frozen server when it is stopped", async () => {
   const { options, tag } = await spawnOptions({}, { spec: { stopGraceMs: 300 } });
   const engine = await spawnEngine(options);
   process.kill(onePid(tag, "fake-vllm.mjs serve"), "SIGSTOP");
@@ -45,7 +45,7 @@ it("ends a frozen server when it is stopped", async () => {
   expect(taggedProcesses(tag)).toEqual([]);
 });
 
-it("reports that a server died midway, ends the processes that it left behind, and can be started again", async () => {
+test("reports that a server died midway, ends the processes that it left behind, and can be started again", async () => {
   const { options, tag } = await spawnOptions({ dieAfterRequests: 4, orphan: true, exitCode: 3 });
   const engine = await spawnEngine(options);
   const failures: unknown[] = [];
@@ -64,7 +64,7 @@ it("reports that a server died midway, ends the processes that it left behind, a
   expect(await again.healthy()).toBe(true);
 });
 
-it("ends everything although its supervisor was killed", async () => {
+test("ends everything although its supervisor was killed", async () => {
   const { options, tag } = await spawnOptions({ orphan: true });
   const engine = await spawnEngine(options);
   process.kill(onePid(tag, "supervisor.js"), "SIGKILL");
@@ -73,7 +73,7 @@ it("ends everything although its supervisor was killed", async () => {
   await engine[Symbol.asyncDispose]();
 });
 
-it("names a port that is in use before anything is started", async () => {
+test("names a port that is in use before anything is started", async () => {
   const blocker = createServer();
   await new Promise<void>((resolve) => blocker.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => void blocker.close());
@@ -86,7 +86,7 @@ it("names a port that is in use before anything is started", async () => {
   expect(taggedProcesses(tag)).toEqual([]);
 });
 
-it("notices a stranger on its port by the name of the model", async () => {
+test("notices a stranger on its port by the name of the model", async () => {
   const { options, tag } = await spawnOptions({ modelName: "somebody-else" });
   await expect(spawnEngine(options)).rejects.toMatchObject({
     code: "engine",
@@ -95,7 +95,7 @@ it("notices a stranger on its port by the name of the model", async () => {
   expect(taggedProcesses(tag)).toEqual([]);
 });
 
-it.each([
+test.each([
   ["never listens", { neverListen: true }, "ECONNREFUSED"],
   ["accepts and never answers", { acceptOnly: true }, "took longer than"],
   ["stays unhealthy", { healthyAfterMs: 60_000 }, "503 "],
@@ -108,7 +108,7 @@ it.each([
   expect(taggedProcesses(tag)).toEqual([]);
 });
 
-it("stops the server when the start is aborted, and throws the reason", async () => {
+test("stops the server when the start is aborted, and throws the reason", async () => {
   const controller = new AbortController();
   const { options, tag } = await spawnOptions({ neverListen: true }, { options: { signal: controller.signal } });
   const starting = spawnEngine(options);
@@ -118,7 +118,7 @@ it("stops the server when the start is aborted, and throws the reason", async ()
   expect(taggedProcesses(tag)).toEqual([]);
 });
 
-it("appends the log of a second start, and shows only that one's lines in its error", async () => {
+test("appends the log of a second start, and shows only that one's lines in its error", async () => {
   const { options, runDir } = await spawnOptions({ failText: "ValueError: first" });
   await expect(spawnEngine(options)).rejects.toThrow("ValueError: first");
   const second = {

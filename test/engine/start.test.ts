@@ -1,6 +1,6 @@
 import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type SpawnSpec, serverArguments } from "../../src/engine/life/server-arguments.ts";
 import { openServerLog } from "../../src/engine/life/server-log.ts";
 import { stageOf } from "../../src/engine/life/start-stages.ts";
@@ -18,7 +18,7 @@ describe("the server's arguments", () => {
     stopGraceMs: 1,
   });
 
-  it("get their placeholders filled, several in one argument too", () => {
+  test("get their placeholders filled, several in one argument too", () => {
     const args = [
       "serve",
       "{model}",
@@ -34,18 +34,18 @@ describe("the server's arguments", () => {
     ]);
   });
 
-  it("are completed by host, port and served name", () => {
+  test("are completed by host, port and served name", () => {
     const expected = ["serve", "--host", "127.0.0.1", "--port", "8001", "--served-model-name", "abtie-1"];
     expect(serverArguments(spec(["serve"]), 8001, "abtie-1")).toEqual(expected);
   });
 
-  it("keep braces that are no placeholder, such as JSON", () => {
+  test("keep braces that are no placeholder, such as JSON", () => {
     expect(serverArguments(spec(['{"a":1}', "{other}"]), 1, "x").slice(0, 2)).toEqual(['{"a":1}', "{other}"]);
   });
 });
 
 describe("the stage of a start", () => {
-  it.each([
+  test.each([
     ["(Worker pid=9) INFO [cpu_model_runner.py:68] Starting to load model /m...", "loading the model"],
     [
       "Loading safetensors checkpoint shards:  50% Completed | 1/2 [00:01<00:00,  1.73s/it]",
@@ -73,7 +73,7 @@ describe("the stage of a start", () => {
 });
 
 describe("the server's log", () => {
-  it("gives news line by line, keeping an unfinished line for later, and leaves out an earlier start", async () => {
+  test("gives news line by line, keeping an unfinished line for later, and leaves out an earlier start", async () => {
     const path = join(await temporaryFolder(), "deep", "server.log");
     await openServerLog(path);
     await appendFile(path, "an earlier start\n");

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import type { Scorer } from "../../src/judge/judge.ts";
 import { openTokenCache, writeTokenCache } from "../../src/judge/token-cache.ts";
 import { abtie } from "../helpers/abtie.ts";
@@ -10,7 +10,7 @@ import { attachTo, startJudge, writeJob } from "../helpers/job.ts";
 
 const SCORER: Scorer = { score: async () => [] };
 
-it("gives back what was written, and nothing under another key", async () => {
+test("gives back what was written, and nothing under another key", async () => {
   const folder = await temporaryFolder({});
   const task = fc.record({
     order: fc.constantFrom("ab" as const, "ba" as const),
@@ -36,7 +36,7 @@ it("gives back what was written, and nothing under another key", async () => {
   );
 });
 
-it("leaves nothing behind when it is not finished, and takes a damaged file for none", async () => {
+test("leaves nothing behind when it is not finished, and takes a damaged file for none", async () => {
   const folder = await temporaryFolder({ "damaged.bin": '{"format":"abtie tokens 1","key":"key"}\n123' });
   {
     await using writer = await writeTokenCache(join(folder, "tokens.bin"), "key");
@@ -55,7 +55,7 @@ it("leaves nothing behind when it is not finished, and takes a damaged file for 
   expect(await openTokenCache(join(folder, "absent.bin"), "key")).toBeNull();
 });
 
-it("scores the same with the tokens that plan kept, and does not tokenise those rows", async () => {
+test("scores the same with the tokens that plan kept, and does not tokenise those rows", async () => {
   await using judge = await startJudge();
   const job = await writeJob({ engine: attachTo(judge), rows: 30 });
   expect((await abtie(["run", "job.yaml"], { cwd: job.folder })).status).toBe(0);

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { allocate, shareOut, type TurnTokens } from "../../src/prompt/packing/allocate.ts";
 
 const OVERHEAD = { base: 50, perTurn: 10, marker: 8 };
@@ -15,18 +15,18 @@ const turns: fc.Arbitrary<TurnTokens> = fc.record({
 });
 
 describe("shareOut", () => {
-  it("gives 20 : 40 : 40 to texts that all want more", () => {
+  test("gives 20 : 40 : 40 to texts that all want more", () => {
     expect(shareOut(turn(500, 900, 800), 100)).toEqual(turn(20, 40, 40));
   });
 
-  it("shares the tokens that one text does not need among the others", () => {
+  test("shares the tokens that one text does not need among the others", () => {
     expect(shareOut(turn(5, 900, 800), 105)).toEqual(turn(5, 50, 50));
     expect(shareOut(turn(500, 10, 900), 100)).toEqual(turn(30, 10, 60));
     expect(shareOut(turn(500, 0, 0), 100)).toEqual(turn(100, 0, 0));
     expect(shareOut(turn(1, 2, 3), 100)).toEqual(turn(1, 2, 3));
   });
 
-  it("never exceeds the room or the length of a text, wastes under 3 tokens, and treats both answers alike", () => {
+  test("never exceeds the room or the length of a text, wastes under 3 tokens, and treats both answers alike", () => {
     fc.assert(
       fc.property(turns, fc.nat({ max: 2500 }), (wanted, room) => {
         const caps = shareOut(wanted, room);
@@ -45,32 +45,32 @@ describe("shareOut", () => {
 });
 
 describe("allocate", () => {
-  it("keeps everything whole that fits", () => {
+  test("keeps everything whole that fits", () => {
     const latestFirst = [turn(10, 100, 100), turn(20, 200, 200)];
     expect(allocate(latestFirst, 2, 640, OVERHEAD)).toEqual({ kept: 2, caps: null });
   });
 
-  it("shortens the first turn that does not fit, counting back from the last", () => {
+  test("shortens the first turn that does not fit, counting back from the last", () => {
     const latestFirst = [turn(10, 100, 100), turn(20, 200, 200), turn(5, 5, 5)];
     expect(allocate(latestFirst, 3, 400, OVERHEAD)).toEqual({ kept: 2, caps: turn(20, 76, 76) });
   });
 
-  it("drops an earlier turn that would get under 80 tokens, and all before it", () => {
+  test("drops an earlier turn that would get under 80 tokens, and all before it", () => {
     const latestFirst = [turn(10, 100, 100), turn(20, 200, 200), turn(5, 5, 5)];
     expect(allocate(latestFirst, 3, 210 + 10 + 8 + 80, OVERHEAD).kept).toBe(2);
     expect(allocate(latestFirst, 3, 210 + 10 + 8 + 79, OVERHEAD)).toEqual({ kept: 1, caps: null });
   });
 
-  it("keeps a short earlier turn that fits whole", () => {
+  test("keeps a short earlier turn that fits whole", () => {
     expect(allocate([turn(10, 100, 100), turn(5, 5, 5)], 2, 235, OVERHEAD)).toEqual({ kept: 2, caps: null });
   });
 
-  it("always keeps the last turn, even in no room at all", () => {
+  test("always keeps the last turn, even in no room at all", () => {
     expect(allocate([turn(10, 100, 100)], 4, 0, OVERHEAD)).toEqual({ kept: 1, caps: turn(0, 0, 0) });
     expect(allocate([turn(10, 100, 100)], 4, 58, OVERHEAD)).toEqual({ kept: 1, caps: turn(10, 20, 20) });
   });
 
-  it("stays within the room, counting each turn's own overhead and the line about dropped turns", () => {
+  test("stays within the room, counting each turn's own overhead and the line about dropped turns", () => {
     fc.assert(
       fc.property(fc.array(turns, { minLength: 1, maxLength: 6 }), fc.nat({ max: 6000 }), (latestFirst, room) => {
         const { kept, caps } = allocate(latestFirst, latestFirst.length, room, OVERHEAD);

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createPreparer } from "../../src/prompt/preparer.ts";
 import type { Row, Turn } from "../../src/types.ts";
 import { fixtureTokenizer, row, shippedTemplate, swapped, TEMPLATES, TOKENIZERS } from "./helpers.ts";
@@ -29,7 +29,7 @@ const rows: fc.Arbitrary<Row> = fc
 const cases = TOKENIZERS.flatMap((tokenizer) => TEMPLATES.map((template) => ({ tokenizer, template })));
 
 describe.each(cases)("packing for $template with the $tokenizer tokenizer", ({ tokenizer: name, template: file }) => {
-  it("fits every row, loses none, and packing a swapped row equals swapping the packed row", async () => {
+  test("fits every row, loses none, and packing a swapped row equals swapping the packed row", async () => {
     const tokenizer = await fixtureTokenizer(name);
     const template = await shippedTemplate(file);
     const least = await leastBudget(name, file);
@@ -49,7 +49,7 @@ describe.each(cases)("packing for $template with the $tokenizer tokenizer", ({ t
     );
   });
 
-  it("leaves a row that fits untouched, whatever its distance from the budget", async () => {
+  test("leaves a row that fits untouched, whatever its distance from the budget", async () => {
     const tokenizer = await fixtureTokenizer(name);
     const template = await shippedTemplate(file);
     const roomy = createPreparer({ template, tokenizer, budget: 1e6 });

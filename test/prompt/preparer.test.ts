@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createPreparer } from "../../src/prompt/preparer.ts";
 import type { Tokenizer } from "../../src/prompt/tokenizer/tokenizer.ts";
 import { controlIds, fixtureTokenizer, row, shippedTemplate, TEMPLATES, TOKENIZERS, templateOf } from "./helpers.ts";
@@ -21,7 +21,7 @@ function counted(tokenizer: Tokenizer): { readonly tokenizer: Tokenizer; readonl
 }
 
 describe("createPreparer", () => {
-  it("sends a raw prompt with the model's special tokens, ending in the answer prefix", async () => {
+  test("sends a raw prompt with the model's special tokens, ending in the answer prefix", async () => {
     const tokenizer = await fixtureTokenizer("bytelevel");
     const { prepare } = createPreparer({ template: await shippedTemplate("notebook"), tokenizer, budget: 2000 });
     const { ids, ...rest } = await prepare(SIMPLE, "ab");
@@ -31,7 +31,7 @@ describe("createPreparer", () => {
     expect(ids.slice(-end.length)).toEqual(end);
   });
 
-  it("shows the second answer first in the order ba", async () => {
+  test("shows the second answer first in the order ba", async () => {
     const tokenizer = await fixtureTokenizer("metaspace");
     for (const name of TEMPLATES) {
       const { show, prepare } = createPreparer({ template: await shippedTemplate(name), tokenizer, budget: 2000 });
@@ -42,7 +42,7 @@ describe("createPreparer", () => {
     }
   });
 
-  it("encodes a row that clearly fits once", async () => {
+  test("encodes a row that clearly fits once", async () => {
     const { tokenizer, calls } = counted(await fixtureTokenizer("bytelevel"));
     const { prepare } = createPreparer({ template: await shippedTemplate("rules"), tokenizer, budget: 2000 });
     await prepare(SIMPLE, "ab");
@@ -50,7 +50,7 @@ describe("createPreparer", () => {
     expect(calls()).toBe(2);
   });
 
-  it("writes (empty) for null, blank and missing turns, and for a row without any", async () => {
+  test("writes (empty) for null, blank and missing turns, and for a row without any", async () => {
     const tokenizer = await fixtureTokenizer("bytelevel");
     const template = await templateOf(
       "{% for t in turns %}{{ t.number }}|{{ t.prompt }}|{{ t.response_a }}|{{ t.response_b }};{% endfor %}",
@@ -62,7 +62,7 @@ describe("createPreparer", () => {
     expect(await show(row([], [], []), "ab")).toBe("1|(empty)|(empty)|(empty);\nAnswer:");
   });
 
-  it("drops early turns first, counts them in a line, and keeps the last one", async () => {
+  test("drops early turns first, counts them in a line, and keeps the last one", async () => {
     const tokenizer = await fixtureTokenizer("bytelevel");
     const turns = Array.from({ length: 30 }, (_, i) => `turn number ${i + 1} is about the sea and the wind`);
     const long = row(turns, turns, turns);
@@ -78,7 +78,7 @@ describe("createPreparer", () => {
     }
   });
 
-  it("keeps both ends of prompt and answers when one turn is too long, and uses the room", async () => {
+  test("keeps both ends of prompt and answers when one turn is too long, and uses the room", async () => {
     const tokenizer = await fixtureTokenizer("bytelevel");
     const words = (start: string): string => `${start} ${"the better answer is short ".repeat(300)} ${start} end`;
     const long = row([words("question")], [words("first")], [words("second")]);
@@ -90,7 +90,7 @@ describe("createPreparer", () => {
     expect((await prepare(long, "ab")).ids.length).toBeGreaterThan(770);
   });
 
-  it("leaves a short answer whole beside a long one", async () => {
+  test("leaves a short answer whole beside a long one", async () => {
     const tokenizer = await fixtureTokenizer("bytelevel");
     const long = row(["Which is larger?"], ["3 is larger."], ["the better answer is short ".repeat(400)]);
     const { show } = createPreparer({ template: await shippedTemplate("rules"), tokenizer, budget: 800 });
@@ -99,7 +99,7 @@ describe("createPreparer", () => {
     expect(text.match(new RegExp(MARKER, "g"))).toHaveLength(1);
   });
 
-  it("reports about the full length of a very long row without reading all of it", async () => {
+  test("reports about the full length of a very long row without reading all of it", async () => {
     const tokenizer = await fixtureTokenizer("bytelevel");
     let characters = 0;
     const watched: Tokenizer = {
@@ -122,7 +122,7 @@ describe("createPreparer", () => {
     expect(characters).toBeLessThan(100_000);
   });
 
-  it("names the tokens that a template needs when the budget is too small for any data", async () => {
+  test("names the tokens that a template needs when the budget is too small for any data", async () => {
     const tokenizer = await fixtureTokenizer("bytelevel");
     const template = await shippedTemplate("rules");
     const failure = createPreparer({ template, tokenizer, budget: 20 }).prepare(SIMPLE, "ab");
@@ -132,7 +132,7 @@ describe("createPreparer", () => {
     });
   });
 
-  it("tries again after a tokenizer that failed once", async () => {
+  test("tries again after a tokenizer that failed once", async () => {
     const tokenizer = await fixtureTokenizer("bytelevel");
     let failures = 1;
     const flaky: Tokenizer = {
@@ -146,7 +146,7 @@ describe("createPreparer", () => {
     expect((await prepare(huge, "ab")).ids.length).toBeLessThanOrEqual(600);
   });
 
-  it("encodes a packed prompt with a text behind it, for labels", async () => {
+  test("encodes a packed prompt with a text behind it, for labels", async () => {
     for (const name of TOKENIZERS) {
       const tokenizer = await fixtureTokenizer(name);
       const long = row(["hello ".repeat(800)], ["a"], ["b"]);
@@ -165,7 +165,7 @@ describe("createPreparer", () => {
 });
 
 describe.each(TOKENIZERS)("control tokens in data with the %s tokenizer", (name) => {
-  it("leave a prompt with as many control ids as harmless data, in every template and order", async () => {
+  test("leave a prompt with as many control ids as harmless data, in every template and order", async () => {
     const tokenizer = await fixtureTokenizer(name);
     const control = await controlIds(tokenizer);
     const attack = `fine${tokenizer.controlTokens.join("")}\n${tokenizer.controlTokens.join(" ")}`;
@@ -190,7 +190,7 @@ describe.each(TOKENIZERS)("control tokens in data with the %s tokenizer", (name)
     }
   });
 
-  it("would close the user's turn without the defence", async () => {
+  test("would close the user's turn without the defence", async () => {
     const tokenizer = await fixtureTokenizer(name);
     const control = await controlIds(tokenizer);
     const undefended = { ...tokenizer, controlTokens: [] };

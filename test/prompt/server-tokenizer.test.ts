@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { serverTokenizer, type TokenizeBody } from "../../src/prompt/tokenizer/server.ts";
 import type { Message } from "../../src/prompt/tokenizer/tokenizer.ts";
 
@@ -12,7 +12,7 @@ class Refusal extends Error {
 }
 
 describe("serverTokenizer", () => {
-  it("asks for a text with and without special tokens", async () => {
+  test("asks for a text with and without special tokens", async () => {
     const bodies: TokenizeBody[] = [];
     const tokenizer = recording(bodies);
     expect(await tokenizer.encode("hello", true)).toEqual([1, 2, 3]);
@@ -23,7 +23,7 @@ describe("serverTokenizer", () => {
     ]);
   });
 
-  it("lets the server continue the answer that the prefix began, and begin one when there is none", async () => {
+  test("lets the server continue the answer that the prefix began, and begin one when there is none", async () => {
     const bodies: TokenizeBody[] = [];
     const tokenizer = recording(bodies);
     await tokenizer.encodeChat(CHAT, "Answer:");
@@ -39,7 +39,7 @@ describe("serverTokenizer", () => {
     ]);
   });
 
-  it("puts the system text into the user's message once the server has refused the role, and remembers", async () => {
+  test("puts the system text into the user's message once the server has refused the role, and remembers", async () => {
     let refused = 0;
     const tokenizer = serverTokenizer(async (body) => {
       const system = "messages" in body && body.messages[0]?.role === "system";
@@ -54,12 +54,12 @@ describe("serverTokenizer", () => {
     expect(refused).toBe(1);
   });
 
-  it("passes on every other failure", async () => {
+  test("passes on every other failure", async () => {
     const tokenizer = serverTokenizer(() => Promise.reject(new Error("connection lost")));
     await expect(tokenizer.encodeChat(CHAT, "Answer:")).rejects.toThrow("connection lost");
   });
 
-  it("lists the control tokens of the usual model families", () => {
+  test("lists the control tokens of the usual model families", () => {
     expect(recording([]).controlTokens).toEqual(
       expect.arrayContaining(["<|im_end|>", "<|eot_id|>", "[/INST]", "</s>"]),
     );

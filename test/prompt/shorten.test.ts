@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type Measure, measurePiece, shorten } from "../../src/prompt/packing/shorten.ts";
 import { fixtureTokenizer, TOKENIZERS } from "./helpers.ts";
 
@@ -14,11 +14,11 @@ function words(count: number): string {
 }
 
 describe("shorten", () => {
-  it("leaves a text that fits", async () => {
+  test("leaves a text that fits", async () => {
     expect(await shortened("one two three", 3)).toBe("one two three");
   });
 
-  it("keeps head and tail, about half each, with a marker that counts the tokens cut", async () => {
+  test("keeps head and tail, about half each, with a marker that counts the tokens cut", async () => {
     const text = await shortened(words(1000), 103);
     const [, head = "", count, tail = ""] = /^(.*) \(snip (\d+) tokens\) (.*)$/.exec(text) ?? [];
     expect(words(1000).startsWith(head)).toBe(true);
@@ -30,13 +30,13 @@ describe("shorten", () => {
     expect(Number(count)).toBe(1000 - (kept[0] ?? 0) - (kept[1] ?? 0));
   });
 
-  it("keeps the head alone when there is no room for a marker, and nothing in no room", async () => {
+  test("keeps the head alone when there is no room for a marker, and nothing in no room", async () => {
     expect(words(1000).startsWith(await shortened(words(1000), 4))).toBe(true);
     expect(await byWords(await shortened(words(1000), 4))).toBe(4);
     expect(await shortened(words(1000), 0)).toBe("");
   });
 
-  it("reads only the ends of a very long text, and never takes it for one that fits", async () => {
+  test("reads only the ends of a very long text, and never takes it for one that fits", async () => {
     let read = 0;
     const counting: Measure = (text) => {
       read += text.length;
@@ -52,7 +52,7 @@ describe("shorten", () => {
 });
 
 describe.each(TOKENIZERS)("shorten with the %s tokenizer", (name) => {
-  it("cuts between characters, keeps within the cap, and keeps both ends", async () => {
+  test("cuts between characters, keeps within the cap, and keeps both ends", async () => {
     const tokenizer = await fixtureTokenizer(name);
     const measure: Measure = async (text) => (await tokenizer.encode(text, false)).length;
     const units = fc.constantFrom(

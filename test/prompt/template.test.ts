@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { loadTemplate } from "../../src/prompt/template/template.ts";
 import { viewConversation } from "../../src/prompt/template/variables.ts";
 import { HEAD, shippedTemplate, TEMPLATES, templateOf, temporaryFolder } from "./helpers.ts";
@@ -17,7 +17,7 @@ const CONVERSATION = {
 };
 
 describe.each(TEMPLATES)("the shipped template %s", (name) => {
-  it("loads, has a description, and shows all turns in both orders with its labels", async () => {
+  test("loads, has a description, and shows all turns in both orders with its labels", async () => {
     const template = await shippedTemplate(name);
     expect(template.description).toMatch(/^[A-Z].{30,}\.$/);
     const ab = template.render(viewConversation(CONVERSATION, "ab", template.labels));
@@ -31,7 +31,7 @@ describe.each(TEMPLATES)("the shipped template %s", (name) => {
     expect(ab).toMatch(/^\S[\s\S]*\S$/);
   });
 
-  it("puts its instructions before the data, so that a prefix cache can hold them", async () => {
+  test("puts its instructions before the data, so that a prefix cache can hold them", async () => {
     const template = await shippedTemplate(name);
     const rows = ["one", "two"].map((text) => {
       const turns = [{ number: 1, prompt: text, a: text, b: text }];
@@ -44,7 +44,7 @@ describe.each(TEMPLATES)("the shipped template %s", (name) => {
 });
 
 describe("loadTemplate", () => {
-  it("returns the front matter with the file's name and hash", async () => {
+  test("returns the front matter with the file's name and hash", async () => {
     const head =
       "---\ndescription: Two words.\nformat: chat\nlabels: {a: [first, One], b: second, tie: '='}\nanswer_prefix: 'The best is '\nsystem: Say {{ labels.a }}.\n---\n\n";
     const template = await templateOf(`\n${BODY}\n\n`, head);
@@ -64,19 +64,19 @@ describe("loadTemplate", () => {
     );
   });
 
-  it("lets the caller replace the labels, also where the body shows them", async () => {
+  test("lets the caller replace the labels, also where the body shows them", async () => {
     const path = join(await temporaryFolder({ "t.jinja": `${HEAD}${BODY}{{ labels.tie }}` }), "t.jinja");
     const template = await loadTemplate(path, { a: [" one"], b: [" two"], tie: [" draw", "equal"] });
     const variables = viewConversation(CONVERSATION, "ab", template.labels);
     expect(template.render(variables)).toMatch(/draw$/);
   });
 
-  it("accepts Windows line ends", async () => {
+  test("accepts Windows line ends", async () => {
     const template = await templateOf(BODY.replaceAll("\n", "\r\n"), HEAD.replaceAll("\n", "\r\n"));
     expect(template.answerPrefix).toBe("Answer:");
   });
 
-  it("accepts loops with conditions, set, macros, filters, tests, slices and namespaces", async () => {
+  test("accepts loops with conditions, set, macros, filters, tests, slices and namespaces", async () => {
     await templateOf(
       [
         "{% macro part(title, text='none') %}{{ title | upper }}: {{ text }}{% endmacro %}",
@@ -173,7 +173,7 @@ describe("loadTemplate refuses", () => {
       /:10: the template is broken: \{% include 'x' %\} is not Jinja .*include/,
     ],
   ];
-  it.each(bodies)("%s", async (_what, body, message) => {
+  test.each(bodies)("%s", async (_what, body, message) => {
     await expect(templateOf(body)).rejects.toMatchObject({ code: "config", message: expect.stringMatching(message) });
   });
 
@@ -221,19 +221,19 @@ describe("loadTemplate refuses", () => {
       /test\.jinja:6: unknown name "prompt".*labels/,
     ],
   ];
-  it.each(heads)("%s", async (_what, head, message) => {
+  test.each(heads)("%s", async (_what, head, message) => {
     await expect(templateOf(BODY, head)).rejects.toMatchObject({
       code: "config",
       message: expect.stringMatching(message),
     });
   });
 
-  it("every problem of the front matter at once", async () => {
+  test("every problem of the front matter at once", async () => {
     const head = HEAD.replace("raw", "plain").replace('"Answer:"', "5");
     await expect(templateOf(BODY, head)).rejects.toThrow(/:3: format: .*\n.*:5: answer_prefix: /);
   });
 
-  it("a file that does not exist", async () => {
+  test("a file that does not exist", async () => {
     await expect(loadTemplate("nowhere/none.jinja")).rejects.toMatchObject({
       code: "config",
       message: expect.stringMatching(/cannot read the template nowhere\/none\.jinja .*ENOENT/),

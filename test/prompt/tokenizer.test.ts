@@ -1,11 +1,11 @@
 import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { loadTokenizer } from "../../src/prompt/tokenizer/local.ts";
 import { expectedOf, fixtureFolder, fixtureTokenizer, TOKENIZERS, temporaryFolder } from "./helpers.ts";
 
 describe.each(TOKENIZERS)("the %s tokenizer", (name) => {
-  it("gives the same ids as Python, with and without special tokens", async () => {
+  test("gives the same ids as Python, with and without special tokens", async () => {
     const tokenizer = await fixtureTokenizer(name);
     const { texts } = await expectedOf(name);
     expect(texts.length).toBeGreaterThan(90);
@@ -15,7 +15,7 @@ describe.each(TOKENIZERS)("the %s tokenizer", (name) => {
     }
   });
 
-  it("renders and encodes chats as Python does, without adding special tokens twice", async () => {
+  test("renders and encodes chats as Python does, without adding special tokens twice", async () => {
     const tokenizer = await fixtureTokenizer(name);
     const { chats } = await expectedOf(name);
     expect(chats.length).toBeGreaterThan(4);
@@ -26,7 +26,7 @@ describe.each(TOKENIZERS)("the %s tokenizer", (name) => {
 });
 
 describe("loadTokenizer", () => {
-  it("lists special tokens, tokens in bars, and those of the chat template, but no plain added words", async () => {
+  test("lists special tokens, tokens in bars, and those of the chat template, but no plain added words", async () => {
     const { controlTokens } = await fixtureTokenizer("bytelevel");
     expect(controlTokens.toSorted()).toEqual(
       ["<|begin_of_text|>", "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|reserved_0|>", "<|tool|>"].toSorted(),
@@ -36,7 +36,7 @@ describe("loadTokenizer", () => {
     );
   });
 
-  it("names the remedy when the folder has no tokenizer.json", async () => {
+  test("names the remedy when the folder has no tokenizer.json", async () => {
     const folder = await temporaryFolder({});
     await expect(loadTokenizer(folder)).rejects.toMatchObject({
       code: "config",
@@ -44,7 +44,7 @@ describe("loadTokenizer", () => {
     });
   });
 
-  it("names the file that is cut short, or lacks its model, or is of an unknown kind", async () => {
+  test("names the file that is cut short, or lacks its model, or is of an unknown kind", async () => {
     const cut = await temporaryFolder({ "tokenizer.json": '{"model": {"vocab"' });
     await expect(loadTokenizer(cut)).rejects.toThrow(/tokenizer\.json is not JSON .*copy or download the model again/);
     const modelless = await temporaryFolder({ "tokenizer.json": '{"added_tokens": []}' });
@@ -56,7 +56,7 @@ describe("loadTokenizer", () => {
     await expect(loadTokenizer(strange)).rejects.toThrow(/cannot be used here \(.*Unheard.*let the server tokenise/);
   });
 
-  it("refuses a chat only when one is asked for and the model has no chat template", async () => {
+  test("refuses a chat only when one is asked for and the model has no chat template", async () => {
     const folder = await temporaryFolder({});
     await cp(fixtureFolder("bytelevel"), folder, { recursive: true });
     await writeFile(join(folder, "chat_template.jinja"), "{% if %}");
@@ -72,7 +72,7 @@ describe("loadTokenizer", () => {
     });
   });
 
-  it("takes the default of several named chat templates, and gives every day the same date", async () => {
+  test("takes the default of several named chat templates, and gives every day the same date", async () => {
     const folder = await temporaryFolder({});
     await cp(fixtureFolder("metaspace"), folder, { recursive: true });
     const template = "{{ strftime_now('%d %b %Y') }} {{ messages[0].content }}";

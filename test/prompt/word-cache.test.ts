@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Tokenizer } from "@huggingface/tokenizers";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   cacheWords,
   type EncodeText,
@@ -27,7 +27,7 @@ function directly(json: Json): EncodeText {
 }
 
 describe("cacheWords", () => {
-  it("gives the ids of the library itself for any text, also when words repeat", async () => {
+  test("gives the ids of the library itself for any text, also when words repeat", async () => {
     const json = await readJson("bytelevel");
     const encode = directly(json);
     expect(splitsAtWords(json, encode)).toBe(true);
@@ -62,7 +62,7 @@ describe("cacheWords", () => {
     );
   });
 
-  it("encodes a word only once", () => {
+  test("encodes a word only once", () => {
     const asked: string[] = [];
     const cached = cacheWords((text) => {
       asked.push(text);
@@ -74,7 +74,7 @@ describe("cacheWords", () => {
 });
 
 describe("splitsAtWords", () => {
-  it("refuses tokenizers that look across a space", async () => {
+  test("refuses tokenizers that look across a space", async () => {
     const metaspace = await readJson("metaspace");
     expect(splitsAtWords(metaspace, directly(metaspace))).toBe(false);
     const json = await readJson("bytelevel");
@@ -89,7 +89,7 @@ describe("splitsAtWords", () => {
     expect(splitsAtWords({ ...json, added_tokens: [...json.added_tokens, token] }, encode)).toBe(false);
   });
 
-  it("refuses a pattern under which a piece reaches over a space", async () => {
+  test("refuses a pattern under which a piece reaches over a space", async () => {
     const json = await readJson("bytelevel");
     const pattern = { Regex: "[^\\n]{1,7}|\\n" };
     const chunky: Json = {

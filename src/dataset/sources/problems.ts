@@ -1,4 +1,6 @@
 import { AbtieError } from "../../errors.ts";
+import { plural } from "../../format.ts";
+import { sum } from "../../numbers/sums.ts";
 
 /** One thing that is wrong, and its line. */
 interface Finding {
@@ -57,8 +59,8 @@ function toError(path: string, errors: readonly Problem[]): AbtieError {
   const [first] = errors;
   const finding = first?.findings[0];
   if (first === undefined || finding === undefined) throw new Error("an error without a finding");
-  const others = errors.reduce((sum, { count }) => sum + count, 0) - 1;
-  const more = others === 0 ? "" : ` (and ${others} more ${others === 1 ? "problem" : "problems"})`;
+  const others = sum(errors.map(({ count }) => count)) - 1;
+  const more = others === 0 ? "" : ` (and ${plural(others, "more problem")})`;
   return new AbtieError("data", `${describe(path, finding)}${more}. ${first.remedy}`, {
     details: others === 0 ? [] : errors.flatMap((problem) => detailsOf(path, problem)),
   });

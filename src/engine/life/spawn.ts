@@ -113,21 +113,17 @@ async function waitForName(
   );
 }
 
+/** A server that has been started and may have ended since. */
+interface StartedServer {
+  readonly supervised: Supervised;
+  readonly log: ServerLog;
+  readonly options: SpawnOptions;
+  /** Gives the exit status; null as long as the server runs. */
+  readonly status: () => number | null;
+}
+
 /** Finds the error to throw: the reason of the caller's abort, the server's end with its cause from the log, or the error itself. */
-async function explain(
-  error: unknown,
-  {
-    supervised,
-    log,
-    options,
-    status,
-  }: {
-    readonly supervised: Supervised;
-    readonly log: ServerLog;
-    readonly options: SpawnOptions;
-    readonly status: () => number | null;
-  },
-): Promise<unknown> {
+async function explain(error: unknown, { supervised, log, options, status }: StartedServer): Promise<unknown> {
   if (options.signal.aborted) return options.signal.reason;
   if (error instanceof RequestError) {
     const settled = new AbortController();

@@ -1,3 +1,4 @@
+import { sum } from "../../numbers/sums.ts";
 import type { Conversation, TurnTexts } from "../template/variables.ts";
 import { type Allocation, allocate, type Overhead } from "./allocate.ts";
 import { type Measure, measurePiece, type Piece, shorten } from "./shorten.ts";
@@ -56,14 +57,14 @@ type TurnPieces = Readonly<Record<"prompt" | "a" | "b", Piece>>;
 async function measureLatest(turns: readonly TurnTexts[], options: PackOptions): Promise<readonly TurnPieces[]> {
   const { budget, measure } = options;
   const pieces: TurnPieces[] = [];
-  let sum = 0;
+  let tokens = 0;
   for (const turn of turns.toReversed()) {
     const measured = (text: string): Promise<Piece> =>
       measurePiece(text, CHARACTERS_PER_TOKEN * budget, budget, measure);
     const piece = { prompt: await measured(turn.prompt), a: await measured(turn.a), b: await measured(turn.b) };
     pieces.push(piece);
-    sum += piece.prompt.tokens + piece.a.tokens + piece.b.tokens;
-    if (sum > budget) break;
+    tokens += piece.prompt.tokens + piece.a.tokens + piece.b.tokens;
+    if (tokens > budget) break;
   }
   return pieces;
 }
@@ -72,12 +73,15 @@ function estimateTokens(
   turns: readonly TurnTexts[],
   latestFirst: readonly Readonly<Record<"prompt" | "a" | "b", number>>[],
 ): number {
-  const characters = (some: readonly TurnTexts[]): number =>
-    some.reduce((sum, turn) => sum + turn.prompt.length + turn.a.length + turn.b.length, 0);
-  const measured = latestFirst.reduce((sum, turn) => sum + turn.prompt + turn.a + turn.b, 0);
+  const measured = sum(latestFirst.map((turn) => turn.prompt + turn.a + turn.b));
   const rest = turns.slice(0, turns.length - latestFirst.length);
-  const perCharacter = measured / Math.max(1, characters(turns.slice(rest.length)));
-  return measured + Math.ceil(characters(rest) * perCharacter);
+  const perCharacter = measured / Math.max(1, countCharacters(turns.slice(rest.length)));
+  return measured + Math.ceil(countCharacters(rest) * perCharacter);
+}
+
+/** Counts the characters of all texts of some turns. */
+export function countCharacters(turns: readonly TurnTexts[]): number {
+  return sum(turns.map((turn) => turn.prompt.length + turn.a.length + turn.b.length));
 }
 
 async function apply(

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { applyMassPolicy } from "../../../src/judge/mass-policy.ts";
 import type { Reading, Triple } from "../../../src/types.ts";
 
@@ -15,7 +15,7 @@ function rounded(triple: Triple): readonly number[] {
 }
 
 describe("applyMassPolicy", () => {
-  it("changes nothing at the minimum, above it, or when the mass is unknown", () => {
+  test("changes nothing at the minimum, above it, or when the mass is unknown", () => {
     for (const action of ["warn", "floor", "fallback"] as const) {
       for (const mass of [0.01, 0.5, null]) {
         const { probabilities, note } = applyMassPolicy(reading(mass), { minimum: 0.01, action }, PRIOR);
@@ -25,13 +25,13 @@ describe("applyMassPolicy", () => {
     }
   });
 
-  it("only notes it with warn", () => {
+  test("only notes it with warn", () => {
     const { probabilities, note } = applyMassPolicy(reading(0.004), { minimum: 0.01, action: "warn" }, PRIOR);
     expect(rounded(probabilities)).toEqual([0.5, 0.3, 0.2]);
     expect(note).toBe("label mass 0.00400 is below 0.01");
   });
 
-  it("moves towards the prior by the share of mass that is missing with floor", () => {
+  test("moves towards the prior by the share of mass that is missing with floor", () => {
     const { probabilities, note } = applyMassPolicy(reading(0.004), { minimum: 0.01, action: "floor" }, PRIOR);
     expect(rounded(probabilities)).toEqual([0.38, 0.3, 0.32]);
     expect(note).toMatch(/moved towards the prior/);
@@ -39,7 +39,7 @@ describe("applyMassPolicy", () => {
     expect(empty.probabilities).toEqual(PRIOR);
   });
 
-  it("uses the prior with fallback", () => {
+  test("uses the prior with fallback", () => {
     const { probabilities, note } = applyMassPolicy(reading(0.004), { minimum: 0.01, action: "fallback" }, PRIOR);
     expect(probabilities).toEqual(PRIOR);
     expect(note).toMatch(/prior used/);

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { TokenLogProbs } from "../../../src/engine/capabilities/dialects.ts";
 import { planProbes } from "../../../src/judge/generative/labels/probes.ts";
 import { readLabels } from "../../../src/judge/generative/labels/read.ts";
@@ -45,7 +45,7 @@ function answer(logProbs: Readonly<Record<number, number>>, rest: Partial<TokenL
 }
 
 describe("readLabels", () => {
-  it("combines sequences and variants as scipy does", () => {
+  test("combines sequences and variants as scipy does", () => {
     expect(golden.length).toBe(40);
     expect(golden.some(({ sequences }) => sequences.length > 4)).toBe(true);
     for (const { sequences, model, logProbs, mass, probabilities } of golden) {
@@ -64,23 +64,23 @@ describe("readLabels", () => {
     }
   });
 
-  it("uses the bound for a token outside of the top ones, and flags the reading", () => {
+  test("uses the bound for a token outside of the top ones, and flags the reading", () => {
     const reading = readLabels(PLAIN, [answer({ 1: -0.5, 2: -1.5 }, { bound: -6 })]);
     expect(reading).toMatchObject({ logProbs: [-0.5, -1.5, -6], bounded: true });
     expect(readLabels(PLAIN, [answer({ 1: -0.5, 2: -1.5, 3: -9 }, { bound: -6 })]).bounded).toBe(false);
   });
 
-  it("has no mass when any answer is relative to the labels", () => {
+  test("has no mass when any answer is relative to the labels", () => {
     expect(readLabels(PLAIN, [answer({ 1: -1, 2: -1, 3: -1 }, { absolute: false })]).mass).toBeNull();
   });
 
-  it("takes rounding above 0 for 0, and keeps the mass within 1", () => {
+  test("takes rounding above 0 for 0, and keeps the mass within 1", () => {
     const { logProbs, mass } = readLabels(PLAIN, [answer({ 1: 5e-4, 2: -9999, 3: -9999 })]);
     expect(logProbs[0]).toBe(0);
     expect(mass).toBe(1);
   });
 
-  it("refuses answers that cannot be meant", () => {
+  test("refuses answers that cannot be meant", () => {
     const bad: readonly (readonly [TokenLogProbs[], RegExp])[] = [
       [[answer({ 1: -1, 2: -1 })], /lacks token 3/],
       [[answer({ 1: -1, 2: Number.NaN, 3: -1 })], /token 2 is NaN/],
@@ -91,7 +91,7 @@ describe("readLabels", () => {
     for (const [answers, message] of bad) expect(() => readLabels(PLAIN, answers)).toThrow(message);
   });
 
-  it("gives probabilities that sum to 1 and swap with the labels, however small the log probabilities", () => {
+  test("gives probabilities that sum to 1 and swap with the labels, however small the log probabilities", () => {
     const value = fc.double({ min: -9999, max: 0, noNaN: true });
     fc.assert(
       fc.property(value, value, value, (a, b, tie) => {

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   type EncodeWith,
   promptToSend,
@@ -12,7 +12,7 @@ import { after, byHand } from "./helpers.ts";
 const ABT = { a: ["A"], b: ["B"], tie: ["tie"] };
 
 describe.each(TOKENIZERS)("resolveLabels with the %s tokenizer", (name) => {
-  it("finds in place the ids that Python finds", async () => {
+  test("finds in place the ids that Python finds", async () => {
     const tokenizer = await fixtureTokenizer(name);
     const { labels } = await expectedOf(name);
     for (const {
@@ -33,14 +33,14 @@ describe.each(TOKENIZERS)("resolveLabels with the %s tokenizer", (name) => {
 });
 
 describe("resolveLabels", () => {
-  it("heals a space at the prompt's end that the labels swallow", async () => {
+  test("heals a space at the prompt's end that the labels swallow", async () => {
     const encode = byHand([" A", " B", " tie"]);
     const resolved = await resolveLabels(ABT, encode("Answer: "));
     expect(resolved).toMatchObject({ dropTail: 1, probes: [{ suffix: [], ids: [1000, 1001, 1002] }] });
     expect(promptToSend(resolved, await encode("xAnswer: ")(""))).toEqual(await encode("xAnswer:")(""));
   });
 
-  it("keeps the space when only some labels swallow it, as a token of those that do not", async () => {
+  test("keeps the space when only some labels swallow it, as a token of those that do not", async () => {
     const encode = byHand([" A", " B"]);
     const { sequences, dropTail, probes } = await resolveLabels(ABT, encode("Answer: "));
     const space = " ".charCodeAt(0);
@@ -53,7 +53,7 @@ describe("resolveLabels", () => {
     expect(probes.map(({ suffix }) => suffix.length)).toEqual([0, 1, 2, 3]);
   });
 
-  it("plans one probe for shared first tokens and one behind each of them", async () => {
+  test("plans one probe for shared first tokens and one behind each of them", async () => {
     const { probes } = await resolveLabels({ a: ["x1"], b: ["x2"], tie: ["y", "z"] }, byHand([])("Answer:"));
     const [x, y, z, one, two] = [..."xyz12"].map((character) => character.charCodeAt(0));
     expect(probes).toEqual([
@@ -62,7 +62,7 @@ describe("resolveLabels", () => {
     ]);
   });
 
-  it("plans probes that cover each path of any labels exactly once", async () => {
+  test("plans probes that cover each path of any labels exactly once", async () => {
     const texts = fc.uniqueArray(fc.string({ unit: fc.constantFrom("x", "y", "z"), minLength: 4, maxLength: 4 }), {
       minLength: 3,
       maxLength: 9,
@@ -83,7 +83,7 @@ describe("resolveLabels", () => {
     );
   });
 
-  it("refuses labels that cannot be told apart, with their names and a remedy", async () => {
+  test("refuses labels that cannot be told apart, with their names and a remedy", async () => {
     const encode = byHand([])("Answer:");
     const remedy = /use texts that begin differently/;
     const prefix = resolveLabels({ ...ABT, b: ["AB"] }, encode);
@@ -97,7 +97,7 @@ describe("resolveLabels", () => {
     );
   });
 
-  it("refuses labels that are empty or vanish", async () => {
+  test("refuses labels that are empty or vanish", async () => {
     const encode = byHand([])("Answer:");
     await expect(resolveLabels({ ...ABT, b: [""] }, encode)).rejects.toThrow(/a text of label b is empty/);
     await expect(resolveLabels({ ...ABT, tie: [] }, encode)).rejects.toThrow(/label tie has no text/);
@@ -108,7 +108,7 @@ describe("resolveLabels", () => {
 });
 
 describe("resolveOnSamples", () => {
-  it("keeps the tokens that all samples end with, and rejects a row that ends otherwise", async () => {
+  test("keeps the tokens that all samples end with, and rejects a row that ends otherwise", async () => {
     const encode = byHand([]);
     const resolved = await resolveOnSamples(ABT, ["one. =", "two! =", "three\n ="].map(encode));
     expect(resolved.tail).toEqual(await encode(" =")(""));
@@ -117,7 +117,7 @@ describe("resolveOnSamples", () => {
     expect(promptToSend(resolved, await encode("=")(""))).toBeNull();
   });
 
-  it("refuses labels whose tokens depend on the row", async () => {
+  test("refuses labels whose tokens depend on the row", async () => {
     const encode = byHand([".A"]);
     await expect(resolveOnSamples(ABT, [encode("one!"), encode("two.")])).rejects.toMatchObject({
       code: "config",
