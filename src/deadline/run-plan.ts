@@ -43,11 +43,16 @@ export interface RunPlan {
 export interface PlannedStep extends Step {
   /** The order in which it scores the rows; longest first comes after the sample. */
   readonly rowOrder: OrderPolicy;
-  /** Prompt tokens in all orders; 0 on the step "prior", which has to score none. */
+  /** Prompt tokens in all orders, and their time; seconds are null while no speed is known. */
   readonly tokens: number;
-  /** Null while no speed is known. */
   readonly seconds: number | null;
-  /** True when it ends before the end of work, the start of the engine not counted; null while no speed is known or without a deadline. */
+  /** The same without the part of the swap pass that the step can do without. 0 on the step "prior", which needs no answer. */
+  readonly leastTokens: number;
+  readonly leastSeconds: number | null;
+  /**
+   * True when the least ends before the end of work, the start of the engine not counted; null while no speed is known and
+   * without a deadline.
+   */
   readonly fits: boolean | null;
 }
 
@@ -140,7 +145,7 @@ export function planRun(config: PlanConfig, input: PlanInput): RunPlan {
     prompts: { ab: lengths.length, ba: Math.floor(shares.maxShare * lengths.length) },
     tokenBudget,
     tokens: exact === null ? { source: "estimated", ...totals } : { source: "exact", ...totals, ...exact },
-    ladder: steps.map((step) => plannedStep(step, input)),
+    ladder: steps.map((step) => plannedStep(step, shares, input)),
     sample: { pilotRows: pilotSize(lengths.length), rows: sampleSize(lengths.length) },
     swapPass: { ...shares, rowOrder: "largest-expected-gain-first" },
     confidence: config.time.confidence,
@@ -152,18 +157,33 @@ export function planRun(config: PlanConfig, input: PlanInput): RunPlan {
   };
 }
 
-function plannedStep(step: Step, { lengths, tokensPerSecond, timeLimits, startedAt }: PlanInput): PlannedStep {
+function plannedStep(
+  step: Step,
+  { minShare, maxShare }: Pick<SwapPassPolicy, "minShare" | "maxShare">,
+  { lengths, tokensPerSecond, timeLimits, startedAt }: PlanInput,
+): PlannedStep {
   const once = sum(lengths.map((length) => Math.min(length, step.tokenBudget ?? length)));
-  const tokens = once * ordersOf(step);
-  const seconds = tokensPerSecond === null ? null : tokens / tokensPerSecond;
-  const fits = seconds === null || timeLimits === null ? null : startedAt + 1_000 * seconds <= timeLimits.workEndAt;
-  return { ...step, rowOrder: rowOrderOf(step), tokens, seconds, fits };
+  const secondsOf = (tokens: number): number | null => (tokensPerSecond === null ? null : tokens / tokensPerSecond);
+  const tokens = Math.round(once * passesOf(step, maxShare));
+  const leastTokens = Math.round(once * passesOf(step, minShare));
+  const leastSeconds = secondsOf(leastTokens);
+  const leftMs = timeLimits === null ? null : timeLimits.workEndAt - startedAt;
+  return {
+    ...step,
+    rowOrder: rowOrderOf(step),
+    tokens,
+    seconds: secondsOf(tokens),
+    leastTokens,
+    leastSeconds,
+    fits: leastSeconds === null || leftMs === null ? null : 1_000 * leastSeconds <= leftMs,
+  };
 }
 
-function ordersOf({ kind }: Step): 0 | 1 | 2 {
+/** How many times the rows are scored on a step whose swap pass covers this share of them. */
+function passesOf({ kind }: Step, swapShare: number): number {
   switch (kind) {
     case "both-orders":
-      return 2;
+      return 1 + swapShare;
     case "one-order":
     case "one-order-short":
       return 1;

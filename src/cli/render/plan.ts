@@ -10,6 +10,7 @@ export function renderPlan(plan: RunPlan): string {
     ["first rows", sampleText(plan)],
     ["then", rowOrderText(plan)],
     ["swapped order", swapText(plan)],
+    ...ladderLines(plan),
     ...stepLines(plan),
     ...timeLines(plan),
   ];
@@ -20,7 +21,7 @@ export function renderPlan(plan: RunPlan): string {
 function tokensText({ source, total, quantiles }: PromptTokens, tokenBudget: number): string {
   const shares = quantiles.map(({ share, tokens }) => `${formatPercent(share)}: ${formatCount(tokens)}`);
   const sum = `${formatCount(total)} in all${source === "estimated" ? ", estimated" : ""}`;
-  return `${shares.join(", ")}; ${sum}; at most ${formatCount(tokenBudget)} are sent`;
+  return `${shares.join(", ")}; ${sum}; at most ${formatCount(tokenBudget)} of a row are sent`;
 }
 
 function exactLines(tokens: PromptTokens): readonly (readonly [string, string])[] {
@@ -37,15 +38,19 @@ function sampleText({ sample, seed }: RunPlan): string {
   return `a sample of ${plural(sample.rows, "row")} of all lengths (seed ${seed}); the first ${formatCount(sample.pilotRows)} measure the speed`;
 }
 
-/** For example: the longest first; the shortest first on the steps brief and prior. */
-function rowOrderText({ ladder }: RunPlan): string {
-  const on = (order: PlannedStep["rowOrder"]): readonly string[] =>
-    ladder.filter(({ rowOrder }) => rowOrder === order).map(({ name }) => name);
-  const [whole, scarce] = [on("longest-first"), on("shortest-first")];
-  const longest = whole.length === 0 ? [] : ["the longest first"];
-  const steps = `${scarce.length === 1 ? "step" : "steps"} ${scarce.join(" and ")}`;
-  const shortest = scarce.length === 0 ? [] : [`the shortest first on the ${steps}, when time is short`];
-  return [...longest, ...shortest].join("; ");
+/** For example: the longest first; on the steps brief and prior the shortest first. */
+function rowOrderText(plan: RunPlan): string {
+  const [best] = plan.ladder;
+  if (best?.rowOrder === "shortest-first") return "the shortest first";
+  const scarce = plan.ladder.filter((step) => step.rowOrder === "shortest-first" && mayBeTaken(plan, step));
+  if (scarce.length === 0) return "the longest first";
+  const steps = `${scarce.length === 1 ? "step" : "steps"} ${scarce.map(({ name }) => name).join(" and ")}`;
+  return `the longest first; on the ${steps} the shortest first`;
+}
+
+/** Only a deadline leads a run down its ladder, and `on_overrun: stop` keeps it above the steps for scarce time. */
+function mayBeTaken({ ladder, timeLimits, onOverrun }: RunPlan, step: PlannedStep): boolean {
+  return step === ladder[0] || (timeLimits !== null && (onOverrun === "degrade" || step.rowOrder === "longest-first"));
 }
 
 function swapText({ orders, prompts, swapPass }: RunPlan): string {
@@ -57,20 +62,28 @@ function swapText({ orders, prompts, swapPass }: RunPlan): string {
     case "auto":
       return (
         `for up to ${plural(prompts.ba, "row")} while time is left, the largest expected gain first; ` +
-        `the step counts on at least ${formatPercent(swapPass.minShare)} of the rows`
+        `at least ${formatPercent(swapPass.minShare)} of the rows must fit`
       );
     default:
       return orders satisfies never;
   }
 }
 
-function stepLines({ ladder, onOverrun }: RunPlan): readonly (readonly [string, string])[] {
+function ladderLines({ timeLimits, confidence }: RunPlan): readonly (readonly [string, string])[] {
+  if (timeLimits === null) return [];
+  return [["ladder", `the best step that ends in time with probability ${confidence} or more`]];
+}
+
+function stepLines(plan: RunPlan): readonly (readonly [string, string])[] {
+  const { ladder, timeLimits } = plan;
   const width = Math.max(...ladder.map(({ tokens }) => formatCount(tokens).length));
   return ladder.map((step) => {
-    const time = step.seconds === null ? "" : `, ${formatDuration(1_000 * step.seconds)}`;
+    const isRange = step.leastTokens > 0 && step.leastTokens < step.tokens;
+    const least = isRange && step.leastSeconds !== null ? `${formatDuration(1_000 * step.leastSeconds)} to ` : "";
+    const time = step.seconds === null ? "" : `, ${least}${formatDuration(1_000 * step.seconds)}`;
     const verdict = step.fits === null ? "" : step.fits ? ": fits" : ": too long";
-    const isLeftOut = onOverrun === "stop" && step.rowOrder === "shortest-first";
-    const note = isLeftOut ? " (not taken, because on_overrun is stop)" : "";
+    const why = timeLimits === null ? "without a deadline" : "because on_overrun is stop";
+    const note = mayBeTaken(plan, step) ? "" : ` (not taken, ${why})`;
     return [`step ${step.name}`, `${formatCount(step.tokens).padStart(width)} tokens${time}${verdict}${note}`];
   });
 }

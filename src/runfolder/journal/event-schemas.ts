@@ -20,6 +20,8 @@ const plannedStep = z.strictObject({
   rowOrder: oneOf<PlannedStep["rowOrder"]>({ "longest-first": true, "shortest-first": true }),
   tokens: count,
   seconds: z.number().nullable(),
+  leastTokens: count,
+  leastSeconds: z.number().nullable(),
   fits: z.boolean().nullable(),
 });
 
