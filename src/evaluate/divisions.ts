@@ -41,7 +41,7 @@ export function divisionsOf(texts: RowTexts, run: RunRows | null): readonly Divi
       keys: ["whole", "shortened"],
     },
     {
-      name: "How obtained",
+      name: "Source",
       keyOf: (row) => OBTAINED[run.obtained[row] ?? "prior"],
       keys: Object.values(OBTAINED),
     },

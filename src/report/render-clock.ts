@@ -26,7 +26,7 @@ export async function drawClock(
 
 const FRAME: Frame = { width: 880, height: 430, left: 64, right: 860, top: 72, bottom: 376 };
 
-/** Renders how the clock of a run went as one SVG file that needs nothing from outside, always on light ground. */
+/** Renders the forecasts of a run and its actual end as one SVG file that needs nothing from outside, on a light background. */
 export function renderClock(history: ForecastHistory, title: string): string {
   const { width, height, desc, body } = drawForecast(history, FRAME);
   const { markup } =

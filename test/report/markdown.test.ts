@@ -56,7 +56,7 @@ describe("report.md", () => {
     expect(text).toMatch(
       /\| class prior \(for comparison; gain over it [+\u2212]\d\.\d{3}, .* to .*\) \| {2}\| 1\.097 \|/,
     );
-    expect(text).toMatch(/scored in both orders, \d.*flip rate.*position bias of \+0\.\d{3}\./);
+    expect(text).toMatch(/scored in both orders, \d.*flip rate.*position bias \+0\.\d{3}\./);
     expect(text).toContain("### By length");
     expect(text).toContain("| both orders, averaged |");
     expect(text).toContain("- Model: Yi-1.5-34B-Chat-AWQ");

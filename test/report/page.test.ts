@@ -100,7 +100,7 @@ describe("the page of a run", () => {
       mass: fc.option(number),
       tokens: fc.option(number),
       cutTokens: number,
-      obtained: fc.constantFrom("both-orders", "one-order", "one-order-short", "prior"),
+      source: fc.constantFrom("both-orders", "one-order", "one-order-short", "prior"),
       reason: fc.option(fc.constant("late")),
     });
     const request = fc.record({ endMs: number, ms: number, rows: number, tokens: number, ok: fc.boolean() });

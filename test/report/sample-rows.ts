@@ -25,7 +25,7 @@ function sampleRow(index: number, many: number, random: Random): ReportRow {
       probabilities: [0.35, 0.34, 0.31],
       mass: null,
       tokens: null,
-      obtained: "prior",
+      source: "prior",
       reason: random.pick([
         "no time left before the deadline",
         "no time left before the deadline",
@@ -38,7 +38,7 @@ function sampleRow(index: number, many: number, random: Random): ReportRow {
     probabilities: [weights[0] / sum, weights[1] / sum, weights[2] / sum],
     mass: 1 / (1 + Math.exp(-(2.9 + 1.25 * random.normal()))),
     tokens: Math.min(2048, length) * (both ? 2 : 1),
-    obtained: both ? "both-orders" : cut > 900 ? "one-order-short" : "one-order",
+    source: both ? "both-orders" : cut > 900 ? "one-order-short" : "one-order",
     reason: !both && cut > 900 ? "shortened to 1,024 tokens: time was short" : null,
   };
 }
@@ -53,7 +53,7 @@ export function lossOf({ probabilities, truth }: ReportRow): number {
 
 /** Takes the rows with the largest loss and gives them texts: ordinary ones and hostile ones. */
 export function sampleWorst(rows: readonly ReportRow[], many: number): WorstRow[] {
-  const sorted = rows.filter(({ obtained }) => obtained !== "prior").sort((one, other) => lossOf(other) - lossOf(one));
+  const sorted = rows.filter(({ source }) => source !== "prior").sort((one, other) => lossOf(other) - lossOf(one));
   return sorted
     .slice(0, many)
     .map((scored, index) => ({ scored, loss: lossOf(scored), row: { ...text(index), index, id: scored.id } }));

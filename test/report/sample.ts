@@ -106,7 +106,7 @@ function sampleQuality(rows: readonly ReportRow[], random: Random): NonNullable<
         ],
       },
       {
-        name: "How obtained",
+        name: "Source",
         slices: [part("both orders", 0.31, 0.058), part("one order", 0.66, -0.03), part("prior", 0.01, 0.12)],
       },
     ],

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { facets } from "../../src/report/charts/density.ts";
+import { densityTriangles } from "../../src/report/charts/density.ts";
 import { triangle } from "../../src/report/charts/triangle.ts";
 import type { ReportRow } from "../../src/report/data/run-data.ts";
 import type { Triple } from "../../src/types.ts";
@@ -13,7 +13,7 @@ const row = (probabilities: Triple, truth: Triple | null = null): ReportRow => (
   mass: null,
   tokens: null,
   cutTokens: 0,
-  obtained: "one-order",
+  source: "one-order",
   reason: null,
 });
 
@@ -101,7 +101,7 @@ describe("the small triangles by truth", () => {
     ];
     fc.assert(
       fc.property(fc.array(fc.oneof(triples, fc.constantFrom(...edges)), { minLength: 1 }), (list) => {
-        const picture = facets(list.map((p) => row(p, [1, 0, 0])));
+        const picture = densityTriangles(list.map((p) => row(p, [1, 0, 0])));
         const { width, height } = viewBox(picture);
         for (const { x, y } of allPoints(picture)) {
           expect(x >= 0 && x <= width && y >= 0 && y <= height).toBe(true);
@@ -115,7 +115,7 @@ describe("the small triangles by truth", () => {
   });
 
   test("shade the cell in which a row lies", () => {
-    const { markup } = facets([row([1, 0, 0], [1, 0, 0])]);
+    const { markup } = densityTriangles([row([1, 0, 0], [1, 0, 0])]);
     const { a } = corners(markup);
     const cell = /class="s-a"[^>]* d="M([\d.]+) ([\d.]+)L/.exec(markup);
     expect([Number(cell?.[1]), Number(cell?.[2])]).toEqual([a.x, a.y]);

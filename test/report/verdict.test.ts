@@ -8,7 +8,7 @@ import { sampleComparison } from "./sample-comparison.ts";
 
 const sample = sampleReport(100);
 const HOUR = 3_600_000;
-const answered = sample.rows.map((row) => ({ ...row, obtained: "one-order" as const }));
+const answered = sample.rows.map((row) => ({ ...row, source: "one-order" as const }));
 
 function run(change: Partial<ReportData>): ReportData {
   return { ...sample, rows: answered, timing: null, quality: null, ...change };
@@ -66,7 +66,7 @@ describe("the verdict on a run", () => {
     [2, "mixed"],
     [60, "bad"],
   ])("counts %d rows without an answer and calls it %s", (many, tone) => {
-    const rows = answered.map((row, index) => (index < many ? { ...row, obtained: "prior" as const } : row));
+    const rows = answered.map((row, index) => (index < many ? { ...row, source: "prior" as const } : row));
     expect(runVerdict(run({ rows }))).toMatchObject({
       tone,
       sentence: `${100 - many} of 100 rows are answered and ${many} hold the fallback.`,

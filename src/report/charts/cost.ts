@@ -8,7 +8,7 @@ import { linear, numberTicks } from "./ticks.ts";
 
 const AREA: Frame = { ...FRAME, height: 290, bottom: 248 };
 
-/** Draws what each variant costs against how good it is; a broken line marks the seconds per row that the deadline allows. */
+/** Draws the cost of each variant against its log loss; a broken line marks the seconds per row that the deadline allows. */
 export function costChart(variants: readonly Variant[], limit: number | null): Html {
   const losses = variants.map(judgedLoss).flatMap(({ value, low, high }) => [value, low ?? value, high ?? value]);
   const [low, high] = [Math.min(...losses), Math.max(...losses)];

@@ -5,29 +5,29 @@ import { type Html, html } from "../markup/html.ts";
 import { counted, percent } from "../text/number.ts";
 import { CLASS_TEXT } from "../text/sentences.ts";
 import { picture } from "./frame.ts";
-import { ground, placeable, type Ternary, trianglePath } from "./ternary.ts";
+import { emptyTriangle, placeable, type Ternary, trianglePath } from "./ternary.ts";
 
-/** Each side is divided by this number, so a facet has its square of small triangles. */
+/** Each side is divided by this number, so the triangle consists of its square of small ones. */
 const DIVISIONS = 16;
 const LEVELS = 8;
 
 /** Draws one small triangle per true class, darker where more rows lie. Shows what the point cloud hides: the density. */
-export function facets(rows: readonly ReportRow[]): Html {
+export function densityTriangles(rows: readonly ReportRow[]): Html {
   const byTruth = CLASSES.map((truth) =>
     rows.filter((row) => placeable(row.probabilities) && clearWinner(row.truth) === truth),
   );
-  const desc = `Where rows of each true class lie. ${CLASSES.map((truth, index) => `Truth ${CLASS_TEXT[truth]}: ${counted(byTruth[index]?.length ?? 0, "row")}, ${hit(byTruth[index] ?? [], truth)} called right.`).join(" ")}`;
+  const desc = `Where rows of each true class lie. ${CLASSES.map((truth, index) => `Truth ${CLASS_TEXT[truth]}: ${counted(byTruth[index]?.length ?? 0, "row")}, ${hit(byTruth[index] ?? [], truth)} judged right.`).join(" ")}`;
   return picture(
-    { id: "facets", title: "Density by truth", desc },
+    { id: "density", title: "Density by truth", desc },
     { width: 360, height: 156 },
-    byTruth.map((members, index) => facet(members, CLASSES[index] as ClassName, index)),
+    byTruth.map((members, index) => densityTriangle(members, CLASSES[index] as ClassName, index)),
   );
 }
 
-function facet(rows: readonly ReportRow[], truth: ClassName, position: number): Html {
+function densityTriangle(rows: readonly ReportRow[], truth: ClassName, position: number): Html {
   const area: Ternary = { left: 4 + position * 124, bottom: 100, side: 104 };
   const centre = area.left + area.side / 2;
-  return html`<g>${ground(area)}${shades(rows, area).map(({ path, level }) => html`<path class="s-${truth}" fill-opacity="${(level / LEVELS).toFixed(2)}" d="${path}"/>`)}
+  return html`<g>${emptyTriangle(area)}${shades(rows, area).map(({ path, level }) => html`<path class="s-${truth}" fill-opacity="${(level / LEVELS).toFixed(2)}" d="${path}"/>`)}
 <text class="name" x="${centre}" y="120" text-anchor="middle">Truth: ${CLASS_TEXT[truth]}</text>
 <text class="num" x="${centre}" y="135" text-anchor="middle">${counted(rows.length, "row")}</text>
 <text class="num" x="${centre}" y="149" text-anchor="middle">${hit(rows, truth)} right</text></g>`;

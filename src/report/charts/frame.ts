@@ -10,7 +10,7 @@ export interface Frame {
   readonly bottom: number;
 }
 
-/** A mark on an axis: where, in units of the view box, and what it says. */
+/** A mark on an axis: its position in units of the view box, and its text. */
 export interface Tick {
   readonly at: number;
   readonly text: string;
@@ -24,7 +24,7 @@ export interface Axis {
 /** The frame that most charts use; 360 wide, so that text keeps its size on a phone. */
 export const FRAME: Frame = { width: 360, height: 260, left: 46, right: 342, top: 30, bottom: 218 };
 
-/** Wraps the body of a chart into an accessible picture. `desc` says in words what the picture shows. */
+/** Wraps the body of a chart into an accessible picture. `desc` is its content in words. */
 export function picture(
   chart: { readonly id: string; readonly title: string; readonly desc: string; readonly links?: boolean },
   size: { readonly width: number; readonly height: number },

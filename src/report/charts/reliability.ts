@@ -9,25 +9,25 @@ const AREA: Frame = { width: 360, height: 330, left: 46, right: 342, top: 30, bo
 /** Height of the bars that show how many rows a bin has. */
 const BARS = 26;
 
-/** Draws how often what was said with a probability came true, with intervals, above bars of the rows per bin. */
+/** Draws how often predictions of each probability came true, with intervals, above bars of the rows per bin. */
 export function reliability({ name, bins }: Reliability, id: string): Html {
-  const shown = bins.filter((bin) => Number.isFinite(bin.predicted) && Number.isFinite(bin.observed.value));
+  const drawn = bins.filter((bin) => Number.isFinite(bin.predicted) && Number.isFinite(bin.observed.value));
   const x = linear([0, 1], [AREA.left, AREA.right]);
   const y = linear([0, 1], [AREA.bottom, AREA.top]);
-  const most = Math.max(1, ...shown.map((bin) => bin.rows));
+  const most = Math.max(1, ...drawn.map((bin) => bin.rows));
   const path = line<ReliabilityBin>(
     (bin) => px(x(bin.predicted)),
     (bin) => px(y(bin.observed.value)),
   );
-  const desc = `${shown.map(describe).join("; ")}. On the broken line, probabilities are exactly right.`;
+  const desc = `${drawn.map(describe).join("; ")}. On the broken line, probabilities are exactly right.`;
   return picture({ id, title: `Reliability: ${name}`, desc }, AREA, [
     axes(
       AREA,
       { label: "probability given", ticks: percentTicks(x, 5) },
       { label: "came true", ticks: percentTicks(y, 5) },
     ),
-    html`<path class="ideal" d="M${x(0)} ${y(0)}L${x(1)} ${y(1)}"/><path class="line" d="${path(shown) ?? ""}"/>`,
-    ...shown.map(({ predicted, observed, rows }) => {
+    html`<path class="ideal" d="M${x(0)} ${y(0)}L${x(1)} ${y(1)}"/><path class="line" d="${path(drawn) ?? ""}"/>`,
+    ...drawn.map(({ predicted, observed, rows }) => {
       const [at, height] = [px(x(predicted)), px((BARS * rows) / most)];
       const bar = html`<rect class="bar faint" x="${px(at - 4)}" y="${px(AREA.bottom - height)}" width="8" height="${height}"/>`;
       const ends =

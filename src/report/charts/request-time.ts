@@ -17,8 +17,8 @@ export function requestTime(requests: readonly RequestPoint[]): { readonly chart
   const top = Math.min(times.at(-1) ?? 1, 2 * quantileSorted(times, 0.995));
   const x = linear([0, points.reduce((most, { tokens }) => Math.max(most, tokens), 1)], [FRAME.left, FRAME.right]);
   const y = linear([0, top], [FRAME.bottom, FRAME.top]);
-  const shown = points.filter(({ ms }) => ms <= top);
-  const middles = tenths(shown);
+  const drawn = points.filter(({ ms }) => ms <= top);
+  const middles = tenths(drawn);
   const path = line<Middle>(
     ({ tokens }) => px(x(tokens)),
     ({ ms }) => px(y(ms)),
@@ -35,14 +35,14 @@ export function requestTime(requests: readonly RequestPoint[]): { readonly chart
       { label: "prompt tokens of the request", ticks: numberTicks(x, 5) },
       { label: "time of the request", ticks: timeTicks(y, 6) },
     ),
-    dots(shown.map(({ tokens, ms }) => ({ x: x(tokens), y: y(ms), colour: "p-data" }))),
+    dots(drawn.map(({ tokens, ms }) => ({ x: x(tokens), y: y(ms), colour: "p-data" }))),
     html`<path class="line strong" d="${path(middles) ?? ""}"/>`,
     ...middles.map(
       ({ tokens, ms, requests }) =>
         html`<circle class="mark" cx="${px(x(tokens))}" cy="${px(y(ms))}" r="3.2"><title>${count(tokens)} tokens: median ${duration(ms)} over ${count(requests)} requests</title></circle>`,
     ),
   ]);
-  return { chart, hidden: points.length - shown.length };
+  return { chart, hidden: points.length - drawn.length };
 }
 
 interface Middle {

@@ -27,7 +27,7 @@ export function sequenceChart({ first, second, looks }: StoppingPath, id: string
   );
   const desc = last
     ? `After ${counted(last.rows, "row")} the difference is ${signed(last.difference.value, 3)} nats (${range(last.difference, (value) => signed(value, 3))}).`
-    : "No looks.";
+    : "No interim results.";
   const ticks = y.ticks(5).map((value) => ({ at: y(value), text: value === 0 ? "0" : fixed(value, 2) }));
   return picture({ id, title: `Early stopping: ${first} minus ${second}`, desc }, FRAME, [
     axes(FRAME, { label: "rows seen", ticks: numberTicks(x, 5) }, { label: "difference in log loss, nats", ticks }),

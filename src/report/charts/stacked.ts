@@ -1,7 +1,7 @@
 import { type Html, html } from "../markup/html.ts";
 import { px } from "./frame.ts";
 
-/** One part of a bar: how much it is, what it says, and the class attribute of its colour. */
+/** One part of a bar: its size, its text, and the class attribute of its colour. */
 export interface Part {
   readonly value: number;
   readonly text: string;
@@ -10,11 +10,11 @@ export interface Part {
 
 /** Draws parts of a whole as one bar that fills its width. `kind` is the class attribute that gives it its height. */
 export function stackedBar(kind: string, parts: readonly Part[]): Html {
-  const shown = parts.filter(({ value }) => Number.isFinite(value) && value > 0);
-  const total = shown.reduce((sum, { value }) => sum + value, 0);
+  const drawn = parts.filter(({ value }) => Number.isFinite(value) && value > 0);
+  const total = drawn.reduce((sum, { value }) => sum + value, 0);
   const desc = parts.map(({ text }) => text).join(", ");
   let left = 0;
-  const rects = shown.map(({ value, text, colour }) => {
+  const rects = drawn.map(({ value, text, colour }) => {
     const width = (WIDTH * value) / total;
     const rect = html`<rect class="${colour}" x="${px(left)}" y="0" width="${px(Math.max(0, width - GAP))}" height="10"><title>${text}</title></rect>`;
     left += width;

@@ -15,7 +15,7 @@ export function place({ left, bottom, side }: Ternary, [, b, tie]: Triple): { re
   return { x: left + side * (b + tie / 2), y: bottom - side * HEIGHT * tie };
 }
 
-/** Says whether three numbers can be placed: finite, none below 0, sum 1 within a thousandth. */
+/** Checks whether three numbers can be placed: finite, none below 0, sum 1 within a thousandth. */
 export function placeable(triple: Triple): boolean {
   return triple.every((value) => value >= 0) && Math.abs(triple[0] + triple[1] + triple[2] - 1) <= 1e-3;
 }
@@ -40,7 +40,7 @@ export const CORNERS: readonly [Triple, Triple, Triple] = [
 ];
 
 /** Draws the empty triangle: grid at quarters and the borders between the three verdicts. */
-export function ground(area: Ternary): Html {
+export function emptyTriangle(area: Ternary): Html {
   const quarters = [0.25, 0.5, 0.75].flatMap((share) => [
     linePath(area, [share, 1 - share, 0], [share, 0, 1 - share]),
     linePath(area, [1 - share, share, 0], [0, share, 1 - share]),

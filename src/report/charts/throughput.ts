@@ -8,7 +8,7 @@ import { linear, numberTicks, timeTicks } from "./ticks.ts";
 
 const BINS = 72;
 
-/** Draws tokens per second over the run, with a mark below for every stretch in which requests failed. */
+/** Draws tokens per second over the run, with a mark below for every period in which requests failed. */
 export function throughput(requests: readonly RequestPoint[], wallMs: number): Html {
   const width = Math.max(1, wallMs) / BINS;
   const rates = tokenRates(
@@ -27,7 +27,7 @@ export function throughput(requests: readonly RequestPoint[], wallMs: number): H
     .y1((rate) => px(y(rate)))
     .curve(curveStep);
   const average = mean(rates);
-  const desc = `Prompt tokens per second in stretches of ${duration(width)}: on average ${count(average)}, at most ${count(Math.max(...rates))}. Requests failed in ${count(failures.size)} of ${BINS} stretches.`;
+  const desc = `Prompt tokens per second in periods of ${duration(width)}: on average ${count(average)}, at most ${count(Math.max(...rates))}. Requests failed in ${count(failures.size)} of ${BINS} periods.`;
   return picture({ id: "throughput", title: "Throughput over the run", desc }, FRAME, [
     axes(
       FRAME,
@@ -44,18 +44,18 @@ export function throughput(requests: readonly RequestPoint[], wallMs: number): H
 }
 
 /**
- * Computes tokens per second in equal stretches of a run, from its begin on. The tokens of a request are spread evenly over
- * the time that it took; what lies after the last stretch counts to it. `width` is the length of a stretch in ms.
+ * Computes tokens per second in equal periods of a run, from its begin on. The tokens of a request are spread evenly over
+ * the time that it took; tokens after the last period count to it. `width` is the length of a period in ms.
  */
-export function tokenRates(requests: readonly RequestPoint[], width: number, stretches: number): number[] {
-  const tokens = new Array<number>(stretches).fill(0);
+export function tokenRates(requests: readonly RequestPoint[], width: number, periods: number): number[] {
+  const tokens = new Array<number>(periods).fill(0);
   for (const request of requests) {
     // Even a request of no length has a moment in which its tokens lie.
     const end = Math.max(request.endMs, INSTANT);
     const begin = Math.max(0, end - Math.max(request.ms, INSTANT));
-    const last = Math.min(stretches - 1, Math.floor(end / width));
+    const last = Math.min(periods - 1, Math.floor(end / width));
     for (let bin = Math.min(last, Math.floor(begin / width)); bin <= last; bin += 1) {
-      const until = bin === stretches - 1 ? end : Math.min(end, (bin + 1) * width);
+      const until = bin === periods - 1 ? end : Math.min(end, (bin + 1) * width);
       const overlap = Math.max(0, until - Math.max(begin, bin * width));
       tokens[bin] = (tokens[bin] ?? 0) + (request.tokens * overlap) / (end - begin);
     }

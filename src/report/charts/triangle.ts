@@ -5,7 +5,7 @@ import { short } from "../markup/visible.ts";
 import { counted, percent } from "../text/number.ts";
 import { dots } from "./dots.ts";
 import { picture, px } from "./frame.ts";
-import { ground, place, placeable, type Ternary } from "./ternary.ts";
+import { emptyTriangle, place, placeable, type Ternary } from "./ternary.ts";
 
 /** A row that is marked with a ring and leads to its text. */
 export interface Marked {
@@ -18,17 +18,17 @@ const AREA: Ternary = { left: 30, bottom: 288, side: 300 };
 
 /** Draws every row as a point between A, B and tie, coloured by its truth. Rows without valid probabilities are left out. */
 export function triangle(rows: readonly ReportRow[], marked: readonly Marked[]): Html {
-  const shown = rows.filter((row) => placeable(row.probabilities));
-  const points = shown.map((row) => ({
+  const placed = rows.filter((row) => placeable(row.probabilities));
+  const points = placed.map((row) => ({
     ...place(AREA, row.probabilities),
     colour: `p-${clearWinner(row.truth) ?? "none"}`,
   }));
-  const desc = `${counted(shown.length, "row")}, each a point: the nearer to a corner, the more probable that verdict. The broken lines part the regions where A, B or the tie is most probable.`;
+  const desc = `${counted(placed.length, "row")}, each a point: the nearer to a corner, the more probable that verdict. The broken lines part the regions where A, B or the tie is most probable.`;
   return picture(
     { id: "triangle", title: "Probabilities of all rows", desc, links: true },
     { width: 360, height: 330 },
     [
-      ground(AREA),
+      emptyTriangle(AREA),
       corners(),
       dots(points),
       html`<g class="rings">${marked.filter(({ row }) => placeable(row.probabilities)).map(ring)}</g>`,

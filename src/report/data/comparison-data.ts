@@ -15,15 +15,15 @@ export interface ComparisonData {
   readonly rows: number;
   /** Different prompts among them. */
   readonly groups: number;
-  /** Log loss (nats) of the share of each class in these rows: what costs nothing. */
+  /** Log loss (nats) of the share of each class in these rows, the baseline that needs no judge. */
   readonly priorLogLoss: number;
   /** The job that the hours are computed for. */
   readonly job: { readonly rows: number; readonly deadlineMs: number | null };
   readonly variants: readonly Variant[];
   readonly pairs: readonly Pair[];
-  /** Differences in log loss smaller than this (nats) are within what another batch composition changes; null unmeasured. */
+  /** Differences in log loss smaller than this (nats) are no larger than the changes from batch to batch; null when not measured. */
   readonly noiseFloor: number | null;
-  /** Null when no server told about its prefix cache. */
+  /** Null when no server reports on its prefix cache. */
   readonly prefixCache: PrefixCache | null;
   /** Null when the comparison was not allowed to stop early. */
   readonly stopping: Stopping | null;
@@ -75,9 +75,9 @@ export interface Pair {
   readonly adjustedP: number | null;
   /** Exact McNemar test of the accuracies, adjusted likewise; null when not computed. */
   readonly mcnemarP: number | null;
-  /** Which one is shown to be better; null when neither is, or when the noise floor is larger. */
+  /** The one that is shown to be better; null when neither is, or when the noise floor is larger. */
   readonly better: "first" | "second" | null;
-  /** What is known, in one sentence without a full stop. */
+  /** The result in one sentence without a full stop. */
   readonly sentence: string;
 }
 

@@ -21,7 +21,7 @@ export function scoresOf(name: string, evaluation: Evaluation): Scores {
   };
 }
 
-/** Lists what costs nothing: the share of each class in these rows, and a third for each. */
+/** Lists the baselines that need no judge: the share of each class in these rows, and a third for each. */
 export function baselinesOf({ prior, logLoss }: Evaluation): readonly Baseline[] {
   const { value, low, high } = estimateOf(logLoss);
   const uniform = Math.log(3);
@@ -66,7 +66,7 @@ export function sliceGroupOf(name: string, parts: readonly Part<Evaluation>[]): 
   };
 }
 
-/** Turns a study of both orders into what a report says about them; null without rows scored in both. */
+/** Turns a study of both orders into its part of a report; null without rows scored in both. */
 export function positionOf(study: SwapStudy): Position | null {
   if (study.pairs === 0) return null;
   return {
@@ -100,8 +100,8 @@ export function pairOf(pair: PairComparison, measure: Pair["measure"], noiseFloo
 }
 
 /**
- * Turns an estimated mean into the number and interval that a report shows. The bootstrap of few rows knows nothing of the
- * range of a rate or a loss, so the interval is cut to `range`; one without finite ends is left out.
+ * Turns an estimated mean into the number and interval that a report shows. The bootstrap of few rows can
+ * go beyond the range of a rate or a loss, so the interval is cut to that range; one without finite ends is left out.
  */
 export function estimateOf(
   { mean, error }: Evaluation["logLoss"],

@@ -9,7 +9,7 @@ export interface Estimate {
   readonly high: number | null;
 }
 
-/** One line of the table that says what was run: model, template, engine, data and their hashes. */
+/** One line of the list of what was run: model, template, engine, data and their hashes. */
 export interface Field {
   readonly name: string;
   readonly value: string;
@@ -26,14 +26,14 @@ export interface ReportData {
   readonly facts: readonly Field[];
   /** How the numbers are defined: clipping, bins, resampling. One sentence each. */
   readonly notes: readonly string[];
-  /** What a reader must know before believing the numbers. One sentence each. */
+  /** Reasons to doubt the numbers. One sentence each. */
   readonly warnings: readonly string[];
   readonly rows: readonly ReportRow[];
   /** Null when only probabilities are known, for example of a bare submission. */
   readonly timing: Timing | null;
   readonly requests: readonly RequestPoint[];
   readonly forecasts: readonly ForecastPoint[];
-  /** What was in force over time, without gaps; empty when unknown. */
+  /** The steps in force over time, without gaps; empty when unknown. */
   readonly bands: readonly Band[];
   /** Null when the rows have no labels. */
   readonly quality: Quality | null;
@@ -55,7 +55,7 @@ export interface ReportRow {
   readonly tokens: number | null;
   /** Tokens taken out to fit the budget. */
   readonly cutTokens: number;
-  readonly obtained: Obtained;
+  readonly source: Obtained;
   /** Why the row holds less than a full answer, in a few words; null when it does not. */
   readonly reason: string | null;
 }
@@ -64,7 +64,7 @@ export interface ReportRow {
 export interface Quality {
   /** The probabilities as submitted first; then, where known, raw ones, calibrated ones, single orders. */
   readonly scores: readonly Scores[];
-  /** What costs nothing: class prior, uniform. Log loss in nats. */
+  /** Predictions that need no judge: class prior, uniform. Log loss in nats. */
   readonly baselines: readonly Baseline[];
   readonly reliability: readonly Reliability[];
   /** Weight of rows by truth (outer) and by predicted class (inner), in the order a, b, tie. */
@@ -84,7 +84,7 @@ export interface Scores {
   readonly brier: Estimate;
   /** Expected calibration error. */
   readonly ece: number;
-  /** What the same number would be for a perfectly calibrated judge; null when unknown. */
+  /** The same number for a perfectly calibrated judge; null when unknown. */
   readonly eceWhenCalibrated: number | null;
 }
 
@@ -98,7 +98,7 @@ export interface Baseline {
 
 /** One reliability diagram. */
 export interface Reliability {
-  /** Whose probability is looked at: the predicted class, or one class. */
+  /** The class whose probability is examined: the predicted class, or one class. */
   readonly name: string;
   readonly ece: number | null;
   readonly bins: readonly ReliabilityBin[];
@@ -112,7 +112,7 @@ export interface ReliabilityBin {
   readonly rows: number;
 }
 
-/** One way to divide the rows: length, turns, script, shortened or not, how obtained. */
+/** One way to divide the rows: length, turns, script, shortened or not, source. */
 export interface SliceGroup {
   readonly name: string;
   readonly slices: readonly Slice[];
@@ -126,7 +126,7 @@ export interface Slice {
   readonly ece: number | null;
 }
 
-/** What swapping the answers did, over the rows scored in both orders. */
+/** The effect of swapping the answers, over the rows scored in both orders. */
 export interface Position {
   readonly rows: number;
   /** Share of rows whose predicted class changes with the order. */

@@ -41,14 +41,14 @@ export function factsOf({ manifest, config, summary }: LoadedRun, data: Joined |
   ];
 }
 
-/** Says how the numbers are defined. */
+/** Lists the definitions of the numbers. */
 export function notesOf(evaluation: SubjectEvaluation | null): readonly string[] {
   if (evaluation === null) return [];
   return [
     "Log loss is the mean of −log p of the truth, in nats, of the probabilities as written; with votes as truth the mean over the votes.",
     "Intervals are 95 %, from the studentised bootstrap over prompts: 10,000 resamples for the probabilities as written, 2,000 for slices and single orders.",
-    "The class prior knows the share of each class in these rows and nothing else.",
-    "ECE is that of the predicted class in 15 bins with equally many rows; beside it what a perfectly calibrated judge with these predictions would show, since scatter counts as error.",
+    "The class prior is the share of each class in these rows, given to every row.",
+    "ECE is that of the predicted class in 15 bins with equally many rows; below it that of a perfectly calibrated judge with these predictions, which scatter alone causes.",
     "Intervals of reliability diagrams and of the flip rate are Wilson's and take rows as independent.",
     ...(evaluation.swap === null
       ? []
@@ -56,18 +56,18 @@ export function notesOf(evaluation: SubjectEvaluation | null): readonly string[]
   ];
 }
 
-/** Says what a reader must know before believing the numbers. */
+/** Lists the reasons to doubt the numbers. */
 export function warningsOf(
   { config, summary }: LoadedRun,
   rows: readonly ReportRow[],
   { sessions }: Timeline,
 ): readonly string[] {
-  const priors = rows.filter(({ obtained }) => obtained === "prior").length;
+  const priors = rows.filter(({ source }) => source === "prior").length;
   const low = rows.filter(({ mass }) => mass !== null && mass < config.mass.minimum).length;
   return [
     ...(priors > 0
       ? [
-          `${formatCount(priors)} of ${plural(rows.length, "row")} ${priors === 1 ? "holds" : "hold"} the prior, not an answer.`,
+          `${formatCount(priors)} of ${plural(rows.length, "row")} ${priors === 1 ? "holds" : "hold"} the fallback, not an answer.`,
         ]
       : []),
     ...(low > 0

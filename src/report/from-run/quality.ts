@@ -5,7 +5,7 @@ import { baselinesOf, positionOf, reliabilityOf, scoresOf, sliceGroupOf } from "
 import type { Position, Quality } from "../data/run-data.ts";
 import { CLASS_TEXT } from "../text/sentences.ts";
 
-/** Turns an evaluation into what a report shows of it; the probabilities as written are the first of its scores. */
+/** Turns an evaluation into its part of a report; the probabilities as written are the first of its scores. */
 export function qualityOf(
   { scores, swap, slices }: SubjectEvaluation,
   written: Float64Array,

@@ -16,7 +16,7 @@ export function reportRowsOf(rows: RunRows, written: Float64Array, truth: Float6
     mass: known(rows.mass[row]),
     tokens: rows.tokens[row] === 0 ? null : (rows.tokens[row] ?? null),
     cutTokens: rows.cutTokens[row] ?? 0,
-    obtained: rows.obtained[row] ?? "prior",
+    source: rows.obtained[row] ?? "prior",
     reason: rows.reasons[row] ?? null,
   }));
 }
@@ -29,7 +29,7 @@ export async function readWorst(
 ): Promise<readonly WorstRow[]> {
   const losses = truth === null ? null : logLosses(written, truth);
   const badness = (row: number): number => losses?.[row] ?? -Math.max(...tripleAt(written, row));
-  const answered = [...listed.keys()].filter((row) => listed[row]?.obtained !== "prior");
+  const answered = [...listed.keys()].filter((row) => listed[row]?.source !== "prior");
   const worst = answered.sort((one, other) => badness(other) - badness(one)).slice(0, SHOWN);
   return Promise.all(
     worst.map(async (row) => ({

@@ -8,7 +8,7 @@ export class Html {
   }
 }
 
-/** What a hole of a template takes. Null, undefined and false leave nothing behind. */
+/** The value of a hole of a template. Null, undefined and false leave nothing behind. */
 export type Hole = Html | string | number | null | undefined | false | readonly Hole[];
 
 /**

@@ -1,7 +1,7 @@
 import type { Field } from "../data/run-data.ts";
 import { html } from "../markup/html.ts";
 import { bullets, heading, type Markdown } from "../markup/markdown.ts";
-import { type Section, shown } from "./section.ts";
+import { type Section, section } from "./section.ts";
 
 interface About {
   /** Program and version. */
@@ -13,7 +13,7 @@ interface About {
 /** Shows what was run, how the numbers are defined, and which sections were left out and why. */
 export function about({ facts, notes }: About, sections: readonly Section[]): Section {
   const missing = sections.flatMap((section) => (section.kind === "left-out" ? [section] : []));
-  return shown(
+  return section(
     "about",
     "What was run, and how it was measured",
     html`

@@ -3,14 +3,14 @@ import { forest } from "../charts/forest.ts";
 import type { ComparisonData } from "../data/comparison-data.ts";
 import { html } from "../markup/html.ts";
 import { pairTable } from "../tables/comparison-tables.ts";
-import { figure, leftOut, type Section, shown } from "./section.ts";
+import { figure, leftOut, type Section, section } from "./section.ts";
 import { tableMarkup } from "./table.ts";
 
 /** Shows each pair: one sentence, the interval of the difference, p values; and cost against quality. */
 export function differences({ pairs, variants, noiseFloor, job }: ComparisonData): Section {
   if (pairs.length === 0) return leftOut("Differences", "there is only one variant");
   const limit = job.deadlineMs === null ? null : job.deadlineMs / 1000 / job.rows;
-  return shown(
+  return section(
     "differences",
     "Differences",
     html`<ul class="pair-list">${pairs.map((pair) => html`<li>${pair.sentence}.</li>`)}</ul>

@@ -42,7 +42,7 @@ function paragraphs(texts: readonly string[]): Hole {
 
 function runMetrics(data: ReportData): KeyMetric[] {
   const { rows, timing, quality } = data;
-  const answered = rows.filter(({ obtained }) => obtained !== "prior").length;
+  const answered = rows.filter(({ source }) => source !== "prior").length;
   const scores = quality?.scores[0];
   const mass = massOf(rows);
   const deadline = timing?.deadlineMs ?? null;

@@ -1,5 +1,5 @@
 import { clearWinner } from "../../triple.ts";
-import { facets } from "../charts/density.ts";
+import { densityTriangles } from "../charts/density.ts";
 import { massHistogram } from "../charts/mass.ts";
 import { triangle } from "../charts/triangle.ts";
 import type { ReportData } from "../data/run-data.ts";
@@ -7,22 +7,22 @@ import { type Html, html } from "../markup/html.ts";
 import { massOf } from "../text/mass.ts";
 import { counted, massText, percent } from "../text/number.ts";
 import { swapText } from "../text/sentences.ts";
-import { classKey, figure, leftOut, type Section, shown } from "./section.ts";
+import { classKey, figure, leftOut, type Section, section } from "./section.ts";
 import { rowTarget, shownWorst } from "./worst.ts";
 
-/** Shows what was judged: the triangle, where each true class lies, the label mass, what swapping changed. */
+/** Shows the judgements: the triangle of all rows, the density of each true class, the label mass, the effect of swapping. */
 export function judgements(data: ReportData): Section {
   if (data.rows.length === 0) return leftOut("Judgements", "no row has probabilities");
   const marked = shownWorst(data.worst).map(({ scored }, index) => ({ row: scored, target: rowTarget(index) }));
   const known = data.rows.some(({ truth }) => truth !== null);
   const unknown = data.rows.some(({ truth }) => clearWinner(truth) === null);
   const caption = html`${known ? html`${classKey(unknown)}<br>Every row is a point, coloured by its truth.` : "Every row is a point."} Broken lines part the regions of the three verdicts.${marked.length > 0 && " Rings mark the rows listed at the end and lead to their text."}`;
-  return shown(
+  return section(
     "judgements",
     "Judgements",
     html`<p>${shares(data)} ${data.position && swapText(data.position)}</p>
 <div class="figures">${figure("All rows between A, B and tie", triangle(data.rows, marked), caption)}
-<div class="stack">${known && figure("The same rows, by truth", facets(data.rows), "Darker where more rows lie. A good judge fills the corner of the truth.")}${massFigure(data)}</div></div>`,
+<div class="stack">${known && figure("The same rows, by truth", densityTriangles(data.rows), "Darker where more rows lie. A good judge fills the corner of the truth.")}${massFigure(data)}</div></div>`,
   );
 }
 
@@ -43,7 +43,7 @@ function massFigure({ rows }: ReportData): Html {
   const verdict =
     low === 0
       ? "No row is below one half."
-      : `${share} of the rows are below one half: there the model wanted to say something else.`;
+      : `${share} of the rows are below one half: there most of the model's probability went to other tokens.`;
   const caption = `How much probability the model put on the labels at all, ${counted(mass.sorted.length, "row")}. Median ${massText(mass.median)}. ${verdict}`;
   return figure("Label mass", massHistogram(mass.sorted, mass.median, mass.p5), caption);
 }

@@ -5,14 +5,14 @@ import { type Html, html } from "../markup/html.ts";
 import { scoreTable } from "../tables/run-tables.ts";
 import { count, fixed, percent } from "../text/number.ts";
 import { CLASS_TEXT } from "../text/sentences.ts";
-import { figure, leftOut, type Section, shown } from "./section.ts";
+import { figure, leftOut, type Section, section } from "./section.ts";
 import { tableMarkup } from "./table.ts";
 
 /** Shows how good the probabilities are against labels: scores, reliability, confusion. */
 export function quality({ quality: known }: ReportData): Section {
   if (known === null) return leftOut("Quality, reliability and confusion", "the rows have no labels");
   const diagrams = known.reliability.filter(({ bins }) => bins.length > 0).map(diagram);
-  return shown(
+  return section(
     "quality",
     "Quality",
     html`${tableMarkup(scoreTable(known.scores, known.baselines))}

@@ -5,8 +5,8 @@ export type Section =
   | { readonly kind: "shown"; readonly id: string; readonly title: string; readonly body: Html }
   | { readonly kind: "left-out"; readonly title: string; readonly why: string };
 
-/** Makes a section that is shown. `id` is the fragment under which it is found. */
-export function shown(id: string, title: string, body: Html): Section {
+/** Makes a section of the page. `id` is the fragment that links lead to. */
+export function section(id: string, title: string, body: Html): Section {
   return { kind: "shown", id, title, body };
 }
 
@@ -15,7 +15,7 @@ export function leftOut(title: string, why: string): Section {
   return { kind: "left-out", title, why };
 }
 
-/** Puts a chart between its heading and a caption that says what to see. */
+/** Puts a chart between its heading and a caption that explains it. */
 export function figure(title: string, chart: Html, caption: Hole): Html {
   return html`<figure><h3>${title}</h3>${chart}${caption !== null && html`<figcaption>${caption}</figcaption>`}</figure>`;
 }
@@ -26,16 +26,14 @@ export function classKey(unknown: boolean): Html {
 }
 
 /** Builds the markup of a section; nothing for one that is left out. */
-export function sectionMarkup(section: Section): Hole {
-  return (
-    section.kind === "shown" && html`<section id="${section.id}"><h2>${section.title}</h2>${section.body}</section>\n`
-  );
+export function sectionMarkup(part: Section): Hole {
+  return part.kind === "shown" && html`<section id="${part.id}"><h2>${part.title}</h2>${part.body}</section>\n`;
 }
 
 /** Builds the list of links to the sections that are shown. */
 export function contents(sections: readonly Section[]): Html {
-  const links = sections.flatMap((section) =>
-    section.kind === "shown" ? [html`<a href="#${section.id}">${section.title}</a>`] : [],
+  const links = sections.flatMap((part) =>
+    part.kind === "shown" ? [html`<a href="#${part.id}">${part.title}</a>`] : [],
   );
   return html`<nav class="contents" aria-label="Sections">${links}</nav>`;
 }

@@ -4,7 +4,7 @@ import { type Html, html } from "../markup/html.ts";
 import { sliceTable } from "../tables/run-tables.ts";
 import { textColumn } from "../tables/table.ts";
 import { fixed } from "../text/number.ts";
-import { leftOut, type Section, shown } from "./section.ts";
+import { leftOut, type Section, section } from "./section.ts";
 import { tableMarkup } from "./table.ts";
 
 /** Shows the scores of parts of the rows, each with its interval drawn on one scale. */
@@ -17,7 +17,7 @@ export function slices({ quality, rows }: ReportData): Section {
   const scale = intervalScale(losses, all);
   const draw = ({ logLoss }: Slice): Html => intervalMark(logLoss, scale);
   const lead = `The intervals of all tables are drawn on one scale; the broken line is the log loss of all rows, ${fixed(all, 3)}.`;
-  return shown(
+  return section(
     "slices",
     "Slices",
     html`<p class="lead">${all !== null && lead}</p><div class="even">${groups.map((group) => groupTable(group, rows.length, draw))}</div>`,

@@ -3,14 +3,14 @@ import type { ReportData } from "../data/run-data.ts";
 import { html } from "../markup/html.ts";
 import { reasonTable, SOURCE_TEXT, SOURCES, sourceTable } from "../tables/run-tables.ts";
 import { counted } from "../text/number.ts";
-import { leftOut, type Section, shown } from "./section.ts";
+import { leftOut, type Section, section } from "./section.ts";
 import { tableMarkup } from "./table.ts";
 
 /** Shows the source of each row's probabilities, how many rows were shortened, and why rows hold less than a full answer. */
 export function sources({ rows }: ReportData): Section {
   if (rows.length === 0) return leftOut("Sources of the rows", "there are no rows");
   const parts = SOURCES.map((source, index) => {
-    const value = rows.filter(({ obtained }) => obtained === source).length;
+    const value = rows.filter((row) => row.source === source).length;
     return { value, text: `${SOURCE_TEXT[source]}: ${counted(value, "row")}`, colour: `o-${index + 1}` };
   });
   const table = sourceTable(rows);
@@ -22,7 +22,7 @@ export function sources({ rows }: ReportData): Section {
     ...cells,
   ]);
   const reasons = reasonTable(rows);
-  return shown(
+  return section(
     "sources",
     "Sources of the rows",
     html`${stackedBar(

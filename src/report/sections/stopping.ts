@@ -3,7 +3,7 @@ import type { ComparisonData } from "../data/comparison-data.ts";
 import { html } from "../markup/html.ts";
 import { stoppingSentence } from "../text/comparison-verdict.ts";
 import { counted } from "../text/number.ts";
-import { figure, leftOut, type Section, shown } from "./section.ts";
+import { figure, leftOut, type Section, section } from "./section.ts";
 
 /** Pairs that are drawn. */
 const MOST = 6;
@@ -13,7 +13,7 @@ export function stopping({ stopping: known }: ComparisonData): Section {
   if (known === null) return leftOut("Early stopping", "it was not asked for");
   const paths = known.paths.filter(({ looks }) => looks.length > 1);
   const more = paths.length > MOST ? ` ${counted(paths.length - MOST, "further pair")} not drawn.` : "";
-  return shown(
+  return section(
     "stopping",
     "Early stopping",
     html`<p>${stoppingSentence(known)} Each band holds at every look at once, so looking often raises no false alarms; above 0 the second is better.${more}</p>

@@ -6,7 +6,7 @@ import type { ReportData } from "../data/run-data.ts";
 import { type Html, html } from "../markup/html.ts";
 import { forecastTable } from "../tables/run-tables.ts";
 import { count, counted, duration } from "../text/number.ts";
-import { figure, leftOut, type Section, shown } from "./section.ts";
+import { figure, leftOut, type Section, section } from "./section.ts";
 import { tableMarkup } from "./table.ts";
 
 /** Shows where the time went: throughput, time per request, and how good the forecasts were. */
@@ -17,7 +17,7 @@ export function time({ timing, bands, ...data }: ReportData): Section {
     return leftOut("Time", "the run folder holds no requests and no forecasts");
   }
   const errors = forecastTable(forecasts, timing);
-  return shown(
+  return section(
     "time",
     "Time",
     html`<p>${summary(timing, requests)}${forecasts.length === 0 && " No forecast was made."}</p>

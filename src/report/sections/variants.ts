@@ -2,7 +2,7 @@ import type { ComparisonData } from "../data/comparison-data.ts";
 import { html } from "../markup/html.ts";
 import { variantCosts, variantScores } from "../tables/comparison-tables.ts";
 import { counted, duration, fixed } from "../text/number.ts";
-import { leftOut, type Section, shown } from "./section.ts";
+import { leftOut, type Section, section } from "./section.ts";
 import { tableMarkup } from "./table.ts";
 
 /** Shows every variant with its scores, and below how it judges and what it costs. */
@@ -12,7 +12,7 @@ export function variants(data: ComparisonData): Section {
   const calibrated = data.variants.some((variant) => variant.calibrated !== null);
   const whose = calibrated ? " Accuracy, Brier score and ECE are of the calibrated probabilities." : "";
   const deadline = job.deadlineMs === null ? "" : ` in ${duration(job.deadlineMs)}`;
-  return shown(
+  return section(
     "variants",
     "Variants",
     html`<p class="lead">All on the same ${counted(rows, "row")}. Small figures are 95\u00a0% intervals; p5 is the 5th percentile.${whose} The class prior, the share of each class without reading a row, has log loss ${fixed(priorLogLoss, 3)}. The job is ${counted(job.rows, "row")}${deadline}.</p>

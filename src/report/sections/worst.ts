@@ -7,7 +7,7 @@ import { head, short } from "../markup/visible.ts";
 import { SOURCE_TEXT } from "../tables/run-tables.ts";
 import { count, counted, fixed, massText, percent } from "../text/number.ts";
 import { CLASS_TEXT } from "../text/sentences.ts";
-import { classKey, leftOut, type Section, shown } from "./section.ts";
+import { classKey, leftOut, type Section, section } from "./section.ts";
 
 const MOST = 20;
 
@@ -16,7 +16,7 @@ export function shownWorst(rows: readonly WorstRow[]): readonly WorstRow[] {
   return rows.slice(0, MOST);
 }
 
-/** Names the fragment under which a shown row is found. */
+/** Names the fragment that links to a listed row lead to. */
 export function rowTarget(index: number): string {
   return `row-${index + 1}`;
 }
@@ -33,7 +33,7 @@ export function worst({ worst: rows }: ReportData): Section {
     "tokens:most tokens:down",
     "id:id:up",
   ];
-  return shown(
+  return section(
     "rows",
     title,
     html`<p class="lead">Text is shown as it stands in the data; characters that hide or reorder text appear as their code, such as ‹U+202E›. ${classKey(false)}</p>
@@ -44,13 +44,13 @@ export function worst({ worst: rows }: ReportData): Section {
 function item({ row, scored, loss }: WorstRow, index: number): Html {
   const { probabilities, mass, tokens, cutTokens } = scored;
   const truth = clearWinner(scored.truth);
-  const said = clearWinner(probabilities);
+  const verdict = clearWinner(probabilities);
   const fields = [
     loss !== null && `loss ${fixed(loss, 2)}`,
     mass !== null && `label mass ${massText(mass)}`,
     tokens !== null && `${counted(tokens, "token")}`,
     cutTokens > 0 && `shortened by ${count(cutTokens)}`,
-    SOURCE_TEXT[scored.obtained],
+    SOURCE_TEXT[scored.source],
     scored.reason !== null && short(scored.reason, 120),
   ].filter((field) => field !== false);
   const odds = CLASSES.map((name, position) => `${CLASS_TEXT[name]} ${percent(probabilities[position] ?? null)}`);
@@ -60,7 +60,7 @@ function item({ row, scored, loss }: WorstRow, index: number): Html {
     colour: `s-${name}`,
   }));
   return html`<li id="${rowTarget(index)}" data-order="${index}" data-id="${short(scored.id, 80)}"${number("loss", loss)}${number("mass", mass)}${number("tokens", tokens)}>
-<div class="row-head"><div><h3>Row ${short(scored.id, 80)}: ${said === null ? "undecided" : `said ${CLASS_TEXT[said]}`}${truth !== null && `, truth ${CLASS_TEXT[truth]}`}</h3><p>${fields.join(" · ")}</p></div>
+<div class="row-head"><div><h3>Row ${short(scored.id, 80)}: ${verdict === null ? "undecided" : `verdict ${CLASS_TEXT[verdict]}`}${truth !== null && `, truth ${CLASS_TEXT[truth]}`}</h3><p>${fields.join(" · ")}</p></div>
 <div><p class="odds">${odds.map((text) => html`<span>${text}</span>`)}</p>${stackedBar("bar3", parts)}</div></div>
 <div class="texts"><div class="asked"><h4>Prompt</h4>${turnsText(row.prompts)}</div><div><h4>Answer A</h4>${turnsText(row.responsesA)}</div><div><h4>Answer B</h4>${turnsText(row.responsesB)}</div></div></li>`;
 }
@@ -84,13 +84,13 @@ const PREVIEW = { characters: 700, lines: 14 };
 const LIMIT = 6000;
 const TURNS = 8;
 
-/** Shows the turns of one side of a row as text, long ones behind a fold, very long ones cut with a word about it. */
+/** Shows the turns of one side of a row as text, long ones behind a fold, very long ones cut with a note. */
 export function turnsText(turns: readonly Turn[]): Html {
   if (turns.length === 0) return html`<p class="none">no turns</p>`;
-  const shown = turns.slice(0, TURNS);
-  const limit = Math.floor(LIMIT / shown.length);
-  const more = turns.length - shown.length;
-  return html`${shown.map((turn, index) => html`${turns.length > 1 && html`<p class="turn">turn ${index + 1} of ${turns.length}</p>`}${turnText(turn, limit)}`)}${more > 0 && html`<p class="cut">${count(more)} more turns are in the data file.</p>`}`;
+  const listed = turns.slice(0, TURNS);
+  const limit = Math.floor(LIMIT / listed.length);
+  const more = turns.length - listed.length;
+  return html`${listed.map((turn, index) => html`${turns.length > 1 && html`<p class="turn">turn ${index + 1} of ${turns.length}</p>`}${turnText(turn, limit)}`)}${more > 0 && html`<p class="cut">${count(more)} more turns are in the data file.</p>`}`;
 }
 
 function turnText(turn: Turn, limit: number): Html {

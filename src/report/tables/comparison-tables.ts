@@ -19,7 +19,7 @@ import {
 /** Lists how good each variant is, with 95 % intervals. */
 export function variantScores({ variants }: Pick<ComparisonData, "variants">): Table {
   const judged = (variant: Variant) => variant.calibrated ?? variant.raw;
-  const calibrated: readonly Shown[] = [
+  const calibrated: readonly VariantColumn[] = [
     [
       numberColumn("Log loss, calibrated", "out of fold, nats, lower is better"),
       (variant) => estimateCell(variant.calibrated?.logLoss ?? null, loss),
@@ -41,9 +41,9 @@ export function variantScores({ variants }: Pick<ComparisonData, "variants">): T
   ]);
 }
 
-/** Lists how each variant judges, and what it costs. */
+/** Lists the label mass, the position bias and the cost of each variant. */
 export function variantCosts({ variants, job }: Pick<ComparisonData, "variants" | "job">): Table {
-  const swapped: readonly Shown[] = [
+  const swapped: readonly VariantColumn[] = [
     [
       numberColumn("Flip rate", "share of rows whose verdict changes with the order"),
       ({ flipRate }) => estimateCell(flipRate, rate),
@@ -56,8 +56,10 @@ export function variantCosts({ variants, job }: Pick<ComparisonData, "variants" 
       ({ positionBias }) => numberCell(positionBias, (value) => signed(value, 3)),
     ],
   ];
-  const fits: readonly Shown[] = [[textColumn(`Fits ${duration(job.deadlineMs)}`), ({ fits }) => yesCell(fits)]];
-  return tableOf("How they judge, and what it costs", variants, [
+  const fits: readonly VariantColumn[] = [
+    [textColumn(`Fits ${duration(job.deadlineMs)}`), ({ fits }) => yesCell(fits)],
+  ];
+  return tableOf("Label mass, position bias, cost", variants, [
     [numberColumn("Label mass", "median, and 5th percentile"), ({ mass }) => massCell(mass)],
     ...(variants.some(({ flipRate, positionBias }) => flipRate !== null || positionBias !== null) ? swapped : []),
     [numberColumn("Tokens a row", "prompt tokens"), ({ tokensPerRow }) => countCell(tokensPerRow)],
@@ -101,12 +103,12 @@ export function pairTable(pairs: readonly Pair[]): Table {
 }
 
 /** A column together with its cell for a variant. */
-type Shown = readonly [Column, (variant: Variant) => Cell];
+type VariantColumn = readonly [Column, (variant: Variant) => Cell];
 
-function tableOf(caption: string, variants: readonly Variant[], shown: readonly Shown[]): Table {
+function tableOf(caption: string, variants: readonly Variant[], columns: readonly VariantColumn[]): Table {
   return {
     caption,
-    columns: [textColumn("Variant"), ...shown.map(([column]) => column)],
-    rows: variants.map((variant) => [{ text: variant.name }, ...shown.map(([, cell]) => cell(variant))]),
+    columns: [textColumn("Variant"), ...columns.map(([column]) => column)],
+    rows: variants.map((variant) => [{ text: variant.name }, ...columns.map(([, cell]) => cell(variant))]),
   };
 }

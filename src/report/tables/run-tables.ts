@@ -82,7 +82,7 @@ export const SOURCES = Object.keys(SOURCE_TEXT) as readonly Obtained[];
 
 /** Counts the rows of each source that occurs, those that were shortened, and their tokens. */
 export function sourceTable(rows: readonly ReportRow[]): Table {
-  const groups = SOURCES.map((source) => ({ source, members: rows.filter(({ obtained }) => obtained === source) }));
+  const groups = SOURCES.map((source) => ({ source, members: rows.filter((row) => row.source === source) }));
   return {
     caption: "Rows by source",
     columns: [

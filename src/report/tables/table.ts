@@ -12,15 +12,15 @@ export interface Table {
 export interface Column {
   readonly name: string;
   readonly numeric: boolean;
-  /** What the column means, where its name does not say. */
+  /** The meaning of the column, where its name is not enough. */
   readonly hint?: string;
 }
 
-/** A cell: its text, and what stands below it in small letters on the page, in brackets behind it elsewhere. */
+/** A cell: its text, and a second text that stands below it on the page and in brackets behind it elsewhere. */
 export interface Cell {
   readonly text: string;
   readonly below?: string;
-  /** What the row sorts by in this column; left out, the text of a column of text, and last in a column of numbers. */
+  /** The value that rows are sorted by. Left out, a column of text sorts by the text; in a column of numbers the row goes last. */
   readonly sort?: number | string;
   /** Whether the cell holds good or bad news; it is coloured then. */
   readonly tone?: "good" | "bad";

@@ -5,13 +5,13 @@ import { counted, percent, range, signed } from "./number.ts";
 /** How the three classes are called in text. */
 export const CLASS_TEXT: Readonly<Record<ClassName, string>> = { a: "A", b: "B", tie: "tie" };
 
-/** Says what swapping the two answers did: flip rate and position bias. */
+/** Describes the effect of swapping the two answers: flip rate and position bias. */
 export function swapText({ rows, flipRate, towardFirst, towardSecond }: Position): string {
   const ends = range(flipRate, (value) => percent(value, 1));
   const rate = `${percent(flipRate.value, 1)}${ends && ` (95\u00a0% ${ends})`}`;
   return (
     `Of ${counted(rows, "row")} scored in both orders, ${rate} change their verdict with the order (flip rate): ` +
-    `${percent(towardFirst, 1)} towards the answer shown first, ${percent(towardSecond, 1)} towards the one shown second, ` +
-    `a position bias of ${signed(towardFirst - towardSecond, 3)}.`
+    `${percent(towardFirst, 1)} towards the answer shown first, ${percent(towardSecond, 1)} towards the one shown second: ` +
+    `position bias ${signed(towardFirst - towardSecond, 3)}.`
   );
 }

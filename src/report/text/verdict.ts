@@ -2,7 +2,7 @@ import type { Timing } from "../../runfolder/timeline/timeline.ts";
 import type { Baseline, ReportData } from "../data/run-data.ts";
 import { count, counted, duration, fixed, withRange } from "./number.ts";
 
-/** What to think of a run, in one sentence, and how good that is. */
+/** A judgement of a run or a comparison in one sentence, and whether it is good news. */
 export interface Verdict {
   readonly tone: "good" | "mixed" | "bad";
   readonly sentence: string;
@@ -27,7 +27,7 @@ export function runVerdict(data: ReportData): Verdict {
 }
 
 function answered({ rows }: ReportData): Part {
-  const prior = rows.filter(({ obtained }) => obtained === "prior").length;
+  const prior = rows.filter(({ source }) => source === "prior").length;
   if (rows.length === 0) return { tone: "bad", sentence: "There are no rows" };
   if (prior === 0)
     return {
