@@ -4,10 +4,9 @@
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { openDataset } from "../dist/dataset/open-dataset.js";
-import { averageOrders, swapBack } from "../dist/deadline/pairs.js";
 import { rankForSecondPass } from "../dist/deadline/swap-pass.js";
-import { toProbabilities } from "../dist/judge/generative/labels/read.js";
 import { logLosses } from "../dist/metrics/log-loss.js";
+import { meanTriple, softmax, swap } from "../dist/triple.js";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -23,8 +22,8 @@ const rows = (await readFile(rowsFile, "utf8"))
   .filter(({ ab, ba }) => ab !== null && ba !== null)
   .map(({ id, ab, ba }) => ({
     truth: [...dataset.truth.subarray(3 * placeOf.get(id), 3 * placeOf.get(id) + 3)],
-    first: toProbabilities(ab),
-    second: swapBack(toProbabilities(ba)),
+    first: softmax(ab.logProbs),
+    second: swap(softmax(ba.logProbs)),
     tokens: ba.tokens,
   }));
 
@@ -60,7 +59,7 @@ function choose(share) {
 }
 
 function lossWith(chosen) {
-  const answers = rows.flatMap((row, i) => (chosen.has(i) ? averageOrders(row) : row.first));
+  const answers = rows.flatMap((row, i) => (chosen.has(i) ? meanTriple([row.first, row.second]) : row.first));
   const truth = rows.flatMap((row) => row.truth);
   const losses = logLosses(Float64Array.from(answers), Float64Array.from(truth));
   return losses.reduce((sum, loss) => sum + loss, 0) / rows.length;

@@ -5,6 +5,9 @@ export type ClassName = (typeof CLASSES)[number];
 /** One number per class: [a, b, tie]. As probabilities they sum to 1. */
 export type Triple = readonly [a: number, b: number, tie: number];
 
+/** Bounds to which each probability of a triple is clipped before the three are divided by their sum. */
+export type Clip = readonly [low: number, high: number];
+
 /** The text of one turn; null where the data holds null. */
 export type Turn = string | null;
 

@@ -2,9 +2,9 @@ import type { Effects } from "../effects.ts";
 import { createReportStep } from "../job/report-step.ts";
 import { type Evaluation, evaluate } from "../metrics/evaluate.ts";
 import { type LabelMass, labelMass } from "../metrics/label-mass.ts";
-import { type Slice, slices } from "../metrics/slices.ts";
+import { measureSlices, type SliceResult } from "../metrics/slices.ts";
 import type { SwapStudy } from "../metrics/swap.ts";
-import { takeRows } from "../metrics/triples.ts";
+import { takeScored } from "../metrics/triples.ts";
 import type { BootstrapOptions } from "../stats/bootstrap.ts";
 import { divisionsOf } from "./divisions.ts";
 import { inSampleWarning } from "./in-sample.ts";
@@ -37,7 +37,7 @@ export interface SubjectEvaluation {
 /** The scores of the parts of one way to divide the rows. */
 export interface SliceTable {
   readonly name: string;
-  readonly parts: readonly Slice<Evaluation>[];
+  readonly parts: readonly SliceResult<Evaluation>[];
 }
 
 /** Fewer resamples for everything but the probabilities as written: there are many such scores, and each takes time on a large file. */
@@ -59,7 +59,7 @@ export async function evaluateSubject(
   const warning = run === null ? null : await inSampleWarning(run, dataset.sha256);
   reportStep("reading the texts for the slices");
   const texts = await readRowTexts(labelled);
-  const measure = (rows: Uint32Array): Evaluation => evaluate(takeRows(scored, rows), secondary);
+  const measure = (rows: Uint32Array): Evaluation => evaluate(takeScored(scored, rows), secondary);
   if (run !== null) reportStep("scoring the readings, each order by itself");
   const scores = run === null ? [asWritten] : [asWritten, ...rawScores(run, labelled, secondary)];
   return {
@@ -75,7 +75,7 @@ export async function evaluateSubject(
     warnings: warning === null ? [] : [warning],
     slices: divisionsOf(texts, run?.rows ?? null).flatMap(({ name, keyOf, keys }) => {
       reportStep(`scoring slices by ${name.toLowerCase()}`);
-      const parts = slices(subject.ids.length, keyOf, measure);
+      const parts = measureSlices(subject.ids.length, keyOf, measure);
       // A single part would only repeat the whole.
       if (parts.length < 2) return [];
       return [{ name, parts: keys.flatMap((key) => parts.filter((part) => part.key === key)) }];

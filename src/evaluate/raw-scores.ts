@@ -1,7 +1,7 @@
 import { inFileTerms, rawProbabilities, readingsOf } from "../calibrate/readings.ts";
 import { type Evaluation, evaluate } from "../metrics/evaluate.ts";
 import { type SwapStudy, swapStudy } from "../metrics/swap.ts";
-import { takeRows } from "../metrics/triples.ts";
+import { takeScored } from "../metrics/triples.ts";
 import type { LoadedRun } from "../runfolder/load-run-folder.ts";
 import type { RunRows } from "../runfolder/rows-file.ts";
 import type { BootstrapOptions } from "../stats/bootstrap.ts";
@@ -26,7 +26,7 @@ export function rawScores(
 ): NamedScores[] {
   const both = rowsInBoth(rows);
   const score = (name: string, members: Uint32Array, probabilities: Float64Array): NamedScores => {
-    const labels = takeRows({ probabilities: truth, truth, groups }, members);
+    const labels = takeScored({ probabilities: truth, truth, groups }, members);
     const scored = { ...labels, probabilities: asWritten(probabilities, config.clip) };
     return { name, rows: members.length, evaluation: evaluate(scored, options) };
   };

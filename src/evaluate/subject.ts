@@ -1,10 +1,10 @@
 import { stat } from "node:fs/promises";
 import { type Columns, DEFAULT_COLUMNS } from "../dataset/columns.ts";
-import { type Clip, toDigits } from "../dataset/submission/digits.ts";
+import { toDigits } from "../dataset/submission/digits.ts";
 import { readSubmission } from "../dataset/submission/read-submission.ts";
 import { explainFileError } from "../files/explain.ts";
 import { type LoadedRun, loadRunFolder } from "../runfolder/load-run-folder.ts";
-import type { Triple } from "../types.ts";
+import type { Clip, Triple } from "../types.ts";
 
 /** The object of an evaluation: the probabilities of a run or of a bare submission. */
 export interface Subject {

@@ -1,27 +1,43 @@
-import { rowCount } from "./triples.ts";
+import { argmax } from "../triple.ts";
+import type { Triple } from "../types.ts";
+import { rowCount, tripleAt } from "./triples.ts";
 
-/** Finds the place of the largest of three numbers; of equal ones the first in the order a, b, tie, as numpy.argmax does. */
+/** Finds the class with the largest number in a row of triples; of equal ones the first, as numpy.argmax does. */
 export function largestOf(triples: Float64Array, row: number): 0 | 1 | 2 {
-  const a = triples[3 * row] as number;
-  const b = triples[3 * row + 1] as number;
-  const tie = triples[3 * row + 2] as number;
-  if (a >= b && a >= tie) return 0;
-  return b >= tie ? 1 : 2;
+  return argmax(tripleAt(triples, row));
 }
 
 /**
- * Computes how right the most probable class of each row is: 1 or 0, or with votes as truth the share of the votes for
- * it. The mean of the result is the accuracy. Of equally probable classes the first counts as predicted, so a file of
- * equal thirds scores the share of a.
+ * Computes for each row how right its most probable class is: 1 or 0, or the share of the votes for it where the truth
+ * consists of votes. The mean of the result is the accuracy. Of equally probable classes the first counts as predicted,
+ * so a file of equal thirds scores the share of a.
  */
 export function hits(probabilities: Float64Array, truth: Float64Array): Float64Array {
   const rows = rowCount(probabilities, truth);
   return Float64Array.from({ length: rows }, (_, row) => truth[3 * row + largestOf(probabilities, row)] as number);
 }
 
-/** Lists for each row whether the most probable class has the most votes (or shares the most votes). */
+/** Lists for each row whether its most probable class has the most votes, alone or with others. */
 export function majorityHits(probabilities: Float64Array, truth: Float64Array): boolean[] {
   return Array.from({ length: rowCount(probabilities, truth) }, (_, row) => {
     return truth[3 * row + largestOf(probabilities, row)] === truth[3 * row + largestOf(truth, row)];
   });
+}
+
+/** Counts of rows, or sums of vote shares: a line for each true class (a, b, tie), in it a column for each predicted one. */
+export type Confusion = readonly [Triple, Triple, Triple];
+
+/** Counts the predicted classes by true class. */
+export function confusionOf(probabilities: Float64Array, truth: Float64Array): Confusion {
+  const rows = rowCount(probabilities, truth);
+  const counts: [number, number, number][] = [
+    [0, 0, 0],
+    [0, 0, 0],
+    [0, 0, 0],
+  ];
+  for (let row = 0; row < rows; row += 1) {
+    const predicted = largestOf(probabilities, row);
+    for (const [actual, line] of counts.entries()) line[predicted] += truth[3 * row + actual] as number;
+  }
+  return counts as unknown as Confusion;
 }

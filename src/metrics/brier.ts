@@ -1,11 +1,12 @@
 import { rowCount } from "./triples.ts";
 
 /**
- * Computes the multiclass Brier score of each row, 0 (right and sure) to 2 (wrong and sure): the squared distance to
- * the winner's unit vector, summed over the three classes, as scikit-learn's brier_score_loss does for more than two
- * classes. With votes as truth it is the mean over the votes.
+ * Computes the multiclass Brier score of each row, from 0 (right and sure) to 2 (wrong and sure): the squared distance
+ * between the probabilities and the winner's unit vector, summed over the three classes, as scikit-learn's
+ * brier_score_loss does for more than two classes. With votes as truth it is the mean over the votes.
  */
 export function brierScores(probabilities: Float64Array, truth: Float64Array): Float64Array {
+  // The squared distance to a unit vector is the sum of p² - 2 · p · truth, plus 1.
   const scores = new Float64Array(rowCount(probabilities, truth)).fill(1);
   for (let index = 0; index < probabilities.length; index += 1) {
     const probability = probabilities[index] as number;

@@ -1,13 +1,15 @@
+import { sum } from "../numbers/sums.ts";
 import { largestOf } from "./accuracy.ts";
-import { reliability } from "./reliability.ts";
+import { reliabilityBins } from "./reliability.ts";
 import { rowCount } from "./triples.ts";
 
 export interface CalibrationError {
-  /** Expected calibration error: mean distance between predicted and observed, over bins of equal mass. */
+  /** Expected calibration error: the mean distance between predicted and observed frequency, over bins of equal size. */
   readonly ece: number;
   /**
-   * The same number for a perfectly calibrated judge with these predictions, because bins of few rows scatter. An ece
-   * near it says nothing against the judge. Computed for one label a row; votes scatter less.
+   * The error that a perfectly calibrated judge with these predictions would show on average, because the observed
+   * frequencies of small bins scatter. An `ece` near it is no evidence against the judge. It assumes one label a row;
+   * votes scatter less.
    */
   readonly whenCalibrated: number;
   readonly bins: number;
@@ -15,14 +17,14 @@ export interface CalibrationError {
 
 /**
  * Computes the expected calibration error of the most probable class (Guo et al. 2017, "On Calibration of Modern
- * Neural Networks", with the equal-mass bins of Nguyen and O'Connor 2015). The estimate is too large by nature: a sum
- * of absolute values turns scatter into error (Roelofs et al. 2022, "Mitigating Bias in Calibration Error Estimation").
- * How much of it is scatter is returned beside it, by the normal approximation of each bin.
+ * Neural Networks", with the equal-mass bins of Nguyen and O'Connor 2015). The estimate is biased upwards: it sums
+ * absolute values, so that scatter counts as error (Roelofs et al. 2022, "Mitigating Bias in Calibration Error
+ * Estimation"). `whenCalibrated` estimates that bias by the normal approximation of each bin.
  */
 export function calibrationError(probabilities: Float64Array, truth: Float64Array, bins = 15): CalibrationError {
   const rows = rowCount(probabilities, truth);
-  const table = reliability(probabilities, truth, { bins });
-  const ece = table.reduce((sum, bin) => sum + bin.rows * Math.abs(bin.observed - bin.predicted), 0) / rows;
+  const table = reliabilityBins(probabilities, truth, { bins });
+  const distances = table.map((bin) => bin.rows * Math.abs(bin.observed - bin.predicted));
   const top = Float64Array.from(
     { length: rows },
     (_, row) => probabilities[3 * row + largestOf(probabilities, row)] as number,
@@ -32,8 +34,9 @@ export function calibrationError(probabilities: Float64Array, truth: Float64Arra
   let scatter = 0;
   for (const bin of table) {
     const members = top.subarray(start, start + bin.rows);
-    scatter += Math.sqrt((2 / Math.PI) * members.reduce((sum, value) => sum + value * (1 - value), 0));
+    // The mean absolute value of a normal variable with this variance.
+    scatter += Math.sqrt((2 / Math.PI) * sum(members.map((p) => p * (1 - p))));
     start += bin.rows;
   }
-  return { ece, whenCalibrated: scatter / rows, bins: table.length };
+  return { ece: sum(distances) / rows, whenCalibrated: scatter / rows, bins: table.length };
 }

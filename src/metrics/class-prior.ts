@@ -1,6 +1,6 @@
 import type { Triple } from "../types.ts";
 
-/** Computes the share of each class: the prediction of someone who has not read the rows. Even thirds without rows. */
+/** Computes the share of each class, the best prediction without reading any row; even thirds when there are no rows. */
 export function classPrior(truth: Float64Array): Triple {
   const rows = truth.length / 3;
   if (rows === 0) return [1 / 3, 1 / 3, 1 / 3];

@@ -6,11 +6,11 @@ import { rowsNeeded } from "../stats/rows-needed.ts";
 import { hits, majorityHits } from "./accuracy.ts";
 import { logLosses } from "./log-loss.ts";
 
-/** One of the things compared, scored on the same rows as the others. */
-export interface Variant {
+/** A variant with its predictions; all variants of a comparison have the same rows in the same order. */
+export interface ScoredVariant {
   readonly name: string;
   readonly probabilities: Float64Array;
-  /** Time a row costs, in ms; null when unknown. */
+  /** Time that a row takes, in ms; null when unknown. */
   readonly msPerRow: number | null;
 }
 
@@ -18,14 +18,17 @@ export interface Variant {
 export interface PairComparison {
   readonly first: string;
   readonly second: string;
-  /** How many pairs were compared at once: what the p values are adjusted for. */
+  /** Number of pairs in the comparison; the p values are adjusted for it. */
   readonly pairs: number;
   /** Log loss of the first - log loss of the second, in nats. */
   readonly logLoss: MeanEstimate;
   /** p value of the log loss difference after Holm's adjustment; null with too few groups. */
   readonly p: number | null;
   readonly accuracy: AccuracyComparison;
-  /** Rows that a fixed-size test lacks to tell this log loss difference from 0 with power 0.8; 0 when it has them, null when unknown. */
+  /**
+   * Further rows that a test of fixed size needs to detect this log loss difference with power 0.8; 0 when there are
+   * enough, null when unknown.
+   */
   readonly moreRows: number | null;
   /** Time of the second / time of the first; null when unknown. */
   readonly timeRatio: number | null;
@@ -34,41 +37,50 @@ export interface PairComparison {
 export interface AccuracyComparison {
   /** Accuracy of the second - accuracy of the first. */
   readonly difference: MeanEstimate;
-  /** Rows that only the first gets right (only the second): the most probable class has the most votes. */
+  /** Rows that only the first predicts rightly: its most probable class has the most votes. */
   readonly onlyFirst: number;
+  /** The same of the second. */
   readonly onlySecond: number;
   /** Exact McNemar p value after Holm's adjustment. */
   readonly p: number;
 }
 
-/** Compares every two variants on the same labelled rows. The seed is shared, so equal columns give equal numbers. */
+interface Labels {
+  readonly truth: Float64Array;
+  readonly groups: Uint32Array;
+}
+
+/**
+ * Compares every two variants on the same labelled rows. All bootstraps use the same seed, so equal columns give equal
+ * numbers.
+ */
 export function comparePairs(
-  variants: readonly Variant[],
-  labels: { readonly truth: Float64Array; readonly groups: Uint32Array },
+  variants: readonly ScoredVariant[],
+  labels: Labels,
   options: BootstrapOptions,
 ): PairComparison[] {
-  const comparisons = variants.flatMap((first, place) =>
-    variants.slice(place + 1).map((second) => compareTwo(first, second, labels, options)),
+  const comparisons = variants.flatMap((first, index) =>
+    variants.slice(index + 1).map((second) => compareTwo(first, second, labels, options)),
   );
   const accuracyP = holm(comparisons.map((pair) => pair.accuracy.p));
   // A pair without a p value still counts as a test.
   const lossP = holm(comparisons.map((pair) => pair.p ?? 1));
-  return comparisons.map((pair, place) => ({
+  return comparisons.map((pair, index) => ({
     ...pair,
     pairs: comparisons.length,
-    p: pair.p === null ? null : (lossP[place] ?? null),
-    accuracy: { ...pair.accuracy, p: accuracyP[place] ?? pair.accuracy.p },
+    p: pair.p === null ? null : (lossP[index] ?? null),
+    accuracy: { ...pair.accuracy, p: accuracyP[index] ?? pair.accuracy.p },
   }));
 }
 
 function compareTwo(
-  first: Variant,
-  second: Variant,
-  { truth, groups }: { readonly truth: Float64Array; readonly groups: Uint32Array },
+  first: ScoredVariant,
+  second: ScoredVariant,
+  { truth, groups }: Labels,
   options: BootstrapOptions,
 ): PairComparison {
-  const [firstLosses, secondLosses] = [first, second].map((one) => logLosses(one.probabilities, truth)) as Both;
-  const [firstHits, secondHits] = [first, second].map((one) => hits(one.probabilities, truth)) as Both;
+  const [firstLosses, secondLosses] = [logLosses(first.probabilities, truth), logLosses(second.probabilities, truth)];
+  const [firstHits, secondHits] = [hits(first.probabilities, truth), hits(second.probabilities, truth)];
   const firstRight = majorityHits(first.probabilities, truth);
   const secondRight = majorityHits(second.probabilities, truth);
   const onlyFirst = firstRight.filter((right, row) => right && !secondRight[row]).length;
@@ -90,8 +102,6 @@ function compareTwo(
     timeRatio: first.msPerRow === null || second.msPerRow === null ? null : second.msPerRow / first.msPerRow,
   };
 }
-
-type Both = [Float64Array, Float64Array];
 
 function missingRows({ error, mean, rows, level }: MeanEstimate): number | null {
   if (error === null || mean === 0) return null;

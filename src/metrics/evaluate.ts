@@ -1,16 +1,15 @@
 import { mean, subtract } from "../numbers/sums.ts";
 import { type BootstrapOptions, bootstrapMean, type MeanEstimate } from "../stats/bootstrap.ts";
 import type { Triple } from "../types.ts";
-import { hits } from "./accuracy.ts";
+import { type Confusion, confusionOf, hits } from "./accuracy.ts";
 import { brierScores } from "./brier.ts";
 import { type CalibrationError, calibrationError } from "./calibration-error.ts";
 import { classPrior, repeatTriple } from "./class-prior.ts";
-import { type Confusion, confusionOf } from "./confusion.ts";
 import { logLosses } from "./log-loss.ts";
-import { type ReliabilityBin, reliability } from "./reliability.ts";
+import { type ReliabilityBin, reliabilityBins } from "./reliability.ts";
 import type { Scored } from "./triples.ts";
 
-/** Everything that labelled rows say about one set of predictions. */
+/** The metrics of one set of predictions on labelled rows. */
 export interface Evaluation {
   /** Nats. */
   readonly logLoss: MeanEstimate;
@@ -24,7 +23,7 @@ export interface Evaluation {
   readonly prior: PriorComparison;
 }
 
-/** The predictions against someone who knows the share of each class in these very rows, and nothing else. */
+/** The predictions compared with the class prior: the share of each class in these very rows, predicted for every row. */
 export interface PriorComparison {
   readonly shares: Triple;
   readonly logLoss: number;
@@ -32,7 +31,7 @@ export interface PriorComparison {
   readonly gain: MeanEstimate;
 }
 
-/** Evaluates predictions against labels, with intervals from the bootstrap over groups. At least one row is needed. */
+/** Evaluates predictions of at least one row against labels, with intervals from the bootstrap over groups. */
 export function evaluate(scored: Scored, options: BootstrapOptions): Evaluation {
   const { probabilities, truth, groups } = scored;
   const losses = logLosses(probabilities, truth);
@@ -44,7 +43,7 @@ export function evaluate(scored: Scored, options: BootstrapOptions): Evaluation 
     accuracy: estimate(hits(probabilities, truth)),
     brier: estimate(brierScores(probabilities, truth)),
     calibration: calibrationError(probabilities, truth),
-    reliability: reliability(probabilities, truth, { level: options.level ?? 0.95 }),
+    reliability: reliabilityBins(probabilities, truth, { level: options.level ?? 0.95 }),
     confusion: confusionOf(probabilities, truth),
     prior: {
       shares,

@@ -1,6 +1,6 @@
 import { quantiles } from "../numbers/quantile.ts";
 
-/** Share of its probability that the model gave to the labels, over the rows where it is known. */
+/** How much probability the model gave to the labels, over the rows where that is known. */
 export interface LabelMass {
   readonly rows: number;
   readonly median: number;
@@ -9,7 +9,7 @@ export interface LabelMass {
   readonly smallest: number;
 }
 
-/** Summarises label mass; NaN stands for a row whose mass is unknown. Null when no row's is known. */
+/** Summarises label masses; NaN stands for an unknown one. Null when no mass is known. */
 export function labelMass(mass: Float64Array): LabelMass | null {
   const known = mass.filter((value) => !Number.isNaN(value));
   if (known.length === 0) return null;

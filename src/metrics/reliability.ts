@@ -11,23 +11,23 @@ export interface ReliabilityBin {
   readonly range: Interval;
   /** Mean predicted probability. */
   readonly predicted: number;
-  /** Share of the rows where it came true. */
+  /** Share of the rows where the prediction came true. */
   readonly observed: number;
-  /** Wilson interval of that share; rows count as independent. */
+  /** Wilson interval of that share; it takes the rows as independent. */
   readonly interval: Interval;
 }
 
 export interface ReliabilityOptions {
-  /** Which probability is put to the test: the largest of each row ("top"), or that of one class. Default "top". */
+  /** The probability that is examined: the largest of each row ("top"), or that of one class. Default "top". */
   readonly of?: "top" | ClassName;
-  /** Number of bins aimed at; equal predictions are never split, so there may be fewer. Default 15. */
+  /** Number of bins to aim at. Equal predictions stay in one bin, so there may be fewer. Default 15. */
   readonly bins?: number;
   /** Coverage of the bins' intervals. Default 0.95. */
   readonly level?: number;
 }
 
-/** Computes the bins of a reliability diagram, each with about as many rows as the others (equal mass). */
-export function reliability(
+/** Computes the bins of a reliability diagram, with about equally many rows in each ("equal mass"). */
+export function reliabilityBins(
   probabilities: Float64Array,
   truth: Float64Array,
   options: ReliabilityOptions = {},
@@ -36,29 +36,29 @@ export function reliability(
   const rows = rowCount(probabilities, truth);
   const predicted = Float64Array.from(
     { length: rows },
-    (_, row) => probabilities[placeOf(of, probabilities, row)] as number,
+    (_, row) => probabilities[indexOf(of, probabilities, row)] as number,
   );
   const observed =
     of === "top" ? hits(probabilities, truth) : truth.filter((_, index) => index % 3 === CLASSES.indexOf(of));
   const order = Uint32Array.from(predicted.keys()).sort((one, other) => at(predicted, one) - at(predicted, other));
   return equalMassEnds(predicted, order, bins).map((end, bin, ends) => {
     const members = order.subarray(bin === 0 ? 0 : ends[bin - 1], end);
-    const came = mean(members, observed);
+    const share = meanOver(members, observed);
     return {
       rows: members.length,
       range: { low: at(predicted, members[0]), high: at(predicted, members[members.length - 1]) },
-      predicted: mean(members, predicted),
-      observed: came,
-      interval: wilsonInterval(came * members.length, members.length, level),
+      predicted: meanOver(members, predicted),
+      observed: share,
+      interval: wilsonInterval(share * members.length, members.length, level),
     };
   });
 }
 
-function placeOf(of: "top" | ClassName, probabilities: Float64Array, row: number): number {
+function indexOf(of: "top" | ClassName, probabilities: Float64Array, row: number): number {
   return 3 * row + (of === "top" ? largestOf(probabilities, row) : CLASSES.indexOf(of));
 }
 
-/** Where each bin ends in the sorted order: the nearest whole number of rows, moved on past equal predictions. */
+/** Computes where each bin ends in the sorted order: at a whole number of rows, after the last of equal predictions. */
 function equalMassEnds(predicted: Float64Array, order: Uint32Array, bins: number): number[] {
   const ends: number[] = [];
   for (let bin = 1; bin <= bins; bin += 1) {
@@ -69,7 +69,7 @@ function equalMassEnds(predicted: Float64Array, order: Uint32Array, bins: number
   return ends;
 }
 
-function mean(rows: Uint32Array, values: Float64Array): number {
+function meanOver(rows: Uint32Array, values: Float64Array): number {
   return rows.reduce((sum, row) => sum + at(values, row), 0) / rows.length;
 }
 

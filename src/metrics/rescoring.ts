@@ -2,15 +2,15 @@ import { subtract } from "../numbers/sums.ts";
 import { type BootstrapOptions, bootstrapMean, type MeanEstimate } from "../stats/bootstrap.ts";
 import { logLosses } from "./log-loss.ts";
 
-/** What scoring the same rows again, in another batch, does to their log loss. */
+/** The change of log loss when the same rows are scored a second time, in other batches. */
 export interface Rescoring {
   /** Mean change in nats, second time - first time. */
   readonly change: MeanEstimate;
-  /** Largest change of any row in nats. */
+  /** Largest absolute change of any row, in nats. */
   readonly largest: number;
   /**
-   * The noise floor: the largest mean change that the rows do not rule out, in nats. A difference between two variants
-   * that is no larger may come from the engine alone. Null with too few groups.
+   * The noise floor in nats: the largest mean change that these rows do not rule out. A difference between two variants
+   * that is not larger may come from the engine alone. Null with too few groups.
    */
   readonly noise: number | null;
 }

@@ -3,9 +3,9 @@ import type { SequentialState } from "../stats/sequential-comparison.ts";
 import type { PairComparison } from "./compare-pairs.ts";
 
 /**
- * Says in one sentence what a comparison of two variants found, for example "b is better by 0.021 nats, 95 % 0.008 to
- * 0.034, 412 rows; it costs 9 % more time". The noise is the change in log loss, in nats, when the same rows are scored
- * again in another batch; null when it was not measured.
+ * Formats the result of a comparison of two variants as one sentence, for example "b is better by 0.021 nats, 95 % 0.008
+ * to 0.034, 412 rows; it costs 9 % more time". `noise` is the noise floor in nats: the change of log loss when the same
+ * rows are scored again in other batches; null when it was not measured.
  */
 export function pairSentence(pair: PairComparison, noise: number | null = null): string {
   const { error, mean, rows, groups, level } = pair.logLoss;
@@ -16,32 +16,35 @@ export function pairSentence(pair: PairComparison, noise: number | null = null):
     return `${pair.first} and ${pair.second} cannot be compared on ${plural(groups, "prompt")} (${plural(rows, "row")}): at least 4 prompts are needed`;
   }
   const ends = mean >= 0 ? error.interval : { low: -error.interval.high, high: -error.interval.low };
-  const facts = `${nats(gap)} nats, ${percent(level)} ${nats(ends.low)} to ${nats(ends.high)}, ${plural(rows, "row")}`;
+  const result = `${nats(gap)} nats, ${percent(level)} ${nats(ends.low)} to ${nats(ends.high)}, ${plural(rows, "row")}`;
   const time = mean >= 0 ? pair.timeRatio : inverse(pair.timeRatio);
   if (noise !== null && gap <= noise) {
-    return `${pair.first} and ${pair.second} differ by ${facts}: no more than scoring the same rows again does (${nats(noise)} nats)${cost(ahead, time)}`;
+    return `${pair.first} and ${pair.second} differ by ${result}: no more than scoring the same rows again does (${nats(noise)} nats)${cost(ahead, time)}`;
   }
   if (pair.p <= 1 - level) {
     const than = pair.pairs > 1 ? ` than ${behind}` : "";
-    return `${ahead} is better${than} by ${facts}${cost("it", time)}`;
+    return `${ahead} is better${than} by ${result}${cost("it", time)}`;
   }
   const many = pair.pairs > 1 ? ` after adjusting for ${pair.pairs} comparisons` : "";
-  return `${pair.first} and ${pair.second} cannot be told apart${many}: ${ahead} is ahead by ${facts}${more(pair.moreRows)}${cost(ahead, time)}`;
+  return `${pair.first} and ${pair.second} cannot be told apart${many}: ${ahead} is ahead by ${result}${more(pair.moreRows)}${cost(ahead, time)}`;
 }
 
 /**
- * Says in one sentence where a comparison that may stop early stands; differences are positive when the second is better.
- * The time ratio is that of the second / that of the first.
+ * Formats the state of a comparison that may stop early as one sentence. Differences in `state` are positive when the
+ * second variant is better.
  */
 export function sequentialSentence(
   state: SequentialState,
   names: {
     readonly first: string;
     readonly second: string;
+    /** Coverage of the interval. */
     readonly level: number;
+    /** Differences smaller than this, in nats, count as none; null when no margin is set. */
     readonly margin: number | null;
+    /** Time of the second / time of the first; null when unknown. */
     readonly timeRatio?: number | null;
-    /** How many pairs are watched: with several the sentence names both. */
+    /** Number of pairs in the comparison: with several, the sentence names both variants. Default 1. */
     readonly pairs?: number;
   },
 ): string {
@@ -79,7 +82,7 @@ function more(rows: number | null): string {
     : `; about ${plural(roundUp(rows), "more row")} would settle a difference of this size`;
 }
 
-/** Two digits are more than an estimate from an estimate deserves. */
+/** Rounds up to two digits: the number extrapolates from an estimate and is not known more exactly. */
 function roundUp(rows: number): number {
   const unit = 10 ** Math.max(0, Math.floor(Math.log10(rows)) - 1);
   return Math.ceil(rows / unit) * unit;

@@ -1,19 +1,16 @@
-/** Rows that share a key, and what was measured on them. */
-export interface Slice<T> {
+/** Rows that share a key, and the result measured on them. */
+export interface SliceResult<T> {
   readonly key: string;
   readonly rows: number;
   readonly result: T;
 }
 
-/**
- * Splits rows by a key and measures each part, in order of first appearance. A row whose key is null belongs to no
- * slice.
- */
-export function slices<T>(
+/** Splits rows by a key and measures each part, in order of first appearance; leaves out rows whose key is null. */
+export function measureSlices<T>(
   count: number,
   keyOf: (row: number) => string | null,
   measure: (rows: Uint32Array) => T,
-): Slice<T>[] {
+): SliceResult<T>[] {
   const members = new Map<string, number[]>();
   for (let row = 0; row < count; row += 1) {
     const key = keyOf(row);

@@ -5,30 +5,35 @@ import { flipDirection } from "../triple.ts";
 import { largestOf } from "./accuracy.ts";
 import { rowCount } from "./triples.ts";
 
-/** What swapping the two answers does to a judge's verdicts. */
+/** How a judge's verdicts change when the two answers are shown in the swapped order. */
 export interface SwapStudy {
   /** Rows scored in both orders. */
   readonly pairs: number;
-  /** Rows whose verdict (a, b or tie, in the file's terms) is not the same in both orders. */
+  /** Rows whose most probable class (a, b or tie of the file) differs between the orders. */
   readonly flips: number;
   readonly flipRate: number;
-  /** Wilson interval of the flip rate; rows count as independent. */
+  /** Wilson interval of the flip rate; it takes the rows as independent. */
   readonly flipInterval: Interval;
-  /** Flips in favour of the answer shown first, over both orders: (first, first), (first, tie) or (tie, first). */
+  /**
+   * Flips in favour of the answer shown first: in the two orders the verdicts are first and first, first and tie, or tie
+   * and first.
+   */
   readonly towardFirst: number;
   readonly towardSecond: number;
-  /** (towardFirst - towardSecond) / pairs: 1 is always the first, -1 always the second, 0 no preference. */
+  /** (towardFirst - towardSecond) / pairs: 1 when the first always wins, -1 when the second does, 0 without preference. */
   readonly positionBias: number;
-  /** How far the log odds of a against b move towards the answer shown first, in nats; its interval is over groups. */
+  /** Mean shift of the log odds towards the answer shown first, in nats; the interval is over groups. */
   readonly logOddsShift: MeanEstimate;
 }
 
 /**
- * Computes flip rate and position bias from probabilities of the same rows in both orders, both in the file's terms
- * (swapped back). The flip rate is 1 - "consistency" and the directions are "biased toward first / second" of Zheng et
- * al. 2023, "Judging LLM-as-a-Judge with MT-Bench and Chatbot Arena", table 2; it is the "conflict rate" of Wang et al.
- * 2023, "Large Language Models are not Fair Evaluators", and 1 - "position consistency" of Shi et al. 2024, "Judging
- * the Judges"; the position bias is their preference fairness before it is normalised, with the sign turned round.
+ * Computes flip rate and position bias from the probabilities of the same rows in both orders. Both arrays hold a, b, tie
+ * as in the file, so the second is swapped back.
+ *
+ * The flip rate is 1 - "consistency" and the directions are "biased toward first / second" in table 2 of Zheng et al.
+ * 2023, "Judging LLM-as-a-Judge with MT-Bench and Chatbot Arena". It is the "conflict rate" of Wang et al. 2023, "Large
+ * Language Models are not Fair Evaluators", and 1 - "position consistency" of Shi et al. 2024, "Judging the Judges"; the
+ * position bias is their preference fairness before normalisation, with the opposite sign.
  */
 export function swapStudy(
   shownAb: Float64Array,

@@ -1,14 +1,16 @@
-/** Rows of a labelled file as the metrics take them; row r holds the numbers 3r, 3r + 1 and 3r + 2: a, b, tie. */
+import type { Triple } from "../types.ts";
+
+/** Rows of a labelled file. In the arrays of triples, row r has the numbers 3r, 3r + 1 and 3r + 2: a, b, tie. */
 export interface Scored {
   /** Predicted probabilities; each row sums to 1. */
   readonly probabilities: Float64Array;
-  /** What people said: 1 for the winner and 0 for the others, or the shares of the votes. Each row sums to 1. */
+  /** The labels: 1 for the winner and 0 for the others, or the shares of the votes. Each row sums to 1. */
   readonly truth: Float64Array;
-  /** Group number of each row: rows with the same prompt share one. */
+  /** Group number of each row. Rows with the same prompt are one group. */
   readonly groups: Uint32Array;
 }
 
-/** Checks that two arrays hold triples of the same rows and returns how many. A mismatch is a bug of the caller. */
+/** Counts the rows of two arrays of triples. Throws an Error when they do not hold the same number, a bug of the caller. */
 export function rowCount(probabilities: Float64Array, truth: Float64Array): number {
   const rows = probabilities.length / 3;
   if (!Number.isInteger(rows) || probabilities.length !== truth.length) {
@@ -17,8 +19,13 @@ export function rowCount(probabilities: Float64Array, truth: Float64Array): numb
   return rows;
 }
 
+/** Returns the triple of one row. */
+export function tripleAt(values: Float64Array, row: number): Triple {
+  return [values[3 * row] as number, values[3 * row + 1] as number, values[3 * row + 2] as number];
+}
+
 /** Copies some rows, in the order given. */
-export function takeRows(scored: Scored, rows: Uint32Array): Scored {
+export function takeScored(scored: Scored, rows: Uint32Array): Scored {
   return {
     probabilities: takeTriples(scored.probabilities, rows),
     truth: takeTriples(scored.truth, rows),
@@ -29,6 +36,6 @@ export function takeRows(scored: Scored, rows: Uint32Array): Scored {
 /** Copies the triples of some rows, in the order given. */
 export function takeTriples(values: Float64Array, rows: Uint32Array): Float64Array {
   const taken = new Float64Array(3 * rows.length);
-  for (const [place, row] of rows.entries()) taken.set(values.subarray(3 * row, 3 * row + 3), 3 * place);
+  for (const [index, row] of rows.entries()) taken.set(values.subarray(3 * row, 3 * row + 3), 3 * index);
   return taken;
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type Clip, toDigits } from "../../src/dataset/submission/digits.ts";
-import type { Triple } from "../../src/types.ts";
+import { toDigits } from "../../src/dataset/submission/digits.ts";
+import type { Clip, Triple } from "../../src/types.ts";
 
 const CLIP: Clip = [0.005, 0.99];
 const weight = fc.oneof(fc.double({ min: 0, max: 1, noNaN: true }), fc.constantFrom(0, 1, 1e-300, 1 / 3, 0.1));

@@ -7,8 +7,8 @@ import { evaluate } from "../../src/metrics/evaluate.ts";
 import { labelMass } from "../../src/metrics/label-mass.ts";
 import { logLosses } from "../../src/metrics/log-loss.ts";
 import { rescoringNoise } from "../../src/metrics/rescoring.ts";
-import { slices } from "../../src/metrics/slices.ts";
-import { takeRows } from "../../src/metrics/triples.ts";
+import { measureSlices } from "../../src/metrics/slices.ts";
+import { takeScored } from "../../src/metrics/triples.ts";
 import { generatedSet } from "./generated-sets.ts";
 
 const OPTIONS = { seed: 4, resamples: 1_000 };
@@ -35,10 +35,10 @@ describe("an evaluation", () => {
 
   test("of slices weighs up to the evaluation of the whole", () => {
     const set = generatedSet(8);
-    const parts = slices(
+    const parts = measureSlices(
       set.groups.length,
       (row) => (row % 7 === 0 ? "few" : "many"),
-      (rows) => evaluate(takeRows(set, rows), OPTIONS).logLoss.mean,
+      (rows) => evaluate(takeScored(set, rows), OPTIONS).logLoss.mean,
     );
     expect(parts.map(({ key }) => key)).toEqual(["few", "many"]);
     const whole = parts.reduce((sum, part) => sum + part.rows * part.result, 0) / 500;
@@ -47,7 +47,7 @@ describe("an evaluation", () => {
 });
 
 test("a row without a key is in no slice", () => {
-  const parts = slices(
+  const parts = measureSlices(
     3,
     (row) => (row === 1 ? null : "x"),
     (rows) => [...rows],

@@ -1,10 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { hits, majorityHits } from "../../src/metrics/accuracy.ts";
+import { confusionOf, hits, majorityHits } from "../../src/metrics/accuracy.ts";
 import { brierScores } from "../../src/metrics/brier.ts";
 import { calibrationError } from "../../src/metrics/calibration-error.ts";
-import { confusionOf } from "../../src/metrics/confusion.ts";
 import { logLosses } from "../../src/metrics/log-loss.ts";
-import { reliability } from "../../src/metrics/reliability.ts";
+import { reliabilityBins } from "../../src/metrics/reliability.ts";
 import { bootstrapMean } from "../../src/stats/bootstrap.ts";
 import { mcnemarExact } from "../../src/stats/mcnemar.ts";
 import golden from "../fixtures/metrics/golden.json" with { type: "json" };
@@ -51,7 +50,7 @@ function expectMeasures(p: Float64Array, truth: Float64Array, groups: Uint32Arra
   const { ece, whenCalibrated } = calibrationError(p, truth);
   near(ece, expected.ece);
   near(whenCalibrated, expected.whenCalibrated);
-  const bins = reliability(p, truth);
+  const bins = reliabilityBins(p, truth);
   expect(bins.length).toBe(expected.bins.length);
   for (const [place, bin] of bins.entries()) {
     const found = [bin.rows, bin.predicted, bin.observed, bin.interval.low, bin.interval.high];

@@ -1,8 +1,5 @@
 import { sum } from "../../numbers/sums.ts";
-import type { Triple } from "../../types.ts";
-
-/** Bounds to which each probability is clipped before the three are divided by their sum. */
-export type Clip = readonly [low: number, high: number];
+import type { Clip, Triple } from "../../types.ts";
 
 const DECIMALS = 6;
 const UNITS = 10 ** DECIMALS;

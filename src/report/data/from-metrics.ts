@@ -2,7 +2,7 @@ import type { PairComparison } from "../../metrics/compare-pairs.ts";
 import type { Evaluation } from "../../metrics/evaluate.ts";
 import type { ReliabilityBin as Bin } from "../../metrics/reliability.ts";
 import { pairSentence } from "../../metrics/sentence.ts";
-import type { Slice as Part } from "../../metrics/slices.ts";
+import type { SliceResult } from "../../metrics/slices.ts";
 import type { SwapStudy } from "../../metrics/swap.ts";
 import type { Pair } from "./comparison-data.ts";
 import type { Baseline, Estimate, Position, Reliability, Scores, SliceGroup } from "./run-data.ts";
@@ -53,7 +53,7 @@ export function reliabilityOf(name: string, bins: readonly Bin[], ece: number | 
 }
 
 /** Turns evaluated slices into a table of them. */
-export function sliceGroupOf(name: string, parts: readonly Part<Evaluation>[]): SliceGroup {
+export function sliceGroupOf(name: string, parts: readonly SliceResult<Evaluation>[]): SliceGroup {
   return {
     name,
     slices: parts.map(({ key, rows, result }) => ({

@@ -1,5 +1,5 @@
 import type { SubjectEvaluation } from "../../evaluate/evaluation.ts";
-import { reliability } from "../../metrics/reliability.ts";
+import { reliabilityBins } from "../../metrics/reliability.ts";
 import { CLASSES } from "../../types.ts";
 import { baselinesOf, positionOf, reliabilityOf, scoresOf, sliceGroupOf } from "../data/from-metrics.ts";
 import type { Position, Quality } from "../data/run-data.ts";
@@ -20,8 +20,8 @@ export function qualityOf(
     scores: scores.map((one) => scoresOf(one.name, one.evaluation)),
     baselines: baselinesOf(evaluation),
     reliability: [
-      reliabilityOf("predicted class", reliability(written, truth, { bins }), evaluation.calibration.ece),
-      ...CLASSES.map((of) => reliabilityOf(CLASS_TEXT[of], reliability(written, truth, { of, bins }), null)),
+      reliabilityOf("predicted class", reliabilityBins(written, truth, { bins }), evaluation.calibration.ece),
+      ...CLASSES.map((of) => reliabilityOf(CLASS_TEXT[of], reliabilityBins(written, truth, { of, bins }), null)),
     ],
     confusion: evaluation.confusion,
     slices: slices.map(({ name, parts }) => sliceGroupOf(name, parts)),
