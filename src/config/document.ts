@@ -1,43 +1,36 @@
 import { isMap, isPair, LineCounter, type Node, parseDocument } from "yaml";
-import type { Problem } from "./problems.ts";
+import type { Path, Position, Problem } from "./problems.ts";
 
-/** A position in a file, both counted from 1. */
-export interface Position {
-  readonly line: number;
-  readonly column: number;
-}
-
-/** A parsed YAML file that can say where each key stands. */
+/** A parsed YAML file that can locate its keys. */
 export interface YamlFile {
+  /** Null when the text is not YAML. */
   readonly value: unknown;
   readonly problems: readonly Problem[];
-  /** Finds where the key or value at the path stands; falls back to the nearest parent that exists. */
-  readonly locate: (path: readonly PropertyKey[]) => Position;
+  /** Finds the position of the key at a path, or of its nearest parent that the file has. */
+  readonly locate: (path: Path) => Position;
 }
 
-/** Parses YAML text; syntax errors become problems with their position. */
-export function parseYaml(text: string, file: string): YamlFile {
+/** Parses YAML text; `source` is the name of the file in messages. */
+export function parseYaml(text: string, source: string): YamlFile {
   const counter = new LineCounter();
   const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, uniqueKeys: true });
   const at = (offset: number): Position => {
     const { line, col } = counter.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
-  const problems = [...document.errors, ...document.warnings].map((error) => ({
-    where: formatPlace(file, at(error.pos[0])),
-    key: "",
+  const errors = [...document.errors, ...document.warnings];
+  const problems = errors.map((error) => ({
+    place: { source, position: at(error.pos[0]) },
+    path: [],
     message: `is not valid YAML: ${error.message}`,
   }));
-  const value: unknown = problems.length > 0 ? null : document.toJS();
+  // A key that is given twice leaves the rest of the file readable; any other error does not.
+  const isReadable = errors.every(({ code }) => code === "DUPLICATE_KEY");
+  const value: unknown = isReadable ? document.toJS() : null;
   return { value, problems, locate: (path) => at(offsetOf(document.contents, path)) };
 }
 
-/** Formats a place the way editors and terminals link it. */
-export function formatPlace(file: string, position: Position): string {
-  return `${file}:${position.line}:${position.column}`;
-}
-
-function offsetOf(root: Node | null, path: readonly PropertyKey[]): number {
+function offsetOf(root: Node | null, path: Path): number {
   let node: unknown = root;
   let offset = root?.range?.[0] ?? 0;
   for (const key of path) {

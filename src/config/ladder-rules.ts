@@ -1,9 +1,5 @@
+import type { Objection } from "./problems.ts";
 import type { ParsedConfig } from "./schema.ts";
-
-interface Objection {
-  readonly path: readonly PropertyKey[];
-  readonly message: string;
-}
 
 type Ladder = NonNullable<NonNullable<ParsedConfig["time"]>["ladder"]>;
 type Step = Ladder[number];
@@ -11,7 +7,7 @@ type Step = Ladder[number];
 /** From best to worst. */
 const KINDS: readonly Step["kind"][] = ["both-orders", "one-order", "one-order-short", "prior"];
 
-/** Lists everything that is wrong with a ladder: by itself, and with what the rest of the config asks for. */
+/** Lists every objection to a ladder: to its steps, to their order, and to conflicts with other keys of the config. */
 export function ladderRules({ orders, time }: ParsedConfig): readonly Objection[] {
   const ladder = time?.ladder;
   if (ladder === undefined) return [];
@@ -24,8 +20,9 @@ export function ladderRules({ orders, time }: ParsedConfig): readonly Objection[
 
 const LADDER = ["time", "ladder"] as const;
 
-function inStep(index: number, { path, message }: Objection): Objection {
-  return { path: [...LADDER, index, ...path], message };
+function inStep(index: number, { path, missing, ...objection }: Objection): Objection {
+  const from = (key: Objection["path"]): Objection["path"] => [...LADDER, index, ...key];
+  return { ...objection, path: from(path), ...(missing === undefined ? {} : { missing: from(missing) }) };
 }
 
 function objectionsTo(step: Step, index: number, ladder: Ladder): readonly Objection[] {
@@ -34,12 +31,16 @@ function objectionsTo(step: Step, index: number, ladder: Ladder): readonly Objec
   const before = ladder[index - 1];
   const objections: (Objection | false)[] = [
     isShort &&
-      context === undefined && { path: [], message: "needs context: the prompt tokens that a row may take on it" },
+      context === undefined && {
+        path: [],
+        message: "needs context: the number of prompt tokens that a row may take on this step",
+        missing: ["context"],
+      },
     !isShort &&
       context !== undefined && { path: ["context"], message: `is only for the kind one-order-short, not ${kind}` },
     ladder.findIndex((other) => nameOf(other) === nameOf(step)) < index && {
       path: ["name"],
-      message: `is ${JSON.stringify(nameOf(step))} as that of an earlier step: each needs its own`,
+      message: `is ${JSON.stringify(nameOf(step))}, which is the name of an earlier step: each step needs its own`,
     },
     before !== undefined && comesWrongly(step, before),
   ];
@@ -52,7 +53,9 @@ function comesWrongly(step: Step, before: Step): Objection | false {
     return { path: ["kind"], message: `${step.kind} cannot come after ${before.kind}: the best step comes first` };
   }
   const isNoShorter = by === 0 && (step.context ?? 0) >= (before.context ?? Number.POSITIVE_INFINITY);
-  return isNoShorter && { path: ["context"], message: `must be below that of the step before, ${before.context}` };
+  return (
+    isNoShorter && { path: ["context"], message: `must be below ${before.context}, the context of the step before` }
+  );
 }
 
 function conflicts(
@@ -68,15 +71,15 @@ function conflicts(
         message: "is both-orders, but orders is one: change one of them",
       },
     orders === "both" &&
-      both < 0 && { path: LADDER, message: "needs a step of the kind both-orders, since orders is both" },
+      both < 0 && { path: LADDER, message: "needs a step of the kind both-orders, because orders is both" },
     short_context !== undefined && {
       path: ["time", "short_context"],
-      message: "belongs to the usual ladder: where time.ladder is given, its steps say their context",
+      message: "belongs to the usual ladder; with time.ladder, give each step its context",
     },
     on_overrun === "stop" &&
       !ladder.some(({ kind }) => kind === "both-orders" || kind === "one-order") && {
         path: ["time", "on_overrun"],
-        message: "is stop, which allows no shortened step, and time.ladder has no other",
+        message: "is stop, which allows no shortened steps, but time.ladder has no others",
       },
   ];
   return objections.filter((one) => one !== false);

@@ -1,51 +1,48 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import type { z } from "zod";
 import { AbtieError, systemCode } from "../errors.ts";
 import type { Config } from "./config.ts";
 import { parseYaml, type YamlFile } from "./document.ts";
-import { type EngineSource, resolveEngine } from "./engine.ts";
-import { knownKeys } from "./known-keys.ts";
+import { resolveEngine } from "./engine.ts";
 import { normalize, type Places } from "./normalize.ts";
-import { describeIssues, formatKey, type Problem } from "./problems.ts";
+import { describeIssues, type Objection, type Path, type Place, refuse } from "./problems.ts";
 import { checkRules } from "./rules.ts";
 import { configSchema, type ParsedConfig, type WrittenConfig } from "./schema.ts";
 
-/** A key given outside the file, with the name under which the person gave it ("--limit", "OPENAI_BASE_URL"). */
+/** Keys that are set outside the file, and the flag or variable that sets them ("--limit", "OPENAI_BASE_URL"). */
 export interface Override {
   readonly from: string;
   readonly set: Partial<WrittenConfig>;
 }
 
 /**
- * Reads a config file, lays the overrides over it in order (environment first, flags last), and turns it into what the
- * program uses. Throws an AbtieError("config") that lists every problem at once, with file, line, column and key.
+ * Reads a config file, lays the overrides over it in order (environment first, flags last), and turns it into the config that the program
+ * uses. Throws an AbtieError("config") that lists every problem at once, with file, line, column and key.
  */
 export async function loadConfig(path: string | null, overrides: readonly Override[], places: Places): Promise<Config> {
   const file = path === null ? null : resolve(places.cwd, path);
   const yaml = file === null ? null : parseYaml(await readText(file), path ?? "");
-  if (yaml !== null && yaml.problems.length > 0) throw refusal(yaml.problems);
+  if (yaml !== null && yaml.problems.length > 0 && yaml.value === null) throw refuse(yaml.problems);
   const written = mergeOverrides(yaml?.value ?? {}, overrides, places.cwd);
-  const locate = (key: readonly PropertyKey[]): string => whereIs(key, yaml, path, overrides);
-
-  const parsed = configSchema.safeParse(written);
-  if (!parsed.success) throw refusal(problemsOf(parsed.error, locate));
+  const { config, objections, removed } = parseLeniently(written);
   const base = file === null ? places.cwd : dirname(file);
-  const engine = await resolveEngine(parsed.data.engine, { base, ...places });
-  const problems = [...checkEngine(engine, locate), ...checkRules(parsed.data, locate)];
-  if (problems.length > 0 || engine.engine === null) throw refusal(problems);
-  return normalize(parsed.data, engine.engine, file, base, places);
-}
-
-function checkEngine(source: EngineSource, locate: (key: readonly PropertyKey[]) => string): readonly Problem[] {
-  return source.problems.map((problem) =>
-    problem.where === "" ? { ...problem, where: locate(["engine", problem.key]) } : problem,
-  );
+  const { engine, ...checked } = await resolveEngine(config?.engine, { base, ...places });
+  const rules = config === null ? [] : [...checked.objections, ...checkRules(config)];
+  // A key that is mistyped, or was left out because its value is wrong, is not missing.
+  const given = [...removed, ...objections.flatMap(({ meant }) => (meant === undefined ? [] : [meant]))];
+  const independent = rules.filter(({ missing, path: at }) => !given.some((key) => isWithin(missing ?? at, key)));
+  const problems = [...objections, ...independent].map((objection) => ({
+    ...objection,
+    place: placeOf(objection.path, yaml, path, overrides),
+  }));
+  const all = [...(yaml?.problems ?? []), ...problems, ...checked.problems];
+  if (all.length > 0 || config === null || engine === null) throw refuse(all);
+  return normalize(config, engine, file, base, places);
 }
 
 /** Relative paths of a flag count from the working directory, those of the file from the file. */
 function mergeOverrides(written: unknown, overrides: readonly Override[], cwd: string): unknown {
-  if (written !== null && (typeof written !== "object" || Array.isArray(written))) return written;
+  if (written !== null && !isObject(written)) return written;
   const merged: Record<string, unknown> = { ...(written ?? {}) };
   for (const { set } of overrides) {
     for (const [key, value] of Object.entries(set)) {
@@ -62,38 +59,86 @@ function mergeOverrides(written: unknown, overrides: readonly Override[], cwd: s
   return merged;
 }
 
-/** A template is a path only when it looks like one; a bare word names a shipped template. */
+/** A template is a path only if it looks like one; a bare word names a shipped template. */
 function isPathKey(key: string, value: string): boolean {
   return ["input", "output", "run", "calibration"].includes(key) || (key === "template" && /\/|\.jinja$/.test(value));
 }
 
+/** A config without the keys whose values are wrong, so that the rules can be checked on the rest. */
+interface LenientlyParsed {
+  /** Null when it is not a mapping. */
+  readonly config: ParsedConfig | null;
+  readonly objections: readonly Objection[];
+  /** The keys that were left out. */
+  readonly removed: readonly Path[];
+}
+
+function parseLeniently(written: unknown): LenientlyParsed {
+  const rest = structuredClone(written);
+  const removed: Path[] = [];
+  let parsed = configSchema.safeParse(rest);
+  const objections = parsed.success ? [] : describeIssues(parsed.error.issues, configSchema);
+  while (!parsed.success) {
+    const keys = removeKeys(rest, describeIssues(parsed.error.issues, configSchema));
+    if (keys.length === 0) return { config: null, objections, removed };
+    removed.push(...keys);
+    parsed = configSchema.safeParse(rest);
+  }
+  return { config: parsed.data, objections, removed };
+}
+
+/** Removes the keys that are objected to, or their nearest parent that is there; returns the removed ones. */
+function removeKeys(root: unknown, objections: readonly Objection[]): readonly Path[] {
+  const removed: Path[] = [];
+  for (const { path } of objections) {
+    if (removed.some((key) => isWithin(path, key))) continue;
+    const key = removeKey(root, path);
+    if (key !== null) removed.push(key);
+  }
+  return removed;
+}
+
+/** An element of a list cannot be removed alone, since those behind it would move: the whole list is removed. */
+function removeKey(root: unknown, path: Path): Path | null {
+  for (let length = path.length; length > 0; length -= 1) {
+    const parent = path.slice(0, length - 1).reduce<unknown>(childOf, root);
+    const key = String(path[length - 1]);
+    if (!isObject(parent) || !Object.hasOwn(parent, key)) continue;
+    delete parent[key];
+    return path.slice(0, length);
+  }
+  return null;
+}
+
+function childOf(value: unknown, key: PropertyKey): unknown {
+  if (Array.isArray(value)) return value[Number(key)];
+  return isObject(value) ? value[String(key)] : undefined;
+}
+
+function isWithin(path: Path, parent: Path): boolean {
+  return parent.every((key, index) => path[index] === key);
+}
+
+function placeOf(key: Path, yaml: YamlFile | null, path: string | null, overrides: readonly Override[]): Place {
+  const override = overrides.findLast(({ set }) => isSetBy(set, key));
+  if (override !== undefined) return { source: override.from, position: null };
+  if (yaml === null || path === null) return { source: "command line", position: null };
+  return { source: path, position: yaml.locate(key) };
+}
+
+/** Checks that an override sets the key, or a value that contains it. */
+function isSetBy(set: Override["set"], key: Path): boolean {
+  if (key.length === 0) return false;
+  let value: unknown = set;
+  for (const part of key) {
+    if (!isObject(value)) return value !== undefined;
+    value = value[String(part)];
+  }
+  return value !== undefined;
+}
+
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function problemsOf(
-  error: z.ZodError<ParsedConfig>,
-  locate: (key: readonly PropertyKey[]) => string,
-): readonly Problem[] {
-  return describeIssues(error.issues, (path) => knownKeys(configSchema, path)).map(({ path, message }) => ({
-    where: locate(path),
-    key: formatKey(path),
-    message,
-  }));
-}
-
-function whereIs(
-  key: readonly PropertyKey[],
-  yaml: YamlFile | null,
-  path: string | null,
-  overrides: readonly Override[],
-): string {
-  const [top] = key;
-  const override = overrides.findLast(({ set }) => top !== undefined && Object.hasOwn(set, top));
-  if (override !== undefined) return override.from;
-  if (yaml === null) return "command line";
-  const { line, column } = yaml.locate(key);
-  return `${path}:${line}:${column}`;
 }
 
 async function readText(file: string): Promise<string> {
@@ -105,11 +150,4 @@ async function readText(file: string): Promise<string> {
       cause,
     });
   }
-}
-
-function refusal(problems: readonly Problem[]): AbtieError {
-  const lines = problems.map(({ where, key, message }) => `${where}  ${key === "" ? "" : `${key} `}${message}`);
-  const [first] = lines;
-  if (lines.length === 1 && first !== undefined) return new AbtieError("config", first);
-  return new AbtieError("config", `${lines.length} problems in the config`, { details: lines });
 }

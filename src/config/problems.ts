@@ -1,33 +1,91 @@
 import { closest, distance } from "fastest-levenshtein";
-import type { z } from "zod";
+import { z } from "zod";
+import { AbtieError } from "../errors.ts";
 
-/** One thing that is wrong in what a person wrote. */
-export interface Problem {
-  /** File, line and column ("job.yaml:3:1"), or the flag or variable it came from. */
-  readonly where: string;
-  /** Dotted key, "" for the whole file. */
-  readonly key: string;
+/** Keys from the root of a config to a value. */
+export type Path = readonly PropertyKey[];
+
+/** A value that is wrong, before its place is known. */
+export interface Objection {
+  readonly path: Path;
   readonly message: string;
+  /** The key whose absence is the reason, where that is not the key at `path`. */
+  readonly missing?: Path;
+  /** The key that a mistyped key was probably meant to be. */
+  readonly meant?: Path;
+}
+
+/** A position in a file, counted from 1. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** The place of a value: a position in a file, or the flag or variable that set it. */
+export interface Place {
+  readonly source: string;
+  readonly position: Position | null;
+}
+
+/** An objection with its place. */
+export interface Problem extends Objection {
+  readonly place: Place;
+}
+
+/** Creates the error that lists every problem, file by file, each file from top to bottom. */
+export function refuse(problems: readonly Problem[]): AbtieError {
+  const lines = inOrder(problems).map(formatProblem);
+  const [first] = lines;
+  if (lines.length === 1 && first !== undefined) return new AbtieError("config", first);
+  return new AbtieError("config", `${lines.length} problems in the config`, { details: lines });
+}
+
+function inOrder(problems: readonly Problem[]): readonly Problem[] {
+  const sources = [...new Set(problems.map(({ place }) => place.source))];
+  const keyOf = ({ place: { source, position } }: Problem): readonly [number, number, number] => [
+    sources.indexOf(source),
+    position?.line ?? 0,
+    position?.column ?? 0,
+  ];
+  return problems.toSorted((one, other) => {
+    const [a, b] = [keyOf(one), keyOf(other)];
+    return a[0] - b[0] || a[1] - b[1] || a[2] - b[2];
+  });
+}
+
+function formatProblem({ place: { source, position }, path, message }: Problem): string {
+  // Editors and terminals make a link of file:line:column.
+  const where = position === null ? source : `${source}:${position.line}:${position.column}`;
+  return `${where}  ${path.length === 0 ? "" : `${formatPath(path)} `}${message}`;
+}
+
+function formatPath(path: Path): string {
+  return path.reduce<string>((text, part) => {
+    if (typeof part === "number") return `${text}[${part}]`;
+    return text === "" ? String(part) : `${text}.${String(part)}`;
+  }, "");
 }
 
 type Issue = z.core.$ZodIssue;
 
-/** Flattens what zod found into paths and sentences; mistyped keys get a suggestion from `knownKeys`. */
-export function describeIssues(
-  issues: readonly Issue[],
-  knownKeys: (path: readonly PropertyKey[]) => readonly string[],
-): readonly { path: readonly PropertyKey[]; message: string }[] {
-  return issues.flatMap((issue) => {
+/** Turns the issues that zod found into objections; a mistyped key gets a suggestion from the keys of the schema. */
+export function describeIssues(issues: readonly Issue[], schema: z.ZodType): readonly Objection[] {
+  return issues.flatMap((issue): readonly Objection[] => {
     if (issue.code === "unrecognized_keys") {
-      return issue.keys.map((key) => ({
-        path: [...issue.path, key],
-        message: `is not a known key${suggestion(key, knownKeys(issue.path))}`,
-      }));
+      const known = knownKeys(schema, issue.path);
+      return issue.keys.map((key) => {
+        const nearest = similarWord(key, known);
+        return {
+          path: [...issue.path, key],
+          message: `is not a known key${suggestion(key, known)}`,
+          ...(nearest === null ? {} : { meant: [...issue.path, nearest] }),
+        };
+      });
     }
     if (issue.code === "invalid_union") {
       const branch = likeliestBranch(issue.errors);
       const nested = branch.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }) as Issue);
-      if (nested.some((inner) => inner.path.length > issue.path.length)) return describeIssues(nested, knownKeys);
+      if (nested.some((inner) => inner.path.length > issue.path.length)) return describeIssues(nested, schema);
       const expected = issue.errors.flatMap((errors) => errors.map((error) => lower(error.message)));
       return [{ path: issue.path, message: [...new Set(expected)].join(", or ") }];
     }
@@ -38,23 +96,21 @@ export function describeIssues(
   });
 }
 
-/** Formats a dotted key: engine.args[0]. */
-export function formatKey(path: readonly PropertyKey[]): string {
-  return path.reduce<string>((text, part) => {
-    if (typeof part === "number") return `${text}[${part}]`;
-    return text === "" ? String(part) : `${text}.${String(part)}`;
-  }, "");
-}
-
-/** Says " (did you mean X?)" when a known word is near enough, else lists the known words. */
+/** Returns `: did you mean "X"?` if a known word is similar, else the list of known words. */
 export function suggestion(word: string, known: readonly string[]): string {
   if (known.length === 0) return "";
-  const nearest = closest(word, [...known]);
-  const near = distance(word.toLowerCase(), nearest.toLowerCase()) <= Math.max(2, Math.floor(word.length / 3));
-  return near ? `: did you mean "${nearest}"?` : `; known are: ${known.join(", ")}`;
+  const similar = similarWord(word, known);
+  return similar === null ? `; known are: ${known.join(", ")}` : `: did you mean "${similar}"?`;
 }
 
-/** The branch whose errors lie deepest is the one the person meant. */
+function similarWord(word: string, known: readonly string[]): string | null {
+  if (known.length === 0) return null;
+  const nearest = closest(word, [...known]);
+  const most = Math.max(2, Math.floor(word.length / 3));
+  return distance(word.toLowerCase(), nearest.toLowerCase()) <= most ? nearest : null;
+}
+
+/** Chooses the branch of a union whose errors lie deepest: the person most likely meant that one. */
 function likeliestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] {
   const depth = (issues: readonly Issue[]): number =>
     Math.max(0, ...issues.map((issue) => issue.path.length + (issue.code === "unrecognized_keys" ? 1 : 0)));
@@ -63,4 +119,30 @@ function likeliestBranch(branches: readonly (readonly Issue[])[]): readonly Issu
 
 function lower(message: string): string {
   return message.replace(/^Invalid input: /, "").replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase());
+}
+
+/** Lists the keys that a schema has at a path, through optionals, unions, records and arrays. */
+function knownKeys(schema: z.ZodType, [head, ...rest]: Path): readonly string[] {
+  const parts = partsOf(schema);
+  if (head === undefined) {
+    const keys = parts.flatMap((part) => (part instanceof z.ZodObject ? Object.keys(part.shape) : []));
+    return [...new Set(keys)];
+  }
+  return parts.flatMap((part) => {
+    const child = childOf(part, head);
+    return child === undefined ? [] : knownKeys(child as z.ZodType, rest);
+  });
+}
+
+function childOf(part: z.ZodType, key: PropertyKey): unknown {
+  if (part instanceof z.ZodObject) return part.shape[String(key)];
+  if (part instanceof z.ZodRecord) return part.valueType;
+  return part instanceof z.ZodArray && typeof key === "number" ? part.element : undefined;
+}
+
+/** The objects, records and arrays that a schema may stand for. */
+function partsOf(schema: z.ZodType): readonly z.ZodType[] {
+  if (schema instanceof z.ZodOptional) return partsOf(schema.unwrap() as z.ZodType);
+  if (schema instanceof z.ZodUnion) return schema.options.flatMap((option) => partsOf(option as z.ZodType));
+  return [schema];
 }

@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { duration } from "./duration.ts";
-import { engineSchema } from "./engine-schema.ts";
+import { duration, engineSchema } from "./engine-schema.ts";
 
 const probability = z.number().min(0).max(1);
 const labelTexts = z.union([z.string(), z.array(z.string()).min(1)]).transform((texts) => [texts].flat());

@@ -61,7 +61,7 @@ test("a ladder of shortened rows alone keeps its first step, however little the 
   expect(ladderOf(await load(`time: ${ladder}\n`), 400).map(({ kind }) => kind)).toEqual(["one-order-short", "prior"]);
 });
 
-test("every problem of a ladder is told at once, with its line and key", async () => {
+test("every problem of a ladder is listed at once, by line, with its key", async () => {
   const found = await problems(`orders: one
 time:
   short_context: 256
@@ -73,14 +73,14 @@ time:
     - {name: none, kind: one-order-short}
 `);
   expect(found).toEqual([
+    "job.yaml:5:3  time.short_context belongs to the usual ladder; with time.ladder, give each step its context",
+    "job.yaml:6:3  time.ladder must end with a step of the kind prior",
     "job.yaml:7:25  time.ladder[0].context is only for the kind one-order-short, not one-order",
     "job.yaml:8:8  time.ladder[1].kind both-orders cannot come after one-order: the best step comes first",
-    'job.yaml:10:8  time.ladder[3].name is "brief" as that of an earlier step: each needs its own',
-    "job.yaml:10:44  time.ladder[3].context must be below that of the step before, 512",
-    "job.yaml:11:7  time.ladder[4] needs context: the prompt tokens that a row may take on it",
-    "job.yaml:6:3  time.ladder must end with a step of the kind prior",
     "job.yaml:8:8  time.ladder[1].kind is both-orders, but orders is one: change one of them",
-    "job.yaml:5:3  time.short_context belongs to the usual ladder: where time.ladder is given, its steps say their context",
+    'job.yaml:10:8  time.ladder[3].name is "brief", which is the name of an earlier step: each step needs its own',
+    "job.yaml:10:44  time.ladder[3].context must be below 512, the context of the step before",
+    "job.yaml:11:7  time.ladder[4] needs context: the number of prompt tokens that a row may take on this step",
   ]);
 });
 
@@ -88,7 +88,7 @@ test.each([
   ["orders: both\ntime: {ladder: [{kind: one-order}, {kind: prior}]}\n", "needs a step of the kind both-orders"],
   [
     "time: {on_overrun: stop, ladder: [{kind: one-order-short, context: 99}, {kind: prior}]}\n",
-    "time.on_overrun is stop, which allows no shortened step",
+    "time.on_overrun is stop, which allows no shortened steps",
   ],
   [
     "time: {ladder: [{kind: one-order, contxt: 9}, {kind: prior}]}\n",

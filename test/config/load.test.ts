@@ -109,6 +109,48 @@ describe("a config that is wrong", () => {
     expect(text).toContain('job.yaml:4:3  engine.modle is not a known key: did you mean "model"?');
   });
 
+  test("lists the problems of keys, values, rules, ladder, profile and flags in one round, from top to bottom", async () => {
+    await writeFile(join(folder, "mine.yaml"), "kind: spawn\ncomand: x\n");
+    const yaml = `seed: many
+prior: [0.5, 0.5, 0.5]
+limit: 3
+limit: 4
+colums: {}
+time:
+  deadline: tomorrow
+  confidence: 2
+  ladder:
+    - {kind: one-order, context: 900}
+    - {kind: one-order-short, contxt: 512}
+engine: ./mine.yaml
+`;
+    const text = await problems(yaml, [{ from: "--concurrency", set: { concurrency: -1 } }]);
+    expect(text.split("\n").map((line) => line.replace(/^(\S+ {2}\S+).*$/, "$1"))).toEqual([
+      "12 problems in the config",
+      "job.yaml:1:1  seed",
+      "job.yaml:1:1  input",
+      "job.yaml:2:1  prior",
+      "job.yaml:4:1  is",
+      "job.yaml:5:1  colums",
+      "job.yaml:7:3  time.deadline",
+      "job.yaml:8:3  time.confidence",
+      "job.yaml:9:3  time.ladder",
+      "job.yaml:10:25  time.ladder[0].context",
+      "job.yaml:11:31  time.ladder[1].contxt",
+      "--concurrency  concurrency",
+      `${join(folder, "mine.yaml")}:2:1  comand`,
+    ]);
+  });
+
+  test("does not call a key missing that is mistyped or has a wrong value", async () => {
+    const text = await problems(
+      "input: 5\nengine: {profile: 2xt4-34b-awq, modle: x}\ntime: {deadline: 9, started_at: 2026-01-01}\n",
+    );
+    expect(text).toContain("3 problems");
+    expect(text).not.toContain("missing");
+    expect(text).not.toContain("needs time.deadline");
+  });
+
   test("says where broken YAML breaks", async () => {
     expect(await problems("input: [unclosed\n")).toMatch(/job\.yaml:\d+:\d+ {2}is not valid YAML/);
   });
@@ -122,7 +164,7 @@ describe("a config that is wrong", () => {
 
   test("names the profile that is not there", async () => {
     expect(await problems("input: r.csv\nengine: cpu-smolm2\n")).toContain(
-      'job.yaml:2:1  profile is not a shipped engine profile: "cpu-smolm2"',
+      'job.yaml:2:1  engine.profile is not a shipped engine profile: "cpu-smolm2"',
     );
   });
 

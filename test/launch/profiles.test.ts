@@ -15,12 +15,12 @@ test("three profiles are shipped, and the README of launch/ names each", () => {
 
 test.each(PROFILES)("%s is a valid engine once it has a model", async (name) => {
   const written = { profile: basename(name, ".yaml"), model: "/data/model" };
-  const { engine, problems } = await resolveEngine(written, { base: "/", packageRoot: ROOT });
-  expect(problems).toEqual([]);
+  const { engine, objections, problems } = await resolveEngine(written, { base: "/", packageRoot: ROOT });
+  expect([...objections, ...problems]).toEqual([]);
   expect(engine?.name).toBe(basename(name, ".yaml"));
 });
 
 test("the profile for two T4s has no model of its own, and says so", async () => {
-  const { problems } = await resolveEngine("2xt4-34b-awq", { base: "/", packageRoot: ROOT });
-  expect(problems.map(({ key }) => key)).toEqual(["model"]);
+  const { objections } = await resolveEngine("2xt4-34b-awq", { base: "/", packageRoot: ROOT });
+  expect(objections.map(({ path }) => path)).toEqual([["engine", "model"]]);
 });
