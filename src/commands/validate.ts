@@ -12,7 +12,7 @@ export interface ValidateOptions {
   readonly id?: string;
 }
 
-/** What the grader would say. */
+/** The outcome of the checks. */
 export interface ValidateResult {
   readonly valid: boolean;
   readonly submission: string;
@@ -20,7 +20,7 @@ export interface ValidateResult {
   readonly problems: readonly Problem[];
 }
 
-/** Applies the grader's checks to a submission. Throws AbtieError("data") when a file cannot be read as a table. */
+/** Checks a submission as the grader does. Throws AbtieError("data") when a file cannot be read as a table. */
 export async function validate(
   options: ValidateOptions,
   effects: Pick<Effects, "cwd" | "signal">,

@@ -5,12 +5,12 @@ import { AbtieError } from "../errors.ts";
 import { type Manifest, readManifest } from "./manifest/manifest.ts";
 import { type RunRows, readRunRows } from "./rows-file.ts";
 
-/** A run as its folder tells it. */
+/** A run as its folder holds it, for commands that only read. */
 export interface LoadedRun {
   readonly folder: string;
   readonly journalFile: string;
   readonly manifest: Manifest;
-  /** The parts of its config that say what its answers mean. */
+  /** The parts of its config that give its answers their meaning. */
   readonly config: RunConfig;
   readonly rows: RunRows;
   /** How its last session ended; null when that was killed. */
@@ -46,7 +46,7 @@ const RunEnding = z.object({
 });
 type RunEnding = z.output<typeof RunEnding>;
 
-/** Reads the folder of a run, finished or not. Throws AbtieError("data") when it is none or a file of it is damaged. */
+/** Reads the folder of a run, finished or not. Throws AbtieError("data") when it holds no run or a file of it is damaged. */
 export async function loadRunFolder(folder: string): Promise<LoadedRun> {
   const manifest = await readManifest(join(folder, "manifest.json"));
   if (manifest === null) {
@@ -72,7 +72,7 @@ export async function loadRunFolder(folder: string): Promise<LoadedRun> {
 }
 
 async function readEnding(path: string): Promise<RunEnding | null> {
-  // Only some figures for a person are taken from it; a run without it is complete in every other respect.
+  // A run that was killed has no summary, and only a few fields for a person come from it.
   const text = await readFile(path, "utf8").catch(() => "null");
   try {
     return RunEnding.safeParse(JSON.parse(text)).data ?? null;

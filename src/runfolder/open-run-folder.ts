@@ -8,24 +8,25 @@ import { fold } from "./state/fold.ts";
 import { resumeRun } from "./state/resume.ts";
 import type { RunState } from "./state/run-state.ts";
 
-/** The folder of a run: what it knows, its journal, and the lock that keeps other processes out. */
+/** The folder of a run that this process works on: its state, its journal, and the lock that keeps other processes out. */
 export interface RunFolder extends AsyncDisposable {
   readonly path: string;
   readonly journalFile: string;
   readonly rowsFile: string;
   readonly summaryFile: string;
+  /** The drawing of forecasts and ladder steps. */
   readonly clockFile: string;
   readonly state: RunState;
   readonly journal: Journal;
   /** Rows that an earlier session answered. */
   readonly resumedRows: number;
-  /** Begins a session in the journal, now or when the process began (ms since 1970). */
+  /** Records the start of a session; `at` (ms since 1970) is the present unless given. */
   readonly begin: (at?: number) => void;
 }
 
 /**
  * Opens or continues the folder of a run. Throws AbtieError("data") when another process works in it or its journal is
- * corrupt, AbtieError("config") when what the answers depend on has changed since it began and `force` is not given.
+ * corrupt, AbtieError("config") when something that changes answers is different now and `force` is not given.
  */
 export async function openRunFolder(options: RunIdentity): Promise<RunFolder> {
   const { config, dataset, effects } = options;
@@ -39,7 +40,7 @@ export async function openRunFolder(options: RunIdentity): Promise<RunFolder> {
     const state = await resumeRun(journalFile, dataset.ids.length);
     const resumedRows = state.orders.ab.answered;
     if (resumedRows > 0)
-      effects.log("info", `continuing ${path}: ${resumedRows} of ${dataset.ids.length} rows are there`);
+      effects.log("info", `continuing ${path}: ${resumedRows} of ${dataset.ids.length} rows are answered`);
     const journal = await openJournal(journalFile, { clock: effects.clock, log: effects.log });
     const begin = (at = effects.clock.now()): void => {
       const format = JOURNAL_FORMAT;

@@ -11,7 +11,7 @@ export interface RowReading {
   readonly logProbs: Triple;
   readonly mass: number | null;
   readonly bounded: boolean;
-  /** Prompt tokens sent, and how many were cut to fit. */
+  /** Prompt tokens sent, and tokens that were cut to fit. */
   readonly tokens: number;
   readonly cutTokens: number;
   readonly neutralised: number;
@@ -19,13 +19,13 @@ export interface RowReading {
   readonly short: boolean;
 }
 
-/** One line of rows.jsonl: a row's probabilities and where they come from. */
+/** One line of rows.jsonl: the probabilities of a row and their source. */
 export interface RowRecord {
   readonly id: string;
   /** [a, b, tie] as submitted. */
   readonly probabilities: Triple;
   readonly obtained: Obtained;
-  /** Why it is not better than it is; null when there is nothing to say. */
+  /** Why the row has no answer, or what a policy changed; null for an ordinary answer. */
   readonly reason: string | null;
   /** Requests that the row was part of, in both orders and in all sessions, failed ones included. */
   readonly attempts: number;
@@ -87,7 +87,7 @@ export interface RunRows {
   /** As judged, three for each row: a, b, tie. The submission holds them clipped. */
   readonly probabilities: Float64Array;
   readonly obtained: readonly Obtained[];
-  /** Why a row is not better than it is; null when there is nothing to say. */
+  /** Why a row has no answer, or what a policy changed; null for an ordinary answer. */
   readonly reasons: readonly (string | null)[];
   /** Log probabilities (nats) by order, in the order shown; NaN where the row was not scored in it. */
   readonly readings: Readings;

@@ -56,7 +56,7 @@ test.skipIf(missing !== null)(
 
     const again = await abtie(args, { cwd: folder });
     expect(again.exitCode, again.stderr).toBe(0);
-    expect(again.stderr).toContain("200 of 200 rows are there");
+    expect(again.stderr).toContain("200 of 200 rows are answered");
     // The engine is not even started: the same rows give the same table.
     expect(again.stderr).not.toContain("starting");
     expect(again.stdout).toBe(first.stdout);

@@ -80,8 +80,8 @@ describe("comparing manifests", () => {
   it("sees a key or a list entry that came or went", () => {
     const now = config({ labels: { a: ["A"], b: ["B"], tie: ["tie"] }, seed: 7 });
     expect(compareManifests(MANIFEST, now, []).map(({ text }) => text)).toEqual([
-      'config.labels.tie[1] was " tie", is now not there',
-      "config.seed was not there, is now 7",
+      'config.labels.tie[1] was " tie", is now absent',
+      "config.seed was absent, is now 7",
     ]);
   });
 });

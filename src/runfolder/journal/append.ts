@@ -12,7 +12,7 @@ export interface JournalOptions {
   readonly flushMs?: number;
   /** Size at which events are written before that; default 256 kB. */
   readonly flushBytes?: number;
-  /** When the disk is told to keep what it has: after each write, at checkpoints and the end (default), or never. */
+  /** When written bytes are forced onto the disk: after each write, at checkpoints and the end ("batch", default), or never. */
   readonly fsync?: "always" | "batch" | "never";
   /** Opens the file; given in tests that let it fail. */
   readonly openFile?: (path: string) => Promise<OpenedFile>;
@@ -20,13 +20,13 @@ export interface JournalOptions {
 
 /** An open journal. Disposing it closes it. */
 export interface Journal extends AsyncDisposable {
-  /** Adds an event; costs no more than its JSON. Throws an Error when the event holds NaN. */
+  /** Adds an event to those in memory; the file is written later. Throws an Error when a result holds NaN. */
   readonly append: (event: JournalEvent) => void;
-  /** Resolves when all events so far are written, or the file has refused them. */
+  /** Writes all events so far. Resolves when they are in the file, or the file has refused them. */
   readonly flush: () => Promise<void>;
-  /** Adds a checkpoint unless nothing came since the last one, writes, and under "batch" and "always" syncs. */
+  /** Adds a checkpoint unless the last event is one, writes, and forces the bytes onto the disk unless fsync is "never". */
   readonly checkpoint: () => Promise<void>;
-  /** Adds nothing any more; writes and syncs what it can and closes the file. */
+  /** Writes what is left, forces it onto the disk and closes the file. Nothing can be appended afterwards. */
   readonly close: () => Promise<void>;
   /** False while the file refuses what is written to it; events are then kept in memory. */
   readonly healthy: () => boolean;
@@ -37,9 +37,9 @@ export interface Journal extends AsyncDisposable {
 const LONGEST_RETRY_MS = 10_000;
 
 /**
- * Opens a journal for appending. Throws AbtieError("data") when the file cannot be opened; from then on a file that
- * refuses (disk full, I/O error) is logged once, tried again with growing waits, and never throws: a run without a
- * journal is better than none. The caller holds the lock of the run folder, so that there is one writer.
+ * Opens a journal for appending. Throws AbtieError("data") when the file cannot be opened. Later failures (disk full, I/O
+ * error) never throw, since a run without a journal is better than none: they are logged once, and the write is tried again after
+ * growing waits. The caller holds the lock of the run folder, so that there is one writer.
  */
 export async function openJournal(path: string, options: JournalOptions): Promise<Journal> {
   const { clock, log, flushMs = 200, flushBytes = 1 << 18, fsync = "batch", openFile = openJournalFile } = options;
@@ -68,7 +68,7 @@ export async function openJournal(path: string, options: JournalOptions): Promis
       failures += 1;
     }
   };
-  // One write at a time, or lines could overtake each other.
+  // Two writes at once could change the order of lines.
   const writeNext = (sync: boolean): Promise<void> => {
     const before = writing ?? Promise.resolve();
     const mine = before

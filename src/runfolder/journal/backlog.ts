@@ -1,14 +1,14 @@
 import type { JournalFile } from "./open-file.ts";
 
-/** Lines that are not on disk yet, and the place where they go. */
+/** Lines that are not in the file yet, and the position where they go. */
 export interface Backlog {
   /** Adds a line, newline included. */
   readonly push: (line: string) => void;
-  /** UTF-16 units that wait, about the bytes. */
+  /** UTF-16 units that wait, about as many as bytes. */
   readonly size: () => number;
-  /** Lines that wait; one that is written in part counts. */
+  /** Lines that wait; a line that is written in part counts. */
   readonly lines: () => number;
-  /** Writes everything, in order; throws what the file throws, and goes on at the same byte when called again. */
+  /** Writes everything in order. Throws the error of the file; the next call continues at the same byte. */
   readonly write: () => Promise<void>;
 }
 

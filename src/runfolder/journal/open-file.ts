@@ -2,7 +2,7 @@ import { constants, type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { explainFileError } from "../../files/explain.ts";
 
-/** What the journal needs of a file; positions are explicit, so that a write that failed midway can be done again. */
+/** The operations on a file that the journal uses. Positions are explicit, so that a write that failed midway can be repeated. */
 export interface JournalFile {
   readonly write: (
     buffer: Buffer,
@@ -16,15 +16,15 @@ export interface JournalFile {
 
 export interface OpenedFile {
   readonly file: JournalFile;
-  /** Where the next line begins. */
+  /** Position where the next line begins, bytes. */
   readonly size: number;
-  /** Bytes of a torn last line that were cut off. */
+  /** Bytes of an unfinished last line that were cut off. */
   readonly cut: number;
 }
 
 /**
  * Opens a journal for appending, making it when it does not exist. A last line without newline is cut off: the process
- * that wrote it was killed, and the next line must not glue to it. Throws AbtieError("data").
+ * that wrote it was killed, and the next line must not continue it. Throws AbtieError("data").
  */
 export async function openJournalFile(path: string): Promise<OpenedFile> {
   let file: FileHandle | undefined;

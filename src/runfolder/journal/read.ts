@@ -11,7 +11,7 @@ export interface NumberedEvent {
 }
 
 /**
- * Reads a journal event by event. A last line without newline was cut off by a kill or a power cut and is left out.
+ * Reads a journal event by event, leaving out a last line without newline: a kill or a power cut left it unfinished.
  * Throws AbtieError("data") naming file and line when anything else is corrupt, or when another version of abtie wrote it.
  */
 export async function* readJournal(path: string): AsyncGenerator<NumberedEvent> {

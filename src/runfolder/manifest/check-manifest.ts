@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Config } from "../../config/config.ts";
+import type { AttachConfig, Config, SpawnConfig } from "../../config/config.ts";
 import type { Dataset } from "../../dataset/open-dataset.ts";
 import type { Effects } from "../../effects.ts";
 import { AbtieError } from "../../errors.ts";
@@ -9,45 +9,81 @@ import { compareManifests } from "./compare-manifests.ts";
 import { type Json, MANIFEST_FORMAT, type Manifest, readManifest, writeManifest } from "./manifest.ts";
 
 /**
- * Parts of a manifest that may differ between two sessions of a run: where things are, how fast they are asked for, when
- * to end, and what is computed anew from the recorded readings at every publishing.
+ * Which keys of a config change answers. The others may differ between two sessions of a run: places of files, the load of the engine,
+ * the time, and what is computed anew from the recorded readings whenever results are written.
  */
-const HARMLESS = [
-  "versions.abtie",
-  ...["file", "input", "output", "runFolder", "template", "truth", "orders", "concurrency", "promptsPerRequest"],
-  ...["requestTimeoutMs", "attempts", "seed", "time", "prior", "clip", "mass", "calibration"],
-  ...[
-    "name",
-    "urls",
-    "port",
-    "replicas",
-    "gpusPerReplica",
-    "readyMs",
-    "stopGraceMs",
-    "command",
-    "env",
-    "kind",
-    "concurrency",
-    "promptsPerRequest",
-  ].map((key) => `engine.${key}`),
-].map((key) => (key.includes("versions.") ? key : `config.${key}`));
+const CHANGES_ANSWERS: Readonly<Record<keyof Config, boolean>> = {
+  file: false,
+  input: false,
+  output: false,
+  runFolder: false,
+  columns: true,
+  truth: false,
+  engine: true,
+  template: false,
+  labels: true,
+  context: true,
+  orders: false,
+  concurrency: false,
+  promptsPerRequest: false,
+  requestTimeoutMs: false,
+  attempts: false,
+  limit: true,
+  seed: false,
+  time: false,
+  prior: false,
+  clip: false,
+  mass: false,
+  calibration: false,
+};
 
-/** What makes a run the one that it is, and what to do when its folder holds another. */
+/** The same for the keys of its engine. The key of the server's API is not written into the manifest. */
+const ENGINE_CHANGES_ANSWERS: Readonly<Record<Exclude<keyof SpawnConfig | keyof AttachConfig, "apiKey">, boolean>> = {
+  kind: false,
+  name: false,
+  tokenizer: true,
+  maxModelLen: true,
+  concurrency: false,
+  promptsPerRequest: false,
+  method: true,
+  command: false,
+  args: true,
+  env: false,
+  model: true,
+  port: false,
+  replicas: false,
+  gpusPerReplica: false,
+  readyMs: false,
+  stopGraceMs: false,
+  urls: false,
+};
+
+const HARMLESS: readonly string[] = [
+  "versions.abtie",
+  ...harmlessKeys(CHANGES_ANSWERS).map((key) => `config.${key}`),
+  ...harmlessKeys(ENGINE_CHANGES_ANSWERS).map((key) => `config.engine.${key}`),
+];
+
+function harmlessKeys(changesAnswers: Readonly<Record<string, boolean>>): readonly string[] {
+  return Object.keys(changesAnswers).filter((key) => !changesAnswers[key]);
+}
+
+/** What identifies a run, and what to do when its folder holds another one. */
 export interface RunIdentity {
   readonly config: Config;
   readonly dataset: Dataset;
   readonly template: Template;
   /** Version of abtie. */
   readonly version: string;
-  /** Continue although what the answers depend on has changed. */
+  /** Continue although something that changes answers is different now. */
   readonly force: boolean;
-  /** Forget what the folder holds. */
+  /** Begin again: what the folder holds is ignored. */
   readonly fresh: boolean;
   readonly effects: Effects;
 }
 
 /**
- * Compares what a run would be started with now with what its folder says, and writes the manifest of a new run.
+ * Compares the manifest in the folder of a run with the one that it would have now, and writes the manifest of a new run.
  * Throws AbtieError("config") listing every difference that changes answers, unless `force` is given.
  */
 export async function checkManifest(options: RunIdentity & { folder: string }): Promise<void> {
@@ -63,13 +99,13 @@ export async function checkManifest(options: RunIdentity & { folder: string }): 
   if (serious.length > 0 && !force) {
     throw new AbtieError(
       "config",
-      `${folder} was begun with something else, so its answers and new ones would not fit together: ` +
+      `${folder} holds answers of a run with other settings, and new answers would not be comparable with them: ` +
         "choose another run folder (--run), begin again (--fresh), or continue all the same (--force)",
       { details: serious.map(({ text }) => text) },
     );
   }
   for (const { text } of serious) effects.log("warn", `continuing although ${text}`);
-  // What is computed from the readings (clipping, calibration) must be known to whoever reads the folder later.
+  // Settings for what is computed from the readings, such as clipping, are read from here by the report and other commands.
   if (differences.length > 0) await writeManifest(path, now);
 }
 
@@ -99,7 +135,7 @@ async function manifestOf(options: {
   };
 }
 
-/** The small files of a model tell two models apart; its weights would take minutes to read. */
+/** Hashes the small files of a model, which differ between any two models; hashing its weights would take minutes. */
 async function modelHashes({ engine }: Config): Promise<Readonly<Record<string, string>>> {
   const folders = [...new Set([engine.tokenizer, engine.kind === "spawn" ? engine.model : null])];
   const files = folders

@@ -2,9 +2,9 @@ import type { Json, Manifest } from "./manifest.ts";
 
 /** One thing that differs between the manifest of a run and the one it would have now. */
 export interface Difference {
-  /** Where, for example `config.template` or `hashes.data`. */
+  /** Path of the value, for example `config.template` or `hashes.data`. */
   readonly path: string;
-  /** For a person: what it was and what it is. */
+  /** The old and the new value, for a person. */
   readonly text: string;
   /** True when answers made before and after may not be mixed. */
   readonly changesAnswers: boolean;
@@ -30,14 +30,14 @@ export function compareManifests(old: Manifest, now: Manifest, harmless: readonl
     }));
 }
 
-/** All values that hold no others, as JSON, by path; an empty list or object counts as a value. */
+/** Lists the values that hold no others, as JSON by path. An empty list or object counts as one. */
 function leaves(manifest: Manifest): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   const visit = (path: string, value: Json): void => {
     const children = typeof value === "object" && value !== null ? Object.entries(value) : [];
     if (children.length === 0) found.set(path, JSON.stringify(value));
     for (const [key, child] of children) {
-      // What JSON leaves out is not there.
+      // JSON leaves out what is undefined.
       if (child === undefined) continue;
       visit(Array.isArray(value) ? `${path}[${key}]` : path === "" ? key : `${path}.${key}`, child);
     }
@@ -51,6 +51,6 @@ function isInside(path: string, part: string): boolean {
 }
 
 function show(value: string | undefined): string {
-  if (value === undefined) return "not there";
+  if (value === undefined) return "absent";
   return value.length > 60 ? `${value.slice(0, 57)}...` : value;
 }

@@ -7,7 +7,7 @@ import { parseJson } from "../jsonl.ts";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
-/** What a run was started with: enough to say later whether its answers still hold. */
+/** The settings and inputs of a run, complete enough to decide later whether its answers still hold. */
 export interface Manifest {
   /** Version of this file's format. */
   readonly format: typeof MANIFEST_FORMAT;
@@ -17,12 +17,12 @@ export interface Manifest {
   readonly versions: Readonly<Record<string, string>>;
   /** The config as the program uses it. */
   readonly config: Json;
-  /** SHA-256 (hex) by what was hashed: data, ids, template, model files. */
+  /** SHA-256 (hex) by the name of its source: data, ids, template, model files. */
   readonly hashes: Readonly<Record<string, string>>;
   readonly rows: number;
-  /** How labels were resolved: texts, token ids. */
+  /** The label texts by class. */
   readonly labels: Json;
-  /** How the engine is asked for label probabilities. */
+  /** The configured way to ask the engine for label probabilities. */
   readonly method: string;
 }
 
@@ -48,7 +48,7 @@ export async function writeManifest(path: string, manifest: Manifest): Promise<v
   await writeAtomic(path, `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
-/** Reads a manifest; null when there is none. Throws AbtieError("data") when it is not one of this version of abtie. */
+/** Reads a manifest; null without a file. Throws AbtieError("data") when the file is not a manifest of this format. */
 export async function readManifest(path: string): Promise<Manifest | null> {
   const text = await readText(path);
   if (text === null) return null;

@@ -10,12 +10,12 @@ import {
   type RunState,
 } from "./run-state.ts";
 
-/** What a Uint16Array can count. */
+/** The largest count in a Uint16Array. */
 const MOST = 0xffff;
 
 /**
- * Adds an event to the state and returns the state, whose arrays are updated in place. The first answer of a row and
- * order stays; a failure after it changes nothing but the counts. Throws AbtieError("data") when the run has no such row.
+ * Adds an event to the state, which it changes in place and returns. The first answer of a row and order stays; a failure
+ * after it changes the counts alone. Throws AbtieError("data") when the run has no such row.
  */
 export function fold(state: RunState, event: JournalEvent): RunState {
   switch (event.event) {
@@ -67,7 +67,6 @@ function foldResult(state: RunState, event: RowResult): void {
   order.cutTokens[row] = event.cutTokens;
   order.neutralised[row] = event.neutralised;
   order.tokenBudget[row] = event.tokenBudget ?? 0;
-  order.ms[row] = event.ms;
 }
 
 function flagsOf({ bounded, mass }: RowResult): number {

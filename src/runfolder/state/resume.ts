@@ -5,8 +5,8 @@ import { fold } from "./fold.ts";
 import { createRunState, type RunState } from "./run-state.ts";
 
 /**
- * Reads a journal into the state of its run; a run without a journal has no answers yet. Throws AbtieError("data") naming file and line
- * when it is corrupt or does not fit.
+ * Reads a journal into the state of its run; without a file the state is that of a new run. Throws AbtieError("data") naming file
+ * and line when the journal is corrupt or belongs to another data file.
  */
 export async function resumeRun(path: string, rows: number): Promise<RunState> {
   const state = createRunState(rows);

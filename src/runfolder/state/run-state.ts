@@ -21,7 +21,7 @@ export type PrefixCacheCounts = Omit<PrefixCacheEvent, "event" | "at">;
 export interface OrderState {
   /** Rows with an answer. */
   answered: number;
-  /** 0, or ANSWERED plus what else holds. */
+  /** A sum of the constants below; 0 for a row without a final failure or an answer. */
   readonly flags: Uint8Array;
   /** a, b and tie of row r at 3r, 3r + 1, 3r + 2. */
   readonly logProbs: Float64Array;
@@ -32,13 +32,11 @@ export interface OrderState {
   readonly neutralised: Uint32Array;
   /** Token budget of the ladder step that shortened it; 0 for as many tokens as the model takes. */
   readonly tokenBudget: Uint32Array;
-  /** Of the request that answered. */
-  readonly ms: Float32Array;
-  /** Requests of the session that answered, counted by the scheduler. */
+  /** Requests with the row in the session that answered it, counted by the scheduler. */
   readonly attempts: Uint16Array;
   /** Failed requests over all sessions. */
   readonly failures: Uint16Array;
-  /** Number in `reasons` of the last failure, plus 1; 0 without a failure. */
+  /** Index in `reasons` of the last failure, plus 1; 0 without a failure. */
   readonly lastReason: Uint16Array;
   readonly reasons: RowFailureReason[];
 }
@@ -49,7 +47,7 @@ export const HAS_MASS = 8;
 /** The last failure was final in its session. */
 export const GAVE_UP = 16;
 
-/** Makes the state of a run of which nothing is known. */
+/** Creates the state of a run that has not begun. */
 export function createRunState(rows: number): RunState {
   return {
     rows,
@@ -60,12 +58,12 @@ export function createRunState(rows: number): RunState {
   };
 }
 
-/** Says whether a row has an answer in this order. */
+/** Decides whether a row has an answer in this order. */
 export function isAnswered(state: RunState, row: number, order: Order): boolean {
   return ((state.orders[order].flags[row] ?? 0) & ANSWERED) !== 0;
 }
 
-/** Says whether a row's answer in this order was made with the shorter context. */
+/** Decides whether a ladder step shortened the row's prompt in this order. */
 export function isShort(state: RunState, row: number, order: Order): boolean {
   return tokenBudgetOf(state, row, order) !== null;
 }
@@ -75,7 +73,7 @@ export function tokenBudgetOf(state: RunState, row: number, order: Order): numbe
   return state.orders[order].tokenBudget[row] || null;
 }
 
-/** Gives the answer of a row in this order, in the order shown; null when there is none. */
+/** Gives the answer of a row in this order, in the order shown; null without an answer. */
 export function readingOf(state: RunState, row: number, order: Order): Reading | null {
   const { flags, logProbs, mass } = state.orders[order];
   const flag = flags[row] ?? 0;
@@ -88,7 +86,7 @@ export function readingOf(state: RunState, row: number, order: Order): Reading |
   };
 }
 
-/** A row's last failure: the journal's word for it, and whether the row was given up with it. */
+/** Why the last request with a row failed, and whether the row was given up with it. */
 export interface LastFailure {
   readonly reason: RowFailureReason;
   readonly final: boolean;
@@ -101,7 +99,7 @@ export function lastFailure(state: RunState, row: number, order: Order): LastFai
   return reason === undefined ? null : { reason, final: ((flags[row] ?? 0) & GAVE_UP) !== 0 };
 }
 
-/** Counts the requests that a row was part of in this order, as far as the journal knows. */
+/** Counts the requests that a row was part of in this order, over all sessions. */
 export function attemptsOf(state: RunState, row: number, order: Order): number {
   const { attempts, failures } = state.orders[order];
   // Failures of earlier sessions are not in the count of the request that answered.
@@ -118,7 +116,6 @@ function createOrderState(rows: number): OrderState {
     cutTokens: new Uint32Array(rows),
     neutralised: new Uint32Array(rows),
     tokenBudget: new Uint32Array(rows),
-    ms: new Float32Array(rows),
     attempts: new Uint16Array(rows),
     failures: new Uint16Array(rows),
     lastReason: new Uint16Array(rows),
