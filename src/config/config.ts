@@ -4,10 +4,10 @@ export type Method = "auto" | "logprob_token_ids" | "allowed_token_ids" | "logit
 
 interface EngineCommon {
   readonly name: string;
-  /** Folder with tokenizer.json; null asks the server. */
+  /** Folder with tokenizer.json; null uses the server's /tokenize. */
   readonly tokenizer: string | null;
   readonly maxModelLen: number | null;
-  /** What suits this engine, says its profile: where the search for what is in flight begins. */
+  /** Requests in flight, and prompts in each, that suit this engine by its profile: the search for the best begins there. */
   readonly concurrency: number | null;
   readonly promptsPerRequest: number | null;
   readonly method: Method;
@@ -28,26 +28,26 @@ export interface SpawnConfig extends EngineCommon {
   readonly stopGraceMs: number;
 }
 
-/** A server that runs already. */
+/** A server that somebody else started. */
 export interface AttachConfig extends EngineCommon {
   readonly kind: "attach";
   readonly urls: readonly string[];
-  /** Served model name; null takes the only one the server lists. */
+  /** Name of the model on the server; null takes the only one that the server lists. */
   readonly model: string | null;
 }
 
 export type EngineConfig = SpawnConfig | AttachConfig;
 
-/** A step of the ladder; `context` are the prompt tokens that a row may take, null for as many as the model takes. */
+/** A step of the ladder; `context` is the largest number of prompt tokens of a row, null for as many as the model takes. */
 export interface LadderStep {
   readonly name: string;
   readonly kind: "both-orders" | "one-order" | "one-order-short" | "prior";
   readonly context: number | null;
 }
 
-/** What the program uses: no optionals, paths absolute, durations in ms. */
+/** A config as the program uses it: every default filled in, paths absolute, durations in ms. */
 export interface Config {
-  /** The file it came from; null when flags alone made it. */
+  /** The config file; null if flags alone made the config. */
   readonly file: string | null;
   readonly input: string;
   readonly output: string;
@@ -67,7 +67,7 @@ export interface Config {
   readonly labels: Readonly<Record<ClassName, readonly string[]>> | null;
   readonly context: number | null;
   readonly orders: "one" | "both" | "auto";
-  /** Requests in flight; null lets the program find it. */
+  /** Requests in flight; null: the program finds the best number. */
   readonly concurrency: number | null;
   readonly promptsPerRequest: number | null;
   readonly requestTimeoutMs: number;
@@ -80,9 +80,9 @@ export interface Config {
     readonly reserveMs: number | null;
     readonly onOverrun: "degrade" | "stop";
     readonly confidence: number;
-    /** Token budget of the shortened step where no ladder is given. */
+    /** Most prompt tokens of a row on the shortened step of the usual ladder. */
     readonly shortContext: number;
-    /** The ladder as it was given, best step first; null for the usual one. */
+    /** The ladder of the config, best step first; null for the usual one. */
     readonly ladder: readonly LadderStep[] | null;
   };
   readonly prior: Triple;

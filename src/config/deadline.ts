@@ -5,13 +5,13 @@ const TIME_OF_DAY = /^([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?$/;
 const ISO = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
 
 /**
- * Finds the moment (ms since 1970) that a deadline means: a duration counted from `startedAt` ("9h", "8h55m"), the next
- * such time of day after it ("18:30", in the process's time zone), or an ISO date and time (local unless it names a zone).
- * Throws a config error when the text is none of these, or names a moment that is not after the start.
+ * Returns the time of a deadline (ms since 1970): a duration after `startedAt` ("9h", "8h55m"), the next such time of day after it ("18:30",
+ * in the time zone of the process), or an ISO date and time (local unless it names a zone). Throws an AbtieError("config") when the
+ * text is none of these, or its time is not after the start.
  */
 export function parseDeadline(text: string, startedAt: number): number {
-  const at = momentOf(text, startedAt);
-  if (at === null) throw new AbtieError("config", `deadline: ${noDeadline(text)}`);
+  const at = timeOf(text, startedAt);
+  if (at === null) throw new AbtieError("config", `deadline: ${refusalOf(text)}`);
   if (at <= startedAt) {
     const [deadline, start] = [new Date(at).toISOString(), new Date(startedAt).toISOString()];
     throw new AbtieError(
@@ -22,19 +22,19 @@ export function parseDeadline(text: string, startedAt: number): number {
   return at;
 }
 
-/** Says what a deadline may be, where a text is none; null where it is one. */
+/** Returns the objection to a text that is not a deadline; null for a deadline. */
 export function checkDeadline(text: string): string | null {
-  return momentOf(text, 0) === null ? noDeadline(text) : null;
+  return timeOf(text, 0) === null ? refusalOf(text) : null;
 }
 
-function noDeadline(text: string): string {
+function refusalOf(text: string): string {
   return (
     'expected a duration such as "9h" or "8h55m", a time of day such as "18:30", or an ISO date and time such as ' +
     `"2026-01-31T18:30", found "${text}"`
   );
 }
 
-function momentOf(text: string, startedAt: number): number | null {
+function timeOf(text: string, startedAt: number): number | null {
   const trimmed = text.trim();
   return fromDuration(trimmed, startedAt) ?? fromTimeOfDay(trimmed, startedAt) ?? fromIso(trimmed);
 }

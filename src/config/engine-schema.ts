@@ -11,43 +11,56 @@ export const duration: z.ZodType<number, string> = z
 const url = z.string().regex(/^https?:\/\//, "expected a URL that starts with http:// or https://");
 
 /**
- * What a person writes about an engine: in a profile (launch/engines/NAME.yaml) and, over it, under `engine:` of a config.
- * A profile named by `profile` is the base; the other keys replace its keys one by one.
+ * An engine as a person writes it, in a profile (launch/engines/NAME.yaml) and under `engine:` of a config. The keys of the config replace
+ * those of the profile that `profile` names, one by one.
  */
 export const engineSchema = z.strictObject({
-  profile: z.string().min(1).optional().describe("Profile that the other keys build on."),
-  description: z.string().optional(),
-  kind: z.enum(["spawn", "attach"]).optional().describe("Start a server, or use one that runs."),
+  profile: z.string().min(1).optional().describe("Engine profile; the other keys replace its keys."),
+  description: z.string().optional().describe("One line about the engine."),
+  kind: z.enum(["spawn", "attach"]).optional().describe("Start a server (spawn), or use one that runs (attach)."),
   attach: z
     .union([url, z.array(url).min(1)])
     .optional()
     .describe("Base URL of a running OpenAI-compatible server, or several; implies kind: attach."),
-  api_key: z.string().optional().describe("Key of the running server; OPENAI_API_KEY beats it."),
-  model: z.string().min(1).optional().describe("Model folder or name; with attach, the served model name."),
+  api_key: z.string().optional().describe("Key of the running server; OPENAI_API_KEY takes precedence."),
+  model: z.string().min(1).optional().describe("Folder or name of the model; with attach, its name on the server."),
   tokenizer: z
     .union([z.string().min(1), z.literal(false)])
     .optional()
-    .describe("Folder with tokenizer.json; default the model folder; false asks the server's /tokenize."),
-  python: z.string().min(1).optional().describe("Interpreter with vLLM; default abtie's own installation."),
+    .describe("Folder with tokenizer.json; default the model folder; false uses the /tokenize of the server."),
+  python: z.string().min(1).optional().describe("Python interpreter that has vLLM; default that of `abtie setup`."),
   command: z.string().min(1).optional().describe("Program to start; {python} is the interpreter."),
   args: z
     .array(z.string())
     .optional()
-    .describe("Its arguments; {model} {host} {port} {served_model_name} are filled in."),
-  extra_args: z.array(z.string()).optional().describe("Arguments added behind those of the profile."),
-  env: z.record(z.string(), z.string()).optional().describe("Environment of the server, over abtie's own."),
-  port: z.int().min(1).max(65535).optional().describe("Port of the server; default a free one."),
-  replicas: z.int().min(1).max(64).optional().describe("Servers to start, each pinned to its own GPUs."),
-  gpus_per_replica: z.int().min(1).max(16).optional().describe("GPUs of each replica."),
-  ready_limit: duration.optional().describe("How long the server may take to answer; default 15m."),
-  stop_grace: duration.optional().describe("How long it may take to stop before it is killed; default 10s."),
-  max_model_len: z.int().min(64).optional().describe("Context length of the server, where it does not say."),
-  concurrency: z.int().min(1).max(4096).optional().describe("Requests in flight that suit this engine."),
-  prompts_per_request: z.int().min(1).max(1024).optional().describe("Prompts per request that suit this engine."),
+    .describe("Arguments of the program; {model}, {host}, {port} and {served_model_name} are filled in."),
+  extra_args: z.array(z.string()).optional().describe("Arguments that are added after those of the profile."),
+  env: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe("Variables that are added to abtie's own environment for the server."),
+  port: z.int().min(1).max(65535).optional().describe("Port of the server; default any free one."),
+  replicas: z.int().min(1).max(64).optional().describe("Number of servers to start, each on its own GPUs."),
+  gpus_per_replica: z.int().min(1).max(16).optional().describe("Number of GPUs of each server."),
+  ready_limit: duration.optional().describe("Longest time until the server answers; default 15m."),
+  stop_grace: duration.optional().describe("Time that the server gets to stop before it is killed; default 10s."),
+  max_model_len: z.int().min(64).optional().describe("Context length of the server, if it does not report one."),
+  concurrency: z
+    .int()
+    .min(1)
+    .max(4096)
+    .optional()
+    .describe("Number of requests in flight that suits this engine; the search begins there."),
+  prompts_per_request: z
+    .int()
+    .min(1)
+    .max(1024)
+    .optional()
+    .describe("Number of prompts per request that suits this engine."),
   method: z
     .enum(["auto", "logprob_token_ids", "allowed_token_ids", "logit_bias", "top_logprobs"])
     .optional()
-    .describe("How label probabilities are asked for; auto probes."),
+    .describe("Parameter of the API that returns the label probabilities; auto tries each."),
 });
 
 export type ParsedEngine = z.output<typeof engineSchema>;

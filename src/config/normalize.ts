@@ -3,23 +3,23 @@ import type { AttachConfig, Config, EngineConfig, SpawnConfig } from "./config.t
 import type { ParsedEngine } from "./engine-schema.ts";
 import type { ParsedConfig } from "./schema.ts";
 
-/** Where things are on this machine; gathered once by the caller. */
+/** The locations on this machine that a config depends on. */
 export interface Places {
   readonly cwd: string;
-  /** The package's own root, which holds launch/ and prompts/. */
+  /** Root of this package, which contains launch/ and prompts/. */
   readonly packageRoot: string;
-  /** The cache folder that `abtie setup` fills. */
+  /** The folder that `abtie setup` fills. */
   readonly home: string;
-  /** The interpreter of abtie's own vLLM installation. */
+  /** The Python interpreter of the vLLM that `abtie setup` installed. */
   readonly python: string;
-  /** OPENAI_API_KEY, when set. */
+  /** Value of OPENAI_API_KEY. */
   readonly apiKey: string | undefined;
 }
 
 const MINUTE = 60_000;
 const UNIFORM = [1 / 3, 1 / 3, 1 / 3] as const;
 
-/** Turns a parsed config into what the program uses: defaults filled in, paths absolute, no optionals. */
+/** Turns a parsed config into the config that the program uses. */
 export function normalize(
   written: ParsedConfig,
   engine: ParsedEngine & { readonly name: string },
@@ -128,7 +128,7 @@ function normalizeSpawn(engine: ParsedEngine & { readonly name: string }, base: 
   };
 }
 
-/** Only a path that starts with "." or "/" or a placeholder is a folder; anything else may be a model name. */
+/** A text that begins with ".", "/", "~" or {home} is a folder; any other text is the name of a model. */
 function modelPath(text: string, base: string, places: Places): string {
   const filled = text.replaceAll("{home}", places.home);
   return /^(\.{1,2}\/|\/|~)/.test(filled) ? resolve(base, filled) : filled;

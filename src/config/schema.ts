@@ -21,42 +21,65 @@ const stepSchema = z.strictObject({
     .string()
     .regex(/^[A-Za-z][\w .+-]*$/, "expected a name that begins with a letter")
     .optional()
-    .describe("How the step is called in the journal and in reports; default its kind."),
+    .describe("Name of the step in the journal and in reports; default its kind."),
   kind: z
     .enum(["both-orders", "one-order", "one-order-short", "prior"])
-    .describe("Both orders for chosen rows, one order, one order with a shorter context, or the class prior."),
-  context: z.int().min(64).optional().describe("Prompt tokens that a row may take; for the kind one-order-short."),
+    .describe(
+      "Score both orders of chosen rows, one order, one order with a shorter context, or write the class prior.",
+    ),
+  context: z.int().min(64).optional().describe("Most prompt tokens of a row; for the kind one-order-short."),
 });
 
 const timeSchema = z.strictObject({
   deadline: z
     .string()
     .optional()
-    .describe('Hard end: a duration from the start ("9h"), a time of day ("18:30") or an ISO date and time.'),
-  started_at: z.string().optional().describe("Count the deadline from this ISO date and time instead of from now."),
-  reserve: duration.optional().describe("Time kept free before the deadline; default the larger of 2 % and 60 s."),
-  on_overrun: z.enum(["degrade", "stop"]).optional().describe("What to do when time will not suffice."),
-  confidence: z.number().gt(0.5).lt(1).optional().describe("Probability of finishing that a step must reach."),
+    .describe(
+      'The run ends before this: a duration from the start ("9h"), a time of day ("18:30") or an ISO date and time.',
+    ),
+  started_at: z
+    .string()
+    .optional()
+    .describe('ISO date and time from which a deadline such as "9h" counts; default the start of the run.'),
+  reserve: duration
+    .optional()
+    .describe("Time between the end of scoring and the deadline; default 2 % of the whole time, at least 60 s."),
+  on_overrun: z
+    .enum(["degrade", "stop"])
+    .optional()
+    .describe("When time is short: give up steps of the ladder (degrade), or stop the run; default degrade."),
+  confidence: z
+    .number()
+    .gt(0.5)
+    .lt(1)
+    .optional()
+    .describe("Probability of finishing in time that a step of the ladder must reach; default 0.99."),
   short_context: z
     .int()
     .min(64)
     .optional()
-    .describe("Token budget of the shortened-context step of the usual ladder; default 512."),
+    .describe("Most prompt tokens of a row on the step one-order-short of the usual ladder; default 512."),
   ladder: z
     .array(stepSchema)
     .min(1)
     .optional()
     .describe(
-      "What is given up when time is short, best step first; default both-orders, one-order, one-order-short, prior.",
+      "Steps that a row can be scored on, the best first; when time is short, later steps are taken. Default both-orders, one-order, " +
+        "one-order-short, prior.",
     ),
 });
 
 const massSchema = z.strictObject({
-  minimum: probability.optional().describe("Label mass below this is low."),
-  action: z.enum(["warn", "floor", "fallback"]).optional().describe("What a low label mass leads to."),
+  minimum: probability.optional().describe("A label mass below this is low; default 0.01."),
+  action: z
+    .enum(["warn", "floor", "fallback"])
+    .optional()
+    .describe(
+      "For a row with a low label mass: warn, mix its probabilities with the prior (floor), or write the prior (fallback); default warn.",
+    ),
 });
 
-/** What makes the judge: the parts that a variant of a comparison may replace. */
+/** The parts of the judge, which a variant of a comparison may replace. */
 const judging = {
   engine: z
     .union([z.string().min(1), engineSchema])
@@ -66,12 +89,14 @@ const judging = {
   labels: z
     .strictObject({ a: labelTexts, b: labelTexts, tie: labelTexts })
     .optional()
-    .describe("Label texts; several texts of one label are variants, merged by log-sum-exp."),
-  context: z.int().min(64).optional().describe("Prompt tokens a row may take; default what the server allows."),
+    .describe("Texts of the three labels; the probabilities of several texts of one label are added."),
+  context: z.int().min(64).optional().describe("Most prompt tokens of a row; default as many as the server allows."),
   orders: z
     .enum(["one", "both", "auto"])
     .optional()
-    .describe("Score one order, both, or the swapped one for undecided rows while time is left (auto)."),
+    .describe(
+      "Score one order, both orders, or one order and then the swapped order of undecided rows while time is left (auto); default auto.",
+    ),
   prior: z
     .tuple([probability, probability, probability])
     .optional()
@@ -82,38 +107,45 @@ const judging = {
 
 const variantSchema = z.strictObject(judging);
 
-/** What a person writes in a config file; every key is optional but `input`, `engine` and `template`. */
+/** A config file as a person writes it. Every key but `input` is optional. */
 export const configSchema = z
   .strictObject({
-    input: z.string().min(1).optional().describe("CSV file of the rows to judge, relative to this file."),
+    input: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("CSV file with the rows to judge; like every path, relative to this file."),
     output: z.string().min(1).optional().describe("Submission to write; default RUN/submission.csv."),
     run: z.string().min(1).optional().describe("Run folder; default runs/NAME-OF-THIS-FILE beside this file."),
-    columns: columnsSchema.optional().describe("Column names, where they are not those of LMSYS."),
-    truth: z.enum(["labels", "votes"]).optional().describe("Where labels are read from when they are there."),
+    columns: columnsSchema.optional().describe("Names of the columns that differ from those of LMSYS."),
+    truth: z
+      .enum(["labels", "votes"])
+      .optional()
+      .describe("Take the truth from the label columns, or from the votes of each row as shares; default labels."),
     ...judging,
     concurrency: z
       .union([z.int().min(1).max(4096), z.literal("auto")])
       .optional()
-      .describe("Requests in flight."),
+      .describe("Number of requests in flight; default auto: found while scoring."),
     prompts_per_request: z
       .union([z.int().min(1).max(1024), z.literal("auto")])
       .optional()
-      .describe("Prompts sent together in one request."),
-    request_timeout: duration.optional().describe("Limit on one request; default 10m."),
-    attempts: z.int().min(1).max(20).optional().describe("Attempts per row before it falls back; default 8."),
-    limit: z.int().min(1).optional().describe("Only the first N rows."),
-    seed: z.int().min(0).optional().describe("Seed of everything random; default 0."),
+      .describe("Number of prompts in one request; default auto."),
+    request_timeout: duration.optional().describe("Longest time of one request; default 10m."),
+    attempts: z.int().min(1).max(20).optional().describe("Attempts at a row before it gets the prior; default 8."),
+    limit: z.int().min(1).optional().describe("Judge only the first N rows."),
+    seed: z.int().min(0).optional().describe("Seed of all random choices; default 0."),
     time: timeSchema.optional(),
     clip: z
       .tuple([probability, probability])
       .optional()
       .describe("Probabilities are clipped to this range and renormalised; default [0.005, 0.99]."),
     variants: z
-      .record(z.string().regex(/^[\w][\w.+-]*$/, "expected a name that can be that of a folder"), variantSchema)
+      .record(z.string().regex(/^[\w][\w.+-]*$/, "expected a name that a folder can have"), variantSchema)
       .optional()
-      .describe("Judges that `abtie compare` compares: by name, what differs from the rest of this file."),
+      .describe("Judges for `abtie compare`: by name, the keys that replace those of this file."),
   })
-  .meta({ title: "abtie config", description: "A job of abtie: which rows, which engine, which template." });
+  .meta({ title: "abtie config", description: "A job of abtie: its rows, its engine and its template." });
 
 export type WrittenConfig = z.input<typeof configSchema>;
 export type WrittenVariant = z.input<typeof variantSchema>;

@@ -5,8 +5,8 @@ import type { Override } from "./load.ts";
 import type { WrittenVariant } from "./schema.ts";
 
 /**
- * Reads what each variant of a config file replaces, by name; relative paths count from the file. Nothing is checked here: what is
- * wrong is found, with its place, when the config is loaded with the override.
+ * Reads the overrides of each variant in a config file, by name; relative paths count from the file. Nothing is checked here: loading the
+ * config with an override finds its problems and their places.
  */
 export async function readVariants(file: string): Promise<ReadonlyMap<string, Override>> {
   const text = await readFile(file, "utf8").catch(() => "");
@@ -22,7 +22,7 @@ export async function readVariants(file: string): Promise<ReadonlyMap<string, Ov
   );
 }
 
-/** A template is a path only when it looks like one; a bare word names a shipped template. */
+/** A template is a path only if it looks like one; a bare word names a shipped template. */
 function withPaths(variant: WrittenVariant, base: string): WrittenVariant {
   const { template, calibration } = variant;
   const isFile = typeof template === "string" && /\/|\.jinja$/.test(template);
