@@ -1,15 +1,14 @@
 import { closeVariantRuns } from "../compare/close.ts";
 import { writeComparison } from "../compare/comparison-file.ts";
 import { type Comparison, conclude } from "../compare/conclude.ts";
-import { groupByEngine } from "../compare/engine-groups.ts";
 import { requireLabels } from "../compare/labels.ts";
 import { refuseLabelsAsText } from "../compare/leaks.ts";
 import { createMonitor } from "../compare/monitor.ts";
 import { openVariants } from "../compare/open-variants.ts";
 import { LEVEL } from "../compare/pairs.ts";
 import { targetJobOf } from "../compare/report-data.ts";
-import { type GroupEnd, type ScoreOptions, scoreGroup } from "../compare/score-group.ts";
-import { openVariantRuns, type VariantRun } from "../compare/variant-run.ts";
+import { type ScoringEnd, scoreVariants } from "../compare/score-variants.ts";
+import { openVariantRuns } from "../compare/variant-run.ts";
 import type { Override } from "../config/load.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
@@ -22,96 +21,78 @@ import { groupOrder } from "../stats/group-order.ts";
 export interface CompareOptions {
   /** The config file; null as in every command. */
   readonly file: string | null;
-  /** Templates to compare; none takes the variants of the config. */
+  /** Templates to compare; without any, the variants of the config are compared. */
   readonly templates?: readonly string[];
-  /** What is laid over the config, below a variant's own parts and above them. */
+  /** Overrides of the config that a variant may override in turn, and overrides that hold for every variant. */
   readonly environment?: readonly Override[];
   readonly flags?: readonly Override[];
   /** End as soon as one variant is shown to be the best. */
   readonly earlyStop?: boolean;
   /** Differences smaller than this count as none, nats; null: no difference is too small. Only with earlyStop. */
   readonly margin?: number | null;
-  /** The job that hours are computed for: its rows (default 25,000), and the time that it may take; null takes that of the config. */
+  /** The job for which hours are forecast: its rows (default 25,000), and its time; null takes the config's deadline. */
   readonly rows?: number;
   readonly deadline?: string | null;
-  /** Continue although config, data, template or model changed; or begin again. */
+  /** Continue although config, data, template or model changed. */
   readonly force?: boolean;
+  /** Forget the results in the run folders and begin again. */
   readonly fresh?: boolean;
 }
 
-const DEFAULTS = {
-  ...{ templates: [], environment: [], flags: [], earlyStop: false, margin: null },
-  ...{ rows: 25_000, deadline: null, force: false, fresh: false },
-} as const;
-
 /**
- * Compares variants of a judge on the same labelled rows: scores what is missing of each, row by row, and says which is better and what it
- * costs. Every variant is an ordinary run in a folder of its own; started again it continues. Throws AbtieError: config, data,
- * engine. An abort ends in a comparison of what is there.
+ * Compares variants of a judge on the same labelled rows: scores the missing rows of each, row by row, and reports which is
+ * better and what it costs. Every variant is an ordinary run with its own folder, so a comparison that is started again
+ * continues. An abort ends in a comparison of the rows so far. Throws AbtieError: config, data, engine.
  */
-export async function compareVariants(given: CompareOptions, effects: Effects): Promise<Comparison> {
-  const options = { ...DEFAULTS, ...given };
-  if (options.margin !== null && !options.earlyStop) {
-    throw new AbtieError("config", "a margin (--margin) says when to stop early: give --early-stop too");
+export async function compareVariants(options: CompareOptions, effects: Effects): Promise<Comparison> {
+  const { templates = [], environment = [], flags = [], earlyStop = false, margin = null } = options;
+  const { force = false, fresh = false, file } = options;
+  if (margin !== null && !earlyStop) {
+    throw new AbtieError("config", "a margin (--margin) only has an effect on early stopping: give --early-stop too");
   }
   const began = effects.clock.monotonic();
-  const { folder, deadline, variants } = await openVariants(options, effects);
-  const job = targetJobOf(options.rows, options.deadline, deadline);
-  const [{ config } = { config: null }] = variants;
-  if (config === null) throw new Error("a comparison has variants");
+  const { folder, deadline, variants } = await openVariants({ file, templates, environment, flags }, effects);
+  const job = targetJobOf(options.rows ?? 25_000, options.deadline ?? null, deadline);
+  const [{ config }] = variants;
   refuseLabelsAsText(config);
   await using dataset = await openRows(config, effects.signal);
-  const truth = requireLabels(dataset.truth, config);
-  const { ids, groups } = dataset;
-  const order = groupOrder(groups, config.seed);
-  const watching = {
-    ...{ variants: variants.length, order, groups, bound: lossDifferenceBound(config.clip), level: LEVEL },
-    margin: options.margin,
-  };
-  const course = createMonitor({ ...watching, truth, earlyStop: options.earlyStop, effects });
-  const version = await packageVersion();
-  await using contestants = await openVariantRuns(variants, {
-    dataset,
-    force: options.force,
-    fresh: options.fresh,
+  const labels = requireLabels(dataset, config);
+
+  const order = groupOrder(labels.groups, config.seed);
+  const monitor = createMonitor({
+    variants: variants.length,
+    order,
+    groups: labels.groups,
+    truth: labels.truth,
+    bound: lossDifferenceBound(config.clip),
+    level: LEVEL,
+    margin,
+    earlyStop,
     effects,
   });
-  course.begin(contestants.list);
-  const scoring = {
-    folder,
-    order,
-    seed: config.seed,
-    enough: course.enough,
-    force: options.force,
-    onOutcome: course.told,
-    effects,
-  };
-  let end: GroupEnd | "failed" = "failed";
+  await using runs = await openVariantRuns(variants, { dataset, force, fresh, effects });
+  monitor.begin(runs.list);
+  const { decided, onOutcome } = monitor;
+  let end: ScoringEnd | "failed" = "failed";
   try {
-    end = await scoreAll(contestants.list, scoring);
+    end = await scoreVariants(runs.list, { folder, order, seed: config.seed, decided, force, onOutcome, effects });
   } finally {
-    await closeVariantRuns(contestants.list, end, { began, effects });
+    await closeVariantRuns(runs.list, end, { began, effects });
   }
-  for (const { publisher } of contestants.list) publisher.check();
+  for (const { publisher } of runs.list) publisher.check();
+
   const comparison = await conclude({
-    ...{ folder, variants, contestants: contestants.list, dataset, version, course },
-    ...{ labels: { ids, truth, groups }, margin: options.margin, job, seed: config.seed },
-    end: end === "done" && course.enough.aborted ? "decided" : end,
+    end: end === "done" && decided.aborted ? "decided" : end,
+    folder,
+    runs: runs.list,
+    labels,
+    monitor,
+    margin,
+    job,
+    version: await packageVersion(),
     now: effects.clock.now(),
-    tell: createReportStep(ids.length, effects),
+    reportStep: createReportStep(labels.ids.length, effects),
   });
   await writeComparison(comparison);
   return comparison;
-}
-
-/** Scores what is missing, one engine after the other, until all is there or one engine cannot go on. */
-async function scoreAll(contestants: readonly VariantRun[], options: ScoreOptions): Promise<GroupEnd> {
-  const groups = groupByEngine(contestants);
-  for (const group of groups) {
-    // Each server that is started has a log of its own.
-    const folder = groups.length === 1 ? options.folder : group[0].folder.path;
-    const end = await scoreGroup(group, { ...options, folder });
-    if (end !== "done") return end;
-  }
-  return "done";
 }

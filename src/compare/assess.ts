@@ -7,18 +7,20 @@ import { type LabelMass, labelMass } from "../metrics/label-mass.ts";
 import type { SwapStudy } from "../metrics/swap.ts";
 import { mean } from "../numbers/sums.ts";
 import type { RunRows } from "../runfolder/rows-file.ts";
+import { type RunState, readingOf } from "../runfolder/state/run-state.ts";
 import type { BootstrapOptions } from "../stats/bootstrap.ts";
-import { takeColumns } from "./common-rows.ts";
+import type { Order } from "../types.ts";
+import type { Labels } from "./labels.ts";
 import { measureNoise, type Noise } from "./noise.ts";
 import type { VariantRun } from "./variant-run.ts";
 
-/** What labels say about one variant, on the rows that all variants have answered. */
+/** Everything that labels show about one variant, on the rows that all variants have answered. */
 export interface Assessment {
   readonly name: string;
   readonly columns: RunRows;
   /** As submitted: clipped and rounded, after the calibration of its config if it has one. */
   readonly raw: { readonly probabilities: Float64Array; readonly evaluation: Evaluation };
-  /** Fitted to the readings and predicted out of fold, clipped; null with too few prompts. */
+  /** With a calibration fitted to the readings, predicted out of fold, clipped; null with fewer than 10 prompts. */
   readonly calibrated: {
     readonly probabilities: Float64Array;
     readonly evaluation: Evaluation;
@@ -30,60 +32,82 @@ export interface Assessment {
   readonly shortened: number;
   readonly tokensPerRow: number;
   readonly secondsPerRow: number;
-  /** Of its engine, seconds; null when that was never started. */
+  /** Longest start of its engine, seconds; null when it was never started. */
   readonly startUpSeconds: number | null;
-  /** Of the raw and of the calibrated probabilities; null when nothing was scored twice. */
+  /** Noise of the raw and of the calibrated probabilities; null when no row was scored twice. */
   readonly noise: { readonly raw: Noise | null; readonly calibrated: Noise | null };
 }
 
-export interface Labels {
-  readonly ids: readonly string[];
-  readonly truth: Float64Array;
-  readonly groups: Uint32Array;
-}
-
-/** Resamples for the intervals of one variant, and of the choice of its calibration: only differences decide anything. */
+/** Resamples for the intervals of one variant, and for the choice of its calibration. Only the pairs need more. */
 const RESAMPLES = 4_000;
 const STUDY_RESAMPLES = 1_000;
-/** Calibration on fewer prompts says nothing. */
+/** With fewer prompts no calibration is fitted. */
 const FEWEST_PROMPTS = 10;
 
-/** Assesses a variant on some rows of the file. `all` are the labels of the file, `labels` those of the rows. */
+/** Assesses a variant on some rows of the file. */
 export function assess(
-  contestant: VariantRun,
-  rows: Uint32Array,
-  all: Labels,
-  labels: Omit<Labels, "ids">,
-  cost: { readonly msPerRow: number },
-  { seed }: { readonly seed: number },
+  run: VariantRun,
+  options: {
+    readonly rows: Uint32Array;
+    /** The labels of the whole file, and those of `rows`. */
+    readonly fileLabels: Labels;
+    readonly labels: Omit<Labels, "ids">;
+    readonly msPerRow: number;
+    readonly seed: number;
+  },
 ): Assessment {
-  const options: BootstrapOptions = { seed, resamples: RESAMPLES };
-  const { name, config, folder } = contestant;
+  const { rows, fileLabels, labels, msPerRow, seed } = options;
+  const { name, config, folder } = run;
   const { truth, groups } = labels;
-  const columns = takeColumns(contestant, rows, all.ids);
+  const bootstrap: BootstrapOptions = { seed, resamples: RESAMPLES };
+  const columns = columnsOf(run, rows, fileLabels.ids);
   const score = (probabilities: Float64Array) => ({
     probabilities,
-    evaluation: evaluate({ probabilities, truth, groups }, options),
+    evaluation: evaluate({ probabilities, truth, groups }, bootstrap),
   });
-  const fits = new Set(groups).size >= FEWEST_PROMPTS;
-  const study = fits
+  const isEnough = new Set(groups).size >= FEWEST_PROMPTS;
+  const study = isEnough
     ? studyCalibration({ readings: columns.readings, truth, groups }, { seed, resamples: STUDY_RESAMPLES })
     : null;
-  const tokensPerRow = mean(columns.tokens);
   return {
     name,
     columns,
     raw: score(asWritten(columns.probabilities, config.clip)),
     calibrated: study === null ? null : { ...score(clipProbabilities(study.probabilities, config.clip)), study },
     mass: labelMass(columns.mass),
-    swap: studySwap({ rows: columns }, groups, options),
+    swap: studySwap({ rows: columns }, groups, bootstrap),
     shortened: columns.cutTokens.filter((tokens) => tokens > 0).length,
-    tokensPerRow,
-    secondsPerRow: cost.msPerRow / 1000,
+    tokensPerRow: mean(columns.tokens),
+    secondsPerRow: msPerRow / 1000,
     startUpSeconds: folder.state.longestStartUpSeconds,
     noise: {
-      raw: measureNoise(contestant, all, null, options),
-      calibrated: study === null ? null : measureNoise(contestant, all, study.parameters, options),
+      raw: measureNoise(run, fileLabels, null, bootstrap),
+      calibrated: study === null ? null : measureNoise(run, fileLabels, study.parameters, bootstrap),
     },
   };
+}
+
+/** Collects some rows of a variant as columns. */
+function columnsOf({ folder, publisher }: VariantRun, rows: Uint32Array, ids: readonly string[]): RunRows {
+  const { state } = folder;
+  const outcomes = Array.from(rows, (row) => publisher.outcome(row));
+  const firstOrder = (row: number): Order => (readingOf(state, row, "ab") === null ? "ba" : "ab");
+  const cutTokens = rows.map((row) => state.orders[firstOrder(row)].cutTokens[row] ?? 0);
+  return {
+    ids: Array.from(rows, (row) => ids[row] ?? ""),
+    probabilities: Float64Array.from(outcomes.flatMap(({ probabilities }) => probabilities)),
+    obtained: outcomes.map(({ obtained }) => obtained),
+    reasons: outcomes.map(({ reason }) => reason),
+    readings: { ab: logProbsOf(state, rows, "ab"), ba: logProbsOf(state, rows, "ba") },
+    mass: Float64Array.from(rows, (row) => readingOf(state, row, firstOrder(row))?.mass ?? Number.NaN),
+    tokens: rows.map((row) => (state.orders.ab.tokens[row] ?? 0) + (state.orders.ba.tokens[row] ?? 0)),
+    cutTokens,
+    fullTokens: rows.map((row, index) => (state.orders[firstOrder(row)].tokens[row] ?? 0) + (cutTokens[index] ?? 0)),
+  };
+}
+
+const NO_READING = [Number.NaN, Number.NaN, Number.NaN] as const;
+
+function logProbsOf(state: RunState, rows: Uint32Array, order: Order): Float64Array {
+  return Float64Array.from(Array.from(rows).flatMap((row) => readingOf(state, row, order)?.logProbs ?? NO_READING));
 }

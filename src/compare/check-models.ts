@@ -1,11 +1,10 @@
 import { AbtieError } from "../errors.ts";
 import type { EnginePool } from "../pool/pool.ts";
-import type { EngineGroup } from "./engine-groups.ts";
-import { recordForAll } from "./group-records.ts";
+import { type EngineGroup, recordForAll } from "./engine-groups.ts";
 
 /**
- * Checks that one model answers for the whole group, the same as in earlier sessions, and notes which. Throws
- * AbtieError("config") when rows of two models would be mixed, unless `force` is given.
+ * Checks that all servers of a group serve one model, the same as in earlier sessions, and records it. Throws
+ * AbtieError("config") when rows of two models would be mixed, unless `force` is given. `at` is ms since 1970.
  */
 export function checkModels(
   group: EngineGroup,
@@ -13,7 +12,7 @@ export function checkModels(
   { force, at }: { readonly force: boolean; readonly at: number },
 ): void {
   const [{ config }] = group;
-  // A server that abtie spawns has a name made up for it.
+  // abtie gives a server that it starts a name of its own, so the config names the model.
   const models =
     config.engine.kind === "spawn" ? [config.engine.model] : pool.engines.map(({ current }) => current().model);
   const [model, ...others] = new Set(models);

@@ -1,12 +1,12 @@
 import type { Effects } from "../effects.ts";
 import { writeSummary } from "../job/summary.ts";
-import type { GroupEnd } from "./score-group.ts";
+import type { ScoringEnd } from "./score-variants.ts";
 import type { VariantRun } from "./variant-run.ts";
 
 /** Ends the session of every variant: publishes its results, ends its journal, and writes its summary unless scoring failed. */
 export async function closeVariantRuns(
   runs: readonly VariantRun[],
-  end: GroupEnd | "failed",
+  end: ScoringEnd | "failed",
   options: {
     /** Start of the comparison, monotonic ms. */
     readonly began: number;

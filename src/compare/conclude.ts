@@ -1,26 +1,25 @@
-import { join } from "node:path";
-import type { Dataset } from "../dataset/open-dataset.ts";
+import { basename, join } from "node:path";
 import { AbtieError } from "../errors.ts";
 import type { ReportStep } from "../job/report-step.ts";
 import { takeTriples } from "../metrics/triples.ts";
+import { sum } from "../numbers/sums.ts";
 import type { ComparisonData } from "../report/data/comparison-data.ts";
-import { type Assessment, assess, type Labels } from "./assess.ts";
-import { commonRows } from "./common-rows.ts";
+import { type Assessment, assess } from "./assess.ts";
 import { msPerRow } from "./cost.ts";
 import { groupByEngine } from "./engine-groups.ts";
-import { prefixCacheOf, sumPrefixCaches } from "./group-records.ts";
+import type { Labels } from "./labels.ts";
 import { countLeakedRows, variantsFittedTo } from "./leaks.ts";
 import type { Monitor } from "./monitor.ts";
-import type { Variant } from "./open-variants.ts";
 import { fixedPairs, type Measure, noiseFloor, sequentialPairs, stoppingOf } from "./pairs.ts";
-import { factsOf, notesOf, reportedVariant, type TargetJob } from "./report-data.ts";
+import { prefixCacheOf, sumPrefixCaches } from "./prefix-cache.ts";
+import { fieldsOf, notesOf, reportedVariant, type TargetJob } from "./report-data.ts";
 import type { VariantRun } from "./variant-run.ts";
 import { warningsOf } from "./warnings.ts";
 
-/** How a comparison ended: all rows scored, or enough of them, or not. */
+/** How a comparison ended: all rows scored, enough of them for a decision, or neither. */
 export type ComparisonEnd = "done" | "decided" | "interrupted" | "engine-lost";
 
-/** A comparison with everything that is said about it. */
+/** A comparison with its report and everything that was computed for it. */
 export interface Comparison {
   readonly end: ComparisonEnd;
   readonly files: {
@@ -36,102 +35,127 @@ export interface Comparison {
   readonly assessments: readonly Assessment[];
 }
 
-export interface Concluding {
+export interface ConcludeOptions {
   readonly end: ComparisonEnd;
   /** Folder of the comparison. */
   readonly folder: string;
-  readonly variants: readonly Variant[];
-  readonly contestants: readonly VariantRun[];
-  readonly dataset: Dataset;
+  readonly runs: readonly [VariantRun, ...VariantRun[]];
+  /** The labels of the file. */
   readonly labels: Labels;
-  readonly course: Monitor;
+  readonly monitor: Pick<Monitor, "replay" | "failedRows">;
   readonly margin: number | null;
   readonly job: TargetJob;
-  readonly seed: number;
   readonly version: string;
   /** ms since 1970. */
   readonly now: number;
-  readonly tell: ReportStep;
+  readonly reportStep: ReportStep;
 }
 
-/** Draws the conclusions from what all variants have answered. Throws AbtieError("interrupted" or "engine") when that is nothing. */
-export async function conclude(input: Concluding): Promise<Comparison> {
-  const { end, folder, contestants, dataset, labels, course, margin, job, seed, tell } = input;
-  const rows = commonRows(labels.ids.length, contestants);
-  if (rows.length === 0) throw nothing(end);
-  const used = { truth: takeTriples(labels.truth, rows), groups: rows.map((row) => labels.groups[row] as number) };
-  const costs = new Map<VariantRun, number>();
-  for (const group of groupByEngine(contestants)) {
-    const perRow = await msPerRow(group);
-    for (const [place, contestant] of group.entries()) costs.set(contestant, perRow[place] ?? 0);
-  }
-  const assessments = contestants.map((contestant) => {
-    tell(`scoring and calibrating ${contestant.name}`);
-    return assess(contestant, rows, labels, used, { msPerRow: costs.get(contestant) ?? 0 }, { seed });
+/**
+ * Compares the variants on the rows that all of them have answered. Throws AbtieError("interrupted" or "engine") when there
+ * is no such row.
+ */
+export async function conclude(options: ConcludeOptions): Promise<Comparison> {
+  const { end, folder, runs, labels: fileLabels, monitor, margin, job, reportStep } = options;
+  const [{ dataset, config }] = runs;
+  const { seed } = config;
+  const rows = commonRows(fileLabels.ids.length, runs);
+  if (rows.length === 0) throw noCommonRow(end);
+  const labels = {
+    truth: takeTriples(fileLabels.truth, rows),
+    groups: rows.map((row) => fileLabels.groups[row] as number),
+  };
+
+  const costs = await costsOf(runs);
+  const assessments = runs.map((run) => {
+    reportStep(`scoring and calibrating ${run.name}`);
+    return assess(run, { rows, fileLabels, labels, msPerRow: costs.get(run) ?? 0, seed });
   });
-  tell("comparing pairs");
-  const replayed = course.replay();
-  const measure: Measure =
-    replayed === null && assessments.every(({ calibrated }) => calibrated !== null) ? "calibrated" : "raw";
+  reportStep("comparing pairs");
+  const replayed = monitor.replay();
+  const isCalibrated = replayed === null && assessments.every(({ calibrated }) => calibrated !== null);
+  const measure: Measure = isCalibrated ? "calibrated" : "raw";
   const pairs =
     replayed === null
-      ? fixedPairs(assessments, used, measure, { seed })
+      ? fixedPairs(assessments, labels, measure, { seed })
       : sequentialPairs(assessments, replayed, margin);
-  const available = labels.ids.length;
-  const names = assessments.map(({ name }) => name);
+
+  const available = fileLabels.ids.length;
+  const names = runs.map(({ name }) => name);
   const stopping = replayed === null ? null : stoppingOf(names, replayed, { scored: rows.length, available });
-  const leaked = await countLeakedRows(contestants, dataset, rows);
-  const failed = contestants.map((contestant) => ({ name: contestant.name, rows: course.failed(contestant) }));
-  const noise = assessments.map((one) => one.noise[measure]).find((one) => one !== null);
+  const failed = runs.map((run) => ({ name: run.name, rows: monitor.failedRows(run) }));
   const prefixCache = sumPrefixCaches(
-    groupByEngine(contestants).map((group) => group.map(({ folder: { state } }) => prefixCacheOf(state))),
+    groupByEngine(runs).map((group) => group.map(({ folder: { state } }) => prefixCacheOf(state))),
   );
   return {
     end,
     files: {
-      ...{ json: join(folder, "comparison.json"), html: join(folder, "comparison.html") },
+      json: join(folder, "comparison.json"),
+      html: join(folder, "comparison.html"),
       markdown: join(folder, "comparison.md"),
-      runs: Object.fromEntries(contestants.map(({ name, folder: { path } }) => [name, path])),
+      runs: Object.fromEntries(runs.map((run) => [run.name, run.folder.path])),
     },
-    failedRows: failed.reduce((sum, one) => sum + one.rows, 0),
+    failedRows: sum(failed.map((one) => one.rows)),
     assessments,
     report: {
-      name: folder.split("/").at(-1) ?? folder,
-      program: `abtie ${input.version}`,
-      madeAt: input.now,
-      facts: factsOf(contestants, { ...dataset, rows: available, source: sourceOf(input.variants) }, prefixCache),
-      notes: notesOf({
-        ...{ pairs, stopping },
-        rescored: noise?.rows ?? null,
-      }),
+      name: basename(folder),
+      program: `abtie ${options.version}`,
+      madeAt: options.now,
+      facts: fieldsOf(runs, available, prefixCache),
+      notes: notesOf({ pairs, stopping, rescored: rescoredRows(assessments, measure) }),
       warnings: warningsOf({
-        ...{ end, variants: input.variants, assessments, failed, leaked, sequential: replayed !== null },
-        served: contestants.map(({ config, folder: { state } }) =>
-          config.engine.kind === "spawn" ? null : (state.engineModel?.model ?? null),
-        ),
-        fittedHere: await variantsFittedTo(contestants, dataset.sha256),
+        end,
+        variants: runs,
+        assessments,
+        failed,
+        leaked: await countLeakedRows(runs, dataset, rows),
+        served: runs.map(servedModel),
+        fittedHere: await variantsFittedTo(runs, dataset.sha256),
+        sequential: replayed !== null,
       }),
       rows: rows.length,
-      groups: new Set(used.groups).size,
+      groups: new Set(labels.groups).size,
       priorLogLoss: assessments[0]?.raw.evaluation.prior.logLoss ?? Number.NaN,
       job,
       variants: assessments.map((assessment) => reportedVariant(assessment, job)),
-      ...{ pairs, noiseFloor: noiseFloor(assessments, measure), prefixCache, stopping },
+      pairs,
+      noiseFloor: noiseFloor(assessments, measure),
+      prefixCache,
+      stopping,
     },
   };
 }
 
-function sourceOf([first]: readonly Variant[]): string {
-  if (first === undefined) return "";
-  const { truth, columns } = first.config;
-  return truth === "votes" ? `votes (${columns.votes})` : columns.labels.join(", ");
+/** Lists the rows, in the order of the file, that every variant has answered. */
+function commonRows(total: number, runs: readonly VariantRun[]): Uint32Array {
+  const rows = Array.from({ length: total }, (_, row) => row);
+  return Uint32Array.from(rows.filter((row) => runs.every(({ answered }) => answered(row))));
 }
 
-function nothing(end: ComparisonEnd): AbtieError {
+/** Computes the cost of a row of each variant, ms, engine by engine. */
+async function costsOf(runs: readonly VariantRun[]): Promise<ReadonlyMap<VariantRun, number>> {
+  const costs = new Map<VariantRun, number>();
+  for (const group of groupByEngine(runs)) {
+    const perRow = await msPerRow(group);
+    for (const [index, run] of group.entries()) costs.set(run, perRow[index] ?? 0);
+  }
+  return costs;
+}
+
+function rescoredRows(assessments: readonly Assessment[], measure: Measure): number | null {
+  return assessments.map(({ noise }) => noise[measure]?.rows).find((rows) => rows !== undefined) ?? null;
+}
+
+/** Gives the model that a running server names; null for a server that abtie starts, whose name abtie made up. */
+function servedModel({ config, folder }: VariantRun): string | null {
+  return config.engine.kind === "spawn" ? null : (folder.state.engineModel?.model ?? null);
+}
+
+function noCommonRow(end: ComparisonEnd): AbtieError {
   return end === "interrupted"
     ? new AbtieError("interrupted", "interrupted before every variant had answered a row: run it again to continue")
     : new AbtieError(
         "engine",
-        "there is no row that every variant has answered: the journals in the run folders say why",
+        "no row was answered by every variant: the journals in the run folders hold the reasons",
       );
 }

@@ -1,27 +1,26 @@
 import { sum } from "../numbers/sums.ts";
+import type { PrefixCache } from "../report/data/comparison-data.ts";
 import { readJournal } from "../runfolder/journal/read.ts";
-import { prefixCacheOf } from "./group-records.ts";
+import { engineCounters, prefixCacheOf } from "./prefix-cache.ts";
 import type { VariantRun } from "./variant-run.ts";
 
-/** A stretch of time, ms since 1970. */
-export interface Stretch {
+/** The time of a request, ms since 1970. */
+export interface RequestTime {
   readonly from: number;
   readonly to: number;
 }
 
 /**
- * Computes what a row of each contestant of an engine costs there, ms. The time in which at least one answered request was
- * under way, over all sessions, is shared out by the prompt tokens that had to be computed: all of them, less what the
- * server found in its prefix cache, which is shared out in turn by what began like an earlier prompt of the same contestant.
+ * Computes the cost of a row of each variant of an engine, ms. The time with at least one answered request in flight, over
+ * all sessions, is divided over the variants by the prompt tokens that had to be computed: all, less those found in the
+ * server's prefix cache, which are divided in turn by the tokens that began like an earlier prompt of the same variant.
  */
-export async function msPerRow(
-  contestants: readonly Pick<VariantRun, "folder" | "orders">[],
-): Promise<readonly number[]> {
-  const requests: Stretch[] = [];
+export async function msPerRow(runs: readonly Pick<VariantRun, "folder" | "orders">[]): Promise<readonly number[]> {
+  const requests: RequestTime[] = [];
   const answered: { tokens: number; prompts: number }[] = [];
-  for (const { folder } of contestants) {
+  for (const { folder } of runs) {
     const count = { tokens: 0, prompts: 0 };
-    // What this session did must be in the file.
+    // The file must also hold the rows of this session.
     await folder.journal.flush();
     for await (const { event } of readJournal(folder.journalFile)) {
       if (event.event !== "row") continue;
@@ -31,31 +30,31 @@ export async function msPerRow(
     }
     answered.push(count);
   }
-  const cached = cachedShares(contestants.map(({ folder }) => prefixCacheOf(folder.state)));
-  const computed = answered.map(({ tokens }, place) => tokens * (1 - (cached[place] ?? 0)));
+  const cached = cachedShares(runs.map(({ folder }) => prefixCacheOf(folder.state)));
+  const computed = answered.map(({ tokens }, index) => tokens * (1 - (cached[index] ?? 0)));
   const total = sum(computed);
-  const time = covered(requests);
-  return answered.map(({ prompts }, place) => {
+  const ms = coveredMs(requests);
+  return answered.map(({ prompts }, index) => {
     if (prompts === 0 || total === 0) return 0;
-    const perPrompt = (time * (computed[place] ?? 0)) / total / prompts;
-    return perPrompt * (contestants[place]?.orders.length ?? 1);
+    const msPerPrompt = (ms * (computed[index] ?? 0)) / total / prompts;
+    return msPerPrompt * (runs[index]?.orders.length ?? 1);
   });
 }
 
-/** Shares out what the server found in its cache: the share of each contestant's tokens that it need not compute. */
-export function cachedShares(told: readonly ReturnType<typeof prefixCacheOf>[]): readonly number[] {
-  const shared = told.reduce((sum, one) => sum + (one?.shared ?? 0), 0);
-  // Each was told the sum of its sessions; one that came later misses the first ones.
-  const found = Math.max(0, ...told.map((one) => one?.found ?? 0));
-  const hit = shared === 0 ? 0 : Math.min(1, found / shared);
-  return told.map((one) => (one === null || one.prepared === 0 ? 0 : (hit * one.shared) / one.prepared));
+/** Computes for each variant of an engine the share of its tokens that the prefix cache saved. */
+export function cachedShares(variants: readonly (PrefixCache | null)[]): readonly number[] {
+  const shared = sum(variants.map((variant) => variant?.shared ?? 0));
+  const hitRate = shared === 0 ? 0 : Math.min(1, engineCounters(variants).found / shared);
+  return variants.map((variant) =>
+    variant === null || variant.prepared === 0 ? 0 : (hitRate * variant.shared) / variant.prepared,
+  );
 }
 
-/** Computes how much time is covered by at least one stretch, ms. */
-export function covered(stretches: readonly Stretch[]): number {
+/** Computes the time with at least one request in flight, ms. */
+export function coveredMs(requests: readonly RequestTime[]): number {
   let total = 0;
   let end = Number.NEGATIVE_INFINITY;
-  for (const { from, to } of [...stretches].sort((one, other) => one.from - other.from)) {
+  for (const { from, to } of [...requests].sort((one, other) => one.from - other.from)) {
     total += Math.max(0, to - Math.max(from, end));
     end = Math.max(end, to);
   }

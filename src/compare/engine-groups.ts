@@ -1,16 +1,22 @@
+import type { EngineModel, StartUp } from "../runfolder/journal/events.ts";
 import type { VariantRun } from "./variant-run.ts";
 
-/** Contestants that are asked of the same engine, which is started once for all of them. */
+/** Variants that share an engine, which is opened once for all of them. */
 export type EngineGroup = readonly [VariantRun, ...VariantRun[]];
 
-/** Groups contestants by their engine, in the order in which the engines are named first. */
-export function groupByEngine(contestants: readonly VariantRun[]): readonly EngineGroup[] {
+/** Groups variants by their engine, in the order in which the engines first appear. */
+export function groupByEngine(runs: readonly VariantRun[]): readonly EngineGroup[] {
   const groups = new Map<string, [VariantRun, ...VariantRun[]]>();
-  for (const contestant of contestants) {
-    const key = JSON.stringify(contestant.config.engine);
+  for (const run of runs) {
+    const key = JSON.stringify(run.config.engine);
     const group = groups.get(key);
-    if (group === undefined) groups.set(key, [contestant]);
-    else group.push(contestant);
+    if (group === undefined) groups.set(key, [run]);
+    else group.push(run);
   }
   return [...groups.values()];
+}
+
+/** Records an event of an engine in the journal of every variant that it serves. */
+export function recordForAll(group: EngineGroup, event: EngineModel | StartUp): void {
+  for (const { recorder } of group) recorder.record(event);
 }

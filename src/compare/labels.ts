@@ -1,12 +1,21 @@
 import type { Config } from "../config/config.ts";
 import { AbtieError } from "../errors.ts";
 
-/** Refuses a file without labels. Throws AbtieError("data") naming the columns. */
+/** The labels of some rows. */
+export interface Labels {
+  readonly ids: readonly string[];
+  /** Weights of a, b and tie, three for each row. */
+  readonly truth: Float64Array;
+  /** Group number of each row: rows with the same prompt share one. */
+  readonly groups: Uint32Array;
+}
+
+/** Gives the labels of a file. Throws AbtieError("data") naming the columns when it has none. */
 export function requireLabels(
-  truth: Float64Array | null,
+  { ids, truth, groups }: Omit<Labels, "truth"> & { readonly truth: Float64Array | null },
   { input, columns, truth: source }: Pick<Config, "input" | "columns" | "truth">,
-): Float64Array {
-  if (truth !== null) return truth;
+): Labels {
+  if (truth !== null) return { ids, truth, groups };
   const wanted = source === "votes" ? `the column ${columns.votes}` : `the columns ${columns.labels.join(", ")}`;
   throw new AbtieError(
     "data",

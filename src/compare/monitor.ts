@@ -1,25 +1,29 @@
 import type { Effects } from "../effects.ts";
+import { formatCount, formatDuration, formatFixed, plural } from "../format.ts";
 import type { Task } from "../judge/judge.ts";
+import { clipProbabilities } from "../metrics/clip.ts";
+import { logLosses } from "../metrics/log-loss.ts";
+import { sum } from "../numbers/sums.ts";
 import { isAnswered } from "../runfolder/state/run-state.ts";
+import type { SequentialState } from "../stats/sequential-comparison.ts";
 import { createSequentialPairs, type Replay, replay, type SequentialPlan } from "./interim-looks.ts";
-import { lossOf } from "./losses.ts";
-import { progressText } from "./progress-text.ts";
 import type { VariantRun } from "./variant-run.ts";
 
-/** A comparison while it goes on: hears every answer, shows how far it is, and says when the comparison is decided. */
+/** Follows a comparison while it is scored: reports progress, counts failed rows, and decides when it may stop. */
 export interface Monitor {
-  /** Takes in what earlier sessions have answered; to be called once, before anything is scored. */
-  readonly begin: (contestants: readonly VariantRun[]) => void;
-  readonly told: (contestant: VariantRun, task: Task, answered: boolean) => void;
-  /** Aborts when one variant has been shown to be the best; never, unless that may end the comparison. */
-  readonly enough: AbortSignal;
-  /** Rows on which a contestant failed in this session. */
-  readonly failed: (contestant: VariantRun) => number;
-  /** The comparison from its begin, in the order of its plan; null unless it may stop early. */
+  /** Adds the rows of earlier sessions; call it once, before any row is scored. */
+  readonly begin: (runs: readonly VariantRun[]) => void;
+  /** Call it for every prompt that ended, after its outcome is in the state of its variant. */
+  readonly onOutcome: (run: VariantRun, task: Task, answered: boolean) => void;
+  /** Aborts when one variant is shown to be the best; never without early stopping. */
+  readonly decided: AbortSignal;
+  /** Gives the number of rows on which a variant failed in this session. */
+  readonly failedRows: (run: VariantRun) => number;
+  /** Replays the comparison from its beginning, in the order of its plan; null without early stopping. */
   readonly replay: () => Replay | null;
 }
 
-/** Creates the course of a comparison. */
+/** Creates the monitor of a comparison. */
 export function createMonitor(
   options: SequentialPlan & {
     readonly truth: Float64Array;
@@ -27,54 +31,94 @@ export function createMonitor(
     readonly effects: Pick<Effects, "clock" | "progress">;
   },
 ): Monitor {
-  const { truth, earlyStop, effects } = options;
+  const { truth, earlyStop, order, effects } = options;
   const { clock } = effects;
-  const controller = new AbortController();
-  const watch = earlyStop ? createSequentialPairs(options) : null;
-  const taken = new Set<number>();
+  const stop = new AbortController();
+  const pairs = earlyStop ? createSequentialPairs(options) : null;
+  const added = new Set<number>();
   const failed = new Map<VariantRun, Set<number>>();
-  let contestants: readonly VariantRun[] = [];
+  let runs: readonly VariantRun[] = [];
   let startedAt: number | null = null;
 
-  const hasFailed = (contestant: VariantRun, row: number): boolean => failed.get(contestant)?.has(row) ?? false;
+  const hasFailed = (run: VariantRun, row: number): boolean => failed.get(run)?.has(row) ?? false;
   const lossesOf = (row: number): readonly (number | null)[] | null => {
-    const through = contestants.every((one) => one.answered(row) || hasFailed(one, row));
-    return through ? contestants.map((one) => (one.answered(row) ? lossOf(one, row, truth) : null)) : null;
+    const isDone = runs.every((run) => run.answered(row) || hasFailed(run, row));
+    return isDone ? runs.map((run) => (run.answered(row) ? lossOf(run, row, truth) : null)) : null;
   };
-  const look = (row: number): void => {
-    if (watch === null || taken.has(row)) return;
+  const addRow = (row: number): void => {
+    if (pairs === null || added.has(row)) return;
     const losses = lossesOf(row);
     if (losses === null) return;
-    taken.add(row);
-    watch.add(row, losses);
-    if (watch.isDecided()) controller.abort(new Error("the answer is known"));
+    added.add(row);
+    pairs.add(row, losses);
+    if (pairs.isDecided()) stop.abort(new Error("the comparison is decided"));
   };
-  const show = (): void => {
+  const reportProgress = (): void => {
     startedAt ??= clock.monotonic();
-    const sum = (of: (contestant: VariantRun) => number): number =>
-      contestants.reduce((total, contestant) => total + of(contestant), 0);
-    const done = sum(({ folder }) => folder.state.orders.ab.answered + folder.state.orders.ba.answered);
-    const total = sum(({ orders }) => orders.length * options.order.length);
-    const prompts = sum(({ recorder }) => recorder.counts.scoredPrompts);
-    const states = watch?.states() ?? null;
-    const text = progressText({ done, total, prompts, ms: clock.monotonic() - startedAt, states });
+    const done = sum(runs.map(({ folder: { state } }) => state.orders.ab.answered + state.orders.ba.answered));
+    const total = sum(runs.map(({ orders }) => orders.length * order.length));
+    const text = progressText({
+      done,
+      total,
+      prompts: sum(runs.map(({ recorder }) => recorder.counts.scoredPrompts)),
+      ms: clock.monotonic() - startedAt,
+      states: pairs?.states() ?? null,
+    });
     effects.progress({ stage: "score", done, total, text });
   };
 
   return {
-    begin: (all) => {
-      contestants = all;
-      for (const row of options.order) look(row);
+    begin: (opened) => {
+      runs = opened;
+      for (const row of order) addRow(row);
     },
-    told: (contestant, task, answered) => {
-      if (!answered && !isAnswered(contestant.folder.state, task.row, task.order)) {
-        failed.set(contestant, (failed.get(contestant) ?? new Set()).add(task.row));
+    onOutcome: (run, task, answered) => {
+      if (!answered && !isAnswered(run.folder.state, task.row, task.order)) {
+        failed.set(run, (failed.get(run) ?? new Set()).add(task.row));
       }
-      look(task.row);
-      show();
+      addRow(task.row);
+      reportProgress();
     },
-    enough: controller.signal,
-    failed: (contestant) => failed.get(contestant)?.size ?? 0,
+    decided: stop.signal,
+    failedRows: (run) => failed.get(run)?.size ?? 0,
     replay: () => (earlyStop ? replay(options, lossesOf) : null),
   };
+}
+
+/** Computes the log loss (nats) of one row, with probabilities clipped as in the submission. */
+function lossOf({ publisher, config }: Pick<VariantRun, "publisher" | "config">, row: number, truth: Float64Array) {
+  const probabilities = Float64Array.from(publisher.outcome(row).probabilities);
+  const clipped = clipProbabilities(probabilities, config.clip);
+  return logLosses(clipped, truth.subarray(3 * row, 3 * row + 3))[0] as number;
+}
+
+/** A speed is given once it was measured over 1 s. */
+const LEAST_MS = 1_000;
+
+function progressText(options: {
+  readonly done: number;
+  readonly total: number;
+  /** Prompts scored in this session, and its time. */
+  readonly prompts: number;
+  readonly ms: number;
+  /** The states of the pairs; null without early stopping. */
+  readonly states: readonly SequentialState[] | null;
+}): string {
+  const { done, total, prompts, ms, states } = options;
+  const parts = [`${formatCount(done)}/${plural(total, "prompt")}`];
+  if (prompts > 0 && ms >= LEAST_MS) {
+    const perSecond = (1000 * prompts) / ms;
+    parts.push(`${perSecond.toFixed(1)} prompts/s`, `${formatDuration((1000 * (total - done)) / perSecond)} left`);
+  }
+  return [...parts, ...(states === null ? [] : [statesText(states)])].join(" · ");
+}
+
+function statesText(states: readonly SequentialState[]): string {
+  const [only, other] = states;
+  if (only === undefined || other !== undefined) {
+    const decided = states.filter(({ verdict }) => verdict !== "undecided").length;
+    return `${decided} of ${states.length} pairs decided`;
+  }
+  const { mean, interval } = only;
+  return `difference ${formatFixed(mean, 3)} (${formatFixed(interval.low, 3)} to ${formatFixed(interval.high, 3)}) nats`;
 }

@@ -5,8 +5,9 @@ import { pairOf } from "../report/data/from-metrics.ts";
 import type { Estimate } from "../report/data/run-data.ts";
 import type { BootstrapOptions } from "../stats/bootstrap.ts";
 import type { Interval } from "../stats/interval.ts";
-import type { Assessment, Labels } from "./assess.ts";
+import type { Assessment } from "./assess.ts";
 import { pairsOf, type Replay } from "./interim-looks.ts";
+import type { Labels } from "./labels.ts";
 
 export type Measure = Pair["measure"];
 

@@ -52,21 +52,24 @@ export function reportedVariant(assessment: Assessment, job: TargetJob): Reporte
 }
 
 /** Lists the fields at the head of the report: data, engines, variants, settings. */
-export function factsOf(
-  contestants: readonly VariantRun[],
-  data: { readonly path: string; readonly sha256: string; readonly rows: number; readonly source: string },
+export function fieldsOf(
+  runs: readonly [VariantRun, ...VariantRun[]],
+  rows: number,
   prefixCache: PrefixCache | null,
 ): readonly Field[] {
-  const [first] = contestants;
-  const engines = [...new Set(contestants.map(({ config }) => `${config.engine.name}, ${modelName(config.engine)}`))];
+  const [{ config: shared, dataset }] = runs;
+  const engines = [...new Set(runs.map(({ config }) => `${config.engine.name}, ${modelName(config.engine)}`))];
   return [
     {
       name: "Data",
-      value: `${basename(data.path)}, ${plural(data.rows, "row")}, sha256 ${data.sha256.slice(0, 12)}`,
+      value: `${basename(dataset.path)}, ${plural(rows, "row")}, sha256 ${dataset.sha256.slice(0, 12)}`,
     },
-    { name: "Labels", value: data.source },
+    {
+      name: "Labels",
+      value: shared.truth === "votes" ? `votes (${shared.columns.votes})` : shared.columns.labels.join(", "),
+    },
     { name: "Engine", value: engines.join("; ") },
-    ...contestants.map(({ name, config, loader, sets, orders }) => ({
+    ...runs.map(({ name, config, loader, sets, orders }) => ({
       name: `Variant ${name}`,
       value: [
         `${basename(config.template)}, sha256 ${loader.template.sha256.slice(0, 12)}`,
@@ -77,8 +80,8 @@ export function factsOf(
         sets.length === 0 ? "the config as it is" : `sets ${sets.join(", ")}`,
       ].join("; "),
     })),
-    { name: "Clipped to", value: `${first?.config.clip.join(" to ") ?? ""}, then divided by the sum` },
-    { name: "Seed", value: String(first?.config.seed ?? 0) },
+    { name: "Clipped to", value: `${shared.clip.join(" to ")}, then divided by the sum` },
+    { name: "Seed", value: String(shared.seed) },
     {
       name: "Found in the prefix cache",
       value: prefixCache === null ? "not measured: the server does not report it" : prefixCacheText(prefixCache),

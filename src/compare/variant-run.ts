@@ -27,20 +27,27 @@ export interface VariantRunOptions {
 
 /** Opens the jobs of all variants. When one cannot be opened, the others are closed and its error is thrown. */
 export async function openVariantRuns(
-  variants: readonly Variant[],
+  variants: readonly [Variant, ...Variant[]],
   options: VariantRunOptions,
-): Promise<AsyncDisposable & { readonly list: readonly VariantRun[] }> {
-  const list: VariantRun[] = [];
+): Promise<AsyncDisposable & { readonly list: readonly [VariantRun, ...VariantRun[]] }> {
+  const opened: VariantRun[] = [];
   const close = async (): Promise<void> => {
-    await Promise.all(list.map((run) => run[Symbol.asyncDispose]()));
+    await Promise.all(opened.map((run) => run[Symbol.asyncDispose]()));
+  };
+  const open = async (variant: Variant): Promise<VariantRun> => {
+    const run = await openVariantRun(variant, options);
+    opened.push(run);
+    return run;
   };
   try {
-    for (const variant of variants) list.push(await openVariantRun(variant, options));
+    const [first, ...others] = variants;
+    const list: [VariantRun, ...VariantRun[]] = [await open(first)];
+    for (const other of others) list.push(await open(other));
+    return { list, [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();
     throw error;
   }
-  return { list, [Symbol.asyncDispose]: close };
 }
 
 async function openVariantRun(variant: Variant, options: VariantRunOptions): Promise<VariantRun> {

@@ -2,27 +2,25 @@ import type { Effects } from "../effects.ts";
 import type { Task } from "../judge/judge.ts";
 import { openEnginePool } from "../pool/pool.ts";
 import { checkModels } from "./check-models.ts";
-import type { EngineGroup } from "./engine-groups.ts";
-import { recordForAll } from "./group-records.ts";
+import { type EngineGroup, groupByEngine, recordForAll } from "./engine-groups.ts";
 import { joinJudgeLoaders } from "./joint-judge.ts";
-import { watchPrefixCache } from "./prefix-cache.ts";
-import { createPrefixMeter } from "./prefix-meter.ts";
+import { createPrefixMeter, watchPrefixCache } from "./prefix-cache.ts";
 import { promptsRowByRow, promptsToRescore, sampleToRescore } from "./prompt-order.ts";
 import { rescore } from "./rescore.ts";
 import { type Choice, scoreEntries } from "./score-entries.ts";
 import type { VariantRun } from "./variant-run.ts";
 
-/** How the scoring of a group ended. */
-export type GroupEnd = "done" | "interrupted" | "engine-lost";
+/** How the scoring ended. */
+export type ScoringEnd = "done" | "interrupted" | "engine-lost";
 
 export interface ScoreOptions {
-  /** Folder of the server's log. */
+  /** Folder of the server's log; with several engines each log is in the run folder of a variant. */
   readonly folder: string;
-  /** Rows in the order of the plan. */
+  /** Rows in the order in which they are scored. */
   readonly order: Uint32Array;
   readonly seed: number;
-  /** Aborts when the answer is known. */
-  readonly enough: AbortSignal;
+  /** Aborts when the comparison is decided. */
+  readonly decided: AbortSignal;
   /** Continue although another model answers than before. */
   readonly force: boolean;
   /** Called for every prompt that ended, with an answer or without, after the outcome is in the state of its variant. */
@@ -30,16 +28,27 @@ export interface ScoreOptions {
   readonly effects: Effects;
 }
 
+/** Scores the missing prompts, one engine after the other, until none is missing or an engine cannot continue. */
+export async function scoreVariants(runs: readonly VariantRun[], options: ScoreOptions): Promise<ScoringEnd> {
+  const groups = groupByEngine(runs);
+  for (const group of groups) {
+    const folder = groups.length === 1 ? options.folder : group[0].folder.path;
+    const end = await scoreGroup(group, { ...options, folder });
+    if (end !== "done") return end;
+  }
+  return "done";
+}
+
 /**
  * Scores the prompts that a group of variants lacks on their engine, then a sample once more. Opens no engine when nothing is
  * missing.
  */
-export async function scoreGroup(group: EngineGroup, options: ScoreOptions): Promise<GroupEnd> {
-  const { order, seed, enough, onOutcome, effects } = options;
+async function scoreGroup(group: EngineGroup, options: ScoreOptions): Promise<ScoringEnd> {
+  const { order, seed, decided, onOutcome, effects } = options;
   const { signal, clock } = effects;
   const samples = (): readonly Uint32Array[] =>
     group.map(({ answered }) => sampleToRescore(order.length, seed, answered));
-  const missing = (): Iterable<Choice> => (enough.aborted ? [] : promptsRowByRow(order, group));
+  const missing = (): Iterable<Choice> => (decided.aborted ? [] : promptsRowByRow(order, group));
   if (isEmpty(missing()) && isEmpty(promptsToRescore(group, samples()))) return "done";
 
   const [{ config }] = group;
@@ -72,7 +81,7 @@ export async function scoreGroup(group: EngineGroup, options: ScoreOptions): Pro
       onRequest: ({ outcomes }) => {
         for (const { task, outcome } of outcomes) onOutcome(group[task.of] as VariantRun, task, outcome.ok);
       },
-      signal: AbortSignal.any([signal, enough]),
+      signal: AbortSignal.any([signal, decided]),
     });
     const cached = await cache.used();
     for (const [of, run] of group.entries()) {
