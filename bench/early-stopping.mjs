@@ -2,7 +2,7 @@
 // Run as: npm run build && node bench/early-stopping.mjs [simulations, default 2000]
 
 import { normalQuantile } from "../dist/numbers/normal.js";
-import { groupOrder } from "../dist/stats/group-order.js";
+import { groupOrder } from "../dist/stats/groups.js";
 import { createSequentialComparison } from "../dist/stats/sequential-comparison.js";
 import { simulateJudges } from "./simulated-judges.mjs";
 

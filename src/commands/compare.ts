@@ -16,7 +16,7 @@ import { openRows } from "../job/open-rows.ts";
 import { packageVersion } from "../job/package-version.ts";
 import { createReportStep } from "../job/report-step.ts";
 import { lossDifferenceBound } from "../metrics/clip.ts";
-import { groupOrder } from "../stats/group-order.ts";
+import { groupOrder } from "../stats/groups.ts";
 
 export interface CompareOptions {
   /** The config file; null as in every command. */

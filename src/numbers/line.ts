@@ -1,7 +1,7 @@
 import { mean, sum } from "./sums.ts";
 
 /** The straight line y = offset + slope · x. */
-export interface Line {
+export interface FittedLine {
   readonly offset: number;
   readonly slope: number;
 }
@@ -10,7 +10,7 @@ export interface Line {
  * Fits a line to points by ordinary least squares. `x` and `y` have the same length, at least 1. Where all x are equal
  * the line is level, at the mean of y.
  */
-export function fitLine(x: readonly number[], y: readonly number[]): Line {
+export function fitLine(x: readonly number[], y: readonly number[]): FittedLine {
   const [meanX, meanY] = [mean(x), mean(y)];
   const squares = sum(x.map((value) => (value - meanX) ** 2));
   const products = sum(x.map((value, index) => (value - meanX) * ((y[index] as number) - meanY)));

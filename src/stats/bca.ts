@@ -3,25 +3,26 @@ import { quantileSorted } from "../numbers/quantile.ts";
 import { mean } from "../numbers/sums.ts";
 import type { Interval } from "./interval.ts";
 
-/** What the bias correction and the acceleration are computed from: the estimate and its leave-one-group-out values. */
+/** The inputs of the bias correction and the acceleration. */
 export interface Acceleration {
   readonly estimate: number;
+  /** The estimate without each group in turn. */
   readonly jackknife: Float64Array;
 }
 
-/** Computes the percentile interval of sorted bootstrap replicates. */
+/** Computes the percentile interval of ascending bootstrap replicates. */
 export function percentileInterval(sorted: Float64Array, level: number): Interval {
   const outside = (1 - level) / 2;
   return { low: quantileSorted(sorted, outside), high: quantileSorted(sorted, 1 - outside) };
 }
 
 /**
- * Computes the bias-corrected and accelerated interval of sorted bootstrap replicates (Efron 1987, "Better bootstrap
+ * Computes the bias-corrected and accelerated interval of ascending bootstrap replicates (Efron 1987, "Better bootstrap
  * confidence intervals"; equal to scipy.stats.bootstrap with method "BCa").
  */
 export function bcaInterval(sorted: Float64Array, from: Acceleration, level: number): Interval {
   const { bias, acceleration } = correction(sorted, from);
-  // Replicates that are all equal, or all on one side of the estimate, leave nothing to correct.
+  // When all replicates are equal, or all on one side of the estimate, the correction is infinite and left out.
   if (!Number.isFinite(bias)) return percentileInterval(sorted, level);
   const at = (probability: number): number => {
     const z = bias + normalQuantile(probability);
@@ -41,7 +42,7 @@ function correction(sorted: Float64Array, from: Acceleration): { bias: number; a
     cubes += (middle - value) ** 3;
   }
   const acceleration = cubes / (6 * squares ** 1.5);
-  // Values without any spread have no skewness either.
+  // Values without spread have no skewness either: 0 / 0.
   return { bias, acceleration: Number.isFinite(acceleration) ? acceleration : 0 };
 }
 

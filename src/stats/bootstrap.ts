@@ -1,35 +1,36 @@
 import { bcaInterval, percentileInterval } from "./bca.ts";
 import { type GroupSums, sumByGroup } from "./groups.ts";
 import type { Interval } from "./interval.ts";
-import { meanOf, resample, score, standardErrorOf } from "./resample.ts";
+import { groupedMean, resample, score, standardErrorOf } from "./resample.ts";
 
-/** Draws of the groups when nothing else is said. */
+/** Number of replicates by default. */
 export const DEFAULT_RESAMPLES = 10_000;
 
 export interface BootstrapOptions {
   readonly seed: number;
-  /** How many times the groups are drawn anew. Default 10,000. */
+  /** Number of replicates: how often the groups are drawn with replacement. Default 10,000. */
   readonly resamples?: number;
   /** Coverage of the intervals. Default 0.95. */
   readonly level?: number;
 }
 
-/** A mean over rows with what the bootstrap over groups says about its error. Units are those of the values. */
+/** A mean over rows and its error from the bootstrap over groups. Units are those of the values. */
 export interface MeanEstimate {
   readonly mean: number;
   readonly rows: number;
   readonly groups: number;
+  /** Coverage of the intervals. */
   readonly level: number;
-  /** What else is known; null with fewer than four groups, from which nothing can be said. */
+  /** Null with fewer than four groups, which are too few for an estimate of the error. */
   readonly error: MeanError | null;
 }
 
 export interface MeanError {
-  /** Linearised standard error of the mean, rows of one group taken together. */
+  /** Linearised standard error of the mean, with the rows of a group as one observation. */
   readonly standardError: number;
   /** The interval to show: symmetric, from the studentised bootstrap. */
   readonly interval: Interval;
-  /** Two-sided p value of "the true mean is 0", from the same replicates: at most 1 - level exactly where the interval excludes 0. */
+  /** Two-sided p value of "the true mean is 0" from the same replicates: at most 1 - level if and only if the interval excludes 0. */
   readonly p: number;
   /** The percentile interval, for comparison. */
   readonly percentile: Interval;
@@ -38,13 +39,13 @@ export interface MeanError {
 }
 
 /**
- * Estimates a mean over rows with an interval from the bootstrap over groups: whole groups are drawn with replacement,
- * because rows that share a prompt are not independent. The mean weighs every row alike; groups may differ in size.
- * Feed the row-by-row difference of two losses to get the interval of a paired difference.
+ * Estimates a mean over rows with an interval from the bootstrap over groups: it draws whole groups with replacement,
+ * because rows that share a prompt are not independent. Every row has the same weight; groups may differ in size. For
+ * a paired difference, pass the row-by-row differences of two losses.
  *
- * The interval shown is the symmetric studentised one, whose coverage error shrinks fastest (Hall 1988, "On symmetric
+ * `interval` is the symmetric studentised one, whose coverage error shrinks fastest (Hall 1988, "On symmetric
  * bootstrap confidence intervals"): with 20 to 400 simulated groups it covers 94.5 to 95.8 %, where the percentile
- * interval, given beside it, covers 91.3 to 95.7 % and BCa 90.7 to 95.4 % (nominal 95 %; bench/bootstrap.mjs).
+ * interval covers 91.3 to 95.7 % and BCa 90.7 to 95.4 % (nominal 95 %; bench/bootstrap.mjs).
  *
  * Source: Efron and Tibshirani, "An Introduction to the Bootstrap" (1993), chapters 12 to 14; for groups, Davison and
  * Hinkley, "Bootstrap Methods and their Application" (1997), section 3.8.
@@ -53,7 +54,7 @@ export function bootstrapMean(values: Float64Array, groups: Uint32Array, options
   const { seed, resamples = DEFAULT_RESAMPLES, level = 0.95 } = options;
   const byGroup = sumByGroup(values, groups);
   const count = byGroup.sums.length;
-  const mean = meanOf(byGroup);
+  const mean = groupedMean(byGroup);
   const known = { mean, rows: values.length, groups: count, level };
   // With three groups or fewer, more than 1 in 20 replicates consists of one group alone and has no spread.
   if (count < 4) return { ...known, error: null };
@@ -77,7 +78,7 @@ export function bootstrapMean(values: Float64Array, groups: Uint32Array, options
   };
 }
 
-/** The observed score counts as one of the replicates, so that the p value is never 0. */
+/** Computes a p value. The observed score counts as one of the replicates, so that the p value is never 0. */
 function shareAtLeast(sorted: Float64Array, observed: number): number {
   const reached = sorted.length - sorted.findIndex((value) => value >= observed);
   return ((reached > sorted.length ? 0 : reached) + 1) / (sorted.length + 1);

@@ -1,27 +1,44 @@
-/** Sums and row counts of each group, groups in order of first appearance. */
+import { shuffledIndexes } from "../numbers/random.ts";
+
+/** The sum of the values and the number of the rows of each group, in order of first appearance. */
 export interface GroupSums {
   readonly sums: Float64Array;
   readonly sizes: Float64Array;
 }
 
-/** Adds up values by group. Group numbers need not be dense: a slice of a file keeps the file's numbers. */
+/** Adds up values by group. Group numbers may have gaps: a slice of a file keeps the group numbers of the file. */
 export function sumByGroup(values: Float64Array, groups: Uint32Array): GroupSums {
   if (values.length !== groups.length) {
     throw new Error(`sumByGroup: ${values.length} values but ${groups.length} group numbers`);
   }
-  const places = new Map<number, number>();
+  const indexOf = new Map<number, number>();
   const sums: number[] = [];
   const sizes: number[] = [];
   for (let row = 0; row < values.length; row += 1) {
     const group = groups[row] as number;
-    let place = places.get(group);
-    if (place === undefined) {
-      place = sums.push(0) - 1;
+    let index = indexOf.get(group);
+    if (index === undefined) {
+      index = sums.push(0) - 1;
       sizes.push(0);
-      places.set(group, place);
+      indexOf.set(group, index);
     }
-    sums[place] = (sums[place] as number) + (values[row] as number);
-    sizes[place] = (sizes[place] as number) + 1;
+    sums[index] = (sums[index] as number) + (values[row] as number);
+    sizes[index] = (sizes[index] as number) + 1;
   }
   return { sums: Float64Array.from(sums), sizes: Float64Array.from(sizes) };
+}
+
+/**
+ * Lists the rows group by group: the groups in random order, the rows of each in file order. A comparison that may stop
+ * early must score its rows in such an order, because the groups scored at any moment are then a fair sample of all.
+ */
+export function groupOrder(groups: Uint32Array, seed: number): Uint32Array {
+  const rowsOf = new Map<number, number[]>();
+  for (const [row, group] of groups.entries()) {
+    const rows = rowsOf.get(group);
+    if (rows === undefined) rowsOf.set(group, [row]);
+    else rows.push(row);
+  }
+  const members = [...rowsOf.values()];
+  return Uint32Array.from([...shuffledIndexes(members.length, seed)].flatMap((index) => members[index] ?? []));
 }

@@ -1,6 +1,6 @@
 /**
- * Adjusts p values for their number so that the chance of any false alarm among them stays at the level
- * (Holm 1979, "A simple sequentially rejective multiple test procedure"). Returned in the order given.
+ * Adjusts p values for their number, so that the probability of any false alarm among them stays at the level (Holm 1979,
+ * "A simple sequentially rejective multiple test procedure"). The result is in the order of the input.
  */
 export function holm(pValues: readonly number[]): number[] {
   const ascending = pValues.map((p, index) => ({ p, index })).sort((one, other) => one.p - other.p);

@@ -1,4 +1,4 @@
-/** A closed interval; both ends in the unit of what it is about. */
+/** A closed interval; both ends have the unit of the estimate. */
 export interface Interval {
   readonly low: number;
   readonly high: number;

@@ -5,27 +5,27 @@ import type { GroupSums } from "./groups.ts";
 /** Bootstrap replicates of a mean over grouped rows, in the order drawn. */
 export interface Replicates {
   readonly means: Float64Array;
-  /** Absolute distance of each replicate from the estimate, in its own standard errors. */
+  /** Absolute distance of each replicate from the estimate, divided by the standard error of that replicate. */
   readonly scores: Float64Array;
 }
 
 /**
- * Draws bootstrap replicates of a mean over grouped rows: each draws as many groups as there are, with replacement,
- * and divides the sum of their values by the number of their rows.
+ * Draws bootstrap replicates of a mean over grouped rows. For each replicate it draws as many groups as there are, with
+ * replacement, and divides the sum of their values by the number of their rows.
  *
  * Group numbers come from rejection sampling on the fewest bits that hold them, so they are exactly uniform; up to
- * 65,536 groups one 32-bit draw yields two candidates. A rejected candidate reads the zero padding of the tables:
- * that costs less than a branch that the processor mispredicts every fourth time.
+ * 65,536 groups, one 32-bit number yields two candidates. A rejected candidate reads the zero padding of the tables,
+ * which is faster than a branch that the processor mispredicts every fourth time.
  */
 export function resample(groups: GroupSums, resamples: number, seed: number): Replicates {
   const count = groups.sums.length;
   const bits = Math.max(1, 32 - Math.clz32(count - 1));
   const span = 2 ** bits;
   const shift = 32 - bits;
-  // With more than 16 bits the second candidate would overlap the first: point it at the padding.
+  // With more than 16 bits the second candidate would share bits with the first, so it always reads the padding.
   const mask = bits <= 16 ? span - 1 : 0;
   const offset = bits <= 16 ? 0 : span;
-  const estimate = meanOf(groups);
+  const estimate = groupedMean(groups);
   const residuals = padded(residualsOf(groups), span);
   const sizes = padded(groups.sizes, span);
 
@@ -56,7 +56,7 @@ export function resample(groups: GroupSums, resamples: number, seed: number): Re
       drawn += ((first - count) >>> 31) + ((second - count) >>> 31);
     }
     if (drawn > count) {
-      // The last pair brought one group too many.
+      // The last pair added one group too many.
       const residual = residuals[second] as number;
       const size = sizes[second] as number;
       sum -= residual;
@@ -74,7 +74,7 @@ export function resample(groups: GroupSums, resamples: number, seed: number): Re
 }
 
 /** Computes the mean over rows from the sums of their groups. */
-export function meanOf(groups: GroupSums): number {
+export function groupedMean(groups: GroupSums): number {
   return sum(groups.sums) / sum(groups.sizes);
 }
 
@@ -86,14 +86,14 @@ export function standardErrorOf(groups: GroupSums): number {
   return Math.sqrt(residualsOf(groups).reduce((sum, value) => sum + value * value, 0)) / sum(groups.sizes);
 }
 
-/** Divides a distance by its standard error; without any error to divide by, a distance is infinitely many. */
+/** Divides a distance by its standard error; infinite for a distance with a standard error of 0, and 0 for no distance. */
 export function score(distance: number, standardError: number): number {
   if (distance === 0) return 0;
   return Math.abs(distance) / standardError;
 }
 
 function residualsOf(groups: GroupSums): Float64Array {
-  const mean = meanOf(groups);
+  const mean = groupedMean(groups);
   return groups.sums.map((sum, group) => sum - mean * (groups.sizes[group] as number));
 }
 

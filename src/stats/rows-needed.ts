@@ -1,26 +1,27 @@
 import { normalQuantile } from "../numbers/normal.ts";
 
-/** What a fixed-size test of a mean is planned with. */
+/** The plan of a test of a mean with a fixed number of rows. */
 export interface SizeQuestion {
-  /** The mean to be told from 0, for example the difference observed so far. */
+  /** The mean to detect, for example the difference observed so far. */
   readonly difference: number;
-  /** Standard error of the mean on the rows at hand, from a method that respects groups. */
+  /** Standard error of the mean over `rows` rows, from a method that respects groups. */
   readonly standardError: number;
   readonly rows: number;
-  /** 1 - chance of a false alarm, two-sided. Default 0.95. */
+  /** 1 - probability of a false alarm, two-sided. Default 0.95. */
   readonly level?: number;
-  /** Chance to find the difference if it is there. Default 0.8. */
+  /** Probability to detect the difference if it exists. Default 0.8. */
   readonly power?: number;
 }
 
 /**
- * Computes how many rows a fixed-size test needs in all to tell a difference from 0: rows x (reach x error / difference)²
- * with the usual normal approximation. Infinite for a difference of 0. The rows at hand carry their grouping into the
- * answer through the standard error: the new rows are taken to come in groups of the same kind.
+ * Computes how many rows a test of fixed size needs in all to detect a difference: rows · (reach · error / difference)²,
+ * by the normal approximation; infinite for a difference of 0. It assumes that further rows come in groups of the same
+ * kind, since the standard error contains the effect of the groups.
  */
 export function rowsNeeded(question: SizeQuestion): number {
   const { difference, standardError, rows, level = 0.95, power = 0.8 } = question;
   if (difference === 0) return Number.POSITIVE_INFINITY;
+  // The distance between the difference and 0 that the test needs, in standard errors.
   const reach = normalQuantile((1 + level) / 2) + normalQuantile(power);
   return Math.ceil(rows * ((reach * standardError) / difference) ** 2);
 }

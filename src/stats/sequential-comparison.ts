@@ -3,46 +3,46 @@ import { type ConfidenceSequence, createConfidenceSequence } from "./confidence-
 import type { Interval } from "./interval.ts";
 
 export interface SequentialOptions {
-  /** All rows, each group's together: what groupOrder returns. */
+  /** All rows, those of a group together, in the order of groupOrder. */
   readonly order: Uint32Array;
   /** Group number of each row of the file. */
   readonly groups: Uint32Array;
-  /** Largest absolute difference that a row can show. */
+  /** Largest absolute difference that a row can have, in nats. */
   readonly bound: number;
-  /** 1 - chance that the verdict is ever wrong. Default 0.95; divide 1 - level by the number of pairs when there are several. */
+  /** 1 - probability that the verdict is ever wrong. Default 0.95. With several pairs, divide 1 - level by their number. */
   readonly level?: number;
-  /** Differences smaller than this count as none; null never ends a comparison as equivalent. Default null. */
+  /** Differences smaller than this, in nats, count as none; with null no comparison ends as equivalent. Default null. */
   readonly margin?: number | null;
 }
 
 /** "better": the mean difference is above 0; "worse": below 0; "equivalent": between -margin and margin. */
-export type Verdict = "undecided" | "better" | "worse" | "equivalent";
+export type SequentialVerdict = "undecided" | "better" | "worse" | "equivalent";
 
 export interface SequentialState {
-  readonly verdict: Verdict;
-  /** Groups that the verdict rests on. */
+  readonly verdict: SequentialVerdict;
+  /** Complete groups that have a difference; the verdict is based on them. */
   readonly groups: number;
-  /** Rows of those groups, without the ones that gave no difference. */
+  /** Rows of those groups that have a difference. */
   readonly rows: number;
-  /** Mean over groups of the mean difference of each: every prompt counts once. */
+  /** Mean over the groups of the mean difference of each: every prompt has the same weight. */
   readonly mean: number;
-  /** Interval for that mean that holds at every moment; its ends are rounded outwards to a grid. */
+  /** Interval of that mean, valid at every moment; its ends are rounded outwards to a grid. */
   readonly interval: Interval;
-  /** Rough number of further rows until a verdict if the difference stays as it is; null when decided or out of reach. */
+  /** Estimated number of further rows until a verdict if the difference stays the same; null when decided or out of reach. */
   readonly moreRows: number | null;
 }
 
 export interface SequentialComparison {
-  /** Takes in one row's difference (null: the row could not be scored); rows may arrive in any order, each once. */
+  /** Adds the difference of a row, null when the row could not be scored. Rows may come in any order, each once. */
   readonly add: (row: number, difference: number | null) => void;
   readonly state: () => SequentialState;
 }
 
 /**
- * Creates a paired comparison that may be looked at after every row and stopped at any moment: the chance that it ever
+ * Creates a paired comparison that may be read after every row and stopped at any moment: the probability that it ever
  * gives a wrong verdict stays below 1 - level. The mean difference of each group (rows that share a prompt) is one
- * observation of a confidence sequence; groups enter in the order planned beforehand, however the answers come in,
- * because an order that depends on how long answers take could favour one side. Groups count as independent draws.
+ * observation of a confidence sequence. Groups are added in the order fixed beforehand, however the answers arrive,
+ * because an order that depends on the time of the answers could favour one side. Groups count as independent draws.
  */
 export function createSequentialComparison(options: SequentialOptions): SequentialComparison {
   const { order, groups, bound, level = 0.95, margin = null } = options;
@@ -51,7 +51,7 @@ export function createSequentialComparison(options: SequentialOptions): Sequenti
   let next = 0;
   let rows = 0;
 
-  const takeCompleteGroups = (): void => {
+  const addCompleteGroups = (): void => {
     for (;;) {
       const members = groupAt(order, groups, next);
       if (members.length === 0 || !members.every((row) => differences.has(row))) return;
@@ -67,7 +67,7 @@ export function createSequentialComparison(options: SequentialOptions): Sequenti
   return {
     add: (row, difference) => {
       differences.set(row, difference);
-      takeCompleteGroups();
+      addCompleteGroups();
     },
     state: () => {
       const verdict = verdictOf(sequence, margin);
@@ -90,7 +90,7 @@ function groupAt(order: Uint32Array, groups: Uint32Array, start: number): Uint32
   return order.subarray(start, end);
 }
 
-/** A grid that is fine near 0 (0.001) and coarse far away (5 %), with the means that decide the verdict on it. */
+/** Lists the means to test: a grid with steps of 0.001 near 0 and of 5 % far from it, and the means that decide the verdict. */
 function candidateMeans(bound: number, margin: number | null): number[] {
   const means = new Set<number>([0]);
   for (let step = 1; ; step += 1) {
@@ -102,14 +102,17 @@ function candidateMeans(bound: number, margin: number | null): number[] {
   return [...means].sort((one, other) => one - other);
 }
 
-function verdictOf(sequence: ConfidenceSequence, margin: number | null): Verdict {
+function verdictOf(sequence: ConfidenceSequence, margin: number | null): SequentialVerdict {
   const zero = sequence.side(0);
   if (zero !== null) return zero === "above" ? "better" : "worse";
   if (margin !== null && sequence.side(margin) === "below" && sequence.side(-margin) === "above") return "equivalent";
   return "undecided";
 }
 
-/** The evidence against 0 grows by about mean² / (2 x mean square) an observation, at Kelly's stake or the largest allowed. */
+/**
+ * Estimates the rows until the evidence against 0 decides. At Kelly's stake it grows by about mean² / (2 · mean square) an
+ * observation, and by less where the bound forbids that stake.
+ */
 function moreRows(sequence: ConfidenceSequence, level: number, bound: number, rows: number): number | null {
   const mean = Math.abs(sequence.mean());
   if (mean === 0) return null;

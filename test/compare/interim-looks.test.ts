@@ -7,7 +7,7 @@ import {
   replay,
   type SequentialPlan,
 } from "../../src/compare/interim-looks.ts";
-import { groupOrder } from "../../src/stats/group-order.ts";
+import { groupOrder } from "../../src/stats/groups.ts";
 import { seeded } from "../helpers/random.ts";
 
 function options(variants: number, rows: number, margin: number | null = null): SequentialPlan {

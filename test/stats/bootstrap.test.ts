@@ -2,8 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { shuffledIndexes } from "../../src/numbers/random.ts";
 import { bootstrapMean } from "../../src/stats/bootstrap.ts";
-import { groupOrder } from "../../src/stats/group-order.ts";
-import { sumByGroup } from "../../src/stats/groups.ts";
+import { groupOrder, sumByGroup } from "../../src/stats/groups.ts";
 import { resample } from "../../src/stats/resample.ts";
 
 const value = fc.double({ min: -5, max: 5, noNaN: true });

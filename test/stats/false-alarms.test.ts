@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createConfidenceSequence } from "../../src/stats/confidence-sequence.ts";
-import { groupOrder } from "../../src/stats/group-order.ts";
+import { groupOrder } from "../../src/stats/groups.ts";
 import { createSequentialComparison } from "../../src/stats/sequential-comparison.ts";
 import { simulateJudges } from "./simulated-judges.ts";
 

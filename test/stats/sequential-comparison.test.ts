@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createConfidenceSequence } from "../../src/stats/confidence-sequence.ts";
-import { groupOrder } from "../../src/stats/group-order.ts";
+import { groupOrder } from "../../src/stats/groups.ts";
 import { createSequentialComparison, type SequentialState } from "../../src/stats/sequential-comparison.ts";
 import { simulateJudges } from "./simulated-judges.ts";
 
