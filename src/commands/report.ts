@@ -33,8 +33,8 @@ export interface ReportFiles {
 }
 
 /**
- * Writes the report of a run, or of a comparison, as one HTML page and as Markdown. Throws AbtieError("data") when the run, or labels that were
- * named, cannot be used.
+ * Writes the report of a run, or of a comparison, as one HTML page and as Markdown. Throws AbtieError("data") when the run,
+ * or labels that were named, cannot be used.
  */
 export async function reportRun(
   options: ReportOptions,
@@ -72,7 +72,7 @@ async function openData(
     return await openJoined(where);
   } catch (error) {
     if (!(error instanceof AbtieError) || error.code !== "data") throw error;
-    effects.log("warn", `the report does without the run's own input, so without texts: ${error.message}`);
+    effects.log("warn", `the input of the run cannot be used, so the report shows no texts: ${error.message}`);
     return null;
   }
 }

@@ -93,7 +93,9 @@ describe("a page in Chromium", () => {
 
   test("puts cells without a value last in both directions", async () => {
     await using opened = await open("/comparison");
-    const table = opened.page.locator("table", { has: opened.page.locator("caption", { hasText: "How they judge" }) });
+    const table = opened.page.locator("table", {
+      has: opened.page.locator("caption", { hasText: "Label mass, position bias, cost" }),
+    });
     for (let click = 0; click < 2; click += 1) {
       await table.getByRole("button", { name: "Flip rate" }).click();
       const [first] = await table.locator("tbody tr td:nth-child(3)").allTextContents();
@@ -187,6 +189,21 @@ describe("the page on every screen and on paper", () => {
     expect(await opened.page.evaluate<number>("document.documentElement.scrollWidth")).toBe(390);
   });
 
+  test.each([1280, 740, 390])(
+    "draws every chart with letters of one size, %d pixels wide, also one alone in its row",
+    async (width) => {
+      const sample = sampleComparison();
+      const stopping = sample.stopping && { ...sample.stopping, paths: sample.stopping.paths.slice(0, 1) };
+      pages.set("/alone", renderComparison({ ...sample, stopping }));
+      for (const path of ["/alone", "/run"]) {
+        await using opened = await open(path, { viewport: { width, height: 900 } });
+        const sizes = await opened.page.evaluate<number[]>(LETTERS);
+        expect(sizes.length).toBeGreaterThan(2);
+        expect(Math.max(...sizes) / Math.min(...sizes)).toBeLessThan(1.1);
+      }
+    },
+  );
+
   test("is dark where the reader's device is, and always light on paper", async () => {
     await using opened = await open("/run", { colorScheme: "dark" });
     const paper = () => opened.page.evaluate<string>("getComputedStyle(document.body).backgroundColor");
@@ -221,6 +238,9 @@ function numbersOf(elements: readonly { getAttribute(name: string): string | nul
 }
 
 // Run in the page, so they are texts: this project's types know no document.
+/** How many pixels a unit of the view box has in each chart. */
+const LETTERS =
+  "[...document.querySelectorAll('figure > svg')].map((svg) => svg.getBoundingClientRect().width / svg.viewBox.baseVal.width)";
 const DIRECTION = `getComputedStyle([...document.querySelectorAll(".text")].find((text) => text.textContent.includes("اللغة"))).direction`;
 const STRUCTURE = `[...document.querySelectorAll("*")].map((element) => element.tagName + " " + element.getAttributeNames().join(" "))`;
 const POINTS = `[...document.querySelectorAll("#judgements .dots path")].reduce((sum, path) => sum + path.getAttribute("d").split("M").length - 1, 0)`;

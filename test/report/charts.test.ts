@@ -14,7 +14,7 @@ import { linear, timeTicks } from "../../src/report/charts/ticks.ts";
 import type { ReportData } from "../../src/report/data/run-data.ts";
 import type { Html } from "../../src/report/markup/html.ts";
 import { renderClock } from "../../src/report/render-clock.ts";
-import { allPoints, circles, viewBox } from "./geometry.ts";
+import { allPoints, circles, covering, labels, viewBox } from "./geometry.ts";
 import { around, sampleReport } from "./sample.ts";
 import { sampleComparison } from "./sample-comparison.ts";
 
@@ -89,6 +89,41 @@ describe("the distribution of the label mass", () => {
           Number(text?.replaceAll(",", "")),
         );
         expect(counts.reduce((sum, count) => sum + count, 0)).toBe(sorted.length);
+      }),
+    );
+  });
+});
+
+describe("labels of pictures", () => {
+  test("the median and the 5th percentile of the label mass never cover each other", () => {
+    fc.assert(
+      fc.property(share, share, (one, other) => {
+        const picture = massHistogram([0, 1], Math.max(one, other), Math.min(one, other));
+        const found = labels(picture, /class="note/);
+        expect(found).toHaveLength(2);
+        expect(covering(found)).toEqual([]);
+        for (const { left, right } of found) expect(left >= 0 && right <= viewBox(picture).width).toBe(true);
+      }),
+    );
+  });
+
+  test("the names and times of the end, the first pass, the watchdog and the deadline never cover each other", () => {
+    const time = fc.double({ min: 1_000, max: 1e8, noNaN: true });
+    fc.assert(
+      fc.property(time, time, time, time, (wallMs, deadlineMs, guardMs, firstPassMs) => {
+        const forecasts = ([1, 2] as const).map((pass) => ({
+          atMs: wallMs / 3,
+          share: 0.5,
+          pass,
+          endMs: wallMs,
+          lowMs: 0.9 * wallMs,
+          highMs: 1.1 * wallMs,
+        }));
+        const picture = forecastChart({ forecasts, bands: [], timing: { wallMs, deadlineMs, guardMs, firstPassMs } });
+        const found = labels(picture, /class="(note|num)" x="[\d.]+" y="[\d.]+"$/);
+        expect(found.length).toBeGreaterThanOrEqual(6);
+        expect(covering(found)).toEqual([]);
+        expect(found.filter(({ right }) => right > viewBox(picture).width + 4)).toEqual([]);
       }),
     );
   });

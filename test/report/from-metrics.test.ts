@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { comparePairs } from "../../src/metrics/compare-pairs.ts";
 import { evaluate } from "../../src/metrics/evaluate.ts";
@@ -61,6 +62,31 @@ describe("what metrics computes, as a report shows it", () => {
   test("too few groups leave an interval without ends", () => {
     const few = evaluate({ ...scored, groups: new Uint32Array(8) }, options);
     expect(scoresOf("x", few).logLoss).toMatchObject({ low: null, high: null });
+  });
+
+  test("intervals of few rows stay within the range of their score, and have two finite ends or none", () => {
+    const row = fc.record({ verdict: fc.nat(2), truth: fc.nat(2), group: fc.nat(5) });
+    fc.assert(
+      fc.property(fc.array(row, { minLength: 1, maxLength: 9 }), (rows) => {
+        const few = {
+          probabilities: Float64Array.from(
+            rows.flatMap(({ verdict }) => [0, 1, 2].map((k) => (k === verdict ? 0.8 : 0.1))),
+          ),
+          truth: Float64Array.from(rows.flatMap(({ truth }) => [0, 1, 2].map((k) => Number(k === truth)))),
+          groups: Uint32Array.from(rows, ({ group }) => group),
+        };
+        const { logLoss, accuracy, brier } = scoresOf("x", evaluate(few, options));
+        for (const [{ low, high }, most] of [
+          [logLoss, Number.MAX_VALUE],
+          [accuracy, 1],
+          [brier, 2],
+        ] as const) {
+          if (low === null || high === null) expect([low, high]).toEqual([null, null]);
+          else expect(0 <= low && low <= high && high <= most).toBe(true);
+        }
+      }),
+      { numRuns: 60 },
+    );
   });
 
   test("a study of both orders becomes shares of its rows, and nothing when there were none", () => {

@@ -53,3 +53,36 @@ function pathPoints(d: string): Point[] {
 function attribute(text: string, name: string): number {
   return Number(new RegExp(`(?:^| )${name}="([^"]*)"`).exec(text)?.[1]);
 }
+
+/** A text of a picture with the box that it covers, estimated from its length. */
+export interface Label {
+  readonly text: string;
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+/** Reads the texts of a picture whose attributes match a pattern. */
+export function labels({ markup }: Html, attributes: RegExp): Label[] {
+  return [...markup.matchAll(/<text ([^>]*)>([^<]*)<\/text>/g)]
+    .filter(([, held]) => attributes.test(held ?? ""))
+    .map(([, held = "", text = ""]) => {
+      const [x, y] = [attribute(held, "x"), attribute(held, "y")];
+      const width = 5.8 * text.length;
+      const left = held.includes('text-anchor="end"') ? x - width : held.includes('"middle"') ? x - width / 2 : x;
+      return { text, left, right: left + width, top: y - 9, bottom: y + 2 };
+    });
+}
+
+/** Lists the pairs of labels that cover each other. */
+export function covering(all: readonly Label[]): string[] {
+  return all.flatMap((one, index) =>
+    all
+      .slice(index + 1)
+      .filter(
+        (other) => one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom,
+      )
+      .map((other) => `${one.text} / ${other.text}`),
+  );
+}

@@ -27,6 +27,28 @@ describe("abtie report", () => {
     expect(html).not.toMatch(/(?:src|href)="(?!#)/);
   });
 
+  it("shows the label mass and the position bias of run and evaluate", async () => {
+    await using judge = await startJudge();
+    const job = await writeJob({ engine: attachTo(judge), rows: 60, config: { orders: "both" } });
+    await writeLabels(job.folder);
+    const run = (await inProcess(["run", "job.yaml"], job.folder)).stderr;
+    const args = ["run", "--labels", "labels.csv"];
+    const evaluated = (await inProcess(["evaluate", ...args], job.folder)).stdout;
+    expect(await inProcess(["report", ...args], job.folder)).toMatchObject({ status: 0 });
+    const page = readFileSync(join(job.folder, "run/report.html"), "utf8")
+      .replaceAll("\u00a0", " ")
+      .replaceAll("\u2212", "-");
+    const [, median, p5] = /label mass {3}median (\S+), 5th percentile (\S+)/.exec(run) ?? [];
+    expect(evaluated).toContain(`Label mass of 60 rows: median ${median}, 5th percentile ${p5}, smallest`);
+    expect(page).toContain(`<dd>${median}<small>5th percentile ${p5}</small></dd>`);
+    const [, flips, bias] = /the verdict flips in (\S+ %), position bias (\S+);/.exec(run) ?? [];
+    const sentence = new RegExp(
+      `${flips} \\(95 % .*\\) change their verdict.*: position bias ${bias?.replace("+", "\\+")}\\.`,
+    );
+    expect(evaluated).toMatch(sentence);
+    expect(page).toMatch(sentence);
+  });
+
   it("does without labels: no scores, and the least certain rows with their text", async () => {
     await using judge = await startJudge();
     const job = await writeJob({ engine: attachTo(judge) });
@@ -47,7 +69,7 @@ describe("abtie report", () => {
     const { status, stderr } = await inProcess(["report", "run"], job.folder);
     expect({ status, stderr }).toMatchObject({
       status: 0,
-      stderr: expect.stringMatching(/without texts: .*rows\.csv/),
+      stderr: expect.stringMatching(/shows no texts: .*rows\.csv/),
     });
     const html = readFileSync(join(job.folder, "run/report.html"), "utf8");
     expect(html).toContain("none were chosen");

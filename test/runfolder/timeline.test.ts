@@ -33,8 +33,12 @@ describe("the timeline of a journal", () => {
 
   it("takes deadline and guard from the last session, and the end of the first pass once the second one has begun", async () => {
     expect(timingOf(await readTimeline(await journal(TWO_SESSIONS)))).toEqual({
-      ...{ startedAt: 1_000_000, wallMs: 7_500, startupMs: 1_500 },
-      ...{ deadlineMs: 3_500 + 10_000, guardMs: 3_500 + 9_000, firstPassMs: 3_500 + 1_500 },
+      startedAt: 1_000_000,
+      wallMs: 7_500,
+      startupMs: 1_500,
+      deadlineMs: 3_500 + 10_000,
+      guardMs: 3_500 + 9_000,
+      firstPassMs: 3_500 + 1_500,
     });
     const early = await readTimeline(await journal(TWO_SESSIONS.slice(0, 14)));
     expect(timingOf(early)).toMatchObject({ deadlineMs: null, guardMs: null, firstPassMs: null });

@@ -1,0 +1,72 @@
+import { describe, expect, it } from "vitest";
+import { renderSummary } from "../../src/cli/render/summary.ts";
+import { columnLines, tableLines, terminalText } from "../../src/cli/render/table.ts";
+import type { RunSummary } from "../../src/job/summary.ts";
+import { numberCell, numberColumn, textColumn } from "../../src/report/tables/table.ts";
+
+const SUMMARY: RunSummary = {
+  end: "done",
+  files: { submission: "s.csv", runFolder: "run", rows: "rows.jsonl", journal: "j", clock: null, serverLog: null },
+  engine: { name: "vllm", version: null, method: null },
+  calibration: null,
+  rows: { "both-orders": 0, "one-order": 1, "one-order-short": 0, prior: 1, total: 2 },
+  reasons: { "the time was over": 1 },
+  marks: { shortened: 1, neutralised: 0, lowMass: 1, bounded: 0 },
+  labelMass: { median: 0.00123, p5: 6.04e-11 },
+  seconds: { total: 3, startUp: 1, scoring: 2 },
+  usage: null,
+  bothOrders: null,
+  forecasts: [],
+  session: { scoredPrompts: 1, promptTokens: 100, requests: 1, failedRequests: 0, resumedRows: 1 },
+  truth: null,
+};
+
+describe("the end of a run on the terminal", () => {
+  it("counts one row as a row, and gives small label masses two significant digits", () => {
+    const text = renderSummary(SUMMARY);
+    expect(text).toContain("done: 1 of 2 rows scored");
+    expect(text).toContain("fallback for 1 row: the time was over");
+    expect(text).toContain("1 row came from an earlier session");
+    expect(text).toContain("label mass   median 0.0012, 5th percentile 6e-11");
+    expect(text).toContain("1 request\n");
+    expect(text).not.toMatch(/\b1 (rows|requests|prompts)\b/);
+  });
+
+  it("names no start of an engine when the session sent no request", () => {
+    expect(renderSummary(SUMMARY)).toContain("1 s until the engine was ready");
+    const again = { ...SUMMARY, session: { ...SUMMARY.session, requests: 0, scoredPrompts: 0 } };
+    expect(renderSummary(again)).toMatch(/\ntime {9}3 s\n/);
+  });
+
+  it("prints no number that is not finite", () => {
+    const broken = JSON.parse(JSON.stringify(SUMMARY), (_, value) => (typeof value === "number" ? Number.NaN : value));
+    expect(
+      renderSummary({ ...broken, bothOrders: { pairs: 1, flipRate: Number.NaN, positionBias: Number.NaN } }),
+    ).not.toMatch(/NaN|Infinity|undefined/);
+  });
+});
+
+describe("tables on the terminal", () => {
+  it("put the interval behind its number and stand in columns", () => {
+    const table = {
+      caption: "x",
+      columns: [textColumn("Name"), numberColumn("Loss")],
+      rows: [
+        [
+          { text: "one", below: "left out" },
+          { text: "0.5", below: "0.4 to 0.6" },
+        ],
+        [{ text: "two" }, numberCell(Number.NaN, String)],
+      ],
+    };
+    expect(terminalText(tableLines(table))).toBe(
+      "Name               Loss\none    0.5 (0.4 to 0.6)\ntwo                   -",
+    );
+    expect(
+      columnLines([
+        ["a", "bb"],
+        ["ccc", "d"],
+      ]),
+    ).toBe("a     bb\nccc    d");
+  });
+});
