@@ -13,27 +13,27 @@ import type { Judge } from "../judge/judge.ts";
 import { engineOpeners } from "../pool/open-engines.ts";
 
 export interface DoctorOptions {
-  /** Start or attach the server too; without it only what can be known offline is checked. */
+  /** Start or attach the server too; without it, only the rest is checked. */
   readonly server: boolean;
 }
 
 /**
- * Checks everything that a run of this config needs, before hours are spent, and tells each finding as it comes.
- * A check that cannot be made because an earlier one failed is left out; the earlier one says why.
+ * Checks everything that a run of this config needs, before hours are spent on it. `onFinding` gets each finding as it is made. A check
+ * that depends on one that failed is left out.
  */
 export async function doctor(
   config: Config,
   options: DoctorOptions,
   effects: Effects,
-  tell: (finding: Finding) => void,
+  onFinding: (finding: Finding) => void,
 ): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   const add = (found: readonly Finding[]): void => {
     findings.push(...found);
-    for (const finding of found) tell(finding);
+    for (const finding of found) onFinding(finding);
   };
   if (config.engine.kind === "spawn") add(await checkMachine(config.engine, effects));
-  await guarded("rows", add, async () => {
+  await reportErrors("rows", add, async () => {
     await using dataset = await openRows(config, effects.signal);
     add(describeData(dataset));
     await checkJudging(config, dataset, options, effects, add);
@@ -48,12 +48,12 @@ async function checkJudging(
   effects: Effects,
   add: (found: readonly Finding[]) => void,
 ): Promise<void> {
-  await guarded("prompt", add, async () => {
+  await reportErrors("prompt", add, async () => {
     const opener = await createJudgeLoader(config, dataset);
     const early = opener.local ? await opener.open(null) : null;
     if (early !== null) add(await checkPrompts(early, dataset, effects.signal));
     if (!options.server) return;
-    await guarded("server", add, async () => {
+    await reportErrors("server", add, async () => {
       let judging: Judge | null = early;
       const probe = async (server: Parameters<typeof opener.probe>[0]) => {
         const probed = await opener.probe(server);
@@ -70,7 +70,7 @@ async function checkJudging(
   });
 }
 
-async function guarded(
+async function reportErrors(
   check: string,
   add: (found: readonly Finding[]) => void,
   work: () => Promise<void>,

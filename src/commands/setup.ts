@@ -2,7 +2,7 @@ import type { Effects } from "../effects.ts";
 import { locateHome } from "../setup/home.ts";
 import { type Setup, setup } from "../setup/setup.ts";
 
-/** Installs what the demo and the shipped CPU profile need into the user's cache folder; see setup/setup.ts. */
+/** Installs vLLM and a small model, which the demo and the shipped CPU profile need, into the user's cache folder. See setup/setup.ts. */
 export function setupEngine(
   options: { readonly python?: string; readonly gpu?: "auto" | "cpu" | "cuda" },
   effects: Effects,

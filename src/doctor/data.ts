@@ -3,7 +3,7 @@ import type { Dataset } from "../dataset/open-dataset.ts";
 import { plural } from "../format.ts";
 import { type Finding, ok, warning } from "./finding.ts";
 
-/** Describes the rows: how many, the longest, whether labels are there, and each anomaly with the first lines that have it. */
+/** Describes the rows: their number, the longest one, whether they have labels, and each anomaly with the first lines that have it. */
 export function describeData(dataset: Dataset): readonly Finding[] {
   const { ids, rowBytes, lines, truth, anomalies } = dataset;
   const longest = rowBytes.indexOf(rowBytes.reduce((most, bytes) => Math.max(most, bytes), 0));
@@ -21,7 +21,7 @@ export function describeData(dataset: Dataset): readonly Finding[] {
     ok("labels", truth === null ? "the file has no label columns, which scoring does not need" : "the file has labels"),
     ...found,
     ...(ids.length < 20
-      ? [warning("rows", `only ${plural(ids.length, "row")}`, "nothing to do; forecasts need more")]
+      ? [warning("rows", `only ${plural(ids.length, "row")}`, "nothing to do, but forecasts need more rows")]
       : []),
   ];
 }

@@ -1,30 +1,31 @@
-/** What one check found. */
+import { AbtieError } from "../errors.ts";
+
+/** The result of one check. */
 export interface Finding {
   readonly check: string;
   readonly level: "ok" | "warning" | "error";
   readonly text: string;
-  /** What to do; null when all is well. */
+  /** The remedy; null when none is needed or the text has it. */
   readonly remedy: string | null;
 }
 
-/** Says that a check found nothing wrong. */
+/** Creates the finding that nothing is wrong. */
 export function ok(check: string, text: string): Finding {
   return { check, level: "ok", text, remedy: null };
 }
 
-/** Says that something may cost time or quality. */
+/** Creates the finding of something that may cost time or quality. */
 export function warning(check: string, text: string, remedy: string): Finding {
   return { check, level: "warning", text, remedy };
 }
 
-/** Says that a run would fail. */
+/** Creates the finding of something that would make a run fail. */
 export function error(check: string, text: string, remedy: string): Finding {
   return { check, level: "error", text, remedy };
 }
 
-/** Turns what a check throws into an error finding; anything but an AbtieError is thrown on. */
+/** Turns the AbtieError of a check into a finding, whose text has the remedy; throws any other error again. */
 export function fromError(check: string, cause: unknown): Finding {
-  if (!(cause instanceof Error) || cause.name !== "AbtieError") throw cause;
-  const details = "details" in cause && Array.isArray(cause.details) ? cause.details.map(String) : [];
-  return error(check, [cause.message, ...details].join("\n"), "see the message");
+  if (!(cause instanceof AbtieError)) throw cause;
+  return { check, level: "error", text: [cause.message, ...cause.details].join("\n"), remedy: null };
 }

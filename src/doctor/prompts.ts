@@ -5,10 +5,10 @@ import { quantiles } from "../numbers/quantile.ts";
 import { spreadSample } from "../numbers/spread-sample.ts";
 import { type Finding, ok, warning } from "./finding.ts";
 
-/** Rows tokenised at most, spread evenly over the file; a larger file's figures are estimates. */
+/** Most rows to tokenise, spread evenly over the file; the numbers of a larger file are estimates. */
 const SAMPLE = 2_000;
 
-/** Renders and packs rows: shows one, and says how long they are and how many must be shortened. */
+/** Renders and packs rows. Shows one of them, their lengths, and how many must be shortened. */
 export async function checkPrompts(judging: Judge, dataset: Dataset, signal: AbortSignal): Promise<readonly Finding[]> {
   const rows = spreadSample(dataset.ids.length, SAMPLE);
   const lengths: number[] = [];

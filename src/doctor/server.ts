@@ -7,10 +7,10 @@ import { spreadSample } from "../numbers/spread-sample.ts";
 import { error, type Finding, ok, warning } from "./finding.ts";
 
 const SAMPLE = 8;
-/** A median label mass below this means that the model hardly wants to answer with a label. */
+/** A median label mass below this means that the model rarely answers with a label. */
 const LOW_MASS = 0.1;
 
-/** Asks the running server: its version, how it gives label probabilities, and the label mass of a sample of rows. */
+/** Checks the running server: its version, its method for label probabilities, and the label mass of a sample of rows. */
 export async function checkServer(
   engine: Engine,
   judging: Judge,
@@ -28,10 +28,14 @@ export async function checkServer(
       `${engine.version ?? "unknown version"} at ${engine.baseUrl}, context ${engine.maxModelLen ?? "unknown"}`,
     ),
     engine.method === "top_logprobs"
-      ? warning("method", `${engine.method}: ${engine.tried.join("; ")}`, "a vLLM from 0.26 on gives exact numbers")
+      ? warning(
+          "method",
+          `${engine.method}: ${engine.tried.join("; ")}`,
+          "vLLM 0.26 or later gives exact probabilities",
+        )
       : ok("method", `label probabilities by ${engine.method}`),
     masses.length === 0
-      ? ok("label mass", "not known: the server gives numbers relative to the labels")
+      ? ok("label mass", "unknown: the server gives probabilities among the labels only")
       : massFinding(median(masses), Math.min(...masses)),
   ];
 }

@@ -5,10 +5,9 @@ import { AbtieError, systemCode } from "../errors.ts";
 import { explainFileError } from "./explain.ts";
 
 /**
- * Replaces a file in one step: at every moment, also after a kill or a power cut, the path holds the old content or the new one, whole.
- * `content` is the text or an iterable of its pieces, which are written as they come. When anything fails the old file stays
- * and the temporary one is removed; a failed file operation becomes an AbtieError("data") that says what to do, and an
- * error thrown by the iterable passes through.
+ * Replaces a file in one step: at every moment, also after a kill or a power cut, the path has the complete old content or the complete new
+ * content. `content` is the text, or an iterable of pieces that are written as they come. If anything fails, the old file stays and
+ * the temporary one is removed. Throws an AbtieError("data") with a remedy when a file operation fails, and the iterable's own error.
  */
 export async function writeAtomic(path: string, content: string | Iterable<string>): Promise<void> {
   const target = await findTarget(path);
@@ -24,7 +23,7 @@ export async function writeAtomic(path: string, content: string | Iterable<strin
   await removeLeftovers(target).catch(() => {});
 }
 
-// A rename replaces whatever bears the name: a symbolic link itself, and for root even /dev/null.
+// A rename replaces anything of that name: a symbolic link instead of its target, and for root even /dev/null.
 async function findTarget(path: string): Promise<string> {
   try {
     const target = await realpath(path);
@@ -52,7 +51,7 @@ async function writeDurably(path: string, content: string | Iterable<string>): P
 
 const BLOCK_CHARACTERS = 1 << 18;
 
-// One system call a row would take longer than making the rows.
+// One system call for each row would take longer than making the rows.
 function* inBlocks(content: string | Iterable<string>): Generator<string> {
   if (typeof content === "string") {
     yield content;
@@ -72,7 +71,7 @@ function* inBlocks(content: string | Iterable<string>): Generator<string> {
   yield pieces.join("");
 }
 
-/** Some file systems (FUSE, network) do not let a folder be synced; there the rename itself is all one can have. */
+/** Some file systems (FUSE, network) cannot sync a folder; there the rename alone must do. */
 const UNSUPPORTED: ReadonlySet<unknown> = new Set([
   "EINVAL",
   "ENOTSUP",
@@ -98,8 +97,8 @@ async function syncFolder(path: string): Promise<void> {
 
 const LEFTOVER_AGE_MS = 600_000;
 
-// A killed process leaves its temporary file. The age is taken from the file system's own clock, by comparing with the file just
-// written, so that the temporary of a writer at work on another machine is never touched.
+// A killed process leaves its temporary file. Ages are compared with the file just written, so by the clock of the file system alone:
+// the temporary file of a process that writes on another machine is never removed, however wrong the clock of that machine is.
 async function removeLeftovers(path: string): Promise<void> {
   const folder = dirname(path);
   const { mtimeMs } = await stat(path);

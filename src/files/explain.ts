@@ -1,12 +1,12 @@
 import { AbtieError } from "../errors.ts";
 
 /**
- * Turns a failed file operation into an AbtieError("data") that says what to do; returns any other error unchanged, since
- * it is not about the file. `action` reads after "cannot", for example "write" or "read".
+ * Turns the error of a failed file operation into an AbtieError("data") with a remedy; returns any other error unchanged, since it is not
+ * about the file. `action` reads after "cannot", for example "write" or "read".
  */
 export function explainFileError(action: string, path: string, error: unknown): unknown {
   if (!isSystemError(error)) return error;
-  const remedy = REMEDIES[error.code] ?? `The system says: ${error.message}.`;
+  const remedy = REMEDIES[error.code] ?? `the system reports: ${error.message}.`;
   return new AbtieError("data", `cannot ${action} ${path} (${error.code}): ${remedy}`, { cause: error });
 }
 
@@ -21,12 +21,12 @@ function isSystemError(error: unknown): error is SystemError {
 
 const REMEDIES: Readonly<Record<string, string>> = {
   EACCES: "permission denied; change the permissions of the file and its folder, or choose another path.",
-  EBUSY: "something else is using it; close that, or choose another path.",
+  EBUSY: "another program uses it; close that program, or choose another path.",
   EDQUOT: "the disk quota is used up; free some space, or choose a path on another disk.",
-  EEXIST: "something of that name is in the way; move it, or choose another path.",
+  EEXIST: "another file has that name; move it, or choose another path.",
   EFBIG: "it is larger than this file system allows; choose a path on another disk.",
-  EIO: "the disk reports an input/output error; check the disk, or choose a path on another one.",
-  EISDIR: "it is a folder, and a file was expected; name a file.",
+  EIO: "the disk reports an input/output error; check the disk, or choose a path on another disk.",
+  EISDIR: "it is a folder, but a file was expected; name a file.",
   ELOOP: "its symbolic links lead in a circle; correct them, or choose another path.",
   EMFILE: "too many files are open; raise the limit (ulimit -n).",
   ENAMETOOLONG: "the name is too long; choose a shorter one.",

@@ -3,7 +3,7 @@ import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { systemCode } from "../errors.ts";
 
-/** Who holds a lock, as written into the file beside it. */
+/** The holder of a lock, as written into the file beside the lock. */
 interface Holder {
   readonly pid: number;
   readonly host: string;
@@ -16,12 +16,12 @@ export async function writeHolder(lock: string, purpose: string): Promise<void> 
   await writeFile(holderPath(lock), JSON.stringify(holder));
 }
 
-/** Removes the holder's file; must come before the lock itself is freed, or it would be taken for that of the next holder. */
+/** Removes the holder's file. Must be called before the lock is freed, or the next holder's file might be removed. */
 export async function removeHolder(lock: string): Promise<void> {
   await rm(holderPath(lock), { force: true });
 }
 
-/** Describes who holds a lock, for a message: process, machine, purpose and since when, as far as known. */
+/** Describes the holder of a lock for a message: process, machine, purpose and start, as far as known. */
 export async function describeHolder(lock: string): Promise<string> {
   const holder = await readHolder(holderPath(lock));
   if (holder === null) return "another process";
@@ -31,20 +31,20 @@ export async function describeHolder(lock: string): Promise<string> {
 }
 
 /**
- * Removes the file of a holder whose process has ended without freeing the lock, and returns true when this call was the one that did.
- * Only a process of this machine can be seen to have ended. The rename makes sure that of several callers one gets it.
+ * Removes the file of a holder whose process has ended without freeing the lock, and returns true if this call removed it. Whether a
+ * process has ended can be seen on its own machine only. The file is renamed first, so that only one of several callers succeeds.
  */
 export async function claimDeadHolder(lock: string): Promise<boolean> {
-  const judged = await readHolder(holderPath(lock));
-  if (judged === null || judged.host !== hostname() || isAlive(judged.pid)) return false;
+  const dead = await readHolder(holderPath(lock));
+  if (dead === null || dead.host !== hostname() || isAlive(dead.pid)) return false;
   const claimed = `${holderPath(lock)}.${randomUUID()}`;
   try {
     await rename(holderPath(lock), claimed);
   } catch {
     return false;
   }
-  // Between reading and renaming, another caller may have taken the lock and written its own file: that one goes back.
-  const mine = (await readHolder(claimed))?.pid === judged.pid;
+  // Between reading and renaming, another caller may have taken the lock and written its own file, which is then put back.
+  const mine = (await readHolder(claimed))?.pid === dead.pid;
   if (mine) await rm(claimed, { force: true });
   else await rename(claimed, holderPath(lock));
   return mine;
@@ -74,7 +74,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // EPERM: the process exists and belongs to somebody else.
+    // EPERM: the process exists and belongs to another user.
     return systemCode(error) === "EPERM";
   }
 }

@@ -6,23 +6,23 @@ import { explainFileError } from "./explain.ts";
 import { claimDeadHolder, describeHolder, removeHolder, writeHolder } from "./holder.ts";
 
 export interface LockOptions {
-  /** What the holder is doing, for the message that others get, for example "abtie run". */
+  /** The purpose of the lock, for messages to others who want it, for example "abtie run". */
   readonly purpose: string;
-  /** Wait until the lock is free instead of throwing. */
+  /** Waits until the lock is free; without it, a lock that is held throws. */
   readonly wait?: {
     readonly sleep: Clock["sleep"];
     readonly signal?: AbortSignal;
-    /** Called once when there is somebody to wait for, with a description of them. */
+    /** Called once with a description of the holder when there is one to wait for. */
     readonly onWait?: (holder: string) => void;
   };
 }
 
 export interface Lock extends AsyncDisposable {
-  /** Aborts, with an AbtieError("data"), when somebody else took the lock although this process still lives. */
+  /** Aborts with an AbtieError("data") when another process takes the lock although this process still holds it. */
   readonly lost: AbortSignal;
 }
 
-/** Runs `fn` while holding a lock; arguments and errors as `acquireLock`. */
+/** Runs `fn` while holding a lock; arguments and errors are those of acquireLock. */
 export async function withLock<T>(
   path: string,
   options: LockOptions,
@@ -33,14 +33,14 @@ export async function withLock<T>(
 }
 
 /**
- * Takes a lock among processes. `path` names the lock itself (a folder of that name is made, so its parent must exist). A lock left
- * by a killed process is taken over: at once on the same machine, else after 10 s. Throws AbtieError("data") naming the
- * holder when it is taken and `wait` is not given.
+ * Takes a lock that all processes respect. A folder is made at `path`, whose parent must exist. A lock left by a killed process is taken
+ * over: at once if the process was on this machine, else after 10 s. Throws an AbtieError("data") that names the holder when the lock
+ * is held and `wait` is not given.
  */
 export async function acquireLock(path: string, options: LockOptions): Promise<Lock> {
   const { purpose, wait } = options;
   const lost = new AbortController();
-  for (let told = false; ; ) {
+  for (let hasWaited = false; ; ) {
     wait?.signal?.throwIfAborted();
     if (await claimDeadHolder(path)) await rmdir(path).catch(() => {});
     const release = await tryLock(path, lost);
@@ -49,9 +49,9 @@ export async function acquireLock(path: string, options: LockOptions): Promise<L
       return { lost: lost.signal, [Symbol.asyncDispose]: () => free(path, lost.signal, release) };
     }
     const holder = await describeHolder(path);
-    if (wait === undefined) throw taken(path, holder);
-    if (!told) wait.onWait?.(holder);
-    told = true;
+    if (wait === undefined) throw heldBy(path, holder);
+    if (!hasWaited) wait.onWait?.(holder);
+    hasWaited = true;
     await wait.sleep(POLL_MS, wait.signal);
   }
 }
@@ -60,7 +60,7 @@ const POLL_MS = 500;
 const STALE_MS = 10_000;
 const RENEW_MS = 2_000;
 
-/** Returns the function that frees the lock, or null when somebody holds it. */
+/** Returns the function that frees the lock, or null when another process holds it. */
 async function tryLock(path: string, lost: AbortController): Promise<(() => Promise<void>) | null> {
   try {
     return await lockFile(path, {
@@ -68,7 +68,7 @@ async function tryLock(path: string, lost: AbortController): Promise<(() => Prom
       realpath: false,
       stale: STALE_MS,
       update: RENEW_MS,
-      onCompromised: () => lost.abort(taken(path, "another process, although this one still needs it")),
+      onCompromised: () => lost.abort(heldBy(path, "another process, although this one still needs it")),
     });
   } catch (error) {
     if (systemCode(error) === "ELOCKED") return null;
@@ -82,7 +82,7 @@ async function free(path: string, lost: AbortSignal, release: () => Promise<void
   await release();
 }
 
-function taken(path: string, holder: string): AbtieError {
+function heldBy(path: string, holder: string): AbtieError {
   return new AbtieError(
     "data",
     `${path} is held by ${holder}: wait until it ends, or end it; a lock left by a killed process frees itself within ${STALE_MS / 1000} s.`,

@@ -2,8 +2,8 @@ import { createServer } from "node:net";
 import { AbtieError, systemCode } from "../errors.ts";
 
 /**
- * Finds the port for a server: a free one when `wanted` is null, else the wanted one once it is known to be free. Tried by
- * binding it, because two vLLM servers can share a port without either of them noticing. Throws AbtieError("engine").
+ * Returns a free port if `wanted` is null, else the wanted port if it is free. The port is tested by binding it, because two vLLM servers
+ * can share a port without an error. Throws an AbtieError("engine") when the port cannot be opened.
  */
 export async function choosePort(host: string, wanted: number | null): Promise<number> {
   try {

@@ -7,7 +7,7 @@ test("quotes the system for a failure that it has no advice for, and keeps the c
   const error = explainFileError("write", "a.csv", cause);
   expect(error).toBeInstanceOf(AbtieError);
   expect(error).toMatchObject({
-    message: "cannot write a.csv (EXDEV): The system says: EXDEV: cross-device link.",
+    message: "cannot write a.csv (EXDEV): the system reports: EXDEV: cross-device link.",
     cause,
   });
 });

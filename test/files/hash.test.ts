@@ -27,5 +27,5 @@ test("says which file is missing", async () => {
 });
 
 test("says that a folder is no file", async () => {
-  await expect(sha256OfFile(tmpdir())).rejects.toThrow(/EISDIR.*it is a folder, and a file was expected/);
+  await expect(sha256OfFile(tmpdir())).rejects.toThrow(/EISDIR.*it is a folder, but a file was expected/);
 });
