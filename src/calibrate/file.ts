@@ -45,11 +45,11 @@ const CalibrationFile = z.strictObject({
 });
 export type Calibration = z.output<typeof CalibrationFile>;
 
-/** Whose log probabilities a calibration was fitted to; it says nothing about any other judge. */
-export type Judge = Calibration["judge"];
+/** The judge whose log probabilities a calibration was fitted to. It is valid for no other judge. */
+export type CalibratedJudge = Calibration["judge"];
 
 /** Assembles the file of a study that was not refused. */
-export function calibrationOf(study: CalibrationStudy, sha256: string, judge: Judge): Calibration {
+export function calibrationOf(study: CalibrationStudy, sha256: string, judge: CalibratedJudge): Calibration {
   if (study.refusal !== null) throw new Error(`a refused calibration must not be saved: ${study.refusal}`);
   return {
     version: 1,
@@ -95,7 +95,7 @@ export function parseCalibration(text: string, path: string): Calibration {
 }
 
 /** Lists in plain words where another judge differs from the one a calibration was fitted to; empty when it fits. */
-export function judgeMismatches(calibration: Calibration, judge: Judge): string[] {
+export function judgeMismatches(calibration: Calibration, judge: CalibratedJudge): string[] {
   const fitted = calibration.judge;
   const mismatches: string[] = [];
   if (fitted.model !== judge.model)

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { openDataset } from "../dataset/open-dataset.ts";
-import type { Problem } from "../dataset/sources/problems.ts";
+import type { FileProblem } from "../dataset/sources/problems.ts";
 import { validateSubmission } from "../dataset/submission/validate-submission.ts";
 import type { Effects } from "../effects.ts";
 
@@ -17,7 +17,7 @@ export interface ValidateResult {
   readonly valid: boolean;
   readonly submission: string;
   readonly rows: number;
-  readonly problems: readonly Problem[];
+  readonly problems: readonly FileProblem[];
 }
 
 /** Checks a submission as the grader does. Throws AbtieError("data") when a file cannot be read as a table. */

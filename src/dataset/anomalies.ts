@@ -1,5 +1,5 @@
 import type { Turn } from "../types.ts";
-import { type Cell, fingerprint } from "./cell.ts";
+import { fingerprint, type TextCell } from "./cell.ts";
 
 /** Every anomaly of a row, with its meaning. A row with anomalies is read without loss; a person should know of them. */
 export const ANOMALY_MEANINGS = {
@@ -32,9 +32,9 @@ export type Anomalies = Readonly<Record<AnomalyKind, Anomaly>>;
 export interface ObservedRow {
   readonly line: number;
   readonly id: string;
-  readonly prompt: Cell;
-  readonly responseA: Cell;
-  readonly responseB: Cell;
+  readonly prompt: TextCell;
+  readonly responseA: TextCell;
+  readonly responseB: TextCell;
 }
 
 const LISTED = 5;

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Turn } from "../types.ts";
 
 /** A text cell: its turns, and the form in which they were written. */
-export interface Cell {
+export interface TextCell {
   readonly turns: readonly Turn[];
   /** list: a JSON list of strings and nulls. text: one turn of plain text. broken-list: plain text that begins like a list. */
   readonly form: "list" | "text" | "broken-list";
@@ -12,7 +12,7 @@ export interface Cell {
  * Reads a text cell. A JSON list of strings and nulls gives its turns. Everything else is one turn of plain text, unchanged;
  * so is JSON of another shape, since `true`, `3` or `{"a": 1}` may be an answer. Never throws.
  */
-export function readCell(text: string): Cell {
+export function readCell(text: string): TextCell {
   if (!BEGINS_LIKE_LIST.test(text)) return { turns: [text], form: "text" };
   try {
     const value: unknown = JSON.parse(text);

@@ -45,7 +45,7 @@ export function createPreparer(options: PreparerOptions): Preparer {
     composePrompt(template, viewConversation(conversation, order, template.labels), suffix);
   const encode = (conversation: Conversation, order: Order): Promise<readonly number[]> =>
     encodePrompt(tokenizer, compose(conversation, order, ""));
-  const measurePrompt = async (conversation: Conversation): Promise<number> =>
+  const countPromptTokens = async (conversation: Conversation): Promise<number> =>
     Math.max((await encode(conversation, "ab")).length, (await encode(conversation, "ba")).length);
 
   // Measured once, for the first row that must be shortened.
@@ -62,15 +62,15 @@ export function createPreparer(options: PreparerOptions): Preparer {
       if (fits) return { conversation: whole, ids, fullTokens: ids.length, whole: true, neutralised: count };
       fullTokens = ids.length;
     }
-    overhead ??= measureOverhead(measurePrompt).catch((error: unknown) => {
+    overhead ??= measureOverhead(countPromptTokens).catch((error: unknown) => {
       overhead = null;
       throw error;
     });
     const packed = await pack(turns, {
       budget,
       overhead: await overhead,
-      measure: async (text) => (await tokenizer.encode(text, false)).length,
-      measurePrompt,
+      countTokens: async (text) => (await tokenizer.encode(text, false)).length,
+      countPromptTokens,
       neutralise: (text) => neutralise(text).text,
     });
     const ids = await encode(packed.conversation, order);
@@ -127,11 +127,11 @@ function neutraliseTurns(
   return { turns: cleaned, count };
 }
 
-async function measureOverhead(measurePrompt: (conversation: Conversation) => Promise<number>): Promise<Overhead> {
+async function measureOverhead(countPromptTokens: (conversation: Conversation) => Promise<number>): Promise<Overhead> {
   const turn = (number: number): TurnTexts => ({ number, prompt: "", a: "", b: "" });
-  const base = await measurePrompt({ turns: [turn(1)], dropped: 0 });
-  const two = await measurePrompt({ turns: [turn(1), turn(2)], dropped: 0 });
-  const marked = await measurePrompt({ turns: [turn(1)], dropped: 9 });
+  const base = await countPromptTokens({ turns: [turn(1)], dropped: 0 });
+  const two = await countPromptTokens({ turns: [turn(1), turn(2)], dropped: 0 });
+  const marked = await countPromptTokens({ turns: [turn(1)], dropped: 9 });
   return { base, perTurn: Math.max(0, two - base), marker: Math.max(0, marked - base) };
 }
 

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Measure, measurePiece, shorten } from "../../src/prompt/packing/shorten.ts";
+import { type CountTokens, measurePiece, shorten } from "../../src/prompt/packing/shorten.ts";
 import { fixtureTokenizer, TOKENIZERS } from "./helpers.ts";
 
-const byWords: Measure = async (text) => text.split(/\s+/).filter((word) => word !== "").length;
+const byWords: CountTokens = async (text) => text.split(/\s+/).filter((word) => word !== "").length;
 
 async function shortened(text: string, cap: number, limit = 1e6): Promise<string> {
   return shorten(await measurePiece(text, limit, 99_999, byWords), cap, byWords);
@@ -38,7 +38,7 @@ describe("shorten", () => {
 
   test("reads only the ends of a very long text, and never takes it for one that fits", async () => {
     let read = 0;
-    const counting: Measure = (text) => {
+    const counting: CountTokens = (text) => {
       read += text.length;
       return byWords(text);
     };
@@ -54,7 +54,7 @@ describe("shorten", () => {
 describe.each(TOKENIZERS)("shorten with the %s tokenizer", (name) => {
   test("cuts between characters, keeps within the cap, and keeps both ends", async () => {
     const tokenizer = await fixtureTokenizer(name);
-    const measure: Measure = async (text) => (await tokenizer.encode(text, false)).length;
+    const countTokens: CountTokens = async (text) => (await tokenizer.encode(text, false)).length;
     const units = fc.constantFrom(
       "the better answer ",
       "\u{1f600}\u{1f44d}\u{1f3fd}",
@@ -70,12 +70,12 @@ describe.each(TOKENIZERS)("shorten with the %s tokenizer", (name) => {
         fc.integer({ min: 0, max: 200 }),
         fc.integer({ min: 60, max: 4000 }),
         async (text, cap, limit) => {
-          const piece = await measurePiece(text, limit, 300, measure);
-          const short = await shorten(piece, cap, measure);
+          const piece = await measurePiece(text, limit, 300, countTokens);
+          const short = await shorten(piece, cap, countTokens);
           expect(short.isWellFormed()).toBe(true);
           if (short === text) return;
           // Joining the parts can move a token boundary at each side of the marker.
-          expect(await measure(short)).toBeLessThanOrEqual(cap + 4);
+          expect(await countTokens(short)).toBeLessThanOrEqual(cap + 4);
           const [, head = short, tail = ""] = /^([\s\S]*) \(snip \d+ tokens\) ([\s\S]*)$/.exec(short) ?? [];
           expect(text.startsWith(head)).toBe(true);
           expect(text.endsWith(tail)).toBe(true);

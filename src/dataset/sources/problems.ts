@@ -10,7 +10,7 @@ interface Finding {
 }
 
 /** All findings of one kind in a file. A note is no fault: the file can be used as it is. */
-export interface Problem {
+export interface FileProblem {
   readonly level: "error" | "note";
   /** How to correct this kind; it also identifies the kind. */
   readonly remedy: string;
@@ -23,9 +23,9 @@ export interface Problem {
 /** Collects the problems of one file while it is read, in bounded memory. */
 export interface Problems {
   /** Adds a finding to those of the same remedy; the level defaults to "error". */
-  readonly add: (remedy: string, finding: Finding, level?: Problem["level"]) => void;
+  readonly add: (remedy: string, finding: Finding, level?: FileProblem["level"]) => void;
   /** Lists the problems found so far: errors before notes, then in the order of their first findings. */
-  readonly list: () => readonly Problem[];
+  readonly list: () => readonly FileProblem[];
   /** Throws AbtieError("data") with every error found so far; does nothing when there is none. */
   readonly throwIfAny: () => void;
 }
@@ -35,8 +35,8 @@ const LISTED = 20;
 
 /** Starts an empty collection for the file at `path`. */
 export function createProblems(path: string): Problems {
-  const byRemedy = new Map<string, { level: Problem["level"]; count: number; findings: Finding[] }>();
-  const list = (): readonly Problem[] =>
+  const byRemedy = new Map<string, { level: FileProblem["level"]; count: number; findings: Finding[] }>();
+  const list = (): readonly FileProblem[] =>
     [...byRemedy]
       .map(([remedy, kind]) => ({ remedy, ...kind }))
       .sort((left, right) => Number(left.level === "note") - Number(right.level === "note"));
@@ -55,7 +55,7 @@ export function createProblems(path: string): Problems {
   };
 }
 
-function toError(path: string, errors: readonly Problem[]): AbtieError {
+function toError(path: string, errors: readonly FileProblem[]): AbtieError {
   const [first] = errors;
   const finding = first?.findings[0];
   if (first === undefined || finding === undefined) throw new Error("an error without a finding");
@@ -66,7 +66,7 @@ function toError(path: string, errors: readonly Problem[]): AbtieError {
   });
 }
 
-function detailsOf(path: string, { count, findings, remedy }: Problem): readonly string[] {
+function detailsOf(path: string, { count, findings, remedy }: FileProblem): readonly string[] {
   const unlisted = count - findings.length;
   return [
     ...findings.map((finding) => describe(path, finding)),

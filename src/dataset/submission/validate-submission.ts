@@ -1,5 +1,5 @@
 import { DEFAULT_COLUMNS } from "../columns.ts";
-import { createProblems, type Problem, type Problems } from "../sources/problems.ts";
+import { createProblems, type FileProblem, type Problems } from "../sources/problems.ts";
 import { type ScannedSubmission, type SubmissionColumns, scanSubmission } from "./read-submission.ts";
 
 /**
@@ -11,7 +11,7 @@ export async function validateSubmission(
   path: string,
   ids: readonly string[],
   columns: SubmissionColumns = {},
-): Promise<readonly Problem[]> {
+): Promise<readonly FileProblem[]> {
   const problems = createProblems(path);
   const submission = await scanSubmission(path, columns, problems);
   const { id, labels } = { ...DEFAULT_COLUMNS, ...columns };

@@ -33,7 +33,7 @@ export interface EngineOptions {
 }
 
 /** An engine without the parts that spawning and attaching add. */
-export type OpenedEngine = Omit<Engine, "died" | "logFile" | typeof Symbol.asyncDispose>;
+export type ConnectedEngine = Omit<Engine, "died" | "logFile" | typeof Symbol.asyncDispose>;
 
 /** Reads the API key. vLLM without a key accepts any, but the header must not be empty. */
 export function apiKeyOf(env: EngineOptions["env"]): string {
@@ -47,7 +47,7 @@ export function apiKeyOf(env: EngineOptions["env"]): string {
 export async function openEngine(
   server: { readonly client: Client; readonly baseUrl: string; readonly model: ServedModel },
   options: EngineOptions,
-): Promise<OpenedEngine> {
+): Promise<ConnectedEngine> {
   const { client, baseUrl, model } = server;
   const { signal, log } = options;
   const tokenize: Engine["tokenize"] = (body, own) => client.tokenize({ model: model.id, ...body }, own);

@@ -5,7 +5,7 @@ import { type Supervised, supervise } from "../../process/supervise.ts";
 import { type Client, createClient, type ServedModel } from "../client/client.ts";
 import { RequestError } from "../client/request-error.ts";
 import type { Engine } from "../engine.ts";
-import { apiKeyOf, type EngineOptions, type OpenedEngine, openEngine } from "./open-engine.ts";
+import { apiKeyOf, type ConnectedEngine, type EngineOptions, openEngine } from "./open-engine.ts";
 import { waitUntilReady } from "./readiness.ts";
 import { type SpawnSpec, serverArguments } from "./server-arguments.ts";
 import { serverEnded, serverFailed } from "./server-ended.ts";
@@ -61,7 +61,7 @@ export async function spawnEngine(options: SpawnOptions): Promise<Engine> {
     await supervised.stop();
     await client[Symbol.asyncDispose]();
   };
-  let opened: OpenedEngine;
+  let opened: ConnectedEngine;
   try {
     const starting = { ...options, signal: AbortSignal.any([signal, end.signal]) };
     const model = await waitForName({ client, baseUrl, log, name }, starting);

@@ -1,7 +1,7 @@
 import { sum } from "../../numbers/sums.ts";
 import type { Conversation, TurnTexts } from "../template/variables.ts";
 import { type Allocation, allocate, type Overhead } from "./allocate.ts";
-import { type Measure, measurePiece, type Piece, shorten } from "./shorten.ts";
+import { type CountTokens, measurePiece, type Piece, shorten } from "./shorten.ts";
 
 /** The properties of a template and a tokenizer that packing depends on. */
 export interface PackOptions {
@@ -9,9 +9,9 @@ export interface PackOptions {
   readonly budget: number;
   readonly overhead: Overhead;
   /** Counts the tokens of a text that stands alone. */
-  readonly measure: Measure;
+  readonly countTokens: CountTokens;
   /** Counts the tokens of the whole prompt: the larger count of both orders. */
-  readonly measurePrompt: (conversation: Conversation) => Promise<number>;
+  readonly countPromptTokens: (conversation: Conversation) => Promise<number>;
   /** Neutralises a text again after it was cut, which may have formed a control token. */
   readonly neutralise: (text: string) => string;
 }
@@ -33,7 +33,7 @@ export const CHARACTERS_PER_TOKEN = 12;
  * conversation gives the swapped result. Where even shortened texts do not fit, all texts of the last turn become empty.
  */
 export async function pack(turns: readonly TurnTexts[], options: PackOptions): Promise<Packed> {
-  const { budget, overhead, measurePrompt } = options;
+  const { budget, overhead, countPromptTokens } = options;
   const pieces = await measureLatest(turns, options);
   const tokens = pieces.map(({ prompt, a, b }) => ({ prompt: prompt.tokens, a: a.tokens, b: b.tokens }));
   const estimate = overhead.base + estimateTokens(turns, tokens);
@@ -42,7 +42,7 @@ export async function pack(turns: readonly TurnTexts[], options: PackOptions): P
   for (let attempt = 0; room > 0; attempt++) {
     const allocation = allocate(tokens, turns.length, room, overhead);
     const conversation = await apply(allocation, turns, pieces, options);
-    const excess = (await measurePrompt(conversation)) - budget;
+    const excess = (await countPromptTokens(conversation)) - budget;
     const whole = allocation.kept === turns.length && allocation.caps === null;
     if (excess <= 0) return { conversation, whole, estimate };
     // The steps grow, so that texts whose tokens do not shrink evenly cannot make this loop long.
@@ -55,12 +55,12 @@ type TurnPieces = Readonly<Record<"prompt" | "a" | "b", Piece>>;
 
 // Begins with the last turn and ends with the first one that exceeds the budget: no earlier turn can fit.
 async function measureLatest(turns: readonly TurnTexts[], options: PackOptions): Promise<readonly TurnPieces[]> {
-  const { budget, measure } = options;
+  const { budget, countTokens } = options;
   const pieces: TurnPieces[] = [];
   let tokens = 0;
   for (const turn of turns.toReversed()) {
     const measured = (text: string): Promise<Piece> =>
-      measurePiece(text, CHARACTERS_PER_TOKEN * budget, budget, measure);
+      measurePiece(text, CHARACTERS_PER_TOKEN * budget, budget, countTokens);
     const piece = { prompt: await measured(turn.prompt), a: await measured(turn.a), b: await measured(turn.b) };
     pieces.push(piece);
     tokens += piece.prompt.tokens + piece.a.tokens + piece.b.tokens;
@@ -88,7 +88,7 @@ async function apply(
   { kept, caps }: Allocation,
   turns: readonly TurnTexts[],
   latestFirst: readonly TurnPieces[],
-  { measure, neutralise }: PackOptions,
+  { countTokens, neutralise }: PackOptions,
 ): Promise<Conversation> {
   const dropped = turns.length - kept;
   const stay = turns.slice(dropped);
@@ -96,7 +96,7 @@ async function apply(
   const pieces = latestFirst[kept - 1];
   if (caps === null || first === undefined || pieces === undefined) return { turns: stay, dropped };
   const cap = async (key: "prompt" | "a" | "b"): Promise<string> => {
-    const text = await shorten(pieces[key], caps[key], measure);
+    const text = await shorten(pieces[key], caps[key], countTokens);
     return text === pieces[key].text ? text : neutralise(text);
   };
   const shortened = { number: first.number, prompt: await cap("prompt"), a: await cap("a"), b: await cap("b") };
@@ -106,5 +106,5 @@ async function apply(
 async function emptyConversation(turns: readonly TurnTexts[], options: PackOptions): Promise<Conversation> {
   const last = { number: turns.length, prompt: "", a: "", b: "" };
   const marked = { turns: [last], dropped: turns.length - 1 };
-  return (await options.measurePrompt(marked)) <= options.budget ? marked : { turns: [last], dropped: 0 };
+  return (await options.countPromptTokens(marked)) <= options.budget ? marked : { turns: [last], dropped: 0 };
 }

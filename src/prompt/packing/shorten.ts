@@ -1,5 +1,5 @@
 /** Counts the tokens of a text that stands alone. */
-export type Measure = (text: string) => Promise<number>;
+export type CountTokens = (text: string) => Promise<number>;
 
 /** A measured text of the data. Of a very long text, only both ends were tokenised. */
 export interface Piece {
@@ -20,36 +20,41 @@ interface Part {
  * Measures a text. Of a text over `limit` characters it tokenises only the ends, as far as a prompt of `budget` tokens could
  * show them. Such a text counts as longer than the budget, so that it is never taken for one that fits.
  */
-export async function measurePiece(text: string, limit: number, budget: number, measure: Measure): Promise<Piece> {
+export async function measurePiece(
+  text: string,
+  limit: number,
+  budget: number,
+  countTokens: CountTokens,
+): Promise<Piece> {
   if (text.length <= limit) {
-    const part = { text, tokens: await measure(text) };
+    const part = { text, tokens: await countTokens(text) };
     return { text, tokens: part.tokens, head: part, tail: part };
   }
-  const head = await readEnd(text, limit / 4, budget / 2, measure, headOf);
-  const tail = await readEnd(text, limit / 4, budget / 2, measure, tailOf);
+  const head = await readEnd(text, limit / 4, budget / 2, countTokens, headOf);
+  const tail = await readEnd(text, limit / 4, budget / 2, countTokens, tailOf);
   const perCharacter = (head.tokens + tail.tokens) / (head.text.length + tail.text.length);
   return { text, tokens: Math.max(budget + 1, Math.ceil(perCharacter * text.length)), head, tail };
 }
 
 // Languages differ much in characters per token: a quarter of the characters is often enough.
-async function readEnd(text: string, limit: number, enough: number, measure: Measure, end: End): Promise<Part> {
+async function readEnd(text: string, limit: number, enough: number, countTokens: CountTokens, end: End): Promise<Part> {
   const some = end(text, Math.ceil(limit / 4));
-  const part = { text: some, tokens: await measure(some) };
+  const part = { text: some, tokens: await countTokens(some) };
   if (part.tokens >= enough) return part;
   const more = end(text, Math.ceil(limit));
-  return { text: more, tokens: await measure(more) };
+  return { text: more, tokens: await countTokens(more) };
 }
 
 /**
  * Shortens a piece to about `cap` tokens: its head and its tail stay, about half each, and a marker between them gives the
  * number of tokens that were cut. Without room for a marker only the head stays. Never cuts a surrogate pair.
  */
-export async function shorten(piece: Piece, cap: number, measure: Measure): Promise<string> {
+export async function shorten(piece: Piece, cap: number, countTokens: CountTokens): Promise<string> {
   if (piece.tokens <= cap) return piece.text;
-  const kept = cap - (await measure(snip(piece.tokens)));
-  if (kept < 2) return (await cut(piece.head, Math.max(0, cap), measure, headOf)).text;
-  const head = await cut(piece.head, Math.ceil(kept / 2), measure, headOf);
-  const tail = await cut(piece.tail, Math.floor(kept / 2), measure, tailOf);
+  const kept = cap - (await countTokens(snip(piece.tokens)));
+  if (kept < 2) return (await cut(piece.head, Math.max(0, cap), countTokens, headOf)).text;
+  const head = await cut(piece.head, Math.ceil(kept / 2), countTokens, headOf);
+  const tail = await cut(piece.tail, Math.floor(kept / 2), countTokens, tailOf);
   return `${head.text}${snip(Math.max(1, piece.tokens - head.tokens - tail.tokens))}${tail.text}`;
 }
 
@@ -77,7 +82,7 @@ const MOST_TRIALS = 8;
  * Finds the longest part at one end of a text that has at most `count` tokens, or nearly the longest. Interpolates, since
  * tokens spread almost evenly over a text, and so encodes little more than the part that it returns.
  */
-async function cut(part: Part, count: number, measure: Measure, end: End): Promise<Part> {
+async function cut(part: Part, count: number, countTokens: CountTokens, end: End): Promise<Part> {
   if (part.tokens <= count) return part;
   let low: Part = { text: "", tokens: 0 };
   let high = part;
@@ -87,7 +92,7 @@ async function cut(part: Part, count: number, measure: Measure, end: End): Promi
     const characters = low.text.length + Math.min(span - 1, Math.max(1, Math.floor(span * share)));
     const text = end(part.text, characters);
     if (text.length <= low.text.length || text.length >= high.text.length) break;
-    const found = { text, tokens: await measure(text) };
+    const found = { text, tokens: await countTokens(text) };
     if (found.tokens > count) high = found;
     else low = found;
     if (found.tokens <= count && count - found.tokens <= count * 0.02) break;
