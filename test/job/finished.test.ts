@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { inProcess } from "../helpers/in-process.ts";
 import { attachTo, type Job, startJudge, writeJob } from "../helpers/job.ts";
 import { writeLabels } from "../helpers/judged-folder.ts";
 import { expectValid, readLines, summaryIn } from "../helpers/results.ts";
 
-it("ends at once when nothing is left to score: no server is asked, every file stays", async () => {
+test("ends at once when nothing is left to score: it sends no request and leaves every file as it is", async () => {
   const job = await finished("both");
   const before = filesOf(job);
   const again = await inProcess(["run", "job.yaml"], job.folder);
@@ -15,12 +15,13 @@ it("ends at once when nothing is left to score: no server is asked, every file s
   expect(again.stderr).toContain("160 of 160 rows scored");
   expect(filesOf(job)).toEqual(before);
   expect(summaryIn(job.folder)).toMatchObject({
-    ...{ end: "done", engine: { version: "0.32.0", method: "logprob_token_ids" } },
+    end: "done",
+    engine: { version: "0.32.0", method: "logprob_token_ids" },
     session: { requests: 0, resumedRows: 160 },
   });
 });
 
-it("applies a calibration to a finished run without asking any server", async () => {
+test("applies a calibration to a finished run without a request", async () => {
   const job = await finished("one");
   const before = expectValid(job.submission, job.ids);
   await writeLabels(job.folder);
@@ -32,7 +33,7 @@ it("applies a calibration to a finished run without asking any server", async ()
   expect(summaryIn(job.folder)).toMatchObject({ calibration: { file: join(job.folder, "c.json") } });
 });
 
-it("tells at the end what the swapped order changed: flips, mean change, and the position bias of evaluate", async () => {
+test("reports at the end the effect of the swapped order: flips, mean change, and the position bias of evaluate", async () => {
   const job = await finished("both");
   const pairs = readLines(job.rowsFile).map(({ ab, ba }) => {
     const [b, a, tie] = softmax(ba?.logProbs ?? []) as [number, number, number];
@@ -65,7 +66,7 @@ it("tells at the end what the swapped order changed: flips, mean change, and the
   expect(stderr).toContain(`both orders  160 rows: the verdict flips in ${(100 * flipRate).toFixed(1)} %`);
 });
 
-/** A run that has ended, of a server that is gone. */
+/** Runs a job to its end and stops its server. */
 async function finished(orders: "one" | "both"): Promise<Job> {
   await using judge = await startJudge();
   const job = await writeJob({ engine: attachTo(judge), rows: 160, config: { orders } });

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import type { RunPlan } from "../../src/deadline/run-plan.ts";
 import { inProcess } from "../helpers/in-process.ts";
@@ -17,7 +17,7 @@ const LADDER = [
 ];
 const words = (row: number): number => (row % 3 === 0 ? 120 : 10);
 
-it("plans every step of a ladder by its name: tokens of the whole file, and its time when a speed is known", async () => {
+test("prints the tokens of the whole file for every ladder step, and its time when a speed is given", async () => {
   await using judge = await startJudge();
   const engine = { ...attachTo(judge), max_model_len: 2048 };
   const config = { orders: "auto", time: { deadline: "1h", ladder: LADDER } };
@@ -34,7 +34,7 @@ it("plans every step of a ladder by its name: tokens of the whole file, and its 
   ]);
   const [twice = 0, once = 0, brief = 0, briefer = 0, prior = 0] = steps.map((step) => step.tokens);
   expect([twice, once, prior]).toEqual([2 * tokens.total, tokens.total, 0]);
-  // A third of the rows has the length of its budget, the others are shorter.
+  // A third of the rows is cut to the budget of the step, the others are shorter.
   expect(once - brief).toBeGreaterThan(20 * 100);
   expect(brief - briefer).toBe(20 * (96 - 64));
   for (const { tokens: all, seconds, fits } of steps) {
@@ -45,7 +45,7 @@ it("plans every step of a ladder by its name: tokens of the whole file, and its 
   expect(stdout).toMatch(/^step brief +[\d,]+ tokens, .+: fits$/m);
 });
 
-it("scores on a step with a shorter context within exactly its tokens, and keeps them for the swapped order", async () => {
+test("keeps every prompt within the tokens of a shortened step, also in the swapped order of a later session", async () => {
   await using judge = await startJudge();
   const ladder = [{ name: "brief", kind: "one-order-short", context: 96 }, { kind: "prior" }];
   const job = await writeJob({
@@ -62,7 +62,7 @@ it("scores on a step with a shorter context within exactly its tokens, and keeps
   const rows = events.map((line) => JSON.parse(line)).filter(({ event }) => event === "row");
   expect(rows.every(({ tokenBudget, tokens }) => tokenBudget === 96 && tokens <= 96)).toBe(true);
 
-  // The same rows in the swapped order, of a ladder that no longer has the step.
+  // The same rows in the swapped order, with a ladder that does not have the step any more.
   const both = {
     orders: "both",
     time: { ladder: [{ kind: "both-orders" }, { kind: "one-order" }, { kind: "prior" }] },

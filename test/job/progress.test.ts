@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Step } from "../../src/deadline/ladder.ts";
 import { progressLines, type ScoreProgress } from "../../src/job/progress.ts";
 
@@ -9,13 +9,25 @@ const SHORT: Step = { name: "brief", kind: "one-order-short", tokenBudget: 512 }
 const PRIOR: Step = { name: "prior", kind: "prior", tokenBudget: 512 };
 
 const FORECAST = {
-  ...{ at: 0, rows: 12_590, remainingMs: 3 * HOUR + 39 * MINUTE, lowMs: 3 * HOUR + 31 * MINUTE },
-  ...{ highMs: 3 * HOUR + 50 * MINUTE, probability: 0.999, msPerRow: 1_044, lostMs: 0 },
+  at: 0,
+  rows: 12_590,
+  remainingMs: 3 * HOUR + 39 * MINUTE,
+  lowMs: 3 * HOUR + 31 * MINUTE,
+  highMs: 3 * HOUR + 50 * MINUTE,
+  probability: 0.999,
+  msPerRow: 1_044,
+  lostMs: 0,
 };
-const SECOND = { allowed: 0, begun: 0, share: 0.31, needsRanking: false };
+const SWAP_PASS = { allowed: 0, begun: 0, share: 0.31, needsRanking: false };
 const DECISION: ScoreProgress["decision"] = {
-  ...{ phase: "first-pass", step: BOTH, forecast: FORECAST, leftMs: 4 * HOUR + 51 * MINUTE, stop: null, priorRows: 0 },
-  ...{ swapPass: SECOND, progress: { rows: 25_000, settled: 12_410, swapAnswered: 0 } },
+  phase: "first-pass",
+  step: BOTH,
+  forecast: FORECAST,
+  leftMs: 4 * HOUR + 51 * MINUTE,
+  stop: null,
+  priorRows: 0,
+  swapPass: SWAP_PASS,
+  progress: { rows: 25_000, settled: 12_410, swapAnswered: 0 },
   silence: { ms: 900, patienceMs: 120_000 },
 };
 
@@ -24,14 +36,14 @@ function lines(more: Partial<ScoreProgress["decision"]> = {}, counts: Partial<Sc
   return progressLines({ ...usual, ...counts, decision: { ...DECISION, ...more } });
 }
 
-describe("the line about a run in progress", () => {
-  it("tells rows, speed, the end with its interval, what is to spare, and what it is spent on", () => {
+describe("the progress line", () => {
+  test("shows rows, speed, the end with its interval, the spare time, and its use", () => {
     expect(lines()[0]).toBe(
       "12,410/25,000 rows · 1.04 s/row · done in 3h39m (90 %: 3h31m to 3h50m) · 1h12m to spare · both orders for the undecided 31 %",
     );
   });
 
-  it("leaves out on narrow terminals what matters least, one part after the other", () => {
+  test("leaves out the least important parts first on narrow terminals", () => {
     const all = lines();
     expect(all.find(({ length }) => length < 120)).toBe(
       "12,410/25,000 rows · done in 3h39m (90 %: 3h31m to 3h50m) · 1h12m to spare · both orders for the undecided 31 %",
@@ -43,7 +55,7 @@ describe("the line about a run in progress", () => {
     expect(all.at(-1)).toBe("12,410/25,000 rows");
   });
 
-  it.each<[string, Partial<ScoreProgress["decision"]>, Partial<ScoreProgress>, string]>([
+  test.each<[string, Partial<ScoreProgress["decision"]>, Partial<ScoreProgress>, string]>([
     [
       "while no speed is known",
       { forecast: null, phase: "pilot" },
@@ -58,7 +70,7 @@ describe("the line about a run in progress", () => {
     ],
     [
       "when time is short, before a step is left",
-      { leftMs: 3 * HOUR, swapPass: { ...SECOND, share: 0 } },
+      { leftMs: 3 * HOUR, swapPass: { ...SWAP_PASS, share: 0 } },
       {},
       "12,410/25,000 rows · 1.04 s/row · done in 3h39m (90 %: 3h31m to 3h50m) · 39m00s too late",
     ],
@@ -86,7 +98,7 @@ describe("the line about a run in progress", () => {
       "25,000/25,000 rows · 1,250/4,300 in both orders · 4.0 rows/s · done in 3h39m (90 %: 3h31m to 3h50m) · 1h12m to spare",
     ],
     [
-      "when the server says nothing",
+      "when the server does not answer",
       { silence: { ms: 125_000, patienceMs: 300_000 }, leftMs: null },
       {},
       "12,410/25,000 rows · 1.04 s/row · done in 3h39m (90 %: 3h31m to 3h50m) · no answer for 2m05s",
@@ -100,7 +112,8 @@ describe("the line about a run in progress", () => {
     [
       "when everything is done",
       {
-        ...{ stop: { kind: "complete", reason: "" }, phase: "swap-pass" },
+        stop: { kind: "complete", reason: "" },
+        phase: "swap-pass",
         forecast: { ...FORECAST, rows: 0, msPerRow: null },
       },
       { done: 25_000, prompts: 25_000 },

@@ -1,11 +1,11 @@
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import type { Progress } from "../../src/effects.ts";
 import { createReportStep } from "../../src/job/report-step.ts";
 
-it("tells what is done over many rows, and nothing of few, which are done before anybody has read it", () => {
-  const told: Progress[] = [];
-  const effects = { progress: (event: Progress) => told.push(event) };
+test("shows the step over many rows, and none over few, which would end before its name could be read", () => {
+  const shown: Progress[] = [];
+  const effects = { progress: (event: Progress) => shown.push(event) };
   createReportStep(100, effects)("scoring");
   createReportStep(25_000, effects)("scoring");
-  expect(told).toEqual([{ stage: "step", name: "scoring", text: "" }]);
+  expect(shown).toEqual([{ stage: "step", name: "scoring", text: "" }]);
 });

@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 import { appendFile, copyFile, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { startAbtie } from "../helpers/abtie.ts";
 import { inProcess } from "../helpers/in-process.ts";
 import { attachTo, startJudge, writeJob } from "../helpers/job.ts";
 import { gone, until } from "../helpers/processes.ts";
 import { answersIn, expectValid, summaryIn } from "../helpers/results.ts";
 
-it("continues where it was interrupted, and asks for no row again", async () => {
+test("continues where it was interrupted, and sends no answered row again", async () => {
   await using judge = await startJudge({ constantMs: 30 });
   const config = { concurrency: 2, prompts_per_request: 2 };
   const job = await writeJob({ engine: attachTo(judge), rows: 60, config });
@@ -30,7 +30,7 @@ it("continues where it was interrupted, and asks for no row again", async () => 
   expect(second.status).toBe(0);
   expect(second.stderr).toContain(`${answered} rows came from an earlier session`);
   expect(summaryIn(job.folder).session).toMatchObject({ scoredPrompts: 60 - answered, resumedRows: answered });
-  // Beside the rows only the probes of the start are asked.
+  // Beside the rows only the probes of the start are sent.
   expect(judge.stats.prompts - asked).toBeLessThan(60 - answered + 8);
 
   const third = await inProcess(["run", "job.yaml"], job.folder);
@@ -39,7 +39,7 @@ it("continues where it was interrupted, and asks for no row again", async () => 
   expectValid(job.submission, job.ids);
 });
 
-it("refuses to mix answers to different questions, and lists every difference", async () => {
+test("refuses to mix answers to different questions, and lists every difference", async () => {
   await using judge = await startJudge();
   const job = await writeJob({ engine: attachTo(judge), rows: 12, config: { context: 500 } });
   expect((await inProcess(["run", "job.yaml"], job.folder)).status).toBe(0);
@@ -68,7 +68,7 @@ it("refuses to mix answers to different questions, and lists every difference", 
   expectValid(job.submission, [...job.ids, "13"]);
 });
 
-it("continues with a changed config when forced, and asks only for what is missing", async () => {
+test("continues with a changed config when forced, and sends only the rows without an answer", async () => {
   await using judge = await startJudge();
   const job = await writeJob({ engine: attachTo(judge), rows: 12, config: { context: 500 } });
   await inProcess(["run", "job.yaml"], job.folder);
@@ -81,7 +81,7 @@ it("continues with a changed config when forced, and asks only for what is missi
   expect(summaryIn(job.folder)).toMatchObject({ rows: { "one-order": 12 }, session: { scoredPrompts: 0 } });
 });
 
-it("lets concurrency, deadline, clip and prior change between two sessions", async () => {
+test("lets concurrency, deadline, clip and prior change between two sessions", async () => {
   await using judge = await startJudge();
   const job = await writeJob({ engine: attachTo(judge), rows: 12, config: { clip: [0.1, 0.9] } });
   await inProcess(["run", "job.yaml"], job.folder);
@@ -96,7 +96,7 @@ it("lets concurrency, deadline, clip and prior change between two sessions", asy
   for (const { winner_tie } of expectValid(job.submission, job.ids)) expect(Number(winner_tie)).toBeLessThan(0.4001);
 });
 
-it("takes a torn last line for what a kill leaves, and names any other damage with its line", async () => {
+test("ignores a torn last line, which a kill leaves, and names any other damage with its line", async () => {
   await using judge = await startJudge();
   const job = await writeJob({ engine: attachTo(judge), rows: 12 });
   await inProcess(["run", "job.yaml"], job.folder);
@@ -118,7 +118,7 @@ it("takes a torn last line for what a kill leaves, and names any other damage wi
   expectValid(job.submission, job.ids);
 });
 
-it("keeps a second process out of the run folder, naming the first, and lets it in after a kill", async () => {
+test("keeps a second process out of the run folder, naming the first, and lets it in after a kill", async () => {
   await using judge = await startJudge({ constantMs: 200 });
   const job = await writeJob({ engine: attachTo(judge), rows: 40 });
   const first = startAbtie(["run", "job.yaml", "-j", "1"], { cwd: job.folder });
@@ -135,7 +135,7 @@ it("keeps a second process out of the run folder, naming the first, and lets it 
   expectValid(job.submission, job.ids);
 });
 
-it("scores again after the run folder was removed, although the old submission is still there", async () => {
+test("scores again after the run folder was removed, although the old submission is still there", async () => {
   await using judge = await startJudge();
   const job = await writeJob({ engine: attachTo(judge), rows: 12, config: { output: "submission.csv" } });
   await inProcess(["run", "job.yaml"], job.folder);

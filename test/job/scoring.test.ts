@@ -3,14 +3,14 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { stringify } from "csv-stringify/sync";
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { abtie } from "../helpers/abtie.ts";
 import { inProcess } from "../helpers/in-process.ts";
 import { attachTo, spawning, startJudge, writeJob } from "../helpers/job.ts";
 import { aliveWith } from "../helpers/processes.ts";
 import { expectValid, readLines, summaryIn } from "../helpers/results.ts";
 
-it("scores every row on a server that runs already, and leaves that alone", async () => {
+test("scores every row on a server that runs already, and does not stop it", async () => {
   await using judge = await startJudge();
   const job = await writeJob({ engine: attachTo(judge) });
   const run = await abtie(["run", "job.yaml"], { cwd: job.folder });
@@ -20,7 +20,7 @@ it("scores every row on a server that runs already, and leaves that alone", asyn
   expect((await fetch(`${judge.url}/health`)).status).toBe(200);
 });
 
-it("starts a server, scores every row, and has ended all of it when it ends itself", async () => {
+test("starts a server, scores every row, and leaves no process of it behind", async () => {
   const job = await writeJob({ engine: spawning({ ignoreSigterm: true, orphan: true }) });
   const run = await abtie(["run", "job.yaml"], { cwd: job.folder });
   expect(aliveWith(job.folder)).toEqual([]);
@@ -29,7 +29,7 @@ it("starts a server, scores every row, and has ended all of it when it ends itse
   expect(readFileSync(join(job.folder, "run/server.log"), "utf8")).toContain("Application startup complete");
 });
 
-it("shares the rows among several servers", async () => {
+test("shares the rows among several servers", async () => {
   await using one = await startJudge({ constantMs: 20 });
   await using other = await startJudge({ constantMs: 20 });
   const job = await writeJob({ engine: attachTo(one, other), rows: 200, config: { concurrency: 2 } });
@@ -38,7 +38,7 @@ it("shares the rows among several servers", async () => {
   expect(Math.min(one.stats.prompts, other.stats.prompts)).toBeGreaterThan(50);
 });
 
-it("loses no row to its length, where a quarter exceed the server's limit", async () => {
+test("loses no row to its length, where a quarter exceed the server's limit", async () => {
   await using judge = await startJudge({ maxModelLen: 256 });
   const job = await writeJob({ engine: attachTo(judge), words: (row) => (row % 4 === 0 ? 900 : 6) });
   expect(await inProcess(["run", "job.yaml"], job.folder)).toMatchObject({ status: 0 });
@@ -50,7 +50,7 @@ it("loses no row to its length, where a quarter exceed the server's limit", asyn
   expect(judge.stats.faults).toEqual({});
 });
 
-it("keeps every id of the examples as it stands in the file, anomalies included", async () => {
+test("keeps every id of the examples as it stands in the file, anomalies included", async () => {
   await using judge = await startJudge();
   const input = new URL("../../examples/rows.csv", import.meta.url).pathname;
   const job = await writeJob({ engine: attachTo(judge), config: { input, template: "rules" } });
@@ -62,7 +62,7 @@ it("keeps every id of the examples as it stands in the file, anomalies included"
   expect(run.stderr).toMatch(/rows? held control tokens, which were defused/);
 });
 
-it("averages both orders after swapping back, and joins them by id", async () => {
+test("averages both orders after swapping back, and joins them by id", async () => {
   await using judge = await startJudge();
   const job = await writeJob({ engine: attachTo(judge), config: { orders: "both", clip: [0, 1] } });
   expect(await inProcess(["run", "job.yaml"], job.folder)).toMatchObject({ status: 0 });
@@ -74,7 +74,7 @@ it("averages both orders after swapping back, and joins them by id", async () =>
     expectClose(probabilities, [(a + a2) / 2, (b + b2) / 2, (tie + tie2) / 2], 9);
   }
 
-  // The same comparisons with the responses changed places, and in another order of rows.
+  // The same comparisons with the responses swapped, and in another order of rows.
   const table = parse(readFileSync(join(job.folder, "rows.csv")), { columns: true }) as Record<string, string>[];
   const turned = table
     .map((row) => ({ ...row, response_a: row["response_b"], response_b: row["response_a"] }))
@@ -90,7 +90,7 @@ it("averages both orders after swapping back, and joins them by id", async () =>
   }
 });
 
-it("writes the probabilities of rows.jsonl into the submission, clipped and renormalised", async () => {
+test("writes the probabilities of rows.jsonl into the submission, clipped and renormalised", async () => {
   await using judge = await startJudge();
   const job = await writeJob({ engine: attachTo(judge), config: { clip: [0.2, 0.5] } });
   expect(await inProcess(["run", "job.yaml"], job.folder)).toMatchObject({ status: 0 });
@@ -108,7 +108,7 @@ it("writes the probabilities of rows.jsonl into the submission, clipped and reno
   });
 });
 
-it("scores labels of several tokens that begin alike", async () => {
+test("scores labels of several tokens that begin alike", async () => {
   await using judge = await startJudge();
   const labels = { a: ["[[A]]"], b: ["[[B]]"], tie: ["[[C]]"] };
   const job = await writeJob({ engine: attachTo(judge), rows: 8, config: { labels } });
@@ -119,10 +119,10 @@ it("scores labels of several tokens that begin alike", async () => {
   for (const { ab } of lines) expect(ab?.mass).toBeLessThan(1);
 });
 
-it.each([
+test.each([
   ["warn", (_: readonly number[], own: readonly number[]) => own, /label mass/],
   ["fallback", (prior: readonly number[]) => prior, /label mass/],
-])("treats rows whose labels got no mass as the config says: %s", async (action, expected, reason) => {
+])("applies the mass policy of the config to rows whose labels got no mass: %s", async (action, expected, reason) => {
   await using judge = await startJudge({ labels: [] });
   const prior = [0.5, 0.3, 0.2];
   const config = { prior, mass: { minimum: 0.01, action }, orders: "both", clip: [0, 1] };

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { inProcess } from "../helpers/in-process.ts";
 import { attachTo, EVIDENCE, type Job, startJudge, writeJob } from "../helpers/job.ts";
 import { until } from "../helpers/processes.ts";
@@ -7,17 +7,19 @@ import { seeded } from "../helpers/random.ts";
 import { expectValid, readLines, summaryIn } from "../helpers/results.ts";
 
 const ROWS = 300;
-/** Time for work (ms) in which 60 % of the rows are to fit in full; start-up and reserve come to it. */
+/** Time (ms) in which 60 % of the rows fit in full; start-up and reserve are added to it. */
 const TIME_MS = 5_400;
 const SHARE = 0.6;
 const RESERVE_MS = 1_000;
 const words = (row: number): number => (row % 3 === 0 ? 120 : 10);
 const config = {
-  ...{ concurrency: 2, prompts_per_request: 2, orders: "auto" },
+  concurrency: 2,
+  prompts_per_request: 2,
+  orders: "auto",
   time: { reserve: `${RESERVE_MS}ms`, short_context: 80 },
 };
 
-/** The label of every row, and the answer that its text speaks for: right in seven of ten rows. */
+/** The label of every row, and the answer that its text suggests: the right one in seven of ten rows. */
 const TRUTH = (() => {
   const random = seeded(60);
   return Array.from({ length: ROWS }, () => {
@@ -27,7 +29,7 @@ const TRUTH = (() => {
 })();
 const better = (row: number): "a" | "b" | null => (["a", "b", null] as const)[TRUTH[row]?.spoken ?? 2] ?? null;
 
-it("ends on time where only 60 % of the work fits, every row answered or stated, and better than by stopping", {
+test("ends on time when only 60 % of the work fits, with an answer or a reason for every row, and better than by stopping", {
   timeout: 120_000,
 }, async () => {
   const { startUpMs, tokens, whole } = await unhurried();
@@ -48,7 +50,7 @@ it("ends on time where only 60 % of the work fits, every row answered or stated,
   expect(counts.answered + counts.stated).toBe(ROWS);
   expect(counts.answered).toBeGreaterThan(SHARE * ROWS);
 
-  // Rows in the order of the file until the time is used up, the rest the prior: what a program without a clock hands in.
+  // Rows in the order of the file until the time is used up, the prior for the rest: the result of a program without a clock.
   const dead = TRUTH.map((_, row) => (row < SHARE * ROWS ? (whole[row] ?? []) : [1 / 3, 1 / 3, 1 / 3]));
   const losses = {
     degraded: lossOf(probabilitiesIn(degraded.job)),
@@ -60,7 +62,7 @@ it("ends on time where only 60 % of the work fits, every row answered or stated,
   expect(summaryIn(stopped.job.folder)).toMatchObject({ end: "overrun" });
 });
 
-/** A run with all the time in the world: what it answers, its tokens, and how long its start takes on this machine just now. */
+/** A run without a deadline: its answers, its tokens, and the time of its start on this machine now. */
 async function unhurried() {
   await using judge = await startJudge({ evidence: EVIDENCE });
   const job = await writeJob({ engine: attachTo(judge), rows: ROWS, words, better, config });
@@ -69,11 +71,14 @@ async function unhurried() {
   return { startUpMs: 1000 * seconds.startUp, tokens: session.promptTokens as number, whole: probabilitiesIn(job) };
 }
 
-/** A run whose server gets its speed when scoring begins, since nobody knows before how long a start takes. */
+/** A run whose server gets its speed when scoring begins, since the time of the start is not known before. */
 async function hurried(deadlineMs: number, tokens: number, onOverrun: "degrade" | "stop") {
   const workMs = TIME_MS / SHARE;
   await using judge = await startJudge({
-    ...{ evidence: EVIDENCE, msPerToken: workMs / tokens, noise: 0.3, constantMs: 5 },
+    evidence: EVIDENCE,
+    msPerToken: workMs / tokens,
+    noise: 0.3,
+    constantMs: 5,
   });
   const time = { ...config.time, on_overrun: onOverrun };
   const job = await writeJob({ engine: attachTo(judge), rows: ROWS, words, better, config: { ...config, time } });
@@ -86,7 +91,7 @@ async function hurried(deadlineMs: number, tokens: number, onOverrun: "degrade" 
   return { job, lateMs: performance.now() - deadline };
 }
 
-/** Prompts by which a server is tried before rows are sent. */
+/** Prompts that probe a server before rows are sent. */
 const PROBES = 4;
 
 function probabilitiesIn(job: Job): readonly (readonly number[])[] {

@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import type { Engine } from "../../src/engine/engine.ts";
 import { AbtieError } from "../../src/errors.ts";
 import { createReplaceableEngine, type RecoveryPolicy } from "../../src/pool/replaceable-engine.ts";
@@ -6,7 +6,7 @@ import { createVirtualClock } from "../helpers/virtual-clock.ts";
 
 const FOREVER = new AbortController().signal;
 
-it("replaces a lost engine by its successor, and reports both", async () => {
+test("replaces a lost engine by its successor, and reports both", async () => {
   const next = engineAt("http://next");
   const { engine: lost, events, closed } = replaceable({ reopen: async () => next });
   expect(await lost.recover(FOREVER)).toBe(true);
@@ -15,7 +15,7 @@ it("replaces a lost engine by its successor, and reports both", async () => {
   expect(closed).toEqual(["http://first"]);
 });
 
-it("gives up when all attempts are used", async () => {
+test("gives up when all attempts are used", async () => {
   let tries = 0;
   const reopen = async (): Promise<Engine> => {
     tries += 1;
@@ -34,14 +34,14 @@ it("gives up when all attempts are used", async () => {
   expect(events.at(-1)).toBe("given-up: it does not answer");
 });
 
-it("bounds the time of each attempt", async () => {
+test("bounds the time of each attempt", async () => {
   const clock = createVirtualClock();
   const { engine: lost } = replaceable({ reopen: hang, attempts: 2, limitMs: 60_000 }, clock);
   expect(await clock.until(lost.recover(FOREVER))).toBe(false);
   expect(clock.monotonic()).toBe(60_000 + 1_000 + 60_000);
 });
 
-it("has all its attempts again after the engine has worked for ten minutes", async () => {
+test("has all its attempts again after the engine has worked for ten minutes", async () => {
   const clock = createVirtualClock();
   const { engine: lost } = replaceable({ reopen: async () => engineAt("http://next"), attempts: 1 }, clock);
   expect(await lost.recover(FOREVER)).toBe(true);
@@ -50,14 +50,14 @@ it("has all its attempts again after the engine has worked for ten minutes", asy
   expect(await lost.recover(FOREVER)).toBe(true);
 });
 
-it("gives up after three attempts that reached their time limit, however many are left", async () => {
+test("gives up after three attempts that reached their time limit, however many are left", async () => {
   const clock = createVirtualClock();
   const { engine: lost } = replaceable({ reopen: hang, attempts: 30, limitMs: 60_000 }, clock);
   expect(await clock.until(lost.recover(FOREVER))).toBe(false);
   expect(clock.monotonic()).toBe(3 * 60_000 + 1_000 + 2_000);
 });
 
-it("stops when the run ends", async () => {
+test("stops when the run ends", async () => {
   const end = new AbortController();
   const { engine: lost, events } = replaceable({ reopen: hang });
   const recovering = lost.recover(end.signal);

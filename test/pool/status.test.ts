@@ -1,7 +1,7 @@
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { createStatus, type PoolStatus } from "../../src/pool/status.ts";
 
-it("is up while one engine answers, recovering while one may come back, and given up when none will", () => {
+test("is up while one engine answers, recovering while one may come back, and given up when none will", () => {
   const status = createStatus(["one", "two"]);
   const seen: PoolStatus[] = [];
   status.subscribe((current) => seen.push(current));
@@ -14,7 +14,7 @@ it("is up while one engine answers, recovering while one may come back, and give
   expect(seen).toEqual(["up", "up", "recovering", "recovering", "up", "recovering", "given-up"]);
 });
 
-it("gives a late listener the status as it is", () => {
+test("gives a late listener the status as it is", () => {
   const status = createStatus(["one"]);
   status.change("one", "lost");
   const seen: PoolStatus[] = [];

@@ -1,9 +1,9 @@
 import fc from "fast-check";
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { afterEnding, afterSending, EMPTY, fullMsAt } from "../../src/concurrency/occupancy.ts";
 import { createMeter } from "../../src/concurrency/throughput-meter.ts";
 
-it("finds the fastest stretch of at least a length", () => {
+test("finds the fastest interval of at least a given length", () => {
   const meter = createMeter(1_000);
   for (let second = 0; second < 100; second += 1) {
     meter.add(1_000 + 1_000 * second, second >= 40 && second < 60 ? 300 : 100);
@@ -14,7 +14,7 @@ it("finds the fastest stretch of at least a length", () => {
   expect(meter.best(100_001, 101_000)).toBeNull();
 });
 
-it("takes no more memory for nine hours, and counts every token once", () => {
+test("takes no more memory for nine hours, and counts every token once", () => {
   const meter = createMeter(0);
   const end = 9 * 3_600_000;
   for (let at = 0; at < end; at += 1_300) meter.add(at, 1_000);
@@ -22,7 +22,7 @@ it("takes no more memory for nine hours, and counts every token once", () => {
   expect((best?.tokensPerMs ?? 0) / (1_000 / 1_300)).toBeCloseTo(1, 1);
 });
 
-it("counts the time with the limit reached, and the tokens answered in it, as a sweep over all requests does", () => {
+test("counts the time with the limit reached, and the tokens answered in it, as a sweep over all requests does", () => {
   const request = fc.record({ start: fc.integer({ min: 0, max: 500 }), ms: fc.integer({ min: 1, max: 100 }) });
   fc.assert(
     fc.property(
@@ -51,7 +51,7 @@ it("counts the time with the limit reached, and the tokens answered in it, as a 
   );
 });
 
-it("counts tokens as answered at full only where the limit was reached until then", () => {
+test("counts tokens as answered at full only where the limit was reached until then", () => {
   const two = afterSending(afterSending(EMPTY, 2, 0), 2, 10);
   const one = afterEnding(two, 5, 2, 30);
   expect(one).toEqual({ inFlight: 1, fullSince: null, fullMs: 20, fullTokens: 5 });

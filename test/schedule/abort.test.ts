@@ -1,8 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { answering, busy, dead, start } from "./harness.ts";
 
 describe("an abort", () => {
-  it("ends the schedule with what was finished, and leaves nothing behind", async () => {
+  test("ends the schedule with what was finished, and leaves nothing behind", async () => {
     const controller = new AbortController();
     const trial = start(1_000, () => [{}], { signal: controller.signal });
     await trial.clock.advance(250);
@@ -17,13 +17,13 @@ describe("an abort", () => {
     expect(trial.events.find(({ attempt }) => attempt === aborted[0])?.outcomes).toEqual([]);
   });
 
-  it("before the start runs nothing", async () => {
+  test("before the start runs nothing", async () => {
     const trial = start(10, () => [{}], { signal: AbortSignal.abort(new Error("too late")) });
     expect(await trial.running).toEqual({ end: "aborted", finished: 0, failed: 0, aborted: 0, unstarted: 0 });
     expect(trial.attempts).toEqual([]);
   });
 
-  it("closes the task source, so that its finally block runs", async () => {
+  test("closes the task source, so that its finally block runs", async () => {
     const controller = new AbortController();
     let closed = false;
     const trial = start(0, () => [{}], {
@@ -42,7 +42,7 @@ describe("an abort", () => {
     expect(closed).toBe(true);
   });
 
-  it("does not wait longer than the grace time for a source that hangs", async () => {
+  test("does not wait longer than the grace time for a source that hangs", async () => {
     const controller = new AbortController();
     const trial = start(0, () => [{}], {
       signal: controller.signal,
@@ -59,7 +59,7 @@ describe("an abort", () => {
     expect(trial.clock.sleeping()).toBe(0);
   });
 
-  it("does not wait longer than the grace time for work that ignores it", async () => {
+  test("does not wait longer than the grace time for work that ignores it", async () => {
     const controller = new AbortController();
     const trial = start(10, () => [{ work: () => new Promise(() => {}) }], {
       signal: controller.signal,
@@ -71,7 +71,7 @@ describe("an abort", () => {
     expect(trial.clock.monotonic()).toBe(800);
   });
 
-  it("takes answers that arrive within the grace time", async () => {
+  test("takes answers that arrive within the grace time", async () => {
     const controller = new AbortController();
     const trial = start(
       4,
@@ -90,7 +90,7 @@ describe("an abort", () => {
     expect(await trial.end()).toMatchObject({ end: "aborted", finished: 4, aborted: 0 });
   });
 
-  it("interrupts the wait before a retry", async () => {
+  test("interrupts the wait before a retry", async () => {
     const controller = new AbortController();
     const trial = start(
       4,
@@ -109,7 +109,7 @@ describe("an abort", () => {
     expect(trial.clock.sleeping()).toBe(0);
   });
 
-  it("interrupts the recovery of an engine", async () => {
+  test("interrupts the recovery of an engine", async () => {
     const controller = new AbortController();
     const trial = start(
       40,

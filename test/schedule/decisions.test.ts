@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { DEFAULT_RETRY, retryDelay } from "../../src/schedule/backoff.ts";
 import { afterFailure, HEALTHY, isLost } from "../../src/schedule/health.ts";
 import { type Group, nextBatchSize } from "../../src/schedule/pending.ts";
@@ -8,13 +8,13 @@ import { decideRetry } from "../../src/schedule/retry-decision.ts";
 const policy = { ...DEFAULT_RETRY, baseMs: 100, capMs: 1_000, afterCapMs: 5_000 };
 
 describe("the wait before a retry", () => {
-  it("is uniform up to a bound that doubles and is capped", () => {
+  test("is uniform up to a bound that doubles and is capped", () => {
     const bounds = [1, 2, 3, 4, 5, 60].map((failures) => retryDelay(failures, undefined, policy, () => 1));
     expect(bounds).toEqual([100, 200, 400, 800, 1_000, 1_000]);
     expect(retryDelay(3, undefined, policy, () => 0.25)).toBe(100);
   });
 
-  it("is never shorter than the server asked, within a limit", () => {
+  test("is never shorter than the server asked, within a limit", () => {
     expect(retryDelay(1, 3_000, policy, () => 0)).toBe(3_000);
     expect(retryDelay(4, 3_000, policy, () => 1)).toBe(3_100);
     expect(retryDelay(1, 3_600_000, policy, () => 0)).toBe(5_000);
@@ -23,11 +23,11 @@ describe("the wait before a retry", () => {
 });
 
 describe("the size of the next batch", () => {
-  it("is full while more tasks may come", () => {
+  test("is full while more tasks may come", () => {
     expect(nextBatchSize({ batchSize: 64, ready: 3, ended: false, requests: 4 })).toBe(64);
   });
 
-  it("takes every task exactly once and never grows while the rest is sent", () => {
+  test("takes every task exactly once and never grows while the rest is sent", () => {
     fc.assert(
       fc.property(
         fc.nat(500),
@@ -53,7 +53,7 @@ describe("the size of the next batch", () => {
 describe("the health of an engine", () => {
   const refused = { kind: "retry", reason: "connection", blame: "engine" } as const;
 
-  it("counts requests that were in flight together as one failure", () => {
+  test("counts requests that were in flight together as one failure", () => {
     let health = HEALTHY;
     for (let i = 0; i < 64; i++) health = afterFailure(health, refused, { startedAt: i / 100, finishedAt: 10 });
     expect(health.streak).toBe(1);
@@ -63,14 +63,14 @@ describe("the health of an engine", () => {
     expect(isLost(health, refused, 3)).toBe(true);
   });
 
-  it("is restored by an answer, also by a refusal", () => {
+  test("is restored by an answer, also by a refusal", () => {
     const sick = { streak: 2, at: 10 };
     expect(afterFailure(sick, { kind: "split", reason: "bad-request" }, { startedAt: 11, finishedAt: 12 })).toBe(
       HEALTHY,
     );
   });
 
-  it("is not in question when only the load or the rows are to blame", () => {
+  test("is not in question when only the load or the rows are to blame", () => {
     const sick = { streak: 50, at: 10 };
     expect(isLost(sick, { kind: "retry", reason: "overloaded", blame: "load" }, 3)).toBe(false);
     expect(isLost(sick, { kind: "retry", reason: "server", blame: "batch" }, 3)).toBe(false);
@@ -87,7 +87,7 @@ describe("the decision about a failed request", () => {
   });
   const tasks = (groups: readonly Group<number>[]) => groups.map(({ entries }) => entries.map(({ task }) => task));
 
-  it("keeps every task, in one of the groups or among the ended, whatever the failure", () => {
+  test("keeps every task, in one of the groups or among the ended, whatever the failure", () => {
     const failure = fc.oneof(
       fc.constant({ kind: "split", reason: "server" } as const),
       fc.constant({ kind: "final", reason: "server" } as const),
@@ -108,7 +108,7 @@ describe("the decision about a failed request", () => {
     );
   });
 
-  it("lets tasks try a last time alone when the engine was to blame", () => {
+  test("lets tasks try a last time alone when the engine was to blame", () => {
     const failure = { kind: "retry", reason: "connection", blame: "engine" } as const;
     const decision = decideRetry(group(3, policy.attempts - 1), failure, policy, () => 0, 1);
     expect(decision.again.map(({ alone, entries }) => [alone, entries.length])).toEqual([
@@ -123,7 +123,7 @@ describe("the limit of attempts", () => {
   const failure = { kind: "retry", reason: "overloaded", blame: "load" } as const;
   const group = { entries: [{ task: 0, attempts: 8, losses: 0 }], failures: 7, answeredBefore: 40, alone: false };
 
-  it("is the small one while others are answered, and the large one while none is", () => {
+  test("is the small one while others are answered, and the large one while none is", () => {
     expect(decideRetry(group, failure, policy, () => 0, 41).ended).toHaveLength(1);
     expect(decideRetry(group, failure, policy, () => 0, 40).ended).toHaveLength(0);
     expect(decideRetry({ ...group, failures: 31 }, failure, policy, () => 0, 40).ended).toHaveLength(1);

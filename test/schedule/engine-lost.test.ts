@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { answered, answering, dead, failed, start, unreachable, upTo } from "./harness.ts";
 
 /** An engine that dies on some requests, refuses connections while dead, and comes back when asked. */
@@ -23,20 +23,20 @@ function mortal(dies: (batch: readonly number[], nth: number) => boolean, recove
 }
 
 describe("an engine that dies", () => {
-  it("gets its tasks again when it has come back", async () => {
+  test("gets its tasks again when it has come back", async () => {
     const { worker, log } = mortal((_, nth) => nth === 6);
     const trial = start(200, (clock) => [worker(clock)]);
     expect(await trial.end()).toMatchObject({ end: "done", finished: 200, failed: 0 });
     expect(log).toEqual(["lost at 200"]);
     const reasons = trial.attempts.flatMap((attempt) => (attempt.ok ? [] : [attempt.reason]));
     expect(new Set(reasons)).toEqual(new Set(["engine-lost"]));
-    // One request died with the engine; those beside it were cut short and are sent again.
+    // One request died with the engine; the others in flight were aborted and are sent again.
     expect(reasons).toHaveLength(4);
     expect(trial.attempts.filter(({ startedAt }) => startedAt > 200 && startedAt < 60_200)).toEqual([]);
     expect(answered(trial)).toEqual(upTo(200));
   });
 
-  it("ends the schedule when it stays dead, with an outcome for every task in memory", async () => {
+  test("ends the schedule when it stays dead, with an outcome for every task in memory", async () => {
     const { worker } = mortal((_, nth) => nth === 6, 60_000, false);
     const trial = start(200, (clock) => [worker(clock)]);
     const summary = await trial.end();
@@ -48,7 +48,7 @@ describe("an engine that dies", () => {
     expect(others).toEqual([]);
   });
 
-  it("is noticed as soon as its process has ended, also while no request would ever be answered", async () => {
+  test("is noticed as soon as its process has ended, also while no request would ever be answered", async () => {
     let life = new AbortController();
     const lives: AbortController[] = [];
     const trial = start(100, (clock) => {
@@ -82,7 +82,7 @@ describe("an engine that dies", () => {
     expect(lives).toHaveLength(2);
   });
 
-  it("is not brought back when it dies with the last answer", async () => {
+  test("is not brought back when it dies with the last answer", async () => {
     const life = new AbortController();
     const trial = start(
       20,
@@ -103,7 +103,7 @@ describe("an engine that dies", () => {
     expect(await trial.end()).toMatchObject({ end: "done", finished: 20 });
   });
 
-  it("that has ended before the start is brought back first", async () => {
+  test("that has ended before the start is brought back first", async () => {
     let alive = false;
     const trial = start(20, (clock) => [
       {
@@ -120,7 +120,7 @@ describe("an engine that dies", () => {
     expect(await trial.end()).toMatchObject({ end: "done", finished: 20 });
   });
 
-  it("stays lost when the worker cannot bring it back", async () => {
+  test("stays lost when the worker cannot bring it back", async () => {
     const dying = start(40, (clock) => [
       {
         work: answering(clock, 10, () => {
@@ -131,7 +131,7 @@ describe("an engine that dies", () => {
     expect(await dying.end()).toMatchObject({ end: "engines-lost", finished: 0, failed: 40 });
   });
 
-  it("is noticed from refused connections alone", async () => {
+  test("is noticed from refused connections alone", async () => {
     let up = true;
     let recoveries = 0;
     const trial = start(200, (clock) => [
@@ -153,7 +153,7 @@ describe("an engine that dies", () => {
     expect(trial.clock.monotonic()).toBeLessThan(40_000);
   });
 
-  it("is noticed when it hangs and no request is answered in time", async () => {
+  test("is noticed when it hangs and no request is answered in time", async () => {
     let recoveries = 0;
     const trial = start(
       100,
@@ -177,7 +177,7 @@ describe("an engine that dies", () => {
     expect(recoveries).toBe(1);
   });
 
-  it("is not killed again and again by one deadly task: that task ends, all others are answered", async () => {
+  test("is not killed again and again by one deadly task: that task ends, all others are answered", async () => {
     const { worker, log } = mortal((batch) => batch.includes(70), 1_000);
     const trial = start(300, (clock) => [worker(clock)]);
     expect(await trial.end()).toMatchObject({ end: "done", finished: 299, failed: 1 });
@@ -190,7 +190,7 @@ describe("an engine that dies", () => {
     expect(meanwhile).toHaveLength(1);
   });
 
-  it("takes no other task with it at its last death when there are several engines", async () => {
+  test("takes no other task with it at its last death when there are several engines", async () => {
     const deadly = (batch: readonly number[]): boolean => batch.includes(70);
     const [one, two] = [mortal(deadly, 1_000), mortal(deadly, 1_000)];
     const trial = start(2_000, (clock) => [one.worker(clock), two.worker(clock)]);
@@ -204,7 +204,7 @@ describe("an engine that dies", () => {
     expect(beside).toEqual([last]);
   });
 
-  it("hands its tasks to the engines that are left", async () => {
+  test("leaves its tasks to the engines that are left", async () => {
     const { worker } = mortal((_, nth) => nth === 6, 1_000, false);
     const trial = start(400, (clock) => [worker(clock), { work: answering(clock, 100) }]);
     expect(await trial.end()).toMatchObject({ end: "done", finished: 400, failed: 0 });
@@ -212,7 +212,7 @@ describe("an engine that dies", () => {
     expect(trial.attempts.filter(({ worker: name, startedAt }) => name === "engine-0" && startedAt > 200)).toEqual([]);
   });
 
-  it("does not stop the others while it comes back, and is used again then", async () => {
+  test("does not stop the others while it comes back, and is used again then", async () => {
     const { worker } = mortal((_, nth) => nth === 6, 1_000);
     const trial = start(1_000, (clock) => [worker(clock), { work: answering(clock, 100) }]);
     expect(await trial.end()).toMatchObject({ end: "done", finished: 1_000 });
@@ -222,7 +222,7 @@ describe("an engine that dies", () => {
     expect(new Set(after.map(({ worker: name }) => name))).toEqual(new Set(["engine-0", "engine-1"]));
   });
 
-  it("throws what recover threw, after everything has settled", async () => {
+  test("throws what recover threw, after everything has settled", async () => {
     const trial = start(40, (clock) => [
       {
         work: answering(clock, 10, () => {

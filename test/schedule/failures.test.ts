@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { answered, answering, broken, busy, Failure, failed, refused, start, unreachable, upTo } from "./harness.ts";
 
 const withPoison = (poison: readonly number[], error: () => Failure) => (batch: readonly number[]) => {
@@ -6,7 +6,7 @@ const withPoison = (poison: readonly number[], error: () => Failure) => (batch: 
 };
 
 describe("a request that the server refuses", () => {
-  it("is bisected until the bad tasks are alone, and their neighbours are answered", async () => {
+  test("is bisected until the bad tasks are alone, and their neighbours are answered", async () => {
     const trial = start(256, (clock) => [
       { batchSize: () => 64, work: answering(clock, 10, withPoison([5, 6, 200], refused)) },
     ]);
@@ -22,7 +22,7 @@ describe("a request that the server refuses", () => {
     expect(trial.attempts.length).toBeLessThanOrEqual(4 + 12 * 3 + 12);
   });
 
-  it("is not sent again when nothing can help", async () => {
+  test("is not sent again when nothing can help", async () => {
     const trial = start(16, (clock) => [
       {
         work: answering(
@@ -38,7 +38,7 @@ describe("a request that the server refuses", () => {
 });
 
 describe("a request that may succeed later", () => {
-  it("is repeated after a wait that grows, with its attempts counted", async () => {
+  test("is repeated after a wait that grows, with its attempts counted", async () => {
     const trial = start(4, (clock) => [
       {
         concurrency: () => 1,
@@ -58,7 +58,7 @@ describe("a request that may succeed later", () => {
     });
   });
 
-  it("waits at least as long as the server asks, with all its tasks", async () => {
+  test("waits at least as long as the server asks, with all its tasks", async () => {
     const trial = start(64, (clock) => [
       {
         concurrency: () => 2,
@@ -74,7 +74,7 @@ describe("a request that may succeed later", () => {
     expect(answered(trial)).toEqual(upTo(64));
   });
 
-  it("gives up after the limit of attempts", async () => {
+  test("gives up after the limit of attempts", async () => {
     const trial = start(
       3,
       (clock) => [{ batchSize: () => 3, concurrency: () => 1, work: answering(clock, 10, withPoison([1], busy)) }],
@@ -88,17 +88,17 @@ describe("a request that may succeed later", () => {
     expect(last?.outcomes.map(({ task }) => task)).toEqual([0, 1, 2]);
   });
 
-  it("is bisected when its answer is malformed twice, so that a poison row takes no neighbour down", async () => {
+  test("is bisected when its answer is malformed twice, so that a poison row takes no neighbour down", async () => {
     const trial = start(128, (clock) => [
       { batchSize: () => 32, work: answering(clock, 10, withPoison([77], broken)) },
     ]);
     expect(await trial.end()).toMatchObject({ finished: 127, failed: 1 });
     expect(failed(trial)).toEqual({ 77: "gave-up: malformed" });
-    // The failures of the batch count once against the row, which then has the other seven tries for itself.
+    // The failures of the batch count once against the row, which then has seven more attempts alone.
     expect(trial.attempts.filter(({ tasks }) => tasks.length === 1 && tasks[0] === 77)).toHaveLength(7);
   });
 
-  it("is not bisected when its answer was malformed once", async () => {
+  test("is not bisected when its answer was malformed once", async () => {
     const trial = start(32, (clock) => [
       {
         concurrency: () => 1,
@@ -113,7 +113,7 @@ describe("a request that may succeed later", () => {
     expect(trial.attempts.filter(({ ok }) => !ok)).toHaveLength(1);
   });
 
-  it("goes out in smaller parts when the batch size fell meanwhile", async () => {
+  test("is sent again in smaller parts when the batch size fell meanwhile", async () => {
     let batchSize = 16;
     const trial = start(64, (clock) => [
       {
@@ -132,7 +132,7 @@ describe("a request that may succeed later", () => {
 });
 
 describe("a storm in which every request fails", () => {
-  it("costs no row, and no task waits longer once it is over", async () => {
+  test("costs no row, and no task waits longer once it is over", async () => {
     const trial = start(400, (clock) => [
       {
         concurrency: () => 8,
@@ -150,7 +150,7 @@ describe("a storm in which every request fails", () => {
 });
 
 describe("a request without an answer", () => {
-  it("is aborted at its limit and tried again", async () => {
+  test("is aborted at its limit and tried again", async () => {
     const trial = start(
       8,
       (clock) => {
@@ -170,7 +170,7 @@ describe("a request without an answer", () => {
     expect(trial.attempts[0]).toHaveProperty("message", "no answer within 2000 ms");
   });
 
-  it("is left behind when it ignores its signal", async () => {
+  test("is left behind when it ignores its signal", async () => {
     let requests = 0;
     const trial = start(
       2,
@@ -185,7 +185,7 @@ describe("a request without an answer", () => {
     expect(trial.clock.sleeping()).toBe(0);
   });
 
-  it("counts connections that fail now and then as no more than that", async () => {
+  test("does not lose the engine because of connections that fail now and then", async () => {
     const trial = start(2_000, (clock) => [
       {
         concurrency: () => 8,

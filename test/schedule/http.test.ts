@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { RequestError, type RequestErrorKind } from "../../src/engine/client/request-error.ts";
 import { classifyRequestError } from "../../src/pool/classify-request-error.ts";
 import { DEFAULT_RETRY } from "../../src/schedule/backoff.ts";
@@ -17,7 +17,7 @@ afterEach(async () => {
 });
 
 describe("against a real server over sockets", () => {
-  it("answers every task although connections are reset, cut in half, left hanging or refused by status", async () => {
+  test("answers every task although connections are reset, cut in half, left hanging or refused by status", async () => {
     const random = randomFrom(11);
     const base = await listen((batch, response, request) => {
       const dice = random();
@@ -36,7 +36,7 @@ describe("against a real server over sockets", () => {
     expect(values).toEqual(new Array(149).fill(true));
   });
 
-  it("hands its tasks back while the server is down and goes on on the same port", async () => {
+  test("sends its tasks again after the server came back on the same port", async () => {
     let requests = 0;
     let down: Promise<void> | undefined;
     const answer: Answer = (batch, response) => {
@@ -59,7 +59,7 @@ describe("against a real server over sockets", () => {
     expect(attempts.some((attempt) => !attempt.ok && attempt.reason === "connection")).toBe(true);
   });
 
-  it("aborts the requests in flight, which the server sees as closed connections", async () => {
+  test("aborts the requests in flight, which the server sees as closed connections", async () => {
     let open = 0;
     let closed = 0;
     const controller = new AbortController();

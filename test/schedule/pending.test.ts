@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createPending, drain, type Group, nextDue, putBack, take } from "../../src/schedule/pending.ts";
 
 const entry = (task: number) => ({ task, attempts: 0, losses: 0 });
@@ -12,7 +12,7 @@ const demand = { now: 100, batchSize: 4, requests: 2, idle: false, partial: fals
 const tasksOf = (taken: Group<number> | undefined) => taken?.entries.map(({ task }) => task);
 
 describe("the queue of waiting tasks", () => {
-  it("gives a task that must be alone to an idle worker only, and starts nothing else before", () => {
+  test("gives a task that must be alone to an idle worker only, and starts nothing else before", () => {
     const pending = createPending<number>();
     putBack(pending, [group([7], true)], 100);
     pending.fresh.push(entry(1), entry(2), entry(3), entry(4));
@@ -21,7 +21,7 @@ describe("the queue of waiting tasks", () => {
     expect(tasksOf(take(pending, demand))).toEqual([1, 2, 3, 4]);
   });
 
-  it("does not delay others for a task that must be alone later", () => {
+  test("does not delay others for a task that must be alone later", () => {
     const pending = createPending<number>();
     putBack(pending, [group([7], true)], 101);
     pending.fresh.push(entry(1), entry(2), entry(3), entry(4));
@@ -29,7 +29,7 @@ describe("the queue of waiting tasks", () => {
     expect(nextDue(pending, 100)).toBe(101);
   });
 
-  it("prefers retries that are due to fresh tasks, and never mixes them", () => {
+  test("prefers retries that are due to fresh tasks, and never mixes them", () => {
     const pending = createPending<number>();
     putBack(pending, [group([7, 8])], 200);
     putBack(pending, [group([9])], 50);

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   answered,
   broken,
@@ -43,7 +43,7 @@ const scenario = fc.record({
 });
 
 describe("under random failures", () => {
-  it("each task has exactly one outcome, limits hold, and only poison fails", async () => {
+  test("each task has exactly one outcome, limits hold, and only poison fails", async () => {
     await fc.assert(
       fc.asyncProperty(scenario, async ({ seed, count, workers, poison, poisonKind, kinds, trouble, hangs }) => {
         const random = randomFrom(seed);
@@ -97,7 +97,7 @@ describe("under random failures", () => {
     );
   });
 
-  it("an abort at any moment leaves each task with one outcome or none, and the sums agree", async () => {
+  test("an abort at any moment leaves each task with one outcome or none, and the sums agree", async () => {
     await fc.assert(
       fc.asyncProperty(scenario, fc.integer({ min: 0, max: 3_000 }), async ({ seed, count, workers, trouble }, at) => {
         const random = randomFrom(seed);

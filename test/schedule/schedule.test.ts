@@ -1,9 +1,9 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { schedule } from "../../src/schedule/schedule.ts";
 import { answered, answering, mostInFlight, refused, start, upTo } from "./harness.ts";
 
 describe("schedule", () => {
-  it("gives every task one outcome with its own value, in batches, no more at once than allowed", async () => {
+  test("gives every task one outcome with its own value, in batches, no more at once than allowed", async () => {
     const trial = start(200, () => [{ concurrency: () => 3, batchSize: () => 10 }]);
     expect(await trial.end()).toEqual({ end: "done", finished: 200, failed: 0, aborted: 0, unstarted: 0 });
     expect(answered(trial)).toEqual(upTo(200));
@@ -15,7 +15,7 @@ describe("schedule", () => {
     expect(trial.attempts.flatMap(({ tasks }) => tasks)).toEqual(upTo(200));
   });
 
-  it("reports each request once, with the tasks that ended with it", async () => {
+  test("reports each request once, with the tasks that ended with it", async () => {
     const trial = start(40, (clock) => [
       {
         work: answering(clock, 10, (batch) => {
@@ -33,19 +33,19 @@ describe("schedule", () => {
     expect(trial.events.map(({ attempt }) => attempt)).toEqual(trial.attempts);
   });
 
-  it("has at most twice as many tasks in memory as may be in flight", async () => {
+  test("has at most twice as many tasks in memory as may be in flight", async () => {
     const trial = start(500, () => [{ concurrency: () => 3, batchSize: () => 10 }]);
     await trial.end();
     expect(trial.most.unsettled).toBe(60);
   });
 
-  it("resolves at once when there is no task", async () => {
+  test("resolves at once when there is no task", async () => {
     const trial = start(0, () => [{}]);
     expect(await trial.end()).toEqual({ end: "done", finished: 0, failed: 0, aborted: 0, unstarted: 0 });
     expect(trial.clock.sleeping()).toBe(0);
   });
 
-  it("shrinks the last batches so that no request slot idles while one large batch runs", async () => {
+  test("shrinks the last batches so that no request slot idles while one large batch runs", async () => {
     const trial = start(100, (clock) => [
       {
         concurrency: () => 4,
@@ -64,14 +64,14 @@ describe("schedule", () => {
     expect(trial.clock.monotonic()).toBeLessThanOrEqual(260);
   });
 
-  it("spreads fewer tasks than one round over all requests that may be in flight", async () => {
+  test("spreads fewer tasks than one round over all requests that may be in flight", async () => {
     const trial = start(10, () => [{ concurrency: () => 4, batchSize: () => 64 }]);
     await trial.end();
     expect(mostInFlight(trial.attempts)).toBe(4);
     expect(Math.max(...trial.attempts.map(({ tasks }) => tasks.length))).toBe(3);
   });
 
-  it("follows a concurrency and a batch size that change while it runs", async () => {
+  test("follows a concurrency and a batch size that change while it runs", async () => {
     let concurrency = 2;
     let batchSize = 1;
     const trial = start(300, () => [{ concurrency: () => concurrency, batchSize: () => batchSize }]);
@@ -91,7 +91,7 @@ describe("schedule", () => {
     expect(answered(trial)).toEqual(upTo(300));
   });
 
-  it("sends a partial batch when the source waits for the outcome of an earlier task", async () => {
+  test("sends a partial batch when the source waits for the outcome of an earlier task", async () => {
     const trial = start(0, () => [{ batchSize: () => 50 }], {
       tasks: async function* ({ clock, outcomes }) {
         yield* [0, 1, 2];
@@ -103,7 +103,7 @@ describe("schedule", () => {
     expect(trial.attempts[0]?.tasks).toEqual([0, 1, 2]);
   });
 
-  it("waits for a full batch while the source is slow but not stalled", async () => {
+  test("waits for a full batch while the source is slow but not stalled", async () => {
     const trial = start(0, () => [{ batchSize: () => 8, concurrency: () => 4 }], {
       tasks: async function* ({ clock }) {
         for (let task = 0; task < 24; task++) {
@@ -116,7 +116,7 @@ describe("schedule", () => {
     expect(trial.attempts.slice(0, 3).map(({ tasks }) => tasks.length)).toEqual([8, 8, 8]);
   });
 
-  it("gives a fast engine more tasks than a slow one", async () => {
+  test("gives a fast engine more tasks than a slow one", async () => {
     const trial = start(300, (clock) => [
       { concurrency: () => 2, batchSize: () => 5, work: answering(clock, 100) },
       { concurrency: () => 2, batchSize: () => 5, work: answering(clock, 300) },
@@ -128,7 +128,7 @@ describe("schedule", () => {
     expect(answered(trial)).toEqual(upTo(300));
   });
 
-  it("answers what was pulled, then throws, when the source fails", async () => {
+  test("answers the tasks that were pulled, then throws, when the source fails", async () => {
     const trial = start(0, () => [{ batchSize: () => 2 }], {
       tasks: async function* () {
         yield* [0, 1, 2];
@@ -140,7 +140,7 @@ describe("schedule", () => {
     expect(trial.clock.sleeping()).toBe(0);
   });
 
-  it.each([
+  test.each([
     ["onRequest", { onRequest: () => fail("a bug in onRequest") }, "a bug in onRequest"],
     ["timeoutMs", { timeoutMs: () => fail("a bug in timeoutMs") }, "a bug in timeoutMs"],
   ])("stops everything and throws what %s threw", async (_, overrides, message) => {
@@ -150,17 +150,17 @@ describe("schedule", () => {
     expect(trial.clock.sleeping()).toBe(0);
   });
 
-  it("throws an error of work that is none of a request", async () => {
+  test("throws an error of work that is not the error of a request", async () => {
     const trial = start(50, (clock) => [{ work: answering(clock, 10, () => fail("undefined is not a function")) }]);
     await expect(trial.end()).rejects.toThrow("undefined is not a function");
   });
 
-  it("throws when work returns too few results", async () => {
+  test("throws when work returns too few results", async () => {
     const trial = start(8, () => [{ work: async (batch) => batch.slice(1) }]);
     await expect(trial.end()).rejects.toThrow(/returned \d results for \d tasks/);
   });
 
-  it("refuses to run without an engine", async () => {
+  test("refuses to run without an engine", async () => {
     const options = { workers: [] } as unknown as Parameters<typeof schedule>[0];
     await expect(schedule(options)).rejects.toThrow("at least one worker");
   });
