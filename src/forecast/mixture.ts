@@ -1,5 +1,5 @@
 import { type Features, type Filter, learn, loosen, type Observation, predict, startFilter } from "./filter.ts";
-import type { Spread } from "./spread.ts";
+import type { Spread, SpreadPart } from "./spread.ts";
 
 /** Filters with different noise models; each counts by how well it forecast the windows observed so far. */
 export type Mixture = readonly Filter[];
@@ -27,6 +27,8 @@ const UNFINISHED = [
 const SHAPE_DRIFT_SD = 0.07;
 /** How uncertain the first guess of the level of all costs is, as a share. */
 const LEVEL_SD = 1;
+/** Filters of less than this share of the largest weight change no figure that is shown. */
+const NEGLIGIBLE = 1e-4;
 
 /**
  * Starts a mixture at a cost of about `rowMs` per average row. `pilotMs` and `jobMs` are how long the pilot and the whole job
@@ -50,13 +52,17 @@ export function loosenAll(mixture: Mixture, share: number): Mixture {
 }
 
 /**
- * Forecasts the time of an amount of work as a mixture of normal distributions, weighted by their first weight and likelihood: Bayesian model
- * averaging (West & Harrison, Bayesian Forecasting and Dynamic Models, 2nd ed. 1997, section 12.2, multi-process class I).
+ * Forecasts the time of an amount of work as a mixture of normal distributions, weighted by prior and likelihood: Bayesian
+ * model averaging (West & Harrison, Bayesian Forecasting and Dynamic Models, 2nd ed. 1997, section 12.2, multi-process class I).
  */
 export function forecastMixture(mixture: Mixture, work: Features, next: Features | null): Spread {
   const top = Math.max(...mixture.map(({ logWeight }) => logWeight));
-  return mixture.map((filter) => ({
-    ...predict(filter, work, next),
-    weight: Math.exp(filter.logWeight - top),
-  }));
+  const spread: SpreadPart[] = [];
+  for (const filter of mixture) {
+    const weight = Math.exp(filter.logWeight - top);
+    if (weight < NEGLIGIBLE) continue;
+    const { mean, variance } = predict(filter, work, next);
+    spread.push({ mean, variance, weight });
+  }
+  return spread;
 }
