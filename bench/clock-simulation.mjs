@@ -1,7 +1,7 @@
-// Runs the clock's own decisions through simulated nights and prints what came out:
+// Runs the decisions of src/deadline through simulated jobs and prints how they ended:
 //   node bench/clock-simulation.mjs [--scenarios 1000] [--steady 300] [--first 0] [--workers N] [--compiled]
-// The same seed is the same scenario: seeds are --first, --first + 1, ... test/simulator/ says what a scenario is.
-// --compiled takes what an earlier call has compiled, for a machine without the development packages.
+// The same seed is the same scenario: seeds are --first, --first + 1, ... test/simulator/ defines a scenario.
+// --compiled runs the code that an earlier call compiled, for a machine without the development packages.
 import { execFileSync } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";

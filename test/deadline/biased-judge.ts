@@ -21,7 +21,7 @@ export interface Judge {
   readonly orderError: number;
 }
 
-/** Draws rows with a true log odds of A against B (normal) and a true share of ties, and what a judge says of them. */
+/** Draws rows with a true log odds of A against B (normal) and a true share of ties, and the answers of a judge. */
 export function judgeRows(seed: number, rows: number, judge: Judge): readonly JudgedRow[] {
   const random = createRandom(seed);
   return Array.from({ length: rows }, () => judgeRow(random, judge));

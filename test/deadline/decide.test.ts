@@ -11,7 +11,7 @@ const SHORTENED = [
 ];
 
 describe("a decision", () => {
-  test("says what each step would still send", () => {
+  test("counts the prompts and tokens that each step still has to send", () => {
     const run = drive(newState(200, { deadlineMs: 3_600_000, steps: usualSteps("one", SHORTENED) }));
     expect(stepCosts(run.state()).map(({ tokens }) => tokens)).toEqual([20_000, 10_000, 2_000, 0]);
     run.score(50, 1_000);
@@ -40,7 +40,7 @@ describe("a decision", () => {
     expect(run.score(1, 100)[0]?.tokenBudget).toBe(10);
   });
 
-  test("foresees an even engine exactly, and counts its start in the time that is left", () => {
+  test("forecasts an even engine exactly, and counts its start in the time that is left", () => {
     const run = drive(newState(300, { deadlineMs: 3_600_000 }));
     run.score(100, 2_000);
     const { forecast, leftMs, phase } = run.decide();
@@ -58,7 +58,7 @@ describe("a decision", () => {
     const at = run.now();
     for (let i = 0; i < 50; i++) {
       const prompts = [{ row: 299, order: "ab", tokens: 100, tokenBudget: null }] as const;
-      run.tell((s) =>
+      run.notify((s) =>
         observe(s, { type: "request", startedAt: at, finishedAt: at + 5, ok: false, prompts, concurrency: 1 }),
       );
     }
@@ -78,7 +78,7 @@ describe("a decision", () => {
     done.score(30, 1_000);
     expect(done.decide().stop?.kind).toBe("complete");
     const lost = drive(newState(30));
-    lost.tell((state) => observe(state, { type: "engine", at: 11_000, up: false, lost: true }));
+    lost.notify((state) => observe(state, { type: "engine", at: 11_000, up: false, lost: true }));
     expect(lost.decide().stop?.kind).toBe("engine-lost");
   });
 

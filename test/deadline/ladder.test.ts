@@ -129,7 +129,7 @@ describe("what makes a ladder", () => {
     ["b (one-order-short) does not come after a (one-order-short)", [short("a", 5), short("b", 5), prior]],
     ["prior has a larger token budget than a above it", [short("a", 5), prior]],
     ["the token budget of a must be at least 1", [one, short("a", 0), prior]],
-  ])("says that %s", (wrong, steps) => {
+  ])("reports that %s", (wrong, steps) => {
     expect(checkSteps(steps)).toBe(wrong);
   });
 });

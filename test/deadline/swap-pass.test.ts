@@ -24,7 +24,7 @@ describe("the rows that are worth the swapped order most, at 40 % of the cost of
     for (const seed of SEEDS) expect(gainShare(judgeRows(seed, 6_000, judge), "raw")).toBeGreaterThan(0.8);
   });
 
-  test.each(SOBER)("give nearly what anybody could choose who knows the judge, with a sober one who %s", (_, judge) => {
+  test.each(SOBER)("gain nearly as much as the best choice for a known judge, with a sober one who %s", (_, judge) => {
     const sets = SEEDS.map((seed) => judgeRows(seed, 6_000, judge));
     const best = mean(sets.map((rows) => bestShare(rows, judgeRows(100, 40_000, judge))));
     expect(mean(sets.map((rows) => gainShare(rows, "raw")))).toBeGreaterThan(0.93 * best);
@@ -82,7 +82,7 @@ describe("the swap pass in time", () => {
     const run = drive(newState(200, options));
     run.score(200, 1_000);
     expect(run.decide().swapPass).toMatchObject({ allowed: 0, needsRanking: true });
-    run.tell((state) => observe(state, { type: "ranked", rows: ranking }));
+    run.notify((state) => observe(state, { type: "ranked", rows: ranking }));
     const taken: number[] = [];
     for (let decision = run.decide(); decision.stop === null; decision = run.decide()) {
       taken.push(...run.score(5, 1_000).map(({ row }) => row));
@@ -98,7 +98,7 @@ describe("the swap pass in time", () => {
     const answered = Array.from({ length: 200 }, (_, row) => row);
     const run = drive(newState(200, { ...options, answered }));
     expect(run.decide()).toMatchObject({ stop: null, swapPass: { needsRanking: true } });
-    run.tell((state) => observe(state, { type: "ranked", rows: ranking }));
+    run.notify((state) => observe(state, { type: "ranked", rows: ranking }));
     let taken = 0;
     for (let decision = run.decide(); decision.stop === null; decision = run.decide()) {
       taken += run.score(5, 1_000).length;
@@ -111,7 +111,7 @@ describe("the swap pass in time", () => {
   test("allows fewer rows when the engine gets slow", () => {
     const run = drive(newState(200, options));
     run.score(200, 1_000);
-    run.tell((state) => observe(state, { type: "ranked", rows: ranking }));
+    run.notify((state) => observe(state, { type: "ranked", rows: ranking }));
     const before = run.decide().swapPass.allowed;
     run.score(15, 3_000);
     expect(run.decide().swapPass.allowed).toBeLessThan(before - 15 - 60);
@@ -120,10 +120,12 @@ describe("the swap pass in time", () => {
   test("leaves out the rows that were begun when there is a new ranking, and keeps each one's token budget", () => {
     const run = drive(newState(200, options));
     run.score(200, 500);
-    run.tell((state) => observe(state, { type: "ranked", rows: ranking }));
+    run.notify((state) => observe(state, { type: "ranked", rows: ranking }));
     run.decide();
     const first = run.score(10, 500).map(({ row }) => row);
-    run.tell((state) => observe(state, { type: "ranked", rows: ranking.map((row) => ({ ...row, tokenBudget: 40 })) }));
+    run.notify((state) =>
+      observe(state, { type: "ranked", rows: ranking.map((row) => ({ ...row, tokenBudget: 40 })) }),
+    );
     run.decide();
     const next = run.score(10, 500);
     expect(next.map(({ row }) => row).filter((row) => first.includes(row))).toEqual([]);
@@ -146,7 +148,7 @@ function gainShare(rows: readonly JudgedRow[], scale: Scale): number {
   return gainOf(rows, chosen);
 }
 
-/** The same for who knows from many other rows what an answer of these log odds gains on average. */
+/** The same with the average gain of each log odds known from many other rows. */
 function bestShare(rows: readonly JudgedRow[], others: readonly JudgedRow[]): number {
   const bin = ({ first }: JudgedRow): number => Math.round(4 * logOdds(first));
   const gains = new Map<number, readonly number[]>();

@@ -28,7 +28,7 @@ export interface ClientOptions {
   readonly scenario: Scenario;
   readonly engine: EngineModel<Request>;
   readonly random: Random;
-  readonly tell: (event: DeadlineEvent) => void;
+  readonly notify: (event: DeadlineEvent) => void;
   readonly take: (count: number) => readonly Task[];
   readonly answered: (task: Task) => void;
 }
@@ -38,7 +38,7 @@ const FAIL_MS = 20;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 30_000;
 
-export function createClient({ scenario, engine, random, tell, take, answered }: ClientOptions): Client {
+export function createClient({ scenario, engine, random, notify, take, answered }: ClientOptions): Client {
   const { faults, poison, concurrency, promptsPerRequest } = scenario;
   const inFlight = new Set<Request>();
   let failing: { readonly due: number; readonly request: Request }[] = [];
@@ -56,14 +56,14 @@ export function createClient({ scenario, engine, random, tell, take, answered }:
     inFlight.delete(request);
     const prompts = request.tasks.map((task): Prompt => ({ ...task, tokens: lengthOf(scenario, task) }));
     const { startedAt } = request;
-    tell({ type: "request", startedAt, finishedAt: now, ok, prompts, concurrency: concurrency * promptsPerRequest });
+    notify({ type: "request", startedAt, finishedAt: now, ok, prompts, concurrency: concurrency * promptsPerRequest });
     if (ok) for (const task of request.tasks) answered(task);
     else retry(request, prompts, now);
   };
   const retry = (request: Request, prompts: readonly Prompt[], now: number): void => {
     const isSpoilt = prompts.some(({ row }) => poison.has(row));
     if (isSpoilt && prompts.length === 1) {
-      tell({ type: "gave-up", at: now, prompts });
+      notify({ type: "gave-up", at: now, prompts });
       return;
     }
     const attempt = request.attempt + 1;

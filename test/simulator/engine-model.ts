@@ -9,10 +9,10 @@ export interface EngineSettings {
   /** Prompts are computed together up to so many tokens; each batch costs something by itself. */
   readonly batchTokens: number;
   readonly batchMs: number;
-  /** Noise of one batch (lognormal), and a wandering of the speed that lasts (Ornstein-Uhlenbeck). */
+  /** Noise of one batch (lognormal), and a deviation of the speed that lasts (Ornstein-Uhlenbeck). */
   readonly noise: number;
-  readonly wander: number;
-  readonly wanderMs: number;
+  readonly deviation: number;
+  readonly deviationMs: number;
   /** From the call to the first readiness; after it the first batch takes `firstMs` longer, and slowness fades away. */
   readonly startMs: number;
   readonly firstMs: number;
@@ -61,8 +61,8 @@ export function createEngineModel<R extends ModelRequest>(settings: EngineSettin
   let end = Number.POSITIVE_INFINITY;
   let startedAt = 0;
   let isFirst = true;
-  let wandering = random.normal();
-  let wanderedAt = 0;
+  let deviation = random.normal();
+  let deviatedAt = 0;
   const open = new Map<R, number>();
 
   const begin = (at: number): void => {
@@ -72,12 +72,12 @@ export function createEngineModel<R extends ModelRequest>(settings: EngineSettin
     }
     const batch = nextBatch(queue, settings);
     ({ complete, queue } = batch);
-    const kept = Math.exp(-(at - wanderedAt) / settings.wanderMs);
-    wandering = wandering * kept + Math.sqrt(1 - kept ** 2) * random.normal();
-    wanderedAt = at;
+    const kept = Math.exp(-(at - deviatedAt) / settings.deviationMs);
+    deviation = deviation * kept + Math.sqrt(1 - kept ** 2) * random.normal();
+    deviatedAt = at;
     const warmth = 1 + settings.warmUpShare * Math.exp(-(at - startedAt) / settings.warmUpMs);
     const noise = Math.exp(settings.noise * random.normal() - settings.noise ** 2 / 2);
-    const ms = batch.ms * noise * Math.exp(settings.wander * wandering) * warmth * settings.slowness(at);
+    const ms = batch.ms * noise * Math.exp(settings.deviation * deviation) * warmth * settings.slowness(at);
     end = throughHangs(settings.hangs, at, at + ms + (isFirst ? settings.firstMs : 0));
     isFirst = false;
   };

@@ -4,12 +4,12 @@ import { addWork, scaleWork, type Work } from "../../src/forecast/work.ts";
 import type { Scenario } from "./scenario.ts";
 
 /**
- * Finds the best step (index) that is feasible at a moment, for someone who knows the engine's true costs.
+ * Finds the best step (index) that is feasible at a moment, given the true costs of the engine.
  *
  * A step is feasible when all that it still asks for (for both orders with the least swap pass) takes no more than `share`
- * of the time left, with every row's true length, the mean costs of the engine's model, and its slowness at this moment: what
- * has happened is known and goes on as it is, what will happen (faults, noise, wandering, drift) is not. An engine that is
- * down is taken as back after its usual start. Below a share of 1 a step is feasible with room to spare.
+ * of the time left, with every row's true length, the mean costs of the engine's model, and its slowness at this moment. The
+ * oracle expects this slowness to stay; it does not see the future (faults, noise, deviations, drift). It expects an engine
+ * that is down back after its usual start. Below a share of 1 a step is feasible with room to spare.
  */
 export function bestFeasible(scenario: Scenario, state: DeadlineState, now: number, isUp: boolean, share = 1): number {
   const { untilAt, downMs } = limits(scenario, state, isUp);

@@ -3,7 +3,7 @@ import type { EngineSettings } from "./engine-model.ts";
 import { drawLengths } from "./lengths.ts";
 import { createRandom, type Random } from "./random.ts";
 
-/** A job, an engine, and what goes wrong; the same for the same seed. Times are ms from the start of the run. */
+/** A job, an engine and its faults; the same for the same seed. Times are ms from the start of the run. */
 export interface Scenario {
   readonly seed: number;
   readonly lengths: readonly number[];
@@ -13,7 +13,7 @@ export interface Scenario {
   /** Time of the whole job in one order with full context over the time for scoring. */
   readonly load: number;
   readonly deadlineMs: number;
-  /** False when the run knows of no deadline. */
+  /** False when the run has no deadline. */
   readonly isTimed: boolean;
   readonly shortContext: number;
   readonly faults: readonly Fault[];
@@ -41,8 +41,8 @@ export interface ScenarioBounds {
   /** Probability of each kind of fault. */
   readonly faults: Readonly<Record<Fault["kind"], number>>;
   readonly isTimed: boolean;
-  /** How far speed wanders (standard deviation, a share); up to 3 % when left out. */
-  readonly wander?: readonly [number, number];
+  /** Deviation of the speed (standard deviation, a share); up to 3 % when left out. */
+  readonly deviation?: readonly [number, number];
 }
 
 const NO_FAULTS: ScenarioBounds["faults"] = { death: 0, storm: 0, hang: 0, slow: 0, drift: 0 };
@@ -79,7 +79,7 @@ export const SMALL: ScenarioBounds = {
 };
 
 /** Small jobs on a machine that others use too. */
-export const SHAKY: ScenarioBounds = { ...SMALL, wander: [0.1, 0.5] };
+export const SHAKY: ScenarioBounds = { ...SMALL, deviation: [0.1, 0.5] };
 
 /** A long night on which everything may happen. */
 export const LARGE: ScenarioBounds = {
@@ -114,7 +114,7 @@ export function drawScenario(seed: number, bounds: ScenarioBounds): Scenario {
     faults,
     poison: new Set([...lengths.keys()].filter(() => random.chance(0.0005))),
     engine: {
-      ...drawEngine(random, { lengths, concurrency, rowMs, wander: bounds.wander ?? [0, 0.03] }),
+      ...drawEngine(random, { lengths, concurrency, rowMs, deviation: bounds.deviation ?? [0, 0.03] }),
       startMs,
       ...asSettings(faults, deadlineMs),
     },
@@ -127,8 +127,11 @@ function drawEngine(
     lengths,
     concurrency,
     rowMs,
-    wander,
-  }: Pick<Scenario, "lengths" | "concurrency"> & { readonly rowMs: number; readonly wander: readonly [number, number] },
+    deviation,
+  }: Pick<Scenario, "lengths" | "concurrency"> & {
+    readonly rowMs: number;
+    readonly deviation: readonly [number, number];
+  },
 ): Omit<EngineSettings, "startMs" | "slowness" | "hangs"> {
   const rows = lengths.length;
   const tokens = lengths.reduce((sum, length) => sum + length, 0) / rows;
@@ -143,8 +146,8 @@ function drawEngine(
     squareMs: (perSquare * rowMs) / squares,
     batchTokens,
     noise: random.logBetween(0.005, 0.08),
-    wander: random.between(...wander),
-    wanderMs: random.logBetween(10_000, 600_000),
+    deviation: random.between(...deviation),
+    deviationMs: random.logBetween(10_000, 600_000),
     firstMs: random.between(0, 35_000),
     warmUpShare: random.between(0, 0.6),
     warmUpMs: random.between(1_000, 15_000),

@@ -12,7 +12,7 @@ import { createEngineModel } from "./engine-model.ts";
 import { createRandom } from "./random.ts";
 import type { Scenario } from "./scenario.ts";
 
-/** What came out of a simulated run. Times are ms from its start. */
+/** The end of a simulated run. Times are ms from its start. */
 export interface Result {
   readonly rows: readonly Obtained[];
   /** How often each row was answered in the first pass and in the swap pass. */
@@ -27,7 +27,7 @@ export interface SimulateOptions {
   readonly onOverrun?: "degrade" | "stop";
   /** Decisions until the deadline. */
   readonly decisions?: number;
-  /** Hears every decision, and whether the engine is up. */
+  /** Receives every decision, and whether the engine is up. */
   readonly watch?: (state: DeadlineState, decision: Decision, isUp: boolean) => void;
 }
 
@@ -36,7 +36,7 @@ const FINAL_MS = 1_000;
 /** Starts that fail before a server that does not come back is given up. */
 const LAST_STARTS = 3;
 
-/** Runs a scenario with the real clock functions: from event to event, in the scenario's time and not in the machine's. */
+/** Runs a scenario with the real functions of src/deadline, from event to event, in the scenario's time and not in the machine's. */
 export function simulate(scenario: Scenario, options: SimulateOptions = {}): Result {
   const { engine: settings, deadlineMs } = scenario;
   const { orders = "auto", onOverrun = "degrade", decisions = 500, watch } = options;
@@ -64,7 +64,7 @@ export function simulate(scenario: Scenario, options: SimulateOptions = {}): Res
     seed: scenario.seed,
   });
 
-  const tell = (event: DeadlineEvent): void => {
+  const notify = (event: DeadlineEvent): void => {
     state = observe(state, event);
   };
   const take = (count: number): readonly Task[] => {
@@ -78,18 +78,18 @@ export function simulate(scenario: Scenario, options: SimulateOptions = {}): Res
     rows[task.row] = obtainedBy(scenario, task);
   };
   const engine = createEngineModel<Request>({ ...settings, hangs }, random);
-  const client = createClient({ scenario, engine, random, tell, take, answered });
+  const client = createClient({ scenario, engine, random, notify, take, answered });
   const goDown = (comesBack: boolean): void => {
     isUp = false;
     upAt = comesBack ? now + settings.startMs : Number.POSITIVE_INFINITY;
     if (!comesBack) lostAt = now + LAST_STARTS * settings.startMs;
-    tell({ type: "engine", at: now, up: false });
+    notify({ type: "engine", at: now, up: false });
     client.loseAll(now);
   };
   const ask = (): Decision => {
     let asked = decide(state, now);
     if (asked.decision.swapPass.needsRanking) {
-      tell({ type: "ranked", rows: rankedRows(scenario, rows) });
+      notify({ type: "ranked", rows: rankedRows(scenario, rows) });
       asked = decide(state, now);
     }
     state = asked.state;
@@ -105,12 +105,12 @@ export function simulate(scenario: Scenario, options: SimulateOptions = {}): Res
       isUp = true;
       upAt = Number.POSITIVE_INFINITY;
       engine.restart(now);
-      tell({ type: "engine", at: now, up: true });
+      notify({ type: "engine", at: now, up: true });
     }
     if (now >= lostAt) {
       lostAt = Number.POSITIVE_INFINITY;
       nextDecision = now;
-      tell({ type: "engine", at: now, up: false, lost: true });
+      notify({ type: "engine", at: now, up: false, lost: true });
     }
     if (isUp) client.settle(now);
     if (now >= deathAt) goDown(deaths.shift()?.comesBack ?? true);

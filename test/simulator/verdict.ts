@@ -3,12 +3,12 @@ import { type Below, createBelowMeter } from "./below.ts";
 import { drawScenario, type Scenario, type ScenarioBounds } from "./scenario.ts";
 import { type Result, type SimulateOptions, simulate } from "./simulate.ts";
 
-/** How a simulated run went. */
+/** The outcome of a simulated run. */
 export interface Verdict {
   readonly seed: number;
   readonly rows: number;
   readonly faults: readonly string[];
-  /** What a file may not be: see wrongsOf. Empty when all is well. */
+  /** Violations that wrongsOf finds; empty in a correct run. */
   readonly wrongs: readonly string[];
   readonly stop: string;
   readonly priorRows: number;
@@ -16,10 +16,10 @@ export interface Verdict {
   readonly forecasts: readonly ForecastCheck[];
 }
 
-/** A forecast of the first pass's end when a share of the rows was settled, against what came. */
+/** A forecast of the first pass's end, made when a share of the rows was settled, against the true end. */
 export interface ForecastCheck {
   readonly share: number;
-  /** (foreseen - true) / true of the time that was left. */
+  /** (forecast - true) / true of the time that was left. */
   readonly error: number;
   readonly covered: boolean;
   /** Width of the 90 % interval over the time that was left. */
@@ -43,7 +43,7 @@ export function judgeScenario(seed: number, bounds: ScenarioBounds, options: Sim
   };
 }
 
-/** Lists what is wrong with a run's end: rows without exactly one end, ends that answers do not bear out, lateness. */
+/** Lists violations: rows without exactly one end, ends that the answers contradict, a late end. */
 function wrongsOf(
   { lengths, deadlineMs, isTimed, poison }: Scenario,
   { rows, answers, endedAt, last }: Result,
