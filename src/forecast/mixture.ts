@@ -9,7 +9,7 @@ export type Mixture = readonly Filter[];
  * Deviations of the speed last about as long as the pilot takes.
  */
 const ENGINES = [
-  { rowNoise: 0.05, deviation: 0.02, weight: 1 },
+  { rowNoise: 0.05, deviation: 0.012, weight: 1 },
   { rowNoise: 0.3, deviation: 0.05, weight: 1 },
   { rowNoise: 0.75, deviation: 0.3, weight: 0.3 },
 ] as const;

@@ -2,7 +2,6 @@ import type { Features } from "./filter.ts";
 import { addLoss, addLosses, type Losses, NO_LOSSES } from "./losses.ts";
 import { forecastMixture, learnWindow, loosenAll, type Mixture, startMixture } from "./mixture.ts";
 import { meanOf, type Spread, varianceOf } from "./spread.ts";
-import { warmUpLength } from "./warm-up.ts";
 import {
   addFinished,
   engineDown,
@@ -20,8 +19,6 @@ export interface Speed {
   readonly job: Work;
   readonly pilotRows: number;
   readonly windows: Windows;
-  /** The windows of the pilot, kept until it is over to tell the warm-up from the rest; then null. */
-  readonly early: readonly Window[] | null;
   /** Time that the engine stalled in windows that did not fit. */
   readonly stalls: Losses;
   /** Windows that did not fit; the next window shows whether the engine stalled or has another speed now. */
@@ -40,8 +37,6 @@ export interface Speed {
 const PILOT_WINDOWS = 40;
 /** A long job has at most about this many windows. */
 const MOST_WINDOWS = 1_000;
-/** The warm-up is looked for in this many first windows. */
-const EARLY_WINDOWS = 60;
 /** A window that takes more than this many times its expected time is closed early. */
 const SLOW = 6;
 /** How much slower an engine is that has just started to respond: mean and standard deviation as shares, and how fast that fades (ms). */
@@ -64,7 +59,6 @@ export function startSpeed(job: Work, pilotRows: number): Speed {
     job,
     pilotRows,
     windows: startWindows(Math.max(1, Math.ceil(leastRows))),
-    early: [],
     stalls: NO_LOSSES,
     outliers: [],
     mixture: null,
@@ -107,25 +101,13 @@ function slowMs({ job, windows, roughRowMs }: Speed): number {
 
 function observeWindow(speed: Speed, window: Window | null): Speed {
   if (window === null) return speed;
-  return speed.early === null ? monitor(speed, window) : startAgain(speed, [...speed.early, window]);
+  return monitor(speed.mixture === null ? startFilters(speed, window) : speed, window);
 }
 
-/** While there are few windows the filters start again with each of them, without those of the warm-up. */
-function startAgain(speed: Speed, early: readonly Window[]): Speed {
-  const costs = early.map(({ work }) => roughCost(speed.job, work));
-  const ratios = early.map(({ ms }, i) => ms / (costs[i] ?? 1));
-  const kept = early.slice(warmUpLength(ratios, costs));
-  const rowMs =
-    kept.reduce((sum, { ms }) => sum + ms, 0) / kept.reduce((sum, { work }) => sum + roughCost(speed.job, work), 0);
-  const started: Speed = {
-    ...startSpeed(speed.job, speed.pilotRows),
-    windows: speed.windows,
-    mixture: startMixture(rowMs, rowMs * speed.pilotRows, rowMs * speed.job.rows),
-    roughRowMs: speed.roughRowMs,
-  };
-  const rows = early.reduce((sum, { work }) => sum + work.rows, 0);
-  const isPilot = rows < speed.pilotRows && early.length < EARLY_WINDOWS;
-  return { ...kept.reduce(monitor, started), early: isPilot ? early : null };
+/** Starts the filters at the cost of a first window. */
+function startFilters(speed: Speed, { ms, work }: Window): Speed {
+  const rowMs = ms / roughCost(speed.job, work);
+  return { ...speed, mixture: startMixture(rowMs, rowMs * speed.pilotRows, rowMs * speed.job.rows) };
 }
 
 /**
