@@ -40,7 +40,7 @@ export interface Task {
   /** Control tokens in the row's texts that were broken up, so that the model reads them as plain text. */
   readonly neutralised: number;
   readonly scorer: Scorer;
-  /** When set, the server computes the prompt anew unless it has computed it under the same salt. One for a whole batch. */
+  /** With a salt, the server reuses computed prefixes only from requests with the same one. Equal in all tasks of a batch. */
   readonly cacheSalt?: string;
 }
 

@@ -38,7 +38,7 @@ function properPrefixes(tokens: readonly string[]): ReadonlySet<string> {
   return new Set(tokens.flatMap((token) => Array.from({ length: token.length - 1 }, (_, i) => token.slice(0, i + 1))));
 }
 
-// Breaking one occurrence can reveal another that overlapped it, hence the loop. It ends, since each round only adds spaces.
+// Loops, because breaking one occurrence can reveal another that overlapped it. It ends, since each round only adds spaces.
 function breakAll(input: string, pattern: RegExp): Neutral {
   let text = input;
   let count = 0;

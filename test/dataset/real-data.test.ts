@@ -7,7 +7,7 @@ import { type Dataset, openDataset } from "../../src/dataset/open-dataset.ts";
 
 const FOLDER = process.env["ABTIE_DATA"] ?? join(import.meta.dirname, "../../../shared/data");
 
-/** What Python's csv and json modules say about a file; see make_golden.py. */
+/** Facts about a file, found with Python's csv and json modules; see make_golden.py. */
 interface Figures {
   readonly rows: number;
   readonly sha256: string;

@@ -9,7 +9,7 @@ const WORKER =
   "(EngineCore pid=2) Exception: WorkerProc initialization failed due to an exception in a background process. See stack trace for root cause.";
 const FAILED = "(EngineCore pid=2) ERROR 11-22 01:54:09 [core.py:1510] EngineCore failed to start.";
 
-/** What vLLM prints, with the words of the summary and of the remedy that the person must be told. */
+/** Output of vLLM, with words of the summary and of the remedy that the error must contain. */
 const FAILURES: readonly (readonly [text: string, summary: string, remedy: string])[] = [
   [
     "ValueError: No available memory for the cache blocks. Try increasing `gpu_memory_utilization` when initializing the engine.",

@@ -16,7 +16,7 @@ export async function openCsv(path: string): Promise<Source> {
     },
     read: async (position) => {
       const bytes = await file.readBytes(position);
-      // After the read, so that any change is later than what was read.
+      // The check follows the read, and so finds every change before the read and during it.
       await file.checkUnchanged();
       return parseRecord(bytes);
     },

@@ -39,7 +39,7 @@ export function serverTokenizer(tokenize: (body: TokenizeBody) => Promise<readon
   };
 }
 
-// A server cannot continue an empty answer, hence the two forms.
+// Without an answer prefix there is no message to continue, so the server begins the answer itself.
 function chatBody(messages: readonly Message[], answerPrefix: string): TokenizeBody {
   const begun = answerPrefix !== "";
   return {

@@ -84,7 +84,7 @@ export async function resolveOnSamples(texts: LabelTexts, samples: readonly Enco
 
 /**
  * Drops the tokens that merge with the labels from the encoded prompt of a row. Returns null when the prompt does not end in
- * the tokens behind which the labels were resolved, so that their ids may be wrong.
+ * the tokens behind which the labels were resolved: the label ids may then be wrong.
  */
 export function promptToSend(labels: ResolvedLabels, ids: readonly number[]): readonly number[] | null {
   const sent = labels.dropTail === 0 ? ids : ids.slice(0, -labels.dropTail);
