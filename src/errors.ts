@@ -10,7 +10,7 @@ export const EXIT = {
   engine: 4,
   fallback: 5,
   interrupted: 130,
-} as const;
+} as const satisfies Record<ErrorCode | "done" | "bug" | "fallback", number>;
 
 /**
  * An end that the user can act on. The message names the thing, what was expected, what was found, and what to do.

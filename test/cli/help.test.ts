@@ -1,27 +1,37 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
+import { createProgram } from "../../src/cli/program.ts";
+import { createEffects } from "../../src/system.ts";
 import { abtie } from "../helpers/abtie.ts";
 import { temporaryFolder } from "../helpers/folder.ts";
 import { inProcess } from "../helpers/in-process.ts";
 
 const COMMANDS: readonly string[] = commandsIn(await help());
 
-it("lists its commands", () => {
+test("lists its commands", () => {
   expect(COMMANDS).toEqual(expect.arrayContaining(["run", "doctor", "validate"]));
 });
 
-it.each(["", ...COMMANDS])("explains itself with --help: abtie %s", async (command) => {
+test.each(["", ...COMMANDS])("explains itself with --help: abtie %s", async (command) => {
   await expect(await help(command)).toMatchFileSnapshot(`snapshots/abtie ${command} --help.txt`.replace("  ", " "));
 });
 
-it.each(COMMANDS)("gives an example of each command, and says what it is for: abtie %s", async (command) => {
+test.each(COMMANDS)("gives an example of each command, and a description: abtie %s", async (command) => {
   const text = await help(command);
   expect(text).toMatch(/\nExamples?:\n {2}abtie /);
   expect(text.split("\n\n")[1]?.length).toBeGreaterThan(20);
 });
 
-it("prints help and version on stdout, and nothing on stderr", async () => {
+test.each(await examples())("has examples whose flags and arguments exist: %s", async (line) => {
+  const args = line.replace(/^(?:\w+=\S+ )?abtie /, "").split(/\s+/);
+  const printed: string[] = [];
+  const context = { ...createEffects(), print: () => {}, printToStderr: (text: string) => void printed.push(text) };
+  const status = await createProgram(context, { callCommands: false }).run(args);
+  expect({ status, printed }).toEqual({ status: 0, printed: [] });
+});
+
+test("prints help and version on stdout, and nothing on stderr", async () => {
   const cwd = await temporaryFolder();
   const [shown, version] = await Promise.all([abtie(["--help"], { cwd }), abtie(["--version"], { cwd })]);
   expect(shown).toMatchObject({ status: 0, stdout: await help(), stderr: "" });
@@ -29,7 +39,7 @@ it("prints help and version on stdout, and nothing on stderr", async () => {
   expect(version).toMatchObject({ status: 0, stdout: `${expected}\n`, stderr: "" });
 });
 
-it("loads no package but commander, so that help costs little more than starting Node", () => {
+test("loads no package but commander, so that help costs little more than starting Node", () => {
   const files = new Set<string>();
   const packages = new Set<string>();
   const load = (file: string): void => {
@@ -53,4 +63,13 @@ async function help(command = ""): Promise<string> {
 function commandsIn(text: string): readonly string[] {
   const [, list = ""] = /\nCommands:\n((?: {2}.*\n)+)/.exec(text) ?? [];
   return [...list.matchAll(/^ {2}([a-z]+)/gm)].map(([, name = ""]) => name).filter((name) => name !== "help");
+}
+
+/** The command lines of all examples, without the explanation that may follow after two spaces. */
+async function examples(): Promise<readonly string[]> {
+  const texts = await Promise.all(["", ...COMMANDS].map(help));
+  const lines = texts.flatMap(
+    (text) => text.slice(text.indexOf("\nExample")).match(/^ {2}(?:\w+=\S+ )?abtie .*$/gm) ?? [],
+  );
+  return lines.map((line) => line.trim().replace(/ {2,}.*$/, ""));
 }

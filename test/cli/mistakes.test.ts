@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { abtie } from "../helpers/abtie.ts";
 import { temporaryFolder } from "../helpers/folder.ts";
 import { inProcess } from "../helpers/in-process.ts";
@@ -11,7 +11,7 @@ import { expectValid, readLines } from "../helpers/results.ts";
 const ROWS = "id,prompt,response_a,response_b\n1,p,a,b\n";
 const JOB = "input: rows.csv\nengine: {attach: 'http://127.0.0.1:9'}\n";
 
-it.each([
+test.each([
   [
     "an unknown flag",
     ["run", "--deadlin", "9h"],
@@ -74,7 +74,7 @@ it.each([
   expect(result).toMatchObject({ status, stdout: "" });
 });
 
-it.each([
+test.each([
   ["usage", ["run", "--deadlin", "9h"], 2, /unknown option '--deadlin'/],
   ["the config", ["run", "nowhere.yaml"], 2, /^abtie: cannot read the config .*nowhere\.yaml/],
   ["the data", ["validate", "none.csv", "-i", "none.csv"], 3, /^abtie: .*none\.csv/],
@@ -84,7 +84,7 @@ it.each([
   expect(result.stderr).not.toMatch(/^\s+at /m);
 });
 
-it("says that a server is down, and leaves a complete file of fallbacks", async () => {
+test("reports that a server is down, and leaves a complete file of fallbacks", async () => {
   const judge = await startJudge();
   const { url } = judge;
   await judge.close();
@@ -98,7 +98,7 @@ it("says that a server is down, and leaves a complete file of fallbacks", async 
   expect(readLines(job.rowsFile).every(({ obtained }) => obtained === "prior")).toBe(true);
 });
 
-it("says that a port is taken, and by how to find out by whom", async () => {
+test("reports that a port is taken, and how to find the program that has it", async () => {
   const server = createServer().listen(0, "127.0.0.1");
   onTestFinished(() => void server.close());
   await new Promise((resolve) => server.once("listening", resolve));
@@ -110,7 +110,7 @@ it("says that a port is taken, and by how to find out by whom", async () => {
   expectValid(job.submission, job.ids);
 });
 
-it("says why a server did not start, with the end of its log", async () => {
+test("reports why a server did not start, with the end of its log", async () => {
   const failText = "torch.cuda.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB.";
   const job = await writeJob({ engine: spawning({ failText }) });
   const result = await abtie(["run", "job.yaml"], { cwd: job.folder });
@@ -120,7 +120,7 @@ it("says why a server did not start, with the end of its log", async () => {
   expectValid(job.submission, job.ids);
 });
 
-it("refuses to write where a file cannot be, before anything is sent", async () => {
+test("refuses to write where a file cannot be, before anything is sent", async () => {
   const job = await writeJob({ engine: { attach: "http://127.0.0.1:9" } });
   await writeFile(join(job.folder, "file"), "");
   const result = await abtie(["run", "job.yaml", "-o", "file/submission.csv"], { cwd: job.folder });

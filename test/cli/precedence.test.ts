@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { inProcess } from "../helpers/in-process.ts";
 import { attachTo, startJudge, writeJob } from "../helpers/job.ts";
 import { expectValid, summaryIn } from "../helpers/results.ts";
@@ -8,7 +8,7 @@ import { expectValid, summaryIn } from "../helpers/results.ts";
 /** Nothing listens there. */
 const NOWHERE = "http://127.0.0.1:1";
 
-it("lets a flag beat the environment, and the environment the file", async () => {
+test("lets a flag beat the environment, and the environment the file", async () => {
   await using byFile = await startJudge();
   await using byVariable = await startJudge();
   await using byFlag = await startJudge();
@@ -25,7 +25,7 @@ it("lets a flag beat the environment, and the environment the file", async () =>
   expect(asked()).toEqual([true, true, true]);
 });
 
-it("needs no config where flags say everything, and reads ./abtie.yaml where there is one", async () => {
+test("needs no config where flags say everything, and reads ./abtie.yaml where there is one", async () => {
   await using judge = await startJudge({ modelDir: null });
   const job = await writeJob({ engine: attachTo(judge), rows: 30 });
   const flags = [
@@ -54,7 +54,7 @@ it("needs no config where flags say everything, and reads ./abtie.yaml where the
   expect(summaryIn(folder)).toMatchObject({ rows: { total: 3, prior: 0 } });
 });
 
-it("sends the key of the environment, and says when it is the wrong one", async () => {
+test("sends the key of the environment, and reports that it is wrong", async () => {
   await using judge = await startJudge({ apiKey: "right" });
   const job = await writeJob({ engine: attachTo(judge), rows: 3 });
   const wrong = await inProcess(["run", "job.yaml"], job.folder, { OPENAI_API_KEY: "wrong" });
@@ -64,7 +64,7 @@ it("sends the key of the environment, and says when it is the wrong one", async 
   expect(readFileSync(join(job.folder, "run/manifest.json"), "utf8")).not.toContain("right");
 });
 
-it("refuses a relative path of a flag from where the person stands, and one of the file from the file", async () => {
+test("refuses a relative path of a flag from where the person stands, and one of the file from the file", async () => {
   const job = await writeJob({ engine: { attach: NOWHERE }, rows: 3, config: { input: "gone.csv" } });
   const elsewhere = join(job.folder, "run");
   const fromFile = await inProcess(["run", "../job.yaml"], elsewhere);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { renderSummary } from "../../src/cli/render/summary.ts";
 import { columnLines, tableLines, terminalText } from "../../src/cli/render/table.ts";
 import type { RunSummary } from "../../src/job/summary.ts";
@@ -22,7 +22,7 @@ const SUMMARY: RunSummary = {
 };
 
 describe("the end of a run on the terminal", () => {
-  it("counts one row as a row, and gives small label masses two significant digits", () => {
+  test("counts one row as a row, and gives small label masses two significant digits", () => {
     const text = renderSummary(SUMMARY);
     expect(text).toContain("done: 1 of 2 rows scored");
     expect(text).toContain("fallback for 1 row: the time was over");
@@ -32,13 +32,13 @@ describe("the end of a run on the terminal", () => {
     expect(text).not.toMatch(/\b1 (rows|requests|prompts)\b/);
   });
 
-  it("names no start of an engine when the session sent no request", () => {
+  test("names no start of an engine when the session sent no request", () => {
     expect(renderSummary(SUMMARY)).toContain("1 s until the engine was ready");
     const again = { ...SUMMARY, session: { ...SUMMARY.session, requests: 0, scoredPrompts: 0 } };
     expect(renderSummary(again)).toMatch(/\ntime {9}3 s\n/);
   });
 
-  it("prints no number that is not finite", () => {
+  test("prints no number that is not finite", () => {
     const broken = JSON.parse(JSON.stringify(SUMMARY), (_, value) => (typeof value === "number" ? Number.NaN : value));
     expect(
       renderSummary({ ...broken, bothOrders: { pairs: 1, flipRate: Number.NaN, positionBias: Number.NaN } }),
@@ -47,7 +47,7 @@ describe("the end of a run on the terminal", () => {
 });
 
 describe("tables on the terminal", () => {
-  it("put the interval behind its number and stand in columns", () => {
+  test("put the interval behind its number and stand in columns", () => {
     const table = {
       caption: "x",
       columns: [textColumn("Name"), numberColumn("Loss")],

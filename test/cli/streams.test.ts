@@ -1,13 +1,13 @@
 import { spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { abtie, MAIN } from "../helpers/abtie.ts";
 import { attachTo, startJudge, writeJob } from "../helpers/job.ts";
 import { TAG } from "../helpers/processes.ts";
 import { expectValid } from "../helpers/results.ts";
 
-it("puts only JSON on stdout with --json, and talk on stderr", async () => {
+test("puts only JSON on stdout with --json, and everything else on stderr", async () => {
   await using judge = await startJudge();
   const job = await writeJob({ engine: attachTo(judge) });
   const run = await abtie(["run", "job.yaml", "--json"], { cwd: job.folder });
@@ -28,7 +28,7 @@ it("puts only JSON on stdout with --json, and talk on stderr", async () => {
   );
 });
 
-it("exits with 3 when a submission would be refused, saying where", async () => {
+test("exits with 3 when a submission would be refused, saying where", async () => {
   await using judge = await startJudge();
   const job = await writeJob({ engine: attachTo(judge), rows: 3 });
   const bad = `id,winner_model_a,winner_model_b,winner_tie\n${job.ids[0]},0.5,0.5,0.5\n${job.ids[1]},0.2,0.3,0.5\n`;
@@ -42,14 +42,14 @@ it("exits with 3 when a submission would be refused, saying where", async () => 
   expect(shown.stderr).toContain(`${job.ids[2]}`);
 });
 
-it("survives a reader of stdout that goes away", async () => {
+test("survives a reader of stdout that goes away", async () => {
   const job = await writeJob({ engine: { attach: "http://127.0.0.1:9" }, rows: 3 });
   const { stdout, stderr } = await shell(`node "$MAIN" run --help | head -n 1; echo "$\{PIPESTATUS[0]}"`, job.folder);
   expect(stdout).toMatch(/^Usage: abtie run .*\n0\n$/);
   expect(stderr).toBe("");
 });
 
-it("goes on scoring when the reader of stderr goes away", async () => {
+test("goes on scoring when the reader of stderr goes away", async () => {
   await using judge = await startJudge({ constantMs: 50 });
   const job = await writeJob({ engine: attachTo(judge) });
   const line = `node "$MAIN" run job.yaml --json 2>&1 >out.json | head -n 1; echo "$\{PIPESTATUS[0]}"`;

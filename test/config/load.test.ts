@@ -88,7 +88,7 @@ describe("overrides", () => {
 });
 
 describe("a config that is wrong", () => {
-  test("has its deadline read before anything starts, and is told the place of one that is none", async () => {
+  test("reports a deadline that is none before anything starts, with its place", async () => {
     const text = await problems("input: r.csv\nengine: {attach: http://h:1}\ntime:\n  deadline: 9 hourz\n");
     expect(text).toMatch(/job\.yaml:4:\d+ {2}time\.deadline expected a duration such as "9h".*found "9 hourz"/);
     const flag = [{ from: "--deadline", set: { time: { deadline: "soon" } } }];
@@ -151,7 +151,7 @@ engine: ./mine.yaml
     expect(text).not.toContain("needs time.deadline");
   });
 
-  test("says where broken YAML breaks", async () => {
+  test("reports where broken YAML breaks", async () => {
     expect(await problems("input: [unclosed\n")).toMatch(/job\.yaml:\d+:\d+ {2}is not valid YAML/);
   });
 

@@ -46,7 +46,7 @@ test("keeps the old file and no temporary one when the iterable throws, and pass
   expect(await readdir(folder)).toEqual(["out.csv"]);
 });
 
-test("says that the folder is missing", async () => {
+test("reports that the folder is missing", async () => {
   const path = join(await temporaryFolder(), "no", "out.csv");
   await expect(writeAtomic(path, "x")).rejects.toMatchObject({
     name: "AbtieError",
@@ -55,7 +55,7 @@ test("says that the folder is missing", async () => {
   });
 });
 
-test("keeps the old file when the disk is full, and says so", async (context) => {
+test("keeps the old file when the disk is full, and reports it", async (context) => {
   const folder = await temporaryFolder();
   const mount = await execa("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", folder], { reject: false });
   if (mount.failed) return context.skip("needs the right to mount a small tmpfs");
@@ -67,7 +67,7 @@ test("keeps the old file when the disk is full, and says so", async (context) =>
   expect(await readdir(folder)).toEqual(["out.csv"]);
 });
 
-test("says that permission is denied, and keeps the old file", async (context) => {
+test("reports that permission is denied, and keeps the old file", async (context) => {
   if (process.getuid?.() === 0) return context.skip("root may write anywhere");
   const folder = await temporaryFolder();
   const path = join(folder, "out.csv");

@@ -19,13 +19,13 @@ test("computes the published hash of a file of a million bytes", async () => {
   expect(await sha256OfFile(join(folder, "a"))).toBe(MILLION_A);
 });
 
-test("says which file is missing", async () => {
+test("reports which file is missing", async () => {
   await expect(sha256OfFile("/no/such/file")).rejects.toMatchObject({
     code: "data",
     message: expect.stringContaining("cannot read /no/such/file (ENOENT)"),
   });
 });
 
-test("says that a folder is no file", async () => {
+test("reports that a folder is no file", async () => {
   await expect(sha256OfFile(tmpdir())).rejects.toThrow(/EISDIR.*it is a folder, but a file was expected/);
 });

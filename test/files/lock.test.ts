@@ -39,12 +39,12 @@ test("names the process that holds the lock, and what it does", async () => {
   });
 });
 
-test("says that the parent folder is missing", async () => {
+test("reports that the parent folder is missing", async () => {
   const path = join(await temporaryFolder(), "no", ".lock");
   await expect(acquireLock(path, PURPOSE)).rejects.toThrow(/cannot lock .* \(ENOENT\): the file or its folder/);
 });
 
-test("waits until the lock is free when told to, and says once for whom", async () => {
+test("waits until the lock is free if asked to, and reports the holder once", async () => {
   const path = join(await temporaryFolder(), ".lock");
   const first = await acquireLock(path, { purpose: "abtie setup" });
   const waitedFor: string[] = [];
@@ -100,7 +100,7 @@ test("takes over a lock that nobody has renewed for a while, wherever its holder
   expect(lock.lost.aborted).toBe(false);
 });
 
-test("tells a holder that its lock was taken away", async () => {
+test("notifies a holder whose lock was taken away", async () => {
   const path = join(await temporaryFolder(), ".lock");
   const lock = await acquireLock(path, PURPOSE);
   await rm(path, { recursive: true });

@@ -20,7 +20,7 @@ test.each(PROFILES)("%s is a valid engine once it has a model", async (name) => 
   expect(engine?.name).toBe(basename(name, ".yaml"));
 });
 
-test("the profile for two T4s has no model of its own, and says so", async () => {
+test("the profile for two T4s has no model of its own, and reports it", async () => {
   const { objections } = await resolveEngine("2xt4-34b-awq", { base: "/", packageRoot: ROOT });
   expect(objections.map(({ path }) => path)).toEqual([["engine", "model"]]);
 });

@@ -44,12 +44,12 @@ describe("pip's settings", () => {
     });
   });
 
-  test("leave alone what uv was told itself", () => {
+  test("leave the own settings of uv alone", () => {
     const env = { UV_INDEX_URL: "https://own.test/simple", SSL_CERT_FILE: "/own.pem" };
     expect(toUvSettings(parsePipConfig(text), env, exists)).toEqual({ UV_FIND_LINKS: "/here,https://links.test" });
   });
 
-  test("are nothing when pip says nothing", () => {
+  test("are empty when pip has none", () => {
     expect(toUvSettings(parsePipConfig(""), {}, exists)).toEqual({});
   });
 });

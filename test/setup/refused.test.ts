@@ -12,7 +12,7 @@ test("refuses a machine without a fitting Python, listing what was tried", async
   );
 });
 
-test("refuses a Python that is too old and says its version", async () => {
+test("refuses a Python that is too old, with its version", async () => {
   const error = await fail(await createBench({ FAKE_VERSION: "3.9.2" }));
   expect(error.message).toContain("python3 is 3.9.2");
   expect(error.message).toContain("apt install python3 python3-venv");
@@ -38,14 +38,14 @@ test("takes the Python that is named and no other", async () => {
 test.each([
   ["pip install uv", "NewConnectionError: Failed to establish a new connection: [Errno -2] Name or service not known"],
   ["uv install vllm", "error: Failed to fetch: `https://registry.test/simple/torch/`\n  cause: dns error"],
-])("says that there is no network when `%s` finds none", async (call, text) => {
+])("reports that there is no network when `%s` finds none", async (call, text) => {
   const error = await fail(await createBench({ FAKE_FAIL: call, FAKE_TEXT: text }));
   expect(error.message).toContain("the package registry cannot be reached");
   expect(error.message).toContain("PIP_INDEX_URL");
   expect(error.details).toContain(text.split("\n")[0]);
 });
 
-test("says that the disk is full when a tool finds it so, removes what it made, and names the folders to move", async () => {
+test("reports that the disk is full when a tool finds it so, removes what it made, and names the folders to move", async () => {
   const bench = await createBench({
     FAKE_FAIL: "convert_gguf.py",
     FAKE_TEXT: "OSError: [Errno 28] No space left on device",
@@ -56,7 +56,7 @@ test("says that the disk is full when a tool finds it so, removes what it made, 
   expect(await readdir(join(bench.home, "engines"))).toHaveLength(1);
 });
 
-test("says what the processor lacks when the check dies of an unknown instruction", async () => {
+test("reports what the processor lacks when the check dies of an unknown instruction", async () => {
   const error = await fail(await createBench({ FAKE_FAIL: "check_engine.py", FAKE_TEXT: "", FAKE_STATUS: "132" }));
   expect(error.message).toContain("AVX2");
 });
@@ -83,7 +83,7 @@ test("refuses a disk that is too small before anything is downloaded", async ({ 
   expect(await bench.calls()).toEqual(["probe"]);
 });
 
-test("says that the folder cannot be made when something is in its way", async () => {
+test("reports that the folder cannot be made when something is in its way", async () => {
   const bench = await createBench();
   await writeFile(bench.home, "");
   await chmod(bench.home, 0o400);

@@ -17,7 +17,7 @@ test("installs the installer, the engine and the model in this order, and names 
   expect(await readdir(result.model)).toEqual(["complete.json", "config.json", "tokenizer.json"]);
 });
 
-test("says of each step what it does, and at its end how long it took", async () => {
+test("shows the activity of each step, and its duration at the end", async () => {
   const bench = await createBench();
   await bench.run();
   const names = bench.steps.map(({ name }) => name).filter((name, i, all) => name !== all[i - 1]);
