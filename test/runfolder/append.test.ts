@@ -1,6 +1,6 @@
 import { appendFile, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type JournalOptions, openJournal } from "../../src/runfolder/journal/append.ts";
 import { encodeEvent } from "../../src/runfolder/journal/events.ts";
 import { openJournalFile } from "../../src/runfolder/journal/open-file.ts";
@@ -8,7 +8,7 @@ import { createVirtualClock } from "../helpers/virtual-clock.ts";
 import { EVERY_KIND, eventsOf, rowEvent, rowsOf, temporaryFolder, upTo } from "./samples.ts";
 
 describe("a journal", () => {
-  it("reads back every kind of event as it was appended", async () => {
+  test("reads back every kind of event as it was appended", async () => {
     const { path, open } = await setUp();
     const journal = await open();
     for (const event of EVERY_KIND) journal.append(event);
@@ -19,7 +19,7 @@ describe("a journal", () => {
     expect(await eventsOf(path)).toEqual(expected);
   });
 
-  it("writes what it holds after the flush time, in one go", async () => {
+  test("writes what it holds after the flush time, in one go", async () => {
     const { path, open, clock, syncs } = await setUp();
     const journal = await open({ flushMs: 200 });
     for (const row of upTo(50)) journal.append(rowEvent(row));
@@ -33,7 +33,7 @@ describe("a journal", () => {
     expect(clock.sleeping()).toBe(0);
   });
 
-  it("writes before the flush time when much has gathered", async () => {
+  test("writes before the flush time when much has gathered", async () => {
     const { path, open } = await setUp();
     const journal = await open({ flushMs: 1e9, flushBytes: 2_000 });
     for (const row of upTo(11)) journal.append(rowEvent(row));
@@ -42,7 +42,7 @@ describe("a journal", () => {
     expect(rowsOf(await eventsOf(path))).toEqual(upTo(11));
   });
 
-  it("appends to what earlier sessions wrote", async () => {
+  test("appends to what earlier sessions wrote", async () => {
     const { path, open } = await setUp();
     for (const row of upTo(3)) {
       await using journal = await open();
@@ -51,7 +51,7 @@ describe("a journal", () => {
     expect(rowsOf(await eventsOf(path))).toEqual(upTo(3));
   });
 
-  it.each([
+  test.each([
     ["always", 3],
     ["batch", 2],
     ["never", 0],
@@ -66,7 +66,7 @@ describe("a journal", () => {
     expect(syncs.count).toBe(count);
   });
 
-  it("cuts a torn last line off at whatever byte it was torn, and never glues a line to it", async () => {
+  test("cuts a torn last line off at whatever byte it was torn, and never glues a line to it", async () => {
     const { path, open, logged } = await setUp();
     const whole = encodeEvent(rowEvent(0)) + encodeEvent(rowEvent(1));
     const last = encodeEvent(rowEvent(2));
@@ -81,7 +81,7 @@ describe("a journal", () => {
     expect(logged[0]).toBe(`info: ${path}: cut off 7 bytes of a last line that was never finished`);
   });
 
-  it("cuts off a torn line longer than a block, and one that is the whole file", async () => {
+  test("cuts off a torn line longer than a block, and one that is the whole file", async () => {
     const { path, open } = await setUp();
     await writeFile(path, encodeEvent(rowEvent(0)) + "x".repeat(200_000));
     await (await open()).close();
@@ -91,7 +91,7 @@ describe("a journal", () => {
     expect(await readFile(path, "utf8")).toBe("");
   });
 
-  it("refuses NaN, which JSON would turn into something else, before anything is written", async () => {
+  test("refuses NaN, which JSON would turn into something else, before anything is written", async () => {
     const { path, open } = await setUp();
     const journal = await open();
     expect(() => journal.append(rowEvent(7, { logProbs: [Number.NaN, 0, 0] }))).toThrow("row 7");
@@ -100,7 +100,7 @@ describe("a journal", () => {
     expect(await readFile(path, "utf8")).toBe("");
   });
 
-  it("takes nothing after its end, which may come twice", async () => {
+  test("takes nothing after its end, which may come twice", async () => {
     const { open } = await setUp();
     const journal = await open();
     await journal.close();
@@ -108,7 +108,7 @@ describe("a journal", () => {
     expect(() => journal.append(rowEvent(0))).toThrow("closed");
   });
 
-  it("says what to do when it cannot be opened", async () => {
+  test("says what to do when it cannot be opened", async () => {
     const { path, open } = await setUp();
     await appendFile(path, "");
     await expect(open({}, join(path, "journal.jsonl"))).rejects.toMatchObject({

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { openJournal } from "../../src/runfolder/journal/append.ts";
 import type { JournalFile } from "../../src/runfolder/journal/open-file.ts";
 import { systemClock } from "../../src/system.ts";
@@ -10,7 +10,7 @@ import { createVirtualClock } from "../helpers/virtual-clock.ts";
 import { eventsOf, rowEvent, rowsOf, temporaryFolder, upTo } from "./samples.ts";
 
 describe("a journal whose file refuses", () => {
-  it("never throws into the run, says so once, and writes the backlog when the file takes it again", async () => {
+  test("never throws into the run, says so once, and writes the backlog when the file takes it again", async () => {
     const disk = createDisk();
     const clock = createVirtualClock();
     const logged: string[] = [];
@@ -36,7 +36,7 @@ describe("a journal whose file refuses", () => {
     expect(clock.sleeping()).toBe(0);
   });
 
-  it("tries again ever more rarely, at most every 10 s", async () => {
+  test("tries again ever more rarely, at most every 10 s", async () => {
     const disk = createDisk();
     disk.room = 0;
     const clock = createVirtualClock();
@@ -48,7 +48,7 @@ describe("a journal whose file refuses", () => {
     await journal.close();
   });
 
-  it("says at its end how much was never written, and still does not throw", async () => {
+  test("says at its end how much was never written, and still does not throw", async () => {
     const disk = createDisk();
     disk.room = 10;
     const logged: string[] = [];
@@ -62,7 +62,7 @@ describe("a journal whose file refuses", () => {
     expect(logged.at(-1)).toBe("journal.jsonl: 3 events could not be written");
   });
 
-  it("treats a sync that fails like a write that fails", async () => {
+  test("treats a sync that fails like a write that fails", async () => {
     const disk = createDisk();
     disk.syncs = false;
     const logged: string[] = [];
@@ -81,7 +81,7 @@ describe("a journal whose file refuses", () => {
     await journal.close();
   });
 
-  it("keeps every line once and in order, whatever the file takes and when", async () => {
+  test("keeps every line once and in order, whatever the file takes and when", async () => {
     const step = fc.oneof(
       fc.record({ room: fc.nat(1_500) }),
       fc.record({ chunk: fc.integer({ min: 1, max: 400 }) }),
@@ -113,7 +113,7 @@ describe("a journal whose file refuses", () => {
     );
   });
 
-  it("survives a real disk that is full, and has every line when there is room again", async ({ skip }) => {
+  test("survives a real disk that is full, and has every line when there is room again", async ({ skip }) => {
     const folder = await temporaryFolder();
     try {
       execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", folder], { stdio: "pipe" });

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { JournalEvent } from "../../src/runfolder/journal/events.ts";
 import { fold } from "../../src/runfolder/state/fold.ts";
 import {
@@ -41,7 +41,7 @@ const event: fc.Arbitrary<JournalEvent> = fc.oneof(
 );
 
 describe("folding a journal", () => {
-  it("agrees with a plain reading of the events: first answer, last failure before it, number of failures", () => {
+  test("agrees with a plain reading of the events: first answer, last failure before it, number of failures", () => {
     fc.assert(
       fc.property(fc.array(event, { maxLength: 60 }), (events) => {
         const state = events.reduce(fold, createRunState(ROWS));
@@ -78,7 +78,7 @@ describe("folding a journal", () => {
     );
   });
 
-  it("keeps the last model, the longest start and the sums of the prefix cache", () => {
+  test("keeps the last model, the longest start and the sums of the prefix cache", () => {
     const model = { event: "engine-model", at: 1, version: null, method: "logit_bias" } as const;
     const cache = { event: "prefix-cache", at: 1, looked: 100, found: 40, prepared: 90, shared: 30 } as const;
     const events: readonly JournalEvent[] = [
@@ -97,7 +97,7 @@ describe("folding a journal", () => {
     });
   });
 
-  it("keeps 250,000 rows in both orders in less than 35 MB", () => {
+  test("keeps 250,000 rows in both orders in less than 35 MB", () => {
     const state = createRunState(250_000);
     const bytes = Object.values(state.orders).flatMap((side) =>
       Object.values(side).map((value) => (ArrayBuffer.isView(value) ? value.byteLength : 0)),
@@ -105,7 +105,7 @@ describe("folding a journal", () => {
     expect(bytes.reduce((sum, size) => sum + size, 0)).toBeLessThan(35e6);
   });
 
-  it("refuses a row that the run does not have", () => {
+  test("refuses a row that the run does not have", () => {
     const state = createRunState(2);
     expect(() => fold(state, rowEvent(2))).toThrow("row 2 in the journal of a run of 2 rows");
     expect(() => fold(state, failedEvent([0, 5]))).toThrow("row 5");

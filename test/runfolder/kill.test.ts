@@ -4,7 +4,7 @@ import { stat, symlink, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { openJournalFile } from "../../src/runfolder/journal/open-file.ts";
 import { randomFrom } from "../schedule/harness.ts";
 import { eventsOf, rowsOf, temporaryFolder, upTo } from "./samples.ts";
@@ -13,7 +13,7 @@ import { eventsOf, rowsOf, temporaryFolder, upTo } from "./samples.ts";
 const SEED = 20;
 const KILLS = 20;
 
-it(`loses no flushed line and stays readable when its process is killed at ${KILLS} random moments (seed ${SEED})`, async () => {
+test(`loses no flushed line and stays readable when its process is killed at ${KILLS} random moments (seed ${SEED})`, async () => {
   const folder = await temporaryFolder();
   const compiled = await compileAppend(folder);
   const path = join(folder, "journal.jsonl");

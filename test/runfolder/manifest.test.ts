@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { compareManifests } from "../../src/runfolder/manifest/compare-manifests.ts";
 import { type Manifest, readManifest, writeManifest } from "../../src/runfolder/manifest/manifest.ts";
 import { temporaryFolder } from "./samples.ts";
@@ -26,14 +26,14 @@ const MANIFEST: Manifest = {
 const config = (more: object): Manifest => ({ ...MANIFEST, config: { ...(MANIFEST.config as object), ...more } });
 
 describe("a manifest", () => {
-  it("reads back as it was written", async () => {
+  test("reads back as it was written", async () => {
     const path = join(await temporaryFolder(), "manifest.json");
     expect(await readManifest(path)).toBeNull();
     await writeManifest(path, MANIFEST);
     expect(await readManifest(path)).toEqual(MANIFEST);
   });
 
-  it.each(["", "{}", '{"format":2}', "[1"])("that is damaged or of another format is refused: %s", async (text) => {
+  test.each(["", "{}", '{"format":2}', "[1"])("that is damaged or of another format is refused: %s", async (text) => {
     const path = join(await temporaryFolder(), "manifest.json");
     await writeFile(path, text);
     await expect(readManifest(path)).rejects.toMatchObject({ code: "data", message: expect.stringContaining(path) });
@@ -41,12 +41,12 @@ describe("a manifest", () => {
 });
 
 describe("comparing manifests", () => {
-  it("finds nothing between equal ones, whatever the order of the keys", () => {
+  test("finds nothing between equal ones, whatever the order of the keys", () => {
     const shuffled = Object.fromEntries(Object.entries(MANIFEST).reverse()) as unknown as Manifest;
     expect(compareManifests(MANIFEST, shuffled, [])).toEqual([]);
   });
 
-  it("says in words what changes the answers", () => {
+  test("says in words what changes the answers", () => {
     const now = { ...config({ context: 2048 }), hashes: { ...MANIFEST.hashes, data: "c".repeat(64) } };
     expect(compareManifests(MANIFEST, now, ["config.deadline"])).toEqual([
       { path: "config.context", text: "config.context was 1024, is now 2048", changesAnswers: true },
@@ -58,7 +58,7 @@ describe("comparing manifests", () => {
     ]);
   });
 
-  it.each([
+  test.each([
     [{ deadline: "8h" }, "config.deadline"],
     [{ concurrency: 64 }, "config.concurrency"],
     [{ engine: { attach: ["http://127.0.0.1:9000"], args: [] } }, "config.engine"],
@@ -68,7 +68,7 @@ describe("comparing manifests", () => {
     expect(compareManifests(MANIFEST, config(more), ["config.dead"]).map((one) => one.changesAnswers)).toEqual([true]);
   });
 
-  it("calls the time and Node's version harmless always, and abtie's only when told", () => {
+  test("calls the time and Node's version harmless always, and abtie's only when told", () => {
     const now = { ...MANIFEST, createdAt: "later", versions: { abtie: "0.2.0", node: "v22.0.0", engine: "0.32.0" } };
     expect(compareManifests(MANIFEST, now, [])).toEqual([
       expect.objectContaining({ path: "createdAt", changesAnswers: false }),
@@ -77,7 +77,7 @@ describe("comparing manifests", () => {
     ]);
   });
 
-  it("sees a key or a list entry that came or went", () => {
+  test("sees a key or a list entry that came or went", () => {
     const now = config({ labels: { a: ["A"], b: ["B"], tie: ["tie"] }, seed: 7 });
     expect(compareManifests(MANIFEST, now, []).map(({ text }) => text)).toEqual([
       'config.labels.tie[1] was " tie", is now absent',

@@ -1,12 +1,12 @@
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { encodeEvent, JOURNAL_FORMAT } from "../../src/runfolder/journal/events.ts";
 import { resumeRun } from "../../src/runfolder/state/resume.ts";
 import { attemptsOf, isAnswered, lastFailure } from "../../src/runfolder/state/run-state.ts";
 import { eventsOf, failedEvent, rowEvent, rowsOf, temporaryFolder, upTo, write } from "./samples.ts";
 
 describe("reading a journal", () => {
-  it("leaves out a torn last line, also when it is torn within a character", async () => {
+  test("leaves out a torn last line, also when it is torn within a character", async () => {
     const torn = Buffer.from(encodeEvent(failedEvent([1], { message: "日本" })));
     const whole = Buffer.from(encodeEvent(rowEvent(0)));
     for (let bytes = 0; bytes < torn.length; bytes++) {
@@ -15,7 +15,7 @@ describe("reading a journal", () => {
     }
   });
 
-  it("reads lines that lie across blocks, and characters too", async () => {
+  test("reads lines that lie across blocks, and characters too", async () => {
     const rows = upTo(3_000);
     const messages = rows.map((row) => "日本é".repeat(row === 1_500 ? 100_000 : row % 50));
     const path = await write(
@@ -25,7 +25,7 @@ describe("reading a journal", () => {
     expect(events.map((event) => event.event === "failed" && event.message)).toEqual(messages);
   });
 
-  it.each([
+  test.each([
     ["garbage", "\u0000\u0000\u0000", "it is not JSON"],
     [
       "two lines glued together",
@@ -49,7 +49,7 @@ describe("reading a journal", () => {
     expect((error as { details: string[] }).details.join("\n")).toContain(detail);
   });
 
-  it.each([
+  test.each([
     [JOURNAL_FORMAT + 1, "a newer"],
     [JOURNAL_FORMAT - 1, "an older"],
   ])("refuses a journal of format %i, whose rows may mean something else", async (format, age) => {
@@ -63,19 +63,19 @@ describe("reading a journal", () => {
     });
   });
 
-  it("says that there is no file", async () => {
+  test("says that there is no file", async () => {
     const path = join(await temporaryFolder(), "journal.jsonl");
     await expect(eventsOf(path)).rejects.toThrow(/cannot read .*ENOENT/);
   });
 });
 
 describe("resuming a run", () => {
-  it("begins with nothing when there is no journal", async () => {
+  test("begins with nothing when there is no journal", async () => {
     const state = await resumeRun(join(await temporaryFolder(), "journal.jsonl"), 10);
     expect(state.orders.ab.answered).toBe(0);
   });
 
-  it("knows answers, failures and attempts of earlier sessions", async () => {
+  test("knows answers, failures and attempts of earlier sessions", async () => {
     const path = await write(
       [
         { event: "session-start", at: 1, format: JOURNAL_FORMAT, pid: 1, version: "0.1.0" } as const,
@@ -94,7 +94,7 @@ describe("resuming a run", () => {
     expect([0, 1, 2].map((row) => attemptsOf(state, row, "ab"))).toEqual([2, 2, 0]);
   });
 
-  it("names the line of a row that the data file does not have", async () => {
+  test("names the line of a row that the data file does not have", async () => {
     const path = await write(encodeEvent(rowEvent(0)) + encodeEvent(rowEvent(10)));
     await expect(resumeRun(path, 10)).rejects.toMatchObject({
       code: "data",

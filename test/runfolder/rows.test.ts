@@ -1,7 +1,7 @@
 import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type RowReading, type RowRecord, readRows, writeRows } from "../../src/runfolder/rows-file.ts";
 import { temporaryFolder } from "./samples.ts";
 
@@ -33,7 +33,7 @@ const readAll = async (path: string): Promise<RowRecord[]> => {
 };
 
 describe("rows.jsonl", () => {
-  it("reads back as it was written, to the last bit", async () => {
+  test("reads back as it was written, to the last bit", async () => {
     const path = join(await temporaryFolder(), "rows.jsonl");
     await fc.assert(
       fc.asyncProperty(fc.array(record, { maxLength: 8 }), async (rows) => {
@@ -44,7 +44,7 @@ describe("rows.jsonl", () => {
     );
   });
 
-  it("names file and line of what is no row, also when the last one is torn", async () => {
+  test("names file and line of what is no row, also when the last one is torn", async () => {
     const path = join(await temporaryFolder(), "rows.jsonl");
     const row: RowRecord = {
       id: "7",

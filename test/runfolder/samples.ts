@@ -76,38 +76,46 @@ export const PLAN: RunPlan = planRun(
   },
 );
 
-/** One event of every kind. */
-export const EVERY_KIND: readonly JournalEvent[] = [
-  { event: "session-start", at: 1, format: JOURNAL_FORMAT, pid: 42, version: "0.1.0" },
-  { event: "time-limits", at: 1, startedAt: 1, workEndAt: 80, guardAt: 90, deadlineAt: 100 },
-  { event: "engine", what: "ready", detail: "http://127.0.0.1:8000", at: 2 },
-  { event: "engine-model", at: 2, model: "judge-1b", version: null, method: "allowed_token_ids" },
-  { event: "start-up", at: 2, seconds: 0.25 },
-  { event: "plan", at: 3, plan: PLAN },
-  { event: "concurrency", at: 3, engine: "fake", concurrency: 8, promptsPerRequest: 4, rowsPerSecond: 31.5 },
-  { event: "ladder-step", ...PLANNER_STATE },
-  {
-    event: "forecast",
-    ...PLANNER_STATE,
-    endAt: 70,
-    lowAt: 60,
-    highAt: 80,
-    probability: 0.97,
-    msPerRow: null,
-    lostMs: 0,
-    swapAllowed: 3,
-    swapShare: null,
-    priorRows: null,
-    silentMs: 0,
-  },
-  { event: "stop", ...PLANNER_STATE, kind: "complete" },
-  { event: "prefix-cache", at: 4, looked: 100, found: 40, prepared: 90, shared: 30 },
-  rowEvent(3, { mass: null, bounded: true, tokenBudget: 512, order: "ba" }),
-  rowEvent(4, { logProbs: [-0.5, Number.NEGATIVE_INFINITY, -1e-300] }),
-  failedEvent([1, 2], { message: 'a "quoted" line\nand a lone surrogate \ud83d' }),
-  { event: "checkpoint", at: 5 },
-  { event: "session-end", at: 6, status: "done" },
-];
+const BY_KIND: { readonly [Kind in JournalEvent["event"]]: readonly Extract<JournalEvent, { event: Kind }>[] } = {
+  "session-start": [{ event: "session-start", at: 1, format: JOURNAL_FORMAT, pid: 42, version: "0.1.0" }],
+  "time-limits": [{ event: "time-limits", at: 1, startedAt: 1, workEndAt: 80, guardAt: 90, deadlineAt: 100 }],
+  engine: [{ event: "engine", at: 2, what: "ready", detail: "http://127.0.0.1:8000" }],
+  "engine-model": [{ event: "engine-model", at: 2, model: "judge-1b", version: null, method: "allowed_token_ids" }],
+  "start-up": [{ event: "start-up", at: 2, seconds: 0.25 }],
+  plan: [{ event: "plan", at: 3, plan: PLAN }],
+  row: [
+    rowEvent(3, { mass: null, bounded: true, tokenBudget: 512, order: "ba" }),
+    rowEvent(4, { logProbs: [-0.5, Number.NEGATIVE_INFINITY, -1e-300] }),
+  ],
+  failed: [failedEvent([1, 2], { message: 'a "quoted" line\nand a lone surrogate \ud83d' })],
+  concurrency: [
+    { event: "concurrency", at: 3, engine: "fake", concurrency: 8, promptsPerRequest: 4, rowsPerSecond: 31.5 },
+  ],
+  "ladder-step": [{ event: "ladder-step", ...PLANNER_STATE }],
+  forecast: [
+    {
+      event: "forecast",
+      ...PLANNER_STATE,
+      endAt: 70,
+      lowAt: 60,
+      highAt: 80,
+      probability: 0.97,
+      msPerRow: null,
+      lostMs: 0,
+      swapAllowed: 3,
+      swapShare: null,
+      priorRows: null,
+      silentMs: 0,
+    },
+  ],
+  stop: [{ event: "stop", ...PLANNER_STATE, kind: "complete" }],
+  "prefix-cache": [{ event: "prefix-cache", at: 4, looked: 100, found: 40, prepared: 90, shared: 30 }],
+  checkpoint: [{ event: "checkpoint", at: 5 }],
+  "session-end": [{ event: "session-end", at: 6, status: "done" }],
+};
+
+/** At least one event of every kind. */
+export const EVERY_KIND: readonly JournalEvent[] = Object.values(BY_KIND).flat();
 
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "abtie-journal-"));

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   encodeEvent,
   type ForecastEvent,
@@ -12,7 +12,7 @@ import { temporaryFolder } from "../helpers/folder.ts";
 import { PLAN } from "./samples.ts";
 
 describe("the timeline of a journal", () => {
-  it("leaves out the time between sessions, joins the rows of a request, and reads forecasts", async () => {
+  test("leaves out the time between sessions, joins the rows of a request, and reads forecasts", async () => {
     const timeline = await readTimeline(await journal(TWO_SESSIONS));
     expect(timeline.sessions).toEqual([
       { startedAt: 1_000_000, before: 0 },
@@ -31,7 +31,7 @@ describe("the timeline of a journal", () => {
     ]);
   });
 
-  it("takes deadline and guard from the last session, and the end of the first pass once the second one has begun", async () => {
+  test("takes deadline and guard from the last session, and the end of the first pass once the second one has begun", async () => {
     expect(timingOf(await readTimeline(await journal(TWO_SESSIONS)))).toEqual({
       startedAt: 1_000_000,
       wallMs: 7_500,
@@ -45,7 +45,7 @@ describe("the timeline of a journal", () => {
     expect(timingOf(await readTimeline(await journal([])))).toBeNull();
   });
 
-  it("says what was in force: the start of the engine, its loss, the steps by name, the swapped order", async () => {
+  test("says what was in force: the start of the engine, its loss, the steps by name, the swapped order", async () => {
     const { bands } = await readTimeline(await journal(TWO_SESSIONS));
     expect(bands).toEqual([
       { name: "engine starts", kind: "start", fromMs: 0, toMs: 1_000 },
