@@ -4,7 +4,7 @@ import { loss } from "../../report/tables/table.ts";
 import { counted, fixed, withRange } from "../../report/text/number.ts";
 import { columnLines, terminalText } from "./table.ts";
 
-/** Renders what a calibration does as tables for a person: before and after, and what was chosen from. */
+/** Renders a calibration as tables for a person: scores before and after it, and the kinds that were compared. */
 export function renderCalibration(result: CalibrationResult): string {
   const { kind, rows, groups, folds, deals, gainByDeal, raw, calibrated, prior, gain, gainOverPrior } = result;
   const nats = (mean: typeof raw): string => withRange(estimateOf(mean), loss);

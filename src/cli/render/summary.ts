@@ -61,7 +61,7 @@ function bothOrders({ bothOrders: swap }: RunSummary): string | null {
   );
 }
 
-/** A session that found everything done starts no engine. */
+/** A session that has nothing left to score starts no engine. */
 function timeLine({ seconds, session }: RunSummary): string {
   const total = `time         ${duration(1_000 * seconds.total)}`;
   if (session.requests === 0) return total;

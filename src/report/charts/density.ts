@@ -7,11 +7,11 @@ import { CLASS_TEXT } from "../text/sentences.ts";
 import { picture } from "./frame.ts";
 import { emptyTriangle, placeable, type Ternary, trianglePath } from "./ternary.ts";
 
-/** Each side is divided by this number, so the triangle consists of its square of small ones. */
+/** Parts of each side; the triangle consists of DIVISIONS x DIVISIONS small ones. */
 const DIVISIONS = 16;
 const LEVELS = 8;
 
-/** Draws one small triangle per true class, darker where more rows lie. Shows what the point cloud hides: the density. */
+/** Draws one small triangle per true class, darker where more rows lie: the density, which points on top of each other hide. */
 export function densityTriangles(rows: readonly ReportRow[]): Html {
   const byTruth = CLASSES.map((truth) =>
     rows.filter((row) => placeable(row.probabilities) && clearWinner(row.truth) === truth),
@@ -46,17 +46,17 @@ function shades(rows: readonly ReportRow[], area: Ternary): { path: string; leve
   const most = Math.max(1, ...[...cells.values()].map((entry) => entry.rows));
   const paths = new Map<number, string>();
   for (const entry of cells.values()) {
-    // The root keeps thin regions visible beside crowded ones.
+    // The square root keeps sparse regions visible beside crowded ones.
     const level = Math.max(1, Math.round(LEVELS * Math.sqrt(entry.rows / most)));
     paths.set(level, (paths.get(level) ?? "") + trianglePath(area, entry.corners));
   }
   return [...paths].map(([level, path]) => ({ path, level }));
 }
 
-/** The small triangle that holds a triple: upright when its floors leave one division over, upside down when two. */
+/** Finds the small triangle that holds a triple: upright when the floors of its parts leave one division over, upside down when two. */
 function cell(triple: Triple): readonly [Triple, Triple, Triple] {
   const a = Math.min(DIVISIONS - 1, Math.floor(triple[0] * DIVISIONS));
-  // On an edge the floors can use up everything: the cell below the edge takes the point.
+  // On an edge the floors can use up all divisions; the point then belongs to the cell below the edge.
   const b = Math.min(DIVISIONS - 1 - a, Math.floor(triple[1] * DIVISIONS));
   const tie = Math.min(DIVISIONS - 1 - a - b, Math.floor(triple[2] * DIVISIONS));
   const corner = (...steps: Triple): Triple => [

@@ -9,8 +9,8 @@ export interface Dot {
 
 /**
  * Draws any number of points as a few paths: every point is a line of no length with round ends, about ten bytes. The points
- * of a colour are dealt to up to 24 layers and the colours take turns, so that overlapping points darken each other
- * and no colour lies on top of all others. Points that fall on the same tenth of a unit are drawn once per layer.
+ * of a colour are spread over up to 24 layers, and each layer holds all colours, so that overlapping points darken each
+ * other and no colour lies on top of all others. Points that fall on the same tenth of a unit are drawn once per layer.
  */
 export function dots(points: readonly Dot[]): Html {
   const layers = Math.min(24, Math.max(1, Math.ceil(points.length / 500)));

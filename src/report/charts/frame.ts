@@ -51,7 +51,7 @@ ${x.ticks.map((tick) => html`<path class="base" d="M${px(tick.at)} ${frame.botto
 export function px(value: number): number {
   return Math.round(value * 10) / 10;
 }
-/** Moves positions on a line apart until neighbours have a gap between them, in their order; none goes beyond `end`. */
+/** Moves positions on a line apart until neighbours have a gap between them, in their order; none goes beyond `end`. Used for labels. */
 export function spread(positions: readonly number[], gap: number, end: number): number[] {
   const order = positions
     .map((_, index) => index)

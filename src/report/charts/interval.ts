@@ -3,7 +3,7 @@ import { type Html, html } from "../markup/html.ts";
 import { px } from "./frame.ts";
 import { linear } from "./ticks.ts";
 
-/** Where the marks of a column of intervals lie: one domain for all its rows, and a value to compare with. */
+/** The scale of a column of intervals: one domain for all its rows, and a value to compare with. */
 export interface IntervalScale {
   readonly domain: readonly [number, number];
   readonly reference: number | null;
@@ -22,7 +22,7 @@ export function intervalScale(estimates: readonly Estimate[], reference: number 
   return { domain: [low - room, high + room], reference };
 }
 
-/** Draws one estimate with its interval for a table cell. The cell beside it holds the numbers, so it is hidden from readers. */
+/** Draws one estimate with its interval for a table cell. Screen readers skip it: the cell beside it holds the numbers. */
 export function intervalMark({ value, low, high }: Estimate, { domain, reference }: IntervalScale): Html {
   const x = linear(domain, [4, WIDTH - 4]);
   const middle = HEIGHT / 2;

@@ -1,3 +1,5 @@
+import { quantileSorted } from "../../numbers/quantile.ts";
+import type { ReportRow } from "../data/run-data.ts";
 import { type Html, html } from "../markup/html.ts";
 import { counted, massText, percent } from "../text/number.ts";
 import { axes, FRAME, type Frame, picture, px } from "./frame.ts";
@@ -42,4 +44,14 @@ function rule(at: number, text: string, below: number): Html {
   const leftwards = at > (AREA.left + AREA.right) / 2;
   const line = html`<path class="rule" d="M${px(at)} ${AREA.top + below - 8}V${AREA.bottom}"/>`;
   return html`${line}<text class="note halo" x="${px(at + (leftwards ? -5 : 5))}" y="${AREA.top + below}" text-anchor="${leftwards ? "end" : "start"}">${text}</text>`;
+}
+
+/** Gathers the known label masses, ascending, with their median and 5th percentile; null when none is known. */
+export function massOf(
+  rows: readonly ReportRow[],
+): { readonly sorted: readonly number[]; readonly median: number; readonly p5: number } | null {
+  const sorted = rows
+    .flatMap(({ mass }) => (mass !== null && Number.isFinite(mass) ? [mass] : []))
+    .sort((one, other) => one - other);
+  return sorted.length === 0 ? null : { sorted, median: quantileSorted(sorted, 0.5), p5: quantileSorted(sorted, 0.05) };
 }

@@ -6,7 +6,7 @@ import { axes, type Frame, picture, px } from "./frame.ts";
 import { linear, percentTicks } from "./ticks.ts";
 
 const AREA: Frame = { width: 360, height: 330, left: 46, right: 342, top: 30, bottom: 288 };
-/** Height of the bars that show how many rows a bin has. */
+/** Height of the bar of the bin with the most rows. */
 const BARS = 26;
 
 /** Draws how often predictions of each probability came true, with intervals, above bars of the rows per bin. */

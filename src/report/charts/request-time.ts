@@ -13,7 +13,7 @@ const BINS = 10;
 export function requestTime(requests: readonly RequestPoint[]): { readonly chart: Html; readonly hidden: number } {
   const points = requests.filter(({ ok, ms }) => ok && ms >= 0);
   const times = points.map(({ ms }) => ms).sort((one, other) => one - other);
-  // A single request that hung would press all others onto the axis.
+  // One request that hung would make the scale so long that all others lay on the axis.
   const top = Math.min(times.at(-1) ?? 1, 2 * quantileSorted(times, 0.995));
   const x = linear([0, points.reduce((most, { tokens }) => Math.max(most, tokens), 1)], [FRAME.left, FRAME.right]);
   const y = linear([0, top], [FRAME.bottom, FRAME.top]);

@@ -8,7 +8,7 @@ export interface Part {
   readonly colour: string;
 }
 
-/** Draws parts of a whole as one bar that fills its width. `kind` is the class attribute that gives it its height. */
+/** Draws parts of a whole as one bar that fills its width. `kind` is its class attribute, which sets its height. */
 export function stackedBar(kind: string, parts: readonly Part[]): Html {
   const drawn = parts.filter(({ value }) => Number.isFinite(value) && value > 0);
   const total = drawn.reduce((sum, { value }) => sum + value, 0);

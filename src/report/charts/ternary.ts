@@ -10,7 +10,7 @@ export interface Ternary {
 
 const HEIGHT = Math.sqrt(3) / 2;
 
-/** Places a triple of probabilities in the triangle. */
+/** Computes the position of a triple of probabilities in the triangle. */
 export function place({ left, bottom, side }: Ternary, [, b, tie]: Triple): { readonly x: number; readonly y: number } {
   return { x: left + side * (b + tie / 2), y: bottom - side * HEIGHT * tie };
 }
@@ -20,13 +20,13 @@ export function placeable(triple: Triple): boolean {
   return triple.every((value) => value >= 0) && Math.abs(triple[0] + triple[1] + triple[2] - 1) <= 1e-3;
 }
 
-/** Path of the triangle between three triples. */
+/** Writes the path of the triangle between three triples. */
 export function trianglePath(ternary: Ternary, corners: readonly [Triple, Triple, Triple]): string {
   const points = corners.map((corner) => place(ternary, corner)).map(({ x, y }) => `${x.toFixed(1)} ${y.toFixed(1)}`);
   return `M${points.join("L")}z`;
 }
 
-/** Path of the straight line between two triples. */
+/** Writes the path of the straight line between two triples. */
 export function linePath(ternary: Ternary, from: Triple, to: Triple): string {
   const [start, end] = [place(ternary, from), place(ternary, to)];
   return `M${start.x.toFixed(1)} ${start.y.toFixed(1)}L${end.x.toFixed(1)} ${end.y.toFixed(1)}`;

@@ -44,13 +44,13 @@ export function throughput(requests: readonly RequestPoint[], wallMs: number): H
 }
 
 /**
- * Computes tokens per second in equal periods of a run, from its begin on. The tokens of a request are spread evenly over
+ * Computes tokens per second in equal periods of a run, from its beginning on. The tokens of a request are spread evenly over
  * the time that it took; tokens after the last period count to it. `width` is the length of a period in ms.
  */
 export function tokenRates(requests: readonly RequestPoint[], width: number, periods: number): number[] {
   const tokens = new Array<number>(periods).fill(0);
   for (const request of requests) {
-    // Even a request of no length has a moment in which its tokens lie.
+    // A request of no duration still needs a moment that holds its tokens.
     const end = Math.max(request.endMs, INSTANT);
     const begin = Math.max(0, end - Math.max(request.ms, INSTANT));
     const last = Math.min(periods - 1, Math.floor(end / width));

@@ -7,7 +7,7 @@ import { dots } from "./dots.ts";
 import { picture, px } from "./frame.ts";
 import { emptyTriangle, place, placeable, type Ternary } from "./ternary.ts";
 
-/** A row that is marked with a ring and leads to its text. */
+/** A row with a ring that links to its text. */
 export interface Marked {
   readonly row: ReportRow;
   /** Fragment that the ring links to. */

@@ -17,7 +17,7 @@ export interface ComparisonData {
   readonly groups: number;
   /** Log loss (nats) of the share of each class in these rows, the baseline that needs no judge. */
   readonly priorLogLoss: number;
-  /** The job that the hours are computed for. */
+  /** The job whose duration is forecast. */
   readonly job: { readonly rows: number; readonly deadlineMs: number | null };
   readonly variants: readonly Variant[];
   readonly pairs: readonly Pair[];
@@ -35,7 +35,7 @@ export interface Variant {
   readonly raw: Scores;
   /** Out of fold; null when not fitted. */
   readonly calibrated: Scores | null;
-  /** By how much the calibrated probabilities, else the raw ones, are better than the class prior, nats, row by row. */
+  /** Log loss of the class prior minus that of the calibrated probabilities, else the raw ones; nats, paired by row. */
   readonly gainOverPrior: Estimate;
   readonly mass: { readonly median: number; readonly p5: number } | null;
   /** Share of rows whose predicted class changes with the order; null unless both were scored. */
@@ -69,7 +69,7 @@ export interface Pair {
   readonly rows: number;
   /** Log loss of the first minus that of the second, nats: above 0 the second is better. */
   readonly difference: Estimate;
-  /** Of that difference; null when there are too few rows. */
+  /** The p value of that difference; null when there are too few rows. */
   readonly p: number | null;
   /** The same, adjusted for the number of pairs (Holm). */
   readonly adjustedP: number | null;
@@ -81,13 +81,13 @@ export interface Pair {
   readonly sentence: string;
 }
 
-/** How early stopping went. */
+/** The course of early stopping. */
 export interface Stopping {
-  /** Rows looked at when it stopped; null when it never did. */
+  /** Rows examined when it stopped; null when it never did. */
   readonly stoppedAt: number | null;
   /** Rows that were available. */
   readonly available: number;
-  /** One confidence sequence for each pair that was watched, valid at every look. */
+  /** One confidence sequence for each monitored pair, valid at every look. */
   readonly paths: readonly StoppingPath[];
 }
 

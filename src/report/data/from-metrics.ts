@@ -78,7 +78,7 @@ export function positionOf(study: SwapStudy): Position | null {
 }
 
 /**
- * Turns a comparison of two variants into a pair of a report. The better one is known when the adjusted p value is at most
+ * Turns a comparison of two variants into a pair of a report. One is shown to be better when the adjusted p value is at most
  * 1 - level and the difference exceeds the noise floor (nats; null when it was not measured). A comparison that stopped
  * early must put the verdict of its confidence sequence in the place of `better` and `sentence`: p values do not hold then.
  */

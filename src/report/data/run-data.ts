@@ -15,7 +15,7 @@ export interface Field {
   readonly value: string;
 }
 
-/** Everything that the page of one run shows. Nothing is computed from it that needs statistics. */
+/** Everything that the page of one run shows. Statistics are computed before; rendering only counts and formats. */
 export interface ReportData {
   /** Name of the run, usually of its folder. */
   readonly name: string;

@@ -7,7 +7,7 @@ import type { LoadedRun } from "../../runfolder/load-run-folder.ts";
 import type { Timeline } from "../../runfolder/timeline/timeline.ts";
 import type { Field, ReportRow } from "../data/run-data.ts";
 
-/** Lists what was run. `data` is what its rows and labels were read from now; null when that could not be read. */
+/** Lists what was run. `data` is the file that holds its rows and labels; null when it could not be read. */
 export function factsOf({ manifest, config, summary }: LoadedRun, data: Joined | null): readonly Field[] {
   const { engine, clip } = config;
   const version = summary?.engine.version ?? null;

@@ -29,7 +29,7 @@ export function trusted(text: string): Html {
   return new Html(text);
 }
 
-/** Escapes text for element content and quoted attribute values, and shows characters that a reader cannot see. */
+/** Escapes text for element content and quoted attribute values, and makes invisible characters visible. */
 export function escapeHtml(text: string): string {
   return visible(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? "");
 }

@@ -10,15 +10,15 @@ export class Markdown {
 }
 
 /**
- * Makes text inert: characters of Markdown and HTML are escaped, line breaks become spaces, and a person's name after an at
- * sign is not called on a code host.
+ * Makes text inert: characters of Markdown and HTML are escaped, line breaks become spaces, and a name after
+ * an at sign notifies nobody on a code host.
  */
 export function plain(text: string): Markdown {
   const escaped = oneLine(text)
     .replace(/[\\`*_[\]<|~$]/g, "\\$&")
     .replace(/&/g, "&amp;")
     .replace(/@/g, "@\u2060")
-    // A list, a heading, a quotation, a rule or the line below a heading, at the begin.
+    // The beginning of a list, a heading, a quotation, a rule, or the line below a heading.
     .replace(/^(\s*)(?=([-+=]+|#+)(\s|$)|>)/, "$1\\")
     .replace(/^(\s*\d+)(?=[.)](\s|$))/, "$1\\");
   return new Markdown(escaped);

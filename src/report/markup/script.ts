@@ -1,6 +1,6 @@
 /**
  * The script of the page: turns the headings of tables into buttons that sort, and adds a line of buttons that sort the list
- * of rows. Without it the page loses nothing else. Cells without a value go last in both directions.
+ * of rows. Without it the page only loses the sorting. Cells without a value go last in both directions.
  */
 export const SCRIPT: string = `"use strict";
 {

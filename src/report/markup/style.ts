@@ -112,7 +112,7 @@ svg path { fill: none; }
 .base { stroke: var(--soft); stroke-width: 1; }
 .tri { stroke: var(--soft); stroke-width: 1; stroke-linejoin: round; }
 .border, .ideal { stroke: var(--soft); stroke-width: 1; stroke-dasharray: 3 3; }
-.line { stroke: var(--data); stroke-width: 1.4; stroke-linejoin: round; }
+.line { stroke: var(--data); stroke-width: 1.4; stroke-linejoin: round; stroke-linecap: round; }
 .line.strong { stroke: var(--ink); stroke-width: 1.6; }
 .whisker { stroke: var(--data); stroke-width: 1.6; }
 .whisker.thin { stroke-width: 1.1; opacity: .75; }
@@ -171,6 +171,7 @@ th:last-child, td:last-child { padding-right: 0; }
 th:first-child { padding-left: 0; position: sticky; left: 0; background: var(--paper); }
 tbody th { font-weight: 400; text-align: left; overflow-wrap: anywhere; min-width: 7.5rem; max-width: 17rem; }
 thead th { font-weight: 600; color: var(--soft); border-bottom: 1px solid var(--ink); vertical-align: bottom; line-height: 1.25; }
+thead th.n { white-space: normal; }
 .n { text-align: right; white-space: nowrap; }
 .t { text-align: left; }
 td.t { min-width: 5.5rem; }

@@ -1,13 +1,13 @@
+import { massOf } from "../charts/mass.ts";
 import type { ComparisonData, Variant } from "../data/comparison-data.ts";
 import type { Estimate, ReportData } from "../data/run-data.ts";
 import { type Hole, type Html, html } from "../markup/html.ts";
 import { loss, rate } from "../tables/table.ts";
 import { comparisonVerdict, judgedLoss, recommended } from "../text/comparison-verdict.ts";
-import { massOf } from "../text/mass.ts";
 import { count, counted, duration, massText, moment, range, small } from "../text/number.ts";
 import { runVerdict, type Verdict } from "../text/verdict.ts";
 
-/** One number that a reader looks for first, and what stands below it in small letters. */
+/** One of the most important numbers, with a note below it in small letters. */
 interface KeyMetric {
   readonly name: string;
   readonly value: string;

@@ -1,10 +1,9 @@
 import { clearWinner } from "../../triple.ts";
 import { densityTriangles } from "../charts/density.ts";
-import { massHistogram } from "../charts/mass.ts";
+import { massHistogram, massOf } from "../charts/mass.ts";
 import { triangle } from "../charts/triangle.ts";
 import type { ReportData } from "../data/run-data.ts";
 import { type Html, html } from "../markup/html.ts";
-import { massOf } from "../text/mass.ts";
 import { counted, massText, percent } from "../text/number.ts";
 import { swapText } from "../text/sentences.ts";
 import { classKey, figure, leftOut, type Section, section } from "./section.ts";

@@ -8,7 +8,7 @@ import { CLASS_TEXT } from "../text/sentences.ts";
 import { figure, leftOut, type Section, section } from "./section.ts";
 import { tableMarkup } from "./table.ts";
 
-/** Shows how good the probabilities are against labels: scores, reliability, confusion. */
+/** Compares the probabilities with the labels: scores, reliability, confusion. */
 export function quality({ quality: known }: ReportData): Section {
   if (known === null) return leftOut("Quality, reliability and confusion", "the rows have no labels");
   const diagrams = known.reliability.filter(({ bins }) => bins.length > 0).map(diagram);
@@ -44,7 +44,7 @@ function level(share: number): number {
   return Number.isFinite(share) ? Math.min(10, Math.max(0, Math.round(10 * share))) : 0;
 }
 
-/** Votes make weights that are no whole numbers. */
+/** With votes as truth, weights need not be whole numbers. */
 function weightText(weight: number): string {
   return Math.abs(weight - Math.round(weight)) < 1e-6 ? count(weight) : fixed(weight, 1);
 }

@@ -5,7 +5,7 @@ export type Section =
   | { readonly kind: "shown"; readonly id: string; readonly title: string; readonly body: Html }
   | { readonly kind: "left-out"; readonly title: string; readonly why: string };
 
-/** Makes a section of the page. `id` is the fragment that links lead to. */
+/** Makes a section of the page. `id` is its fragment, for links to it. */
 export function section(id: string, title: string, body: Html): Section {
   return { kind: "shown", id, title, body };
 }

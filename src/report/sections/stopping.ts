@@ -8,7 +8,7 @@ import { figure, leftOut, type Section, section } from "./section.ts";
 /** Pairs that are drawn. */
 const MOST = 6;
 
-/** Shows how the interval of each watched pair closed in, look by look. */
+/** Shows the interval of each monitored pair at every interim look. */
 export function stopping({ stopping: known }: ComparisonData): Section {
   if (known === null) return leftOut("Early stopping", "it was not asked for");
   const paths = known.paths.filter(({ looks }) => looks.length > 1);

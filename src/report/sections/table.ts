@@ -1,7 +1,7 @@
 import { type Hole, type Html, html } from "../markup/html.ts";
 import type { Cell, Column, Table } from "../tables/table.ts";
 
-/** A cell that is markup, for example a picture, and what its row sorts by. */
+/** A cell that is markup, for example a picture, and the value that its row sorts by. */
 export interface MarkupCell {
   readonly markup: Html;
   readonly sort?: number | string;

@@ -16,12 +16,12 @@ export function shownWorst(rows: readonly WorstRow[]): readonly WorstRow[] {
   return rows.slice(0, MOST);
 }
 
-/** Names the fragment that links to a listed row lead to. */
+/** Names the fragment of a listed row, for links to it. */
 export function rowTarget(index: number): string {
   return `row-${index + 1}`;
 }
 
-/** Shows the worst rows with their text: by loss where labels exist, else as given. */
+/** Shows the worst rows with their text: by loss where labels exist, else the least certain first. */
 export function worst({ worst: rows }: ReportData): Section {
   const listed = shownWorst(rows);
   if (listed.length === 0) return leftOut("Rows worth reading", "none were chosen");
@@ -66,7 +66,7 @@ function item({ row, scored, loss }: WorstRow, index: number): Html {
 }
 
 function number(name: string, value: number | null): Html | false {
-  // The names are those of this file, so an attribute can be built from them.
+  // The markup of each attribute stands here as a whole: a name from data could become another attribute.
   return (
     value !== null &&
     Number.isFinite(value) &&
@@ -80,7 +80,7 @@ function number(name: string, value: number | null): Html | false {
 
 /** Characters and lines that are shown at once; the rest opens on a click. */
 const PREVIEW = { characters: 700, lines: 14 };
-/** Characters of one side that the page holds at all. */
+/** Characters of one side that the page holds; the rest is only in the data file. */
 const LIMIT = 6000;
 const TURNS = 8;
 
@@ -110,7 +110,7 @@ function preview(text: string, limit: number): string {
   const start = head(text, most);
   const lines = start.split("\n");
   if (lines.length > PREVIEW.lines) return `${lines.slice(0, PREVIEW.lines).join("\n")}\n`;
-  // Between two words, where one ends near.
+  // Cuts between two words where one ends nearby.
   const space = start.lastIndexOf(" ");
   return space > most - 60 ? start.slice(0, space + 1) : start;
 }

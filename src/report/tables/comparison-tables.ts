@@ -1,5 +1,5 @@
 import type { ComparisonData, Pair, Variant } from "../data/comparison-data.ts";
-import { counted, duration, fixed, probability, signed } from "../text/number.ts";
+import { counted, duration, fixed, probability, signed, small } from "../text/number.ts";
 import {
   type Cell,
   type Column,
@@ -65,7 +65,7 @@ export function variantCosts({ variants, job }: Pick<ComparisonData, "variants" 
     [numberColumn("Tokens a row", "prompt tokens"), ({ tokensPerRow }) => countCell(tokensPerRow)],
     [
       numberColumn("Seconds a row", "time of the engine, lower is better"),
-      ({ secondsPerRow }) => numberCell(secondsPerRow, (value) => fixed(value, value < 10 ? 3 : 1)),
+      ({ secondsPerRow }) => numberCell(secondsPerRow, (value) => (value < 0.1 ? small(value) : fixed(value, 3))),
     ],
     [
       numberColumn(counted(job.rows, "row"), "time for all rows of the job"),

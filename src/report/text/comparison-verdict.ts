@@ -45,7 +45,7 @@ function tooSlow(variant: Variant): string {
   return `${variant.name} has a lower log loss, ${lossText(variant)}, but takes ${duration(variant.jobMs)} and does not fit the deadline.`;
 }
 
-/** The best of useless variants is still useless. */
+/** Warns that even the best variant may be no better than no judge. */
 function noBetterThanPrior({ name, gainOverPrior }: Variant, { priorLogLoss }: ComparisonData): string {
   return `${name} is not shown to be better than the class prior (log loss ${nats(priorLogLoss)}): its gain is ${withRange(gainOverPrior, nats, 95)}.`;
 }

@@ -17,7 +17,7 @@ export interface BandReader {
   readonly finish: (endMs: number) => readonly Band[];
 }
 
-/** What decides which band it is; each session begins anew. */
+/** The state that decides the band; each session begins anew. */
 interface Situation {
   /** Engines that serve now. */
   readonly up: number;

@@ -10,9 +10,9 @@ import type {
 import { readJournal } from "../journal/read.ts";
 import { type Band, createBandReader } from "./bands.ts";
 
-/** When what happened in a run. Times are ms of work: the time between two sessions is left out. */
+/** The times of all events of a run. Times are ms of work: the time between two sessions is left out. */
 export interface Timeline {
-  /** Begin of each session, ms since 1970, and the work done before it, ms. */
+  /** Start of each session, ms since 1970, and the work done before it, ms. */
   readonly sessions: readonly { readonly startedAt: number; readonly before: number }[];
   /** Work of all sessions, ms. */
   readonly wallMs: number;
@@ -29,15 +29,15 @@ export interface Timeline {
 export interface Timing {
   /** When the run began, ms since 1970. */
   readonly startedAt: number;
-  /** From its begin to its end, ms. */
+  /** From its start to its end, ms. */
   readonly wallMs: number;
-  /** From its begin to the deadline, ms; null without one. */
+  /** From its start to the deadline, ms; null without one. */
   readonly deadlineMs: number | null;
-  /** From its begin to the moment at which the watchdog ends the process, ms; null without a deadline. */
+  /** From its start to the moment at which the watchdog ends the process, ms; null without a deadline. */
   readonly guardMs: number | null;
-  /** From its begin to the last row of the first pass, ms; null when that pass did not end. */
+  /** From its start to the last row of the first pass, ms; null when that pass did not end. */
   readonly firstPassMs: number | null;
-  /** From its begin to the first request, ms; null when unknown. */
+  /** From its start to the first request, ms; null when unknown. */
   readonly startupMs: number | null;
 }
 
