@@ -10,7 +10,7 @@ export interface ForecastPoint {
   readonly highAt: number;
 }
 
-/** The forecasts of a first pass by which its accuracy is reported. */
+/** The forecasts of a first pass that are compared with its end. */
 export interface History {
   /** Rows of the first pass. */
   readonly rows: number;
@@ -25,7 +25,16 @@ export interface Mark {
   readonly point: ForecastPoint;
 }
 
-/** Shares of the first pass at which the forecast is judged afterwards. */
+/** The error of the forecast that was made when a share of the rows was done. The forecast is of the end of the first pass. */
+export interface ForecastError {
+  readonly share: number;
+  /** (forecast - true) / true, of the time that was left; above 0 the pass ended earlier than forecast. */
+  readonly error: number;
+  /** True when the true end lay in the 90 % interval. */
+  readonly covered: boolean;
+}
+
+/** Shares of the rows whose forecasts are compared with the end. */
 const MARKED_SHARES = [0.02, 0.1, 0.5] as const;
 
 /** Starts the history of a first pass of so many rows. */
@@ -44,4 +53,19 @@ export function addForecast(
   const isMarked = (share: number): boolean => marks.some((mark) => mark.share === share);
   const passed = MARKED_SHARES.filter((share) => settled >= share * rows && !isMarked(share));
   return { rows, marks: [...marks, ...passed.map((share) => ({ share, point }))], lastStep: step };
+}
+
+/**
+ * Compares the forecasts at 2, 10 and 50 % of the rows with the end of the first pass. Empty when the pass did not end. Leaves
+ * out forecasts that were made on another ladder step than the last one, since they were of other work.
+ */
+export function forecastErrors({ marks, lastStep }: History, endedAt: number | null): readonly ForecastError[] {
+  if (endedAt === null) return [];
+  return marks
+    .filter(({ point }) => point.step === lastStep && endedAt > point.at)
+    .map(({ share, point }) => ({
+      share,
+      error: (point.endAt - endedAt) / (endedAt - point.at),
+      covered: point.lowAt <= endedAt && endedAt <= point.highAt,
+    }));
 }

@@ -6,13 +6,13 @@ import { type DeadlineEvent, observe, type Prompt } from "../deadline/observe.ts
 import type { RunPlan } from "../deadline/run-plan.ts";
 import { createState, withBudget } from "../deadline/state.ts";
 import { takeNext } from "../deadline/take.ts";
+import { type ForecastError, forecastErrors } from "../forecast/history.ts";
 import type { Task } from "../judge/judge.ts";
 import type { Aggregate } from "../judge/outcome.ts";
 import type { PoolStatus } from "../pool/status.ts";
 import { isAnswered, type RunState } from "../runfolder/state/run-state.ts";
 import type { RequestEvent } from "../schedule/types.ts";
 import type { Clock, Order, Reading } from "../types.ts";
-import { type ForecastError, forecastErrors } from "./forecast-errors.ts";
 import { rankRows } from "./rank-rows.ts";
 
 /** The next prompt to score. "wait": none for now, but an outcome that is still to come may change that. */

@@ -1,11 +1,11 @@
 import { planRun } from "../deadline/run-plan.ts";
 import type { Effects } from "../effects.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { ForecastError } from "../forecast/history.ts";
 import { estimateLengths } from "../judge/estimate-lengths.ts";
 import { openEnginePool } from "../pool/pool.ts";
 import type { Usage } from "../pool/usage.ts";
 import { createDecisionLog } from "./decision-log.ts";
-import type { ForecastError } from "./forecast-errors.ts";
 import type { Job } from "./open-job.ts";
 import { createPlanner } from "./planner.ts";
 import { showProgress } from "./progress.ts";

@@ -3,6 +3,7 @@ import { type Pair, type PairSummary, summarizePairs } from "../deadline/pairs.t
 import type { Engine } from "../engine/engine.ts";
 import { messageOf } from "../errors.ts";
 import { writeAtomic } from "../files/atomic.ts";
+import type { ForecastError } from "../forecast/history.ts";
 import { hits } from "../metrics/accuracy.ts";
 import { classPrior, repeatTriple } from "../metrics/class-prior.ts";
 import { logLosses } from "../metrics/log-loss.ts";
@@ -12,7 +13,6 @@ import type { Usage } from "../pool/usage.ts";
 import { softmax, swapBack } from "../triple.ts";
 import type { Log, Obtained } from "../types.ts";
 import { answersOf } from "./answers.ts";
-import type { ForecastError } from "./forecast-errors.ts";
 import type { Job } from "./open-job.ts";
 
 /** Why a run ended. */
