@@ -1,6 +1,6 @@
 import { type Forecast, forecastOf } from "../forecast/forecast.ts";
 import { addForecast } from "../forecast/history.ts";
-import { addWork } from "../forecast/work.ts";
+import { addWork, type Work } from "../forecast/work.ts";
 import type { Decision } from "./decision.ts";
 import { chooseStep, climbingRules, type LadderPosition, type StepForecast } from "./ladder.ts";
 import { rowOrderOf } from "./order.ts";
@@ -100,7 +100,7 @@ function silenceOf(state: DeadlineState, forecast: Forecast | null, now: number)
   };
 }
 
-function workAhead(state: DeadlineState): ReturnType<typeof workLeftOn> {
+function workAhead(state: DeadlineState): Work {
   const first = workLeftOn(state, state.position.index);
   return state.queue.left > 0 ? first : addWork(first, workUpTo(state.swap, state.swap.allowed));
 }

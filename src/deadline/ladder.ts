@@ -52,6 +52,13 @@ export interface StepChoice {
   readonly reason: string;
 }
 
+/** Whether time is scarce on a step of each kind. */
+const SCARCE = {
+  "both-orders": false,
+  "one-order": false,
+  "one-order-short": true,
+  prior: true,
+} satisfies Record<Step["kind"], boolean>;
 const CLIMB_MARGIN = 0.03;
 /** The hold is 1 % of the whole time, but at least a minute, or 5 % of the whole time where that is less. */
 const HOLD_SHARE = 0.01;
@@ -146,7 +153,7 @@ function sendAlike(one: Step, other: Step): boolean {
 
 /** Tests whether a step is below one full answer for every row, which means that time is scarce. */
 export function isScarce({ kind }: Step): boolean {
-  return kind === "one-order-short" || kind === "prior";
+  return SCARCE[kind];
 }
 
 function highest(forecasts: readonly StepForecast[], holds: (forecast: StepForecast) => boolean): number {

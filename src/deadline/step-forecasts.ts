@@ -57,8 +57,18 @@ export function forecastSteps(state: DeadlineState, context: ForecastContext): r
 /** The work that a step needs at least. */
 function workOn(state: DeadlineState, index: number): Work {
   const kind = state.steps[index]?.kind;
-  if (kind === "prior") return NO_WORK;
-  return kind === "both-orders" ? addWork(workLeftOn(state, index), leastSwapWork(state)) : workLeftOn(state, index);
+  switch (kind) {
+    case "both-orders":
+      return addWork(workLeftOn(state, index), leastSwapWork(state));
+    case "one-order":
+    case "one-order-short":
+      return workLeftOn(state, index);
+    case "prior":
+    case undefined:
+      return NO_WORK;
+    default:
+      return kind satisfies never;
+  }
 }
 
 /** The rest of the least work of the swap pass that makes the step with both orders feasible. */

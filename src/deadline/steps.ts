@@ -36,8 +36,11 @@ export function usualShares(orders: "one" | "both" | "auto"): { readonly minShar
   }
 }
 
-/** From best to worst. */
-const KINDS: readonly Step["kind"][] = ["both-orders", "one-order", "one-order-short", "prior"];
+/** Rank of each kind, the best first. */
+const RANKS = { "both-orders": 0, "one-order": 1, "one-order-short": 2, prior: 3 } satisfies Record<
+  Step["kind"],
+  number
+>;
 
 /**
  * Checks that steps make a ladder, and gives the first problem, or null. The rules: names differ; kinds come from best to worst,
@@ -53,7 +56,7 @@ export function checkSteps(steps: readonly Step[]): string | null {
     const before = steps[i - 1];
     if (steps.slice(0, i).some((other) => other.name === name)) return `two steps are called ${name}`;
     if (before === undefined) continue;
-    const isBelow = KINDS.indexOf(kind) > KINDS.indexOf(before.kind);
+    const isBelow = RANKS[kind] > RANKS[before.kind];
     const isShorter = contextOf(step) < contextOf(before);
     if (!isBelow && !(kind === "one-order-short" && before.kind === kind && isShorter)) {
       return `${name} (${kind}) does not come after ${before.name} (${before.kind})`;
