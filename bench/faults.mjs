@@ -37,7 +37,7 @@ const { values } = parseArgs({
 });
 const ROUNDS = Number(values.rounds);
 const ROWS = 80;
-/** Twenty requests of two rows in four lanes take a second; ten times slower, ten. */
+/** 80 rows, two a request and four requests in flight, take a second; ten times slower, ten. */
 const SPEED = { constantMs: 100 };
 
 const storm = (kind) => async (round) => {

@@ -9,7 +9,7 @@ import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
 import { createJudgeLoader } from "../job/load-judge.ts";
 import { openRows } from "../job/open-rows.ts";
-import type { Judge } from "../judge/judge.ts";
+import type { Judge, JudgeServer } from "../judge/judge.ts";
 import { engineOpeners } from "../pool/open-engines.ts";
 
 export interface DoctorOptions {
@@ -49,23 +49,23 @@ async function checkJudging(
   add: (found: readonly Finding[]) => void,
 ): Promise<void> {
   await reportErrors("prompt", add, async () => {
-    const opener = await createJudgeLoader(config, dataset);
-    const early = opener.local ? await opener.open(null) : null;
+    const loader = await createJudgeLoader(config, dataset);
+    const early = loader.local ? await loader.open(null) : null;
     if (early !== null) add(await checkPrompts(early, dataset, effects.signal));
     if (!options.server) return;
     await reportErrors("server", add, async () => {
-      let judging: Judge | null = early;
-      const probe = async (server: Parameters<typeof opener.probe>[0]) => {
-        const probed = await opener.probe(server);
-        judging = probed.judge;
+      let judge: Judge | null = early;
+      const probe = async (server: JudgeServer) => {
+        const probed = await loader.probe(server);
+        judge = probed.judge;
         return probed.input;
       };
-      const [opening] = engineOpeners({ config, effects, logFolder: config.runFolder, probe });
-      if (opening === undefined) throw new AbtieError("config", "the config names no engine");
-      await using engine = await opening.open(effects.signal);
-      if (judging === null) throw new Error("an engine that is open has been probed");
-      if (early === null) add(await checkPrompts(judging, dataset, effects.signal));
-      add(await checkServer(engine, judging, dataset, effects.signal));
+      const [opener] = engineOpeners({ config, effects, logFolder: config.runFolder, probe });
+      if (opener === undefined) throw new AbtieError("config", "the config names no engine");
+      await using engine = await opener.open(effects.signal);
+      if (judge === null) throw new Error("an engine that is open has been probed");
+      if (early === null) add(await checkPrompts(judge, dataset, effects.signal));
+      add(await checkServer(engine, judge, dataset, effects.signal));
     });
   });
 }

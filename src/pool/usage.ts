@@ -23,9 +23,11 @@ interface EngineUsage extends Setting {
   readonly by: "given" | "found";
 }
 
-/** An interval is at least this long (ms), and at least this share of the time, and holds at least so many requests: the best of shorter ones would be best by chance. */
+/** Shortest interval: the best of shorter ones would be the best by chance. The largest of the three rules. */
 const LEAST_MS = 10_000;
+/** Of the scoring time. */
 const LEAST_SHARE = 0.05;
+/** Mean number of requests that end in it. */
 const LEAST_REQUESTS = 20;
 
 /** Computes the usage up to `now` (monotonic ms); null when nothing was answered. */
