@@ -1,10 +1,10 @@
-// How much of the second pass's gain in log loss comes from the rows that the clock would choose for a share of its cost:
-//   node bench/second-pass.mjs RUN/rows.jsonl LABELLED.csv [--shares 0.2,0.4,0.6]     (after npm run build)
+// How much of the swap pass's gain in log loss comes from the rows that a run would choose for a share of its cost:
+//   node bench/swap-pass.mjs RUN/rows.jsonl LABELLED.csv [--shares 0.2,0.4,0.6]     (after npm run build)
 // The run must hold both orders. Rows are chosen as in a run: ranked, a twentieth of the cost taken, ranked anew.
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { openDataset } from "../dist/dataset/open-dataset.js";
-import { rankForSecondPass } from "../dist/deadline/swap-pass.js";
+import { rankForSwapPass } from "../dist/deadline/swap-ranking.js";
 import { logLosses } from "../dist/metrics/log-loss.js";
 import { meanTriple, softmax, swap } from "../dist/triple.js";
 
@@ -49,7 +49,7 @@ function choose(share) {
       .map(([row, { first, tokens }]) => ({ row, probabilities: first, tokens }));
     const pairs = [...chosen].map((row) => rows[row]);
     const until = Math.min(share * whole, spent + whole / 20);
-    for (const { row, tokens } of rankForSecondPass(candidates, { scale: "raw", pairs, costOf: (n) => n })) {
+    for (const { row, tokens } of rankForSwapPass(candidates, { scale: "raw", pairs, costOf: (n) => n })) {
       if (spent >= until) break;
       chosen.add(row);
       spent += tokens;
