@@ -1,7 +1,7 @@
-// Time of the bootstrap on 25,000 rows, and coverage of its intervals.
+// Measures the time of the bootstrap on 25,000 rows, and the coverage of its intervals.
 // Run as: npm run build && node bench/bootstrap.mjs [simulations, default 2000]
 import { bootstrapMean } from "../dist/stats/bootstrap.js";
-import { simulateJudges } from "./simulated-judges.mjs";
+import { simulateJudges } from "./lib/simulated-judges.mjs";
 
 const simulations = Number(process.argv[2] ?? 2000);
 

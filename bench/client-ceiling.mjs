@@ -1,14 +1,14 @@
 /*
- * How fast can abtie go when the server costs nothing, and how much memory does that take?
+ * Measures the speed and memory of abtie with a server that answers at once.
  *
  * Run as: npm run build && node bench/client-ceiling.mjs [--rows 25000] [--tokens 200] [--tokenizer FOLDER] [--orders one|both]
  *                                                        [--input rows.csv] [--keep FOLDER] [--prepared]
  *
- * Writes a file of rows, starts the fake vLLM (answers at once) in a process of its own and `abtie run` in another, and reads
- * time and memory of the latter from /proc while it runs. Rows are made of a few words, which the tokeniser soon knows; those
- * of --input are repeated up to the number asked for, one longer word in 25 a new one each time. The tokenizer is the small one
- * of the tests; name the folder of a real model to see its cost. --prepared tokenises beforehand, as `abtie plan --keep-tokens`
- * does. Prints a table; exit status 1 when a target is missed.
+ * Writes a file of rows, starts the fake vLLM in a process of its own and `abtie run` in another, and reads time and memory of
+ * the latter from /proc while it runs. Rows are made of a few words, which the tokeniser soon has in its cache; the rows of
+ * --input are repeated up to --rows, with one longer word in 25 replaced by a new one. The tokenizer is the small one of the
+ * tests; name the folder of a real model to measure its cost. --prepared tokenises beforehand with `abtie plan --keep-tokens`.
+ * Prints a table; the exit status is 1 when a target is missed.
  */
 import { execFileSync, spawn } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
@@ -21,7 +21,7 @@ import { writeCeilingJob } from "./lib/ceiling-job.mjs";
 import { answers, freePort } from "./lib/processes.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-/** By whether the tokens were prepared, for rows of 200 tokens; and by the number of rows. */
+/** Targets: rows/s for rows of 200 tokens, tokenising or with tokens prepared; MB for fewer than 100,000 rows or more. */
 const SPEED = { tokenising: 700, prepared: 3_000, tokens: 200 };
 const RESIDENT_MB = { few: 300, many: 600 };
 const MANY = 100_000;
@@ -34,9 +34,9 @@ const { values } = parseArgs({
     tokenizer: { type: "string", default: here("../test/fixtures/tokenizer/bytelevel") },
     orders: { type: "string", default: "one" },
     input: { type: "string" },
-    // Tokenise beforehand (abtie plan --keep-tokens), so that the run is the client alone.
+    // Tokenises beforehand, so that the run measures the client alone.
     prepared: { type: "boolean", default: false },
-    // Where the job's files go and stay, for bench/raw-undici.mjs; default a temporary folder.
+    // Folder that keeps the job's files, for bench/raw-undici.mjs; by default a temporary folder.
     keep: { type: "string" },
   },
 });
@@ -72,7 +72,8 @@ async function main({ rows, tokens, tokenizer, orders, input, prepared }) {
     await answers(`http://127.0.0.1:${port}/health`);
     const before = await resources(fake.pid);
     report(await measure(port, fake.pid, before), {
-      ...{ rows: rows * (orders === "both" ? 2 : 1), tokenizer },
+      rows: rows * (orders === "both" ? 2 : 1),
+      tokenizer,
       leastSpeed: (prepared ? SPEED.prepared : SPEED.tokenising) * Math.min(1, SPEED.tokens / tokens),
       mostMb: rows < MANY ? RESIDENT_MB.few : RESIDENT_MB.many,
     });
@@ -121,7 +122,7 @@ async function measure(port, server, serverBefore) {
   return { summary: JSON.parse(json), samples, last, load, serverSeconds, seconds: (performance.now() - began) / 1000 };
 }
 
-/** Memory and CPU time of a process so far; the peak includes everything before. */
+/** Reads the memory, the peak memory and the CPU time of a process so far. */
 async function resources(pid) {
   const status = await readFile(`/proc/${pid}/status`, "utf8");
   const stat = await readFile(`/proc/${pid}/stat`, "utf8");
@@ -131,7 +132,7 @@ async function resources(pid) {
     .split(" ")
     .slice(11, 13)
     .map(Number);
-  // A process that is about to end has no memory any more.
+  // A process that is about to end has no memory left.
   if (Number.isNaN(kb("VmHWM"))) throw new Error(`${pid} has ended`);
   return { residentMb: kb("VmRSS") / 1024, peakMb: kb("VmHWM") / 1024, cpuSeconds: (user + system) / 100 };
 }

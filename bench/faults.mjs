@@ -1,10 +1,9 @@
 #!/usr/bin/env node
-// Breaks what a run depends on, at random moments, many times each, and counts what must never happen.
+// Breaks the servers, disk and clock of runs at random moments, and counts invalid files, late ends, lost rows and left processes.
 //   npm run build && node bench/faults.mjs [--rounds 20] [--at-once 6] [--seed 4] [--only "server killed"]
-// Each round is a process of abtie on a loopback server (or on one that abtie starts), with a deadline. The disk of "disk full" is a
-// tmpfs, which needs the right to mount. Prints a table in Markdown: fault, rounds, and how often there was an invalid file
-// (looked at all the time), an end after the deadline, a lost row, a process left; then rows answered, so that it can be seen
-// what the fault cost. Exit status 1 when anything but 0 was counted.
+// Each round runs abtie with a deadline on a loopback server, or on one that abtie starts. The disk of "disk full" is a tmpfs, which
+// needs the right to mount. Prints a Markdown table: for each fault its rounds and the counts; an invalid file is searched for
+// every 250 ms. The share of answered rows shows the cost of the fault. The exit status is 1 when a count is not 0.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -37,7 +36,7 @@ const { values } = parseArgs({
 });
 const ROUNDS = Number(values.rounds);
 const ROWS = 80;
-/** 80 rows, two a request and four requests in flight, take a second; ten times slower, ten. */
+/** 40 requests of two rows, four in flight, take a second; ten times slower, ten seconds. */
 const SPEED = { constantMs: 100 };
 
 const storm = (kind) => async (round) => {
@@ -50,7 +49,7 @@ const whenAnswered = async (round) => {
   while (!round.hasEnded() && answeredRows(round.job) < wanted) await sleep(20);
 };
 
-/** Every fault: sets the round up, starts it, and does the harm. */
+/** Each fault sets up a round, starts the run, and breaks something. */
 const FAULTS = {
   "server killed (abtie's own)": async (round) => {
     await round.spawn();
@@ -113,7 +112,7 @@ const FAULTS = {
     await sleep(3_000 * round.random());
     for (let size = 1 << 20; size >= 1; size = Math.floor(size / 4))
       rmSync(join(run, `filler-${size}`), { force: true });
-    // It ends with 3 when the last results could not be written: then, as it says, it is run again.
+    // It exits with 3 when the last results could not be written, and asks to be run again.
     if ((await round.run.ended).status === 3) round.start();
   },
   "wall clock a day ahead": jump(86_400_000),
@@ -147,11 +146,17 @@ function killServers({ job }, signal) {
   }
 }
 
-/** One round of one fault. */
+/** Runs one round of one fault. */
 async function play(fault, random, startUpMs) {
   const closing = [];
   const round = {
-    ...{ random, moment: random(), startUpMs, job: null, run: null, deadlineAt: 0, ended: false },
+    random,
+    moment: random(),
+    startUpMs,
+    job: null,
+    run: null,
+    deadlineAt: 0,
+    ended: false,
     attach: async (knobs = {}) => {
       const fake = await startFake({ ...SPEED, ...knobs });
       closing.push(fake.stop);
@@ -174,13 +179,13 @@ async function play(fault, random, startUpMs) {
     atEnd: (task) => closing.push(task),
   };
   let invalidFiles = 0;
-  const look = setInterval(() => {
+  const check = setInterval(() => {
     if (round.job !== null && invalid(round.job, false) !== null) invalidFiles += 1;
   }, 250);
   try {
     await fault(round);
     const { status, at } = await round.run.ended;
-    clearInterval(look);
+    clearInterval(check);
     if (invalid(round.job, true) !== null) invalidFiles += 1;
     const left = await processesLeft(round.job.folder);
     const result = {
@@ -191,10 +196,10 @@ async function play(fault, random, startUpMs) {
       answered: answeredRows(round.job),
       status,
     };
-    if (![0, 5].includes(status)) process.stderr.write(`exit status ${status}\n${round.run.said()}\n`);
+    if (![0, 5].includes(status)) process.stderr.write(`exit status ${status}\n${round.run.stderr()}\n`);
     return result;
   } finally {
-    clearInterval(look);
+    clearInterval(check);
     for (const task of closing.reverse()) task();
     if (round.job !== null) rmSync(round.job.folder, { recursive: true, force: true });
   }

@@ -1,13 +1,13 @@
 #!/usr/bin/env node
-// How good the forecast of a run is on a real vLLM server, and whether errors move it: the same rows once on the server itself, once
-// with a quarter of the requests failing at once (HTTP 500, and 400 for a prompt that is too long).
+// Measures the error of a run's forecast on a real vLLM server, and whether failed requests change it: the same rows once on the
+// server itself, and once through a proxy that fails a quarter of the requests (HTTP 500, and 400 for a prompt that is too long).
 //   npm run build
 //   node bench/forecast-under-errors.mjs --python ~/venv/bin/python --model ~/SmolLM2-135M-Instruct --input rows.csv \
 //     [--rows 300] [--context 512] [--share 0.25] [--batch-tokens 512] [--rounds 1] [--folder /tmp/x]
-// vLLM computes a batch of tokens at a time. With its usual 2,048 a tenth of 300 short rows is two or three batches, of which the first
-// is cold: too few to foresee anything by. A job of 25,000 rows has thousands; 512 gives this small one a hundred.
-// Prints for each run its time, and by how much the forecast of the time left was off at 2, 10 and 50 % of the rows (above 0:
-// the run ended earlier than foreseen). Exit status 1 when one was more than 10 % off at 10 % of the rows.
+// vLLM computes a batch of tokens at a time. With its default of 2,048 tokens, a tenth of 300 short rows is two or three batches, and
+// the first is slow: too few for a forecast. A job of 25,000 rows has thousands of batches; 512 tokens give this small job a hundred.
+// Prints for each run its time, and the error of the forecast of the time left at 2, 10 and 50 % of the rows (above 0: the run
+// ended earlier than forecast). The exit status is 1 when a forecast was more than 10 % off at 10 % of the rows.
 import { spawn } from "node:child_process";
 import { mkdir, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -20,7 +20,10 @@ import { startFlakyProxy } from "./real/flaky-proxy.mjs";
 
 const { values } = parseArgs({
   options: {
-    ...{ python: { type: "string" }, model: { type: "string" }, input: { type: "string" }, folder: { type: "string" } },
+    python: { type: "string" },
+    model: { type: "string" },
+    input: { type: "string" },
+    folder: { type: "string" },
     rows: { type: "string", default: "300" },
     context: { type: "string", default: "512" },
     share: { type: "string", default: "0.25" },
@@ -37,7 +40,8 @@ const job = await writeJob({ folder, input, rows: Number(values.rows), model, co
 async function score(name, url) {
   const flags = ["--fresh", "--json", "--run", join(folder, name), "--base-url", url];
   const child = spawn(process.execPath, [MAIN, "run", "job.yaml", ...flags], {
-    ...{ cwd: folder, stdio: ["ignore", "pipe", "pipe"] },
+    cwd: folder,
+    stdio: ["ignore", "pipe", "pipe"],
   });
   const { seconds, session, rows, forecasts } = JSON.parse(await output(child, "abtie run"));
   process.stderr.write(`${name}: ${JSON.stringify({ seconds, session, rows, forecasts })}\n`);
@@ -72,8 +76,14 @@ markdown([
     "off at 50 %",
   ],
   ...runs.map((run) => [
-    ...[run.name, job.ids.length, job.tokens, run.session.requests, run.session.failedRequests, run.prior],
-    ...[run.seconds.toFixed(0), ...[0.02, 0.1, 0.5].map((share) => percent(off(run, share)))],
+    run.name,
+    job.ids.length,
+    job.tokens,
+    run.session.requests,
+    run.session.failedRequests,
+    run.prior,
+    run.seconds.toFixed(0),
+    ...[0.02, 0.1, 0.5].map((share) => percent(off(run, share))),
   ]),
 ]);
 process.exitCode = runs.every((run) => Math.abs(off(run, 0.1)?.error ?? 1) <= 0.1) ? 0 : 1;

@@ -1,5 +1,5 @@
-// Writes the token ids that `abtie run CONFIG` would send, one JSON list a line, so that other programs get the same prompts.
-//   node bench/prepared-prompts.mjs CONFIG OUT.jsonl     (after npm run build)
+// Writes the token ids that `abtie run CONFIG` would send, one JSON list per line, so that other programs get the same prompts.
+//   npm run build && node bench/prepared-prompts.mjs CONFIG OUT.jsonl
 
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
@@ -10,10 +10,10 @@ import { openRows } from "../dist/job/open-rows.js";
 const [config = "", target = ""] = process.argv.slice(2);
 const used = await openConfig(config, [], { cwd: process.cwd(), env: process.env });
 const dataset = await openRows(used, new AbortController().signal);
-const judging = await (await createJudgeLoader(used, dataset)).open(null);
+const judge = await (await createJudgeLoader(used, dataset)).open(null);
 const out = createWriteStream(target);
 for (const row of dataset.ids.keys()) {
-  const { ids } = await judging.prepare(row, "ab", null);
+  const { ids } = await judge.prepare(row, "ab", null);
   if (!out.write(`${JSON.stringify(ids)}\n`)) await once(out, "drain");
 }
 out.end();

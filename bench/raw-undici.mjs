@@ -1,10 +1,10 @@
 /*
- * What undici alone reaches against the no-op server, with tokens prepared: the ceiling that abtie's client is compared with.
+ * Measures the speed of undici alone against the fake server, with tokens prepared: the ceiling for abtie's client.
  *
  * Run as: node bench/client-ceiling.mjs --keep /tmp/ceiling && node bench/prepared-prompts.mjs /tmp/ceiling/job.yaml prompts.jsonl
  *         node bench/raw-undici.mjs prompts.jsonl [--concurrency 16] [--prompts 64]
  *
- * Sends the same bodies as abtie, parses the answers as JSON and looks at nothing in them. Starts the fake vLLM in a process
+ * Sends the same bodies as abtie and parses the answers as JSON without reading them. Starts the fake vLLM in a process
  * of its own. Prints rows/s and the CPU time of both sides.
  */
 import { spawn } from "node:child_process";
@@ -48,8 +48,13 @@ try {
       const prompt = prompts.slice(next, next + perRequest);
       next += perRequest;
       const body = JSON.stringify({
-        ...{ model, prompt, max_tokens: 1, temperature: 0, return_tokens_as_token_ids: true },
-        ...{ logprobs: 0, logprob_token_ids: [288, 373, 377] },
+        model,
+        prompt,
+        max_tokens: 1,
+        temperature: 0,
+        return_tokens_as_token_ids: true,
+        logprobs: 0,
+        logprob_token_ids: [288, 373, 377],
       });
       const headers = { "content-type": "application/json", authorization: "Bearer EMPTY" };
       const answer = await pool.request({ path: "/v1/completions", method: "POST", headers, body });

@@ -1,15 +1,15 @@
 /*
- * abtie beside other clients, on a real vLLM server on the CPU, with the same rows.
+ * Compares abtie with other clients on a real vLLM server on the CPU, with the same rows.
  *
  * Run as: npm run build && node bench/real-vllm.mjs --python VENV/bin/python --model FOLDER
  *           [--input rows.csv] [--rows 96] [--rounds 5] [--dtype float32] [--context 2046] [--folder /tmp/abtie-real]
  *           [--parts serve,offline,fixed,sequential,lm-eval,forecast] [--lm-eval VENV]
  *
- * One server for all; its prefix cache is off, since every round sends the same rows. Rounds alternate, so that what else
- * the machine does hits all alike. Times are from the first request to the last, start-up and imports left out.
+ * All clients use one server. Its prefix cache is off, since every round sends the same rows. Clients alternate, so that other
+ * load on the machine affects all alike. Times are from the first request to the last, without start-up and imports.
  *   serve       vllm bench serve, one prompt a request, at the best of several concurrencies (each tried once)
  *   offline     LLM.generate in a process of its own, idle while others run: the engine without server and client
- *   fixed       abtie with -j at several values: what its search is compared with
+ *   fixed       abtie with -j at several values, for comparison with the value that abtie finds
  *   sequential  one request after another (a quarter of the rows)
  *   lm-eval     lm-evaluation-harness, log likelihood of the three labels (a quarter of the rows)
  *   forecast    abtie bench --sample 60 on the rows, then abtie run on all of them, in every round
@@ -64,7 +64,7 @@ try {
   console.log(
     `${job.ids.length} rows, ${job.tokens} tokens, ${dtype}; server ready after ${server.readySeconds.toFixed(0)} s\n`,
   );
-  // What is computed for the first time is slower: nobody is to pay for it.
+  // A warm-up, since the server computes its first requests more slowly.
   await runAbtie(job, server.url, ["--limit", "16"]);
   if (offline !== null || parts.has("serve")) await sideBySide();
   if (parts.has("fixed")) await fixedSettings();
@@ -100,7 +100,7 @@ async function sideBySide() {
   printRounds(rounds, names, "abtie against it, median of the rounds", (name) => (name === "abtie" ? "" : ratio(name)));
 }
 
-/** What abtie finds by itself against every fixed number of requests in flight. */
+/** Compares the setting that abtie finds with fixed numbers of requests in flight. */
 async function fixedSettings() {
   const clients = { found: () => runAbtie(job, server.url) };
   for (const flag of ["1", "2", "4", "8", "16"]) clients[`-j ${flag}`] = () => runAbtie(job, server.url, ["-j", flag]);
@@ -111,7 +111,7 @@ async function fixedSettings() {
   printRounds(rounds, names, "mean against the best fixed", (name) => (whole(name) / best).toFixed(3));
 }
 
-/** Runs all clients in as many rounds as asked for; each round begins with another client. Gives tokens/s. */
+/** Runs all clients in --rounds rounds, each beginning with another client. Returns tokens/s. */
 async function alternate(clients) {
   const names = Object.keys(clients);
   const rounds = [];
@@ -177,9 +177,9 @@ function agreement(readings, logLikelihoods) {
 async function forecast() {
   const rows = [];
   for (let round = 0; round < Number(values.rounds); round += 1) {
-    const { foretold, took, verdict } = await runForecast(job, server.url);
-    const error = `${(100 * (foretold / took - 1)).toFixed(1)} %`;
-    process.stderr.write(`foretold ${foretold.toFixed(1)} s, took ${took.toFixed(1)} s: ${error}\n`);
+    const { expected, took, verdict } = await runForecast(job, server.url);
+    const error = `${(100 * (expected / took - 1)).toFixed(1)} %`;
+    process.stderr.write(`forecast ${expected.toFixed(1)} s, took ${took.toFixed(1)} s: ${error}\n`);
     rows.push([verdict, `${took.toFixed(1)} s`, error]);
   }
   console.log("");

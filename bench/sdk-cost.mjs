@@ -1,5 +1,5 @@
 /*
- * What the openai SDK costs beside the fetch that it uses: CPU time of the client for the same requests with and without it.
+ * Measures the CPU time of the client for the same requests with the openai SDK and with the fetch that it uses.
  *
  * Run as: node bench/sdk-cost.mjs [--rows 20000] [--tokens 200]
  *
@@ -64,7 +64,7 @@ try {
   fake.kill();
 }
 
-/** CPU time of this process for each row, in µs, by way. */
+/** Measures the CPU time of this process per row for each way, in µs. */
 async function measure(ways, requests, perRequest) {
   const ids = Array.from({ length: Number(values.tokens) }, (_, k) => 300 + ((k * 37) % 500));
   const prompt = Array.from({ length: perRequest }, () => ids);

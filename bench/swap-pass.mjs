@@ -1,11 +1,12 @@
-// How much of the swap pass's gain in log loss comes from the rows that a run would choose for a share of its cost:
-//   node bench/swap-pass.mjs RUN/rows.jsonl LABELLED.csv [--shares 0.2,0.4,0.6]     (after npm run build)
-// The run must hold both orders. Rows are chosen as in a run: ranked, a twentieth of the cost taken, ranked anew.
+// Measures how much of the swap pass's gain in log loss comes from the rows that a run would choose for a share of its cost.
+//   npm run build && node bench/swap-pass.mjs RUN/rows.jsonl LABELLED.csv [--shares 0.2,0.4,0.6]
+// The run must hold both orders of every row. Rows are chosen as in a run: after each twentieth of the cost they are ranked anew.
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { openDataset } from "../dist/dataset/open-dataset.js";
 import { rankForSwapPass } from "../dist/deadline/swap-ranking.js";
 import { logLosses } from "../dist/metrics/log-loss.js";
+import { mean, sum } from "../dist/numbers/sums.js";
 import { meanTriple, softmax, swap } from "../dist/triple.js";
 
 const { values, positionals } = parseArgs({
@@ -14,14 +15,14 @@ const { values, positionals } = parseArgs({
 });
 const [rowsFile, labelled] = positionals;
 const dataset = await openDataset(labelled, {});
-const placeOf = new Map(dataset.ids.map((id, place) => [id, place]));
+const indexOf = new Map(dataset.ids.map((id, index) => [id, index]));
 const rows = (await readFile(rowsFile, "utf8"))
   .trim()
   .split("\n")
   .map((line) => JSON.parse(line))
   .filter(({ ab, ba }) => ab !== null && ba !== null)
   .map(({ id, ab, ba }) => ({
-    truth: [...dataset.truth.subarray(3 * placeOf.get(id), 3 * placeOf.get(id) + 3)],
+    truth: [...dataset.truth.subarray(3 * indexOf.get(id), 3 * indexOf.get(id) + 3)],
     first: softmax(ab.logProbs),
     second: swap(softmax(ba.logProbs)),
     tokens: ba.tokens,
@@ -29,7 +30,7 @@ const rows = (await readFile(rowsFile, "utf8"))
 
 await dataset[Symbol.asyncDispose]();
 
-const whole = rows.reduce((sum, { tokens }) => sum + tokens, 0);
+const whole = sum(rows.map(({ tokens }) => tokens));
 const [none, all] = [lossWith(new Set()), lossWith(new Set(rows.keys()))];
 console.log(`${rows.length} rows: log loss ${none.toFixed(4)} in one order, ${all.toFixed(4)} in both for every row`);
 for (const share of values.shares.split(",").map(Number)) {
@@ -61,6 +62,5 @@ function choose(share) {
 function lossWith(chosen) {
   const answers = rows.flatMap((row, i) => (chosen.has(i) ? meanTriple([row.first, row.second]) : row.first));
   const truth = rows.flatMap((row) => row.truth);
-  const losses = logLosses(Float64Array.from(answers), Float64Array.from(truth));
-  return losses.reduce((sum, loss) => sum + loss, 0) / rows.length;
+  return mean(logLosses(Float64Array.from(answers), Float64Array.from(truth)));
 }

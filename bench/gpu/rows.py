@@ -1,4 +1,4 @@
-"""Makes a CSV of comparisons of about the same length, from words that a tokenizer splits as it splits real text.
+"""Makes a CSV of comparisons of about the same length, from words that a tokenizer splits like real text.
 
 Run as: python rows.py ROWS WORDS SEED > rows.csv
 """

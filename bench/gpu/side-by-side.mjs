@@ -1,11 +1,11 @@
 /*
- * `abtie run` against offline LLM.generate on one GPU: the same rows, both engines loaded at once, rounds alternating.
+ * Compares `abtie run` with offline LLM.generate on one GPU: the same rows, both engines loaded at once, in alternating rounds.
  *
  * Run as: node bench/gpu/side-by-side.mjs --model FOLDER --rows 300 --words 760 [--rounds 3] [--memory 0.42] [--python python3]
  *           [--max-model-len 4096] [--folder DIR] [--until SECONDS]
  *
- * FOLDER needs config.json and a tokenizer only: weights are dummies. Prints a Markdown table with every round, and begins no
- * further round when --until seconds have passed since the start.
+ * FOLDER needs only config.json and a tokenizer, since weights are dummies. Prints a Markdown table of the rounds. After --until
+ * seconds no further round begins.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -41,16 +41,23 @@ const maker = fileURLToPath(new URL("rows.py", import.meta.url));
 writeFileSync(input, execFileSync(python, [maker, values.rows, values.words, "7"], { maxBuffer: 2 ** 30 }));
 const job = await writeJob({ folder, input, rows: Number(values.rows), model, context: Number(maxModelLen) - 2 });
 
-// Loading one does not disturb the other; whoever is not asked does nothing.
+// Both are loaded together; an engine without requests does not slow the other.
 const [server, offline] = await Promise.all([
   startVllm({
-    ...{ python, model, dtype: "half", folder, maxModelLen },
+    python,
+    model,
+    dtype: "half",
+    folder,
+    maxModelLen,
     args: ["--load-format", "dummy", "--gpu-memory-utilization", values.memory],
   }),
   startOffline(job, {
-    ...{ python, model },
+    python,
+    model,
     options: {
-      ...{ dtype: "half", load_format: "dummy", max_model_len: Number(maxModelLen) },
+      dtype: "half",
+      load_format: "dummy",
+      max_model_len: Number(maxModelLen),
       gpu_memory_utilization: Number(values.memory),
     },
   }),
@@ -70,17 +77,20 @@ try {
     const first = round % 2 === 1 ? await runAbtie(job, server.url) : null;
     const engine = await offline.run();
     const own = first ?? (await runAbtie(job, server.url));
-    const [mine, bare] = [own.tokens / own.seconds, engine.tokens / engine.seconds];
+    const [abtieSpeed, offlineSpeed] = [own.tokens / own.seconds, engine.tokens / engine.seconds];
     const [{ concurrency, promptsPerRequest }] = own.usage.engines;
     table.push([
-      ...[String(round), bare.toFixed(0), (engine.rows / engine.seconds).toFixed(1), mine.toFixed(0)],
-      ...[(own.rows / own.seconds).toFixed(1), (mine / bare).toFixed(3), `${concurrency} x ${promptsPerRequest}`],
-      ...[
-        `${((100 * own.usage.saturatedSeconds) / own.usage.seconds).toFixed(0)} %`,
-        own.usage.ratio?.toFixed(3) ?? "",
-      ],
+      String(round),
+      offlineSpeed.toFixed(0),
+      (engine.rows / engine.seconds).toFixed(1),
+      abtieSpeed.toFixed(0),
+      (own.rows / own.seconds).toFixed(1),
+      (abtieSpeed / offlineSpeed).toFixed(3),
+      `${concurrency} x ${promptsPerRequest}`,
+      `${((100 * own.usage.saturatedSeconds) / own.usage.seconds).toFixed(0)} %`,
+      own.usage.ratio?.toFixed(3) ?? "",
     ]);
-    console.error(`round ${round}: ${(mine / bare).toFixed(3)} at ${elapsed().toFixed(0)} s`);
+    console.error(`round ${round}: ${(abtieSpeed / offlineSpeed).toFixed(3)} at ${elapsed().toFixed(0)} s`);
   }
   markdown([
     [

@@ -10,7 +10,7 @@ import { stringify } from "csv-stringify";
 const WORDS =
   "the answer is better because it says what was asked and nothing more than a reader would want to know".split(" ");
 const COLUMNS = ["id", "prompt", "response_a", "response_b"];
-/** One word in so many of a repeated row is one that no other row has. */
+/** One longer word in 25 of a repeated row is replaced by a word that no other row has. */
 const NEW_WORD = 25;
 const TEMPLATE = `---
 description: Short prompts.
@@ -23,7 +23,7 @@ A: {{ response_a }}
 B: {{ response_b }}
 `;
 
-/** Writes rows.csv, t.jinja and job.yaml into a folder, and takes away what an earlier run has left there. */
+/** Writes rows.csv, t.jinja and job.yaml into a folder, and removes the run folder of an earlier run. */
 export async function writeCeilingJob(folder, model, { rows, tokens, tokenizer, orders, input }) {
   await rm(join(folder, "run"), { recursive: true, force: true });
   const source = input === undefined ? made(model, rows, tokens) : repeated(await readRows(input), rows);
@@ -34,7 +34,7 @@ export async function writeCeilingJob(folder, model, { rows, tokens, tokenizer, 
   await writeFile(join(folder, "job.yaml"), JSON.stringify(config));
 }
 
-/** Rows whose prompts have about this many tokens in the tokenizer that is used. */
+/** Makes rows whose prompts have about so many tokens. */
 function* made(model, rows, tokens) {
   const perWord = model.encode(WORDS.join(" "), { add_special_tokens: false }).ids.length / WORDS.length;
   const each = Math.max(1, Math.round((tokens - 12) / perWord / 3));
@@ -45,7 +45,7 @@ function* made(model, rows, tokens) {
   for (let row = 0; row < rows; row += 1) yield [row, text(row, 0), text(row, 1), text(row, 2)];
 }
 
-/** The rows of a file over and over under new ids; some words are new each time, so that no cache knows all of them. */
+/** Repeats the rows of a file under new ids; some words are new each time, so that no cache holds all of them. */
 function* repeated(source, rows) {
   for (let row = 0; row < rows; row += 1) {
     const texts = source[row % source.length].slice(1);

@@ -1,4 +1,4 @@
-// A small job for bench/faults.mjs: its folder, its server, and what is checked of it afterwards.
+// The small job of bench/faults.mjs: its folder, its server, and the checks of its results.
 import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, writeFile } from "node:fs/promises";
@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parse } from "csv-parse/sync";
 import { stringify } from "csv-stringify/sync";
-import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+import { seededGenerator } from "../../dist/numbers/random.js";
 import { SERVE_ARGUMENTS } from "../../test/fixtures/engine/fake-vllm.mjs";
 import { MAIN } from "./job.mjs";
 import { answers, freePort } from "./processes.mjs";
@@ -17,15 +17,15 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const FAKE = here("../../test/fixtures/engine/fake-vllm.mjs");
 const TOKENIZER = here("../../test/fixtures/tokenizer/bytelevel");
 const DISTURB = here("../../test/fixtures/cli/disturb-job.cjs");
-/** Everything that comes of a round carries its folder in this variable. */
+/** All processes of a round have its folder in this environment variable. */
 const TAG = "ABTIE_TEST_TAG";
-/** " A", " B" and " tie" in that tokenizer. */
+/** Token ids of " A", " B" and " tie" in that tokenizer. */
 const LABELS = [288, 373, 377];
 const TEMPLATE =
   '---\ndescription: Short prompts.\nformat: raw\nlabels: {a: " A", b: " B", tie: " tie"}\nanswer_prefix: "Answer:"\n---\n' +
   "{{ prompt }}\nA: {{ response_a }}\nB: {{ response_b }}\n";
 
-/** Writes a job of so many rows; its engine is a fake that runs, or one that abtie starts. */
+/** Writes a job of so many rows. `engine` is that of startFake or of spawnedFake. */
 export async function writeFaultJob(rows, engine) {
   const folder = await mkdtemp(join(tmpdir(), "abtie-faults-"));
   const ids = Array.from({ length: rows }, (_, row) => String(4_000_000_000 + 7919 * row));
@@ -33,36 +33,36 @@ export async function writeFaultJob(rows, engine) {
   await writeFile(join(folder, "rows.csv"), stringify(table, { header: true }));
   await writeFile(join(folder, "t.jinja"), TEMPLATE);
   const config = { input: "rows.csv", template: "./t.jinja", run: "run", orders: "one", engine };
-  const flight = { concurrency: 4, prompts_per_request: 2, request_timeout: "2s" };
-  await writeFile(join(folder, "job.yaml"), JSON.stringify({ ...config, ...flight }));
+  const limits = { concurrency: 4, prompts_per_request: 2, request_timeout: "2s" };
+  await writeFile(join(folder, "job.yaml"), JSON.stringify({ ...config, ...limits }));
   return { folder, ids };
 }
 
-/** A fake server in a process of its own. */
+/** Starts a fake server in a process of its own. */
 export async function startFake(knobs) {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const settings = { labels: LABELS, modelDir: TOKENIZER, quiet: true, ...knobs };
-  const launch = () =>
+  const start = () =>
     spawn(process.execPath, [FAKE, "serve", TOKENIZER, "--port", port, "--served-model-name", "fake"], {
       env: { PATH: process.env.PATH, FAKE_VLLM: JSON.stringify(settings) },
       stdio: "ignore",
     });
-  let child = launch();
+  let child = start();
   await answers(`${url}/health`, 60_000);
   return {
     engine: { attach: url, tokenizer: TOKENIZER },
     signal: (signal) => child.kill(signal),
     restart: () => {
       child.kill("SIGKILL");
-      child = launch();
+      child = start();
     },
     change: (knobs) => fetch(`${url}/fake/settings`, { method: "POST", body: JSON.stringify(knobs) }),
     stop: () => child.kill("SIGKILL"),
   };
 }
 
-/** The engine of a config: a fake that abtie starts, and that will not stop when it is asked to. */
+/** Gives the engine of a config: a fake that abtie starts, and that ignores SIGTERM. */
 export function spawnedFake(knobs) {
   const env = {
     FAKE_VLLM: JSON.stringify({ labels: LABELS, quiet: true, ignoreSigterm: true, orphan: true, ...knobs }),
@@ -77,7 +77,7 @@ export function spawnedFake(knobs) {
   };
 }
 
-/** Starts abtie on a job; `disturb` is told to test/fixtures/cli/disturb-job.cjs. */
+/** Starts abtie on a job. `disturb` is passed to test/fixtures/cli/disturb-job.cjs, which breaks the job from inside. */
 export function startRun(folder, deadlineAt, disturb = null) {
   const args = deadlineAt === null ? [] : ["--deadline", new Date(deadlineAt).toISOString()];
   const extra = disturb && { NODE_OPTIONS: `--require ${DISTURB}`, ABTIE_TEST_DISTURB: JSON.stringify(disturb) };
@@ -86,15 +86,15 @@ export function startRun(folder, deadlineAt, disturb = null) {
     env: { PATH: process.env.PATH, HOME: folder, [TAG]: folder, ...extra },
     stdio: ["ignore", "ignore", "pipe"],
   });
-  let said = "";
+  let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (text) => {
-    said += text;
+    stderr += text;
   });
   const ended = new Promise((resolve) => child.once("close", (status) => resolve({ status, at: Date.now() })));
-  return { child, ended, said: () => said };
+  return { child, ended, stderr: () => stderr };
 }
 
-/** Says what is wrong with a submission; null when it is complete and valid, or not there yet and need not be. */
+/** Finds the fault of a submission; null when it is complete and valid, or missing and `mustExist` is false. */
 export function invalid({ folder, ids }, mustExist) {
   const file = join(folder, "run/submission.csv");
   if (!existsSync(file)) return mustExist ? "missing" : null;
@@ -124,12 +124,13 @@ export function lostRows({ folder, ids }) {
   return ids.length - rows.length + lost.length;
 }
 
+/** Counts the answered rows in the journal. */
 export function answeredRows({ folder }) {
   const file = join(folder, "run/journal.jsonl");
   return existsSync(file) ? (readFileSync(file, "utf8").match(/"event":"row"/g) ?? []).length : 0;
 }
 
-/** The processes of a round that are alive, from /proc; a zombie is not. */
+/** Lists the processes of a round that are alive, from /proc; a zombie is not. */
 export function alive(folder) {
   return readdirSync("/proc").filter((pid) => {
     if (!/^\d+$/.test(pid)) return false;
@@ -142,7 +143,7 @@ export function alive(folder) {
   });
 }
 
-/** Waits until nothing of a round is alive, for 15 s at most; kills what is left and counts it. */
+/** Waits up to 15 s until no process of a round is alive; kills the others and returns their number. */
 export async function processesLeft(folder) {
   for (let waited = 0; waited < 15_000 && alive(folder).length > 0; waited += 100) await sleep(100);
   const left = alive(folder);
@@ -150,18 +151,17 @@ export async function processesLeft(folder) {
   return left.length;
 }
 
-/** Numbers in [0, 1) that are a function of the seed alone. */
+/** Creates a source of numbers in [0, 1) that depends on the seed alone. */
 export function seeded(seed) {
-  const generator = xoroshiro128plus(seed);
-  for (let k = 0; k < 64; k += 1) generator.next();
+  const generator = seededGenerator(seed);
   return () => (generator.next() >>> 0) / 2 ** 32;
 }
 
-/** Writes a file of this size, or as much of it as there is room for. */
+/** Writes a file of this size, or as much of it as the disk takes. */
 export function fill(file, size) {
   try {
     writeFileSync(file, Buffer.alloc(size));
   } catch {
-    // It is full.
+    // The disk is full.
   }
 }

@@ -1,4 +1,4 @@
-// A job folder for the benchmarks: the same rows for everybody, as a CSV for abtie, as token ids and as text for the others.
+// The job folder of the benchmarks: the same rows as a CSV for abtie, as token ids and as text for the other clients.
 import { execFile } from "node:child_process";
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";

@@ -1,8 +1,8 @@
-// What the benchmarks share: processes, waiting for servers, tables.
+// Shared by the benchmarks: processes, waiting for servers, tables.
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 
-/** CPU time (s) that a process has used, its threads included. */
+/** Reads the CPU time (s) of a process so far, its threads included. */
 export async function cpuSeconds(pid) {
   const stat = await readFile(`/proc/${pid}/stat`, "utf8");
   const [user, system] = stat
@@ -27,7 +27,7 @@ export async function answers(url, limitMs = 20_000) {
   throw new Error(`${url} does not answer`);
 }
 
-/** A port that nobody listens on, as text. */
+/** Finds a free port; returns it as text. */
 export function freePort() {
   return new Promise((resolve) => {
     const server = createServer().listen(0, "127.0.0.1", () => {
@@ -37,12 +37,12 @@ export function freePort() {
   });
 }
 
-/** Waits for the end of a process and gives what it wrote to stdout; throws with the end of its stderr when it fails. */
+/** Waits for a process to end and returns its stdout. Throws with the end of its stderr when it fails. */
 export function output(child, name) {
   let text = "";
-  let said = "";
+  let stderr = "";
   child.stderr?.setEncoding("utf8").on("data", (part) => {
-    said = (said + part).slice(-3000);
+    stderr = (stderr + part).slice(-3000);
   });
   child.stdout.setEncoding("utf8").on("data", (part) => {
     text += part;
@@ -50,18 +50,18 @@ export function output(child, name) {
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (status) =>
-      status === 0 ? resolve(text) : reject(new Error(`${name} ended with ${status}\n${said}`)),
+      status === 0 ? resolve(text) : reject(new Error(`${name} ended with ${status}\n${stderr}`)),
     );
   });
 }
 
-/** Makes the group of a detached process end with this one, whatever signal ends it; gives a function that ends it now. */
+/** Kills the group of a detached process when this process ends, by whatever signal. Returns a function that kills it now. */
 export function endWithUs(child) {
   const stop = () => {
     try {
       process.kill(-child.pid, "SIGKILL");
     } catch {
-      // It has ended by itself.
+      // It has already ended.
     }
   };
   process.once("exit", stop);

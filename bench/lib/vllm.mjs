@@ -1,4 +1,4 @@
-// Starts a real vLLM server for the benchmarks and stops it with everything that it started.
+// Starts a real vLLM server for the benchmarks, and stops it with all its child processes.
 import { spawn } from "node:child_process";
 import { openSync } from "node:fs";
 import { join } from "node:path";
@@ -37,19 +37,17 @@ export async function startVllm({ python, model, dtype, folder, maxModelLen = "2
   };
 }
 
-/** The environment in which vLLM runs: all cores on a machine without a GPU, nothing fetched, nothing reported. */
+/** Gives the environment of vLLM: all cores on a machine without a GPU, no downloads, no usage statistics. */
 export function vllmEnv() {
   return {
     ...process.env,
     VLLM_CPU_KVCACHE_SPACE: "2",
     VLLM_CPU_OMP_THREADS_BIND: "auto",
     VLLM_CPU_NUM_OF_RESERVED_CPU: "0",
-    ...{
-      HF_HUB_OFFLINE: "1",
-      HF_DATASETS_OFFLINE: "1",
-      VLLM_NO_USAGE_STATS: "1",
-      DO_NOT_TRACK: "1",
-      TQDM_DISABLE: "1",
-    },
+    HF_HUB_OFFLINE: "1",
+    HF_DATASETS_OFFLINE: "1",
+    VLLM_NO_USAGE_STATS: "1",
+    DO_NOT_TRACK: "1",
+    TQDM_DISABLE: "1",
   };
 }

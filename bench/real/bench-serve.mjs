@@ -1,11 +1,11 @@
-// `vllm bench serve` on the same prompts as text.
+// Runs `vllm bench serve` on the same prompts as text.
 import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { output } from "../lib/processes.mjs";
 import { ENGINE, vllmEnv } from "../lib/vllm.mjs";
 
-/** Runs it with so many requests in flight, one prompt each; its own count of tokens and its own duration. */
+/** Runs it with so many requests in flight, one prompt each. Returns the tokens and the duration that it reports. */
 export async function benchServe({ folder, texts }, url, { python, model, extra, concurrency, rows = texts.length }) {
   const child = spawn(
     python,

@@ -1,4 +1,4 @@
-// A server in front of another that fails a share of the requests, as an overloaded or mistaken server does; each at its first try.
+// A proxy that fails a share of the requests at their first attempt, as an overloaded server does.
 import { createHash } from "node:crypto";
 import { createServer, request } from "node:http";
 
@@ -8,8 +8,8 @@ const BROKEN = [500, "Internal server error", "InternalServerError"];
 const MISTAKEN = [400, TOO_LONG, "BadRequestError"];
 
 /**
- * Starts it; `share` of the requests for probabilities fail, in turn with 500 and with 400 for a prompt that is too long. The latter
- * only for several prompts: a single one that is too long stays so, and its row would rightly get no answer.
+ * Starts the proxy. A `share` of the completion requests fail, in turn with status 500 and with 400 for a prompt that is too long.
+ * Only requests of several prompts fail with 400: abtie rightly gives up a single prompt that is too long.
  */
 export async function startFlakyProxy(target, share) {
   const seen = new Set();
@@ -47,7 +47,7 @@ export async function startFlakyProxy(target, share) {
   return {
     url: `http://127.0.0.1:${server.address().port}`,
     counts,
-    /** Forgets what was tried: the next run fails as the first one did. */
+    /** Forgets the earlier attempts, so that the next run fails like the first one. */
     forget: () => {
       seen.clear();
       counts.requests = 0;

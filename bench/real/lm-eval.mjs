@@ -1,4 +1,4 @@
-// lm-evaluation-harness: the log likelihood of each of the three labels after each prompt, over the same server.
+// Runs lm-evaluation-harness on the same server: the log likelihood of each of the three labels after each prompt.
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -9,7 +9,7 @@ import { ENGINE } from "../lib/vllm.mjs";
 
 export const LM_EVAL = "0.4.13";
 
-/** Runs the harness on the first rows; gives its time from the first request to the last answer and each row's log likelihoods. */
+/** Runs the harness on the first rows. Returns the time from the first request to the last answer, and each row's log likelihoods. */
 export async function runLmEval({ folder, texts }, url, { venv, model, rows, concurrent }) {
   if (!existsSync(join(venv, "bin/lm_eval"))) {
     execFileSync("python3", ["-m", "venv", venv]);
@@ -21,13 +21,16 @@ export async function runLmEval({ folder, texts }, url, { venv, model, rows, con
   const lines = texts.slice(0, rows).map((prompt, row) => JSON.stringify({ row, prompt }));
   await writeFile(join(own, "rows.jsonl"), `${lines.join("\n")}\n`);
   const task = {
-    ...{
-      task: "abtie_labels",
-      dataset_path: "json",
-      dataset_kwargs: { data_files: { test: join(own, "rows.jsonl") } },
-    },
-    ...{ test_split: "test", output_type: "multiple_choice", doc_to_text: "{{prompt}}", target_delimiter: "" },
-    ...{ doc_to_choice: LABELS, doc_to_target: 0, metric_list: [{ metric: "acc" }] },
+    task: "abtie_labels",
+    dataset_path: "json",
+    dataset_kwargs: { data_files: { test: join(own, "rows.jsonl") } },
+    test_split: "test",
+    output_type: "multiple_choice",
+    doc_to_text: "{{prompt}}",
+    target_delimiter: "",
+    doc_to_choice: LABELS,
+    doc_to_target: 0,
+    metric_list: [{ metric: "acc" }],
   };
   await writeFile(join(own, "abtie_labels.yaml"), JSON.stringify(task));
   const args = [
@@ -42,18 +45,18 @@ export async function runLmEval({ folder, texts }, url, { venv, model, rows, con
     ],
     { env: { ...process.env, HF_HOME: join(own, "hf"), HF_HUB_OFFLINE: "1" }, stdio: ["ignore", "pipe", "pipe"] },
   );
-  // The progress bar of the requests begins with the first of them and moves with every answer.
+  // The harness draws its progress bar with the first request and again with every answer.
   let first = null;
   let last = null;
-  let said = "";
+  let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (text) => {
-    said += text;
+    stderr += text;
     if (!/Requesting API/.test(text)) return;
     first ??= performance.now();
     last = performance.now();
   });
   await output(child, "lm_eval").catch((error) => {
-    throw new Error(`${error.message}\n${said.slice(-3000)}`);
+    throw new Error(`${error.message}\n${stderr.slice(-3000)}`);
   });
   if (first === null || last === first) throw new Error("lm_eval showed no progress");
   const [sub] = (await readdir(own, { recursive: true })).filter((name) => /samples_.*\.jsonl$/.test(name));

@@ -1,8 +1,8 @@
-"""Times vLLM's offline LLM.generate on prompts of token ids, once for each line on stdin.
+"""Times vLLM's offline LLM.generate on prompts of token ids: one pass for each line on stdin.
 
 Run as: python offline_loop.py MODEL PROMPTS.jsonl [OPTIONS OF LLM AS JSON]
 Prints READY when the engine is warm, then for each line read one JSON object: rows, tokens, seconds of generate alone.
-Ends when stdin does.
+Ends when stdin ends.
 """
 
 import json

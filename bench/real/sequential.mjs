@@ -1,4 +1,4 @@
-// A straightforward client: one row, one request, wait, next; as the notebook's loop looks when it is ported to a server.
+// A simple client that sends one row, waits for the answer, and sends the next, like a notebook's loop ported to a server.
 import { ENGINE } from "../lib/vllm.mjs";
 
 /** Scores the first rows one after another. */
@@ -10,7 +10,12 @@ export async function runSequential({ ids, labels }, url, rows) {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({
-        ...{ model: ENGINE.name, prompt, max_tokens: 1, temperature: 0, logprobs: 0, logprob_token_ids: labels },
+        model: ENGINE.name,
+        prompt,
+        max_tokens: 1,
+        temperature: 0,
+        logprobs: 0,
+        logprob_token_ids: labels,
       }),
     });
     if (!response.ok) throw new Error(await response.text());

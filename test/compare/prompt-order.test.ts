@@ -8,8 +8,20 @@ function variant(rows: number, orders: readonly Order[], answered: readonly numb
   const state = createRunState(rows);
   for (const row of answered) {
     fold(state, {
-      ...{ event: "row", row, order: "ab", logProbs: [-1, -1, -1], mass: 1, bounded: false, tokens: 9 },
-      ...{ cutTokens: 0, neutralised: 0, tokenBudget: null, attempts: 1, request: 1, ms: 1, at: 1 },
+      event: "row",
+      row,
+      order: "ab",
+      logProbs: [-1, -1, -1],
+      mass: 1,
+      bounded: false,
+      tokens: 9,
+      cutTokens: 0,
+      neutralised: 0,
+      tokenBudget: null,
+      attempts: 1,
+      request: 1,
+      ms: 1,
+      at: 1,
     });
   }
   return { orders, folder: { state }, again: { state: createRunState(rows), file: "" } };

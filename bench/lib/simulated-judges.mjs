@@ -1,6 +1,7 @@
-// Two judges who see the true logits with a common error and with errors of their own; half of the variance of the latter
-// is shared by the rows of a prompt. Two templates of one model share much of their error.
-import { seededGenerator } from "../dist/numbers/random.js";
+// Simulates two judges that see the true logits with a common error and an error of their own. Half of the variance of the
+// latter is shared by the rows of a prompt. Two templates of one model share much of their error.
+import { seededGenerator } from "../../dist/numbers/random.js";
+import { softmax } from "../../dist/triple.js";
 
 /** Returns log loss of the first - log loss of the second, with probabilities clipped to [0.005, 0.99], and groups. */
 export function simulateJudges({ seed, groups: count, meanGroup, errors, common = 0 }) {
@@ -28,10 +29,4 @@ export function simulateJudges({ seed, groups: count, meanGroup, errors, common 
     } while (uniform() > 1 / meanGroup);
   }
   return { differences: Float64Array.from(differences), groups: Uint32Array.from(groups) };
-}
-
-function softmax(logits) {
-  const powers = logits.map(Math.exp);
-  const sum = powers[0] + powers[1] + powers[2];
-  return powers.map((power) => power / sum);
 }
