@@ -1,10 +1,8 @@
 import { comparePairs } from "../metrics/compare-pairs.ts";
 import { sequentialSentence } from "../metrics/sentence.ts";
 import type { Pair, Stopping } from "../report/data/comparison-data.ts";
-import { pairOf } from "../report/data/from-metrics.ts";
-import type { Estimate } from "../report/data/run-data.ts";
+import { intervalOf, pairOf } from "../report/data/from-metrics.ts";
 import type { BootstrapOptions } from "../stats/bootstrap.ts";
-import type { Interval } from "../stats/interval.ts";
 import type { Assessment } from "./assess.ts";
 import { pairsOf, type Replay } from "./interim-looks.ts";
 import type { Labels } from "./labels.ts";
@@ -49,7 +47,7 @@ export function sequentialPairs(
       ...names,
       measure: "raw" as const,
       rows,
-      difference: estimateOf(mean, state.interval),
+      difference: intervalOf(mean, state.interval),
       p: null,
       adjustedP: null,
       mcnemarP: null,
@@ -79,12 +77,8 @@ export function stoppingOf(
       second: names[second] ?? "",
       looks: (looks[index] ?? []).map((look) => ({
         rows: look.rows,
-        difference: estimateOf(look.mean, look.interval),
+        difference: intervalOf(look.mean, look.interval),
       })),
     })),
   };
-}
-
-function estimateOf(value: number, { low, high }: Interval): Estimate {
-  return { value, low, high };
 }

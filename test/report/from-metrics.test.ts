@@ -5,6 +5,7 @@ import { evaluate } from "../../src/metrics/evaluate.ts";
 import { swapStudy } from "../../src/metrics/swap.ts";
 import {
   baselinesOf,
+  intervalOf,
   pairOf,
   positionOf,
   reliabilityOf,
@@ -87,6 +88,15 @@ describe("what metrics computes, as a report shows it", () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  test("an interval without finite ends is left out, and one that leaves the range of its score is cut", () => {
+    expect(intervalOf(0.1, { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY })).toEqual({
+      value: 0.1,
+      low: null,
+      high: null,
+    });
+    expect(intervalOf(0.2, { low: -0.014, high: 0.414 }, [0, 1])).toEqual({ value: 0.2, low: 0, high: 0.414 });
   });
 
   test("a study of both orders becomes shares of its rows, and nothing when there were none", () => {

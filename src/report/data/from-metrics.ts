@@ -4,6 +4,7 @@ import type { ReliabilityBin as Bin } from "../../metrics/reliability.ts";
 import { pairSentence } from "../../metrics/sentence.ts";
 import type { SliceResult } from "../../metrics/slices.ts";
 import type { SwapStudy } from "../../metrics/swap.ts";
+import type { Interval } from "../../stats/interval.ts";
 import type { Pair } from "./comparison-data.ts";
 import type { Baseline, Estimate, Position, Reliability, Scores, SliceGroup } from "./run-data.ts";
 
@@ -99,15 +100,18 @@ export function pairOf(pair: PairComparison, measure: Pair["measure"], noiseFloo
   };
 }
 
-/**
- * Turns an estimated mean into the number and interval that a report shows. The bootstrap of few rows can
- * go beyond the range of a rate or a loss, so the interval is cut to that range; one without finite ends is left out.
- */
-export function estimateOf(
-  { mean, error }: Evaluation["logLoss"],
-  [least, most]: readonly [number, number] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
-): Estimate {
-  const { low, high } = error?.interval ?? { low: Number.NaN, high: Number.NaN };
-  if (!(Number.isFinite(low) && Number.isFinite(high))) return { value: mean, low: null, high: null };
-  return { value: mean, low: Math.max(low, least), high: Math.min(high, most) };
+/** The range that a score cannot leave; its interval is cut to it, since the bootstrap of few rows can go beyond. */
+type Range = readonly [number, number];
+const ANY: Range = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+
+/** Turns an estimated mean into the number and interval that a report shows. */
+export function estimateOf({ mean, error }: Evaluation["logLoss"], range: Range = ANY): Estimate {
+  return intervalOf(mean, error?.interval ?? null, range);
+}
+
+/** Puts an interval beside a number. One without finite ends, as after a look at very few rows, is left out. */
+export function intervalOf(value: number, interval: Interval | null, [least, most]: Range = ANY): Estimate {
+  const { low, high } = interval ?? { low: Number.NaN, high: Number.NaN };
+  if (!(Number.isFinite(low) && Number.isFinite(high))) return { value, low: null, high: null };
+  return { value, low: Math.max(low, least), high: Math.min(high, most) };
 }

@@ -38,7 +38,7 @@ function sentence(best: Variant, others: readonly Variant[], open: readonly Vari
   if (others.length === 0) return `${best.name} has no rival${among}: log loss ${lossText(best)} on ${rows}.`;
   if (open.length === 0) return `${best.name} is the best${among}: log loss ${lossText(best)} on ${rows}.`;
   const rivals = open.map(({ name }) => name).join(" or ");
-  return `${best.name} has the lowest log loss${among}, ${lossText(best)}, but ${rows} do not show it to be better than ${rivals}.`;
+  return `${best.name} has the lowest log loss${among}, ${lossText(best)}, but on ${rows} it is not shown to be better than ${rivals}.`;
 }
 
 function tooSlow(variant: Variant): string {

@@ -71,7 +71,8 @@ export function moment(ms: number): string {
 
 /** Formats the ends of an interval, `0.974 to 0.990`; an empty text when there is none. */
 export function range({ low, high }: Estimate, format: (value: number) => string): string {
-  return low === null || high === null ? "" : `${format(low)} to ${format(high)}`;
+  if (low === null || high === null || !Number.isFinite(low) || !Number.isFinite(high)) return "";
+  return `${format(low)} to ${format(high)}`;
 }
 
 /** Formats an estimate with its interval behind it, `0.974 (0.960 to 0.990)`; `level` is the percentage of the interval. */
