@@ -24,7 +24,10 @@ export interface RunPlan {
   readonly tokens: PromptTokens;
   /** The ladder, best step first. */
   readonly ladder: readonly PlannedStep[];
-  /** The rows of all lengths that are scored first: the pilot measures the speed, and the sample begins with it. */
+  /**
+   * The rows of all lengths that are scored first: the pilot measures the speed, and the sample begins with it. A session that resumes
+   * the run draws as large a share from the rows that are left.
+   */
   readonly sample: { readonly pilotRows: number; readonly rows: number };
   readonly swapPass: SwapPassPolicy;
   /** Probability of finishing in time that a step must have. */

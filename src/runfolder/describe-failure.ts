@@ -1,7 +1,7 @@
 import type { RowFailureReason } from "./journal/events.ts";
 import type { LastFailure } from "./state/run-state.ts";
 
-/** Says whether requests with this reason ended because the run did: they did not fail. */
+/** Decides whether requests with this reason ended because the run did, so that they did not fail. */
 export function endedWithRun(reason: RowFailureReason): boolean {
   return reason === "deadline" || reason === "interrupted" || reason === "aborted";
 }

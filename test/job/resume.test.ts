@@ -118,6 +118,27 @@ test("ignores a torn last line, which a kill leaves, and names any other damage 
   expectValid(job.submission, job.ids);
 });
 
+test("refuses the journal of another format, in run and report, and leaves it as it is", async () => {
+  await using judge = await startJudge();
+  const job = await writeJob({ engine: attachTo(judge), rows: 12 });
+  await inProcess(["run", "job.yaml"], job.folder);
+  const old = readFileSync(job.journal, "utf8").replace(/"format":\d+/, '"format":2');
+  await writeFile(job.journal, old);
+  for (const args of [
+    ["run", "job.yaml"],
+    ["report", "run"],
+  ]) {
+    const { status, stderr } = await inProcess(args, job.folder);
+    expect(status).toBe(3);
+    expect(stderr).toMatch(
+      /journal\.jsonl, line 1: the journal was written by an older version of abtie \(abtie \S+, format 2\).*start a new run/,
+    );
+  }
+  expect(readFileSync(job.journal, "utf8")).toBe(old);
+  expectValid(job.submission, job.ids);
+  expect((await inProcess(["run", "job.yaml", "--fresh"], job.folder)).status).toBe(0);
+});
+
 test("keeps a second process out of the run folder, naming the first, and lets it in after a kill", async () => {
   await using judge = await startJudge({ constantMs: 200 });
   const job = await writeJob({ engine: attachTo(judge), rows: 40 });
