@@ -66,6 +66,13 @@ const DECISION_SHARE = 0.02;
 /** A ranking of the rows for the swapped order is good for this long (ms). */
 const RANKING_MS = 60_000;
 
+/** The status of the pool as the planner's state holds it. */
+const ENGINE_STATES = {
+  up: { up: true, lost: false },
+  recovering: { up: false, lost: false },
+  "given-up": { up: false, lost: true },
+} as const satisfies Record<PoolStatus, { up: boolean; lost: boolean }>;
+
 /** Creates the planner of a run: it keeps the state, and the pure functions of deadline/ decide. */
 export function createPlanner(options: PlannerOptions): Planner {
   const { plan, state: run, clock, onDecision } = options;
@@ -151,7 +158,7 @@ export function createPlanner(options: PlannerOptions): Planner {
       if (outcomes.length > 0) wake();
     },
     onPoolStatus: (status) => {
-      apply({ type: "engine", at: clock.monotonic(), up: status === "up", lost: status === "given-up" });
+      apply({ type: "engine", at: clock.monotonic(), ...ENGINE_STATES[status] });
     },
     tick,
     forecastErrors: () => forecastErrors(state.history, state.first.endedAt),

@@ -51,6 +51,11 @@ describe("the imports of src", () => {
     expect(largest.share).toBeLessThanOrEqual(0.135);
   });
 
+  test("start a schedule in one place alone, so that run, compare and bench score alike", () => {
+    const importers = IMPORTS.filter(({ to }) => to === "schedule/schedule.ts").map(({ from }) => from);
+    expect(importers).toEqual(["pool/score-on-pool.ts"]);
+  });
+
   test("form no circle of files, type imports included", () => {
     expect(findCircle(IMPORTS)).toEqual([]);
   });
