@@ -1,38 +1,37 @@
-import { logSoftmax } from "../triple.ts";
-import type { Triple } from "../types.ts";
-import { inFileTerms, ordersOf, type RowReadings } from "./readings.ts";
+import { logSoftmax, meanTriple, softmax } from "../triple.ts";
+import type { Order, Triple } from "../types.ts";
+import { fileLogProbs, ordersOf, type RowReadings } from "./readings.ts";
 
-/** What is done to log probabilities to calibrate them. All numbers are in nats or pure factors. */
+/** The parameters of a calibration: additions in nats, and factors without a unit. */
 export interface Parameters {
-  /** 1 / temperature: multiplies the log probabilities; 0 ignores the model. */
+  /** 1 / temperature, the factor of the log probabilities; 0 ignores the model. */
   readonly scale: number;
-  /** Added to a, b and tie of the file. */
+  /** Added to the log probabilities of a, b and tie of the file. */
   readonly bias: Triple;
-  /** Added to whichever answer was shown first. */
+  /** Added to the log probability of the answer shown first. */
   readonly first: number;
-  /** Multiplies the mean of both orders: two readings that agree deserve more trust than one. */
+  /** Factor of the mean of both orders; above 1, since two readings that agree are better evidence than one. */
   readonly both: number;
 }
 
 /**
- * Computes calibrated probabilities of a row scored in one order or in both. Each order is corrected on its own, so
- * that the same calibration serves rows with one order and rows with both; then the corrected log probabilities are
- * averaged and sharpened. (Averaging probabilities instead would flatten even perfectly calibrated readings: Ranjan
- * and Gneiting 2010, "Combining probability forecasts".)
+ * Computes the calibrated probabilities of a row that was scored in one order or in both. It corrects each order by
+ * itself, so that one calibration serves rows with one order and rows with both; then it averages the corrected log
+ * probabilities and sharpens the mean. A mean of probabilities would be too flat even for perfectly calibrated readings
+ * (Ranjan and Gneiting 2010, "Combining probability forecasts").
  */
 export function applyCalibration(parameters: Parameters, readings: RowReadings): Triple {
   const orders = ordersOf(readings);
-  const mean: [number, number, number] = [0, 0, 0];
-  for (const [order, shown] of orders) {
-    const logits = inFileTerms(shown, order);
-    const firstPlace = order === "ab" ? 0 : 1;
-    const corrected = logSoftmax([
-      parameters.scale * logits[0] + parameters.bias[0] + (firstPlace === 0 ? parameters.first : 0),
-      parameters.scale * logits[1] + parameters.bias[1] + (firstPlace === 1 ? parameters.first : 0),
-      parameters.scale * logits[2] + parameters.bias[2],
-    ]);
-    for (let k = 0; k < 3; k += 1) mean[k as 0 | 1 | 2] += (corrected[k] as number) / orders.length;
-  }
-  const sharpened = orders.length === 2 ? mean.map((value) => parameters.both * value) : mean;
-  return logSoftmax(sharpened as [number, number, number]).map(Math.exp) as [number, number, number];
+  const [a, b, tie] = meanTriple(orders.map(([order, shown]) => correct(parameters, shown, order)));
+  const factor = orders.length === 2 ? parameters.both : 1;
+  return softmax([factor * a, factor * b, factor * tie]);
+}
+
+function correct({ scale, bias, first }: Parameters, shown: Triple, order: Order): Triple {
+  const logits = fileLogProbs(shown, order);
+  return logSoftmax([
+    scale * logits[0] + bias[0] + (order === "ab" ? first : 0),
+    scale * logits[1] + bias[1] + (order === "ba" ? first : 0),
+    scale * logits[2] + bias[2],
+  ]);
 }

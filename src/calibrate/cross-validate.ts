@@ -1,34 +1,60 @@
 import { classPrior } from "../metrics/class-prior.ts";
 import { logLosses } from "../metrics/log-loss.ts";
 import { takeTriples } from "../metrics/triples.ts";
+import { shuffledIndexes } from "../numbers/random.ts";
 import { mean } from "../numbers/sums.ts";
 import { applyCalibration } from "./apply.ts";
-import { createFitter, type Fitter, type Kind, type Labelled } from "./fit.ts";
+import { createFitter, type Fitter, type Kind, type LabelledReadings } from "./fit.ts";
 import { readingsOf } from "./readings.ts";
 
-/** What was fitted to other folds says about each row, as the mean over several ways of dealing rows into folds. */
+/** Predictions of each row by fits to the other folds, averaged over several divisions of the rows into folds ("repeats"). */
 export interface Predictions {
   /** Three for each row: the mean of the probabilities. */
   readonly probabilities: Float64Array;
-  /** The mean of the log losses (nats): what one fit loses on average, which the mean of the probabilities flatters. */
+  /** The mean log loss of each row, in nats, over the repeats. The mean of the probabilities would show a smaller one. */
   readonly losses: Float64Array;
-  /** Mean log loss of each way of dealing, nats. */
-  readonly byDeal: readonly number[];
+  /** Mean log loss of each repeat, in nats. */
+  readonly byRepeat: readonly number[];
 }
 
 export interface OutOfFold {
   readonly byKind: ReadonlyMap<Kind, Predictions>;
-  /** The share of each class in the other folds. */
+  /** The share of each class in the other folds as the prediction. */
   readonly prior: Predictions;
 }
 
 /**
- * Predicts each fold from the others, once for every way of dealing the rows into folds, every kind of calibration, and the
- * class prior. One way alone would leave the outcome to the luck of the deal.
+ * Divides the rows into folds so that rows of one group stay together: takes the groups in random order, the larger ones
+ * first, and gives each to the fold with the fewest rows so far. Returns the fold of each row.
  */
-export function crossValidate(kinds: readonly Kind[], labelled: Labelled, deals: readonly Uint8Array[]): OutOfFold {
+export function groupedFolds(groups: Uint32Array, folds: number, seed: number): Uint8Array {
+  const sizes = new Map<number, number>();
+  for (const group of groups) sizes.set(group, (sizes.get(group) ?? 0) + 1);
+  const entries = [...sizes];
+  const order = [...shuffledIndexes(entries.length, seed)]
+    .flatMap((index) => entries.slice(index, index + 1))
+    .sort(([, one], [, other]) => other - one);
+  const filled = new Array<number>(folds).fill(0);
+  const foldOf = new Map<number, number>();
+  for (const [group, size] of order) {
+    const fold = filled.indexOf(Math.min(...filled));
+    filled[fold] = (filled[fold] as number) + size;
+    foldOf.set(group, fold);
+  }
+  return Uint8Array.from(groups, (group) => foldOf.get(group) as number);
+}
+
+/**
+ * Predicts each fold from the others, with every kind of calibration and with the class prior, and repeats that for every
+ * division of the rows into folds (repeated cross-validation), because a single division is a matter of luck.
+ */
+export function crossValidate(
+  kinds: readonly Kind[],
+  labelled: LabelledReadings,
+  divisions: readonly Uint8Array[],
+): OutOfFold {
   const fitters = new Map(kinds.map((kind) => [kind, createFitter(kind, labelled)]));
-  const predicted = deals.map((folds) => predictOnce(fitters, labelled, folds));
+  const predicted = divisions.map((folds) => predictOnce(fitters, labelled, folds));
   return {
     byKind: new Map(
       kinds.map((kind) => [
@@ -46,18 +72,18 @@ export function crossValidate(kinds: readonly Kind[], labelled: Labelled, deals:
   };
 }
 
-function predictOnce(fitters: ReadonlyMap<Kind, Fitter>, labelled: Labelled, folds: Uint8Array) {
+function predictOnce(fitters: ReadonlyMap<Kind, Fitter>, labelled: LabelledReadings, folds: Uint8Array) {
   const byKind = new Map([...fitters.keys()].map((kind) => [kind, new Float64Array(labelled.truth.length)]));
   const prior = new Float64Array(labelled.truth.length);
   const rows = Uint32Array.from(folds.keys());
   for (const fold of new Set(folds)) {
-    const held = rows.filter((row) => folds[row] === fold);
+    const heldOut = rows.filter((row) => folds[row] === fold);
     const others = rows.filter((row) => folds[row] !== fold);
     const shares = classPrior(takeTriples(labelled.truth, others));
-    for (const row of held) prior.set(shares, 3 * row);
+    for (const row of heldOut) prior.set(shares, 3 * row);
     for (const [kind, fitTo] of fitters) {
       const parameters = fitTo(others);
-      for (const row of held) {
+      for (const row of heldOut) {
         byKind.get(kind)?.set(applyCalibration(parameters, readingsOf(labelled.readings, row)), 3 * row);
       }
     }
@@ -70,7 +96,7 @@ function average(predicted: readonly Float64Array[], truth: Float64Array): Predi
   return {
     probabilities: meanOfArrays(predicted),
     losses: meanOfArrays(losses),
-    byDeal: losses.map(mean),
+    byRepeat: losses.map(mean),
   };
 }
 

@@ -4,12 +4,13 @@ import type { MeanEstimate } from "../stats/bootstrap.ts";
 import { KINDS } from "./fit.ts";
 import type { CalibrationStudy } from "./study.ts";
 
+const VERSION = 2;
 const Finite = z.number();
 const Gain = z.strictObject({ mean: Finite, low: Finite, high: Finite });
 
-/** The calibration file: what was fitted, on what, and how much it helped on rows that it was not fitted to. */
+/** The calibration file: the parameters, the data they were fitted to, and their gain on rows of the other folds. */
 const CalibrationFile = z.strictObject({
-  version: z.literal(1),
+  version: z.literal(VERSION),
   kind: z.enum(KINDS),
   parameters: z.strictObject({
     scale: Finite.min(0),
@@ -24,7 +25,7 @@ const CalibrationFile = z.strictObject({
   }),
   outOfFold: z.strictObject({
     folds: z.int().min(2),
-    deals: z.int().positive(),
+    repeats: z.int().positive(),
     seed: z.int(),
     raw: Finite,
     calibrated: Finite,
@@ -45,20 +46,20 @@ const CalibrationFile = z.strictObject({
 });
 export type Calibration = z.output<typeof CalibrationFile>;
 
-/** The judge whose log probabilities a calibration was fitted to. It is valid for no other judge. */
+/** The judge whose log probabilities a calibration was fitted to. It does not hold for any other judge. */
 export type CalibratedJudge = Calibration["judge"];
 
-/** Assembles the file of a study that was not refused. */
+/** Assembles the calibration of a study. Throws an Error when the study refuses it, a bug of the caller. */
 export function calibrationOf(study: CalibrationStudy, sha256: string, judge: CalibratedJudge): Calibration {
   if (study.refusal !== null) throw new Error(`a refused calibration must not be saved: ${study.refusal}`);
   return {
-    version: 1,
+    version: VERSION,
     kind: study.kind,
     parameters: { ...study.parameters, bias: [...study.parameters.bias] },
     trainedOn: { sha256, rows: study.rows.length, groups: study.groups },
     outOfFold: {
       folds: study.folds,
-      deals: study.deals,
+      repeats: study.repeats,
       seed: study.seed,
       raw: study.raw.mean,
       calibrated: study.calibrated.mean,
@@ -76,7 +77,7 @@ export function formatCalibration(calibration: Calibration): string {
   return `${JSON.stringify(calibration, null, 2)}\n`;
 }
 
-/** Reads the text of a calibration file. Throws AbtieError "config" that names the file and every wrong key. */
+/** Reads the text of a calibration file. Throws AbtieError("config") that names the file and lists every wrong key. */
 export function parseCalibration(text: string, path: string): Calibration {
   let value: unknown;
   try {
@@ -89,25 +90,30 @@ export function parseCalibration(text: string, path: string): Calibration {
   const parsed = CalibrationFile.safeParse(value);
   if (parsed.success) return parsed.data;
   const details = parsed.error.issues.map((issue) => `${issue.path.join(".") || "(the whole file)"}: ${issue.message}`);
-  throw new AbtieError("config", `${path}: not a calibration file of version 1; make one with abtie calibrate`, {
-    details,
-  });
+  throw new AbtieError(
+    "config",
+    `${path}: not a calibration file of version ${VERSION}; make one with \`abtie calibrate\``,
+    {
+      details,
+    },
+  );
 }
 
-/** Lists in plain words where another judge differs from the one a calibration was fitted to; empty when it fits. */
+/** Lists the differences between a judge and the one that a calibration was fitted to; empty when there are none. */
 export function judgeMismatches(calibration: Calibration, judge: CalibratedJudge): string[] {
   const fitted = calibration.judge;
   const mismatches: string[] = [];
   if (fitted.model !== judge.model)
     mismatches.push(`the model is ${judge.model}, the calibration is for ${fitted.model}`);
-  if (fitted.template !== judge.template) mismatches.push("the template is another than the calibration was fitted to");
+  if (fitted.template !== judge.template)
+    mismatches.push("the template differs from the one that the calibration was fitted to");
   if (JSON.stringify(fitted.labels) !== JSON.stringify(judge.labels)) {
-    mismatches.push("the label texts are others than the calibration was fitted to");
+    mismatches.push("the label texts differ from those that the calibration was fitted to");
   }
   return mismatches;
 }
 
 function gainOf({ mean, error }: MeanEstimate): { mean: number; low: number; high: number } {
-  if (error === null) throw new Error("a calibration without an interval is refused before it gets here");
+  if (error === null) throw new Error("a calibration without an interval of its gain must not be saved");
   return { mean, ...error.interval };
 }

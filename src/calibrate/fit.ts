@@ -2,34 +2,35 @@ import { takeTriples } from "../metrics/triples.ts";
 import type { Order, Triple } from "../types.ts";
 import { applyCalibration, type Parameters } from "./apply.ts";
 import { fitLogistic } from "./logistic.ts";
-import { inFileTerms, ordersOf, type Readings, readingsOf } from "./readings.ts";
+import { fileLogProbs, ordersOf, type Readings, readingsOf } from "./readings.ts";
 
-/** The kinds of calibration, from simple to flexible. */
+/** The kinds of calibration, from the simplest to the most flexible. */
 export const KINDS = ["temperature", "temperature-bias", "temperature-bias-position"] as const;
 export type Kind = (typeof KINDS)[number];
 
-/** Labelled readings; every row has at least one. */
-export interface Labelled {
+/** Rows with their labels and readings. To fit a calibration, every row needs at least one reading. */
+export interface LabelledReadings {
   readonly readings: Readings;
-  /** Three shares a row (a, b, tie), one-hot or from votes. */
+  /** The labels: three numbers a row (a, b, tie), 1 for the winner and 0 for the others, or the shares of the votes. */
   readonly truth: Float64Array;
+  /** Group number of each row. Rows with the same prompt are one group. */
   readonly groups: Uint32Array;
 }
 
-/** Fits one kind of calibration to any choice of rows. */
+/** Fits one kind of calibration to some of the rows. */
 export type Fitter = (rows: Uint32Array) => Parameters;
 
 /** Fits a calibration to some rows. */
-export function fitCalibration(kind: Kind, labelled: Labelled, rows: Uint32Array): Parameters {
+export function fitCalibration(kind: Kind, labelled: LabelledReadings, rows: Uint32Array): Parameters {
   return createFitter(kind, labelled)(rows);
 }
 
 /**
- * Prepares fits to choices of rows by log loss, in two convex steps: first everything that corrects one reading, on
- * each order of each row (a row with both orders counts once in all); then the factor for the mean of both orders, on
- * the rows that have them.
+ * Prepares fits of one kind to different choices of rows. A fit minimises the log loss in two convex steps: first the
+ * parameters that correct a single reading, over all readings (the two of a row with both orders have half the weight
+ * each); then the factor for the mean of both orders, over the rows that have both.
  */
-export function createFitter(kind: Kind, labelled: Labelled): Fitter {
+export function createFitter(kind: Kind, labelled: LabelledReadings): Fitter {
   const observations = observe(labelled);
   const free = prepare(PARAMETERS[kind], observations, labelled.truth);
   const withoutScale = (chosen: Uint8Array): Parameters => {
@@ -40,8 +41,8 @@ export function createFitter(kind: Kind, labelled: Labelled): Fitter {
     const chosen = new Uint8Array(labelled.groups.length);
     for (const row of rows) chosen[row] = 1;
     const found = free(chosen);
-    // The loss is convex: where the best scale is negative, the best one allowed is 0. A judge that is worse than
-    // nothing is to be ignored, not believed upside down.
+    // The loss is convex: where the best scale is negative, the best scale of 0 or more is 0. A judge that is worse than
+    // chance is ignored rather than inverted.
     const single = found.scale > 0 ? found : withoutScale(chosen);
     return { ...single, both: fitBoth(single, labelled, rows) };
   };
@@ -55,12 +56,14 @@ interface Observation {
   readonly weight: number;
 }
 
-function observe({ readings, groups }: Labelled): readonly Observation[] {
+function observe({ readings, groups }: LabelledReadings): readonly Observation[] {
   return [...groups.keys()].flatMap((row) => {
     const orders = ordersOf(readingsOf(readings, row));
     return orders.map(([order, shown]) => ({
-      ...{ row, order, weight: 1 / orders.length },
-      logits: inFileTerms(shown, order),
+      row,
+      order,
+      weight: 1 / orders.length,
+      logits: fileLogProbs(shown, order),
     }));
   });
 }
@@ -71,18 +74,18 @@ function prepare(
   truth: Float64Array,
 ): (chosen: Uint8Array) => Parameters {
   const features = new Float64Array(3 * names.length * observations.length);
-  let place = 0;
+  let index = 0;
   for (const one of observations) {
     for (let k = 0; k < 3; k += 1) {
       for (const name of names) {
-        features[place] = feature(name, k, one);
-        place += 1;
+        features[index] = featureOf(name, k, one);
+        index += 1;
       }
     }
   }
   const data = { features, truth: truthOf(truth, observations) };
   const centre = Float64Array.from(names, (name) => (name === "scale" ? 1 : 0));
-  // Fits to other choices of rows end near each other.
+  // The result of one fit is a good start for the next: fits to different choices of rows end near each other.
   let last: Float64Array = centre;
   return (chosen) => {
     const weights = Float64Array.from(observations, ({ row, weight }) => (chosen[row] === 1 ? weight : 0));
@@ -102,8 +105,8 @@ const PARAMETERS = {
   "temperature-bias-position": ["scale", "lean", "tie", "first"],
 } as const satisfies Record<Kind, readonly ParameterName[]>;
 
-/** The number that a parameter is multiplied with in the logit of class k. */
-function feature(name: ParameterName, k: number, one: Observation): number {
+/** Returns the factor of a parameter in the logit of class k. */
+function featureOf(name: ParameterName, k: number, one: Observation): number {
   switch (name) {
     case "scale":
       return one.logits[k as 0 | 1 | 2];
@@ -118,7 +121,7 @@ function feature(name: ParameterName, k: number, one: Observation): number {
   }
 }
 
-function fitBoth(single: Parameters, labelled: Labelled, rows: Uint32Array): number {
+function fitBoth(single: Parameters, labelled: LabelledReadings, rows: Uint32Array): number {
   const observations = [...rows].flatMap((row) => {
     const readings = readingsOf(labelled.readings, row);
     return readings.ab === null || readings.ba === null ? [] : [{ row, readings }];

@@ -2,18 +2,18 @@ import { type Local, minimiseConvex } from "./newton.ts";
 
 /** Data of a logistic model over a, b and tie whose logits are linear in a few parameters. */
 export interface LogisticData {
-  /** For each observation and class, one number per parameter: the logit is their sum weighted by the parameters. */
+  /** For each observation and class one number a parameter: a logit is the sum of features · parameters. */
   readonly features: Float64Array;
   /** Three shares per observation, summing to 1. */
   readonly truth: Float64Array;
-  /** How much each observation counts. */
+  /** The weight of each observation. */
   readonly weights: Float64Array;
 }
 
 /**
- * Fits the parameters by weighted log loss, plus 0.05 x squared distance from the centre: enough to keep them finite
- * where the labels could be predicted without error, too little to matter beside a few hundred rows. Where the search
- * starts makes no difference to what it finds.
+ * Fits the parameters by weighted log loss plus 0.05 · squared distance from the centre. That penalty keeps them finite
+ * where the labels could be predicted without error, and is negligible beside a few hundred rows. The result does not
+ * depend on `start`, only the time does.
  */
 export function fitLogistic(data: LogisticData, centre: Float64Array, start: Float64Array = centre): Float64Array {
   return minimiseConvex((parameters) => lossAt(data, parameters, centre), start);

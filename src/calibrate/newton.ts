@@ -1,4 +1,4 @@
-/** A convex function at one point: value, gradient, and Hessian (row by row). */
+/** A convex function at one point: its value, its gradient, and its Hessian row by row. */
 export interface Local {
   readonly value: number;
   readonly gradient: Float64Array;
@@ -7,8 +7,8 @@ export interface Local {
 
 /**
  * Minimises a strictly convex, smooth function of a few parameters by Newton's method with backtracking (Boyd and
- * Vandenberghe, "Convex Optimization", algorithm 9.5). Ends with a last full step once that can gain no more than
- * 1e-12 of the value: sums over many rows are not known more exactly.
+ * Vandenberghe, "Convex Optimization", algorithm 9.5). Ends with a full step when the expected gain is at most 1e-12 of
+ * the value, which is the rounding error of a sum over many rows.
  */
 export function minimiseConvex(locally: (point: Float64Array) => Local, start: Float64Array): Float64Array {
   let point = start;

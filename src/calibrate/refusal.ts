@@ -1,7 +1,8 @@
+import { formatFixed, formatPercent, plural } from "../format.ts";
 import type { MeanEstimate } from "../stats/bootstrap.ts";
 
-/** The parts of a study that decide whether its calibration may be used. */
-export interface Evidence {
+/** The numbers of a study that decide whether its calibration may be used. */
+export interface CalibrationGains {
   readonly groups: number;
   readonly raw: MeanEstimate;
   readonly calibrated: MeanEstimate;
@@ -10,38 +11,35 @@ export interface Evidence {
 }
 
 /**
- * Says why a calibration must not be used, or null when it helps: its out-of-fold gain over the raw probabilities must
- * be above 0 with its whole interval.
+ * Explains why a calibration must not be used. Null when it helps: when the whole interval of its out-of-fold gain over
+ * the raw probabilities is above 0.
  */
-export function refusalOf(evidence: Evidence): string | null {
-  const { groups, raw, calibrated, gain } = evidence;
+export function refusalOf(gains: CalibrationGains): string | null {
+  const { groups, raw, calibrated, gain } = gains;
   if (groups < FEWEST_GROUPS || gain.error === null) {
-    return `calibration needs labelled rows with at least ${FEWEST_GROUPS} different prompts, found ${groups}`;
+    return `calibration needs labelled rows with at least ${FEWEST_GROUPS} different prompts and found ${groups}`;
   }
   const { low, high } = gain.error.interval;
   if (low > 0) return null;
   return (
     `calibration does not help: out-of-fold log loss ${nats(raw.mean)} raw, ${nats(calibrated.mean)} calibrated, ` +
-    `gain ${nats(gain.mean)} nats (${Math.round(100 * gain.level)} % ${nats(low)} to ${nats(high)}) over ` +
-    `${gain.rows} rows; use the raw probabilities, or label more rows`
+    `gain ${nats(gain.mean)} nats (${formatPercent(gain.level)} ${nats(low)} to ${nats(high)}) over ` +
+    `${plural(gain.rows, "row")}; use the raw probabilities, or label more rows`
   );
 }
 
-/**
- * Warns of a calibration that helps but leaves a judge that is not shown to know more than the share of each class;
- * null when it is.
- */
-export function priorWarning({ gainOverPrior }: Pick<Evidence, "gainOverPrior">): string | null {
+/** Warns when the calibrated judge does not clearly predict better than the class prior; null when it does. */
+export function priorWarning({ gainOverPrior }: Pick<CalibrationGains, "gainOverPrior">): string | null {
   const { error, mean } = gainOverPrior;
   if (error === null || error.interval.low > 0) return null;
   return (
-    `even calibrated, the judge is not shown to beat the class prior: ${nats(Math.abs(mean))} nats ` +
-    `${mean < 0 ? "worse" : "better"}, ${nats(error.interval.low)} to ${nats(error.interval.high)}`
+    `the calibrated judge does not clearly beat the class prior: it is ${nats(Math.abs(mean))} nats ` +
+    `${mean < 0 ? "worse" : "better"} (gain ${nats(error.interval.low)} to ${nats(error.interval.high)})`
   );
 }
 
 const FEWEST_GROUPS = 10;
 
 function nats(value: number): string {
-  return value.toFixed(3);
+  return formatFixed(value, 3);
 }

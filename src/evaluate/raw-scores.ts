@@ -1,4 +1,4 @@
-import { inFileTerms, rawProbabilities, readingsOf } from "../calibrate/readings.ts";
+import { fileLogProbs, rawProbabilities, readingsOf } from "../calibrate/readings.ts";
 import { type Evaluation, evaluate } from "../metrics/evaluate.ts";
 import { type SwapStudy, swapStudy } from "../metrics/swap.ts";
 import { takeScored } from "../metrics/triples.ts";
@@ -67,7 +67,7 @@ function oneOrder({ readings }: RunRows, members: Uint32Array, order: Order): Fl
     [...members].flatMap((row) => {
       const reading = readingsOf(readings, row)[order];
       if (reading === null) throw new Error(`row ${row} was not scored in the order ${order}`);
-      return inFileTerms(reading, order).map(Math.exp);
+      return fileLogProbs(reading, order).map(Math.exp);
     }),
   );
 }

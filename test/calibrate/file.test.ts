@@ -30,7 +30,7 @@ describe("a calibration file", () => {
   });
 
   test("with keys that nobody knows, or of another version, is refused with every problem named", () => {
-    const text = JSON.stringify({ ...calibration(), version: 2, surprise: true });
+    const text = JSON.stringify({ ...calibration(), version: 1, surprise: true });
     const error = thrownBy(() => parseCalibration(text, "some/c.json"));
     expect(error.code).toBe("config");
     expect(error.message).toContain("some/c.json");
@@ -53,8 +53,8 @@ describe("a calibration file", () => {
     const other = { model: "b", template: "1".repeat(64), labels: { ...JUDGE.labels, tie: ["C"] } };
     expect(judgeMismatches(made, other)).toEqual([
       "the model is b, the calibration is for a-model",
-      "the template is another than the calibration was fitted to",
-      "the label texts are others than the calibration was fitted to",
+      "the template differs from the one that the calibration was fitted to",
+      "the label texts differ from those that the calibration was fitted to",
     ]);
   });
 });

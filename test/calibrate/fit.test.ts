@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { fitCalibration, type Kind, type Labelled } from "../../src/calibrate/fit.ts";
+import { fitCalibration, type Kind, type LabelledReadings } from "../../src/calibrate/fit.ts";
 import golden from "../fixtures/calibrate/golden.json" with { type: "json" };
 import { generatedReadings } from "./generated-readings.ts";
 
@@ -50,7 +50,7 @@ interface Spoiling {
 }
 
 /** Readings in turns of order ab and ba whose labels follow softmax(scale x reading + biases). */
-function spoiled({ scale, lean, tie, first }: Spoiling, count: number): Labelled {
+function spoiled({ scale, lean, tie, first }: Spoiling, count: number): LabelledReadings {
   let x = 7;
   const next = (): number => {
     x = (Math.imul(1664525, x) + 1013904223) >>> 0;

@@ -1,7 +1,7 @@
-import type { Labelled } from "../../src/calibrate/fit.ts";
+import type { LabelledReadings } from "../../src/calibrate/fit.ts";
 
 /** The generated readings of test/fixtures/calibrate/golden.py, bit for bit. */
-export function generatedReadings(k: number): Labelled {
+export function generatedReadings(k: number): LabelledReadings {
   const next = congruential(100 + k);
   const ab: number[] = [];
   const ba: number[] = [];

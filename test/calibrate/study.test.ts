@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Labelled } from "../../src/calibrate/fit.ts";
-import { groupedFolds } from "../../src/calibrate/folds.ts";
+import { groupedFolds } from "../../src/calibrate/cross-validate.ts";
+import type { LabelledReadings } from "../../src/calibrate/fit.ts";
 import { priorWarning } from "../../src/calibrate/refusal.ts";
 import { studyCalibration } from "../../src/calibrate/study.ts";
 import { seededGenerator } from "../../src/numbers/random.ts";
 
 /** Fewer fits than by default, for the time they take. */
-const OPTIONS = { seed: 3, resamples: 2_000, folds: 5, deals: 2 };
+const OPTIONS = { seed: 3, resamples: 2_000, folds: 5, repeats: 2 };
 
 describe("a study of a judge", () => {
   test("that is far too sure of itself finds the gain, says so with an interval, and keeps to the simplest kind", () => {
@@ -68,12 +68,12 @@ describe("a study of a judge", () => {
     const study = studyCalibration(shuffled, OPTIONS);
     expect(study.refusal).toBeNull();
     expect(study.parameters.scale).toBeLessThan(0.1);
-    expect(priorWarning(study)).toMatch(/not shown to beat the class prior/);
+    expect(priorWarning(study)).toMatch(/does not clearly beat the class prior/);
   });
 
   test("with too few prompts is refused", () => {
     const study = studyCalibration(judge({ rows: 60, groups: 4, sharpness: 5, first: 0 }), OPTIONS);
-    expect(study.refusal).toBe("calibration needs labelled rows with at least 10 different prompts, found 4");
+    expect(study.refusal).toBe("calibration needs labelled rows with at least 10 different prompts and found 4");
   });
 
   test("leaves out rows that were never read", () => {
@@ -87,18 +87,20 @@ describe("a study of a judge", () => {
     expect(study.probabilities.length).toBe(3 * 290);
   });
 
-  test("hardly depends on how the prompts are dealt into folds, and says what one way alone would have shown", () => {
+  test("hardly depends on how the prompts are divided into folds, and reports the gains of single divisions", () => {
     const labelled = judge({ rows: 150, groups: 15, sharpness: 2, first: 0.5 });
-    const gains = (deals: number): readonly number[] =>
-      [1, 2, 3, 4, 5, 6].map((seed) => studyCalibration(labelled, { seed, resamples: 100, folds: 5, deals }).gain.mean);
+    const gains = (repeats: number): readonly number[] =>
+      [1, 2, 3, 4, 5, 6].map(
+        (seed) => studyCalibration(labelled, { seed, resamples: 100, folds: 5, repeats }).gain.mean,
+      );
     const spread = (values: readonly number[]): number => Math.max(...values) - Math.min(...values);
     expect(spread(gains(10))).toBeLessThan(spread(gains(1)) / 1.5);
-    const { gain, gainByDeal, deals, folds } = studyCalibration(labelled, { seed: 3 });
-    expect({ deals, folds }).toEqual({ deals: 10, folds: 10 });
-    expect(gainByDeal.low).toBeLessThan(gain.mean);
-    expect(gainByDeal.high).toBeGreaterThan(gain.mean);
-    const alone = studyCalibration(labelled, { ...OPTIONS, deals: 1 });
-    expect(alone.gainByDeal.low).toBe(alone.gainByDeal.high);
+    const { gain, gainByRepeat, repeats, folds } = studyCalibration(labelled, { seed: 3 });
+    expect({ repeats, folds }).toEqual({ repeats: 10, folds: 10 });
+    expect(gainByRepeat.low).toBeLessThan(gain.mean);
+    expect(gainByRepeat.high).toBeGreaterThan(gain.mean);
+    const alone = studyCalibration(labelled, { ...OPTIONS, repeats: 1 });
+    expect(alone.gainByRepeat.low).toBe(alone.gainByRepeat.high);
   });
 
   test("gives the same numbers for the same seed", () => {
@@ -144,7 +146,7 @@ interface JudgeOptions {
   readonly seed?: number;
 }
 
-function judge(options: JudgeOptions): Labelled {
+function judge(options: JudgeOptions): LabelledReadings {
   const generator = seededGenerator(options.seed ?? 11);
   const uniform = (): number => ((generator.next() >>> 0) + 0.5) / 2 ** 32;
   const { rows, sharpness, first, bothShare = 1 } = options;

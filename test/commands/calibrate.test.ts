@@ -24,7 +24,7 @@ describe("abtie calibrate", () => {
       rows: 400,
       groups: 200,
       folds: 10,
-      deals: 10,
+      repeats: 10,
     });
     expect(1 / result.parameters.scale).toBeGreaterThan(2.4);
     expect(1 / result.parameters.scale).toBeLessThan(3.6);
@@ -114,7 +114,7 @@ describe("a run with a calibration", () => {
     const sent = judge.stats.requests;
     const other = await inProcess(["run", "job.yaml", "--run", "run2"], job.folder);
     expect(other.status).toBe(2);
-    expect(other.stderr).toMatch(/c\.json does not fit this run: .*abtie calibrate[\s\S]*the template is another/);
+    expect(other.stderr).toMatch(/c\.json does not fit this run: .*abtie calibrate[\s\S]*the template differs/);
     expect(judge.stats.requests).toBe(sent);
     await use(job, "calibration: missing.json");
     const missing = await inProcess(["run", "job.yaml", "--run", "run3"], job.folder);

@@ -6,10 +6,10 @@ import { columnLines, terminalText } from "./table.ts";
 
 /** Renders a calibration as tables for a person: scores before and after it, and the kinds that were compared. */
 export function renderCalibration(result: CalibrationResult): string {
-  const { kind, rows, groups, folds, deals, gainByDeal, raw, calibrated, prior, gain, gainOverPrior } = result;
+  const { kind, rows, groups, folds, repeats, gainByRepeat, raw, calibrated, prior, gain, gainOverPrior } = result;
   const nats = (mean: typeof raw): string => withRange(estimateOf(mean), loss);
   const parts = [
-    `${counted(rows, "row")} with ${counted(groups, "prompt")}, ${folds} folds that never part rows of one prompt, dealt ${counted(deals, "time")}`,
+    `${counted(rows, "row")} with ${counted(groups, "prompt")}, ${folds} folds that keep the rows of a prompt together, ${counted(repeats, "repeat")}`,
     columnLines([
       ["", "log loss"],
       ["raw", nats(raw)],
@@ -28,7 +28,7 @@ export function renderCalibration(result: CalibrationResult): string {
     ]),
     parametersOf(result),
     `Log losses are in nats. Each row is predicted by parameters that were fitted to the other folds; the losses are averaged over
-${counted(deals, "way")} of dealing the prompts into folds, a single one of which would have shown a gain over raw between ${loss(gainByDeal.low)} and ${loss(gainByDeal.high)}.
+${counted(repeats, "random division")} of the prompts into folds; a single division would have shown a gain over raw between ${loss(gainByRepeat.low)} and ${loss(gainByRepeat.high)}.
 In brackets 95 % intervals over prompts. Chosen is the simplest kind within one standard error of the best.`,
   ];
   return terminalText(parts.join("\n\n"));
