@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { type Columns, DEFAULT_COLUMNS } from "../dataset/columns.ts";
-import { toDigits } from "../dataset/submission/digits.ts";
+import { toDigits } from "../dataset/submission/clip-and-round.ts";
 import { readSubmission } from "../dataset/submission/read-submission.ts";
 import { explainFileError } from "../files/explain.ts";
 import { type LoadedRun, loadRunFolder } from "../runfolder/load-run-folder.ts";

@@ -1,4 +1,4 @@
-import { toDigits } from "../dataset/submission/digits.ts";
+import { toDigits } from "../dataset/submission/clip-and-round.ts";
 import { type Pair, type PairSummary, summarizePairs } from "../deadline/pairs.ts";
 import type { Engine } from "../engine/engine.ts";
 import { messageOf } from "../errors.ts";

@@ -2,7 +2,7 @@ import { stringify } from "csv-stringify/sync";
 import { writeAtomic } from "../../files/atomic.ts";
 import type { Clip, Triple } from "../../types.ts";
 import { type Columns, DEFAULT_COLUMNS } from "../columns.ts";
-import { toDigits } from "./digits.ts";
+import { toDigits } from "./clip-and-round.ts";
 
 export interface SubmissionOptions {
   /** Names of the id and label columns that differ from DEFAULT_COLUMNS. */

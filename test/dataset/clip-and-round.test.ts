@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { toDigits } from "../../src/dataset/submission/digits.ts";
+import { toDigits } from "../../src/dataset/submission/clip-and-round.ts";
 import type { Clip, Triple } from "../../src/types.ts";
 
 const CLIP: Clip = [0.005, 0.99];
