@@ -105,9 +105,9 @@ function observeWindow(speed: Speed, window: Window | null): Speed {
 }
 
 /** Starts the filters at the cost of a first window. */
-function startFilters(speed: Speed, { ms, work }: Window): Speed {
+function startFilters(speed: Speed, { ms, work, concurrency }: Window): Speed {
   const rowMs = ms / roughCost(speed.job, work);
-  return { ...speed, mixture: startMixture(rowMs, rowMs * speed.pilotRows, rowMs * speed.job.rows) };
+  return { ...speed, concurrency, mixture: startMixture(rowMs, rowMs * speed.pilotRows, rowMs * speed.job.rows) };
 }
 
 /**
@@ -132,8 +132,8 @@ function monitor(former: Speed, window: Window): Speed {
 
 /** Follows a change of concurrency, which may mean another speed: between unchanged and, at most, in proportion. */
 function followConcurrency(speed: Speed, concurrency: number): Speed {
-  if (speed.mixture === null || speed.concurrency === concurrency) return { ...speed, concurrency };
-  const share = speed.concurrency === 0 ? 0 : Math.min(1, Math.abs(Math.log(concurrency / speed.concurrency)) / 2);
+  if (speed.mixture === null || speed.concurrency === concurrency) return speed;
+  const share = Math.min(1, Math.abs(Math.log(concurrency / speed.concurrency)) / 2);
   return { ...speed, mixture: loosenAll(speed.mixture, share), concurrency };
 }
 

@@ -58,7 +58,7 @@ describe("a decision", () => {
     const at = run.now();
     for (let i = 0; i < 50; i++) {
       const prompts = [{ row: 299, order: "ab", tokens: 100, tokenBudget: null }] as const;
-      run.notify((s) =>
+      run.update((s) =>
         observe(s, { type: "request", startedAt: at, finishedAt: at + 5, ok: false, prompts, concurrency: 1 }),
       );
     }
@@ -78,7 +78,7 @@ describe("a decision", () => {
     done.score(30, 1_000);
     expect(done.decide().stop?.kind).toBe("complete");
     const lost = drive(newState(30));
-    lost.notify((state) => observe(state, { type: "engine", at: 11_000, up: false, lost: true }));
+    lost.update((state) => observe(state, { type: "engine", at: 11_000, up: false, lost: true }));
     expect(lost.decide().stop?.kind).toBe("engine-lost");
   });
 

@@ -35,7 +35,7 @@ export interface Driver {
   readonly decide: () => Decision;
   readonly now: () => number;
   readonly wait: (ms: number) => void;
-  readonly notify: (change: (state: DeadlineState) => DeadlineState) => void;
+  readonly update: (change: (state: DeadlineState) => DeadlineState) => void;
 }
 
 /** Drives a state from the start of its engine, which takes 10 s. */
@@ -67,7 +67,7 @@ export function drive(start: DeadlineState): Driver {
     wait: (ms) => {
       now += ms;
     },
-    notify: (change) => {
+    update: (change) => {
       state = change(state);
     },
   };

@@ -82,7 +82,7 @@ describe("the swap pass in time", () => {
     const run = drive(newState(200, options));
     run.score(200, 1_000);
     expect(run.decide().swapPass).toMatchObject({ allowed: 0, needsRanking: true });
-    run.notify((state) => observe(state, { type: "ranked", rows: ranking }));
+    run.update((state) => observe(state, { type: "ranked", rows: ranking }));
     const taken: number[] = [];
     for (let decision = run.decide(); decision.stop === null; decision = run.decide()) {
       taken.push(...run.score(5, 1_000).map(({ row }) => row));
@@ -98,7 +98,7 @@ describe("the swap pass in time", () => {
     const answered = Array.from({ length: 200 }, (_, row) => row);
     const run = drive(newState(200, { ...options, answered }));
     expect(run.decide()).toMatchObject({ stop: null, swapPass: { needsRanking: true } });
-    run.notify((state) => observe(state, { type: "ranked", rows: ranking }));
+    run.update((state) => observe(state, { type: "ranked", rows: ranking }));
     let taken = 0;
     for (let decision = run.decide(); decision.stop === null; decision = run.decide()) {
       taken += run.score(5, 1_000).length;
@@ -111,7 +111,7 @@ describe("the swap pass in time", () => {
   test("allows fewer rows when the engine gets slow", () => {
     const run = drive(newState(200, options));
     run.score(200, 1_000);
-    run.notify((state) => observe(state, { type: "ranked", rows: ranking }));
+    run.update((state) => observe(state, { type: "ranked", rows: ranking }));
     const before = run.decide().swapPass.allowed;
     run.score(15, 3_000);
     expect(run.decide().swapPass.allowed).toBeLessThan(before - 15 - 60);
@@ -120,10 +120,10 @@ describe("the swap pass in time", () => {
   test("leaves out the rows that were begun when there is a new ranking, and keeps each one's token budget", () => {
     const run = drive(newState(200, options));
     run.score(200, 500);
-    run.notify((state) => observe(state, { type: "ranked", rows: ranking }));
+    run.update((state) => observe(state, { type: "ranked", rows: ranking }));
     run.decide();
     const first = run.score(10, 500).map(({ row }) => row);
-    run.notify((state) =>
+    run.update((state) =>
       observe(state, { type: "ranked", rows: ranking.map((row) => ({ ...row, tokenBudget: 40 })) }),
     );
     run.decide();
