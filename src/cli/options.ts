@@ -46,7 +46,7 @@ const CONFIG_FLAGS: { readonly [F in ConfigFlag]: ConfigFlagSpec<NonNullable<Con
   },
   deadline: {
     flags: "--deadline <when>",
-    help: 'end before "9h" from now, "18:30", or an ISO date and time; sets time.deadline',
+    help: 'latest end: "9h" from now, "18:30", or an ISO date and time; sets time.deadline',
     set: (deadline) => ({ time: { deadline } }),
   },
 };
@@ -110,10 +110,9 @@ export function labelsOption(): Option {
   return new Option("--labels <csv>", "CSV with labelled rows, joined by id (default: the input of the run)");
 }
 
-/** Creates --truth. */
-export function truthOption(): Option {
-  const help =
-    "take the truth from the label columns, or from the votes of each row as shares (default: as in the run)";
+/** Creates --truth; without the flag, the truth is read as the run or the config says, whichever `usual` names. */
+export function truthOption(usual: "run" | "config"): Option {
+  const help = `take the truth from the label columns, or from the votes of each row as shares (default: as in the ${usual})`;
   return new Option("--truth <source>", help).choices(["labels", "votes"]);
 }
 

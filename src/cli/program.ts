@@ -98,6 +98,7 @@ Exit status:
     1  abtie has a bug
     2  the command line or the config is wrong
     3  the data are wrong, or a file cannot be read or written
-    4  the engine has failed, or cannot be installed
+    4  the engine has failed, or cannot be installed (doctor: a run would fail)
     5  the submission is complete and valid, but some rows have fallback probabilities
+       (bench: the job may not fit its deadline)
   130  the command was interrupted; a submission that it was writing is complete and valid`;

@@ -20,7 +20,7 @@ export const addCalibrate: AddCommand = (program, context, finish) => {
     )
     .argument("<run>", "folder of a run")
     .addOption(labelsOption())
-    .addOption(truthOption())
+    .addOption(truthOption("run"))
     .option("-o, --output <file>", "calibration file to write", "calibration.json")
     .option("--folds <n>", "number of parts in the cross-validation", wholeNumber(2), 10)
     .addOption(jsonOption())

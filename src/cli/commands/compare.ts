@@ -28,7 +28,7 @@ export const addCompare: AddCommand = (program, context, finish) => {
         "written into RUN. The same command continues an interrupted comparison.",
     )
     .option("-t, --template <name|file>", "a template to compare; give this option at least twice", collect)
-    .addOption(truthOption())
+    .addOption(truthOption("config"))
     .option("--early-stop", "stop as soon as one variant is shown to be the best; the conclusion stays valid")
     .option("--margin <nats>", "with --early-stop, treat smaller differences in log loss as none", nats)
     .option("--rows <n>", "number of rows of the job whose hours are computed", wholeNumber(1), 25_000)

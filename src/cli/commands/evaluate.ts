@@ -13,7 +13,7 @@ export const addEvaluate: AddCommand = (program, context) => {
     )
     .argument("<run|csv>", "folder of a run, or a submission")
     .addOption(labelsOption())
-    .addOption(truthOption())
+    .addOption(truthOption("run"))
     .addOption(jsonOption())
     .addHelpText(
       "after",

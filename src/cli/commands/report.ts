@@ -18,7 +18,7 @@ export const addReport: AddCommand = (program, context) => {
     .argument("<run>", "folder of a run or of a comparison")
     .option("-o, --output <html>", "page to write (default: report.html in the run folder)")
     .addOption(labelsOption())
-    .addOption(truthOption())
+    .addOption(truthOption("run"))
     .addOption(jsonOption())
     .addHelpText(
       "after",
