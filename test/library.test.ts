@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import type * as Source from "../src/index.ts";
 import { writeLabelledJob } from "./compare/compared.ts";
 import { attachTo, startJudge } from "./helpers/job.ts";
@@ -15,7 +15,7 @@ async function library(): Promise<typeof Source> {
   return import(/* @vite-ignore */ pathToFileURL(built).href);
 }
 
-it("runs, evaluates, calibrates, compares and reports as the command line does", async () => {
+test("runs, evaluates, calibrates, compares and reports as the command line does", async () => {
   const abtie = await library();
   await using judge = await startJudge();
   const { folder } = await writeLabelledJob({ engine: attachTo(judge), rows: 60 });
@@ -54,7 +54,7 @@ it("runs, evaluates, calibrates, compares and reports as the command line does",
   expect(told.filter((line) => line.startsWith("error"))).toEqual([]);
 });
 
-it("throws errors with a code that says which exit status they mean", async () => {
+test("throws errors with a code that says which exit status they mean", async () => {
   const abtie = await library();
   const effects = abtie.createEffects();
   const error = await abtie.evaluateTarget({ target: "nowhere" }, effects).catch((thrown: unknown) => thrown);
@@ -63,7 +63,7 @@ it("throws errors with a code that says which exit status they mean", async () =
   expect(abtie.EXIT.data).toBe(3);
 });
 
-it("stops in order, with the answers so far in place, when the caller's own callback throws", async () => {
+test("stops in order, with the answers so far in place, when the caller's own callback throws", async () => {
   const abtie = await library();
   await using judge = await startJudge({ constantMs: 300 });
   const { folder } = await writeLabelledJob({ engine: attachTo(judge), rows: 200 });

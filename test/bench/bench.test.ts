@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import type { BenchResult } from "../../src/bench/bench-file.ts";
 import { abtie } from "../helpers/abtie.ts";
 import { attachTo, spawning, startJudge, writeJob } from "../helpers/job.ts";
@@ -8,7 +8,7 @@ import { gone } from "../helpers/processes.ts";
 
 const WORDS = (row: number): number => 4 + (row % 40);
 
-it("measures several settings, reports that a job fits, and writes numbers and a picture", async () => {
+test("measures several settings, reports that a job fits, and writes numbers and a picture", async () => {
   await using judge = await startJudge({ msPerToken: 0.05 });
   const job = await writeJob({ engine: attachTo(judge), rows: 400, words: WORDS });
   const run = await abtie(["bench", "job.yaml", "--rows", "25000", "--deadline", "9h"], { cwd: job.folder });
@@ -28,7 +28,7 @@ it("measures several settings, reports that a job fits, and writes numbers and a
   expect(picture).not.toContain("NaN");
 });
 
-it("gives run and plan its best setting and its speed", async () => {
+test("gives run and plan its best setting and its speed", async () => {
   await using judge = await startJudge({ msPerToken: 0.05 });
   const job = await writeJob({ engine: attachTo(judge), rows: 60 });
   const inFolder = (...args: string[]) => abtie(args, { cwd: job.folder });
@@ -44,7 +44,7 @@ it("gives run and plan its best setting and its speed", async () => {
   expect(wrong.stderr).toContain("is not what abtie bench writes");
 });
 
-it("starts and stops a server, and reports in JSON that a job does not fit", async () => {
+test("starts and stops a server, and reports in JSON that a job does not fit", async () => {
   const job = await writeJob({ engine: spawning({ msPerToken: 0.05 }), rows: 120, words: WORDS });
   const args = ["bench", "job.yaml", "--rows", "100000000", "--deadline", "10m", "-j", "4", "--sample", "30", "--json"];
   const run = await abtie(args, { cwd: job.folder });
@@ -56,7 +56,7 @@ it("starts and stops a server, and reports in JSON that a job does not fit", asy
   expect(await gone(job.folder)).toEqual([]);
 });
 
-it("works with 12 rows and a server without metrics", async () => {
+test("works with 12 rows and a server without metrics", async () => {
   await using judge = await startJudge({ pages: ["/version", "/tokenize"] });
   const job = await writeJob({ engine: attachTo(judge), rows: 12 });
   const run = await abtie(["bench", "job.yaml", "--json"], { cwd: job.folder });
@@ -67,7 +67,7 @@ it("works with 12 rows and a server without metrics", async () => {
   expect(result.forecast.time.value).toBeGreaterThan(0);
 });
 
-it("refuses a file with fewer than 8 rows", async () => {
+test("refuses a file with fewer than 8 rows", async () => {
   await using judge = await startJudge();
   const job = await writeJob({ engine: attachTo(judge), rows: 5 });
   const run = await abtie(["bench", "job.yaml"], { cwd: job.folder });

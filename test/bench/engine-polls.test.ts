@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { meansOf, type Poll } from "../../src/bench/engine-polls.ts";
 import { suggestionOf } from "../../src/bench/suggestion.ts";
 import type { Stage } from "../../src/bench/sweep.ts";
@@ -32,19 +32,19 @@ const POLLS = [
   poll(SAMPLE, 15_400, { steps: { tokens: 70_000, count: 50 }, waiting: 22, running: 8 }),
 ];
 
-it("forecasts the gain of longer steps from the counters of the engine between polls", () => {
+test("forecasts the gain of longer steps from the counters of the engine between polls", () => {
   const found = suggestionOf(POLLS, 250, null);
   expect(found).toMatchObject({ setting: "max_num_batched_tokens", value: 4_096 });
   expect(found?.gain).toBeCloseTo(1_040 / 2_000 / (2_040 / 4_000), 6);
 });
 
-it("forecasts no gain without the counters, or with too few steps between polls", () => {
+test("forecasts no gain without the counters, or with too few steps between polls", () => {
   expect(suggestionOf(POLLS.slice(0, 3), 250, null)).toBeNull();
   expect(suggestionOf(POLLS.slice(2), 250, null)).toBeNull();
   expect(suggestionOf([], 250, null)).toBeNull();
 });
 
-it("leaves the poll at the end of a stage out of the means, since the running requests belong to the next stage", () => {
+test("leaves the poll at the end of a stage out of the means, since the running requests belong to the next stage", () => {
   expect(meansOf(POLLS, ({ kind }) => kind === "level")).toEqual({
     running: null,
     waiting: null,

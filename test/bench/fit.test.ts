@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { fitRowTime, forecastTime } from "../../src/bench/fit.ts";
 import { seeded } from "../helpers/random.ts";
 
@@ -8,7 +8,7 @@ function gauss(random: () => number): number {
   return Array.from({ length: 12 }, random).reduce((sum, value) => sum + value, -6);
 }
 
-it("finds the time of a row and of a token", () => {
+test("finds the time of a row and of a token", () => {
   const positive = fc.double({ min: 0.1, max: 100, noNaN: true });
   const lengths = fc.uniqueArray(fc.integer({ min: 20, max: 2_000 }), { minLength: 3, maxLength: 12 });
   fc.assert(
@@ -26,7 +26,7 @@ it("finds the time of a row and of a token", () => {
   );
 });
 
-it("gives no negative cost, and needs only one measurement", () => {
+test("gives no negative cost, and needs only one measurement", () => {
   const falling = [
     { rows: 10, tokens: 1_000, ms: 900 },
     { rows: 10, tokens: 2_000, ms: 800 },
@@ -39,7 +39,7 @@ it("gives no negative cost, and needs only one measurement", () => {
   expect(() => fitRowTime([])).toThrow("at least one");
 });
 
-it("gives about the same forecast when a stall lengthens one measurement and shortens the next", () => {
+test("gives about the same forecast when a stall lengthens one measurement and shortens the next", () => {
   const measured = [120, 200, 260, 340, 420, 600].map((length) => ({
     rows: 6,
     tokens: 6 * length,
@@ -53,7 +53,7 @@ it("gives about the same forecast when a stall lengthens one measurement and sho
   );
 });
 
-it("covers the true time of a whole job in 90 to 99 % of the cases, with 2 % and with 10 % noise", () => {
+test("covers the true time of a whole job in 90 to 99 % of the cases, with 2 % and with 10 % noise", () => {
   const random = seeded(11);
   for (const noise of [0.02, 0.1]) {
     let covered = 0;

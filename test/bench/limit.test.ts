@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { checkDeadline } from "../../src/bench/forecast.ts";
 import { type Evidence, findLimit } from "../../src/bench/limit.ts";
 
@@ -15,7 +15,7 @@ const EVIDENCE: Evidence = {
   outsideEngine: 0.1,
 };
 
-it.each<[string, Partial<Evidence>, string]>([
+test.each<[string, Partial<Evidence>, string]>([
   ["compute", {}, "18 prompts waited"],
   ["compute", { running: null, waiting: null, kvCacheUsage: null, batchingGain: 1.4 }, "gained 40 %"],
   ["tokeniser", { rowsPerSecond: 790 }, "prepares 800 rows/s"],
@@ -31,7 +31,7 @@ it.each<[string, Partial<Evidence>, string]>([
   expect(limit.because).toContain(because);
 });
 
-it("reports that a job fits only when the end of its interval fits", () => {
+test("reports that a job fits only when the end of its interval fits", () => {
   const time = { value: 100, low: 90, high: 110 };
   expect(checkDeadline(time, 110)).toEqual({ fits: "yes", availableMs: 110, spareMs: 10 });
   expect(checkDeadline(time, 105).fits).toBe("tight");

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { spreadOrder } from "../../src/bench/sampling-order.ts";
 import { afterAnswer, bestLevel, skipToSample, startSweep } from "../../src/bench/sweep.ts";
 import { levelOf, type Setting } from "../../src/concurrency/setting.ts";
@@ -27,7 +27,7 @@ function sweepThrough(shape: Shape, tokens: number, options: Parameters<typeof s
   return { sweep, settings };
 }
 
-it("doubles the level until that gains nothing, tries the best level with single prompts, then measures the sample", () => {
+test("doubles the level until that gains nothing, tries the best level with single prompts, then measures the sample", () => {
   const { sweep, settings } = sweepThrough(SMALL, 300);
   const levels = sweep.done.filter(({ stage }) => stage.kind === "level").map(({ stage }) => levelOf(stage.setting));
   expect(levels.slice(0, 4)).toEqual([1, 8, 16, 32]);
@@ -37,27 +37,27 @@ it("doubles the level until that gains nothing, tries the best level with single
   expect(sweep.intervals.length).toBeGreaterThan(8);
 });
 
-it("tries no level with more than a minute of work in flight", () => {
+test("tries no level with more than a minute of work in flight", () => {
   const { sweep } = sweepThrough({ ...LARGE, tokenMs: 3, stepMs: 4_000 }, 900);
   const most = Math.max(...sweep.done.map(({ stage }) => levelOf(stage.setting)));
   expect(most).toBe(8);
 });
 
-it("measures a given setting alone", () => {
+test("measures a given setting alone", () => {
   const fixed = { concurrency: 4, promptsPerRequest: 2 };
   const { sweep } = sweepThrough(SMALL, 300, { ...OPTIONS, fixed });
   expect(sweep.done.map(({ stage }) => stage.setting)).toEqual([fixed]);
   expect(sweep.stage).toMatchObject({ kind: "sample", setting: fixed });
 });
 
-it("goes on to the sample when no other rows are left, under the first setting when nothing was measured", () => {
+test("goes on to the sample when no other rows are left, under the first setting when nothing was measured", () => {
   const started = startSweep(OPTIONS, 0);
   const short = skipToSample(started, 5);
   expect(short.stage).toMatchObject({ kind: "sample", setting: { concurrency: 1, promptsPerRequest: 1 } });
   expect(skipToSample(short, 9)).toBe(short);
 });
 
-it("spreads every part of an order evenly", () => {
+test("spreads every part of an order evenly", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 3_000 }), (n) => {
       const order = spreadOrder(n);

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { CalibrationResult } from "../../src/commands/calibrate.ts";
 import type { SubjectEvaluation } from "../../src/evaluate/evaluation.ts";
 import { inProcess } from "../helpers/in-process.ts";
@@ -12,7 +12,7 @@ import { expectValid, readLines } from "../helpers/results.ts";
 const MASS_LOW = { minimum: 0.5, action: "fallback" };
 
 describe("abtie calibrate", () => {
-  it("finds the temperature of a judge that is three times too sure, prints the log loss before and after, and saves the judge's name", async () => {
+  test("finds the temperature of a judge that is three times too sure, prints the log loss before and after, and saves the judge's name", async () => {
     const folder = await writeJudged({ rows: 400, sharpness: 3, orders: "one" });
     const { status, stdout, stderr } = await inProcess(["calibrate", "run", "-o", "c.json", "--json"], folder);
     expect({ status, stderr }).toEqual({ status: 0, stderr: `calibration written: ${join(folder, "c.json")}\n` });
@@ -37,7 +37,7 @@ describe("abtie calibrate", () => {
     });
   });
 
-  it("writes nothing and exits with 3 when it does not help, but prints the scores", async () => {
+  test("writes nothing and exits with 3 when it does not help, but prints the scores", async () => {
     const folder = await writeJudged({ rows: 200, sharpness: 1, orders: "one" });
     const { status, stdout, stderr } = await inProcess(["calibrate", "run"], folder);
     expect(status).toBe(3);
@@ -46,7 +46,7 @@ describe("abtie calibrate", () => {
     expect(existsSync(join(folder, "calibration.json"))).toBe(false);
   });
 
-  it("refuses a run without a scored row", async () => {
+  test("refuses a run without a scored row", async () => {
     await using judge = await startJudge({ faults: [{ kind: "http-500" }] });
     const job = await writeJob({ engine: attachTo(judge), config: { attempts: 1 }, rows: 4 });
     await writeLabels(job.folder);
@@ -57,7 +57,7 @@ describe("abtie calibrate", () => {
 });
 
 describe("a run with a calibration", () => {
-  it("applies it to earlier readings, records its file, and uses the file's parameters for both orders", async () => {
+  test("applies it to earlier readings, records its file, and uses the file's parameters for both orders", async () => {
     await using judge = await startJudge();
     const job = await judged({ engine: attachTo(judge), config: { orders: "both" }, rows: 160 });
     const before = await evaluation(job);
@@ -82,7 +82,7 @@ describe("a run with a calibration", () => {
     expect(after.scores[0]?.evaluation.logLoss.mean).toBeLessThan(raw?.evaluation.logLoss.mean ?? Number.NaN);
   });
 
-  it("does not calibrate a reading without label mass, and gives the prior to a row without any other", async () => {
+  test("does not calibrate a reading without label mass, and gives the prior to a row without any other", async () => {
     await using judge = await startJudge();
     const job = await judged({ engine: attachTo(judge), config: { orders: "both" }, rows: 160 });
     await use(job, `calibration: c.json\nmass: ${JSON.stringify(MASS_LOW)}\nprior: [0.5, 0.3, 0.2]`);
@@ -105,7 +105,7 @@ describe("a run with a calibration", () => {
     expect(Math.min(kinds.none, kinds.one)).toBeGreaterThan(0);
   });
 
-  it("refuses a calibration of another template before anything is sent, and a missing one", async () => {
+  test("refuses a calibration of another template before anything is sent, and a missing one", async () => {
     await using judge = await startJudge();
     const job = await judged({ engine: attachTo(judge), rows: 60 });
     await use(job, "calibration: c.json");

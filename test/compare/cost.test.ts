@@ -1,10 +1,10 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { cachedShares, coveredMs } from "../../src/compare/cost.ts";
 import { createPrefixMeter } from "../../src/compare/prefix-cache.ts";
 
 describe("the time with a request in flight", () => {
-  it("counts overlapping requests once, and no time between requests", () => {
+  test("counts overlapping requests once, and no time between requests", () => {
     const requests = [
       { from: 10, to: 20 },
       { from: 0, to: 5 },
@@ -15,7 +15,7 @@ describe("the time with a request in flight", () => {
     expect(coveredMs([])).toBe(0);
   });
 
-  it("equals a count of the moments with a request in flight", () => {
+  test("equals a count of the moments with a request in flight", () => {
     const request = fc.tuple(fc.nat(60), fc.nat(20)).map(([from, ms]) => ({ from, to: from + ms }));
     fc.assert(
       fc.property(fc.array(request), (requests) => {
@@ -27,7 +27,7 @@ describe("the time with a request in flight", () => {
 });
 
 describe("the tokens that a prefix cache saves", () => {
-  it("are counted against recent prompts of the same variant alone", () => {
+  test("are counted against recent prompts of the same variant alone", () => {
     const meter = createPrefixMeter(2);
     meter.add(0, [1, 2, 3, 4]);
     meter.add(1, [1, 2, 9]);
@@ -42,7 +42,7 @@ describe("the tokens that a prefix cache saves", () => {
     ]);
   });
 
-  it("are divided by the tokens that each variant could have found", () => {
+  test("are divided by the tokens that each variant could have found", () => {
     const group = { looked: 3000, found: 600 };
     const variants = [
       { ...group, prepared: 2000, shared: 1000 },

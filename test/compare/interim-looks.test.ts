@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import {
   createSequentialPairs,
   levelOfPair,
@@ -21,7 +21,7 @@ function judges(rows: number, means: readonly number[]): (number | null)[][] {
   return Array.from({ length: rows }, () => means.map((mean) => mean + (random() - 0.5)));
 }
 
-it("lists every pair once, and splits the level so that all results hold together", () => {
+test("lists every pair once, and splits the level so that all results hold together", () => {
   expect(pairsOf(3)).toEqual([
     [0, 1],
     [0, 2],
@@ -30,7 +30,7 @@ it("lists every pair once, and splits the level so that all results hold togethe
   expect(levelOfPair(0.95, 3)).toBeCloseTo(1 - 0.05 / 3, 12);
 });
 
-it("is decided once one variant beats every other, even when the order of the others is open", () => {
+test("is decided once one variant beats every other, even when the order of the others is open", () => {
   const rows = 800;
   const losses = judges(rows, [1.5, 1, 1.5]);
   const whole = replay(options(3, rows), (row) => losses[row] ?? null);
@@ -41,7 +41,7 @@ it("is decided once one variant beats every other, even when the order of the ot
   );
 });
 
-it("is not decided while the two best are open, and calls them equivalent within a margin", () => {
+test("is not decided while the two best are open, and calls them equivalent within a margin", () => {
   const losses = judges(800, [1, 1, 2]);
   expect(replay(options(3, 800), (row) => losses[row] ?? null).decidedAfter).toBeNull();
   const margin = replay(options(3, 800, 0.2), (row) => losses[row] ?? null);
@@ -49,7 +49,7 @@ it("is not decided while the two best are open, and calls them equivalent within
   expect(margin.decidedAfter).not.toBeNull();
 });
 
-it("gives the same result in whatever order rows are answered", () => {
+test("gives the same result in whatever order rows are answered", () => {
   const rows = 60;
   const losses = judges(rows, [1, 1.3]);
   const planned = options(2, rows);
@@ -64,7 +64,7 @@ it("gives the same result in whatever order rows are answered", () => {
   );
 });
 
-it("leaves out rows that could not be scored, and waits for rows that are not yet scored", () => {
+test("leaves out rows that could not be scored, and waits for rows that are not yet scored", () => {
   const losses = judges(40, [1, 1.3]);
   const planned = options(2, 40);
   const [first = 0, second = 0, third = 0] = planned.order;

@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { promptsRowByRow, promptsToRescore, sampleToRescore } from "../../src/compare/prompt-order.ts";
 import { fold } from "../../src/runfolder/state/fold.ts";
 import { createRunState } from "../../src/runfolder/state/run-state.ts";
@@ -27,7 +27,7 @@ function variant(rows: number, orders: readonly Order[], answered: readonly numb
   return { orders, folder: { state }, again: { state: createRunState(rows), file: "" } };
 }
 
-it("lists every variant and order of a row before the next row, without answered prompts", () => {
+test("lists every variant and order of a row before the next row, without answered prompts", () => {
   const variants = [variant(3, ["ab"], [2]), variant(3, ["ab", "ba"], [0])];
   expect([...promptsRowByRow(Uint32Array.from([2, 0, 1]), variants)]).toEqual([
     { of: 1, row: 2, order: "ab" },
@@ -40,7 +40,7 @@ it("lists every variant and order of a row before the next row, without answered
   ]);
 });
 
-it("samples a twentieth of the answered rows, at least 20, or all when there are fewer", () => {
+test("samples a twentieth of the answered rows, at least 20, or all when there are fewer", () => {
   const even = (row: number): boolean => row % 2 === 0;
   const sample = sampleToRescore(2_000, 1, even);
   expect(sample).toHaveLength(50);
@@ -52,7 +52,7 @@ it("samples a twentieth of the answered rows, at least 20, or all when there are
   expect(sampleToRescore(100, 1, (row) => row < 7)).toHaveLength(7);
 });
 
-it("lists the sample of one variant after that of the other", () => {
+test("lists the sample of one variant after that of the other", () => {
   const variants = [variant(3, ["ab"]), variant(3, ["ab", "ba"])];
   const samples = [Uint32Array.from([2, 0]), Uint32Array.from([1])];
   expect([...promptsToRescore(variants, samples)].map(({ of, row, order }) => `${of} ${row} ${order}`)).toEqual([

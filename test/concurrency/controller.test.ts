@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { afterAnswer, startController } from "../../src/concurrency/controller.ts";
 import { afterOverload, afterPoll } from "../../src/concurrency/headroom.ts";
 import { levelOf } from "../../src/concurrency/setting.ts";
@@ -7,7 +7,7 @@ import { bestFixed, CACHE, controlled, LARGE, lengthsOf, rowsPerSecond, SMALL } 
 const START = { concurrency: 8, promptsPerRequest: 2 };
 const SEEDS = [1, 2, 3];
 
-it.each([
+test.each([
   { name: "a large model", shape: LARGE, rows: 4_000, tokens: 900, metrics: true },
   { name: "a large model without metrics", shape: LARGE, rows: 4_000, tokens: 900, metrics: false },
   { name: "a small model behind a slow front end", shape: SMALL, rows: 30_000, tokens: 300, metrics: true },
@@ -21,7 +21,7 @@ it.each([
   }
 });
 
-it("stays within 10 % of the best when the cache overflows and the engine reports no metrics", () => {
+test("stays within 10 % of the best when the cache overflows and the engine reports no metrics", () => {
   const best = bestFixed(CACHE, lengthsOf(6_000, 300, 1));
   for (const seed of SEEDS) {
     const { done } = controlled(CACHE, lengthsOf(25_000, 300, seed), { start: START, metrics: false, seed });
@@ -29,7 +29,7 @@ it("stays within 10 % of the best when the cache overflows and the engine report
   }
 });
 
-it("follows an engine whose best setting changes midway", () => {
+test("follows an engine whose best setting changes midway", () => {
   const change = 100_000;
   const shape = { ...SMALL, requestMs: 30, stepMs: 40, slowdown: (now: number) => (now < change ? 1 : 0.25) };
   const lengths = lengthsOf(120_000, 300, 4);
@@ -40,7 +40,7 @@ it("follows an engine whose best setting changes midway", () => {
   expect(rowsPerSecond(done, changed + 0.1, 0.97) / best).toBeGreaterThan(0.95);
 });
 
-it("keeps at most about a minute of work in flight after the search", () => {
+test("keeps at most about a minute of work in flight after the search", () => {
   const slow = { ...LARGE, tokenMs: 4, stepTokens: 2_048 };
   const { settings, done } = controlled(slow, lengthsOf(2_000, 900, 5), { start: START, metrics: true, seed: 5 });
   const rate = rowsPerSecond(done, 0.02, 0.97);
@@ -49,7 +49,7 @@ it("keeps at most about a minute of work in flight after the search", () => {
   for (const { setting } of late) expect(levelOf(setting) / rate).toBeLessThan(66);
 });
 
-it("keeps fixed prompts per request and finds the number of requests", () => {
+test("keeps fixed prompts per request and finds the number of requests", () => {
   const { settings, done } = controlled(SMALL, lengthsOf(30_000, 300, 6), {
     start: { concurrency: 4, promptsPerRequest: 32 },
     metrics: false,
@@ -60,7 +60,7 @@ it("keeps fixed prompts per request and finds the number of requests", () => {
   expect(rowsPerSecond(done, 0.02, 0.97)).toBeGreaterThan(0.95 * bestFixed(SMALL, lengthsOf(6_000, 300, 1)));
 });
 
-it("halves the level when the engine is overloaded, once for all requests that were sent together", () => {
+test("halves the level when the engine is overloaded, once for all requests that were sent together", () => {
   const start = startController({ start: { concurrency: 8, promptsPerRequest: 4 }, promptsPerRequest: null }, 0);
   const once = afterOverload(start, { startedAt: 10, finishedAt: 100 });
   expect(levelOf(once.setting)).toBe(16);
@@ -68,7 +68,7 @@ it("halves the level when the engine is overloaded, once for all requests that w
   expect(levelOf(afterOverload(once, { startedAt: 101, finishedAt: 200 }).setting)).toBe(8);
 });
 
-it("lowers the level after preemptions and does not return to it within minutes", () => {
+test("lowers the level after preemptions and does not return to it within minutes", () => {
   let controller = startController({ start: { concurrency: 8, promptsPerRequest: 8 }, promptsPerRequest: null }, 0);
   const load = { running: 64, waiting: 0, kvCacheUsage: 0.99, preemptions: 5 };
   controller = afterPoll(controller, load, 0);

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { addAnswer, type MeasuredInterval, startInterval } from "../../src/concurrency/interval.ts";
 
 /** An engine that answers `batch` requests together every `stepMs`. */
@@ -21,7 +21,7 @@ function measure(answers: ReturnType<typeof batches>, since: number, rows: numbe
   return intervals;
 }
 
-it("measures the true speed of an engine that answers in batches, in intervals of at least a batch", () => {
+test("measures the true speed of an engine that answers in batches, in intervals of at least a batch", () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 40 }),
@@ -36,7 +36,7 @@ it("measures the true speed of an engine that answers in batches, in intervals o
   );
 });
 
-it("does not count requests that were sent under the setting before", () => {
+test("does not count requests that were sent under the setting before", () => {
   const answers = batches(20, 4, 100);
   const [first] = measure(answers, 450, 16);
   expect(first?.endedAt).toBeGreaterThan(600);

@@ -1,8 +1,8 @@
 import fc from "fast-check";
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { levelOf, settingFor } from "../../src/concurrency/setting.ts";
 
-it("sends prompts together once there are enough for eight requests", () => {
+test("sends prompts together once there are enough for eight requests", () => {
   expect([1, 4, 8, 16, 64, 128, 1_024, 2_048].map((level) => settingFor(level, null))).toEqual([
     { concurrency: 1, promptsPerRequest: 1 },
     { concurrency: 4, promptsPerRequest: 1 },
@@ -15,7 +15,7 @@ it("sends prompts together once there are enough for eight requests", () => {
   ]);
 });
 
-it("returns the same setting for the level of a setting", () => {
+test("returns the same setting for the level of a setting", () => {
   const fixed = fc.option(fc.integer({ min: 1, max: 64 }), { nil: null });
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 4_096 }), fixed, (wanted, promptsPerRequest) => {

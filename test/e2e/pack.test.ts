@@ -4,7 +4,7 @@ import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { temporaryFolder } from "../helpers/folder.ts";
 import { attachTo, startJudge, writeJob } from "../helpers/job.ts";
 import { expectValid } from "../helpers/results.ts";
@@ -12,7 +12,7 @@ import { expectValid } from "../helpers/results.ts";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const run = promisify(execFile);
 
-it("works from the packed tarball, installed elsewhere", { timeout: 300_000 }, async () => {
+test("works from the packed tarball, installed elsewhere", { timeout: 300_000 }, async () => {
   const place = await temporaryFolder({ "package.json": '{"private": true}' });
   await run("npm", ["pack", "--pack-destination", place], { cwd: ROOT });
   const [tarball] = (await readdir(place)).filter((name) => name.endsWith(".tgz"));

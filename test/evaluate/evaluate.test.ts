@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { SubjectEvaluation } from "../../src/evaluate/evaluation.ts";
 import golden from "../fixtures/evaluate/golden.json" with { type: "json" };
 import { temporaryFolder } from "../helpers/folder.ts";
@@ -18,7 +18,7 @@ async function evaluated(args: readonly string[], folder: string): Promise<Subje
 }
 
 describe("abtie evaluate", () => {
-  it("gives a submission the same scores as scikit-learn, joined by id", async () => {
+  test("gives a submission the same scores as scikit-learn, joined by id", async () => {
     const result = await evaluated(["test/fixtures/evaluate/submission.csv", "--labels", "examples/rows.csv"], ROOT);
     const evaluation = result.scores[0]?.evaluation;
     expect(result).toMatchObject({ kind: "submission", rows: golden.rows, swap: null, mass: null, priorRows: null });
@@ -36,7 +36,7 @@ describe("abtie evaluate", () => {
     }
   });
 
-  it("finds the ten scripts of the examples", async () => {
+  test("finds the ten scripts of the examples", async () => {
     const { slices } = await evaluated(
       ["test/fixtures/evaluate/submission.csv", "--labels", "examples/rows.csv"],
       ROOT,
@@ -49,7 +49,7 @@ describe("abtie evaluate", () => {
     expect(scripts.reduce((sum, { rows }) => sum + rows, 0)).toBe(golden.rows);
   });
 
-  it("gives a run the scores of its submission, and scores each order alone", async () => {
+  test("gives a run the scores of its submission, and scores each order alone", async () => {
     await using judge = await startJudge();
     const job = await writeJob({ engine: attachTo(judge), config: { orders: "both" }, words: (row) => 3 + row });
     await writeLabels(job.folder);
@@ -70,7 +70,7 @@ describe("abtie evaluate", () => {
     expect(lengths.reduce((sum, { rows }) => sum + rows, 0)).toBe(40);
   });
 
-  it("prints tables on stdout, uses the run's own labels by default, and takes votes as soft labels", async () => {
+  test("prints tables on stdout, uses the run's own labels by default, and takes votes as soft labels", async () => {
     const folder = await writeJudged({ rows: 60, sharpness: 2, orders: "both" });
     const { status, stdout, stderr } = await inProcess(["evaluate", "run"], folder);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
@@ -85,7 +85,7 @@ describe("abtie evaluate", () => {
 });
 
 describe("labels of other rows are refused", () => {
-  it("names the first ids on either side", async () => {
+  test("names the first ids on either side", async () => {
     const folder = await writeJudged({ rows: 12, sharpness: 1, orders: "one" });
     await writeLabels(folder, 6);
     const { status, stderr } = await inProcess(["evaluate", "run", "--labels", "labels.csv"], folder);
@@ -95,7 +95,7 @@ describe("labels of other rows are refused", () => {
     );
   });
 
-  it("accepts further labelled rows only for a run with a limit", async () => {
+  test("accepts further labelled rows only for a run with a limit", async () => {
     await using judge = await startJudge();
     const job = await writeJob({ engine: attachTo(judge) });
     await writeLabels(job.folder);
@@ -110,7 +110,7 @@ describe("labels of other rows are refused", () => {
     expect(without.stderr).toMatch(/rows\.csv has no labels: expected the columns winner_model_a.*--labels/);
   });
 
-  it("asks for a labelled file for a submission, and names a folder that is no run", async () => {
+  test("asks for a labelled file for a submission, and names a folder that is no run", async () => {
     const folder = await temporaryFolder({
       "s.csv": readFileSync(join(ROOT, "test/fixtures/evaluate/submission.csv"), "utf8"),
     });

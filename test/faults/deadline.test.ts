@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { abtie, MAIN } from "../helpers/abtie.ts";
 import { temporaryFolder } from "../helpers/folder.ts";
 import { attachTo, type Job, spawning, startJudge, writeJob } from "../helpers/job.ts";
@@ -16,7 +16,7 @@ const SLOWLY = { concurrency: 2, prompts_per_request: 2 };
 const DEADLINE_MS = 4_000 + 8 * (await abtie(["run", "nowhere.yaml"], { cwd: await temporaryFolder() })).ms;
 const TIMEOUT = { timeout: 10 * DEADLINE_MS + 60_000 };
 
-it.concurrent("ends before the deadline with what a slow server has answered", TIMEOUT, async () => {
+test.concurrent("ends before the deadline with what a slow server has answered", TIMEOUT, async () => {
   const { job, answers } = await withAnswers(async (factor) => {
     await using judge = await startJudge({ constantMs: 200 * factor });
     const job = await writeJob({ engine: attachTo(judge), rows: 2000, config: SLOWLY });
@@ -29,7 +29,7 @@ it.concurrent("ends before the deadline with what a slow server has answered", T
   expect(rows["prior"]).toBeGreaterThan(0);
 });
 
-it.concurrent(
+test.concurrent(
   "ends before the deadline, its file written, while a server of its own hangs and will not stop",
   TIMEOUT,
   async () => {
@@ -43,7 +43,7 @@ it.concurrent(
   },
 );
 
-it.concurrent("ends before the deadline when the server never gets ready", TIMEOUT, async () => {
+test.concurrent("ends before the deadline when the server never gets ready", TIMEOUT, async () => {
   const job = await writeJob({ engine: spawning({ acceptOnly: true }) });
   const { ended, early } = await runToDeadline(job.folder);
   expect(ended).toMatchObject({ status: 5, stdout: "" });
@@ -52,7 +52,7 @@ it.concurrent("ends before the deadline when the server never gets ready", TIMEO
   expectValid(job.submission, job.ids);
 });
 
-it.concurrent("ends before the deadline although its job thread is caught in an endless loop", TIMEOUT, async () => {
+test.concurrent("ends before the deadline although its job thread is caught in an endless loop", TIMEOUT, async () => {
   await using judge = await startJudge({ constantMs: 200 });
   const job = await writeJob({ engine: attachTo(judge), rows: 2000, config: SLOWLY });
   const { ended, early } = await runToDeadline(job.folder, { how: "spin", afterMs: 0.6 * DEADLINE_MS });
@@ -62,7 +62,7 @@ it.concurrent("ends before the deadline although its job thread is caught in an 
   expectValid(job.submission, job.ids);
 });
 
-it.concurrent.each(
+test.concurrent.each(
   moments(20_241_124).flatMap((moment) => [-86_400_000, 86_400_000].map((byMs) => [byMs, moment] as const)),
 )("ends before the deadline although the wall clock jumps by %d ms: at %f", TIMEOUT, async (byMs, moment) => {
   await using judge = await startJudge({ constantMs: 200 });
@@ -77,7 +77,7 @@ it.concurrent.each(
   expectValid(job.submission, job.ids);
 });
 
-it.concurrent("ends before the deadline although its terminal takes nothing", TIMEOUT, async (context) => {
+test.concurrent("ends before the deadline although its terminal takes nothing", TIMEOUT, async (context) => {
   if (spawnSync("python3", ["--version"]).status !== 0) context.skip("this needs python3 for a terminal");
   await using judge = await startJudge({ constantMs: 50 });
   const job = await writeJob({ engine: attachTo(judge), rows: 4000, config: SLOWLY });
@@ -90,7 +90,7 @@ it.concurrent("ends before the deadline although its terminal takes nothing", TI
   expect(await inStalledTerminal(DEADLINE_MS, ["run", "noisy.yaml"], job.folder)).toBe("2");
 });
 
-it.concurrent("takes a deadline of 30 days for what it is", TIMEOUT, async () => {
+test.concurrent("takes a deadline of 30 days for what it is", TIMEOUT, async () => {
   await using judge = await startJudge();
   const job = await writeJob({ engine: attachTo(judge) });
   const late = await abtie(["run", "job.yaml", "--deadline", "30d"], { cwd: job.folder });

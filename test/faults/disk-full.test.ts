@@ -2,7 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, it, onTestFinished, type TestContext } from "vitest";
+import { expect, onTestFinished, type TestContext, test } from "vitest";
 import { MAIN, startAbtie } from "../helpers/abtie.ts";
 import { inProcess } from "../helpers/in-process.ts";
 import { attachTo, type Job, startJudge, writeJob } from "../helpers/job.ts";
@@ -12,7 +12,7 @@ import { moments } from "../helpers/rounds.ts";
 
 const ROWS = 600;
 
-it("keeps its last complete file on a full disk, says so, and finishes once there is room", async (context) => {
+test("keeps its last complete file on a full disk, says so, and finishes once there is room", async (context) => {
   await using judge = await startJudge();
   const job = await writeJob({ engine: attachTo(judge), rows: ROWS });
   await mountSmall(context, join(job.folder, "run"), "260k");
@@ -27,7 +27,7 @@ it("keeps its last complete file on a full disk, says so, and finishes once ther
   await expectAsOnAnotherDisk(job);
 });
 
-it.for(moments(20_241_123))(
+test.for(moments(20_241_123))(
   "goes on through a time without room, and loses nothing: at %f",
   async (moment, context) => {
     await using judge = await startJudge({ constantMs: 100 });
@@ -46,7 +46,7 @@ it.for(moments(20_241_123))(
   },
 );
 
-it("keeps its last complete file when files may not grow, without being root", async () => {
+test("keeps its last complete file when files may not grow, without being root", async () => {
   await using judge = await startJudge();
   const job = await writeJob({ engine: attachTo(judge), rows: ROWS });
   const said = await new Promise<{ status: number | null; stderr: string }>((resolve) => {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { abtie, startAbtie } from "../helpers/abtie.ts";
 import { type Job, spawning, writeJob } from "../helpers/job.ts";
 import { gone } from "../helpers/processes.ts";
@@ -14,7 +14,7 @@ const KILLS = faultRounds(3);
 /** Decides the moments; they are shares of the time that an undisturbed run takes on this machine. */
 const SEED = 20_240_913;
 
-it(
+test(
   `ends with the same files, byte for byte, after ${KILLS} times kill -9 at random moments`,
   async () => {
     const job = await writeJob({ engine: spawning({ constantMs: 20 }), rows: 600, config: { orders: "both" } });

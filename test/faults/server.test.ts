@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { type Running, startAbtie } from "../helpers/abtie.ts";
 import { type FakeProcess, startFakeProcess } from "../helpers/fake-process.ts";
 import { inProcess } from "../helpers/in-process.ts";
@@ -13,7 +13,7 @@ const FEW = { concurrency: 4, prompts_per_request: 2, request_timeout: "2s" };
 const MOMENTS = moments(20_241_122);
 const TIMEOUT = { timeout: 120_000 * MOMENTS.length };
 
-it.concurrent.each(
+test.concurrent.each(
   "http500 overloaded unavailable reset half half-hang hang not-json nan null wrong-ids missing-label wrong-usage wrong-count wrong-index positive"
     .split(" ")
     .map((kind) => [kind]),
@@ -35,7 +35,7 @@ it.concurrent.each(
   },
 );
 
-it.concurrent.each(MOMENTS)(
+test.concurrent.each(MOMENTS)(
   "starts its own server again when it is killed, and keeps what it has: at %f",
   TIMEOUT,
   async (moment) => {
@@ -47,14 +47,14 @@ it.concurrent.each(MOMENTS)(
   },
 );
 
-it.concurrent.each(MOMENTS)("starts its own server again when it is frozen: at %f", TIMEOUT, async (moment) => {
+test.concurrent.each(MOMENTS)("starts its own server again when it is frozen: at %f", TIMEOUT, async (moment) => {
   const { running, job } = await startSpawned();
   await answered(job, 1 + Math.floor(moment * 40));
   for (const { pid, command } of aliveWith(job.folder)) if (command.includes(" serve ")) process.kill(pid, "SIGSTOP");
   await expectAsIfNothing(running, job);
 });
 
-it.concurrent.each([
+test.concurrent.each([
   ["with its own tokenizer", TOKENIZER],
   ["with the server's tokenizer", false],
 ])("comes back to a server that was down for a while, %s", TIMEOUT, async (_name, tokenizer) => {
@@ -68,7 +68,7 @@ it.concurrent.each([
   await expectAsIfNothing(running, job);
 });
 
-it.concurrent.each(MOMENTS)("goes on when a frozen server thaws: at %f", TIMEOUT, async (moment) => {
+test.concurrent.each(MOMENTS)("goes on when a frozen server thaws: at %f", TIMEOUT, async (moment) => {
   const { fake, running, job } = await startAttached(50);
   await until("some rows are answered", async () => (await fake.prompts()) > 6 + 40 * moment);
   fake.signal("SIGSTOP");
@@ -76,14 +76,14 @@ it.concurrent.each(MOMENTS)("goes on when a frozen server thaws: at %f", TIMEOUT
   await expectAsIfNothing(running, job);
 });
 
-it.concurrent.each(MOMENTS)("goes on when the server becomes ten times slower: at %f", TIMEOUT, async (moment) => {
+test.concurrent.each(MOMENTS)("goes on when the server becomes ten times slower: at %f", TIMEOUT, async (moment) => {
   const { fake, running, job } = await startAttached(20);
   await until("some rows are answered", async () => (await fake.prompts()) > 6 + 40 * moment);
   await fetch(`${fake.url}/fake/settings`, { method: "POST", body: '{"slowFactor":10}' });
   await expectAsIfNothing(running, job);
 });
 
-it.concurrent("hands in what it has at the deadline when a server is gone for good", TIMEOUT, async () => {
+test.concurrent("hands in what it has at the deadline when a server is gone for good", TIMEOUT, async () => {
   const { fake, running, job } = await startAttached(100, ["--deadline", "20s"]);
   await until("some rows are answered", async () => (await fake.prompts()) > 20);
   fake.signal("SIGKILL");

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { startAbtie } from "../helpers/abtie.ts";
 import { attachTo, type Job, spawning, startJudge, writeJob } from "../helpers/job.ts";
 import { aliveWith, gone, until } from "../helpers/processes.ts";
@@ -14,7 +14,7 @@ const STUBBORN = { ignoreSigterm: true, orphan: true, constantMs: 300 };
 const TIMEOUT = { timeout: 120_000 };
 const SLOWLY = { concurrency: 2, prompts_per_request: 2 };
 
-it.concurrent.each(["SIGINT", "SIGTERM"] as const)(
+test.concurrent.each(["SIGINT", "SIGTERM"] as const)(
   "stops in order at %s: the file is valid, the engine has ended",
   async (signal) => {
     const job = await writeJob({ engine: spawning(STUBBORN), rows: 400, config: SLOWLY });
@@ -31,7 +31,7 @@ it.concurrent.each(["SIGINT", "SIGTERM"] as const)(
   },
 );
 
-it.concurrent("stops in order while the server is still starting", TIMEOUT, async () => {
+test.concurrent("stops in order while the server is still starting", TIMEOUT, async () => {
   const job = await writeJob({ engine: spawning({ neverListen: true, ignoreSigterm: true }) });
   const running = startAbtie(["run", "job.yaml"], { cwd: job.folder });
   await until("the server is started", () => aliveWith(job.folder).length >= 3);
@@ -41,7 +41,7 @@ it.concurrent("stops in order while the server is still starting", TIMEOUT, asyn
   expectValid(job.submission, job.ids);
 });
 
-it.concurrent("ends at once at the second Ctrl-C, and the supervisor ends the server", TIMEOUT, async () => {
+test.concurrent("ends at once at the second Ctrl-C, and the supervisor ends the server", TIMEOUT, async () => {
   const job = await writeJob({ engine: spawning(STUBBORN, { stop_grace: "4s" }), rows: 400, config: SLOWLY });
   const running = startAbtie(["run", "job.yaml"], { cwd: job.folder });
   await answered(job, 1);
@@ -55,7 +55,7 @@ it.concurrent("ends at once at the second Ctrl-C, and the supervisor ends the se
   expectValid(job.submission, job.ids);
 });
 
-it.concurrent("leaves nothing alive after kill -9", TIMEOUT, async () => {
+test.concurrent("leaves nothing alive after kill -9", TIMEOUT, async () => {
   const job = await writeJob({ engine: spawning(STUBBORN), rows: 400, config: SLOWLY });
   const running = startAbtie(["run", "job.yaml"], { cwd: job.folder });
   await answered(job, 1);
@@ -65,7 +65,7 @@ it.concurrent("leaves nothing alive after kill -9", TIMEOUT, async () => {
   expectValid(job.submission, job.ids);
 });
 
-it.concurrent("leaves nothing alive and a valid file when its job throws where nobody catches", TIMEOUT, async () => {
+test.concurrent("leaves nothing alive and a valid file when its job throws where nobody catches", TIMEOUT, async () => {
   const job = await writeJob({ engine: spawning(STUBBORN), rows: 400, config: SLOWLY });
   const running = startAbtie(["run", "job.yaml"], { cwd: job.folder, env: disturbed("throw", 4_000) });
   const ended = await running.ended;
@@ -75,7 +75,7 @@ it.concurrent("leaves nothing alive and a valid file when its job throws where n
   expectOldOrNoFile(job);
 });
 
-it.concurrent("outlives a closed terminal when it was started without one", TIMEOUT, async () => {
+test.concurrent("outlives a closed terminal when it was started without one", TIMEOUT, async () => {
   await using judge = await startJudge({ constantMs: 100 });
   const job = await writeJob({ engine: attachTo(judge), config: SLOWLY });
   const running = startAbtie(["run", "job.yaml"], { cwd: job.folder });

@@ -1,8 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createVirtualClock } from "./virtual-clock.ts";
 
 describe("the virtual clock", () => {
-  it("ends sleeps in the order in which they are due, whatever the order in which they began", async () => {
+  test("ends sleeps in the order in which they are due, whatever the order in which they began", async () => {
     const clock = createVirtualClock();
     const ends: string[] = [];
     const note = async (name: string, ms: number): Promise<void> => {
@@ -18,7 +18,7 @@ describe("the virtual clock", () => {
     expect(ends).toEqual(["early@100", "same@100", "late@300"]);
   });
 
-  it("lets a woken task sleep again within the same advance, at the right moment", async () => {
+  test("lets a woken task sleep again within the same advance, at the right moment", async () => {
     const clock = createVirtualClock({ startedAt: 1_000_000 });
     const ticks: number[] = [];
     const work = (async () => {
@@ -33,7 +33,7 @@ describe("the virtual clock", () => {
     expect(clock.monotonic()).toBe(1_000);
   });
 
-  it("rejects an aborted sleep with the signal's reason and forgets it", async () => {
+  test("rejects an aborted sleep with the signal's reason and forgets it", async () => {
     const clock = createVirtualClock();
     const controller = new AbortController();
     const sleep = clock.sleep(100, controller.signal);
@@ -43,7 +43,7 @@ describe("the virtual clock", () => {
     await expect(clock.sleep(1, controller.signal)).rejects.toThrow("enough");
   });
 
-  it("runs until a promise settles, and says when it never can", async () => {
+  test("runs until a promise settles, and says when it never can", async () => {
     const clock = createVirtualClock();
     const work = async (): Promise<string> => {
       await clock.sleep(3_600_000);
@@ -54,7 +54,7 @@ describe("the virtual clock", () => {
     await expect(clock.until(new Promise(() => {}))).rejects.toThrow("nothing sleeps");
   });
 
-  it("shifts the wall clock without touching the monotonic one", () => {
+  test("shifts the wall clock without touching the monotonic one", () => {
     const clock = createVirtualClock({ startedAt: 500, monotonic: 20 });
     clock.jumpWall(-400);
     expect([clock.now(), clock.monotonic()]).toEqual([100, 20]);

@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { inProcess } from "../helpers/in-process.ts";
 import { attachTo, startJudge, writeJob } from "../helpers/job.ts";
 import { writeLabels } from "../helpers/judged-folder.ts";
 
 describe("abtie report", () => {
-  it("writes one page and its Markdown beside it, with the numbers of evaluate", async () => {
+  test("writes one page and its Markdown beside it, with the numbers of evaluate", async () => {
     await using judge = await startJudge({ constantMs: 5 });
     const job = await writeJob({ engine: attachTo(judge), config: { orders: "both" } });
     await writeLabels(job.folder);
@@ -27,7 +27,7 @@ describe("abtie report", () => {
     expect(html).not.toMatch(/(?:src|href)="(?!#)/);
   });
 
-  it("shows the label mass and the position bias of run and evaluate", async () => {
+  test("shows the label mass and the position bias of run and evaluate", async () => {
     await using judge = await startJudge();
     const job = await writeJob({ engine: attachTo(judge), rows: 60, config: { orders: "both" } });
     await writeLabels(job.folder);
@@ -49,7 +49,7 @@ describe("abtie report", () => {
     expect(page).toMatch(sentence);
   });
 
-  it("does without labels: no scores, and the least certain rows with their text", async () => {
+  test("does without labels: no scores, and the least certain rows with their text", async () => {
     await using judge = await startJudge();
     const job = await writeJob({ engine: attachTo(judge) });
     await inProcess(["run", "job.yaml"], job.folder);
@@ -60,7 +60,7 @@ describe("abtie report", () => {
     expect(readFileSync(join(job.folder, "run/report.md"), "utf8")).not.toContain("Log loss");
   });
 
-  it("does without texts when the input is gone, and says so; labels that were named must be there", async () => {
+  test("does without texts when the input is gone, and says so; labels that were named must be there", async () => {
     await using judge = await startJudge();
     const job = await writeJob({ engine: attachTo(judge) });
     await inProcess(["run", "job.yaml"], job.folder);

@@ -1,0 +1,90 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { readSources } from "./imports.ts";
+
+const SOURCES = readSources("src");
+const TESTS = readSources("test");
+
+const EXPORT = /^export (?:async )?(?:function\*?|const|let|class|interface|type) (\w+)/gm;
+const SPREAD_LITERAL = /\.\.\.\{ /;
+const IT = /^\s*it\b[.(]/m;
+
+/** Names that several files export because each is the plain word of its folder; the list may only shrink. */
+const TWICE: ReadonlySet<string> = new Set([
+  "Decision",
+  "Entry",
+  "Estimate",
+  "Forecast",
+  "ForecastPoint",
+  "Method",
+  "Pair",
+  "Position",
+  "Progress",
+  "Prompt",
+  "ReliabilityBin",
+  "Task",
+  "Variant",
+  "Work",
+  "afterAnswer",
+  "checkDeadline",
+  "createState",
+  "duration",
+  "forecastTime",
+  "notesOf",
+  "rankRows",
+  "tripleAt",
+  "warningsOf",
+]);
+
+/** Tests that still use `it`; the list may only shrink. */
+const WITH_IT: ReadonlySet<string> = new Set([
+  "compare/compare.test.ts",
+  "compare/refusals.test.ts",
+  "compare/resume.test.ts",
+  "compare/stop.test.ts",
+]);
+
+describe("the sources", () => {
+  test("spread no object literal, which would only keep the formatter from breaking lines", () => {
+    expect(SOURCES.filter(({ text }) => SPREAD_LITERAL.test(text)).map(({ name }) => name)).toEqual([]);
+    expect("return { ...{ a, b }, c };").toMatch(SPREAD_LITERAL);
+  });
+
+  test("export a name from one file alone, except the listed ones", () => {
+    const files = new Map<string, number>();
+    for (const { text } of SOURCES) {
+      for (const name of exportsOf(text)) files.set(name, (files.get(name) ?? 0) + 1);
+    }
+    const twice = [...files].filter(([name, count]) => count > 1 && !TWICE.has(name)).map(([name]) => name);
+    expect(twice).toEqual([]);
+  });
+});
+
+describe("the tests", () => {
+  test("use `test` and not `it`", () => {
+    expect(TESTS.filter(({ name, text }) => IT.test(text) && !WITH_IT.has(name)).map(({ name }) => name)).toEqual([]);
+    expect('\n  it("works", () => {});').toMatch(IT);
+  });
+});
+
+test("the scripts of bench import names that the sources export", () => {
+  const exported = new Map(SOURCES.map(({ name, text }) => [name.replace(/\.ts$/, ".js"), exportsOf(text)]));
+  const scripts = readdirSync("bench", { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".mjs"));
+  const missing = scripts.flatMap((script) =>
+    [
+      ...readFileSync(join("bench", script), "utf8").matchAll(/import \{([^}]*)\} from "[./]*\/dist\/([^"]+)"/g),
+    ].flatMap(([, names = "", file = ""]) =>
+      names
+        .split(",")
+        .map((name) => name.trim().split(" as ")[0] ?? "")
+        .filter((name) => name !== "" && exported.get(file)?.has(name) !== true)
+        .map((name) => `${script}: ${name} of ${file}`),
+    ),
+  );
+  expect(missing).toEqual([]);
+});
+
+function exportsOf(text: string): ReadonlySet<string> {
+  return new Set([...text.matchAll(EXPORT)].map(([, name = ""]) => name));
+}
