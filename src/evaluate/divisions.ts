@@ -53,9 +53,11 @@ function byLength(name: string, lengths: Uint32Array): Division {
   const known = Float64Array.from(lengths.filter((length) => length > 0));
   const edges = known.length === 0 ? [] : [...new Set(quantiles(known, [0.25, 0.5, 0.75]).map(Math.floor))];
   const keys = [
-    ...edges.map((edge, part) =>
-      part === 0 ? `up to ${formatCount(edge)}` : `${formatCount((edges[part - 1] ?? 0) + 1)} to ${formatCount(edge)}`,
-    ),
+    ...edges.map((edge, part) => {
+      if (part === 0) return `up to ${formatCount(edge)}`;
+      const least = (edges[part - 1] ?? 0) + 1;
+      return least === edge ? formatCount(edge) : `${formatCount(least)} to ${formatCount(edge)}`;
+    }),
     `over ${formatCount(edges.at(-1) ?? 0)}`,
   ];
   return {

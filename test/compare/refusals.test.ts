@@ -39,7 +39,7 @@ it("needs two variants with names of their own", async () => {
 it.each([
   ["a variant with rows of its own", "{a: {input: x.csv}, b: {}}", "variants.a.input is not a known key"],
   ["a key with a typing mistake", "{a: {templat: x}, b: {}}", 'did you mean "template"'],
-  ["a name that is no folder", '{"a/b": {}, b: {}}', "expected a name that can be that of a folder"],
+  ["a name that is no folder", '{"a/b": {}, b: {}}', "expected a name that a folder can have"],
 ])("refuses %s, naming the place", async (_, variants, message) => {
   const job = await writeJob({ engine: NOWHERE, rows: 5 });
   const path = join(job.folder, "job.yaml");
