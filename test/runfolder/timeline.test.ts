@@ -31,6 +31,11 @@ describe("the timeline of a journal", () => {
     ]);
   });
 
+  test("reads past a forecast whose numbers JSON cannot hold", async () => {
+    const events = [...TWO_SESSIONS.slice(0, 7), forecast({ highAt: Number.POSITIVE_INFINITY }, 1_002_550, 1_006_000)];
+    expect((await readTimeline(await journal(events))).forecasts).toHaveLength(1);
+  });
+
   test("takes deadline and guard from the last session, and the end of the first pass once the second one has begun", async () => {
     expect(timingOf(await readTimeline(await journal(TWO_SESSIONS)))).toEqual({
       startedAt: 1_000_000,

@@ -12,6 +12,11 @@ function oneOf<Word extends string>(words: Readonly<Record<Word, true>>) {
 const count = z.int().nonnegative();
 const order = oneOf<Order>({ ab: true, ba: true });
 const tokenBudget = count.min(1).nullable();
+/** JSON writes NaN and Infinity as null. Such a measurement is of no use, but it must not keep a run from being resumed. */
+const measured = z
+  .number()
+  .nullable()
+  .transform((value) => value ?? Number.NaN);
 
 const plannedStep = z.strictObject({
   name: z.string(),
@@ -76,7 +81,7 @@ const plannerState = {
   settled: count,
   swapAnswered: count,
   leftMs: z.number().nullable(),
-  ladder: z.array(z.strictObject({ name: z.string(), tokens: z.number(), probability: z.number() })),
+  ladder: z.array(z.strictObject({ name: z.string(), tokens: measured, probability: measured })),
 };
 
 const SCHEMAS = {
@@ -155,22 +160,22 @@ const SCHEMAS = {
     engine: z.string(),
     concurrency: count,
     promptsPerRequest: count,
-    rowsPerSecond: z.number(),
+    rowsPerSecond: measured,
   }),
   "ladder-step": z.strictObject({ event: z.literal("ladder-step"), ...plannerState }),
   forecast: z.strictObject({
     event: z.literal("forecast"),
     ...plannerState,
-    endAt: z.number(),
-    lowAt: z.number(),
-    highAt: z.number(),
-    probability: z.number(),
+    endAt: measured,
+    lowAt: measured,
+    highAt: measured,
+    probability: measured,
     msPerRow: z.number().nullable(),
-    lostMs: z.number(),
+    lostMs: measured,
     swapAllowed: count,
     swapShare: z.number().nullable(),
     priorRows: count.nullable(),
-    silentMs: z.number(),
+    silentMs: measured,
   }),
   stop: z.strictObject({
     event: z.literal("stop"),

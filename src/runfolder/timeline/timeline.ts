@@ -133,7 +133,7 @@ function createTimeline(): { add: (event: JournalEvent) => void; finish: () => T
         addRequest(event, elapsed(event.at));
         return;
       case "forecast":
-        forecasts.push(forecastPoint(event, elapsed));
+        if (hasNumbers(event)) forecasts.push(forecastPoint(event, elapsed));
         firstPassEnded ||= event.phase === "swap-pass";
         return;
       case "ladder-step":
@@ -181,6 +181,10 @@ function createTimeline(): { add: (event: JournalEvent) => void; finish: () => T
 
 function limitsOf(event: TimeLimitsEvent, elapsed: (at: number) => number): Timeline["limits"] {
   return { deadlineMs: elapsed(event.deadlineAt), guardMs: elapsed(event.guardAt) };
+}
+
+function hasNumbers({ endAt, lowAt, highAt }: ForecastEvent): boolean {
+  return [endAt, lowAt, highAt].every(Number.isFinite);
 }
 
 function forecastPoint(event: ForecastEvent, elapsed: (at: number) => number): ForecastPoint {
