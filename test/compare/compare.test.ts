@@ -53,20 +53,20 @@ it("compares two templates: a table, three files, and a run of its own for each"
   expect(readFileSync(join(job.folder, "run/comparison.md"), "utf8")).toContain("template is better by");
   const page = readFileSync(join(job.folder, "run/comparison.html"), "utf8");
   expect(page).toContain("template is the best");
-  // From comparison.json alone.
+  // The report command reads comparison.json alone.
   expect(await inProcess(["report", "run", "-o", "page.html"], job.folder)).toMatchObject({ status: 0 });
   expect(readFileSync(join(job.folder, "page.html"), "utf8")).toBe(page);
 });
 
-it("gives as JSON what the submissions and labels say when they are put together by hand", async () => {
+it("gives as JSON the same numbers as a computation from the submissions and labels", async () => {
   await using judge = await startJudge();
   const config = { variants: { one: {}, both: { orders: "both" }, other: { template: "./other.jinja" } } };
   const job = await writeLabelledJob({ engine: attachTo(judge), rows: 60, config });
   const { status, stdout } = await inProcess(["compare", "job.yaml", "--json", "--rows", "1000"], job.folder);
   expect(status).toBe(0);
-  const told = JSON.parse(stdout) as ComparisonDetails;
-  expect(told).toEqual(JSON.parse(readFileSync(join(job.folder, "run/comparison.json"), "utf8")));
-  expect(told).toMatchObject({
+  const comparison = JSON.parse(stdout) as ComparisonDetails;
+  expect(comparison).toEqual(JSON.parse(readFileSync(join(job.folder, "run/comparison.json"), "utf8")));
+  expect(comparison).toMatchObject({
     end: "done",
     rows: 60,
     groups: 60,
@@ -76,14 +76,14 @@ it("gives as JSON what the submissions and labels say when they are put together
   const rows = readTable(join(job.folder, "rows.csv"));
   const lossIn = (folder: string): number => {
     const submitted = readTable(join(folder, "submission.csv"));
-    const losses = rows.map((row, place) => {
+    const losses = rows.map((row, index) => {
       const [winner = ""] = DEFAULT_COLUMNS.labels.filter((name) => row[name] === "1");
-      return -Math.log(Number(submitted[place]?.[winner]));
+      return -Math.log(Number(submitted[index]?.[winner]));
     });
     return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
   };
-  for (const { name, raw, tokensPerRow, secondsPerRow, jobMs, fits, flipRate } of told.variants) {
-    const folder = told.files.runs[name] ?? "";
+  for (const { name, raw, tokensPerRow, secondsPerRow, jobMs, fits, flipRate } of comparison.variants) {
+    const folder = comparison.files.runs[name] ?? "";
     expect(raw.logLoss.value).toBeCloseTo(lossIn(folder), 9);
     const events = readFileSync(join(folder, "journal.jsonl"), "utf8")
       .trim()
@@ -91,18 +91,18 @@ it("gives as JSON what the submissions and labels say when they are put together
       .map((line) => JSON.parse(line));
     const tokens = events.filter(({ event }) => event === "row").reduce((sum, event) => sum + event.tokens, 0);
     expect(tokensPerRow).toBeCloseTo(tokens / 60, 9);
-    const startUp = told.details[name]?.startUpSeconds ?? Number.NaN;
+    const startUp = comparison.details[name]?.startUpSeconds ?? Number.NaN;
     expect(jobMs).toBeCloseTo(1000 * (startUp + 1000 * secondsPerRow), 6);
     expect(fits).toBeNull();
     expect(flipRate === null).toBe(name !== "both");
   }
-  expect(told.pairs.map(({ first, second, measure }) => [first, second, measure])).toEqual([
+  expect(comparison.pairs.map(({ first, second, measure }) => [first, second, measure])).toEqual([
     ["one", "both", "calibrated"],
     ["one", "other", "calibrated"],
     ["both", "other", "calibrated"],
   ]);
-  const calibrated = new Map(told.variants.map((one) => [one.name, one.calibrated?.logLoss.value ?? Number.NaN]));
-  for (const { first, second, difference, p, adjustedP } of told.pairs) {
+  const calibrated = new Map(comparison.variants.map((one) => [one.name, one.calibrated?.logLoss.value ?? Number.NaN]));
+  for (const { first, second, difference, p, adjustedP } of comparison.pairs) {
     expect(difference.value).toBeCloseTo((calibrated.get(first) ?? 0) - (calibrated.get(second) ?? 0), 9);
     expect(adjustedP).toBeGreaterThanOrEqual(p ?? Number.NaN);
   }

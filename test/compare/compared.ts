@@ -8,7 +8,7 @@ import { inProcess, type Said } from "../helpers/in-process.ts";
 import { type Job, writeJob } from "../helpers/job.ts";
 import { seeded } from "../helpers/random.ts";
 
-/** A template whose prompts differ from those of the job's own, so that the fake judges by other numbers. */
+/** A template whose prompts differ from those of the job's own, so that the fake gives other probabilities. */
 export const OTHER_TEMPLATE = `---
 description: Other words for tests.
 format: raw
@@ -21,23 +21,23 @@ answer_prefix: "Verdict:"
 `;
 
 /**
- * Writes a job whose labels are drawn from what its own template says: that template is calibrated, any other knows nothing.
- * `other.jinja` is such a template.
+ * Writes a job whose labels are drawn from the probabilities of its own template: that template is calibrated, and any other,
+ * such as `other.jinja`, predicts nothing.
  */
 export async function writeLabelledJob(options: Parameters<typeof writeJob>[0]): Promise<Job> {
   const job = await writeJob(options);
   await writeFile(join(job.folder, "other.jinja"), OTHER_TEMPLATE);
   const { status, stderr } = await inProcess(["run", "job.yaml", "--run", "truth"], job.folder);
   if (status !== 0) throw new Error(stderr);
-  const said = readTable(join(job.folder, "truth/submission.csv"));
+  const predicted = readTable(join(job.folder, "truth/submission.csv"));
   const random = seeded(3);
-  const rows = readTable(join(job.folder, "rows.csv")).map((row, place) => {
+  const rows = readTable(join(job.folder, "rows.csv")).map((row, index) => {
     const drawn = random();
-    const [a = 0, b = 0] = DEFAULT_COLUMNS.labels.map((name) => Number(said[place]?.[name]));
+    const [a = 0, b = 0] = DEFAULT_COLUMNS.labels.map((name) => Number(predicted[index]?.[name]));
     const truth = drawn < a ? 0 : drawn < a + b ? 1 : 2;
     return {
       ...row,
-      ...Object.fromEntries(DEFAULT_COLUMNS.labels.map((name, at) => [name, at === truth ? "1" : "0"])),
+      ...Object.fromEntries(DEFAULT_COLUMNS.labels.map((name, label) => [name, label === truth ? "1" : "0"])),
     };
   });
   await writeFile(join(job.folder, "rows.csv"), stringify(rows, { header: true }));

@@ -8,7 +8,7 @@ import { compareTemplates, OTHER_TEMPLATE, readTable, writeLabelledJob } from ".
 
 const NOWHERE = { attach: "http://127.0.0.1:9/v1", tokenizer: TOKENIZER };
 
-it("asks for labels and names the columns before any server is asked", async () => {
+it("asks for labels and names the columns before it connects to a server", async () => {
   const job = await writeJob({ engine: NOWHERE, rows: 5 });
   await writeFile(join(job.folder, "other.jinja"), OTHER_TEMPLATE);
   const { status, stderr } = await compareTemplates(job);
@@ -18,7 +18,7 @@ it("asks for labels and names the columns before any server is asked", async () 
   expect(stderr).toContain("--truth votes");
 });
 
-it("needs two variants with names of their own", async () => {
+it("needs two variants with different names", async () => {
   const job = await writeJob({ engine: NOWHERE, rows: 5 });
   await mkdir(join(job.folder, "more"));
   await writeFile(join(job.folder, "more/template.jinja"), OTHER_TEMPLATE);
@@ -40,7 +40,7 @@ it.each([
   ["a variant with rows of its own", "{a: {input: x.csv}, b: {}}", "variants.a.input is not a known key"],
   ["a key with a typing mistake", "{a: {templat: x}, b: {}}", 'did you mean "template"'],
   ["a name that is no folder", '{"a/b": {}, b: {}}', "expected a name that a folder can have"],
-])("refuses %s, naming the place", async (_, variants, message) => {
+])("refuses %s and names its line and column", async (_, variants, message) => {
   const job = await writeJob({ engine: NOWHERE, rows: 5 });
   const path = join(job.folder, "job.yaml");
   await writeFile(path, `${readFileSync(path, "utf8")}variants: ${variants}\n`);
@@ -58,13 +58,13 @@ it("refuses a label column as the text of a response", async () => {
   expect(stderr).toContain('the column "response_b" is both a label and the text of columns.response_b');
 });
 
-it("refuses a deadline that is no length of time, and a margin that is none", async () => {
+it("refuses a deadline that is no duration, and a margin above 1", async () => {
   const job = await writeJob({ engine: NOWHERE, rows: 5 });
   expect(await compareTemplates(job, "--deadline", "18:30")).toMatchObject({ status: 2 });
   expect(await compareTemplates(job, "--margin", "2")).toMatchObject({ status: 2 });
 });
 
-it("warns of labels that the model hardly thinks of", async () => {
+it("warns of labels that the model gives little probability", async () => {
   await using judge = await startJudge();
   const odd = { labels: { a: " answer", b: " better", tie: " more" } };
   const job = await writeLabelledJob({ engine: attachTo(judge), rows: 24, config: { variants: { plain: {}, odd } } });
@@ -84,7 +84,7 @@ it("warns of a variant whose context is too small for many rows", async () => {
   expect(stderr).not.toContain("whole:");
 });
 
-it("runs variants with engines of their own one after the other, and says that the models differ", async () => {
+it("runs variants with different engines one after the other, and warns that the models differ", async () => {
   await using small = await startJudge({ modelName: "small" });
   await using large = await startJudge({ modelName: "large", seed: 2 });
   const engine = { ...attachTo(large), model: "large" };
@@ -97,7 +97,7 @@ it("runs variants with engines of their own one after the other, and says that t
   expect(large.stats.prompts).toBeGreaterThanOrEqual(24 + 20);
 });
 
-it("says that the models differ also where only the servers name them", async () => {
+it("warns that the models differ when only the servers name them", async () => {
   await using small = await startJudge({ modelName: "small" });
   await using large = await startJudge({ modelName: "large", seed: 2 });
   const config = { variants: { here: {}, there: { engine: attachTo(large) } } };
@@ -107,11 +107,11 @@ it("says that the models differ also where only the servers name them", async ()
   expect(stderr).toContain("judged by different models: here by small, there by large");
 });
 
-it("leaves out rows that one variant cannot be scored on, says so, and ends with 5", async () => {
+it("leaves out rows that one variant cannot be scored on, warns of them, and exits with 5", async () => {
   await using judge = await startJudge();
   const one = { concurrency: 4, prompts_per_request: 1 };
   const job = await writeLabelledJob({ engine: attachTo(judge), rows: 30, config: { ...one, attempts: 1 } });
-  // The first requests are those of the start.
+  // The first 12 requests come from the start of the engine.
   judge.change({ faults: [{ kind: "http500", rate: 0.5, times: 12, after: judge.stats.requests + 12 }] });
   const { status, stdout, stderr } = await compareTemplates(job);
   expect(status).toBe(5);
@@ -119,7 +119,7 @@ it("leaves out rows that one variant cannot be scored on, says so, and ends with
   expect(Number(/^(\d+) rows/.exec(stdout)?.[1])).toBeLessThan(30);
 });
 
-it("warns of a template whose examples are among the rows that it is judged on", async () => {
+it("warns of a template whose examples are among the compared rows", async () => {
   await using judge = await startJudge();
   const job = await writeLabelledJob({ engine: attachTo(judge), rows: 24, words: () => 20 });
   const [row] = readTable(join(job.folder, "rows.csv"));

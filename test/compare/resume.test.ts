@@ -12,17 +12,22 @@ import { compareTemplates, writeLabelledJob } from "./compared.ts";
 
 const TEMPLATES = ["-t", "./template.jinja", "-t", "./other.jinja"];
 
-/** What must not depend on interruptions: everything but times. */
-function lasting(job: Job, run: string): unknown {
-  const told = JSON.parse(readFileSync(join(job.folder, run, "comparison.json"), "utf8")) as ComparisonDetails;
+/** Reads the results of a comparison without times, which alone may depend on interruptions. */
+function resultsOf(job: Job, run: string): unknown {
+  const comparison = JSON.parse(readFileSync(join(job.folder, run, "comparison.json"), "utf8")) as ComparisonDetails;
   return {
-    pairs: told.pairs.map(({ sentence: _, ...pair }) => pair),
-    scores: told.variants.map(({ raw, calibrated, mass, tokensPerRow }) => ({ raw, calibrated, mass, tokensPerRow })),
-    noise: told.noiseFloor,
+    pairs: comparison.pairs.map(({ sentence: _, ...pair }) => pair),
+    scores: comparison.variants.map(({ raw, calibrated, mass, tokensPerRow }) => ({
+      raw,
+      calibrated,
+      mass,
+      tokensPerRow,
+    })),
+    noise: comparison.noiseFloor,
   };
 }
 
-it("continues where it was interrupted, asks for nothing again, and ends with the same answer", async () => {
+it("continues where it was interrupted, sends no prompt twice, and ends with the same results", async () => {
   await using judge = await startJudge();
   const config = { concurrency: 2, prompts_per_request: 2 };
   const job = await writeLabelledJob({ engine: attachTo(judge), rows: 60, config });
@@ -37,19 +42,19 @@ it("continues where it was interrupted, asks for nothing again, and ends with th
   expect(ended.status).toBe(130);
   expect(ended.stderr).toContain("The comparison was interrupted");
   const answered = ["template", "other"].map((name) => answeredIn(job, name));
-  // Row by row: at a stop the variants differ by no more than was in flight.
+  // Scored row by row, so the variants differ at most by the 4 rows in flight.
   const [one = new Set(), other = new Set()] = answered;
   expect(one.size).toBeGreaterThan(10);
   expect([...one].filter((id) => !other.has(id)).length).toBeLessThanOrEqual(4);
   expect([...other].filter((id) => !one.has(id)).length).toBeLessThanOrEqual(4);
 
   judge.change({ constantMs: 0 });
-  const asked = judge.stats.prompts;
+  const sent = judge.stats.prompts;
   const second = await compareTemplates(job);
   expect(second.status).toBe(0);
-  // Beside what is missing: the two samples of 20, and the probes of the start.
-  expect(judge.stats.prompts - asked).toBeLessThan(120 - one.size - other.size + 40 + 12);
-  expect(lasting(job, "run")).toEqual(lasting(job, "whole"));
+  // The missing rows, two samples of 20, and up to 12 probes of the start.
+  expect(judge.stats.prompts - sent).toBeLessThan(120 - one.size - other.size + 40 + 12);
+  expect(resultsOf(job, "run")).toEqual(resultsOf(job, "whole"));
   for (const name of ["template", "other"]) {
     expectValid(join(job.folder, "run", name, "submission.csv"), job.ids);
     expect(answersIn(join(job.folder, "run", name, "rows.jsonl"))).toEqual(
@@ -62,14 +67,14 @@ it("continues where it was interrupted, asks for nothing again, and ends with th
   expect(judge.stats.prompts).toBe(third);
 });
 
-it("scores only what a further variant lacks", async () => {
+it("scores only the missing prompts of a further variant", async () => {
   await using judge = await startJudge();
   const job = await writeLabelledJob({ engine: attachTo(judge), rows: 30 });
   expect((await compareTemplates(job)).status).toBe(0);
-  const asked = judge.stats.prompts;
+  const sent = judge.stats.prompts;
   const again = await inProcess(["compare", "job.yaml", ...TEMPLATES, "-t", "rules"], job.folder);
   expect(again.status).toBe(0);
-  expect(judge.stats.prompts - asked).toBeLessThan(30 + 20 + 15);
+  expect(judge.stats.prompts - sent).toBeLessThan(30 + 20 + 15);
   expect(again.stdout).toContain("after adjusting for 3 comparisons");
 });
 

@@ -15,10 +15,10 @@ it("stops early when one template is clearly better, and sends nothing when star
   await using judge = await startJudge({ constantMs: 2 });
   const config = { concurrency: 2, prompts_per_request: 2 };
   const job = await writeLabelledJob({ engine: attachTo(judge), rows: 600, config });
-  const asked = judge.stats.prompts;
+  const sent = judge.stats.prompts;
   const stopped = await compareTemplates(job, "--early-stop");
   expect(stopped.status).toBe(0);
-  expect(judge.stats.prompts - asked).toBeLessThan(1_000);
+  expect(judge.stats.prompts - sent).toBeLessThan(1_000);
   const { end, rows, stopping, pairs } = readDetails(job);
   expect(end).toBe("decided");
   expect(rows).toBeLessThan(600);
@@ -54,11 +54,11 @@ it("ends as equivalent within a margin when two templates are the same", async (
   await using judge = await startJudge();
   const config = { variants: { one: {}, same: {} } };
   const job = await writeLabelledJob({ engine: attachTo(judge), rows: 400, config });
-  const asked = judge.stats.prompts;
+  const sent = judge.stats.prompts;
   const { status, stdout } = await inProcess(["compare", "job.yaml", "--early-stop", "--margin", "0.1"], job.folder);
   expect(status).toBe(0);
   expect(stdout).toMatch(/one and same differ by less than 0\.100 nats, decided after \d+ rows/);
-  expect(judge.stats.prompts - asked).toBeLessThan(700);
+  expect(judge.stats.prompts - sent).toBeLessThan(700);
 });
 
 it("measures the noise of the engine on a sample scored again, and names no winner within that noise", async () => {
