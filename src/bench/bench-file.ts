@@ -6,7 +6,7 @@ import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
 import { writeAtomic } from "../files/atomic.ts";
 import type { Override } from "../job/open-config.ts";
-import type { Forecast } from "./forecast.ts";
+import type { JobForecast } from "./forecast.ts";
 import type { Lengths } from "./lengths.ts";
 import { renderPicture } from "./picture.ts";
 import type { Speeds } from "./speeds.ts";
@@ -19,7 +19,7 @@ export interface BenchResult {
   readonly input: string;
   readonly lengths: Omit<Lengths, "rows"> & { readonly tokenised: number; readonly rows: number };
   readonly speeds: Speeds;
-  readonly forecast: Forecast;
+  readonly forecast: JobForecast;
   /** The forecast in one line. */
   readonly verdict: string;
   /** Prompts that were scored for the bench, requests that failed, and seconds that it took. */

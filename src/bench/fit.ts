@@ -18,7 +18,7 @@ export interface Fit {
 }
 
 /** A time in ms with the ends of its 95 % interval. */
-export interface Estimate {
+export interface IntervalEstimate {
   readonly value: number;
   readonly low: number;
   readonly high: number;
@@ -43,7 +43,7 @@ export function fitRowTime(measured: readonly TimedWork[]): Fit {
 }
 
 /** Forecasts the time of an amount of work; the 95 % interval follows from the spread of the measurements. */
-export function forecastTime(fit: Fit, work: { readonly rows: number; readonly tokens: number }): Estimate {
+export function forecastWork(fit: Fit, work: { readonly rows: number; readonly tokens: number }): IntervalEstimate {
   const { rowMs, tokenMs, covariance, noise, freedom } = fit;
   const { rows, tokens } = work;
   const value = rowMs * rows + tokenMs * tokens;

@@ -2,18 +2,18 @@ import type { Config } from "../config/config.ts";
 import { parseDeadline } from "../config/deadline.ts";
 import { planBudget } from "../deadline/budget.ts";
 import { formatDuration, plural } from "../format.ts";
-import { type Estimate, type Fit, forecastTime } from "./fit.ts";
+import { type Fit, forecastWork, type IntervalEstimate } from "./fit.ts";
 import type { Suggestion } from "./suggestion.ts";
 
 /** How long a job of so many rows will take, and whether it fits its deadline. */
-export interface Forecast {
+export interface JobForecast {
   readonly rows: number;
   /** Prompts of the job: twice the rows when both orders are scored. */
   readonly prompts: number;
   /** Time until the engine was ready for the bench; part of the forecast. */
   readonly startUpMs: number;
   /** The whole job, ms. */
-  readonly time: Estimate;
+  readonly time: IntervalEstimate;
   /** Time until the deadline, ms; null without one. */
   readonly deadlineMs: number | null;
   readonly verdict: DeadlineCheck | null;
@@ -37,28 +37,28 @@ export function forecastJob(options: {
   meanTokens: number;
   startUpMs: number;
   now: number;
-}): Forecast {
+}): JobForecast {
   const { config, fit, rows, meanTokens, startUpMs, now } = options;
   const prompts = rows * (config.orders === "both" ? 2 : 1);
-  const { value, low, high } = forecastTime(fit, { rows: prompts, tokens: prompts * meanTokens });
+  const { value, low, high } = forecastWork(fit, { rows: prompts, tokens: prompts * meanTokens });
   const time = { value: value + startUpMs, low: low + startUpMs, high: high + startUpMs };
-  return { rows, prompts, startUpMs, time, ...checkConfiguredDeadline(config.time, time, now) };
+  return { rows, prompts, startUpMs, time, ...checkDeadlineOfConfig(config.time, time, now) };
 }
 
 /** Compares the forecast with the budget that a run started now would have, its reserve included. */
-function checkConfiguredDeadline(
+function checkDeadlineOfConfig(
   { deadline, startedAt, reserveMs }: Config["time"],
-  time: Estimate,
+  time: IntervalEstimate,
   now: number,
-): Pick<Forecast, "deadlineMs" | "verdict"> {
+): Pick<JobForecast, "deadlineMs" | "verdict"> {
   if (deadline === null) return { deadlineMs: null, verdict: null };
   const from = startedAt === null ? now : Date.parse(startedAt);
   const { workEndAt, deadlineAt } = planBudget(from, parseDeadline(deadline, from), reserveMs);
-  return { deadlineMs: deadlineAt - now, verdict: checkDeadline(time, workEndAt - now) };
+  return { deadlineMs: deadlineAt - now, verdict: deadlineCheckOf(time, workEndAt - now) };
 }
 
 /** Compares a forecast with the time available, ms. */
-export function checkDeadline(forecast: Estimate, availableMs: number): DeadlineCheck {
+export function deadlineCheckOf(forecast: IntervalEstimate, availableMs: number): DeadlineCheck {
   const fits = forecast.high <= availableMs ? "yes" : forecast.value <= availableMs ? "tight" : "no";
   return { fits, availableMs, spareMs: availableMs - forecast.value };
 }
@@ -73,7 +73,7 @@ const FITS = {
 const LEAST_GAIN = 1.01;
 
 /** Formats a forecast in one line: `25,000 rows in 9h00m: fits, 6h41m (95 %: 6h30m to 6h52m)`. */
-export function forecastLine({ rows, time, deadlineMs, verdict }: Forecast, suggestion: Suggestion | null): string {
+export function forecastLine({ rows, time, deadlineMs, verdict }: JobForecast, suggestion: Suggestion | null): string {
   const job = plural(rows, "row");
   const interval = `${plain(time.value)} (95 %: ${plain(time.low)} to ${plain(time.high)})`;
   const more =

@@ -1,5 +1,5 @@
 /** What a bench measured at its best setting. */
-export interface Evidence {
+export interface LimitEvidence {
   /** Rows per second of the engine. */
   readonly rowsPerSecond: number;
   /** Rows per second that one core renders and tokenises. */
@@ -34,7 +34,7 @@ const MOST_TIME = 0.5;
 const GAIN = 1.05;
 
 /** Finds what limits the speed: the first of these rules that holds. */
-export function findLimit(evidence: Evidence): Limit {
+export function findLimit(evidence: LimitEvidence): Limit {
   const { rowsPerSecond, preparedPerSecond, clientBusy, level, batchingGain, lastGain, running, waiting } = evidence;
   if (preparedPerSecond < 1.15 * rowsPerSecond) {
     return {

@@ -9,7 +9,7 @@ import type { Attempt } from "../schedule/types.ts";
 import { type Poll, pollEngine } from "./engine-polls.ts";
 import type { Lengths } from "./lengths.ts";
 import { samplingOrderOf } from "./sampling-order.ts";
-import { afterAnswer, describeStage, type Stage, type Sweep, skipToSample, startSweep } from "./sweep.ts";
+import { advanceSweep, describeStage, type Stage, type Sweep, skipToSample, startSweep } from "./sweep.ts";
 
 /** Everything that was measured. */
 export interface Measurement {
@@ -87,7 +87,7 @@ export async function measureEngine(options: {
     const inSample = sweep.stage?.kind === "sample";
     const before = sweep.intervals.length;
     const tokens = attempt.tasks.reduce((sum, { ids }) => sum + ids.length, 0);
-    advance(afterAnswer(sweep, { startedAt, finishedAt, rows: attempt.tasks.length, tokens }));
+    advance(advanceSweep(sweep, { startedAt, finishedAt, rows: attempt.tasks.length, tokens }));
     if (!inSample) return;
     sampleLeft -= attempt.tasks.filter(({ row, order }) => order === "ab" && sampled.delete(row)).length;
     // The last interval ends after the sample, so that it is as full as the others.

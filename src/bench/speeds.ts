@@ -1,7 +1,7 @@
 import { levelOf, type Setting } from "../concurrency/setting.ts";
 import { mean } from "../numbers/sums.ts";
 import { type EngineMeans, meansOf, type Shares, sharesOf } from "./engine-polls.ts";
-import { type Estimate, type Fit, fitRowTime, forecastTime, type TimedWork } from "./fit.ts";
+import { type Fit, fitRowTime, forecastWork, type IntervalEstimate, type TimedWork } from "./fit.ts";
 import type { Lengths } from "./lengths.ts";
 import { findLimit, type Limit } from "./limit.ts";
 import type { Measurement } from "./measure.ts";
@@ -11,7 +11,7 @@ import { bestLevel, type MeasuredStage, type Sweep, speedOf, sumOf } from "./swe
 /** One setting and its measured speed. */
 export interface MeasuredSetting extends Setting {
   readonly rowsPerSecond: number;
-  readonly tokensPerSecond: Estimate;
+  readonly tokensPerSecond: IntervalEstimate;
   /** Number of intervals that were measured. */
   readonly windows: number;
   readonly engine: EngineMeans | null;
@@ -25,7 +25,7 @@ export interface Speeds {
   /** The measurements that the fit is based on. */
   readonly stretches: readonly TimedWork[];
   /** Quarters of the file by length: mean tokens, and seconds per row. */
-  readonly byLength: readonly { readonly tokens: number; readonly seconds: Estimate }[];
+  readonly byLength: readonly { readonly tokens: number; readonly seconds: IntervalEstimate }[];
   readonly limit: Limit;
   readonly shares: Shares | null;
   /** Share of the key-value cache in use at the best setting. */
@@ -103,15 +103,15 @@ function relativeNoise(done: readonly MeasuredStage[]): number {
 }
 
 /** Gives a value with the interval of two standard errors, each `relativeError` times the value. */
-function estimateOf(value: number, relativeError: number): Estimate {
+function estimateOf(value: number, relativeError: number): IntervalEstimate {
   const reach = 2 * relativeError * value;
   return { value, low: Math.max(0, value - reach), high: value + reach };
 }
 
 /** Computes the seconds of a row of this length, with the uncertainty of the fit but without the noise of a single row. */
-function secondsPerRow(fit: Fit, tokens: number): Estimate {
+function secondsPerRow(fit: Fit, tokens: number): IntervalEstimate {
   const rows = 10_000;
-  const { value, low, high } = forecastTime(fit, { rows, tokens: rows * tokens });
+  const { value, low, high } = forecastWork(fit, { rows, tokens: rows * tokens });
   const toSeconds = (ms: number): number => ms / rows / 1_000;
   return { value: toSeconds(value), low: toSeconds(low), high: toSeconds(high) };
 }

@@ -63,7 +63,7 @@ export function startSweep(options: SweepOptions, now: number): Sweep {
 }
 
 /** Adds an answered request; when it ends the last interval of a stage, the sweep goes on to the next stage. */
-export function afterAnswer(sweep: Sweep, request: AnsweredRequest): Sweep {
+export function advanceSweep(sweep: Sweep, request: AnsweredRequest): Sweep {
   const { stage } = sweep;
   if (stage === null) return sweep;
   const { interval, measured } = addAnswer(sweep.open, request);

@@ -3,7 +3,7 @@ import { readComparison, writeComparisonReport } from "../compare/comparison-fil
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
 import { evaluateSubject } from "../evaluate/evaluation.ts";
-import { isLabelled, type Joined, joinOptionsOf, openJoined, openLabels } from "../evaluate/labelled.ts";
+import { isLabelled, type JoinedRows, joinOptionsOf, openJoined, openLabels } from "../evaluate/labelled.ts";
 import { type Subject, subjectOf } from "../evaluate/subject.ts";
 import { writeAtomic } from "../files/atomic.ts";
 import { packageVersion } from "../job/package-version.ts";
@@ -19,7 +19,7 @@ import { readTimeline, timingOf } from "../runfolder/timeline/timeline.ts";
 export interface ReportOptions {
   /** Folder of a run or of a comparison. */
   readonly run: string;
-  /** Labelled rows; left out or null, the run's own input, labelled or not. */
+  /** LabelledRows rows; left out or null, the run's own input, labelled or not. */
   readonly labels?: string | null;
   readonly truth?: "labels" | "votes" | null;
   /** The page to write; left out or null, report.html in the run folder. The Markdown lies beside it. */
@@ -65,7 +65,7 @@ async function openData(
   subject: Subject,
   options: ReportOptions,
   effects: Pick<Effects, "cwd" | "signal" | "log">,
-): Promise<Joined | null> {
+): Promise<JoinedRows | null> {
   const where = joinOptionsOf(subject, options, effects);
   if ((options.labels ?? null) !== null) return openLabels(where);
   try {
@@ -80,7 +80,7 @@ async function openData(
 async function gather(
   run: LoadedRun,
   subject: Subject,
-  joined: Joined | null,
+  joined: JoinedRows | null,
   effects: Pick<Effects, "cwd" | "clock" | "progress">,
 ): Promise<ReportData> {
   const { written } = subject;

@@ -12,9 +12,9 @@ import { countLeakedRows, variantsFittedTo } from "./leaks.ts";
 import type { Monitor } from "./monitor.ts";
 import { fixedPairs, type Measure, noiseFloor, sequentialPairs, stoppingOf } from "./pairs.ts";
 import { prefixCacheOf, sumPrefixCaches } from "./prefix-cache.ts";
-import { fieldsOf, notesOf, reportedVariant, type TargetJob } from "./report-data.ts";
+import { comparisonFields, comparisonNotes, reportedVariant, type TargetJob } from "./report-data.ts";
 import type { VariantRun } from "./variant-run.ts";
-import { warningsOf } from "./warnings.ts";
+import { comparisonWarnings } from "./warnings.ts";
 
 /** How a comparison ended: all rows scored, enough of them for a decision, or neither. */
 export type ComparisonEnd = "done" | "decided" | "interrupted" | "engine-lost";
@@ -101,9 +101,9 @@ export async function conclude(options: ConcludeOptions): Promise<Comparison> {
       name: basename(folder),
       program: `abtie ${options.version}`,
       madeAt: options.now,
-      facts: fieldsOf(runs, available, prefixCache),
-      notes: notesOf({ pairs, stopping, rescored: rescoredRows(assessments, measure) }),
-      warnings: warningsOf({
+      facts: comparisonFields(runs, available, prefixCache),
+      notes: comparisonNotes({ pairs, stopping, rescored: rescoredRows(assessments, measure) }),
+      warnings: comparisonWarnings({
         end,
         variants: runs,
         assessments,

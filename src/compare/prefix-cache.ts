@@ -50,15 +50,15 @@ const RECENT_PROMPTS = 8;
 
 /** Counts for each variant the tokens that a server with a prefix cache would find if it scored that variant alone. */
 export function createPrefixMeter(variants: number): {
-  readonly add: (of: number, ids: readonly number[]) => void;
+  readonly add: (variant: number, ids: readonly number[]) => void;
   readonly shared: () => readonly Shared[];
 } {
   const recent: (readonly number[])[][] = Array.from({ length: variants }, () => []);
   const counts = recent.map(() => ({ prepared: 0, shared: 0 }));
   return {
-    add: (of, ids) => {
-      const [before, count] = [recent[of], counts[of]];
-      if (before === undefined || count === undefined) throw new Error(`there is no variant ${of}`);
+    add: (variant, ids) => {
+      const [before, count] = [recent[variant], counts[variant]];
+      if (before === undefined || count === undefined) throw new Error(`there is no variant ${variant}`);
       count.prepared += ids.length;
       count.shared += Math.max(0, ...before.map((other) => commonLength(ids, other)));
       before.push(ids);

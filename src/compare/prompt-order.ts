@@ -1,6 +1,6 @@
 import { shuffledIndexes } from "../numbers/random.ts";
 import { isAnswered } from "../runfolder/state/run-state.ts";
-import type { Choice } from "./score-entries.ts";
+import type { VariantPrompt } from "./score-prompts.ts";
 import type { VariantRun } from "./variant-run.ts";
 
 type Scorable = Pick<VariantRun, "orders"> & {
@@ -11,10 +11,10 @@ type Scorable = Pick<VariantRun, "orders"> & {
  * Lists the missing prompts row by row across variants. At every moment all variants are then scored on about the same rows,
  * and prompts that begin alike are sent one after another.
  */
-export function* promptsRowByRow(rows: Uint32Array, variants: readonly Scorable[]): Generator<Choice> {
+export function* promptsRowByRow(rows: Uint32Array, variants: readonly Scorable[]): Generator<VariantPrompt> {
   for (const row of rows) {
-    for (const [of, { orders, folder }] of variants.entries()) {
-      for (const order of orders) if (!isAnswered(folder.state, row, order)) yield { of, row, order };
+    for (const [variant, { orders, folder }] of variants.entries()) {
+      for (const order of orders) if (!isAnswered(folder.state, row, order)) yield { variant, row, order };
     }
   }
 }
@@ -33,10 +33,10 @@ export function sampleToRescore(total: number, seed: number, answered: (row: num
 export function* promptsToRescore(
   variants: readonly Pick<VariantRun, "orders" | "again">[],
   samples: readonly Uint32Array[],
-): Generator<Choice> {
-  for (const [of, { orders, again }] of variants.entries()) {
+): Generator<VariantPrompt> {
+  for (const [variant, { orders, again }] of variants.entries()) {
     for (const order of orders) {
-      for (const row of samples[of] ?? []) if (!isAnswered(again.state, row, order)) yield { of, row, order };
+      for (const row of samples[variant] ?? []) if (!isAnswered(again.state, row, order)) yield { variant, row, order };
     }
   }
 }

@@ -52,7 +52,7 @@ export function reportedVariant(assessment: Assessment, job: TargetJob): Reporte
 }
 
 /** Lists the fields at the head of the report: data, engines, variants, settings. */
-export function fieldsOf(
+export function comparisonFields(
   runs: readonly [VariantRun, ...VariantRun[]],
   rows: number,
   prefixCache: PrefixCache | null,
@@ -98,7 +98,7 @@ export function prefixCacheText({ looked, found, prepared, shared }: PrefixCache
 }
 
 /** Lists how the numbers are defined, one sentence each. */
-export function notesOf(options: {
+export function comparisonNotes(options: {
   readonly pairs: readonly Pair[];
   readonly stopping: Stopping | null;
   /** Rows of each variant that were scored twice; null when none were. */

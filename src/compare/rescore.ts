@@ -5,10 +5,10 @@ import { type Journal, openJournal } from "../runfolder/journal/append.ts";
 import { JOURNAL_FORMAT } from "../runfolder/journal/events.ts";
 import type { Summary } from "../schedule/types.ts";
 import { promptsToRescore } from "./prompt-order.ts";
-import { scoreEntries } from "./score-entries.ts";
+import { scorePrompts } from "./score-prompts.ts";
 import type { VariantRun } from "./variant-run.ts";
 
-type Scoring = Pick<Parameters<typeof scoreEntries>[0], "pool" | "config" | "signal">;
+type Scoring = Pick<Parameters<typeof scorePrompts>[0], "pool" | "config" | "signal">;
 
 /** Scores samples of the variants' rows once more, in another order and so in other batches, into journals of their own. */
 export async function rescore(
@@ -17,7 +17,7 @@ export async function rescore(
 ): Promise<Summary["end"]> {
   const { samples, effects, ...scoring } = options;
   const { clock, log } = effects;
-  const choices = [...promptsToRescore(runs, samples)];
+  const prompts = [...promptsToRescore(runs, samples)];
   const journals: Journal[] = [];
   const version = await packageVersion();
   let done = 0;
@@ -30,17 +30,17 @@ export async function rescore(
       recorder.record({ event: "session-start", at: clock.now(), format: JOURNAL_FORMAT, pid: effects.pid, version });
       return recorder;
     });
-    return await scoreEntries({
+    return await scorePrompts({
       ...scoring,
       effects,
-      choices,
+      prompts,
       recorders,
       // A new salt: what the server still has in its prefix cache would only repeat the first scoring.
       cacheSalt: `again-${clock.now()}`,
       onRequest: ({ outcomes }) => {
         done += outcomes.length;
-        const text = `scoring a sample again: ${done}/${choices.length}`;
-        effects.progress({ stage: "score", done, total: choices.length, text });
+        const text = `scoring a sample again: ${done}/${prompts.length}`;
+        effects.progress({ stage: "score", done, total: prompts.length, text });
       },
     });
   } finally {

@@ -7,7 +7,7 @@ import { joinJudgeLoaders } from "./joint-judge.ts";
 import { createPrefixMeter, watchPrefixCache } from "./prefix-cache.ts";
 import { promptsRowByRow, promptsToRescore, sampleToRescore } from "./prompt-order.ts";
 import { rescore } from "./rescore.ts";
-import { type Choice, scoreEntries } from "./score-entries.ts";
+import { scorePrompts, type VariantPrompt } from "./score-prompts.ts";
 import type { VariantRun } from "./variant-run.ts";
 
 /** How the scoring ended. */
@@ -48,7 +48,7 @@ async function scoreGroup(group: EngineGroup, options: ScoreOptions): Promise<Sc
   const { signal, clock } = effects;
   const samples = (): readonly Uint32Array[] =>
     group.map(({ answered }) => sampleToRescore(order.length, seed, answered));
-  const missing = (): Iterable<Choice> => (decided.aborted ? [] : promptsRowByRow(order, group));
+  const missing = (): Iterable<VariantPrompt> => (decided.aborted ? [] : promptsRowByRow(order, group));
   if (isEmpty(missing()) && isEmpty(promptsToRescore(group, samples()))) return "done";
 
   const [{ config }] = group;
@@ -73,19 +73,19 @@ async function scoreGroup(group: EngineGroup, options: ScoreOptions): Promise<Sc
     const common = { pool, config, effects };
     const cache = await watchPrefixCache(pool, signal);
     const prefixes = createPrefixMeter(group.length);
-    const end = await scoreEntries({
+    const end = await scorePrompts({
       ...common,
-      choices: missing(),
+      prompts: missing(),
       recorders: group.map(({ recorder }) => recorder),
       onPrompt: prefixes.add,
       onRequest: ({ outcomes }) => {
-        for (const { task, outcome } of outcomes) onOutcome(group[task.of] as VariantRun, task, outcome.ok);
+        for (const { task, outcome } of outcomes) onOutcome(group[task.variant] as VariantRun, task, outcome.ok);
       },
       signal: AbortSignal.any([signal, decided]),
     });
     const cached = await cache.used();
-    for (const [of, run] of group.entries()) {
-      const shared = prefixes.shared()[of];
+    for (const [variant, run] of group.entries()) {
+      const shared = prefixes.shared()[variant];
       if (cached === null || shared === undefined) continue;
       run.recorder.record({ event: "prefix-cache", at: clock.now(), ...cached, ...shared });
     }
@@ -102,7 +102,7 @@ async function scoreGroup(group: EngineGroup, options: ScoreOptions): Promise<Sc
   }
 }
 
-function isEmpty(choices: Iterable<Choice>): boolean {
-  for (const _ of choices) return false;
+function isEmpty(prompts: Iterable<VariantPrompt>): boolean {
+  for (const _ of prompts) return false;
   return true;
 }

@@ -24,7 +24,7 @@ export interface Circumstances {
 const MOST_SHORTENED = 0.05;
 
 /** Lists reasons why a comparison may be unfair or misread, one sentence each. */
-export function warningsOf(circumstances: Circumstances): string[] {
+export function comparisonWarnings(circumstances: Circumstances): string[] {
   const { variants, assessments, failed, leaked, fittedHere, sequential } = circumstances;
   const lowMass = assessments.filter(({ name, mass }) => mass !== null && mass.median < minimumMass(name, variants));
   const shortened = assessments.filter(({ shortened, columns }) => shortened > MOST_SHORTENED * columns.ids.length);

@@ -4,10 +4,10 @@
  *
  * 1. The level stays for one interval of at least 16 rows and 200 ms, and the speed of that interval is measured (interval.ts).
  * 2. Search: the level doubles as long as that makes the engine at least 3 % faster, then it is refined around the best level.
- *    Among levels within 3 % of the best it takes the one with the least work in flight, or more while that is below 5 s.
+ *    Of the levels within 3 % of the best it takes the highest with at most 5 s of work in flight, otherwise the lowest.
  * 3. Hold: the level found is kept for 4 intervals of at least 1 s, then up to 64, each time longer if nothing better was found.
- * 4. Probe and compare: after a hold, a level 25 or 50 % away is tried for one interval, then the held level is measured again.
- *    The other level replaces it only when it is at least 3 % faster than before and after.
+ * 4. Probe and compare: after a hold, a level higher or lower by a factor of 1.5 or 1.25 is tried for one interval, then the held
+ *    level is measured again. The other level replaces it only when it was at least 3 % faster than before and after.
  * 5. Headroom (headroom.ts): a refused request or a timeout halves the level, preemptions lower it by 15 %, and a level that
  *    failed is a ceiling for 5 minutes, twice as long each time. The key-value cache may be filled to 85 %.
  *

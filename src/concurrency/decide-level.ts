@@ -4,7 +4,7 @@ import { highestLevel } from "./headroom.ts";
 import { levelOf } from "./setting.ts";
 
 /** The next level, its phase, and the levels measured so far. */
-export interface Decision {
+export interface LevelDecision {
   readonly level: number;
   readonly phase: Phase;
   readonly trials: readonly Trial[];
@@ -39,7 +39,7 @@ const UP = 0;
 const DOWN = 1;
 
 /** Decides the next level from the speed of the interval that has ended, in units of work per ms. */
-export function decideLevel(controller: Controller, speed: number): Decision {
+export function decideLevel(controller: Controller, speed: number): LevelDecision {
   const { phase } = controller;
   switch (phase.kind) {
     case "search":
@@ -60,7 +60,7 @@ export function decideLevel(controller: Controller, speed: number): Decision {
 }
 
 /** Doubles the level while the speed rises, refines around the best level, and halves it where much work is in flight. */
-function search(controller: Controller, trials: readonly Trial[]): Decision {
+function search(controller: Controller, trials: readonly Trial[]): LevelDecision {
   const level = nextLevel(controller, trials);
   if (level !== null) return { level, phase: { kind: "search" }, trials };
   const good = highestLight(controller, trials) ?? lowestGood(trials);
@@ -97,7 +97,7 @@ function higherLevel(controller: Controller, trials: readonly Trial[], top: Tria
   return workMs(controller, level) <= MOST_WORK_MS || (gain !== null && gain >= LARGE_GAIN) ? level : null;
 }
 
-function hold(controller: Controller, phase: Phase & { kind: "hold" }, speed: number): Decision {
+function hold(controller: Controller, phase: Phase & { kind: "hold" }, speed: number): LevelDecision {
   const { trials } = controller;
   const base = levelOf(controller.setting);
   const speeds = [...phase.speeds, speed].slice(-RECENT);
@@ -106,7 +106,7 @@ function hold(controller: Controller, phase: Phase & { kind: "hold" }, speed: nu
   const change = reference === null ? 1 : recent / reference;
   const hasChanged = change < CHANGED || change > 1 / CHANGED;
   const intervalsLeft = phase.intervalsLeft - 1;
-  const stay: Decision = { level: base, phase: { ...phase, intervalsLeft, speeds, reference }, trials };
+  const stay: LevelDecision = { level: base, phase: { ...phase, intervalsLeft, speeds, reference }, trials };
   if (speeds.length < RECENT || (intervalsLeft > 0 && !hasChanged)) return stay;
   // After a change of speed the earlier measurements no longer hold, so probes come as often as at first.
   const length = hasChanged ? HOLD : phase.length;
@@ -117,7 +117,7 @@ function hold(controller: Controller, phase: Phase & { kind: "hold" }, speed: nu
 }
 
 /** Compares the probed level with the base level, which was measured before and after it. */
-function compare(controller: Controller, phase: Phase & { kind: "compare" }, speed: number): Decision {
+function compare(controller: Controller, phase: Phase & { kind: "compare" }, speed: number): LevelDecision {
   const { base, probed, length, nextProbe } = phase;
   const isLighter = probed.level < base.level && isHeavy(controller);
   // Faster than before and than after: otherwise the end of a slow spell would be credited to the level probed in it.
@@ -130,7 +130,7 @@ function compare(controller: Controller, phase: Phase & { kind: "compare" }, spe
   return hasRegressed ? { ...stay, regressed: probed.level } : stay;
 }
 
-function settle(level: number, length: number, nextProbe: number): Decision {
+function settle(level: number, length: number, nextProbe: number): LevelDecision {
   return {
     level,
     phase: {

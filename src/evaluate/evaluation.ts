@@ -8,7 +8,7 @@ import { takeScored } from "../metrics/triples.ts";
 import type { BootstrapOptions } from "../stats/bootstrap.ts";
 import { divisionsOf } from "./divisions.ts";
 import { inSampleWarning } from "./in-sample.ts";
-import type { Labelled } from "./labelled.ts";
+import type { LabelledRows } from "./labelled.ts";
 import { type NamedScores, rawScores, studySwap } from "./raw-scores.ts";
 import { readRowTexts } from "./row-texts.ts";
 import type { Subject } from "./subject.ts";
@@ -46,7 +46,7 @@ const SECONDARY_RESAMPLES = 2_000;
 /** Evaluates a run or submission against its labels, as a whole and by slice. */
 export async function evaluateSubject(
   subject: Subject,
-  labelled: Labelled,
+  labelled: LabelledRows,
   effects: Pick<Effects, "progress">,
 ): Promise<SubjectEvaluation> {
   const reportStep = createReportStep(subject.ids.length, effects);

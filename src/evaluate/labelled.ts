@@ -9,7 +9,7 @@ import { takeTriples } from "../metrics/triples.ts";
 import type { Subject } from "./subject.ts";
 
 /** Judged rows joined with the rows of the data file, in the order of the judged rows. */
-export interface Joined extends AsyncDisposable {
+export interface JoinedRows extends AsyncDisposable {
   readonly dataset: Dataset;
   readonly source: "labels" | "votes";
   /** Index of each judged row in the dataset. */
@@ -21,11 +21,11 @@ export interface Joined extends AsyncDisposable {
 }
 
 /** Judged rows with labels. */
-export type Labelled = Joined & { readonly truth: Float64Array };
+export type LabelledRows = JoinedRows & { readonly truth: Float64Array };
 
 /** The labelled file to evaluate with. */
 export interface LabelOptions {
-  /** Labelled rows; left out or null, the run's own input. */
+  /** LabelledRows rows; left out or null, the run's own input. */
   readonly labels?: string | null;
   /** The source of the truth; left out or null, that of the run's config, else the label columns. */
   readonly truth?: "labels" | "votes" | null;
@@ -36,7 +36,7 @@ export function openLabelsOf(
   subject: Subject,
   options: LabelOptions,
   effects: Pick<Effects, "cwd" | "signal">,
-): Promise<Labelled> {
+): Promise<LabelledRows> {
   return openLabels(joinOptionsOf(subject, options, effects));
 }
 
@@ -78,7 +78,7 @@ export interface JoinOptions {
 }
 
 /** Joins judged rows with a labelled file. Throws like openJoined, and AbtieError("data") when the file has no labels. */
-export async function openLabels(options: JoinOptions): Promise<Labelled> {
+export async function openLabels(options: JoinOptions): Promise<LabelledRows> {
   const joined = await openJoined(options);
   if (isLabelled(joined)) return joined;
   await joined[Symbol.asyncDispose]();
@@ -86,12 +86,12 @@ export async function openLabels(options: JoinOptions): Promise<Labelled> {
 }
 
 /** Checks whether the data file has labels. */
-export function isLabelled(joined: Joined): joined is Labelled {
+export function isLabelled(joined: JoinedRows): joined is LabelledRows {
   return joined.truth !== null;
 }
 
 /** Joins judged rows with a data file by id. Throws AbtieError("data") when an id is in only one of them. */
-export async function openJoined(options: JoinOptions): Promise<Joined> {
+export async function openJoined(options: JoinOptions): Promise<JoinedRows> {
   const { path, columns, truth: source, signal } = options;
   const dataset = await openRows({ input: path, columns, truth: source, limit: null }, signal);
   try {

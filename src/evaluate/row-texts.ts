@@ -1,5 +1,5 @@
 import type { Row } from "../types.ts";
-import type { Labelled } from "./labelled.ts";
+import type { LabelledRows } from "./labelled.ts";
 import { scriptOf } from "./script-of.ts";
 
 /** The properties of the judged rows' texts by which rows are divided. */
@@ -14,7 +14,7 @@ export interface RowTexts {
 const AT_ONCE = 32;
 
 /** Reads the text of every judged row once, from the labelled file. */
-export async function readRowTexts({ dataset, indexes }: Pick<Labelled, "dataset" | "indexes">): Promise<RowTexts> {
+export async function readRowTexts({ dataset, indexes }: Pick<LabelledRows, "dataset" | "indexes">): Promise<RowTexts> {
   const turns = new Uint32Array(indexes.length);
   const characters = new Uint32Array(indexes.length);
   const scripts: string[] = [];

@@ -3,8 +3,9 @@ import { type Columns, DEFAULT_COLUMNS } from "../dataset/columns.ts";
 import { toDigits } from "../dataset/submission/clip-and-round.ts";
 import { readSubmission } from "../dataset/submission/read-submission.ts";
 import { explainFileError } from "../files/explain.ts";
+import { tripleAt } from "../metrics/triples.ts";
 import { type LoadedRun, loadRunFolder } from "../runfolder/load-run-folder.ts";
-import type { Clip, Triple } from "../types.ts";
+import type { Clip } from "../types.ts";
 
 /** The object of an evaluation: the probabilities of a run or of a bare submission. */
 export interface Subject {
@@ -47,11 +48,6 @@ export function asWritten(probabilities: Float64Array, clip: Clip): Float64Array
     written.set(toDigits(tripleAt(probabilities, row), clip).map(Number), 3 * row);
   }
   return written;
-}
-
-/** Takes one row's three numbers. */
-export function tripleAt(values: Float64Array, row: number): Triple {
-  return Array.from(values.subarray(3 * row, 3 * row + 3)) as [number, number, number];
 }
 
 async function isFolder(path: string): Promise<boolean> {

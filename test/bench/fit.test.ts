@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { fitRowTime, forecastTime } from "../../src/bench/fit.ts";
+import { fitRowTime, forecastWork } from "../../src/bench/fit.ts";
 import { seeded } from "../helpers/random.ts";
 
 /** Sum of uniforms: about normal, mean 0, variance 1. */
@@ -21,7 +21,7 @@ test("finds the time of a row and of a token", () => {
         }),
       );
       const work = { rows: 1_000, tokens: 300_000 };
-      expect(forecastTime(fit, work).value / (1_000 * rowMs + 300_000 * tokenMs)).toBeCloseTo(1, 4);
+      expect(forecastWork(fit, work).value / (1_000 * rowMs + 300_000 * tokenMs)).toBeCloseTo(1, 4);
     }),
   );
 });
@@ -35,7 +35,7 @@ test("gives no negative cost, and needs only one measurement", () => {
   const fit = fitRowTime(falling);
   expect(fit).toMatchObject({ tokenMs: 0 });
   expect(fit.rowMs).toBeGreaterThan(0);
-  expect(forecastTime(fitRowTime(falling.slice(0, 1)), { rows: 20, tokens: 2_000 }).value).toBeCloseTo(1_800, 6);
+  expect(forecastWork(fitRowTime(falling.slice(0, 1)), { rows: 20, tokens: 2_000 }).value).toBeCloseTo(1_800, 6);
   expect(() => fitRowTime([])).toThrow("at least one");
 });
 
@@ -47,7 +47,7 @@ test("gives about the same forecast when a stall lengthens one measurement and s
   }));
   const stalled = measured.map((one, k) => ({ ...one, ms: k === 2 ? one.ms + 1_015 : k === 3 ? 5 : one.ms }));
   const work = { rows: 600, tokens: 600 * 300 };
-  expect(forecastTime(fitRowTime(stalled), work).value / forecastTime(fitRowTime(measured), work).value).toBeCloseTo(
+  expect(forecastWork(fitRowTime(stalled), work).value / forecastWork(fitRowTime(measured), work).value).toBeCloseTo(
     1,
     1,
   );
@@ -63,7 +63,7 @@ test("covers the true time of a whole job in 90 to 99 % of the cases, with 2 % a
         const [rows, length] = [6, 80 + 40 * j];
         return { rows, tokens: rows * length, ms: rows * (5 + 1.5 * length) * (1 + noise * gauss(random)) };
       });
-      const { low, high } = forecastTime(fitRowTime(measured), { rows: 600, tokens: 600 * 260 });
+      const { low, high } = forecastWork(fitRowTime(measured), { rows: 600, tokens: 600 * 260 });
       const truth = 600 * (5 + 1.5 * 260);
       if (low <= truth && truth <= high) covered += 1;
     }

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { checkDeadline } from "../../src/bench/forecast.ts";
-import { type Evidence, findLimit } from "../../src/bench/limit.ts";
+import { deadlineCheckOf } from "../../src/bench/forecast.ts";
+import { findLimit, type LimitEvidence } from "../../src/bench/limit.ts";
 
-const EVIDENCE: Evidence = {
+const EVIDENCE: LimitEvidence = {
   rowsPerSecond: 10,
   preparedPerSecond: 800,
   clientBusy: 0.1,
@@ -15,7 +15,7 @@ const EVIDENCE: Evidence = {
   outsideEngine: 0.1,
 };
 
-test.each<[string, Partial<Evidence>, string]>([
+test.each<[string, Partial<LimitEvidence>, string]>([
   ["compute", {}, "18 prompts waited"],
   ["compute", { running: null, waiting: null, kvCacheUsage: null, batchingGain: 1.4 }, "gained 40 %"],
   ["tokeniser", { rowsPerSecond: 790 }, "prepares 800 rows/s"],
@@ -33,7 +33,7 @@ test.each<[string, Partial<Evidence>, string]>([
 
 test("reports that a job fits only when the end of its interval fits", () => {
   const time = { value: 100, low: 90, high: 110 };
-  expect(checkDeadline(time, 110)).toEqual({ fits: "yes", availableMs: 110, spareMs: 10 });
-  expect(checkDeadline(time, 105).fits).toBe("tight");
-  expect(checkDeadline(time, 99)).toEqual({ fits: "no", availableMs: 99, spareMs: -1 });
+  expect(deadlineCheckOf(time, 110)).toEqual({ fits: "yes", availableMs: 110, spareMs: 10 });
+  expect(deadlineCheckOf(time, 105).fits).toBe("tight");
+  expect(deadlineCheckOf(time, 99)).toEqual({ fits: "no", availableMs: 99, spareMs: -1 });
 });

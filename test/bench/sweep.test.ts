@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { spreadOrder } from "../../src/bench/sampling-order.ts";
-import { afterAnswer, bestLevel, skipToSample, startSweep } from "../../src/bench/sweep.ts";
+import { advanceSweep, bestLevel, skipToSample, startSweep } from "../../src/bench/sweep.ts";
 import { levelOf, type Setting } from "../../src/concurrency/setting.ts";
 import { LARGE, lengthsOf, SMALL } from "../concurrency/shapes.ts";
 import { type Shape, simulate } from "../concurrency/simulated-engine.ts";
@@ -17,7 +17,7 @@ function sweepThrough(shape: Shape, tokens: number, options: Parameters<typeof s
     {
       setting: () => sweep.stage?.setting ?? { concurrency: 1, promptsPerRequest: 1 },
       answered: (request) => {
-        sweep = afterAnswer(sweep, request);
+        sweep = advanceSweep(sweep, request);
         const setting = sweep.stage?.setting;
         if (setting !== undefined && settings.at(-1) !== setting) settings.push(setting);
       },

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import type { ComparisonDetails } from "../../src/compare/comparison-file.ts";
 import { DEFAULT_COLUMNS } from "../../src/dataset/columns.ts";
 import { inProcess } from "../helpers/in-process.ts";
@@ -9,7 +9,7 @@ import { attachTo, startJudge } from "../helpers/job.ts";
 import { expectValid } from "../helpers/results.ts";
 import { compareTemplates, readTable, writeLabelledJob } from "./compared.ts";
 
-it("compares two templates: a table, three files, and a run of its own for each", async () => {
+test("compares two templates: a table, three files, and a run of its own for each", async () => {
   await using judge = await startJudge();
   const job = await writeLabelledJob({ engine: attachTo(judge), rows: 80 });
   const { status, stdout, stderr } = await compareTemplates(job, "--deadline", "9h");
@@ -58,7 +58,7 @@ it("compares two templates: a table, three files, and a run of its own for each"
   expect(readFileSync(join(job.folder, "page.html"), "utf8")).toBe(page);
 });
 
-it("gives as JSON the same numbers as a computation from the submissions and labels", async () => {
+test("gives as JSON the same numbers as a computation from the submissions and labels", async () => {
   await using judge = await startJudge();
   const config = { variants: { one: {}, both: { orders: "both" }, other: { template: "./other.jinja" } } };
   const job = await writeLabelledJob({ engine: attachTo(judge), rows: 60, config });

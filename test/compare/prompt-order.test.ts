@@ -30,13 +30,13 @@ function variant(rows: number, orders: readonly Order[], answered: readonly numb
 test("lists every variant and order of a row before the next row, without answered prompts", () => {
   const variants = [variant(3, ["ab"], [2]), variant(3, ["ab", "ba"], [0])];
   expect([...promptsRowByRow(Uint32Array.from([2, 0, 1]), variants)]).toEqual([
-    { of: 1, row: 2, order: "ab" },
-    { of: 1, row: 2, order: "ba" },
-    { of: 0, row: 0, order: "ab" },
-    { of: 1, row: 0, order: "ba" },
-    { of: 0, row: 1, order: "ab" },
-    { of: 1, row: 1, order: "ab" },
-    { of: 1, row: 1, order: "ba" },
+    { variant: 1, row: 2, order: "ab" },
+    { variant: 1, row: 2, order: "ba" },
+    { variant: 0, row: 0, order: "ab" },
+    { variant: 1, row: 0, order: "ba" },
+    { variant: 0, row: 1, order: "ab" },
+    { variant: 1, row: 1, order: "ab" },
+    { variant: 1, row: 1, order: "ba" },
   ]);
 });
 
@@ -55,10 +55,7 @@ test("samples a twentieth of the answered rows, at least 20, or all when there a
 test("lists the sample of one variant after that of the other", () => {
   const variants = [variant(3, ["ab"]), variant(3, ["ab", "ba"])];
   const samples = [Uint32Array.from([2, 0]), Uint32Array.from([1])];
-  expect([...promptsToRescore(variants, samples)].map(({ of, row, order }) => `${of} ${row} ${order}`)).toEqual([
-    "0 2 ab",
-    "0 0 ab",
-    "1 1 ab",
-    "1 1 ba",
-  ]);
+  expect(
+    [...promptsToRescore(variants, samples)].map(({ variant, row, order }) => `${variant} ${row} ${order}`),
+  ).toEqual(["0 2 ab", "0 0 ab", "1 1 ab", "1 1 ba"]);
 });

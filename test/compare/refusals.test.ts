@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { inProcess } from "../helpers/in-process.ts";
 import { attachTo, startJudge, TOKENIZER, writeJob } from "../helpers/job.ts";
 import { compareTemplates, OTHER_TEMPLATE, readTable, writeLabelledJob } from "./compared.ts";
 
 const NOWHERE = { attach: "http://127.0.0.1:9/v1", tokenizer: TOKENIZER };
 
-it("asks for labels and names the columns before it connects to a server", async () => {
+test("asks for labels and names the columns before it connects to a server", async () => {
   const job = await writeJob({ engine: NOWHERE, rows: 5 });
   await writeFile(join(job.folder, "other.jinja"), OTHER_TEMPLATE);
   const { status, stderr } = await compareTemplates(job);
@@ -18,7 +18,7 @@ it("asks for labels and names the columns before it connects to a server", async
   expect(stderr).toContain("--truth votes");
 });
 
-it("needs two variants with different names", async () => {
+test("needs two variants with different names", async () => {
   const job = await writeJob({ engine: NOWHERE, rows: 5 });
   await mkdir(join(job.folder, "more"));
   await writeFile(join(job.folder, "more/template.jinja"), OTHER_TEMPLATE);
@@ -36,7 +36,7 @@ it("needs two variants with different names", async () => {
   expect(twice.stderr).toContain('two templates are called "template"');
 });
 
-it.each([
+test.each([
   ["a variant with rows of its own", "{a: {input: x.csv}, b: {}}", "variants.a.input is not a known key"],
   ["a key with a typing mistake", "{a: {templat: x}, b: {}}", 'did you mean "template"'],
   ["a name that is no folder", '{"a/b": {}, b: {}}', "expected a name that a folder can have"],
@@ -50,7 +50,7 @@ it.each([
   expect(stderr).toMatch(/job\.yaml:\d+:\d+/);
 });
 
-it("refuses a label column as the text of a response", async () => {
+test("refuses a label column as the text of a response", async () => {
   const config = { columns: { winner_a: "response_b" }, variants: { a: {}, b: { orders: "both" } } };
   const job = await writeJob({ engine: NOWHERE, rows: 5, config });
   const { status, stderr } = await inProcess(["compare", "job.yaml"], job.folder);
@@ -58,13 +58,13 @@ it("refuses a label column as the text of a response", async () => {
   expect(stderr).toContain('the column "response_b" is both a label and the text of columns.response_b');
 });
 
-it("refuses a deadline that is no duration, and a margin above 1", async () => {
+test("refuses a deadline that is no duration, and a margin above 1", async () => {
   const job = await writeJob({ engine: NOWHERE, rows: 5 });
   expect(await compareTemplates(job, "--deadline", "18:30")).toMatchObject({ status: 2 });
   expect(await compareTemplates(job, "--margin", "2")).toMatchObject({ status: 2 });
 });
 
-it("warns of labels that the model gives little probability", async () => {
+test("warns of labels that the model gives little probability", async () => {
   await using judge = await startJudge();
   const odd = { labels: { a: " answer", b: " better", tie: " more" } };
   const job = await writeLabelledJob({ engine: attachTo(judge), rows: 24, config: { variants: { plain: {}, odd } } });
@@ -74,7 +74,7 @@ it("warns of labels that the model gives little probability", async () => {
   expect(stderr).not.toContain("plain: the median label mass");
 });
 
-it("warns of a variant whose context is too small for many rows", async () => {
+test("warns of a variant whose context is too small for many rows", async () => {
   await using judge = await startJudge();
   const config = { variants: { whole: {}, cut: { context: 80 } } };
   const job = await writeLabelledJob({ engine: attachTo(judge), rows: 24, config, words: () => 40 });
@@ -84,7 +84,7 @@ it("warns of a variant whose context is too small for many rows", async () => {
   expect(stderr).not.toContain("whole:");
 });
 
-it("runs variants with different engines one after the other, and warns that the models differ", async () => {
+test("runs variants with different engines one after the other, and warns that the models differ", async () => {
   await using small = await startJudge({ modelName: "small" });
   await using large = await startJudge({ modelName: "large", seed: 2 });
   const engine = { ...attachTo(large), model: "large" };
@@ -97,7 +97,7 @@ it("runs variants with different engines one after the other, and warns that the
   expect(large.stats.prompts).toBeGreaterThanOrEqual(24 + 20);
 });
 
-it("warns that the models differ when only the servers name them", async () => {
+test("warns that the models differ when only the servers name them", async () => {
   await using small = await startJudge({ modelName: "small" });
   await using large = await startJudge({ modelName: "large", seed: 2 });
   const config = { variants: { here: {}, there: { engine: attachTo(large) } } };
@@ -107,7 +107,7 @@ it("warns that the models differ when only the servers name them", async () => {
   expect(stderr).toContain("judged by different models: here by small, there by large");
 });
 
-it("leaves out rows that one variant cannot be scored on, warns of them, and exits with 5", async () => {
+test("leaves out rows that one variant cannot be scored on, warns of them, and exits with 5", async () => {
   await using judge = await startJudge();
   const one = { concurrency: 4, prompts_per_request: 1 };
   const job = await writeLabelledJob({ engine: attachTo(judge), rows: 30, config: { ...one, attempts: 1 } });
@@ -119,7 +119,7 @@ it("leaves out rows that one variant cannot be scored on, warns of them, and exi
   expect(Number(/^(\d+) rows/.exec(stdout)?.[1])).toBeLessThan(30);
 });
 
-it("warns of a template whose examples are among the compared rows", async () => {
+test("warns of a template whose examples are among the compared rows", async () => {
   await using judge = await startJudge();
   const job = await writeLabelledJob({ engine: attachTo(judge), rows: 24, words: () => 20 });
   const [row] = readTable(join(job.folder, "rows.csv"));
@@ -133,7 +133,7 @@ it("warns of a template whose examples are among the compared rows", async () =>
   expect(stderr).not.toContain("the template of template");
 });
 
-it("warns when a variant applies a calibration that was fitted to these very rows", async () => {
+test("warns when a variant applies a calibration that was fitted to these very rows", async () => {
   await using judge = await startJudge();
   const job = await writeLabelledJob({ engine: attachTo(judge), rows: 60 });
   await compareTemplates(job);
@@ -147,7 +147,7 @@ it("warns when a variant applies a calibration that was fitted to these very row
   expect(stderr).toContain("fitted applies a calibration that was fitted to this very file");
 });
 
-it("refuses a variant of one order whose folder holds both, and a margin without early stopping", async () => {
+test("refuses a variant of one order whose folder holds both, and a margin without early stopping", async () => {
   await using judge = await startJudge();
   const job = await writeLabelledJob({ engine: attachTo(judge), rows: 24, config: { orders: "both" } });
   expect((await compareTemplates(job)).status).toBe(0);

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { appendFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import type { ComparisonDetails } from "../../src/compare/comparison-file.ts";
 import { startAbtie } from "../helpers/abtie.ts";
 import { inProcess } from "../helpers/in-process.ts";
@@ -27,7 +27,7 @@ function resultsOf(job: Job, run: string): unknown {
   };
 }
 
-it("continues where it was interrupted, sends no prompt twice, and ends with the same results", async () => {
+test("continues where it was interrupted, sends no prompt twice, and ends with the same results", async () => {
   await using judge = await startJudge();
   const config = { concurrency: 2, prompts_per_request: 2 };
   const job = await writeLabelledJob({ engine: attachTo(judge), rows: 60, config });
@@ -67,7 +67,7 @@ it("continues where it was interrupted, sends no prompt twice, and ends with the
   expect(judge.stats.prompts).toBe(third);
 });
 
-it("scores only the missing prompts of a further variant", async () => {
+test("scores only the missing prompts of a further variant", async () => {
   await using judge = await startJudge();
   const job = await writeLabelledJob({ engine: attachTo(judge), rows: 30 });
   expect((await compareTemplates(job)).status).toBe(0);
@@ -78,7 +78,7 @@ it("scores only the missing prompts of a further variant", async () => {
   expect(again.stdout).toContain("after adjusting for 3 comparisons");
 });
 
-it("refuses to go on with a changed template or changed labels, and begins anew with --fresh", async () => {
+test("refuses to go on with a changed template or changed labels, and begins anew with --fresh", async () => {
   await using judge = await startJudge();
   const job = await writeLabelledJob({ engine: attachTo(judge), rows: 24 });
   await compareTemplates(job);
@@ -96,7 +96,7 @@ it("refuses to go on with a changed template or changed labels, and begins anew 
   expect(relabelled.stderr).toContain("hashes.data was");
 });
 
-it("refuses to mix rows of two models behind one address", async () => {
+test("refuses to mix rows of two models behind one address", async () => {
   await using judge = await startJudge({ modelName: "small" });
   const job = await writeLabelledJob({ engine: attachTo(judge), rows: 24 });
   await compareTemplates(job);

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import type { ComparisonDetails } from "../../src/compare/comparison-file.ts";
 import { inProcess } from "../helpers/in-process.ts";
 import { attachTo, type Job, startJudge } from "../helpers/job.ts";
@@ -11,7 +11,7 @@ function readDetails(job: Job): ComparisonDetails {
   return JSON.parse(readFileSync(join(job.folder, "run/comparison.json"), "utf8"));
 }
 
-it("stops early when one template is clearly better, and sends nothing when started again", async () => {
+test("stops early when one template is clearly better, and sends nothing when started again", async () => {
   await using judge = await startJudge({ constantMs: 2 });
   const config = { concurrency: 2, prompts_per_request: 2 };
   const job = await writeLabelledJob({ engine: attachTo(judge), rows: 600, config });
@@ -38,7 +38,7 @@ it("stops early when one template is clearly better, and sends nothing when star
   expect(readDetails(job).pairs).toEqual(pairs);
 });
 
-it("estimates how many more rows it needs when no rows are left before it is decided", async () => {
+test("estimates how many more rows it needs when no rows are left before it is decided", async () => {
   await using judge = await startJudge();
   const job = await writeLabelledJob({ engine: attachTo(judge), rows: 24 });
   const open = await compareTemplates(job, "--early-stop");
@@ -50,7 +50,7 @@ it("estimates how many more rows it needs when no rows are left before it is dec
   expect(readDetails(job)).toMatchObject({ end: "done", stopping: { stoppedAt: null, available: 24 } });
 });
 
-it("ends as equivalent within a margin when two templates are the same", async () => {
+test("ends as equivalent within a margin when two templates are the same", async () => {
   await using judge = await startJudge();
   const config = { variants: { one: {}, same: {} } };
   const job = await writeLabelledJob({ engine: attachTo(judge), rows: 400, config });
@@ -61,7 +61,7 @@ it("ends as equivalent within a margin when two templates are the same", async (
   expect(judge.stats.prompts - sent).toBeLessThan(700);
 });
 
-it("measures the noise of the engine on a sample scored again, and names no winner within that noise", async () => {
+test("measures the noise of the engine on a sample scored again, and names no winner within that noise", async () => {
   await using judge = await startJudge();
   const config = { variants: { one: {}, same: {} } };
   const job = await writeLabelledJob({ engine: attachTo(judge), rows: 40, config });

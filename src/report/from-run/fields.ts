@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import type { SubjectEvaluation } from "../../evaluate/evaluation.ts";
-import type { Joined } from "../../evaluate/labelled.ts";
+import type { JoinedRows } from "../../evaluate/labelled.ts";
 import { formatCount, plural } from "../../format.ts";
 import { modelName } from "../../judge/model-name.ts";
 import type { LoadedRun } from "../../runfolder/load-run-folder.ts";
@@ -8,7 +8,7 @@ import type { Timeline } from "../../runfolder/timeline/timeline.ts";
 import type { Field, ReportRow } from "../data/run-data.ts";
 
 /** Lists what was run. `data` is the file that holds its rows and labels; null when it could not be read. */
-export function factsOf({ manifest, config, summary }: LoadedRun, data: Joined | null): readonly Field[] {
+export function factsOf({ manifest, config, summary }: LoadedRun, data: JoinedRows | null): readonly Field[] {
   const { engine, clip } = config;
   const version = summary?.engine.version ?? null;
   const isInput = data?.dataset.sha256 === manifest.hashes["data"];

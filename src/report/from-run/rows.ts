@@ -1,6 +1,6 @@
-import type { Joined } from "../../evaluate/labelled.ts";
-import { tripleAt } from "../../evaluate/subject.ts";
+import type { JoinedRows } from "../../evaluate/labelled.ts";
 import { logLosses } from "../../metrics/log-loss.ts";
+import { tripleAt } from "../../metrics/triples.ts";
 import type { RunRows } from "../../runfolder/rows-file.ts";
 import type { ReportRow, WorstRow } from "../data/run-data.ts";
 
@@ -25,7 +25,7 @@ export function reportRowsOf(rows: RunRows, written: Float64Array, truth: Float6
 export async function readWorst(
   listed: readonly ReportRow[],
   written: Float64Array,
-  { dataset, indexes, truth }: Pick<Joined, "dataset" | "indexes" | "truth">,
+  { dataset, indexes, truth }: Pick<JoinedRows, "dataset" | "indexes" | "truth">,
 ): Promise<readonly WorstRow[]> {
   const losses = truth === null ? null : logLosses(written, truth);
   const badness = (row: number): number => losses?.[row] ?? -Math.max(...tripleAt(written, row));

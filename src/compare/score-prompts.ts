@@ -8,18 +8,18 @@ import type { RequestEvent, Summary } from "../schedule/types.ts";
 import type { Order, Reading } from "../types.ts";
 
 /** One prompt to score: a row of one variant (its index among those that share the engine) in one order. */
-export interface Choice {
-  readonly of: number;
+export interface VariantPrompt {
+  readonly variant: number;
   readonly row: number;
   readonly order: Order;
 }
 
 /** A prompt of one variant. */
-export type Entry = Task & Choice;
+export type VariantTask = Task & VariantPrompt;
 
 /** Scores prompts of several variants in one schedule. */
-export async function scoreEntries(options: {
-  choices: Iterable<Choice>;
+export async function scorePrompts(options: {
+  prompts: Iterable<VariantPrompt>;
   pool: EnginePool<readonly Judge[]>;
   /** By variant. */
   recorders: readonly Recorder[];
@@ -27,19 +27,19 @@ export async function scoreEntries(options: {
   /** Makes the server compute every prompt anew. */
   cacheSalt?: string;
   /** Called with the token ids of every prompt before it is sent. */
-  onPrompt?: (of: number, ids: readonly number[]) => void;
+  onPrompt?: (variant: number, ids: readonly number[]) => void;
   /** Called after the outcomes of a request are in the states of the variants. */
-  onRequest?: (event: RequestEvent<Entry, Reading>) => void;
+  onRequest?: (event: RequestEvent<VariantTask, Reading>) => void;
   effects: Pick<Effects, "clock" | "random">;
   signal: AbortSignal;
 }): Promise<Summary["end"]> {
   const { pool, recorders, onRequest, config, effects, signal } = options;
-  return scoreOnPool<Entry>({
+  return scoreOnPool<VariantTask>({
     pool,
-    tasks: entriesOf(options),
+    tasks: tasksOf(options),
     onRequest: (event) => {
-      for (const [of, recorder] of recorders.entries()) {
-        const part = partOf(event, of);
+      for (const [variant, recorder] of recorders.entries()) {
+        const part = partOf(event, variant);
         if (part !== null) recorder.onRequest(part);
       }
       onRequest?.(event);
@@ -51,31 +51,34 @@ export async function scoreEntries(options: {
 }
 
 /** The part of a request that belongs to one variant; null when it has none. */
-function partOf({ attempt, outcomes }: RequestEvent<Entry, Reading>, of: number): RequestEvent<Entry, Reading> | null {
+function partOf(
+  { attempt, outcomes }: RequestEvent<VariantTask, Reading>,
+  variant: number,
+): RequestEvent<VariantTask, Reading> | null {
   const part = {
-    attempt: attempt === null ? null : { ...attempt, tasks: attempt.tasks.filter((task) => task.of === of) },
-    outcomes: outcomes.filter(({ task }) => task.of === of),
+    attempt: attempt === null ? null : { ...attempt, tasks: attempt.tasks.filter((task) => task.variant === variant) },
+    outcomes: outcomes.filter(({ task }) => task.variant === variant),
   };
   return (part.attempt?.tasks ?? part.outcomes).length === 0 ? null : part;
 }
 
-async function* entriesOf({
-  choices,
+async function* tasksOf({
+  prompts,
   pool,
   cacheSalt,
   onPrompt,
   signal,
 }: Pick<
-  Parameters<typeof scoreEntries>[0],
-  "choices" | "pool" | "cacheSalt" | "onPrompt" | "signal"
->): AsyncGenerator<Entry> {
+  Parameters<typeof scorePrompts>[0],
+  "prompts" | "pool" | "cacheSalt" | "onPrompt" | "signal"
+>): AsyncGenerator<VariantTask> {
   const salt = cacheSalt === undefined ? {} : { cacheSalt };
-  for (const { of, row, order } of choices) {
+  for (const { variant, row, order } of prompts) {
     if (signal.aborted) return;
-    const judge = pool.judge[of];
-    if (judge === undefined) throw new Error(`there is no variant ${of}`);
+    const judge = pool.judge[variant];
+    if (judge === undefined) throw new Error(`there is no variant ${variant}`);
     const task = await judge.prepare(row, order, null);
-    onPrompt?.(of, task.ids);
-    yield { ...task, ...salt, of };
+    onPrompt?.(variant, task.ids);
+    yield { ...task, ...salt, variant };
   }
 }
