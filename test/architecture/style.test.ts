@@ -45,7 +45,7 @@ describe("the sources", () => {
 
 describe("the tests", () => {
   test("use `test` and not `it`", () => {
-    expect(TESTS.filter(({ name, text }) => IT.test(text)).map(({ name }) => name)).toEqual([]);
+    expect(TESTS.filter(({ text }) => IT.test(text)).map(({ name }) => name)).toEqual([]);
     expect('\n  it("works", () => {});').toMatch(IT);
   });
 });
