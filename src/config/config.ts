@@ -1,6 +1,6 @@
 import type { ClassName, Triple } from "../types.ts";
 
-export type Method = "auto" | "logprob_token_ids" | "allowed_token_ids" | "logit_bias" | "top_logprobs";
+export type MethodSetting = "auto" | "logprob_token_ids" | "allowed_token_ids" | "logit_bias" | "top_logprobs";
 
 interface EngineCommon {
   readonly name: string;
@@ -10,7 +10,7 @@ interface EngineCommon {
   /** Requests in flight, and prompts in each, that suit this engine by its profile: the search for the best begins there. */
   readonly concurrency: number | null;
   readonly promptsPerRequest: number | null;
-  readonly method: Method;
+  readonly method: MethodSetting;
   readonly apiKey: string;
 }
 

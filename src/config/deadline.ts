@@ -23,7 +23,7 @@ export function parseDeadline(text: string, startedAt: number): number {
 }
 
 /** Returns the objection to a text that is not a deadline; null for a deadline. */
-export function checkDeadline(text: string): string | null {
+export function deadlineProblem(text: string): string | null {
   return timeOf(text, 0) === null ? refusalOf(text) : null;
 }
 

@@ -1,5 +1,5 @@
 import { isMap, isPair, LineCounter, type Node, parseDocument } from "yaml";
-import type { Path, Position, Problem } from "./problems.ts";
+import type { FilePosition, Path, Problem } from "./problems.ts";
 
 /** A parsed YAML file that can locate its keys. */
 export interface YamlFile {
@@ -7,14 +7,14 @@ export interface YamlFile {
   readonly value: unknown;
   readonly problems: readonly Problem[];
   /** Finds the position of the key at a path, or of its nearest parent that the file has. */
-  readonly locate: (path: Path) => Position;
+  readonly locate: (path: Path) => FilePosition;
 }
 
 /** Parses YAML text; `source` is the name of the file in messages. */
 export function parseYaml(text: string, source: string): YamlFile {
   const counter = new LineCounter();
   const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, uniqueKeys: true });
-  const at = (offset: number): Position => {
+  const at = (offset: number): FilePosition => {
     const { line, col } = counter.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };

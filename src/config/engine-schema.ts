@@ -2,7 +2,7 @@ import { z } from "zod";
 import { parseDuration } from "../format.ts";
 
 /** The schema of a duration in a config: a text such as "9h" or "1h30m", parsed to milliseconds. */
-export const duration: z.ZodType<number, string> = z
+export const durationSchema: z.ZodType<number, string> = z
   .string()
   .regex(/^\s*(\d+(\.\d+)?\s*(ms|s|m|h|d)\s*)+$/, 'expected a duration such as "30s", "10m", "1h30m"')
   .transform((text) => parseDuration(text) ?? 0)
@@ -42,8 +42,8 @@ export const engineSchema = z.strictObject({
   port: z.int().min(1).max(65535).optional().describe("Port of the server; default any free one."),
   replicas: z.int().min(1).max(64).optional().describe("Number of servers to start, each on its own GPUs."),
   gpus_per_replica: z.int().min(1).max(16).optional().describe("Number of GPUs of each server."),
-  ready_limit: duration.optional().describe("Longest time until the server answers; default 15m."),
-  stop_grace: duration.optional().describe("Time that the server gets to stop before it is killed; default 10s."),
+  ready_limit: durationSchema.optional().describe("Longest time until the server answers; default 15m."),
+  stop_grace: durationSchema.optional().describe("Time that the server gets to stop before it is killed; default 10s."),
   max_model_len: z.int().min(64).optional().describe("Context length of the server, if it does not report one."),
   concurrency: z
     .int()

@@ -16,7 +16,7 @@ export interface Objection {
 }
 
 /** A position in a file, counted from 1. */
-export interface Position {
+export interface FilePosition {
   readonly line: number;
   readonly column: number;
 }
@@ -24,7 +24,7 @@ export interface Position {
 /** The place of a value: a position in a file, or the flag or variable that set it. */
 export interface Place {
   readonly source: string;
-  readonly position: Position | null;
+  readonly position: FilePosition | null;
 }
 
 /** An objection with its place. */

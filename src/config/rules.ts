@@ -1,5 +1,5 @@
 import { sum } from "../numbers/sums.ts";
-import { checkDeadline } from "./deadline.ts";
+import { deadlineProblem } from "./deadline.ts";
 import { ladderRules } from "./ladder-rules.ts";
 import type { Objection } from "./problems.ts";
 import type { ParsedConfig } from "./schema.ts";
@@ -49,7 +49,7 @@ function labelsDiffer({ labels }: ParsedConfig): readonly Objection[] {
 }
 
 function deadlineIsATime({ time }: ParsedConfig): readonly Objection[] {
-  const message = time?.deadline === undefined ? null : checkDeadline(time.deadline);
+  const message = time?.deadline === undefined ? null : deadlineProblem(time.deadline);
   return message === null ? [] : [{ path: ["time", "deadline"], message }];
 }
 

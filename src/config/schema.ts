@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { duration, engineSchema } from "./engine-schema.ts";
+import { durationSchema, engineSchema } from "./engine-schema.ts";
 
 const probability = z.number().min(0).max(1);
 const labelTexts = z.union([z.string(), z.array(z.string()).min(1)]).transform((texts) => [texts].flat());
@@ -41,7 +41,7 @@ const timeSchema = z.strictObject({
     .string()
     .optional()
     .describe('ISO date and time from which a deadline such as "9h" counts; default the start of the run.'),
-  reserve: duration
+  reserve: durationSchema
     .optional()
     .describe("Time between the end of scoring and the deadline; default 2 % of the whole time, at least 60 s."),
   on_overrun: z
@@ -131,7 +131,7 @@ export const configSchema = z
       .union([z.int().min(1).max(1024), z.literal("auto")])
       .optional()
       .describe("Number of prompts in one request; default auto."),
-    request_timeout: duration.optional().describe("Longest time of one request; default 10m."),
+    request_timeout: durationSchema.optional().describe("Longest time of one request; default 10m."),
     attempts: z.int().min(1).max(20).optional().describe("Attempts at a row before it gets the prior; default 8."),
     limit: z.int().min(1).optional().describe("Judge only the first N rows."),
     seed: z.int().min(0).optional().describe("Seed of all random choices; default 0."),

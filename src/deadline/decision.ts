@@ -14,7 +14,7 @@ export interface Decision {
   readonly steps: readonly StepForecast[];
   /** Time of all work planned on the step: the rest of the first pass, or the allowed rows of the swap pass. */
   readonly forecast: Forecast | null;
-  readonly progress: Progress;
+  readonly progress: RowProgress;
   readonly swapPass: SwapPassPlan;
   /** Rows that will probably keep the prior because they get no answer in time; null when unknown. */
   readonly priorRows: number | null;
@@ -27,7 +27,7 @@ export interface Decision {
 }
 
 /** How many rows are done, earlier sessions included. */
-export interface Progress {
+export interface RowProgress {
   readonly rows: number;
   /** Rows that have an answer or will get none. */
   readonly settled: number;

@@ -2,7 +2,7 @@ import { observeEngineDown, observeFinished } from "../forecast/speed.ts";
 import { takeWork, workOf } from "../forecast/work.ts";
 import type { Order } from "../types.ts";
 import { type DeadlineState, plannedTokens, settledRows } from "./state.ts";
-import { endSwapRows, rankRows, type SwapRow } from "./swap-pass.ts";
+import { endSwapRows, type SwapRow, withRanking } from "./swap-pass.ts";
 
 /** Something that happened; times are monotonic, ms. */
 export type DeadlineEvent =
@@ -15,17 +15,17 @@ export type DeadlineEvent =
       readonly finishedAt: number;
       readonly ok: boolean;
       /** The row, order, tokens sent and context of every prompt in it. */
-      readonly prompts: readonly Prompt[];
+      readonly prompts: readonly SentPrompt[];
       /** Prompts allowed in flight at the time, over all engines. */
       readonly concurrency: number;
     }
   /** Prompts will not be tried again. */
-  | { readonly type: "gave-up"; readonly at: number; readonly prompts: readonly Prompt[] }
+  | { readonly type: "gave-up"; readonly at: number; readonly prompts: readonly SentPrompt[] }
   /** The rows that may get the swapped order, most worth first. */
   | { readonly type: "ranked"; readonly rows: readonly SwapRow[] };
 
 /** One prompt of a request. */
-export interface Prompt {
+export interface SentPrompt {
   readonly row: number;
   /** "ab" in the first pass, "ba" in the swap pass. */
   readonly order: Order;
@@ -45,7 +45,7 @@ export function observe(state: DeadlineState, event: DeadlineEvent): DeadlineSta
     case "gave-up":
       return settle(state, event.prompts, event.at, false);
     case "ranked":
-      return { ...state, swap: rankRows(state.swap, event.rows) };
+      return { ...state, swap: withRanking(state.swap, event.rows) };
     default:
       return event satisfies never;
   }
@@ -80,7 +80,7 @@ function observeRequest(state: DeadlineState, request: DeadlineEvent & { type: "
   return settle({ ...state, speed, sent, engine }, prompts, finishedAt, true);
 }
 
-function settle(state: DeadlineState, prompts: readonly Prompt[], at: number, answered: boolean): DeadlineState {
+function settle(state: DeadlineState, prompts: readonly SentPrompt[], at: number, answered: boolean): DeadlineState {
   const first = prompts.filter(({ order }) => order === "ab");
   const swapped = prompts.filter(({ order }) => order === "ba").map(({ tokens }) => tokens);
   const swap = swapped.length === 0 ? state.swap : endSwapRows(state.swap, swapped, answered);

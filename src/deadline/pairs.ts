@@ -3,7 +3,7 @@ import { argmax, distance, flipDirection, meanTriple } from "../triple.ts";
 import type { Triple } from "../types.ts";
 
 /** The answers of one row in both orders, the second one swapped back: both are about the same A and B. */
-export interface Pair {
+export interface OrderPair {
   readonly first: Triple;
   readonly second: Triple;
 }
@@ -22,8 +22,8 @@ export interface PairSummary {
 }
 
 /** Summarizes flips and changes found by the swap pass. Needs at least one pair. */
-export function summarizePairs(pairs: readonly Pair[]): PairSummary {
-  const over = (value: (pair: Pair) => number): number => mean(pairs.map(value));
+export function summarizePairs(pairs: readonly OrderPair[]): PairSummary {
+  const over = (value: (pair: OrderPair) => number): number => mean(pairs.map(value));
   const directions = pairs.map(({ first, second }) => flipDirection(argmax(first), argmax(second)));
   return {
     pairs: pairs.length,

@@ -2,7 +2,7 @@ import { fitLine } from "../numbers/line.ts";
 import { median, quantiles } from "../numbers/quantile.ts";
 import { sum } from "../numbers/sums.ts";
 import type { Triple } from "../types.ts";
-import type { Pair } from "./pairs.ts";
+import type { OrderPair } from "./pairs.ts";
 
 /**
  * Prediction of the answer in the swapped order, given the first: its log odds of A against B (swapped back) are normal around
@@ -26,7 +26,7 @@ const USUAL_SPREAD = 0.7;
  * Fits the model to the rows that have both orders, by least squares. With too few of them it comes from the first
  * order alone: files list A and B in no order, so the median log odds of all rows is the bonus of the first shown.
  */
-export function fitSwapModel(pairs: readonly Pair[], firsts: readonly Triple[]): SwapModel {
+export function fitSwapModel(pairs: readonly OrderPair[], firsts: readonly Triple[]): SwapModel {
   return (pairs.length >= LEAST_PAIRS ? regress(pairs) : null) ?? guess(firsts);
 }
 
@@ -40,7 +40,7 @@ export function positionBias(firsts: readonly Triple[]): number {
   return median(firsts.map(logOdds));
 }
 
-function regress(pairs: readonly Pair[]): SwapModel | null {
+function regress(pairs: readonly OrderPair[]): SwapModel | null {
   const x = pairs.map(({ first }) => logOdds(first));
   const y = pairs.map(({ second }) => logOdds(second));
   if (x.every((value) => value === x[0])) return null;

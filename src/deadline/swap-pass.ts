@@ -39,7 +39,7 @@ export const NO_SWAP_PASS: SwapPass = {
 };
 
 /** Replaces the ranking, without rows already begun. No row may be taken before the next decision. */
-export function rankRows(swap: SwapPass, rows: readonly SwapRow[]): SwapPass {
+export function withRanking(swap: SwapPass, rows: readonly SwapRow[]): SwapPass {
   const begun = swap.ranked?.slice(0, swap.taken).map(({ row }) => row) ?? [];
   const begunBefore = new Set([...swap.begunBefore, ...begun]);
   const ranked = rows.filter(({ row }) => !begunBefore.has(row));

@@ -1,6 +1,6 @@
 import { meanTriple } from "../triple.ts";
 import type { Triple } from "../types.ts";
-import type { Pair } from "./pairs.ts";
+import type { OrderPair } from "./pairs.ts";
 import { fitSwapModel, logOdds, positionBias, type SwapModel } from "./swap-model.ts";
 
 /** A row with an answer in one order. */
@@ -21,7 +21,7 @@ export type Scale = "raw" | "calibrated";
 export interface RankOptions {
   readonly scale: Scale;
   /** Rows that have both orders already. */
-  readonly pairs: readonly Pair[];
+  readonly pairs: readonly OrderPair[];
   /** Time that a prompt of so many tokens takes, in any unit. */
   readonly costOf: (tokens: number) => number;
 }

@@ -2,7 +2,7 @@ import type { Config } from "../config/config.ts";
 import type { Budget } from "../deadline/budget.ts";
 import { decide } from "../deadline/decide.ts";
 import type { Decision } from "../deadline/decision.ts";
-import { type DeadlineEvent, observe, type Prompt } from "../deadline/observe.ts";
+import { type DeadlineEvent, observe, type SentPrompt } from "../deadline/observe.ts";
 import type { RunPlan } from "../deadline/run-plan.ts";
 import { createState, withBudget } from "../deadline/state.ts";
 import { takeNext } from "../deadline/take.ts";
@@ -165,6 +165,6 @@ export function createPlanner(options: PlannerOptions): Planner {
   };
 }
 
-function promptOf({ row, order, ids, tokenBudget }: Task): Prompt {
+function promptOf({ row, order, ids, tokenBudget }: Task): SentPrompt {
   return { row, order, tokens: ids.length, tokenBudget };
 }

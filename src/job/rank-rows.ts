@@ -1,5 +1,5 @@
 import type { Config } from "../config/config.ts";
-import type { Pair } from "../deadline/pairs.ts";
+import type { OrderPair } from "../deadline/pairs.ts";
 import type { SwapRow } from "../deadline/swap-pass.ts";
 import { type Candidate, rankForSwapPass } from "../deadline/swap-ranking.ts";
 import type { Aggregate } from "../judge/outcome.ts";
@@ -13,7 +13,7 @@ export function rankRows(options: {
 }): readonly SwapRow[] {
   const { config, state, aggregate } = options;
   const candidates: Candidate[] = [];
-  const pairs: Pair[] = [];
+  const pairs: OrderPair[] = [];
   for (let row = 0; row < state.rows; row += 1) {
     const first = readingOf(state, row, "ab");
     if (first === null) continue;

@@ -1,5 +1,5 @@
 import { toDigits } from "../dataset/submission/clip-and-round.ts";
-import { type Pair, type PairSummary, summarizePairs } from "../deadline/pairs.ts";
+import { type OrderPair, type PairSummary, summarizePairs } from "../deadline/pairs.ts";
 import type { Engine } from "../engine/engine.ts";
 import { messageOf } from "../errors.ts";
 import { writeAtomic } from "../files/atomic.ts";
@@ -102,7 +102,7 @@ function summarize(
   const reasons: Record<string, number> = {};
   const marks = { shortened: 0, neutralised: 0, lowMass: 0, bounded: 0 };
   const masses: number[] = [];
-  const pairs: Pair[] = [];
+  const pairs: OrderPair[] = [];
   const probabilities = new Float64Array(3 * dataset.ids.length);
   for (const row of dataset.ids.keys()) {
     const outcome = publisher.outcome(row);

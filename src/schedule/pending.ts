@@ -1,5 +1,5 @@
 /** A task in memory. */
-export interface Entry<T> {
+export interface PendingTask<T> {
   readonly task: T;
   /** Requests that it was part of. */
   attempts: number;
@@ -9,7 +9,7 @@ export interface Entry<T> {
 
 /** Tasks that are sent in one request. A group only gets smaller, so that a failure keeps pointing at the tasks that were in it. */
 export interface Group<T> {
-  readonly entries: readonly Entry<T>[];
+  readonly entries: readonly PendingTask<T>[];
   /** Failures that count against these tasks. */
   readonly failures: number;
   /** Number of tasks of the whole schedule that had been answered at the first of these failures. */
@@ -35,7 +35,7 @@ export interface Demand {
 
 /** The tasks that wait for a request. */
 export interface Pending<T> {
-  readonly fresh: Entry<T>[];
+  readonly fresh: PendingTask<T>[];
   readonly again: { readonly group: Group<T>; notBefore: number }[];
 }
 
@@ -63,7 +63,7 @@ export function retryAllNow<T>(pending: Pending<T>): void {
 }
 
 /** Takes all tasks out. */
-export function drain<T>(pending: Pending<T>): Entry<T>[] {
+export function drain<T>(pending: Pending<T>): PendingTask<T>[] {
   return [...pending.again.splice(0).flatMap(({ group }) => group.entries), ...pending.fresh.splice(0)];
 }
 

@@ -1,5 +1,5 @@
 import { retryDelay } from "./backoff.ts";
-import type { Entry, Group } from "./pending.ts";
+import type { Group, PendingTask } from "./pending.ts";
 import type { FailureClass, Outcome, RetryPolicy } from "./types.ts";
 
 type End = Extract<Outcome<unknown>, { ok: false }>["end"];
@@ -7,7 +7,7 @@ type End = Extract<Outcome<unknown>, { ok: false }>["end"];
 /** What happens to the tasks of a failed request: some are sent again, in fixed groups, and some have ended. */
 export interface RetryDecision<T> {
   readonly again: readonly Group<T>[];
-  readonly ended: readonly Entry<T>[];
+  readonly ended: readonly PendingTask<T>[];
   readonly end: End;
   /** How long from now the groups wait, in ms. */
   readonly delayMs: number;
@@ -71,7 +71,7 @@ function afterLoss<T>(group: Group<T>, policy: RetryPolicy): RetryDecision<T> {
   return { again, ended: over, end: "gave-up", delayMs: 0 };
 }
 
-function singly<T>(group: Group<T>, entries: readonly Entry<T>[]): Group<T>[] {
+function singly<T>(group: Group<T>, entries: readonly PendingTask<T>[]): Group<T>[] {
   return entries.map((entry) => ({ ...group, entries: [entry], alone: true }));
 }
 

@@ -1,7 +1,7 @@
 import { settleOrAbandon } from "./abandon.ts";
 import { dispatch } from "./dispatch.ts";
 import { watchEngine } from "./engine-lost.ts";
-import { createState, endEarly, fail, type State } from "./state.ts";
+import { createScheduleState, endEarly, fail, type State } from "./state.ts";
 import { createTimer } from "./timer.ts";
 import type { ScheduleOptions, Summary } from "./types.ts";
 
@@ -29,7 +29,7 @@ export async function schedule<T, R>(options: ScheduleOptions<T, R>): Promise<Su
     }
   };
   const timer = createTimer(options.clock, wake);
-  const state = createState(options, wake);
+  const state = createScheduleState(options, wake);
   const onAbort = (): void => {
     endEarly(state, "aborted", options.signal.reason);
     wake();

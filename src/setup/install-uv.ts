@@ -3,7 +3,7 @@ import type { Python } from "../process/find-python.ts";
 import { pythonOf, uvFolder } from "./home.ts";
 import { PINS } from "./pins.ts";
 import { ensureSpace } from "./space.ts";
-import { runStep, type Work } from "./step.ts";
+import { runStep, type SetupContext } from "./step.ts";
 import { buildFolder } from "./whole-folder.ts";
 
 /** The number of uv's recipe. It never changes: the version is in the name of the folder. */
@@ -12,7 +12,7 @@ const NEEDED_BYTES = 0.2e9;
 const MINUTE = 60_000;
 
 /** Installs uv with pip into an environment of its own, so that pip's settings alone decide which registry it comes from. */
-export async function installUv(work: Work, python: Python): Promise<void> {
+export async function installUv(work: SetupContext, python: Python): Promise<void> {
   const folder = uvFolder(work.home);
   await ensureSpace({ bytes: NEEDED_BYTES, folders: [work.home], purpose: "install uv" });
   await buildFolder(work, folder, UV_RECIPE, async (temporary) => {

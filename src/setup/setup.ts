@@ -11,7 +11,7 @@ import { installModel } from "./install-model.ts";
 import { installUv, UV_RECIPE } from "./install-uv.ts";
 import { type Flavour, PINS, RECIPE } from "./pins.ts";
 import { readPipSettings } from "./pip-settings.ts";
-import type { SetupStep, Work } from "./step.ts";
+import type { SetupContext, SetupStep } from "./step.ts";
 import { isWhole, removeLeftovers } from "./whole-folder.ts";
 
 export type { SetupStep } from "./step.ts";
@@ -69,7 +69,7 @@ export async function setup(options: SetupOptions): Promise<Setup> {
     await removeLeftovers(home);
     const stamp = new Date(clock.now()).toISOString().replace(/[:.]/g, "-");
     const logFile = join(home, "logs", `setup-${stamp}.log`);
-    const work: Work = {
+    const work: SetupContext = {
       home,
       clock,
       progress,
@@ -94,7 +94,7 @@ async function listMissing(home: string, flavour: Flavour): Promise<readonly Par
 }
 
 async function install(
-  given: Work,
+  given: SetupContext,
   missing: readonly Part[],
   flavour: Flavour,
   { python, log, progress, clock }: SetupOptions,
@@ -112,7 +112,7 @@ async function install(
   const base = needsPython ? await choosePython(given, python) : null;
   if (base !== null && missing.includes("uv")) await step("uv", `uv ${PINS.uv}`, () => installUv(given, base));
   const pip = await readPipSettings(pythonOf(uvFolder(given.home)), given.env, given.signal);
-  const work: Work = { ...given, env: { ...given.env, ...pip } };
+  const work: SetupContext = { ...given, env: { ...given.env, ...pip } };
   if (base !== null && missing.includes("vllm")) {
     await step("vllm", `vLLM ${PINS.vllm} (${flavour})`, () => installEngine(work, base, flavour));
   }
@@ -122,7 +122,7 @@ async function install(
   return installed;
 }
 
-async function choosePython({ env, signal, progress }: Work, given: string | undefined): Promise<Python> {
+async function choosePython({ env, signal, progress }: SetupContext, given: string | undefined): Promise<Python> {
   progress({ name: "python", text: "looking for Python" });
   const wanted = { versions: PINS.pythons, neededBy: `vLLM ${PINS.vllm}`, given };
   const found = await findPython(wanted, env, signal);

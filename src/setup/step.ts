@@ -9,7 +9,7 @@ export interface SetupStep {
 }
 
 /** Everything that the steps of one setup share. */
-export interface Work {
+export interface SetupContext {
   /** The folder that setup fills, see locateHome. */
   readonly home: string;
   /** The whole environment of the tools. */
@@ -30,7 +30,7 @@ export interface StepTool extends Tool {
  * Runs a tool and returns the last lines of its output. Throws an AbtieError("engine") with the cause, a remedy and the end of the output
  * when the tool fails; the signal's reason when it aborts.
  */
-export async function runStep(work: Work, tool: StepTool): Promise<readonly string[]> {
+export async function runStep(work: SetupContext, tool: StepTool): Promise<readonly string[]> {
   const result = await tryStep(work, tool);
   if (result.ok) return result.tail;
   throw explainFailure(tool, result, {
@@ -41,7 +41,7 @@ export async function runStep(work: Work, tool: StepTool): Promise<readonly stri
 }
 
 /** Runs a tool that may fail. Throws only the signal's reason. */
-export function tryStep({ home, progress, ...surroundings }: Work, tool: StepTool): Promise<ToolResult> {
+export function tryStep({ home, progress, ...surroundings }: SetupContext, tool: StepTool): Promise<ToolResult> {
   return runTool(tool, {
     ...surroundings,
     folder: home,

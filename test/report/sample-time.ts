@@ -1,6 +1,6 @@
 import type { ReportRow } from "../../src/report/data/run-data.ts";
 import type { Band } from "../../src/runfolder/timeline/bands.ts";
-import type { ForecastPoint, RequestPoint } from "../../src/runfolder/timeline/timeline.ts";
+import type { RequestPoint, TimelineForecast } from "../../src/runfolder/timeline/timeline.ts";
 import type { Random } from "./random.ts";
 
 /** Makes the requests of a run: one per row, longer prompts take longer, a stretch in the middle fails. */
@@ -23,9 +23,9 @@ export function sampleRequests(rows: readonly ReportRow[], wallMs: number, rando
 }
 
 /** Makes forecasts that close in on the real end. */
-export function sampleForecasts(wallMs: number, random: Random): ForecastPoint[] {
+export function sampleForecasts(wallMs: number, random: Random): TimelineForecast[] {
   let drift = 0.018;
-  return Array.from({ length: 80 }, (_, index): ForecastPoint => {
+  return Array.from({ length: 80 }, (_, index): TimelineForecast => {
     const share = 0.008 + (index / 79) ** 1.3 * 0.98;
     drift = drift * 0.93 + 0.0018 * random.normal();
     const endMs = wallMs * (1 + drift * (1 - share));

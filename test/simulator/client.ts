@@ -1,4 +1,4 @@
-import type { DeadlineEvent, Prompt } from "../../src/deadline/observe.ts";
+import type { DeadlineEvent, SentPrompt } from "../../src/deadline/observe.ts";
 import type { Task } from "../../src/deadline/take.ts";
 import type { EngineModel, ModelRequest } from "./engine-model.ts";
 import type { Random } from "./random.ts";
@@ -54,13 +54,13 @@ export function createClient({ scenario, engine, random, notify, take, answered 
   };
   const end = (request: Request, ok: boolean, now: number): void => {
     inFlight.delete(request);
-    const prompts = request.tasks.map((task): Prompt => ({ ...task, tokens: lengthOf(scenario, task) }));
+    const prompts = request.tasks.map((task): SentPrompt => ({ ...task, tokens: lengthOf(scenario, task) }));
     const { startedAt } = request;
     notify({ type: "request", startedAt, finishedAt: now, ok, prompts, concurrency: concurrency * promptsPerRequest });
     if (ok) for (const task of request.tasks) answered(task);
     else retry(request, prompts, now);
   };
-  const retry = (request: Request, prompts: readonly Prompt[], now: number): void => {
+  const retry = (request: Request, prompts: readonly SentPrompt[], now: number): void => {
     const isSpoilt = prompts.some(({ row }) => poison.has(row));
     if (isSpoilt && prompts.length === 1) {
       notify({ type: "gave-up", at: now, prompts });

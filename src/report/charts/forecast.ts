@@ -1,6 +1,6 @@
 import { area, line } from "d3-shape";
 import type { Band } from "../../runfolder/timeline/bands.ts";
-import type { ForecastPoint, Timing } from "../../runfolder/timeline/timeline.ts";
+import type { TimelineForecast, Timing } from "../../runfolder/timeline/timeline.ts";
 import { type Html, html } from "../markup/html.ts";
 import { duration, percent } from "../text/number.ts";
 import { axes, FRAME, type Frame, picture, px, spread } from "./frame.ts";
@@ -8,7 +8,7 @@ import { linear, timeTicks } from "./ticks.ts";
 
 /** The forecasts of a run, the steps in force, and the actual times. */
 export interface ForecastHistory {
-  readonly forecasts: readonly ForecastPoint[];
+  readonly forecasts: readonly TimelineForecast[];
   readonly bands: readonly Band[];
   readonly timing: Pick<Timing, "wallMs" | "deadlineMs" | "guardMs" | "firstPassMs">;
 }
@@ -53,12 +53,12 @@ function plot({ forecasts, bands, timing }: ForecastHistory, frame: Frame): read
   const [low, high] = verticalRange(points, timing);
   const x = linear([0, wallMs], [frame.left, frame.right]);
   const y = linear([low, high], [frame.bottom, frame.top]);
-  const band = area<ForecastPoint>(
+  const band = area<TimelineForecast>(
     ({ atMs }) => px(x(atMs)),
     ({ lowMs }) => px(y(Number.isFinite(lowMs) ? lowMs : low)),
     ({ highMs }) => px(y(Number.isFinite(highMs) ? highMs : high)),
   );
-  const middle = line<ForecastPoint>(
+  const middle = line<TimelineForecast>(
     ({ atMs }) => px(x(atMs)),
     ({ endMs }) => px(y(endMs)),
   );
@@ -78,7 +78,7 @@ function plot({ forecasts, bands, timing }: ForecastHistory, frame: Frame): read
 }
 
 /** Leaves out points of a pass that would be drawn on the same spot: a night of forecasts would make a file of a megabyte. */
-function thin(points: readonly ForecastPoint[], pass: 1 | 2, spacingMs: number): readonly ForecastPoint[] {
+function thin(points: readonly TimelineForecast[], pass: 1 | 2, spacingMs: number): readonly TimelineForecast[] {
   let drawnMs = Number.NEGATIVE_INFINITY;
   return points
     .filter((point) => point.pass === pass)
@@ -139,7 +139,7 @@ function passedAlready(low: number, until: number, x: Scale, y: Scale, frame: Fr
  * 2 % of the work are cut: they are wide and would flatten the rest.
  */
 function verticalRange(
-  points: readonly ForecastPoint[],
+  points: readonly TimelineForecast[],
   { wallMs, deadlineMs, firstPassMs }: ForecastHistory["timing"],
 ): readonly [number, number] {
   const later = points.filter(({ share }) => share >= 0.02).flatMap(({ lowMs, highMs }) => [lowMs, highMs]);

@@ -6,7 +6,7 @@ import type { SliceResult } from "../../metrics/slices.ts";
 import type { SwapStudy } from "../../metrics/swap.ts";
 import type { Interval } from "../../stats/interval.ts";
 import type { Pair } from "./comparison-data.ts";
-import type { Baseline, Estimate, Position, Reliability, Scores, SliceGroup } from "./run-data.ts";
+import type { Baseline, Estimate, PositionBias, Reliability, Scores, SliceGroup } from "./run-data.ts";
 
 /** Turns an evaluation into the line of scores that a report shows. */
 export function scoresOf(name: string, evaluation: Evaluation): Scores {
@@ -68,7 +68,7 @@ export function sliceGroupOf(name: string, parts: readonly SliceResult<Evaluatio
 }
 
 /** Turns a study of both orders into its part of a report; null without rows scored in both. */
-export function positionOf(study: SwapStudy): Position | null {
+export function positionOf(study: SwapStudy): PositionBias | null {
   if (study.pairs === 0) return null;
   return {
     rows: study.pairs,

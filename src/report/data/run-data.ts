@@ -1,5 +1,5 @@
 import type { Band } from "../../runfolder/timeline/bands.ts";
-import type { ForecastPoint, RequestPoint, Timing } from "../../runfolder/timeline/timeline.ts";
+import type { RequestPoint, TimelineForecast, Timing } from "../../runfolder/timeline/timeline.ts";
 import type { Obtained, Row, Triple } from "../../types.ts";
 
 /** A number with its 95 % interval; both ends are null when no interval was computed. */
@@ -32,13 +32,13 @@ export interface ReportData {
   /** Null when only probabilities are known, for example of a bare submission. */
   readonly timing: Timing | null;
   readonly requests: readonly RequestPoint[];
-  readonly forecasts: readonly ForecastPoint[];
+  readonly forecasts: readonly TimelineForecast[];
   /** The steps in force over time, without gaps; empty when unknown. */
   readonly bands: readonly Band[];
   /** Null when the rows have no labels. */
   readonly quality: Quality | null;
   /** Null unless rows were scored in both orders. */
-  readonly position: Position | null;
+  readonly position: PositionBias | null;
   /** Worst first; at most the first 20 are shown. */
   readonly worst: readonly WorstRow[];
 }
@@ -127,7 +127,7 @@ export interface Slice {
 }
 
 /** The effect of swapping the answers, over the rows scored in both orders. */
-export interface Position {
+export interface PositionBias {
   readonly rows: number;
   /** Share of rows whose predicted class changes with the order. */
   readonly flipRate: Estimate;

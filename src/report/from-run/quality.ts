@@ -2,7 +2,7 @@ import type { SubjectEvaluation } from "../../evaluate/evaluation.ts";
 import { reliabilityBins } from "../../metrics/reliability.ts";
 import { CLASSES } from "../../types.ts";
 import { baselinesOf, positionOf, reliabilityOf, scoresOf, sliceGroupOf } from "../data/from-metrics.ts";
-import type { Position, Quality } from "../data/run-data.ts";
+import type { PositionBias, Quality } from "../data/run-data.ts";
 import { CLASS_TEXT } from "../text/sentences.ts";
 
 /** Turns an evaluation into its part of a report; the probabilities as written are the first of its scores. */
@@ -10,7 +10,7 @@ export function qualityOf(
   { scores, swap, slices }: SubjectEvaluation,
   written: Float64Array,
   truth: Float64Array,
-): { readonly quality: Quality | null; readonly position: Position | null } {
+): { readonly quality: Quality | null; readonly position: PositionBias | null } {
   const position = swap === null ? null : positionOf(swap);
   const [first] = scores;
   if (first === undefined) return { quality: null, position };

@@ -1,4 +1,4 @@
-import type { ForecastPoint, Timing } from "../../runfolder/timeline/timeline.ts";
+import type { TimelineForecast, Timing } from "../../runfolder/timeline/timeline.ts";
 import type { Obtained } from "../../types.ts";
 import type { Baseline, ReportRow, Scores, SliceGroup } from "../data/run-data.ts";
 import { duration, percent, range, signed } from "../text/number.ts";
@@ -127,7 +127,7 @@ export function reasonTable(rows: readonly ReportRow[]): Table {
 }
 
 /** Compares the forecasts nearest to 2, 10 and 50 % of the work with the actual end of their pass. */
-export function forecastTable(forecasts: readonly ForecastPoint[], { wallMs, firstPassMs }: Timing): Table {
+export function forecastTable(forecasts: readonly TimelineForecast[], { wallMs, firstPassMs }: Timing): Table {
   const ends = { 1: firstPassMs ?? wallMs, 2: wallMs };
   const picked = [0.02, 0.1, 0.5].flatMap((share) => forecasts.find((point) => point.share >= share) ?? []);
   return {

@@ -1,12 +1,12 @@
 import type { ClassName } from "../../types.ts";
-import type { Position } from "../data/run-data.ts";
+import type { PositionBias } from "../data/run-data.ts";
 import { counted, percent, range, signed } from "./number.ts";
 
 /** The names of the three classes in text. */
 export const CLASS_TEXT: Readonly<Record<ClassName, string>> = { a: "A", b: "B", tie: "tie" };
 
 /** Describes the effect of swapping the two answers: flip rate and position bias. */
-export function swapText({ rows, flipRate, towardFirst, towardSecond }: Position): string {
+export function swapText({ rows, flipRate, towardFirst, towardSecond }: PositionBias): string {
   const ends = range(flipRate, (value) => percent(value, 1));
   const rate = `${percent(flipRate.value, 1)}${ends && ` (95\u00a0% ${ends})`}`;
   return (

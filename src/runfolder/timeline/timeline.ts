@@ -17,7 +17,7 @@ export interface Timeline {
   /** Work of all sessions, ms. */
   readonly wallMs: number;
   readonly requests: readonly RequestPoint[];
-  readonly forecasts: readonly ForecastPoint[];
+  readonly forecasts: readonly TimelineForecast[];
   readonly bands: readonly Band[];
   /** Deadline and watchdog of the last session; null without a deadline. */
   readonly limits: { readonly deadlineMs: number; readonly guardMs: number } | null;
@@ -54,7 +54,7 @@ export interface RequestPoint {
 }
 
 /** One forecast of the end, made during the run. All times are ms after the run began. */
-export interface ForecastPoint {
+export interface TimelineForecast {
   readonly atMs: number;
   /** Share of the work done, 0 to 1. */
   readonly share: number;
@@ -101,7 +101,7 @@ function firstBegin(requests: readonly RequestPoint[]): number | null {
 function createTimeline(): { add: (event: JournalEvent) => void; finish: () => Timeline } {
   const sessions: { startedAt: number; before: number }[] = [];
   const requests: RequestPoint[] = [];
-  const forecasts: ForecastPoint[] = [];
+  const forecasts: TimelineForecast[] = [];
   const bands = createBandReader();
   let limits: Timeline["limits"] = null;
   let settledMs: number | null = null;
@@ -187,7 +187,7 @@ function hasNumbers({ endAt, lowAt, highAt }: ForecastEvent): boolean {
   return [endAt, lowAt, highAt].every(Number.isFinite);
 }
 
-function forecastPoint(event: ForecastEvent, elapsed: (at: number) => number): ForecastPoint {
+function forecastPoint(event: ForecastEvent, elapsed: (at: number) => number): TimelineForecast {
   return {
     atMs: elapsed(event.at),
     share: event.rows === 0 ? 1 : event.settled / event.rows,
