@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -42,9 +43,14 @@ test("a tool that ends well gives its last lines, and its output is in the log b
 
 test("the last line is shown as progress, with the time", async () => {
   const { surroundings, shown } = await createBench();
-  await runTool(shell("echo step 3 of 9; sleep 1.3"), surroundings);
-  expect(shown[0]).toMatch(/^train the head \(0 s\)$/);
-  expect(shown.at(-1)).toMatch(/^step 3 of 9 \(1 s\)$/);
+  const seen = join(surroundings.folder, "seen");
+  const onProgress = (text: string): void => {
+    surroundings.onProgress(text);
+    if (text.startsWith("step 3")) writeFileSync(seen, "");
+  };
+  const tool = shell("echo step 3 of 9; while [ ! -e seen ]; do sleep 0.05; done", 60_000);
+  expect(await runTool(tool, { ...surroundings, onProgress })).toMatchObject({ ok: true });
+  expect(shown.at(-1)).toMatch(/^step 3 of 9 \(\d+ s\)$/);
 });
 
 test("a tool that takes longer than its limit is killed, with everything that it started", async () => {
