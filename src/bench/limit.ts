@@ -1,3 +1,5 @@
+import { formatPercent, plural } from "../format.ts";
+
 /** What a bench measured at its best setting. */
 export interface LimitEvidence {
   /** Rows per second of the engine. */
@@ -43,42 +45,38 @@ export function findLimit(evidence: LimitEvidence): Limit {
     };
   }
   if (clientBusy > CLIENT_BUSY) {
-    return { what: "client", because: `abtie's thread was busy for ${percent(clientBusy)} of the time` };
+    return { what: "client", because: `abtie's thread was busy for ${formatPercent(clientBusy)} of the time` };
   }
   // vLLM counts running requests after each step, when one-token requests have already finished: a low count alone proves nothing.
   const isOutside = evidence.outsideEngine === null || evidence.outsideEngine > MOST_TIME;
   if (running !== null && waiting !== null && running + waiting < level / 2 && isOutside) {
     return {
       what: "front end",
-      because: `of ${level} prompts in flight only ${(running + waiting).toFixed(0)} had reached the engine, the server's front end held the others`,
+      because: `of ${plural(level, "prompt")} in flight only ${(running + waiting).toFixed(0)} had reached the engine, the server's front end held the others`,
     };
   }
   const { kvCacheUsage } = evidence;
   if (kvCacheUsage !== null && kvCacheUsage > FULL_CACHE && waiting !== null && waiting > 0) {
     return {
       what: "admission",
-      because: `the key-value cache was ${percent(kvCacheUsage)} full while ${waiting.toFixed(0)} prompts waited`,
+      because: `the key-value cache was ${formatPercent(kvCacheUsage)} full while ${plural(waiting, "prompt")} waited`,
     };
   }
   if (lastGain !== null && lastGain > GAIN) {
     return {
       what: "not reached",
-      because: `the last doubling of the prompts in flight still gained ${percent(lastGain - 1)}`,
+      because: `the last doubling of the prompts in flight still gained ${formatPercent(lastGain - 1)}`,
     };
   }
   const batching =
     batchingGain !== null && batchingGain > GAIN
-      ? `; several prompts per request gained ${percent(batchingGain - 1)}`
+      ? `; several prompts per request gained ${formatPercent(batchingGain - 1)}`
       : "";
   return {
     what: "compute",
     because:
       running === null
         ? `more prompts in flight gained nothing, and the client was idle (the server reports no metrics)${batching}`
-        : `more prompts in flight gained nothing while ${(waiting ?? 0).toFixed(0)} prompts waited inside the engine${batching}`,
+        : `more prompts in flight gained nothing while ${plural(waiting ?? 0, "prompt")} waited inside the engine${batching}`,
   };
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(0)} %`;
 }

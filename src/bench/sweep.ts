@@ -6,6 +6,7 @@ import {
   startInterval,
 } from "../concurrency/interval.ts";
 import { levelOf, type Setting, settingFor } from "../concurrency/setting.ts";
+import { plural } from "../format.ts";
 
 /** One measurement: a setting, in so many intervals of at least so many rows. */
 export interface Stage {
@@ -118,8 +119,9 @@ export function sumOf(
 /** Describes a stage for the progress line. */
 export function describeStage({ kind, setting }: Stage): string {
   const { concurrency, promptsPerRequest } = setting;
-  if (kind === "sample") return `the sample, with ${concurrency} requests of ${promptsPerRequest} prompts in flight`;
-  return `${levelOf(setting)} prompts in flight, ${promptsPerRequest} a request`;
+  if (kind === "sample")
+    return `the sample, with ${plural(concurrency, "request")} of ${plural(promptsPerRequest, "prompt")} in flight`;
+  return `${plural(levelOf(setting), "prompt")} in flight, ${promptsPerRequest} a request`;
 }
 
 function nextStage(done: readonly MeasuredStage[], options: SweepOptions, elapsed: number): Stage | null {

@@ -8,6 +8,7 @@ import { batchedTokensOf } from "../bench/suggestion.ts";
 import type { Config } from "../config/config.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
+import { formatCount, plural } from "../format.ts";
 import { createJudgeLoader } from "../job/load-judge.ts";
 import { openRows } from "../job/open-rows.ts";
 import { openEnginePool } from "../pool/pool.ts";
@@ -33,7 +34,10 @@ export async function bench(config: Config, options: BenchOptions, effects: Effe
   await using dataset = await openRows(config, signal);
   const fileRows = dataset.ids.length;
   if (fileRows < LEAST_ROWS) {
-    throw new AbtieError("data", `${config.input} has ${fileRows} rows: a bench needs at least ${LEAST_ROWS}`);
+    throw new AbtieError(
+      "data",
+      `${config.input} has ${plural(fileRows, "row")}: a bench needs at least ${LEAST_ROWS}`,
+    );
   }
   const loader = await createJudgeLoader(config, dataset);
   // Mistakes in the template and the labels are found before the engine starts.
@@ -50,7 +54,11 @@ export async function bench(config: Config, options: BenchOptions, effects: Effe
     clock,
     signal,
     onProgress: (done, total) =>
-      effects.progress({ stage: "step", name: "lengths", text: `${done} of ${total} rows tokenised` }),
+      effects.progress({
+        stage: "step",
+        name: "lengths",
+        text: `${formatCount(done)} of ${plural(total, "row")} tokenised`,
+      }),
   });
   const measurement = await measureEngine({
     config,

@@ -3,6 +3,7 @@ import type { Dataset } from "../dataset/open-dataset.ts";
 import { type PlanInput, planRun, type RunPlan } from "../deadline/run-plan.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
+import { formatCount, plural } from "../format.ts";
 import { createJudgeLoader } from "../job/load-judge.ts";
 import { openRows } from "../job/open-rows.ts";
 import { planTimeLimits } from "../job/time-limits.ts";
@@ -51,7 +52,11 @@ async function tokeniseAll(
     if (task.cutTokens > 0) shortenedRows += 1;
     cutTokens += task.cutTokens;
     if (task.neutralised > 0) neutralisedRows += 1;
-    progress({ stage: "step", name: "tokenising", text: `${row + 1} of ${dataset.ids.length} rows` });
+    progress({
+      stage: "step",
+      name: "tokenising",
+      text: `${formatCount(row + 1)} of ${plural(dataset.ids.length, "row")}`,
+    });
   }
   await cache?.finish();
   const shortened = { rows: shortenedRows, meanCut: cutTokens / Math.max(1, shortenedRows) };

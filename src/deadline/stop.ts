@@ -1,5 +1,5 @@
 import type { Forecast } from "../forecast/forecast.ts";
-import { formatDuration } from "../format.ts";
+import { formatDuration, plural } from "../format.ts";
 import type { Stop, SwapPassPlan } from "./decision.ts";
 import type { StepForecast } from "./ladder.ts";
 import { type DeadlineState, settledRows } from "./state.ts";
@@ -21,7 +21,10 @@ export function stopOf(state: DeadlineState, facts: StopFacts): Stop | null {
 function timeUp({ options: { budget }, first }: DeadlineState, { now }: StopFacts): Stop | null {
   if (budget === null || now < budget.workEndAt) return null;
   const open = first.rows - settledRows(first);
-  const rest = open === 0 ? "every row has an answer or a reason" : `${open} rows keep the prior`;
+  const rest =
+    open === 0
+      ? "every row has an answer or a reason"
+      : `${plural(open, "row")} ${open === 1 ? "keeps" : "keep"} the prior`;
   return { kind: "time-up", reason: `the time for work is over: ${rest}` };
 }
 
@@ -47,7 +50,7 @@ function complete({ first, swap }: DeadlineState, { plan }: StopFacts): Stop | n
   const inFlight = begunRows(swap) - swap.answered - swap.gaveUp;
   if (first.endedAt === null || inFlight > 0 || plan.allowed > 0 || plan.needsRanking) return null;
   const left = swap.ranked === null ? 0 : swap.ranked.length - swap.taken;
-  const rest = left > 0 ? `; no more of the ${left} rows left for the swapped order fit in time` : "";
+  const rest = left > 0 ? `; no more of the ${plural(left, "row")} left for the swapped order fit in time` : "";
   return { kind: "complete", reason: `every row is settled${rest}` };
 }
 

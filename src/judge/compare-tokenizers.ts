@@ -1,6 +1,7 @@
 import type { Dataset } from "../dataset/open-dataset.ts";
 import { RequestError } from "../engine/client/request-error.ts";
 import { AbtieError } from "../errors.ts";
+import { plural } from "../format.ts";
 import { spreadSample } from "../numbers/spread-sample.ts";
 import { createPreparer } from "../prompt/preparer.ts";
 import type { Template } from "../prompt/template/template.ts";
@@ -52,7 +53,7 @@ export function describeDifference(here: readonly number[], there: readonly numb
   for (let i = 0; i < longest; i += 1) {
     if (here[i] === there[i]) continue;
     const show = (ids: readonly number[]): string => (i < ids.length ? String(ids[i]) : "missing");
-    return `token ${i + 1} is ${show(here)} here and ${show(there)} on the server (${here.length} and ${there.length} tokens)`;
+    return `token ${i + 1} is ${show(here)} here and ${show(there)} on the server (${here.length} and ${plural(there.length, "token")})`;
   }
   return null;
 }

@@ -1,6 +1,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { acquireLock } from "../files/lock.ts";
+import { formatCount, plural } from "../format.ts";
 import { type Journal, openJournal } from "./journal/append.ts";
 import { JOURNAL_FORMAT } from "./journal/events.ts";
 import { checkManifest, type RunIdentity } from "./manifest/check-manifest.ts";
@@ -40,7 +41,10 @@ export async function openRunFolder(options: RunIdentity): Promise<RunFolder> {
     const state = await resumeRun(journalFile, dataset.ids.length);
     const resumedRows = state.orders.ab.answered;
     if (resumedRows > 0)
-      effects.log("info", `continuing ${path}: ${resumedRows} of ${dataset.ids.length} rows are answered`);
+      effects.log(
+        "info",
+        `continuing ${path}: ${formatCount(resumedRows)} of ${plural(dataset.ids.length, "row")} are answered`,
+      );
     const journal = await openJournal(journalFile, { clock: effects.clock, log: effects.log });
     const begin = (at = effects.clock.now()): void => {
       const format = JOURNAL_FORMAT;

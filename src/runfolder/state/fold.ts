@@ -1,4 +1,5 @@
 import { AbtieError } from "../../errors.ts";
+import { plural } from "../../format.ts";
 import type { FailedAttempt, JournalEvent, PrefixCacheEvent, RowFailureReason, RowResult } from "../journal/events.ts";
 import {
   ANSWERED,
@@ -104,6 +105,6 @@ function checkRow(state: RunState, row: number): void {
   if (row < state.rows) return;
   throw new AbtieError(
     "data",
-    `row ${row} in the journal of a run of ${state.rows} rows: it belongs to another data file.`,
+    `row ${row} in the journal of a run of ${plural(state.rows, "row")}: it belongs to another data file.`,
   );
 }
