@@ -6,7 +6,7 @@ import type {
   ComparisonData,
   Pair,
   PrefixCache,
-  Variant as ReportedVariant,
+  VariantResult as ReportedVariant,
   Stopping,
 } from "../report/data/comparison-data.ts";
 import { estimateOf, positionOf, scoresOf } from "../report/data/from-metrics.ts";

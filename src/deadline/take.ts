@@ -4,7 +4,7 @@ import { budgetInUse, type DeadlineState } from "./state.ts";
 import { takeSwapRows } from "./swap-pass.ts";
 
 /** A prompt to be scored. */
-export interface Task {
+export interface PromptToScore {
   readonly row: number;
   /** "ab" in the first pass, "ba" in the swap pass. */
   readonly order: Order;
@@ -16,15 +16,18 @@ export interface Task {
  * Takes up to `count` prompts: rows of the first pass in the order of the ladder's step, and after the last of them rows of the
  * swap pass that the last decision allowed. None after a stop.
  */
-export function takeNext(state: DeadlineState, count: number): { state: DeadlineState; tasks: readonly Task[] } {
+export function takeNext(
+  state: DeadlineState,
+  count: number,
+): { state: DeadlineState; tasks: readonly PromptToScore[] } {
   if (state.stopped) return { state, tasks: [] };
   if (state.queue.left > 0) return takeFirst(state, count);
   const { swap, rows } = takeSwapRows(state.swap, count);
-  const tasks = rows.map(({ row, tokenBudget }): Task => ({ row, order: "ba", tokenBudget }));
+  const tasks = rows.map(({ row, tokenBudget }): PromptToScore => ({ row, order: "ba", tokenBudget }));
   return { state: { ...state, swap }, tasks };
 }
 
-function takeFirst(state: DeadlineState, count: number): { state: DeadlineState; tasks: readonly Task[] } {
+function takeFirst(state: DeadlineState, count: number): { state: DeadlineState; tasks: readonly PromptToScore[] } {
   const step = state.steps[state.position.index];
   if (step === undefined) throw new Error("the ladder has no such step");
   const { queue, rows } = takeRows(state.queue, rowOrderOf(step), count);

@@ -5,7 +5,7 @@ import { observe } from "../../src/deadline/observe.ts";
 import type { DeadlineOptions } from "../../src/deadline/state.ts";
 import { createState, type DeadlineState } from "../../src/deadline/state.ts";
 import { usualSteps } from "../../src/deadline/steps.ts";
-import { type Task, takeNext } from "../../src/deadline/take.ts";
+import { type PromptToScore, takeNext } from "../../src/deadline/take.ts";
 
 /** A job of rows of 100 tokens, in one order with a short step at 40, without a deadline unless asked for. */
 export function newState(
@@ -31,7 +31,7 @@ export function newState(
 export interface Driver {
   readonly state: () => DeadlineState;
   /** Scores up to so many prompts, at so many ms each, and gives what was taken. */
-  readonly score: (count: number, rowMs: number) => readonly Task[];
+  readonly score: (count: number, rowMs: number) => readonly PromptToScore[];
   readonly decide: () => Decision;
   readonly now: () => number;
   readonly wait: (ms: number) => void;
@@ -45,7 +45,7 @@ export function drive(start: DeadlineState): Driver {
   return {
     state: () => state,
     score: (count, rowMs) => {
-      const all: Task[] = [];
+      const all: PromptToScore[] = [];
       for (let i = 0; i < count; i++) {
         const { state: next, tasks } = takeNext(state, 1);
         state = next;

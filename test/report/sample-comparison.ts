@@ -1,4 +1,4 @@
-import type { ComparisonData, Pair, Variant } from "../../src/report/data/comparison-data.ts";
+import type { ComparisonData, Pair, VariantResult } from "../../src/report/data/comparison-data.ts";
 import { seeded } from "./random.ts";
 import { around } from "./sample.ts";
 
@@ -49,7 +49,7 @@ function variant(
   accuracy: number,
   seconds: number,
   fits: boolean,
-): Variant {
+): VariantResult {
   const scores = (logLoss: number, ece: number) => ({
     name,
     rows: 612,

@@ -1,12 +1,12 @@
 import type { DeadlineEvent, SentPrompt } from "../../src/deadline/observe.ts";
-import type { Task } from "../../src/deadline/take.ts";
+import type { PromptToScore } from "../../src/deadline/take.ts";
 import type { EngineModel, ModelRequest } from "./engine-model.ts";
 import type { Random } from "./random.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** A request of the simulated client. */
 export interface Request extends ModelRequest {
-  readonly tasks: readonly Task[];
+  readonly tasks: readonly PromptToScore[];
   readonly startedAt: number;
   readonly attempt: number;
 }
@@ -29,8 +29,8 @@ export interface ClientOptions {
   readonly engine: EngineModel<Request>;
   readonly random: Random;
   readonly notify: (event: DeadlineEvent) => void;
-  readonly take: (count: number) => readonly Task[];
-  readonly answered: (task: Task) => void;
+  readonly take: (count: number) => readonly PromptToScore[];
+  readonly answered: (task: PromptToScore) => void;
 }
 
 /** How long an error takes that comes back at once, and the waits before a retry; ms. */
@@ -42,9 +42,9 @@ export function createClient({ scenario, engine, random, notify, take, answered 
   const { faults, poison, concurrency, promptsPerRequest } = scenario;
   const inFlight = new Set<Request>();
   let failing: { readonly due: number; readonly request: Request }[] = [];
-  let retries: { readonly due: number; readonly tasks: readonly Task[]; readonly attempt: number }[] = [];
+  let retries: { readonly due: number; readonly tasks: readonly PromptToScore[]; readonly attempt: number }[] = [];
 
-  const send = (tasks: readonly Task[], attempt: number, now: number): void => {
+  const send = (tasks: readonly PromptToScore[], attempt: number, now: number): void => {
     const request = { tasks, attempt, startedAt: now, lengths: tasks.map((task) => lengthOf(scenario, task)) };
     inFlight.add(request);
     const storm = faults.find((fault) => fault.kind === "storm" && now >= fault.at && now < fault.at + fault.ms);
@@ -104,6 +104,6 @@ export function createClient({ scenario, engine, random, notify, take, answered 
 }
 
 /** Prompt tokens of a task. */
-export function lengthOf({ lengths }: Scenario, { row, tokenBudget }: Task): number {
+export function lengthOf({ lengths }: Scenario, { row, tokenBudget }: PromptToScore): number {
   return Math.min(lengths[row] ?? 0, tokenBudget ?? Number.POSITIVE_INFINITY);
 }

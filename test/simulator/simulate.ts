@@ -5,7 +5,7 @@ import { type DeadlineEvent, observe } from "../../src/deadline/observe.ts";
 import { createState, type DeadlineState } from "../../src/deadline/state.ts";
 import { usualShares, usualSteps } from "../../src/deadline/steps.ts";
 import type { SwapRow } from "../../src/deadline/swap-pass.ts";
-import { type Task, takeNext } from "../../src/deadline/take.ts";
+import { type PromptToScore, takeNext } from "../../src/deadline/take.ts";
 import type { Obtained } from "../../src/types.ts";
 import { createClient, type Request } from "./client.ts";
 import { createEngineModel } from "./engine-model.ts";
@@ -67,12 +67,12 @@ export function simulate(scenario: Scenario, options: SimulateOptions = {}): Res
   const notify = (event: DeadlineEvent): void => {
     state = observe(state, event);
   };
-  const take = (count: number): readonly Task[] => {
+  const take = (count: number): readonly PromptToScore[] => {
     const taken = takeNext(state, count);
     state = taken.state;
     return taken.tasks;
   };
-  const answered = (task: Task): void => {
+  const answered = (task: PromptToScore): void => {
     const times = answers[task.row];
     if (times !== undefined) times[task.order === "ab" ? 0 : 1] += 1;
     rows[task.row] = obtainedBy(scenario, task);
@@ -132,7 +132,7 @@ export function simulate(scenario: Scenario, options: SimulateOptions = {}): Res
   }
 }
 
-function obtainedBy({ lengths }: Scenario, { row, order, tokenBudget }: Task): Obtained {
+function obtainedBy({ lengths }: Scenario, { row, order, tokenBudget }: PromptToScore): Obtained {
   if (order === "ba") return "both-orders";
   return (lengths[row] ?? 0) > (tokenBudget ?? Number.POSITIVE_INFINITY) ? "one-order-short" : "one-order";
 }

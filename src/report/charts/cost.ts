@@ -1,4 +1,4 @@
-import type { Variant } from "../data/comparison-data.ts";
+import type { VariantResult } from "../data/comparison-data.ts";
 import { type Html, html } from "../markup/html.ts";
 import { short } from "../markup/visible.ts";
 import { judgedLoss } from "../text/comparison-verdict.ts";
@@ -9,7 +9,7 @@ import { linear, numberTicks } from "./ticks.ts";
 const AREA: Frame = { ...FRAME, height: 290, bottom: 248 };
 
 /** Draws the cost of each variant against its log loss; a broken line marks the seconds per row that the deadline allows. */
-export function costChart(variants: readonly Variant[], limit: number | null): Html {
+export function costChart(variants: readonly VariantResult[], limit: number | null): Html {
   const losses = variants.map(judgedLoss).flatMap(({ value, low, high }) => [value, low ?? value, high ?? value]);
   const [low, high] = [Math.min(...losses), Math.max(...losses)];
   const room = Math.max(0.08 * (high - low), 0.005);
@@ -33,19 +33,19 @@ export function costChart(variants: readonly Variant[], limit: number | null): H
 
 type Position = (value: number) => number;
 
-function whisker(variant: Variant, x: Position, y: Position): Html {
+function whisker(variant: VariantResult, x: Position, y: Position): Html {
   const { low, high } = judgedLoss(variant);
   const at = px(x(variant.secondsPerRow));
   return html`${low !== null && high !== null && html`<path class="whisker thin" d="M${at} ${px(y(low))}V${px(y(high))}"/>`}`;
 }
 
-function mark(variant: Variant, x: Position, y: Position, label: number): Html {
+function mark(variant: VariantResult, x: Position, y: Position, label: number): Html {
   const at = px(x(variant.secondsPerRow));
   const rightwards = at < (AREA.left + AREA.right) * 0.55;
   return html`<g><title>${describe(variant)}</title><circle class="mark" cx="${at}" cy="${px(y(judgedLoss(variant).value))}" r="4"/><text class="name halo" x="${px(at + (rightwards ? 8 : -8))}" y="${px(label)}" text-anchor="${rightwards ? "start" : "end"}">${short(variant.name, 24)}</text></g>`;
 }
 
-function describe(variant: Variant): string {
+function describe(variant: VariantResult): string {
   const loss = judgedLoss(variant);
   const ends = range(loss, (value) => fixed(value, 3));
   return `${variant.name}: ${fixed(variant.secondsPerRow, 2)} s a row, log loss ${fixed(loss.value, 3)}${ends && ` (${ends})`}`;

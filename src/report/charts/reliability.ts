@@ -1,5 +1,5 @@
 import { line } from "d3-shape";
-import type { Reliability, ReliabilityBin } from "../data/run-data.ts";
+import type { Reliability, ReliabilityPoint } from "../data/run-data.ts";
 import { type Html, html } from "../markup/html.ts";
 import { counted, percent, range } from "../text/number.ts";
 import { axes, type Frame, picture, px } from "./frame.ts";
@@ -15,7 +15,7 @@ export function reliability({ name, bins }: Reliability, id: string): Html {
   const x = linear([0, 1], [AREA.left, AREA.right]);
   const y = linear([0, 1], [AREA.bottom, AREA.top]);
   const most = Math.max(1, ...drawn.map((bin) => bin.rows));
-  const path = line<ReliabilityBin>(
+  const path = line<ReliabilityPoint>(
     (bin) => px(x(bin.predicted)),
     (bin) => px(y(bin.observed.value)),
   );
@@ -39,7 +39,7 @@ export function reliability({ name, bins }: Reliability, id: string): Html {
   ]);
 }
 
-function describe({ predicted, observed, rows }: ReliabilityBin): string {
+function describe({ predicted, observed, rows }: ReliabilityPoint): string {
   const ends = range(observed, percent);
   return `given ${percent(predicted)}, came true ${percent(observed.value)}${ends && ` (${ends})`}, ${counted(rows, "row")}`;
 }

@@ -19,7 +19,7 @@ export interface ComparisonData {
   readonly priorLogLoss: number;
   /** The job whose duration is forecast. */
   readonly job: { readonly rows: number; readonly deadlineMs: number | null };
-  readonly variants: readonly Variant[];
+  readonly variants: readonly VariantResult[];
   readonly pairs: readonly Pair[];
   /** Differences in log loss smaller than this (nats) are no larger than the changes from batch to batch; null when not measured. */
   readonly noiseFloor: number | null;
@@ -30,7 +30,7 @@ export interface ComparisonData {
 }
 
 /** One variant: a template, or any other part of the config. */
-export interface Variant {
+export interface VariantResult {
   readonly name: string;
   readonly raw: Scores;
   /** Out of fold; null when not fitted. */

@@ -101,10 +101,10 @@ export interface Reliability {
   /** The class whose probability is examined: the predicted class, or one class. */
   readonly name: string;
   readonly ece: number | null;
-  readonly bins: readonly ReliabilityBin[];
+  readonly bins: readonly ReliabilityPoint[];
 }
 
-export interface ReliabilityBin {
+export interface ReliabilityPoint {
   /** Mean probability given, 0 to 1. */
   readonly predicted: number;
   /** Share of rows in which it came true, with its interval. */

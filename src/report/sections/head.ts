@@ -1,5 +1,5 @@
 import { massOf } from "../charts/mass.ts";
-import type { ComparisonData, Variant } from "../data/comparison-data.ts";
+import type { ComparisonData, VariantResult } from "../data/comparison-data.ts";
 import type { Estimate, ReportData } from "../data/run-data.ts";
 import { type Hole, type Html, html } from "../markup/html.ts";
 import { loss, rate } from "../tables/table.ts";
@@ -95,7 +95,7 @@ function comparisonMetrics(data: ComparisonData): KeyMetric[] {
   ];
 }
 
-function accuracyOf({ calibrated, raw }: Variant): Estimate {
+function accuracyOf({ calibrated, raw }: VariantResult): Estimate {
   return (calibrated ?? raw).accuracy;
 }
 

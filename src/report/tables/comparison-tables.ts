@@ -1,4 +1,4 @@
-import type { ComparisonData, Pair, Variant } from "../data/comparison-data.ts";
+import type { ComparisonData, Pair, VariantResult } from "../data/comparison-data.ts";
 import { counted, duration, fixed, probability, signed, small } from "../text/number.ts";
 import {
   type Cell,
@@ -18,7 +18,7 @@ import {
 
 /** Lists how good each variant is, with 95 % intervals. */
 export function variantScores({ variants }: Pick<ComparisonData, "variants">): Table {
-  const judged = (variant: Variant) => variant.calibrated ?? variant.raw;
+  const judged = (variant: VariantResult) => variant.calibrated ?? variant.raw;
   const calibrated: readonly VariantColumn[] = [
     [
       numberColumn("Log loss, calibrated", "out of fold, nats, lower is better"),
@@ -103,9 +103,9 @@ export function pairTable(pairs: readonly Pair[]): Table {
 }
 
 /** A column together with its cell for a variant. */
-type VariantColumn = readonly [Column, (variant: Variant) => Cell];
+type VariantColumn = readonly [Column, (variant: VariantResult) => Cell];
 
-function tableOf(caption: string, variants: readonly Variant[], columns: readonly VariantColumn[]): Table {
+function tableOf(caption: string, variants: readonly VariantResult[], columns: readonly VariantColumn[]): Table {
   return {
     caption,
     columns: [textColumn("Variant"), ...columns.map(([column]) => column)],

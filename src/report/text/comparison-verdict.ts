@@ -1,4 +1,4 @@
-import type { ComparisonData, Pair, Stopping, Variant } from "../data/comparison-data.ts";
+import type { ComparisonData, Pair, Stopping, VariantResult } from "../data/comparison-data.ts";
 import type { Estimate } from "../data/run-data.ts";
 import { count, counted, duration, fixed, percent, withRange } from "./number.ts";
 import type { Verdict } from "./verdict.ts";
@@ -33,7 +33,12 @@ export function comparisonVerdict(data: ComparisonData): Verdict {
   };
 }
 
-function sentence(best: Variant, others: readonly Variant[], open: readonly Variant[], rows: string): string {
+function sentence(
+  best: VariantResult,
+  others: readonly VariantResult[],
+  open: readonly VariantResult[],
+  rows: string,
+): string {
   const among = best.fits === null ? "" : " of those that fit the deadline";
   if (others.length === 0) return `${best.name} has no rival${among}: log loss ${lossText(best)} on ${rows}.`;
   if (open.length === 0) return `${best.name} is the best${among}: log loss ${lossText(best)} on ${rows}.`;
@@ -41,16 +46,16 @@ function sentence(best: Variant, others: readonly Variant[], open: readonly Vari
   return `${best.name} has the lowest log loss${among}, ${lossText(best)}, but on ${rows} it is not shown to be better than ${rivals}.`;
 }
 
-function tooSlow(variant: Variant): string {
+function tooSlow(variant: VariantResult): string {
   return `${variant.name} has a lower log loss, ${lossText(variant)}, but takes ${duration(variant.jobMs)} and does not fit the deadline.`;
 }
 
 /** Warns that even the best variant may be no better than no judge. */
-function noBetterThanPrior({ name, gainOverPrior }: Variant, { priorLogLoss }: ComparisonData): string {
+function noBetterThanPrior({ name, gainOverPrior }: VariantResult, { priorLogLoss }: ComparisonData): string {
   return `${name} is not shown to be better than the class prior (log loss ${nats(priorLogLoss)}): its gain is ${withRange(gainOverPrior, nats, 95)}.`;
 }
 
-function shownBetter(best: Variant, other: Variant, pairs: readonly Pair[]): boolean {
+function shownBetter(best: VariantResult, other: VariantResult, pairs: readonly Pair[]): boolean {
   return pairs.some(({ first, second, better }) => {
     const winner = better === "first" ? first : better === "second" ? second : null;
     return winner === best.name && (first === other.name || second === other.name);
@@ -58,17 +63,17 @@ function shownBetter(best: Variant, other: Variant, pairs: readonly Pair[]): boo
 }
 
 /** Picks the variant to take: the lowest log loss among those that fit the deadline, else the lowest of all. */
-export function recommended(variants: readonly Variant[]): Variant | undefined {
+export function recommended(variants: readonly VariantResult[]): VariantResult | undefined {
   const sorted = byLoss(variants);
   return sorted.find(({ fits }) => fits !== false) ?? sorted[0];
 }
 
-function byLoss(variants: readonly Variant[]): Variant[] {
+function byLoss(variants: readonly VariantResult[]): VariantResult[] {
   return [...variants].sort((one, other) => judgedLoss(one).value - judgedLoss(other).value);
 }
 
 /** Takes the log loss that a variant is judged by: calibrated where it is known, else raw. */
-export function judgedLoss({ calibrated, raw }: Variant): Estimate {
+export function judgedLoss({ calibrated, raw }: VariantResult): Estimate {
   return (calibrated ?? raw).logLoss;
 }
 
@@ -79,7 +84,7 @@ export function stoppingSentence({ stoppedAt, available }: Stopping): string {
     : `Stopped after ${count(stoppedAt)} of ${counted(available, "row")}: ${percent(1 - stoppedAt / available)} of the work was saved.`;
 }
 
-function lossText(variant: Variant): string {
+function lossText(variant: VariantResult): string {
   return withRange(judgedLoss(variant), nats, 95);
 }
 
