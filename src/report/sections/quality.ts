@@ -1,3 +1,4 @@
+import { sum } from "../../numbers/sums.ts";
 import { CLASSES, type Triple } from "../../types.ts";
 import { reliability } from "../charts/reliability.ts";
 import type { Quality, Reliability, ReportData } from "../data/run-data.ts";
@@ -47,8 +48,4 @@ function level(share: number): number {
 /** With votes as truth, weights need not be whole numbers. */
 function weightText(weight: number): string {
   return Math.abs(weight - Math.round(weight)) < 1e-6 ? count(weight) : fixed(weight, 1);
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }
