@@ -1,3 +1,4 @@
+import { sum } from "../numbers/sums.ts";
 import type { Features } from "./filter.ts";
 import { addLoss, addLosses, type Losses, NO_LOSSES } from "./losses.ts";
 import { forecastMixture, learnWindow, loosenAll, type Mixture, startMixture } from "./mixture.ts";
@@ -19,6 +20,8 @@ export interface Speed {
   readonly job: Work;
   readonly pilotRows: number;
   readonly windows: Windows;
+  /** The windows of the pilot, from which the filters start again with each new one; null after it. */
+  readonly early: readonly Window[] | null;
   /** Time that the engine stalled in windows that did not fit. */
   readonly stalls: Losses;
   /** Windows that did not fit; the next window shows whether the engine stalled or has another speed now. */
@@ -35,6 +38,8 @@ export interface Speed {
 
 /** The pilot has about this many windows. */
 const PILOT_WINDOWS = 40;
+/** The filters start again with at most this many first windows. */
+const EARLY_WINDOWS = 60;
 /** A long job has at most about this many windows. */
 const MOST_WINDOWS = 1_000;
 /** A window that takes more than this many times its expected time is closed early. */
@@ -59,6 +64,7 @@ export function startSpeed(job: Work, pilotRows: number): Speed {
     job,
     pilotRows,
     windows: startWindows(Math.max(1, Math.ceil(leastRows))),
+    early: [],
     stalls: NO_LOSSES,
     outliers: [],
     mixture: null,
@@ -101,13 +107,22 @@ function slowMs({ job, windows, roughRowMs }: Speed): number {
 
 function observeWindow(speed: Speed, window: Window | null): Speed {
   if (window === null) return speed;
-  return monitor(speed.mixture === null ? startFilters(speed, window) : speed, window);
+  return speed.early === null ? monitor(speed, window) : startAgain(speed, [...speed.early, window]);
 }
 
-/** Starts the filters at the cost of a first window. */
-function startFilters(speed: Speed, { ms, work, concurrency }: Window): Speed {
-  const rowMs = ms / roughCost(speed.job, work);
-  return { ...speed, concurrency, mixture: startMixture(rowMs, rowMs * speed.pilotRows, rowMs * speed.job.rows) };
+/** In the pilot the filters start again with each window, at the mean cost so far: a first window alone is a bad guess. */
+function startAgain(speed: Speed, early: readonly Window[]): Speed {
+  const { job, pilotRows, windows, roughRowMs } = speed;
+  const rowMs = sum(early.map(({ ms }) => ms)) / sum(early.map(({ work }) => roughCost(job, work)));
+  const started: Speed = {
+    ...startSpeed(job, pilotRows),
+    windows,
+    roughRowMs,
+    mixture: startMixture(rowMs, rowMs * pilotRows, rowMs * job.rows),
+    concurrency: early[0]?.concurrency ?? 0,
+  };
+  const isPilot = sum(early.map(({ work }) => work.rows)) < pilotRows && early.length < EARLY_WINDOWS;
+  return { ...early.reduce(monitor, started), early: isPilot ? early : null };
 }
 
 /**
