@@ -65,3 +65,12 @@ export function folderImports(imports: readonly Import[]): readonly Import[] {
   }
   return [...pairs.values()];
 }
+
+/** Leaves out every arrow that follows from others; the arrows must form no circle. */
+export function reduceArrows(arrows: readonly Import[]): readonly Import[] {
+  const reaches = (from: string, to: string): boolean =>
+    arrows.some((arrow) => arrow.from === from && (arrow.to === to || reaches(arrow.to, to)));
+  return arrows.filter(
+    ({ from, to }) => !arrows.some((other) => other.from === from && other.to !== to && reaches(other.to, to)),
+  );
+}
