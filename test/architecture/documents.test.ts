@@ -29,7 +29,9 @@ describe("ARCHITECTURE.md", () => {
 
   test("has a row for every folder of src", () => {
     const text = readFileSync("ARCHITECTURE.md", "utf8");
-    const folders = [...new Set(readSources("src").map(({ name }) => top(name)))].filter((name) => !name.endsWith(".ts"));
+    const folders = [...new Set(readSources("src").map(({ name }) => top(name)))].filter(
+      (name) => !name.endsWith(".ts"),
+    );
     expect(folders.filter((name) => !text.includes(`| \`src/${name}/\``))).toEqual([]);
   });
 });
