@@ -35,13 +35,14 @@ const event: fc.Arbitrary<JournalEvent> = fc.oneof(
       order,
       reason: fc.constantFrom("timeout", "server", "too-long"),
       final: fc.boolean(),
+      request: fc.constantFrom(1, null),
     })
     .map(({ rows, ...more }) => failedEvent(rows, more)),
   fc.constantFrom(...EVERY_KIND.filter(({ event: kind }) => kind !== "row" && kind !== "failed")),
 );
 
 describe("folding a journal", () => {
-  test("agrees with a plain reading of the events: first answer, last failure before it, number of failures", () => {
+  test("agrees with a plain reading of the events: first answer, last failure before it, number of failed requests", () => {
     fc.assert(
       fc.property(fc.array(event, { maxLength: 60 }), (events) => {
         const state = events.reduce(fold, createRunState(ROWS));
@@ -55,7 +56,7 @@ describe("folding a journal", () => {
             const first = about.find((one) => one.event === "row");
             const before = first === undefined ? about : about.slice(0, about.indexOf(first));
             const failure = before.filter((one) => one.event === "failed").at(-1);
-            const failures = about.filter((one) => one.event === "failed").length;
+            const failures = about.filter((one) => one.event === "failed" && one.request !== null).length;
             expect(isAnswered(state, row, side)).toBe(first !== undefined);
             expect(isShort(state, row, side)).toBe((first?.tokenBudget ?? null) !== null);
             expect(tokenBudgetOf(state, row, side)).toBe(first?.tokenBudget ?? null);

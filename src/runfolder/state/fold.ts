@@ -79,7 +79,8 @@ function foldFailure(state: RunState, event: FailedAttempt): void {
   const reason = numberOf(order, event.reason);
   for (const row of event.rows) {
     checkRow(state, row);
-    order.failures[row] = Math.min(MOST, (order.failures[row] ?? 0) + 1);
+    // Rows that ended because no engine was left were part of no request.
+    if (event.request !== null) order.failures[row] = Math.min(MOST, (order.failures[row] ?? 0) + 1);
     const before = order.flags[row] ?? 0;
     if ((before & ANSWERED) !== 0) continue;
     order.lastReason[row] = reason + 1;
