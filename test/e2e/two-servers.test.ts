@@ -70,7 +70,11 @@ async function run(
   const { model } = engines[0] as Engine;
   const config = await demoConfig();
   const job = {
-    ...{ input: config.input, template: "rules", run: join(folder, name), limit: ROWS, orders: "one" },
+    input: config.input,
+    template: "rules",
+    run: join(folder, name),
+    limit: ROWS,
+    orders: "one",
     engine: { attach: urls, model, tokenizer: config.engine.tokenizer },
   };
   const path = join(folder, `${name}.yaml`);

@@ -57,7 +57,13 @@ export async function writeLabels(folder: string, count = Number.POSITIVE_INFINI
 
 function record(id: string, shown: Triple, orders: "one" | "both"): RowRecord {
   const reading = (logProbs: Triple) => ({
-    ...{ logProbs, mass: 0.5, bounded: false, tokens: 20, cutTokens: 0, neutralised: 0, short: false },
+    logProbs,
+    mass: 0.5,
+    bounded: false,
+    tokens: 20,
+    cutTokens: 0,
+    neutralised: 0,
+    short: false,
   });
   return {
     id,
@@ -76,9 +82,17 @@ function manifest(folder: string, rows: number, orders: "one" | "both") {
     createdAt: "2026-01-02T03:04:05.000Z",
     versions: { abtie: "0.1.0", node: "v20.19.0" },
     config: {
-      ...{ input: join(folder, "rows.csv"), columns: { ...DEFAULT_COLUMNS, labels: [...DEFAULT_COLUMNS.labels] } },
-      ...{ truth: "labels", template: join(folder, "t.jinja"), limit: null, seed: 3, orders, calibration: null },
-      ...{ mass: { minimum: 0.01, action: "warn" }, clip: [0.005, 0.99], time: { deadline: null, startedAt: null } },
+      input: join(folder, "rows.csv"),
+      columns: { ...DEFAULT_COLUMNS, labels: [...DEFAULT_COLUMNS.labels] },
+      truth: "labels",
+      template: join(folder, "t.jinja"),
+      limit: null,
+      seed: 3,
+      orders,
+      calibration: null,
+      mass: { minimum: 0.01, action: "warn" },
+      clip: [0.005, 0.99],
+      time: { deadline: null, startedAt: null },
       engine: { name: "simulated", model: "judge-1b", tokenizer: null },
     },
     hashes: { data: "0".repeat(64), template: TEMPLATE_SHA },
