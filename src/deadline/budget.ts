@@ -7,7 +7,7 @@ export interface Budget {
   /** Scoring ends: nothing is sent any more, what is in flight is given up, the last file is written. */
   readonly workEndAt: number;
   /** The watchdog ends the process if it has not ended by itself. */
-  readonly guardAt: number;
+  readonly watchdogAt: number;
   /** The promise: the process has ended and the file is in place. */
   readonly deadlineAt: number;
 }
@@ -16,15 +16,15 @@ const RESERVE_SHARE = 0.02;
 const LEAST_RESERVE_MS = 60_000;
 /** A reserve never eats more than this share of a short time. */
 const MOST_RESERVE_SHARE = 0.2;
-/** The guard needs time to stop an engine and leave: a quarter of the reserve, within these bounds and half the reserve. */
-const GUARD_SHARE = 0.25;
-const LEAST_GUARD_MS = 5_000;
-const MOST_GUARD_MS = 30_000;
+/** The watchdog acts this share of the reserve before the deadline, within these bounds and at most half the reserve. */
+const WATCHDOG_SHARE = 0.25;
+const LEAST_WATCHDOG_MS = 5_000;
+const MOST_WATCHDOG_MS = 30_000;
 
 /**
- * Divides the time between start and deadline: work, then a reserve to end in, with the guard within it. The reserve is the
- * larger of 2 % and 60 s, but at most a fifth of the whole, or what was asked for. Everything that happens after the start
- * counts, the start-up of the engine too. Throws a config error when an asked-for reserve leaves no time to work.
+ * Divides the time between start and deadline: work, then a reserve to end in, within which the watchdog acts. The reserve is the
+ * larger of 2 % and 60 s, but at most a fifth of the whole, unless `reserveMs` gives it. Everything that happens after the start
+ * counts, the start of the engine too. Throws a config error when an asked-for reserve leaves no time to work.
  */
 export function planBudget(startedAt: number, deadlineAt: number, reserveMs: number | null = null): Budget {
   const whole = deadlineAt - startedAt;
@@ -36,8 +36,8 @@ export function planBudget(startedAt: number, deadlineAt: number, reserveMs: num
   }
   const usual = Math.min(Math.max(RESERVE_SHARE * whole, LEAST_RESERVE_MS), MOST_RESERVE_SHARE * whole);
   const reserve = reserveMs ?? usual;
-  const guard = Math.min(Math.max(GUARD_SHARE * reserve, LEAST_GUARD_MS), MOST_GUARD_MS, reserve / 2);
-  return { startedAt, workEndAt: deadlineAt - reserve, guardAt: deadlineAt - guard, deadlineAt };
+  const beforeDeadline = Math.min(Math.max(WATCHDOG_SHARE * reserve, LEAST_WATCHDOG_MS), MOST_WATCHDOG_MS, reserve / 2);
+  return { startedAt, workEndAt: deadlineAt - reserve, watchdogAt: deadlineAt - beforeDeadline, deadlineAt };
 }
 
 /** Moves a budget to another time base, for example by `monotonic - now` read together. */
@@ -45,7 +45,7 @@ export function shiftBudget(budget: Budget, ms: number): Budget {
   return {
     startedAt: budget.startedAt + ms,
     workEndAt: budget.workEndAt + ms,
-    guardAt: budget.guardAt + ms,
+    watchdogAt: budget.watchdogAt + ms,
     deadlineAt: budget.deadlineAt + ms,
   };
 }

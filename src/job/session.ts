@@ -47,8 +47,8 @@ export async function runSession(job: Job, options: SessionOptions): Promise<Ses
   const { clock } = effects;
   folder.begin(Math.round(effects.startedAt));
   if (limits.wall !== null) {
-    const { startedAt, workEndAt, guardAt, deadlineAt } = limits.wall;
-    recorder.record({ event: "time-limits", at: clock.now(), startedAt, workEndAt, guardAt, deadlineAt });
+    const { startedAt, workEndAt, watchdogAt, deadlineAt } = limits.wall;
+    recorder.record({ event: "time-limits", at: clock.now(), startedAt, workEndAt, watchdogAt, deadlineAt });
   }
   let status: RunEnd | "failed" = "failed";
   try {

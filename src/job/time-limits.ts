@@ -16,8 +16,8 @@ export interface TimeLimits extends Disposable {
   readonly wall: Budget | null;
   /** Aborts at the end of work or when the person interrupts. */
   readonly signal: AbortSignal;
-  /** Arms the watchdog, which ends the process at `guardAt` if it has not ended; `file` is complete and in place. */
-  readonly guard: (file: string) => void;
+  /** Arms the watchdog, which ends the process at `watchdogAt` if it has not ended; `file` is complete and in place. */
+  readonly armWatchdog: (file: string) => void;
 }
 
 /**
@@ -41,7 +41,13 @@ export function armTimeLimits(config: Pick<Config, "time">, effects: Effects): T
   const { clock } = effects;
   const wall = planTimeLimits(config.time, effects.startedAt);
   if (wall === null)
-    return { budget: () => null, wall: null, signal: effects.signal, guard: () => {}, [Symbol.dispose]: () => {} };
+    return {
+      budget: () => null,
+      wall: null,
+      signal: effects.signal,
+      armWatchdog: () => {},
+      [Symbol.dispose]: () => {},
+    };
   const now = clock.now();
   if (wall.workEndAt <= now) {
     const at = new Date(wall.deadlineAt).toISOString();
@@ -66,7 +72,7 @@ export function armTimeLimits(config: Pick<Config, "time">, effects: Effects): T
     budget: current,
     wall,
     signal: AbortSignal.any([effects.signal, controller.signal]),
-    guard: (file) => effects.armWatchdog(wall.guardAt, file),
+    armWatchdog: (file) => effects.armWatchdog(wall.watchdogAt, file),
     // Its timer would keep a program alive that is long done with the run.
     [Symbol.dispose]: () => over.abort(new Error("the run has ended")),
   };

@@ -14,20 +14,20 @@ describe("the budget", () => {
     expect(planBudget(1_000, 101_000, 30_000)).toEqual({
       startedAt: 1_000,
       workEndAt: 71_000,
-      guardAt: 93_500,
+      watchdogAt: 93_500,
       deadlineAt: 101_000,
     });
     expect(() => planBudget(0, 60_000, 60_000)).toThrow(/reserve: 60 s leave nothing of the 60 s/);
   });
 
-  test("always ends work before the guard, and the guard before the deadline", () => {
+  test("always ends work before the watchdog, and the watchdog before the deadline", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 1e9 }), fc.integer({ min: 1, max: 1e9 }), (start, length) => {
         const budget = planBudget(start, start + length);
-        const { startedAt, workEndAt, guardAt, deadlineAt } = budget;
+        const { startedAt, workEndAt, watchdogAt, deadlineAt } = budget;
         expect(startedAt).toBeLessThan(workEndAt);
-        expect(workEndAt).toBeLessThan(guardAt);
-        expect(guardAt).toBeLessThan(deadlineAt);
+        expect(workEndAt).toBeLessThan(watchdogAt);
+        expect(watchdogAt).toBeLessThan(deadlineAt);
         expect(shiftBudget(budget, -start).deadlineAt).toBe(length);
       }),
     );

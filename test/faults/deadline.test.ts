@@ -70,7 +70,7 @@ test.concurrent.each(
   const afterMs = (0.4 + 0.5 * moment) * DEADLINE_MS;
   const { ended, early } = await runToDeadline(job.folder, { how: "jump", byMs, afterMs });
   expect(ended.status).toBe(5);
-  // In order, and neither by the guard nor as if somebody had interrupted it.
+  // In order, and neither by the watchdog nor as if somebody had interrupted it.
   expect(ended.stderr).not.toMatch(/did not end in time|interrupted/);
   expect(ended.stderr).toContain(`submission   ${job.submission}`);
   expect(early).toBe(true);

@@ -22,7 +22,7 @@ const share = fc.double({ min: 0, max: 1, noNaN: true });
 const positive = fc.double({ min: 0, max: 1e9, noNaN: true });
 
 const KINDS = ["both-orders", "one-order", "one-order-short", "prior", "swapped", "start", "lost"] as const;
-const TIMES = { deadlineMs: null, guardMs: null, firstPassMs: null };
+const TIMES = { deadlineMs: null, watchdogMs: null, firstPassMs: null };
 
 function historyOf({ forecasts, bands, timing }: ReportData): ForecastHistory {
   return { forecasts, bands, timing: timing ?? { ...TIMES, wallMs: 0 } };
@@ -110,7 +110,7 @@ describe("labels of pictures", () => {
   test("the names and times of the end, the first pass, the watchdog and the deadline never cover each other", () => {
     const time = fc.double({ min: 1_000, max: 1e8, noNaN: true });
     fc.assert(
-      fc.property(time, time, time, time, (wallMs, deadlineMs, guardMs, firstPassMs) => {
+      fc.property(time, time, time, time, (wallMs, deadlineMs, watchdogMs, firstPassMs) => {
         const forecasts = ([1, 2] as const).map((pass) => ({
           atMs: wallMs / 3,
           share: 0.5,
@@ -119,7 +119,11 @@ describe("labels of pictures", () => {
           lowMs: 0.9 * wallMs,
           highMs: 1.1 * wallMs,
         }));
-        const picture = forecastChart({ forecasts, bands: [], timing: { wallMs, deadlineMs, guardMs, firstPassMs } });
+        const picture = forecastChart({
+          forecasts,
+          bands: [],
+          timing: { wallMs, deadlineMs, watchdogMs, firstPassMs },
+        });
         const found = labels(picture, /class="(note|num)" x="[\d.]+" y="[\d.]+"$/);
         expect(found.length).toBeGreaterThanOrEqual(6);
         expect(covering(found)).toEqual([]);
@@ -173,7 +177,7 @@ describe("the forecast", () => {
     const band = fc.record({ name, kind: fc.constantFrom(...KINDS), fromMs: positive, toMs: positive });
     const limits = fc.record({
       deadlineMs: fc.option(positive),
-      guardMs: fc.option(positive),
+      watchdogMs: fc.option(positive),
       firstPassMs: fc.option(positive),
     });
     fc.assert(

@@ -115,7 +115,7 @@ describe("the page of a run", () => {
     });
     fc.assert(
       fc.property(data, ({ rows, requests, forecasts, wallMs, deadlineMs }) => {
-        const timing = { startedAt: 0, wallMs, deadlineMs, guardMs: null, firstPassMs: null, startupMs: null };
+        const timing = { startedAt: 0, wallMs, deadlineMs, watchdogMs: null, firstPassMs: null, startupMs: null };
         const worst = rows.map((scored) => ({ scored, loss: 1, row: { ...TEXT, id: "7", index: 0 } }));
         const page = renderRun({ ...BARE, rows, requests, forecasts, timing, worst });
         expect(page.slice(page.indexOf("<body>"), page.indexOf("<script>"))).not.toMatch(/NaN|Infinity|undefined/);

@@ -37,7 +37,7 @@ export function sampleReport(many: number, seed = 7): ReportData {
       wallMs,
       startupMs: 252_000,
       deadlineMs: 9 * HOUR,
-      guardMs: 9 * HOUR - 30_000,
+      watchdogMs: 9 * HOUR - 30_000,
       firstPassMs: null,
     },
     requests: sampleRequests(rows, wallMs, random),

@@ -25,7 +25,7 @@ function judged(value: number, half: number): Quality {
   return { ...sample.quality, scores: [{ ...first, logLoss: around(value, 0.5) }], baselines };
 }
 
-const TIMES = { startedAt: 0, deadlineMs: 9 * HOUR, guardMs: null, firstPassMs: null, startupMs: null };
+const TIMES = { startedAt: 0, deadlineMs: 9 * HOUR, watchdogMs: null, firstPassMs: null, startupMs: null };
 
 describe("the verdict on a run", () => {
   test("praises a run whose rows are all answered, in time, and better than the best of the baselines", () => {

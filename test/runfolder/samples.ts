@@ -71,14 +71,14 @@ export const PLAN: RunPlan = planRun(
     exact: { shortened: { rows: 1, meanCut: 12.5 }, neutralisedRows: 0 },
     tokenBudget: 700,
     startedAt: 1,
-    timeLimits: { startedAt: 1, workEndAt: 80, guardAt: 90, deadlineAt: 100 },
+    timeLimits: { startedAt: 1, workEndAt: 80, watchdogAt: 90, deadlineAt: 100 },
     tokensPerSecond: 3_000,
   },
 );
 
 const BY_KIND: { readonly [Kind in JournalEvent["event"]]: readonly Extract<JournalEvent, { event: Kind }>[] } = {
   "session-start": [{ event: "session-start", at: 1, format: JOURNAL_FORMAT, pid: 42, version: "0.1.0" }],
-  "time-limits": [{ event: "time-limits", at: 1, startedAt: 1, workEndAt: 80, guardAt: 90, deadlineAt: 100 }],
+  "time-limits": [{ event: "time-limits", at: 1, startedAt: 1, workEndAt: 80, watchdogAt: 90, deadlineAt: 100 }],
   engine: [{ event: "engine", at: 2, what: "ready", detail: "http://127.0.0.1:8000" }],
   "engine-model": [{ event: "engine-model", at: 2, model: "judge-1b", version: null, method: "allowed_token_ids" }],
   "start-up": [{ event: "start-up", at: 2, seconds: 0.25 }],

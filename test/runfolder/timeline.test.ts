@@ -36,17 +36,17 @@ describe("the timeline of a journal", () => {
     expect((await readTimeline(await journal(events))).forecasts).toHaveLength(1);
   });
 
-  test("takes deadline and guard from the last session, and the end of the first pass once the second one has begun", async () => {
+  test("takes deadline and watchdog from the last session, and the end of the first pass once the swap pass has begun", async () => {
     expect(timingOf(await readTimeline(await journal(TWO_SESSIONS)))).toEqual({
       startedAt: 1_000_000,
       wallMs: 7_500,
       startupMs: 1_500,
       deadlineMs: 3_500 + 10_000,
-      guardMs: 3_500 + 9_000,
+      watchdogMs: 3_500 + 9_000,
       firstPassMs: 3_500 + 1_500,
     });
     const early = await readTimeline(await journal(TWO_SESSIONS.slice(0, 14)));
-    expect(timingOf(early)).toMatchObject({ deadlineMs: null, guardMs: null, firstPassMs: null });
+    expect(timingOf(early)).toMatchObject({ deadlineMs: null, watchdogMs: null, firstPassMs: null });
     expect(timingOf(await readTimeline(await journal([])))).toBeNull();
   });
 
@@ -117,7 +117,7 @@ const TWO_SESSIONS: readonly JournalEvent[] = [
     at: 9_000_000,
     startedAt: 9_000_000,
     workEndAt: 9_008_000,
-    guardAt: 9_009_000,
+    watchdogAt: 9_009_000,
     deadlineAt: 9_010_000,
   },
   { ...ENGINE, what: "ready", at: 9_000_500 },

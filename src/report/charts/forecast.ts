@@ -10,7 +10,7 @@ import { linear, timeTicks } from "./ticks.ts";
 export interface ForecastHistory {
   readonly forecasts: readonly TimelineForecast[];
   readonly bands: readonly Band[];
-  readonly timing: Pick<Timing, "wallMs" | "deadlineMs" | "guardMs" | "firstPassMs">;
+  readonly timing: Pick<Timing, "wallMs" | "deadlineMs" | "watchdogMs" | "firstPassMs">;
 }
 
 /** A chart that is not put into its picture yet. */
@@ -91,14 +91,14 @@ function thin(points: readonly TimelineForecast[], pass: 1 | 2, spacingMs: numbe
 
 /** A line across the chart and its label; `above` when the line lies above the frame and only the label is drawn. */
 interface Level {
-  readonly kind: "actual" | "first" | "guard" | "deadline";
+  readonly kind: "actual" | "first" | "watchdog" | "deadline";
   readonly name: string;
   readonly ms: number;
   readonly above: boolean;
 }
 
 function levelsOf(
-  { wallMs, deadlineMs, guardMs, firstPassMs }: ForecastHistory["timing"],
+  { wallMs, deadlineMs, watchdogMs, firstPassMs }: ForecastHistory["timing"],
   high: number,
   swapPass: boolean,
 ): readonly Level[] {
@@ -106,7 +106,7 @@ function levelsOf(
   return [
     level("actual", "ended", wallMs),
     ...(firstPassMs !== null && swapPass ? [level("first", "first pass", firstPassMs)] : []),
-    ...(guardMs !== null && guardMs <= high ? [level("guard", "watchdog", guardMs)] : []),
+    ...(watchdogMs !== null && watchdogMs <= high ? [level("watchdog", "watchdog", watchdogMs)] : []),
     ...(deadlineMs !== null ? [level("deadline", deadlineMs > high ? "deadline ↑" : "deadline", deadlineMs)] : []),
   ];
 }

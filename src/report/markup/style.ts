@@ -124,7 +124,7 @@ svg path.band { fill: var(--data); fill-opacity: .22; }
 .rule { stroke: var(--ink); stroke-width: 1; stroke-dasharray: 2 3; }
 .level { stroke: var(--ink); stroke-width: 1.2; }
 .level.deadline { stroke: var(--bad); stroke-dasharray: 6 3; }
-.level.guard { stroke: var(--bad); stroke-width: 1; stroke-dasharray: 1.5 3; }
+.level.watchdog { stroke: var(--bad); stroke-width: 1; stroke-dasharray: 1.5 3; }
 .level.first { stroke: var(--soft); stroke-width: 1; }
 svg path.past { fill: var(--paper); fill-opacity: .55; }
 .steps rect.interval { fill: var(--data); fill-opacity: .32; }

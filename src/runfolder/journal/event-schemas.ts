@@ -33,7 +33,7 @@ const plannedStep = z.strictObject({
 const timeLimits = {
   startedAt: z.number(),
   workEndAt: z.number(),
-  guardAt: z.number(),
+  watchdogAt: z.number(),
   deadlineAt: z.number(),
 };
 

@@ -40,7 +40,7 @@ export interface TimeLimitsEvent {
   readonly at: number;
   readonly startedAt: number;
   readonly workEndAt: number;
-  readonly guardAt: number;
+  readonly watchdogAt: number;
   readonly deadlineAt: number;
 }
 

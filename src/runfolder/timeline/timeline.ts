@@ -20,7 +20,7 @@ export interface Timeline {
   readonly forecasts: readonly TimelineForecast[];
   readonly bands: readonly Band[];
   /** Deadline and watchdog of the last session; null without a deadline. */
-  readonly limits: { readonly deadlineMs: number; readonly guardMs: number } | null;
+  readonly limits: { readonly deadlineMs: number; readonly watchdogMs: number } | null;
   /** When the last row of the first pass was settled; null when that pass did not end. */
   readonly firstPassMs: number | null;
 }
@@ -34,7 +34,7 @@ export interface Timing {
   /** From its start to the deadline, ms; null without one. */
   readonly deadlineMs: number | null;
   /** From its start to the moment at which the watchdog ends the process, ms; null without a deadline. */
-  readonly guardMs: number | null;
+  readonly watchdogMs: number | null;
   /** From its start to the last row of the first pass, ms; null when that pass did not end. */
   readonly firstPassMs: number | null;
   /** From its start to the first request, ms; null when unknown. */
@@ -81,7 +81,7 @@ export function timingOf({ sessions, wallMs, requests, limits, firstPassMs }: Ti
     startedAt: first.startedAt,
     wallMs,
     deadlineMs: limits?.deadlineMs ?? null,
-    guardMs: limits?.guardMs ?? null,
+    watchdogMs: limits?.watchdogMs ?? null,
     firstPassMs,
     startupMs: firstBegin(requests),
   };
@@ -180,7 +180,7 @@ function createTimeline(): { add: (event: JournalEvent) => void; finish: () => T
 }
 
 function limitsOf(event: TimeLimitsEvent, elapsed: (at: number) => number): Timeline["limits"] {
-  return { deadlineMs: elapsed(event.deadlineAt), guardMs: elapsed(event.guardAt) };
+  return { deadlineMs: elapsed(event.deadlineAt), watchdogMs: elapsed(event.watchdogAt) };
 }
 
 function hasNumbers({ endAt, lowAt, highAt }: ForecastEvent): boolean {
