@@ -1,7 +1,7 @@
 import type { Forecast } from "../forecast/forecast.ts";
 import type { Step, StepForecast } from "./ladder.ts";
 
-/** What to do now, why, and the figures behind it. Plain data; times are monotonic, ms. */
+/** What to do now, why, and the numbers behind it. Plain data; times are monotonic, ms. */
 export interface Decision {
   readonly at: number;
   readonly phase: "starting" | "pilot" | "first-pass" | "swap-pass";

@@ -9,7 +9,7 @@ import { type Finding, ok, warning } from "./finding.ts";
 const SAMPLE = 2_000;
 
 /** Renders and packs rows. Shows one of them, their lengths, and how many must be shortened. */
-export async function checkPrompts(judging: Judge, dataset: Dataset, signal: AbortSignal): Promise<readonly Finding[]> {
+export async function checkPrompts(judge: Judge, dataset: Dataset, signal: AbortSignal): Promise<readonly Finding[]> {
   const rows = spreadSample(dataset.ids.length, SAMPLE);
   const lengths: number[] = [];
   let shortened = 0;
@@ -17,7 +17,7 @@ export async function checkPrompts(judging: Judge, dataset: Dataset, signal: Abo
   let neutralised = 0;
   for (const row of rows) {
     signal.throwIfAborted();
-    const task = await judging.prepare(row, "ab", null);
+    const task = await judge.prepare(row, "ab", null);
     lengths.push(task.ids.length);
     if (task.cutTokens > 0) shortened += 1;
     cut += task.cutTokens;
@@ -30,9 +30,9 @@ export async function checkPrompts(judging: Judge, dataset: Dataset, signal: Abo
       ? `of a sample of ${plural(rows.length, "row")}`
       : `of ${plural(rows.length, "row")}`;
   return [
-    ok("prompt", `row ${dataset.ids[0]} as it is sent:\n${await judging.show(0, "ab")}`),
-    ok("labels", judging.labels),
-    ok("tokens", `median ${median}, 95th percentile ${p95}, longest ${longest} ${of}; the budget is ${judging.budget}`),
+    ok("prompt", `row ${dataset.ids[0]} as it is sent:\n${await judge.show(0, "ab")}`),
+    ok("labels", judge.labels),
+    ok("tokens", `median ${median}, 95th percentile ${p95}, longest ${longest} ${of}; the budget is ${judge.budget}`),
     shortened > rows.length / 4
       ? warning("shortened", `${shortened} ${of}${byHow}`, "raise the context")
       : ok("shortened", `${shortened} ${of}${byHow}`),

@@ -13,12 +13,12 @@ const LOW_MASS = 0.1;
 /** Checks the running server: its version, its method for label probabilities, and the label mass of a sample of rows. */
 export async function checkServer(
   engine: Engine,
-  judging: Judge,
+  judge: Judge,
   dataset: Dataset,
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {
   const tasks = await Promise.all(
-    spreadSample(dataset.ids.length, SAMPLE).map((row) => judging.prepare(row, "ab", null)),
+    spreadSample(dataset.ids.length, SAMPLE).map((row) => judge.prepare(row, "ab", null)),
   );
   const readings = await scoreBatch(engine, tasks, signal);
   const masses = readings.flatMap(({ mass }) => (mass === null ? [] : [mass]));

@@ -45,7 +45,7 @@ export interface Planner {
 }
 
 export interface PlannerOptions {
-  /** Decides the ladder, the orders, the swap pass, the confidence and the sample. */
+  /** Decides the ladder, the swap pass, the confidence, the overrun and the seed of the sample. */
   readonly plan: RunPlan;
   readonly config: Pick<Config, "calibration">;
   readonly state: RunState;

@@ -16,7 +16,7 @@ export interface Supervised {
 export interface SuperviseOptions {
   readonly command: string;
   readonly args: readonly string[];
-  /** The whole environment of the server: nothing of abtie's own is added but the mark. */
+  /** The whole environment of the server; only the mark and SPT_NOENV are added. */
   readonly env: Readonly<Record<string, string>>;
   /** Identifies the processes of this server on this machine; unique to this start. */
   readonly mark: string;
