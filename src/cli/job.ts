@@ -14,8 +14,16 @@ async function job(data: JobData): Promise<void> {
   const controller = new AbortController();
   let { columns } = data;
   parentPort?.on("message", (message: ToJob) => {
-    if (message.type === "columns") columns = message.columns;
-    else controller.abort(new AbtieError("interrupted", `interrupted by ${message.signal}`));
+    switch (message.type) {
+      case "columns":
+        columns = message.columns;
+        return;
+      case "abort":
+        controller.abort(new AbtieError("interrupted", `interrupted by ${message.signal}`));
+        return;
+      default:
+        message satisfies never;
+    }
   });
   const screen = createScreen({
     write: (text) => send({ type: "print", stream: "stderr", text }),
