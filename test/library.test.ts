@@ -19,8 +19,8 @@ test("runs, evaluates, calibrates, compares and reports as the command line does
   const abtie = await library();
   await using judge = await startJudge();
   const { folder } = await writeLabelledJob({ engine: attachTo(judge), rows: 60 });
-  const told: string[] = [];
-  const effects = abtie.createEffects({ cwd: folder, log: (level, text) => told.push(`${level}: ${text}`) });
+  const logged: string[] = [];
+  const effects = abtie.createEffects({ cwd: folder, log: (level, text) => logged.push(`${level}: ${text}`) });
 
   const config = await abtie.openConfig("job.yaml", [], effects);
   const findings = await abtie.doctor(config, { server: true }, effects, () => {});
@@ -51,7 +51,7 @@ test("runs, evaluates, calibrates, compares and reports as the command line does
     expect(readFileSync(html, "utf8")).toMatch(/^<!doctype html>/i);
     expect(readFileSync(markdown, "utf8")).toMatch(/^## /);
   }
-  expect(told.filter((line) => line.startsWith("error"))).toEqual([]);
+  expect(logged.filter((line) => line.startsWith("error"))).toEqual([]);
 });
 
 test("throws errors with a code that says which exit status they mean", async () => {

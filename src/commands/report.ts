@@ -9,7 +9,7 @@ import { writeAtomic } from "../files/atomic.ts";
 import { packageVersion } from "../job/package-version.ts";
 import { createReportStep } from "../job/report-step.ts";
 import type { ReportData } from "../report/data/run-data.ts";
-import { factsOf, notesOf, warningsOf } from "../report/from-run/fields.ts";
+import { notesOf, runFields, warningsOf } from "../report/from-run/fields.ts";
 import { qualityOf } from "../report/from-run/quality.ts";
 import { readWorst, reportRowsOf } from "../report/from-run/rows.ts";
 import { renderRun, renderRunMarkdown } from "../report/render-run.ts";
@@ -92,7 +92,7 @@ async function gather(
     name: nameOf(run.folder, effects.cwd),
     program: `abtie ${await packageVersion()}`,
     madeAt: effects.clock.now(),
-    facts: factsOf(run, joined),
+    facts: runFields(run, joined),
     notes: notesOf(evaluation),
     warnings: [...(evaluation?.warnings.map((text) => `${text}.`) ?? []), ...warningsOf(run, rows, timeline)],
     rows,

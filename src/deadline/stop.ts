@@ -6,7 +6,7 @@ import { type DeadlineState, settledRows } from "./state.ts";
 import { begunRows } from "./swap-pass.ts";
 
 /** What the decision to stop depends on beside the state. */
-export interface StopFacts {
+export interface StopInput {
   readonly now: number;
   readonly plan: SwapPassPlan;
   readonly steps: readonly StepForecast[];
@@ -14,11 +14,11 @@ export interface StopFacts {
 }
 
 /** Gives the reason to stop sending; null to go on. */
-export function stopOf(state: DeadlineState, facts: StopFacts): Stop | null {
-  return timeUp(state, facts) ?? engineLost(state) ?? overrun(state, facts) ?? complete(state, facts);
+export function stopOf(state: DeadlineState, input: StopInput): Stop | null {
+  return timeUp(state, input) ?? engineLost(state) ?? overrun(state, input) ?? complete(state, input);
 }
 
-function timeUp({ options: { budget }, first }: DeadlineState, { now }: StopFacts): Stop | null {
+function timeUp({ options: { budget }, first }: DeadlineState, { now }: StopInput): Stop | null {
   if (budget === null || now < budget.workEndAt) return null;
   const open = first.rows - settledRows(first);
   const rest =
@@ -33,7 +33,7 @@ function engineLost({ engine }: DeadlineState): Stop | null {
 }
 
 /** A run that may not degrade stops when it is as certain to be late as it has to be certain to be in time. */
-function overrun(state: DeadlineState, { steps, forecast, now }: StopFacts): Stop | null {
+function overrun(state: DeadlineState, { steps, forecast, now }: StopInput): Stop | null {
   const { options, first, pilotRows, steps: allowed } = state;
   if (options.onOverrun !== "stop" || first.endedAt !== null || settledRows(first) < pilotRows) return null;
   const lowest = steps[allowed.length - 1];
@@ -46,7 +46,7 @@ function overrun(state: DeadlineState, { steps, forecast, now }: StopFacts): Sto
   };
 }
 
-function complete({ first, swap }: DeadlineState, { plan }: StopFacts): Stop | null {
+function complete({ first, swap }: DeadlineState, { plan }: StopInput): Stop | null {
   const inFlight = begunRows(swap) - swap.answered - swap.gaveUp;
   if (first.endedAt === null || inFlight > 0 || plan.allowed > 0 || plan.needsRanking) return null;
   const left = swap.ranked === null ? 0 : swap.ranked.length - swap.taken;

@@ -43,9 +43,9 @@ test.skipIf(missing !== null)(
     expect(first.stdout).toMatch(/\nlog loss, calibrated +\d\.\d+ \(.*\) +\d\.\d+ \(.*\)\n/);
     expect(first.stdout).toMatch(/\n25,000 rows .*m, (fits|does not fit) 9h00m/);
     expect(first.stdout).toMatch(/\nrules (and notebook|is better)|\nnotebook is better/);
-    const told = JSON.parse(await readFile(join(folder, "runs/comparison.json"), "utf8")) as ComparisonDetails;
-    expect(told).toMatchObject({ end: "done", rows: 200, noiseFloor: expect.any(Number) });
-    for (const { name, tokensPerRow, secondsPerRow, mass } of told.variants) {
+    const details = JSON.parse(await readFile(join(folder, "runs/comparison.json"), "utf8")) as ComparisonDetails;
+    expect(details).toMatchObject({ end: "done", rows: 200, noiseFloor: expect.any(Number) });
+    for (const { name, tokensPerRow, secondsPerRow, mass } of details.variants) {
       expect(tokensPerRow).toBeGreaterThan(50);
       expect(secondsPerRow).toBeGreaterThan(0);
       expect(mass?.median).toBeGreaterThan(0.01);

@@ -19,7 +19,7 @@ import { abtie, demoConfig, serversAlive, testEffects } from "./engine.ts";
 
 let folder: string;
 let config: Config & { engine: SpawnConfig };
-let judging: GenerativeJudge;
+let judge: GenerativeJudge;
 let tasks: readonly Task[];
 let dispose: () => Promise<void>;
 
@@ -32,8 +32,8 @@ beforeAll(async () => {
   config = { ...found, engine: found.engine, runFolder: join(folder, "engines") };
   const dataset = await openRows(config, new AbortController().signal);
   dispose = async () => dataset[Symbol.asyncDispose]();
-  judging = await (await createGenerativeLoader(config, dataset)).open(null);
-  tasks = await Promise.all(dataset.ids.slice(0, 60).map((_, row) => judging.prepare(row, "ab", null)));
+  judge = await (await createGenerativeLoader(config, dataset)).open(null);
+  tasks = await Promise.all(dataset.ids.slice(0, 60).map((_, row) => judge.prepare(row, "ab", null)));
 });
 afterAll(async () => {
   await dispose?.();
@@ -46,14 +46,14 @@ async function open(method: Method, extra: readonly string[]): Promise<Engine> {
     config: { ...config, engine: { ...engine, method, args: [...engine.args, ...extra] } },
     effects: testEffects(),
     logFolder: folder,
-    probe: async () => ({ prompt: tasks[0]?.ids ?? [], ids: judging.resolved.probes[0]?.ids ?? [] }),
+    probe: async () => ({ prompt: tasks[0]?.ids ?? [], ids: judge.resolved.probes[0]?.ids ?? [] }),
   });
   if (opener === undefined) throw new Error("the demo has one engine");
   return opener.open(new AbortController().signal);
 }
 
 function labelIds(): readonly number[] {
-  return judging.resolved.probes[0]?.ids ?? [];
+  return judge.resolved.probes[0]?.ids ?? [];
 }
 
 describe("the demo on real vLLM on the CPU", () => {
@@ -167,7 +167,7 @@ async function attackRow(engine: Engine, signal: AbortSignal): Promise<void> {
   const index = dataset.ids.indexOf("2080878433");
   const row = await dataset.read(index);
   const tokenizer = await loadTokenizer(config.engine.model);
-  const open = { template: judging.template, budget: judging.budget };
+  const open = { template: judge.template, budget: judge.budget };
   const defended = await createPreparer({ ...open, tokenizer }).prepare(row, "ab");
   const naive = await createPreparer({ ...open, tokenizer: { ...tokenizer, controlTokens: [] } }).prepare(row, "ab");
   const control = (await tokenizer.encode("<|im_end|>", false))[0];
@@ -182,7 +182,7 @@ async function attackRow(engine: Engine, signal: AbortSignal): Promise<void> {
     ids,
     cutTokens: 0,
     neutralised: 0,
-    scorer: judging.scorer,
+    scorer: judge.scorer,
   });
   const readings = await scoreBatch(
     engine,

@@ -54,9 +54,9 @@ async function startTwo(found: Config): Promise<readonly Engine[]> {
   const engine: SpawnConfig = { ...found.engine, replicas: 2, env };
   const config = { ...found, engine, runFolder: folder };
   await using dataset = await openRows(config, new AbortController().signal);
-  const judging = await (await createGenerativeLoader(config, dataset)).open(null);
-  const { ids } = await judging.prepare(0, "ab", null);
-  const probe = async () => ({ prompt: ids, ids: judging.resolved.probes[0]?.ids ?? [] });
+  const judge = await (await createGenerativeLoader(config, dataset)).open(null);
+  const { ids } = await judge.prepare(0, "ab", null);
+  const probe = async () => ({ prompt: ids, ids: judge.resolved.probes[0]?.ids ?? [] });
   const openers = engineOpeners({ config, effects: testEffects(), logFolder: folder, probe });
   return Promise.all(openers.map(({ open }) => open(new AbortController().signal)));
 }

@@ -15,7 +15,7 @@ interface Written {
 const rows = parse(readFileSync(new URL("../../examples/rows.csv", import.meta.url)), { columns: true }) as Written[];
 
 /** One predicate for each anomaly; "some row has it" is what the demo and the end-to-end tests rely on. */
-const QUIRKS: Readonly<Record<string, (row: Written) => boolean>> = {
+const ANOMALIES: Readonly<Record<string, (row: Written) => boolean>> = {
   "a null turn among others": (row) => turns(row.response_a)?.some((turn, i) => i > 0 && turn === null) ?? false,
   "a null first turn": (row) => (turns(row.prompt)?.length ?? 0) > 1 && turns(row.prompt)?.[0] === null,
   "[null] as the prompt": (row) => row.prompt === "[null]",
@@ -65,8 +65,8 @@ const QUIRKS: Readonly<Record<string, (row: Written) => boolean>> = {
 };
 
 describe("the example rows", () => {
-  test.each(Object.keys(QUIRKS))("show %s", (name) => {
-    expect(rows.filter((row) => QUIRKS[name]?.(row)).map((row) => row.id)).not.toEqual([]);
+  test.each(Object.keys(ANOMALIES))("show %s", (name) => {
+    expect(rows.filter((row) => ANOMALIES[name]?.(row)).map((row) => row.id)).not.toEqual([]);
   });
 
   test("hold at least 60 comparisons with distinct ids that are not in order", () => {

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Clock } from "../../src/types.ts";
 
-/** A clock that stands still until it is told to move, so that nine hours pass in milliseconds and always alike. */
+/** A clock that moves only when a test advances it, so that nine hours pass in milliseconds, in every run alike. */
 export interface VirtualClock extends Clock {
   /** Moves time forward by ms, ending the sleeps on the way one by one in the order in which they are due. */
   readonly advance: (ms: number) => Promise<void>;

@@ -68,7 +68,7 @@ describe("comparing manifests", () => {
     expect(compareManifests(MANIFEST, config(more), ["config.dead"]).map((one) => one.changesAnswers)).toEqual([true]);
   });
 
-  test("calls the time and Node's version harmless always, and abtie's only when told", () => {
+  test("calls the time and Node's version harmless always, and abtie's only when asked to", () => {
     const now = { ...MANIFEST, createdAt: "later", versions: { abtie: "0.2.0", node: "v22.0.0", engine: "0.32.0" } };
     expect(compareManifests(MANIFEST, now, [])).toEqual([
       expect.objectContaining({ path: "createdAt", changesAnswers: false }),

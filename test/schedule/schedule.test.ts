@@ -45,7 +45,7 @@ describe("schedule", () => {
     expect(trial.clock.sleeping()).toBe(0);
   });
 
-  test("shrinks the last batches so that no request slot idles while one large batch runs", async () => {
+  test("shrinks the last batches so that no worker idles while one large batch runs", async () => {
     const trial = start(100, (clock) => [
       {
         concurrency: () => 4,

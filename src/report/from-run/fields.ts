@@ -8,7 +8,7 @@ import type { Timeline } from "../../runfolder/timeline/timeline.ts";
 import type { Field, ReportRow } from "../data/run-data.ts";
 
 /** Lists what was run. `data` is the file that holds its rows and labels; null when it could not be read. */
-export function factsOf({ manifest, config, summary }: LoadedRun, data: JoinedRows | null): readonly Field[] {
+export function runFields({ manifest, config, summary }: LoadedRun, data: JoinedRows | null): readonly Field[] {
   const { engine, clip } = config;
   const version = summary?.engine.version ?? null;
   const isInput = data?.dataset.sha256 === manifest.hashes["data"];
