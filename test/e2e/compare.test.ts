@@ -40,8 +40,8 @@ test.skipIf(missing !== null)(
     const first = await abtie(args, { cwd: folder });
     expect(first.exitCode, first.stderr).toBe(0);
     expect(first.stdout).toMatch(/^200 rows with \d+ prompts, answered by every variant\n/);
-    expect(first.stdout).toMatch(/\nlog loss, calibrated +\d\.\d+ \(.*\) +\d\.\d+ \(.*\)\n/);
-    expect(first.stdout).toMatch(/\n25,000 rows .*m, (fits|does not fit) 9h00m/);
+    expect(first.stdout).toMatch(/\nLog loss, calibrated +\d\.\d+ \(.*\) +\d\.\d+ \(.*\)\n/);
+    expect(first.stdout).toMatch(/\n25,000 rows .*\nFits 9h00m +(yes|no) +(yes|no)\n/);
     expect(first.stdout).toMatch(/\nrules (and notebook|is better)|\nnotebook is better/);
     const details = JSON.parse(await readFile(join(folder, "runs/comparison.json"), "utf8")) as ComparisonDetails;
     expect(details).toMatchObject({ end: "done", rows: 200, noiseFloor: expect.any(Number) });
