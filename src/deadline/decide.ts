@@ -3,7 +3,6 @@ import { addForecast } from "../forecast/history.ts";
 import { addWork, type Work } from "../forecast/work.ts";
 import type { Decision } from "./decision.ts";
 import { chooseStep, climbingRules, type LadderPosition, type StepForecast } from "./ladder.ts";
-import { rowOrderOf } from "./order.ts";
 import { type DeadlineState, settledRows } from "./state.ts";
 import { forecastContext, forecastSteps, workLeftOn } from "./step-forecasts.ts";
 import { stopOf } from "./stop.ts";
@@ -31,7 +30,6 @@ export function decide(state: DeadlineState, now: number): { state: DeadlineStat
     phase: phaseOf(next),
     step,
     changed: position.index !== state.position.index,
-    order: rowOrderOf(step),
     reason: stop?.reason ?? reason,
     steps,
     forecast,

@@ -8,7 +8,6 @@ export interface Decision {
   readonly step: Step;
   /** Whether the step differs from the one before. */
   readonly changed: boolean;
-  readonly order: "longest-first" | "shortest-first";
   readonly reason: string;
   /** Cost of each step and probability of finishing on it, the best step first; empty while the speed is unknown. */
   readonly steps: readonly StepForecast[];
