@@ -2,9 +2,9 @@ import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { AbtieError, systemCode } from "../errors.ts";
 import type { Config } from "./config.ts";
-import { parseYaml, type YamlFile } from "./document.ts";
+import { isMapping, parseYaml, type YamlFile } from "./document.ts";
 import { resolveEngine } from "./engine.ts";
-import { normalize, type Places } from "./normalize.ts";
+import { isTemplatePath, normalize, type Places } from "./normalize.ts";
 import { describeIssues, type Objection, type Path, type Place, refuse } from "./problems.ts";
 import { checkRules } from "./rules.ts";
 import { configSchema, type ParsedConfig, type WrittenConfig } from "./schema.ts";
@@ -42,7 +42,7 @@ export async function loadConfig(path: string | null, overrides: readonly Overri
 
 /** Relative paths of a flag count from the working directory, those of the file from the file. */
 function mergeOverrides(written: unknown, overrides: readonly Override[], cwd: string): unknown {
-  if (written !== null && !isObject(written)) return written;
+  if (written !== null && !isMapping(written)) return written;
   const merged: Record<string, unknown> = { ...(written ?? {}) };
   for (const { set } of overrides) {
     for (const [key, value] of Object.entries(set)) {
@@ -50,8 +50,8 @@ function mergeOverrides(written: unknown, overrides: readonly Override[], cwd: s
       const isPath = typeof value === "string" && isPathKey(key, value);
       const before = merged[key];
       if (isPath) merged[key] = resolve(cwd, value);
-      else if (isObject(value) && isObject(before)) merged[key] = { ...before, ...value };
-      else if (key === "engine" && isObject(value) && typeof before === "string")
+      else if (isMapping(value) && isMapping(before)) merged[key] = { ...before, ...value };
+      else if (key === "engine" && isMapping(value) && typeof before === "string")
         merged[key] = { profile: before, ...value };
       else merged[key] = value;
     }
@@ -59,9 +59,8 @@ function mergeOverrides(written: unknown, overrides: readonly Override[], cwd: s
   return merged;
 }
 
-/** A template is a path only if it looks like one; a bare word names a shipped template. */
 function isPathKey(key: string, value: string): boolean {
-  return ["input", "output", "run", "calibration"].includes(key) || (key === "template" && /\/|\.jinja$/.test(value));
+  return ["input", "output", "run", "calibration"].includes(key) || (key === "template" && isTemplatePath(value));
 }
 
 /** A config without the keys whose values are wrong, so that the rules can be checked on the rest. */
@@ -103,7 +102,7 @@ function removeKey(root: unknown, path: Path): Path | null {
   for (let length = path.length; length > 0; length -= 1) {
     const parent = path.slice(0, length - 1).reduce<unknown>(childOf, root);
     const key = String(path[length - 1]);
-    if (!isObject(parent) || !Object.hasOwn(parent, key)) continue;
+    if (!isMapping(parent) || !Object.hasOwn(parent, key)) continue;
     delete parent[key];
     return path.slice(0, length);
   }
@@ -112,7 +111,7 @@ function removeKey(root: unknown, path: Path): Path | null {
 
 function childOf(value: unknown, key: PropertyKey): unknown {
   if (Array.isArray(value)) return value[Number(key)];
-  return isObject(value) ? value[String(key)] : undefined;
+  return isMapping(value) ? value[String(key)] : undefined;
 }
 
 function isWithin(path: Path, parent: Path): boolean {
@@ -131,14 +130,10 @@ function isSetBy(set: Override["set"], key: Path): boolean {
   if (key.length === 0) return false;
   let value: unknown = set;
   for (const part of key) {
-    if (!isObject(value)) return value !== undefined;
+    if (!isMapping(value)) return value !== undefined;
     value = value[String(part)];
   }
   return value !== undefined;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 async function readText(file: string): Promise<string> {

@@ -135,8 +135,12 @@ function modelPath(text: string, base: string, places: Places): string {
 }
 
 function templatePath(text: string, base: string, places: Places): string {
-  const isPath = text.includes("/") || text.endsWith(".jinja");
-  return isPath ? resolve(base, text) : join(places.packageRoot, "prompts", `${text}.jinja`);
+  return isTemplatePath(text) ? resolve(base, text) : join(places.packageRoot, "prompts", `${text}.jinja`);
+}
+
+/** Decides whether a template is given as a path; any other text names a shipped template. */
+export function isTemplatePath(text: string): boolean {
+  return text.includes("/") || text.endsWith(".jinja");
 }
 
 function fixed(value: number | "auto" | undefined): number | undefined {

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { parseYaml } from "./document.ts";
+import { isMapping, parseYaml } from "./document.ts";
 import type { Override } from "./load.ts";
+import { isTemplatePath } from "./normalize.ts";
 import type { WrittenVariant } from "./schema.ts";
 
 /**
@@ -11,28 +12,23 @@ import type { WrittenVariant } from "./schema.ts";
 export async function readVariants(file: string): Promise<ReadonlyMap<string, Override>> {
   const text = await readFile(file, "utf8").catch(() => "");
   const { value } = parseYaml(text, file);
-  const written = isObject(value) ? value["variants"] : null;
-  if (!isObject(written)) return new Map();
+  const written = isMapping(value) ? value["variants"] : null;
+  if (!isMapping(written)) return new Map();
   return new Map(
     Object.entries(written).flatMap(([name, variant]) => {
-      if (!isObject(variant)) return [];
+      if (!isMapping(variant)) return [];
       const set: WrittenVariant = withPaths(variant, dirname(file));
       return [[name, { from: `${file}, variants.${name}`, set }]];
     }),
   );
 }
 
-/** A template is a path only if it looks like one; a bare word names a shipped template. */
 function withPaths(variant: WrittenVariant, base: string): WrittenVariant {
   const { template, calibration } = variant;
-  const isFile = typeof template === "string" && /\/|\.jinja$/.test(template);
+  const isFile = typeof template === "string" && isTemplatePath(template);
   return {
     ...variant,
     ...(isFile ? { template: resolve(base, template) } : {}),
     ...(typeof calibration === "string" ? { calibration: resolve(base, calibration) } : {}),
   };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
