@@ -4,17 +4,22 @@ export type MethodSetting = "auto" | "logprob_token_ids" | "allowed_token_ids" |
 
 interface EngineCommon {
   readonly name: string;
-  /** Folder with tokenizer.json; null uses the server's /tokenize. */
+  /** Folder with tokenizer.json; null: prompts are tokenised by the server's /tokenize. */
   readonly tokenizer: string | null;
   readonly maxModelLen: number | null;
-  /** Requests in flight, and prompts in each, that suit this engine by its profile: the search for the best begins there. */
+  /**
+   * Requests in flight, and prompts in each, that the engine's profile recommends; the search for the best number
+   * begins there.
+   */
   readonly concurrency: number | null;
   readonly promptsPerRequest: number | null;
   readonly method: MethodSetting;
   readonly apiKey: string;
 }
 
-/** A server that abtie starts and stops. Placeholders {port}, {host}, {served_model_name} are still in `args`. */
+/**
+ * A server that abtie starts and stops. `args` still contains the placeholders {port}, {host} and {served_model_name}.
+ */
 export interface SpawnConfig extends EngineCommon {
   readonly kind: "spawn";
   readonly command: string;
@@ -32,22 +37,25 @@ export interface SpawnConfig extends EngineCommon {
 export interface AttachConfig extends EngineCommon {
   readonly kind: "attach";
   readonly urls: readonly string[];
-  /** Name of the model on the server; null takes the only one that the server lists. */
+  /** Name of the model on the server; null if the server lists only one model, which is then used. */
   readonly model: string | null;
 }
 
 export type EngineConfig = SpawnConfig | AttachConfig;
 
-/** A step of the ladder; `context` is the largest number of prompt tokens of a row, null for as many as the model takes. */
+/**
+ * A step of the ladder. `context` is the largest number of prompt tokens that a row may have; null: as many as the
+ * model accepts.
+ */
 export interface LadderStep {
   readonly name: string;
   readonly kind: "both-orders" | "one-order" | "one-order-short" | "prior";
   readonly context: number | null;
 }
 
-/** A config as the program uses it: every default filled in, paths absolute, durations in ms. */
+/** A config as the program uses it: every missing key has its default, paths are absolute, durations are in ms. */
 export interface Config {
-  /** The config file; null if flags alone made the config. */
+  /** The config file; null if the config was made from flags alone. */
   readonly file: string | null;
   readonly input: string;
   readonly output: string;
@@ -67,7 +75,7 @@ export interface Config {
   readonly labels: Readonly<Record<ClassName, readonly string[]>> | null;
   readonly context: number | null;
   readonly orders: "one" | "both" | "auto";
-  /** Requests in flight; null: the program finds the best number. */
+  /** Requests in flight; null: the program searches for the best number. */
   readonly concurrency: number | null;
   readonly promptsPerRequest: number | null;
   readonly requestTimeoutMs: number;
@@ -80,9 +88,9 @@ export interface Config {
     readonly reserveMs: number | null;
     readonly onOverrun: "degrade" | "stop";
     readonly confidence: number;
-    /** Most prompt tokens of a row on the shortened step of the usual ladder. */
+    /** Largest number of prompt tokens of a row on the step of the default ladder that shortens prompts. */
     readonly shortContext: number;
-    /** The ladder of the config, best step first; null for the usual one. */
+    /** The ladder that the config gives, best step first; null: the default ladder is used. */
     readonly ladder: readonly LadderStep[] | null;
   };
   readonly prior: Triple;

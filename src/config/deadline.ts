@@ -5,9 +5,10 @@ const TIME_OF_DAY = /^([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?$/;
 const ISO = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
 
 /**
- * Returns the time of a deadline (ms since 1970): a duration after `startedAt` ("9h", "8h55m"), the next such time of day after it ("18:30",
- * in the time zone of the process), or an ISO date and time (local unless it names a zone). Throws an AbtieError("config") when the
- * text is none of these, or its time is not after the start.
+ * Returns the time of a deadline (ms since 1970). The text is a duration after `startedAt` ("9h", "8h55m"), a time of
+ * day ("18:30", in the time zone of the process), which means its first occurrence after `startedAt`, or an ISO date
+ * and time (local unless it names a zone). Throws an AbtieError("config") when the text is none of these, or when the
+ * deadline is not after `startedAt`.
  */
 export function parseDeadline(text: string, startedAt: number): number {
   const at = timeOf(text, startedAt);
@@ -22,7 +23,7 @@ export function parseDeadline(text: string, startedAt: number): number {
   return at;
 }
 
-/** Returns the objection to a text that is not a deadline; null for a deadline. */
+/** Returns a sentence that says why a text is not a deadline; null for a deadline. */
 export function deadlineProblem(text: string): string | null {
   return timeOf(text, 0) === null ? refusalOf(text) : null;
 }

@@ -1,12 +1,14 @@
 import { isMap, isPair, LineCounter, type Node, parseDocument } from "yaml";
 import type { FilePosition, Path, Problem } from "./problems.ts";
 
-/** A parsed YAML file that can locate its keys. */
+/** A parsed YAML file that can give the position of each key. */
 export interface YamlFile {
-  /** Null when the text is not YAML. */
+  /** The parsed value; null when the text is not YAML. */
   readonly value: unknown;
   readonly problems: readonly Problem[];
-  /** Finds the position of the key at a path, or of its nearest parent that the file has. */
+  /**
+   * Finds the position of the key at a path. If the file lacks the key, finds its nearest parent that the file has.
+   */
   readonly locate: (path: Path) => FilePosition;
 }
 
@@ -24,7 +26,7 @@ export function parseYaml(text: string, source: string): YamlFile {
     path: [],
     message: `is not valid YAML: ${error.message}`,
   }));
-  // A key that is given twice leaves the rest of the file readable; any other error does not.
+  // If a key is given twice, the rest of the file can still be read; after any other error it cannot.
   const isReadable = errors.every(({ code }) => code === "DUPLICATE_KEY");
   const value: unknown = isReadable ? document.toJS() : null;
   return { value, problems, locate: (path) => at(offsetOf(document.contents, path)) };

@@ -11,8 +11,8 @@ export const durationSchema: z.ZodType<number, string> = z
 const url = z.string().regex(/^https?:\/\//, "expected a URL that starts with http:// or https://");
 
 /**
- * An engine as a person writes it, in a profile (launch/engines/NAME.yaml) and under `engine:` of a config. The keys of the config replace
- * those of the profile that `profile` names, one by one.
+ * An engine as a person writes it, in a profile (launch/engines/NAME.yaml) or under `engine:` of a config. The config
+ * may name a profile with `profile`; each key of the config then replaces the same key of that profile.
  */
 export const engineSchema = z.strictObject({
   profile: z.string().min(1).optional().describe("Engine profile; the other keys replace its keys."),

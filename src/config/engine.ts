@@ -5,24 +5,27 @@ import { parseYaml } from "./document.ts";
 import { engineSchema, type ParsedEngine } from "./engine-schema.ts";
 import { describeIssues, type Objection, type Problem, suggestion } from "./problems.ts";
 
-/** The engine mapping of a config, laid over the profile that it names. */
+/** The engine of a config: the keys of its profile, replaced by the keys that the config gives. */
 export interface ResolvedEngine {
-  /** Null when something is wrong with it. */
+  /** Null when a key of the engine is wrong or missing, or its profile cannot be read. */
   readonly engine: (ParsedEngine & { readonly name: string }) | null;
   /** Objections to the config; their paths begin with "engine". */
   readonly objections: readonly Objection[];
-  /** Problems of the profile's own file. */
+  /** Problems in the file of the profile. */
   readonly problems: readonly Problem[];
 }
 
 interface Places {
-  /** Folder of the config file: relative paths of profiles count from it. */
+  /** Folder of the config file: a relative path of a profile is resolved against this folder. */
   readonly base: string;
   /** Root of this package, which contains launch/ and prompts/. */
   readonly packageRoot: string;
 }
 
-/** Lays an engine mapping over its profile. A text alone names a profile; without anything the profile is "cpu-smollm2". */
+/**
+ * Replaces keys of the profile by the keys of the engine mapping. A plain text is the name of a profile. The profile is
+ * "cpu-smollm2" if neither `profile`, `command` nor `attach` is given.
+ */
 export async function resolveEngine(
   written: string | ParsedEngine | undefined,
   places: Places,

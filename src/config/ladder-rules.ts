@@ -4,7 +4,7 @@ import type { ParsedConfig } from "./schema.ts";
 type Ladder = NonNullable<NonNullable<ParsedConfig["time"]>["ladder"]>;
 type Step = Ladder[number];
 
-/** From best to worst. */
+/** The kinds of ladder steps, from best to worst. */
 const KINDS: readonly Step["kind"][] = ["both-orders", "one-order", "one-order-short", "prior"];
 
 /** Lists every objection to a ladder: to its steps, to their order, and to conflicts with other keys of the config. */

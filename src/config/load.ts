@@ -9,15 +9,16 @@ import { describeIssues, type Objection, type Path, type Place, refuse } from ".
 import { checkRules } from "./rules.ts";
 import { configSchema, type ParsedConfig, type WrittenConfig } from "./schema.ts";
 
-/** Keys that are set outside the file, and the flag or variable that sets them ("--limit", "OPENAI_BASE_URL"). */
+/** Keys that a flag or an environment variable sets; `source` names it ("--limit", "OPENAI_BASE_URL"). */
 export interface Override {
   readonly from: string;
   readonly set: Partial<WrittenConfig>;
 }
 
 /**
- * Reads a config file, lays the overrides over it in order (environment first, flags last), and turns it into the config that the program
- * uses. Throws an AbtieError("config") that lists every problem at once, with file, line, column and key.
+ * Reads a config file, replaces keys by the overrides in their order (environment first, flags last), and turns the
+ * result into the config that the program uses. Throws an AbtieError("config") that lists every problem at once, with
+ * file, line, column and key.
  */
 export async function loadConfig(path: string | null, overrides: readonly Override[], places: Places): Promise<Config> {
   const file = path === null ? null : resolve(places.cwd, path);
@@ -28,7 +29,7 @@ export async function loadConfig(path: string | null, overrides: readonly Overri
   const base = file === null ? places.cwd : dirname(file);
   const { engine, ...checked } = await resolveEngine(config?.engine, { base, ...places });
   const rules = config === null ? [] : [...checked.objections, ...checkRules(config)];
-  // A key that is mistyped, or was left out because its value is wrong, is not missing.
+  // A key does not count as missing if it is mistyped, or if it was removed because its value is wrong.
   const given = [...removed, ...objections.flatMap(({ meant }) => (meant === undefined ? [] : [meant]))];
   const independent = rules.filter(({ missing, path: at }) => !given.some((key) => isWithin(missing ?? at, key)));
   const problems = [...objections, ...independent].map((objection) => ({
@@ -40,7 +41,10 @@ export async function loadConfig(path: string | null, overrides: readonly Overri
   return normalize(config, engine, file, base, places);
 }
 
-/** Relative paths of a flag count from the working directory, those of the file from the file. */
+/**
+ * Relative paths in a flag are resolved against the working directory, those in the file against the folder of the
+ * file.
+ */
 function mergeOverrides(written: unknown, overrides: readonly Override[], cwd: string): unknown {
   if (written !== null && !isMapping(written)) return written;
   const merged: Record<string, unknown> = { ...(written ?? {}) };
@@ -63,12 +67,12 @@ function isPathKey(key: string, value: string): boolean {
   return ["input", "output", "run", "calibration"].includes(key) || (key === "template" && isTemplatePath(value));
 }
 
-/** A config without the keys whose values are wrong, so that the rules can be checked on the rest. */
+/** A config without the keys whose values are wrong. The rules can be checked on the other keys. */
 interface LenientlyParsed {
-  /** Null when it is not a mapping. */
+  /** Null when the config is not a mapping. */
   readonly config: ParsedConfig | null;
   readonly objections: readonly Objection[];
-  /** The keys that were left out. */
+  /** The keys that were removed. */
   readonly removed: readonly Path[];
 }
 
@@ -86,7 +90,10 @@ function parseLeniently(written: unknown): LenientlyParsed {
   return { config: parsed.data, objections, removed };
 }
 
-/** Removes the keys that are objected to, or their nearest parent that is there; returns the removed ones. */
+/**
+ * Removes the key of each objection. If the config lacks the key, removes its nearest parent that the config has.
+ * Returns the removed keys.
+ */
 function removeKeys(root: unknown, objections: readonly Objection[]): readonly Path[] {
   const removed: Path[] = [];
   for (const { path } of objections) {
@@ -97,7 +104,10 @@ function removeKeys(root: unknown, objections: readonly Objection[]): readonly P
   return removed;
 }
 
-/** An element of a list cannot be removed alone, since those behind it would move: the whole list is removed. */
+/**
+ * An element of a list cannot be removed alone, because the elements behind it would change their index: the whole list
+ * is removed.
+ */
 function removeKey(root: unknown, path: Path): Path | null {
   for (let length = path.length; length > 0; length -= 1) {
     const parent = path.slice(0, length - 1).reduce<unknown>(childOf, root);
@@ -125,7 +135,7 @@ function placeOf(key: Path, yaml: YamlFile | null, path: string | null, override
   return { source: path, position: yaml.locate(key) };
 }
 
-/** Checks that an override sets the key, or a value that contains it. */
+/** Checks whether an override sets the key, or sets a value that contains the key. */
 function isSetBy(set: Override["set"], key: Path): boolean {
   if (key.length === 0) return false;
   let value: unknown = set;

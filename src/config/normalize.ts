@@ -3,7 +3,7 @@ import type { AttachConfig, Config, EngineConfig, SpawnConfig } from "./config.t
 import type { ParsedEngine } from "./engine-schema.ts";
 import type { ParsedConfig } from "./schema.ts";
 
-/** The locations on this machine that a config depends on. */
+/** The folders and programs of this machine that a config depends on. */
 export interface Places {
   readonly cwd: string;
   /** Root of this package, which contains launch/ and prompts/. */

@@ -2,14 +2,14 @@ import { closest, distance } from "fastest-levenshtein";
 import { z } from "zod";
 import { AbtieError } from "../errors.ts";
 
-/** Keys from the root of a config to a value. */
+/** The keys that lead from the root of a config to a value. */
 export type Path = readonly PropertyKey[];
 
-/** A value that is wrong, before its place is known. */
+/** A statement that a value is wrong, before its position in the file is known. */
 export interface Objection {
   readonly path: Path;
   readonly message: string;
-  /** The key whose absence is the reason, where that is not the key at `path`. */
+  /** The missing key, when the objection is that a key is missing and `path` names another key. */
   readonly missing?: Path;
   /** The key that a mistyped key was probably meant to be. */
   readonly meant?: Path;
@@ -21,18 +21,18 @@ export interface FilePosition {
   readonly column: number;
 }
 
-/** The place of a value: a position in a file, or the flag or variable that set it. */
+/** The source of a value: a position in a file, or the flag or variable that set it. */
 export interface Place {
   readonly source: string;
   readonly position: FilePosition | null;
 }
 
-/** An objection with its place. */
+/** An objection, with the source of the value. */
 export interface Problem extends Objection {
   readonly place: Place;
 }
 
-/** Creates the error that lists every problem, file by file, each file from top to bottom. */
+/** Creates the error that lists every problem, one file after the other, and each file from top to bottom. */
 export function refuse(problems: readonly Problem[]): AbtieError {
   const lines = inOrder(problems).map(formatProblem);
   const [first] = lines;
@@ -54,7 +54,7 @@ function inOrder(problems: readonly Problem[]): readonly Problem[] {
 }
 
 function formatProblem({ place: { source, position }, path, message }: Problem): string {
-  // Editors and terminals make a link of file:line:column.
+  // Editors and terminals turn the text file:line:column into a link.
   const where = position === null ? source : `${source}:${position.line}:${position.column}`;
   return `${where}  ${path.length === 0 ? "" : `${formatPath(path)} `}${message}`;
 }
@@ -68,7 +68,7 @@ function formatPath(path: Path): string {
 
 type Issue = z.core.$ZodIssue;
 
-/** Turns the issues that zod found into objections; a mistyped key gets a suggestion from the keys of the schema. */
+/** Turns the issues that zod found into objections. For a mistyped key, suggests a key of the schema. */
 export function describeIssues(issues: readonly Issue[], schema: z.ZodType): readonly Objection[] {
   return issues.flatMap((issue): readonly Objection[] => {
     if (issue.code === "unrecognized_keys") {
@@ -96,7 +96,7 @@ export function describeIssues(issues: readonly Issue[], schema: z.ZodType): rea
   });
 }
 
-/** Returns `: did you mean "X"?` if a known word is similar, else the list of known words. */
+/** Returns `: did you mean "X"?` if a known word is similar, else a list of the known words. */
 export function suggestion(word: string, known: readonly string[]): string {
   if (known.length === 0) return "";
   const similar = similarWord(word, known);
@@ -110,7 +110,9 @@ function similarWord(word: string, known: readonly string[]): string | null {
   return distance(word.toLowerCase(), nearest.toLowerCase()) <= most ? nearest : null;
 }
 
-/** Chooses the branch of a union whose errors lie deepest: the person most likely meant that one. */
+/**
+ * Chooses the branch of a union whose errors have the longest paths, because the person most likely meant that branch.
+ */
 function likeliestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] {
   const depth = (issues: readonly Issue[]): number =>
     Math.max(0, ...issues.map((issue) => issue.path.length + (issue.code === "unrecognized_keys" ? 1 : 0)));
@@ -121,7 +123,7 @@ function lower(message: string): string {
   return message.replace(/^Invalid input: /, "").replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase());
 }
 
-/** Lists the keys that a schema has at a path, through optionals, unions, records and arrays. */
+/** Lists the keys that a schema has at a path. Looks inside optionals, unions, records and arrays. */
 function knownKeys(schema: z.ZodType, [head, ...rest]: Path): readonly string[] {
   const parts = partsOf(schema);
   if (head === undefined) {

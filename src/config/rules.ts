@@ -6,7 +6,7 @@ import type { ParsedConfig } from "./schema.ts";
 
 type Rule = (config: ParsedConfig) => readonly Objection[];
 
-/** Rules about a value that its schema cannot express, and about several values together. */
+/** The rules that the schema cannot express: rules about one value, and rules about several values together. */
 const RULES: readonly Rule[] = [
   inputIsGiven,
   priorSumsToOne,

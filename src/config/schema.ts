@@ -79,7 +79,7 @@ const massSchema = z.strictObject({
     ),
 });
 
-/** The parts of the judge, which a variant of a comparison may replace. */
+/** The keys of the judge, which each variant of a comparison may replace. */
 const judging = {
   engine: z
     .union([z.string().min(1), engineSchema])

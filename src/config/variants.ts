@@ -6,8 +6,9 @@ import { isTemplatePath } from "./normalize.ts";
 import type { WrittenVariant } from "./schema.ts";
 
 /**
- * Reads the overrides of each variant in a config file, by name; relative paths count from the file. Nothing is checked here: loading the
- * config with an override finds its problems and their places.
+ * Reads the overrides of each variant in a config file, by the variant's name; relative paths are resolved against the
+ * folder of the file. This function checks nothing: loading the config with an override reports the problems and their
+ * positions.
  */
 export async function readVariants(file: string): Promise<ReadonlyMap<string, Override>> {
   const text = await readFile(file, "utf8").catch(() => "");
