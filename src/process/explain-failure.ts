@@ -4,15 +4,16 @@ import type { Tool, ToolResult } from "./run-tool.ts";
 /** A cause of failure that the output of a tool shows. */
 export interface Cause {
   readonly pattern: RegExp;
-  /** The cause and its remedy, as they read after "cannot install vLLM: ". */
+  /** The cause and its remedy, as a text that follows "cannot install vLLM: ". */
   readonly text: string;
 }
 
 const SHOWN_LINES = 30;
 
 /**
- * Explains why a tool failed: one sentence with the cause and its remedy, then `next`, a sentence that says how to continue. The error's
- * details are the end of the output. `causes` are tried before the causes that any tool can have.
+ * Explains why a tool failed: one sentence with the cause and its remedy, then `next`, a sentence that describes how to
+ * continue. The error's details are the end of the output. `causes` are compared with the output before the causes that
+ * any tool can have.
  */
 export function explainFailure(
   tool: Pick<Tool, "title" | "command" | "limitMs">,

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-// The supervisor imports this file, and depends on nothing but node: (see supervisor.ts).
+// The supervisor imports this file, so this file imports nothing but node: modules (see supervisor.ts).
 
 /** A running process, as /proc describes it. */
 export interface Process {
@@ -12,12 +12,16 @@ export interface Process {
   readonly started: string;
 }
 
-/** Environment variable that every process of a supervised server inherits, so that orphans of it can be found too. */
+/**
+ * Environment variable that every process of a supervised server inherits. It identifies processes that outlived their
+ * parent.
+ */
 export const MARK = "ABTIE_ENGINE";
 
 /**
- * Lists the processes of a server that are alive: those in the group or session of `leader`, the descendants of `roots`, and those
- * whose environment has the mark. A zombie is not alive. Empty where there is no /proc.
+ * Lists the processes of a server that are alive: the processes in the group or session of `leader`, the descendants of
+ * `roots`, and the processes whose environment has the mark. A zombie is not alive. Returns an empty list on systems
+ * without /proc.
  */
 export function findAlive(options: {
   readonly mark: string;
@@ -27,7 +31,7 @@ export function findAlive(options: {
 }): readonly Process[] {
   const all = listProcesses();
   const below = new Set(options.roots ?? []);
-  // The list may have children before their parents: repeat until a pass adds nothing.
+  // The list may contain a child before its parent, so the loop repeats until a pass adds no process.
   for (let size = -1; size !== below.size; ) {
     size = below.size;
     for (const { pid, parent } of all) if (below.has(parent)) below.add(pid);
@@ -40,7 +44,7 @@ export function findAlive(options: {
   );
 }
 
-/** Sends a signal to each process that still runs; a later process with the same pid gets none. */
+/** Sends a signal to each process that still runs. A later process with the same pid receives no signal. */
 export function signalAll(processes: readonly Process[], signal: NodeJS.Signals): void {
   for (const { pid, started } of processes) {
     try {

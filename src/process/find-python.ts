@@ -1,18 +1,18 @@
 import { execa } from "execa";
 import { AbtieError } from "../errors.ts";
 
-/** A Python that an environment can be made from. */
+/** A Python interpreter from which a virtual environment can be made. */
 export interface Python {
-  /** Path of the interpreter itself, not of a shim or link that led to it. */
+  /** Path of the interpreter itself, not of a shim or symbolic link to it. */
   readonly path: string;
   readonly version: string;
 }
 
-/** The Python that is wanted. */
+/** The requirements for a Python interpreter. */
 export interface PythonWanted {
-  /** Versions that fit, ascending: ["3.11", "3.12"]. */
+  /** Accepted versions, ascending: ["3.11", "3.12"]. */
   readonly versions: readonly [string, ...string[]];
-  /** The program that needs it, for messages: "vLLM 0.32.0". */
+  /** The program that needs Python, for messages: "vLLM 0.32.0". */
   readonly neededBy: string;
   /** The only Python to try; undefined tries python3 and pythonX.Y of each version on the PATH. */
   readonly given: string | undefined;
@@ -21,7 +21,7 @@ export interface PythonWanted {
 /** A command that was tried. */
 interface Tried {
   readonly command: string;
-  /** Null when the command cannot be started. */
+  /** The version that the command printed; null when the command cannot be started. */
   readonly version: string | null;
   readonly path: string;
   readonly hasVenv: boolean;

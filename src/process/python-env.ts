@@ -1,6 +1,7 @@
 /**
- * Makes the environment of tools that are written in Python: that of the person, without variables that would install into another place
- * or mix in other packages, and with variables that keep the tools quiet, plain and off the network.
+ * Makes the environment of tools that are written in Python: the person's environment, without the variables that would
+ * install into another place or add other packages, and with variables that make the tools print little and plain text
+ * and keep them off the network.
  */
 export function pythonEnv(env: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
   const kept = Object.entries(env).filter(
@@ -36,7 +37,7 @@ const ADDED: Readonly<Record<string, string>> = {
   PYTHONUNBUFFERED: "1",
   PIP_DISABLE_PIP_VERSION_CHECK: "1",
   PIP_NO_INPUT: "1",
-  // Otherwise uv downloads a Python of its own, from a site that is not a package registry.
+  // Without this setting uv downloads its own Python, from a site that is not a package registry.
   UV_PYTHON_DOWNLOADS: "never",
   NO_COLOR: "1",
   HF_HUB_OFFLINE: "1",

@@ -4,32 +4,34 @@ import { execa } from "execa";
 import type { Clock } from "../types.ts";
 import { createOutputReader, type OutputReader } from "./tool-output.ts";
 
-/** A program that is run to its end. */
+/** A program that abtie runs until it ends. */
 export interface Tool {
-  /** The purpose of the run, as it reads after "cannot": "install vLLM". */
+  /** The purpose of the run, as a text that follows "cannot": "install vLLM". */
   readonly title: string;
   readonly command: string;
   readonly args: readonly string[];
-  /** Variables that are added to the environment of the surroundings. */
+  /** Variables that are added to the environment in `ToolSurroundings`. */
   readonly env?: Readonly<Record<string, string>>;
   /** The program is killed after this many ms. */
   readonly limitMs: number;
 }
 
-/** The surroundings that the tools of one piece of work share. */
+/** The folder, environment, log file and callbacks with which one command runs several tools. */
 export interface ToolSurroundings {
-  /** Working directory; the space that its disk loses meanwhile is shown as progress. */
+  /** Working directory. The progress shows how much space its disk has lost since the tool started. */
   readonly folder: string;
-  /** The whole environment of the tools. */
+  /** The complete environment of the tools: they inherit no other variables. */
   readonly env: Readonly<Record<string, string>>;
   /** The command line and the full output of every tool are appended to this file. */
   readonly logFile: string;
   readonly clock: Clock;
-  /** Kills the tool when it aborts. */
+  /** When this signal aborts, the tool is killed. */
   readonly signal: AbortSignal;
   /** Called once a second with the last line of the output, the disk space used and the time. */
   readonly onProgress: (text: string) => void;
-  /** Shortens a line of the output for the progress; null skips the line. Default: every line is shown as it is. */
+  /**
+   * Shortens a line of the output for the progress; null leaves the line out. Default: every line is shown unchanged.
+   */
   readonly summarizeLine?: (line: string) => string | null;
 }
 
@@ -44,8 +46,9 @@ export interface ToolResult {
 }
 
 /**
- * Runs a program to its end, in a process group of its own. The whole group is killed when the signal aborts, when the limit passes, and
- * when this process ends, also when it ends by `kill -9`. Throws only the signal's reason; a failure is a result, see explainFailure.
+ * Runs a program until it ends, in its own process group. The whole group is killed when the signal aborts, when the
+ * time limit passes, and when this process ends, even by `kill -9`. A failure of the program does not throw: it is a
+ * result, see explainFailure. Throws only the signal's reason.
  */
 export async function runTool(tool: Tool, surroundings: ToolSurroundings): Promise<ToolResult> {
   const { folder, env, logFile, clock, signal, summarizeLine } = surroundings;
@@ -108,13 +111,14 @@ async function copyOutput(stream: NodeJS.ReadableStream, output: OutputReader, l
   stream.setEncoding("utf8");
   for await (const chunk of stream) {
     output.add(String(chunk));
-    // On a full disk the tool's own message, which is in the tail, explains the failure; a failed log must not replace it.
+    // When the disk is full, the tool's own message (in the tail) explains the failure, so an error of the log file
+    // must not replace it.
     await appendFile(logFile, chunk).catch(() => {});
   }
 }
 
 const PROGRESS_MS = 1_000;
-/** Less space (bytes) than this is not shown: other programs change the disk too. */
+/** A smaller loss of space (bytes) is not shown, because other programs change the free space too. */
 const LEAST_SHOWN_BYTES = 20e6;
 
 async function showProgress(

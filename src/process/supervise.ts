@@ -4,7 +4,7 @@ import { execa } from "execa";
 import type { Clock } from "../types.ts";
 import { findAlive, MARK, signalAll } from "./find-alive.ts";
 
-/** A server and everything that it started, watched by a supervisor. */
+/** A server, with every process that it started, watched by a supervisor. */
 export interface Supervised {
   readonly pid: number | undefined;
   /** Resolves with the exit status of the server once none of its processes is alive, however it ended. Never rejects. */
@@ -16,9 +16,9 @@ export interface Supervised {
 export interface SuperviseOptions {
   readonly command: string;
   readonly args: readonly string[];
-  /** The whole environment of the server; only the mark and SPT_NOENV are added. */
+  /** The complete environment of the server; abtie adds only the mark and SPT_NOENV. */
   readonly env: Readonly<Record<string, string>>;
-  /** Identifies the processes of this server on this machine; unique to this start. */
+  /** Marks the processes of this server; each start has another mark. */
   readonly mark: string;
   /** Time (ms) between SIGTERM and SIGKILL when the server is stopped. */
   readonly graceMs: number;
@@ -27,17 +27,19 @@ export interface SuperviseOptions {
   readonly clock: Clock;
 }
 
-/** Time (ms) that the supervisor may need beyond the grace: its own limit for SIGKILL, and time to start and to end. */
+/** Time (ms) that the supervisor may need in addition to the grace: to wait after SIGKILL, to start and to end. */
 const MARGIN_MS = 12_000;
 
 /**
- * Starts a server through the supervisor: a small process in a session of its own, which stops the server and everything that it
- * started when this process ends, also when it ends by `kill -9`. The server writes directly into the log, not through this process.
+ * Starts a server through the supervisor: a small process in its own session, which stops the server and every process
+ * that the server started when this process ends, even by `kill -9`. The server writes directly into the log, not
+ * through this process.
  */
 export function supervise(options: SuperviseOptions): Supervised {
   const { command, args, graceMs, mark, logFile, clock } = options;
   const supervisor = execa(process.execPath, [supervisorPath(), JSON.stringify({ command, args, graceMs, logFile })], {
-    // A new session, so that Ctrl-C in the terminal reaches only abtie, which then stops the server in order.
+    // The supervisor gets its own session, so that Ctrl-C in the terminal reaches only abtie, which then stops the
+    // server in order.
     detached: true,
     cleanup: false,
     reject: false,
@@ -46,10 +48,11 @@ export function supervise(options: SuperviseOptions): Supervised {
     stdout: "ignore",
     stderr: "ignore",
     extendEnv: false,
-    // vLLM's processes rename themselves. Unless SPT_NOENV is set, this overwrites the environment that /proc shows.
+    // vLLM's processes rename themselves. Unless SPT_NOENV is set, renaming overwrites the environment that /proc
+    // shows.
     env: { SPT_NOENV: "1", ...options.env, [MARK]: mark },
   });
-  // Closing a pipe whose reader has already ended is not a failure.
+  // The supervisor may end before its stdin is closed; that is not a failure.
   supervisor.stdin.on("error", () => {});
   const ended = supervisor.then(async (result) => {
     await killMarked(mark, clock);
@@ -73,7 +76,10 @@ export function supervise(options: SuperviseOptions): Supervised {
   };
 }
 
-/** Kills what is left of a server whose supervisor was itself killed; otherwise the supervisor has left nothing. */
+/**
+ * Kills the processes that are left of a server if its supervisor was killed. A supervisor that ended by itself leaves
+ * no process.
+ */
 async function killMarked(mark: string, clock: Clock): Promise<void> {
   const end = clock.monotonic() + MARGIN_MS;
   for (let alive = findAlive({ mark }); alive.length > 0 && clock.monotonic() < end; alive = findAlive({ mark })) {
@@ -83,7 +89,7 @@ async function killMarked(mark: string, clock: Clock): Promise<void> {
 }
 
 function supervisorPath(): string {
-  // Tests run from the sources, and Node cannot run TypeScript: they use the compiled supervisor.
+  // Tests run from the TypeScript sources, which Node cannot run, so they use the compiled supervisor.
   const here = import.meta.url;
   const relative = here.endsWith(".ts") ? "../../dist/process/supervisor.js" : "./supervisor.js";
   const path = fileURLToPath(new URL(relative, here));

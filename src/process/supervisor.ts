@@ -4,10 +4,11 @@ import { constants } from "node:os";
 import { findAlive, MARK, signalAll } from "./find-alive.ts";
 
 /*
- * The supervisor is a program of its own, started by supervise.ts. It starts the server, and stops it with everything that the server
- * started when abtie ends. Abtie holds the other end of stdin, so the pipe closes however abtie ends, `kill -9` included.
- * It imports nothing but node:, so that no dependency can fail when the supervisor is needed.
- * Argument: JSON {command, args, graceMs, logFile}. Exit status: that of the server; 127 when the server cannot be started.
+ * The supervisor is a separate program that supervise.ts starts. It starts the server. When abtie ends, it stops the
+ * server and every process that the server started. Abtie holds the other end of stdin, so the pipe closes however
+ * abtie ends, even by `kill -9`. The supervisor imports nothing but node: modules and find-alive.ts, so that no
+ * dependency can fail when the supervisor is needed. Argument: JSON {command, args, graceMs, logFile}. Exit status:
+ * that of the server; 127 when the server cannot be started.
  */
 
 const { command, args, graceMs, logFile } = JSON.parse(process.argv[2] ?? "{}") as {
@@ -17,9 +18,15 @@ const { command, args, graceMs, logFile } = JSON.parse(process.argv[2] ?? "{}") 
   readonly logFile: string;
 };
 const POLL_MS = 50;
-/** Grace (ms) of the processes that a server left behind when it ended by itself: short, so that abtie learns of the failure soon. */
+/**
+ * Time (ms) between SIGTERM and SIGKILL for processes that a server left when it ended by itself. It is short, so that
+ * abtie learns of the failure soon.
+ */
 const ORPHAN_GRACE_MS = 1_000;
-/** Longest wait (ms) after SIGKILL: a process that waits for a device dies only when the device answers, perhaps never. */
+/**
+ * Longest wait (ms) after SIGKILL, because a process that waits for a device ends only when the device answers, and it
+ * may never answer.
+ */
 const KILL_WAIT_MS = 10_000;
 
 const mark = process.env[MARK] ?? "";
@@ -38,7 +45,8 @@ server.once("exit", (code, killedBy) => {
   void stop(Math.min(graceMs, ORPHAN_GRACE_MS));
 });
 
-// Abtie handles Ctrl-C and a closed terminal, and then closes the pipe.
+// Abtie handles Ctrl-C and a closed terminal, and then closes the pipe; the supervisor must survive these signals until
+// then.
 for (const name of ["SIGINT", "SIGHUP", "SIGQUIT"] as const) process.on(name, () => {});
 process.on("SIGTERM", () => void stop(graceMs));
 process.stdin.on("error", () => {});
@@ -49,7 +57,7 @@ async function stop(grace: number): Promise<void> {
   if (stopping) return;
   stopping = true;
   signal("SIGTERM");
-  // A stopped process handles SIGTERM only after it is continued.
+  // A process that is stopped (SIGSTOP) handles SIGTERM only after it is continued.
   signal("SIGCONT");
   await waitUntilGone(grace, () => {});
   await waitUntilGone(KILL_WAIT_MS, () => signal("SIGKILL"));
@@ -77,7 +85,10 @@ function alive(): ReturnType<typeof findAlive> {
   return findAlive({ mark, leader: server.pid, roots: [process.pid], except: [process.pid] });
 }
 
-/** Signals the server's process group, for systems without /proc such as macOS. False when no process of the group is left. */
+/**
+ * Sends a signal to the server's process group, for systems without /proc such as macOS. Returns false when the group
+ * has no process left.
+ */
 function signalGroup(name: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(-(server.pid ?? Number.NaN), name);

@@ -1,16 +1,19 @@
-/** Collects the output of a tool as lines. A carriage return ends a line too, since progress bars use it. */
+/** Collects the output of a tool as lines. A carriage return ends a line too, because progress bars use it. */
 export interface OutputReader {
   readonly add: (chunk: string) => void;
-  /** The last line that is worth showing to a person; empty before there is one. */
+  /** The last line that a person should see; empty while there is none. */
   readonly current: () => string;
-  /** The last 200 complete lines and the unfinished one, the oldest first. */
+  /** The last 200 complete lines and the unfinished line, the oldest first. */
   readonly tail: () => readonly string[];
 }
 
 const KEPT_LINES = 200;
 const SHOWN_LENGTH = 100;
 
-/** Creates the reader of one tool's output; `summarize` shortens a line for people, or skips it with null. */
+/**
+ * Creates the reader of one tool's output. `summarize` shortens a line for people; it returns null for a line that is
+ * left out.
+ */
 export function createOutputReader(summarize: (line: string) => string | null = (line) => line): OutputReader {
   const lines: string[] = [];
   let unfinished = "";
