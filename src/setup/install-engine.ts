@@ -11,14 +11,14 @@ import { buildFolder } from "./whole-folder.ts";
 
 const MINUTE = 60_000;
 /**
- * Space that an installation needs, with a margin. Measured: 6.0 GB for the CPU build, 2.7 GB for the NVIDIA libraries that come with the
- * torch of PyPI, 0.4 GB for bytecode.
+ * Free space (bytes) that an installation needs, with a margin. Measured: 6.0 GB for the CPU build, 2.7 GB for the
+ * NVIDIA libraries that PyPI's torch installs, 0.4 GB for bytecode.
  */
 const NEEDED_BYTES: Readonly<Record<Flavour, number>> = { cpu: 8e9, cuda: 14e9 };
 const NEEDED_BYTES_CPU_TORCH = 4e9;
 const GPU_LIST_MS = 20_000;
 
-/** Chooses the build of vLLM: the one that is asked for, else CUDA if nvidia-smi lists a GPU, else CPU. */
+/** Chooses the build of vLLM: the requested one, else CUDA if nvidia-smi lists a GPU, else CPU. */
 export async function chooseFlavour({
   gpu = "auto",
   env,
@@ -35,7 +35,10 @@ export async function chooseFlavour({
   return !result.failed && /^GPU \d+:/m.test(result.stdout) ? "cuda" : "cpu";
 }
 
-/** Installs vLLM into a virtual environment of its own and imports it once. Throws AbtieError("engine") when a step fails. */
+/**
+ * Installs vLLM into its own virtual environment and then imports it to check it. Throws AbtieError("engine") when a
+ * step fails.
+ */
 export async function installEngine(work: SetupContext, python: Python, flavour: Flavour): Promise<void> {
   const uv = uvProgram(work.home);
   const runUv = (tool: Omit<StepTool, "step" | "command">): Promise<readonly string[]> =>
@@ -43,7 +46,7 @@ export async function installEngine(work: SetupContext, python: Python, flavour:
   const dirOutput = await runUv({ title: "find uv's cache", args: ["cache", "dir"], limitMs: MINUTE });
   const cache = dirOutput.at(-1) ?? work.home;
   await buildFolder(work, engineFolder(work.home, flavour), RECIPE[flavour], async (temporary) => {
-    // Relocatable, because the environment is renamed when it is complete.
+    // The environment must be relocatable, because its folder is renamed when it is complete.
     const venv = ["venv", "--relocatable", "--python", python.path, "--allow-existing", temporary];
     await runUv({ title: "make an environment for vLLM", args: venv, limitMs: 10 * MINUTE });
     const target = ["--python", pythonOf(temporary)];
@@ -58,9 +61,9 @@ export async function installEngine(work: SetupContext, python: Python, flavour:
 }
 
 /**
- * Chooses the build of torch: PyTorch's own index if it can be reached, null for the build of the ordinary registry. The CPU build of
- * PyTorch's index has no NVIDIA libraries; of its CUDA builds, uv takes the one for the driver. Where the name of the index cannot be
- * resolved, this takes 0.1 s.
+ * Chooses the source of torch: PyTorch's own index if it can be reached, else null for the package registry. The CPU
+ * build on PyTorch's index contains no NVIDIA libraries; among the CUDA builds there, uv chooses the one that fits the
+ * driver. When the name of the index cannot be resolved, this check takes 0.1 s.
  */
 async function chooseBackend(
   work: SetupContext,
@@ -84,7 +87,7 @@ async function chooseBackend(
 function packages(flavour: Flavour): readonly string[] {
   const files = ["-r", launchFile(`${flavour}-requirements.txt`), "-c", launchFile(`${flavour}-constraints.txt`)];
   const overrides = flavour === "cpu" ? ["--overrides", launchFile("cpu-overrides.txt")] : [];
-  // Compiles 21,000 files once, in 20 s; otherwise the first start of the server compiles them.
+  // Compiling 21,000 files now takes 20 s; without it, the first start of the server compiles them.
   return [...files, ...overrides, "--compile-bytecode"];
 }
 
@@ -100,7 +103,7 @@ async function nameVllm(work: SetupContext, folder: string): Promise<void> {
 
 const foundSchema = z.object({ vllm: z.string(), torch: z.string(), python: z.string() });
 
-/** Imports vLLM and returns the versions that it runs with. */
+/** Imports vLLM and returns the versions of vLLM and of the packages that it uses. */
 async function checkEngine(
   work: SetupContext,
   python: string,

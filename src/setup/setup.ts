@@ -16,11 +16,11 @@ import { isWhole, removeLeftovers } from "./whole-folder.ts";
 
 export type { SetupStep } from "./step.ts";
 
-/** The options of setup, and the parts of the outside world that it may use. */
+/** The options of setup, and the clock, streams and other effects that it may use. */
 export interface SetupOptions {
   /** The folder that is filled, see locateHome. */
   readonly home: string;
-  /** Python to install with; default the first fitting one on the PATH. Used only if something must be installed. */
+  /** The Python to install with; default: the first fitting one on the PATH. Used only if a part must be installed. */
   readonly python?: string;
   /** The build of vLLM; default "auto": CUDA if nvidia-smi lists a GPU. */
   readonly gpu?: "auto" | Flavour;
@@ -31,7 +31,7 @@ export interface SetupOptions {
   readonly signal: AbortSignal;
 }
 
-/** The installed parts, and those of them that this call installed. */
+/** The installed parts, and which of them this call installed. */
 export interface Setup {
   readonly home: string;
   /** Interpreter of the environment that holds vLLM. */
@@ -39,16 +39,17 @@ export interface Setup {
   readonly vllm: { readonly version: string; readonly flavour: Flavour };
   /** Folder of the model. */
   readonly model: string;
-  /** The parts that this call installed, in order; empty when every part was there. */
+  /** The parts that this call installed, in order; empty when every part was installed before. */
   readonly installed: readonly string[];
-  /** File with the full output of every tool; null when none ran. */
+  /** File with the full output of every tool; null when no tool ran. */
   readonly logFile: string | null;
 }
 
 /**
- * Installs vLLM for this machine and a small model into a folder that all checkouts share; does nothing for parts that are there. May be
- * killed at any moment and run several times at once. Throws an AbtieError("engine") with the cause, a remedy and the end of the
- * tool's output; AbtieError("data") when the folder cannot be written; the signal's reason when it aborts.
+ * Installs vLLM for this machine and a small model into a folder that all checkouts share. Skips parts that are already
+ * installed. It may be killed at any moment, and several processes may run it at the same time. Throws an
+ * AbtieError("engine") with the cause, a remedy and the end of the tool's output; AbtieError("data") when the folder
+ * cannot be written; the signal's reason when it aborts.
  */
 export async function setup(options: SetupOptions): Promise<Setup> {
   const { home, clock, log, progress, signal } = options;
@@ -84,7 +85,7 @@ export async function setup(options: SetupOptions): Promise<Setup> {
 
 type Part = "uv" | "vllm" | "model";
 
-/** Lists the parts that are not there yet, in the order in which they must be installed. */
+/** Lists the parts that are not installed yet, in the order in which they must be installed. */
 async function listMissing(home: string, flavour: Flavour): Promise<readonly Part[]> {
   const engine = await isWhole(engineFolder(home, flavour), RECIPE[flavour], join("bin", "python"));
   const model = await isWhole(modelFolder(home), RECIPE.model, "tokenizer.json");

@@ -2,15 +2,21 @@ import { stat, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { AbtieError } from "../errors.ts";
 
-/** Space (bytes) that is needed in each of the folders. Folders on one disk share it. */
+/**
+ * Space (bytes) that is needed in each of the folders. If several of them are on one disk, it is needed there only
+ * once.
+ */
 interface Need {
   readonly bytes: number;
   readonly folders: readonly string[];
-  /** The purpose, as it reads after "to": "install vLLM". */
+  /** The purpose, as a text that follows "to": "install vLLM". */
   readonly purpose: string;
 }
 
-/** Checks the space of every disk before a long download begins. Throws an AbtieError("engine") that names the folder. */
+/**
+ * Checks that every disk has enough space, before a long download begins. Throws an AbtieError("engine") that names the
+ * folder.
+ */
 export async function ensureSpace({ bytes, folders, purpose }: Need): Promise<void> {
   for (const folder of folders) {
     const place = await existingPart(folder);

@@ -2,7 +2,7 @@ import { type Cause, explainFailure } from "../process/explain-failure.ts";
 import { runTool, type Tool, type ToolResult } from "../process/run-tool.ts";
 import type { Clock } from "../types.ts";
 
-/** The progress of setup: the step, and its current activity. */
+/** The progress of setup: the name of the step and its current activity. */
 export interface SetupStep {
   readonly name: "python" | "uv" | "vllm" | "check" | "model" | "wait";
   readonly text: string;
@@ -12,7 +12,7 @@ export interface SetupStep {
 export interface SetupContext {
   /** The folder that setup fills, see locateHome. */
   readonly home: string;
-  /** The whole environment of the tools. */
+  /** The complete environment of the tools: they inherit no other variables. */
   readonly env: Readonly<Record<string, string>>;
   readonly clock: Clock;
   readonly progress: (step: SetupStep) => void;
@@ -21,14 +21,14 @@ export interface SetupContext {
   readonly logFile: string;
 }
 
-/** A tool, and the step under which its progress is shown. */
+/** A tool, and the step whose progress shows it. */
 export interface StepTool extends Tool {
   readonly step: SetupStep["name"];
 }
 
 /**
- * Runs a tool and returns the last lines of its output. Throws an AbtieError("engine") with the cause, a remedy and the end of the output
- * when the tool fails; the signal's reason when it aborts.
+ * Runs a tool and returns the last lines of its output. When the tool fails, throws an AbtieError("engine") with the
+ * cause, a remedy and the end of the output. When the signal aborts, throws its reason.
  */
 export async function runStep(work: SetupContext, tool: StepTool): Promise<readonly string[]> {
   const result = await tryStep(work, tool);
@@ -40,7 +40,7 @@ export async function runStep(work: SetupContext, tool: StepTool): Promise<reado
   });
 }
 
-/** Runs a tool that may fail. Throws only the signal's reason. */
+/** Runs a tool whose failure is allowed. Throws only the signal's reason. */
 export function tryStep({ home, progress, ...surroundings }: SetupContext, tool: StepTool): Promise<ToolResult> {
   return runTool(tool, {
     ...surroundings,
@@ -50,15 +50,21 @@ export function tryStep({ home, progress, ...surroundings }: SetupContext, tool:
   });
 }
 
-/** Skips the lines of pip and uv that do not show progress, and explains uv's silence while it compiles. */
+/**
+ * Leaves out the lines of pip and uv that show no progress. Adds an explanation to the last line before uv compiles,
+ * because uv prints nothing meanwhile.
+ */
 export function summarizeLine(line: string): string | null {
   if (/^[+~-] \S+==|^[[{]|^Using |^Activate with/.test(line) || /warning/i.test(line)) return null;
-  // Compiling takes longer than all steps before it when the network is fast.
+  // When the network is fast, compiling takes longer than all steps before it.
   if (/^Installed \d{2,} packages/.test(line)) return `${line.replace(/ in .*$/, "")}, compiling them`;
   return line;
 }
 
-/** The causes of failure that a package registry or this folder can have. The first that fits counts, so causes come before their effects. */
+/**
+ * The causes of failure that a package registry or this folder can have. The first cause that fits is used, so causes
+ * are listed before their effects.
+ */
 function causesIn(home: string): readonly Cause[] {
   return [
     {

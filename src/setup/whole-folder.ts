@@ -13,8 +13,9 @@ const markSchema = z.object({ recipe: z.int(), made: z.string(), contents: z.rec
 type Mark = z.output<typeof markSchema>;
 
 /**
- * Makes a folder in one step: `build` fills a temporary folder and returns what is in it by name and version, the mark is written last, and
- * the folder is renamed to its place. When this is killed at any moment, the old folder, the new one or none is there, but never half of one.
+ * Makes a folder in one step. `build` fills a temporary folder and returns the versions of its contents by name; then
+ * the mark is written, and last the folder gets its final name. If the process is killed at any moment, the path has
+ * the old folder, the new folder or none, but never an incomplete one.
  */
 export async function buildFolder(
   { home, clock }: { readonly home: string; readonly clock: Clock },
@@ -36,8 +37,9 @@ export async function buildFolder(
 }
 
 /**
- * Checks that a folder is complete, that it was made by this recipe or a newer one, and that the named file is in it. The file is checked
- * because a virtual environment breaks when the Python that it was made from is removed.
+ * Checks that a folder is complete, that it was made by this recipe or a newer one, and that it contains the named
+ * file. The file is checked because a virtual environment stops working when the Python that it was made from is
+ * removed.
  */
 export async function isWhole(folder: string, recipe: number, file: string): Promise<boolean> {
   const mark = await readMark(folder);
@@ -48,7 +50,10 @@ export async function isWhole(folder: string, recipe: number, file: string): Pro
   );
 }
 
-/** Removes the temporary folders of setups that were killed. Only the holder of the lock may call this, before it builds anything. */
+/**
+ * Removes the temporary folders of setups that were killed. Only the holder of the lock may call this, before it builds
+ * a folder.
+ */
 export async function removeLeftovers(home: string): Promise<void> {
   const names = await readdir(join(home, "tmp")).catch(() => []);
   for (const name of names) await rm(join(home, "tmp", name), { recursive: true, force: true }).catch(() => {});
