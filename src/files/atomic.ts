@@ -5,9 +5,10 @@ import { AbtieError, systemCode } from "../errors.ts";
 import { explainFileError } from "./explain.ts";
 
 /**
- * Replaces a file in one step: at every moment, also after a kill or a power cut, the path has the complete old content or the complete new
- * content. `content` is the text, or an iterable of pieces that are written as they come. If anything fails, the old file stays and
- * the temporary one is removed. Throws an AbtieError("data") with a remedy when a file operation fails, and the iterable's own error.
+ * Replaces a file in one step: at every moment, even after a kill or a power cut, the path has the complete old content
+ * or the complete new content. `content` is a text, or an iterable of pieces that are written one by one. If the write
+ * fails, the old file stays and the temporary file is removed. Throws an AbtieError("data") with a remedy when a file
+ * operation fails, and any error that the iterable throws.
  */
 export async function writeAtomic(path: string, content: string | Iterable<string>): Promise<void> {
   const target = await findTarget(path);
@@ -23,7 +24,8 @@ export async function writeAtomic(path: string, content: string | Iterable<strin
   await removeLeftovers(target).catch(() => {});
 }
 
-// A rename replaces anything of that name: a symbolic link instead of its target, and for root even /dev/null.
+// A rename replaces whatever has that name: a symbolic link instead of its target, and even /dev/null if the user is
+// root.
 async function findTarget(path: string): Promise<string> {
   try {
     const target = await realpath(path);
@@ -51,7 +53,7 @@ async function writeDurably(path: string, content: string | Iterable<string>): P
 
 const BLOCK_CHARACTERS = 1 << 18;
 
-// One system call for each row would take longer than making the rows.
+// One system call for each row would take longer than computing the rows.
 function* inBlocks(content: string | Iterable<string>): Generator<string> {
   if (typeof content === "string") {
     yield content;
@@ -71,7 +73,7 @@ function* inBlocks(content: string | Iterable<string>): Generator<string> {
   yield pieces.join("");
 }
 
-/** Some file systems (FUSE, network) cannot sync a folder; there the rename alone must do. */
+/** Some file systems (FUSE, network) cannot sync a folder; the rename must suffice there. */
 const UNSUPPORTED: ReadonlySet<unknown> = new Set([
   "EINVAL",
   "ENOTSUP",
@@ -97,8 +99,9 @@ async function syncFolder(path: string): Promise<void> {
 
 const LEFTOVER_AGE_MS = 600_000;
 
-// A killed process leaves its temporary file. Ages are compared with the file just written, so by the clock of the file system alone:
-// the temporary file of a process that writes on another machine is never removed, however wrong the clock of that machine is.
+// A killed process leaves its temporary file. Its age is the difference to the time of the file that was just written,
+// and both times come from the clock of the file system. So the temporary file of a process that still writes on
+// another machine is never removed, even if the clock of that machine is wrong.
 async function removeLeftovers(path: string): Promise<void> {
   const folder = dirname(path);
   const { mtimeMs } = await stat(path);

@@ -1,8 +1,9 @@
 import { AbtieError } from "../errors.ts";
 
 /**
- * Turns the error of a failed file operation into an AbtieError("data") with a remedy; returns any other error unchanged, since it is not
- * about the file. `action` reads after "cannot", for example "write" or "read".
+ * Turns the error of a failed file operation into an AbtieError("data") with a remedy. Returns any other error
+ * unchanged, because it does not concern the file. `action` is a text that follows "cannot", for example "write" or
+ * "read".
  */
 export function explainFileError(action: string, path: string, error: unknown): unknown {
   if (!isSystemError(error)) return error;

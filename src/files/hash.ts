@@ -3,7 +3,10 @@ import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { explainFileError } from "./explain.ts";
 
-/** Computes the SHA-256 of a file as 64 hex digits, in constant memory. Throws an AbtieError("data") when it cannot be read. */
+/**
+ * Computes the SHA-256 of a file as 64 hex digits, in constant memory. Throws an AbtieError("data") when the file
+ * cannot be read.
+ */
 export async function sha256OfFile(path: string): Promise<string> {
   const hash = createHash("sha256");
   try {

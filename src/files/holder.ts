@@ -10,13 +10,16 @@ interface Holder {
   readonly purpose: string;
 }
 
-/** Writes this process as the holder of a lock. */
+/** Writes a file that names this process as the holder of a lock. */
 export async function writeHolder(lock: string, purpose: string): Promise<void> {
   const holder: Holder = { pid: process.pid, host: hostname(), purpose };
   await writeFile(holderPath(lock), JSON.stringify(holder));
 }
 
-/** Removes the holder's file. Must be called before the lock is freed, or the next holder's file might be removed. */
+/**
+ * Removes the holder's file. Call this before the lock is freed; afterwards it might remove the file of the next
+ * holder.
+ */
 export async function removeHolder(lock: string): Promise<void> {
   await rm(holderPath(lock), { force: true });
 }
@@ -31,8 +34,9 @@ export async function describeHolder(lock: string): Promise<string> {
 }
 
 /**
- * Removes the file of a holder whose process has ended without freeing the lock, and returns true if this call removed it. Whether a
- * process has ended can be seen on its own machine only. The file is renamed first, so that only one of several callers succeeds.
+ * Removes the file of a holder whose process has ended without freeing the lock. Returns true if this call removed the
+ * file. Only the machine of the process can check whether the process has ended. The file is renamed first, so that
+ * only one of several callers succeeds.
  */
 export async function claimDeadHolder(lock: string): Promise<boolean> {
   const dead = await readHolder(holderPath(lock));
@@ -43,7 +47,8 @@ export async function claimDeadHolder(lock: string): Promise<boolean> {
   } catch {
     return false;
   }
-  // Between reading and renaming, another caller may have taken the lock and written its own file, which is then put back.
+  // Between reading and renaming, another caller may have taken the lock and written its own file. That file is put
+  // back.
   const mine = (await readHolder(claimed))?.pid === dead.pid;
   if (mine) await rm(claimed, { force: true });
   else await rename(claimed, holderPath(lock));

@@ -6,23 +6,23 @@ import { explainFileError } from "./explain.ts";
 import { claimDeadHolder, describeHolder, removeHolder, writeHolder } from "./holder.ts";
 
 export interface LockOptions {
-  /** The purpose of the lock, for messages to others who want it, for example "abtie run". */
+  /** The purpose of the lock, for the messages of other processes that want it, for example "abtie run". */
   readonly purpose: string;
-  /** Waits until the lock is free; without it, a lock that is held throws. */
+  /** Waits until the lock is free. Without `wait`, a lock that another process holds throws. */
   readonly wait?: {
     readonly sleep: Clock["sleep"];
     readonly signal?: AbortSignal;
-    /** Called once with a description of the holder when there is one to wait for. */
+    /** Called once with a description of the holder, if another process holds the lock. */
     readonly onWait?: (holder: string) => void;
   };
 }
 
 export interface Lock extends AsyncDisposable {
-  /** Aborts with an AbtieError("data") when another process takes the lock although this process still holds it. */
+  /** Aborts with an AbtieError("data") when another process takes the lock while this process still holds it. */
   readonly lost: AbortSignal;
 }
 
-/** Runs `fn` while holding a lock; arguments and errors are those of acquireLock. */
+/** Runs `fn` while this process holds a lock. Arguments and errors are those of acquireLock. */
 export async function withLock<T>(
   path: string,
   options: LockOptions,
@@ -33,9 +33,9 @@ export async function withLock<T>(
 }
 
 /**
- * Takes a lock that all processes respect. A folder is made at `path`, whose parent must exist. A lock left by a killed process is taken
- * over: at once if the process was on this machine, else after 10 s. Throws an AbtieError("data") that names the holder when the lock
- * is held and `wait` is not given.
+ * Takes a lock that all processes respect, by making a folder at `path`, whose parent must exist. If a killed process
+ * left the lock, it is taken over: at once if the process ran on this machine, else after 10 s. Throws an
+ * AbtieError("data") that names the holder when another process holds the lock and `wait` is not given.
  */
 export async function acquireLock(path: string, options: LockOptions): Promise<Lock> {
   const { purpose, wait } = options;
