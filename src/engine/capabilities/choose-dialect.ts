@@ -11,31 +11,35 @@ import {
   topLogprobs,
 } from "./dialects.ts";
 
-/** A real prompt and real label ids, with which the methods are tried. */
+/** A real prompt and real label ids. The methods are tried with them. */
 export interface ProbeInput {
   readonly prompt: readonly number[];
   /** At least two different token ids. */
   readonly ids: readonly number[];
-  /** The decoded text of a token, for servers that list tokens by their text; undefined for a token without one. */
+  /**
+   * Gives the decoded text of a token, because some servers list tokens by their text; undefined for a token without
+   * text.
+   */
   readonly textOf?: (id: number) => string | undefined;
 }
 
-/** Sends the probe's prompt with these fields and returns the only choice of the answer. */
+/** Sends a request with the probe's prompt and these fields, and returns the one choice of the answer. */
 export type Ask = (fields: Readonly<Record<string, unknown>>) => Promise<ChoiceLogProbs>;
 
 export interface ChosenDialect {
   readonly dialect: Dialect;
-  /** One line for each better method that the server refused, with its answer. */
+  /** One line for each better method that the server refused, with the server's answer. */
   readonly tried: readonly string[];
 }
 
-/** The numbers of top log probabilities to ask for: the most that vLLM allows by default, then those of other servers. */
+/** The numbers of top log probabilities to ask for. vLLM allows 20 by default; other servers allow fewer. */
 const TOP_COUNTS = [20, 10, 5, 1] as const;
 
 /**
- * Finds the best way in which this server gives the log probabilities of label tokens. It must be tried: a server ignores
- * fields that it does not support, so only its answers prove anything. With `forced`, only that method is tried.
- * Throws AbtieError("engine") with every refusal when no method works, and the RequestError of a server that stops answering.
+ * Finds the best method by which this server gives the log probabilities of label tokens. Each method is tried, because
+ * a server ignores fields that it does not support, so only its answers prove that it supports a method. With `forced`,
+ * only that method is tried. Throws AbtieError("engine") with every refusal when no method works, and the RequestError
+ * of a server that stops answering.
  */
 export async function chooseDialect(ask: Ask, input: ProbeInput, forced: Method | null): Promise<ChosenDialect> {
   if (new Set(input.ids).size < 2) throw new Error("the probe needs two different token ids");
@@ -57,7 +61,7 @@ export async function chooseDialect(ask: Ask, input: ProbeInput, forced: Method 
   });
 }
 
-/** What a server needs for a method, in the words of its command line. */
+/** The feature of the server that each method needs, in the words of the server's command line. */
 const NEEDS = {
   logprob_token_ids: "vLLM 0.26 or newer",
   allowed_token_ids: "--logprobs-mode processed_logprobs",
@@ -74,17 +78,18 @@ const TRIALS = {
 
 async function tryAll(ask: Ask, dialect: Dialect, ids: readonly number[]): Promise<Dialect> {
   const choice = await ask(dialect.request(ids));
-  // Every number is checked: a server that gives logits shows it at the sampled token, not at the labels.
+  // Every number is checked, because a server that gives logits shows this at the sampled token, not at the labels.
   for (const key of Object.keys(choice)) readLogProb(choice, key);
   dialect.read(choice, ids);
   return dialect;
 }
 
 /**
- * Proves that the server reads log probabilities after the mask or bias. A token that is allowed alone then has the log
- * probability 0. Read before, it keeps its own, and of two tokens at most one has more than half of all probability. So two
- * tokens, each allowed alone, decide it for any prompt. The sum over the labels would not: a model that is certain of its
- * labels gives them nearly 1 either way.
+ * Proves that the server reads log probabilities after it applies the mask or bias. If it does, a token that is allowed
+ * alone has the log probability 0. If the server reads them before, the token keeps its own log probability, and of two
+ * tokens at most one has more than half of all probability. So two requests, each with one allowed token, give the
+ * proof for any prompt. The sum over the labels would not, because a model that is certain of its labels gives them a
+ * sum of nearly 1 in both cases.
  */
 async function tryProcessed(ask: Ask, dialect: Dialect, { ids }: ProbeInput): Promise<Dialect> {
   for (const id of [...new Set(ids)].slice(0, 2)) await tryAll(ask, dialect, [id]);
@@ -114,7 +119,7 @@ async function tryTop(ask: Ask, { ids, textOf }: ProbeInput): Promise<Dialect> {
   throw refusal;
 }
 
-/** Tells a server that refuses from one that stopped answering. */
+/** Distinguishes a server that refuses a request from a server that stopped answering. */
 function isRefusal(error: unknown): error is RequestError {
   return error instanceof RequestError && IS_REFUSAL[error.kind];
 }

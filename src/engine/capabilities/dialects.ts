@@ -1,32 +1,34 @@
 import { sum } from "../../numbers/sums.ts";
 import { type ChoiceLogProbs, keyOf, malformed, readLogProb } from "../client/answer.ts";
 
-/** The four ways of asking a server for the log probabilities of chosen tokens, best first. */
+/** The four methods of asking a server for the log probabilities of chosen tokens, best first. */
 export const METHODS = ["logprob_token_ids", "allowed_token_ids", "logit_bias", "top_logprobs"] as const;
 export type Method = (typeof METHODS)[number];
 
-/** The log probabilities of the asked tokens as the next token after one prompt. */
+/** The log probabilities of the requested tokens, each as the next token after one prompt. */
 export interface TokenLogProbs {
-  /** Log probability (nats) by token id; -Infinity where the server gives it. Holds no other ids than those asked for. */
+  /** Log probability (nats) by token id; -Infinity where the server gives it. Contains only requested ids. */
   readonly logProbs: ReadonlyMap<number, number>;
-  /** Upper bound (nats) for an asked id that is not in the map; null when the map holds every asked id. */
+  /** Upper bound (nats) for a requested id that is not in the map; null when the map contains every requested id. */
   readonly bound: number | null;
-  /** True when the numbers are over the whole vocabulary, false when they are relative to the tokens asked for. */
+  /**
+   * True when the probabilities are over the whole vocabulary, false when they are relative to the requested tokens.
+   */
   readonly absolute: boolean;
 }
 
-/** One way of asking for the log probabilities of given tokens, and of reading the answer. */
+/** One method of asking for the log probabilities of given tokens, and of reading the answer. */
 export interface Dialect {
   readonly method: Method;
-  /** The fields that this way adds to a request for one token at temperature 0. */
+  /** The fields that this method adds to a request for one token at temperature 0. */
   readonly request: (ids: readonly number[]) => Readonly<Record<string, unknown>>;
-  /** Reads one choice. Throws RequestError("malformed") when a token that must be there is missing. */
+  /** Reads one choice. Throws RequestError("malformed") when a token that the method always returns is missing. */
   readonly read: (choice: ChoiceLogProbs, ids: readonly number[]) => TokenLogProbs;
 }
 
 /**
- * Asks for exactly these tokens, over the whole vocabulary (vLLM 0.26 and newer, at most 128 ids). The field is allowed only
- * beside `logprobs`. Older servers ignore it silently, so that ids are missing in their answer.
+ * Asks for exactly these tokens, over the whole vocabulary (vLLM 0.26 and newer, at most 128 ids). The server allows
+ * the field only together with `logprobs`. Older servers ignore the field, so their answers lack some of the ids.
  */
 export const logprobTokenIds: Dialect = {
   method: "logprob_token_ids",
@@ -35,8 +37,9 @@ export const logprobTokenIds: Dialect = {
 };
 
 /**
- * Forbids every other token and asks for as many as are left. Works where log probabilities are read after the mask:
- * vLLM with --logprobs-mode processed_logprobs, and vLLM's first engine.
+ * Forbids every token except the requested ones, and asks for as many log probabilities as there are requested tokens.
+ * Works where the server reads log probabilities after the mask: vLLM with --logprobs-mode processed_logprobs, and
+ * vLLM's first engine (V0).
  */
 export const allowedTokenIds: Dialect = {
   method: "allowed_token_ids",
@@ -44,19 +47,26 @@ export const allowedTokenIds: Dialect = {
   read: readRelative,
 };
 
-/** Lifts the asked tokens above all others, for servers that read log probabilities after the bias but lack a mask. */
+/**
+ * Raises the requested tokens above all others. Serves servers that read log probabilities after the bias but have no
+ * mask.
+ */
 export const logitBias: Dialect = {
   method: "logit_bias",
   request: (ids) => ({ logprobs: ids.length, logit_bias: Object.fromEntries(ids.map((id) => [String(id), BIAS])) }),
   read: readRelative,
 };
 
-/** The largest bias of the protocol. e^100 leaves nothing for any other token; each label gets the same. */
+/**
+ * The largest bias that the protocol allows. e^100 leaves no probability for any other token. Every label gets the same
+ * bias.
+ */
 const BIAS = 100;
 
 /**
- * Asks for the `k` most likely tokens and reads the asked ones among them; the others get an upper bound. `name` gives the
- * key under which the server lists a token: token_id:N, except for a server that lists tokens by their text.
+ * Asks for the `k` most likely tokens and reads the requested ones among them; the other requested tokens get an upper
+ * bound. `name` gives the key of a token in the server's list: token_id:N, or the token's text for a server that lists
+ * tokens by their text.
  */
 export function topLogprobs(k: number, name: (id: number) => string | undefined = keyOf): Dialect {
   return {
@@ -66,17 +76,20 @@ export function topLogprobs(k: number, name: (id: number) => string | undefined 
   };
 }
 
-/** Tolerance for the sum of probabilities: float32 rounding. */
+/** Tolerance for the sum of probabilities, because float32 rounds them. */
 const TOLERANCE = 1e-3;
 
-/** Reads numbers over the whole vocabulary. Every asked token must be there. */
+/** Reads probabilities over the whole vocabulary. Throws when a requested token is missing. */
 function readAbsolute(choice: ChoiceLogProbs, ids: readonly number[]): TokenLogProbs {
   const logProbs = readEvery(choice, ids);
   if (massOf(logProbs) > 1 + TOLERANCE) throw malformed("gives the labels more than all of the probability", choice);
   return { logProbs, bound: null, absolute: true };
 }
 
-/** Reads numbers that the server normalised over the asked tokens: every one must be there, and they must sum to 1. */
+/**
+ * Reads probabilities that the server normalised over the requested tokens. Every requested token must be present, and
+ * the probabilities must sum to 1.
+ */
 function readRelative(choice: ChoiceLogProbs, ids: readonly number[]): TokenLogProbs {
   const logProbs = readEvery(choice, ids);
   const mass = massOf(logProbs);
@@ -122,13 +135,17 @@ function readTop(
   return { logProbs, bound: boundOfAbsent(choice, k), absolute: true };
 }
 
-/** Rounding of a float32 softmax over a vocabulary, as an absolute error of the listed tokens' sum. */
+/**
+ * Largest absolute error of the sum of the listed probabilities, because the server computes its softmax over the
+ * vocabulary in float32.
+ */
 const SUM_ROUNDING = 1e-5;
 
 /**
- * Computes an upper bound for every token that is not listed, from two facts. The list holds the k most likely tokens, so
- * an absent one is at most as likely as the k-th. All probabilities sum to 1, so an absent one has at most the rest that the
- * listed ones leave. The k-th counts, not the last: a server may append the sampled token to the k.
+ * Computes an upper bound for every token that is not listed, from two facts. First, the list contains the k most
+ * likely tokens, so a token outside the list is at most as likely as the k-th. Second, all probabilities sum to 1, so a
+ * token outside the list has at most 1 minus the sum of the listed ones. The k-th token is used, not the last one,
+ * because a server may append the sampled token to the k tokens.
  */
 function boundOfAbsent(choice: ChoiceLogProbs, k: number): number {
   const listed = Object.keys(choice).map((key) => readLogProb(choice, key) ?? Number.NEGATIVE_INFINITY);

@@ -1,13 +1,16 @@
 import { sum } from "../../numbers/sums.ts";
 
-/** The server's own metrics, summed over its engines; null where it does not report one. Counters count from its start. */
+/**
+ * The metrics that a server reports about itself, summed over its engines; null for a metric that the server does not
+ * report. Counters begin at the start of the server.
+ */
 export interface EngineMetrics {
-  /** Requests that are being computed, and those that wait for it. */
+  /** Requests that the server computes, and requests that wait to be computed. */
   readonly running: number | null;
   readonly waiting: number | null;
-  /** Share of the key-value cache in use, 0 to 1, of the fullest engine. */
+  /** Share of the key-value cache that is in use, 0 to 1; of several engines the largest share. */
   readonly kvCacheUsage: number | null;
-  /** Tokens looked up in the prefix cache, and those found there. */
+  /** Tokens that the server looked up in its prefix cache, and tokens that it found there. */
   readonly prefixCacheQueries: number | null;
   readonly prefixCacheHits: number | null;
   readonly preemptions: number | null;
@@ -15,20 +18,20 @@ export interface EngineMetrics {
   readonly queueTime: Histogram | null;
   readonly prefillTime: Histogram | null;
   readonly requestLatency: Histogram | null;
-  /** Steps that the engine has computed, and the tokens in them. */
+  /** Number of steps that the engine has computed, and the number of tokens in all of them. */
   readonly steps: { readonly tokens: number; readonly count: number } | null;
 }
 
-/** A histogram of durations: its total in seconds and its number of observations. */
+/** A histogram of durations: their sum in seconds and their number. */
 interface Histogram {
   readonly seconds: number;
   readonly count: number;
 }
 
-/** The current name first, then that of older versions of vLLM. */
+/** The name in the present version of vLLM, then the name in older versions. */
 const KV_CACHE = ["vllm:kv_cache_usage_perc", "vllm:gpu_cache_usage_perc"] as const;
 
-/** Reads the /metrics page in the Prometheus text format; null when it has no metric of vLLM. */
+/** Reads the /metrics page in the Prometheus text format; null when the page contains no metric of vLLM. */
 export function parseMetrics(page: string): EngineMetrics | null {
   const samples = readSamples(page);
   if (samples.size === 0) return null;
@@ -58,12 +61,13 @@ export function parseMetrics(page: string): EngineMetrics | null {
   };
 }
 
-/** Collects the values of each metric of vLLM: one for each engine and each set of labels. */
+/** Collects the values of each metric of vLLM. A metric has one value for each engine and each set of labels. */
 function readSamples(page: string): ReadonlyMap<string, readonly number[]> {
   const samples = new Map<string, number[]>();
   for (const line of page.split("\n")) {
     if (!line.startsWith("vllm:")) continue;
-    // Labels may hold spaces and braces; the value stands after the last closing brace, and a timestamp may follow it.
+    // Labels may contain spaces and braces. The value follows the last closing brace, and a timestamp may follow the
+    // value.
     const nameEnd = line.search(/[{ ]/);
     const rest = line[nameEnd] === "{" ? line.slice(line.lastIndexOf("}") + 1) : line.slice(nameEnd);
     const value = Number.parseFloat(rest.trim());

@@ -1,16 +1,17 @@
 import { RequestError } from "./request-error.ts";
 
-/** Log probabilities (nats) of one choice as the server wrote them: a number for each key, not yet checked. */
+/** The log probabilities (nats) of one choice as the server wrote them, by key; the values are not checked yet. */
 export type ChoiceLogProbs = Readonly<Record<string, unknown>>;
 
-/** vLLM writes negative infinity, which JSON lacks, as this number. */
+/** vLLM writes this number for negative infinity, because JSON has no infinity. */
 const MINUS_INFINITY = -9999;
-/** Float32 rounding lifts the log probability of a certain token a little above 0. */
+/** The log probability of a certain token may be a little above 0, because float32 rounds it. */
 const ROUNDING = 1e-3;
 
 /**
- * Checks that an answer to /v1/completions holds one choice for each prompt, and returns them in the order of the prompts.
- * Uses no schema, which would be slower: this runs for every request. Throws RequestError("malformed").
+ * Checks that an answer to /v1/completions contains one choice for each prompt, and returns the choices in the order of
+ * the prompts. Uses no schema, because a schema would be slower and this function runs for every request. Throws
+ * RequestError("malformed").
  */
 export function readChoices(answer: unknown, prompts: readonly (readonly number[])[]): readonly ChoiceLogProbs[] {
   if (!isRecord(answer)) throw malformed("is not a JSON object", answer);
@@ -29,11 +30,14 @@ export function readChoices(answer: unknown, prompts: readonly (readonly number[
     if (ordered[index] !== undefined) throw malformed(`holds two choices with the index ${index}`, choice);
     ordered[index] = topLogProbs(choice);
   }
-  // Every index is in range, none occurs twice, and there are as many as prompts, so no element is missing.
+  // Every index is in range, no index occurs twice, and there are as many choices as prompts, so no element is missing.
   return ordered as readonly ChoiceLogProbs[];
 }
 
-/** Reads one number of a choice; -9999 stands for -Infinity. Undefined when the key is absent. Throws RequestError("malformed"). */
+/**
+ * Reads one log probability of a choice; -9999 stands for -Infinity. Returns undefined when the key is absent. Throws
+ * RequestError("malformed").
+ */
 export function readLogProb(choice: ChoiceLogProbs, key: string): number | undefined {
   const value = choice[key];
   if (value === undefined) return undefined;
@@ -47,12 +51,12 @@ export function readLogProb(choice: ChoiceLogProbs, key: string): number | undef
   return value <= MINUS_INFINITY ? Number.NEGATIVE_INFINITY : Math.min(value, 0);
 }
 
-/** Gives the key of a token in the answer of a server that was asked to list tokens by their ids. */
+/** Gives the key that a server uses for a token when it lists tokens by their ids. */
 export function keyOf(id: number): string {
   return `token_id:${id}`;
 }
 
-/** Builds the error for an answer that arrived but cannot be used. `what` completes "The answer ...". */
+/** Builds the error for an answer that arrived but cannot be used. `what` completes the sentence "The answer ...". */
 export function malformed(what: string, part: unknown): RequestError {
   const shown = JSON.stringify(part) ?? String(part);
   return new RequestError(

@@ -7,9 +7,9 @@ import { withTimeLimit } from "./time-limit.ts";
 import { statusError, toRequestError } from "./to-request-error.ts";
 
 export interface ClientOptions {
-  /** Root of the server, normalised. */
+  /** Root of the server, as `normaliseBaseUrl` returns it. */
   readonly baseUrl: string;
-  /** Key for the Authorization header; vLLM started without --api-key accepts any. */
+  /** Key for the Authorization header. A vLLM that was started without --api-key accepts any key. */
   readonly apiKey: string;
   readonly clock: Clock;
   /** Longest time for one request in ms, from sending it to the end of its answer. */
@@ -27,7 +27,7 @@ export interface ServedModel {
  * client closes its connections.
  */
 export interface Client extends AsyncDisposable {
-  /** One /v1/completions request for one token after each prompt, with the fields of a dialect added. */
+  /** Sends one /v1/completions request for one token after each prompt, with the fields of a dialect added. */
   readonly complete: (
     request: {
       readonly model: string;
@@ -39,20 +39,26 @@ export interface Client extends AsyncDisposable {
   ) => Promise<readonly ChoiceLogProbs[]>;
   readonly models: (signal?: AbortSignal, timeoutMs?: number) => Promise<readonly ServedModel[]>;
   readonly tokenize: (body: TokenizeBody & { readonly model: string }, signal?: AbortSignal) => Promise<number[]>;
-  /** The body of a page outside /v1; null for a 404. */
+  /** Gets the body of a page outside /v1; null for a 404. */
   readonly page: (path: string, signal?: AbortSignal, timeoutMs?: number) => Promise<string | null>;
 }
 
-/** Disables the time limit of the SDK, which ends when the headers arrive: `withTimeLimit` covers the body too. */
+/**
+ * Disables the time limit of the SDK, because that limit ends when the headers arrive; `withTimeLimit` limits the body
+ * too.
+ */
 const NEVER_MS = 2 ** 31 - 1;
 
-/** Creates a client: the openai SDK over undici. It never retries, so that its caller sees and counts every attempt. */
+/**
+ * Creates a client: the openai SDK over undici. The client never retries, so that its caller sees and counts every
+ * attempt.
+ */
 export function createClient(options: ClientOptions): Client {
   const { baseUrl, apiKey, clock } = options;
   const http = openHttp();
   const sdk = new OpenAI({
     apiKey,
-    // The SDK would read these from the environment.
+    // Without these nulls, the SDK would read the values from the environment.
     adminAPIKey: null,
     organization: null,
     project: null,
@@ -139,19 +145,19 @@ export function createClient(options: ClientOptions): Client {
   };
 }
 
-/** A fetch and its pool of connections, which must come from the same package. */
+/** A fetch function and its pool of connections. Both must come from the same package. */
 interface Http extends AsyncDisposable {
   readonly fetch: typeof globalThis.fetch;
   readonly dispatcher: NonNullable<RequestInit["dispatcher"]>;
 }
 
-/** vLLM closes a connection that was idle for 5 s, and one that is used after that ends in a reset. */
+/** vLLM closes a connection that was idle for 5 s, and a request on a closed connection fails with a reset. */
 const KEEP_ALIVE_MS = 4_000;
 const CONNECT_MS = 10_000;
 
 /**
- * Opens a pool without limits on connections and on the time of an answer: the sender of a request decides how many are in
- * flight, and `withTimeLimit` how long one may take.
+ * Opens a pool that limits neither the number of connections nor the time of an answer, because the sender of a request
+ * decides how many are in flight, and `withTimeLimit` decides how long one may take.
  */
 function openHttp(): Http {
   const dispatcher = new Agent({
@@ -164,10 +170,10 @@ function openHttp(): Http {
     connect: { timeout: CONNECT_MS },
   });
   return {
-    // The types of this undici and of the one inside Node differ in details that neither the SDK nor abtie uses.
+    // The types of this undici and of the undici inside Node differ in details that neither the SDK nor abtie uses.
     fetch: undiciFetch as unknown as Http["fetch"],
     dispatcher: dispatcher as unknown as Http["dispatcher"],
-    // destroy, not close: close would wait for an answer that a hung server never sends.
+    // destroy() instead of close(), because close() would wait for an answer that a hung server never sends.
     [Symbol.asyncDispose]: () => dispatcher.destroy(),
   };
 }

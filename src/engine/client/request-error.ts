@@ -1,4 +1,4 @@
-/** The kinds of failed requests; the sender handles each in its own way. */
+/** The kinds of failed requests. The sender treats each kind differently. */
 export type RequestErrorKind =
   | "too-long"
   | "bad-request"
@@ -9,15 +9,18 @@ export type RequestErrorKind =
   | "malformed";
 
 /**
- * One request without a usable answer. It does not end a run: the sender sends the request again, splits it, or gives it
- * up.
+ * The error of one request that got no usable answer. It does not end a run: the sender sends the request again, splits
+ * it, or gives it up.
  */
 export class RequestError extends Error {
   override readonly name = "RequestError" as const;
   readonly kind: RequestErrorKind;
-  /** HTTP status; undefined when there was no answer. */
+  /** HTTP status; undefined when no answer arrived. */
   readonly status: number | undefined;
-  /** Time in ms after which the server asks for the next attempt; undefined when it names none. */
+  /**
+   * Time in ms that the server asks the sender to wait before the next attempt; undefined when the server gives no
+   * time.
+   */
   readonly retryAfterMs: number | undefined;
 
   constructor(

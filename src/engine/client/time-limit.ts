@@ -3,9 +3,9 @@ import type { Clock } from "../../types.ts";
 import { RequestError } from "./request-error.ts";
 
 /**
- * Runs `work` with a signal that aborts when the caller's signal does, or after `ms`. Throws RequestError("timeout") when
- * the time is up, and the caller's reason when the caller aborted. Removes its listeners at the end: a signal that lives as
- * long as the run would otherwise collect one for every request.
+ * Runs `work` with a signal that aborts when the caller's signal aborts, or after `ms`. Throws RequestError("timeout")
+ * when the time is over, and the caller's reason when the caller aborted. Removes its listeners at the end, because a
+ * signal that lives as long as the run would otherwise keep one listener for every request.
  */
 export async function withTimeLimit<T>(
   options: {
@@ -22,7 +22,8 @@ export async function withTimeLimit<T>(
   const settled = new AbortController();
   const forward = (): void => inner.abort(signal?.reason);
   if (signal !== undefined) {
-    // One listener for each request in flight is no leak; Node warns of one from the eleventh listener on.
+    // The signal has one listener for each request in flight, which is no leak. Node would warn from the eleventh
+    // listener on.
     setMaxListeners(0, signal);
     signal.addEventListener("abort", forward, { once: true });
   }
@@ -34,7 +35,8 @@ export async function withTimeLimit<T>(
   try {
     return await work(inner.signal);
   } catch (error) {
-    // Libraries wrap an abort in errors of their own; the reason tells the caller's abort from the time limit.
+    // Libraries wrap an abort in their own errors. The signal's reason distinguishes the caller's abort from the time
+    // limit.
     if (inner.signal.aborted) throw inner.signal.reason;
     throw error;
   } finally {

@@ -2,11 +2,11 @@ import { APIConnectionError, APIConnectionTimeoutError, APIError } from "openai"
 import { systemCode } from "../../errors.ts";
 import { RequestError, type RequestErrorKind } from "./request-error.ts";
 
-/** The words in which versions of vLLM refuse a prompt that is too long. */
+/** The words with which the versions of vLLM refuse a prompt that is too long. */
 const TOO_LONG =
   /maximum context length|maximum model length|reduce the length|longer than the maximum|max_tokens must be at least 1, got (?:0|-)/i;
 
-/** Turns anything that the SDK, undici or the JSON parser threw into a RequestError. `now` is in ms since 1970. */
+/** Turns any error that the SDK, undici or the JSON parser threw into a RequestError. `now` is in ms since 1970. */
 export function toRequestError(error: unknown, now: number): RequestError {
   if (error instanceof RequestError) return error;
   if (error instanceof APIConnectionTimeoutError)
@@ -21,7 +21,7 @@ export function toRequestError(error: unknown, now: number): RequestError {
   return connectionError(error);
 }
 
-/** Builds the error for an HTTP status and the message that came with it. */
+/** Builds the error for an HTTP status and the message in its answer. */
 export function statusError(
   status: number,
   message: string,
@@ -45,7 +45,7 @@ function kindOfStatus(status: number, message: string): RequestErrorKind {
   return TOO_LONG.test(message) ? "too-long" : "bad-request";
 }
 
-/** Reads the Retry-After header, which holds seconds or a date, as ms from `now`. */
+/** Reads the Retry-After header, which contains seconds or a date, as ms from `now`. */
 function retryAfter(headers: Headers | undefined, now: number): number | undefined {
   const text = headers?.get("retry-after");
   if (text === null || text === undefined || text.trim() === "") return undefined;

@@ -7,18 +7,18 @@ import { waitUntilReady } from "./readiness.ts";
 
 /** A server that is already running. */
 export interface AttachSpec {
-  /** A root, an address that ends in /v1, or a full endpoint. */
+  /** Address of the server: its root, an address that ends in /v1, or a full endpoint. */
   readonly baseUrl: string;
-  /** Name of the model on that server; null when it serves one only. */
+  /** Name of the model on that server; null when the server serves only one model. */
   readonly model: string | null;
-  /** Longest time in ms to wait for a server that is still starting; 0 to try once. */
+  /** Longest time in ms to wait for a server that is still starting; 0: only one attempt is made. */
   readonly readyMs: number;
 }
 
 /**
- * Attaches to a running OpenAI-compatible server. Disposing the engine closes the connections; the server keeps running.
- * Throws AbtieError("engine") when it does not answer or cannot give log probabilities, AbtieError("config") when it does
- * not serve the model.
+ * Attaches to a running OpenAI-compatible server. Disposing the engine closes the connections; the server keeps
+ * running. Throws AbtieError("engine") when the server does not answer or cannot give log probabilities, and
+ * AbtieError("config") when it does not serve the model.
  */
 export async function attachEngine(options: EngineOptions & { readonly spec: AttachSpec }): Promise<Engine> {
   const { spec, clock, signal, env, timeoutMs } = options;
@@ -45,8 +45,9 @@ export async function attachEngine(options: EngineOptions & { readonly spec: Att
 }
 
 /**
- * Finds the root of a server in a written address: a root, an address that ends in /v1, or a full endpoint such as
- * http://host:8000/v1/completions. Keeps a path before /v1, for servers behind a proxy. Throws AbtieError("config").
+ * Finds the root of a server in an address that a person wrote: a root, an address that ends in /v1, or a full endpoint
+ * such as http://host:8000/v1/completions. Keeps a path before /v1, because servers behind a proxy may have one. Throws
+ * AbtieError("config").
  */
 export function normaliseBaseUrl(written: string): string {
   const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(written.trim()) ? written.trim() : `http://${written.trim()}`;

@@ -1,8 +1,8 @@
-/** Why a server did not start, or why it ended, with a remedy. */
+/** The cause for which a server did not start or for which it ended, and a remedy. */
 export interface Diagnosis {
   readonly summary: string;
   readonly remedy: string;
-  /** The log line that names it; null when none does. */
+  /** The log line that shows the cause; null when no line does. */
   readonly line: string | null;
 }
 
@@ -12,10 +12,10 @@ interface Failure {
   readonly remedy: string;
 }
 
-/** Log lines of vLLM and its libraries that name a cause. */
+/** Patterns of log lines of vLLM and its libraries, each of which shows a cause. */
 const CAUSES: readonly Failure[] = [
   {
-    // The supervisor's own words.
+    // The supervisor itself writes this line.
     pattern: /^abtie: cannot start /,
     summary: "The engine profile's command cannot be started.",
     remedy:
@@ -38,7 +38,7 @@ const CAUSES: readonly Failure[] = [
     remedy: "Lower --max-model-len to the number in the log line, or raise --gpu-memory-utilization.",
   },
   {
-    // A server that starts well logs "Free memory on device ... Desired GPU memory utilization is ..." too.
+    // A server that starts normally also logs "Free memory on device ... Desired GPU memory utilization is ...".
     pattern: /Free memory on device(?!.*Desired GPU memory utilization)/,
     summary: "Less GPU memory is free than --gpu-memory-utilization demands: another process holds some.",
     remedy: "Find and end that process (nvidia-smi lists it), or lower --gpu-memory-utilization.",
@@ -107,7 +107,7 @@ const CAUSES: readonly Failure[] = [
   },
 ];
 
-/** Log lines that report only that some part failed. They count when no line names a cause. */
+/** Patterns of log lines that report only that some part failed. They are used when no line shows a cause. */
 const CONSEQUENCES: readonly Failure[] = [
   {
     pattern: /WorkerProc initialization failed due to an exception/,
@@ -133,12 +133,12 @@ const CONSEQUENCES: readonly Failure[] = [
   },
 ];
 
-/** A line that ends a Python traceback, with whatever the logger put before it. */
+/** The last line of a Python traceback, with any prefix that the logger wrote before it. */
 const EXCEPTION = /(?:^|\s|\])([A-Za-z_][\w.]*(?:Error|Exception|Interrupt)): .+/;
 
 /**
- * Finds in a server's log why it failed. A named cause wins over its consequences, and the first cause over later ones,
- * because vLLM's processes report each other's failures. Null when no line is recognised.
+ * Finds in a server's log the cause of its failure. A cause has precedence over a consequence, and an earlier cause
+ * over a later one, because vLLM's processes report each other's failures. Null when no line is recognised.
  */
 export function diagnose(lines: readonly string[]): Diagnosis | null {
   const cause = firstMatch(lines, CAUSES);

@@ -9,40 +9,40 @@ import { RequestError } from "../client/request-error.ts";
 import type { Engine } from "../engine.ts";
 import { refused } from "./readiness.ts";
 
-/** Options that spawning and attaching share. */
+/** Options for spawning a server and for attaching to one. */
 export interface EngineOptions {
   readonly clock: Clock;
   readonly log: Log;
-  /** The environment. It may hold OPENAI_API_KEY, and a spawned server inherits it. */
+  /** The environment variables. They may contain OPENAI_API_KEY, and a spawned server inherits them. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Ends the start; a server that was being started is stopped. */
+  /** When this signal aborts, the start ends, and a server that abtie was starting is stopped. */
   readonly signal: AbortSignal;
-  /** The only method to use; null to find the best one that the server has. */
+  /** The only method that may be used; null: the best one that the server supports is used. */
   readonly method: Method | null;
-  /** Gives a real prompt and real label ids. Called once the server can tokenise. */
+  /** Gives a real prompt and real label ids. Called as soon as the server can tokenise. */
   readonly probe: (server: {
     readonly tokenize: (body: TokenizeBody) => Promise<number[]>;
     readonly maxModelLen: number | null;
   }) => Promise<ProbeInput>;
   /** Longest time for one request, in ms. */
   readonly timeoutMs: number;
-  /** Longest time for the first request, which may have to wait for kernels to be compiled, in ms. */
+  /** Longest time for the first request, in ms. The server may have to compile its kernels before it answers. */
   readonly warmUpMs: number;
-  /** Receives a few words about each stage of the start. */
+  /** Called with a short text for each stage of the start. */
   readonly onProgress?: (text: string) => void;
 }
 
-/** An engine without the parts that spawning and attaching add. */
+/** An engine without the parts that only spawning or only attaching can add. */
 export type ConnectedEngine = Omit<Engine, "died" | "logFile" | typeof Symbol.asyncDispose>;
 
-/** Reads the API key. vLLM without a key accepts any, but the header must not be empty. */
+/** Reads the API key. A vLLM without a key accepts any key, but the header must not be empty. */
 export function apiKeyOf(env: EngineOptions["env"]): string {
   return env["OPENAI_API_KEY"] || "EMPTY";
 }
 
 /**
- * Makes an engine of a server that is ready: warms it up with one request and finds the way in which it gives log
- * probabilities. Throws AbtieError("engine"), or a RequestError when the server stops answering.
+ * Makes an engine from a server that is ready: sends one request that warms it up, and finds the method by which it
+ * gives log probabilities. Throws AbtieError("engine"), or a RequestError when the server stops answering.
  */
 export async function openEngine(
   server: { readonly client: Client; readonly baseUrl: string; readonly model: ServedModel },
@@ -111,7 +111,8 @@ async function warmUp(
         { cause: error },
       );
     }
-    // A refusal has warmed the server up all the same; chooseDialect then finds what it supports.
+    // A request that the server refused has warmed it up too. chooseDialect then finds the methods that the server
+    // supports.
     if (error.kind !== "bad-request" && error.kind !== "malformed") throw error;
   }
 }
@@ -134,7 +135,7 @@ function readVersion(page: string | null): string | null {
   }
 }
 
-/** Treats a page that the server refuses like one that it lacks. */
+/** Returns null for a page that the server refuses, as for a page that it lacks. */
 function ignoreRefusal(error: unknown): null {
   if (error instanceof RequestError && error.status !== undefined) return null;
   throw error;

@@ -7,21 +7,21 @@ export interface ReadinessOptions {
   readonly client: Client;
   readonly clock: Clock;
   readonly baseUrl: string;
-  /** Longest time to wait in all, in ms, refused and unanswered connections included; 0 to try once. */
+  /** Longest time to wait in all, in ms, including refused and unanswered connections; 0: only one attempt is made. */
   readonly limitMs: number;
   readonly signal: AbortSignal;
-  /** Called before each try. */
+  /** Called before each attempt. */
   readonly onTry?: () => Promise<void>;
 }
 
 const PAUSE_MS = 250;
 const ONE_TRY_MS = 2_000;
-/** Time in ms for the only try at a server that should be ready, but may be busy. */
+/** Time limit (ms) when only one attempt is made: the server should be ready, but it may be busy. */
 const ONLY_TRY_MS = 10_000;
 
 /**
- * Waits until a server reports that it is healthy, and returns the models that it lists. Throws AbtieError("engine") when
- * the limit passes or the server refuses the key, and the signal's reason when it aborts.
+ * Waits until a server reports that it is healthy, and returns the models that it lists. Throws AbtieError("engine")
+ * when the time limit passes or the server refuses the key, and the signal's reason when it aborts.
  */
 export async function waitUntilReady(options: ReadinessOptions): Promise<readonly ServedModel[]> {
   const { client, clock, limitMs, signal } = options;
@@ -32,7 +32,8 @@ export async function waitUntilReady(options: ReadinessOptions): Promise<readonl
     let problem: RequestError;
     try {
       const ms = limitMs === 0 ? ONLY_TRY_MS : Math.min(ONE_TRY_MS, left());
-      // A server other than vLLM may lack /health (null for 404): its list of models is proof enough.
+      // A server other than vLLM may lack /health (then `page` returns null). Its list of models is sufficient proof
+      // that it is ready.
       await client.page("/health", signal, ms);
       return await client.models(signal, ms);
     } catch (error) {

@@ -1,24 +1,24 @@
-/** The engine profile as it is used: the server to start, and how long to wait for it. */
+/** An engine profile with all values filled in: the server to start, and the longest time to wait for it. */
 export interface SpawnSpec {
   readonly command: string;
-  /** May hold the placeholders {model}, {host}, {port} and {served_model_name}. */
+  /** The arguments; they may contain the placeholders {model}, {host}, {port} and {served_model_name}. */
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** Longest time from the start of the process until it is ready, in ms. */
+  /** Longest time in ms between the start of the process and the moment when it is ready. */
   readonly readyMs: number;
-  /** Folder of the model, or its name. */
+  /** Folder of the model, or the model's name. */
   readonly model: string;
-  /** Only this machine can reach the server, which therefore needs no key. */
+  /** Only this machine can reach this address, so the server needs no key. */
   readonly host: "127.0.0.1";
-  /** Null: any free port. */
+  /** The port; null: any free port is used. */
   readonly port: number | null;
   /** Time in ms between SIGTERM and SIGKILL when the server is stopped. */
   readonly stopGraceMs: number;
 }
 
 /**
- * Fills the placeholders of a profile's arguments. Appends host, port and the name under which the server must list its
- * model, unless the profile gives them: abtie depends on all three.
+ * Fills the placeholders of a profile's arguments. Appends the host, the port and the name under which the server must
+ * list its model, unless the profile contains them, because abtie depends on all three.
  */
 export function serverArguments(spec: SpawnSpec, port: number, servedModelName: string): readonly string[] {
   const values: Readonly<Record<string, string>> = {

@@ -2,12 +2,17 @@ import { AbtieError } from "../../errors.ts";
 import { diagnose } from "./failures.ts";
 import type { ServerLog } from "./server-log.ts";
 
-/** Lines of the log that an error shows. */
+/** Number of log lines that an error message shows. */
 const SHOWN_LINES = 15;
-/** uvicorn's line for each request: such lines would push all others out of the shown ones. */
+/**
+ * The line that uvicorn logs for each request. Such lines are left out, because otherwise they would fill the message.
+ */
 const ACCESS = /^INFO:\s+[\d.]+:\d+ - "/;
 
-/** Builds the error for a server whose process ended, with the cause by exit status and log. `when` completes "The server ended ...". */
+/**
+ * Builds the error for a server whose process ended. The cause comes from the exit status and the log. `when` completes
+ * the sentence "The server ended ...".
+ */
 export async function serverEnded(status: number, log: ServerLog, when: string): Promise<AbtieError> {
   const lines = await linesOf(log);
   const diagnosis = diagnose(lines);
@@ -16,7 +21,7 @@ export async function serverEnded(status: number, log: ServerLog, when: string):
   return new AbtieError("engine", `${how} ${why}`, { details: detailsOf(diagnosis?.line ?? null, lines, log.path) });
 }
 
-/** Builds the error for a server that runs but does not work, with the end of its log. */
+/** Builds the error for a server that runs but does not work; its details are the end of the log. */
 export async function serverFailed(message: string, log: ServerLog, cause: unknown): Promise<AbtieError> {
   const lines = await linesOf(log);
   const diagnosis = diagnose(lines);

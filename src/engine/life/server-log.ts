@@ -1,7 +1,7 @@
 import { mkdir, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 
-/** The log of one start of a server; other starts may have written before it into the same file. */
+/** The log of one start of a server. Earlier starts may have written into the same file. */
 export interface ServerLog {
   readonly path: string;
   /** Reads the complete lines that were added since the last call. */
@@ -10,13 +10,16 @@ export interface ServerLog {
   readonly lines: () => Promise<readonly string[]>;
 }
 
-/** Bytes: enough for every start. A server that ran for hours names the cause of its end in the last part. */
+/**
+ * Number of bytes that contains the whole log of a start. A server that ran for hours logs the cause of its end in the
+ * last part.
+ */
 const LARGEST = 1_000_000;
 
-/** Opens the log of a server that is about to start. Lines of earlier starts are left out. */
+/** Opens the log of a server that is about to start. Skips lines of earlier starts. */
 export async function openServerLog(path: string): Promise<ServerLog> {
   await mkdir(dirname(path), { recursive: true });
-  // Created before the server starts, so that a folder without write permission gives a clear error.
+  // The file is created before the server starts, so that a folder without write permission gives a clear error.
   await (await open(path, "a")).close();
   const begin = await sizeOf(path);
   let next = begin;

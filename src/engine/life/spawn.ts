@@ -14,21 +14,25 @@ import { stageOf } from "./start-stages.ts";
 
 export interface SpawnOptions extends EngineOptions {
   readonly spec: SpawnSpec;
-  /** Folder of the run; the server's output is appended to a file in it. */
+  /** Folder of the run. The server's output is appended to a file in this folder. */
   readonly runDir: string;
-  /** Name of that file. Each server of a run needs its own. Default: server.log. */
+  /** Name of the log file. Each server of a run needs its own. Default: server.log. */
   readonly logName?: string;
-  /** Gives numbers in [0, 1), for the name under which the server must list its model. */
+  /** Returns a random number in [0, 1). The name under which the server must list its model is made from it. */
   readonly random: () => number;
 }
 
-/** Time to wait after a failed request for the end of the server, of which the failure may be the first sign. */
+/**
+ * Time to wait, after a failed request, for the end of the server's process, because the failure may be the first sign
+ * of that end.
+ */
 const END_WAIT_MS = 2_000;
 
 /**
- * Starts a server and waits until it has answered a first request. Disposing the engine stops the server and every process
- * that it started; so does the end of this process, even by SIGKILL. A second call starts a second server.
- * Throws AbtieError("engine") with the cause, a remedy and the end of the log, or the signal's reason when it aborts.
+ * Starts a server and waits until it has answered a first request. Disposing the engine stops the server and every
+ * process that the server started; the end of this process does the same, even by SIGKILL. Every call starts another
+ * server. Throws AbtieError("engine") with the cause, a remedy and the end of the log, or the signal's reason when it
+ * aborts.
  */
 export async function spawnEngine(options: SpawnOptions): Promise<Engine> {
   const { spec, clock, signal } = options;
@@ -44,7 +48,8 @@ export async function spawnEngine(options: SpawnOptions): Promise<Engine> {
     command: spec.command,
     args: serverArguments(spec, port, name),
     env: environment(options),
-    // The name alone repeats where the seed does, and a stop must never reach the server of another run.
+    // Runs with the same seed have servers with the same name, so the mark also contains the pid and the time: stopping
+    // this server must never stop the server of another run.
     mark: `${name}-${process.pid}-${clock.now()}`,
     graceMs: spec.stopGraceMs,
     logFile: log.path,
@@ -113,16 +118,19 @@ async function waitForName(
   );
 }
 
-/** A server that has been started and may have ended since. */
+/** A server that abtie started and that may have ended since. */
 interface StartedServer {
   readonly supervised: Supervised;
   readonly log: ServerLog;
   readonly options: SpawnOptions;
-  /** Gives the exit status; null as long as the server runs. */
+  /** Returns the exit status; null while the server runs. */
   readonly status: () => number | null;
 }
 
-/** Finds the error to throw: the reason of the caller's abort, the server's end with its cause from the log, or the error itself. */
+/**
+ * Chooses the error to throw: the reason of the caller's abort, else the end of the server with its cause from the log,
+ * else the error itself.
+ */
 async function explain(error: unknown, { supervised, log, options, status }: StartedServer): Promise<unknown> {
   if (options.signal.aborted) return options.signal.reason;
   if (error instanceof RequestError) {

@@ -1,4 +1,4 @@
-/** Describes the stage of the start that a line of the server's log reports; null for any other line. */
+/** Describes the stage of the start that a line of the server's log shows; null for a line that shows no stage. */
 export function stageOf(line: string): string | null {
   for (const [pattern, describe] of STAGES) {
     const match = line.match(pattern);
@@ -7,7 +7,7 @@ export function stageOf(line: string): string | null {
   return null;
 }
 
-/** What the lines of vLLM's log mean, each in a few words for a person. */
+/** Patterns of lines in vLLM's log, each with a short description for a person. */
 const STAGES: readonly (readonly [pattern: RegExp, describe: (match: RegExpMatchArray) => string])[] = [
   [/Initializing a V\d LLM engine/, () => "starting the engine process"],
   [/Starting to load model/, () => "loading the model"],
