@@ -11,19 +11,20 @@ import { applyMassPolicy } from "./mass-policy.ts";
 import { modelName } from "./model-name.ts";
 import type { Aggregate } from "./outcome.ts";
 
-/** The function from readings to probabilities, and the calibration that it applies. */
+/** The function that turns readings into probabilities, and the calibration that it applies. */
 export interface Aggregation {
   readonly aggregate: Aggregate;
-  /** Null when none is applied. */
+  /** Null when no calibration is applied. */
   readonly calibration: { readonly file: string; readonly kind: Calibration["kind"] } | null;
 }
 
 type AggregateConfig = Pick<Config, "mass" | "prior" | "calibration" | "engine">;
 
 /**
- * Creates the function from a row's readings to its probabilities: softmax over the labels, or the calibration; the mass policy;
- * swapping back; the mean of both orders. Throws AbtieError("config") when the calibration cannot be read or was made for
- * another template or other labels. A calibration of another model is only a warning, since a model has many names.
+ * Creates the function that turns a row's readings into its probabilities. The steps are: softmax over the labels, or
+ * the calibration; the mass policy; swapping back; the mean of both orders. Throws AbtieError("config") when the
+ * calibration cannot be read or was made for another template or other labels. A calibration of another model gives
+ * only a warning, because one model may have many names.
  */
 export async function createAggregate(
   config: AggregateConfig,
@@ -58,7 +59,7 @@ function refuseMisfit(calibration: Calibration, file: string, template: Pick<Tem
   );
 }
 
-/** Treats each reading by itself, then takes the mean of both orders. */
+/** Turns each reading into probabilities by itself, then takes the mean of both orders. */
 function plainAggregate({ mass, prior }: AggregateConfig): Aggregate {
   const one = (reading: Reading, order: Order): ReturnType<Aggregate> => {
     const { probabilities, note } = applyMassPolicy(reading, mass, swapBack(prior, order));
@@ -75,8 +76,8 @@ function plainAggregate({ mass, prior }: AggregateConfig): Aggregate {
 }
 
 /**
- * Calibrates all readings of a row together. Where the mass policy moves readings towards the prior, the calibrated result
- * moves by the mean of their weights; a reading that the policy replaces is left out.
+ * Calibrates all readings of a row together. The policy "floor" mixes the calibrated result with the prior; its weight
+ * is the mean of the weights of the readings. The policy "fallback" leaves out each reading below the minimum mass.
  */
 function calibratedAggregate(parameters: Parameters, { mass, prior }: AggregateConfig): Aggregate {
   const weightOf = (reading: Reading): number => {

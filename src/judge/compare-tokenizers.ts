@@ -7,13 +7,13 @@ import { createPreparer } from "../prompt/preparer.ts";
 import type { Template } from "../prompt/template/template.ts";
 import type { Tokenizer } from "../prompt/tokenizer/tokenizer.ts";
 
-/** Rows whose prompts are compared. */
+/** Number of rows whose prompts are compared. */
 const SAMPLE_ROWS = 3;
 
 /**
- * Checks on a sample of rows that the local tokenizer gives whole prompts, chat template included, the token ids that the
- * server's own tokenizer gives them: ids that mean something else there would give wrong numbers without any error.
- * Throws AbtieError("engine") with the first token that differs. A server without /tokenize passes unchecked.
+ * Checks on a sample of rows that the local tokenizer and the server's own tokenizer give a whole prompt, chat template
+ * included, the same token ids. Different ids would give wrong numbers without any error. Throws AbtieError("engine")
+ * with the first token that differs. Checks nothing when the server has no /tokenize.
  */
 export async function checkTokenizers(options: {
   local: Tokenizer;
@@ -24,7 +24,7 @@ export async function checkTokenizers(options: {
 }): Promise<void> {
   const { local, remote, template, budget, dataset } = options;
   const here = createPreparer({ template, tokenizer: local, budget });
-  // The text to be encoded must be the same on both sides: control tokens are broken up as the local tokenizer has them.
+  // Both tokenizers must encode the same text, so both break up the control tokens of the local tokenizer.
   const sameText: Tokenizer = { ...remote, controlTokens: local.controlTokens, normalise: local.normalise };
   const there = createPreparer({ template, tokenizer: sameText, budget });
   for (const index of spreadSample(dataset.ids.length, SAMPLE_ROWS)) {

@@ -3,13 +3,13 @@ import { fitLine } from "../numbers/line.ts";
 import { spreadSample } from "../numbers/spread-sample.ts";
 import type { Judge } from "./judge.ts";
 
-/** Rows that are tokenised to fit tokens to bytes. Smaller files are tokenised whole. */
+/** Number of rows in the sample that is tokenised for the fit. A file with fewer rows is tokenised whole. */
 const SAMPLE = 500;
 
 /**
- * Estimates the uncut prompt tokens of every row without tokenising all of them. Rows of a sample spread over the file get
- * their exact number, all others a least-squares fit on their size in bytes. Good for sums and for ordering rows, not for
- * a single row.
+ * Estimates the prompt tokens of every row before shortening, without tokenising all rows. The rows of a sample, spread
+ * over the file, get their exact number; all others get a least-squares estimate from their size in bytes. The
+ * estimates are good enough for sums and for ordering rows, not for a single row.
  */
 export async function estimateLengths(
   judge: Pick<Judge, "prepare">,

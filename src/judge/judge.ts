@@ -5,48 +5,55 @@ import type { TokenizeBody } from "../prompt/tokenizer/server.ts";
 import type { Order, Reading } from "../types.ts";
 
 /**
- * Turns rows into tasks, and tasks into readings. The scoring job, the pool of engines, the bench and the comparison rely on
- * this interface alone; `generative/` implements it for models that answer with text.
+ * Turns rows into tasks, and tasks into readings. The scoring job, the pool of engines, the bench and the comparison
+ * use only this interface; `generative/` implements it for models that answer with text.
  */
 export interface Judge {
-  /** Prompt tokens that a row may take; a longer row is shortened to fit. */
+  /** Largest number of prompt tokens of a row; a longer row is shortened. */
   readonly budget: number;
-  /** The label texts and the tokens that stand for them, in one line for a person. */
+  /** The label texts and the tokens of each, in one line for a person. */
   readonly labels: string;
-  /** Hash of everything in the judge that decides the token ids of a row, but for the data and the tokenizer. */
+  /** Hash of everything in the judge that determines the token ids of a row, except the data and the tokenizer. */
   readonly promptHash: string;
-  /** The scorer of almost every task; a row that needs its own has it in its task. */
+  /** The scorer of almost every task; a row that needs another scorer has it in its task. */
   readonly scorer: Scorer;
   /**
-   * Prepares a row within a token budget; null stands for the judge's own. Throws AbtieError("data") when the data file has
-   * changed, AbtieError("config") when the template cannot be rendered, a RequestError when the server is the tokenizer.
+   * Prepares a row within a token budget; null stands for the judge's own budget. Throws AbtieError("data") when the
+   * data file has changed, AbtieError("config") when the template cannot be rendered, and a RequestError when the
+   * server does the tokenising and fails.
    */
   readonly prepare: (row: number, order: Order, tokenBudget: number | null) => Promise<Task>;
-  /** Renders the prompt of a row as text, for a person. */
+  /** Renders the prompt of a row as text that a person can read. */
   readonly show: (row: number, order: Order) => Promise<string>;
 }
 
-/** A row with its answers in one order, as a prompt that is ready to be sent. */
+/** A row with its answers in one order, as a prompt that can be sent. */
 export interface Task {
   /** Index of the row in the file, counted from 0. */
   readonly row: number;
   readonly order: Order;
-  /** The prompt tokens that the caller of `prepare` allowed; null for the budget of the judge. */
+  /** The largest number of prompt tokens that the caller of `prepare` allowed; null for the budget of the judge. */
   readonly tokenBudget: number | null;
-  /** Token ids of the prompt as they are sent. */
+  /** The token ids of the prompt that are sent. */
   readonly ids: readonly number[];
-  /** Tokens of the row's texts that were cut so that the prompt fits. */
+  /** Number of tokens that were cut from the row's texts so that the prompt fits. */
   readonly cutTokens: number;
-  /** Control tokens in the row's texts that were broken up, so that the model reads them as plain text. */
+  /** Number of control tokens in the row's texts that were broken up, so that the model reads them as plain text. */
   readonly neutralised: number;
   readonly scorer: Scorer;
-  /** With a salt, the server reuses computed prefixes only from requests with the same one. Equal in all tasks of a batch. */
+  /**
+   * With a salt, the server reuses computed prefixes only from requests with the same salt. All tasks of a batch have
+   * the same salt.
+   */
   readonly cacheSalt?: string;
 }
 
-/** Asks a server about prompts and reads its answers. Tasks that have the same scorer share requests. */
+/** Sends prompts to a server and reads its answers. Tasks with the same scorer share requests. */
 export interface Scorer {
-  /** Gives one reading for each task, in their order. Throws a RequestError, or the signal's reason when it aborts. */
+  /**
+   * Returns one reading for each task, in the order of the tasks. Throws a RequestError, or the signal's reason when it
+   * aborts.
+   */
   readonly score: (
     engine: Pick<Engine, "score">,
     tasks: readonly Task[],
@@ -54,7 +61,7 @@ export interface Scorer {
   ) => Promise<readonly Reading[]>;
 }
 
-/** Scores a batch of tasks, which may come from several judges. Gives the readings in the order of the tasks. */
+/** Scores a batch of tasks, which may come from several judges. Returns the readings in the order of the tasks. */
 export async function scoreBatch(
   engine: Pick<Engine, "score">,
   batch: readonly Task[],
@@ -76,7 +83,7 @@ export async function scoreBatch(
   });
 }
 
-/** The part of a running server that a judge is made with. */
+/** The properties of a running server that a judge needs. */
 export interface JudgeServer {
   readonly tokenize: (body: TokenizeBody) => Promise<number[]>;
   /** Context length in tokens; null when the server does not report it. */
@@ -84,18 +91,21 @@ export interface JudgeServer {
 }
 
 /**
- * Makes the judge of a config: before the server is up, so that mistakes are found early, and again for each server, whose
- * context length limits the prompts.
+ * Makes the judge of a config. This is done before the server runs, so that mistakes are found early, and again for
+ * each server, because the server's context length limits the prompts.
  */
 export interface JudgeLoader {
   readonly template: Template;
-  /** True when the tokenizer files of the model are at hand, so that no server is needed to tokenise. */
+  /** True when the tokenizer files of the model are on this machine, so that no server is needed for tokenising. */
   readonly local: boolean;
-  /** Makes the judge without a server. Null takes the context length of the config. Expects `local`. */
+  /**
+   * Makes the judge without a server. Null stands for the context length of the config. Requires that `local` is true.
+   */
   readonly open: (maxModelLen: number | null) => Promise<Judge>;
   /**
-   * Makes the judge for a running server, and the question with which the engine finds out how this server gives label
-   * probabilities. Throws AbtieError("engine") when the server's tokenizer gives other tokens than the local one.
+   * Makes the judge for a running server, and the prompt and label ids with which the engine finds out by which method
+   * this server gives label probabilities. Throws AbtieError("engine") when the server's tokenizer gives other tokens
+   * than the local one.
    */
   readonly probe: (server: JudgeServer) => Promise<{ readonly judge: Judge; readonly input: ProbeInput }>;
 }

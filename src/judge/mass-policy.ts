@@ -1,28 +1,28 @@
 import { softmax } from "../triple.ts";
 import type { Reading, Triple } from "../types.ts";
 
-/** The treatment of readings whose labels together have little probability. */
+/** The treatment of a reading when all labels together have little probability. */
 export interface MassPolicy {
   /** Label mass, 0 to 1, below which the policy acts. */
   readonly minimum: number;
   /**
-   * warn: only adds a note. floor: moves towards the prior, the further the more mass is missing. fallback: uses the prior
-   * instead.
+   * warn: the policy only adds a note. floor: it mixes the probabilities with the prior; the less mass, the more of the
+   * prior. fallback: it replaces the probabilities by the prior.
    */
   readonly action: "warn" | "floor" | "fallback";
 }
 
-/** Probabilities after the policy, and its note; null where it did not act. */
+/** Probabilities after the policy, and the note of the policy; the note is null when the policy changed nothing. */
 export interface Judged {
   readonly probabilities: Triple;
   readonly note: string | null;
 }
 
 /**
- * Applies the policy for low label mass. "floor" gives w p + (1 - w) prior with w = mass / minimum, so that a row with no
- * mass has the prior and a row at the minimum has the model's probabilities p.
+ * Applies the policy for low label mass. "floor" gives w p + (1 - w) prior with w = mass / minimum, so that a row with
+ * no mass gets the prior and a row at the minimum keeps the model's probabilities p.
  *
- * `prior` is in the order in which the answers were shown, like the reading. An unknown mass changes nothing.
+ * `prior` is in the order in which the answers were shown, as the reading is. An unknown mass changes nothing.
  */
 export function applyMassPolicy(reading: Reading, policy: MassPolicy, prior: Triple): Judged {
   const probabilities = softmax(reading.logProbs);

@@ -1,8 +1,8 @@
 import { basename } from "node:path";
 
 /**
- * Names the model of an engine alike on every machine: by the last part of its folder or of its name in a registry. An engine
- * without either is named after its tokenizer's folder, or "unnamed".
+ * Gives the model of an engine the same name on every machine: the last part of its folder or of its name in a
+ * registry. An engine that has neither gets the name of its tokenizer's folder, or "unnamed".
  */
 export function modelName({
   model,

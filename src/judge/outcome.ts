@@ -1,12 +1,12 @@
 import type { Obtained, Reading, Triple } from "../types.ts";
 
-/** The readings of one row so far, or the reason why there are none. */
+/** The readings of one row so far, or the reason why the row has none. */
 export interface RowAnswers {
   readonly ab: Reading | null;
   readonly ba: Reading | null;
-  /** The first reading was made with the shorter context. */
+  /** True when the first reading was made with the shorter context. */
   readonly short: boolean;
-  /** The last failure of a row without a reading; null when no request was sent yet. */
+  /** The last failure of a row without a reading; null when no request with the row was sent yet. */
   readonly failure: string | null;
 }
 
@@ -14,20 +14,25 @@ export interface RowAnswers {
 export interface RowOutcome {
   readonly probabilities: Triple;
   readonly obtained: Obtained;
-  /** The failure that left the row with the prior, or the note of the mass policy; null when neither happened. */
+  /**
+   * The failure because of which the row has the prior, or the note of the mass policy; null when neither happened.
+   */
   readonly reason: string | null;
 }
 
 /**
- * Turns the readings of a row, at least one, into probabilities of [a, b, tie] in the order of the file (swapped back). The note
- * states what the mass policy changed; null when it changed nothing.
+ * Turns the readings of a row (at least one) into probabilities of [a, b, tie] in the order of the file, so a swapped
+ * reading is swapped back. The note says how the mass policy changed them; null when it changed nothing.
  */
 export type Aggregate = (readings: Pick<RowAnswers, "ab" | "ba">) => {
   readonly probabilities: Triple;
   readonly note: string | null;
 };
 
-/** Chooses one row's probabilities: from both orders, else from the one order there is, else the prior. */
+/**
+ * Chooses the source of one row's probabilities: both orders if both were answered, else the order that was answered,
+ * else the prior.
+ */
 export function outcomeOf(answers: RowAnswers, aggregate: Aggregate, prior: Triple): RowOutcome {
   const { ab, ba, short, failure } = answers;
   if (ab === null && ba === null) return { probabilities: prior, obtained: "prior", reason: failure ?? "not reached" };

@@ -15,7 +15,9 @@ export interface TokenCache {
 
 type CachedPrompt = Pick<Task, "ids" | "cutTokens" | "neutralised">;
 
-/** Writes prompts one by one. The file is in place after `finish`; disposing the writer before that leaves nothing behind. */
+/**
+ * Writes prompts one by one. `finish` gives the file its name; disposing the writer before `finish` leaves no file.
+ */
 export interface TokenCacheWriter extends AsyncDisposable {
   readonly add: (task: Task) => Promise<void>;
   readonly finish: () => Promise<void>;
@@ -23,13 +25,17 @@ export interface TokenCacheWriter extends AsyncDisposable {
 
 type CacheConfig = Pick<Config, "runFolder" | "engine" | "orders">;
 
-/** Gives judges the token cache of a run folder; null where it has none for this judge, or there is no local tokenizer. */
+/**
+ * Opens the token cache of a run folder for each judge; gives null when the folder has no cache for this judge, or when
+ * there is no local tokenizer.
+ */
 export function createTokenCaches(
   config: CacheConfig,
   dataset: Pick<Dataset, "sha256">,
 ): { readonly openFor: (judge: Judge) => Promise<TokenCache | null> } {
   const { tokenizer } = config.engine;
-  // A judge is made before the servers are up and again for each of them. The file may be large, so it is indexed once.
+  // A judge is made before the servers run and again for each server. The file may be large, so it is indexed only
+  // once.
   const opened = new Map<string, Promise<TokenCache | null>>();
   return {
     openFor: async (judge) => {
@@ -42,7 +48,10 @@ export function createTokenCaches(
   };
 }
 
-/** Wraps a judge so that it takes prompts of its full budget from the cache, and prepares those that are not in it. */
+/**
+ * Wraps a judge. `prepare` then takes a prompt with the full token budget from the cache, and prepares a prompt that is
+ * not in the cache.
+ */
 export function withTokenCache<J extends Judge>(judge: J, cache: TokenCache | null): J {
   if (cache === null) return judge;
   const prepare: Judge["prepare"] = async (row, order, tokenBudget) => {
@@ -54,8 +63,9 @@ export function withTokenCache<J extends Judge>(judge: J, cache: TokenCache | nu
 }
 
 /**
- * Starts to write a run folder's token cache. Adding a task adds the row's other order too where the config asks for both.
- * A row with a scorer of its own is left out and is prepared again when it is scored. Null without a local tokenizer.
+ * Starts to write the token cache of a run folder. Adding a task also adds the other order of its row if the config
+ * asks for both orders. A row with its own scorer is not written; it is prepared again when it is scored. Null without
+ * a local tokenizer.
  */
 export async function createTokenCache(
   config: CacheConfig,
@@ -81,7 +91,10 @@ export async function createTokenCache(
 /** Name of the file in the run folder. */
 const FILE = "tokens.bin";
 
-/** Hashes everything that the token ids depend on: the data, the judge, and the tokenizer's files in `folder`. */
+/**
+ * Computes the hash of everything that determines the token ids: the data, the judge, and the tokenizer's files in
+ * `folder`.
+ */
 async function tokenCacheKey(
   dataset: Pick<Dataset, "sha256">,
   { promptHash }: Pick<Judge, "promptHash">,
@@ -94,16 +107,16 @@ async function tokenCacheKey(
 }
 
 /*
- * The file: one line of JSON (format, key), then for each prompt 32-bit numbers, little endian:
- * row, order (0: ab, 1: ba), tokens cut, control tokens neutralised, number of tokens, the tokens.
+ * Format of the file: one line of JSON (format, key), then for each prompt these 32-bit numbers, little endian: row,
+ * order (0: ab, 1: ba), tokens cut, control tokens neutralised, number of tokens, the tokens.
  */
 const FORMAT = "abtie tokens 1";
 const HEAD_NUMBERS = 5;
 const ORDERS: readonly Order[] = ["ab", "ba"];
-/** Bytes that are gathered before they are written. */
+/** Number of bytes that are collected before they are written. */
 const BLOCK_BYTES = 1 << 20;
 
-/** Starts to write a token cache under a key. Throws what the file system throws. */
+/** Starts to write a token cache with a key. Throws the errors of the file system. */
 export async function writeTokenCache(path: string, key: string): Promise<TokenCacheWriter> {
   const temporary = `${path}.tmp`;
   const file = await open(temporary, "w");
@@ -140,7 +153,7 @@ export async function writeTokenCache(path: string, key: string): Promise<TokenC
   };
 }
 
-/** Opens a token cache; null when there is none, when it is damaged, or when it was written under another key. */
+/** Opens a token cache; null when the file is missing, when it is damaged, or when it has another key. */
 export async function openTokenCache(path: string, key: string): Promise<TokenCache | null> {
   const records = await indexRecords(path, key).catch(() => null);
   if (records === null) return null;
@@ -152,14 +165,14 @@ export async function openTokenCache(path: string, key: string): Promise<TokenCa
       if (record === undefined) return null;
       const numbers = readNumbers(path, record.offset, HEAD_NUMBERS + record.tokens);
       const [rowThere, orderThere, cutTokens = 0, neutralised = 0, count, ...ids] = numbers;
-      // The file may have been replaced since it was indexed.
+      // The file may have been replaced after it was indexed.
       if (rowThere !== row || orderThere !== orderNumber || count !== ids.length) return null;
       return { ids, cutTokens, neutralised };
     },
   };
 }
 
-/** The position of a prompt in the file, in bytes, and its length in tokens. */
+/** The position of a prompt in the file (bytes), and its length (tokens). */
 interface CacheRecord {
   readonly offset: number;
   readonly tokens: number;
@@ -183,7 +196,10 @@ function recordKey(row: number, order: number): number {
   return 2 * row + order;
 }
 
-/** Reads synchronously: a record of some kB lies in the system's memory, where a promise costs more than the copy. */
+/**
+ * Reads synchronously, because a record has only some kB and is in the system's memory, where a promise costs more time
+ * than the copy.
+ */
 function readNumbers(path: string, offset: number, count: number): readonly number[] {
   const bytes = Buffer.allocUnsafe(4 * count);
   const file = openSync(path, "r");

@@ -10,23 +10,24 @@ import type { Judge } from "../judge.ts";
 import { promptToSend, type ResolvedLabels, resolveLabels, resolveOnSamples } from "./labels/resolve.ts";
 import { createLabelScorer } from "./score.ts";
 
-/** A judge that reads label probabilities off a language model's next token. */
+/** A judge that reads label probabilities from the next-token distribution of a language model. */
 export interface GenerativeJudge extends Judge {
   readonly template: Template;
   readonly resolved: ResolvedLabels;
 }
 
 /**
- * Joins template, tokenizer and data to a judge. Its labels are resolved at the answer position of a sample of rows; a row
- * whose prompt ends in other tokens than theirs has its labels resolved on its own.
- * Throws AbtieError("config") when two labels cannot be told apart by their tokens, or when nothing gives the context length.
+ * Makes a judge from template, tokenizer and data. The labels are resolved to token ids behind the prompts of a sample
+ * of rows. If the prompt of a row ends in other tokens than these prompts, the labels are resolved for that row alone.
+ * Throws AbtieError("config") when the tokens of two labels cannot be distinguished, or when the context length is
+ * unknown.
  */
 export async function createGenerativeJudge(options: {
   config: Pick<Config, "context" | "engine">;
   template: Template;
   tokenizer: Tokenizer;
   dataset: Dataset;
-  /** Context length of the server in tokens, null when unknown. */
+  /** Context length of the server in tokens; null when unknown. */
   maxModelLen: number | null;
 }): Promise<GenerativeJudge> {
   const { config, template, tokenizer, dataset } = options;
@@ -62,7 +63,7 @@ export async function createGenerativeJudge(options: {
   };
 }
 
-/** Room left between the prompt and the server's limit: one token of output and one for safety. */
+/** Tokens that stay free between the prompt and the context length: one for the output and one as a margin. */
 const MARGIN_TOKENS = 2;
 
 function longestPrompt({ context, engine }: Pick<Config, "context" | "engine">, maxModelLen: number | null): number {
@@ -76,7 +77,7 @@ function longestPrompt({ context, engine }: Pick<Config, "context" | "engine">, 
   return Math.min(context ?? Number.POSITIVE_INFINITY, (limit ?? Number.POSITIVE_INFINITY) - MARGIN_TOKENS);
 }
 
-/** Rows on which the labels are resolved, to see that they have the same tokens everywhere. */
+/** Number of rows on which the labels are resolved, to check that they have the same tokens behind every prompt. */
 const LABEL_SAMPLES = 8;
 
 async function resolveOnRows(preparer: Preparer, template: Template, dataset: Dataset): Promise<ResolvedLabels> {
@@ -85,7 +86,9 @@ async function resolveOnRows(preparer: Preparer, template: Template, dataset: Da
   return resolveOnSamples(template.labels, await Promise.all(encoders));
 }
 
-/** Most label tokens behind the prompt in a probe for the later tokens of a label. */
+/**
+ * Computes the largest number of label tokens that a probe appends to the prompt to ask for a later token of a label.
+ */
 function longestSuffix({ probes }: ResolvedLabels): number {
   return Math.max(...probes.map(({ suffix }) => suffix.length));
 }

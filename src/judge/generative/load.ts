@@ -10,12 +10,14 @@ import type { JudgeLoader } from "../judge.ts";
 import { createTokenCaches, withTokenCache } from "../token-cache.ts";
 import { createGenerativeJudge, type GenerativeJudge } from "./judge.ts";
 
-/** The loader, whose judges show their labels too. */
+/** A loader whose judges can also list their labels. */
 export interface GenerativeLoader extends JudgeLoader {
   readonly open: (maxModelLen: number | null) => Promise<GenerativeJudge>;
 }
 
-/** Context length in tokens that is assumed before the server is up, where neither config nor profile gives one. */
+/**
+ * Context length in tokens that is assumed before the server runs, if neither the config nor the profile gives one.
+ */
 const ASSUMED_CONTEXT = 2048;
 
 /** Loads template and tokenizer. Throws AbtieError("config") when one of them is missing or broken. */
@@ -48,8 +50,9 @@ export async function createGenerativeLoader(config: Config, dataset: Dataset): 
 }
 
 /**
- * Gives the first row's prompt up to where the labels part. Labels such as "[[A]]" and "[[B]]" begin with the same tokens,
- * and a server proves how it reads alternatives only where there are some.
+ * Gives the first row's prompt, extended by the tokens with which all labels begin. Labels such as "[[A]]" and "[[B]]"
+ * begin with the same tokens, and a server can show how it returns alternatives only at a position where the labels
+ * differ.
  */
 async function probeInput(judge: GenerativeJudge): Promise<ProbeInput> {
   const { ids } = await judge.prepare(0, "ab", null);

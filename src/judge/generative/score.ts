@@ -7,8 +7,8 @@ import { readLabels } from "./labels/read.ts";
 import type { ResolvedLabels } from "./labels/resolve.ts";
 
 /**
- * Makes the scorer of labels: it sends one request for each probe (a single one when every label is one token), all of them
- * together, so that the server finds the prompts that they share in its prefix cache.
+ * Makes the scorer of labels. It sends one request for each probe (a single request when every label is one token). It
+ * sends all of them at the same time, so that the server finds their common prompts in its prefix cache.
  */
 export function createLabelScorer(labels: ResolvedLabels): Scorer {
   return {

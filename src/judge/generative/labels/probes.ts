@@ -5,9 +5,10 @@ export interface Probe {
 }
 
 /**
- * Lists the probes that score token sequences exactly. They are the inner nodes of the tree (trie) of the sequences: probe 0
- * asks for every first token, and each token that does not end its sequence adds a probe for the tokens that may follow it.
- * Labels of one token each need one probe. Expects that no sequence begins with another.
+ * Lists the probes that score token sequences exactly. The probes are the inner nodes of the tree (trie) of the
+ * sequences: probe 0 asks for every first token, and each token that does not end its sequence adds a probe for the
+ * tokens that may follow it. If each label has one token, one probe is enough. Expects that no sequence begins with
+ * another sequence.
  */
 export function planProbes(sequences: readonly (readonly number[])[]): readonly Probe[] {
   const probes: Probe[] = [];

@@ -3,24 +3,27 @@ import { logSumExp, sum } from "../../../numbers/sums.ts";
 import type { ClassName, Reading, Triple } from "../../../types.ts";
 import type { ResolvedLabels } from "./resolve.ts";
 
-/** Rounding may lift a log probability a little over 0; more than this is an error of the server. */
+/** Rounding may raise a log probability a little above 0; a larger value is an error of the server. */
 const ROUNDING = 1e-3;
 
 /**
- * Combines the answers to the probes, one for each probe and in their order, into a reading: log P(label) for a, b and tie.
+ * Combines the answers to the probes, one for each probe and in the order of the probes, into a reading: log P(label)
+ * for a, b and tie.
  *
- * A text v of tokens t1 ... tn has by the chain rule log p(v) = sum over i of log p(ti | prompt, t1 ... ti-1); each term comes
- * from the probe whose suffix is t1 ... ti-1. A label is written as any of its texts, which exclude each other, so
- * P(label) = sum over its texts v of p(v), computed as the logarithm of a sum of exponentials. The mass is the sum of P(label)
- * over the three labels: the share of all probability that the model gives to an answer with any label.
+ * For a text v with the tokens t1 ... tn, the chain rule gives log p(v) = sum over i of log p(ti | prompt, t1 ...
+ * ti-1). Each term comes from the probe whose suffix is t1 ... ti-1. A label can be written as any of its texts, which
+ * exclude each other, so P(label) = sum over its texts v of p(v), computed as the logarithm of a sum of exponentials.
+ * The mass is the sum of P(label) over the three labels: the probability that the model answers with any label.
  *
- * Scoring answers by their likelihood: Brown et al. 2020, "Language Models are Few-Shot Learners", section 2.4. Why the texts
- * of one label must add up: Holtzman et al. 2021, "Surface Form Competition".
+ * Scoring answers by their likelihood: Brown et al. 2020, "Language Models are Few-Shot Learners", section 2.4. Why the
+ * probabilities of the texts of one label must be added: Holtzman et al. 2021, "Surface Form Competition".
  *
- * Exact when the answers are absolute. When they are relative to the asked tokens, the mass is unknown (null), the three
- * labels are right up to a common factor where each text is one token, and approximate where texts have several tokens.
+ * The result is exact when the answers are absolute. When the answers are relative to the requested tokens, the mass is
+ * unknown (null). The log probabilities of the labels then all lack the same term if every text has one token, and they
+ * are approximate if a text has several tokens.
  *
- * Throws an Error for answers that are no probabilities: a missing token without a bound, NaN, or a probability over 1.
+ * Throws an Error for answers that are not probabilities: a missing token without a bound, NaN, or a probability over
+ * 1.
  */
 export function readLabels(labels: ResolvedLabels, answers: readonly TokenLogProbs[]): Reading {
   if (answers.length !== labels.probes.length) {

@@ -3,38 +3,42 @@ import type { LabelTexts } from "../../../prompt/template/variables.ts";
 import { CLASSES, type ClassName } from "../../../types.ts";
 import { type Probe, planProbes, startsWith } from "./probes.ts";
 
-/** Encodes one fixed prompt followed by a text. */
+/** Encodes a fixed prompt followed by the given text. */
 export type EncodeWith = (suffix: string) => Promise<readonly number[]>;
 
-/** One text of a label, as tokens at the answer position. */
+/** One text of a label, as the tokens that it has behind the prompt. */
 export interface LabelSequence {
   readonly label: ClassName;
   readonly text: string;
   readonly ids: readonly number[];
 }
 
-/** All labels as token ids at the answer position, and the probes that score them. */
+/** The token ids of all labels behind the prompt, and the probes that score them. */
 export interface ResolvedLabels {
   readonly sequences: readonly LabelSequence[];
-  /** The questions about each prompt. Probe 0 has an empty suffix. */
+  /** The questions about each prompt. The suffix of probe 0 is empty. */
   readonly probes: readonly Probe[];
-  /** Tokens to drop from the end of the encoded prompt, because they merge with the start of every label. */
+  /**
+   * Number of tokens to remove from the end of the encoded prompt, because they merge with the start of every label.
+   */
   readonly dropTail: number;
-  /** The last tokens of the prompt that is sent. The label ids are valid behind these tokens. */
+  /** The last tokens of the prompt that is sent. The label ids are valid only behind these tokens. */
   readonly tail: readonly number[];
 }
 
-/** Most tokens of `tail`. */
+/** Largest number of tokens in `tail`. */
 const LONGEST_TAIL = 4;
 
 /**
- * Resolves label texts to token ids where they occur, behind a prompt. Encoding a label alone would give wrong ids: tokenizers
- * merge across the border, for example the final space of a prompt and the label "A" into the one token " A". So the prompt is
- * encoded with each label and without. A label's ids are its tokens behind the longest start that all these encodings share;
- * prompt tokens behind that start, here the space, are dropped when the prompt is sent ("token healing").
+ * Resolves label texts to the token ids that they have behind a prompt. Encoding a label alone would give wrong ids,
+ * because tokenizers merge characters across the border: for example the final space of a prompt and the label "A"
+ * become one token " A". So the prompt is encoded with each label and without a label. The ids of a label are the
+ * tokens behind the longest start that all these encodings share. Prompt tokens behind that start (in the example, the
+ * space) are removed when the prompt is sent ("token healing").
  *
- * Throws AbtieError("config") when a label is empty or adds no token, or when two labels cannot be told apart: one has the
- * tokens of the other, or begins with them, and the probability of one would contain that of the other.
+ * Throws AbtieError("config") when a label is empty or adds no token, or when two labels cannot be distinguished. That
+ * is the case when the tokens of one label equal those of the other or begin with them, because its probability would
+ * be counted in the probability of the other label too.
  */
 export async function resolveLabels(texts: LabelTexts, encodeWith: EncodeWith): Promise<ResolvedLabels> {
   const written = CLASSES.flatMap((label) => texts[label].map((text) => ({ label, text })));
@@ -59,8 +63,9 @@ export async function resolveLabels(texts: LabelTexts, encodeWith: EncodeWith): 
 }
 
 /**
- * Resolves labels on several prompts and checks that their ids are the same behind each. The tail of the result is the one
- * that all samples share; `promptToSend` checks it for every row. Throws AbtieError("config") when the samples disagree.
+ * Resolves labels behind several prompts and checks that each label has the same ids behind each prompt. The tail of
+ * the result is the one that all samples share; `promptToSend` checks it for every row. Throws AbtieError("config")
+ * when the ids differ between samples.
  */
 export async function resolveOnSamples(texts: LabelTexts, samples: readonly EncodeWith[]): Promise<ResolvedLabels> {
   const [first, ...others] = await Promise.all(samples.map((encodeWith) => resolveLabels(texts, encodeWith)));
@@ -83,8 +88,8 @@ export async function resolveOnSamples(texts: LabelTexts, samples: readonly Enco
 }
 
 /**
- * Drops the tokens that merge with the labels from the encoded prompt of a row. Returns null when the prompt does not end in
- * the tokens behind which the labels were resolved: the label ids may then be wrong.
+ * Removes the tokens that merge with the labels from the encoded prompt of a row. Returns null when the prompt does not
+ * end in the tokens behind which the labels were resolved, because the label ids may then be wrong.
  */
 export function promptToSend(labels: ResolvedLabels, ids: readonly number[]): readonly number[] | null {
   const sent = labels.dropTail === 0 ? ids : ids.slice(0, -labels.dropTail);
