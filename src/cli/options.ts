@@ -24,11 +24,15 @@ export type ConfigFlag = Exclude<keyof ConfigFlags, "config">;
 const CONFIG_FLAGS: { readonly [F in ConfigFlag]: ConfigFlagSpec<NonNullable<ConfigFlags[F]>> } = {
   input: { flags: "-i, --input <csv>", help: "CSV with the rows to judge", set: (input) => ({ input }) },
   output: { flags: "-o, --output <csv>", help: "submission to write", set: (output) => ({ output }) },
-  run: { flags: "--run <folder>", help: "folder for the journal, log and summary", set: (run) => ({ run }) },
+  run: {
+    flags: "--run <folder>",
+    help: "run folder: the answers so far, the server log and the summary",
+    set: (run) => ({ run }),
+  },
   template: { flags: "-t, --template <name|file>", help: "prompt template", set: (template) => ({ template }) },
   concurrency: {
     flags: "-j, --concurrency <n>",
-    help: "number of requests in flight (default: found while scoring)",
+    help: "number of requests in flight (default: adjusted to the speed of the engine)",
     parse: wholeNumber(0),
     set: (concurrency) => ({ concurrency }),
   },
@@ -41,12 +45,12 @@ const CONFIG_FLAGS: { readonly [F in ConfigFlag]: ConfigFlagSpec<NonNullable<Con
   seed: { flags: "--seed <n>", help: "seed of all random choices", parse: wholeNumber(0), set: (seed) => ({ seed }) },
   baseUrl: {
     flags: "--base-url <url>",
-    help: "use this running server (root, /v1 or full endpoint); sets engine.attach",
+    help: "use the server that runs at this URL, with or without /v1; sets engine.attach",
     set: (attach) => ({ engine: { attach } }),
   },
   deadline: {
     flags: "--deadline <when>",
-    help: 'latest end: "9h" from now, "18:30", or an ISO date and time; sets time.deadline',
+    help: 'time by which the run must end: "9h" (from now), "18:30", or an ISO date and time',
     set: (deadline) => ({ time: { deadline } }),
   },
 };
@@ -63,7 +67,7 @@ export function withConfigFlags(command: Command, names = Object.keys(CONFIG_FLA
   command
     .argument("[config]", "YAML config (default: ./abtie.yaml if it exists)")
     .option("-c, --config <file>", "the config, instead of the argument")
-    .optionsGroup("Options that replace a key of the config:");
+    .optionsGroup("Options that override a setting of the config:");
   for (const name of names) {
     const { flags, help, parse } = CONFIG_FLAGS[name];
     const option = new Option(flags, help);
@@ -112,7 +116,7 @@ export function labelsOption(): Option {
 
 /** Creates --truth; without the flag, the truth is read as the run or the config says, whichever `usual` names. */
 export function truthOption(usual: "run" | "config"): Option {
-  const help = `take the truth from the label columns, or from the votes of each row as shares (default: as in the ${usual})`;
+  const help = `labels: the label columns hold the true class; votes: each row holds votes, whose shares are the truth (default: as in the ${usual})`;
   return new Option("--truth <source>", help).choices(["labels", "votes"]);
 }
 

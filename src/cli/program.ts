@@ -41,7 +41,10 @@ export interface Program {
 export function createProgram(context: Context, { callCommands } = { callCommands: true }): Program {
   let status: number = EXIT.done;
   const program = new Command("abtie")
-    .description("Judges pairs of answers with a language model served by vLLM, and writes a complete file on time.")
+    .description(
+      "Judges pairs of answers with a language model served by vLLM, and writes a complete CSV of probabilities, the submission, before a deadline." +
+        " A row that cannot be scored gets fallback probabilities: the class prior.",
+    )
     .version(packageVersion(), "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
     .helpCommand("help [command]", "print the help of a command")
@@ -85,9 +88,9 @@ Examples:
   abtie setup                                    install vLLM and a small model
   abtie doctor job.yaml                          check everything that the job needs
   abtie bench job.yaml --deadline 9h             measure the speed: does the job fit into 9 hours?
-  abtie run job.yaml --deadline 9h               score the rows; the same command continues the job
+  abtie run job.yaml --deadline 9h               score the rows; the same command continues
   abtie run -i rows.csv --base-url http://127.0.0.1:8000 -o submission.csv
-  abtie validate submission.csv -i rows.csv      check the submission as the grader does
+  abtie validate submission.csv -i rows.csv      check ids, numbers and sums of the submission
   abtie evaluate runs/job --labels rows.csv      compute log loss and other metrics
   abtie compare job.yaml -t rules -t mine.jinja  find out which template is better
   abtie calibrate runs/job --labels rows.csv     fit a calibration for later runs
@@ -98,7 +101,8 @@ Exit status:
     1  abtie has a bug
     2  the command line or the config is wrong
     3  the data are wrong, or a file cannot be read or written
+       (validate: the submission is invalid; calibrate: the calibration does not help)
     4  the engine has failed, or cannot be installed (doctor: a run would fail)
     5  the submission is complete and valid, but some rows have fallback probabilities
-       (bench: the job may not fit its deadline)
-  130  the command was interrupted; a submission that it was writing is complete and valid`;
+       (bench: the job may miss its deadline)
+  130  the command was interrupted; the submission, if there is one, is complete and valid`;

@@ -16,12 +16,12 @@ export const addBench: AddCommand = (program, context, finish) => {
     .command("bench")
     .summary("measure the speed and forecast whether a job fits its deadline")
     .description(
-      "Starts the engine as `run` does, scores a sample of your rows with several numbers of requests in flight, fits the time of " +
-        "a row to its length, and forecasts the time of the whole job. Writes bench.json and bench.svg into the run folder. " +
-        "Exits with 0 if the job fits the deadline or has none, 5 if it may not fit.",
+      "Starts the engine as `run` does, scores a sample of your rows with several numbers of requests in flight, models the time of a " +
+        "row by its length, and forecasts the time of the whole job. Writes bench.json and bench.svg into the run folder. " +
+        "Exits with 0 if the job will meet its deadline or has none, with 5 if it may miss it.",
     )
-    .option("--rows <n>", "number of rows of the job to forecast (default: those of the file)", wholeNumber(1))
-    .option("--sample <n>", "number of rows to which the time is fitted", wholeNumber(1), 60)
+    .option("--rows <n>", "number of rows in the whole job (default: as many as the input has)", wholeNumber(1))
+    .option("--sample <n>", "number of rows that are scored to measure the time", wholeNumber(1), 60)
     .addOption(jsonOption());
   withConfigFlags(command)
     .addHelpText(
@@ -30,7 +30,7 @@ export const addBench: AddCommand = (program, context, finish) => {
 Examples:
   abtie bench job.yaml --rows 25000 --deadline 9h
   abtie bench job.yaml -i sample.csv --rows 25000 --deadline 9h --sample 120 --json
-  abtie bench job.yaml -j 16                     measure only 16 requests in flight`,
+  abtie bench job.yaml -j 16                     measure with 16 requests in flight only`,
     )
     .action(async (argument: string | undefined, flags: BenchFlags) => {
       const { bench } = await import("../../commands/bench.ts");

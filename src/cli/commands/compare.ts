@@ -22,17 +22,25 @@ export const addCompare: AddCommand = (program, context, finish) => {
     .command("compare")
     .summary("find out on labelled rows which template or judge is better")
     .description(
-      "Scores the same labelled rows with each variant of a judge, row by row, and reports which variant is better, by how much, " +
-        "with which certainty and at which cost. A variant is a template, or an entry of `variants` in the config, which can " +
-        "replace any part of the judge. Each variant is an ordinary run in RUN/NAME; comparison.json, .html and .md are " +
-        "written into RUN. The same command continues an interrupted comparison.",
+      "Scores the same labelled rows with every variant of a judge, one row after another, and reports which variant is better, by " +
+        "how much, how certain this is, and what it costs. A variant is either a template, or an entry of `variants` in the " +
+        "config. Such an entry can replace any setting of the judge. Each variant is an ordinary run in a subfolder of the run " +
+        "folder, which also gets comparison.json, .html and .md. The same command continues an interrupted comparison.",
     )
     .option("-t, --template <name|file>", "a template to compare; give this option at least twice", collect)
     .addOption(truthOption("config"))
     .option("--early-stop", "stop as soon as one variant is shown to be the best; the conclusion stays valid")
-    .option("--margin <nats>", "with --early-stop, treat smaller differences in log loss as none", nats)
-    .option("--rows <n>", "number of rows of the job whose hours are computed", wholeNumber(1), 25_000)
-    .option("--deadline <duration>", 'time that this job may take, such as "9h" (default: that of the config)')
+    .option("--margin <nats>", "with --early-stop: a difference in log loss below this counts as no difference", nats)
+    .option(
+      "--rows <n>",
+      "number of rows in the later job whose time is estimated for each variant",
+      wholeNumber(1),
+      25_000,
+    )
+    .option(
+      "--deadline <duration>",
+      'time that the later job may take, such as "9h" (default: time.deadline of the config)',
+    )
     .option("--force", "continue although the config, data, template or model has changed")
     .option("--fresh", "discard the contents of the run folders and start again")
     .addOption(jsonOption());
@@ -43,7 +51,7 @@ export const addCompare: AddCommand = (program, context, finish) => {
 Examples:
   abtie compare job.yaml --template rules --template prompts/mine.jinja -i labelled.csv
   abtie compare job.yaml --early-stop --margin 0.01 --rows 25000 --deadline 9h
-The second example needs variants in job.yaml, which replace any part of the judge:
+The second example needs variants in job.yaml. Each replaces some settings of the judge:
   variants:
     plain: {}                                # replaces nothing
     both: {orders: both}

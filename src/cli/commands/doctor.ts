@@ -21,10 +21,10 @@ export const addDoctor: AddCommand = (program, context, finish) => {
     .command("doctor")
     .summary("check everything that a run needs, before hours are spent on it")
     .description(
-      "Checks everything that a run of this config needs: Python, vLLM, GPUs, port, model, data, template, labels and tokenizer. " +
-        "Then starts the server, scores a few rows and stops it again. Exits with 4 if a run would fail.",
+      "Checks everything that a run of this config needs: Python, vLLM, GPUs, port, model, data, template, label texts and tokenizer. " +
+        "Then starts the server, scores a few rows and stops it; a server that runs already is left running. Exits with 4 if a run would fail.",
     )
-    .option("--no-server", "do not start or ask the server; check only the rest")
+    .option("--no-server", "do not start or contact a server; check everything else")
     .addOption(jsonOption());
   withConfigFlags(command)
     .addHelpText("after", "\nExamples:\n  abtie doctor job.yaml\n  abtie doctor job.yaml --no-server --json")

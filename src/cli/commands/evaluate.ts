@@ -5,11 +5,12 @@ import { jsonOption, type LabelFlags, labelsOption, truthOption } from "../optio
 export const addEvaluate: AddCommand = (program, context) => {
   program
     .command("evaluate")
-    .summary("compute log loss and other metrics of a run or a submission from labelled rows")
+    .summary("compute log loss and other metrics of a run or a submission, using labelled rows")
     .description(
-      "Prints log loss, accuracy, Brier score, calibration error and confusion matrix of the written probabilities, each with its " +
-        "95 % interval and beside the class prior, for all rows and for slices of them. For a run that was scored in both " +
-        "orders, it also prints the effect of swapping the two answers.",
+      "Prints log loss, accuracy, Brier score and calibration error of the probabilities in the submission, each with its 95 % " +
+        "interval and with the value that the class prior alone would reach, and the confusion matrix; then the same scores for " +
+        "parts of the rows, such as short and long ones. For a run that was scored in both orders of the answers, it also prints " +
+        "the effect of swapping them.",
     )
     .argument("<run|csv>", "folder of a run, or a submission")
     .addOption(labelsOption())

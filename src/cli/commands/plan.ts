@@ -14,11 +14,18 @@ interface PlanFlags extends ConfigFlags {
 export const addPlan: AddCommand = (program, context) => {
   const command = program
     .command("plan")
-    .summary("print what run would do, without scoring: tokens, shortened rows, order, cost")
-    .description("Tokenises every row and prints what `run` would do with it. No server is started or asked.")
-    .option("--tokens-per-second <n>", "speed of the engine, to compute the time of each step", positive)
-    .option("--bench <bench.json>", "take the speed from this file of abtie bench")
-    .option("--keep-tokens", "keep the tokens in the run folder, so that run need not tokenise again")
+    .summary("print what `run` would do: token counts, shortened rows, order of the rows, time; scores nothing")
+    .description(
+      "Tokenises every row and prints what `run` would do with it. No server is started or contacted." +
+        " If the config has no tokenizer folder, the command ends with an error.",
+    )
+    .option(
+      "--tokens-per-second <n>",
+      "prompt tokens that the engine reads in a second; with it the plan shows times",
+      positive,
+    )
+    .option("--bench <bench.json>", "read the speed from this file, which `abtie bench` wrote")
+    .option("--keep-tokens", "keep the tokens in the run folder, so that `run` does not tokenise again")
     .addOption(jsonOption());
   withConfigFlags(command)
     .addHelpText("after", "\nExample:\n  abtie plan job.yaml --deadline 9h --tokens-per-second 950")

@@ -12,8 +12,9 @@ export const addReport: AddCommand = (program, context) => {
     .command("report")
     .summary("write one self-contained page about a run or a comparison")
     .description(
-      "Writes one HTML page about a run, which needs no network, and the same as Markdown beside it: the verdict, the judgements, " +
-        "scores and slices if labels are known, where the time went, and the worst rows with their texts.",
+      "Writes one HTML page about a run or a comparison, and the same content as Markdown. The page loads nothing from the network. " +
+        "It shows how the run ended, the distribution of the probabilities, scores for all rows and for parts of them if labels " +
+        "are known, where the time went, and the worst rows with their texts.",
     )
     .argument("<run>", "folder of a run or of a comparison")
     .option("-o, --output <html>", "page to write (default: report.html in the run folder)")

@@ -14,14 +14,17 @@ interface RunFlags extends ConfigFlags {
 export const addRun: AddCommand = (program, context, finish) => {
   const command = program
     .command("run")
-    .summary("score the rows of a file and write the submission; run it again to continue")
+    .summary("score the rows of a file and write the submission; the same command continues an interrupted run")
     .description(
-      "Scores every row of a CSV and writes a submission. Before the first request is sent, a complete submission with fallback " +
-        "probabilities is in place; it is replaced as rows are scored. The same command continues an interrupted run.",
+      "Scores every row of a CSV and writes the submission. Before the first request is sent, abtie writes a complete submission with " +
+        "fallback probabilities. While rows are scored, newer versions replace the file. The same command continues an interrupted run.",
     )
     .option("--force", "continue although the config, data, template or model has changed since the run began")
     .option("--fresh", "discard the contents of the run folder and start again")
-    .option("--bench <bench.json>", "start with the number of requests in flight that abtie bench found best")
+    .option(
+      "--bench <bench.json>",
+      "start with the number of requests in flight that this file, written by `abtie bench`, names as the best",
+    )
     .addOption(jsonOption());
   withConfigFlags(command)
     .addHelpText(

@@ -16,9 +16,10 @@ export const addSetup: AddCommand = (program, context) => {
     .description(
       "Installs vLLM and the model SmolLM2-135M-Instruct into the folder ABTIE_HOME (default: abtie/ in the user's cache folder). " +
         "Installs the CUDA build of vLLM if nvidia-smi lists a GPU, else the CPU build. Keeps the parts that are already " +
-        "installed, and continues an interrupted setup. Several setups at once wait for each other.",
+        "installed, and continues an interrupted setup. If several setups run at the same time, one works and the others wait." +
+        "",
     )
-    .option("--python <path>", "Python 3.11 to 3.13 to install with (default: the first on the PATH)")
+    .option("--python <path>", "path of the Python to use, version 3.11 to 3.13 (default: the first on the PATH)")
     .addOption(new Option("--gpu <kind>", "build of vLLM").choices(["auto", "cpu", "cuda"]).default("auto"))
     .addOption(jsonOption())
     .addHelpText("after", "\nExamples:\n  abtie setup\n  ABTIE_HOME=/data/abtie abtie setup --gpu cpu")

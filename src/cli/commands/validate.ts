@@ -14,9 +14,9 @@ interface ValidateFlags {
 export const addValidate: AddCommand = (program, context, finish) => {
   program
     .command("validate")
-    .summary("check a submission as the grader does")
+    .summary("check the columns, ids, numbers and sums of a submission")
     .description(
-      "Checks a submission as the grader does: its columns, ids, numbers and sums. Exits with 3 if the grader would refuse it.",
+      "Checks the columns, ids, numbers and sums of a submission, as the program that grades it does. Exits with 3 if it is invalid.",
     )
     .argument("<submission>", "CSV to check")
     .requiredOption("-i, --input <csv>", "CSV with the rows that the submission answers")
