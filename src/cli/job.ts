@@ -1,7 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { AbtieError, EXIT } from "../errors.ts";
 import { createEffects, systemClock } from "../system.ts";
-import type { Context } from "./context.ts";
+import type { Context } from "./commands/context.ts";
 import type { FromJob, JobData, ToJob } from "./messages.ts";
 import { createProgram } from "./program.ts";
 import { createScreen } from "./screen.ts";

@@ -4,6 +4,7 @@ import { EXIT } from "../errors.ts";
 import { addBench } from "./commands/bench.ts";
 import { addCalibrate } from "./commands/calibrate.ts";
 import { addCompare } from "./commands/compare.ts";
+import type { AddCommand, Context } from "./commands/context.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addEvaluate } from "./commands/evaluate.ts";
 import { addPlan } from "./commands/plan.ts";
@@ -11,7 +12,6 @@ import { addReport } from "./commands/report.ts";
 import { addRun } from "./commands/run.ts";
 import { addSetup } from "./commands/setup.ts";
 import { addValidate } from "./commands/validate.ts";
-import type { AddCommand, Context } from "./context.ts";
 
 /**
  * The commands in the order of the help. Each file defines its arguments and flags, and imports the work only when the command is

@@ -2,8 +2,9 @@ import { z } from "zod";
 import type { Readings } from "../calibrate/readings.ts";
 import { AbtieError } from "../errors.ts";
 import { writeAtomic } from "../files/atomic.ts";
+import { parseJson, readLines } from "../files/json-lines.ts";
 import type { Obtained, Order, Triple } from "../types.ts";
-import { logProbsSchema, parseJson, readLines } from "./jsonl.ts";
+import { logProbsSchema } from "./journal/event-schemas.ts";
 
 /** How one row was answered in one order. */
 export interface RowReading {

@@ -60,6 +60,10 @@ describe("the imports of src", () => {
     expect(findCircle(IMPORTS)).toEqual([]);
   });
 
+  test("form no circle of folders, inner folders included", () => {
+    expect(findCircle(folderImports(IMPORTS))).toEqual([]);
+  });
+
   test("a planted arrow that runs back is found", () => {
     expect(back([{ from: "forecast/planted.ts", to: "cli/program.ts" }])).toEqual(["forecast -> cli"]);
     expect(back([{ from: "stats/planted.ts", to: "schedule/types.ts" }])).toEqual(["stats -> schedule"]);

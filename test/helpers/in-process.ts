@@ -1,4 +1,4 @@
-import type { Context } from "../../src/cli/context.ts";
+import type { Context } from "../../src/cli/commands/context.ts";
 import { createProgram } from "../../src/cli/program.ts";
 import { AbtieError, EXIT } from "../../src/errors.ts";
 import { createEffects } from "../../src/system.ts";

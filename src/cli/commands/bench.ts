@@ -1,8 +1,8 @@
 import { performance } from "node:perf_hooks";
 import type { BenchResult } from "../../bench/bench-file.ts";
 import { EXIT } from "../../errors.ts";
-import { type AddCommand, printJson } from "../context.ts";
-import { type ConfigFlags, jsonOption, openJobConfig, wholeNumber, withConfigFlags } from "../options.ts";
+import { type AddCommand, printJson } from "./context.ts";
+import { type ConfigFlags, jsonOption, openJobConfig, wholeNumber, withConfigFlags } from "./options.ts";
 
 interface BenchFlags extends ConfigFlags {
   readonly rows?: number;

@@ -1,6 +1,6 @@
 import { EXIT } from "../../errors.ts";
-import { type AddCommand, printJson } from "../context.ts";
-import { jsonOption, type LabelFlags, labelsOption, truthOption, wholeNumber } from "../options.ts";
+import { type AddCommand, printJson } from "./context.ts";
+import { jsonOption, type LabelFlags, labelsOption, truthOption, wholeNumber } from "./options.ts";
 
 interface CalibrateFlags extends LabelFlags {
   readonly output: string;

@@ -1,8 +1,8 @@
 import { InvalidArgumentError } from "commander";
 import type { Comparison } from "../../compare/conclude.ts";
 import { EXIT } from "../../errors.ts";
-import { type AddCommand, printJson } from "../context.ts";
-import { type ConfigFlags, jsonOption, overridesOf, truthOption, wholeNumber, withConfigFlags } from "../options.ts";
+import { type AddCommand, printJson } from "./context.ts";
+import { type ConfigFlags, jsonOption, overridesOf, truthOption, wholeNumber, withConfigFlags } from "./options.ts";
 
 interface CompareFlags extends Omit<ConfigFlags, "template" | "deadline" | "output"> {
   readonly template?: readonly string[];

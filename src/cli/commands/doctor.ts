@@ -1,8 +1,8 @@
 import type { Finding } from "../../doctor/finding.ts";
 import { EXIT } from "../../errors.ts";
 import { plural } from "../../format.ts";
-import { type AddCommand, printJson } from "../context.ts";
-import { type ConfigFlags, jsonOption, openJobConfig, withConfigFlags } from "../options.ts";
+import { type AddCommand, printJson } from "./context.ts";
+import { type ConfigFlags, jsonOption, openJobConfig, withConfigFlags } from "./options.ts";
 
 interface DoctorFlags extends ConfigFlags {
   readonly server: boolean;

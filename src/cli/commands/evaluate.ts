@@ -1,5 +1,5 @@
-import { type AddCommand, printJson } from "../context.ts";
-import { jsonOption, type LabelFlags, labelsOption, truthOption } from "../options.ts";
+import { type AddCommand, printJson } from "./context.ts";
+import { jsonOption, type LabelFlags, labelsOption, truthOption } from "./options.ts";
 
 /** Adds `abtie evaluate`. */
 export const addEvaluate: AddCommand = (program, context) => {

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from "commander";
-import { type AddCommand, printJson } from "../context.ts";
-import { type ConfigFlags, jsonOption, openJobConfig, withConfigFlags } from "../options.ts";
 import { renderPlan } from "../render/plan.ts";
+import { type AddCommand, printJson } from "./context.ts";
+import { type ConfigFlags, jsonOption, openJobConfig, withConfigFlags } from "./options.ts";
 
 interface PlanFlags extends ConfigFlags {
   readonly tokensPerSecond?: number;

@@ -1,5 +1,5 @@
-import { type AddCommand, printJson } from "../context.ts";
-import { jsonOption, type LabelFlags, labelsOption, truthOption } from "../options.ts";
+import { type AddCommand, printJson } from "./context.ts";
+import { jsonOption, type LabelFlags, labelsOption, truthOption } from "./options.ts";
 
 interface ReportFlags extends LabelFlags {
   readonly output?: string;

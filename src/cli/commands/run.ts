@@ -1,7 +1,7 @@
 import { EXIT } from "../../errors.ts";
 import type { RunSummary } from "../../job/summary.ts";
-import { type AddCommand, printJson } from "../context.ts";
-import { type ConfigFlags, jsonOption, openJobConfig, withConfigFlags } from "../options.ts";
+import { type AddCommand, printJson } from "./context.ts";
+import { type ConfigFlags, jsonOption, openJobConfig, withConfigFlags } from "./options.ts";
 
 interface RunFlags extends ConfigFlags {
   readonly force?: boolean;

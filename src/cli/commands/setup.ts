@@ -1,6 +1,6 @@
 import { Option } from "commander";
-import { type AddCommand, printJson } from "../context.ts";
-import { jsonOption } from "../options.ts";
+import { type AddCommand, printJson } from "./context.ts";
+import { jsonOption } from "./options.ts";
 
 interface SetupFlags {
   readonly python?: string;

@@ -1,8 +1,8 @@
 import type { ValidateResult } from "../../commands/validate.ts";
 import { EXIT } from "../../errors.ts";
 import { plural } from "../../format.ts";
-import { type AddCommand, printJson } from "../context.ts";
-import { jsonOption } from "../options.ts";
+import { type AddCommand, printJson } from "./context.ts";
+import { jsonOption } from "./options.ts";
 
 interface ValidateFlags {
   readonly input: string;

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import type { PlannedStep, RunPlan } from "../../deadline/run-plan.ts";
 import type { Order } from "../../types.ts";
-import { logProbsSchema } from "../jsonl.ts";
 import type { EngineEvent, JournalEvent, RowFailureReason, SessionEnd, StopEvent } from "./events.ts";
 
 /** Checks one word of a closed set; a word that is missing or strange does not compile. */
@@ -17,6 +16,14 @@ const measured = z
   .number()
   .nullable()
   .transform((value) => value ?? Number.NaN);
+
+const logProb = z
+  .number()
+  .nullable()
+  .transform((value) => value ?? Number.NEGATIVE_INFINITY);
+
+/** Checks three log probabilities (nats); JSON has no -Infinity, so JSON.stringify writes null for it. */
+export const logProbsSchema = z.tuple([logProb, logProb, logProb]);
 
 const plannedStep = z.strictObject({
   name: z.string(),

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { AbtieError } from "../../errors.ts";
-import { type Line, parseJson, readLines } from "../jsonl.ts";
+import { type Line, parseJson, readLines } from "../../files/json-lines.ts";
 import { journalEventSchema } from "./event-schemas.ts";
 import { JOURNAL_FORMAT, type JournalEvent } from "./events.ts";
 

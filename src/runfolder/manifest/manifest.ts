@@ -3,7 +3,7 @@ import { z } from "zod";
 import { AbtieError, systemCode } from "../../errors.ts";
 import { writeAtomic } from "../../files/atomic.ts";
 import { explainFileError } from "../../files/explain.ts";
-import { parseJson } from "../jsonl.ts";
+import { parseJson } from "../../files/json-lines.ts";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { Config } from "../config/config.ts";
-import type { Override } from "../job/open-config.ts";
+import type { Config } from "../../config/config.ts";
+import type { Override } from "../../job/open-config.ts";
 import type { Context } from "./context.ts";
 
 /** The flags that replace keys of the config, as commander parses them. */
@@ -99,7 +99,7 @@ export async function openJobConfig(
   context: Context,
   weakest: readonly Override[] = [],
 ): Promise<Config> {
-  const { openConfig } = await import("../job/open-config.ts");
+  const { openConfig } = await import("../../job/open-config.ts");
   return openConfig(flags.config ?? argument ?? null, [...weakest, ...overridesOf(flags, context.env)], context);
 }
 

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Effects } from "../effects.ts";
+import type { Effects } from "../../effects.ts";
 
 /** Everything that a command of the command line may use besides its arguments and flags. */
 export interface Context extends Effects {

@@ -1,6 +1,5 @@
 import { open } from "node:fs/promises";
-import { z } from "zod";
-import { explainFileError } from "../files/explain.ts";
+import { explainFileError } from "./explain.ts";
 
 /** One line of a text file, without its newline. */
 export interface Line {
@@ -54,11 +53,3 @@ export function parseJson(text: string): unknown {
     return undefined;
   }
 }
-
-const logProb = z
-  .number()
-  .nullable()
-  .transform((value) => value ?? Number.NEGATIVE_INFINITY);
-
-/** Checks three log probabilities (nats); JSON has no -Infinity, so JSON.stringify writes null for it. */
-export const logProbsSchema = z.tuple([logProb, logProb, logProb]);
