@@ -5,6 +5,7 @@ import type { Config } from "../config/config.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
 import { writeAtomic } from "../files/atomic.ts";
+import { parseJson } from "../files/json-lines.ts";
 import type { Override } from "../job/open-config.ts";
 import type { JobForecast } from "./forecast.ts";
 import type { Lengths } from "./lengths.ts";
@@ -77,12 +78,4 @@ export async function readBench(path: string, { cwd }: Pick<Effects, "cwd">): Pr
     override: { from: "--bench", set: { engine: { concurrency, prompts_per_request: promptsPerRequest } } },
     tokensPerSecond: (1_000 * lengths.meanTokens) / rowMs,
   };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { AbtieError } from "../errors.ts";
 import { writeAtomic } from "../files/atomic.ts";
+import { parseJson } from "../files/json-lines.ts";
 import type { ComparisonData } from "../report/data/comparison-data.ts";
 import { renderComparison, renderComparisonMarkdown } from "../report/render-comparison.ts";
 import type { Assessment } from "./assess.ts";
@@ -147,14 +148,6 @@ export async function readComparison(folder: string): Promise<ComparisonData | n
   throw new AbtieError("data", `${file} is not what \`abtie compare\` writes: run the comparison again`, {
     details: z.prettifyError(parsed.error).split("\n"),
   });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 function exists(path: string): Promise<boolean> {
