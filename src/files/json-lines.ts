@@ -6,14 +6,17 @@ export interface Line {
   readonly text: string;
   /** Counted from 1. */
   readonly number: number;
-  /** False for a last line without newline. */
+  /** False for a last line that does not end with a newline. */
   readonly whole: boolean;
 }
 
 const BLOCK_BYTES = 1 << 18;
 const NEWLINE = 0x0a;
 
-/** Reads a UTF-8 file line by line, holding one block at a time. Throws AbtieError("data") when it cannot be read. */
+/**
+ * Reads a UTF-8 file line by line; only one block of the file is in memory. Throws AbtieError("data") when the file
+ * cannot be read.
+ */
 export async function* readLines(path: string): AsyncGenerator<Line> {
   let rest: Buffer = Buffer.alloc(0);
   let number = 0;

@@ -1,7 +1,7 @@
 import type { RowFailureReason } from "./journal/events.ts";
 import type { LastFailure } from "./state/run-state.ts";
 
-/** Decides whether requests with this reason ended because the run did, so that they did not fail. */
+/** Decides whether a request got no answer only because the run ended. Such a request did not fail. */
 export function endedWithRun(reason: RowFailureReason): boolean {
   return reason === "deadline" || reason === "interrupted" || reason === "aborted";
 }
@@ -20,7 +20,7 @@ const TEXTS = {
   "engine-lost": "the engine was lost before it was answered",
 } satisfies Record<RowFailureReason, string>;
 
-/** Describes for a person why a row has no answer. */
+/** Describes, for a person, why a row has no answer. */
 export function describeFailure({ reason, final }: LastFailure): string {
   if (final || endedWithRun(reason)) return TEXTS[reason];
   return `not answered before the run ended; its last request failed: ${reason}`;

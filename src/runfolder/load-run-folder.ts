@@ -5,15 +5,15 @@ import { AbtieError } from "../errors.ts";
 import { type Manifest, readManifest } from "./manifest/manifest.ts";
 import { type RunRows, readRunRows } from "./rows-file.ts";
 
-/** A run as its folder holds it, for commands that only read. */
+/** A run as its folder contains it, for commands that only read it. */
 export interface LoadedRun {
   readonly folder: string;
   readonly journalFile: string;
   readonly manifest: Manifest;
-  /** The parts of its config that give its answers their meaning. */
+  /** The parts of the run's config that are needed to interpret its answers. */
   readonly config: RunConfig;
   readonly rows: RunRows;
-  /** How its last session ended; null when that was killed. */
+  /** The result of the run's last session; null when that session was killed. */
   readonly summary: RunEnding | null;
 }
 
@@ -46,7 +46,10 @@ const RunEnding = z.object({
 });
 type RunEnding = z.output<typeof RunEnding>;
 
-/** Reads the folder of a run, finished or not. Throws AbtieError("data") when it holds no run or a file of it is damaged. */
+/**
+ * Reads the folder of a finished or unfinished run. Throws AbtieError("data") when the folder contains no run or one of
+ * its files is damaged.
+ */
 export async function loadRunFolder(folder: string): Promise<LoadedRun> {
   const manifest = await readManifest(join(folder, "manifest.json"));
   if (manifest === null) {
@@ -72,7 +75,7 @@ export async function loadRunFolder(folder: string): Promise<LoadedRun> {
 }
 
 async function readEnding(path: string): Promise<RunEnding | null> {
-  // A run that was killed has no summary, and only a few fields for a person come from it.
+  // A run that was killed has no summary. The summary gives only a few fields for a person, so its absence is no error.
   const text = await readFile(path, "utf8").catch(() => "null");
   try {
     return RunEnding.safeParse(JSON.parse(text)).data ?? null;

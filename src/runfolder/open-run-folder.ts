@@ -9,25 +9,29 @@ import { fold } from "./state/fold.ts";
 import { resumeRun } from "./state/resume.ts";
 import type { RunState } from "./state/run-state.ts";
 
-/** The folder of a run that this process works on: its state, its journal, and the lock that keeps other processes out. */
+/**
+ * The folder of the run on which this process works: the run's state, its journal, and the lock that excludes other
+ * processes.
+ */
 export interface RunFolder extends AsyncDisposable {
   readonly path: string;
   readonly journalFile: string;
   readonly rowsFile: string;
   readonly summaryFile: string;
-  /** The drawing of forecasts and ladder steps. */
+  /** Path of the picture (SVG) of forecasts and ladder steps. */
   readonly clockFile: string;
   readonly state: RunState;
   readonly journal: Journal;
-  /** Rows that an earlier session answered. */
+  /** Number of rows that earlier sessions answered. */
   readonly resumedRows: number;
-  /** Records the start of a session; `at` (ms since 1970) is the present unless given. */
+  /** Records the start of a session. `at` (ms since 1970) is the present time unless it is given. */
   readonly begin: (at?: number) => void;
 }
 
 /**
- * Opens or continues the folder of a run. Throws AbtieError("data") when another process works in it or its journal is
- * corrupt, AbtieError("config") when something that changes answers is different now and `force` is not given.
+ * Opens the folder of a new or earlier run. Throws AbtieError("data") when another process works in the folder or its
+ * journal is corrupt, and AbtieError("config") when a setting that changes answers is different now and `force` is not
+ * given.
  */
 export async function openRunFolder(options: RunIdentity): Promise<RunFolder> {
   const { config, dataset, effects } = options;

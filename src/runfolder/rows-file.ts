@@ -6,29 +6,32 @@ import { parseJson, readLines } from "../files/json-lines.ts";
 import type { Obtained, Order, Triple } from "../types.ts";
 import { logProbsSchema } from "./journal/event-schemas.ts";
 
-/** How one row was answered in one order. */
+/** The answer for one row in one order. */
 export interface RowReading {
   /** Log probabilities (nats) of a, b and tie in the order shown; -Infinity is written as null. */
   readonly logProbs: Triple;
   readonly mass: number | null;
   readonly bounded: boolean;
-  /** Prompt tokens sent, and tokens that were cut to fit. */
+  /** Prompt tokens that were sent, and tokens that were cut so that the prompt fits. */
   readonly tokens: number;
   readonly cutTokens: number;
   readonly neutralised: number;
-  /** True when it was answered with the shorter context. */
+  /** True when the prompt was made with the shorter context. */
   readonly short: boolean;
 }
 
 /** One line of rows.jsonl: the probabilities of a row and their source. */
 export interface RowRecord {
   readonly id: string;
-  /** [a, b, tie] as submitted. */
+  /** Probabilities of [a, b, tie] in the order of the file, as judged; the submission contains them clipped. */
   readonly probabilities: Triple;
   readonly obtained: Obtained;
-  /** Why the row has no answer, or what a policy changed; null for an ordinary answer. */
+  /**
+   * The failure because of which the row has no answer, or the note of the mass policy that changed the answer; null
+   * otherwise.
+   */
   readonly reason: string | null;
-  /** Requests that the row was part of, in both orders and in all sessions, failed ones included. */
+  /** Number of requests that included the row, in both orders and in all sessions, including failed requests. */
   readonly attempts: number;
   readonly ab: RowReading | null;
   readonly ba: RowReading | null;
@@ -47,7 +50,7 @@ const readingSchema: z.ZodType<RowReading> = z.strictObject({
   short: z.boolean(),
 });
 
-/** Checks one parsed line of rows.jsonl. */
+/** The schema of one parsed line of rows.jsonl. */
 const rowRecordSchema: z.ZodType<RowRecord> = z.strictObject({
   id: z.string(),
   probabilities: triple,
@@ -58,12 +61,15 @@ const rowRecordSchema: z.ZodType<RowRecord> = z.strictObject({
   ba: readingSchema.nullable(),
 });
 
-/** Writes rows.jsonl in one step, one line a row. Throws AbtieError("data") when the file cannot be written. */
+/**
+ * Replaces rows.jsonl in one step, with one line for each row. Throws AbtieError("data") when the file cannot be
+ * written.
+ */
 export async function writeRows(path: string, rows: Iterable<RowRecord>): Promise<void> {
   await writeAtomic(path, linesOf(rows));
 }
 
-/** Reads rows.jsonl row by row. Throws AbtieError("data") naming file and line when a line is not a row. */
+/** Reads rows.jsonl row by row. Throws AbtieError("data") with file and line when a line is not a row. */
 export async function* readRows(path: string): AsyncGenerator<RowRecord> {
   for await (const { text, number, whole } of readLines(path)) {
     const result = rowRecordSchema.safeParse(parseJson(text));
@@ -82,27 +88,32 @@ function* linesOf(rows: Iterable<RowRecord>): Generator<string> {
   for (const row of rows) yield `${JSON.stringify(row)}\n`;
 }
 
-/** The rows of a run as columns, in the order of the run's input. */
+/** The rows of a run as columns; every column is in the order of the run's input. */
 export interface RunRows {
   readonly ids: readonly string[];
-  /** As judged, three for each row: a, b, tie. The submission holds them clipped. */
+  /** Probabilities as judged, three for each row: a, b, tie. The submission contains them clipped. */
   readonly probabilities: Float64Array;
   readonly obtained: readonly Obtained[];
-  /** Why a row has no answer, or what a policy changed; null for an ordinary answer. */
+  /**
+   * The failure because of which the row has no answer, or the note of the mass policy that changed the answer; null
+   * otherwise.
+   */
   readonly reasons: readonly (string | null)[];
-  /** Log probabilities (nats) by order, in the order shown; NaN where the row was not scored in it. */
+  /** Log probabilities (nats) by order, in the order shown; NaN for a row that was not answered in that order. */
   readonly readings: Readings;
-  /** Label mass of the first reading; NaN where unknown. */
+  /** Label mass of the row's first reading; NaN when unknown. */
   readonly mass: Float64Array;
-  /** Prompt tokens sent in all orders; 0 where the row was never sent. */
+  /** Prompt tokens of the row's readings, the sum over both orders; 0 when the row has no reading. */
   readonly tokens: Uint32Array;
-  /** Tokens taken out of the first reading's prompt to fit the budget. */
+  /** Tokens that were cut from the prompt of the row's first reading so that it fits. */
   readonly cutTokens: Uint32Array;
-  /** Prompt tokens of the first reading had nothing been taken out; 0 where the row was never sent. */
+  /** Prompt tokens that the row's first reading would have had if none had been cut; 0 when the row has no reading. */
   readonly fullTokens: Uint32Array;
 }
 
-/** Reads rows.jsonl into columns. Throws AbtieError("data") when the file cannot be read or a line is not a row. */
+/**
+ * Reads rows.jsonl into columns. Throws AbtieError("data") when the file cannot be read or when a line is not a row.
+ */
 export async function readRunRows(path: string): Promise<RunRows> {
   const records: RowRecord[] = [];
   for await (const record of readRows(path)) records.push(record);

@@ -8,38 +8,47 @@ import { type OpenedFile, openJournalFile } from "./open-file.ts";
 export interface JournalOptions {
   readonly clock: Clock;
   readonly log: Log;
-  /** Longest time an event stays in memory, ms; default 200. */
+  /** Longest time that an event stays in memory, ms; default 200. */
   readonly flushMs?: number;
-  /** Size at which events are written before that; default 256 kB. */
+  /** Size (bytes) of the waiting events at which they are written before `flushMs` has passed; default 256 kB. */
   readonly flushBytes?: number;
-  /** When written bytes are forced onto the disk: after each write, at checkpoints and the end ("batch", default), or never. */
+  /**
+   * When the journal forces written bytes onto the disk: "always" after each write; "batch" (default) at checkpoints
+   * and at the end; "never".
+   */
   readonly fsync?: "always" | "batch" | "never";
-  /** Opens the file; given in tests that let it fail. */
+  /** Opens the file. Tests replace it to let writes fail. */
   readonly openFile?: (path: string) => Promise<OpenedFile>;
 }
 
-/** An open journal. Disposing it closes it. */
+/** An open journal. Disposing it closes the file. */
 export interface Journal extends AsyncDisposable {
   /** Adds an event to those in memory; the file is written later. Throws an Error when a result holds NaN. */
   readonly append: (event: JournalEvent) => void;
-  /** Writes all events so far. Resolves when they are in the file, or the file has refused them. */
+  /** Writes all events appended so far. Resolves when they are in the file, or when the file could not be written. */
   readonly flush: () => Promise<void>;
-  /** Adds a checkpoint unless the last event is one, writes, and forces the bytes onto the disk unless fsync is "never". */
+  /**
+   * Appends a checkpoint unless the last event is one, and writes all events. Forces the bytes onto the disk unless
+   * fsync is "never".
+   */
   readonly checkpoint: () => Promise<void>;
-  /** Writes what is left, forces it onto the disk and closes the file. Nothing can be appended afterwards. */
+  /**
+   * Writes the events that wait, forces them onto the disk and closes the file. No event can be appended afterwards.
+   */
   readonly close: () => Promise<void>;
-  /** False while the file refuses what is written to it; events are then kept in memory. */
+  /** False while the file cannot be written; events are then kept in memory. */
   readonly healthy: () => boolean;
-  /** Events that are not on disk yet. */
+  /** Number of events that are not written yet. */
   readonly waiting: () => number;
 }
 
 const LONGEST_RETRY_MS = 10_000;
 
 /**
- * Opens a journal for appending. Throws AbtieError("data") when the file cannot be opened. Later failures (disk full, I/O
- * error) never throw, since a run without a journal is better than none: they are logged once, and the write is tried again after
- * growing waits. The caller holds the lock of the run folder, so that there is one writer.
+ * Opens a journal for appending. Throws AbtieError("data") when the file cannot be opened. Later failures (disk full,
+ * I/O error) never throw, because a run without a journal is better than none: the first one is logged, and the write
+ * is repeated after longer and longer waits. The caller holds the lock of the run folder, so that only one process
+ * writes.
  */
 export async function openJournal(path: string, options: JournalOptions): Promise<Journal> {
   const { clock, log, flushMs = 200, flushBytes = 1 << 18, fsync = "batch", openFile = openJournalFile } = options;
@@ -68,7 +77,7 @@ export async function openJournal(path: string, options: JournalOptions): Promis
       failures += 1;
     }
   };
-  // Two writes at once could change the order of lines.
+  // Two writes at the same time could change the order of the lines.
   const writeNext = (sync: boolean): Promise<void> => {
     const before = writing ?? Promise.resolve();
     const mine = before

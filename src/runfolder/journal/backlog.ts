@@ -1,18 +1,21 @@
 import type { JournalFile } from "./open-file.ts";
 
-/** Lines that are not in the file yet, and the position where they go. */
+/** Lines that are not in the file yet, and the position at which they will be written. */
 export interface Backlog {
   /** Adds a line, newline included. */
   readonly push: (line: string) => void;
-  /** UTF-16 units that wait, about as many as bytes. */
+  /** Length of the waiting lines in UTF-16 units, which is about their length in bytes. */
   readonly size: () => number;
-  /** Lines that wait; a line that is written in part counts. */
+  /** Number of waiting lines; a line that is only partly written counts. */
   readonly lines: () => number;
-  /** Writes everything in order. Throws the error of the file; the next call continues at the same byte. */
+  /**
+   * Writes all waiting lines in order. Throws the error of the file; the next call continues at the byte where this one
+   * stopped.
+   */
   readonly write: () => Promise<void>;
 }
 
-/** Makes an empty backlog whose first line goes to this position of the file. */
+/** Makes an empty backlog. Its first line is written at this position of the file. */
 export function createBacklog(file: JournalFile, position: number): Backlog {
   let waiting: string[] = [];
   let waitingSize = 0;

@@ -3,7 +3,10 @@ import type { PlannedStep, RunPlan } from "../../deadline/run-plan.ts";
 import type { Order } from "../../types.ts";
 import type { EngineEvent, JournalEvent, RowFailureReason, SessionEnd, StopEvent } from "./events.ts";
 
-/** Checks one word of a closed set; a word that is missing or strange does not compile. */
+/**
+ * Makes a schema for a word of a fixed set. A word that is missing in `words`, or does not belong to the set, is a
+ * compile error.
+ */
 function oneOf<Word extends string>(words: Readonly<Record<Word, true>>) {
   return z.enum(Object.keys(words) as Word[]);
 }
@@ -11,7 +14,10 @@ function oneOf<Word extends string>(words: Readonly<Record<Word, true>>) {
 const count = z.int().nonnegative();
 const order = oneOf<Order>({ ab: true, ba: true });
 const tokenBudget = count.min(1).nullable();
-/** JSON writes NaN and Infinity as null. Such a measurement is of no use, but it must not keep a run from being resumed. */
+/**
+ * JSON writes NaN and Infinity as null. Such a measurement is useless, but it must not prevent a run from being
+ * resumed.
+ */
 const measured = z
   .number()
   .nullable()
@@ -214,7 +220,7 @@ const SCHEMAS = {
 
 const { checkpoint, ...others } = SCHEMAS;
 
-/** Checks one parsed line of a journal. */
+/** The schema of one parsed line of a journal. */
 export const journalEventSchema: z.ZodType<JournalEvent> = z.discriminatedUnion("event", [
   checkpoint,
   ...Object.values(others),

@@ -3,7 +3,7 @@ import type { RunPlan } from "../../deadline/run-plan.ts";
 import type { FailureReason } from "../../schedule/types.ts";
 import type { Order } from "../../types.ts";
 
-/** Version of the journal's format; a reader refuses any other. */
+/** Version of the journal's format; abtie refuses to read any other version. */
 export const JOURNAL_FORMAT = 3;
 
 /** One line of the journal. `at` is wall time, ms since 1970. */
@@ -24,17 +24,17 @@ export type JournalEvent =
   | Checkpoint
   | SessionEnd;
 
-/** A process began to work on the run. */
+/** The first event of a session: a process began to work on the run. */
 export interface SessionStart {
   readonly event: "session-start";
   readonly at: number;
   readonly format: number;
   readonly pid: number;
-  /** Version of abtie. */
+  /** Version of abtie that runs the session. */
   readonly version: string;
 }
 
-/** The moments that bound a session with a deadline, ms since 1970; `Budget` in src/deadline gives their meaning. */
+/** The time limits of a session with a deadline, ms since 1970; `Budget` in src/deadline defines them. */
 export interface TimeLimitsEvent {
   readonly event: "time-limits";
   readonly at: number;
@@ -49,36 +49,36 @@ export interface EngineEvent {
   readonly event: "engine";
   readonly at: number;
   readonly what: "ready" | "lost" | "back" | "given-up";
-  /** Name of the engine in the pool, and its version, address or the reason of the loss; for a person. */
+  /** Text for a person: the engine's name in the pool, and its version, its address or the reason of the loss. */
   readonly detail: string;
 }
 
-/** The model that answers, as its server names it. */
+/** The model that answers, by the name that its server reports. */
 export interface EngineModel {
   readonly event: "engine-model";
   readonly at: number;
   readonly model: string;
-  /** Version of the server; null when it reports none. */
+  /** Version of the server; null when the server reports none. */
   readonly version: string | null;
-  /** How the server is asked for label probabilities. */
+  /** The method by which the server is asked for label probabilities. */
   readonly method: string;
 }
 
-/** How long the start of the engines took in this session. */
+/** Duration of the start of the engines in this session. */
 export interface StartUp {
   readonly event: "start-up";
   readonly at: number;
   readonly seconds: number;
 }
 
-/** What the run will do with all its rows, decided when the engine was ready. */
+/** The plan for all rows of the run, made when the engine was ready. */
 export interface PlanEvent {
   readonly event: "plan";
   readonly at: number;
   readonly plan: RunPlan;
 }
 
-/** Number of a request in its session, from 1: rows with the same one were asked for together. */
+/** Number of a request in its session, from 1. Rows with the same number were in the same request. */
 type RequestNumber = number;
 
 /** A row got an answer in one order. */
@@ -88,29 +88,32 @@ export interface RowResult {
   readonly order: Order;
   /** Log probabilities (nats) of a, b and tie in the order shown; -Infinity is written as null. */
   readonly logProbs: readonly [number, number, number];
-  /** Probability of the labels over the whole vocabulary; null when the server does not give it. */
+  /** Sum of the labels' probabilities over the whole vocabulary; null when the server does not give it. */
   readonly mass: number | null;
-  /** True when a label was not in the answer, so that its number is an upper bound. */
+  /** True when a label was missing in the answer, so that its log probability is an upper bound. */
   readonly bounded: boolean;
-  /** Prompt tokens sent, and how many were cut to fit. */
+  /** Prompt tokens that were sent, and tokens that were cut so that the prompt fits. */
   readonly tokens: number;
   readonly cutTokens: number;
-  /** Control strings in the data that were made harmless. */
+  /** Number of control tokens in the row's texts that were broken up. */
   readonly neutralised: number;
-  /** Token budget of the ladder step that shortened the prompt; null for as many tokens as the model takes. */
+  /**
+   * Token budget of the ladder step that shortened the prompt; null when the prompt could have as many tokens as the
+   * model accepts.
+   */
   readonly tokenBudget: number | null;
-  /** Requests of this session that included the row. */
+  /** Number of requests of this session that included the row. */
   readonly attempts: number;
-  /** The request that answered, and its duration in ms. */
+  /** The request that gave the answer, and its duration in ms. */
   readonly request: RequestNumber;
   readonly ms: number;
   readonly at: number;
 }
 
-/** Why a row or request got no answer: it failed, or the run ended before it was answered. */
+/** The reason why a row or request got no answer: a failure, or the end of the run before the answer. */
 export type RowFailureReason = FailureReason | "deadline" | "interrupted";
 
-/** A request failed. */
+/** A request failed, or its rows were given up without a request. */
 export interface FailedAttempt {
   readonly event: "failed";
   readonly rows: readonly number[];
@@ -119,48 +122,48 @@ export interface FailedAttempt {
   readonly message: string;
   /** True when the rows will not be sent again in this session. */
   readonly final: boolean;
-  /** Null when the rows ended without a request, because no engine was left. */
+  /** Null when the rows were given up without a request, because no engine was left. */
   readonly request: RequestNumber | null;
   readonly at: number;
 }
 
-/** The search for the best load of an engine settled on another setting. */
+/** The search for the best number of requests in flight of an engine chose another setting. */
 export interface ConcurrencyEvent {
   readonly event: "concurrency";
   readonly at: number;
   /** Name of the engine in the pool. */
   readonly engine: string;
-  /** Requests in flight at once, and prompts in each. */
+  /** Number of requests in flight, and number of prompts in each request. */
   readonly concurrency: number;
   readonly promptsPerRequest: number;
   readonly rowsPerSecond: number;
 }
 
-/** A ladder step as the planner judged it at one moment. */
+/** The planner's forecast for one ladder step at the time of a decision. */
 export interface StepProspect {
   readonly name: string;
-  /** Prompt tokens that are left to send on it. */
+  /** Prompt tokens that remain to be sent if this step is taken. */
   readonly tokens: number;
-  /** Probability of finishing in time on it. */
+  /** Probability that the run finishes in time if this step is taken. */
   readonly probability: number;
 }
 
-/** Where the run stood when the planner decided. */
+/** The state of the run when the planner decided. */
 interface PlannerState {
   readonly at: number;
   readonly phase: Decision["phase"];
-  /** Name of the ladder step in force. */
+  /** Name of the ladder step that the planner used. */
   readonly step: string;
-  /** Why the planner stays on this step, leaves it or stops; for a person. */
+  /** Reason why the planner stays on this step, leaves it or stops; for a person. */
   readonly reason: string;
-  /** Rows of the run, and those with an answer or without hope of one; earlier sessions included. */
+  /** Number of rows of the run, and number of rows that are answered or given up; both include earlier sessions. */
   readonly rows: number;
   readonly settled: number;
-  /** Rows of this session that were answered in the swapped order too. */
+  /** Number of rows that this session also answered in the swapped order. */
   readonly swapAnswered: number;
-  /** Time until scoring must end, ms; null without a deadline. */
+  /** Time from the decision until scoring must end, ms; null without a deadline. */
   readonly leftMs: number | null;
-  /** Every ladder step, the best first; empty while no speed is known. */
+  /** The forecast for every ladder step, the best step first; empty while the speed is unknown. */
   readonly ladder: readonly StepProspect[];
 }
 
@@ -169,7 +172,7 @@ export interface LadderStepEvent extends PlannerState {
   readonly event: "ladder-step";
 }
 
-/** When the planner expected the end: of the first pass, or of the swap pass in that phase. */
+/** A forecast of the time at which the present pass ends: the first pass, or the swap pass after it. */
 export interface ForecastEvent extends PlannerState {
   readonly event: "forecast";
   /** Expected end and its 90 % interval, ms since 1970. */
@@ -178,28 +181,32 @@ export interface ForecastEvent extends PlannerState {
   readonly highAt: number;
   /** Probability of ending in time; 1 without a deadline. */
   readonly probability: number;
-  /** Expected mean time of a row, failures included; null when no rows are left. */
+  /** Expected mean time of a row, ms, including failures; null when no rows are left. */
   readonly msPerRow: number | null;
-  /** Part of the expected time that failures will cost, ms. */
+  /** Part of the expected remaining time that failures will cost, ms. */
   readonly lostMs: number;
-  /** Rows that may still begin the swap pass, and the share of all rows that it will cover; null while unknown. */
+  /**
+   * Number of rows that may still begin the swap pass, and the expected share of all rows that the swap pass will
+   * cover; null while unknown.
+   */
   readonly swapAllowed: number;
   readonly swapShare: number | null;
-  /** Rows expected to keep the prior; null while unknown. */
+  /** Number of rows that are expected to keep the prior; null while unknown. */
   readonly priorRows: number | null;
-  /** Time without any answer while prompts wait for one, ms. */
+  /** Time since the last answer while prompts wait for one, ms. */
   readonly silentMs: number;
 }
 
-/** The planner sends nothing more. */
+/** The planner ended the sending of prompts. */
 export interface StopEvent extends PlannerState {
   readonly event: "stop";
   readonly kind: Stop["kind"];
 }
 
 /**
- * Prompt tokens that the servers looked up in their prefix caches and found there, of all variants that share them; and of this variant
- * the tokens that were sent, and those that began like an earlier prompt of its own.
+ * Counts of prompt tokens. `looked` and `found`: tokens that the servers looked up in their prefix caches, and tokens
+ * that they found there, for all variants that share the servers. `prepared` and `shared`: tokens of this variant that
+ * were sent, and tokens at the start of a prompt that equal the start of an earlier prompt of this variant.
  */
 export interface PrefixCacheEvent {
   readonly event: "prefix-cache";
@@ -210,7 +217,7 @@ export interface PrefixCacheEvent {
   readonly shared: number;
 }
 
-/** Everything before this line is on disk. */
+/** All lines before this one are on the disk. */
 export interface Checkpoint {
   readonly event: "checkpoint";
   readonly at: number;

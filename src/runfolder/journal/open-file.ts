@@ -2,7 +2,10 @@ import { constants, type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { explainFileError } from "../../files/explain.ts";
 
-/** The operations on a file that the journal uses. Positions are explicit, so that a write that failed midway can be repeated. */
+/**
+ * The operations on a file that the journal uses. Every write names its position, so that a write that failed midway
+ * can be repeated.
+ */
 export interface JournalFile {
   readonly write: (
     buffer: Buffer,
@@ -16,15 +19,15 @@ export interface JournalFile {
 
 export interface OpenedFile {
   readonly file: JournalFile;
-  /** Position where the next line begins, bytes. */
+  /** Position at which the next line begins, bytes. */
   readonly size: number;
   /** Bytes of an unfinished last line that were cut off. */
   readonly cut: number;
 }
 
 /**
- * Opens a journal for appending, making it when it does not exist. A last line without newline is cut off: the process
- * that wrote it was killed, and the next line must not continue it. Throws AbtieError("data").
+ * Opens a journal for appending, and creates it if it does not exist. Cuts off a last line without newline: the process
+ * that wrote it was killed, and the next line must not be appended to it. Throws AbtieError("data").
  */
 export async function openJournalFile(path: string): Promise<OpenedFile> {
   let file: FileHandle | undefined;
@@ -55,7 +58,8 @@ async function endOfLastLine(file: FileHandle, size: number): Promise<number> {
   return 0;
 }
 
-// A new file is durable once its folder is. Some file systems cannot sync a folder, and go on without.
+// The entry of a new file is on the disk only after its folder is synced. Some file systems cannot sync a folder; the
+// journal continues without it.
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, "r").catch(() => undefined);
   await folder?.sync().catch(() => {});

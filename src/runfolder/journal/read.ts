@@ -4,15 +4,16 @@ import { type Line, parseJson, readLines } from "../../files/json-lines.ts";
 import { journalEventSchema } from "./event-schemas.ts";
 import { JOURNAL_FORMAT, type JournalEvent } from "./events.ts";
 
-/** An event and the line that it was read from, counted from 1. */
+/** An event, and the number of its line in the file, counted from 1. */
 export interface NumberedEvent {
   readonly event: JournalEvent;
   readonly line: number;
 }
 
 /**
- * Reads a journal event by event, leaving out a last line without newline: a kill or a power cut left it unfinished.
- * Throws AbtieError("data") naming file and line when anything else is corrupt, or when another version of abtie wrote it.
+ * Reads a journal event by event. Ignores a last line without newline, because a kill or a power cut left it
+ * unfinished. Throws AbtieError("data") with file and line when any other line is corrupt, or when another version of
+ * abtie wrote the journal.
  */
 export async function* readJournal(path: string): AsyncGenerator<NumberedEvent> {
   for await (const line of readLines(path)) {
@@ -33,7 +34,10 @@ function parseLine(path: string, line: Line): JournalEvent {
   );
 }
 
-/** Every session of a journal begins with a line that names the format and the version of abtie that wrote it. */
+/**
+ * Refuses a journal of another format. Every session begins with a line that contains the format and the version of
+ * abtie that wrote it.
+ */
 function refuseOtherFormat(path: string, { number }: Line, parsed: unknown): void {
   if (typeof parsed !== "object" || parsed === null || !("format" in parsed)) return;
   const { format } = parsed;

@@ -9,8 +9,9 @@ import { compareManifests } from "./compare-manifests.ts";
 import { type Json, MANIFEST_FORMAT, type Manifest, readManifest, writeManifest } from "./manifest.ts";
 
 /**
- * Which keys of a config change answers. The others may differ between two sessions of a run: places of files, the load of the engine,
- * the time, and what is computed anew from the recorded readings whenever results are written.
+ * For each key of a config, whether it changes answers. The other keys may differ between two sessions of a run: paths
+ * of files, requests in flight, time limits, and settings of values that are computed again from the recorded readings
+ * whenever results are written.
  */
 const CHANGES_ANSWERS: Readonly<Record<keyof Config, boolean>> = {
   file: false,
@@ -37,7 +38,9 @@ const CHANGES_ANSWERS: Readonly<Record<keyof Config, boolean>> = {
   calibration: false,
 };
 
-/** The same for the keys of its engine. The key of the server's API is not written into the manifest. */
+/**
+ * For each key of the engine, whether it changes answers. The API key of the server is not written into the manifest.
+ */
 const ENGINE_CHANGES_ANSWERS: Readonly<Record<Exclude<keyof SpawnConfig | keyof AttachConfig, "apiKey">, boolean>> = {
   kind: false,
   name: false,
@@ -68,23 +71,23 @@ function harmlessKeys(changesAnswers: Readonly<Record<string, boolean>>): readon
   return Object.keys(changesAnswers).filter((key) => !changesAnswers[key]);
 }
 
-/** What identifies a run, and what to do when its folder holds another one. */
+/** The properties that identify a run, and the treatment of a folder that contains another run. */
 export interface RunIdentity {
   readonly config: Config;
   readonly dataset: Dataset;
   readonly template: Template;
   /** Version of abtie. */
   readonly version: string;
-  /** Continue although something that changes answers is different now. */
+  /** True to continue although a property that changes answers is different now. */
   readonly force: boolean;
-  /** Begin again: what the folder holds is ignored. */
+  /** True to begin again and ignore the contents of the folder. */
   readonly fresh: boolean;
   readonly effects: Effects;
 }
 
 /**
- * Compares the manifest in the folder of a run with the one that it would have now, and writes the manifest of a new run.
- * Throws AbtieError("config") listing every difference that changes answers, unless `force` is given.
+ * Compares the manifest in the folder of a run with the manifest that the run would have now, and writes the manifest
+ * of a new run. Throws AbtieError("config") with every difference that changes answers, unless `force` is true.
  */
 export async function checkManifest(options: RunIdentity & { folder: string }): Promise<void> {
   const { folder, force, fresh, effects } = options;
@@ -105,7 +108,8 @@ export async function checkManifest(options: RunIdentity & { folder: string }): 
     );
   }
   for (const { text } of serious) effects.log("warn", `continuing although ${text}`);
-  // Settings for what is computed from the readings, such as clipping, are read from here by the report and other commands.
+  // The report and other commands read the settings for computed values, such as clipping, from the manifest, so it
+  // must have their present values.
   if (differences.length > 0) await writeManifest(path, now);
 }
 
@@ -135,7 +139,10 @@ async function manifestOf(options: {
   };
 }
 
-/** Hashes the small files of a model, which differ between any two models; hashing its weights would take minutes. */
+/**
+ * Computes the hashes of the small files of a model, which differ between any two models, because hashing the weights
+ * would take minutes.
+ */
 async function modelHashes({ engine }: Config): Promise<Readonly<Record<string, string>>> {
   const folders = [...new Set([engine.tokenizer, engine.kind === "spawn" ? engine.model : null])];
   const files = folders

@@ -1,21 +1,22 @@
 import type { Json, Manifest } from "./manifest.ts";
 
-/** One thing that differs between the manifest of a run and the one it would have now. */
+/** One difference between the manifest of a run and the manifest that the run would have now. */
 export interface Difference {
-  /** Path of the value, for example `config.template` or `hashes.data`. */
+  /** Path of the value that differs, for example `config.template` or `hashes.data`. */
   readonly path: string;
-  /** The old and the new value, for a person. */
+  /** Both values, the old and the new one, as text for a person. */
   readonly text: string;
-  /** True when answers made before and after may not be mixed. */
+  /** True when answers made with the old value and answers made with the new one must not be mixed. */
   readonly changesAnswers: boolean;
 }
 
-/** Parts of a manifest that never change an answer. */
+/** The parts of a manifest that never change an answer. */
 const ALWAYS_HARMLESS = ["createdAt", "versions.node"];
 
 /**
- * Lists what differs between two manifests, in the order of the old one. A difference is harmless when its path, or a
- * part of a manifest that contains it, is in `harmless` (for example `config.deadline`); anything else may change answers.
+ * Lists the differences between two manifests, in the order of the old one. A difference is harmless when `harmless`
+ * contains its path or the path of a part that contains it (for example `config.deadline`). Any other difference may
+ * change answers.
  */
 export function compareManifests(old: Manifest, now: Manifest, harmless: readonly string[]): readonly Difference[] {
   const before = leaves(old);
@@ -30,14 +31,14 @@ export function compareManifests(old: Manifest, now: Manifest, harmless: readonl
     }));
 }
 
-/** Lists the values that hold no others, as JSON by path. An empty list or object counts as one. */
+/** Lists the values that contain no other values, as JSON by path. An empty list or object is such a value. */
 function leaves(manifest: Manifest): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   const visit = (path: string, value: Json): void => {
     const children = typeof value === "object" && value !== null ? Object.entries(value) : [];
     if (children.length === 0) found.set(path, JSON.stringify(value));
     for (const [key, child] of children) {
-      // JSON leaves out what is undefined.
+      // JSON omits a key whose value is undefined.
       if (child === undefined) continue;
       visit(Array.isArray(value) ? `${path}[${key}]` : path === "" ? key : `${path}.${key}`, child);
     }

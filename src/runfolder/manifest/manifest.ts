@@ -7,22 +7,24 @@ import { parseJson } from "../../files/json-lines.ts";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
-/** The settings and inputs of a run, complete enough to decide later whether its answers still hold. */
+/**
+ * The settings and inputs of a run. They are complete enough to decide later whether the run's answers are still valid.
+ */
 export interface Manifest {
-  /** Version of this file's format. */
+  /** Version of the manifest's format. */
   readonly format: typeof MANIFEST_FORMAT;
-  /** ISO 8601, UTC. */
+  /** Time at which the manifest was first written, ISO 8601, UTC. */
   readonly createdAt: string;
-  /** Versions by name: abtie, node, engine. */
+  /** Version of each program by name: abtie, node, engine. */
   readonly versions: Readonly<Record<string, string>>;
   /** The config as the program uses it. */
   readonly config: Json;
-  /** SHA-256 (hex) by the name of its source: data, ids, template, model files. */
+  /** SHA-256 (hex) of each input by name: data, ids, template, model files. */
   readonly hashes: Readonly<Record<string, string>>;
   readonly rows: number;
-  /** The label texts by class. */
+  /** The texts of each label, by class. */
   readonly labels: Json;
-  /** The configured way to ask the engine for label probabilities. */
+  /** The method that the config sets for asking the engine for label probabilities. */
   readonly method: string;
 }
 
@@ -48,7 +50,10 @@ export async function writeManifest(path: string, manifest: Manifest): Promise<v
   await writeAtomic(path, `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
-/** Reads a manifest; null without a file. Throws AbtieError("data") when the file is not a manifest of this format. */
+/**
+ * Reads a manifest; null when the file does not exist. Throws AbtieError("data") when the file is not a manifest of
+ * this format.
+ */
 export async function readManifest(path: string): Promise<Manifest | null> {
   const text = await readText(path);
   if (text === null) return null;

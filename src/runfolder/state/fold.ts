@@ -11,12 +11,12 @@ import {
   type RunState,
 } from "./run-state.ts";
 
-/** The largest count in a Uint16Array. */
+/** The largest number that an element of a Uint16Array can have. */
 const MOST = 0xffff;
 
 /**
- * Adds an event to the state, which it changes in place and returns. The first answer of a row and order stays; a failure
- * after it changes the counts alone. Throws AbtieError("data") when the run has no such row.
+ * Adds an event to the state, which is changed in place and returned. The first answer of a row in an order is kept; a
+ * later failure changes only the counts. Throws AbtieError("data") when the run has no such row.
  */
 export function fold(state: RunState, event: JournalEvent): RunState {
   switch (event.event) {
@@ -45,7 +45,7 @@ export function fold(state: RunState, event: JournalEvent): RunState {
     case "ladder-step":
     case "forecast":
     case "stop":
-      // The report reads these from the journal; a run does not depend on what earlier sessions decided.
+      // The report reads these events from the journal. A resumed run does not need the decisions of earlier sessions.
       break;
     default:
       return event satisfies never;
@@ -79,7 +79,7 @@ function foldFailure(state: RunState, event: FailedAttempt): void {
   const reason = numberOf(order, event.reason);
   for (const row of event.rows) {
     checkRow(state, row);
-    // Rows that ended because no engine was left were part of no request.
+    // Rows that were given up because no engine was left were in no request.
     if (event.request !== null) order.failures[row] = Math.min(MOST, (order.failures[row] ?? 0) + 1);
     const before = order.flags[row] ?? 0;
     if ((before & ANSWERED) !== 0) continue;

@@ -5,8 +5,8 @@ import { fold } from "./fold.ts";
 import { createRunState, type RunState } from "./run-state.ts";
 
 /**
- * Reads a journal into the state of its run; without a file the state is that of a new run. Throws AbtieError("data") naming file
- * and line when the journal is corrupt or belongs to another data file.
+ * Reads a journal and returns the state of its run; without a file, returns the state of a new run. Throws
+ * AbtieError("data") with file and line when the journal is corrupt or belongs to another data file.
  */
 export async function resumeRun(path: string, rows: number): Promise<RunState> {
   const state = createRunState(rows);

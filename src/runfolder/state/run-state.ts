@@ -1,42 +1,48 @@
 import type { Order, Reading } from "../../types.ts";
 import type { EngineModel, PrefixCacheEvent, RowFailureReason } from "../journal/events.ts";
 
-/** What the journal of a run adds up to: results by row and order in typed arrays, about 60 bytes a row and order. */
+/**
+ * The sum of all events in the journal of a run: results by row and order in typed arrays, about 60 bytes for each row
+ * and order.
+ */
 export interface RunState {
   /** Number of rows of the run. */
   readonly rows: number;
   readonly orders: { readonly ab: OrderState; readonly ba: OrderState };
-  /** The engine that answered last; null before any engine was ready. */
+  /** The model and server that answered last; null before any engine was ready. */
   engineModel: EngineModel | null;
-  /** Longest start of the engines in a session; null when none was measured. */
+  /** Longest start of the engines among all sessions, s; null when none was measured. */
   longestStartUpSeconds: number | null;
-  /** Sums over all sessions; null when no server counts what its prefix cache holds. */
+  /** Counts over all sessions; null when no server reports its prefix cache. */
   prefixCache: PrefixCacheCounts | null;
 }
 
-/** Prompt tokens as `PrefixCacheEvent` counts them. */
+/** Counts of prompt tokens; `PrefixCacheEvent` defines them. */
 export type PrefixCacheCounts = Omit<PrefixCacheEvent, "event" | "at">;
 
-/** The results of one order; index by row. */
+/** The results of one order; the index of each array is the row. */
 export interface OrderState {
-  /** Rows with an answer. */
+  /** Number of rows with an answer. */
   answered: number;
-  /** A sum of the constants below; 0 for a row without a final failure or an answer. */
+  /** For each row a sum of the constants below; 0 for a row with neither an answer nor a final failure. */
   readonly flags: Uint8Array;
-  /** a, b and tie of row r at 3r, 3r + 1, 3r + 2. */
+  /** Log probabilities (nats) of row r: a, b and tie at 3r, 3r + 1, 3r + 2. */
   readonly logProbs: Float64Array;
-  /** NaN where unknown. */
+  /** Label mass, 0 to 1; NaN when unknown. */
   readonly mass: Float64Array;
   readonly tokens: Uint32Array;
   readonly cutTokens: Uint32Array;
   readonly neutralised: Uint32Array;
-  /** Token budget of the ladder step that shortened it; 0 for as many tokens as the model takes. */
+  /**
+   * Token budget of the ladder step that shortened the row's prompt; 0 when the prompt could have as many tokens as the
+   * model accepts.
+   */
   readonly tokenBudget: Uint32Array;
-  /** Requests with the row in the session that answered it, counted by the scheduler. */
+  /** Number of requests that included the row in the session that answered it, as the scheduler counted them. */
   readonly attempts: Uint16Array;
-  /** Failed requests over all sessions. */
+  /** Number of failed requests that included the row, over all sessions. */
   readonly failures: Uint16Array;
-  /** Index in `reasons` of the last failure, plus 1; 0 without a failure. */
+  /** Index in `reasons` of the row's last failure, plus 1; 0 for a row that never failed. */
   readonly lastReason: Uint16Array;
   readonly reasons: RowFailureReason[];
 }
@@ -44,7 +50,7 @@ export interface OrderState {
 export const ANSWERED = 1;
 export const BOUNDED = 2;
 export const HAS_MASS = 8;
-/** The last failure was final in its session. */
+/** Flag: the row's last failure was final in its session. */
 export const GAVE_UP = 16;
 
 /** Creates the state of a run that has not begun. */
@@ -63,17 +69,20 @@ export function isAnswered(state: RunState, row: number, order: Order): boolean 
   return ((state.orders[order].flags[row] ?? 0) & ANSWERED) !== 0;
 }
 
-/** Decides whether a ladder step shortened the row's prompt in this order. */
+/** Decides whether the row's prompt in this order was shortened by a ladder step. */
 export function isShort(state: RunState, row: number, order: Order): boolean {
   return tokenBudgetOf(state, row, order) !== null;
 }
 
-/** Gives the token budget of the step that shortened a row's prompt in this order; null when it was not shortened by one. */
+/**
+ * Returns the token budget of the ladder step that shortened a row's prompt in this order; null when no step shortened
+ * it.
+ */
 export function tokenBudgetOf(state: RunState, row: number, order: Order): number | null {
   return state.orders[order].tokenBudget[row] || null;
 }
 
-/** Gives the answer of a row in this order, in the order shown; null without an answer. */
+/** Returns the answer of a row in this order, not swapped back; null without an answer. */
 export function readingOf(state: RunState, row: number, order: Order): Reading | null {
   const { flags, logProbs, mass } = state.orders[order];
   const flag = flags[row] ?? 0;
@@ -86,23 +95,23 @@ export function readingOf(state: RunState, row: number, order: Order): Reading |
   };
 }
 
-/** Why the last request with a row failed, and whether the row was given up with it. */
+/** The reason why the last request with a row failed, and whether the row was then given up. */
 export interface LastFailure {
   readonly reason: RowFailureReason;
   readonly final: boolean;
 }
 
-/** Gives a row's last failure in this order; null when it never failed. */
+/** Returns the last failure of a row in this order; null when the row never failed. */
 export function lastFailure(state: RunState, row: number, order: Order): LastFailure | null {
   const { lastReason, reasons, flags } = state.orders[order];
   const reason = reasons[(lastReason[row] ?? 0) - 1];
   return reason === undefined ? null : { reason, final: ((flags[row] ?? 0) & GAVE_UP) !== 0 };
 }
 
-/** Counts the requests that a row was part of in this order, over all sessions. */
+/** Counts the requests that included a row in this order, over all sessions. */
 export function attemptsOf(state: RunState, row: number, order: Order): number {
   const { attempts, failures } = state.orders[order];
-  // Failures of earlier sessions are not in the count of the request that answered.
+  // `attempts` lacks the failed requests of earlier sessions, and `failures` lacks the request that answered.
   return Math.max(attempts[row] ?? 0, (failures[row] ?? 0) + (isAnswered(state, row, order) ? 1 : 0));
 }
 

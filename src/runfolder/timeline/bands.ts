@@ -1,38 +1,41 @@
 import type { Obtained } from "../../types.ts";
 import type { EngineEvent, JournalEvent } from "../journal/events.ts";
 
-/** A period of a run in which one thing was in force: a step of the ladder, the swap pass, or no engine. */
+/** A period of a run with one state: a step of the ladder, the swap pass, or no engine. */
 export interface Band {
   readonly name: string;
   readonly kind: Obtained | "swapped" | "start" | "lost";
-  /** Ms after the run began. */
+  /** Start of the period, ms after the run began. */
   readonly fromMs: number;
   readonly toMs: number;
 }
 
-/** Follows a journal and notes at which moment which ladder step was in force, or why nothing was scored. */
+/**
+ * Reads the events of a journal in order and records at which time which ladder step was used, or why nothing was
+ * scored.
+ */
 export interface BandReader {
   readonly add: (event: JournalEvent, atMs: number) => void;
-  /** The bands up to the end of the run, one after another without gaps. */
+  /** Returns the bands up to the end of the run, one after another without gaps. */
   readonly finish: (endMs: number) => readonly Band[];
 }
 
-/** The state that decides the band; each session begins anew. */
+/** The state that determines the band. Each session begins with a new state. */
 interface Situation {
-  /** Engines that serve now. */
+  /** Number of engines that serve now. */
   readonly up: number;
-  /** True once an engine served in this session. */
+  /** True after an engine has served in this session. */
   readonly wasUp: boolean;
-  /** Kinds of the ladder's steps by name. */
+  /** The kind of each ladder step, by the step's name. */
   readonly kinds: ReadonlyMap<string, Band["kind"]>;
-  /** Name of the step in force; null before the plan is made. */
+  /** Name of the ladder step in use; null before the plan is made. */
   readonly step: string | null;
   readonly isSwapPass: boolean;
 }
 
 const NOTHING_YET: Situation = { up: 0, wasUp: false, kinds: new Map(), step: null, isSwapPass: false };
 
-/** Creates a reader. Between two sessions no time passes; each begins with the start of its engine. */
+/** Creates a reader. No time passes between two sessions; each session begins with the start of its engine. */
 export function createBandReader(): BandReader {
   const bands: Band[] = [];
   let situation = NOTHING_YET;

@@ -10,34 +10,36 @@ import type {
 import { readJournal } from "../journal/read.ts";
 import { type Band, createBandReader } from "./bands.ts";
 
-/** The times of all events of a run. Times are ms of work: the time between two sessions is left out. */
+/** The times of all events of a run, in ms of work: the time between two sessions is not counted. */
 export interface Timeline {
-  /** Start of each session, ms since 1970, and the work done before it, ms. */
+  /** For each session its start, ms since 1970, and the work done before it, ms. */
   readonly sessions: readonly { readonly startedAt: number; readonly before: number }[];
-  /** Work of all sessions, ms. */
+  /** Duration of all sessions together, ms. */
   readonly wallMs: number;
   readonly requests: readonly RequestPoint[];
   readonly forecasts: readonly TimelineForecast[];
   readonly bands: readonly Band[];
-  /** Deadline and watchdog of the last session; null without a deadline. */
+  /** The deadline and the watchdog's time in the last session; null without a deadline. */
   readonly limits: { readonly deadlineMs: number; readonly watchdogMs: number } | null;
-  /** When the last row of the first pass was settled; null when that pass did not end. */
+  /** Time at which the last row of the first pass was answered or given up; null when that pass did not end. */
   readonly firstPassMs: number | null;
 }
 
 /** The times of a run in ms. */
 export interface Timing {
-  /** When the run began, ms since 1970. */
+  /** Start of the run, ms since 1970. */
   readonly startedAt: number;
-  /** From its start to its end, ms. */
+  /** Time from the start of the run to its end, ms. */
   readonly wallMs: number;
-  /** From its start to the deadline, ms; null without one. */
+  /** Time from the start of the run to the deadline, ms; null without a deadline. */
   readonly deadlineMs: number | null;
-  /** From its start to the moment at which the watchdog ends the process, ms; null without a deadline. */
+  /**
+   * Time from the start of the run to the moment at which the watchdog ends the process, ms; null without a deadline.
+   */
   readonly watchdogMs: number | null;
-  /** From its start to the last row of the first pass, ms; null when that pass did not end. */
+  /** Time from the start of the run to the last row of the first pass, ms; null when that pass did not end. */
   readonly firstPassMs: number | null;
-  /** From its start to the first request, ms; null when unknown. */
+  /** Time from the start of the run to the first request, ms; null when unknown. */
   readonly startupMs: number | null;
 }
 
@@ -45,10 +47,10 @@ export interface Timing {
 export interface RequestPoint {
   /** End of the request, ms after the run began. */
   readonly endMs: number;
-  /** How long it took, ms. */
+  /** Duration of the request, ms. */
   readonly ms: number;
   readonly rows: number;
-  /** Prompt tokens of all its rows. */
+  /** Prompt tokens of all rows in the request. */
   readonly tokens: number;
   readonly ok: boolean;
 }
@@ -56,24 +58,24 @@ export interface RequestPoint {
 /** One forecast of the end, made during the run. All times are ms after the run began. */
 export interface TimelineForecast {
   readonly atMs: number;
-  /** Share of the work done, 0 to 1. */
+  /** Share of the work that was done at the time of the forecast, 0 to 1. */
   readonly share: number;
-  /** The pass whose end is forecast: 1 over all rows, 2 in the swapped order over some of them. */
+  /** The pass of which the end is forecast: 1 is the pass over all rows, 2 the swap pass over some of them. */
   readonly pass: 1 | 2;
   readonly endMs: number;
-  /** 90 % interval of the end. */
+  /** The 90 % interval of the end. */
   readonly lowMs: number;
   readonly highMs: number;
 }
 
-/** Reads a journal as a timeline. Throws AbtieError("data") naming file and line when it is corrupt. */
+/** Reads a journal as a timeline. Throws AbtieError("data") with file and line when the journal is corrupt. */
 export async function readTimeline(journalFile: string): Promise<Timeline> {
   const timeline = createTimeline();
   for await (const { event } of readJournal(journalFile)) timeline.add(event);
   return timeline.finish();
 }
 
-/** Computes the times of a run from its timeline; null when its journal holds no session. */
+/** Computes the times of a run from its timeline; null when the journal contains no session. */
 export function timingOf({ sessions, wallMs, requests, limits, firstPassMs }: Timeline): Timing | null {
   const [first] = sessions;
   if (first === undefined) return null;
@@ -87,7 +89,9 @@ export function timingOf({ sessions, wallMs, requests, limits, firstPassMs }: Ti
   };
 }
 
-/** Requests among which the first to begin is found: it need not be the first to end. */
+/**
+ * Number of requests among which the one that began first is searched, because it need not be the one that ended first.
+ */
 const SEARCHED = 200;
 
 function firstBegin(requests: readonly RequestPoint[]): number | null {
@@ -162,7 +166,7 @@ function createTimeline(): { add: (event: JournalEvent) => void; finish: () => T
     if (session === undefined) return;
     const { startedAt, before } = session;
     const elapsed = (at: number): number => before + Math.max(0, at - startedAt);
-    // A clock that was set back must not shorten the time that has passed.
+    // When the clock is set back, the time that has passed must not become shorter.
     wallMs = Math.max(wallMs, elapsed(event.at));
     bands.add(event, wallMs);
     addFields(event, elapsed);
@@ -198,14 +202,17 @@ function forecastPoint(event: ForecastEvent, elapsed: (at: number) => number): T
   };
 }
 
-/** The part of a request that one event holds; null for rows that ended without one. Events of one request lie side by side. */
+/**
+ * The part of a request that one event contains; null for rows that were given up without a request, and for a request
+ * that ended only because the run ended. Events of one request follow one another.
+ */
 function requestPart(event: RowResult | FailedAttempt, endMs: number): RequestPoint | null {
   if (event.event === "row") return { endMs, ms: event.ms, rows: 1, tokens: event.tokens, ok: true };
   if (endedWithRun(event.reason) || event.request === null) return null;
   return { endMs, ms: 0, rows: event.rows.length, tokens: 0, ok: false };
 }
 
-/** The first event of a request gives its end. */
+/** Joins two parts of one request. The first event of a request gives the end of the request. */
 function joined(one: RequestPoint, other: RequestPoint): RequestPoint {
   return { ...one, rows: one.rows + other.rows, tokens: one.tokens + other.tokens };
 }
