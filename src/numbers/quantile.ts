@@ -1,7 +1,7 @@
 /**
- * Computes the quantile of ascending values at level q in [0, 1], interpolating linearly between neighbours: definition
- * 7 of Hyndman and Fan (1996), "Sample quantiles in statistical packages", the default of numpy and scipy. It is the only
- * definition that abtie uses. NaN without values.
+ * Computes the quantile at level q in [0, 1] of values that are sorted in ascending order, and interpolates linearly
+ * between neighbours. This is definition 7 of Hyndman and Fan (1996), "Sample quantiles in statistical packages", and
+ * the default of numpy and scipy. Abtie uses no other definition. NaN without values.
  */
 export function quantileSorted(sorted: ArrayLike<number>, q: number): number {
   if (!(q >= 0 && q <= 1)) throw new Error(`quantileSorted: q must lie in [0, 1], got ${q}`);
@@ -14,7 +14,7 @@ export function quantileSorted(sorted: ArrayLike<number>, q: number): number {
   return low + (high - low) * (position - below);
 }
 
-/** Computes quantiles of values in any order; the values are left as they are. See quantileSorted. */
+/** Computes quantiles of values in any order, without changing the order. See quantileSorted. */
 export function quantiles(values: ArrayLike<number>, levels: readonly number[]): number[] {
   const sorted = Float64Array.from(values).sort();
   return levels.map((level) => quantileSorted(sorted, level));

@@ -1,4 +1,7 @@
-/** Chooses up to `count` row numbers spread evenly over `total` rows: the first and the last among them, from two on. */
+/**
+ * Chooses up to `count` row numbers that are spread evenly over `total` rows. From two numbers on, the first and the
+ * last row are among them.
+ */
 export function spreadSample(total: number, count: number): readonly number[] {
   if (total <= count) return Array.from({ length: total }, (_, row) => row);
   if (count === 1) return [0];

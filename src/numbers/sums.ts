@@ -10,14 +10,16 @@ export function mean(values: ArrayLike<number> & Iterable<number>): number {
   return sum(values) / values.length;
 }
 
-/** Subtracts one list of numbers from another of the same length, number by number. */
+/**
+ * Subtracts each number of `values` from the number at the same position of `from`. Both lists have the same length.
+ */
 export function subtract(from: Float64Array, values: Float64Array): Float64Array {
   return from.map((value, index) => value - (values[index] as number));
 }
 
 /**
- * Computes the logarithm of the sum of exponentials. The largest value is taken out first, so that nothing overflows and
- * a sum of tiny numbers does not vanish. -Infinity without values, and when all are -Infinity.
+ * Computes the logarithm of the sum of exponentials. Subtracts the largest value first, so that large values do not
+ * overflow and a sum of tiny numbers does not become 0. -Infinity without values, and when all values are -Infinity.
  */
 export function logSumExp(values: readonly number[]): number {
   const largest = Math.max(...values);
