@@ -1,34 +1,40 @@
 import type { Clock, Log } from "./types.ts";
 
-/** The progress of a long command: a named step with a text, or the rows that are scored. */
+/** The progress of a long command: a named step with a text, or the number of rows that are scored. */
 export type Progress =
   | { readonly stage: "step"; readonly name: string; readonly text: string }
   | {
       readonly stage: "score";
-      /** Rows that are scored, of `total`. */
+      /** Number of rows that are scored, out of `total`. */
       readonly done: number;
       readonly total: number;
-      /** One line about rows, speed and time. */
+      /** One line about rows, speed and remaining time. */
       readonly text: string;
-      /** Shorter versions of `text`, longest first, for narrow terminals. */
+      /** Shorter versions of `text` for narrow terminals, the longest first. */
       readonly shorter?: readonly string[];
     };
 
-/** The parts of the outside world that a command may use besides files and sockets; passed in, so that tests can replace them. */
+/**
+ * The clock, the streams and the other effects that a command may use, except files and sockets. They are passed in, so
+ * that tests can replace them.
+ */
 export interface Effects {
-  /** Start of the program, ms since 1970: a deadline of "9h" counts from here. */
+  /** Start of the program, ms since 1970. A deadline such as "9h" counts from this time. */
   readonly startedAt: number;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly pid: number;
   readonly nodeVersion: string;
   readonly clock: Clock;
-  /** Returns a uniform number in [0, 1); used for waits and names, never for results. */
+  /** Returns a uniform random number in [0, 1). It is used for waits and names, never for results. */
   readonly random: () => number;
   /** Aborts when the person or the system interrupts the program. */
   readonly signal: AbortSignal;
   readonly log: Log;
   readonly progress: (event: Progress) => void;
-  /** Makes the process end at a time (ms since 1970), whatever this thread does then; `file` is the complete file in place. */
+  /**
+   * Makes the process end at the time `at` (ms since 1970), even if this thread hangs. `file` is the complete file that
+   * then exists at its final path.
+   */
   readonly armWatchdog: (at: number, file: string) => void;
 }

@@ -1,7 +1,7 @@
-/** What a failure means to the caller; each code has one exit status. */
+/** The kind of a failure as the caller sees it. Each code has one exit status. */
 export type ErrorCode = "config" | "data" | "engine" | "interrupted";
 
-/** Exit status of the process for each kind of end; the table is in README.md. */
+/** The exit status of the process for each kind of end. README.md contains a table of them. */
 export const EXIT = {
   done: 0,
   bug: 1,
@@ -13,13 +13,13 @@ export const EXIT = {
 } as const satisfies Record<ErrorCode | "done" | "bug" | "fallback", number>;
 
 /**
- * An end that the user can act on. The message names the thing, what was expected, what was found, and what to do.
- * Anything thrown that is not an AbtieError is a bug of abtie.
+ * An end of the program that the user can act on. The message contains the thing, the expectation, the finding and the
+ * remedy. Any other error that is thrown is a bug of abtie.
  */
 export class AbtieError extends Error {
   override readonly name = "AbtieError" as const;
   readonly code: ErrorCode;
-  /** Further lines, for example the end of a server log or every problem of a config. */
+  /** Further lines, for example the end of a server log or a list of all problems of a config. */
   readonly details: readonly string[];
 
   constructor(code: ErrorCode, message: string, options: { cause?: unknown; details?: readonly string[] } = {}) {
@@ -29,12 +29,12 @@ export class AbtieError extends Error {
   }
 }
 
-/** Returns the message of anything that was thrown. */
+/** Returns the message of an error, or of any other value that was thrown. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
-/** Returns the code of a system error, for example "ENOENT"; null for anything else that was thrown. */
+/** Returns the code of a system error, for example "ENOENT"; null for any other value that was thrown. */
 export function systemCode(thrown: unknown): string | null {
   return thrown instanceof Error && "code" in thrown && typeof thrown.code === "string" ? thrown.code : null;
 }

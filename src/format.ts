@@ -15,7 +15,7 @@ export function parseDuration(text: string): number | null {
 
 /**
  * Formats a duration in ms with its two largest units, rounded to the smaller one: "6h41m", "3m05s", "12 s". With
- * `precise`, a duration below a minute keeps a decimal, "12.4 s", and one below a second is given in ms, "35 ms".
+ * `precise`, a duration below a minute has one decimal, "12.4 s", and a duration below a second is in ms, "35 ms".
  */
 export function formatDuration(ms: number, { precise = false } = {}): string {
   if (ms < 0) {
@@ -31,33 +31,38 @@ export function formatDuration(ms: number, { precise = false } = {}): string {
   return `${Math.floor(minutes / 60)}h${twoDigits(minutes % 60)}m`;
 }
 
-/** Formats a count with commas between thousands, "25,000"; with at most `digits` decimals where it is no whole number. */
+/**
+ * Formats a count with commas between thousands, "25,000". A number that is not whole gets at most `digits` decimals.
+ */
 export function formatCount(value: number, digits = 0): string {
   return withoutMinusZero(value, digits).toLocaleString("en-US", { maximumFractionDigits: digits });
 }
 
-/** Formats a count with its noun: "1 row", "25,000 rows". `nouns` is the plural where it does not end in a plain s. */
+/**
+ * Formats a count with its noun: "1 row", "25,000 rows". `nouns` is the plural of a noun whose plural is not formed by
+ * a final s.
+ */
 export function plural(value: number, noun: string, nouns = `${noun}s`): string {
   const text = formatCount(value);
   return `${text} ${text === "1" ? noun : nouns}`;
 }
 
-/** Formats a number with a fixed count of decimals: "0.250", and "0.000" rather than "-0.000". */
+/** Formats a number with a fixed number of decimals: "0.250". Writes "0.000" instead of "-0.000". */
 export function formatFixed(value: number, digits: number): string {
   return withoutMinusZero(value, digits).toFixed(digits);
 }
 
-/** Formats a share of 1 in percent: "18.4 %". */
+/** Formats a share, where 1 is the whole, in percent: "18.4 %". */
 export function formatPercent(share: number, digits = 0): string {
   return `${formatFixed(100 * share, digits)} %`;
 }
 
-/** Formats a number, however small, with so many significant digits: "0.0011", "1.2e-7". */
+/** Formats a number of any size with `digits` significant digits: "0.0011", "1.2e-7". */
 export function formatSignificant(value: number, digits = 2): string {
   return String(Number(value.toPrecision(digits)));
 }
 
-/** Formats a label mass: with three decimals, and with two significant digits where those would show fewer. */
+/** Formats a label mass with three decimals, or with two significant digits if three decimals would show fewer. */
 export function formatMass(mass: number): string {
   return mass < 0.01 ? formatSignificant(mass) : formatFixed(mass, 3);
 }

@@ -1,4 +1,4 @@
-/** The library: what the command line does, for programs. */
+/** The library: it gives programs the same functions as the command line. */
 
 export type { BenchResult } from "./bench/bench-file.ts";
 export type { Calibration } from "./calibrate/file.ts";

@@ -3,8 +3,9 @@ import type { Effects } from "./effects.ts";
 import type { Clock } from "./types.ts";
 
 /**
- * Creates what the functions of the library need besides their options: the clock, environment and folder of this process. Nothing is
- * logged and nothing interrupts; `given` replaces parts, for example `{ log, progress, signal }`.
+ * Creates the effects that the functions of the library need in addition to their options: the clock, the environment
+ * and the working folder of this process. Nothing is logged and nothing interrupts; `given` replaces parts, for example
+ * `{ log, progress, signal }`.
  */
 export function createEffects(given: Partial<Effects> = {}): Effects {
   return {
@@ -23,7 +24,7 @@ export function createEffects(given: Partial<Effects> = {}): Effects {
   };
 }
 
-/** The clock of this machine; `now` may jump when somebody sets it, `monotonic` does not. */
+/** The clock of this machine. `now` may jump when the clock is set; `monotonic` never jumps. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
