@@ -9,7 +9,10 @@ import type { Frame } from "./charts/frame.ts";
 import { html, trusted } from "./markup/html.ts";
 import { pictureStyle } from "./markup/style.ts";
 
-/** Draws clock.svg from the journal of a run. A picture that cannot be written is logged: the results are in place. */
+/**
+ * Draws clock.svg from the journal of a run. If the picture cannot be written, the error is logged and not thrown,
+ * because the results are already written.
+ */
 export async function drawClock(
   { path, clockFile, journalFile }: RunFolder,
   { log }: Pick<Effects, "log">,
@@ -26,7 +29,10 @@ export async function drawClock(
 
 const FRAME: Frame = { width: 880, height: 430, left: 64, right: 860, top: 72, bottom: 376 };
 
-/** Renders the forecasts of a run and its actual end as one SVG file that needs nothing from outside, on a light background. */
+/**
+ * Renders the forecasts of a run and its actual end as one SVG file on a light background. The file loads nothing from
+ * other addresses.
+ */
 export function renderClock(history: ForecastHistory, title: string): string {
   const { width, height, desc, body } = drawForecast(history, FRAME);
   const { markup } =

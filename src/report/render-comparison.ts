@@ -12,8 +12,8 @@ import { pairTable, variantCosts, variantScores } from "./tables/comparison-tabl
 import { comparisonVerdict } from "./text/comparison-verdict.ts";
 
 /**
- * Renders a comparison as one HTML page that needs nothing from outside: verdict and key figures, the tables of variants, the
- * pairwise differences, how early stopping went, and what was run. Data is escaped, whatever it holds.
+ * Renders a comparison as one HTML page that loads nothing from other addresses: verdict and key metrics, the tables of
+ * variants, the pairwise differences, the history of early stopping, and the settings. All data is escaped.
  */
 export function renderComparison(data: ComparisonData): string {
   const sections = [variants(data), differences(data), stopping(data)];
@@ -21,7 +21,10 @@ export function renderComparison(data: ComparisonData): string {
   return page(`${data.name}: abtie comparison`, html`${comparisonHead(data)}${contents(all)}${all.map(sectionMarkup)}`);
 }
 
-/** Renders a comparison as Markdown for a pull request: verdict, warnings, variants, one sentence a pair, what was run. */
+/**
+ * Renders a comparison as Markdown for a pull request: verdict, warnings, variants, one sentence for each pair, and the
+ * settings.
+ */
 export function renderComparisonMarkdown(data: ComparisonData): string {
   const { sentence, also } = comparisonVerdict(data);
   return markdownDocument([

@@ -16,8 +16,8 @@ import { swapText } from "./text/sentences.ts";
 import { runVerdict } from "./text/verdict.ts";
 
 /**
- * Renders a run as one HTML page that needs nothing from outside: verdict and key figures, then judgements, quality, slices,
- * time, sources of the rows, the worst rows with their text, and what was run. Data is escaped, whatever it holds.
+ * Renders a run as one HTML page that loads nothing from other addresses: verdict and key metrics, then judgements,
+ * quality, slices, time, sources of the rows, the worst rows with their text, and the settings. All data is escaped.
  */
 export function renderRun(data: ReportData): string {
   const sections = [judgements(data), quality(data), slices(data), time(data), sources(data), worst(data)];
@@ -25,7 +25,10 @@ export function renderRun(data: ReportData): string {
   return page(`${data.name}: abtie report`, html`${runHead(data)}${contents(all)}${all.map(sectionMarkup)}`);
 }
 
-/** Renders a run as Markdown for a pull request: verdict, warnings, scores, slices, sources of the rows, what was run. */
+/**
+ * Renders a run as Markdown for a pull request: verdict, warnings, scores, slices, sources of the rows, and the
+ * settings.
+ */
 export function renderRunMarkdown(data: ReportData): string {
   const { rows, quality: known, position } = data;
   return markdownDocument([

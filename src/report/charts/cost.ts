@@ -8,7 +8,10 @@ import { linear, numberTicks } from "./ticks.ts";
 
 const AREA: Frame = { ...FRAME, height: 290, bottom: 248 };
 
-/** Draws the cost of each variant against its log loss; a broken line marks the seconds per row that the deadline allows. */
+/**
+ * Draws the cost of each variant against its log loss. A dashed line marks the seconds per row with which the job would
+ * just meet the deadline.
+ */
 export function costChart(variants: readonly VariantResult[], limit: number | null): Html {
   const losses = variants.map(judgedLoss).flatMap(({ value, low, high }) => [value, low ?? value, high ?? value]);
   const [low, high] = [Math.min(...losses), Math.max(...losses)];

@@ -7,11 +7,17 @@ import { CLASS_TEXT } from "../text/sentences.ts";
 import { picture } from "./frame.ts";
 import { emptyTriangle, placeable, type Ternary, trianglePath } from "./ternary.ts";
 
-/** Parts of each side; the triangle consists of DIVISIONS x DIVISIONS small ones. */
+/**
+ * Number of parts into which each side is divided. The large triangle then consists of DIVISIONS x DIVISIONS small
+ * triangles.
+ */
 const DIVISIONS = 16;
 const LEVELS = 8;
 
-/** Draws one small triangle per true class, darker where more rows lie: the density, which points on top of each other hide. */
+/**
+ * Draws the density of rows, one chart for each true class: a small triangle is darker the more rows lie in it. Single
+ * points would hide this, because they cover each other.
+ */
 export function densityTriangles(rows: readonly ReportRow[]): Html {
   const byTruth = CLASSES.map((truth) =>
     rows.filter((row) => placeable(row.probabilities) && clearWinner(row.truth) === truth),
@@ -33,7 +39,7 @@ function densityTriangle(rows: readonly ReportRow[], truth: ClassName, position:
 <text class="num" x="${centre}" y="149" text-anchor="middle">${hit(rows, truth)} right</text></g>`;
 }
 
-/** Counts rows per small triangle and gathers triangles of one shade into one path. */
+/** Counts the rows in each small triangle, and joins all triangles of one shade into one path. */
 function shades(rows: readonly ReportRow[], area: Ternary): { path: string; level: number }[] {
   const cells = new Map<string, { readonly corners: readonly [Triple, Triple, Triple]; rows: number }>();
   for (const row of rows) {
@@ -46,17 +52,21 @@ function shades(rows: readonly ReportRow[], area: Ternary): { path: string; leve
   const most = Math.max(1, ...[...cells.values()].map((entry) => entry.rows));
   const paths = new Map<number, string>();
   for (const entry of cells.values()) {
-    // The square root keeps sparse regions visible beside crowded ones.
+    // The square root keeps small triangles with few rows visible beside those with many.
     const level = Math.max(1, Math.round(LEVELS * Math.sqrt(entry.rows / most)));
     paths.set(level, (paths.get(level) ?? "") + trianglePath(area, entry.corners));
   }
   return [...paths].map(([level, path]) => ({ path, level }));
 }
 
-/** Finds the small triangle that holds a triple: upright when the floors of its parts leave one division over, upside down when two. */
+/**
+ * Finds the small triangle that contains a triple. Let `sum` be the sum of the three parts after each is rounded down
+ * to whole divisions: the small triangle is upright when `sum` is DIVISIONS - 1, and upside down when it is DIVISIONS -
+ * 2.
+ */
 function cell(triple: Triple): readonly [Triple, Triple, Triple] {
   const a = Math.min(DIVISIONS - 1, Math.floor(triple[0] * DIVISIONS));
-  // On an edge the floors can use up all divisions; the point then belongs to the cell below the edge.
+  // For a point on an edge, `sum` may be DIVISIONS; the point then belongs to the cell below the edge.
   const b = Math.min(DIVISIONS - 1 - a, Math.floor(triple[1] * DIVISIONS));
   const tie = Math.min(DIVISIONS - 1 - a - b, Math.floor(triple[2] * DIVISIONS));
   const corner = (...steps: Triple): Triple => [

@@ -1,6 +1,6 @@
 import { type Html, html } from "../markup/html.ts";
 
-/** A point in units of the view box and the class attribute of its colour. */
+/** A point (coordinates in units of the view box) and the class attribute that gives its colour. */
 export interface Dot {
   readonly x: number;
   readonly y: number;
@@ -8,9 +8,10 @@ export interface Dot {
 }
 
 /**
- * Draws any number of points as a few paths: every point is a line of no length with round ends, about ten bytes. The points
- * of a colour are spread over up to 24 layers, and each layer holds all colours, so that overlapping points darken each
- * other and no colour lies on top of all others. Points that fall on the same tenth of a unit are drawn once per layer.
+ * Draws any number of points as a few paths, because each point then needs only about ten bytes: it is a line of length
+ * 0 with round ends. The points of one colour are spread over up to 24 layers, and each layer contains all colours, so
+ * that overlapping points darken each other and no colour covers all others. Points at the same tenth of a unit are
+ * drawn once per layer.
  */
 export function dots(points: readonly Dot[]): Html {
   const layers = Math.min(24, Math.max(1, Math.ceil(points.length / 500)));

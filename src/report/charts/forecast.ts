@@ -6,29 +6,35 @@ import { duration, percent } from "../text/number.ts";
 import { axes, FRAME, type Frame, picture, px, spread } from "./frame.ts";
 import { linear, timeTicks } from "./ticks.ts";
 
-/** The forecasts of a run, the steps in force, and the actual times. */
+/** The forecasts of a run, the ladder steps that were used, and the actual times. */
 export interface ForecastHistory {
   readonly forecasts: readonly TimelineForecast[];
   readonly bands: readonly Band[];
   readonly timing: Pick<Timing, "wallMs" | "deadlineMs" | "watchdogMs" | "firstPassMs">;
 }
 
-/** A chart that is not put into its picture yet. */
+/** A chart without the picture element around it. */
 export interface Drawing {
   readonly width: number;
   readonly height: number;
-  /** The content of the chart in words. */
+  /** A description of the chart's content in words. */
   readonly desc: string;
   readonly body: readonly Html[];
 }
 
-/** Draws each forecast of the end, with its 90 % interval, over the steps of the ladder, against the real end and the deadline. */
+/**
+ * Draws each forecast of the end with its 90 % interval, the real end and the deadline. The background shows the ladder
+ * steps.
+ */
 export function forecastChart(history: ForecastHistory): Html {
   const { desc, body, ...size } = drawForecast(history, FRAME);
   return picture({ id: "forecast", title: "Forecast against reality", desc }, size, body);
 }
 
-/** Draws the same in any frame and without its picture. The labels of the levels stand in a margin at the right end. */
+/**
+ * Draws the same chart in any frame, without a picture element around it. The labels of the horizontal lines are in a
+ * margin at the right.
+ */
 export function drawForecast(history: ForecastHistory, whole: Frame): Drawing {
   const frame = { ...whole, right: whole.right - MARGIN };
   const { key, height } = bandKey(history.bands, whole, whole.bottom + KEY);
@@ -40,9 +46,9 @@ export function drawForecast(history: ForecastHistory, whole: Frame): Drawing {
   };
 }
 
-/** Width of the margin that holds the labels, where no line crosses them. */
+/** Width of the margin with the labels; no line crosses it. */
 const MARGIN = 62;
-/** Distance of the key from the lower end of the frame. */
+/** Distance between the key and the lower end of the frame. */
 const KEY = 46;
 
 type Scale = (ms: number) => number;
@@ -77,7 +83,10 @@ function plot({ forecasts, bands, timing }: ForecastHistory, frame: Frame): read
   ];
 }
 
-/** Leaves out points of a pass that would be drawn on the same spot: a night of forecasts would make a file of a megabyte. */
+/**
+ * Leaves out points of a pass that would be drawn at the same place, because the forecasts of a whole night would make
+ * a file of a megabyte.
+ */
 function thin(points: readonly TimelineForecast[], pass: 1 | 2, spacingMs: number): readonly TimelineForecast[] {
   let drawnMs = Number.NEGATIVE_INFINITY;
   return points
@@ -89,7 +98,10 @@ function thin(points: readonly TimelineForecast[], pass: 1 | 2, spacingMs: numbe
     });
 }
 
-/** A line across the chart and its label; `above` when the line lies above the frame and only the label is drawn. */
+/**
+ * A horizontal line across the chart and its label. With `above`, the line would lie above the frame, so only its label
+ * is drawn.
+ */
 interface Level {
   readonly kind: "actual" | "first" | "watchdog" | "deadline";
   readonly name: string;
@@ -111,10 +123,13 @@ function levelsOf(
   ];
 }
 
-/** Height of a label of two lines, and of its first baseline above the middle. */
+/** Height of a label of two lines, and distance of its first baseline above its middle. */
 const LABEL = { height: 27, baseline: 2 };
 
-/** Draws lines across, each with its name and time beside it in the margin; labels are moved apart and joined to their line. */
+/**
+ * Draws horizontal lines, each with its name and time in the margin. Labels are moved apart, and a short line joins
+ * each label to its line.
+ */
 function drawLevels(levels: readonly Level[], y: Scale, frame: Frame): readonly Html[] {
   const at = levels.map(({ ms, above }) => (above ? frame.top : y(ms)));
   const middles = spread(at, LABEL.height, frame.bottom);
@@ -126,7 +141,9 @@ function drawLevels(levels: readonly Level[], y: Scale, frame: Frame): readonly 
   });
 }
 
-/** Lightens the region of ends that had passed already when the forecast was made: no forecast lies there. */
+/**
+ * Lightens the region in which the end would be earlier than the forecast itself, because no forecast can lie there.
+ */
 function passedAlready(low: number, until: number, x: Scale, y: Scale, frame: Frame): Html | false {
   if (until <= low) return false;
   const path = `M${px(x(low))} ${frame.bottom}L${px(x(until))} ${px(y(until))}V${frame.bottom}Z`;
@@ -135,8 +152,9 @@ function passedAlready(low: number, until: number, x: Scale, y: Scale, frame: Fr
 }
 
 /**
- * Takes the range from below the earliest end to above the latest, and to the deadline where it is near. Intervals before
- * 2 % of the work are cut: they are wide and would flatten the rest.
+ * Computes the range of the vertical axis: from below the earliest end to above the latest, and up to the deadline if
+ * it is near. Ignores intervals of forecasts before 2 % of the work, because they are so wide that they would flatten
+ * the other curves.
  */
 function verticalRange(
   points: readonly TimelineForecast[],
@@ -160,7 +178,7 @@ function describe({ forecasts, bands, timing: { wallMs, deadlineMs } }: Forecast
   return `The run ended after ${duration(wallMs)}.${forecast}${deadlineMs === null ? "" : ` The deadline was at ${duration(deadlineMs)}.`}${steps}`;
 }
 
-/** Colours the background: one rectangle for each period in which one step was in force. */
+/** Draws the background: one coloured rectangle for each period in which one ladder step was used. */
 function bandRectangles(bands: readonly Band[], frame: Frame, x: Scale): Html {
   return html`<g class="steps">${bands.map((band) => {
     const [from, to] = [px(x(band.fromMs)), px(x(band.toMs))];
@@ -173,10 +191,12 @@ function bandRectangles(bands: readonly Band[], frame: Frame, x: Scale): Html {
 
 const LINE = 18;
 const SWATCH = 11;
-/** Width of a character at most, in units of the view box. */
+/** Largest width of a character, in units of the view box. */
 const CHARACTER = 6.2;
 
-/** Draws the key of the forecast and of the bands, each name once, in lines that fit the frame. */
+/**
+ * Draws the key of the forecast and of the bands. Each name appears once, and the lines fit the width of the frame.
+ */
 function bandKey(bands: readonly Band[], frame: Frame, top: number): { readonly key: Html; readonly height: number } {
   const names = [...new Map([...FORECAST_KEY, ...bands].map((band) => [band.name, band])).values()];
   let [left, line] = [frame.left, 0];

@@ -10,7 +10,7 @@ const SIDES = { left: 10, right: 350 };
 const ROW = 40;
 const TOP = 8;
 
-/** Draws the difference of each pair with its interval; the interval lies on the side of the better variant. */
+/** Draws the difference of each pair with its interval. An interval lies on the side of the better variant. */
 export function forest(pairs: readonly Pair[], noiseFloor: number | null): Html {
   const bottom = TOP + pairs.length * ROW + 6;
   const ends = pairs.flatMap(({ difference: { value, low, high } }) => [value, low ?? value, high ?? value]);

@@ -1,6 +1,6 @@
 import { type Html, html } from "../markup/html.ts";
 
-/** The drawing area of a chart inside its picture, in units of the view box. One unit is one CSS pixel on a phone. */
+/** The drawing area of a chart inside its picture, in units of the view box. On a phone, one unit is one CSS pixel. */
 export interface Frame {
   readonly width: number;
   readonly height: number;
@@ -21,22 +21,26 @@ export interface Axis {
   readonly ticks: readonly Tick[];
 }
 
-/** The frame that most charts use; 360 wide, so that text keeps its size on a phone. */
+/** The frame of most charts. It is 360 units wide, so that text keeps its size on a phone. */
 export const FRAME: Frame = { width: 360, height: 260, left: 46, right: 342, top: 30, bottom: 218 };
 
-/** Wraps the body of a chart into an accessible picture. `desc` is its content in words. */
+/**
+ * Puts the body of a chart into a picture element that screen readers can read. `desc` describes the content in words.
+ */
 export function picture(
   chart: { readonly id: string; readonly title: string; readonly desc: string; readonly links?: boolean },
   size: { readonly width: number; readonly height: number },
   body: Html | readonly Html[],
 ): Html {
-  // A picture with links must stay a group: the children of role img are hidden from assistive technology.
+  // A picture with links needs the role group, because screen readers do not reach the children of the role img.
   const role = chart.links ? "group" : "img";
   return html`<svg viewBox="0 0 ${size.width} ${size.height}" role="${role}" aria-labelledby="${chart.id}-t ${chart.id}-d"
 ><title id="${chart.id}-t">${chart.title}</title><desc id="${chart.id}-d">${chart.desc}</desc>${body}</svg>`;
 }
 
-/** Draws both axes: light lines across at the marks of y, labels below and at the left, the name of y above. */
+/**
+ * Draws both axes: light horizontal lines at the ticks of y, labels below and at the left, and the name of y above.
+ */
 export function axes(frame: Frame, x: Axis, y: Axis): Html {
   return html`<g class="axis">
 ${y.ticks.map((tick) => html`<path class="grid" d="M${frame.left} ${px(tick.at)}H${frame.right}"/><text class="num" x="${frame.left - 6}" y="${px(tick.at + 3.5)}" text-anchor="end">${tick.text}</text>`)}
@@ -51,7 +55,10 @@ ${x.ticks.map((tick) => html`<path class="base" d="M${px(tick.at)} ${frame.botto
 export function px(value: number): number {
   return Math.round(value * 10) / 10;
 }
-/** Moves positions on a line apart until neighbours have a gap between them, in their order; none goes beyond `end`. Used for labels. */
+/**
+ * Moves positions on a line apart until neighbours have a distance of `gap`, and keeps their order. No position goes
+ * beyond `end`. Used for labels.
+ */
 export function spread(positions: readonly number[], gap: number, end: number): number[] {
   const order = positions
     .map((_, index) => index)

@@ -3,7 +3,7 @@ import { type Html, html } from "../markup/html.ts";
 import { px } from "./frame.ts";
 import { linear } from "./ticks.ts";
 
-/** The scale of a column of intervals: one domain for all its rows, and a value to compare with. */
+/** The scale of a column of intervals: one domain for all rows, and a value with which the intervals are compared. */
 export interface IntervalScale {
   readonly domain: readonly [number, number];
   readonly reference: number | null;
@@ -12,7 +12,7 @@ export interface IntervalScale {
 const WIDTH = 132;
 const HEIGHT = 18;
 
-/** Finds the domain that holds all estimates of a column and its reference, with room at both ends. */
+/** Finds the domain that contains all estimates of a column and its reference, with free space at both ends. */
 export function intervalScale(estimates: readonly Estimate[], reference: number | null): IntervalScale {
   const values = estimates.flatMap(({ value, low, high }) => [value, low, high]);
   const all = [...values, reference].filter((value) => value !== null && Number.isFinite(value)) as number[];
@@ -22,7 +22,10 @@ export function intervalScale(estimates: readonly Estimate[], reference: number 
   return { domain: [low - room, high + room], reference };
 }
 
-/** Draws one estimate with its interval for a table cell. Screen readers skip it: the cell beside it holds the numbers. */
+/**
+ * Draws one estimate with its interval for a table cell. Screen readers skip the drawing, because the cell beside it
+ * contains the numbers.
+ */
 export function intervalMark({ value, low, high }: Estimate, { domain, reference }: IntervalScale): Html {
   const x = linear(domain, [4, WIDTH - 4]);
   const middle = HEIGHT / 2;

@@ -8,7 +8,7 @@ import { linear, numberTicks, percentTicks } from "./ticks.ts";
 const BINS = 40;
 const AREA: Frame = { ...FRAME, height: 230, bottom: 188 };
 
-/** Draws the distribution of the label mass; `sorted` holds one mass per row, 0 to 1, ascending. */
+/** Draws the distribution of the label mass. `sorted` contains one mass per row, 0 to 1, in ascending order. */
 export function massHistogram(sorted: readonly number[], median: number, p5: number): Html {
   const counts = new Array<number>(BINS).fill(0);
   for (const mass of sorted) {
@@ -36,17 +36,21 @@ export function massHistogram(sorted: readonly number[], median: number, p5: num
   ]);
 }
 
-/** Height above the bars that holds the two labels, one below the other so that they never cover each other. */
+/** Height above the bars for the two labels, one below the other, so that they never cover each other. */
 const LABELS = 28;
 
-/** A broken line from the label down; the label lies on the side of the line where the picture has more room. */
+/**
+ * Draws a dashed line downwards from the label. The label is on the side of the line where the picture has more space.
+ */
 function rule(at: number, text: string, below: number): Html {
   const leftwards = at > (AREA.left + AREA.right) / 2;
   const line = html`<path class="rule" d="M${px(at)} ${AREA.top + below - 8}V${AREA.bottom}"/>`;
   return html`${line}<text class="note halo" x="${px(at + (leftwards ? -5 : 5))}" y="${AREA.top + below}" text-anchor="${leftwards ? "end" : "start"}">${text}</text>`;
 }
 
-/** Gathers the known label masses, ascending, with their median and 5th percentile; null when none is known. */
+/**
+ * Collects the known label masses in ascending order, with their median and 5th percentile; null when none is known.
+ */
 export function massOf(
   rows: readonly ReportRow[],
 ): { readonly sorted: readonly number[]; readonly median: number; readonly p5: number } | null {

@@ -6,10 +6,13 @@ import { axes, type Frame, picture, px } from "./frame.ts";
 import { linear, percentTicks } from "./ticks.ts";
 
 const AREA: Frame = { width: 360, height: 330, left: 46, right: 342, top: 30, bottom: 288 };
-/** Height of the bar of the bin with the most rows. */
+/** Height of the bar of the bin that has the most rows. */
 const BARS = 26;
 
-/** Draws how often predictions of each probability came true, with intervals, above bars of the rows per bin. */
+/**
+ * Draws for each bin of predicted probabilities the share of rows in which the prediction came true, with its interval.
+ * Bars below show the number of rows in each bin.
+ */
 export function reliability({ name, bins }: Reliability, id: string): Html {
   const drawn = bins.filter((bin) => Number.isFinite(bin.predicted) && Number.isFinite(bin.observed.value));
   const x = linear([0, 1], [AREA.left, AREA.right]);

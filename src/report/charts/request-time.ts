@@ -9,11 +9,14 @@ import { linear, numberTicks, timeTicks } from "./ticks.ts";
 
 const BINS = 10;
 
-/** Draws the time of each successful request against its tokens, with the median of each tenth of them. */
+/**
+ * Draws the time of each successful request against its tokens, and the median time in each tenth of the requests by
+ * tokens.
+ */
 export function requestTime(requests: readonly RequestPoint[]): { readonly chart: Html; readonly hidden: number } {
   const points = requests.filter(({ ok, ms }) => ok && ms >= 0);
   const times = points.map(({ ms }) => ms).sort((one, other) => one - other);
-  // One request that hung would make the scale so long that all others lay on the axis.
+  // Without this limit, one request that hung would make the scale so long that all others would lie on the axis.
   const top = Math.min(times.at(-1) ?? 1, 2 * quantileSorted(times, 0.995));
   const x = linear([0, points.reduce((most, { tokens }) => Math.max(most, tokens), 1)], [FRAME.left, FRAME.right]);
   const y = linear([0, top], [FRAME.bottom, FRAME.top]);

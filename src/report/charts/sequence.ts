@@ -5,11 +5,14 @@ import { counted, fixed, range, signed } from "../text/number.ts";
 import { axes, FRAME, picture, px } from "./frame.ts";
 import { linear, numberTicks } from "./ticks.ts";
 
-/** Draws a confidence sequence: the difference and its interval after every look. The intervals hold at all looks at once. */
+/**
+ * Draws a confidence sequence: the difference and its interval after every look. All these intervals hold at the same
+ * time.
+ */
 export function sequenceChart({ first, second, looks }: StoppingPath, id: string): Html {
   const points = looks.filter(({ difference: { low, high } }) => Number.isFinite(low) && Number.isFinite(high));
   const last = points.at(-1);
-  // The intervals of the first looks are very wide: the scale is that of the later three quarters.
+  // The scale comes from the last three quarters of the looks, because the intervals of the first looks are very wide.
   const later = points
     .slice(Math.floor(points.length / 4))
     .flatMap(({ difference: { low, high } }) => [low ?? 0, high ?? 0]);

@@ -1,14 +1,17 @@
 import { type Html, html } from "../markup/html.ts";
 import { px } from "./frame.ts";
 
-/** One part of a bar: its size, its text, and the class attribute of its colour. */
+/** One part of a bar: its size, its text, and the class attribute that gives its colour. */
 export interface Part {
   readonly value: number;
   readonly text: string;
   readonly colour: string;
 }
 
-/** Draws parts of a whole as one bar that fills its width. `kind` is its class attribute, which sets its height. */
+/**
+ * Draws the parts of a whole as one bar over the full width. `kind` is the class attribute of the bar and sets its
+ * height.
+ */
 export function stackedBar(kind: string, parts: readonly Part[]): Html {
   const drawn = parts.filter(({ value }) => Number.isFinite(value) && value > 0);
   const total = drawn.reduce((sum, { value }) => sum + value, 0);

@@ -1,7 +1,10 @@
 import type { Triple } from "../../types.ts";
 import { type Html, html } from "../markup/html.ts";
 
-/** An equilateral triangle: A at the left corner, B at the right, the tie on top. Units of the view box. */
+/**
+ * An equilateral triangle with A at the left corner, B at the right and the tie at the top. Lengths are in units of the
+ * view box.
+ */
 export interface Ternary {
   readonly left: number;
   readonly bottom: number;
@@ -15,7 +18,10 @@ export function place({ left, bottom, side }: Ternary, [, b, tie]: Triple): { re
   return { x: left + side * (b + tie / 2), y: bottom - side * HEIGHT * tie };
 }
 
-/** Checks whether three numbers can be placed: finite, none below 0, sum 1 within a thousandth. */
+/**
+ * Checks whether three numbers have a position in the triangle: they are finite, none is below 0, and their sum is 1
+ * within 0.001.
+ */
 export function placeable(triple: Triple): boolean {
   return triple.every((value) => value >= 0) && Math.abs(triple[0] + triple[1] + triple[2] - 1) <= 1e-3;
 }
@@ -32,14 +38,14 @@ export function linePath(ternary: Ternary, from: Triple, to: Triple): string {
   return `M${start.x.toFixed(1)} ${start.y.toFixed(1)}L${end.x.toFixed(1)} ${end.y.toFixed(1)}`;
 }
 
-/** The three corners. */
+/** The three corners of the triangle. */
 export const CORNERS: readonly [Triple, Triple, Triple] = [
   [1, 0, 0],
   [0, 1, 0],
   [0, 0, 1],
 ];
 
-/** Draws the empty triangle: grid at quarters and the borders between the three verdicts. */
+/** Draws the empty triangle: a grid at quarters, and the borders between the three verdicts. */
 export function emptyTriangle(area: Ternary): Html {
   const quarters = [0.25, 0.5, 0.75].flatMap((share) => [
     linePath(area, [share, 1 - share, 0], [share, 0, 1 - share]),

@@ -8,7 +8,9 @@ import { linear, numberTicks, timeTicks } from "./ticks.ts";
 
 const BINS = 72;
 
-/** Draws tokens per second over the run, with a mark below for every period in which requests failed. */
+/**
+ * Draws tokens per second over the time of the run. A mark below the chart shows every period in which requests failed.
+ */
 export function throughput(requests: readonly RequestPoint[], wallMs: number): Html {
   const width = Math.max(1, wallMs) / BINS;
   const rates = tokenRates(
@@ -44,13 +46,13 @@ export function throughput(requests: readonly RequestPoint[], wallMs: number): H
 }
 
 /**
- * Computes tokens per second in equal periods of a run, from its beginning on. The tokens of a request are spread evenly over
- * the time that it took; tokens after the last period count to it. `width` is the length of a period in ms.
+ * Computes tokens per second in equal periods from the beginning of a run. The tokens of a request are spread evenly
+ * over its duration. Tokens after the last period are added to that period. `width` is the length of a period in ms.
  */
 export function tokenRates(requests: readonly RequestPoint[], width: number, periods: number): number[] {
   const tokens = new Array<number>(periods).fill(0);
   for (const request of requests) {
-    // A request of no duration still needs a moment that holds its tokens.
+    // A request with a duration of 0 still needs a short time to which its tokens are assigned.
     const end = Math.max(request.endMs, INSTANT);
     const begin = Math.max(0, end - Math.max(request.ms, INSTANT));
     const last = Math.min(periods - 1, Math.floor(end / width));
@@ -63,5 +65,5 @@ export function tokenRates(requests: readonly RequestPoint[], width: number, per
   return tokens.map((value) => value / (width / 1000));
 }
 
-/** How long a request lasts at least, ms. */
+/** Shortest duration of a request, ms. */
 const INSTANT = 1e-3;

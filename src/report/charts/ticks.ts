@@ -2,7 +2,10 @@ import { type ScaleLinear, scaleLinear } from "d3-scale";
 import { count, duration, fixed, percent } from "../text/number.ts";
 import type { Tick } from "./frame.ts";
 
-/** Builds a linear scale between two ranges of finite numbers; an empty domain is widened to a length of 1, since the scale divides by the length. */
+/**
+ * Builds a linear scale between two ranges of finite numbers. A domain of length 0 is widened to length 1, because the
+ * scale divides by the length.
+ */
 export function linear(
   domain: readonly [number, number],
   range: readonly [number, number],
@@ -11,19 +14,19 @@ export function linear(
   return scaleLinear(low === high ? [low - 0.5, high + 0.5] : [low, high], [...range]).clamp(true);
 }
 
-/** Places marks at round numbers. */
+/** Places ticks at round numbers. */
 export function numberTicks(scale: ScaleLinear<number, number>, wanted: number): Tick[] {
   const values = scale.ticks(wanted);
   const digits = decimals((values[1] ?? 1) - (values[0] ?? 0));
   return values.map((value) => ({ at: scale(value), text: digits === 0 ? count(value) : fixed(value, digits) }));
 }
 
-/** Places marks at round percentages of a scale from 0 to 1. */
+/** Places ticks at round percentages of a scale from 0 to 1. */
 export function percentTicks(scale: ScaleLinear<number, number>, wanted: number): Tick[] {
   return scale.ticks(wanted).map((value) => ({ at: scale(value), text: percent(value) }));
 }
 
-/** Places marks at round durations on a scale in ms. */
+/** Places ticks at round durations on a scale in ms. */
 export function timeTicks(scale: ScaleLinear<number, number>, wanted: number): Tick[] {
   const [low = 0, high = 1] = scale.domain();
   const step =

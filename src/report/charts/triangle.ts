@@ -7,16 +7,19 @@ import { dots } from "./dots.ts";
 import { picture, px } from "./frame.ts";
 import { emptyTriangle, place, placeable, type Ternary } from "./ternary.ts";
 
-/** A row with a ring that links to its text. */
+/** A row that is marked with a ring; the ring is a link to the row's text. */
 export interface Marked {
   readonly row: ReportRow;
-  /** Fragment that the ring links to. */
+  /** The fragment to which the ring links. */
   readonly target: string;
 }
 
 const AREA: Ternary = { left: 30, bottom: 288, side: 300 };
 
-/** Draws every row as a point between A, B and tie, coloured by its truth. Rows without valid probabilities are left out. */
+/**
+ * Draws every row as a point between A, B and tie, in the colour of its true class. Leaves out rows without valid
+ * probabilities.
+ */
 export function triangle(rows: readonly ReportRow[], marked: readonly Marked[]): Html {
   const placed = rows.filter((row) => placeable(row.probabilities));
   const points = placed.map((row) => ({

@@ -1,50 +1,64 @@
 import type { Estimate, Field, Scores } from "./run-data.ts";
 
-/** Everything that the page of a comparison shows. */
+/** All data that the page of a comparison shows. */
 export interface ComparisonData {
   readonly name: string;
   /** Program and version, for example `abtie 0.1.0`. */
   readonly program: string;
-  /** When the report was made, ms since 1970. */
+  /** Time at which the report was made, ms since 1970. */
   readonly madeAt: number;
   readonly facts: readonly Field[];
   readonly notes: readonly string[];
-  /** Why the comparison may not be fair. One sentence each. */
+  /** Reasons why the comparison may be unfair, one sentence each. */
   readonly warnings: readonly string[];
-  /** Rows that every variant has scored. */
+  /** Number of rows that every variant has scored. */
   readonly rows: number;
-  /** Different prompts among them. */
+  /** Number of different prompts in these rows. */
   readonly groups: number;
-  /** Log loss (nats) of the share of each class in these rows, the baseline that needs no judge. */
+  /**
+   * Log loss (nats) of predicting for every row the share of each class in these rows. This baseline needs no judge.
+   */
   readonly priorLogLoss: number;
-  /** The job whose duration is forecast. */
+  /** The job for which durations are forecast. */
   readonly job: { readonly rows: number; readonly deadlineMs: number | null };
   readonly variants: readonly VariantResult[];
   readonly pairs: readonly Pair[];
-  /** Differences in log loss smaller than this (nats) are no larger than the changes from batch to batch; null when not measured. */
+  /**
+   * Largest change in log loss (nats) when the same rows are scored again in other batches. A smaller difference
+   * between variants proves nothing. Null when it was not measured.
+   */
   readonly noiseFloor: number | null;
-  /** Null when no server reports on its prefix cache. */
+  /** Null when no server reports its prefix cache. */
   readonly prefixCache: PrefixCache | null;
   /** Null when the comparison was not allowed to stop early. */
   readonly stopping: Stopping | null;
 }
 
-/** One variant: a template, or any other part of the config. */
+/** One variant: another template, or another value of any key of the config. */
 export interface VariantResult {
   readonly name: string;
   readonly raw: Scores;
-  /** Out of fold; null when not fitted. */
+  /**
+   * Scores of probabilities that a calibration predicted for rows on which it was not fitted (out of fold); null when
+   * no calibration was fitted.
+   */
   readonly calibrated: Scores | null;
-  /** Log loss of the class prior minus that of the calibrated probabilities, else the raw ones; nats, paired by row. */
+  /**
+   * Log loss of the class prior minus that of the variant, in nats, paired by row. The calibrated probabilities are
+   * used if known, else the raw ones.
+   */
   readonly gainOverPrior: Estimate;
   readonly mass: { readonly median: number; readonly p5: number } | null;
-  /** Share of rows whose predicted class changes with the order; null unless both were scored. */
+  /** Share of rows for which the predicted class changes with the order; null unless both orders were scored. */
   readonly flipRate: Estimate | null;
-  /** Share of rows that change towards the answer shown first minus those towards the second; null unless both were scored. */
+  /**
+   * Share of rows with a change that favours the answer shown first, minus the share with a change that favours the one
+   * shown second; null unless both orders were scored.
+   */
   readonly positionBias: number | null;
   readonly tokensPerRow: number;
   readonly secondsPerRow: number;
-  /** Forecast for the job, ms. */
+  /** Forecast duration of the job, ms. */
   readonly jobMs: number;
   /** Whether the job fits its deadline; null without a deadline. */
   readonly fits: boolean | null;
@@ -52,42 +66,51 @@ export interface VariantResult {
 
 /** Prompt tokens of all variants. */
 export interface PrefixCache {
-  /** Tokens that the servers looked up in their prefix caches, and those that they found there. */
+  /** Tokens that the servers looked up in their prefix caches, and tokens that they found there. */
   readonly looked: number;
   readonly found: number;
-  /** Tokens that were sent, and those that began like an earlier prompt of the same variant. */
+  /**
+   * Tokens that were sent, and tokens at the start of a prompt that equal the start of an earlier prompt of the same
+   * variant.
+   */
   readonly prepared: number;
   readonly shared: number;
 }
 
-/** Two variants on the same rows. */
+/** The comparison of two variants on the same rows. */
 export interface Pair {
   readonly first: string;
   readonly second: string;
-  /** Which probabilities are compared. */
+  /** The probabilities that are compared. */
   readonly measure: "raw" | "calibrated";
   readonly rows: number;
-  /** Log loss of the first minus that of the second, nats: above 0 the second is better. */
+  /** Log loss of the first variant minus that of the second, nats. A value above 0 means that the second is better. */
   readonly difference: Estimate;
-  /** The p value of that difference; null when there are too few rows. */
+  /** The p value of `difference`; null when there are too few rows. */
   readonly p: number | null;
-  /** The same, adjusted for the number of pairs (Holm). */
+  /** The p value of `difference`, adjusted for the number of pairs (Holm). */
   readonly adjustedP: number | null;
-  /** Exact McNemar test of the accuracies, adjusted likewise; null when not computed. */
+  /**
+   * The p value of the exact McNemar test of the accuracies, also adjusted for the number of pairs; null when not
+   * computed.
+   */
   readonly mcnemarP: number | null;
-  /** The one that is shown to be better; null when neither is, or when the noise floor is larger. */
+  /**
+   * The variant that is shown to be better; null when neither is, or when the difference does not exceed the noise
+   * floor.
+   */
   readonly better: "first" | "second" | null;
   /** The result in one sentence without a full stop. */
   readonly sentence: string;
 }
 
-/** The course of early stopping. */
+/** The history of early stopping. */
 export interface Stopping {
-  /** Rows examined when it stopped; null when it never did. */
+  /** Number of rows after which the comparison stopped; null when it did not stop early. */
   readonly stoppedAt: number | null;
-  /** Rows that were available. */
+  /** Number of rows that could have been scored. */
   readonly available: number;
-  /** One confidence sequence for each monitored pair, valid at every look. */
+  /** One confidence sequence for each monitored pair. Its intervals hold at all looks at the same time. */
   readonly paths: readonly StoppingPath[];
 }
 

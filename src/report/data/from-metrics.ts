@@ -22,7 +22,7 @@ export function scoresOf(name: string, evaluation: Evaluation): Scores {
   };
 }
 
-/** Lists the baselines that need no judge: the share of each class in these rows, and a third for each. */
+/** Lists the baselines that need no judge: the share of each class in these rows, and 1/3 for each class. */
 export function baselinesOf({ prior, logLoss }: Evaluation): readonly Baseline[] {
   const { value, low, high } = estimateOf(logLoss);
   const uniform = Math.log(3);
@@ -40,7 +40,9 @@ export function baselinesOf({ prior, logLoss }: Evaluation): readonly Baseline[]
   ];
 }
 
-/** Turns the bins of a reliability diagram into one that a report draws; `ece` is null where it is not computed. */
+/**
+ * Turns the bins of a reliability diagram into the form that a report draws. `ece` is null when it is not computed.
+ */
 export function reliabilityOf(name: string, bins: readonly Bin[], ece: number | null): Reliability {
   return {
     name,
@@ -53,7 +55,7 @@ export function reliabilityOf(name: string, bins: readonly Bin[], ece: number | 
   };
 }
 
-/** Turns evaluated slices into a table of them. */
+/** Turns evaluated slices into the table that a report shows. */
 export function sliceGroupOf(name: string, parts: readonly SliceResult<Evaluation>[]): SliceGroup {
   return {
     name,
@@ -67,7 +69,7 @@ export function sliceGroupOf(name: string, parts: readonly SliceResult<Evaluatio
   };
 }
 
-/** Turns a study of both orders into its part of a report; null without rows scored in both. */
+/** Turns a study of both orders into the section data of a report; null when no row was scored in both orders. */
 export function positionOf(study: SwapStudy): PositionBias | null {
   if (study.pairs === 0) return null;
   return {
@@ -79,9 +81,10 @@ export function positionOf(study: SwapStudy): PositionBias | null {
 }
 
 /**
- * Turns a comparison of two variants into a pair of a report. One is shown to be better when the adjusted p value is at most
- * 1 - level and the difference exceeds the noise floor (nats; null when it was not measured). A comparison that stopped
- * early must put the verdict of its confidence sequence in the place of `better` and `sentence`: p values do not hold then.
+ * Turns a comparison of two variants into a pair of a report. One variant is shown to be better when the adjusted p
+ * value is at most 1 - level and the difference exceeds the noise floor (nats; null when it was not measured). For a
+ * comparison that stopped early the caller must replace `better` and `sentence` by the verdict of its confidence
+ * sequence, because p values are not valid there.
  */
 export function pairOf(pair: PairComparison, measure: Pair["measure"], noiseFloor: number | null): Pair {
   const { logLoss, p } = pair;
@@ -100,16 +103,21 @@ export function pairOf(pair: PairComparison, measure: Pair["measure"], noiseFloo
   };
 }
 
-/** The range that a score cannot leave; its interval is cut to it, since the bootstrap of few rows can go beyond. */
+/**
+ * Lowest and highest possible value of a score. Its interval is cut to this range, because a bootstrap of few rows can
+ * exceed the range.
+ */
 type Range = readonly [number, number];
 const ANY: Range = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
 
-/** Turns an estimated mean into the number and interval that a report shows. */
+/** Turns an estimated mean into the number and the interval that a report shows. */
 export function estimateOf({ mean, error }: Evaluation["logLoss"], range: Range = ANY): Estimate {
   return intervalOf(mean, error?.interval ?? null, range);
 }
 
-/** Puts an interval beside a number. One without finite ends, as after a look at very few rows, is left out. */
+/**
+ * Adds an interval to a number. Leaves out an interval without finite ends, which occurs at a look after very few rows.
+ */
 export function intervalOf(value: number, interval: Interval | null, [least, most]: Range = ANY): Estimate {
   const { low, high } = interval ?? { low: Number.NaN, high: Number.NaN };
   if (!(Number.isFinite(low) && Number.isFinite(high))) return { value, low: null, high: null };

@@ -2,72 +2,77 @@ import type { Band } from "../../runfolder/timeline/bands.ts";
 import type { RequestPoint, TimelineForecast, Timing } from "../../runfolder/timeline/timeline.ts";
 import type { Obtained, Row, Triple } from "../../types.ts";
 
-/** A number with its 95 % interval; both ends are null when no interval was computed. */
+/** A number with its 95 % interval. Both ends are null when no interval was computed. */
 export interface Estimate {
   readonly value: number;
   readonly low: number | null;
   readonly high: number | null;
 }
 
-/** One line of the list of what was run: model, template, engine, data and their hashes. */
+/** One line in the list of the run's properties: model, template, engine, data and their hashes. */
 export interface Field {
   readonly name: string;
   readonly value: string;
 }
 
-/** Everything that the page of one run shows. Statistics are computed before; rendering only counts and formats. */
+/** All data that the page of one run shows. Statistics are computed before; rendering only counts and formats. */
 export interface ReportData {
-  /** Name of the run, usually of its folder. */
+  /** Name of the run, usually the name of its folder. */
   readonly name: string;
   /** Program and version, for example `abtie 0.1.0`. */
   readonly program: string;
-  /** When the report was made, ms since 1970. */
+  /** Time at which the report was made, ms since 1970. */
   readonly madeAt: number;
   readonly facts: readonly Field[];
-  /** How the numbers are defined: clipping, bins, resampling. One sentence each. */
+  /** Definitions of the numbers: clipping, bins, resampling. One sentence each. */
   readonly notes: readonly string[];
   /** Reasons to doubt the numbers. One sentence each. */
   readonly warnings: readonly string[];
   readonly rows: readonly ReportRow[];
-  /** Null when only probabilities are known, for example of a bare submission. */
+  /** Null when only probabilities are known, for example for a bare submission. */
   readonly timing: Timing | null;
   readonly requests: readonly RequestPoint[];
   readonly forecasts: readonly TimelineForecast[];
-  /** The steps in force over time, without gaps; empty when unknown. */
+  /** The ladder steps over time, without gaps; empty when unknown. */
   readonly bands: readonly Band[];
   /** Null when the rows have no labels. */
   readonly quality: Quality | null;
-  /** Null unless rows were scored in both orders. */
+  /** Null unless some rows were scored in both orders. */
   readonly position: PositionBias | null;
-  /** Worst first; at most the first 20 are shown. */
+  /** The rows with the worst answers, the worst first. The page shows at most the first 20. */
   readonly worst: readonly WorstRow[];
 }
 
-/** One row as submitted. */
+/** One row with its probabilities as submitted. */
 export interface ReportRow {
   readonly id: string;
   readonly probabilities: Triple;
-  /** Weights of the three classes, summing to 1; null when unknown. */
+  /** Weights of the three classes, which sum to 1; null when unknown. */
   readonly truth: Triple | null;
-  /** Probability of the labels over the whole vocabulary; null when unknown. */
+  /** Sum of the labels' probabilities over the whole vocabulary; null when unknown. */
   readonly mass: number | null;
-  /** Tokens sent in all passes; null when the row was never sent. */
+  /** Prompt tokens of the row's answers, the sum over both orders; null when the row has no answer. */
   readonly tokens: number | null;
-  /** Tokens taken out to fit the budget. */
+  /** Number of tokens that were cut so that the prompt fits the budget. */
   readonly cutTokens: number;
   readonly source: Obtained;
-  /** Why the row holds less than a full answer, in a few words; null when it does not. */
+  /**
+   * The failure or the note of the mass policy that makes the row's answer incomplete, in a few words; null for a full
+   * answer.
+   */
   readonly reason: string | null;
 }
 
-/** How good the probabilities are against labels. */
+/** The quality of the probabilities, measured against labels. */
 export interface Quality {
-  /** The probabilities as submitted first; then, where known, raw ones, calibrated ones, single orders. */
+  /**
+   * Scores of the probabilities as submitted, then, if known, of raw ones, of calibrated ones, and of single orders.
+   */
   readonly scores: readonly Scores[];
-  /** Predictions that need no judge: class prior, uniform. Log loss in nats. */
+  /** Predictions that need no judge: the class prior, and 1/3 for each class. Log loss in nats. */
   readonly baselines: readonly Baseline[];
   readonly reliability: readonly Reliability[];
-  /** Weight of rows by truth (outer) and by predicted class (inner), in the order a, b, tie. */
+  /** Weight of the rows by true class (outer) and by predicted class (inner), in the order a, b, tie. */
   readonly confusion: readonly [Triple, Triple, Triple];
   readonly slices: readonly SliceGroup[];
 }
@@ -75,44 +80,49 @@ export interface Quality {
 /** The scores of one set of probabilities. */
 export interface Scores {
   readonly name: string;
-  /** Rows with a label. */
+  /** Number of rows with a label. */
   readonly rows: number;
-  /** Nats. */
+  /** Mean log loss, nats. */
   readonly logLoss: Estimate;
   readonly accuracy: Estimate;
-  /** Sum over the three classes, 0 to 2. */
+  /** Brier score: the squared error summed over the three classes, 0 to 2. */
   readonly brier: Estimate;
   /** Expected calibration error. */
   readonly ece: number;
-  /** The same number for a perfectly calibrated judge; null when unknown. */
+  /**
+   * The expected calibration error that a perfectly calibrated judge would have on so many rows; null when unknown.
+   */
   readonly eceWhenCalibrated: number | null;
 }
 
 export interface Baseline {
   readonly name: string;
-  /** Nats. */
+  /** Mean log loss, nats. */
   readonly logLoss: number;
-  /** By how much the probabilities as submitted are better than it, nats, row by row: their interval is that of the difference. */
+  /**
+   * Log loss of the baseline minus that of the probabilities as submitted, nats, paired by row. The interval is that of
+   * the difference.
+   */
   readonly gain: Estimate;
 }
 
 /** One reliability diagram. */
 export interface Reliability {
-  /** The class whose probability is examined: the predicted class, or one class. */
+  /** The class for which the probability is examined: "predicted class", or one of the three classes. */
   readonly name: string;
   readonly ece: number | null;
   readonly bins: readonly ReliabilityPoint[];
 }
 
 export interface ReliabilityPoint {
-  /** Mean probability given, 0 to 1. */
+  /** Mean predicted probability, 0 to 1. */
   readonly predicted: number;
-  /** Share of rows in which it came true, with its interval. */
+  /** Share of rows in which the prediction came true, with its interval. */
   readonly observed: Estimate;
   readonly rows: number;
 }
 
-/** One way to divide the rows: length, turns, script, shortened or not, source. */
+/** The scores of slices of the rows by one property: length, turns, script, shortened or not, source. */
 export interface SliceGroup {
   readonly name: string;
   readonly slices: readonly Slice[];
@@ -126,17 +136,20 @@ export interface Slice {
   readonly ece: number | null;
 }
 
-/** The effect of swapping the answers, over the rows scored in both orders. */
+/** The effect of swapping the answers, over the rows that were scored in both orders. */
 export interface PositionBias {
   readonly rows: number;
-  /** Share of rows whose predicted class changes with the order. */
+  /** Share of rows for which the predicted class changes with the order. */
   readonly flipRate: Estimate;
-  /** Share of rows that change towards the answer shown first, and towards the one shown second; their sum is the flip rate. */
+  /**
+   * Share of rows with a change that favours the answer shown first, and share with a change that favours the one shown
+   * second. Their sum is the flip rate.
+   */
   readonly towardFirst: number;
   readonly towardSecond: number;
 }
 
-/** A row worth reading, with its text. */
+/** A row that a person should read, with its text. */
 export interface WorstRow {
   readonly row: Row;
   readonly scored: ReportRow;

@@ -7,7 +7,10 @@ import type { LoadedRun } from "../../runfolder/load-run-folder.ts";
 import type { Timeline } from "../../runfolder/timeline/timeline.ts";
 import type { Field, ReportRow } from "../data/run-data.ts";
 
-/** Lists what was run. `data` is the file that holds its rows and labels; null when it could not be read. */
+/**
+ * Lists the properties of a run. `data` is the file with the run's rows and labels; null when the file could not be
+ * read.
+ */
 export function runFields({ manifest, config, summary }: LoadedRun, data: JoinedRows | null): readonly Field[] {
   const { engine, clip } = config;
   const version = summary?.engine.version ?? null;
@@ -80,7 +83,7 @@ export function warningsOf(
   ];
 }
 
-/** Writes label texts in quotes, since spaces in them matter: `A " A", B " B", tie " tie" or " Tie"`. */
+/** Writes label texts in quotes, because spaces in them matter: `A " A", B " B", tie " tie" or " Tie"`. */
 function labelTexts(labels: LoadedRun["manifest"]["labels"]): string {
   if (typeof labels !== "object" || labels === null) return "unknown";
   return Object.entries(labels)

@@ -5,7 +5,9 @@ import { baselinesOf, positionOf, reliabilityOf, scoresOf, sliceGroupOf } from "
 import type { PositionBias, Quality } from "../data/run-data.ts";
 import { CLASS_TEXT } from "../text/sentences.ts";
 
-/** Turns an evaluation into its part of a report; the probabilities as written are the first of its scores. */
+/**
+ * Turns an evaluation into the quality section of a report. The probabilities as written are the first of its scores.
+ */
 export function qualityOf(
   { scores, swap, slices }: SubjectEvaluation,
   written: Float64Array,
@@ -29,7 +31,10 @@ export function qualityOf(
   return { quality, position };
 }
 
-/** Takes one bin for every 15 rows, at most 15: a bin of fewer rows has an interval that covers most of the diagram. */
+/**
+ * Computes the number of bins: one for every 15 rows, at most 15. A bin of fewer rows would have an interval that
+ * covers most of the diagram.
+ */
 function diagramBins(rows: number): number {
   return Math.min(15, Math.ceil(rows / 15));
 }

@@ -4,10 +4,10 @@ import { tripleAt } from "../../metrics/triples.ts";
 import type { RunRows } from "../../runfolder/rows-file.ts";
 import type { ReportRow, WorstRow } from "../data/run-data.ts";
 
-/** Rows whose text is shown. */
+/** Number of rows for which the report shows the text. */
 const SHOWN = 20;
 
-/** Lists the rows of a run as its report shows them. */
+/** Lists the rows of a run in the form that its report shows. */
 export function reportRowsOf(rows: RunRows, written: Float64Array, truth: Float64Array | null): readonly ReportRow[] {
   return rows.ids.map((id, row) => ({
     id,
@@ -21,7 +21,10 @@ export function reportRowsOf(rows: RunRows, written: Float64Array, truth: Float6
   }));
 }
 
-/** Reads the rows worth reading with their text: those with the largest loss, without labels the least certain ones. */
+/**
+ * Reads the text of the rows that a person should read: those with the largest loss, or without labels those with the
+ * least certain answers.
+ */
 export async function readWorst(
   listed: readonly ReportRow[],
   written: Float64Array,

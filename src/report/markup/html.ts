@@ -1,6 +1,9 @@
 import { visible } from "./visible.ts";
 
-/** Markup that is safe to put into a page as it is. Only `html` and `trusted` make it, so a string is always text. */
+/**
+ * Markup that can be put into a page without escaping. Only `html` and `trusted` make it; a string is always plain
+ * text.
+ */
 export class Html {
   readonly markup: string;
   constructor(markup: string) {
@@ -8,12 +11,13 @@ export class Html {
   }
 }
 
-/** The value of a hole of a template. Null, undefined and false leave nothing behind. */
+/** A value that can be inserted into a template. Null, undefined and false insert nothing. */
 export type Hole = Html | string | number | null | undefined | false | readonly Hole[];
 
 /**
- * Builds markup from a template whose holes are escaped: text in a hole can never become an element, an attribute or a
- * comment. A hole may stand in text or inside a quoted attribute value; one in an unquoted value is a bug and throws.
+ * Builds markup from a template and escapes the inserted values, so that text can never become an element, an attribute
+ * or a comment. A value may be inserted in text or inside a quoted attribute value. Inserting a value into an unquoted
+ * attribute value is a bug and throws.
  */
 export function html(strings: TemplateStringsArray, ...holes: readonly Hole[]): Html {
   let markup = "";
@@ -24,12 +28,12 @@ export function html(strings: TemplateStringsArray, ...holes: readonly Hole[]): 
   return new Html(markup);
 }
 
-/** Declares a text of the program itself (its style, its script) to be markup. Never for data. */
+/** Declares a text of the program itself (its style sheet, its script) to be markup. Must never be used for data. */
 export function trusted(text: string): Html {
   return new Html(text);
 }
 
-/** Escapes text for element content and quoted attribute values, and makes invisible characters visible. */
+/** Escapes text for element content and for quoted attribute values, and makes invisible characters visible. */
 export function escapeHtml(text: string): string {
   return visible(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? "");
 }

@@ -1,7 +1,7 @@
 import type { Cell, Table } from "../tables/table.ts";
 import { visible } from "./visible.ts";
 
-/** Markdown that may go into a document as it is. Only the functions of this file make it. */
+/** Markdown that can be put into a document without escaping. Only the functions of this file make it. */
 export class Markdown {
   readonly text: string;
   constructor(text: string) {
@@ -10,15 +10,16 @@ export class Markdown {
 }
 
 /**
- * Makes text inert: characters of Markdown and HTML are escaped, line breaks become spaces, and a name after
- * an at sign notifies nobody on a code host.
+ * Makes text without effect in Markdown: escapes the special characters of Markdown and HTML, and turns line breaks
+ * into spaces. A name after an at sign then sends no notification on a code host.
  */
 export function plain(text: string): Markdown {
   const escaped = oneLine(text)
     .replace(/[\\`*_[\]<|~$]/g, "\\$&")
     .replace(/&/g, "&amp;")
     .replace(/@/g, "@\u2060")
-    // The beginning of a list, a heading, a quotation, a rule, or the line below a heading.
+    // Matches a text that would begin a list, a heading, a quotation or a rule, or would turn the line above it into a
+    // heading.
     .replace(/^(\s*)(?=([-+=]+|#+)(\s|$)|>)/, "$1\\")
     .replace(/^(\s*\d+)(?=[.)](\s|$))/, "$1\\");
   return new Markdown(escaped);
@@ -29,7 +30,7 @@ export function bold(text: string): Markdown {
   return new Markdown(`**${plain(text).text}**`);
 }
 
-/** Builds a table below its caption; all text in it is data and made inert. */
+/** Builds a table below its caption. All text in it is data, so it is escaped. */
 export function markdownTable({ caption, columns, rows }: Table): Markdown {
   const lines = [
     columns.map(({ name }) => plain(name).text),
@@ -44,7 +45,7 @@ function cellText({ text, below }: Cell): string {
   return plain(below ? `${text} (${below})` : text).text;
 }
 
-/** Builds a document of blocks with an empty line between them. */
+/** Joins blocks to a document, with an empty line between two blocks. */
 export function markdownDocument(blocks: readonly Markdown[]): string {
   return `${blocks
     .map(({ text }) => text)

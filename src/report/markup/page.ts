@@ -4,8 +4,8 @@ import { SCRIPT } from "./script.ts";
 import { pageStyle } from "./style.ts";
 
 /**
- * Builds a whole page that needs nothing from outside. Its policy allows this one style sheet and this one script by their
- * hashes and nothing else: no request, no other script, no form, no frame.
+ * Builds a complete page that loads nothing from other addresses. Its content security policy allows, by their hashes,
+ * this one style sheet and this one script, and forbids everything else: requests, other scripts, forms, frames.
  */
 export function page(title: string, body: Html): string {
   const style = pageStyle();

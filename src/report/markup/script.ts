@@ -1,6 +1,6 @@
 /**
- * The script of the page: turns the headings of tables into buttons that sort, and adds a line of buttons that sort the list
- * of rows. Without it the page only loses the sorting. Cells without a value go last in both directions.
+ * The script of the page. It turns the headings of tables into buttons that sort, and adds buttons that sort the list
+ * of rows. Without the script, only the sorting is missing. Cells without a value are last in both directions.
  */
 export const SCRIPT: string = `"use strict";
 {

@@ -1,15 +1,18 @@
-/** The whole style sheet of a page. It names no address, so a page never loads anything. */
+/** The complete style sheet of a page. It contains no address, so a page never loads another file. */
 export function pageStyle(): string {
   return [BASE, CHARTS, TABLES, ROWS, PRINT].join("");
 }
 
-/** The style of a picture that stands alone: the colours of the page on light ground, without variables, which few viewers know. */
+/**
+ * The style of a picture that is a file of its own: the page's colours on a light background, without CSS variables,
+ * because few viewers support them.
+ */
 export function pictureStyle(): string {
   const colours = CHARTS.replace(/var\(--(\w+)\)/g, (whole, name: string) => LIGHT[name] ?? whole);
   return `${colours}svg{background:${LIGHT["paper"]}}svg text,svg text.label,svg text.note{font-size:12px}svg text.title{font-size:16px;font-weight:600;fill:${LIGHT["ink"]}}`;
 }
 
-/** Colours on light ground, and the type of charts. */
+/** Colours on a light background, and the fonts of charts. */
 const LIGHT: Readonly<Record<string, string>> = {
   paper: "#fdfdfb",
   raised: "#f5f4ef",
@@ -28,7 +31,10 @@ const LIGHT: Readonly<Record<string, string>> = {
   sans: 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, "Liberation Sans", sans-serif',
 };
 
-/** Colours for light and dark, type, and the layout of the page. Class colours: Paul Tol's high and medium contrast schemes. */
+/**
+ * Colours on light and dark backgrounds, fonts, and the layout of the page. The class colours are Paul Tol's high and
+ * medium contrast schemes.
+ */
 const BASE: string = `
 :root {
   color-scheme: light dark;
@@ -94,7 +100,7 @@ section { margin-top: 3rem; padding-top: 1.4rem; border-top: 1px solid var(--rul
 }
 `;
 
-/** How charts look; sizes are in units of their view box, 360 wide. */
+/** The style of charts. Sizes are in units of their view box, which is 360 wide. */
 const CHARTS: string = `
 .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(20.5rem, 100%), 1fr)); gap: 2rem 2.6rem; margin-top: 1.4rem; align-items: start; }
 .stack { display: grid; gap: 2rem; }
@@ -159,7 +165,10 @@ svg.bar3 { display: block; width: 100%; height: .55rem; }
 svg.mini { display: block; min-width: 132px; }
 `;
 
-/** Tables: rules between rows only, numbers at the right in figures of one width, the first column stays on narrow screens. */
+/**
+ * The style of tables: lines only between rows, numbers aligned at the right with digits of one width, and a first
+ * column that stays visible on narrow screens.
+ */
 const TABLES: string = `
 .scroll { overflow-x: auto; margin-top: 1.4rem; }
 .figures .scroll { margin-top: 0; }
@@ -198,7 +207,10 @@ ${Array.from({ length: 11 }, (_, level) => `.h${level} { background: color-mix(i
 .h8, .h9, .h10 { font-weight: 600; }
 `;
 
-/** The rows with their text. Text is hostile: it is isolated in its direction, broken anywhere, and cannot paint outside. */
+/**
+ * The style of the rows with their text. The text may be hostile: its writing direction cannot affect other text, its
+ * lines break anywhere, and it cannot be drawn outside its box.
+ */
 const ROWS: string = `
 .worst { list-style: none; margin-top: 1rem; }
 .worst > li { border-top: 1px solid var(--rule); padding: 1.1rem 0 1.4rem; scroll-margin-top: 1rem; }
@@ -225,7 +237,10 @@ summary { font: .84rem/1.6 var(--sans); color: var(--soft); cursor: pointer; wid
 }
 `;
 
-/** On paper: always light (dark applies to screens alone), smaller type, nothing torn apart, no controls. */
+/**
+ * The style for printing: light colours (dark colours are only for screens), smaller fonts, no page break inside a
+ * block, no buttons.
+ */
 const PRINT: string = `
 @page { margin: 16mm 14mm; }
 @media print {

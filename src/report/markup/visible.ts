@@ -1,18 +1,20 @@
 /**
- * Replaces characters that hide or reorder text by their code point, for example `‹U+202E›`: control characters, overrides
- * of the writing direction, zero-width spaces, tag characters, lone halves of a surrogate pair, noncharacters. Line breaks,
- * tabs and the joiners that scripts need stay.
+ * Replaces characters that hide or reorder text by their code point, for example `‹U+202E›`: control characters,
+ * overrides of the writing direction, zero-width spaces, tag characters, lone surrogates, noncharacters. Line breaks,
+ * tabs and the joiners that some scripts need are kept.
  */
 export function visible(text: string): string {
   return text.replace(HIDDEN, (character) => (KEPT.includes(character) ? character : `‹U+${codePoint(character)}›`));
 }
 
-/** Shortens text to at most `limit` UTF-16 units, an ellipsis included. Never cuts a surrogate pair. */
+/** Shortens text to at most `limit` UTF-16 units, including the ellipsis. Never cuts a surrogate pair. */
 export function short(text: string, limit: number): string {
   return text.length <= limit ? text : `${head(text, limit - 1)}…`;
 }
 
-/** Returns the first `limit` UTF-16 units of a text, one less where the cut would fall into a surrogate pair. */
+/**
+ * Returns the first `limit` UTF-16 units of a text, or one less when the last unit would be half of a surrogate pair.
+ */
 export function head(text: string, limit: number): string {
   const last = text.charCodeAt(limit - 1);
   return text.slice(0, last >= 0xd800 && last <= 0xdbff ? limit - 1 : limit);

@@ -10,7 +10,7 @@ interface About {
   readonly notes: readonly string[];
 }
 
-/** Shows what was run, how the numbers are defined, and which sections were left out and why. */
+/** Shows the settings, the definitions of the numbers, and the sections that were left out, each with its reason. */
 export function about({ facts, notes }: About, sections: readonly Section[]): Section {
   const missing = sections.flatMap((section) => (section.kind === "left-out" ? [section] : []));
   return section(
@@ -23,7 +23,7 @@ ${missing.length > 0 && html`<h3>Left out</h3><ul class="notes">${missing.map(({
   );
 }
 
-/** The same in Markdown, without what was left out. */
+/** Writes the settings and the definitions in Markdown, without the sections that were left out. */
 export function aboutMarkdown({ program, facts, notes }: About): readonly Markdown[] {
   return [
     heading(3, "What was run"),

@@ -6,7 +6,9 @@ import { pairTable } from "../tables/comparison-tables.ts";
 import { figure, leftOut, type Section, section } from "./section.ts";
 import { tableMarkup } from "./table.ts";
 
-/** Shows each pair: one sentence, the interval of the difference, p values; and cost against quality. */
+/**
+ * Shows each pair with one sentence, the interval of the difference and p values, and a chart of cost against quality.
+ */
 export function differences({ pairs, variants, noiseFloor, job }: ComparisonData): Section {
   if (pairs.length === 0) return leftOut("Differences", "there is only one variant");
   const limit = job.deadlineMs === null ? null : job.deadlineMs / 1000 / job.rows;

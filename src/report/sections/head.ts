@@ -7,7 +7,7 @@ import { comparisonVerdict, judgedLoss, recommended } from "../text/comparison-v
 import { count, counted, duration, massText, moment, range, small } from "../text/number.ts";
 import { runVerdict, type Verdict } from "../text/verdict.ts";
 
-/** One of the most important numbers, with a note below it in small letters. */
+/** One of the most important numbers, with a note in small letters below it. */
 interface KeyMetric {
   readonly name: string;
   readonly value: string;

@@ -9,7 +9,10 @@ import { swapText } from "../text/sentences.ts";
 import { classKey, figure, leftOut, type Section, section } from "./section.ts";
 import { rowTarget, shownWorst } from "./worst.ts";
 
-/** Shows the judgements: the triangle of all rows, the density of each true class, the label mass, the effect of swapping. */
+/**
+ * Shows the judgements: the triangle of all rows, the density of rows for each true class, the label mass, and the
+ * effect of swapping the answers.
+ */
 export function judgements(data: ReportData): Section {
   if (data.rows.length === 0) return leftOut("Judgements", "no row has probabilities");
   const marked = shownWorst(data.worst).map(({ scored }, index) => ({ row: scored, target: rowTarget(index) }));

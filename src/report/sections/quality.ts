@@ -9,7 +9,7 @@ import { CLASS_TEXT } from "../text/sentences.ts";
 import { figure, leftOut, type Section, section } from "./section.ts";
 import { tableMarkup } from "./table.ts";
 
-/** Compares the probabilities with the labels: scores, reliability, confusion. */
+/** Shows how well the probabilities agree with the labels: scores, reliability diagrams, confusion table. */
 export function quality({ quality: known }: ReportData): Section {
   if (known === null) return leftOut("Quality, reliability and confusion", "the rows have no labels");
   const diagrams = known.reliability.filter(({ bins }) => bins.length > 0).map(diagram);
@@ -27,7 +27,10 @@ function diagram(series: Reliability, index: number): Html {
   return figure(`Reliability: ${series.name}`, reliability(series, `reliability-${index}`), caption);
 }
 
-/** Builds the table of truth against verdict; a cell is darker the larger its share of its truth is. */
+/**
+ * Builds the table of true class against verdict. A cell is darker the larger its share of the rows of its true class
+ * is.
+ */
 function confusion(matrix: Quality["confusion"]): Html {
   const right = (matrix[0][0] + matrix[1][1] + matrix[2][2]) / sum(matrix.map(sum));
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Confusion"><table class="confusion"><caption>Confusion: truth against verdict</caption>
@@ -45,7 +48,7 @@ function level(share: number): number {
   return Number.isFinite(share) ? Math.min(10, Math.max(0, Math.round(10 * share))) : 0;
 }
 
-/** With votes as truth, weights need not be whole numbers. */
+/** When the truth comes from votes, the sum of weights need not be a whole number. */
 function weightText(weight: number): string {
   return Math.abs(weight - Math.round(weight)) < 1e-6 ? count(weight) : fixed(weight, 1);
 }

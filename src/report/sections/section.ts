@@ -1,21 +1,21 @@
 import { type Hole, type Html, html } from "../markup/html.ts";
 
-/** A part of the page, or the reason why it is not there. */
+/** A section of the page, or the reason why it was left out. */
 export type Section =
   | { readonly kind: "shown"; readonly id: string; readonly title: string; readonly body: Html }
   | { readonly kind: "left-out"; readonly title: string; readonly why: string };
 
-/** Makes a section of the page. `id` is its fragment, for links to it. */
+/** Makes a section of the page. Links to the section use its fragment `id`. */
 export function section(id: string, title: string, body: Html): Section {
   return { kind: "shown", id, title, body };
 }
 
-/** Makes a section that is left out; `why` is one sentence. */
+/** Makes a section that is left out; `why` gives the reason in one sentence. */
 export function leftOut(title: string, why: string): Section {
   return { kind: "left-out", title, why };
 }
 
-/** Puts a chart between its heading and a caption that explains it. */
+/** Places a chart between its heading and a caption that explains the chart. */
 export function figure(title: string, chart: Html, caption: Hole): Html {
   return html`<figure><h3>${title}</h3>${chart}${caption !== null && html`<figcaption>${caption}</figcaption>`}</figure>`;
 }
@@ -25,12 +25,12 @@ export function classKey(unknown: boolean): Html {
   return html`<span class="key"><i class="k-a"></i>A<i class="k-b"></i>B<i class="k-tie"></i>tie${unknown && html`<i class="k-none"></i>unknown or undecided`}</span>`;
 }
 
-/** Builds the markup of a section; nothing for one that is left out. */
+/** Builds the markup of a section; returns nothing for a section that is left out. */
 export function sectionMarkup(part: Section): Hole {
   return part.kind === "shown" && html`<section id="${part.id}"><h2>${part.title}</h2>${part.body}</section>\n`;
 }
 
-/** Builds the list of links to the sections that are shown. */
+/** Builds the list of links to the sections that the page shows. */
 export function contents(sections: readonly Section[]): Html {
   const links = sections.flatMap((part) =>
     part.kind === "shown" ? [html`<a href="#${part.id}">${part.title}</a>`] : [],

@@ -7,7 +7,7 @@ import { fixed } from "../text/number.ts";
 import { leftOut, type Section, section } from "./section.ts";
 import { tableMarkup } from "./table.ts";
 
-/** Shows the scores of parts of the rows, each with its interval drawn on one scale. */
+/** Shows the scores of slices of the rows. All intervals of a table are drawn on one scale. */
 export function slices({ quality, rows }: ReportData): Section {
   if (quality === null) return leftOut("Slices", "the rows have no labels");
   const groups = quality.slices.filter((group) => group.slices.length > 0);
@@ -24,7 +24,7 @@ export function slices({ quality, rows }: ReportData): Section {
   );
 }
 
-/** The table of a group with one more column, which draws the intervals. */
+/** Builds the table of a group with one more column, in which the intervals are drawn. */
 function groupTable(group: SliceGroup, rows: number, draw: (slice: Slice) => Html): Html {
   const table = sliceTable(group, rows);
   return tableMarkup({

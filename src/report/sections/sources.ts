@@ -6,7 +6,10 @@ import { counted } from "../text/number.ts";
 import { leftOut, type Section, section } from "./section.ts";
 import { tableMarkup } from "./table.ts";
 
-/** Shows the source of each row's probabilities, how many rows were shortened, and why rows hold less than a full answer. */
+/**
+ * Shows the source of each row's probabilities, the number of shortened rows, and the reasons why rows have no full
+ * answer.
+ */
 export function sources({ rows }: ReportData): Section {
   if (rows.length === 0) return leftOut("Sources of the rows", "there are no rows");
   const parts = SOURCES.map((source, index) => {

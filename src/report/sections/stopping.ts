@@ -5,7 +5,7 @@ import { stoppingSentence } from "../text/comparison-verdict.ts";
 import { counted } from "../text/number.ts";
 import { figure, leftOut, type Section, section } from "./section.ts";
 
-/** Pairs that are drawn. */
+/** Number of pairs that are drawn. */
 const MOST = 6;
 
 /** Shows the interval of each monitored pair at every interim look. */

@@ -1,13 +1,16 @@
 import { type Hole, type Html, html } from "../markup/html.ts";
 import type { Cell, Column, Table } from "../tables/table.ts";
 
-/** A cell that is markup, for example a picture, and the value that its row sorts by. */
+/** A cell that consists of markup, for example a picture, and the value by which its row is sorted. */
 export interface MarkupCell {
   readonly markup: Html;
   readonly sort?: number | string;
 }
 
-/** Builds a table whose rows the reader can sort by any column. Cells may be markup beside those of a plain table. */
+/**
+ * Builds a table that the reader can sort by any column. Besides the cells of a plain table it may have cells that
+ * consist of markup.
+ */
 export function tableMarkup({
   caption,
   columns,

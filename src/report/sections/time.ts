@@ -9,7 +9,7 @@ import { count, counted, duration } from "../text/number.ts";
 import { figure, leftOut, type Section, section } from "./section.ts";
 import { tableMarkup } from "./table.ts";
 
-/** Shows the use of the time: throughput, time per request, and how good the forecasts were. */
+/** Shows how the time was used: throughput, time per request, and the accuracy of the forecasts. */
 export function time({ timing, bands, ...data }: ReportData): Section {
   const requests = data.requests.filter(({ endMs, ms, tokens }) => Number.isFinite(endMs + ms + tokens) && tokens >= 0);
   const forecasts = data.forecasts.filter(({ atMs, endMs, share }) => Number.isFinite(atMs + endMs + share));

@@ -5,7 +5,7 @@ import { counted, duration, fixed } from "../text/number.ts";
 import { leftOut, type Section, section } from "./section.ts";
 import { tableMarkup } from "./table.ts";
 
-/** Shows the scores of every variant, and below its label mass, position bias and cost. */
+/** Shows the scores of every variant, and below them its label mass, position bias and cost. */
 export function variants(data: ComparisonData): Section {
   const { rows, job, priorLogLoss } = data;
   if (data.variants.length === 0) return leftOut("Variants", "there are none");

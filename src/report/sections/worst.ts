@@ -11,17 +11,17 @@ import { classKey, leftOut, type Section, section } from "./section.ts";
 
 const MOST = 20;
 
-/** Takes the rows whose text is shown. */
+/** Chooses the rows for which the page shows the text. */
 export function shownWorst(rows: readonly WorstRow[]): readonly WorstRow[] {
   return rows.slice(0, MOST);
 }
 
-/** Names the fragment of a listed row, for links to it. */
+/** Returns the fragment of a listed row; links to the row use it. */
 export function rowTarget(index: number): string {
   return `row-${index + 1}`;
 }
 
-/** Shows the worst rows with their text: by loss where labels exist, else the least certain first. */
+/** Shows the worst rows with their text: by loss if labels exist, else the least certain rows first. */
 export function worst({ worst: rows }: ReportData): Section {
   const listed = shownWorst(rows);
   if (listed.length === 0) return leftOut("Rows worth reading", "none were chosen");
@@ -66,7 +66,8 @@ function item({ row, scored, loss }: WorstRow, index: number): Html {
 }
 
 function number(name: string, value: number | null): Html | false {
-  // The markup of each attribute stands here as a whole: a name from data could become another attribute.
+  // The markup of each attribute is written here in full, because an attribute name from data could add another
+  // attribute.
   return (
     value !== null &&
     Number.isFinite(value) &&
@@ -78,13 +79,13 @@ function number(name: string, value: number | null): Html | false {
   );
 }
 
-/** Characters and lines that are shown at once; the rest opens on a click. */
+/** Length of text that is shown at once, in characters and lines; a click opens the rest. */
 const PREVIEW = { characters: 700, lines: 14 };
-/** Characters of one side that the page holds; the rest is only in the data file. */
+/** Characters of each side of a row that the page contains; the rest is only in the data file. */
 const LIMIT = 6000;
 const TURNS = 8;
 
-/** Shows the turns of one side of a row as text, long ones behind a fold, very long ones cut with a note. */
+/** Shows the turns of one side of a row as text. Long turns are collapsed, and very long turns are cut with a note. */
 export function turnsText(turns: readonly Turn[]): Html {
   if (turns.length === 0) return html`<p class="none">no turns</p>`;
   const listed = turns.slice(0, TURNS);
@@ -110,7 +111,7 @@ function preview(text: string, limit: number): string {
   const start = head(text, most);
   const lines = start.split("\n");
   if (lines.length > PREVIEW.lines) return `${lines.slice(0, PREVIEW.lines).join("\n")}\n`;
-  // Cuts between two words where one ends nearby.
+  // If a space is near the limit, the text is cut there, between two words.
   const space = start.lastIndexOf(" ");
   return space > most - 60 ? start.slice(0, space + 1) : start;
 }

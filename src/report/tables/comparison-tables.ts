@@ -16,7 +16,7 @@ import {
   yesCell,
 } from "./table.ts";
 
-/** Lists how good each variant is, with 95 % intervals. */
+/** Lists the scores of each variant with 95 % intervals. */
 export function variantScores({ variants }: Pick<ComparisonData, "variants">): Table {
   const judged = (variant: VariantResult) => variant.calibrated ?? variant.raw;
   const calibrated: readonly VariantColumn[] = [
@@ -102,7 +102,7 @@ export function pairTable(pairs: readonly Pair[]): Table {
   };
 }
 
-/** A column together with its cell for a variant. */
+/** A column, and the function that makes its cell for a variant. */
 type VariantColumn = readonly [Column, (variant: VariantResult) => Cell];
 
 function tableOf(caption: string, variants: readonly VariantResult[], columns: readonly VariantColumn[]): Table {

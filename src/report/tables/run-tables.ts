@@ -15,7 +15,9 @@ import {
   yesCell,
 } from "./table.ts";
 
-/** Lists the scores of each set of probabilities with 95 % intervals, and the baselines that they are compared with. */
+/**
+ * Lists the scores of each set of probabilities with 95 % intervals, and the baselines with which they are compared.
+ */
 export function scoreTable(scores: readonly Scores[], baselines: readonly Baseline[]): Table {
   const none = { text: "" };
   return {
@@ -46,7 +48,7 @@ export function scoreTable(scores: readonly Scores[], baselines: readonly Baseli
   };
 }
 
-/** Lists the scores of the parts of one way to divide the rows. `rows` is the number of all rows. */
+/** Lists the scores of slices of the rows by one property. `rows` is the number of all rows. */
 export function sliceTable({ name, slices }: SliceGroup, rows: number): Table {
   return {
     caption: `By ${name.slice(0, 1).toLowerCase()}${name.slice(1)}`,
@@ -69,7 +71,7 @@ export function sliceTable({ name, slices }: SliceGroup, rows: number): Table {
   };
 }
 
-/** Each source of a row's probabilities in words, from best to worst. */
+/** The text for each source of a row's probabilities, from best to worst. */
 export const SOURCE_TEXT: Readonly<Record<Obtained, string>> = {
   "both-orders": "both orders, averaged",
   "one-order": "one order",
@@ -80,7 +82,9 @@ export const SOURCE_TEXT: Readonly<Record<Obtained, string>> = {
 /** The sources from best to worst. */
 export const SOURCES = Object.keys(SOURCE_TEXT) as readonly Obtained[];
 
-/** Counts the rows of each source that occurs, those that were shortened, and their tokens. */
+/**
+ * Lists for each source that occurs the number of rows, the number of shortened rows, and the mean tokens of a row.
+ */
 export function sourceTable(rows: readonly ReportRow[]): Table {
   const groups = SOURCES.map((source) => ({ source, members: rows.filter((row) => row.source === source) }));
   return {
@@ -109,10 +113,10 @@ function meanTokens(rows: readonly ReportRow[]): number {
   return sent.reduce((sum, tokens) => sum + tokens, 0) / sent.length;
 }
 
-/** Reasons that are listed; the rest is added up. */
+/** Number of reasons that are listed; the rest is added up. */
 const REASONS = 12;
 
-/** Counts why rows hold less than a full answer, the most frequent reason first. */
+/** Counts the reasons why rows have no full answer, the most frequent reason first. */
 export function reasonTable(rows: readonly ReportRow[]): Table {
   const counts = new Map<string, number>();
   for (const { reason } of rows) if (reason !== null) counts.set(reason, (counts.get(reason) ?? 0) + 1);
@@ -126,7 +130,7 @@ export function reasonTable(rows: readonly ReportRow[]): Table {
   };
 }
 
-/** Compares the forecasts nearest to 2, 10 and 50 % of the work with the actual end of their pass. */
+/** Compares the forecasts nearest to 2, 10 and 50 % of the work with the actual end of the pass that they forecast. */
 export function forecastTable(forecasts: readonly TimelineForecast[], { wallMs, firstPassMs }: Timing): Table {
   const ends = { 1: firstPassMs ?? wallMs, 2: wallMs };
   const picked = [0.02, 0.1, 0.5].flatMap((share) => forecasts.find((point) => point.share >= share) ?? []);

@@ -1,28 +1,37 @@
 import type { Estimate, Scores } from "../data/run-data.ts";
 import { count, fixed, massText, NONE, percent, range } from "../text/number.ts";
 
-/** A table as data: the page, the Markdown and the terminal each draw it. The first column names the row. */
+/**
+ * A table as data; the page, the Markdown and the terminal each draw it in their own way. The first column contains the
+ * name of each row.
+ */
 export interface Table {
   readonly caption: string;
   readonly columns: readonly Column[];
   readonly rows: readonly (readonly Cell[])[];
 }
 
-/** A column: its heading and whether it holds numbers, which stand at the right. */
+/** A column: its heading, and whether it contains numbers, which are aligned at the right. */
 export interface Column {
   readonly name: string;
   readonly numeric: boolean;
-  /** The meaning of the column, where its name is not enough. */
+  /** The meaning of the column, for columns that need more than a name. */
   readonly hint?: string;
 }
 
-/** A cell: its text, and a second text that stands below it on the page and in brackets behind it elsewhere. */
+/**
+ * A cell: its text, and a second text, which the page shows below the first one and other outputs show in brackets
+ * after it.
+ */
 export interface Cell {
   readonly text: string;
   readonly below?: string;
-  /** The value that rows are sorted by. Left out, a column of text sorts by the text; in a column of numbers the row goes last. */
+  /**
+   * The value by which rows are sorted. Without it, a column of text is sorted by the text, and in a column of numbers
+   * the row is last.
+   */
   readonly sort?: number | string;
-  /** Whether the cell holds good or bad news; it is coloured then. */
+  /** Whether the cell contains good or bad news; it is then coloured. */
   readonly tone?: "good" | "bad";
 }
 
@@ -36,23 +45,25 @@ export function numberColumn(name: string, hint?: string): Column {
   return hint === undefined ? { name, numeric: true } : { name, numeric: true, hint };
 }
 
-/** A plain number; a dash where it is unknown. */
+/** Makes a cell with a number, or with a dash when the number is unknown. */
 export function numberCell(value: number | null, format: (value: number) => string): Cell {
   return value === null || !Number.isFinite(value) ? { text: NONE } : { text: format(value), sort: value };
 }
 
-/** A count. */
+/** Makes a cell with a count. */
 export function countCell(value: number): Cell {
   return numberCell(value, count);
 }
 
-/** A number with its interval; a dash where it is unknown. */
+/** Makes a cell with a number and its interval, or with a dash when the number is unknown. */
 export function estimateCell(estimate: Estimate | null, format: (value: number) => string): Cell {
   if (estimate === null) return { text: NONE };
   return { ...numberCell(estimate.value, format), below: range(estimate, format) };
 }
 
-/** A calibration error with the error that chance alone would leave. */
+/**
+ * Makes a cell with a calibration error, and with the error that a perfectly calibrated judge would have by chance.
+ */
 export function eceCell({ ece, eceWhenCalibrated }: Pick<Scores, "ece" | "eceWhenCalibrated">): Cell {
   return {
     ...numberCell(ece, loss),
@@ -60,12 +71,12 @@ export function eceCell({ ece, eceWhenCalibrated }: Pick<Scores, "ece" | "eceWhe
   };
 }
 
-/** The median of the label mass with its 5th percentile. */
+/** Makes a cell with the median of the label mass and its 5th percentile. */
 export function massCell(mass: { readonly median: number; readonly p5: number } | null): Cell {
   return mass === null ? { text: NONE } : { ...numberCell(mass.median, massText), below: `p5 ${massText(mass.p5)}` };
 }
 
-/** An answer of yes or no. */
+/** Makes a cell with yes or no. */
 export function yesCell(is: boolean | null): Cell {
   if (is === null) return { text: NONE };
   return { text: is ? "yes" : "no", tone: is ? "good" : "bad" };

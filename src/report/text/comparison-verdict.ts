@@ -4,8 +4,8 @@ import { count, counted, duration, fixed, percent, withRange } from "./number.ts
 import type { Verdict } from "./verdict.ts";
 
 /**
- * Judges a comparison: which variant to take among those that fit the deadline, whether it is shown to be better than each
- * other of them, and whether one that does not fit would be better.
+ * States the result of a comparison: the recommended variant among those that fit the deadline, whether it is shown to
+ * be better than each of the others, and whether a variant that does not fit would be better.
  */
 export function comparisonVerdict(data: ComparisonData): Verdict {
   const sorted = byLoss(data.variants);
@@ -50,7 +50,7 @@ function tooSlow(variant: VariantResult): string {
   return `${variant.name} has a lower log loss, ${lossText(variant)}, but takes ${duration(variant.jobMs)} and does not fit the deadline.`;
 }
 
-/** Warns that even the best variant may be no better than no judge. */
+/** Warns when even the best variant may be no better than the class prior, which needs no judge. */
 function noBetterThanPrior({ name, gainOverPrior }: VariantResult, { priorLogLoss }: ComparisonData): string {
   return `${name} is not shown to be better than the class prior (log loss ${nats(priorLogLoss)}): its gain is ${withRange(gainOverPrior, nats, 95)}.`;
 }
@@ -62,7 +62,9 @@ function shownBetter(best: VariantResult, other: VariantResult, pairs: readonly 
   });
 }
 
-/** Picks the variant to take: the lowest log loss among those that fit the deadline, else the lowest of all. */
+/**
+ * Chooses the recommended variant: the one with the lowest log loss among those that fit the deadline, else among all.
+ */
 export function recommended(variants: readonly VariantResult[]): VariantResult | undefined {
   const sorted = byLoss(variants);
   return sorted.find(({ fits }) => fits !== false) ?? sorted[0];
@@ -72,12 +74,12 @@ function byLoss(variants: readonly VariantResult[]): VariantResult[] {
   return [...variants].sort((one, other) => judgedLoss(one).value - judgedLoss(other).value);
 }
 
-/** Takes the log loss that a variant is judged by: calibrated where it is known, else raw. */
+/** Returns the log loss by which variants are compared: the calibrated one if it is known, else the raw one. */
 export function judgedLoss({ calibrated, raw }: VariantResult): Estimate {
   return (calibrated ?? raw).logLoss;
 }
 
-/** States how early stopping went, in one sentence. */
+/** Describes the history of early stopping in one sentence. */
 export function stoppingSentence({ stoppedAt, available }: Stopping): string {
   return stoppedAt === null
     ? `All ${counted(available, "row")} were used: the answer was never certain enough to stop.`

@@ -2,17 +2,20 @@ import type { Timing } from "../../runfolder/timeline/timeline.ts";
 import type { Baseline, ReportData } from "../data/run-data.ts";
 import { count, counted, duration, fixed, withRange } from "./number.ts";
 
-/** A judgement of a run or a comparison in one sentence, and whether it is good news. */
+/** A statement about a run or a comparison in one sentence, and whether it is good news. */
 export interface Verdict {
   readonly tone: "good" | "mixed" | "bad";
   readonly sentence: string;
-  /** Further sentences that matter before the numbers. */
+  /** Further sentences that the reader should see before the numbers. */
   readonly also: readonly string[];
 }
 
 type Part = Pick<Verdict, "tone" | "sentence">;
 
-/** Judges a run: are all rows answered, was it in time, are the probabilities better than guessing the class prior. */
+/**
+ * States the result of a run: whether all rows are answered, whether it ended in time, and whether the probabilities
+ * are better than the class prior.
+ */
 export function runVerdict(data: ReportData): Verdict {
   const parts = [answered(data), ...(data.timing ? inTime(data.timing) : []), ...usefulness(data)];
   const tone = parts.some((part) => part.tone === "bad")
@@ -58,7 +61,8 @@ function usefulness({ quality }: ReportData): Part[] {
 
 /**
  * Compares the probabilities with a baseline, for example "better than the class prior (1.097) by 0.117 (95 % 0.107 to
- * 0.127)". Rows that are hard for one are hard for the other, so the interval is that of the difference.
+ * 0.127)". The interval is that of the difference, because rows that are hard for the judge are also hard for the
+ * baseline.
  */
 export function againstBaseline({ name, logLoss, gain }: Baseline): Part {
   const than = `the ${name} (${fixed(logLoss, 3)})`;
