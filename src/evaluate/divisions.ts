@@ -7,9 +7,9 @@ import type { RowTexts } from "./row-texts.ts";
 /** One way to divide rows into parts. */
 export interface Division {
   readonly name: string;
-  /** The part to which a row belongs; null for none. */
+  /** Returns the part to which a row belongs; null when it belongs to none. */
   readonly keyOf: (row: number) => string | null;
-  /** All parts in the order of the table. */
+  /** The keys of all parts, in the order of the table. */
   readonly keys: readonly string[];
 }
 
@@ -20,7 +20,10 @@ const OBTAINED: Readonly<Record<Obtained, string>> = {
   prior: "prior",
 };
 
-/** Lists the ways to divide judged rows: by length, turns and script; those of a run also by shortening and by the source of their probabilities. */
+/**
+ * Lists the ways to divide judged rows into parts: by length, number of turns and script. The rows of a run are also
+ * divided by shortening and by the source of their probabilities.
+ */
 export function divisionsOf(texts: RowTexts, run: RunRows | null): readonly Division[] {
   const scripts = byCount(texts.scripts);
   const common: readonly Division[] = [
@@ -48,7 +51,9 @@ export function divisionsOf(texts: RowTexts, run: RunRows | null): readonly Divi
   ];
 }
 
-/** Divides rows at the quartiles of their lengths; a length of 0 means unknown. */
+/**
+ * Divides rows at the quartiles of their lengths. A row of length 0 belongs to no part, because its length is unknown.
+ */
 function byLength(name: string, lengths: Uint32Array): Division {
   const known = Float64Array.from(lengths.filter((length) => length > 0));
   const edges = known.length === 0 ? [] : [...new Set(quantiles(known, [0.25, 0.5, 0.75]).map(Math.floor))];

@@ -13,20 +13,20 @@ import { type NamedScores, rawScores, studySwap } from "./raw-scores.ts";
 import { readRowTexts } from "./row-texts.ts";
 import type { Subject } from "./subject.ts";
 
-/** The evaluation of a run or a submission against labels. Log losses are in nats. */
+/** The evaluation of a run or a submission, measured against labels. Log losses are in nats. */
 export interface SubjectEvaluation {
   /** The run folder or submission. */
   readonly subject: string;
   readonly kind: "run" | "submission";
   readonly labels: { readonly file: string; readonly sha256: string; readonly source: "labels" | "votes" };
   readonly rows: number;
-  /** Different prompts among the rows. */
+  /** Number of different prompts in the rows. */
   readonly groups: number;
-  /** Rows that hold the prior; null for a submission, where they cannot be told from others. */
+  /** Number of rows that have the prior; null for a submission, because such rows cannot be recognised there. */
   readonly priorRows: number | null;
-  /** First the probabilities as written, then those of the readings themselves. */
+  /** The scores of the probabilities as written come first, then the scores of the raw readings. */
   readonly scores: readonly NamedScores[];
-  /** How swapping the answers changes the raw readings; null unless rows were scored in both orders. */
+  /** The effect of swapping the answers on the raw readings; null unless some rows were scored in both orders. */
   readonly swap: SwapStudy | null;
   readonly mass: LabelMass | null;
   readonly slices: readonly SliceTable[];
@@ -34,16 +34,19 @@ export interface SubjectEvaluation {
   readonly warnings: readonly string[];
 }
 
-/** The scores of the parts of one way to divide the rows. */
+/** The scores of the parts that result from one way of dividing the rows. */
 export interface SliceTable {
   readonly name: string;
   readonly parts: readonly SliceResult<Evaluation>[];
 }
 
-/** Fewer resamples for everything but the probabilities as written: there are many such scores, and each takes time on a large file. */
+/**
+ * Only the probabilities as written get more resamples than this, because there are many other scores, and each takes
+ * time on a large file.
+ */
 const SECONDARY_RESAMPLES = 2_000;
 
-/** Evaluates a run or submission against its labels, as a whole and by slice. */
+/** Evaluates a run or submission, measured against its labels: all rows together, and each slice. */
 export async function evaluateSubject(
   subject: Subject,
   labelled: LabelledRows,
@@ -76,7 +79,7 @@ export async function evaluateSubject(
     slices: divisionsOf(texts, run?.rows ?? null).flatMap(({ name, keyOf, keys }) => {
       reportStep(`scoring slices by ${name.toLowerCase()}`);
       const parts = measureSlices(subject.ids.length, keyOf, measure);
-      // A single part would only repeat the whole.
+      // A division with a single part would only repeat the scores of all rows.
       if (parts.length < 2) return [];
       return [{ name, parts: keys.flatMap((key) => parts.filter((part) => part.key === key)) }];
     }),

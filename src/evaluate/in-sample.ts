@@ -5,8 +5,8 @@ import type { Config } from "../config/config.ts";
 import { AbtieError } from "../errors.ts";
 
 /**
- * Warns that the calibration of a run was fitted to the labels that evaluate it: its scores are then better than on other
- * rows. Null when it was not.
+ * Warns when the calibration of a run was fitted to the same labels that now evaluate the run, because its scores are
+ * then better than on other rows. Null when it was not.
  */
 export async function inSampleWarning(
   { config }: { readonly config: Pick<Config, "calibration"> },
@@ -21,8 +21,8 @@ export async function inSampleWarning(
 }
 
 /**
- * Reads the calibration of a config when it was fitted to the data file with this hash; null when it was fitted to another
- * file, when there is none, and when its file is no longer readable.
+ * Reads the calibration of a config if it was fitted to the data file with this hash. Null when it was fitted to
+ * another file, when the config has none, or when its file can no longer be read.
  */
 export async function calibrationFittedTo(
   { calibration: file }: Pick<Config, "calibration">,

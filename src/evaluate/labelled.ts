@@ -14,9 +14,9 @@ export interface JoinedRows extends AsyncDisposable {
   readonly source: "labels" | "votes";
   /** Index of each judged row in the dataset. */
   readonly indexes: Uint32Array;
-  /** Weights of a, b and tie, three for each judged row; null when the file has no labels. */
+  /** Weights of a, b and tie, three for each judged row; null when the data file has no labels. */
   readonly truth: Float64Array | null;
-  /** Group of each judged row: rows with the same prompt share one. */
+  /** Group number of each judged row. Rows with the same prompt have the same number. */
   readonly groups: Uint32Array;
 }
 
@@ -25,13 +25,16 @@ export type LabelledRows = JoinedRows & { readonly truth: Float64Array };
 
 /** The labelled file to evaluate with. */
 export interface LabelOptions {
-  /** LabelledRows rows; left out or null, the run's own input. */
+  /** The file with labelled rows; omitted or null: the run's own input. */
   readonly labels?: string | null;
-  /** The source of the truth; left out or null, that of the run's config, else the label columns. */
+  /** The source of the truth; omitted or null: the one in the run's config, else the label columns. */
   readonly truth?: "labels" | "votes" | null;
 }
 
-/** Opens the labels of a run or submission: the named file, else the run's own input. Throws like openLabels and joinOptionsOf. */
+/**
+ * Opens the labels of a run or submission, from the named file or else from the run's own input. Throws like openLabels
+ * and joinOptionsOf.
+ */
 export function openLabelsOf(
   subject: Subject,
   options: LabelOptions,
@@ -40,7 +43,10 @@ export function openLabelsOf(
   return openLabels(joinOptionsOf(subject, options, effects));
 }
 
-/** Finds the file with the labels of a run or submission. Throws AbtieError("config") for a submission without a named file. */
+/**
+ * Finds the file that contains the labels of a run or submission. Throws AbtieError("config") for a submission if no
+ * file is named.
+ */
 export function joinOptionsOf(
   { path, ids, run, columns }: Subject,
   { labels = null, truth }: LabelOptions,
@@ -72,7 +78,7 @@ export interface JoinOptions {
   readonly path: string;
   readonly columns: Columns;
   readonly truth: "labels" | "votes";
-  /** Whether the file may hold further rows, as the file of a run with a limit does. */
+  /** Whether the file may contain more rows than were judged, as when the run had a limit. */
   readonly mayHaveMore: boolean;
   readonly signal: AbortSignal;
 }
@@ -90,7 +96,7 @@ export function isLabelled(joined: JoinedRows): joined is LabelledRows {
   return joined.truth !== null;
 }
 
-/** Joins judged rows with a data file by id. Throws AbtieError("data") when an id is in only one of them. */
+/** Joins judged rows with a data file by id. Throws AbtieError("data") when an id is missing in one of them. */
 export async function openJoined(options: JoinOptions): Promise<JoinedRows> {
   const { path, columns, truth: source, signal } = options;
   const dataset = await openRows({ input: path, columns, truth: source, limit: null }, signal);

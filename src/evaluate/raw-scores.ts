@@ -16,8 +16,8 @@ export interface NamedScores {
 }
 
 /**
- * Scores the readings themselves: without the calibration when the run applied one, and each order alone when rows were
- * scored in both. Probabilities are clipped and rounded like those of the submission.
+ * Scores the raw readings: without the calibration if the run applied one, and each order alone if rows were scored in
+ * both orders. Probabilities are clipped and rounded like those of the submission.
  */
 export function rawScores(
   { rows, config }: Pick<LoadedRun, "rows" | "config">,
@@ -42,7 +42,10 @@ export function rawScores(
   ];
 }
 
-/** Measures how swapping the answers changes the raw readings of the rows scored in both orders; null when there are none. */
+/**
+ * Measures how swapping the answers changes the raw readings of the rows that were scored in both orders; null when
+ * there are none.
+ */
 export function studySwap(
   { rows }: Pick<LoadedRun, "rows">,
   groups: Uint32Array,
@@ -61,7 +64,7 @@ function rowsInBoth({ ids, readings }: RunRows): Uint32Array {
   });
 }
 
-/** Computes the probabilities of [a, b, tie] as in the file from the readings in one order. */
+/** Computes the probabilities of [a, b, tie], in the order of the file, from the readings of one order. */
 function oneOrder({ readings }: RunRows, members: Uint32Array, order: Order): Float64Array {
   return Float64Array.from(
     [...members].flatMap((row) => {
@@ -72,7 +75,10 @@ function oneOrder({ readings }: RunRows, members: Uint32Array, order: Order): Fl
   );
 }
 
-/** Averages the probabilities of both orders; a row without a reading keeps its probabilities. */
+/**
+ * Averages the uncalibrated probabilities of both orders. A row without a reading keeps the probabilities that the run
+ * wrote.
+ */
 function uncalibrated({ ids, readings, probabilities }: RunRows): Float64Array {
   const raw = Float64Array.from(probabilities);
   for (const row of ids.keys()) {

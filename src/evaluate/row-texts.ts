@@ -2,15 +2,15 @@ import type { Row } from "../types.ts";
 import type { LabelledRows } from "./labelled.ts";
 import { scriptOf } from "./script-of.ts";
 
-/** The properties of the judged rows' texts by which rows are divided. */
+/** The properties of the rows' texts by which rows are divided. */
 export interface RowTexts {
   readonly turns: Uint32Array;
-  /** UTF-16 units of prompt and both responses. */
+  /** Number of UTF-16 units in the prompt and both responses. */
   readonly characters: Uint32Array;
   readonly scripts: readonly string[];
 }
 
-/** 32 rows read at once keep the disk busy and take little memory. */
+/** Reading 32 rows at the same time keeps the disk busy and needs little memory. */
 const AT_ONCE = 32;
 
 /** Reads the text of every judged row once, from the labelled file. */

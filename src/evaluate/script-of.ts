@@ -1,4 +1,4 @@
-/** Unicode scripts with a slice of their own. Kana stands for Japanese, which mixes Kana and Han. */
+/** The Unicode scripts that have a slice of their own. Kana stands for Japanese, which mixes Kana and Han. */
 const SCRIPTS = {
   Latin: /\p{Script=Latin}/u,
   Han: /\p{Script=Han}/u,
@@ -16,10 +16,10 @@ type Script = keyof typeof SCRIPTS | "other" | "no letters";
 
 /** The first 1,000 characters of a text are enough to find its script. */
 const MOST_CHARACTERS = 1000;
-/** A text is Japanese when more than this share of its Kana and Han characters is Kana. */
+/** A text counts as Japanese when more than this share of its Kana and Han characters is Kana. */
 const KANA_SHARE = 0.1;
 
-/** Finds the script in which most letters of some texts are written. */
+/** Finds the script to which most letters of the texts belong. */
 export function scriptOf(texts: readonly string[]): Script {
   const counts = new Map<Script, number>();
   for (const text of texts) {

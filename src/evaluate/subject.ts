@@ -7,11 +7,11 @@ import { tripleAt } from "../metrics/triples.ts";
 import { type LoadedRun, loadRunFolder } from "../runfolder/load-run-folder.ts";
 import type { Clip } from "../types.ts";
 
-/** The object of an evaluation: the probabilities of a run or of a bare submission. */
+/** The probabilities that are evaluated: those of a run or of a bare submission. */
 export interface Subject {
   readonly path: string;
   readonly ids: readonly string[];
-  /** Three for each row, clipped and rounded as in the submission. */
+  /** Probabilities, three for each row, clipped and rounded as in the submission. */
   readonly written: Float64Array;
   /** Null for a bare submission. */
   readonly run: LoadedRun | null;
@@ -19,7 +19,7 @@ export interface Subject {
   readonly seed: number;
 }
 
-/** Opens the folder of a run, or a submission. Throws AbtieError("data") when it is neither. */
+/** Opens a run folder or a submission. Throws AbtieError("data") when `path` is neither. */
 export async function openSubject(path: string): Promise<Subject> {
   if (!(await isFolder(path))) {
     const { ids, probabilities } = await readSubmission(path);
@@ -28,7 +28,7 @@ export async function openSubject(path: string): Promise<Subject> {
   return subjectOf(await loadRunFolder(path));
 }
 
-/** Takes a loaded run as a subject. */
+/** Turns a loaded run into a subject. */
 export function subjectOf(run: LoadedRun): Subject {
   const { rows, config, folder } = run;
   return {
