@@ -7,7 +7,7 @@ import type { Effects } from "../effects.ts";
 import { choosePort } from "../process/port.ts";
 import { error, type Finding, fromError, ok, warning } from "./finding.ts";
 
-/** Longest time (ms) of a tool; reading the version of vLLM takes long on a cold disk. */
+/** Longest time (ms) that a tool may take. Reading the version of vLLM takes long on a cold disk. */
 const TOOL_MS = 120_000;
 const GIB = 1024 ** 3;
 

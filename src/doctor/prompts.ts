@@ -5,10 +5,16 @@ import { quantiles } from "../numbers/quantile.ts";
 import { spreadSample } from "../numbers/spread-sample.ts";
 import { type Finding, ok, warning } from "./finding.ts";
 
-/** Most rows to tokenise, spread evenly over the file; the numbers of a larger file are estimates. */
+/**
+ * Largest number of rows to tokenise, spread evenly over the file. For a file with more rows, the numbers are
+ * estimates.
+ */
 const SAMPLE = 2_000;
 
-/** Renders and packs rows. Shows one of them, their lengths, and how many must be shortened. */
+/**
+ * Renders and tokenises rows. Reports one of their prompts, their lengths, and the number of rows that must be
+ * shortened.
+ */
 export async function checkPrompts(judge: Judge, dataset: Dataset, signal: AbortSignal): Promise<readonly Finding[]> {
   const rows = spreadSample(dataset.ids.length, SAMPLE);
   const lengths: number[] = [];
