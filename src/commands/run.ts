@@ -27,6 +27,7 @@ export async function runJob(config: Config, options: RunOptions, effects: Effec
   await using dataset = await openRows(config, effects.signal);
   const abortReason = () => (effects.signal.aborted ? "interrupted" : "deadline");
   await using job = await openJob({ config, dataset, ...options, abortReason, effects });
+  await job.publisher.publishFirst();
   limits.armWatchdog(config.output);
 
   const session = hasWorkLeft(config, job.folder.state)

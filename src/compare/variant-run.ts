@@ -25,7 +25,10 @@ export interface VariantRunOptions {
   readonly effects: Effects;
 }
 
-/** Opens the jobs of all variants. When one cannot be opened, the others are closed and its error is thrown. */
+/**
+ * Opens the jobs of all variants, and writes their results so far once none of them is refused. When one cannot be opened, the
+ * others are closed and its error is thrown. Throws AbtieError: config, data.
+ */
 export async function openVariantRuns(
   variants: readonly [Variant, ...Variant[]],
   options: VariantRunOptions,
@@ -43,6 +46,10 @@ export async function openVariantRuns(
     const [first, ...others] = variants;
     const list: [VariantRun, ...VariantRun[]] = [await open(first)];
     for (const other of others) list.push(await open(other));
+    for (const { publisher, folder } of list) {
+      await publisher.publishFirst();
+      folder.begin();
+    }
     return { list, [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();
@@ -62,7 +69,6 @@ async function openVariantRun(variant: Variant, options: VariantRunOptions): Pro
     const file = join(folder.path, "rescored.jsonl");
     if (fresh) await rm(file, { force: true });
     const again = { state: await resumeRun(file, dataset.ids.length), file };
-    folder.begin();
     const answered = (row: number): boolean => orders.every((order) => isAnswered(state, row, order));
     return { ...job, ...variant, orders, again, answered };
   } catch (error) {

@@ -32,9 +32,9 @@ export interface JobOptions {
 }
 
 /**
- * Loads the judge, locks the run folder, resumes its journal, and writes a complete submission and rows.jsonl. No request is sent.
- * Throws AbtieError: config (template, tokenizer, calibration, or a run folder of another job), data (a damaged run folder, one
- * that another process has locked, or a disk that refuses the files).
+ * Loads the judge, locks the run folder and resumes its journal. No request is sent, and the results in the folder stay as they
+ * are: the caller may still refuse the job before it calls publisher.publishFirst(). Throws AbtieError: config (template,
+ * tokenizer, calibration, or a run folder of another job), data (a damaged run folder, or one that another process has locked).
  */
 export async function openJob(options: JobOptions): Promise<Job> {
   const { config, dataset, force, fresh, abortReason, effects } = options;
@@ -59,7 +59,6 @@ export async function openJob(options: JobOptions): Promise<Job> {
       clock,
       log,
     });
-    await publisher.publishFirst();
     const recorder = createRecorder({ journal, state, clock, onAnswer: publisher.answered, abortReason });
     return {
       config,

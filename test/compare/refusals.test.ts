@@ -153,8 +153,16 @@ test("refuses a variant of one order whose folder holds both, and a margin witho
   expect((await compareTemplates(job)).status).toBe(0);
   const path = join(job.folder, "job.yaml");
   await writeFile(path, readFileSync(path, "utf8").replace("orders: both", "orders: one"));
+  // Results written with these bounds would differ in every line.
+  await writeFile(path, `${readFileSync(path, "utf8")}clip: [0.3, 0.4]\n`);
+  const written = (): unknown =>
+    ["submission.csv", "rows.jsonl", "journal.jsonl"].map((file) =>
+      readFileSync(join(job.folder, "run/template", file), "utf8"),
+    );
+  const before = written();
   const { status, stderr } = await compareTemplates(job);
   expect(status).toBe(2);
   expect(stderr).toContain('holds rows in both orders, but "template" asks for one');
+  expect(written()).toEqual(before);
   expect((await compareTemplates(job, "--margin", "0.01")).stderr).toContain("give --early-stop too");
 });
