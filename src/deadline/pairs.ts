@@ -21,8 +21,9 @@ export interface PairSummary {
   readonly meanChange: number;
 }
 
-/** Summarizes flips and changes found by the swap pass. Needs at least one pair. */
-export function summarizePairs(pairs: readonly OrderPair[]): PairSummary {
+/** Summarizes flips and changes found by the swap pass; null without a pair. */
+export function summarizePairs(pairs: readonly OrderPair[]): PairSummary | null {
+  if (pairs.length === 0) return null;
   const over = (value: (pair: OrderPair) => number): number => mean(pairs.map(value));
   const directions = pairs.map(({ first, second }) => flipDirection(argmax(first), argmax(second)));
   return {

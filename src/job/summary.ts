@@ -144,7 +144,7 @@ function summarize(
     labelMass: massOf(masses),
     seconds: input.seconds,
     usage: input.usage,
-    bothOrders: pairs.length === 0 ? null : summarizePairs(pairs),
+    bothOrders: summarizePairs(pairs),
     forecasts: input.forecasts,
     session: { ...recorder.counts, resumedRows: folder.resumedRows },
     truth: dataset.truth === null ? null : compareWithTruth(probabilities, dataset.truth),

@@ -8,6 +8,10 @@ test("counts flips, and how far the average is from the first order", () => {
   ] as const;
   const summary = summarizePairs(pairs);
   expect(summary).toMatchObject({ pairs: 2, flipRate: 0.5, positionBias: 0.5 });
-  expect(summary.meanDistance).toBeCloseTo(0.2, 12);
-  expect(summary.meanChange).toBeCloseTo(0.1, 12);
+  expect(summary?.meanDistance).toBeCloseTo(0.2, 12);
+  expect(summary?.meanChange).toBeCloseTo(0.1, 12);
+});
+
+test("summarizes no pairs as null, and not as shares of nothing", () => {
+  expect(summarizePairs([])).toBeNull();
 });
