@@ -1,4 +1,4 @@
-import { type Forecast, forecastOf } from "../forecast/forecast.ts";
+import { forecastOf } from "../forecast/forecast.ts";
 import { addForecast } from "../forecast/history.ts";
 import { addWork, type Work } from "../forecast/work.ts";
 import type { Decision } from "./decision.ts";
@@ -40,7 +40,7 @@ export function decide(state: DeadlineState, now: number): { state: DeadlineStat
     },
     swapPass: plan,
     priorRows: step.kind === "prior" ? rowsWithoutTime(next, context) : 0,
-    silence: silenceOf(next, forecast, now),
+    silentMs: silentMs(next, now),
     leftMs: context.untilAt === null ? null : Math.max(0, context.untilAt - now),
     stop,
   };
@@ -79,23 +79,11 @@ function phaseOf({ engine, first, pilotRows, queue, swap }: DeadlineState): Deci
   return settledRows(first) < pilotRows ? "pilot" : "first-pass";
 }
 
-/** An engine counts as hung after this time (ms) without an answer, or after this many times the expected time of a request if that is longer. */
-const LEAST_PATIENCE_MS = 120_000;
-const PATIENCE = 5;
-/** The same while the speed is unknown. */
-const FIRST_PATIENCE_MS = 900_000;
-
-/** A request waits for all requests sent before it: in a full engine it takes as long as its concurrency in rows. */
-function silenceOf(state: DeadlineState, forecast: Forecast | null, now: number): Decision["silence"] {
-  const { engine, speed, first, queue, swap } = state;
+/** Time since the last answer while prompts wait for one, ms; 0 while nothing is in flight. */
+function silentMs({ engine, first, queue, swap }: DeadlineState, now: number): number {
   const begun = first.rows - queue.left + begunRows(swap);
   const isWaiting = engine.up && begun > settledRows(first) + swap.answered + swap.gaveUp;
-  const latency = (forecast?.msPerRow ?? 0) * speed.windows.concurrency;
-  const usual = Math.max(LEAST_PATIENCE_MS, PATIENCE * latency);
-  return {
-    ms: isWaiting ? Math.max(0, now - engine.aliveAt) : 0,
-    patienceMs: speed.mixture === null ? FIRST_PATIENCE_MS : usual,
-  };
+  return isWaiting ? Math.max(0, now - engine.aliveAt) : 0;
 }
 
 function workAhead(state: DeadlineState): Work {

@@ -19,8 +19,8 @@ export interface Decision {
   readonly priorRows: number | null;
   /** Time until scoring must end; null without a deadline. */
   readonly leftMs: number | null;
-  /** Time since the last answer while prompts wait for one, and the time after which the engine counts as hung. */
-  readonly silence: { readonly ms: number; readonly patienceMs: number };
+  /** Time since the last answer while prompts wait for one, ms; 0 while nothing is in flight. */
+  readonly silentMs: number;
   /** Set when no more prompts are sent. Those in flight may still end, except when time is up. */
   readonly stop: Stop | null;
 }

@@ -55,7 +55,7 @@ function plannerState(decision: Decision, at: number): Omit<LadderStepEvent, "ev
 
 /** Null when the planner has no forecast. Times of the decision are monotonic, those of the journal ms since 1970. */
 function forecastEvent(decision: Decision, at: number, monotonic: number): ForecastEvent | null {
-  const { forecast, swapPass, priorRows, silence } = decision;
+  const { forecast, swapPass, priorRows, silentMs } = decision;
   if (forecast === null) return null;
   const wallTime = (ms: number): number => Math.round(decision.at + ms + at - monotonic);
   return {
@@ -70,6 +70,6 @@ function forecastEvent(decision: Decision, at: number, monotonic: number): Forec
     swapAllowed: swapPass.allowed,
     swapShare: swapPass.share,
     priorRows,
-    silentMs: Math.round(silence.ms),
+    silentMs: Math.round(silentMs),
   };
 }

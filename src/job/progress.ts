@@ -34,7 +34,7 @@ export interface ScoreProgress {
   readonly ms: number;
   readonly decision: Pick<
     Decision,
-    "forecast" | "leftMs" | "swapPass" | "step" | "phase" | "progress" | "priorRows" | "silence" | "stop"
+    "forecast" | "leftMs" | "swapPass" | "step" | "phase" | "progress" | "priorRows" | "silentMs" | "stop"
   >;
 }
 
@@ -119,8 +119,8 @@ function plan({ decision: { step, phase, swapPass, leftMs, stop } }: ScoreProgre
   return [{ text: `both orders for ${whose}`, weight: 4 }];
 }
 
-function silence({ decision: { silence, stop } }: ScoreProgress): readonly Part[] {
-  return stop !== null || silence.ms < SILENCE_MS
+function silence({ decision: { silentMs, stop } }: ScoreProgress): readonly Part[] {
+  return stop !== null || silentMs < SILENCE_MS
     ? []
-    : [{ text: `no answer for ${formatDuration(silence.ms)}`, weight: 8 }];
+    : [{ text: `no answer for ${formatDuration(silentMs)}`, weight: 8 }];
 }

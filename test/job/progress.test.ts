@@ -28,7 +28,7 @@ const DECISION: ScoreProgress["decision"] = {
   priorRows: 0,
   swapPass: SWAP_PASS,
   progress: { rows: 25_000, settled: 12_410, swapAnswered: 0 },
-  silence: { ms: 900, patienceMs: 120_000 },
+  silentMs: 900,
 };
 
 function lines(more: Partial<ScoreProgress["decision"]> = {}, counts: Partial<ScoreProgress> = {}): readonly string[] {
@@ -99,7 +99,7 @@ describe("the progress line", () => {
     ],
     [
       "when the server does not answer",
-      { silence: { ms: 125_000, patienceMs: 300_000 }, leftMs: null },
+      { silentMs: 125_000, leftMs: null },
       {},
       "12,410/25,000 rows · 1.04 s/row · done in 3h39m (90 %: 3h31m to 3h50m) · no answer for 2m05s",
     ],

@@ -33,6 +33,11 @@ export interface SimulateOptions {
 
 /** Time to write the last file and leave, ms. */
 const FINAL_MS = 1_000;
+/** A server is killed after this time without an answer (ms), or after this many times the expected time of a request if that is longer. */
+const LEAST_PATIENCE_MS = 120_000;
+const PATIENCE = 5;
+/** The same while the speed is unknown. */
+const FIRST_PATIENCE_MS = 900_000;
 /** Starts that fail before a server that does not come back is given up. */
 const LAST_STARTS = 3;
 
@@ -119,17 +124,23 @@ export function simulate(scenario: Scenario, options: SimulateOptions = {}): Res
 
     const decision = ask();
     nextDecision = now + Math.max(1_000, deadlineMs / decisions);
-    const { stop, silence } = decision;
+    const { stop } = decision;
     if (stop !== null && (client.isIdle() || stop.kind !== "complete")) {
       return { rows, answers, endedAt: now + FINAL_MS, state, last: decision };
     }
-    if (isUp && silence.ms > silence.patienceMs) {
+    if (isUp && decision.silentMs > patienceMs(state, decision)) {
       // A server that answers nothing is killed and started again; the new process does not hang.
       for (const hang of hangs.splice(0)) if (hang.at > now) hangs.push(hang);
       goDown(true);
     }
     if (isUp) client.fill(now);
   }
+}
+
+/** Time without an answer after which the server is killed, ms: in a full engine a request waits for all that were sent before it. */
+function patienceMs({ speed }: DeadlineState, { forecast }: Decision): number {
+  if (speed.mixture === null) return FIRST_PATIENCE_MS;
+  return Math.max(LEAST_PATIENCE_MS, PATIENCE * (forecast?.msPerRow ?? 0) * speed.windows.concurrency);
 }
 
 function obtainedBy({ lengths }: Scenario, { row, order, tokenBudget }: PromptToScore): Obtained {
