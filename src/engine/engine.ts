@@ -35,6 +35,4 @@ export interface Engine extends AsyncDisposable {
   readonly tokenize: (body: TokenizeBody, signal?: AbortSignal) => Promise<number[]>;
   /** Reads the server's own metrics; null when it reports none. */
   readonly metrics: (signal?: AbortSignal) => Promise<EngineMetrics | null>;
-  /** Returns true when the server reports that it is healthy. A hung server may still report that. */
-  readonly healthy: (signal?: AbortSignal) => Promise<boolean>;
 }

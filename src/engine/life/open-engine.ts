@@ -82,14 +82,6 @@ export async function openEngine(
       const page = await client.page("/metrics", own).catch(ignoreRefusal);
       return page === null ? null : parseMetrics(page);
     },
-    healthy: (own) =>
-      client.page("/health", own).then(
-        () => true,
-        (error) => {
-          if (error instanceof RequestError) return false;
-          throw error;
-        },
-      ),
   };
 }
 

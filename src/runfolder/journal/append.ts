@@ -36,10 +36,6 @@ export interface Journal extends AsyncDisposable {
    * Writes the events that wait, forces them onto the disk and closes the file. No event can be appended afterwards.
    */
   readonly close: () => Promise<void>;
-  /** False while the file cannot be written; events are then kept in memory. */
-  readonly healthy: () => boolean;
-  /** Number of events that are not written yet. */
-  readonly waiting: () => number;
 }
 
 const LONGEST_RETRY_MS = 10_000;
@@ -123,8 +119,6 @@ export async function openJournal(path: string, options: JournalOptions): Promis
       return writeNext(true);
     },
     close,
-    healthy: () => failures === 0,
-    waiting: () => backlog.lines(),
     [Symbol.asyncDispose]: close,
   };
 }
