@@ -141,10 +141,14 @@ export function createPlanner(options: PlannerOptions): Planner {
       return nextTask() ?? (outstanding > 0 && !state.stopped ? "wait" : "end");
     },
     changed: async (signal) => {
-      const woken = new AbortController();
-      wake = () => woken.abort(new Error("a request has ended"));
-      // The timer is needed because time alone may change the decision; it is cancelled, since there may be many in a second.
-      await clock.sleep(decisionMs, AbortSignal.any([signal, woken.signal])).catch(() => {});
+      const ended = new AbortController();
+      wake = () => ended.abort(new Error("the wait has ended"));
+      if (signal.aborted) return;
+      // Not AbortSignal.any: in Node 20 each call with a signal that lives on leaks a kilobyte, and there may be many waits in a second.
+      signal.addEventListener("abort", wake, { once: true });
+      // The timer is needed because time alone may change the decision; it is cancelled with the wait.
+      await clock.sleep(decisionMs, ended.signal).catch(() => {});
+      signal.removeEventListener("abort", wake);
     },
     onRequest: ({ attempt, outcomes }, concurrency) => {
       if (attempt !== null) {
