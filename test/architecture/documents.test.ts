@@ -39,13 +39,17 @@ describe("ARCHITECTURE.md", () => {
 describe("the documents", () => {
   test.each(DOCUMENTS)("%s names files that exist", (document) => {
     const text = readFileSync(document, "utf8");
-    const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)/g)].map(([, target = ""]) =>
-      join(dirname(document), target),
-    );
     const paths = [...text.matchAll(/`((?:src|test|docs|bench|launch|prompts|examples)\/[\w./-]*\w\/?)`/g)]
       .map(([, path = ""]) => path)
       .filter((path) => !/[A-Z]{2,}\b/.test(path));
-    expect([...links, ...paths].filter((path) => !existsSync(path))).toEqual([]);
+    expect([...linksOf(document), ...paths].filter((path) => !existsSync(path))).toEqual([]);
+  });
+
+  test("link to files that the package holds", () => {
+    const { files } = JSON.parse(readFileSync("package.json", "utf8")) as { readonly files: readonly string[] };
+    const packed = DOCUMENTS.filter((document) => document === "README.md" || files.includes(top(document)));
+    expect(packed).toContain("docs/benchmarks.md");
+    expect(packed.flatMap(linksOf).filter((target) => !files.includes(top(target)))).toEqual([]);
   });
 
   test("the README has 90 to 110 lines", () => {
@@ -54,3 +58,10 @@ describe("the documents", () => {
     expect(lines).toBeLessThanOrEqual(110);
   });
 });
+
+/** The files that a document links to. */
+function linksOf(document: string): readonly string[] {
+  return [...readFileSync(document, "utf8").matchAll(/\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)/g)].map(([, target = ""]) =>
+    join(dirname(document), target),
+  );
+}

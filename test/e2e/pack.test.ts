@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -23,7 +23,10 @@ test("works from the packed tarball, installed elsewhere", { timeout: 300_000 },
   expect((await run("npx", ["abtie", "--version"], { cwd: place })).stdout).toBe(`${version}\n`);
   // A program, whoever unpacked it.
   expect(readFileSync(join(installed, bin.abtie), "utf8")).toMatch(/^#!\/usr\/bin\/env node\n/);
-  expect(await readdir(installed)).toEqual(expect.arrayContaining(["dist", "launch", "prompts"]));
+  expect(await readdir(installed)).toEqual(expect.arrayContaining(["dist", "docs", "launch", "prompts"]));
+  const links = [...readFileSync(join(installed, "README.md"), "utf8").matchAll(/\]\((?!https?:)([^)#]+)/g)];
+  expect(links.length).toBeGreaterThan(5);
+  expect(links.filter(([, target = ""]) => !existsSync(join(installed, target)))).toEqual([]);
 
   await using judge = await startJudge();
   const job = await writeJob({ engine: attachTo(judge), config: { template: "rules" } });
