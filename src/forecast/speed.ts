@@ -122,7 +122,11 @@ function startAgain(speed: Speed, early: readonly Window[]): Speed {
     concurrency: early[0]?.concurrency ?? 0,
   };
   const isPilot = sum(early.map(({ work }) => work.rows)) < pilotRows && early.length < EARLY_WINDOWS;
-  return { ...early.reduce(monitor, started), early: isPilot ? early : null };
+  const learned = early.reduce((speed, window, i) => {
+    const isAfterLoss = window.warmAt !== (early[i - 1] ?? window).warmAt;
+    return monitor(isAfterLoss ? writeOffOutliers(speed) : speed, window);
+  }, started);
+  return { ...learned, early: isPilot ? early : null };
 }
 
 /**
@@ -183,7 +187,8 @@ function writeOffOutliers(speed: Speed): Speed {
 
 function learnFrom(speed: Speed, window: Window): Speed {
   if (speed.mixture === null) return speed;
-  const warmth = Math.exp(-window.warmMs / WARM_UP.ms);
+  const warmMs = Math.max(0, window.endedAt - window.ms / 2 - window.warmAt);
+  const warmth = Math.exp(-warmMs / WARM_UP.ms);
   const mixture = learnWindow(speed.mixture, {
     ms: window.ms,
     work: features(speed.job, window.work),

@@ -22,8 +22,8 @@ export interface Window {
   /** The first request finished after it: some of it may have been computed within; null while that request is unknown. */
   readonly next: Work | null;
   readonly concurrency: number;
-  /** Time from the engine's first answers to the middle of the window, ms. */
-  readonly warmMs: number;
+  /** When the engine gave its first answers after its last start: the engine went down between windows of different values. */
+  readonly warmAt: number;
 }
 
 /** Turns finished requests into windows, one at a time. */
@@ -139,7 +139,7 @@ export function openWindow(windows: Windows): Window | null {
 
 function windowUntil(windows: Windows, endedAt: number, ms: number, next: Work | null): Window {
   const { openWork: work, openFirst: first, concurrency, warmAt } = windows;
-  return { endedAt, ms, work, first, next, concurrency, warmMs: Math.max(0, endedAt - ms / 2 - warmAt) };
+  return { endedAt, ms, work, first, next, concurrency, warmAt };
 }
 
 /** Time before a request in which nothing that succeeded was running although something was tried. */

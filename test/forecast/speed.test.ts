@@ -1,5 +1,12 @@
 import { expect, test } from "vitest";
-import { forecastWorkTime, lossesOf, observeFinished, type Speed, startSpeed } from "../../src/forecast/speed.ts";
+import {
+  forecastWorkTime,
+  lossesOf,
+  observeEngineDown,
+  observeFinished,
+  type Speed,
+  startSpeed,
+} from "../../src/forecast/speed.ts";
 import { meanOf } from "../../src/forecast/spread.ts";
 import { workOf } from "../../src/forecast/work.ts";
 
@@ -8,9 +15,9 @@ const BATCH = workOf(Array(ROWS).fill(100));
 const JOB = workOf(Array(4_000).fill(100));
 
 /** An engine that gives back batches of eight rows of a hundred tokens, each so many ms after the one before. */
-function run(times: readonly number[]): Speed {
-  let speed = startSpeed(JOB, 320);
-  let at = 0;
+function run(times: readonly number[], start: Speed = startSpeed(JOB, 320), startedAt = 0): Speed {
+  let speed = start;
+  let at = startedAt;
   for (const ms of times) {
     const startedAt = at;
     at += ms;
@@ -45,6 +52,22 @@ test.each([
   expect(lossesOf(speed).count).toBe(1);
   expect(Math.abs(lossesOf(speed).totalMs / 4_800 - 1)).toBeLessThan(0.1);
   expect(Math.abs(msPerRow(speed) / 25 - 1)).toBeLessThan(0.05);
+});
+
+test.each([
+  ["in the pilot", 15],
+  ["after it", 60],
+])("an outlier before a loss of the engine and one after it are no change of speed, %s", (_, batches) => {
+  // The last batch closes the window of the one before.
+  const times = [...steady(batches), 1_000, 200];
+  const before = run(times);
+  const at = times.reduce((sum, ms) => sum + ms, 0);
+  const down = observeEngineDown(before, at);
+  expect(lossesOf(down).count).toBe(1);
+  const after = run([200, 1_000, ...steady(3)], down, at + 60_000);
+  // Both outliers, the time until the engine was up, and its first batch.
+  expect(lossesOf(after).count).toBe(4);
+  expect(Math.abs(msPerRow(after) / 25 - 1)).toBeLessThan(0.05);
 });
 
 test("an engine that stalls and then is twice as fast is known as such soon", () => {
