@@ -12,65 +12,81 @@ import {
   ZERO,
 } from "./matrix.ts";
 
-/** How an engine's times scatter, according to one filter. Filters with different noise models make a mixture. */
+/** The noise that one filter assumes in an engine's times. A mixture combines filters with different noise models. */
 export interface NoiseModel {
-  /** Noise of the time of one average row: standard deviation as a share of that time. */
+  /** Standard deviation of the time of one average row, as a share of that time. */
   readonly rowNoise: number;
-  /** Work begun and not finished when a window ends, as a multiple of the request that is finished next. */
+  /** Work that is begun but not finished when a window ends, as a multiple of the cost of the request that finishes next. */
   readonly unfinished: { readonly mean: number; readonly sd: number };
-  /** Deviation of the speed from its mean (AR(1)): standard deviation as a share of the mean. */
+  /** Standard deviation of the speed around its mean, as a share of the mean. The deviation is an AR(1) process. */
   readonly deviation: number;
-  /** Time constant with which a deviation fades, ms. */
+  /** Time constant of the exponential decay of a deviation, ms. */
   readonly deviationMs: number;
-  /** Drift between the shares of cost per row and per token (random walk): variance per ms. Batches fill differently later on. */
+  /**
+   * Cost moves between the share per row and the share per token as a random walk, because batches are filled differently as
+   * the job proceeds. This is the variance that the walk gains per ms.
+   */
   readonly shapeDrift: number;
 }
 
-/** Estimates the costs of work from windows of wall time; a Kalman filter. Never changed, only replaced. */
+/**
+ * A Kalman filter that estimates the costs of work from windows of wall time. It is immutable: each function returns a new
+ * filter.
+ */
 export interface Filter {
   readonly model: NoiseModel;
   /**
-   * Mean of the state: the cost of a row, of the mean tokens and of the mean squared tokens (ms); the present deviation of
-   * the speed (a share); the work that was unfinished at the end of the last window (ms).
+   * Mean of the state. The first three variables are the costs (ms) of an average row that come from the row itself, from its
+   * tokens and from its squared tokens. The fourth is the present deviation of the speed (a share; above 0 the engine is
+   * slower). The fifth is the work that was unfinished at the end of the last window (ms).
    */
   readonly mean: Vector;
   readonly covariance: Matrix;
-  /** Logarithm of what the filter counts in a mixture: of its weight at first times the likelihood of all windows observed. */
+  /** Logarithm of the filter's weight in a mixture: its first weight times the likelihood of all windows observed so far. */
   readonly logWeight: number;
 }
 
-/** Amounts of work in units of the job's average row: rows, tokens and squared tokens; all three are 1 for that row. */
+/** An amount of work in units of the job's average row: rows, tokens and squared tokens. All three are 1 for that row. */
 export type Features = readonly [rows: number, tokens: number, squares: number];
 
-/** A window of wall time, in which work was finished. */
+/** A window of wall time, and the work that was finished in it. */
 export interface Observation {
   readonly ms: number;
   readonly work: Features;
-  /** How much slower the engine was in this window alone, as shares of its speed, because it had just started to respond. */
+  /**
+   * Extra time in this window because the engine had just started to respond: mean and standard deviation as shares of the
+   * expected time.
+   */
   readonly slower: { readonly mean: number; readonly sd: number };
-  /** The request that is finished next, after the window. */
+  /** The first request that finishes after the window. */
   readonly next: Features;
-  /** The first request in the window when the filter has not observed the window before it; null when it has. */
+  /** The first request that finished in the window, if the filter did not observe the window before; null if it did. */
   readonly first: Features | null;
 }
 
-/** The time of an amount of work according to one filter: a normal distribution, ms. */
+/** A time as one filter estimates it: a normal distribution with mean (ms) and variance (ms²). */
 export interface Normal {
   readonly mean: number;
   readonly variance: number;
 }
 
-/** Places of the last two variables of the state; the first three are the costs. */
+/** Indices of the last two variables of the state; the first three are the costs. */
 const DEVIATION = 3;
 const UNFINISHED = 4;
 
-/** Shares of an average row's cost that are per row, per token and per squared token before anything is measured, and their standard deviations. */
+/**
+ * What a filter assumes before any measurement: the shares of an average row's cost that come per row, per token and per
+ * squared token, and the standard deviations of these shares.
+ */
 const SHAPE: Features = [0.15, 0.8, 0.05];
 const SHAPE_SD: Features = [0.2, 0.25, 0.1];
-/** What a filter loses of its logarithmic weight with each window of which it can say nothing. */
+/** A filter's logarithmic weight falls by this much with each window for which the filter gives no positive variance. */
 const DEGENERATE = 1e6;
 
-/** Starts a filter of this weight at about `rowMs` per average row, with a standard deviation of the share `sd` of that. */
+/**
+ * Starts a filter with this weight that expects `rowMs` (ms) per average row. `sd` is the standard deviation of that time, as a
+ * share of it.
+ */
 export function startFilter(model: NoiseModel, rowMs: number, sd: number, weight = 1): Filter {
   const mean: Vector = [SHAPE[0] * rowMs, SHAPE[1] * rowMs, SHAPE[2] * rowMs, 0, 0];
   const variance = (share: number): number => (share * rowMs) ** 2;
@@ -81,11 +97,12 @@ export function startFilter(model: NoiseModel, rowMs: number, sd: number, weight
 /**
  * Learns from one window of wall time: `ms` passed while the work with features z was finished.
  *
- * The model is ms = z·θ (1 + u + slower) + p' - p + e. θ are the costs; u the deviation of the speed, an AR(1) process with
- * time constant `deviationMs`; p and p' the work that was unfinished when the window began and ended: one window pays for it
- * and the next one gets it; e is white, with the variance rowNoise² · (expected ms) · (cost of an average row) of a sum of
- * independent rows, plus that of `slower`. One step of the Kalman filter for the dynamic linear model; West & Harrison,
- * Bayesian Forecasting and Dynamic Models, 2nd ed. 1997, section 4.3.
+ * The model is ms = z·θ (1 + u + slower) + p' - p + e. θ are the costs; u is the deviation of the speed, an AR(1) process with
+ * time constant `deviationMs`; p is the work that was unfinished when the window began, and p' the work that was unfinished
+ * when it ended, because unfinished work takes time in one window and is counted in the next; e is white noise. The variance of
+ * e is that of a sum of independent rows, rowNoise² · (expected ms) · (cost of an average row), plus that of `slower`. The
+ * function is one step of the Kalman filter for the dynamic linear model; West & Harrison, Bayesian Forecasting and Dynamic
+ * Models, 2nd ed. 1997, section 4.3.
  */
 export function learn(filter: Filter, { ms, work, slower, next, first }: Observation): Filter {
   const { model, mean, covariance, logWeight } = evolve(first === null ? filter : begin(filter, first), ms);
@@ -95,11 +112,13 @@ export function learn(filter: Filter, { ms, work, slower, next, first }: Observa
   const shared = multiply(covariance, direction);
   const noise = model.rowNoise ** 2 * expected * rowCost(mean) + (slower.sd * expected) ** 2 + begun.variance;
   const variance = dot(direction, shared) + noise;
-  // When the costs have shrunk to nothing only rounding is left, which must not make the whole mixture NaN.
+  // When the costs have shrunk to almost 0, rounding can make the variance 0, negative or NaN. This must not make the whole
+  // mixture NaN.
   if (!(variance > 0)) return { ...filter, logWeight: logWeight - DEGENERATE };
   const error = ms - (expected * (1 + mean[DEVIATION] + slower.mean) - mean[UNFINISHED] + begun.mean);
 
-  // The work that was unfinished before is finished now. The work that is unfinished at the end of this window takes its place.
+  // The work that was unfinished before this window is finished now; the work that is unfinished at the end of this window
+  // replaces it.
   const before = withElement(mean, UNFINISHED, begun.mean);
   const gain = withElement(shared, UNFINISHED, begun.variance);
   return {
@@ -111,11 +130,12 @@ export function learn(filter: Filter, { ms, work, slower, next, first }: Observa
 }
 
 /**
- * Forecasts the time of an amount of work, of which the unfinished work is begun already; when `next` is finished after it,
- * some of that is begun within the time. Adds up the uncertainty of the costs, of the present deviation and its average over
- * the time ahead, and the noise of the rows. Mean and variance of an AR(1) process averaged over a time given its present
- * value are those of the Ornstein-Uhlenbeck process (Gardiner, Handbook of Stochastic Methods, 3rd ed. 2004, section 3.8.4),
- * integrated.
+ * Forecasts the time of an amount of work from the end of the last window on. The work that was unfinished then is already
+ * begun, so its time is subtracted. `next` is the request that finishes after this work, or null when the engine stops then;
+ * the time for the part of `next` that is begun meanwhile is added. The variance is the sum of the uncertainty of the costs,
+ * that of the present deviation and of its average over the time ahead, and the noise of the rows. The mean and variance of an
+ * AR(1) process averaged over a time, given its present value, are those of the Ornstein-Uhlenbeck process, integrated
+ * (Gardiner, Handbook of Stochastic Methods, 3rd ed. 2004, section 3.8.4).
  */
 export function predict({ model, mean, covariance }: Filter, work: Features, next: Features | null): Normal {
   const ms = costOf(mean, work);
@@ -136,8 +156,9 @@ export function predict({ model, mean, covariance }: Filter, work: Features, nex
 }
 
 /**
- * Forgets the speed but not how it depends on length: adds a standard deviation of `share` to the common level of all
- * costs (an intervention in the sense of West & Harrison, section 11.2), after a change of concurrency or of speed.
+ * Forgets the speed after a change of concurrency or of speed, but keeps how cost depends on length: adds one uncertainty
+ * common to all costs, with a standard deviation of `share` of each cost (an intervention in the sense of West & Harrison,
+ * section 11.2).
  */
 export function loosen({ model, mean, covariance, logWeight }: Filter, share: number): Filter {
   const costs: Vector = [mean[0], mean[1], mean[2], 0, 0];
@@ -150,7 +171,10 @@ export function loosen({ model, mean, covariance, logWeight }: Filter, share: nu
   };
 }
 
-/** Starts a window whose beginning was not observed: some of its first request was done before. */
+/**
+ * Prepares the filter for a window whose beginning it did not observe: a part of the first request was computed before the
+ * window.
+ */
 function begin(filter: Filter, first: Features): Filter {
   const { mean, variance } = unfinishedBefore(filter.model, filter.mean, first);
   return {
@@ -160,7 +184,10 @@ function begin(filter: Filter, first: Features): Filter {
   };
 }
 
-/** Moves the state on by the time of a window: the shape of the costs drifts, the deviation fades and a new one comes up. */
+/**
+ * Advances the state by the duration of a window: the shape of the costs drifts, the old deviation decays and a new one is
+ * added.
+ */
 function evolve(filter: Filter, ms: number): Filter {
   const { deviation, deviationMs, shapeDrift } = filter.model;
   const row = rowCost(filter.mean);
@@ -174,7 +201,7 @@ function evolve(filter: Filter, ms: number): Filter {
   };
 }
 
-/** Work (ms) that is begun and not finished when `next` is the next request to be finished. */
+/** Estimates the unfinished work (ms) at a moment after which `next` is the first request to finish. */
 function unfinishedBefore({ unfinished }: NoiseModel, mean: Vector, next: Features): Normal {
   const cost = Math.max(0, costOf(mean, next));
   return { mean: unfinished.mean * cost, variance: (unfinished.sd * cost) ** 2 };

@@ -4,32 +4,34 @@ import { meanOf, probabilityWithin, quantileOf, type Spread, shiftSpread } from 
 import { underWay } from "./windows.ts";
 import type { Work } from "./work.ts";
 
-/** What a forecast depends on beside the work; times are monotonic, ms. */
+/** What a forecast depends on besides the work. Times are monotonic, ms. */
 export interface ForecastContext {
   /** Speed as measured until now. */
   readonly speed: Speed;
   readonly now: number;
-  /** When scoring began, for the rate of losses. */
+  /** When scoring began; the rate of losses is measured from this moment on. */
   readonly scoringSince: number;
   /** Scoring must end here; null without a deadline. */
   readonly untilAt: number | null;
-  /** Time until the engine is there (again), ms; 0 when it is. */
+  /** Expected time until the engine is up (again), ms; 0 while it is up. */
   readonly engineMs: number;
 }
 
-/** How long some work will take from now on, ms. */
+/** A forecast of how long an amount of work takes from `at` (monotonic) on. All times are in ms. */
 export interface Forecast {
   readonly at: number;
   readonly rows: number;
   readonly remainingMs: number;
-  /** Bounds of the interval that holds the true time in 90 % of cases, if the engine goes on as it did. */
+  /**
+   * Bounds of the interval that holds the true remaining time in 90 % of cases, provided that the engine works on as before.
+   */
   readonly lowMs: number;
   readonly highMs: number;
-  /** Probability of being done when scoring must end; 1 without a deadline. */
+  /** Probability that the work is done before scoring must end; 1 without a deadline. */
   readonly probability: number;
-  /** Average time of a row, losses included; null when no rows are left. */
+  /** Expected remaining time per row, ms, losses included; null when no rows are left. */
   readonly msPerRow: number | null;
-  /** Part of the remaining time that is expected to be lost to failures. */
+  /** Expected part of the remaining time that will be lost to failures, ms. */
   readonly lostMs: number;
 }
 
@@ -45,7 +47,10 @@ export function forecastTime(context: ForecastContext, work: Work): Spread | nul
   return shiftSpread(spread, mean + context.engineMs - done, variance);
 }
 
-/** Gives the probability that work is done `spareMs` before scoring must end; null while the speed is unknown, 1 without a deadline. */
+/**
+ * Gives the probability that work is done at least `spareMs` (ms) before scoring must end; null while the speed is unknown, 1
+ * without a deadline.
+ */
 export function probabilityOf(context: ForecastContext, work: Work, spareMs = 0): number | null {
   if (context.untilAt === null) return 1;
   const spread = forecastTime(context, work);
@@ -53,7 +58,10 @@ export function probabilityOf(context: ForecastContext, work: Work, spareMs = 0)
   return probabilityWithin(spread, context.untilAt - context.now - spareMs);
 }
 
-/** Forecasts work with its expected time, interval and probability; null while the speed is unknown. */
+/**
+ * Forecasts the time of work: expected value, 90 % interval and probability of finishing in time; null while the speed is
+ * unknown.
+ */
 export function forecastOf(context: ForecastContext, work: Work): Forecast | null {
   const spread = forecastTime(context, work);
   if (spread === null) return null;
@@ -71,7 +79,10 @@ export function forecastOf(context: ForecastContext, work: Work): Forecast | nul
   };
 }
 
-/** The prior of the rate of losses is the time of a whole job without any: see forecastLosses. */
+/**
+ * Forecasts the losses during `aheadMs` (ms) of work. The prior of their rate is computed from the duration of the whole job;
+ * see forecastLosses.
+ */
 function lossesAhead(
   { speed, now, scoringSince, untilAt }: ForecastContext,
   aheadMs: number,

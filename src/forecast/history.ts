@@ -1,6 +1,6 @@
 import type { Forecast } from "./forecast.ts";
 
-/** A forecast of the first pass at a moment. Times are monotonic, ms. */
+/** A forecast of the end of the first pass, made at `at` on the ladder step `step`. Times are monotonic, ms. */
 export interface ForecastPoint {
   readonly at: number;
   readonly step: string;
@@ -10,39 +10,39 @@ export interface ForecastPoint {
   readonly highAt: number;
 }
 
-/** The forecasts of a first pass that are compared with its end. */
+/** The forecasts of one first pass that are later compared with its true end. */
 export interface History {
   /** Rows of the first pass. */
   readonly rows: number;
   readonly marks: readonly Mark[];
-  /** Step of the latest forecast; null before the first one. */
+  /** Ladder step of the latest forecast; null before the first one. */
   readonly lastStep: string | null;
 }
 
-/** The first forecast after a share of the rows was settled. */
+/** The first forecast that was made after this share of the rows was settled. */
 export interface Mark {
   readonly share: number;
   readonly point: ForecastPoint;
 }
 
-/** The error of the forecast that was made when a share of the rows was done. The forecast is of the end of the first pass. */
+/** The error of a forecast of the end of the first pass, made when this share of the rows was settled. */
 export interface ForecastError {
   readonly share: number;
-  /** (forecast - true) / true, of the time that was left; above 0 the pass ended earlier than forecast. */
+  /** (forecast - true) / true, where both are the time that was left. Above 0, the pass ended earlier than forecast. */
   readonly error: number;
   /** True when the true end lay in the 90 % interval. */
   readonly covered: boolean;
 }
 
-/** Shares of the rows whose forecasts are compared with the end. */
+/** When these shares of the rows are settled, the forecast is kept and later compared with the true end. */
 const MARKED_SHARES = [0.02, 0.1, 0.5] as const;
 
-/** Starts the history of a first pass of so many rows. */
+/** Starts the history of a first pass with this number of rows. */
 export function startHistory(rows: number): History {
   return { rows, marks: [], lastStep: null };
 }
 
-/** Adds a forecast that was made when so many rows of the first pass were settled. */
+/** Adds a forecast that was made when `settled` rows of the first pass were settled. */
 export function addForecast(
   { rows, marks }: History,
   { at, remainingMs, lowMs, highMs }: Forecast,
@@ -57,7 +57,7 @@ export function addForecast(
 
 /**
  * Compares the forecasts at 2, 10 and 50 % of the rows with the end of the first pass. Empty when the pass did not end. Leaves
- * out forecasts that were made on another ladder step than the last one, since they were of other work.
+ * out forecasts that were made on another ladder step than the last one, because they were forecasts of other work.
  */
 export function forecastErrors({ marks, lastStep }: History, endedAt: number | null): readonly ForecastError[] {
   if (endedAt === null) return [];

@@ -14,50 +14,65 @@ import {
 } from "./windows.ts";
 import { type Work, workOf } from "./work.ts";
 
-/** The speed of the engine as the finished requests show it. Never changed, only replaced. */
+/** The speed of the engine, estimated from the finished requests. It is immutable: each function returns a new one. */
 export interface Speed {
-  /** All rows of the job once: the scale of the features. */
+  /** Work of scoring every row of the job once. Its average row is the unit of the features. */
   readonly job: Work;
   readonly pilotRows: number;
   readonly windows: Windows;
-  /** The windows of the pilot, from which the filters start again with each new one; null after it. */
+  /** The windows of the pilot. With each new one the filters start again and learn from all of them. Null after the pilot. */
   readonly early: readonly Window[] | null;
-  /** Time that the engine stalled in windows that did not fit. */
+  /** Time that the engine stalled, estimated from outlier windows. */
   readonly stalls: Losses;
-  /** Windows that did not fit; the next window shows whether the engine stalled or has another speed now. */
+  /**
+   * Windows whose time was far from the forecast. The next window shows whether the engine only stalled or now has another
+   * speed.
+   */
   readonly outliers: readonly Window[];
   /** Null before the first window. */
   readonly mixture: Mixture | null;
-  /** Windows that the filters have learned from. */
+  /** Number of windows that the filters have learned from. */
   readonly learned: number;
-  /** Prompts in flight at the speed that the filters have learned. */
+  /** Requests allowed in flight in the latest window, for which the learned speed holds. */
   readonly concurrency: number;
-  /** Expected time of an average row by the rough cost of the last window, ms; null at first. */
+  /**
+   * Expected time of an average row, ms: the forecast for the last window divided by its rough cost. Null before the first
+   * forecast.
+   */
   readonly roughRowMs: number | null;
 }
 
 /** The pilot has about this many windows. */
 const PILOT_WINDOWS = 40;
-/** The filters start again with at most this many first windows. */
+/** After this many windows the filters no longer start again, even if the pilot goes on. */
 const EARLY_WINDOWS = 60;
 /** A long job has at most about this many windows. */
 const MOST_WINDOWS = 1_000;
 /** A window that takes more than this many times its expected time is closed early. */
 const SLOW = 6;
-/** How much slower an engine is that has just started to respond: mean and standard deviation as shares, and how fast that fades (ms). */
+/**
+ * An engine that has just started to respond is slower: mean and standard deviation of the extra time as shares of the expected
+ * time, and the time constant of its decay (ms).
+ */
 const WARM_UP = { mean: 0.045, sd: 0.15, ms: 15_000 } as const;
-/** No window is an outlier before this many were learned from. */
+/** Before the filters have learned from this many windows, no window counts as an outlier. */
 const LEAST_LEARNED = 6;
-/** An outlier is off by more than this many standard deviations and by more than this share of the expected time. */
+/**
+ * The time of an outlier differs from the forecast by more than this many standard deviations and by more than this share of
+ * the expected time.
+ */
 const OUTLIER_SD = 6;
 const OUTLIER_SHARE = 0.4;
-/** This many outliers in a row are a change of speed; the filters then doubt the level of all costs by this share. */
+/**
+ * This many outliers in a row mean that the speed has changed. The filters then add an uncertainty to all costs, with this
+ * standard deviation as a share of the cost.
+ */
 const CHANGE_WINDOWS = 2;
 const CHANGE_SD = 1;
-/** A single window is mostly its own ends: nothing is forecast from fewer than this many. */
+/** Nothing is forecast from fewer windows than this, because the uncertain ends of a single window are a large part of it. */
 const LEAST_FORECAST = 2;
 
-/** Starts to measure speed for a job of these rows, with `pilotRows` in its pilot. */
+/** Starts to measure the speed of a job with the work `job` and `pilotRows` rows in its pilot. */
 export function startSpeed(job: Work, pilotRows: number): Speed {
   const leastRows = Math.max(pilotRows / PILOT_WINDOWS, job.rows / MOST_WINDOWS);
   return {
@@ -74,18 +89,24 @@ export function startSpeed(job: Work, pilotRows: number): Speed {
   };
 }
 
-/** Takes a finished request into account: at once, and at a cost that does not grow with the job. */
+/** Takes a finished request into account at once. The computing time does not grow with the size of the job. */
 export function observeFinished(speed: Speed, request: Finished): Speed {
   const { windows, closed } = addFinished(speed.windows, request, slowMs(speed));
   return observeWindow({ ...speed, windows }, closed);
 }
 
-/** Takes note that the engine went down: the windows before and after it have nothing to do with each other. */
+/**
+ * Records that the engine went down at `at` (monotonic, ms). Outliers before that moment count as stalls, because the windows
+ * after a restart do not show what caused them.
+ */
 export function observeEngineDown(speed: Speed, at: number): Speed {
   return { ...writeOffOutliers(speed), windows: engineDown(speed.windows, at) };
 }
 
-/** Takes the window that is still open into account too; for forecasts from this moment, not to be measured on. */
+/**
+ * Takes the window that is still open into account too, for a forecast from this moment. Do not add requests to the result,
+ * because the open window would then count twice.
+ */
 export function upToDate(speed: Speed): Speed {
   return observeWindow(speed, openWindow(speed.windows));
 }
@@ -95,12 +116,15 @@ export function lossesOf({ stalls, windows }: Speed): Losses {
   return addLosses(windows.losses, stalls);
 }
 
-/** Forecasts the time of an amount of work at the present speed, ms, without losses; null while no speed is known. */
+/** Forecasts the time (ms) of an amount of work at the present speed, without losses; null while the speed is unknown. */
 export function forecastWorkTime({ mixture, job, learned }: Speed, work: Work): Spread | null {
   return mixture === null || learned < LEAST_FORECAST ? null : forecastMixture(mixture, features(job, work), null);
 }
 
-/** Time after which the open window takes much longer than expected: a sudden slowness is not to be waited out. */
+/**
+ * Computes the time (ms) after which the open window may be closed early, so that a sudden slowdown is noticed before the
+ * window is full.
+ */
 function slowMs({ job, windows, roughRowMs }: Speed): number {
   return roughRowMs === null ? Number.POSITIVE_INFINITY : SLOW * roughRowMs * roughCost(job, windows.openWork);
 }
@@ -110,7 +134,10 @@ function observeWindow(speed: Speed, window: Window | null): Speed {
   return speed.early === null ? monitor(speed, window) : startAgain(speed, [...speed.early, window]);
 }
 
-/** In the pilot the filters start again with each window, at the mean cost so far: a first window alone is a bad guess. */
+/**
+ * Starts the filters again with each window of the pilot, at the mean cost so far, because the first window alone gives a bad
+ * estimate.
+ */
 function startAgain(speed: Speed, early: readonly Window[]): Speed {
   const { job, pilotRows, windows, roughRowMs } = speed;
   const rowMs = sum(early.map(({ ms }) => ms)) / sum(early.map(({ work }) => roughCost(job, work)));
@@ -130,9 +157,9 @@ function startAgain(speed: Speed, early: readonly Window[]): Speed {
 }
 
 /**
- * Learns from a window if it fits what was expected. One that does not fit is kept back: if the next one fits again, the
- * engine stalled for a moment and the time is a loss, else its speed has changed and the filters forget the old one. West &
- * Harrison, Bayesian Forecasting and Dynamic Models, 2nd ed. 1997, section 11.4 (monitoring and intervention).
+ * Learns from a window whose time fits the forecast. A window that does not fit is kept back. If the next window fits again,
+ * the engine stalled for a moment and the extra time is a loss; otherwise the speed has changed and the filters forget the old
+ * one. West & Harrison, Bayesian Forecasting and Dynamic Models, 2nd ed. 1997, section 11.4 (monitoring and intervention).
  */
 function monitor(former: Speed, window: Window): Speed {
   const known = followConcurrency(former, window.concurrency);
@@ -141,7 +168,8 @@ function monitor(former: Speed, window: Window): Speed {
   const speed = { ...known, roughRowMs: meanOf(expected) / roughCost(known.job, window.work) };
   if (!isOutlier(speed, expected, window)) return learnFrom(writeOffOutliers(speed), window);
   const [before] = speed.outliers;
-  // One that was too long and one that is too short are no common speed: the first was a stall.
+  // When one outlier took too long and the other too short a time, no single new speed explains both, so the first is written
+  // off.
   const isOpposite = before !== undefined && excessOf(speed, before) * (window.ms - meanOf(expected)) < 0;
   if (isOpposite) return { ...writeOffOutliers(speed), outliers: [window] };
   const outliers = [...speed.outliers, window];
@@ -149,7 +177,10 @@ function monitor(former: Speed, window: Window): Speed {
   return outliers.reduce(learnFrom, { ...speed, mixture: loosenAll(speed.mixture, CHANGE_SD), outliers: [] });
 }
 
-/** Follows a change of concurrency, which may mean another speed: between unchanged and, at most, in proportion. */
+/**
+ * Adapts to a change of concurrency. The new speed may be anything between the old one and one in proportion to the
+ * concurrency.
+ */
 function followConcurrency(speed: Speed, concurrency: number): Speed {
   if (speed.mixture === null || speed.concurrency === concurrency) return speed;
   const share = Math.min(1, Math.abs(Math.log(concurrency / speed.concurrency)) / 2);
@@ -160,7 +191,10 @@ function forecastWindow({ mixture, job }: Speed, { work, next }: Window): Spread
   return mixture === null ? null : forecastMixture(mixture, features(job, work), features(job, next ?? usualNext(job)));
 }
 
-/** The row that a moment is most likely to fall into: the longer a row the likelier, so the mean weighted by length. */
+/**
+ * Gives the row in progress at an average moment: the mean length weighted by length, because a longer row takes more of the
+ * time.
+ */
 function usualNext({ tokens, squares }: Work): Work {
   return workOf([tokens === 0 ? 0 : squares / tokens]);
 }
@@ -179,7 +213,7 @@ function isOutlier({ learned }: Speed, expected: Spread, { ms }: Window): boolea
   );
 }
 
-/** Counts the time by which the outliers took too long as lost. */
+/** Counts the extra time of the outliers as a loss. */
 function writeOffOutliers(speed: Speed): Speed {
   const stalls = speed.outliers.reduce((losses, stalled) => addLoss(losses, excessOf(speed, stalled)), speed.stalls);
   return { ...speed, stalls, outliers: [] };
@@ -199,7 +233,7 @@ function learnFrom(speed: Speed, window: Window): Speed {
   return { ...speed, mixture, learned: speed.learned + 1 };
 }
 
-/** The work in units of the job's average row: all three are 1 for that row. */
+/** Expresses work in units of the job's average row, whose features are all 1. */
 function features(job: Work, work: Work): Features {
   return [
     work.rows,
@@ -208,7 +242,7 @@ function features(job: Work, work: Work): Features {
   ];
 }
 
-/** The work in average rows, before anything is known about how cost depends on length. */
+/** Estimates work in average rows before it is known how cost depends on length: 20 % of the cost per row, 80 % per token. */
 function roughCost(job: Work, work: Work): number {
   const [rows, tokens] = features(job, work);
   return 0.2 * rows + 0.8 * tokens;

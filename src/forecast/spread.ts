@@ -1,6 +1,6 @@
 import { normalCdf } from "../numbers/normal.ts";
 
-/** A time (ms) that is not known for sure: a mixture of normal distributions. The weights need not sum to 1. */
+/** An uncertain time (ms) as a mixture of normal distributions. The weights need not sum to 1. */
 export type Spread = readonly SpreadPart[];
 
 /** One normal distribution of a spread. */
@@ -31,7 +31,7 @@ export function probabilityWithin(spread: Spread, ms: number): number {
   return sum / weightOf(spread);
 }
 
-/** Time (ms, never negative) that is not exceeded with this probability; by bisection. */
+/** Finds by bisection the time (ms, never negative) that is not exceeded with this probability. */
 export function quantileOf(spread: Spread, probability: number): number {
   let low = Math.min(...spread.map(({ mean, variance }) => mean - 6 * Math.sqrt(variance)));
   let high = Math.max(...spread.map(({ mean, variance }) => mean + 6 * Math.sqrt(variance)));
@@ -44,7 +44,7 @@ export function quantileOf(spread: Spread, probability: number): number {
   return Math.max(0, (low + high) / 2);
 }
 
-/** Adds an independent time with this mean and variance, for example what failures will still cost. */
+/** Adds an independent time with this mean (ms) and variance (ms²), for example the forecast losses. */
 export function shiftSpread(spread: Spread, mean: number, variance: number): Spread {
   return spread.map((part) => ({
     mean: part.mean + mean,

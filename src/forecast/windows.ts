@@ -5,59 +5,70 @@ import { addWork, NO_WORK, type Work } from "./work.ts";
 export interface Finished {
   readonly startedAt: number;
   readonly finishedAt: number;
-  /** The work of its prompts; counted only when it succeeded. */
+  /** Work of the request's prompts. It counts only when the request succeeded. */
   readonly work: Work;
-  /** Prompts allowed in flight at the time. */
+  /** Requests allowed in flight over all engines when this request was sent. */
   readonly concurrency: number;
   readonly ok: boolean;
 }
 
-/** An interval of wall time in which the engine worked, and the work finished in it. */
+/** An interval of wall time in which the engine worked, and the work that was finished in it. */
 export interface Window {
   readonly endedAt: number;
   readonly ms: number;
   readonly work: Work;
-  /** The first request finished in it: some of it may have been computed before. */
+  /** Work of the first request that finished in the window. A part of it may have been computed before the window. */
   readonly first: Work;
-  /** The first request finished after it: some of it may have been computed within; null while that request is unknown. */
+  /**
+   * Work of the first request that finished after the window. A part of it may have been computed in the window. Null while
+   * that request is unknown.
+   */
   readonly next: Work | null;
   readonly concurrency: number;
-  /** When the engine gave its first answers after its last start: the engine went down between windows of different values. */
+  /**
+   * When the engine gave its first answer after its latest start. If this differs between two windows, the engine went down
+   * between them.
+   */
   readonly warmAt: number;
 }
 
 /** Turns finished requests into windows, one at a time. */
 export interface Windows {
-  /** Fewest rows that make a window. */
+  /** Fewest rows of a window, unless it is slow or the concurrency changes. */
   readonly leastRows: number;
-  /** Start of the open window, moved forward by the time lost since; null until the engine is warm. */
+  /**
+   * Start of the open window, moved forward by the time lost since; null until the first answer after a start of the engine.
+   */
   readonly openSince: number | null;
   readonly openWork: Work;
-  /** The first request in it. */
+  /** Work of the first request in the open window. */
   readonly openFirst: Work;
   readonly concurrency: number;
-  /** Latest end of a request that succeeded. */
+  /** Latest end of a request that succeeded; null before the first one. */
   readonly busyUntil: number | null;
-  /** Time between the last answer of the last window and the next answer, ms. */
+  /** Time between the last answer of the latest closed window and the next answer, without lost time, ms. */
   readonly pauseMs: number;
-  /** Latest failure of a request or of the engine. */
+  /** Time of the latest failure of a request or of the engine; null before the first one. */
   readonly failedAt: number | null;
-  /** When the engine gave its first answers. */
+  /** When the engine gave its first answer after its latest start. */
   readonly warmAt: number;
-  /** Requests that end up to here may still belong to the first batch; null when it is over. */
+  /** Requests that end up to this time may still belong to the first batch; null when that batch is over. */
   readonly warmUntil: number | null;
-  /** Time spent on the first batch after each start of the engine, ms. */
+  /** Sum of the durations of the first request after each start of the engine, ms. */
   readonly warmUpMs: number;
   readonly losses: Losses;
 }
 
-/** The first batch's requests end within this time (ms) of one another, and within this share of its time. */
+/**
+ * A request of the first batch ends at most this many ms after the request before it, and at most this share of the first
+ * request's duration after the first request.
+ */
 const SAME_BATCH_MS = 50;
 const SAME_BATCH_SHARE = 0.05;
 /** A change of concurrency by more than this share starts a new window. */
 const OTHER_CONCURRENCY = 0.05;
 
-/** Starts with no window open. */
+/** Starts without an open window. */
 export function startWindows(leastRows: number): Windows {
   return {
     leastRows,
@@ -75,7 +86,10 @@ export function startWindows(leastRows: number): Windows {
   };
 }
 
-/** Takes note that the engine went down: the next window begins with a warm-up, and the time until then is lost. */
+/**
+ * Records that the engine went down at `at` (monotonic, ms). The time until the first answer after the restart is lost, and the
+ * next window begins with that answer.
+ */
 export function engineDown(windows: Windows, at: number): Windows {
   return { ...windows, openSince: null, openWork: NO_WORK, warmUntil: null, failedAt: at };
 }
@@ -83,11 +97,12 @@ export function engineDown(windows: Windows, at: number): Windows {
 /**
  * Adds a finished request, and returns the window that ended before it, if one did.
  *
- * Requests overlap, so the duration of a single one does not show how fast the engine is: only work finished per wall time
- * does. Time counts in which the engine worked: a gap between requests that succeeded counts as lost when something failed
- * in it, so that an immediate error is neither work nor time. A window ends where the pause before the next request is longer
- * than its average time of a row: an engine that computes several rows together finishes them together, and a window must not
- * end among them. A window that takes longer than `slowMs` may end with fewer rows than usual.
+ * Requests overlap, so the duration of a single one does not show how fast the engine is: only the work finished per wall time
+ * does. A gap between requests that succeeded counts as lost when something failed in it, so an immediate error adds neither
+ * work nor time to a window. A full window ends where the pause before the next request is longer than the window's average
+ * time per row, because an engine that computes several rows together finishes them together, and a window must not end among
+ * them. A window that takes `slowMs` or longer may end with fewer rows than usual, and a change of concurrency ends a window at
+ * once.
  */
 export function addFinished(
   windows: Windows,
@@ -122,8 +137,8 @@ export function addFinished(
 }
 
 /**
- * Gives the time (ms) since the last answer in which the engine has worked on the next request: at most as long as the last
- * pause, because after that the engine may have stopped, and 0 after a failure.
+ * Gives the time (ms) since the last answer in which the engine has worked on the next request. It is at most the last pause,
+ * because after a longer time the engine may have stopped, and 0 after a failure.
  */
 export function underWay({ busyUntil, failedAt, pauseMs }: Windows, now: number): number {
   if (busyUntil === null || (failedAt ?? Number.NEGATIVE_INFINITY) >= busyUntil) return 0;
@@ -142,7 +157,7 @@ function windowUntil(windows: Windows, endedAt: number, ms: number, next: Work |
   return { endedAt, ms, work, first, next, concurrency, warmAt };
 }
 
-/** Time before a request in which nothing that succeeded was running although something was tried. */
+/** Computes the time (ms) from the last success to the start of a request if something failed in between, otherwise 0. */
 function lostBefore({ busyUntil, failedAt }: Windows, { startedAt }: Finished): number {
   if (busyUntil === null || failedAt === null || failedAt < busyUntil) return 0;
   return Math.max(0, startedAt - busyUntil);

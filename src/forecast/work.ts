@@ -1,6 +1,6 @@
 /**
  * An amount of scoring work: the number of prompts, their tokens, and the sum of the squares of their tokens. The time of a set
- * of rows depends on nothing else, so sets can be added and subtracted without their rows.
+ * of rows is modelled by these three sums alone, so sets can be added and subtracted without their rows.
  */
 export interface Work {
   readonly rows: number;
@@ -29,7 +29,7 @@ export function addWork(one: Work, other: Work): Work {
   return { rows: one.rows + other.rows, tokens: one.tokens + other.tokens, squares: one.squares + other.squares };
 }
 
-/** Takes an amount of work away; never below nothing. */
+/** Subtracts an amount of work; no result is below 0. */
 export function takeWork(from: Work, part: Work): Work {
   return {
     rows: Math.max(0, from.rows - part.rows),
@@ -43,7 +43,7 @@ export function scaleWork(work: Work, factor: number): Work {
   return { rows: work.rows * factor, tokens: work.tokens * factor, squares: work.squares * factor };
 }
 
-/** Adds prompts up: the work of the first n of them, for every n from 0 to all. */
+/** Computes the work of the first n prompts for every n from 0 to all of them. `lengths` are in tokens. */
 export function sumsOf(lengths: readonly number[]): readonly Work[] {
   const sums = [NO_WORK];
   for (const length of lengths) sums.push(addWork(sums.at(-1) ?? NO_WORK, workOf([length])));
