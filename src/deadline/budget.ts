@@ -1,30 +1,33 @@
 import { AbtieError } from "../errors.ts";
 
-/** The moments that bound a run, in the time base in which they were made (wall clock or monotonic), ms. */
+/** The moments that limit a run, ms. All are either wall-clock times or monotonic times. */
 export interface Budget {
-  /** From where the deadline is counted. */
+  /** The moment from which the deadline is counted. */
   readonly startedAt: number;
-  /** Scoring ends: nothing is sent any more, what is in flight is given up, the last file is written. */
+  /** Scoring ends: no further request is sent, requests in flight are aborted, and the last file is written. */
   readonly workEndAt: number;
-  /** The watchdog ends the process if it has not ended by itself. */
+  /** At this moment the watchdog ends the process if it is still running. */
   readonly watchdogAt: number;
-  /** The promise: the process has ended and the file is in place. */
+  /** The deadline: by this moment the process has ended and the file is in place. */
   readonly deadlineAt: number;
 }
 
 const RESERVE_SHARE = 0.02;
 const LEAST_RESERVE_MS = 60_000;
-/** A reserve never eats more than this share of a short time. */
+/** The default reserve is at most this share of the time between start and deadline. */
 const MOST_RESERVE_SHARE = 0.2;
-/** The watchdog acts this share of the reserve before the deadline, within these bounds and at most half the reserve. */
+/**
+ * The watchdog acts before the deadline by this share of the reserve, within these bounds (ms) and by at most half the reserve.
+ */
 const WATCHDOG_SHARE = 0.25;
 const LEAST_WATCHDOG_MS = 5_000;
 const MOST_WATCHDOG_MS = 30_000;
 
 /**
- * Divides the time between start and deadline: work, then a reserve to end in, within which the watchdog acts. The reserve is the
- * larger of 2 % and 60 s, but at most a fifth of the whole, unless `reserveMs` gives it. Everything that happens after the start
- * counts, the start of the engine too. Throws a config error when an asked-for reserve leaves no time to work.
+ * Divides the time between start and deadline into time for work and a reserve (ms) at its end, in which the run closes and the
+ * watchdog acts. The reserve is the larger of 2 % and 60 s, but at most a fifth of the whole time, unless `reserveMs` sets it.
+ * All time after the start counts, also that in which the engine starts. Throws a config error when `reserveMs` leaves no time
+ * to work.
  */
 export function planBudget(startedAt: number, deadlineAt: number, reserveMs: number | null = null): Budget {
   const whole = deadlineAt - startedAt;
@@ -40,7 +43,10 @@ export function planBudget(startedAt: number, deadlineAt: number, reserveMs: num
   return { startedAt, workEndAt: deadlineAt - reserve, watchdogAt: deadlineAt - beforeDeadline, deadlineAt };
 }
 
-/** Moves a budget to another time base, for example by `monotonic - now` read together. */
+/**
+ * Moves a budget to another time base. `ms` is the difference between the bases, for example `monotonic - now` read at one
+ * moment.
+ */
 export function shiftBudget(budget: Budget, ms: number): Budget {
   return {
     startedAt: budget.startedAt + ms,

@@ -11,8 +11,8 @@ import { planSwapPass, rowsWithoutTime } from "./swap-plan.ts";
 
 /**
  * Decides which step of the ladder to take, how many rows of the swap pass to allow, and whether to stop. A pure function of
- * state and time (monotonic, ms); the returned state includes the decision and replaces the given one. Callers decide
- * every few seconds, and when takeNext returns nothing although nothing is in flight.
+ * the state and the time `now` (monotonic, ms); the returned state includes the decision and replaces the given state. Callers
+ * decide every few seconds, and also when takeNext returns nothing although no request is in flight.
  */
 export function decide(state: DeadlineState, now: number): { state: DeadlineState; decision: Decision } {
   const context = forecastContext(state, now);
@@ -47,9 +47,12 @@ export function decide(state: DeadlineState, now: number): { state: DeadlineStat
   return { state: remember({ ...next, stopped: state.stopped || stop !== null }, decision), decision };
 }
 
-/** Before the pilot is over, the run leaves a step only if it would more likely fail than not, judged from at least this many windows. */
+/**
+ * During the pilot, the run leaves a step only if its probability of finishing is below 0.5, estimated from at least this many
+ * windows.
+ */
 const LEAST_WINDOWS = 8;
-/** A pilot that takes more than this share of the time is cut short. */
+/** When the pilot takes more than this share of the time for work, the run chooses a step before the pilot has ended. */
 const PILOT_SHARE = 0.1;
 
 function choose(

@@ -1,48 +1,51 @@
 import type { Forecast } from "../forecast/forecast.ts";
 import type { Step, StepForecast } from "./ladder.ts";
 
-/** What to do now, why, and the numbers behind it. Plain data; times are monotonic, ms. */
+/** A decision: what to do now, the reason, and the numbers behind it. Plain data; times are monotonic, ms. */
 export interface Decision {
   readonly at: number;
   readonly phase: "starting" | "pilot" | "first-pass" | "swap-pass";
   readonly step: Step;
-  /** Whether the step differs from the one before. */
+  /** Whether the step differs from that of the previous decision. */
   readonly changed: boolean;
   readonly reason: string;
-  /** Cost of each step and probability of finishing on it, the best step first; empty while the speed is unknown. */
+  /** Cost of each step and its probability of finishing in time, the best step first; empty while the speed is unknown. */
   readonly steps: readonly StepForecast[];
-  /** Time of all work planned on the step: the rest of the first pass, or the allowed rows of the swap pass. */
+  /**
+   * Forecast of all work that is planned on the step: the rest of the first pass, or the allowed rows of the swap pass. Null
+   * while the speed is unknown.
+   */
   readonly forecast: Forecast | null;
   readonly progress: RowProgress;
   readonly swapPass: SwapPassPlan;
-  /** Rows that will probably keep the prior because they get no answer in time; null when unknown. */
+  /** Number of rows that will probably keep the prior because they get no answer in time; null when unknown. */
   readonly priorRows: number | null;
-  /** Time until scoring must end; null without a deadline. */
+  /** Time until scoring must end, ms; null without a deadline. */
   readonly leftMs: number | null;
   /** Time since the last answer while prompts wait for one, ms; 0 while nothing is in flight. */
   readonly silentMs: number;
-  /** Set when no more prompts are sent. Those in flight may still end, except when time is up. */
+  /** Not null once no more prompts are sent. Requests in flight may still end, except when time is up. */
   readonly stop: Stop | null;
 }
 
-/** How many rows are done, earlier sessions included. */
+/** Progress in rows, including earlier sessions unless stated otherwise. */
 export interface RowProgress {
   readonly rows: number;
   /** Rows that have an answer or will get none. */
   readonly settled: number;
-  /** Rows with an answer in the swapped order too, of this session. */
+  /** Rows that this session has also answered in the swapped order. */
   readonly swapAnswered: number;
 }
 
-/** How far the swap pass may go. */
+/** How many rows the swap pass may score. */
 export interface SwapPassPlan {
-  /** Rows that may still be begun. */
+  /** Rows that the run may still begin. */
   readonly allowed: number;
-  /** Rows that have been begun. */
+  /** Rows that the run has begun. */
   readonly begun: number;
-  /** Share of all rows whose swapped order fits in time with the confidence asked for; null while unknown. */
+  /** Share of all rows for which the swapped order fits in time with the required confidence; null while unknown. */
   readonly share: number | null;
-  /** The swap pass could begin but has no ranking yet: pass one to observe. */
+  /** True when the swap pass could begin but has no ranking yet. The caller then passes one to observe. */
   readonly needsRanking: boolean;
 }
 

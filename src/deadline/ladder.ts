@@ -1,12 +1,12 @@
 import type { Budget } from "./budget.ts";
 
-/** A step of the ladder: what the rows that are left will get. */
+/** A step of the ladder: the kind of answer that the remaining rows get. */
 export interface Step {
   readonly name: string;
   readonly kind: "both-orders" | "one-order" | "one-order-short" | "prior";
   /**
-   * Prompt tokens that a row may take on this step; null for as many as the model takes. On the fallback step (kind "prior") rows are still
-   * scored while time is left, within this budget.
+   * Prompt tokens that a row may take on this step; null for as many as the model takes. On the fallback step (kind "prior")
+   * rows are still scored within this budget while time is left.
    */
   readonly tokenBudget: number | null;
 }
@@ -15,44 +15,47 @@ export interface Step {
 export interface LadderPosition {
   readonly index: number;
   readonly since: number;
-  /** Since when the step has been below the confidence; null while it is not. */
+  /** When the probability of the step fell below the confidence; null while it is not below. */
   readonly belowSince: number | null;
 }
 
-/** When chooseStep may change the step. */
+/** The rules by which chooseStep may change the step. */
 export interface ClimbingRules {
-  /** Probability of finishing that a step must have. */
+  /** Probability of finishing in time that a step must have. */
   readonly confidence: number;
-  /** Shortest stay on a step before a higher one is taken. */
+  /** Shortest time on a step before the run may go up to a better one, ms. */
   readonly holdMs: number;
-  /** Share of the time left that a higher step must leave over, with the same probability. */
+  /** Share of the remaining time that a better step must leave unused, with the same probability. */
   readonly climbMargin: number;
 }
 
-/** What a step still has to send. */
+/** The prompts that a step still has to send. */
 export interface StepCost {
   readonly step: Step;
-  /** Prompts, those of the least swap pass included; 0 on the fallback step, which needs none. */
+  /**
+   * Number of prompts, including those of the smallest swap pass that the step requires; 0 on the fallback step, which needs
+   * none.
+   */
   readonly prompts: number;
   /** Tokens of these prompts. */
   readonly tokens: number;
 }
 
-/** The cost of a step and how likely it finishes in time. */
+/** The cost of a step and its probability of finishing in time. */
 export interface StepForecast extends StepCost {
-  /** Probability of finishing in time on it. */
+  /** Probability that this step finishes in time. */
   readonly probability: number;
-  /** The same with the margin for climbing left over. */
+  /** Probability that this step finishes in time and leaves the margin for climbing unused. */
   readonly probabilityWithMargin: number;
 }
 
-/** The position that was chosen, and why. */
+/** The position that was chosen, and the reason. */
 export interface StepChoice {
   readonly position: LadderPosition;
   readonly reason: string;
 }
 
-/** Whether time is scarce on a step of each kind. */
+/** For each kind of step: whether a run takes it only when time is scarce. */
 const SCARCE = {
   "both-orders": false,
   "one-order": false,
@@ -60,14 +63,16 @@ const SCARCE = {
   prior: true,
 } satisfies Record<Step["kind"], boolean>;
 const CLIMB_MARGIN = 0.03;
-/** The hold is 1 % of the whole time, but at least a minute, or 5 % of the whole time where that is less. */
+/**
+ * The hold is 1 % of the whole time, but at least a minute, or at least 5 % of the whole time if that is less than a minute.
+ */
 const HOLD_SHARE = 0.01;
 const LEAST_HOLD_MS = 60_000;
 const LEAST_HOLD_SHARE = 0.05;
-/** A probability that is below the confidence by more than this leads down at once. */
+/** When the probability is below the confidence by more than this, the run goes down at once. */
 const URGENT = 0.05;
 
-/** Derives the rules of the ladder from the confidence asked for and the time that there is. */
+/** Derives the rules of the ladder from the required confidence and the time between start and deadline. */
 export function climbingRules({ confidence, budget }: { confidence: number; budget: Budget | null }): ClimbingRules {
   const whole = budget === null ? 0 : budget.deadlineAt - budget.startedAt;
   const holdMs = Math.max(HOLD_SHARE * whole, Math.min(LEAST_HOLD_MS, LEAST_HOLD_SHARE * whole));
@@ -75,12 +80,12 @@ export function climbingRules({ confidence, budget }: { confidence: number; budg
 }
 
 /**
- * Chooses the highest step whose probability of finishing reaches the confidence; the last step always does.
+ * Chooses the best step whose probability of finishing reaches the confidence. The last step always reaches it.
  *
- * The run goes down at once when the probability is clearly below the confidence. It waits for the hold when the probability
- * is just below, or when the lower step sends the same prompts now (both orders to one, the last shortened step to the
- * fallback). It goes up only after the hold, and only to a step that reaches the confidence with the margin left over.
- * Otherwise a job near the edge would change its step with every forecast (flapping).
+ * The run goes down at once when the probability is clearly below the confidence. It waits for the hold when the probability is
+ * only just below, or when both steps send the same prompts now (both orders and one order, or the last shortened step and the
+ * fallback). It goes up only after the hold, and only to a step that reaches the confidence with the margin left over. Without
+ * these rules a job near the limit would change its step with every forecast (flapping).
  */
 export function chooseStep(
   forecasts: readonly StepForecast[],
@@ -133,7 +138,10 @@ function goDown(
   return { position: { index: to, since: now, belowSince: null }, reason };
 }
 
-/** Gives the reason against the step above; null when there is no such step, or when only the hold speaks against it. */
+/**
+ * Gives the reason why the run does not take the step above; null when there is no such step, or when only the hold prevents
+ * it.
+ */
 function whyNotHigher(above: StepForecast | undefined, rules: ClimbingRules): string | null {
   if (above === undefined) return null;
   const { probability, probabilityWithMargin } = above;
@@ -151,7 +159,7 @@ function sendAlike(one: Step, other: Step): boolean {
   return isScarce(one) === isScarce(other) && one.tokenBudget === other.tokenBudget;
 }
 
-/** Tests whether a step is below one full answer for every row, which means that time is scarce. */
+/** Tests whether a step gives less than one full answer for every row. A run takes such a step only when time is scarce. */
 export function isScarce({ kind }: Step): boolean {
   return SCARCE[kind];
 }
@@ -169,7 +177,7 @@ function describe(forecast: StepForecast | undefined, confidence: number): strin
   return `${step.name} finishes with probability ${rounded(probability)}, which ${comparison} ${confidence}`;
 }
 
-/** Three digits, and never 1 or 0 for an uncertain event. */
+/** Rounds to three decimals. An uncertain event is never shown with probability 0 or 1. */
 function rounded(probability: number): string {
   if (probability > 0.999 && probability < 1) return "over 0.999";
   if (probability < 0.001 && probability > 0) return "under 0.001";

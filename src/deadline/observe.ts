@@ -6,7 +6,7 @@ import { endSwapRows, type SwapRow, withRanking } from "./swap-pass.ts";
 
 /** Something that happened; times are monotonic, ms. */
 export type DeadlineEvent =
-  /** An engine is ready, or has ended; `lost` when it will not come back. */
+  /** An engine became ready, or it ended; `lost` is true when it will not come back. */
   | { readonly type: "engine"; readonly at: number; readonly up: boolean; readonly lost?: boolean }
   /** A request ended. */
   | {
@@ -16,12 +16,12 @@ export type DeadlineEvent =
       readonly ok: boolean;
       /** The row, order, tokens sent and context of every prompt in it. */
       readonly prompts: readonly SentPrompt[];
-      /** Prompts allowed in flight at the time, over all engines. */
+      /** Requests allowed in flight over all engines when this request was sent. */
       readonly concurrency: number;
     }
-  /** Prompts will not be tried again. */
+  /** These prompts will not be sent again. */
   | { readonly type: "gave-up"; readonly at: number; readonly prompts: readonly SentPrompt[] }
-  /** The rows that may get the swapped order, most worth first. */
+  /** The rows that may get the swapped order, the most valuable first. */
   | { readonly type: "ranked"; readonly rows: readonly SwapRow[] };
 
 /** One prompt of a request. */
@@ -29,13 +29,13 @@ export interface SentPrompt {
   readonly row: number;
   /** "ab" in the first pass, "ba" in the swap pass. */
   readonly order: Order;
-  /** Tokens sent. */
+  /** Prompt tokens sent. */
   readonly tokens: number;
-  /** Token budget of its task. */
+  /** Token budget of the prompt's task; null for as many tokens as the model takes. */
   readonly tokenBudget: number | null;
 }
 
-/** Takes an event into account. Cheap: its cost does not grow with the number of rows. */
+/** Takes an event into account. The computing time does not grow with the number of rows of the job. */
 export function observe(state: DeadlineState, event: DeadlineEvent): DeadlineState {
   switch (event.type) {
     case "engine":

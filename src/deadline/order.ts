@@ -1,30 +1,36 @@
 import { isScarce, type Step } from "./ladder.ts";
 
-/** Which rows come next: the sample and then the longest, or the shortest whether in the sample or not. */
+/**
+ * The order of the rows. "longest-first": first the sample, then the longest rows. "shortest-first": the shortest rows, whether
+ * or not they are in the sample.
+ */
 export type OrderPolicy = "longest-first" | "shortest-first";
 
-/** Decides in which order the rows are scored on a step: the shortest first where time is short, so that more rows get an answer. */
+/**
+ * Decides in which order the rows are scored on a step: the shortest first where time is scarce, so that more rows get an
+ * answer.
+ */
 export function rowOrderOf(step: Step): OrderPolicy {
   return isScarce(step) ? "shortest-first" : "longest-first";
 }
 
-/** The rows not yet taken, kept so that they can be taken by either policy. */
+/** The rows that are not taken yet, stored so that either policy can take the next one. */
 export interface Queue {
   readonly tokens: readonly number[];
-  /** A sample of rows of all lengths, in the order in which it is scored; those before `next` are taken. */
+  /** A sample of rows of all lengths, in the order in which it is scored. The rows before index `next` are taken. */
   readonly sample: readonly number[];
   readonly next: number;
-  /** Index in the sample of each of its rows. */
+  /** Index in the sample for each row of the sample. */
   readonly sampleIndex: ReadonlyMap<number, number>;
-  /** All rows by length; those before `low` and from `high` on are taken. */
+  /** All rows by length, the shortest first. Those before index `low` and from `high` on are taken. */
   readonly sorted: readonly number[];
   readonly low: number;
   readonly high: number;
-  /** Number of rows not taken yet. */
+  /** Number of rows that are not taken yet. */
   readonly left: number;
 }
 
-/** Lines up `rows` (indices into `tokens`), of which those in `sample` come first when time is ample. */
+/** Creates the queue of `rows` (indices into `tokens`). With enough time the rows in `sample` come first. */
 export function createQueue(tokens: readonly number[], rows: readonly number[], sample: readonly number[]): Queue {
   const sorted = [...rows].sort((one, other) => compareLengths(tokens, one, other));
   const sampleIndex = new Map(sample.map((row, index) => [row, index]));
@@ -37,9 +43,9 @@ export function compareLengths(tokens: readonly number[], one: number, other: nu
 }
 
 /**
- * Takes up to `count` rows. With ample time the longest come first, after the sample: a lack of memory shows early, and short
- * rows at the end keep every worker busy. With scarce time the shortest come first: more rows get an answer, and those that a
- * shorter context would cut come last.
+ * Takes up to `count` rows. With enough time the longest rows come first, after the sample, because a lack of memory then shows
+ * early, and short rows at the end keep every worker busy. When time is scarce the shortest come first, because more rows then
+ * get an answer, and the rows that a shorter context would cut come last.
  */
 export function takeRows(queue: Queue, policy: OrderPolicy, count: number): { queue: Queue; rows: readonly number[] } {
   let left = queue;
@@ -54,7 +60,7 @@ export function takeRows(queue: Queue, policy: OrderPolicy, count: number): { qu
 
 type Taken = Pick<Queue, "next" | "low" | "high"> & { readonly row: number };
 
-/** The next row of the sample, or the longest. */
+/** Takes the next row of the sample that is not taken yet, or else the longest row. */
 function takeAmple({ tokens, sample, next, sampleIndex, sorted, low, high }: Queue): Taken {
   const shortest = sorted[low] ?? 0;
   for (let index = next; index < sample.length; index++) {

@@ -2,22 +2,25 @@ import { mean } from "../numbers/sums.ts";
 import { argmax, distance, flipDirection, meanTriple } from "../triple.ts";
 import type { Triple } from "../types.ts";
 
-/** The answers of one row in both orders, the second one swapped back: both are about the same A and B. */
+/** The answers of one row in both orders. `second` is swapped back, so both are about the same A and B. */
 export interface OrderPair {
   readonly first: Triple;
   readonly second: Triple;
 }
 
-/** What the swapped order changed, over all rows that were scored in both. */
+/** The effect of the swapped order, over all rows that were scored in both orders. */
 export interface PairSummary {
   readonly pairs: number;
-  /** Share of the rows whose most probable label was another one in the swapped order. */
+  /** Share of the rows whose most probable label differs between the two orders. */
   readonly flipRate: number;
-  /** Share of the rows that change towards the answer shown first minus those towards the second, as in an evaluation. */
+  /**
+   * Share of the rows that change in favour of the answer shown first, minus the share that change in favour of the second; as
+   * in an evaluation.
+   */
   readonly positionBias: number;
-  /** Mean distance between the two orders' probabilities: half the sum of the absolute differences (total variation). */
+  /** Mean total variation distance between the two orders' probabilities: half the sum of the absolute differences. */
   readonly meanDistance: number;
-  /** Mean distance between the first order's probabilities and the average of both. */
+  /** Mean total variation distance between the first order's probabilities and the mean of both orders. */
   readonly meanChange: number;
 }
 

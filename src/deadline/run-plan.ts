@@ -7,17 +7,17 @@ import { pilotSize, sampleSize } from "./sample.ts";
 import { usualShares, usualSteps } from "./steps.ts";
 
 /**
- * What a run will do with all its rows. `abtie plan` prints it; `abtie run` makes it with the same function, executes it and writes it into
- * its journal. Times are ms since 1970.
+ * The plan of a run for all its rows. `abtie plan` prints it; `abtie run` makes it with the same function, executes it and
+ * writes it into its journal. Times are ms since 1970.
  */
 export interface RunPlan {
   /** The data file and the template file. */
   readonly input: string;
   readonly template: string;
   readonly rows: number;
-  /** Which orders the rows are scored in; "auto": the swapped order for chosen rows while time is left. */
+  /** The orders in which the rows are scored. "auto": the swapped order only for chosen rows, while time is left. */
   readonly orders: "one" | "both" | "auto";
-  /** Most prompts that are sent in each order. */
+  /** Largest number of prompts that are sent in each order. */
   readonly prompts: { readonly ab: number; readonly ba: number };
   /** Prompt tokens that a row may take on a step without a budget of its own. */
   readonly tokenBudget: number;
@@ -25,36 +25,39 @@ export interface RunPlan {
   /** The ladder, best step first. */
   readonly ladder: readonly PlannedStep[];
   /**
-   * The rows of all lengths that are scored first: the pilot measures the speed, and the sample begins with it. A session that resumes
-   * the run draws as large a share from the rows that are left.
+   * The sample, rows of all lengths that are scored first. The pilot, which measures the speed, is its beginning. A session
+   * that resumes the run draws the same share of the rows that are left.
    */
   readonly sample: { readonly pilotRows: number; readonly rows: number };
   readonly swapPass: SwapPassPolicy;
   /** Probability of finishing in time that a step must have. */
   readonly confidence: number;
-  /** What happens when no step for whole rows fits: the run takes the shortened steps, or it stops. */
+  /** What the run does when no step for whole rows fits in time: "degrade" takes the shortened steps, "stop" ends the run. */
   readonly onOverrun: "degrade" | "stop";
   /** Start of the process. */
   readonly startedAt: number;
-  /** The moments that bound the run; null without a deadline. */
+  /** The moments that limit the run; null without a deadline. */
   readonly timeLimits: Budget | null;
-  /** Decides which rows are in the sample. */
+  /** Seed of the random choice of the sample. */
   readonly seed: number;
 }
 
 /** A step of the ladder, and its cost when all rows are scored on it. */
 export interface PlannedStep extends Step {
-  /** The order in which it scores the rows; longest first comes after the sample. */
+  /** The order in which this step scores the rows. "longest-first" scores the sample before the longest rows. */
   readonly rowOrder: OrderPolicy;
-  /** Prompt tokens in all orders, and their time; seconds are null while no speed is known. */
+  /** Prompt tokens of all orders, and the time that they take. `seconds` is null while the speed is unknown. */
   readonly tokens: number;
   readonly seconds: number | null;
-  /** The same without the part of the swap pass that the step can do without. 0 on the step "prior", which needs no answer. */
+  /**
+   * Tokens and seconds when the swap pass covers only the share that the step requires. 0 on the step "prior", which needs no
+   * answer.
+   */
   readonly leastTokens: number;
   readonly leastSeconds: number | null;
   /**
-   * True when the least ends before the end of work, the start of the engine not counted; null while no speed is known and
-   * without a deadline.
+   * True when `leastSeconds` fit between the start and the end of work, without the time in which the engine starts; null while
+   * the speed is unknown and without a deadline.
    */
   readonly fits: boolean | null;
 }
@@ -65,31 +68,34 @@ export type PromptTokens = TokenTotals &
     | {
         /** Every row was tokenised. */
         readonly source: "exact";
-        /** Rows that do not fit whole, and the tokens that are cut from them on average. */
+        /** Number of rows that do not fit as a whole, and the mean number of tokens that are cut from each of them. */
         readonly shortened: { readonly rows: number; readonly meanCut: number };
-        /** Rows in which control tokens are made harmless. */
+        /** Number of rows in which control tokens are made harmless. */
         readonly neutralisedRows: number;
       }
     | {
-        /** A sample was tokenised, and the others follow from their bytes. */
+        /** A sample of the rows was tokenised; the tokens of the others are estimated from their bytes. */
         readonly source: "estimated";
       }
   );
 
 interface TokenTotals {
   readonly total: number;
-  /** Tokens of a row: `share` of the rows have at most as many. */
+  /** Quantiles of the tokens of a row: the given `share` of the rows have at most `tokens`. */
   readonly quantiles: readonly { readonly share: number; readonly tokens: number }[];
 }
 
-/** Shares of all rows that the swap pass covers: at least, for "both-orders" to count as feasible, and at most. */
+/**
+ * Shares of all rows. The swap pass must cover `minShare` for the step "both-orders" to count as feasible, and it covers at
+ * most `maxShare`.
+ */
 interface SwapPassPolicy {
   readonly minShare: number;
   readonly maxShare: number;
   readonly rowOrder: "largest-expected-gain-first";
 }
 
-/** The parts of a config that a plan follows from; see Config in src/config for their meaning. */
+/** The parts of a config that determine the plan; see Config in src/config for their meaning. */
 export interface PlanConfig extends LadderConfig {
   readonly input: string;
   readonly template: string;
@@ -111,17 +117,17 @@ interface LadderConfig {
   };
 }
 
-/** What has to be known beside the config. */
+/** The facts that a plan needs besides the config. */
 export interface PlanInput {
   /** Prompt tokens of every row within the token budget. */
   readonly lengths: readonly number[];
-  /** What tokenising every row found; null when `lengths` are estimates. */
+  /** Counts from tokenising every row; null when `lengths` are estimates. */
   readonly exact: Pick<Extract<PromptTokens, { source: "exact" }>, "shortened" | "neutralisedRows"> | null;
   readonly tokenBudget: number;
   /** Start of the process, ms since 1970. */
   readonly startedAt: number;
   readonly timeLimits: Budget | null;
-  /** Prompt tokens that the engine reads in a second; null when it was not measured. */
+  /** Prompt tokens that the engine processes per second; null when the speed was not measured. */
   readonly tokensPerSecond: number | null;
 }
 
@@ -152,7 +158,7 @@ export function planRun(config: PlanConfig, input: PlanInput): RunPlan {
     sample: { pilotRows: pilotSize(lengths.length), rows: sampleSize(lengths.length) },
     swapPass: { ...shares, rowOrder: "largest-expected-gain-first" },
     confidence: config.time.confidence,
-    // Without a deadline nothing overruns.
+    // Without a deadline there is no overrun.
     onOverrun: timeLimits === null ? "degrade" : config.time.onOverrun,
     startedAt: input.startedAt,
     timeLimits,
@@ -182,7 +188,7 @@ function plannedStep(
   };
 }
 
-/** How many times the rows are scored on a step whose swap pass covers this share of them. */
+/** Computes how many times the rows are scored on a step whose swap pass covers this share of the rows. */
 function passesOf({ kind }: Step, swapShare: number): number {
   switch (kind) {
     case "both-orders":
@@ -198,8 +204,8 @@ function passesOf({ kind }: Step, swapShare: number): number {
 }
 
 /**
- * Lists the steps that a run may take, best first: the ladder of the config, or the usual one. Without a deadline `orders: auto`
- * means one order. A step that shortens to no less than the token budget is left out.
+ * Lists the steps that a run may take, best first: the ladder of the config, or the default ladder. Without a deadline `orders:
+ * auto` means one order. A shortened step is left out when its context is not shorter than the token budget.
  */
 export function ladderOf({ orders, time }: LadderConfig, budget: number): readonly Step[] {
   const { ladder, shortContext } = time;

@@ -2,35 +2,38 @@ import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import { compareLengths } from "./order.ts";
 
-/** More than the 2 % at which the forecast must be good: the rows in flight at that moment must cover all lengths too. */
+/**
+ * Share of the rows in the pilot. It exceeds the 2 % at which the forecast must be good, because the rows in flight at that
+ * moment must cover all lengths too.
+ */
 const SHARE = 0.03;
 const LEAST = 20;
 const MOST = 750;
 /**
- * The sample goes on after the pilot, up to this share of all rows: the first batch shows no speed, and long rows alone do not
- * show how much of the cost is per row. It costs nothing, because every row is scored once anyway.
+ * The sample continues after the pilot, up to this share of all rows, because the first batch does not show the speed, and long
+ * rows alone do not show how much of the cost is per row. It adds no work, because every row is scored once anyway.
  */
 const SAMPLE_SHARE = 0.1;
 const LEAST_SAMPLE = 60;
-/** The sample comes in blocks of about this many rows, each of which covers all lengths. */
+/** The sample is divided into blocks of about this many rows, each of which covers all lengths. */
 const BLOCK = 8;
 
-/** Gives the number of rows in the pilot, after which the first decision is due: 3 %, at least 20, at most 750. */
+/** Computes the number of rows in the pilot: 3 %, at least 20, at most 750. The first decision follows the pilot. */
 export function pilotSize(rows: number): number {
   return Math.min(rows, Math.max(LEAST, Math.min(MOST, Math.round(SHARE * rows))));
 }
 
-/** Gives the rows of a sample, the pilot included: a tenth, at least 60. */
+/** Computes the number of rows in the sample, the pilot included: a tenth, at least 60. */
 export function sampleSize(rows: number): number {
   return Math.min(rows, Math.max(LEAST_SAMPLE, Math.round(SAMPLE_SHARE * rows)));
 }
 
 /**
- * Chooses the sample among `rows` (indices into `tokens`), in the order in which it is scored: the pilot and then some more, a
- * tenth of the rows but at least 60. The rows are sorted by length and cut into as many strata as the sample has rows, and one
- * row of each is drawn: proportionate stratified sampling (Cochran, Sampling Techniques, 3rd ed. 1977, chapter 5). Every block
- * of eight takes strata that are evenly apart, so that the pilot, which is its beginning, already shows what the whole
- * sample will show. The same seed gives the same sample.
+ * Chooses the sample among `rows` (indices into `tokens`), in the order in which it is scored; the pilot is its beginning. The
+ * sample has a tenth of the rows, but at least 60. The rows are sorted by length and cut into as many strata as the sample has
+ * rows, and one row is drawn from each stratum: proportionate stratified sampling (Cochran, Sampling Techniques, 3rd ed. 1977,
+ * chapter 5). Every block of about eight rows takes strata at equal distances, so that the pilot already represents the whole
+ * sample. The same seed gives the same sample.
  */
 export function chooseSample(tokens: readonly number[], rows: readonly number[], seed: number): number[] {
   const random = xoroshiro128plus(seed);
@@ -47,7 +50,7 @@ export function chooseSample(tokens: readonly number[], rows: readonly number[],
   return shuffle(blocks).flatMap(shuffle);
 }
 
-/** Fisher and Yates 1938, in Durstenfeld's form. */
+/** Shuffles by the method of Fisher and Yates (1938) in Durstenfeld's form. */
 function shuffled<T>(items: readonly T[], drawUpTo: (most: number) => number): T[] {
   const order = [...items];
   for (let i = order.length - 1; i > 0; i--) {

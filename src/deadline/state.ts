@@ -8,77 +8,80 @@ import { chooseSample, pilotSize } from "./sample.ts";
 import { checkSteps } from "./steps.ts";
 import { NO_SWAP_PASS, type SwapPass } from "./swap-pass.ts";
 
-/** What a run has to do, as far as time depends on it. Times are monotonic, ms. */
+/** The facts about a run on which its time depends. Times are monotonic, ms. */
 export interface DeadlineOptions {
-  /** Prompt tokens of every row with its full context. Estimates will do: the tokens really sent correct them. */
+  /** Prompt tokens of every row with its full context. They may be estimates, because the tokens really sent correct them. */
   readonly tokens: readonly number[];
   /** Rows that an earlier session answered. */
   readonly answered: readonly number[];
   /** Null without a deadline. */
   readonly budget: Budget | null;
-  /** When this session began, the start-up of the engine included. */
+  /** When this session began, before the engine was started. */
   readonly startedAt: number;
-  /** The ladder, best step first; checkSteps has its rules. */
+  /** The ladder, best step first. checkSteps checks its rules. */
   readonly steps: readonly Step[];
   /** Probability of finishing that a step must have. */
   readonly confidence: number;
   readonly onOverrun: "degrade" | "stop";
-  /** Shares of the rows: the swap pass must cover `minShare` for its step to count as feasible, and covers at most `maxShare`. */
+  /**
+   * Shares of the rows. The swap pass must cover `minShare` for its step to count as feasible, and it covers at most
+   * `maxShare`.
+   */
   readonly swapPass: { readonly minShare: number; readonly maxShare: number };
   readonly seed: number;
 }
 
-/** All that is known of a run. Never changed, only replaced by observe, decide and takeNext. */
+/** All that is known of a run. It is immutable: observe, decide and takeNext return a new state. */
 export interface DeadlineState {
   readonly options: DeadlineOptions;
-  /** The steps allowed: all of them, or only those with full answers when an overrun must stop the run. */
+  /** The allowed steps: all of them, or only those with a full answer for every row when an overrun must stop the run. */
   readonly steps: readonly Step[];
   readonly position: LadderPosition;
   readonly queue: Queue;
   readonly pilotRows: number;
   /** Work of all rows in one order with full context, earlier sessions included. */
   readonly whole: Work;
-  /** Work of the first n rows of the queue's rows by length, on the last step, for every n. */
+  /** Element n is the work of the n shortest rows of the queue, with the token budget of the last step. */
   readonly shortSums: readonly Work[];
   readonly first: FirstPass;
   readonly swap: SwapPass;
   readonly speed: Speed;
   readonly engine: EngineState;
   readonly history: History;
-  /** Tokens sent and tokens planned for the same prompts: their ratio corrects the plan. */
+  /** Tokens sent, and tokens planned for the same prompts. Their ratio corrects the planned work that is left. */
   readonly sent: { readonly tokens: number; readonly planned: number };
   readonly stopped: boolean;
 }
 
 /** Progress of the first pass. */
 export interface FirstPass {
-  /** Rows of this session. */
+  /** Number of rows that this session has to score. */
   readonly rows: number;
   readonly answered: number;
   /** Rows that will get no answer. */
   readonly gaveUp: number;
-  /** Planned work of the other rows, on each step. */
+  /** Planned work of the rows that are not settled, for each step. */
   readonly left: readonly Work[];
-  /** When the last row was settled; monotonic, ms. */
+  /** When the last row was settled, monotonic, ms; null before. */
   readonly endedAt: number | null;
 }
 
-/** Whether an engine is up, and since when; times are monotonic, ms. */
+/** Whether an engine is up, and the times of its changes; monotonic, ms. */
 export interface EngineState {
   readonly up: boolean;
-  /** Since when it is up or down. */
+  /** When it last went up or down. */
   readonly since: number;
   /** How long its last start took; null before the first. */
   readonly startMs: number | null;
   /** Whether the engine is down for good. */
   readonly lost: boolean;
-  /** When it was first up. */
+  /** When an engine was first up; null before. */
   readonly firstUpAt: number | null;
-  /** When it last came up or finished a request. */
+  /** When the engine last came up or finished a request. */
   readonly aliveAt: number;
 }
 
-/** Creates the state of a run that begins. Throws an Error when checkSteps finds that the steps are no ladder. */
+/** Creates the state of a run that begins. Throws an Error when checkSteps finds a problem in the steps. */
 export function createState(options: DeadlineOptions): DeadlineState {
   const wrong = checkSteps(options.steps);
   if (wrong !== null) throw new Error(`the steps are no ladder: ${wrong}`);
@@ -114,22 +117,22 @@ export function createState(options: DeadlineOptions): DeadlineState {
   };
 }
 
-/** Replaces the moments that bound the run: a deadline comes nearer when the machine sleeps. */
+/** Replaces the moments that limit the run. The deadline comes nearer in monotonic time when the machine sleeps. */
 export function withBudget(state: DeadlineState, budget: DeadlineOptions["budget"]): DeadlineState {
   return budget === state.options.budget ? state : { ...state, options: { ...state.options, budget } };
 }
 
-/** Prompt tokens that a row is planned to take within a token budget. */
+/** Computes the prompt tokens that a row is expected to take within a token budget. */
 export function plannedTokens({ tokens }: DeadlineOptions, row: number, tokenBudget: number | null): number {
   return Math.min(tokens[row] ?? 0, tokenBudget ?? Number.POSITIVE_INFINITY);
 }
 
-/** Token budget of rows of the first pass on the present step. */
+/** Returns the token budget for rows of the first pass on the present step; null for as many as the model takes. */
 export function budgetInUse({ steps, position }: DeadlineState): number | null {
   return steps[position.index]?.tokenBudget ?? null;
 }
 
-/** Number of the first pass's rows that are answered or given up. */
+/** Counts the rows of the first pass that are answered or given up. */
 export function settledRows({ answered, gaveUp }: FirstPass): number {
   return answered + gaveUp;
 }

@@ -6,7 +6,7 @@ import { climbingRules } from "./ladder.ts";
 import type { DeadlineState, EngineState } from "./state.ts";
 import { begunRows } from "./swap-pass.ts";
 
-/** Gathers from the state what a forecast from `now` on depends on. */
+/** Collects from the state the facts that a forecast at `now` (monotonic, ms) needs. */
 export function forecastContext({ speed, engine, options }: DeadlineState, now: number): ForecastContext {
   return {
     speed: upToDate(speed),
@@ -17,14 +17,16 @@ export function forecastContext({ speed, engine, options }: DeadlineState, now: 
   };
 }
 
-/** Gives the work left on a step, corrected by the ratio of the tokens sent so far to those planned. */
+/**
+ * Computes the work that is left on a step, corrected by the ratio of the tokens sent so far to the tokens planned for them.
+ */
 export function workLeftOn({ first, sent }: DeadlineState, index: number): Work {
   const { rows, tokens, squares } = first.left[index] ?? NO_WORK;
   const ratio = sent.planned > 0 ? sent.tokens / sent.planned : 1;
   return { rows, tokens: tokens * ratio, squares: squares * ratio ** 2 };
 }
 
-/** Gives the prompts and tokens that every step still has to send, the best step first. */
+/** Computes the prompts and tokens that each step still has to send, the best step first. */
 export function stepCosts(state: DeadlineState): readonly StepCost[] {
   return state.steps.map((step, i) => {
     const { rows, tokens } = workOn(state, i);
@@ -32,7 +34,7 @@ export function stepCosts(state: DeadlineState): readonly StepCost[] {
   });
 }
 
-/** Gives cost and probability of finishing of every step, the best step first; empty while the speed is unknown. */
+/** Computes the cost and the probability of finishing of each step, the best step first; empty while the speed is unknown. */
 export function forecastSteps(state: DeadlineState, context: ForecastContext): readonly StepForecast[] {
   const { climbMargin } = climbingRules(state.options);
   const spare = context.untilAt === null ? 0 : climbMargin * Math.max(0, context.untilAt - context.now);
@@ -43,7 +45,8 @@ export function forecastSteps(state: DeadlineState, context: ForecastContext): r
     const probability = isFallback ? 1 : probabilityOf(context, work);
     const probabilityWithMargin = isFallback ? 1 : probabilityOf(context, work, spare);
     if (probability === null || probabilityWithMargin === null) return [];
-    // Less work is never less likely to be done, but normal distributions break that rule in their far tails.
+    // Less work is never less likely to be finished, but a mixture of normal distributions can break that rule in its far
+    // tails.
     const above = forecasts.at(-1);
     forecasts.push({
       ...cost,
@@ -54,7 +57,7 @@ export function forecastSteps(state: DeadlineState, context: ForecastContext): r
   return context.speed.mixture === null ? [] : forecasts;
 }
 
-/** The work that a step needs at least. */
+/** Computes the least work that a step needs. */
 function workOn(state: DeadlineState, index: number): Work {
   const kind = state.steps[index]?.kind;
   switch (kind) {
@@ -71,13 +74,16 @@ function workOn(state: DeadlineState, index: number): Work {
   }
 }
 
-/** The rest of the least work of the swap pass that makes the step with both orders feasible. */
+/**
+ * Computes the work that the swap pass still needs to cover `minShare` of the rows, which makes the step with both orders
+ * feasible.
+ */
 function leastSwapWork({ whole, options, swap }: DeadlineState): Work {
   const begun = whole.rows === 0 ? 0 : begunRows(swap) / whole.rows;
   return scaleWork(whole, Math.max(0, options.swapPass.minShare - begun));
 }
 
-/** Time until an engine that is down may be up again: as long as its last start took. */
+/** Estimates the time (ms) until an engine that is down is up again: its last start took as long in all. */
 function untilUp({ up, since, startMs }: EngineState, now: number): number {
   return up ? 0 : Math.max(0, (startMs ?? 0) - (now - since));
 }

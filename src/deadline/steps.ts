@@ -1,14 +1,14 @@
 import type { Step } from "./ladder.ts";
 
-/** A step with a shorter context: its name and the prompt tokens that a row may take on it. */
+/** A step with a shorter context: its name and the prompt tokens that a row may take on this step. */
 export interface ShortStep {
   readonly name: string;
   readonly tokenBudget: number;
 }
 
 /**
- * Lists the steps of the ladder for the wanted orders: `auto` scores the swapped order of chosen rows while time is left,
- * `both` that of all rows, `one` that of none. Then come the shortened steps, the longest context first, then the fallback.
+ * Lists the steps of the default ladder. `auto` scores the swapped order of chosen rows while time is left, `both` scores it
+ * for all rows, `one` for none. The shortened steps follow, the longest context first, then the fallback.
  */
 export function usualSteps(orders: "one" | "both" | "auto", shortened: readonly ShortStep[]): readonly Step[] {
   return [
@@ -19,10 +19,13 @@ export function usualSteps(orders: "one" | "both" | "auto", shortened: readonly 
   ];
 }
 
-/** When rows are chosen by worth, the ladder counts on the swap pass once it can cover this share of them. */
+/**
+ * When the rows of the swap pass are chosen by worth, the step "both-orders" counts as feasible once it can cover this share of
+ * the rows.
+ */
 const USUAL_LEAST_SHARE = 0.02;
 
-/** Gives the least and the largest share of rows of the swap pass for the wanted orders. */
+/** Gives the smallest and the largest share of the rows that the swap pass covers, for the wanted orders. */
 export function usualShares(orders: "one" | "both" | "auto"): { readonly minShare: number; readonly maxShare: number } {
   switch (orders) {
     case "one":
@@ -36,16 +39,16 @@ export function usualShares(orders: "one" | "both" | "auto"): { readonly minShar
   }
 }
 
-/** Rank of each kind, the best first. */
+/** Rank of each kind of step; 0 is the best. */
 const RANKS = { "both-orders": 0, "one-order": 1, "one-order-short": 2, prior: 3 } satisfies Record<
   Step["kind"],
   number
 >;
 
 /**
- * Checks that steps make a ladder, and gives the first problem, or null. The rules: names differ; kinds come from best to worst,
- * at most one of each but "one-order-short"; the token budget never grows downwards, and shrinks from one shortened step to the next;
- * the last step, and only that, is of the kind "prior".
+ * Checks that the steps form a ladder. Returns the first problem, or null. The rules: names differ; kinds come from best to
+ * worst, and only "one-order-short" may occur more than once; the token budget never grows from one step to the next, and it
+ * shrinks from one shortened step to the next; the last step, and only the last, is of the kind "prior".
  */
 export function checkSteps(steps: readonly Step[]): string | null {
   if (steps.at(-1)?.kind !== "prior") return "the last step must be of the kind prior";

@@ -5,7 +5,7 @@ import type { StepForecast } from "./ladder.ts";
 import { type DeadlineState, settledRows } from "./state.ts";
 import { begunRows } from "./swap-pass.ts";
 
-/** What the decision to stop depends on beside the state. */
+/** The facts that the decision to stop needs besides the state. */
 export interface StopInput {
   readonly now: number;
   readonly plan: SwapPassPlan;
@@ -13,7 +13,7 @@ export interface StopInput {
   readonly forecast: Forecast | null;
 }
 
-/** Gives the reason to stop sending; null to go on. */
+/** Gives the reason to stop sending prompts; null to go on. */
 export function stopOf(state: DeadlineState, input: StopInput): Stop | null {
   return timeUp(state, input) ?? engineLost(state) ?? overrun(state, input) ?? complete(state, input);
 }
@@ -32,7 +32,7 @@ function engineLost({ engine }: DeadlineState): Stop | null {
   return engine.lost ? { kind: "engine-lost", reason: "no engine is left and none will come back" } : null;
 }
 
-/** A run that may not degrade stops when it is as certain to be late as it has to be certain to be in time. */
+/** Stops a run that may not degrade when the probability that its lowest step finishes in time is at most 1 - confidence. */
 function overrun(state: DeadlineState, { steps, forecast, now }: StopInput): Stop | null {
   const { options, first, pilotRows, steps: allowed } = state;
   if (options.onOverrun !== "stop" || first.endedAt !== null || settledRows(first) < pilotRows) return null;

@@ -5,8 +5,9 @@ import type { Triple } from "../types.ts";
 import type { OrderPair } from "./pairs.ts";
 
 /**
- * Prediction of the answer in the swapped order, given the first: its log odds of A against B (swapped back) are normal around
- * `slope` · (log odds of the first) + `shift`, with standard deviation `spread`. P(tie) is taken as unchanged.
+ * A model that predicts the answer in the swapped order from the first answer. The log odds of A against B in the second answer
+ * (swapped back) are normal with mean `slope` · (log odds of the first) + `shift` and standard deviation `spread`, in nats.
+ * P(tie) is assumed to stay the same.
  */
 export interface SwapModel {
   readonly slope: number;
@@ -14,28 +15,35 @@ export interface SwapModel {
   readonly spread: number;
 }
 
-/** Fewest pairs from which the model is fitted. */
+/** With fewer pairs than this the model is guessed and not fitted. */
 const LEAST_PAIRS = 30;
-/** Probabilities are taken as at least this, so that log odds stay finite. */
+/** Smaller probabilities are replaced by this value, so that log odds stay finite. */
 const LEAST = 1e-6;
-/** Without pairs: the share of the first log odds that the second ones repeat, and their scatter as a share of the spread of the first. */
+/**
+ * Values of the guess. The slope is the share of the first log odds that the second answer keeps; the spread is the standard
+ * deviation of the second log odds as a share of that of the first.
+ */
 const USUAL_SLOPE = 0.7;
 const USUAL_SPREAD = 0.7;
 
 /**
- * Fits the model to the rows that have both orders, by least squares. With too few of them it comes from the first
- * order alone: files list A and B in no order, so the median log odds of all rows is the bonus of the first shown.
+ * Fits the model by least squares to the rows that have both orders. With fewer than 30 such rows, it guesses the model from
+ * the first order alone. Files list A and B in random order, so the median log odds of all rows estimates the advantage of the
+ * answer shown first.
  */
 export function fitSwapModel(pairs: readonly OrderPair[], firsts: readonly Triple[]): SwapModel {
   return (pairs.length >= LEAST_PAIRS ? regress(pairs) : null) ?? guess(firsts);
 }
 
-/** Log odds of A against B, nats. */
+/** Computes the log odds of A against B, nats. */
 export function logOdds([a, b]: Triple): number {
   return Math.log(Math.max(a, LEAST) / Math.max(b, LEAST));
 }
 
-/** Estimates by how much (nats) being shown first raises the log odds: the median over rows listed in no order. */
+/**
+ * Estimates by how many nats the log odds of an answer rise when it is shown first: the median over the rows, since files list
+ * A and B in random order.
+ */
 export function positionBias(firsts: readonly Triple[]): number {
   return median(firsts.map(logOdds));
 }
@@ -53,6 +61,7 @@ function guess(firsts: readonly Triple[]): SwapModel {
   const [low, middle, high] = quantiles(firsts.map(logOdds), [0.159, 0.5, 0.841]) as [number, number, number];
   // Half the distance between these quantiles is the standard deviation of a normal distribution.
   const sd = (high - low) / 2;
-  // The second order starts from as far below 0 as the first did from above it.
+  // The bias towards the answer shown first has the opposite sign in the second order: -middle, where it was +middle in the
+  // first.
   return { slope: USUAL_SLOPE, shift: -(1 + USUAL_SLOPE) * middle, spread: USUAL_SPREAD * sd };
 }

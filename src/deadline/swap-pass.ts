@@ -1,11 +1,11 @@
 import { addWork, NO_WORK, sumsOf, takeWork, type Work, workOf } from "../forecast/work.ts";
 
-/** A row of the ranking, which may get the swapped order. */
+/** A row of the ranking. It may get the swapped order. */
 export interface SwapRow {
   readonly row: number;
-  /** Prompt tokens that it would take. */
+  /** Prompt tokens that the row would take in the swapped order. */
   readonly tokens: number;
-  /** The token budget of its first answer, and so of its second; null for as many as the model takes. */
+  /** Token budget of the row's first answer, which also holds for the second; null for as many as the model takes. */
   readonly tokenBudget: number | null;
 }
 
@@ -13,13 +13,13 @@ export interface SwapRow {
 export interface SwapPass {
   /** The most valuable row first; null until there is a ranking. */
   readonly ranked: readonly SwapRow[] | null;
-  /** Work of the first n rows of the ranking, for every n. */
+  /** Element n is the work of the first n rows of the ranking. */
   readonly sums: readonly Work[];
-  /** Rows of the ranking that were taken. */
+  /** Number of rows of the ranking that were taken. */
   readonly taken: number;
-  /** Rows of the ranking that may be taken. */
+  /** Number of rows from the start of the ranking that may be taken, the taken ones included. */
   readonly allowed: number;
-  /** Rows that were taken from former rankings. */
+  /** Rows that were taken from earlier rankings. */
   readonly begunBefore: ReadonlySet<number>;
   readonly answered: number;
   readonly gaveUp: number;
@@ -38,7 +38,7 @@ export const NO_SWAP_PASS: SwapPass = {
   inFlight: NO_WORK,
 };
 
-/** Replaces the ranking, without rows already begun. No row may be taken before the next decision. */
+/** Replaces the ranking and leaves out rows that were already begun. Further rows can be taken only after the next decision. */
 export function withRanking(swap: SwapPass, rows: readonly SwapRow[]): SwapPass {
   const begun = swap.ranked?.slice(0, swap.taken).map(({ row }) => row) ?? [];
   const begunBefore = new Set([...swap.begunBefore, ...begun]);
@@ -60,7 +60,7 @@ export function takeSwapRows(swap: SwapPass, count: number): { swap: SwapPass; r
   return { swap: { ...swap, taken: Math.max(swap.taken, to), inFlight }, rows };
 }
 
-/** Takes note that rows ended, with an answer or without; without one they keep their first answer. */
+/** Records that rows ended. Rows without an answer in the swapped order keep their first answer. */
 export function endSwapRows(swap: SwapPass, tokens: readonly number[], answered: boolean): SwapPass {
   const ended = swap.answered + swap.gaveUp + tokens.length;
   return {
@@ -71,12 +71,15 @@ export function endSwapRows(swap: SwapPass, tokens: readonly number[], answered:
   };
 }
 
-/** Work of the rows in flight and of the ranking's next rows up to the n-th. */
+/** Computes the work of the rows in flight and of the next rows of the ranking, up to the n-th. */
 export function workUpTo({ sums, taken, inFlight }: SwapPass, n: number): Work {
   return addWork(inFlight, takeWork(sums[n] ?? NO_WORK, sums[taken] ?? NO_WORK));
 }
 
-/** Finds the largest n between `least` and `most` that fits, when smaller ones fit too; `least` when none does. */
+/**
+ * Finds by bisection the largest n between `least` and `most` for which `fits` is true; `least` when it is true for none. If
+ * `fits` is true for an n, it must be true for all smaller ones.
+ */
 export function mostThatFit(least: number, most: number, fits: (n: number) => boolean): number {
   let [low, high] = [least, most];
   while (low < high) {

@@ -5,14 +5,17 @@ import type { DeadlineState } from "./state.ts";
 import { workLeftOn } from "./step-forecasts.ts";
 import { begunRows, mostThatFit, workUpTo } from "./swap-pass.ts";
 
-/** While the speed is unknown, this many rows of the swap pass may begin to measure it: all rows have an answer already. */
+/**
+ * While the speed is unknown, this many rows of the swap pass may begin, in order to measure the speed. This risks little,
+ * because all rows have an answer already.
+ */
 const UNMEASURED_ROWS = 20;
-/** The share that fits is searched in steps of 1 / PARTS. */
+/** The search for the share that fits uses steps of 1 / PARTS. */
 const PARTS = 200;
-/** The time left must be this many times that of the first pass when no forecast exists. */
+/** Without a forecast, the time left must be this many times as long as the same number of rows took in the first pass. */
 const ROUGH_MARGIN = 4;
 
-/** Plans the swap pass: how many rows of the ranking fit in time with the confidence asked for. */
+/** Plans the swap pass: computes how many rows of the ranking fit in time with the required confidence. */
 export function planSwapPass(state: DeadlineState, context: ForecastContext): SwapPassPlan {
   const { swap, options, queue, steps } = state;
   const begun = begunRows(swap);
@@ -38,8 +41,8 @@ export function planSwapPass(state: DeadlineState, context: ForecastContext): Sw
 }
 
 /**
- * Counts the rows that more likely than not get no answer in time although the shortest come first. Some of them may be taken
- * already as part of the sample, which contains all lengths in proportion.
+ * Estimates how many rows will more likely than not get no answer in time, although the shortest come first. Some rows of each
+ * length may be taken already as part of the sample, which covers all lengths in proportion.
  */
 export function rowsWithoutTime(state: DeadlineState, context: ForecastContext): number | null {
   const { queue, shortSums } = state;
@@ -62,11 +65,14 @@ function shareThatFits(state: DeadlineState, context: ForecastContext): number |
 function fits(state: DeadlineState, context: ForecastContext, work: Work): boolean | null {
   const probability = probabilityOf(context, work);
   if (probability !== null) return probability >= state.options.confidence;
-  // A session without rows of the first pass has to measure the speed on the swap pass.
+  // A session without rows of the first pass must measure the speed on the swap pass.
   return state.first.endedAt === null || state.first.rows === 0 ? null : fitsRoughly(state, context, work);
 }
 
-/** For a job too short to measure its speed: the same rows take about the same time again, with room to spare. */
+/**
+ * Decides for a job that is too short to measure its speed: a row takes about as long as in the first pass, with ROUGH_MARGIN
+ * to spare.
+ */
 function fitsRoughly({ first }: DeadlineState, { now, untilAt, scoringSince }: ForecastContext, work: Work): boolean {
   if (untilAt === null) return true;
   return (ROUGH_MARGIN * (now - scoringSince) * work.rows) / first.rows <= untilAt - now;

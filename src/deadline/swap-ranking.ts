@@ -12,23 +12,24 @@ export interface Candidate {
 }
 
 /**
- * The probabilities on which the gain counts: `raw` when the submission has them as read, `calibrated` when a calibration
- * removes bias and overconfidence afterwards.
+ * The probabilities for which the gain is computed: `raw` when the submission holds them as the model gave them, `calibrated`
+ * when a calibration later removes bias and overconfidence.
  */
 export type Scale = "raw" | "calibrated";
 
-/** What a ranking depends on beside the candidates. */
+/** The facts that a ranking needs besides the candidates. */
 export interface RankOptions {
   readonly scale: Scale;
-  /** Rows that have both orders already. */
+  /** The answers of rows that have both orders already. */
   readonly pairs: readonly OrderPair[];
-  /** Time that a prompt of so many tokens takes, in any unit. */
+  /** Gives the time that a prompt of this many tokens takes, in any unit. */
   readonly costOf: (tokens: number) => number;
 }
 
 /**
- * Orders rows by what the swapped order is worth per cost, most first: the greedy solution of the knapsack problem (Dantzig,
- * Discrete-variable extremum problems, Operations Research 5(2), 1957), which is near the best since rows are small.
+ * Orders rows by the value of the swapped order per cost, the largest first: the greedy solution of the knapsack problem
+ * (Dantzig, Discrete-variable extremum problems, Operations Research 5(2), 1957). It is close to the best solution, because
+ * each row is a small part of the total.
  */
 export function rankForSwapPass(candidates: readonly Candidate[], options: RankOptions): readonly Candidate[] {
   const worth = worthOf(candidates, options);
@@ -63,9 +64,9 @@ const NODES = [
 ] as const;
 
 /**
- * Expected fall of the log loss (nats) when the first answer p is replaced by the average m of both orders, over what the
- * swapped order may say: the mean of KL(m || p), the gain if m is the truth. Confident answers of a judge who favours the
- * first shown gain most, which entropy and margin of p do not see.
+ * Computes the expected decrease of the log loss (nats) when the first answer p is replaced by the mean m of both orders. It
+ * averages KL(m || p), the gain if m is the truth, over the answers that the model expects in the swapped order. If the judge
+ * favours the answer shown first, its confident answers gain most; entropy and margin of p do not show that.
  */
 export function expectedGain(first: Triple, { slope, shift, spread }: SwapModel): number {
   const around = slope * logOdds(first) + shift;
@@ -78,14 +79,15 @@ export function expectedGain(first: Triple, { slope, shift, spread }: SwapModel)
 }
 
 /**
- * Variance of "A" minus "B" (1, -1, 0 for a tie): how open it is which answer wins. A second reading that moves the log odds
- * by a small d moves the log loss by d² / 2 times this (second-order expansion of the divergence).
+ * Computes the variance of a variable that is 1 for A, -1 for B and 0 for a tie: it is large when it is uncertain which answer
+ * wins. A second reading that moves the log odds by a small d changes the log loss by d² / 2 times this variance (second-order
+ * expansion of the divergence).
  */
 export function uncertainty([a, b]: Triple): number {
   return a + b - (a - b) ** 2;
 }
 
-/** The same P(tie), with other log odds of A against B. */
+/** Gives the triple with the same P(tie) but these log odds of A against B. */
 function tilt([, , tie]: Triple, odds: number): Triple {
   const a = (1 - tie) / (1 + Math.exp(-odds));
   return [a, 1 - tie - a, tie];

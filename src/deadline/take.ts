@@ -8,13 +8,13 @@ export interface PromptToScore {
   readonly row: number;
   /** "ab" in the first pass, "ba" in the swap pass. */
   readonly order: Order;
-  /** Prompt tokens that it may take; null for as many as the model takes. */
+  /** Prompt tokens that the prompt may take; null for as many as the model takes. */
   readonly tokenBudget: number | null;
 }
 
 /**
- * Takes up to `count` prompts: rows of the first pass in the order of the ladder's step, and after the last of them rows of the
- * swap pass that the last decision allowed. None after a stop.
+ * Takes up to `count` prompts: rows of the first pass in the order of the ladder step, and after the last of them the rows of
+ * the swap pass that the last decision allowed. Takes none after a stop.
  */
 export function takeNext(
   state: DeadlineState,
