@@ -1,11 +1,11 @@
 import { type MeasuredInterval, type OpenInterval, startInterval } from "./interval.ts";
 import { levelOf, type Setting, settingFor } from "./setting.ts";
 
-/** Where the search for a setting starts. */
+/** The start of the search for a setting. */
 export interface ControllerOptions {
   /** The first setting. */
   readonly start: Setting;
-  /** Prompts per request when they are fixed; null to search for them too. */
+  /** Prompts per request if their number is fixed; null if the controller also searches for it. */
   readonly promptsPerRequest: number | null;
 }
 
@@ -19,23 +19,23 @@ export interface Trial {
 export type Phase =
   /** Searches for the lowest level at which the engine is fastest. */
   | { readonly kind: "search" }
-  /** Keeps the level found for some intervals and watches its speed. */
+  /** Keeps the level that was found for some intervals, and monitors its speed. */
   | {
       readonly kind: "hold";
-      /** Intervals until another level is probed. */
+      /** Intervals left until another level is probed. */
       readonly intervalsLeft: number;
-      /** Intervals of the whole hold; it doubles each time that a probe found nothing better. */
+      /** Intervals of the whole hold. The next hold is twice as long when the probe found nothing better. */
       readonly length: number;
-      /** Speeds of the latest intervals, at most 3. */
+      /** Speeds of the latest intervals, at most 3, in units of work per ms. */
       readonly speeds: readonly number[];
-      /** Mean speed of the first 3 intervals; null before. */
+      /** Mean speed of the hold's first 3 intervals; null before. */
       readonly reference: number | null;
       /** Index of the factor by which the next probe changes the level. */
       readonly nextProbe: number;
     }
-  /** Measures another level for one interval. `length` is that of the hold before. */
+  /** Measures another level for one interval. `length` is the length of the hold before. */
   | { readonly kind: "probe"; readonly base: Trial; readonly length: number; readonly nextProbe: number }
-  /** Measures the base level once more, so that a change of speed that happened meanwhile is not credited to the other level. */
+  /** Measures the base level again, because the engine may have become faster or slower during the probe for another reason. */
   | {
       readonly kind: "compare";
       readonly base: Trial;
@@ -50,33 +50,35 @@ export interface Controller {
   readonly setting: Setting;
   readonly phase: Phase;
   readonly interval: OpenInterval;
-  /** Levels that this search has measured. */
+  /** Levels that the present search has measured. */
   readonly trials: readonly Trial[];
-  /** Mean tokens of a row in the first interval, the weight of a row in the unit of work; null before. */
+  /** Mean tokens of a row in the first interval, from which the unit of work is computed; null before. */
   readonly rowTokens: number | null;
   /** Rows answered so far. */
   readonly rows: number;
-  /** The latest interval that was measured. */
+  /** The latest measured interval; null before the first one. */
   readonly latest: MeasuredInterval | null;
   readonly headroom: Headroom;
 }
 
-/** How far the level may rise before the engine is overloaded. */
+/** The limits up to which the level may rise without overloading the engine. */
 export interface Headroom {
-  /** Highest level that may be used until `ceilingUntil` (monotonic ms), since a higher one failed. */
+  /** Highest level that may be used until `ceilingUntil` (monotonic ms), because a higher level failed. */
   readonly ceiling: number;
   readonly ceilingUntil: number;
-  /** How long the next ceiling will last, ms; it doubles each time. */
+  /** Duration of the next ceiling, ms; it doubles with each ceiling. */
   readonly ceilingMs: number;
   /** Level at which the key-value cache would be 85 % full. */
   readonly cacheLevel: number;
-  /** Preemptions that the engine had counted at the latest poll; null before the first one. */
+  /**
+   * The engine's counter of preemptions at the poll from which they are counted; null before the first poll at this setting.
+   */
   readonly preemptions: number | null;
-  /** Rows that had been answered at that poll. */
+  /** Rows answered by the time of that poll. */
   readonly rows: number;
-  /** Whether more than half of the prompts in flight wait inside the engine. */
+  /** Whether the engine's waiting queue is longer than half of the level. */
   readonly queues: boolean;
-  /** When the level was last lowered because the engine was overloaded, monotonic ms. */
+  /** When the level was last lowered because of an overload or preemptions, monotonic ms. */
   readonly loweredAt: number;
 }
 
@@ -84,26 +86,32 @@ export interface Headroom {
 export function moveTo(controller: Controller, level: number, now: number): Controller {
   const setting = settingAt(controller.options, level);
   if (levelOf(setting) === levelOf(controller.setting)) return controller;
-  // The engine counted its preemptions so far under another setting.
+  // The engine's counter of preemptions up to now belongs to another setting.
   const headroom = { ...controller.headroom, preemptions: null };
   return { ...controller, setting, headroom, interval: startInterval(now, rowsOfInterval(levelOf(setting))) };
 }
 
-/** Gives the setting for a level: the start's own setting where it has that level. */
+/** Gives the setting for a level; the start setting if it has this level. */
 export function settingAt({ start, promptsPerRequest }: ControllerOptions, level: number): Setting {
   return level === levelOf(start) ? start : settingFor(level, promptsPerRequest);
 }
 
-/** Computes the fewest rows of an interval: twice the level up to 96 rows, then the level, so that the search needs few rows. */
+/**
+ * Computes the smallest number of rows in an interval: twice the level up to 96 rows, above that the level itself, but at least
+ * 16. So the search needs few rows.
+ */
 export function rowsOfInterval(level: number): number {
   return Math.max(16, level, Math.min(2 * level, 96));
 }
 
-/** Shortest intervals, ms: in a shorter one a pause of the engine or of this process would decide the result. */
+/**
+ * Shortest duration of an interval, ms, because in a shorter one a pause of the engine or of this process would dominate the
+ * measurement.
+ */
 const SEARCH_MS = 200;
 const STEADY_MS = 1_000;
 
-/** Asks for so many rows that the next interval lasts long enough for the phase, at the speed of the latest one. */
+/** Sets the rows of an interval so that, at the speed of the latest interval, it lasts long enough for the present phase. */
 export function withLongEnoughIntervals(controller: Controller): Controller {
   const { latest, phase, setting, interval } = controller;
   if (latest === null) return controller;

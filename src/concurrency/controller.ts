@@ -1,18 +1,23 @@
 /*
- * Decides how much is asked of one engine at once: its setting, which is the number of requests in flight and of prompts in each.
- * Their product is the level. The fastest level is not known beforehand, so the controller searches for it while rows are scored:
+ * Decides how much work one engine gets at once: its setting, which is the number of requests in flight and of prompts in each.
+ * The product of both numbers is the level. The fastest level is not known beforehand, so the controller searches for it while
+ * rows are scored:
  *
  * 1. The level stays for one interval of at least 16 rows and 200 ms, and the speed of that interval is measured (interval.ts).
- * 2. Search: the level doubles as long as that makes the engine at least 3 % faster, then it is refined around the best level.
- *    Of the levels within 3 % of the best it takes the highest with at most 5 s of work in flight, otherwise the lowest.
- * 3. Hold: the level found is kept for 4 intervals of at least 1 s, then up to 64, each time longer if nothing better was found.
- * 4. Probe and compare: after a hold, a level higher or lower by a factor of 1.5 or 1.25 is tried for one interval, then the held
- *    level is measured again. The other level replaces it only when it was at least 3 % faster than before and after.
- * 5. Headroom (headroom.ts): a refused request or a timeout halves the level, preemptions lower it by 15 %, and a level that
- *    failed is a ceiling for 5 minutes, twice as long each time. The key-value cache may be filled to 85 %.
+ * 2. Search: the level doubles as long as the engine becomes at least 3 % faster. Then levels around the best one are tried.
+ *    Of the levels within 3 % of the fastest, the controller takes the highest with at most 5 s of work in flight, or the lowest
+ *    if all have more.
+ * 3. Hold: the controller keeps the level for 4 intervals of at least 1 s. When nothing better is found, the next hold is twice
+ *    as long, up to 64 intervals.
+ * 4. Probe and compare: after a hold, a level that differs by a factor of 1.5 or 1.25 is tried for one interval, then the held
+ *    level is measured again. The other level replaces it only when it was more than 3 % faster than the held level was before
+ *    and after. A lower level that takes work from a heavily loaded engine may be 1 % slower.
+ * 5. Headroom (headroom.ts): a refused request or a timeout halves the level, and preemptions lower it by 15 %. A level that
+ *    failed sets a ceiling for 5 minutes, and each ceiling lasts twice as long as the one before. The level rises only until
+ *    the key-value cache is 85 % full.
  *
  * Steps 2 to 4 are in decide-level.ts, the choice of requests and prompts for a level in setting.ts. Everything here is pure:
- * (state, event) -> state. pool/tuner.ts feeds it the answers and metrics of one engine.
+ * (state, event) -> state. pool/tuner.ts passes in the answers and metrics of one engine.
  */
 import {
   type Controller,
@@ -26,7 +31,7 @@ import { NO_CEILING, setCeiling } from "./headroom.ts";
 import { type AnsweredRequest, addAnswer, type MeasuredInterval, startInterval } from "./interval.ts";
 import { levelOf } from "./setting.ts";
 
-/** Starts with the first setting and no measurement. `now` is monotonic, ms. */
+/** Creates a controller with the first setting and without measurements. `now` is monotonic, ms. */
 export function startController(options: ControllerOptions, now: number): Controller {
   return {
     options,
@@ -41,7 +46,7 @@ export function startController(options: ControllerOptions, now: number): Contro
   };
 }
 
-/** Adds an answered request to the interval; when that ends the interval, the setting may change. */
+/** Adds an answered request to the interval. If the request ends the interval, the setting may change. */
 export function afterAnswer(controller: Controller, request: AnsweredRequest): Controller {
   const { interval, measured } = addAnswer(controller.interval, request);
   const rows = controller.rows + request.rows;
@@ -54,10 +59,10 @@ export function afterAnswer(controller: Controller, request: AnsweredRequest): C
   return withLongEnoughIntervals({ ...moved, phase, trials });
 }
 
-/** The cost of a row whatever its length, as a share of its mean tokens. */
+/** The part of a row's cost that does not depend on its length, as a share of the cost of the mean tokens. */
 const ROW_SHARE = 0.3;
 
-/** Computes the speed in units of work per ms: tokens, and for each row 30 % of the mean tokens of a row. */
+/** Computes the speed in units of work per ms. The work of a row is its tokens plus 30 % of the mean tokens of a row. */
 function speedOf({ tokens, rows, ms }: MeasuredInterval, rowTokens: number): number {
   return (tokens + ROW_SHARE * rowTokens * rows) / ms;
 }

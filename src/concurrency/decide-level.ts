@@ -3,37 +3,42 @@ import { type Controller, type Phase, settingAt, type Trial } from "./controller
 import { highestLevel } from "./headroom.ts";
 import { levelOf } from "./setting.ts";
 
-/** The next level, its phase, and the levels measured so far. */
+/** The next level, its phase, and the levels measured so far in the search. */
 export interface LevelDecision {
   readonly level: number;
   readonly phase: Phase;
   readonly trials: readonly Trial[];
-  /** A level that was more than 15 % slower, so that it is not tried again soon. */
+  /** A level that was more than 15 % slower. It gets a ceiling, so that it is not tried again soon. */
   readonly regressed?: number;
 }
 
-/** A level is better when it is 3 % faster; within 3 % of the best, levels are equally good. */
+/** A level is better when it is at least 3 % faster. Levels within 3 % of the fastest are equally good. */
 const GAIN = 1.03;
-/** More than a minute of work in flight must gain 10 %. */
+/** A level with more than a minute of work in flight must be at least 10 % faster. */
 const LARGE_GAIN = 1.1;
 const MOST_WORK_MS = 60_000;
-/** Above 15 s of work in flight, lower levels are tried: an abort would lose that work. */
+/** When more than 15 s of work are in flight, lower levels are tried, because an abort would lose that work. */
 const HEAVY_WORK_MS = 15_000;
-/** Up to 5 s of work in flight the highest of the equally good levels is taken, so that the engine never waits. */
+/**
+ * With up to 5 s of work in flight the highest of the equally good levels is taken, so that the engine never waits for prompts.
+ */
 const LIGHT_WORK_MS = 5_000;
-/** The search goes at once to the level that holds 1 s of work, at most 512 prompts: it keeps an engine without batching busy. */
+/**
+ * The search starts at the level that holds about 1 s of work, at most 512 prompts, because that keeps an engine without
+ * batching busy.
+ */
 const FIRST_WORK_MS = 1_000;
 const FIRST_LEVEL_LIMIT = 512;
 const HIGHEST_LEVEL = 4_096;
-/** Intervals for which a level is held before another one is probed: at first, and at most. */
+/** Number of intervals for which a level is held before another level is probed: at first, and at most. */
 const HOLD = 4;
 const LONGEST_HOLD = 64;
-/** A change of speed by 10 % ends the hold at once. */
+/** A change of the speed by more than about 10 % ends the hold at once. */
 const CHANGED = 0.9;
-/** A higher level that loses more than 15 % of the speed has regressed. */
+/** A higher level has regressed when it is more than 15 % slower. */
 const REGRESSED = 0.85;
 const RECENT = 3;
-/** Factors by which the probes change the level, in turn. */
+/** Factors by which successive probes change the level. */
 const PROBES = [1.5, 1 / 1.5, 1.25, 1 / 1.25] as const;
 const UP = 0;
 const DOWN = 1;
@@ -74,7 +79,7 @@ function nextLevel(controller: Controller, trials: readonly Trial[]): number | n
   const good = lowestGood(trials);
   const up = higherLevel(controller, trials, top, best);
   if (up !== null) return up;
-  // The highest level was slower than a lower one: the best level lies near that one.
+  // The highest level was slower than a lower one, so the best level lies near that lower level.
   if (best.level < top.level && top.speed * GAIN < best.speed) {
     const around = [1.5, 0.75].map((factor) => reachable(controller, Math.round(best.level * factor)));
     const untested = around.find((level) => level <= highestLevel(controller, now(controller)) && isNew(level, trials));
@@ -85,7 +90,9 @@ function nextLevel(controller: Controller, trials: readonly Trial[]): number | n
   return isLowest && half < good.level && workMs(controller, good.level) > HEAVY_WORK_MS ? half : null;
 }
 
-/** Gives the next higher level to try; null when the highest one gained nothing or more is not allowed. */
+/**
+ * Gives the next higher level to try; null when the highest level so far gained nothing, or when a higher one is not allowed.
+ */
 function higherLevel(controller: Controller, trials: readonly Trial[], top: Trial, best: Trial): number | null {
   const lower = trials.filter(({ level }) => level < top.level);
   const gain = lower.length === 0 ? null : top.speed / fastest(lower).speed;
@@ -108,7 +115,7 @@ function hold(controller: Controller, phase: Phase & { kind: "hold" }, speed: nu
   const intervalsLeft = phase.intervalsLeft - 1;
   const stay: LevelDecision = { level: base, phase: { ...phase, intervalsLeft, speeds, reference }, trials };
   if (speeds.length < RECENT || (intervalsLeft > 0 && !hasChanged)) return stay;
-  // After a change of speed the earlier measurements no longer hold, so probes come as often as at first.
+  // After a change of speed the earlier measurements are no longer valid, so probes come as often as at the start.
   const length = hasChanged ? HOLD : phase.length;
   const nextProbe = change < CHANGED || isHeavy(controller) ? DOWN : hasChanged ? UP : phase.nextProbe;
   const level = neighbour(controller, PROBES[nextProbe] ?? 1);
@@ -120,7 +127,8 @@ function hold(controller: Controller, phase: Phase & { kind: "hold" }, speed: nu
 function compare(controller: Controller, phase: Phase & { kind: "compare" }, speed: number): LevelDecision {
   const { base, probed, length, nextProbe } = phase;
   const isLighter = probed.level < base.level && isHeavy(controller);
-  // Faster than before and than after: otherwise the end of a slow spell would be credited to the level probed in it.
+  // The level must be faster than the base level before and after it. Otherwise, if a slow period ended during the probe, the
+  // gain would be credited to the probed level.
   const isBetter = isLighter
     ? probed.speed >= 0.99 * mean([base.speed, speed])
     : probed.speed > GAIN * Math.max(base.speed, speed);
@@ -145,7 +153,7 @@ function settle(level: number, length: number, nextProbe: number): LevelDecision
   };
 }
 
-/** Gives the level that differs by a factor; the present level when that one cannot be reached or is not allowed. */
+/** Gives the level that differs by a factor; the present level when the other one cannot be set or is not allowed. */
 function neighbour(controller: Controller, factor: number): number {
   const level = levelOf(controller.setting);
   const wanted = Math.round(level * factor);
@@ -155,7 +163,10 @@ function neighbour(controller: Controller, factor: number): number {
   return near <= highestLevel(controller, now(controller)) && workMs(controller, near) <= MOST_WORK_MS ? near : level;
 }
 
-/** True with over a minute of work in flight, or with over 15 s of which more than half waits inside the engine. */
+/**
+ * Tests whether much work is in flight: more than a minute of it, or more than 15 s while the engine's waiting queue is longer
+ * than half of the level.
+ */
 function isHeavy(controller: Controller): boolean {
   const ms = workMs(controller, levelOf(controller.setting));
   return ms > MOST_WORK_MS || (ms > HEAVY_WORK_MS && controller.headroom.queues);
@@ -165,14 +176,14 @@ function fastest(trials: readonly Trial[]): Trial {
   return trials.reduce((best, one) => (one.speed > best.speed ? one : best));
 }
 
-/** Finds the highest level that is as good as the best with at most 5 s of work in flight; null when there is none. */
+/** Finds the highest level that is within 3 % of the fastest and has at most 5 s of work in flight; null when there is none. */
 function highestLight(controller: Controller, trials: readonly Trial[]): Trial | null {
   const enough = fastest(trials).speed / GAIN;
   const light = trials.filter(({ level, speed }) => speed >= enough && workMs(controller, level) <= LIGHT_WORK_MS);
   return light.length === 0 ? null : light.reduce((a, b) => (b.level > a.level ? b : a));
 }
 
-/** Finds the lowest level that is as good as the best. */
+/** Finds the lowest level that is within 3 % of the fastest. */
 function lowestGood(trials: readonly Trial[]): Trial {
   const enough = fastest(trials).speed / GAIN;
   return trials.filter(({ speed }) => speed >= enough).reduce((a, b) => (b.level < a.level ? b : a));
@@ -182,7 +193,7 @@ function isNew(level: number, trials: readonly Trial[]): boolean {
   return trials.every((one) => one.level !== level);
 }
 
-/** Gives the level that a setting can have: prompts per request are whole numbers. */
+/** Gives the nearest level that a setting can have, because requests and prompts per request are whole numbers. */
 function reachable({ options }: Controller, level: number): number {
   return levelOf(settingAt(options, Math.max(1, level)));
 }

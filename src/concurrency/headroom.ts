@@ -1,28 +1,31 @@
 import { type Controller, type Headroom, moveTo } from "./controller-state.ts";
 import { levelOf } from "./setting.ts";
 
-/** The metrics of an engine that limit the level; null where the engine does not report them. */
+/** The metrics of an engine that limit the level; null for each one that the engine does not report. */
 export interface EngineLoad {
   readonly running: number | null;
   readonly waiting: number | null;
-  /** Share in use, 0 to 1. */
+  /** Share of the key-value cache in use, 0 to 1. */
   readonly kvCacheUsage: number | null;
   readonly preemptions: number | null;
 }
 
 const FIRST_CEILING_MS = 300_000;
-/** The level is raised only as far as it fills the key-value cache to this share. */
+/** The level is raised only until the key-value cache is filled to this share. */
 const CACHE_SHARE = 0.85;
-/** Below this usage the cache does not tell how many more prompts fit. */
+/** When less than this share of the cache is in use, the usage does not show how many more prompts fit. */
 const LEAST_CACHE_USAGE = 0.05;
 
-/** A preemption discards work: when it happens to 2 % of the rows, over at least 4 times the level, the level is too high. */
+/**
+ * A preemption discards work. When it happens to more than 2 % of the rows, counted over at least 4 times the level, the level
+ * is too high.
+ */
 const PREEMPTED_SHARE = 0.02;
 const COUNTED_LEVELS = 4;
 const AFTER_PREEMPTIONS = 0.85;
 const AFTER_OVERLOAD = 0.5;
 
-/** The headroom before anything has failed. */
+/** The headroom before any level has failed. */
 export const NO_CEILING: Headroom = {
   ceiling: Number.POSITIVE_INFINITY,
   ceilingUntil: 0,
@@ -34,14 +37,17 @@ export const NO_CEILING: Headroom = {
   loweredAt: Number.NEGATIVE_INFINITY,
 };
 
-/** Halves the level when the engine refused a request because it was overloaded, or did not answer in time. */
+/** Halves the level when the engine refused a request because it was overloaded, or when it did not answer in time. */
 export function afterOverload(controller: Controller, request: { startedAt: number; finishedAt: number }): Controller {
-  // A request that was sent before the level was last lowered failed at the higher level.
+  // A request that was sent before the level was last lowered failed at the former, higher level.
   if (request.startedAt < controller.headroom.loweredAt) return controller;
   return lower(controller, AFTER_OVERLOAD, request.finishedAt);
 }
 
-/** Updates the headroom from the metrics of a poll, and lowers the level when the engine preempts. `now` is monotonic, ms. */
+/**
+ * Updates the headroom from the metrics of a poll, and lowers the level by 15 % when the engine preempts too often. `now` is
+ * monotonic, ms.
+ */
 export function afterPoll(controller: Controller, load: EngineLoad, now: number): Controller {
   const level = levelOf(controller.setting);
   const { preemptions, rows } = controller.headroom;
@@ -71,7 +77,10 @@ export function highestLevel({ headroom, setting }: Controller, now: number): nu
   return Math.max(1, Math.min(ceiling, Math.max(levelOf(setting), headroom.cacheLevel)));
 }
 
-/** Sets the ceiling just below a level that failed, for 5 minutes the first time and twice as long each time after. */
+/**
+ * Sets the ceiling just below a level that failed. The first ceiling lasts 5 minutes, and each one lasts twice as long as the
+ * one before.
+ */
 export function setCeiling(controller: Controller, level: number, now: number): Controller {
   const { ceilingMs } = controller.headroom;
   return {
@@ -85,7 +94,7 @@ export function setCeiling(controller: Controller, level: number, now: number): 
   };
 }
 
-/** Lowers the level to a share of itself, with a ceiling halfway between both. */
+/** Lowers the level to a share of itself and sets a ceiling halfway between the old and the new level. */
 function lower(controller: Controller, share: number, now: number): Controller {
   const level = levelOf(controller.setting);
   const limited = setCeiling(controller, Math.floor(level * (1 + share) * 0.5) + 1, now);

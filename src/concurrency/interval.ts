@@ -6,7 +6,7 @@ export interface AnsweredRequest {
   readonly tokens: number;
 }
 
-/** The answers of a time during which one setting held. `endedAt` is monotonic, ms. */
+/** The answers within an interval during which the setting did not change. `endedAt` is monotonic, ms. */
 export interface MeasuredInterval {
   readonly ms: number;
   readonly rows: number;
@@ -17,36 +17,38 @@ export interface MeasuredInterval {
 
 /** An interval that is being measured. Times are monotonic, ms. */
 export interface OpenInterval {
-  /** Requests sent before this time belong to another setting and are not counted. */
+  /** Requests sent before this time belong to the former setting and are not counted. */
   readonly since: number;
-  /** Fewest rows and fewest requests of a full interval. */
+  /** Smallest number of rows and of requests in a full interval. */
   readonly rows: number;
   readonly requests: number;
-  /** End of the first batch, where the interval begins; null until there is one. */
+  /** End of the first batch, where the interval begins; null until a request was answered. */
   readonly openedAt: number | null;
-  /** Answers up to this time belong to the first batch. */
+  /** Answers that arrive up to this time belong to the first batch. */
   readonly firstBatchUntil: number;
   /** The answers so far. */
   readonly answers: MeasuredInterval;
 }
 
-/** Answers of one batch arrive within this share of the time that the batch took. */
+/** Answers of one batch arrive within this share of the duration of its first request. */
 const BATCH_SHARE = 0.05;
-/** Fewer requests make an unreliable interval. */
+/** With fewer requests the measurement of an interval is unreliable. */
 const LEAST_REQUESTS = 6;
 /** An interval that finds no pause between batches ends at 3 times its rows. */
 const MOST_ROWS = 3;
 const NO_ANSWERS: MeasuredInterval = { ms: 0, rows: 0, tokens: 0, requests: 0, endedAt: 0 };
 
-/** Starts to measure a setting that holds since `since` (monotonic ms), in intervals of at least so many rows and requests. */
+/**
+ * Starts to measure a setting that is used since `since` (monotonic ms), in intervals of at least this many rows and requests.
+ */
 export function startInterval(since: number, rows: number, requests: number = LEAST_REQUESTS): OpenInterval {
   return { since, rows, requests, openedAt: null, firstBatchUntil: 0, answers: NO_ANSWERS };
 }
 
 /**
- * Adds an answered request; `measured` is the interval that it ended, or null. An engine that computes several rows together
- * answers them together, so an interval begins after a batch and ends before one: at a pause longer than the mean time
- * between two answers. The next interval begins there.
+ * Adds an answered request. `measured` is the interval that ended before this answer, or null. An engine that computes several
+ * rows together answers them together, so an interval begins after a batch and ends before one: at a pause that is at least as
+ * long as the mean time between two answers. The next interval begins at the end of the last one.
  */
 export function addAnswer(
   interval: OpenInterval,

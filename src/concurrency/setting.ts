@@ -1,26 +1,29 @@
-/** How much is asked of one engine at once. */
+/** How many requests and prompts are sent to one engine at once. */
 export interface Setting {
   /** Requests in flight. */
   readonly concurrency: number;
   readonly promptsPerRequest: number;
 }
 
-/** Eight requests hide the time that one of them spends on the way; from 128 prompts on, 16 requests still hold eight each. */
+/**
+ * With eight requests in flight the engine has work while one of them is on its way. From 128 prompts on, 16 requests hold at
+ * least eight prompts each.
+ */
 const FEW_REQUESTS = 8;
 const MANY_REQUESTS = 16;
 const MANY_FROM_LEVEL = 128;
-/** One refused prompt sends its whole request back, so a request holds at most 64 prompts. */
+/** A request holds at most 64 prompts, because one refused prompt makes abtie send its whole request again. */
 const MOST_PROMPTS = 64;
 
-/** Computes the level of a setting: its number of prompts in flight. */
+/** Computes the level of a setting: the number of prompts in flight. */
 export function levelOf({ concurrency, promptsPerRequest }: Setting): number {
   return concurrency * promptsPerRequest;
 }
 
 /**
- * Chooses the setting whose level is nearest to a wanted one. Above eight prompts a request holds several, since a server
- * that computes small prompts fast spends more time on a request than on a prompt. `promptsPerRequest` fixes that number.
- * The level of the chosen setting gives the same setting again.
+ * Chooses the setting whose level is nearest to the wanted one. Above eight prompts a request holds several, because a server
+ * that computes small prompts fast spends more time per request than per prompt. `promptsPerRequest` fixes their number. The
+ * level of the chosen setting gives the same setting again.
  */
 export function settingFor(level: number, promptsPerRequest: number | null): Setting {
   if (promptsPerRequest !== null) {

@@ -1,15 +1,18 @@
 /** Counts answered tokens over time, in at most 4,096 bins, so that a run of any length takes the same memory. */
 export interface Meter {
-  /** Adds tokens that were answered at a time (monotonic ms, not before the start). */
+  /** Adds tokens that were answered at `at` (monotonic ms, not before the start). */
   readonly add: (at: number, tokens: number) => void;
-  /** Finds the largest tokens per ms over any interval of at least `ms` up to `end`; null when `end` comes sooner than that. */
+  /**
+   * Finds the largest number of tokens per ms over any interval of at least `ms` that lies before `end`; null when the time up
+   * to `end` is shorter than such an interval.
+   */
   readonly best: (ms: number, end: number) => { readonly tokensPerMs: number; readonly ms: number } | null;
 }
 
 const FIRST_WIDTH_MS = 250;
 const MOST_BINS = 4_096;
 
-/** Starts to count at a time (monotonic ms). */
+/** Creates a meter that counts from `startedAt` (monotonic ms) on. */
 export function createMeter(startedAt: number): Meter {
   let width = FIRST_WIDTH_MS;
   let bins: number[] = [];
