@@ -6,23 +6,23 @@ import type { Interval } from "./interval.ts";
 /** The inputs of the bias correction and the acceleration. */
 export interface Acceleration {
   readonly estimate: number;
-  /** The estimate without each group in turn. */
+  /** The estimates that result when each group in turn is left out. */
   readonly jackknife: Float64Array;
 }
 
-/** Computes the percentile interval of ascending bootstrap replicates. */
+/** Computes the percentile interval of bootstrap replicates, which must be sorted in ascending order. */
 export function percentileInterval(sorted: Float64Array, level: number): Interval {
   const outside = (1 - level) / 2;
   return { low: quantileSorted(sorted, outside), high: quantileSorted(sorted, 1 - outside) };
 }
 
 /**
- * Computes the bias-corrected and accelerated interval of ascending bootstrap replicates (Efron 1987, "Better bootstrap
- * confidence intervals"; equal to scipy.stats.bootstrap with method "BCa").
+ * Computes the bias-corrected and accelerated interval of bootstrap replicates, which must be sorted in ascending order (Efron
+ * 1987, "Better bootstrap confidence intervals"; equal to scipy.stats.bootstrap with method "BCa").
  */
 export function bcaInterval(sorted: Float64Array, from: Acceleration, level: number): Interval {
   const { bias, acceleration } = correction(sorted, from);
-  // When all replicates are equal, or all on one side of the estimate, the correction is infinite and left out.
+  // When all replicates lie on one side of the estimate, the correction is infinite, so the percentile interval is used.
   if (!Number.isFinite(bias)) return percentileInterval(sorted, level);
   const at = (probability: number): number => {
     const z = bias + normalQuantile(probability);
@@ -42,11 +42,11 @@ function correction(sorted: Float64Array, from: Acceleration): { bias: number; a
     cubes += (middle - value) ** 3;
   }
   const acceleration = cubes / (6 * squares ** 1.5);
-  // Values without spread have no skewness either: 0 / 0.
+  // For values that are all equal the quotient is 0 / 0; they have no skewness.
   return { bias, acceleration: Number.isFinite(acceleration) ? acceleration : 0 };
 }
 
-/** The share of values below a point; values equal to it count half. */
+/** Computes the share of the values below `point`; values equal to `point` count half. */
 function shareBelow(sorted: Float64Array, point: number): number {
   const smaller = firstIndex(sorted, (value) => value >= point);
   const notLarger = firstIndex(sorted, (value) => value > point);

@@ -3,7 +3,7 @@ import { type GroupSums, sumByGroup } from "./groups.ts";
 import type { Interval } from "./interval.ts";
 import { groupedMean, resample, score, standardErrorOf } from "./resample.ts";
 
-/** Number of replicates by default. */
+/** Default number of replicates. */
 export const DEFAULT_RESAMPLES = 10_000;
 
 export interface BootstrapOptions {
@@ -28,9 +28,12 @@ export interface MeanEstimate {
 export interface MeanError {
   /** Linearised standard error of the mean, with the rows of a group as one observation. */
   readonly standardError: number;
-  /** The interval to show: symmetric, from the studentised bootstrap. */
+  /** The interval that is shown to users: symmetric, from the studentised bootstrap. */
   readonly interval: Interval;
-  /** Two-sided p value of "the true mean is 0" from the same replicates: at most 1 - level if and only if the interval excludes 0. */
+  /**
+   * Two-sided p value of the hypothesis that the true mean is 0, from the same replicates: at most 1 - level if and only if the
+   * interval excludes 0.
+   */
   readonly p: number;
   /** The percentile interval, for comparison. */
   readonly percentile: Interval;
@@ -56,7 +59,7 @@ export function bootstrapMean(values: Float64Array, groups: Uint32Array, options
   const count = byGroup.sums.length;
   const mean = groupedMean(byGroup);
   const known = { mean, rows: values.length, groups: count, level };
-  // With three groups or fewer, more than 1 in 20 replicates consists of one group alone and has no spread.
+  // With three groups or fewer, more than 1 in 20 replicates draws the same group every time and therefore has no spread.
   if (count < 4) return { ...known, error: null };
 
   const standardError = standardErrorOf(byGroup);
@@ -78,7 +81,10 @@ export function bootstrapMean(values: Float64Array, groups: Uint32Array, options
   };
 }
 
-/** Computes a p value. The observed score counts as one of the replicates, so that the p value is never 0. */
+/**
+ * Computes the p value: the share of the scores that are at least as large as the observed one. The observed score counts as
+ * one of the replicates, so that the p value is never 0.
+ */
 function shareAtLeast(sorted: Float64Array, observed: number): number {
   const reached = sorted.length - sorted.findIndex((value) => value >= observed);
   return ((reached > sorted.length ? 0 : reached) + 1) / (sorted.length + 1);

@@ -3,7 +3,7 @@ import type { Interval } from "./interval.ts";
 export interface SequenceOptions {
   /** Every value observed lies in [-bound, bound]. */
   readonly bound: number;
-  /** Probability that the interval contains the mean at every moment, all moments together. */
+  /** Probability that the interval contains the true mean at every moment, from the first value to the last. */
   readonly level: number;
   /** The means to test, ascending, strictly between -bound and bound. */
   readonly candidates: readonly number[];
@@ -22,22 +22,29 @@ export interface ConfidenceSequence {
   readonly meanSquare: () => number;
   /** The side of a candidate on which the true mean lies; null while that is undecided. A decision is final. */
   readonly side: (candidate: number) => Side | null;
-  /** Natural logarithm of the evidence that the true mean lies above (or below) a candidate; log(2 / (1 - level)) decides. */
+  /**
+   * Natural logarithm of the evidence that the true mean lies above (or below) a candidate. At log(2 / (1 - level)) the side is
+   * decided.
+   */
   readonly logEvidence: (candidate: number, side: Side) => number;
-  /** The means that are not ruled out, widened at both ends to the next candidate that is. */
+  /**
+   * The interval of the means that are not ruled out. At each end it extends to the nearest candidate that is ruled out, or to
+   * the bound.
+   */
   readonly interval: () => Interval;
 }
 
 /**
- * Creates a confidence sequence for the mean of bounded, independent values by betting: for each candidate mean m, two
- * capitals bet that the true mean lies above it or below it. If m is the true mean, neither capital grows on average, so
- * each ever reaches 2 / (1 - level) times its start with a probability of at most (1 - level) / 2 (Ville's inequality).
- * A candidate that was ruled out once stays ruled out. The stake is close to Kelly's: the estimated mean divided by the
- * mean square, both of the values before; a wide bound therefore costs little where values rarely come near it.
+ * Creates a confidence sequence for the mean of bounded, independent values by betting. For each candidate mean m there are two
+ * bets with their own capitals: that the true mean lies above m, and that it lies below m. If m is the true mean, neither
+ * capital grows on average, so the probability that a capital ever reaches 2 / (1 - level) times its start is at most (1 -
+ * level) / 2 (Ville's inequality). A candidate that was ruled out once stays ruled out. The stake is close to Kelly's: the
+ * estimated mean divided by the mean square, both from the earlier values. Therefore a wide bound costs little when values
+ * rarely come near the bound.
  *
- * Source: Waudby-Smith and Ramdas 2024, "Estimating means of bounded random variables by betting", JRSS B 86(1),
- * theorem 3 (hedged capital) with the approximate Kelly bets of appendix B.3. The time of an observation is proportional
- * to the number of candidates; the memory does not grow.
+ * Source: Waudby-Smith and Ramdas 2024, "Estimating means of bounded random variables by betting", JRSS B 86(1), theorem 3
+ * (hedged capital) with the approximate Kelly bets of appendix B.3. The time of an observation is proportional to the number of
+ * candidates; the memory does not grow.
  */
 export function createConfidenceSequence(options: SequenceOptions): ConfidenceSequence {
   const { bound, level } = options;
@@ -58,7 +65,7 @@ export function createConfidenceSequence(options: SequenceOptions): ConfidenceSe
 
   return {
     observe: (value) => {
-      // The negation also refuses NaN.
+      // Because of the negation, the test also rejects NaN.
       if (!(Math.abs(value) <= bound)) throw new Error(`the value ${value} lies outside -${bound} to ${bound}`);
       for (let index = 0; index < candidates.length; index += 1) {
         if (sides[index] !== null) continue;
@@ -95,16 +102,19 @@ export function createConfidenceSequence(options: SequenceOptions): ConfidenceSe
   };
 }
 
-// Prior of the stake: an effect of 0.08 standard deviations, with the weight of 400 values, and a standard deviation of
-// 0.5 nats, with the weight of 10 values. A wrong prior delays a decision and never makes it invalid.
+// Prior of the stake: an effect of 0.08 standard deviations with the weight of 400 values, and a standard deviation of 0.5 nats
+// with the weight of 10 values. A wrong prior delays a decision but never makes it invalid.
 const EFFECT = 0.08;
 const EFFECT_WEIGHT = 400;
 const VARIANCE = 0.25;
 const VARIANCE_WEIGHT = 10;
-// The largest share of its capital that a bet can lose; a capital of 0 would stay 0.
+// A bet can lose at most this share of its capital, because a capital of 0 would stay 0.
 const MOST_AT_STAKE = 0.9;
 
-/** Computes the stake per unit of distance, small enough to keep the capital positive at the smallest distance, -worst. */
+/**
+ * Computes the stake per unit of distance. It is small enough that the capital stays positive even at the smallest distance,
+ * -worst.
+ */
 function stake(excess: number, squares: number, count: number, worst: number): number {
   const variance = (squares + VARIANCE * VARIANCE_WEIGHT) / (count + VARIANCE_WEIGHT);
   const mean = (excess + EFFECT * Math.sqrt(variance) * EFFECT_WEIGHT) / (count + EFFECT_WEIGHT);

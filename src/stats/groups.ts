@@ -29,8 +29,8 @@ export function sumByGroup(values: Float64Array, groups: Uint32Array): GroupSums
 }
 
 /**
- * Lists the rows group by group: the groups in random order, the rows of each in file order. A comparison that may stop
- * early must score its rows in such an order, because the groups scored at any moment are then a fair sample of all.
+ * Lists the rows group by group: the groups in random order, the rows of each group in file order. A comparison that may stop
+ * early must score its rows in such an order, because the groups scored at any moment are then a random sample of all groups.
  */
 export function groupOrder(groups: Uint32Array, seed: number): Uint32Array {
   const rowsOf = new Map<number, number[]>();

@@ -1,6 +1,7 @@
 /**
- * Adjusts p values for their number, so that the probability of any false alarm among them stays at the level (Holm 1979,
- * "A simple sequentially rejective multiple test procedure"). The result is in the order of the input.
+ * Adjusts p values for multiple testing (Holm 1979, "A simple sequentially rejective multiple test procedure"). When every
+ * hypothesis with an adjusted p value of at most alpha is rejected, the probability of any false rejection is at most alpha.
+ * The result is in the order of the input.
  */
 export function holm(pValues: readonly number[]): number[] {
   const ascending = pValues.map((p, index) => ({ p, index })).sort((one, other) => one.p - other.p);

@@ -79,14 +79,17 @@ export function groupedMean(groups: GroupSums): number {
 }
 
 /**
- * Computes the standard error of a mean over grouped rows: the linearised (cluster-robust) one of a ratio, without
+ * Computes the standard error of a mean over grouped rows: the linearised (cluster-robust) standard error of a ratio, without
  * the factor groups / (groups - 1) (Cochran, "Sampling Techniques", 3rd edition 1977, section 9A).
  */
 export function standardErrorOf(groups: GroupSums): number {
   return Math.sqrt(residualsOf(groups).reduce((sum, value) => sum + value * value, 0)) / sum(groups.sizes);
 }
 
-/** Divides a distance by its standard error; infinite for a distance with a standard error of 0, and 0 for no distance. */
+/**
+ * Divides the absolute value of a distance by its standard error. The result is 0 for a distance of 0, and infinite for any
+ * other distance with a standard error of 0.
+ */
 export function score(distance: number, standardError: number): number {
   if (distance === 0) return 0;
   return Math.abs(distance) / standardError;

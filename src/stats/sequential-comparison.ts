@@ -3,15 +3,20 @@ import { type ConfidenceSequence, createConfidenceSequence } from "./confidence-
 import type { Interval } from "./interval.ts";
 
 export interface SequentialOptions {
-  /** All rows, those of a group together, in the order of groupOrder. */
+  /** All rows in the order that groupOrder gives, in which the rows of a group are together. */
   readonly order: Uint32Array;
   /** Group number of each row of the file. */
   readonly groups: Uint32Array;
   /** Largest absolute difference that a row can have, in nats. */
   readonly bound: number;
-  /** 1 - probability that the verdict is ever wrong. Default 0.95. With several pairs, divide 1 - level by their number. */
+  /**
+   * 1 - probability that the verdict is ever wrong. Default 0.95. With several pairs, divide 1 - level by the number of pairs.
+   */
   readonly level?: number;
-  /** Differences smaller than this, in nats, count as none; with null no comparison ends as equivalent. Default null. */
+  /**
+   * Differences smaller than this, in nats, count as no difference; with null a comparison never ends as equivalent. Default
+   * null.
+   */
   readonly margin?: number | null;
 }
 
@@ -24,25 +29,28 @@ export interface SequentialState {
   readonly groups: number;
   /** Rows of those groups that have a difference. */
   readonly rows: number;
-  /** Mean over the groups of the mean difference of each: every prompt has the same weight. */
+  /** Mean of the groups' mean differences, in nats. Every group (prompt) has the same weight. */
   readonly mean: number;
   /** Interval of that mean, valid at every moment; its ends are rounded outwards to a grid. */
   readonly interval: Interval;
-  /** Estimated number of further rows until a verdict if the difference stays the same; null when decided or out of reach. */
+  /**
+   * Estimated number of further rows until a verdict if the difference stays the same; null when the verdict is decided, when
+   * the mean is 0, or when more than 10 million rows would be needed.
+   */
   readonly moreRows: number | null;
 }
 
 export interface SequentialComparison {
-  /** Adds the difference of a row, null when the row could not be scored. Rows may come in any order, each once. */
+  /** Adds the difference of a row, in nats; null when the row could not be scored. Rows may come in any order, each once. */
   readonly add: (row: number, difference: number | null) => void;
   readonly state: () => SequentialState;
 }
 
 /**
- * Creates a paired comparison that may be read after every row and stopped at any moment: the probability that it ever
- * gives a wrong verdict stays below 1 - level. The mean difference of each group (rows that share a prompt) is one
- * observation of a confidence sequence. Groups are added in the order fixed beforehand, however the answers arrive,
- * because an order that depends on the time of the answers could favour one side. Groups count as independent draws.
+ * Creates a paired comparison that may be read after every row and stopped at any moment: the probability that it ever gives a
+ * wrong verdict stays below 1 - level. The mean difference of each group (rows that share a prompt) is one observation of a
+ * confidence sequence. Groups are added in an order that is fixed beforehand and not in the order in which the answers arrive,
+ * because an order that depends on the time of the answers could favour one variant. Groups count as independent draws.
  */
 export function createSequentialComparison(options: SequentialOptions): SequentialComparison {
   const { order, groups, bound, level = 0.95, margin = null } = options;
@@ -110,8 +118,8 @@ function verdictOf(sequence: ConfidenceSequence, margin: number | null): Sequent
 }
 
 /**
- * Estimates the rows until the evidence against 0 decides. At Kelly's stake it grows by about mean² / (2 · mean square) an
- * observation, and by less where the bound forbids that stake.
+ * Estimates the number of rows until the evidence against 0 is sufficient. At Kelly's stake the logarithm of the evidence grows
+ * by about mean² / (2 · mean square) per observation, and by less when the bound does not allow that stake.
  */
 function moreRows(sequence: ConfidenceSequence, level: number, bound: number, rows: number): number | null {
   const mean = Math.abs(sequence.mean());
