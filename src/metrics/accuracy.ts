@@ -2,15 +2,18 @@ import { argmax } from "../triple.ts";
 import type { Triple } from "../types.ts";
 import { rowCount, tripleAt } from "./triples.ts";
 
-/** Finds the class with the largest number in a row of triples; of equal ones the first, as numpy.argmax does. */
+/**
+ * Finds the class with the largest number in a row of triples; the first class if several numbers are equal, as numpy.argmax
+ * does.
+ */
 export function largestOf(triples: Float64Array, row: number): 0 | 1 | 2 {
   return argmax(tripleAt(triples, row));
 }
 
 /**
- * Computes for each row how right its most probable class is: 1 or 0, or the share of the votes for it where the truth
- * consists of votes. The mean of the result is the accuracy. Of equally probable classes the first counts as predicted,
- * so a file of equal thirds scores the share of a.
+ * Computes for each row whether its most probable class is right: 1 or 0, or the share of the votes for this class when the
+ * truth consists of votes. The mean of the result is the accuracy. If several classes are equally probable, the first one
+ * counts as predicted, so the accuracy of a file of equal thirds is the share of a.
  */
 export function hits(probabilities: Float64Array, truth: Float64Array): Float64Array {
   const rows = rowCount(probabilities, truth);
@@ -24,7 +27,10 @@ export function majorityHits(probabilities: Float64Array, truth: Float64Array): 
   });
 }
 
-/** Counts of rows, or sums of vote shares: a line for each true class (a, b, tie), in it a column for each predicted one. */
+/**
+ * Counts of rows, or sums of vote shares, by class in the order a, b, tie. The first index is the true class, the second the
+ * predicted class.
+ */
 export type Confusion = readonly [Triple, Triple, Triple];
 
 /** Counts the predicted classes by true class. */

@@ -1,9 +1,10 @@
 import { rowCount } from "./triples.ts";
 
 /**
- * Computes the multiclass Brier score of each row, from 0 (right and sure) to 2 (wrong and sure): the squared distance
- * between the probabilities and the winner's unit vector, summed over the three classes, as scikit-learn's
- * brier_score_loss does for more than two classes. With votes as truth it is the mean over the votes.
+ * Computes the multiclass Brier score of each row, from 0 (the true class has probability 1) to 2 (a wrong class has
+ * probability 1): the squared distance between the probabilities and the winner's unit vector, summed over the three classes,
+ * as scikit-learn's brier_score_loss does for more than two classes. When the truth consists of votes, the score of a row is
+ * the mean over its votes.
  */
 export function brierScores(probabilities: Float64Array, truth: Float64Array): Float64Array {
   // The squared distance to a unit vector is the sum of p² - 2 · p · truth, plus 1.

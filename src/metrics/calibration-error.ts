@@ -4,22 +4,25 @@ import { reliabilityBins } from "./reliability.ts";
 import { rowCount } from "./triples.ts";
 
 export interface CalibrationError {
-  /** Expected calibration error: the mean distance between predicted and observed frequency, over bins of equal size. */
+  /**
+   * Expected calibration error: the mean distance between predicted probability and observed frequency over the bins. All bins
+   * have about the same number of rows, and each bin is weighted by its number of rows.
+   */
   readonly ece: number;
   /**
-   * The error that a perfectly calibrated judge with these predictions would show on average, because the observed
-   * frequencies of small bins scatter. An `ece` near it is no evidence against the judge. It assumes one label a row;
-   * votes scatter less.
+   * The error that a perfectly calibrated judge with these predictions would show on average, because the observed frequencies
+   * of small bins scatter. An `ece` close to this value is no evidence that the judge is miscalibrated. The value assumes one
+   * label per row; shares of votes scatter less.
    */
   readonly whenCalibrated: number;
   readonly bins: number;
 }
 
 /**
- * Computes the expected calibration error of the most probable class (Guo et al. 2017, "On Calibration of Modern
- * Neural Networks", with the equal-mass bins of Nguyen and O'Connor 2015). The estimate is biased upwards: it sums
- * absolute values, so that scatter counts as error (Roelofs et al. 2022, "Mitigating Bias in Calibration Error
- * Estimation"). `whenCalibrated` estimates that bias by the normal approximation of each bin.
+ * Computes the expected calibration error of the most probable class (Guo et al. 2017, "On Calibration of Modern Neural
+ * Networks", with the equal-mass bins of Nguyen and O'Connor 2015). The estimate is biased upwards, because it sums absolute
+ * values and so counts scatter as error (Roelofs et al. 2022, "Mitigating Bias in Calibration Error Estimation").
+ * `whenCalibrated` estimates that bias by the normal approximation of each bin.
  */
 export function calibrationError(probabilities: Float64Array, truth: Float64Array, bins = 15): CalibrationError {
   const rows = rowCount(probabilities, truth);

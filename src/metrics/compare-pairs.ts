@@ -6,19 +6,19 @@ import { rowsNeeded } from "../stats/rows-needed.ts";
 import { hits, majorityHits } from "./accuracy.ts";
 import { logLosses } from "./log-loss.ts";
 
-/** A variant with its predictions; all variants of a comparison have the same rows in the same order. */
+/** A variant with its predictions. All variants of a comparison have the same rows in the same order. */
 export interface ScoredVariant {
   readonly name: string;
   readonly probabilities: Float64Array;
-  /** Time that a row takes, in ms; null when unknown. */
+  /** Mean time of a row, in ms; null when unknown. */
   readonly msPerRow: number | null;
 }
 
-/** Two variants on the same rows. Differences are positive when the second is better. */
+/** The comparison of two variants on the same rows. Differences are positive when the second is better. */
 export interface PairComparison {
   readonly first: string;
   readonly second: string;
-  /** Number of pairs in the comparison; the p values are adjusted for it. */
+  /** Number of pairs in the comparison. The p values are adjusted for this number. */
   readonly pairs: number;
   /** Log loss of the first - log loss of the second, in nats. */
   readonly logLoss: MeanEstimate;
@@ -26,8 +26,8 @@ export interface PairComparison {
   readonly p: number | null;
   readonly accuracy: AccuracyComparison;
   /**
-   * Further rows that a test of fixed size needs to detect this log loss difference with power 0.8; 0 when there are
-   * enough, null when unknown.
+   * Further rows that a test of fixed size needs to detect this log loss difference with power 0.8; 0 when the rows suffice,
+   * null when unknown.
    */
   readonly moreRows: number | null;
   /** Time of the second / time of the first; null when unknown. */
@@ -37,9 +37,9 @@ export interface PairComparison {
 export interface AccuracyComparison {
   /** Accuracy of the second - accuracy of the first. */
   readonly difference: MeanEstimate;
-  /** Rows that only the first predicts rightly: its most probable class has the most votes. */
+  /** Number of rows on which only the first is right: its most probable class has the most votes. */
   readonly onlyFirst: number;
-  /** The same of the second. */
+  /** Number of rows on which only the second is right. */
   readonly onlySecond: number;
   /** Exact McNemar p value after Holm's adjustment. */
   readonly p: number;
@@ -51,8 +51,8 @@ interface Labels {
 }
 
 /**
- * Compares every two variants on the same labelled rows. All bootstraps use the same seed, so equal columns give equal
- * numbers.
+ * Compares every pair of variants on the same labelled rows. All bootstraps use the same seed, so equal predictions give equal
+ * results.
  */
 export function comparePairs(
   variants: readonly ScoredVariant[],

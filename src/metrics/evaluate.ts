@@ -11,19 +11,21 @@ import type { Scored } from "./triples.ts";
 
 /** The metrics of one set of predictions on labelled rows. */
 export interface Evaluation {
-  /** Nats. */
+  /** Mean log loss, nats. */
   readonly logLoss: MeanEstimate;
   readonly accuracy: MeanEstimate;
-  /** 0 to 2. */
+  /** Mean Brier score, 0 to 2. */
   readonly brier: MeanEstimate;
   readonly calibration: CalibrationError;
-  /** Bins of the most probable class. */
+  /** Bins for the probability of the most probable class. */
   readonly reliability: readonly ReliabilityBin[];
   readonly confusion: Confusion;
   readonly prior: PriorComparison;
 }
 
-/** The predictions compared with the class prior: the share of each class in these very rows, predicted for every row. */
+/**
+ * The comparison of the predictions with the class prior, which predicts for every row the share of each class in these rows.
+ */
 export interface PriorComparison {
   readonly shares: Triple;
   readonly logLoss: number;

@@ -1,6 +1,8 @@
 import { quantiles } from "../numbers/quantile.ts";
 
-/** How much probability the model gave to the labels, over the rows where that is known. */
+/**
+ * Statistics of the label mass, the probability that the model gives to all labels together, over the rows where it is known.
+ */
 export interface LabelMass {
   readonly rows: number;
   readonly median: number;
@@ -9,7 +11,7 @@ export interface LabelMass {
   readonly smallest: number;
 }
 
-/** Summarises label masses; NaN stands for an unknown one. Null when no mass is known. */
+/** Summarises label masses, where NaN stands for an unknown mass. Null when no mass is known. */
 export function labelMass(mass: Float64Array): LabelMass | null {
   const known = mass.filter((value) => !Number.isNaN(value));
   if (known.length === 0) return null;

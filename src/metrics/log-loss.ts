@@ -1,9 +1,9 @@
 import { rowCount } from "./triples.ts";
 
 /**
- * Computes the log loss of each row in nats: -sum of truth · log(probability). Probabilities are clipped to
- * [2^-52, 1 - 2^-52] and not divided by their sum again, as scikit-learn's log_loss does for 64-bit numbers. With votes
- * as truth it is the mean over the votes. The mean of the result is the log loss of the file.
+ * Computes the log loss of each row in nats: -sum of truth · log(probability). Probabilities are clipped to [2^-52, 1 - 2^-52]
+ * and not divided by their sum again, as scikit-learn's log_loss does for 64-bit numbers. When the truth consists of votes, the
+ * log loss of a row is the mean over its votes. The mean of the result is the log loss of the file.
  */
 export function logLosses(probabilities: Float64Array, truth: Float64Array): Float64Array {
   const losses = new Float64Array(rowCount(probabilities, truth));

@@ -11,16 +11,16 @@ export interface ReliabilityBin {
   readonly range: Interval;
   /** Mean predicted probability. */
   readonly predicted: number;
-  /** Share of the rows where the prediction came true. */
+  /** Share of the rows, or of their votes, for which the examined class is the true class. */
   readonly observed: number;
-  /** Wilson interval of that share; it takes the rows as independent. */
+  /** Wilson interval of `observed`; it assumes independent rows. */
   readonly interval: Interval;
 }
 
 export interface ReliabilityOptions {
-  /** The probability that is examined: the largest of each row ("top"), or that of one class. Default "top". */
+  /** The examined class of each row: its most probable class ("top"), or the given class. Default "top". */
   readonly of?: "top" | ClassName;
-  /** Number of bins to aim at. Equal predictions stay in one bin, so there may be fewer. Default 15. */
+  /** Wanted number of bins. There may be fewer, because equal predictions stay in one bin. Default 15. */
   readonly bins?: number;
   /** Coverage of the bins' intervals. Default 0.95. */
   readonly level?: number;
@@ -58,7 +58,7 @@ function indexOf(of: "top" | ClassName, probabilities: Float64Array, row: number
   return 3 * row + (of === "top" ? largestOf(probabilities, row) : CLASSES.indexOf(of));
 }
 
-/** Computes where each bin ends in the sorted order: at a whole number of rows, after the last of equal predictions. */
+/** Computes where each bin ends in the sorted order. Equal predictions are never divided between two bins. */
 function equalMassEnds(predicted: Float64Array, order: Uint32Array, bins: number): number[] {
   const ends: number[] = [];
   for (let bin = 1; bin <= bins; bin += 1) {

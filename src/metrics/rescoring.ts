@@ -9,8 +9,8 @@ export interface Rescoring {
   /** Largest absolute change of any row, in nats. */
   readonly largest: number;
   /**
-   * The noise floor in nats: the largest mean change that these rows do not rule out. A difference between two variants
-   * that is not larger may come from the engine alone. Null with too few groups.
+   * The noise floor in nats: the largest mean change that these rows do not rule out. A difference between two variants that is
+   * not larger than this may be caused by the engine alone. Null with too few groups.
    */
   readonly noise: number | null;
 }

@@ -40,7 +40,7 @@ export function sequentialSentence(
     readonly second: string;
     /** Coverage of the interval. */
     readonly level: number;
-    /** Differences smaller than this, in nats, count as none; null when no margin is set. */
+    /** Differences smaller than this, in nats, count as no difference; null when no margin is set. */
     readonly margin: number | null;
     /** Time of the second / time of the first; null when unknown. */
     readonly timeRatio?: number | null;
@@ -82,7 +82,7 @@ function more(rows: number | null): string {
     : `; about ${plural(roundUp(rows), "more row")} would settle a difference of this size`;
 }
 
-/** Rounds up to two digits: the number extrapolates from an estimate and is not known more exactly. */
+/** Rounds up to two significant digits, because the number is extrapolated from an estimate. */
 function roundUp(rows: number): number {
   const unit = 10 ** Math.max(0, Math.floor(Math.log10(rows)) - 1);
   return Math.ceil(rows / unit) * unit;

@@ -5,7 +5,10 @@ export interface SliceResult<T> {
   readonly result: T;
 }
 
-/** Splits rows by a key and measures each part, in order of first appearance; leaves out rows whose key is null. */
+/**
+ * Divides the rows by a key and measures each part, in the order in which the keys first appear. Leaves out rows whose key is
+ * null.
+ */
 export function measureSlices<T>(
   count: number,
   keyOf: (row: number) => string | null,

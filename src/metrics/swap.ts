@@ -5,14 +5,14 @@ import { flipDirection } from "../triple.ts";
 import { largestOf } from "./accuracy.ts";
 import { rowCount } from "./triples.ts";
 
-/** How a judge's verdicts change when the two answers are shown in the swapped order. */
+/** The effect of the swapped order of the two answers on a judge's verdicts. */
 export interface SwapStudy {
   /** Rows scored in both orders. */
   readonly pairs: number;
   /** Rows whose most probable class (a, b or tie of the file) differs between the orders. */
   readonly flips: number;
   readonly flipRate: number;
-  /** Wilson interval of the flip rate; it takes the rows as independent. */
+  /** Wilson interval of the flip rate; it assumes independent rows. */
   readonly flipInterval: Interval;
   /**
    * Flips in favour of the answer shown first: in the two orders the verdicts are first and first, first and tie, or tie
@@ -20,19 +20,22 @@ export interface SwapStudy {
    */
   readonly towardFirst: number;
   readonly towardSecond: number;
-  /** (towardFirst - towardSecond) / pairs: 1 when the first always wins, -1 when the second does, 0 without preference. */
+  /**
+   * (towardFirst - towardSecond) / pairs: 1 when the answer shown first always wins, -1 when the second always wins, 0 without
+   * preference.
+   */
   readonly positionBias: number;
-  /** Mean shift of the log odds towards the answer shown first, in nats; the interval is over groups. */
+  /** Mean shift of the log odds towards the answer shown first, in nats. The interval comes from the bootstrap over groups. */
   readonly logOddsShift: MeanEstimate;
 }
 
 /**
- * Computes flip rate and position bias from the probabilities of the same rows in both orders. Both arrays hold a, b, tie
- * as in the file, so the second is swapped back.
+ * Computes flip rate and position bias from the probabilities of the same rows in both orders. Both arrays hold a, b, tie as in
+ * the file, so `shownBa` must already be swapped back.
  *
- * The flip rate is 1 - "consistency" and the directions are "biased toward first / second" in table 2 of Zheng et al.
- * 2023, "Judging LLM-as-a-Judge with MT-Bench and Chatbot Arena". It is the "conflict rate" of Wang et al. 2023, "Large
- * Language Models are not Fair Evaluators", and 1 - "position consistency" of Shi et al. 2024, "Judging the Judges"; the
+ * The flip rate is 1 - "consistency" and the directions are "biased toward first / second" in table 2 of Zheng et al. 2023,
+ * "Judging LLM-as-a-Judge with MT-Bench and Chatbot Arena". The flip rate is also the "conflict rate" of Wang et al. 2023,
+ * "Large Language Models are not Fair Evaluators", and 1 - "position consistency" of Shi et al. 2024, "Judging the Judges"; the
  * position bias is their preference fairness before normalisation, with the opposite sign.
  */
 export function swapStudy(

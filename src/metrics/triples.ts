@@ -10,7 +10,10 @@ export interface Scored {
   readonly groups: Uint32Array;
 }
 
-/** Counts the rows of two arrays of triples. Throws an Error when they do not hold the same number, a bug of the caller. */
+/**
+ * Counts the rows of two arrays of triples. Throws an Error when the arrays do not have the same number of rows, which is a bug
+ * of the caller.
+ */
 export function rowCount(probabilities: Float64Array, truth: Float64Array): number {
   const rows = probabilities.length / 3;
   if (!Number.isInteger(rows) || probabilities.length !== truth.length) {
