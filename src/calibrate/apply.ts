@@ -2,23 +2,26 @@ import { logSoftmax, meanTriple, softmax } from "../triple.ts";
 import type { Order, Triple } from "../types.ts";
 import { fileLogProbs, ordersOf, type RowReadings } from "./readings.ts";
 
-/** The parameters of a calibration: additions in nats, and factors without a unit. */
+/** The parameters of a calibration: added numbers in nats, and factors without a unit. */
 export interface Parameters {
-  /** 1 / temperature, the factor of the log probabilities; 0 ignores the model. */
+  /** 1 / temperature: the factor of the log probabilities. With 0 the model's answer is ignored. */
   readonly scale: number;
   /** Added to the log probabilities of a, b and tie of the file. */
   readonly bias: Triple;
   /** Added to the log probability of the answer shown first. */
   readonly first: number;
-  /** Factor of the mean of both orders; above 1, since two readings that agree are better evidence than one. */
+  /**
+   * Factor of the mean log probabilities of both orders. Usually above 1, because two readings that agree are better evidence
+   * than one.
+   */
   readonly both: number;
 }
 
 /**
- * Computes the calibrated probabilities of a row that was scored in one order or in both. It corrects each order by
- * itself, so that one calibration serves rows with one order and rows with both; then it averages the corrected log
- * probabilities and sharpens the mean. A mean of probabilities would be too flat even for perfectly calibrated readings
- * (Ranjan and Gneiting 2010, "Combining probability forecasts").
+ * Computes the calibrated probabilities of a row that was scored in one order or in both. Each order is corrected separately,
+ * so that one calibration serves rows with one order and rows with both. Then the corrected log probabilities are averaged, and
+ * the mean is multiplied by `both`. A mean of probabilities would be too flat even for perfectly calibrated readings (Ranjan
+ * and Gneiting 2010, "Combining probability forecasts").
  */
 export function applyCalibration(parameters: Parameters, readings: RowReadings): Triple {
   const orders = ordersOf(readings);

@@ -7,11 +7,16 @@ import { applyCalibration } from "./apply.ts";
 import { createFitter, type Fitter, type Kind, type LabelledReadings } from "./fit.ts";
 import { readingsOf } from "./readings.ts";
 
-/** Predictions of each row by fits to the other folds, averaged over several divisions of the rows into folds ("repeats"). */
+/**
+ * Predictions for each row, each by a fit to the folds that do not contain the row, averaged over several divisions of the rows
+ * into folds ("repeats").
+ */
 export interface Predictions {
-  /** Three for each row: the mean of the probabilities. */
+  /** Three numbers for each row: the probabilities, averaged over the repeats. */
   readonly probabilities: Float64Array;
-  /** The mean log loss of each row, in nats, over the repeats. The mean of the probabilities would show a smaller one. */
+  /**
+   * The log loss of each row, in nats, averaged over the repeats. The log loss of the averaged probabilities would be smaller.
+   */
   readonly losses: Float64Array;
   /** Mean log loss of each repeat, in nats. */
   readonly byRepeat: readonly number[];
@@ -19,13 +24,13 @@ export interface Predictions {
 
 export interface OutOfFold {
   readonly byKind: ReadonlyMap<Kind, Predictions>;
-  /** The share of each class in the other folds as the prediction. */
+  /** The predictions by the class prior: the share of each class in the other folds. */
   readonly prior: Predictions;
 }
 
 /**
- * Divides the rows into folds so that rows of one group stay together: takes the groups in random order, the larger ones
- * first, and gives each to the fold with the fewest rows so far. Returns the fold of each row.
+ * Divides the rows into folds so that rows of one group stay together. It sorts the groups by size, the largest first and equal
+ * ones in random order, and gives each group to the fold that has the fewest rows so far. Returns the fold of each row.
  */
 export function groupedFolds(groups: Uint32Array, folds: number, seed: number): Uint8Array {
   const sizes = new Map<number, number>();
@@ -45,8 +50,8 @@ export function groupedFolds(groups: Uint32Array, folds: number, seed: number): 
 }
 
 /**
- * Predicts each fold from the others, with every kind of calibration and with the class prior, and repeats that for every
- * division of the rows into folds (repeated cross-validation), because a single division is a matter of luck.
+ * Predicts each fold from the other folds, with every kind of calibration and with the class prior. Repeats this for every
+ * division of the rows into folds (repeated cross-validation), because the result of a single division depends on chance.
  */
 export function crossValidate(
   kinds: readonly Kind[],

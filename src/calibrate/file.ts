@@ -8,7 +8,10 @@ const VERSION = 2;
 const Finite = z.number();
 const Gain = z.strictObject({ mean: Finite, low: Finite, high: Finite });
 
-/** The calibration file: the parameters, the data they were fitted to, and their gain on rows of the other folds. */
+/**
+ * The calibration file: the parameters, the data to which they were fitted, and their gain on rows that were not used for the
+ * fit.
+ */
 const CalibrationFile = z.strictObject({
   version: z.literal(VERSION),
   kind: z.enum(KINDS),
@@ -46,10 +49,10 @@ const CalibrationFile = z.strictObject({
 });
 export type Calibration = z.output<typeof CalibrationFile>;
 
-/** The judge whose log probabilities a calibration was fitted to. It does not hold for any other judge. */
+/** The judge whose log probabilities a calibration was fitted to. The calibration is not valid for any other judge. */
 export type CalibratedJudge = Calibration["judge"];
 
-/** Assembles the calibration of a study. Throws an Error when the study refuses it, a bug of the caller. */
+/** Makes the calibration that a study found. Throws an Error when the study refused it, which is a bug of the caller. */
 export function calibrationOf(study: CalibrationStudy, sha256: string, judge: CalibratedJudge): Calibration {
   if (study.refusal !== null) throw new Error(`a refused calibration must not be saved: ${study.refusal}`);
   return {
@@ -99,7 +102,7 @@ export function parseCalibration(text: string, path: string): Calibration {
   );
 }
 
-/** Lists the differences between a judge and the one that a calibration was fitted to; empty when there are none. */
+/** Lists the differences between a judge and the judge that a calibration was fitted to; empty when there are none. */
 export function judgeMismatches(calibration: Calibration, judge: CalibratedJudge): string[] {
   const fitted = calibration.judge;
   const mismatches: string[] = [];

@@ -26,9 +26,9 @@ export function fitCalibration(kind: Kind, labelled: LabelledReadings, rows: Uin
 }
 
 /**
- * Prepares fits of one kind to different choices of rows. A fit minimises the log loss in two convex steps: first the
- * parameters that correct a single reading, over all readings (the two of a row with both orders have half the weight
- * each); then the factor for the mean of both orders, over the rows that have both.
+ * Creates a function that fits one kind of calibration to different sets of rows. A fit minimises the log loss in two convex
+ * steps: first the parameters that correct a single reading, over all readings (each of the two readings of a row with both
+ * orders has weight 1/2); then the factor for the mean of both orders, over the rows that have both.
  */
 export function createFitter(kind: Kind, labelled: LabelledReadings): Fitter {
   const observations = observe(labelled);
@@ -41,8 +41,8 @@ export function createFitter(kind: Kind, labelled: LabelledReadings): Fitter {
     const chosen = new Uint8Array(labelled.groups.length);
     for (const row of rows) chosen[row] = 1;
     const found = free(chosen);
-    // The loss is convex: where the best scale is negative, the best scale of 0 or more is 0. A judge that is worse than
-    // chance is ignored rather than inverted.
+    // The loss is convex, so where the best scale is negative, the best scale that is not negative is 0. A judge that is
+    // worse than chance is therefore ignored and not inverted.
     const single = found.scale > 0 ? found : withoutScale(chosen);
     return { ...single, both: fitBoth(single, labelled, rows) };
   };
@@ -85,7 +85,7 @@ function prepare(
   }
   const data = { features, truth: truthOf(truth, observations) };
   const centre = Float64Array.from(names, (name) => (name === "scale" ? 1 : 0));
-  // The result of one fit is a good start for the next: fits to different choices of rows end near each other.
+  // The result of one fit is a good start for the next fit, because fits to different sets of rows have similar results.
   let last: Float64Array = centre;
   return (chosen) => {
     const weights = Float64Array.from(observations, ({ row, weight }) => (chosen[row] === 1 ? weight : 0));
@@ -105,7 +105,7 @@ const PARAMETERS = {
   "temperature-bias-position": ["scale", "lean", "tie", "first"],
 } as const satisfies Record<Kind, readonly ParameterName[]>;
 
-/** Returns the factor of a parameter in the logit of class k. */
+/** Returns the factor by which a parameter enters the logit of class k. */
 function featureOf(name: ParameterName, k: number, one: Observation): number {
   switch (name) {
     case "scale":

@@ -2,18 +2,18 @@ import { type Local, minimiseConvex } from "./newton.ts";
 
 /** Data of a logistic model over a, b and tie whose logits are linear in a few parameters. */
 export interface LogisticData {
-  /** For each observation and class one number a parameter: a logit is the sum of features · parameters. */
+  /** One number for each observation, class and parameter. The logit of a class is the sum of features · parameters. */
   readonly features: Float64Array;
-  /** Three shares per observation, summing to 1. */
+  /** Three shares for each observation; they sum to 1. */
   readonly truth: Float64Array;
   /** The weight of each observation. */
   readonly weights: Float64Array;
 }
 
 /**
- * Fits the parameters by weighted log loss plus 0.05 · squared distance from the centre. That penalty keeps them finite
- * where the labels could be predicted without error, and is negligible beside a few hundred rows. The result does not
- * depend on `start`, only the time does.
+ * Fits the parameters: minimises the weighted log loss plus 0.05 · squared distance from the centre. This penalty keeps the
+ * parameters finite even when they could predict all labels without error, and it is negligible compared with the loss of a few
+ * hundred rows. `start` changes only the time of the fit, not the result.
  */
 export function fitLogistic(data: LogisticData, centre: Float64Array, start: Float64Array = centre): Float64Array {
   return minimiseConvex((parameters) => lossAt(data, parameters, centre), start);
@@ -67,7 +67,10 @@ function lossAt(data: LogisticData, parameters: Float64Array, centre: Float64Arr
   return { value, gradient, hessian };
 }
 
-/** Writes the softmax of an observation's logits and returns the logarithm of the sum of their exponentials. */
+/**
+ * Writes the softmax of an observation's logits into `into`, and returns the logarithm of the sum of the exponentials of the
+ * logits.
+ */
 function softmaxInto(into: Float64Array, features: Float64Array, base: number, parameters: Float64Array): number {
   for (let k = 0; k < 3; k += 1) {
     let logit = 0;

@@ -6,9 +6,9 @@ export interface Local {
 }
 
 /**
- * Minimises a strictly convex, smooth function of a few parameters by Newton's method with backtracking (Boyd and
- * Vandenberghe, "Convex Optimization", algorithm 9.5). Ends with a full step when the expected gain is at most 1e-12 of
- * the value, which is the rounding error of a sum over many rows.
+ * Minimises a strictly convex, smooth function of a few parameters by Newton's method with backtracking (Boyd and Vandenberghe,
+ * "Convex Optimization", algorithm 9.5). Ends with a full step when the expected decrease is at most 1e-12 of the value,
+ * because the rounding error of a sum over many rows is about as large.
  */
 export function minimiseConvex(locally: (point: Float64Array) => Local, start: Float64Array): Float64Array {
   let point = start;

@@ -3,15 +3,15 @@ import { logSoftmax, meanTriple, softmax, swapBack } from "../triple.ts";
 import type { Order, Triple } from "../types.ts";
 
 /**
- * Log probabilities (nats) of the labels for each row and order, in display order: first answer, second answer, tie. Row r
- * has the numbers 3r to 3r + 2; they are NaN where the row was not scored in that order.
+ * Log probabilities (nats) of the labels for each row and order, in display order: first answer, second answer, tie. Row r has
+ * the numbers at 3r to 3r + 2; they are NaN when the row was not scored in that order.
  */
 export interface Readings {
   readonly ab: Float64Array;
   readonly ba: Float64Array;
 }
 
-/** The readings of one row by order, in display order; null where it was not scored in that order. */
+/** The readings of one row by order, in display order; null for an order in which the row was not scored. */
 export type RowReadings = Readonly<Record<Order, Triple | null>>;
 
 /** Returns the readings of one row. */
@@ -20,8 +20,8 @@ export function readingsOf(readings: Readings, row: number): RowReadings {
 }
 
 /**
- * Turns a reading into log probabilities of a, b and tie of the file: swapped back, relative to the labels alone, and at
- * least -30, so that a single label without any probability cannot outweigh a whole file.
+ * Turns a reading into log probabilities of a, b and tie of the file. They are swapped back, normalised over the three labels,
+ * and at least -30, so that a single label with almost no probability cannot outweigh all other rows.
  */
 export function fileLogProbs(shown: Triple, order: Order): Triple {
   const [first, second, tie] = logSoftmax(shown);
@@ -33,7 +33,10 @@ export function rawProbabilities(readings: RowReadings): Triple {
   return meanTriple(ordersOf(readings).map(([order, shown]) => softmax(fileLogProbs(shown, order))));
 }
 
-/** Lists the orders in which a row was scored. Throws an Error when there is none, a bug of the caller. */
+/**
+ * Lists the orders in which a row was scored, with their readings. Throws an Error when there is none, which is a bug of the
+ * caller.
+ */
 export function ordersOf(readings: RowReadings): (readonly [Order, Triple])[] {
   const orders = (["ab", "ba"] as const).flatMap((order) => {
     const shown = readings[order];

@@ -11,8 +11,8 @@ export interface CalibrationGains {
 }
 
 /**
- * Explains why a calibration must not be used. Null when it helps: when the whole interval of its out-of-fold gain over
- * the raw probabilities is above 0.
+ * Explains why a calibration must not be used. Returns null when the calibration helps, which means that the whole interval of
+ * its out-of-fold gain over the raw probabilities is above 0.
  */
 export function refusalOf(gains: CalibrationGains): string | null {
   const { groups, raw, calibrated, gain } = gains;
@@ -28,7 +28,7 @@ export function refusalOf(gains: CalibrationGains): string | null {
   );
 }
 
-/** Warns when the calibrated judge does not clearly predict better than the class prior; null when it does. */
+/** Warns when the calibrated judge does not clearly predict better than the class prior; returns null when it clearly does. */
 export function priorWarning({ gainOverPrior }: Pick<CalibrationGains, "gainOverPrior">): string | null {
   const { error, mean } = gainOverPrior;
   if (error === null || error.interval.low > 0) return null;

@@ -28,7 +28,7 @@ export interface CandidateKind {
 /** The result of fitting and cross-validating a calibration. Log losses are in nats, over the rows used. */
 export interface CalibrationStudy {
   readonly kind: Kind;
-  /** Fitted to all rows used. */
+  /** The parameters of the chosen kind, fitted to all rows used. */
   readonly parameters: Parameters;
   readonly candidates: readonly CandidateKind[];
   /** The rows used, in order: those of the input that have a reading. */
@@ -36,37 +36,38 @@ export interface CalibrationStudy {
   readonly groups: number;
   readonly folds: number;
   readonly repeats: number;
-  /** Smallest and largest gain over raw that a single repeat shows, in nats. */
+  /** Smallest and largest gain over the raw probabilities that a single repeat shows, in nats. */
   readonly gainByRepeat: Interval;
   readonly seed: number;
   /** Out-of-fold probabilities of the chosen kind, three for each row used. */
   readonly probabilities: Float64Array;
   readonly raw: MeanEstimate;
   readonly calibrated: MeanEstimate;
-  /** The class shares of the other folds as the prediction. */
+  /** The predictions by the class prior: the class shares of the other folds. */
   readonly prior: MeanEstimate;
   /**
-   * Raw - calibrated: positive when calibration helps. The interval is over groups with the fits held fixed: it covers
-   * the gain on other rows with these fits, and not how much the fits would differ on other labelled rows.
+   * Log loss raw - calibrated: positive when calibration helps. The interval comes from the bootstrap over groups with fixed
+   * fits. It therefore covers the gain of these fits on other rows, but not the variation of the fits that other labelled rows
+   * would cause.
    */
   readonly gain: MeanEstimate;
-  /** Prior - calibrated: positive when the judge predicts better than the class shares. */
+  /** Log loss of the prior - calibrated: positive when the judge predicts better than the class shares. */
   readonly gainOverPrior: MeanEstimate;
   /** The reason why this calibration must not be used; null when it helps. */
   readonly refusal: string | null;
 }
 
 /**
- * Fits, cross-validates and chooses a calibration. The rows of a group are always in the same fold.
+ * Fits and cross-validates every kind of calibration, and chooses one. The rows of a group are always in the same fold.
  *
- * Of the kinds that beat the class prior, it chooses the simplest whose out-of-fold log loss is within one standard error
- * of the best (the rule of Breiman et al. 1984, with the standard error of the difference paired by row). Kinds that do
- * not beat the prior come last, because a temperature alone cannot express that ties are rare, however large its standard
- * error.
+ * Of the kinds that beat the class prior, the study chooses the simplest whose out-of-fold log loss is within one standard
+ * error of the best (the rule of Breiman et al. 1984, with the standard error of the difference paired by row). Kinds that do
+ * not beat the prior come last even when their log loss is within one standard error, because a temperature alone cannot
+ * express that ties are rare.
  *
- * All numbers except the parameters are out of fold, and means over several random divisions into folds (repeated
- * cross-validation), so that neither choice nor refusal depends on a lucky division. Choosing between three kinds on the
- * same folds makes the gain too large, but by less than its interval resolves.
+ * All numbers except the parameters are out of fold, and they are means over several random divisions into folds (repeated
+ * cross-validation), so that neither the choice nor the refusal depends on a lucky division. Because the three kinds are
+ * compared on the same folds, the gain of the chosen kind is slightly too large, but by less than the width of its interval.
  */
 export function studyCalibration(input: LabelledReadings, options: StudyOptions): CalibrationStudy {
   const rows = usableRows(input);
@@ -109,28 +110,37 @@ export function studyCalibration(input: LabelledReadings, options: StudyOptions)
   return { ...study, refusal: refusalOf(study) };
 }
 
-/** Lists the kinds that can be fitted: position and a preference for a or b are distinct only where both orders were read. */
+/**
+ * Lists the kinds that can be fitted. A position bias can be distinguished from a preference for a or b only when both orders
+ * were read, each for at least 5 % of the rows.
+ */
 function kindsFor({ readings }: LabelledReadings): readonly Kind[] {
   const share = Math.min(...[readings.ab, readings.ba].map(readCount)) / (readings.ab.length / 3);
   return share >= 0.05 ? KINDS : KINDS.filter((kind) => kind !== "temperature-bias-position");
 }
 
-/** Adds resamples where there are few groups: an end of this interval decides between use and refusal. */
+/**
+ * Increases the number of resamples when there are few groups, because an end of this interval decides whether the calibration
+ * is used or refused.
+ */
 function decisive(groups: number, options: BootstrapOptions): BootstrapOptions {
   const { resamples = DEFAULT_RESAMPLES } = options;
   return { ...options, resamples: groups > FEW_GROUPS ? resamples : 4 * resamples };
 }
 
-/** Up to this number of groups, resampling is quick. */
+/** Up to this number of groups, resampling is fast. */
 const FEW_GROUPS = 2_000;
 
-/** Chooses the number of repeats: with more rows, the division matters less and a repeat takes longer. */
+/**
+ * Chooses the number of repeats. It is smaller for more rows, because the division then has less influence and a repeat takes
+ * longer.
+ */
 function repeatsFor(rows: number): number {
   return Math.max(2, Math.min(MOST_REPEATS, Math.round((MOST_REPEATS * 5_000) / rows)));
 }
 
 const MOST_REPEATS = 10;
-/** Distance between the seeds of repeats; studies with neighbouring seeds have no division in common. */
+/** Distance between the seeds of repeats. It is large, so that studies with neighbouring seeds have no division in common. */
 const SEED_STEP = 1_000_003;
 
 function rank(byKind: OutOfFold["byKind"], estimate: (values: Float64Array) => MeanEstimate): CandidateKind[] {
