@@ -24,8 +24,8 @@ const HEAVY_WORK_MS = 15_000;
  */
 const LIGHT_WORK_MS = 5_000;
 /**
- * The search starts at the level that holds about 1 s of work, at most 512 prompts, because that keeps an engine without
- * batching busy.
+ * After its first interval the search goes directly to the level that holds about 1 s of work, at most 512 prompts, because
+ * that keeps an engine without batching busy.
  */
 const FIRST_WORK_MS = 1_000;
 const FIRST_LEVEL_LIMIT = 512;

@@ -34,7 +34,7 @@ export interface OpenInterval {
 const BATCH_SHARE = 0.05;
 /** With fewer requests the measurement of an interval is unreliable. */
 const LEAST_REQUESTS = 6;
-/** An interval that finds no pause between batches ends at 3 times its rows. */
+/** An interval in which no pause between batches occurs ends at 3 times its smallest number of rows. */
 const MOST_ROWS = 3;
 const NO_ANSWERS: MeasuredInterval = { ms: 0, rows: 0, tokens: 0, requests: 0, endedAt: 0 };
 
