@@ -1,8 +1,8 @@
 import type { Clock } from "../types.ts";
 
 /**
- * Waits for work that was started with this signal. After the signal aborts, the work has graceMs to settle; then its late
- * result or error is ignored, and the signal's reason is thrown, because a server that hangs must not delay the end.
+ * Waits for work that was started with this signal. After the signal aborts, the work has graceMs (ms) to settle. Then its
+ * result or error is ignored and the signal's reason is thrown, because a server that hangs must not delay the end.
  */
 export function settleOrAbandon<V>(work: Promise<V>, signal: AbortSignal, clock: Clock, graceMs: number): Promise<V> {
   return new Promise<V>((resolve, reject) => {

@@ -1,6 +1,9 @@
 import type { RetryPolicy } from "./types.ts";
 
-/** A policy for batch jobs: patient enough for a minute of trouble, quick enough for a lost packet. */
+/**
+ * The retry policy for batch jobs. The waits grow from 0.5 s, which is enough for a lost packet, to 60 s, for a server that is
+ * overloaded or restarts.
+ */
 export const DEFAULT_RETRY: RetryPolicy = {
   attempts: 8,
   stormAttempts: 32,
@@ -12,8 +15,9 @@ export const DEFAULT_RETRY: RetryPolicy = {
 };
 
 /**
- * Computes the wait before the next try in ms: exponential with full jitter, uniform in [0, min(cap, base * 2^(n-1))).
- * A server's retry-after (afterMs) is a lower bound, and one base of jitter on top keeps its clients from returning at once.
+ * Computes the wait before the next attempt in ms: exponential with full jitter, uniform in [0, min(cap, base * 2^(n-1))). A
+ * server's retry-after (afterMs, cut to afterCapMs) is a lower bound. Up to baseMs of jitter is added to it, so that the
+ * server's clients do not all return at the same moment.
  */
 export function retryDelay(
   failures: number,

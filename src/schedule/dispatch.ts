@@ -8,12 +8,12 @@ import type { TaskOutcome } from "./types.ts";
 export function dispatch<T, R>(state: State<T, R>): number | "finished" {
   const now = state.options.clock.monotonic();
   for (const worker of state.workers) abortExpired(worker, now);
-  // Before the recovery: an engine that ends when all work is done is not needed any more.
+  // This test comes before the recovery, because an engine that dies after all work is done is not needed any more.
   if (isFinished(state)) return "finished";
   if (state.end === undefined) for (const worker of state.workers) recoverEngine(state, worker);
   if (state.end === undefined && state.workers.every(({ status }) => status === "gone")) endWithoutEngine(state);
   if (state.end === undefined) {
-    // In this order: whether a partial batch may go depends on whether a task is being pulled.
+    // `pull` comes first, because `fill` may send a partial batch or not depending on whether a task is being pulled.
     pull(state);
     fill(state, now);
   }
@@ -46,7 +46,10 @@ function endWithoutEngine<T, R>(state: State<T, R>): void {
   if (outcomes.length > 0) state.options.onRequest({ attempt: null, outcomes });
 }
 
-/** Sends batches, each on the worker with the smallest share of its limit in flight, until no worker takes one. */
+/**
+ * Sends batches until no worker takes one. Each batch goes to the worker whose requests in flight are the smallest share of its
+ * limit.
+ */
 function fill<T, R>(state: State<T, R>, now: number): void {
   const open = state.workers.filter((worker) => hasRoom(worker, now));
   const { requests } = capacity(state);
@@ -78,7 +81,10 @@ function load<T, R>(worker: WorkerState<T, R>): number {
   return worker.queue.pending / worker.queue.concurrency;
 }
 
-/** The source gives nothing for now: enough tasks are in memory, or the last pull has taken longer than the linger time. */
+/**
+ * Tests whether no further task is expected soon: either no pull is running, because enough tasks are in memory, or the present
+ * pull has taken longer than the linger time.
+ */
 function isStalled<T, R>({ source, options }: State<T, R>, now: number): boolean {
   return !source.pulling || now >= source.pullingSince + (options.lingerMs ?? 20);
 }
@@ -101,14 +107,14 @@ function pull<T, R>(state: State<T, R>): void {
     (error: unknown) => {
       source.pulling = false;
       source.ended = true;
-      // The tasks that were pulled are still scored; the error is thrown at the end.
+      // The tasks pulled so far are still scored; after that, `schedule` throws the error of the source.
       state.error ??= { cause: error };
       state.wake();
     },
   );
 }
 
-/** Counts the requests, and the tasks in them, that the workers with an engine may have in flight. */
+/** Computes how many requests, and how many tasks in them, may be in flight over all workers that are not gone. */
 function capacity<T, R>(state: State<T, R>): { requests: number; tasks: number } {
   let requests = 0;
   let tasks = 0;

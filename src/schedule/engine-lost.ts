@@ -10,8 +10,8 @@ export function markEngineLost<T, R>(worker: WorkerState<T, R>, reason: unknown)
 }
 
 /**
- * Marks the engine as lost as soon as its `died` signal aborts. One listener serves all requests: in Node 20 each
- * AbortSignal.any with a signal that lives on leaks a kilobyte.
+ * Marks the engine as lost as soon as its `died` signal aborts. One listener serves all requests, because in Node 20 each
+ * AbortSignal.any with a long-lived signal leaks a kilobyte.
  */
 export function watchEngine<T, R>(state: State<T, R>, worker: WorkerState<T, R>): void {
   const died = worker.options.died?.();
@@ -26,7 +26,10 @@ export function watchEngine<T, R>(state: State<T, R>, worker: WorkerState<T, R>)
   else died.addEventListener("abort", onDeath, { once: true });
 }
 
-/** Begins to bring a lost engine back once none of its requests is in flight; until it is back the worker sends nothing. */
+/**
+ * Starts the recovery of a lost engine once none of its requests is in flight. Until the engine is back, its worker sends
+ * nothing.
+ */
 export function recoverEngine<T, R>(state: State<T, R>, worker: WorkerState<T, R>): void {
   if (worker.status !== "lost" || worker.inFlight.size > 0) return;
   worker.status = "recovering";

@@ -1,6 +1,6 @@
 import type { FailureClass } from "./types.ts";
 
-/** Failed rounds of one worker since its last success. */
+/** The failed rounds of one worker since its last success. Requests that fail together are one round. */
 export interface Health {
   readonly streak: number;
   /** When the streak last grew (monotonic ms). */
@@ -10,8 +10,8 @@ export interface Health {
 export const HEALTHY: Health = { streak: 0, at: Number.NEGATIVE_INFINITY };
 
 /**
- * Counts a failed request. Requests that were in flight together fail together and count once: the streak grows only by a
- * request that started after the streak last grew.
+ * Counts a failed request. Requests that were in flight together fail together and count once: the streak grows only when the
+ * failed request started after the streak last grew.
  */
 export function afterFailure(
   health: Health,
@@ -22,7 +22,7 @@ export function afterFailure(
     case "retry":
       if (!(request.startedAt > health.at)) return health;
       return { streak: health.streak + 1, at: request.finishedAt };
-    // The engine examined the request before it refused it, so it is alive.
+    // The engine examined the request before the refusal, so the engine is alive.
     case "split":
     case "final":
       return HEALTHY;
@@ -33,7 +33,10 @@ export function afterFailure(
   }
 }
 
-/** Returns whether the engine counts as lost: the failure says so, or the engine may be to blame for `lostAfter` failed rounds in a row. */
+/**
+ * Returns whether the engine counts as lost: either the failure has the kind "engine-lost", or the engine may be the cause and
+ * there were `lostAfter` failed rounds in a row.
+ */
 export function isLost(health: Health, failure: FailureClass, lostAfter: number): boolean {
   if (failure.kind === "engine-lost") return true;
   if (failure.kind !== "retry") return false;

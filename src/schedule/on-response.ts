@@ -7,7 +7,7 @@ import { decideRetry } from "./retry-decision.ts";
 import type { InFlightRequest, State, WorkerState } from "./state.ts";
 import type { Attempt, FailureClass, TaskOutcome } from "./types.ts";
 
-/** Takes in the results of a request. Throws an Error when there are not as many results as tasks. */
+/** Records the results of a request. Throws an Error when the number of results differs from the number of tasks. */
 export function onSuccess<T, R>(
   state: State<T, R>,
   worker: WorkerState<T, R>,
@@ -20,7 +20,7 @@ export function onSuccess<T, R>(
   }
   const finishedAt = state.options.clock.monotonic();
   const ms = finishedAt - request.startedAt;
-  // The common trouble is over: tasks that still wait because of it need not wait longer.
+  // The engine answers again after several failed rounds, so the tasks that wait for a retry need not wait longer.
   if (worker.health.streak > 1) retryAllNow(state.pending);
   worker.health = HEALTHY;
   state.unsettled -= entries.length;
@@ -32,7 +32,10 @@ export function onSuccess<T, R>(
   state.options.onRequest({ attempt: { ...describe(worker, request, finishedAt), ok: true }, outcomes });
 }
 
-/** Takes in the failure of a request: some tasks wait for another attempt, some have ended, and the engine may be lost. */
+/**
+ * Records the failure of a request: some of its tasks wait for another attempt, the others have ended, and the engine may be
+ * marked as lost.
+ */
 export function onFailure<T, R>(
   state: State<T, R>,
   worker: WorkerState<T, R>,
@@ -99,7 +102,7 @@ function updateHealth<T, R>(
     return;
   }
   if (failure.kind !== "retry" || failure.afterMs === undefined) return;
-  // A server that asks one request to wait asks all requests of this worker to wait.
+  // A server's retry-after holds for all requests of this worker.
   worker.pausedUntil = Math.max(worker.pausedUntil, finishedAt + retryDelay(1, failure.afterMs, retry, random));
 }
 

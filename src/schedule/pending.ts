@@ -1,35 +1,35 @@
-/** A task in memory. */
+/** A task that was pulled and has not ended. */
 export interface PendingTask<T> {
   readonly task: T;
-  /** Requests that it was part of. */
+  /** Number of requests that the task was part of. */
   attempts: number;
-  /** How often its engine was lost while it was in flight. */
+  /** How often the engine was lost while the task was in flight. */
   losses: number;
 }
 
-/** Tasks that are sent in one request. A group only gets smaller, so that a failure keeps pointing at the tasks that were in it. */
+/** Tasks that are sent in one request. Tasks are never added to a group, so `failures` holds for every task in it. */
 export interface Group<T> {
   readonly entries: readonly PendingTask<T>[];
-  /** Failures that count against these tasks. */
+  /** Number of failures that count against these tasks. */
   readonly failures: number;
-  /** Number of tasks of the whole schedule that had been answered at the first of these failures. */
+  /** Number of tasks of the whole schedule that were already answered at the first of these failures. */
   readonly answeredBefore: number;
-  /** Is sent only while its worker has no other request in flight. */
+  /** Whether the group is sent only while its worker has no other request in flight. */
   readonly alone: boolean;
 }
 
-/** What the next request of a worker may take. */
+/** The conditions under which the next request of a worker takes tasks. */
 export interface Demand {
   /** Monotonic ms. */
   readonly now: number;
   readonly batchSize: number;
   /** Requests that may be in flight at once, over all workers. */
   readonly requests: number;
-  /** Its worker has no request in flight. */
+  /** Whether the worker has no request in flight. */
   readonly idle: boolean;
-  /** No further task is coming for now: a partial batch may go. */
+  /** Whether a partial batch may be sent, because no further task is expected soon. */
   readonly partial: boolean;
-  /** No further task is coming at all. */
+  /** Whether the source has no further task at all. */
   readonly ended: boolean;
 }
 
@@ -47,12 +47,12 @@ export function createPending<T>(): Pending<T> {
 /** Takes the tasks of the next request: first a group that must be alone, then retries that are due, then fresh tasks. */
 export function take<T>(pending: Pending<T>, demand: Demand): Group<T> | undefined {
   const alone = pending.again.findIndex(({ group, notBefore }) => group.alone && notBefore <= demand.now);
-  // While a group waits to be alone nothing else starts: otherwise no worker would ever be idle.
+  // While a group waits to be sent alone, no other request starts, because otherwise no worker would ever be idle.
   if (alone >= 0) return demand.idle ? pending.again.splice(alone, 1)[0]?.group : undefined;
   return takeAgain(pending, demand) ?? takeFresh(pending, demand);
 }
 
-/** Puts groups back, to be sent no earlier than notBefore (monotonic ms). */
+/** Puts groups back into the queue. They are sent no earlier than notBefore (monotonic ms). */
 export function putBack<T>(pending: Pending<T>, groups: readonly Group<T>[], notBefore: number): void {
   for (const group of groups) pending.again.push({ group, notBefore });
 }
@@ -62,7 +62,7 @@ export function retryAllNow<T>(pending: Pending<T>): void {
   for (const waiting of pending.again) waiting.notBefore = Number.NEGATIVE_INFINITY;
 }
 
-/** Takes all tasks out. */
+/** Removes all tasks from the queue and returns them. */
 export function drain<T>(pending: Pending<T>): PendingTask<T>[] {
   return [...pending.again.splice(0).flatMap(({ group }) => group.entries), ...pending.fresh.splice(0)];
 }
@@ -84,7 +84,7 @@ function takeAgain<T>(pending: Pending<T>, demand: Demand): Group<T> | undefined
     pending.again.splice(index, 1);
     return group;
   }
-  // The batch size fell since the group was formed.
+  // The batch size has become smaller since the group was formed, so only a part of the group is sent now.
   pending.again[index] = { group: { ...group, entries: group.entries.slice(size) }, notBefore };
   return { ...group, entries: group.entries.slice(0, size) };
 }
@@ -97,12 +97,13 @@ function takeFresh<T>(pending: Pending<T>, demand: Demand): Group<T> | undefined
 }
 
 /**
- * Computes how many tasks the next request takes. While more may come: the full size. Once the source has ended: an equal
- * share of the tasks that are ready (guided self-scheduling), so that the requests shrink and all workers end together.
+ * Computes how many tasks the next request takes. While more tasks may come, it takes the full batch size. Once the source has
+ * ended, it takes an equal share of the tasks that are ready (guided self-scheduling), so that the requests become smaller and
+ * all workers end at about the same time.
  */
 export function nextBatchSize(state: {
   readonly batchSize: number;
-  /** Tasks that wait. */
+  /** Number of tasks that wait. */
   readonly ready: number;
   readonly ended: boolean;
   /** Requests that may be in flight at once, over all workers. */

@@ -4,16 +4,16 @@ import type { FailureClass, Outcome, RetryPolicy } from "./types.ts";
 
 type End = Extract<Outcome<unknown>, { ok: false }>["end"];
 
-/** What happens to the tasks of a failed request: some are sent again, in fixed groups, and some have ended. */
+/** The decision about the tasks of a failed request: some are sent again, in fixed groups, and the others have ended. */
 export interface RetryDecision<T> {
   readonly again: readonly Group<T>[];
   readonly ended: readonly PendingTask<T>[];
   readonly end: End;
-  /** How long from now the groups wait, in ms. */
+  /** Time from now for which the groups wait, in ms. */
   readonly delayMs: number;
 }
 
-/** Decides which tasks of a failed request are sent again, and when; `answered` counts the tasks answered so far. */
+/** Decides which tasks of a failed request are sent again, and when. `answered` is the number of tasks answered so far. */
 export function decideRetry<T>(
   group: Group<T>,
   failure: FailureClass,
@@ -47,11 +47,11 @@ function afterRetryable<T>(
   const delayMs = retryDelay(failures, failure.afterMs, policy, random);
   const suspect = failure.blame === "batch" || failure.blame === "either";
   if (suspect && group.entries.length > 1) {
-    // Halves start with one failure, so that each level of the bisection costs one attempt, and the neighbours of a
-    // poison row keep attempts until that row is alone.
+    // Each half starts with one failure, so each further bisection needs only one failed attempt. Tasks in the same group
+    // as a harmful task therefore still have attempts left when that task is alone.
     return goAgain(failures < 2 ? [failed] : halves({ ...failed, failures: 1 }), delayMs);
   }
-  // While no task at all is answered, a failure is no evidence against these tasks.
+  // While no task of the whole schedule is answered, a failure is no evidence against these tasks, so they get more attempts.
   const limit = answered === failed.answeredBefore ? policy.stormAttempts : policy.attempts;
   if (failures < limit) return goAgain([failed], delayMs);
   const deadly = failure.blame === "engine" || failure.blame === "either";
@@ -59,8 +59,9 @@ function afterRetryable<T>(
 }
 
 /**
- * A task that was in flight at every loss may be the cause, but so may its neighbours. Before its last attempt each of them
- * is therefore sent alone: then only the cause is lost, and the engine dies once more instead of again and again.
+ * Decides about tasks that were in flight when their engine was lost. A task that was in flight at every loss may be the cause,
+ * but so may the tasks that were in flight with it. Therefore each of them is sent alone in its last attempt: then only the
+ * harmful task ends without an answer, and it stops the engine only once more.
  */
 function afterLoss<T>(group: Group<T>, policy: RetryPolicy): RetryDecision<T> {
   const over = group.entries.filter((entry) => entry.losses >= policy.losses);

@@ -8,9 +8,9 @@ import type { ScheduleOptions, Summary } from "./types.ts";
 /**
  * Runs every task on the engines and reports one outcome for each. Tasks are pulled lazily: the number in memory is at most
  * twice the number that may be in flight. Resolves when all tasks have ended, when the signal aborts, or when no engine is
- * left: `end` of the summary gives the case. After an abort some tasks have no outcome, and no further task is pulled.
- * When the promise settles, no request is in flight and no timer is left. Throws every error that the task source,
- * `classify`, `recover` or `onRequest` threw.
+ * left; `end` of the summary gives the reason. After an abort some tasks have no outcome, and no further task is pulled. When
+ * the promise settles, no request is in flight and no timer is left. Throws every error that the task source, `classify`,
+ * `recover` or `onRequest` threw.
  */
 export async function schedule<T, R>(options: ScheduleOptions<T, R>): Promise<Summary> {
   if (options.workers.length === 0) throw new Error("schedule needs at least one worker");
@@ -53,7 +53,7 @@ async function settle<T, R>(state: State<T, R>): Promise<void> {
   await Promise.all(state.workers.map(({ recovery }) => recovery));
   for (const { unwatch } of state.workers) unwatch();
   if (state.source.ended) return;
-  // A generator that waits for something cannot be closed before that wait ends; the caller's signal should end it.
+  // A generator that waits for something cannot be closed before this wait ends; the caller's signal should end the wait.
   const closed = Promise.resolve(state.source.iterator.return?.());
   await settleOrAbandon(closed, state.scope.signal, clock, graceMs).catch(() => {});
 }

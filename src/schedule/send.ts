@@ -18,7 +18,7 @@ export function send<T, R>(state: State<T, R>, worker: WorkerState<T, R>, group:
   };
   worker.inFlight.add(request);
   worker.nextExpiry = Math.min(worker.nextExpiry, request.expiresAt);
-  // Never rejects: the end of the schedule waits for the queue to be idle.
+  // This promise never rejects and is not awaited here, because the end of the schedule waits until the queue is idle.
   void worker.queue.add(() => complete(state, worker, request));
 }
 

@@ -9,35 +9,38 @@ export interface State<T, R> {
   readonly workers: readonly WorkerState<T, R>[];
   readonly pending: Pending<T>;
   readonly source: { readonly iterator: AsyncIterator<T>; pulling: boolean; ended: boolean; pullingSince: number };
-  /** Aborts with the caller's signal, and when the schedule ends for another reason; `recover` gets its signal. */
+  /**
+   * Aborts with the caller's signal, and when the schedule ends for another reason. `recover` gets the signal of this
+   * controller.
+   */
   readonly scope: AbortController;
   /** Dispatches everything that can start now. */
   readonly wake: () => void;
-  /** Pulled tasks without an outcome. */
+  /** Number of pulled tasks without an outcome. */
   unsettled: number;
   finished: number;
   failed: number;
   aborted: number;
-  /** Set once nothing new may start. */
+  /** Set once no further request may start. */
   end: Summary["end"] | undefined;
-  /** A bug or the source's error, thrown after everything has settled. */
+  /** An error caused by a bug or by the task source; it is thrown after everything has settled. */
   error: { readonly cause: unknown } | undefined;
 }
 
 export interface WorkerState<T, R> {
   readonly options: Worker<T, R>;
-  /** Holds the limit: its concurrency follows the worker's. */
+  /** Limits the requests in flight. Its concurrency is set to the worker's limit before each request. */
   readonly queue: PQueue;
   readonly inFlight: Set<InFlightRequest<T>>;
   status: "up" | "lost" | "recovering" | "gone";
-  /** The last recovery that was begun; it never rejects. */
+  /** The recovery that was started last; it never rejects. */
   recovery: Promise<void>;
   /** Stops listening for the end of the engine. */
   unwatch: () => void;
   health: Health;
-  /** No request in flight expires before (monotonic ms). */
+  /** No request in flight reaches its time limit before this moment (monotonic ms). */
   nextExpiry: number;
-  /** Nothing starts before (monotonic ms). */
+  /** No request starts before this moment (monotonic ms). */
   pausedUntil: number;
 }
 
@@ -50,7 +53,7 @@ export interface InFlightRequest<T> {
   readonly expiresAt: number;
   readonly inFlight: number;
   readonly concurrency: number;
-  /** Why the scheduler aborted it; undefined while it was not aborted. */
+  /** Why the scheduler aborted the request; undefined while the request is not aborted. */
   abortedFor: "timeout" | "engine-lost" | "end" | undefined;
 }
 
@@ -72,7 +75,10 @@ export function createScheduleState<T, R>(options: ScheduleOptions<T, R>, wake: 
   };
 }
 
-/** Ends the schedule early: nothing new starts and what is in flight is aborted. The first reason stays. */
+/**
+ * Ends the schedule early: no further request starts, and requests in flight are aborted. A later call does not change the
+ * reason.
+ */
 export function endEarly<T, R>(state: State<T, R>, end: Summary["end"], reason: unknown): void {
   if (state.end !== undefined) return;
   state.end = end;
@@ -80,13 +86,13 @@ export function endEarly<T, R>(state: State<T, R>, end: Summary["end"], reason: 
   state.scope.abort(reason);
 }
 
-/** Ends the schedule because of an error that will be thrown at its end. */
+/** Ends the schedule because of an error, which `schedule` throws at its end. */
 export function fail<T, R>(state: State<T, R>, error: unknown): void {
   state.error ??= { cause: error };
   endEarly(state, "aborted", error);
 }
 
-/** Aborts a request for the scheduler's own reason; the first one stays. */
+/** Aborts a request and stores why the scheduler did so. A later call does not change the stored reason. */
 export function abort<T>(
   request: InFlightRequest<T>,
   abortedFor: NonNullable<InFlightRequest<T>["abortedFor"]>,

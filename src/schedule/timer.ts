@@ -2,16 +2,19 @@ import type { Clock } from "../types.ts";
 
 /** One timer for all waits of a schedule. */
 export interface Timer {
-  /** Makes the timer fire at this moment (monotonic ms), or earlier if it is set to an earlier one; Infinity changes nothing. */
+  /**
+   * Makes the timer fire at this moment (monotonic ms), unless it is already set to an earlier moment. Infinity changes
+   * nothing.
+   */
   readonly set: (at: number) => void;
-  /** Cancels it; resolves when no timer is left. */
+  /** Cancels the timer; resolves when no wait is left. */
   readonly stop: () => Promise<void>;
 }
 
-// Timers of Node overflow after 24 days; firing early costs nothing.
+// Node's timers overflow after 24 days, so longer waits are cut to one hour. A timer that fires too early does no harm.
 const LONGEST_MS = 3_600_000;
 
-/** Makes a timer that calls `onTime` at its moment; it must be set again afterwards. */
+/** Creates a timer that calls `onTime` once at its moment. It must be set again afterwards. */
 export function createTimer(clock: Clock, onTime: () => void): Timer {
   let armed: { readonly at: number; readonly controller: AbortController; readonly done: Promise<void> } | undefined;
   const disarm = (): void => {

@@ -1,12 +1,15 @@
 import type { Clock } from "../types.ts";
 
-/** What `schedule` needs. T is a task, R is the result of one task. */
+/** The options of `schedule`. T is a task, R is the result of one task. */
 export interface ScheduleOptions<T, R> {
-  /** Pulled lazily and never ahead of need; it may itself wait for outcomes of earlier tasks. */
+  /** The tasks, pulled only as they are needed. The source may itself wait for outcomes of earlier tasks. */
   readonly tasks: AsyncIterable<T>;
-  /** One for each engine; a free one takes the next tasks. */
+  /** One worker for each engine. A worker that is below its limit takes the next tasks. */
   readonly workers: readonly Worker<T, R>[];
-  /** Classifies an error of `work`. An error that it throws is a bug: everything stops, and `schedule` throws it. */
+  /**
+   * Classifies an error of `work`. If it throws an error itself, that is a bug: everything stops, and `schedule` throws the
+   * error.
+   */
   readonly classify: (error: unknown) => FailureClass;
   /**
    * Called once after each request, with every outcome that the request caused, and once more with the tasks that are left
@@ -14,14 +17,14 @@ export interface ScheduleOptions<T, R> {
    */
   readonly onRequest: (event: RequestEvent<T, R>) => void;
   readonly retry: RetryPolicy;
-  /** Limit of one request in ms. */
+  /** Time limit of one request in ms. */
   readonly timeoutMs: (batch: readonly T[]) => number;
-  /** How long an unfilled batch waits for further tasks before it is sent as it is, in ms; default 20. */
+  /** Time in ms for which an incomplete batch waits for further tasks before it is sent; default 20. */
   readonly lingerMs?: number;
-  /** How long work may take to settle after its signal was aborted before it is left behind, in ms; default 1,000. */
+  /** Time in ms that work has to settle after its signal aborted; after that its result is ignored. Default 1,000. */
   readonly graceMs?: number;
   readonly clock: Clock;
-  /** Uniform in [0, 1), for the jitter of retries. */
+  /** Returns random numbers, uniform in [0, 1), for the jitter of retries. */
   readonly random: () => number;
   readonly signal: AbortSignal;
 }
@@ -29,21 +32,26 @@ export interface ScheduleOptions<T, R> {
 /** One engine as the scheduler sees it. */
 export interface Worker<T, R> {
   readonly name: string;
-  /** Requests in flight at once, asked again before every request; values below 1 count as 1. */
+  /** Limit of the requests in flight. It is read before every request; values below 1 count as 1. */
   readonly concurrency: () => number;
-  /** Tasks per request, asked again before every request; values below 1 count as 1. */
+  /** Number of tasks per request. It is read before every request; values below 1 count as 1. */
   readonly batchSize: () => number;
   /** Sends one request: resolves with as many results as tasks, in their order. Must settle soon after the signal aborts. */
   readonly work: (batch: readonly T[], signal: AbortSignal) => Promise<readonly R[]>;
-  /** Aborts when the engine has ended, so that nothing waits for its answers; asked at the start and after each recovery. */
+  /**
+   * Returns a signal that aborts when the engine has ended, so that no request waits for its answer. Called at the start and
+   * after each recovery.
+   */
   readonly died?: () => AbortSignal;
-  /** Brings a lost engine back; resolves with false when it stays lost. Without it a lost engine stays lost. */
+  /**
+   * Brings a lost engine back; resolves with false when the engine stays lost. Without this function a lost engine stays lost.
+   */
   readonly recover?: (signal: AbortSignal) => Promise<boolean>;
 }
 
 /**
- * Why a request failed, in one word for journals and counts: the kinds of request errors, "engine-lost" when its engine ended, and
- * "aborted" when the schedule did.
+ * The reason why a request failed, in one word for journals and counts: the kind of its request error, "engine-lost" when its
+ * engine ended, or "aborted" when the schedule ended.
  */
 export type FailureReason =
   | "too-long"
@@ -56,47 +64,54 @@ export type FailureReason =
   | "engine-lost"
   | "aborted";
 
-/** What an error means for the tasks of the request. */
+/** The meaning of an error for the tasks of the request. */
 export type FailureClass =
-  /** One task may have spoilt the request: bisect it. A task that is refused alone has ended. */
+  /** One task may have caused the failure, so the request is bisected. A task that is refused alone has ended. */
   | { readonly kind: "split"; readonly reason: FailureReason }
-  /** May succeed later, not before afterMs. */
+  /** The request may succeed later. It is not sent again before afterMs (ms) have passed. */
   | { readonly kind: "retry"; readonly reason: FailureReason; readonly blame: Blame; readonly afterMs?: number }
-  /** Will never succeed, for any task of the request. */
+  /** No task of the request will ever succeed. */
   | { readonly kind: "final"; readonly reason: FailureReason }
-  /** The engine is gone: its tasks go back to the queue, and `recover` is called. */
+  /** The engine is lost: the tasks of the request go back to the queue, and `recover` is called. */
   | { readonly kind: "engine-lost"; readonly reason: FailureReason };
 
 /**
- * The possible cause of a failure that is worth a retry: `batch` (repeated, the batch is bisected), `engine` (repeated
- * without any success between, the engine counts as lost), `either`, or `load` (neither: a later retry is enough).
+ * The possible cause of a failure after which a retry makes sense. `batch`: after a repeated failure the batch is bisected.
+ * `engine`: after repeated failures without a success the engine counts as lost. `either`: both may be the cause. `load`:
+ * neither is the cause, so a later retry is enough.
  */
 type Blame = "batch" | "engine" | "either" | "load";
 
 export interface RetryPolicy {
-  /** Failures after which a task gives up while others are answered. */
+  /** Number of failures after which a task ends without an answer, if other tasks were answered since its first failure. */
   readonly attempts: number;
-  /** Failures after which a task gives up although no task was answered since its first failure. */
+  /** Number of failures after which a task ends without an answer, if no task was answered since its first failure. */
   readonly stormAttempts: number;
-  /** Upper end of the first wait in ms; it doubles with each failure. */
+  /** Longest first wait in ms; this limit doubles with each failure. */
   readonly baseMs: number;
-  /** Upper end of any wait in ms. */
+  /** Longest wait in ms. */
   readonly capMs: number;
   /** Longest wait in ms that a server's retry-after can ask for. */
   readonly afterCapMs: number;
-  /** Failed rounds in a row, no success between, after which an engine that is to blame counts as lost. */
+  /** Number of failed rounds in a row after which an engine that may be the cause counts as lost. */
   readonly lostAfter: number;
-  /** Losses of an engine, while a task was in flight there, after which the task ends. Before its last attempt it is sent alone. */
+  /**
+   * A task ends without an answer when an engine was lost this many times while the task was in flight there. In its last
+   * attempt it is sent alone.
+   */
   readonly losses: number;
 }
 
-/** How a task ended. */
+/** The end of a task. */
 export type Outcome<R> =
   /** `ms`: duration of the request that answered. */
   | { readonly ok: true; readonly value: R; readonly attempts: number; readonly ms: number }
   | {
       readonly ok: false;
-      /** refused: another attempt is pointless; gave-up: attempts used up, may work later; engine-lost: no engine is left. */
+      /**
+       * refused: another attempt is pointless; gave-up: the attempts are used up, a later run may succeed; engine-lost: no
+       * engine is left.
+       */
       readonly end: "refused" | "gave-up" | "engine-lost";
       readonly reason: FailureReason;
       readonly message: string;
@@ -107,7 +122,7 @@ export type Outcome<R> =
 export interface RequestEvent<T, R> {
   /** Null for tasks that ended without a request, because no engine was left. */
   readonly attempt: Attempt<T> | null;
-  /** Every task that ended with the request; those of a failed request that go out again are not among them. */
+  /** Every task that ended with the request. Tasks of a failed request that are sent again are not included. */
   readonly outcomes: readonly TaskOutcome<T, R>[];
 }
 
@@ -116,17 +131,17 @@ export interface TaskOutcome<T, R> {
   readonly outcome: Outcome<R>;
 }
 
-/** One request. Only successful requests measure the throughput. */
+/** One request. Only successful requests are used to measure the throughput. */
 export type Attempt<T> = {
-  /** Name of the worker that sent it. */
+  /** Name of the worker that sent the request. */
   readonly worker: string;
   readonly tasks: readonly T[];
   /** Monotonic ms. */
   readonly startedAt: number;
   readonly finishedAt: number;
-  /** Requests of this worker in flight when it started, itself included. */
+  /** Requests of this worker in flight when the request started, itself included. */
   readonly inFlight: number;
-  /** The worker's limit when it started. */
+  /** The worker's limit of requests in flight when the request started. */
   readonly concurrency: number;
 } & ({ readonly ok: true } | { readonly ok: false; readonly reason: FailureReason; readonly message: string });
 
@@ -135,8 +150,8 @@ export interface Summary {
   readonly end: "done" | "aborted" | "engines-lost";
   readonly finished: number;
   readonly failed: number;
-  /** In flight when the signal aborted: no outcome. */
+  /** Tasks that were in flight when the signal aborted; they have no outcome. */
   readonly aborted: number;
-  /** Pulled, but not in flight when the signal aborted: no outcome. */
+  /** Tasks that were pulled but not in flight when the signal aborted; they have no outcome. */
   readonly unstarted: number;
 }
