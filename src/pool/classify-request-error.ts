@@ -3,8 +3,8 @@ import { AbtieError } from "../errors.ts";
 import type { FailureClass } from "../schedule/types.ts";
 
 /**
- * Classifies the error of one request for the scheduler. An AbtieError("engine") means that the engine has ended. Throws any
- * error that is neither this nor a RequestError: it is a bug.
+ * Classifies the error of one request for the scheduler. An AbtieError("engine") means that the engine has ended. Throws every
+ * other error that is not a RequestError, because it is a bug.
  */
 export function classifyRequestError(error: unknown): FailureClass {
   if (error instanceof AbtieError && error.code === "engine") return ENGINE_LOST;
@@ -17,10 +17,13 @@ export function classifyRequestError(error: unknown): FailureClass {
 
 const ENGINE_LOST = { kind: "engine-lost", reason: "engine-lost" } as const;
 
-/** vLLM's answer to the requests that were in flight when its engine process died; the server exits right after it. */
+/**
+ * vLLM's answer to the requests that were in flight when its engine process died. The server exits immediately after this
+ * answer.
+ */
 const ENGINE_DIED = /EngineCore encountered an issue|EngineDeadError/;
 
-/** Wrong key, wrong model name, no such path: every further request would get the same answer. */
+/** Status codes for a wrong key, a wrong model name or a wrong path. Every further request would get the same answer. */
 const REFUSES_EVERYTHING: ReadonlySet<number> = new Set([401, 403, 404, 405]);
 
 const CLASSES = {

@@ -1,12 +1,12 @@
 import { type Setting, settingFor } from "../concurrency/setting.ts";
 import type { Config } from "../config/config.ts";
 
-/** Prompts in flight where neither config nor profile gives a number. */
+/** Prompts in flight when neither the config nor the engine's profile gives a number. */
 const LEVEL = 16;
-/** Prompts per request where only the requests in flight are given. */
+/** Prompts per request when only the number of requests in flight is given. */
 const PROMPTS = 4;
 
-/** Chooses how much an engine gets at once at first: the values of the config, else those of the engine's profile. */
+/** Chooses the first setting of an engine: the values of the config, or else those of the engine's profile. */
 export function firstSetting(config: Pick<Config, "concurrency" | "promptsPerRequest" | "engine">): Setting {
   const { concurrency, promptsPerRequest: fixed, engine } = config;
   const prompts = fixed ?? engine.promptsPerRequest;

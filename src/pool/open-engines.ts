@@ -5,18 +5,20 @@ import { attachEngine } from "../engine/life/attach.ts";
 import type { EngineOptions } from "../engine/life/open-engine.ts";
 import { spawnEngine } from "../engine/life/spawn.ts";
 
-/** Longest time (ms) until a server that runs already answers: it may still be starting. */
+/** Longest wait (ms) for the first answer of a server that abtie did not start, because it may still be starting. */
 const ATTACH_MS = 10_000;
-/** Longest time (ms) until a server of another owner is back after it was lost: it must be started and load its model. */
+/**
+ * Longest wait (ms) until such a server is back after it was lost, because its owner must start it and it must load its model.
+ */
 const RETURN_MS = 900_000;
-/** The first request compiles kernels on some machines. */
+/** Time limit (ms) of the first request, which compiles kernels on some machines. */
 const WARM_UP_MS = 300_000;
 
 /** Opens one engine of the job. */
 export interface EngineOpener {
   readonly name: string;
   readonly open: (signal: AbortSignal) => Promise<Engine>;
-  /** Opens it again after it was lost. */
+  /** Opens the engine again after it was lost. */
   readonly reopen: (signal: AbortSignal) => Promise<Engine>;
 }
 
@@ -75,12 +77,12 @@ function spawnSpec(engine: EngineConfig & { kind: "spawn" }, replica: number) {
   };
 }
 
-/** GPUs of a replica, counted from 0; no GPU serves two replicas. */
+/** Lists the GPUs of a replica; numbers start at 0, and no two replicas share a GPU. */
 function gpusOf(replica: number, count: number): string {
   return Array.from({ length: count }, (_, gpu) => replica * count + gpu).join(",");
 }
 
-/** An engine that is open, and how it is opened again. */
+/** An open engine, and the function that opens it again. */
 export interface OpenedEngine extends Pick<EngineOpener, "name" | "reopen"> {
   readonly engine: Engine;
 }

@@ -23,20 +23,26 @@ export interface EnginePool<J> extends AsyncDisposable {
   readonly judge: J;
   readonly first: () => Engine | null;
   readonly subscribe: StatusTracker["subscribe"];
-  /** Takes a request into account for the number of requests that its engine gets at once. */
+  /** Passes a request to the tuner of its engine, which adapts the number of requests in flight. */
   readonly observe: (attempt: Attempt<Task>) => void;
-  /** Requests that all engines together were allowed in flight when this one was sent. */
+  /** Gives the number of requests that all engines together were allowed in flight when this request was sent. */
   readonly concurrencyAt: (attempt: Attempt<Task>) => number;
-  /** How well the engines have been used since a moment (monotonic ms), the start of scoring; null when nothing was answered. */
+  /**
+   * Computes how well the engines have been used since `since` (monotonic ms), the start of scoring; null when nothing was
+   * answered.
+   */
   readonly usage: (since: number) => Usage | null;
 }
 
-/** Opens a judge against a running server, and gives the prompt that the server is probed with. */
+/** Opens a judge for a running server, and gives the prompt with which the server is probed. */
 export interface Prober<J> {
   readonly probe: (server: JudgeServer) => Promise<{ readonly judge: J; readonly input: ProbeInput }>;
 }
 
-/** Attempts to bring one engine back: few for a restart, which takes minutes; many for a server of another owner, which abtie only polls. */
+/**
+ * Number of attempts to bring one engine back: few for a restart by abtie, which takes minutes; many for a server that abtie
+ * did not start, because abtie only polls it. `limitMs` is the time limit of one attempt.
+ */
 const RECOVERY = { attempts: { spawn: 3, attach: 30 }, limitMs: 15 * 60_000 } as const;
 
 /** Opens every engine of the config, all at once. When one cannot be opened, the others are stopped and its error is thrown. */
@@ -114,7 +120,7 @@ export async function openEnginePool<J>(options: {
   };
 }
 
-/** Probes servers, and keeps the judge of the one with the smallest context: its prompts fit on every server. */
+/** Probes servers, and keeps the judge of the server with the smallest context, because its prompts fit on every server. */
 function keepSmallest<J>(loader: Prober<J>, config: Config, route: TokenizeRoute) {
   let smallest: { readonly judge: J; readonly context: number } | null = null;
   return {

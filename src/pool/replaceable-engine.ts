@@ -2,17 +2,17 @@ import type { Engine } from "../engine/engine.ts";
 import { AbtieError, messageOf } from "../errors.ts";
 import type { Clock, Log } from "../types.ts";
 
-/** How an engine that was lost is brought back. */
+/** The policy by which a lost engine is brought back. */
 export interface RecoveryPolicy {
   /** Starts the engine again, or waits until it answers again. */
   readonly reopen: (signal: AbortSignal) => Promise<Engine>;
-  /** Attempts; the count starts again after the engine has worked for ten minutes. */
+  /** Number of attempts. It is available again in full after the engine has worked for ten minutes. */
   readonly attempts: number;
-  /** Longest time of one attempt, ms. */
+  /** Time limit of one attempt, ms. */
   readonly limitMs: number;
 }
 
-/** An engine that its successor may replace. */
+/** An engine that can be replaced by a new one after it was lost. */
 export interface ReplaceableEngine extends AsyncDisposable {
   readonly name: string;
   readonly current: () => Engine;
@@ -20,10 +20,10 @@ export interface ReplaceableEngine extends AsyncDisposable {
   readonly recover: (signal: AbortSignal) => Promise<boolean>;
 }
 
-/** What happened to an engine after it was opened. */
+/** A change of an engine after it was opened. */
 export type EngineChange = "lost" | "back" | "given-up";
 
-/** Wraps an engine so that it can be replaced. `onChange` gets every change with its detail, for the log and the journal. */
+/** Wraps an engine so that it can be replaced. `onChange` gets every change and its details, for the log and the journal. */
 export function createReplaceableEngine(options: {
   name: string;
   engine: Engine;
@@ -43,7 +43,8 @@ export function createReplaceableEngine(options: {
     if (clock.monotonic() - backAt > STEADY_MS) attemptsLeft = recovery.attempts;
     let exhausted = 0;
     for (let failures = 0; attemptsLeft > 0 && exhausted < MOST_EXHAUSTED && !signal.aborted; failures += 1) {
-      // A server that refuses connections at once may be overloaded: without a pause it would use up all attempts in a second.
+      // A server that refuses connections at once may be overloaded. Without a pause, all attempts would be used up
+      // within a second.
       if (failures > 0) await clock.sleep(pauseMs(failures), signal).catch(() => {});
       attemptsLeft -= 1;
       const began = clock.monotonic();
@@ -68,7 +69,10 @@ export function createReplaceableEngine(options: {
   return { name, current: () => engine, recover, [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose]() };
 }
 
-/** An engine that has worked this long since it came back has all its attempts again: a night may hold several failures. */
+/**
+ * After an engine has worked for this long (ms) since it came back, it gets all its attempts again, because a long run may have
+ * several failures.
+ */
 const STEADY_MS = 10 * 60_000;
 /** Exhausted attempts after which the engine is given up, however many attempts are left. */
 const MOST_EXHAUSTED = 3;

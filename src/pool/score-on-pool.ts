@@ -15,12 +15,12 @@ import type { EnginePool } from "./pool.ts";
  */
 export async function scoreOnPool<T extends Task>(options: {
   pool: Pick<EnginePool<unknown>, "workers" | "observe">;
-  /** Prompts, prepared as they are pulled. */
+  /** The prompts; each one is prepared when it is pulled. */
   tasks: AsyncIterable<T>;
   /** Called once after each request, see `ScheduleOptions`. */
   onRequest: (event: RequestEvent<T, Reading>) => void;
   config: Pick<Config, "attempts" | "requestTimeoutMs">;
-  /** Sets what every engine gets at once; without it each engine's own setting is used and adapted to its speed. */
+  /** Gives one setting for all engines. Without it, each engine's own setting is used and adapted to its speed. */
   setting?: () => Setting;
   effects: Pick<Effects, "clock" | "random">;
   signal: AbortSignal;

@@ -7,18 +7,24 @@ import { classifyRequestError } from "./classify-request-error.ts";
 
 type Tokenize = (body: TokenizeBody) => Promise<number[]>;
 
-/** Chooses the server for each /tokenize request where only the server has the tokenizer; engines may be lost and replaced meanwhile. */
+/**
+ * Chooses the server for each /tokenize request of a run in which only the server has the tokenizer, because engines may be
+ * lost and replaced during the run.
+ */
 export interface TokenizeRoute {
-  /** Asks this server; after `use` the engines instead, except for a server that is being started again, which is asked itself. */
+  /**
+   * Returns a function that sends requests to the server `starting`, but to the engines once `use` was called. If `via` is
+   * called after `use`, a server is being started again, and the function always sends requests to this server.
+   */
   readonly via: (starting: Tokenize) => Tokenize;
-  /** From now on asks the listed engines, one after another until one answers. */
+  /** Sends later requests to the listed engines, to one after another until one answers. */
   readonly use: (engines: () => readonly Pick<Engine, "tokenize">[]) => void;
 }
 
 /**
- * Creates the route. Once engines are in use, a request that fails for a cause that may pass is repeated until the signal aborts:
- * a run must not end because a server was being started again. Throws AbtieError("engine") when the server refuses the request,
- * and the signal's reason when it aborts.
+ * Creates the route. Once engines are in use, a request that failed for a reason that may pass is repeated until the signal
+ * aborts, because a run must not end while a server is being started again. Throws AbtieError("engine") when the server refuses
+ * the request, and the signal's reason when the signal aborts.
  */
 export function createTokenizeRoute({
   clock,

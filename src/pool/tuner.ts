@@ -7,14 +7,17 @@ import type { Engine } from "../engine/engine.ts";
 import type { Attempt, FailureReason, Worker } from "../schedule/types.ts";
 import type { Clock } from "../types.ts";
 
-/** Failures that show that the engine got too much at once. */
+/** Failures that show that too much was sent to the engine at once. */
 const OVERLOADS: ReadonlySet<FailureReason> = new Set(["timeout", "overloaded"]);
 /** Time (ms) between two polls of the engine's metrics. */
 const POLL_MS = 3_000;
-/** Time (ms) until the next poll of an engine without metrics: it may have none, or its proxy may have failed. */
+/**
+ * Time (ms) until the next poll of an engine that returned no metrics. The poll is repeated, because only a proxy in front of
+ * the engine may have failed.
+ */
 const NO_METRICS_MS = 60_000;
 
-/** Decides how many prompts one engine gets at once while it works, and measures how well it is used. */
+/** Decides how many prompts are in flight at one engine while it works, and measures how well the engine is used. */
 export interface Tuner {
   readonly setting: () => Setting;
   /** True when the config fixes the setting. */
@@ -22,22 +25,22 @@ export interface Tuner {
   readonly observe: <T extends Sized>(attempt: Attempt<T>) => void;
   /** Wraps the work of a worker so that its requests in flight are counted. */
   readonly watch: <T extends Sized, R>(work: Worker<T, R>["work"]) => Worker<T, R>["work"];
-  /** Time (ms) with as many requests in flight as the setting allows, and the tokens answered in it. */
+  /** Time (ms) during which as many requests were in flight as the setting allows, and the tokens answered in that time. */
   readonly full: () => { readonly ms: number; readonly tokens: number };
 }
 
 type Sized = { readonly ids: readonly number[] };
 
 /**
- * Creates the tuner of an engine. `given` holds the values that the config fixes: if it fixes the requests in flight, nothing
- * is tuned; if it fixes only the prompts per request, the number of requests is. The search begins at `start`.
+ * Creates the tuner of an engine. `given` holds the values that the config fixes. If it fixes the requests in flight, nothing
+ * is tuned; if it fixes only the prompts per request, only the number of requests is tuned. The search begins at `start`.
  */
 export function createTuner(options: {
   given: { readonly concurrency: number | null; readonly promptsPerRequest: number | null };
   start: Setting;
   metrics: () => ReturnType<Engine["metrics"]>;
   clock: Clock;
-  /** Called when a setting that was found replaces the one before. */
+  /** Called when the tuner has found a new setting, which replaces the one before. */
   onFound: (setting: Setting, rowsPerSecond: number) => void;
   /** Called with the prompt tokens of every request that was answered. */
   onTokens: (tokens: number) => void;
@@ -62,7 +65,7 @@ export function createTuner(options: {
     if (polling || now - polledAt < POLL_MS) return;
     polling = true;
     polledAt = now;
-    // Nothing waits for it: an engine whose metrics come slowly is busy enough.
+    // The poll is not awaited, because metrics that come slowly must not delay the requests.
     metrics().then(
       (load) => {
         polling = false;

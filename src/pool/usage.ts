@@ -2,15 +2,24 @@ import type { Setting } from "../concurrency/setting.ts";
 import type { Meter } from "../concurrency/throughput-meter.ts";
 import type { Tuner } from "./tuner.ts";
 
-/** How well the engines were used while rows were scored; the rest is the cost of the client. */
+/**
+ * Statistics of how well the engines were used while rows were scored. Time in which they were not fully used is a cost of the
+ * client.
+ */
 export interface Usage {
-  /** Scoring time, and the part of it (mean over the engines) with as many requests in flight as the setting allows; seconds. */
+  /**
+   * Scoring time, and the part of it in which as many requests were in flight as the setting allows (mean over the engines);
+   * seconds.
+   */
   readonly seconds: number;
   readonly saturatedSeconds: number;
-  /** Over all the scoring time, and over the saturated part of it. */
+  /**
+   * Prompt tokens answered per second: over the whole scoring time, and over its saturated part (summed over the engines; null
+   * if nothing was answered in it).
+   */
   readonly tokensPerSecond: number;
   readonly saturatedTokensPerSecond: number | null;
-  /** The fastest interval; null when scoring lasted less than two intervals. */
+  /** Speed in the fastest interval, and its length; null when scoring took less than two intervals. */
   readonly best: { readonly tokensPerSecond: number; readonly seconds: number } | null;
   /** tokensPerSecond / best.tokensPerSecond: 1 for an engine that is always as fast as in its best interval. */
   readonly ratio: number | null;
@@ -23,11 +32,14 @@ interface EngineUsage extends Setting {
   readonly by: "given" | "found";
 }
 
-/** Shortest interval: the best of shorter ones would be the best by chance. The largest of the three rules. */
+/**
+ * The interval is at least this long (ms), because the fastest of many shorter intervals would be fast only by chance. The
+ * largest of this length and the two below is used.
+ */
 const LEAST_MS = 10_000;
-/** Of the scoring time. */
+/** The interval is at least this share of the scoring time. */
 const LEAST_SHARE = 0.05;
-/** Mean number of requests that end in it. */
+/** The interval is so long that on average at least this many requests end in it. */
 const LEAST_REQUESTS = 20;
 
 /** Computes the usage up to `now` (monotonic ms); null when nothing was answered. */
