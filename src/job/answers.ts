@@ -2,7 +2,7 @@ import type { RowAnswers } from "../judge/outcome.ts";
 import { describeFailure } from "../runfolder/describe-failure.ts";
 import { isShort, lastFailure, type RunState, readingOf } from "../runfolder/state/run-state.ts";
 
-/** Collects the answers of one row, or the reason why it has none, from the state of a run. */
+/** Collects from the state of a run the answers of one row, or the reason why the row has no answer. */
 export function answersOf(state: RunState, row: number): RowAnswers {
   const ab = readingOf(state, row, "ab");
   const ba = readingOf(state, row, "ba");

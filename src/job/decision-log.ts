@@ -6,8 +6,9 @@ import type { Clock, Log } from "../types.ts";
 const FORECAST_MS = 5_000;
 
 /**
- * Creates the function that takes every decision of the planner and records the ones that matter: a change of ladder step and the stop
- * at once, with a line in the log; a forecast every 5 s and at each new phase.
+ * Creates a function that gets every decision of the planner and records the important ones: a change of ladder step and the
+ * stop at once, and a forecast at most every 5 s and at each new phase. A change and a stop also get a line in the log, except
+ * the stop of a complete run.
  */
 export function createDecisionLog(options: {
   record: (event: JournalEvent) => void;
@@ -38,7 +39,7 @@ export function createDecisionLog(options: {
   };
 }
 
-/** The fields that every event of the planner has; `at` is the wall time of the decision. */
+/** Collects the fields that every event of the planner has. `at` is the wall time of the decision, ms since 1970. */
 function plannerState(decision: Decision, at: number): Omit<LadderStepEvent, "event"> {
   return {
     at,
@@ -53,7 +54,7 @@ function plannerState(decision: Decision, at: number): Omit<LadderStepEvent, "ev
   };
 }
 
-/** Null when the planner has no forecast. Times of the decision are monotonic, those of the journal ms since 1970. */
+/** Makes the forecast event; null when the planner has no forecast. The decision's monotonic times become ms since 1970. */
 function forecastEvent(decision: Decision, at: number, monotonic: number): ForecastEvent | null {
   const { forecast, swapPass, priorRows, silentMs } = decision;
   if (forecast === null) return null;

@@ -9,12 +9,15 @@ import { enginePython, locateHome } from "../setup/home.ts";
 
 export type { Override } from "../config/load.ts";
 
-/** The root of the package, which holds launch/ and prompts/; src/job and dist/job are equally deep. */
+/**
+ * The root of the package, which holds launch/ and prompts/. The path works from src/job and from dist/job, because both are
+ * equally deep.
+ */
 const PACKAGE_ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const DEFAULT_CONFIG = "abtie.yaml";
 
 /**
- * Loads the config of a command: the named file, else ./abtie.yaml when it is there, else flags alone.
+ * Loads the config of a command: from the named file, otherwise from ./abtie.yaml if it exists, otherwise from the flags alone.
  * Throws an AbtieError("config") that lists every problem.
  */
 export async function openConfig(
@@ -39,7 +42,7 @@ export async function openConfig(
   });
 }
 
-/** Finds the config file of a command: the named one, else ./abtie.yaml when it is there. */
+/** Finds the config file of a command: the named file, otherwise ./abtie.yaml if it exists; null when there is none. */
 export async function findConfig(path: string | null, { cwd }: Pick<Effects, "cwd">): Promise<string | null> {
   if (path !== null) return path;
   const found = await access(resolve(cwd, DEFAULT_CONFIG)).then(

@@ -9,7 +9,7 @@ import { packageVersion } from "./package-version.ts";
 import { createPublisher, type Publisher } from "./publisher.ts";
 import { createRecorder, type Recorder } from "./recorder.ts";
 
-/** The scoring job of one config: its rows, its judge, the run folder that it has locked, and the writers of the results. */
+/** The scoring job of one config: its rows, its judge, its locked run folder, and the writers of the results. */
 export interface Job extends Aggregation, AsyncDisposable {
   readonly config: Config;
   readonly dataset: Dataset;
@@ -22,19 +22,22 @@ export interface Job extends Aggregation, AsyncDisposable {
 export interface JobOptions {
   readonly config: Config;
   readonly dataset: Dataset;
-  /** Continue although config, data, template or model changed since the run began. */
+  /** Continue even if config, data, template or model changed since the run began. */
   readonly force: boolean;
-  /** Forget the results in the run folder. */
+  /** Discard the results in the run folder. */
   readonly fresh: boolean;
-  /** The journal's word for requests that the end of the session aborts; "aborted" without it. */
+  /**
+   * Gives the reason that the journal records for requests that the end of the session aborts; "aborted" without this function.
+   */
   readonly abortReason?: () => "deadline" | "interrupted";
   readonly effects: Effects;
 }
 
 /**
- * Loads the judge, locks the run folder and resumes its journal. No request is sent, and the results in the folder stay as they
- * are: the caller may still refuse the job before it calls publisher.publishFirst(). Throws AbtieError: config (template,
- * tokenizer, calibration, or a run folder of another job), data (a damaged run folder, or one that another process has locked).
+ * Loads the judge, locks the run folder and resumes its journal. Sends no request and changes no results in the folder, because
+ * the caller may still refuse the job before it calls publisher.publishFirst(). Throws AbtieError: "config" for a wrong
+ * template, tokenizer or calibration, or a run folder of another job; "data" for a damaged run folder, or one that another
+ * process has locked.
  */
 export async function openJob(options: JobOptions): Promise<Job> {
   const { config, dataset, force, fresh, abortReason, effects } = options;

@@ -2,7 +2,9 @@ import type { Config } from "../config/config.ts";
 import { type Columns, DEFAULT_COLUMNS } from "../dataset/columns.ts";
 import { type Dataset, openDataset } from "../dataset/open-dataset.ts";
 
-/** Opens the rows of a config. Label columns are optional as long as they have their usual names. */
+/**
+ * Opens the rows of a config. The label columns may be missing, unless the config gives them other names than the usual ones.
+ */
 export function openRows(
   config: Pick<Config, "input" | "columns" | "truth" | "limit">,
   signal: AbortSignal,

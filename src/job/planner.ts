@@ -15,44 +15,47 @@ import type { RequestEvent } from "../schedule/types.ts";
 import type { Clock, Order, Reading } from "../types.ts";
 import { rankRows } from "./rank-rows.ts";
 
-/** The next prompt to score. "wait": none for now, but an outcome that is still to come may change that. */
+/**
+ * The next prompt to score. "wait": there is none now, but the outcome of a task in progress may change that. "end": no prompt
+ * will follow.
+ */
 export type NextPrompt = PlannedPrompt | "wait" | "end";
 
 interface PlannedPrompt {
   readonly row: number;
   readonly order: Order;
-  /** Prompt tokens that it may take; null for as many as the model takes. */
+  /** Prompt tokens that the prompt may take; null for as many as the model takes. */
   readonly tokenBudget: number | null;
 }
 
 /** Decides which prompt is scored next, from the speed of the engines and the time that is left. */
 export interface Planner {
-  /** Rows of the whole run, those of earlier sessions included. */
+  /** Number of rows of the whole run, including those of earlier sessions. */
   readonly total: number;
   readonly next: () => NextPrompt;
-  /** Resolves when a task has ended, or after the longest time for which a decision is good. */
+  /** Resolves when a task has ended, or when the last decision may be too old. */
   readonly changed: (signal: AbortSignal) => Promise<void>;
   /**
-   * Takes in a request whose outcomes the state of the run already holds. `concurrency` counts the requests that all engines
-   * together were allowed in flight when it was sent.
+   * Updates the planner after a request. The state of the run must already hold the outcomes of the request. `concurrency` is
+   * the number of requests that all engines together were allowed in flight when this one was sent.
    */
   readonly onRequest: (event: RequestEvent<Task, Reading>, concurrency: number) => void;
   readonly onPoolStatus: (status: PoolStatus) => void;
-  /** Returns the decision in force; decides again when the last decision is old. */
+  /** Returns the current decision; makes a new one when the last decision is too old. */
   readonly tick: () => Decision;
-  /** The errors of the forecasts; empty before the first pass has ended. */
+  /** Returns the errors of the forecasts; empty before the first pass has ended. */
   readonly forecastErrors: () => readonly ForecastError[];
 }
 
 export interface PlannerOptions {
-  /** Decides the ladder, the swap pass, the confidence, the overrun and the seed of the sample. */
+  /** The plan sets the ladder, the swap pass, the confidence, the reaction to an overrun and the seed of the sample. */
   readonly plan: RunPlan;
   readonly config: Pick<Config, "calibration">;
   readonly state: RunState;
   readonly aggregate: Aggregate;
   /** Estimated prompt tokens of every row. */
   readonly tokens: readonly number[];
-  /** The moments that bound the run, monotonic ms; they may come nearer. */
+  /** The moments that limit the run, monotonic ms; null without a deadline. They may come nearer. */
   readonly budget: () => Budget | null;
   /** Start of this session, monotonic ms. */
   readonly startedAt: number;
@@ -60,20 +63,20 @@ export interface PlannerOptions {
   readonly onDecision: (decision: Decision) => void;
 }
 
-/** A decision is good for this long (ms), or for this share of the time when that is shorter. */
+/** A decision is valid for this long (ms), or for this share of the time for work if that is shorter. */
 const DECISION_MS = 2_000;
 const DECISION_SHARE = 0.02;
-/** A ranking of the rows for the swapped order is good for this long (ms). */
+/** A ranking of the rows for the swapped order is valid for this long (ms). */
 const RANKING_MS = 60_000;
 
-/** The status of the pool as the planner's state holds it. */
+/** The status of the pool in the form that the planner's state needs. */
 const ENGINE_STATES = {
   up: { up: true, lost: false },
   recovering: { up: false, lost: false },
   "given-up": { up: false, lost: true },
 } as const satisfies Record<PoolStatus, { up: boolean; lost: boolean }>;
 
-/** Creates the planner of a run: it keeps the state, and the pure functions of deadline/ decide. */
+/** Creates the planner of a run. It holds the state; the pure functions of deadline/ make the decisions. */
 export function createPlanner(options: PlannerOptions): Planner {
   const { plan, state: run, clock, onDecision } = options;
   const budget = options.budget();
@@ -100,7 +103,8 @@ export function createPlanner(options: PlannerOptions): Planner {
     state = observe(state, event);
   };
   const decideNow = (): Decision => {
-    // Rows that were in flight at the last ranking would otherwise never get the swapped order.
+    // Rows that were in flight at the last ranking need a new ranking, because they would otherwise never get the swapped
+    // order.
     if (state.swap.ranked !== null && state.first.endedAt !== null && run.orders.ab.answered > rankedRows) rank();
     const decided = decide(withBudget(state, options.budget()), clock.monotonic());
     state = decided.state;
@@ -144,9 +148,10 @@ export function createPlanner(options: PlannerOptions): Planner {
       const ended = new AbortController();
       wake = () => ended.abort(new Error("the wait has ended"));
       if (signal.aborted) return;
-      // Not AbortSignal.any: in Node 20 each call with a signal that lives on leaks a kilobyte, and there may be many waits in a second.
+      // AbortSignal.any is not used, because in Node 20 each call with a long-lived signal leaks a kilobyte, and there
+      // may be many waits in a second.
       signal.addEventListener("abort", wake, { once: true });
-      // The timer is needed because time alone may change the decision; it is cancelled with the wait.
+      // The timer is needed because a decision may change with time alone. It is cancelled when the wait ends.
       await clock.sleep(decisionMs, ended.signal).catch(() => {});
       signal.removeEventListener("abort", wake);
     },

@@ -24,12 +24,12 @@ export function showProgress(
 
 /** The data of the progress line. */
 export interface ScoreProgress {
-  /** Rows answered in the first order, of all; earlier sessions included. */
+  /** Number of rows answered in the first order, and number of all rows. Both include earlier sessions. */
   readonly done: number;
   readonly total: number;
-  /** Rows answered in the swapped order too; earlier sessions included. */
+  /** Number of rows also answered in the swapped order, including earlier sessions. */
   readonly swapped: number;
-  /** Prompts that this session scored, and its time so far in ms. */
+  /** Number of prompts that this session has scored, and the time since its scoring began, ms. */
   readonly prompts: number;
   readonly ms: number;
   readonly decision: Pick<
@@ -38,17 +38,17 @@ export interface ScoreProgress {
   >;
 }
 
-/** A part of the line. Where the line is too long, the parts with the smallest weight are left out first. */
+/** A part of the progress line. If the line is too long, the parts with the smallest weight are left out first. */
 interface Part {
   readonly text: string;
   readonly weight: number;
 }
 
-/** Shortest time (ms) without an answer that the line mentions. */
+/** The line mentions a time without an answer only if it is at least this long (ms). */
 const SILENCE_MS = 60_000;
 
 /**
- * Formats the progress line, then shorter versions of it for narrower terminals. The longest:
+ * Formats the progress line, then shorter versions of it for narrower terminals. Example of the longest version:
  * 12,410/25,000 rows · 1.04 s/row · done in 3h39m (90 %: 3h31m to 3h50m) · 1h12m to spare · both orders for the undecided 31 %
  */
 export function progressLines(options: ScoreProgress): readonly string[] {
@@ -57,7 +57,7 @@ export function progressLines(options: ScoreProgress): readonly string[] {
   return weights.map((least) => joined(parts.filter(({ weight }) => weight >= least)));
 }
 
-/** Joins parts with dots; an interval in brackets follows its value without one. */
+/** Joins parts with dots. A part in brackets follows the part before without a dot. */
 function joined(parts: readonly Part[]): string {
   return parts.map(({ text }) => text).reduce((line, text) => `${line}${text.startsWith("(") ? " " : " · "}${text}`);
 }
@@ -67,7 +67,7 @@ function rows({ done, total, swapped, decision }: ScoreProgress): readonly Part[
   if (decision.phase !== "swap-pass") return [once];
   const { begun, allowed } = decision.swapPass;
   const before = swapped - decision.progress.swapAnswered;
-  // `swapped` is newer than the decision, so that the sum may count some rows twice.
+  // `swapped` is newer than the decision, so the sum may count some rows twice and exceed `total`.
   const planned = Math.min(total, before + begun + allowed);
   if (planned === 0) return [once];
   return [once, { text: `${formatCount(swapped)}/${formatCount(planned)} in both orders`, weight: 8 }];
@@ -109,7 +109,7 @@ function spare(ms: number): string {
   return ms >= 0 ? `${formatDuration(ms)} to spare` : `${formatDuration(-ms)} too late`;
 }
 
-/** The plan for the rows that are left, unless it is one answer for each. */
+/** Describes the plan for the rows that are left. Nothing is shown when each row gets one answer. */
 function plan({ decision: { step, phase, swapPass, leftMs, stop } }: ScoreProgress): readonly Part[] {
   if (stop !== null || leftMs === null || phase === "swap-pass" || phase === "starting") return [];
   if (step.kind === "one-order-short") return [{ text: `shorter context: ${step.name}`, weight: 4 }];

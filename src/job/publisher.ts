@@ -7,16 +7,16 @@ import { attemptsOf, isShort, type RunState, readingOf } from "../runfolder/stat
 import type { Clock, Log, Order, Triple } from "../types.ts";
 import { answersOf } from "./answers.ts";
 
-/** Writes the results of a run, the submission and rows.jsonl, and replaces them as rows are answered. */
+/** Writes the results of a run, which are the submission and rows.jsonl, and replaces these files as rows are answered. */
 export interface Publisher {
   readonly outcome: (row: number) => RowOutcome;
   /** Writes both files for the first time. Throws AbtieError("data") when they cannot be written. */
   readonly publishFirst: () => Promise<void>;
-  /** Counts an answer, and starts to publish when that is due. */
+  /** Counts an answer, and starts to publish when publishing is due. */
   readonly answered: () => void;
-  /** Publishes the answers that are not published yet, and waits until all is written. May be called again. */
+  /** Publishes the answers that are not published yet, and waits until both files are written. May be called again. */
   readonly close: () => Promise<void>;
-  /** Throws AbtieError("data") when the last publishing failed: the files in place are complete, but older. */
+  /** Throws AbtieError("data") when the last attempt to publish failed. The files in place are complete, but older. */
   readonly check: () => void;
 }
 
@@ -47,7 +47,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
   const outcome = (row: number): RowOutcome => outcomeOf(answersOf(state, row), aggregate, prior);
 
   const write = async (): Promise<void> => {
-    // The journal first: an answer in the submission must not be missing in the journal after a crash.
+    // The journal is written first, because an answer in the submission must not be missing in the journal after a crash.
     await options.journal.checkpoint();
     await writeSubmission(options.submission, ids, (row) => outcome(row).probabilities, options);
     await writeRows(options.rows, recordsOf(ids, state, outcome));
@@ -59,7 +59,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       await write();
       failure = null;
     } catch (error) {
-      // The last complete files stay in place; a run without newer files is better than no run.
+      // The last complete files stay in place and the run goes on, because it can write newer files later.
       if (!(error instanceof AbtieError)) throw error;
       if (failure === null) log("error", `the results could not be written and will be tried again: ${error.message}`);
       failure = error;
@@ -96,7 +96,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
 
 const DUE_ROWS = 500;
 const DUE_MS = 30_000;
-/** Largest share of the time that writing may take. */
+/** Largest share of the run's time that writing may take. */
 const COST_SHARE = 0.05;
 
 /** Publishing is due after 500 answers or 30 s, but never so often that writing takes more than 5 % of the time. */

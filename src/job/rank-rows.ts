@@ -5,7 +5,7 @@ import { type Candidate, rankForSwapPass } from "../deadline/swap-ranking.ts";
 import type { Aggregate } from "../judge/outcome.ts";
 import { type RunState, readingOf, tokenBudgetOf } from "../runfolder/state/run-state.ts";
 
-/** Ranks the rows that have one answer by the expected gain of the swapped order; see deadline/swap-pass.ts. */
+/** Ranks the rows that have one answer by the expected gain of the swapped order per token; see deadline/swap-ranking.ts. */
 export function rankRows(options: {
   readonly config: Pick<Config, "calibration">;
   readonly state: RunState;

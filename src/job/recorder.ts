@@ -19,11 +19,11 @@ export function noCounts(): SessionCounts {
   return { scoredPrompts: 0, promptTokens: 0, requests: 0, failedRequests: 0 };
 }
 
-/** Writes every event into the journal and into the state at once, so that both always agree. */
+/** Writes every event into the journal and immediately into the state, so that both always agree. */
 export interface Recorder {
   readonly counts: Readonly<SessionCounts>;
   readonly record: (event: JournalEvent) => void;
-  /** Records a request with everything that ended with it. */
+  /** Records a request and the outcome of every task that ended with it. */
   readonly onRequest: (event: RequestEvent<Task, Reading>) => void;
 }
 
@@ -34,7 +34,10 @@ export function createRecorder(options: {
   clock: Clock;
   /** Called for each row and order that is answered for the first time, after the answer is in the state. */
   onAnswer?: () => void;
-  /** The journal's word for requests that the end of the session aborted; "aborted" without it. */
+  /**
+   * Gives the reason that the journal records for requests that the end of the session aborted; "aborted" without this
+   * function.
+   */
   abortReason?: (() => "deadline" | "interrupted") | undefined;
 }): Recorder {
   const { journal, state, clock, onAnswer, abortReason } = options;

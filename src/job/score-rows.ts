@@ -9,7 +9,7 @@ import type { Recorder } from "./recorder.ts";
 import type { RunEnd } from "./summary.ts";
 import type { TimeLimits } from "./time-limits.ts";
 
-/** Scores the prompts that the planner chooses on all engines, until no prompt is left or the time is over. */
+/** Scores on all engines the prompts that the planner chooses, until no prompt is left or the time is over. */
 export async function scoreRows(options: {
   config: Config;
   planner: Planner;
@@ -24,7 +24,7 @@ export async function scoreRows(options: {
   const ended = new AbortController();
   const broken = new AbortController();
   const signal = AbortSignal.any([limits.signal, broken.signal]);
-  // An error of the caller's own progress callback stops the run in order; it is thrown when everything is closed.
+  // An error of the caller's progress callback stops the run in an orderly way. It is thrown after all requests have ended.
   const showSafely = (): void => {
     try {
       show();
@@ -38,7 +38,8 @@ export async function scoreRows(options: {
     tasks: tasksOf(planner, pool.judge, signal),
     onRequest: (event) => {
       recorder.onRequest(event);
-      // The forecast is for all engines together: a limit of one engine only, or of another one, would look like a change of load.
+      // The forecast is for all engines together, so it gets the sum of their limits. The limit of a single engine would
+      // look like a change of load when a request of another engine follows.
       planner.onRequest(event, event.attempt === null ? 0 : pool.concurrencyAt(event.attempt));
       showSafely();
     },
@@ -73,7 +74,7 @@ async function* tasksOf(planner: Planner, judge: Judge, signal: AbortSignal): As
 
 const SHOW_MS = 1_000;
 
-/** Shows the progress also while no request ends: the time that is left shrinks, and the planner may decide anew. */
+/** Shows the progress also while no request ends, because the time left shrinks and the planner may make a new decision. */
 async function showEverySecond(show: () => void, clock: Clock, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await clock.sleep(SHOW_MS, signal).catch(() => {});

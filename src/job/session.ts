@@ -21,11 +21,11 @@ export interface Session {
   /** Null when nothing was answered. */
   readonly usage: Usage | null;
   readonly forecasts: readonly ForecastError[];
-  /** Monotonic ms. */
+  /** Start of scoring, monotonic ms. */
   readonly scoringSince: number;
 }
 
-/** The session of a run in which nothing was left to score; `now` is monotonic, ms. */
+/** Returns the session of a run in which nothing was left to score. `now` is monotonic, ms. */
 export function emptySession(now: number): Session {
   return { end: "done", engine: null, usage: null, forecasts: [], scoringSince: now };
 }
@@ -38,8 +38,8 @@ interface SessionOptions {
 }
 
 /**
- * Opens the engines, scores the prompts that are left, and closes everything again. The files and the journal hold all answers
- * however it ends. An abort is an ordinary end. Throws AbtieError: config, engine.
+ * Opens the engines, scores the prompts that are left, and closes everything again. However the session ends, the files and the
+ * journal hold all its answers. An abort is an ordinary end and throws nothing. Throws AbtieError: config, engine.
  */
 export async function runSession(job: Job, options: SessionOptions): Promise<Session> {
   const { folder, publisher, recorder } = job;
@@ -67,7 +67,8 @@ async function scoreOnEngines(job: Job, { limits, began, effects }: SessionOptio
   const { clock, log } = effects;
   let session = emptySession(clock.monotonic());
   try {
-    // Mistakes in template and labels are found before a server is started, which takes minutes.
+    // The judge is opened before a server is started, so that mistakes in template and labels show early: a start takes
+    // minutes.
     const early = loader.local ? await loader.open(null) : null;
     // Lengths are estimated before the server is started, so that the server does not wait for them.
     const lengths = early === null ? null : await estimateLengths(early, dataset, limits.signal);
@@ -117,7 +118,8 @@ async function scoreOnEngines(job: Job, { limits, began, effects }: SessionOptio
       session = { ...session, end, usage: pool.usage(scoringSince) };
     } finally {
       session = { ...session, forecasts: planner.forecastErrors() };
-      // Published before the engine is stopped, which may take longer than the time until the deadline.
+      // The results are published before the engine is stopped, because a stop may take longer than the time until the
+      // deadline.
       await publisher.close();
     }
     return session;

@@ -18,7 +18,7 @@ import type { Job } from "./open-job.ts";
 /** Why a run ended. */
 export type RunEnd = "done" | "deadline" | "overrun" | "interrupted" | "engine-lost";
 
-/** The result of a run, as in summary.json. */
+/** The result of a run, as it is written to summary.json. */
 export interface RunSummary {
   readonly end: RunEnd;
   readonly files: {
@@ -26,7 +26,7 @@ export interface RunSummary {
     readonly runFolder: string;
     readonly rows: string;
     readonly journal: string;
-    /** The picture of forecast, ladder steps and end; null for a variant of a comparison. */
+    /** File of the picture that shows forecasts, ladder steps and the end; null for a variant of a comparison. */
     readonly clock: string | null;
     readonly serverLog: string | null;
   };
@@ -35,9 +35,12 @@ export interface RunSummary {
   readonly calibration: { readonly file: string; readonly kind: string } | null;
   /** Rows by the source of their probabilities; they add up to `total`. */
   readonly rows: Readonly<Record<Obtained, number>> & { readonly total: number };
-  /** Reasons why rows hold the prior, with counts. */
+  /** Number of rows that hold the prior, by reason. */
   readonly reasons: Readonly<Record<string, number>>;
-  /** Counts of rows: shortened to fit, with control tokens broken up, with a low label mass, with a label that is only bounded. */
+  /**
+   * Numbers of rows that were shortened to fit, whose control tokens were broken up, whose label mass is low, or in which the
+   * probability of a label is only an upper bound.
+   */
   readonly marks: {
     readonly shortened: number;
     readonly neutralised: number;
@@ -45,15 +48,18 @@ export interface RunSummary {
     readonly bounded: number;
   };
   readonly labelMass: { readonly median: number; readonly p5: number } | null;
-  /** Wall time of this session in seconds: until the engine was ready, then scoring. */
+  /** Wall time of this session in seconds: in total, until the engine was ready, and of scoring. */
   readonly seconds: { readonly total: number; readonly startUp: number; readonly scoring: number };
   /** How well the engines were used in this session; null when nothing was scored. */
   readonly usage: Usage | null;
-  /** The effect of the swapped order on the readings, before calibration, over all rows that have both orders; null when none has. */
+  /**
+   * The effect of the swapped order on the readings, before calibration, over all rows that have both orders; null when no row
+   * has both.
+   */
   readonly bothOrders: PairSummary | null;
   /** The errors of the forecasts that were made at 2, 10 and 50 % of the rows. */
   readonly forecasts: readonly ForecastError[];
-  /** Counts of this session alone; earlier sessions of a resumed run are not in them. */
+  /** Counts of this session alone, without earlier sessions of a resumed run. */
   readonly session: {
     readonly scoredPrompts: number;
     readonly promptTokens: number;
@@ -61,7 +67,10 @@ export interface RunSummary {
     readonly failedRequests: number;
     readonly resumedRows: number;
   };
-  /** Against the labels of the file, when it has them: mean log loss in nats after clipping, and accuracy. */
+  /**
+   * Comparison with the labels of the file: mean log loss in nats after clipping, and accuracy. Null when the file has no
+   * labels.
+   */
   readonly truth: {
     readonly logLoss: number;
     readonly priorLogLoss: number;
@@ -70,10 +79,10 @@ export interface RunSummary {
   } | null;
 }
 
-/** How a session ended, beside the counts that its job holds. */
+/** The facts about the end of a session that the summary needs besides the counts of its job. */
 export interface SummaryInput {
   readonly end: RunEnd;
-  /** Null takes the engine that answered last, from the journal. */
+  /** With null, the summary takes version and method of the engine from the journal. */
   readonly engine: Pick<Engine, "version" | "method" | "logFile"> | null;
   readonly usage: Usage | null;
   readonly forecasts: readonly ForecastError[];
@@ -82,7 +91,10 @@ export interface SummaryInput {
   readonly clockFile: string | null;
 }
 
-/** Summarises a run and writes summary.json; a disk that refuses the file costs a log line, since the results are in place. */
+/**
+ * Summarises a run and writes summary.json. If the file cannot be written, this is only logged, because the results are already
+ * in place.
+ */
 export async function writeSummary(job: Job, input: SummaryInput, log: Log): Promise<RunSummary> {
   const summary = summarize(job, input);
   const file = job.folder.summaryFile;

@@ -5,24 +5,24 @@ import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
 import type { Clock } from "../types.ts";
 
-/** The moments that bound a run, and the signal that ends its work. */
+/** The moments that limit a run, and the signal that ends its work. */
 export interface TimeLimits extends Disposable {
   /**
-   * The moments that bound the run, monotonic ms; null without a deadline. They come nearer when the machine sleeps or its wall
-   * clock is set forward, and never go away.
+   * The moments that limit the run, monotonic ms; null without a deadline. They come nearer when the machine sleeps or its wall
+   * clock is set forward. They never move to a later time.
    */
   readonly budget: () => Budget | null;
-  /** The moments as ms since 1970. */
+  /** The same moments as ms since 1970. */
   readonly wall: Budget | null;
-  /** Aborts at the end of work or when the person interrupts. */
+  /** Aborts at the end of work, or when the user interrupts. */
   readonly signal: AbortSignal;
-  /** Arms the watchdog, which ends the process at `watchdogAt` if it has not ended; `file` is complete and in place. */
+  /** Arms the watchdog, which ends the process at `watchdogAt` if it is still running. `file` must be complete and in place. */
   readonly armWatchdog: (file: string) => void;
 }
 
 /**
- * Computes the moments that bound a run, ms since 1970; null without a deadline. A deadline such as "9h" is counted from
- * `startedAt`, the start of the process, unless the config names another moment. Throws AbtieError("config").
+ * Computes the moments that limit a run, ms since 1970; null without a deadline. A deadline such as "9h" is counted from the
+ * start of the process, unless the config names another moment. Throws AbtieError("config").
  */
 export function planTimeLimits(
   { deadline, startedAt, reserveMs }: Config["time"],
@@ -73,15 +73,15 @@ export function armTimeLimits(config: Pick<Config, "time">, effects: Effects): T
     wall,
     signal: AbortSignal.any([effects.signal, controller.signal]),
     armWatchdog: (file) => effects.armWatchdog(wall.watchdogAt, file),
-    // Its timer would keep a program alive that is long done with the run.
+    // Without this, the timer would keep the program running after the run has ended.
     [Symbol.dispose]: () => over.abort(new Error("the run has ended")),
   };
 }
 
-/** Longest single timer (ms): the wall clock is read again after it, since it may jump while a timer runs. */
+/** Longest single timer (ms). The wall clock is read again after each one, because it may jump while a timer runs. */
 const TIMER_MS = 1_000;
 
-/** Waits for a moment (monotonic, ms) that may come nearer meanwhile. */
+/** Waits for a moment (monotonic, ms) that may come nearer during the wait. */
 async function sleepUntil(end: () => number, clock: Clock, signal: AbortSignal): Promise<void> {
   for (let left = end() - clock.monotonic(); left > 0; left = end() - clock.monotonic()) {
     await clock.sleep(Math.min(left, TIMER_MS), signal);
