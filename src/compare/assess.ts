@@ -14,13 +14,18 @@ import type { Labels } from "./labels.ts";
 import { measureNoise, type Noise } from "./noise.ts";
 import type { VariantRun } from "./variant-run.ts";
 
-/** Everything that labels show about one variant, on the rows that all variants have answered. */
+/** All scores of one variant that need labels, on the rows that all variants have answered. */
 export interface Assessment {
   readonly name: string;
   readonly columns: RunRows;
-  /** As submitted: clipped and rounded, after the calibration of its config if it has one. */
+  /**
+   * The probabilities as submitted: with the calibration of the variant's config if it has one, clipped and rounded.
+   */
   readonly raw: { readonly probabilities: Float64Array; readonly evaluation: Evaluation };
-  /** With a calibration fitted to the readings, predicted out of fold, clipped; null with fewer than 10 prompts. */
+  /**
+   * Probabilities from a calibration that is fitted to the readings and predicts rows on which it was not fitted (out
+   * of fold), clipped; null with fewer than 10 prompts.
+   */
   readonly calibrated: {
     readonly probabilities: Float64Array;
     readonly evaluation: Evaluation;
@@ -28,20 +33,23 @@ export interface Assessment {
   } | null;
   readonly mass: LabelMass | null;
   readonly swap: SwapStudy | null;
-  /** Rows whose text was shortened to fit. */
+  /** Number of rows with a text that was shortened to fit. */
   readonly shortened: number;
   readonly tokensPerRow: number;
   readonly secondsPerRow: number;
-  /** Longest start of its engine, seconds; null when it was never started. */
+  /** Longest start of the variant's engine, s; null when the engine was never started. */
   readonly startUpSeconds: number | null;
   /** Noise of the raw and of the calibrated probabilities; null when no row was scored twice. */
   readonly noise: { readonly raw: Noise | null; readonly calibrated: Noise | null };
 }
 
-/** Resamples for the intervals of one variant, and for the choice of its calibration. Only the pairs need more. */
+/**
+ * Number of resamples for the intervals of one variant, and for the choice of its calibration. Only the comparison of
+ * pairs needs more.
+ */
 const RESAMPLES = 4_000;
 const STUDY_RESAMPLES = 1_000;
-/** With fewer prompts no calibration is fitted. */
+/** With fewer different prompts than this, no calibration is fitted. */
 const FEWEST_PROMPTS = 10;
 
 /** Assesses a variant on some rows of the file. */
@@ -49,7 +57,7 @@ export function assess(
   run: VariantRun,
   options: {
     readonly rows: Uint32Array;
-    /** The labels of the whole file, and those of `rows`. */
+    /** The labels of the whole file, and the labels of `rows`. */
     readonly fileLabels: Labels;
     readonly labels: Omit<Labels, "ids">;
     readonly msPerRow: number;
@@ -87,7 +95,7 @@ export function assess(
   };
 }
 
-/** Collects some rows of a variant as columns. */
+/** Collects some of a variant's rows as columns. */
 function columnsOf({ folder, publisher }: VariantRun, rows: Uint32Array, ids: readonly string[]): RunRows {
   const { state } = folder;
   const outcomes = Array.from(rows, (row) => publisher.outcome(row));

@@ -3,8 +3,9 @@ import type { EnginePool } from "../pool/pool.ts";
 import { type EngineGroup, recordForAll } from "./engine-groups.ts";
 
 /**
- * Checks that all servers of a group serve one model, the same as in earlier sessions, and records it. Throws
- * AbtieError("config") when rows of two models would be mixed, unless `force` is given. `at` is ms since 1970.
+ * Checks that all servers of a group serve the same model as one another and as in earlier sessions, and records the
+ * model. Throws AbtieError("config") when answers of two models would be mixed, unless `force` is true. `at` is ms
+ * since 1970.
  */
 export function checkModels(
   group: EngineGroup,
@@ -12,7 +13,8 @@ export function checkModels(
   { force, at }: { readonly force: boolean; readonly at: number },
 ): void {
   const [{ config }] = group;
-  // abtie gives a server that it starts a name of its own, so the config names the model.
+  // The name that a server reports is made up by abtie if abtie started the server, so the model's name then comes from
+  // the config.
   const models =
     config.engine.kind === "spawn" ? [config.engine.model] : pool.engines.map(({ current }) => current().model);
   const [model, ...others] = new Set(models);

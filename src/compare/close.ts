@@ -8,7 +8,7 @@ export async function closeVariantRuns(
   runs: readonly VariantRun[],
   end: ScoringEnd | "failed",
   options: {
-    /** Start of the comparison, monotonic ms. */
+    /** Start of the comparison, ms of the monotonic clock. */
     readonly began: number;
     readonly effects: Pick<Effects, "clock" | "log">;
   },

@@ -12,7 +12,9 @@ import type { Comparison } from "./conclude.ts";
 /** Version of the format of comparison.json. */
 const COMPARISON_FORMAT = 1;
 
-/** The contents of comparison.json: the data of the report, and everything that was computed for each variant. */
+/**
+ * The contents of comparison.json: the data of the report, and all other values that were computed for each variant.
+ */
 export interface ComparisonDetails extends ComparisonData {
   readonly format: typeof COMPARISON_FORMAT;
   readonly end: Comparison["end"];
@@ -47,7 +49,7 @@ export async function writeComparisonReport(
   await writeAtomic(files.markdown, renderComparisonMarkdown(report));
 }
 
-/** Assembles the contents of comparison.json, which holds no rows. */
+/** Assembles the contents of comparison.json, which does not contain the rows. */
 export function detailsOf({ end, files, report, assessments }: Comparison): ComparisonDetails {
   return {
     format: COMPARISON_FORMAT,
@@ -137,8 +139,8 @@ const comparisonSchema: z.ZodType<ComparisonData> = z.object({
 });
 
 /**
- * Reads the data of a comparison's report from its folder; null when the folder holds an ordinary run, or no comparison.
- * Throws AbtieError("data") when comparison.json is damaged.
+ * Reads the data of a comparison's report from its folder; null when the folder contains an ordinary run, or no
+ * comparison. Throws AbtieError("data") when comparison.json is damaged.
  */
 export async function readComparison(folder: string): Promise<ComparisonData | null> {
   const file = join(folder, "comparison.json");

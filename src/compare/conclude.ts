@@ -16,10 +16,13 @@ import { comparisonFields, comparisonNotes, reportedVariant, type TargetJob } fr
 import type { VariantRun } from "./variant-run.ts";
 import { comparisonWarnings } from "./warnings.ts";
 
-/** How a comparison ended: all rows scored, enough of them for a decision, or neither. */
+/**
+ * The way in which a comparison ended: "done" (all rows scored), "decided" (enough rows for a decision), or stopped
+ * before either.
+ */
 export type ComparisonEnd = "done" | "decided" | "interrupted" | "engine-lost";
 
-/** A comparison with its report and everything that was computed for it. */
+/** A comparison with its report and all values that were computed for it. */
 export interface Comparison {
   readonly end: ComparisonEnd;
   readonly files: {
@@ -29,7 +32,7 @@ export interface Comparison {
     /** Run folder of each variant. */
     readonly runs: Readonly<Record<string, string>>;
   };
-  /** Rows on which a variant failed in this session; they were left out. */
+  /** Number of rows for which a variant failed in this session; these rows were left out. */
   readonly failedRows: number;
   readonly report: ComparisonData;
   readonly assessments: readonly Assessment[];
@@ -46,14 +49,14 @@ export interface ConcludeOptions {
   readonly margin: number | null;
   readonly job: TargetJob;
   readonly version: string;
-  /** ms since 1970. */
+  /** Present time, ms since 1970. */
   readonly now: number;
   readonly reportStep: ReportStep;
 }
 
 /**
- * Compares the variants on the rows that all of them have answered. Throws AbtieError("interrupted" or "engine") when there
- * is no such row.
+ * Compares the variants on the rows that all of them have answered. Throws AbtieError("interrupted") or
+ * AbtieError("engine") when there is no such row.
  */
 export async function conclude(options: ConcludeOptions): Promise<Comparison> {
   const { end, folder, runs, labels: fileLabels, monitor, margin, job, reportStep } = options;
@@ -126,13 +129,13 @@ export async function conclude(options: ConcludeOptions): Promise<Comparison> {
   };
 }
 
-/** Lists the rows, in the order of the file, that every variant has answered. */
+/** Lists the rows that every variant has answered, in the order of the file. */
 function commonRows(total: number, runs: readonly VariantRun[]): Uint32Array {
   const rows = Array.from({ length: total }, (_, row) => row);
   return Uint32Array.from(rows.filter((row) => runs.every(({ answered }) => answered(row))));
 }
 
-/** Computes the cost of a row of each variant, ms, engine by engine. */
+/** Computes the time that a row of each variant costs, ms. Each engine is computed separately. */
 async function costsOf(runs: readonly VariantRun[]): Promise<ReadonlyMap<VariantRun, number>> {
   const costs = new Map<VariantRun, number>();
   for (const group of groupByEngine(runs)) {
@@ -146,7 +149,10 @@ function rescoredRows(assessments: readonly Assessment[], measure: Measure): num
   return assessments.map(({ noise }) => noise[measure]?.rows).find((rows) => rows !== undefined) ?? null;
 }
 
-/** Gives the model that a running server names; null for a server that abtie starts, whose name abtie made up. */
+/**
+ * Returns the name of the model that a running server reports; null for a server that abtie started, because abtie made
+ * up that name.
+ */
 function servedModel({ config, folder }: VariantRun): string | null {
   return config.engine.kind === "spawn" ? null : (folder.state.engineModel?.model ?? null);
 }

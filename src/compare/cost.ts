@@ -4,23 +4,25 @@ import { readJournal } from "../runfolder/journal/read.ts";
 import { engineCounters, prefixCacheOf } from "./prefix-cache.ts";
 import type { VariantRun } from "./variant-run.ts";
 
-/** The time of a request, ms since 1970. */
+/** Start and end of a request, ms since 1970. */
 export interface RequestTime {
   readonly from: number;
   readonly to: number;
 }
 
 /**
- * Computes the cost of a row of each variant of an engine, ms. The time with at least one answered request in flight, over
- * all sessions, is divided over the variants by the prompt tokens that had to be computed: all, less those found in the
- * server's prefix cache, which are divided in turn by the tokens that began like an earlier prompt of the same variant.
+ * Computes the time that a row of each variant costs on an engine, ms. The time with at least one answered request in
+ * flight, over all sessions, is divided among the variants in proportion to the prompt tokens that the server had to
+ * compute. These are all tokens of the variant minus the tokens found in the server's prefix cache. Found tokens are
+ * assigned to the variants in proportion to the tokens at the start of a prompt that equal the start of an earlier
+ * prompt of the same variant.
  */
 export async function msPerRow(runs: readonly Pick<VariantRun, "folder" | "orders">[]): Promise<readonly number[]> {
   const requests: RequestTime[] = [];
   const answered: { tokens: number; prompts: number }[] = [];
   for (const { folder } of runs) {
     const count = { tokens: 0, prompts: 0 };
-    // The file must also hold the rows of this session.
+    // The rows of this session must be in the file too before it is read.
     await folder.journal.flush();
     for await (const { event } of readJournal(folder.journalFile)) {
       if (event.event !== "row") continue;
@@ -41,7 +43,7 @@ export async function msPerRow(runs: readonly Pick<VariantRun, "folder" | "order
   });
 }
 
-/** Computes for each variant of an engine the share of its tokens that the prefix cache saved. */
+/** Computes, for each variant of an engine, the share of its tokens that the prefix cache saved. */
 export function cachedShares(variants: readonly (PrefixCache | null)[]): readonly number[] {
   const shared = sum(variants.map((variant) => variant?.shared ?? 0));
   const hitRate = shared === 0 ? 0 : Math.min(1, engineCounters(variants).found / shared);

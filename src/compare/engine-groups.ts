@@ -1,10 +1,10 @@
 import type { EngineModel, StartUp } from "../runfolder/journal/events.ts";
 import type { VariantRun } from "./variant-run.ts";
 
-/** Variants that share an engine, which is opened once for all of them. */
+/** Variants that share an engine. The engine is opened once for all of them. */
 export type EngineGroup = readonly [VariantRun, ...VariantRun[]];
 
-/** Groups variants by their engine, in the order in which the engines first appear. */
+/** Groups variants by engine, in the order in which the engines first occur. */
 export function groupByEngine(runs: readonly VariantRun[]): readonly EngineGroup[] {
   const groups = new Map<string, [VariantRun, ...VariantRun[]]>();
   for (const run of runs) {

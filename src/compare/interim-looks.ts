@@ -4,34 +4,42 @@ import { createSequentialComparison, type SequentialState } from "../stats/seque
 /** The plan of a comparison that may stop early. */
 export interface SequentialPlan {
   readonly variants: number;
-  /** Rows in the order in which they are scored, and the group of each row of the file. */
+  /** The rows in the order in which they are scored, and the group number of each row of the file. */
   readonly order: Uint32Array;
   readonly groups: Uint32Array;
-  /** Largest possible difference in log loss between two variants on a row, nats. */
+  /** Largest possible difference between the log losses of two variants on a row, nats. */
   readonly bound: number;
-  /** Probability that the results of all pairs hold together, at every moment. */
+  /** Probability that the intervals of all pairs hold at every look at the same time. */
   readonly level: number;
-  /** Differences smaller than this count as none, nats; null: no difference is too small. */
+  /** A smaller difference (nats) counts as no difference; null: no difference is too small to count. */
   readonly margin: number | null;
 }
 
 /** Compares every pair of variants while rows are scored. */
 export interface SequentialPairs {
-  /** Adds a row that every variant is done with: the log loss of each, null where the row could not be scored. */
+  /**
+   * Adds a row that all variants have finished: the log loss of each variant, or null where the row could not be
+   * scored.
+   */
   readonly add: (row: number, losses: readonly (number | null)[]) => void;
-  /** The states in the order of `pairsOf`; a mean above 0 means that the second variant is better. */
+  /**
+   * Returns the state of each pair in the order of `pairsOf`. A mean above 0 means that the second variant is better.
+   */
   readonly states: () => readonly SequentialState[];
-  /** Returns whether one variant is shown to be better than, or as good as, each of the others. */
+  /** Returns whether one variant is shown to be better than each of the others, or as good. */
   readonly isDecided: () => boolean;
 }
 
-/** Lists the pairs of variants by their indexes: 0-1, 0-2, 1-2. */
+/** Lists the pairs of variants by their indexes, for example 0-1, 0-2, 1-2. */
 export function pairsOf(variants: number): readonly (readonly [first: number, second: number])[] {
   const indexes = Array.from({ length: variants }, (_, index) => index);
   return indexes.flatMap((first) => indexes.slice(first + 1).map((second) => [first, second] as const));
 }
 
-/** Starts to compare all pairs. The level is split over the pairs, so that all results together hold with it. */
+/**
+ * Starts to compare all pairs. The allowed error is divided among the pairs, so that the intervals of all pairs
+ * together hold with `level`.
+ */
 export function createSequentialPairs(plan: SequentialPlan): SequentialPairs {
   const { variants, order, groups, bound, margin } = plan;
   const pairs = pairsOf(variants);
@@ -59,32 +67,32 @@ export function createSequentialPairs(plan: SequentialPlan): SequentialPairs {
   };
 }
 
-/** Splits a level over pairs (Bonferroni). */
+/** Returns the level of each pair that gives all pairs together this level (Bonferroni). */
 export function levelOfPair(level: number, pairs: number): number {
   return 1 - (1 - level) / pairs;
 }
 
-/** The state of one pair after so many rows. */
+/** The state of one pair after a number of rows. */
 export interface InterimLook {
   readonly rows: number;
   readonly mean: number;
   readonly interval: Interval;
 }
 
-/** The course of a comparison, computed anew from its results. */
+/** The history of a comparison, computed again from its results. */
 export interface Replay {
   readonly states: readonly SequentialState[];
-  /** Rows after which the comparison was decided; null when it never was. */
+  /** Number of rows after which the comparison was decided; null when it was never decided. */
   readonly decidedAfter: number | null;
-  /** For each pair its states at up to about 200 moments. */
+  /** For each pair, its states at up to about 200 numbers of rows. */
   readonly looks: readonly (readonly InterimLook[])[];
 }
 
 const LOOKS = 200;
 
 /**
- * Replays a comparison in the order of its plan, so that the same results give the same course, however often it was
- * interrupted. `lossesOf` gives the losses of a row, null when not every variant is done with it.
+ * Computes a comparison again in the order of its plan, so that the same results give the same history, however often
+ * it was interrupted. `lossesOf` returns the losses of a row, or null when not every variant has finished it.
  */
 export function replay(plan: SequentialPlan, lossesOf: (row: number) => readonly (number | null)[] | null): Replay {
   const pairs = createSequentialPairs(plan);

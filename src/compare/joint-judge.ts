@@ -3,15 +3,15 @@ import type { Judge } from "../judge/judge.ts";
 import type { Prober } from "../pool/pool.ts";
 import type { VariantRun } from "./variant-run.ts";
 
-/** Loads the judges of all variants that share an engine. Its judges are in the order of the variants. */
+/** Loads the judges of all variants that share an engine. The judges are in the order of the variants. */
 export interface JointJudgeLoader extends Prober<readonly Judge[]> {
-  /** True when no variant needs the server to tokenise. */
+  /** True when no variant needs the server for tokenising. */
   readonly local: boolean;
-  /** Opens every judge without a server, so that mistakes are found early. Expects `local`. */
+  /** Opens every judge without a server, so that mistakes are found early. Requires that `local` is true. */
   readonly check: () => Promise<void>;
 }
 
-/** Joins the loaders of variants that share an engine. The first variant gives the prompt that the server is probed with. */
+/** Joins the loaders of variants that share an engine. The server is probed with the prompt of the first variant. */
 export function joinJudgeLoaders(
   runs: readonly [Pick<VariantRun, "name" | "loader">, ...Pick<VariantRun, "name" | "loader">[]],
 ): JointJudgeLoader {
@@ -32,7 +32,7 @@ export function joinJudgeLoaders(
   };
 }
 
-/** Puts the name of the variant before the message of an AbtieError. */
+/** Makes a function that puts the name of the variant before the message of an AbtieError and throws it again. */
 function rethrowFor(name: string): (error: unknown) => never {
   return (error) => {
     if (!(error instanceof AbtieError)) throw error;

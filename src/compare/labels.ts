@@ -1,16 +1,19 @@
 import type { Config } from "../config/config.ts";
 import { AbtieError } from "../errors.ts";
 
-/** The labels of some rows. */
+/** The labels of a list of rows. */
 export interface Labels {
   readonly ids: readonly string[];
   /** Weights of a, b and tie, three for each row. */
   readonly truth: Float64Array;
-  /** Group number of each row: rows with the same prompt share one. */
+  /** Group number of each row. Rows with the same prompt have the same number. */
   readonly groups: Uint32Array;
 }
 
-/** Gives the labels of a file. Throws AbtieError("data") naming the columns when it has none. */
+/**
+ * Returns the labels of a file. Throws AbtieError("data") with the names of the expected columns when the file has no
+ * labels.
+ */
 export function requireLabels(
   { ids, truth, groups }: Omit<Labels, "truth"> & { readonly truth: Float64Array | null },
   { input, columns, truth: source }: Pick<Config, "input" | "columns" | "truth">,

@@ -6,7 +6,10 @@ import { calibrationFittedTo } from "../evaluate/in-sample.ts";
 import type { Row } from "../types.ts";
 import type { Variant } from "./open-variants.ts";
 
-/** Refuses a config whose prompt or response column is also a label column. Throws AbtieError("config") naming the column. */
+/**
+ * Refuses a config in which a prompt or response column is also a label column. Throws AbtieError("config") that names
+ * the column.
+ */
 export function refuseLabelsAsText({ columns }: Pick<Config, "columns">): void {
   const texts = { prompt: columns.prompt, response_a: columns.responseA, response_b: columns.responseB };
   const truth = [...columns.labels, columns.votes];
@@ -19,14 +22,14 @@ export function refuseLabelsAsText({ columns }: Pick<Config, "columns">): void {
   }
 }
 
-/** Shorter texts, such as "Yes.", are in a template by chance. */
+/** A shorter text, such as "Yes.", may be in a template by chance. */
 const LEAST_CHARACTERS = 40;
-/** Rows read at once. */
+/** Number of rows that are read at the same time. */
 const AT_ONCE = 32;
 
 /**
- * Counts for each variant the rows of which its template holds a prompt or a response word for word. That happens when
- * examples in the template were taken from the labelled file, so that the template gives away the answers of those rows.
+ * Counts for each variant the rows of which its template contains a prompt or a response word for word. This happens
+ * when examples in the template were taken from the labelled file; the template then reveals the answers of these rows.
  */
 export async function countLeakedRows(
   variants: readonly Pick<Variant, "config">[],
@@ -53,7 +56,10 @@ function textsOf({ prompts, responsesA, responsesB }: Row): readonly string[] {
   });
 }
 
-/** Lists the variants whose calibration was fitted to the file with this hash: they have seen its labels. */
+/**
+ * Lists the variants with a calibration that was fitted to the file with this hash. Such a calibration already uses the
+ * labels of the file.
+ */
 export async function variantsFittedTo(
   variants: readonly Pick<Variant, "name" | "config">[],
   sha256: string,

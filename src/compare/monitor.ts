@@ -9,17 +9,22 @@ import type { SequentialState } from "../stats/sequential-comparison.ts";
 import { createSequentialPairs, type Replay, replay, type SequentialPlan } from "./interim-looks.ts";
 import type { VariantRun } from "./variant-run.ts";
 
-/** Follows a comparison while it is scored: reports progress, counts failed rows, and decides when it may stop. */
+/**
+ * Observes a comparison during scoring: reports progress, counts failed rows, and decides when the comparison may stop.
+ */
 export interface Monitor {
-  /** Adds the rows of earlier sessions; call it once, before any row is scored. */
+  /** Adds the rows of earlier sessions. Call this once, before any row is scored. */
   readonly begin: (runs: readonly VariantRun[]) => void;
-  /** Call it for every prompt that ended, after its outcome is in the state of its variant. */
+  /** Call this for every prompt that ended, after its outcome is in the state of its variant. */
   readonly onOutcome: (run: VariantRun, task: Task, answered: boolean) => void;
-  /** Aborts when one variant is shown to be the best; never without early stopping. */
+  /**
+   * Aborts when one variant is shown to be better than or as good as each of the others; never aborts without early
+   * stopping.
+   */
   readonly decided: AbortSignal;
-  /** Gives the number of rows on which a variant failed in this session. */
+  /** Returns the number of rows for which a variant failed in this session. */
   readonly failedRows: (run: VariantRun) => number;
-  /** Replays the comparison from its beginning, in the order of its plan; null without early stopping. */
+  /** Computes the comparison again from its beginning, in the order of its plan; null without early stopping. */
   readonly replay: () => Replay | null;
 }
 
@@ -85,23 +90,23 @@ export function createMonitor(
   };
 }
 
-/** Computes the log loss (nats) of one row, with probabilities clipped as in the submission. */
+/** Computes the log loss (nats) of one row. The probabilities are clipped as in the submission. */
 function lossOf({ publisher, config }: Pick<VariantRun, "publisher" | "config">, row: number, truth: Float64Array) {
   const probabilities = Float64Array.from(publisher.outcome(row).probabilities);
   const clipped = clipProbabilities(probabilities, config.clip);
   return logLosses(clipped, truth.subarray(3 * row, 3 * row + 3))[0] as number;
 }
 
-/** A speed is given once it was measured over 1 s. */
+/** The speed is shown only after it was measured for 1 s. */
 const LEAST_MS = 1_000;
 
 function progressText(options: {
   readonly done: number;
   readonly total: number;
-  /** Prompts scored in this session, and its time. */
+  /** Number of prompts scored in this session, and the duration of scoring, ms. */
   readonly prompts: number;
   readonly ms: number;
-  /** The states of the pairs; null without early stopping. */
+  /** The state of each pair; null without early stopping. */
   readonly states: readonly SequentialState[] | null;
 }): string {
   const { done, total, prompts, ms, states } = options;

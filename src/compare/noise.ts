@@ -15,8 +15,9 @@ export interface Noise extends Rescoring {
 }
 
 /**
- * Measures how much the log loss of a variant changes when the same rows are scored again. With `parameters` it is the log
- * loss of calibrated probabilities, otherwise of those as written. Null when no row was scored twice.
+ * Measures how much the log loss of a variant changes when the same rows are scored again. With `parameters`, measures
+ * the log loss of calibrated probabilities, otherwise that of the probabilities as written. Null when no row was scored
+ * twice.
  */
 export function measureNoise(
   run: Pick<VariantRun, "folder" | "again" | "answered" | "orders" | "aggregate" | "config">,

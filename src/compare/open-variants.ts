@@ -6,27 +6,28 @@ import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
 import { findConfig, openConfig } from "../job/open-config.ts";
 
-/** One of the judges that are compared. */
+/** One of the variants that are compared. */
 export interface Variant {
   readonly name: string;
   readonly config: Config;
-  /** Keys of the config that the variant sets. */
+  /** The keys of the config that the variant replaces. */
   readonly sets: readonly string[];
 }
 
 export interface VariantOptions {
-  /** The config file; null as in every command. */
+  /** The config file; null if the config comes from flags alone. */
   readonly file: string | null;
-  /** Templates given on the command line; they replace the variants of the config. */
+  /** Templates that the command line gives. They replace the variants of the config. */
   readonly templates: readonly string[];
-  /** Overrides that a variant may override in turn, and overrides that hold for every variant. */
+  /** Overrides that a variant may replace, and overrides that hold for every variant. */
   readonly environment: readonly Override[];
   readonly flags: readonly Override[];
 }
 
 /**
- * Opens the config of every variant, each with its own run folder inside that of the config. Throws AbtieError("config")
- * for fewer than two variants, for two with the same name, and for the problems of a config.
+ * Opens the config of every variant. Each variant gets its own run folder inside that of the config. Throws
+ * AbtieError("config") for fewer than two variants, for two variants with the same name, and for the problems of a
+ * config.
  */
 export async function openVariants(
   options: VariantOptions,
@@ -42,7 +43,7 @@ export async function openVariants(
     openConfig(file, [...options.environment, ...overrides, ...options.flags], effects);
   const [first, second] = named;
   if (first === undefined || second === undefined) {
-    // A mistake in the config is reported before the lack of variants.
+    // If the config has a mistake, the mistake is reported instead of the missing variants.
     await open(first === undefined ? [] : [first.override]);
     throw new AbtieError(
       "config",
@@ -81,7 +82,10 @@ async function fromConfig(file: string | null, { cwd }: Pick<Effects, "cwd">): P
   return [...(await readVariants(resolve(cwd, file)))].map(([name, override]) => ({ name, override }));
 }
 
-/** Takes the deadline and the choice of orders out of a config: a judge that depends on the time left would not be the same twice. */
+/**
+ * Removes the deadline and the choice of orders from a config, because a judge that depends on the remaining time would
+ * give other answers each time.
+ */
 function asVariant(config: Config, { name, override }: NamedOverride): Variant {
   const runFolder = join(config.runFolder, name);
   return {

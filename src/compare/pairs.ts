@@ -9,10 +9,12 @@ import type { Labels } from "./labels.ts";
 
 export type Measure = Pair["measure"];
 
-/** Probability that the results of all pairs of a comparison that may stop early hold together. */
+/** For a comparison that may stop early: probability that the intervals of all pairs hold together. */
 export const LEVEL = 0.95;
 
-/** Compares every pair of variants by their calibrated or raw probabilities, on rows fixed beforehand. */
+/**
+ * Compares every pair of variants by their calibrated or raw probabilities, on a number of rows that was fixed before.
+ */
 export function fixedPairs(
   assessments: readonly Assessment[],
   labels: Omit<Labels, "ids">,
@@ -27,7 +29,7 @@ export function fixedPairs(
   return comparePairs(variants, labels, options).map((pair) => pairOf(pair, measure, noise));
 }
 
-/** Compares the pairs by confidence sequences, since p values do not hold for a comparison that may stop early. */
+/** Compares the pairs by confidence sequences, because p values are not valid for a comparison that may stop early. */
 export function sequentialPairs(
   assessments: readonly Assessment[],
   { states }: Pick<Replay, "states">,
@@ -57,7 +59,10 @@ export function sequentialPairs(
   });
 }
 
-/** Gives the largest noise of the variants: the change in log loss (nats) when rows are scored again; null when not measured. */
+/**
+ * Returns the largest noise of the variants: the change in log loss (nats) when rows are scored again; null when it was
+ * not measured.
+ */
 export function noiseFloor(assessments: readonly Assessment[], measure: Measure): number | null {
   const measured = assessments.flatMap(({ noise }) => noise[measure]?.noise ?? []);
   return measured.length === 0 ? null : Math.max(...measured);

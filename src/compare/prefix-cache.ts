@@ -2,10 +2,13 @@ import type { EnginePool } from "../pool/pool.ts";
 import type { PrefixCache } from "../report/data/comparison-data.ts";
 import type { RunState } from "../runfolder/state/run-state.ts";
 
-/** Prompt tokens that servers looked up in their prefix caches, and those that they found there. */
+/** Prompt tokens that servers looked up in their prefix caches, and prompt tokens that they found there. */
 type Counters = Pick<PrefixCache, "looked" | "found">;
 
-/** Reads the counters of the servers. `used` reads them again and gives the difference; null when a server reports none. */
+/**
+ * Reads the counters of the servers. `used` reads them again and returns the difference; null when a server reports no
+ * counters.
+ */
 export async function watchPrefixCache(
   pool: Pick<EnginePool<unknown>, "engines">,
   signal: AbortSignal,
@@ -24,7 +27,7 @@ async function readCounters(
   { engines }: Pick<EnginePool<unknown>, "engines">,
   signal: AbortSignal,
 ): Promise<Counters | null> {
-  // Counters that cannot be read must not end a comparison: they only appear in the report.
+  // A counter that cannot be read must not end a comparison, because counters appear only in the report.
   const reported = await Promise.all(
     engines.map(({ current }) =>
       current()
@@ -42,13 +45,18 @@ async function readCounters(
   return { looked, found };
 }
 
-/** Prompt tokens of one variant: all that were sent, and those that began like a recent prompt of the same variant. */
+/**
+ * Prompt tokens of one variant: those that were sent, and those at the start of a prompt that equal the start of a
+ * recent prompt of the same variant.
+ */
 type Shared = Pick<PrefixCache, "prepared" | "shared">;
 
-/** A server surely still has the latest 8 prompts of a variant. */
+/** A server's cache is assumed to contain the latest 8 prompts of a variant. */
 const RECENT_PROMPTS = 8;
 
-/** Counts for each variant the tokens that a server with a prefix cache would find if it scored that variant alone. */
+/**
+ * Counts, for each variant, the tokens that a server with a prefix cache would find if it scored only this variant.
+ */
 export function createPrefixMeter(variants: number): {
   readonly add: (variant: number, ids: readonly number[]) => void;
   readonly shared: () => readonly Shared[];
@@ -74,12 +82,15 @@ function commonLength(one: readonly number[], other: readonly number[]): number 
   return length;
 }
 
-/** Gives the sums over all sessions of a variant; null when no server looked anything up in a prefix cache. */
+/** Returns the counts of a variant over all sessions; null when no server looked up tokens in a prefix cache. */
 export function prefixCacheOf({ prefixCache }: Pick<RunState, "prefixCache">): PrefixCache | null {
   return prefixCache === null || prefixCache.looked === 0 ? null : prefixCache;
 }
 
-/** Adds up the prefix caches of all engines, given those of each engine's variants; null when no server reported any. */
+/**
+ * Adds up the counts of all engines; each element contains the counts of one engine's variants. Null when no server
+ * reported any.
+ */
 export function sumPrefixCaches(engines: readonly (readonly (PrefixCache | null)[])[]): PrefixCache | null {
   const total = { looked: 0, found: 0, prepared: 0, shared: 0 };
   for (const variants of engines) {
@@ -95,8 +106,8 @@ export function sumPrefixCaches(engines: readonly (readonly (PrefixCache | null)
 }
 
 /**
- * Gives the counters of one engine. Each of its variants recorded the same counters in every session; a variant that joined
- * in a later session lacks the earlier ones, so the largest are taken.
+ * Returns the counts of one engine. In every session, all its variants recorded the same counts. A variant that joined
+ * in a later session lacks the counts of earlier sessions, so the largest ones are used.
  */
 export function engineCounters(variants: readonly (PrefixCache | null)[]): Counters {
   return {

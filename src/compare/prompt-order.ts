@@ -8,8 +8,8 @@ type Scorable = Pick<VariantRun, "orders"> & {
 };
 
 /**
- * Lists the missing prompts row by row across variants. At every moment all variants are then scored on about the same rows,
- * and prompts that begin alike are sent one after another.
+ * Lists the missing prompts row by row across variants. So all variants are scored on about the same rows at every
+ * moment, and prompts with the same start are sent one after another.
  */
 export function* promptsRowByRow(rows: Uint32Array, variants: readonly Scorable[]): Generator<VariantPrompt> {
   for (const row of rows) {
@@ -19,17 +19,20 @@ export function* promptsRowByRow(rows: Uint32Array, variants: readonly Scorable[
   }
 }
 
-/** The sample that is scored again: 5 % of the rows, at least 20. */
+/** The sample that is scored again has 5 % of the rows, at least 20 rows. */
 const SAMPLE_SHARE = 0.05;
 const SAMPLE_LEAST = 20;
 
-/** Chooses the rows of a variant that are scored again, at random among those that it has answered. */
+/** Chooses at random, among the rows that a variant has answered, those that are scored again. */
 export function sampleToRescore(total: number, seed: number, answered: (row: number) => boolean): Uint32Array {
   const rows = shuffledIndexes(total, seed).filter(answered);
   return rows.subarray(0, Math.max(SAMPLE_LEAST, Math.ceil(SAMPLE_SHARE * rows.length)));
 }
 
-/** Lists the prompts of the samples variant by variant, in the order of each sample, so that batches differ from the first time. */
+/**
+ * Lists the prompts of the samples variant by variant, in the order of each sample, so that the batches differ from
+ * those of the first scoring.
+ */
 export function* promptsToRescore(
   variants: readonly Pick<VariantRun, "orders" | "again">[],
   samples: readonly Uint32Array[],

@@ -14,12 +14,12 @@ import type { Field } from "../report/data/run-data.ts";
 import type { Assessment } from "./assess.ts";
 import type { VariantRun } from "./variant-run.ts";
 
-/** The job for which the report forecasts hours. */
+/** The job for which the report forecasts the duration. */
 export type TargetJob = ComparisonData["job"];
 
 /**
- * Takes the job's time from --deadline, else from the config's deadline if that is a duration. Throws AbtieError("config")
- * when --deadline is not a duration.
+ * Reads the time that the job may take from --deadline, else from the config's deadline if that is a duration. Throws
+ * AbtieError("config") when --deadline is not a duration.
  */
 export function targetJobOf(rows: number, deadline: string | null, configured: string | null): TargetJob {
   if (deadline === null) return { rows, deadlineMs: configured === null ? null : parseDuration(configured) };
@@ -31,7 +31,7 @@ export function targetJobOf(rows: number, deadline: string | null, configured: s
   );
 }
 
-/** Gives the numbers of one variant for the report. */
+/** Returns the report's numbers of one variant. */
 export function reportedVariant(assessment: Assessment, job: TargetJob): ReportedVariant {
   const { name, raw, calibrated, mass, swap, tokensPerRow, secondsPerRow, startUpSeconds } = assessment;
   const position = swap === null ? null : positionOf(swap);
@@ -51,7 +51,7 @@ export function reportedVariant(assessment: Assessment, job: TargetJob): Reporte
   };
 }
 
-/** Lists the fields at the head of the report: data, engines, variants, settings. */
+/** Lists the fields at the top of the report: data, engines, variants, settings. */
 export function comparisonFields(
   runs: readonly [VariantRun, ...VariantRun[]],
   rows: number,
@@ -89,7 +89,9 @@ export function comparisonFields(
   ];
 }
 
-/** Describes how many prompt tokens the prefix cache held, and how many it could have held. */
+/**
+ * Describes the share of prompt tokens that the prefix cache contained, and the share that it could have contained.
+ */
 export function prefixCacheText({ looked, found, prepared, shared }: PrefixCache): string {
   return (
     `${formatPercent(found / looked, 1)} of ${plural(looked, "prompt token")}; ` +
@@ -97,11 +99,11 @@ export function prefixCacheText({ looked, found, prepared, shared }: PrefixCache
   );
 }
 
-/** Lists how the numbers are defined, one sentence each. */
+/** Lists the definitions of the numbers, one sentence each. */
 export function comparisonNotes(options: {
   readonly pairs: readonly Pair[];
   readonly stopping: Stopping | null;
-  /** Rows of each variant that were scored twice; null when none were. */
+  /** Number of rows of each variant that were scored twice; null when none were. */
   readonly rescored: number | null;
 }): readonly string[] {
   const { pairs, stopping, rescored } = options;

@@ -10,7 +10,10 @@ import type { VariantRun } from "./variant-run.ts";
 
 type Scoring = Pick<Parameters<typeof scorePrompts>[0], "pool" | "config" | "signal">;
 
-/** Scores samples of the variants' rows once more, in another order and so in other batches, into journals of their own. */
+/**
+ * Scores samples of the variants' rows again, in another order and therefore in other batches. The results are written
+ * to separate journals.
+ */
 export async function rescore(
   runs: readonly VariantRun[],
   options: Scoring & { readonly samples: readonly Uint32Array[]; readonly effects: Effects },
@@ -35,7 +38,7 @@ export async function rescore(
       effects,
       prompts,
       recorders,
-      // A new salt: what the server still has in its prefix cache would only repeat the first scoring.
+      // The salt must be new, because answers from prefixes in the server's cache would only repeat the first scoring.
       cacheSalt: `again-${clock.now()}`,
       onRequest: ({ outcomes }) => {
         done += outcomes.length;

@@ -7,7 +7,10 @@ import { scoreOnPool } from "../pool/score-on-pool.ts";
 import type { RequestEvent, Summary } from "../schedule/types.ts";
 import type { Order, Reading } from "../types.ts";
 
-/** One prompt to score: a row of one variant (its index among those that share the engine) in one order. */
+/**
+ * One prompt to score: a row of one variant in one order. `variant` is the index among the variants that share the
+ * engine.
+ */
 export interface VariantPrompt {
   readonly variant: number;
   readonly row: number;
@@ -21,10 +24,10 @@ export type VariantTask = Task & VariantPrompt;
 export async function scorePrompts(options: {
   prompts: Iterable<VariantPrompt>;
   pool: EnginePool<readonly Judge[]>;
-  /** By variant. */
+  /** The recorder of each variant. */
   recorders: readonly Recorder[];
   config: Config;
-  /** Makes the server compute every prompt anew. */
+  /** A salt that makes the server compute every prompt again. */
   cacheSalt?: string;
   /** Called with the token ids of every prompt before it is sent. */
   onPrompt?: (variant: number, ids: readonly number[]) => void;
@@ -50,7 +53,7 @@ export async function scorePrompts(options: {
   });
 }
 
-/** The part of a request that belongs to one variant; null when it has none. */
+/** Extracts the part of a request that belongs to one variant; null when no row of the request does. */
 function partOf(
   { attempt, outcomes }: RequestEvent<VariantTask, Reading>,
   variant: number,

@@ -10,25 +10,27 @@ import { rescore } from "./rescore.ts";
 import { scorePrompts, type VariantPrompt } from "./score-prompts.ts";
 import type { VariantRun } from "./variant-run.ts";
 
-/** How the scoring ended. */
+/** The way in which scoring ended. */
 export type ScoringEnd = "done" | "interrupted" | "engine-lost";
 
 export interface ScoreOptions {
-  /** Folder of the server's log; with several engines each log is in the run folder of a variant. */
+  /** Folder of the server's log. If there are several engines, each log is in the run folder of a variant. */
   readonly folder: string;
   /** Rows in the order in which they are scored. */
   readonly order: Uint32Array;
   readonly seed: number;
   /** Aborts when the comparison is decided. */
   readonly decided: AbortSignal;
-  /** Continue although another model answers than before. */
+  /** True to continue although another model answers than in earlier sessions. */
   readonly force: boolean;
-  /** Called for every prompt that ended, with an answer or without, after the outcome is in the state of its variant. */
+  /**
+   * Called for every prompt that ended, with or without an answer, after its outcome is in the state of its variant.
+   */
   readonly onOutcome: (run: VariantRun, task: Task, answered: boolean) => void;
   readonly effects: Effects;
 }
 
-/** Scores the missing prompts, one engine after the other, until none is missing or an engine cannot continue. */
+/** Scores the missing prompts, one engine after the other, until no prompt is missing or an engine cannot continue. */
 export async function scoreVariants(runs: readonly VariantRun[], options: ScoreOptions): Promise<ScoringEnd> {
   const groups = groupByEngine(runs);
   for (const group of groups) {
@@ -40,8 +42,8 @@ export async function scoreVariants(runs: readonly VariantRun[], options: ScoreO
 }
 
 /**
- * Scores the prompts that a group of variants lacks on their engine, then a sample once more. Opens no engine when nothing is
- * missing.
+ * Scores the missing prompts of a group of variants on their engine, then scores a sample again. Opens no engine when
+ * no prompt is missing.
  */
 async function scoreGroup(group: EngineGroup, options: ScoreOptions): Promise<ScoringEnd> {
   const { order, seed, decided, onOutcome, effects } = options;
@@ -53,7 +55,7 @@ async function scoreGroup(group: EngineGroup, options: ScoreOptions): Promise<Sc
 
   const [{ config }] = group;
   const joint = joinJudgeLoaders(group);
-  // Mistakes in templates and labels are found before a server is started, which takes minutes.
+  // Mistakes in templates and labels are found here, before a server is started, because a start takes minutes.
   if (joint.local) await joint.check();
   const began = clock.monotonic();
   const record: VariantRun["recorder"]["record"] = (event) => {
@@ -89,7 +91,7 @@ async function scoreGroup(group: EngineGroup, options: ScoreOptions): Promise<Sc
       if (cached === null || shared === undefined) continue;
       run.recorder.record({ event: "prefix-cache", at: clock.now(), ...cached, ...shared });
     }
-    // Published before the engine is stopped, which may take a while.
+    // The results are published before the engine is stopped, because stopping may take long.
     for (const { publisher } of group) await publisher.close();
     if (signal.aborted) return "interrupted";
     if (end === "engines-lost") return "engine-lost";

@@ -9,7 +9,10 @@ import { isAnswered, type RunState } from "../runfolder/state/run-state.ts";
 import type { Order } from "../types.ts";
 import type { Variant } from "./open-variants.ts";
 
-/** A variant at work: an ordinary job with its own run folder, and a second scoring of a sample of its rows. */
+/**
+ * A variant that is being scored: an ordinary job with its own run folder, and a second scoring of a sample of its
+ * rows.
+ */
 export interface VariantRun extends Variant, Job {
   readonly orders: readonly Order[];
   /** State and journal of the second scoring. */
@@ -26,8 +29,8 @@ export interface VariantRunOptions {
 }
 
 /**
- * Opens the jobs of all variants, and writes their results so far once none of them is refused. When one cannot be opened, the
- * others are closed and its error is thrown. Throws AbtieError: config, data.
+ * Opens the jobs of all variants. After all of them are open, writes the results that earlier sessions computed. If one cannot
+ * be opened, closes the others and throws its error: AbtieError("config" or "data").
  */
 export async function openVariantRuns(
   variants: readonly [Variant, ...Variant[]],

@@ -3,27 +3,27 @@ import { modelName } from "../judge/model-name.ts";
 import type { Assessment } from "./assess.ts";
 import type { Variant } from "./open-variants.ts";
 
-/** Everything that may give a reader reason to doubt a comparison. */
+/** All properties of a comparison that may give a reader a reason to doubt it. */
 export interface Circumstances {
   readonly end: "done" | "decided" | "interrupted" | "engine-lost";
   readonly variants: readonly Variant[];
   readonly assessments: readonly Assessment[];
-  /** For each variant, the rows that it could not be scored on; they were left out. */
+  /** For each variant, the number of rows for which it failed; these rows were left out. */
   readonly failed: readonly { readonly name: string; readonly rows: number }[];
-  /** For each variant, the rows whose text its template holds. */
+  /** For each variant, the number of rows with a text that its template contains. */
   readonly leaked: readonly number[];
-  /** For each variant, the model that its server names; null when abtie started that server, or never asked it. */
+  /** For each variant, the model that its server reports; null when abtie started the server, or never asked it. */
   readonly served: readonly (string | null)[];
-  /** Variants with a calibration that was fitted to this very file. */
+  /** Variants with a calibration that was fitted to the file on which they are compared. */
   readonly fittedHere: readonly string[];
   /** True when the pairs are compared by raw probabilities because early stopping needs them. */
   readonly sequential: boolean;
 }
 
-/** A larger share of shortened rows gives a warning. */
+/** A warning is given when the share of shortened rows is larger than this. */
 const MOST_SHORTENED = 0.05;
 
-/** Lists reasons why a comparison may be unfair or misread, one sentence each. */
+/** Lists reasons why a comparison may be unfair or misunderstood, one sentence each. */
 export function comparisonWarnings(circumstances: Circumstances): string[] {
   const { variants, assessments, failed, leaked, fittedHere, sequential } = circumstances;
   const lowMass = assessments.filter(({ name, mass }) => mass !== null && mass.median < minimumMass(name, variants));
@@ -93,7 +93,9 @@ function lowMassWarning(assessments: readonly Assessment[]): string {
   );
 }
 
-/** Warns when the best variant by raw probabilities, which early stopping compares, is not the best once calibrated. */
+/**
+ * Warns when the best variant by raw probabilities, which early stopping compares, is not the best by calibrated ones.
+ */
 function rankWarning(assessments: readonly Assessment[]): string[] {
   const best = (loss: (one: Assessment) => number | undefined): string | undefined =>
     [...assessments].sort((one, other) => (loss(one) ?? 0) - (loss(other) ?? 0))[0]?.name;
