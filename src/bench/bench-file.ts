@@ -12,7 +12,7 @@ import type { Lengths } from "./lengths.ts";
 import { renderPicture } from "./picture.ts";
 import type { Speeds } from "./speeds.ts";
 
-/** The result of a bench; bench.json holds it. */
+/** The result of a bench. The file bench.json contains it. */
 export interface BenchResult {
   readonly format: 1;
   readonly engine: { readonly name: string; readonly version: string | null; readonly method: string | null };
@@ -21,9 +21,11 @@ export interface BenchResult {
   readonly lengths: Omit<Lengths, "rows"> & { readonly tokenised: number; readonly rows: number };
   readonly speeds: Speeds;
   readonly forecast: JobForecast;
-  /** The forecast in one line. */
+  /** The forecast as one line of text. */
   readonly verdict: string;
-  /** Prompts that were scored for the bench, requests that failed, and seconds that it took. */
+  /**
+   * Number of prompts that were scored for the bench, number of failed requests, and duration of the bench in seconds.
+   */
   readonly cost: { readonly prompts: number; readonly failed: number; readonly seconds: number };
   readonly files: { readonly json: string; readonly picture: string };
 }
@@ -41,9 +43,12 @@ export async function writeBench(result: BenchResult): Promise<void> {
 
 /** The part of a bench that other commands use. */
 export interface BenchStart {
-  /** Begins the search for the number of requests in flight at the best setting of the bench. */
+  /**
+   * An override of the config: the search for the best number of requests in flight begins with the bench's best
+   * setting.
+   */
   readonly override: Override;
-  /** Speed of the engine at its best setting, over the rows of the file. */
+  /** Tokens per second of the engine at its best setting, for a row with the mean length of the file. */
   readonly tokensPerSecond: number;
 }
 
@@ -57,7 +62,7 @@ const benchSchema = z.looseObject({
   lengths: z.looseObject({ meanTokens: z.number().positive() }),
 });
 
-/** Reads bench.json. Throws AbtieError("config") when it cannot be read or has another form. */
+/** Reads bench.json. Throws AbtieError("config") when the file cannot be read or is not a bench.json. */
 export async function readBench(path: string, { cwd }: Pick<Effects, "cwd">): Promise<BenchStart> {
   const file = resolve(cwd, path);
   const text = await readFile(file, "utf8").catch((cause: unknown) => {

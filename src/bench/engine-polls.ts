@@ -4,22 +4,25 @@ import { mean } from "../numbers/sums.ts";
 import type { EnginePool } from "../pool/pool.ts";
 import type { Stage } from "./sweep.ts";
 
-/** The metrics of the engine at one moment of a stage. */
+/** The metrics of the engine at one time during a stage. */
 export interface Poll {
   readonly stage: Stage;
-  /** Monotonic, ms. */
+  /** Time of the poll, ms of the monotonic clock. */
   readonly at: number;
   readonly metrics: EngineMetrics;
-  /** True right after the stage: its counters are complete, but the running requests belong to the next stage. */
+  /**
+   * True for the poll directly after the stage. It has the final counters of the stage, but its running requests belong
+   * to the next stage.
+   */
   readonly closing: boolean;
 }
 
-/** Polls of the first engine, until the signal aborts. */
+/** Collects polls of the first engine until the signal aborts. */
 export interface EnginePolls {
   readonly polls: readonly Poll[];
   /** Polls once more for a stage that has ended. */
   readonly pollEnd: (stage: Stage) => void;
-  /** Resolves when every poll is complete. */
+  /** Resolves when all polls are complete. */
   readonly finished: Promise<void>;
 }
 
@@ -58,15 +61,15 @@ export function pollEngine(
   };
 }
 
-/** Means of the engine's metrics over some polls; null where the engine does not report them. */
+/** Means of the engine's metrics over some polls; null for a metric that the engine does not report. */
 export interface EngineMeans {
   readonly running: number | null;
   readonly waiting: number | null;
-  /** The largest usage of the key-value cache, 0 to 1. */
+  /** The largest share of the key-value cache in use, 0 to 1. */
   readonly kvCacheUsage: number | null;
 }
 
-/** Averages the polls of the stages that `includes` accepts; null when there are none. */
+/** Averages the polls of the stages that `includes` accepts; null when there are no such polls. */
 export function meansOf(polls: readonly Poll[], includes: (stage: Stage) => boolean): EngineMeans | null {
   const own = polls.filter(({ stage, closing }) => !closing && includes(stage)).map(({ metrics }) => metrics);
   if (own.length === 0) return null;
@@ -78,14 +81,20 @@ export function meansOf(polls: readonly Poll[], includes: (stage: Stage) => bool
   };
 }
 
-/** Shares of the time that requests spent in the server: waiting to be admitted, being computed, and the rest. */
+/**
+ * How the time of requests in the server is divided, as shares of 1: waiting to be admitted, being computed, and the
+ * rest.
+ */
 export interface Shares {
   readonly queue: number;
   readonly prefill: number;
   readonly rest: number;
 }
 
-/** Computes the shares of the requests' time between the first and the last poll; null where the engine does not report them. */
+/**
+ * Computes how the requests' time between the first and the last poll is divided; null when the engine does not report
+ * it.
+ */
 export function sharesOf(polls: readonly Poll[]): Shares | null {
   const [first, last] = [polls[0]?.metrics, polls.at(-1)?.metrics];
   const spent = (name: "queueTime" | "prefillTime" | "requestLatency"): number | null => {

@@ -1,23 +1,23 @@
-/** Work that the engine finished in a time, with as many prompts in flight as its setting allows. */
+/** The work that the engine finished in an interval, with as many prompts in flight as its setting allows. */
 export interface TimedWork {
   readonly ms: number;
   readonly rows: number;
   readonly tokens: number;
 }
 
-/** The fitted time of the engine: rowMs for each row and tokenMs for each token. */
+/** The fitted time model of the engine: rowMs for each row plus tokenMs for each token. */
 export interface Fit {
   readonly rowMs: number;
   readonly tokenMs: number;
-  /** Covariance of both numbers, ms². */
+  /** Covariance of rowMs and tokenMs, ms². */
   readonly covariance: readonly [rows: number, both: number, tokens: number];
-  /** Variance (ms²) of a measured time, per ms of that time. */
+  /** Variance of a measured time (ms²) per ms of that time. */
   readonly noise: number;
-  /** Number of measurements minus that of fitted numbers, at least 1. */
+  /** Degrees of freedom: the number of measurements minus the number of fitted values, at least 1. */
   readonly freedom: number;
 }
 
-/** A time in ms with the ends of its 95 % interval. */
+/** An estimate with the ends of its 95 % interval. */
 export interface IntervalEstimate {
   readonly value: number;
   readonly low: number;
@@ -25,11 +25,11 @@ export interface IntervalEstimate {
 }
 
 /**
- * Fits ms = rowMs * rows + tokenMs * tokens by least squares. Each measurement is weighted by the inverse of its fitted time,
- * since the variance grows with the time (quasi-Poisson regression with identity link: McCullagh and Nelder, Generalized
- * Linear Models, 2nd ed. 1989, chapter 9). The fitted times then add up to the measured ones, so a stall that lengthens one
- * measurement and shortens the next does not bias the fit. Neither number is negative: where one would be, it is 0 and the
- * other is fitted alone. Throws an Error without measurements.
+ * Fits ms = rowMs * rows + tokenMs * tokens by least squares. Each measurement is weighted by the inverse of its fitted
+ * time, because the variance grows with the time (quasi-Poisson regression with identity link: McCullagh and Nelder,
+ * Generalized Linear Models, 2nd ed. 1989, chapter 9). The fitted times then add up to the measured ones, so a stall
+ * that lengthens one measurement and shortens the next does not bias the fit. Neither value is negative: if one would
+ * be, it is set to 0 and the other is fitted alone. Throws an Error without measurements.
  */
 export function fitRowTime(measured: readonly TimedWork[]): Fit {
   if (measured.length === 0) throw new Error("fitRowTime needs at least one measurement");
@@ -42,7 +42,7 @@ export function fitRowTime(measured: readonly TimedWork[]): Fit {
   return tokensFit.noise <= rowsFit.noise ? tokensFit : rowsFit;
 }
 
-/** Forecasts the time of an amount of work; the 95 % interval follows from the spread of the measurements. */
+/** Forecasts the time of an amount of work. The 95 % interval follows from the spread of the measurements. */
 export function forecastWork(fit: Fit, work: { readonly rows: number; readonly tokens: number }): IntervalEstimate {
   const { rowMs, tokenMs, covariance, noise, freedom } = fit;
   const { rows, tokens } = work;
@@ -55,10 +55,13 @@ export function forecastWork(fit: Fit, work: { readonly rows: number; readonly t
 
 type Coefficients = Pick<Fit, "rowMs" | "tokenMs" | "covariance">;
 
-/** After 12 rounds the weights and the fitted numbers agree to many digits. */
+/** After 12 rounds, the weights and the fitted values no longer change in their leading digits. */
 const ROUNDS = 12;
 
-/** Fits both numbers by iteratively reweighted least squares; null when they cannot be separated, or one would be negative. */
+/**
+ * Fits both values by iteratively reweighted least squares; null when they cannot be separated, or when one would be
+ * negative.
+ */
 function fitBoth(measured: readonly TimedWork[]): Coefficients | null {
   let coefficients: Coefficients | null = fitOne(measured, "tokens");
   for (let round = 0; round < ROUNDS && coefficients !== null; round += 1) {
@@ -67,7 +70,7 @@ function fitBoth(measured: readonly TimedWork[]): Coefficients | null {
   return coefficients;
 }
 
-/** Does one round of least squares, weighted by the fit of the round before. */
+/** Computes one round of least squares, with weights from the fit of the previous round. */
 function reweightedFit(measured: readonly TimedWork[], before: Coefficients): Coefficients | null {
   let [rr, rt, tt, r, t] = [0, 0, 0, 0, 0];
   for (const work of measured) {
@@ -88,7 +91,7 @@ function reweightedFit(measured: readonly TimedWork[], before: Coefficients): Co
   return { rowMs, tokenMs, covariance: [tt / determinant, -rt / determinant, rr / determinant] };
 }
 
-/** Fits one number alone: the ratio of the sums. */
+/** Fits one value alone: the sum of the times divided by the sum of the rows or tokens. */
 function fitOne(measured: readonly TimedWork[], by: "rows" | "tokens"): Coefficients {
   const amount = measured.reduce((sum, work) => sum + work[by], 0);
   const each = measured.reduce((sum, { ms }) => sum + ms, 0) / amount;
@@ -115,7 +118,10 @@ function noiseOf(
   return { noise: sum / freedom, freedom };
 }
 
-/** Quantile of Student's t at 0.975: exact for 1 and 2, then Abramowitz and Stegun 26.7.5 (error below 0.01 from 3 on). */
+/**
+ * Computes the quantile of Student's t distribution at 0.975: exact for 1 and 2 degrees of freedom, then by Abramowitz
+ * and Stegun 26.7.5 (error below 0.01 from 3 on).
+ */
 function student975(freedom: number): number {
   if (freedom === 1) return 12.706;
   if (freedom === 2) return 4.303;

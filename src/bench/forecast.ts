@@ -5,14 +5,14 @@ import { formatDuration, plural } from "../format.ts";
 import { type Fit, forecastWork, type IntervalEstimate } from "./fit.ts";
 import type { Suggestion } from "./suggestion.ts";
 
-/** How long a job of so many rows will take, and whether it fits its deadline. */
+/** The forecast duration of a job with a given number of rows, and whether the job fits its deadline. */
 export interface JobForecast {
   readonly rows: number;
-  /** Prompts of the job: twice the rows when both orders are scored. */
+  /** Number of prompts of the job: twice the rows when both orders are scored. */
   readonly prompts: number;
-  /** Time until the engine was ready for the bench; part of the forecast. */
+  /** Time until the engine was ready for the bench, ms. The forecast includes it. */
   readonly startUpMs: number;
-  /** The whole job, ms. */
+  /** Duration of the whole job, ms. */
   readonly time: IntervalEstimate;
   /** Time until the deadline, ms; null without one. */
   readonly deadlineMs: number | null;
@@ -21,15 +21,18 @@ export interface JobForecast {
 
 /** Whether a job fits the time until its deadline. */
 export interface DeadlineCheck {
-  /** yes: the whole interval fits; tight: the estimate fits, but not the end of its interval; no: the estimate does not fit. */
+  /**
+   * yes: the whole interval fits. tight: the estimate fits, but the end of its interval does not. no: the estimate does
+   * not fit.
+   */
   readonly fits: "yes" | "tight" | "no";
-  /** Time for work, ms: that until the deadline less the reserve. */
+  /** Time available for work, ms: the time until the deadline minus the reserve. */
   readonly availableMs: number;
-  /** availableMs minus the estimate, ms; negative when the job would be late. */
+  /** availableMs minus the estimate, ms; negative when the job would end too late. */
   readonly spareMs: number;
 }
 
-/** Forecasts a job whose rows are as long as those of the user's own file. `now` is ms since 1970. */
+/** Forecasts a job with rows that have the same lengths as those of the user's file. `now` is ms since 1970. */
 export function forecastJob(options: {
   config: Pick<Config, "orders" | "time">;
   fit: Fit;
@@ -45,7 +48,7 @@ export function forecastJob(options: {
   return { rows, prompts, startUpMs, time, ...checkDeadlineOfConfig(config.time, time, now) };
 }
 
-/** Compares the forecast with the budget that a run started now would have, its reserve included. */
+/** Compares the forecast with the time budget, without its reserve, that a run would have if it started now. */
 function checkDeadlineOfConfig(
   { deadline, startedAt, reserveMs }: Config["time"],
   time: IntervalEstimate,
@@ -57,7 +60,7 @@ function checkDeadlineOfConfig(
   return { deadlineMs: deadlineAt - now, verdict: deadlineCheckOf(time, workEndAt - now) };
 }
 
-/** Compares a forecast with the time available, ms. */
+/** Compares a forecast with the available time, ms. */
 export function deadlineCheckOf(forecast: IntervalEstimate, availableMs: number): DeadlineCheck {
   const fits = forecast.high <= availableMs ? "yes" : forecast.value <= availableMs ? "tight" : "no";
   return { fits, availableMs, spareMs: availableMs - forecast.value };

@@ -2,22 +2,22 @@ import type { Dataset } from "../dataset/open-dataset.ts";
 import type { Judge } from "../judge/judge.ts";
 import type { Clock } from "../types.ts";
 
-/** How long the rows of a file are, from all of them or from a sample spread evenly over their sizes. */
+/** The lengths of a file's rows, from all rows or from a sample that is spread evenly over their sizes. */
 export interface Lengths {
-  /** Rows that were tokenised, from the shortest to the longest. */
+  /** The rows that were tokenised, from the shortest to the longest. */
   readonly rows: readonly { readonly row: number; readonly tokens: number }[];
-  /** How many of them were shortened to fit the context. */
+  /** Number of these rows that were shortened to fit the context. */
   readonly shortened: number;
   readonly meanTokens: number;
-  /** Rows and tokens per second that one core rendered and tokenised. */
+  /** Rows per second, and tokens per second, that one core rendered and tokenised. */
   readonly rowsPerSecond: number;
   readonly tokensPerSecond: number;
 }
 
-/** With more rows the mean length would be hardly more precise. */
+/** Number of rows after which more rows would hardly make the mean length more precise. */
 const MOST_TOKENISED = 4_000;
 
-/** Tokenises all rows of a file, or 4,000 spread evenly over the rows sorted by size. */
+/** Tokenises all rows of a file, or 4,000 rows that are spread evenly over the rows sorted by size. */
 export async function measureLengths(options: {
   dataset: Dataset;
   judge: Judge;
@@ -49,7 +49,7 @@ export async function measureLengths(options: {
   };
 }
 
-/** Chooses all rows, or `most` of them at equal distances in the order of their sizes. */
+/** Chooses all rows, or `most` rows at equal distances in the order of their sizes. */
 function chooseRows(rowBytes: Uint32Array, most: number): readonly number[] {
   const all = Array.from(rowBytes.keys());
   if (all.length <= most) return all;

@@ -1,41 +1,50 @@
 import { formatPercent, plural } from "../format.ts";
 
-/** What a bench measured at its best setting. */
+/** The measurements of a bench at its best setting. */
 export interface LimitEvidence {
-  /** Rows per second of the engine. */
+  /** Rows per second that the engine finished. */
   readonly rowsPerSecond: number;
   /** Rows per second that one core renders and tokenises. */
   readonly preparedPerSecond: number;
   /** Share of the time in which abtie's thread was busy, 0 to 1. */
   readonly clientBusy: number;
-  /** Prompts in flight. */
+  /** Number of prompts in flight. */
   readonly level: number;
-  /** Speed with several prompts per request divided by that with one, at the same level; null when not compared. */
+  /**
+   * Speed with several prompts per request divided by the speed with one prompt per request, with the same number of
+   * prompts in flight; null when they were not compared.
+   */
   readonly batchingGain: number | null;
-  /** Speed after the last doubling of the level divided by that before; null when there was none. */
+  /**
+   * Speed after the last doubling of the prompts in flight divided by the speed before it; null when there was no
+   * doubling.
+   */
   readonly lastGain: number | null;
-  /** Means of the engine's metrics; null without them. */
+  /** Mean number of running and of waiting requests in the engine; null when the server reports no metrics. */
   readonly running: number | null;
   readonly waiting: number | null;
   readonly kvCacheUsage: number | null;
-  /** Share of a request's time in the server in which it neither waited in the engine nor was computed; null without metrics. */
+  /**
+   * Share of a request's time in the server during which it neither waited in the engine nor was computed; null when
+   * the server reports no metrics.
+   */
   readonly outsideEngine: number | null;
 }
 
-/** The part of the whole that limits the speed. */
+/** The part of the system that limits the speed. */
 export interface Limit {
   readonly what: "tokeniser" | "client" | "front end" | "admission" | "not reached" | "compute";
-  /** The numbers that show it, in one sentence without a full stop. */
+  /** The numbers that prove the limit, in one sentence without a full stop. */
   readonly because: string;
 }
 
 const CLIENT_BUSY = 0.9;
 const FULL_CACHE = 0.9;
 const MOST_TIME = 0.5;
-/** A gain below 5 % is no gain. */
+/** A gain below 5 % does not count as a gain. */
 const GAIN = 1.05;
 
-/** Finds what limits the speed: the first of these rules that holds. */
+/** Finds the part that limits the speed: that of the first rule below that applies. */
 export function findLimit(evidence: LimitEvidence): Limit {
   const { rowsPerSecond, preparedPerSecond, clientBusy, level, batchingGain, lastGain, running, waiting } = evidence;
   if (preparedPerSecond < 1.15 * rowsPerSecond) {

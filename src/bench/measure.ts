@@ -11,32 +11,32 @@ import type { Lengths } from "./lengths.ts";
 import { samplingOrderOf } from "./sampling-order.ts";
 import { advanceSweep, describeStage, type Stage, type Sweep, skipToSample, startSweep } from "./sweep.ts";
 
-/** Everything that was measured. */
+/** All results of a measurement. */
 export interface Measurement {
   readonly sweep: Sweep;
   readonly polls: readonly Poll[];
-  /** Prompts that were answered, and requests that failed. */
+  /** Number of prompts that were answered, and number of requests that failed. */
   readonly sent: number;
   readonly failed: number;
-  /** Share of the sample's time in which the client was busy, 0 to 1. */
+  /** Share of the time of the sample during which abtie's thread was busy, 0 to 1. */
   readonly clientBusy: number;
 }
 
-/** After this time no further level is begun. */
+/** Time after which no further level is begun. */
 const SWEEP_MS = 180_000;
 
 /**
- * Keeps the engine full while the sweep goes from setting to setting, then sends the sample, and stops. Throws
- * AbtieError("engine") when the engine was lost, and the signal's reason when it aborts.
+ * Keeps requests waiting at the engine during the whole sweep over the settings, then sends the sample, and stops.
+ * Throws AbtieError("engine") when the engine was lost, and the signal's reason when it aborts.
  */
 export async function measureEngine(options: {
   config: Config;
   pool: EnginePool<Judge>;
   lengths: Lengths;
-  /** Rows that the time is fitted to. */
+  /** Number of rows to which the time is fitted. */
   sampleRows: number;
   effects: Effects;
-  /** Gives the time (ms) for which the client's thread was busy so far. */
+  /** Returns the time (ms) during which abtie's thread was busy so far. */
   busyMs: () => number;
 }): Promise<Measurement> {
   const { config, pool, lengths, sampleRows, effects, busyMs } = options;
@@ -90,7 +90,8 @@ export async function measureEngine(options: {
     advance(advanceSweep(sweep, { startedAt, finishedAt, rows: attempt.tasks.length, tokens }));
     if (!inSample) return;
     sampleLeft -= attempt.tasks.filter(({ row, order }) => order === "ab" && sampled.delete(row)).length;
-    // The last interval ends after the sample, so that it is as full as the others.
+    // The measurement stops at the first end of an interval after the whole sample was answered, so that the engine is
+    // as full in the last interval as in the others.
     if (sampleLeft <= 0 && sweep.intervals.length > before) stop.abort(new Error("everything is measured"));
   };
 

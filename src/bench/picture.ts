@@ -5,7 +5,7 @@ import { linear, numberTicks } from "../report/charts/ticks.ts";
 import { type Html, html, trusted } from "../report/markup/html.ts";
 import type { Speeds } from "./speeds.ts";
 
-/** The SVG file stands alone, so it repeats the colours of the report. */
+/** The SVG file is used without the report, so it repeats the report's colours. */
 const STYLE = `svg{background:#fff;font:11px system-ui,sans-serif}text{fill:#57534e;font-size:11px}text.note{fill:#1c1917}
 path{fill:none}.grid{stroke:#e7e5e4}.base{stroke:#57534e}.line{stroke:#0f766e;stroke-width:1.6}.whisker{stroke:#0f766e;opacity:.7}
 .mark{fill:#0f766e}.mark.single{fill:#fff;stroke:#0f766e;stroke-width:1.4}.mark.best{fill:#b45309}.area{fill:#0f766e;fill-opacity:.18}`;
@@ -15,7 +15,10 @@ const GAP = 400;
 const HEAD = 40;
 const LEGEND = FRAME.height + HEAD + 12;
 
-/** Draws throughput by prompts in flight, and time per row by its tokens with the fit, as one SVG file. */
+/**
+ * Draws one SVG file with two charts: throughput against prompts in flight, and time per row against its tokens with
+ * the fitted line.
+ */
 export function renderPicture(speeds: Speeds, title: string): string {
   const { markup } =
     html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${LEGEND + 10}" width="${WIDTH}" role="img">
@@ -29,7 +32,7 @@ ${legend()}
   return markup;
 }
 
-/** Breaks a long title after its interval. */
+/** Breaks a long title into two lines after its interval. */
 function linesOf(title: string): readonly string[] {
   const [, first, second] = /^(.*?\)), (.*)$/.exec(title) ?? [];
   return first === undefined || second === undefined ? [title] : [first, second];
@@ -44,7 +47,7 @@ function legend(): Html {
 <path class="whisker" d="M${GAP + 186} ${y - 5}v10"/><text x="${GAP + 193}" y="${LEGEND}">95 %, quarters of the file</text>`;
 }
 
-/** A setting with one prompt per request is drawn apart where another setting has the same level. */
+/** A setting with one prompt per request is drawn separately if another setting has as many prompts in flight. */
 function throughputChart({ settings, best }: Speeds): Html {
   const frame: Frame = { ...FRAME, left: 56 };
   const most = Math.max(...settings.map(({ tokensPerSecond }) => tokensPerSecond.high), 1);

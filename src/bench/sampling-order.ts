@@ -1,21 +1,27 @@
 import type { Order } from "../types.ts";
 import type { Lengths } from "./lengths.ts";
 
-/** One prompt to measure with. */
+/** One prompt that is sent to measure the engine. */
 export interface SampledPrompt {
   readonly row: number;
   readonly order: Order;
 }
 
-/** The prompts of a bench. Each is sent once, since a server with a prefix cache answers a repeated prompt faster. */
+/**
+ * The prompts of a bench. Each is sent only once, because a server with a prefix cache answers a repeated prompt
+ * faster.
+ */
 export interface SamplingOrder {
-  /** Rows at equal distances in length, from the shortest to the longest: the time of a row is fitted to them. */
+  /** Rows at equal distances in length, from the shortest to the longest. The time of a row is fitted to them. */
   readonly sample: readonly SampledPrompt[];
-  /** The others, every part of them spread over all lengths: first as in the file, then with the answers swapped. */
+  /**
+   * All other prompts. Every part of this list contains rows of all lengths. The rows first have the order of answers
+   * in the file, then the swapped order.
+   */
   readonly others: readonly SampledPrompt[];
 }
 
-/** Divides the rows of a file into the sample and the others. The sample holds at most half of the rows. */
+/** Divides the rows of a file into the sample and the other prompts. The sample contains at most half of the rows. */
 export function samplingOrderOf({ rows }: Lengths, sampleRows: number): SamplingOrder {
   const count = Math.min(sampleRows, Math.floor(rows.length / 2));
   const sampled = new Set(Array.from({ length: count }, (_, k) => Math.floor(((k + 0.5) * rows.length) / count)));
@@ -31,8 +37,8 @@ export function samplingOrderOf({ rows }: Lengths, sampleRows: number): Sampling
 }
 
 /**
- * Orders 0 to n - 1 so that every part of the order is spread evenly over all of them, by the radical inverse in base 2
- * (van der Corput's sequence). Applied to rows sorted by length it makes each part a stratified sample.
+ * Orders the numbers 0 to n - 1 so that every part of the result is spread evenly over them, by the radical inverse in
+ * base 2 (van der Corput's sequence). If the rows are sorted by length, each part is a stratified sample.
  */
 export function spreadOrder(n: number): readonly number[] {
   const bits = Math.max(1, Math.ceil(Math.log2(Math.max(2, n))));

@@ -12,29 +12,32 @@ import { bestLevel, type MeasuredStage, type Sweep, speedOf, sumOf } from "./swe
 export interface MeasuredSetting extends Setting {
   readonly rowsPerSecond: number;
   readonly tokensPerSecond: IntervalEstimate;
-  /** Number of intervals that were measured. */
+  /** Number of intervals in which the setting was measured. */
   readonly windows: number;
   readonly engine: EngineMeans | null;
 }
 
-/** Everything that a bench computed about speed; bench.json holds it with the forecast. */
+/** All values about speed that a bench computed. The file bench.json contains them and the forecast. */
 export interface Speeds {
   readonly settings: readonly MeasuredSetting[];
   readonly best: Setting;
   readonly fit: Fit;
-  /** The measurements that the fit is based on. */
+  /** The measurements to which the time model was fitted. */
   readonly stretches: readonly TimedWork[];
-  /** Quarters of the file by length: mean tokens, and seconds per row. */
+  /** Quarters of the file's rows by length: mean tokens of a row, and seconds per row. */
   readonly byLength: readonly { readonly tokens: number; readonly seconds: IntervalEstimate }[];
   readonly limit: Limit;
   readonly shares: Shares | null;
-  /** Share of the key-value cache in use at the best setting. */
+  /** Share of the key-value cache in use at the best setting, 0 to 1. */
   readonly kvCacheUsage: number | null;
-  /** A setting of the server that was not tried; null where the server's metrics do not allow a forecast. */
+  /**
+   * A setting of the server that the bench did not try; null when the server's metrics do not allow a forecast of its
+   * gain.
+   */
   readonly untried: Suggestion | null;
 }
 
-/** Computes speeds from the measurement. `batchedTokens` is the max_num_batched_tokens of the server; null when not known. */
+/** Computes speeds from the measurement. `batchedTokens` is the server's max_num_batched_tokens; null when unknown. */
 export function speedsOf(measurement: Measurement, lengths: Lengths, batchedTokens: number | null): Speeds {
   const { sweep, polls, clientBusy } = measurement;
   const best = sweep.stage?.setting ?? bestLevel(sweep.done).stage.setting;
@@ -73,13 +76,18 @@ export function speedsOf(measurement: Measurement, lengths: Lengths, batchedToke
   };
 }
 
-/** Gives the intervals of the sample. When it was too short for a whole one, the open interval or the stage before takes its place. */
+/**
+ * Returns the intervals of the sample. If the sample was too short for a whole interval, returns the open interval, or
+ * the intervals of the stage before.
+ */
 function sampleOf({ stage, intervals, open, done }: Sweep): Sweep["intervals"] {
   if (stage !== null && intervals.length > 0) return intervals;
   return open.answers.ms > 0 ? [open.answers] : (done.at(-1)?.intervals ?? []);
 }
 
-/** Computes the gain of several prompts per request, and of the last doubling when that led to the best setting. */
+/**
+ * Computes the gain of several prompts per request, and the gain of the last doubling if that led to the best setting.
+ */
 function gainsOf(done: readonly MeasuredStage[], best: Setting) {
   const levels = done.filter(({ stage }) => stage.kind === "level");
   const single = done.find(({ stage }) => stage.kind === "single");
@@ -91,7 +99,10 @@ function gainsOf(done: readonly MeasuredStage[], best: Setting) {
   };
 }
 
-/** Computes the relative standard deviation of one row's speed around the mean of its stage, over all stages. */
+/**
+ * Computes the relative standard deviation of the speed of a single row, measured from the mean speed of its stage,
+ * over all stages.
+ */
 function relativeNoise(done: readonly MeasuredStage[]): number {
   let [squares, freedom] = [0, 0];
   for (const one of done) {
@@ -102,13 +113,16 @@ function relativeNoise(done: readonly MeasuredStage[]): number {
   return freedom === 0 ? 0 : Math.sqrt(squares / freedom);
 }
 
-/** Gives a value with the interval of two standard errors, each `relativeError` times the value. */
+/** Returns a value with the interval of two standard errors; a standard error is `relativeError` times the value. */
 function estimateOf(value: number, relativeError: number): IntervalEstimate {
   const reach = 2 * relativeError * value;
   return { value, low: Math.max(0, value - reach), high: value + reach };
 }
 
-/** Computes the seconds of a row of this length, with the uncertainty of the fit but without the noise of a single row. */
+/**
+ * Computes the seconds that a row of this length takes. The interval contains the uncertainty of the fit, but not the
+ * noise of a single row.
+ */
 function secondsPerRow(fit: Fit, tokens: number): IntervalEstimate {
   const rows = 10_000;
   const { value, low, high } = forecastWork(fit, { rows, tokens: rows * tokens });

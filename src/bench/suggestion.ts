@@ -2,17 +2,17 @@ import { levelOf } from "../concurrency/setting.ts";
 import type { Config } from "../config/config.ts";
 import { meansOf, type Poll } from "./engine-polls.ts";
 
-/** A setting of the server that was not tried, and its forecast gain. */
+/** A setting of the server that the bench did not try, and its forecast gain. */
 export interface Suggestion {
   readonly setting: "max_num_batched_tokens";
   readonly value: number;
-  /** Time now divided by the forecast time with the setting. */
+  /** Time with the present setting divided by the forecast time with this setting. */
   readonly gain: number;
 }
 
 /**
- * Forecasts the gain of longer steps from the polls of a bench. Null where the engine does not report what that needs.
- * `batchedTokens` is the max_num_batched_tokens of the server; null when it is not known.
+ * Forecasts the gain of steps with more tokens, from the polls of a bench. Null when the engine does not report the
+ * metrics that this needs. `batchedTokens` is the server's max_num_batched_tokens; null when unknown.
  */
 export function suggestionOf(
   polls: readonly Poll[],
@@ -33,27 +33,31 @@ export function suggestionOf(
   });
 }
 
-/** The steps of the engine, as its metrics show them. */
+/** Properties of the engine's steps, computed from its metrics. */
 export interface StepEvidence {
-  /** One prompt at a time, each in a step of its own: mean tokens of a step, and its ms. */
+  /** With one prompt at a time, so that each step has one prompt: mean tokens of a step, and its duration in ms. */
   readonly alone: { readonly tokens: number; readonly ms: number };
-  /** At the best setting, the engine never idle: mean tokens of a step, and its ms. */
+  /** At the best setting, at which the engine never idles: mean tokens of a step, and its duration in ms. */
   readonly full: { readonly tokens: number; readonly ms: number };
-  /** Mean number of prompts that waited inside the engine meanwhile. */
+  /** Mean number of prompts that waited inside the engine at the best setting. */
   readonly waiting: number;
-  /** Most tokens of a step; null when not known. */
+  /** Largest number of tokens of a step; null when unknown. */
   readonly limit: number | null;
 }
 
-/** When full steps have less than 1.5 times the tokens of single ones, the fixed time of a step cannot be computed. */
+/**
+ * If full steps have less than 1.5 times the tokens of single-prompt steps, the fixed time of a step cannot be
+ * computed.
+ */
 const LEAST_RATIO = 1.5;
-/** A full step may lack 5 % of its tokens, because the next prompt did not fit. */
+/** A full step may have up to 5 % fewer tokens than the limit, because the next prompt did not fit. */
 const FULL = 0.95;
 
 /**
- * Forecasts the gain of steps with twice the tokens. A step takes s + t * tokens; s and t follow from steps with few tokens
- * and with many, and a token of a step of T tokens costs s / T + t. Null when fewer than one prompt waited in the engine, so
- * that longer steps would not be full, or when both kinds of step have nearly the same length.
+ * Forecasts the gain of steps with twice the tokens. A step of T tokens takes s + t * T ms, so one of its tokens costs
+ * s / T + t. The numbers s and t follow from steps with few tokens and steps with many. Null when fewer than one prompt
+ * waited in the engine, because longer steps would then not be full, and when both kinds of step have nearly the same
+ * length.
  */
 export function suggestLongerSteps({ alone, full, waiting, limit }: StepEvidence): Suggestion | null {
   if (waiting < 1 || full.tokens < LEAST_RATIO * alone.tokens) return null;
@@ -68,7 +72,10 @@ export function suggestLongerSteps({ alone, full, waiting, limit }: StepEvidence
   };
 }
 
-/** Reads max_num_batched_tokens from the arguments of a server that abtie starts; null when they do not set it. */
+/**
+ * Reads max_num_batched_tokens from the arguments of a server that abtie starts; null when the arguments do not contain
+ * it.
+ */
 export function batchedTokensOf(engine: Config["engine"]): number | null {
   if (engine.kind !== "spawn") return null;
   const flag = "--max-num-batched-tokens";
@@ -77,10 +84,10 @@ export function batchedTokensOf(engine: Config["engine"]): number | null {
   return Number.isInteger(value) && value > 0 ? value : null;
 }
 
-/** Means over fewer than 4 steps or prompts are not reliable. */
+/** A mean over fewer than 4 steps or prompts is not reliable. */
 const LEAST_COUNT = 4;
 
-/** Computes the mean tokens and ms of a step between the first and the last poll. */
+/** Computes the mean number of tokens and the mean duration (ms) of the steps between the first and the last poll. */
 function meanStep(polls: readonly Poll[]): StepEvidence["full"] | null {
   const [first, last] = [polls[0], polls.at(-1)];
   const [from, to] = [first?.metrics.steps ?? null, last?.metrics.steps ?? null];
@@ -89,7 +96,7 @@ function meanStep(polls: readonly Poll[]): StepEvidence["full"] | null {
   return count < LEAST_COUNT ? null : { tokens: (to.tokens - from.tokens) / count, ms: (last.at - first.at) / count };
 }
 
-/** Computes the mean time for which a prompt was computed, ms. */
+/** Computes the mean time during which a prompt was computed, ms. */
 function meanPrefillMs(polls: readonly Poll[]): number | null {
   const [from, to] = [polls[0]?.metrics.prefillTime ?? null, polls.at(-1)?.metrics.prefillTime ?? null];
   if (from === null || to === null || to.count - from.count < LEAST_COUNT) return null;

@@ -8,9 +8,14 @@ import {
 import { levelOf, type Setting, settingFor } from "../concurrency/setting.ts";
 import { plural } from "../format.ts";
 
-/** One measurement: a setting, in so many intervals of at least so many rows. */
+/**
+ * One stage of the sweep: a setting, which is measured in `intervals` intervals of at least a given number of rows.
+ */
 export interface Stage {
-  /** level: the speed at one level; single: the same level with one prompt per request; sample: the rows that are fitted to. */
+  /**
+   * level: measures the speed with this number of prompts in flight. single: the same number, but one prompt per
+   * request. sample: measures the rows to which the time model is fitted.
+   */
   readonly kind: "level" | "single" | "sample";
   readonly setting: Setting;
   readonly intervals: number;
@@ -24,46 +29,50 @@ export interface MeasuredStage {
 }
 
 export interface SweepOptions {
-  /** The only setting when it is fixed; null to try several. */
+  /** The setting, if it is fixed; null to try several settings. */
   readonly fixed: Setting | null;
-  /** Prompts per request when they are fixed; null to choose them by the level. */
+  /** Number of prompts per request, if it is fixed; null to choose it by the number of prompts in flight. */
   readonly promptsPerRequest: number | null;
-  /** Rows of the sample that is fitted to. */
+  /** Number of rows in the sample to which the time model is fitted. */
   readonly sampleRows: number;
-  /** After this time no further level is begun, ms. */
+  /** Time after which no further level is begun, ms. */
   readonly limitMs: number;
 }
 
-/** Several settings measured one after another; the engine stays full from one to the next. */
+/** The measurement of several settings one after another. The engine stays full between two settings. */
 export interface Sweep {
   readonly options: SweepOptions;
-  /** Monotonic, ms. */
+  /** Start of the sweep, ms of the monotonic clock. */
   readonly startedAt: number;
-  /** The present stage; null after the last one. */
+  /** The present stage; null after the last stage. */
   readonly stage: Stage | null;
   readonly open: OpenInterval;
-  /** Intervals of the present stage. */
+  /** The intervals of the present stage. */
   readonly intervals: readonly MeasuredInterval[];
   readonly done: readonly MeasuredStage[];
 }
 
-/** A level must gain 3 % over the lower ones; within 3 % of the fastest, levels are equally good. */
+/**
+ * A level must be 3 % faster than the lower ones to count as faster; levels within 3 % of the fastest are equally good.
+ */
 const GAIN = 1.03;
-/** The second level of a sweep; the first is 1. */
+/** Prompts in flight at the second level of a sweep; the first level is 1. */
 const SECOND_LEVEL = 8;
 const HIGHEST_LEVEL = 2_048;
-/** A level that would hold more than a minute of work in flight is not tried. */
+/** A level is not tried if the prompts in flight would be more than a minute of work. */
 const MOST_WORK_MS = 60_000;
-/** Intervals into which the sample is divided. */
+/** Number of intervals into which the sample is divided. */
 const SAMPLE_INTERVALS = 10;
 
-/** Begins with one prompt at a time, which shows the time of a row alone. `now` is monotonic, ms. */
+/** Begins with one prompt in flight, which measures the time of a row alone. `now` is ms of the monotonic clock. */
 export function startSweep(options: SweepOptions, now: number): Sweep {
   const first = levelStage(options.fixed ?? { concurrency: 1, promptsPerRequest: 1 });
   return { options, startedAt: now, stage: first, open: openInterval(first, now), intervals: [], done: [] };
 }
 
-/** Adds an answered request; when it ends the last interval of a stage, the sweep goes on to the next stage. */
+/**
+ * Adds an answered request. If the request ends the last interval of a stage, the sweep continues with the next stage.
+ */
 export function advanceSweep(sweep: Sweep, request: AnsweredRequest): Sweep {
   const { stage } = sweep;
   if (stage === null) return sweep;
@@ -78,23 +87,26 @@ export function advanceSweep(sweep: Sweep, request: AnsweredRequest): Sweep {
     stage: next,
     intervals: [],
     done,
-    // The sample continues at the best level, so that its first rows find the engine full.
+    // The sample continues at the best level, so that the engine is already full when the first rows of the sample
+    // arrive.
     open: next === null ? interval : openInterval(next, request.finishedAt),
   };
 }
 
-/** Goes on to the sample at once, because no other rows are left. A level without a whole interval is dropped. */
+/**
+ * Continues with the sample at once, because no other rows are left. Leaves out a level that has no complete interval.
+ */
 export function skipToSample(sweep: Sweep, now: number): Sweep {
   const { stage, intervals } = sweep;
   if (stage === null || stage.kind === "sample") return sweep;
   const done = intervals.length > 0 ? [...sweep.done, { stage, intervals }] : sweep.done;
-  // When no stage was measured, the sample is measured under the first setting.
+  // When no stage was measured, the sample is measured with the first setting.
   const setting = done.length > 0 ? bestLevel(done).stage.setting : stage.setting;
   const next = sampleStage(setting, sweep.options);
   return { ...sweep, stage: next, intervals: [], done, open: openInterval(next, now) };
 }
 
-/** Finds the lowest level that is within 3 % of the fastest. Throws an Error when no level was measured. */
+/** Finds the lowest level with a speed within 3 % of the fastest. Throws an Error when no level was measured. */
 export function bestLevel(done: readonly MeasuredStage[]): MeasuredStage {
   const levels = done.filter(({ stage }) => stage.kind === "level");
   const enough = Math.max(...levels.map(speedOf)) / GAIN;
@@ -103,12 +115,12 @@ export function bestLevel(done: readonly MeasuredStage[]): MeasuredStage {
   return rest.reduce((a, b) => (levelOf(b.stage.setting) < levelOf(a.stage.setting) ? b : a), first);
 }
 
-/** Computes the tokens per ms over all intervals of a stage. */
+/** Computes the tokens per ms of a stage over all its intervals. */
 export function speedOf({ intervals }: MeasuredStage): number {
   return sumOf(intervals, "tokens") / sumOf(intervals, "ms");
 }
 
-/** Adds up one number of some intervals. */
+/** Adds up one property over some intervals. */
 export function sumOf(
   intervals: readonly Readonly<Record<"ms" | "rows" | "tokens", number>>[],
   key: "ms" | "rows" | "tokens",
@@ -143,7 +155,10 @@ function sampleStage(setting: Setting, { sampleRows }: SweepOptions): Stage {
   return { kind: "sample", setting, intervals: Number.POSITIVE_INFINITY, rows };
 }
 
-/** Doubles the level as long as that gains 3 %; null when it no longer does, or the level would be too high. */
+/**
+ * Doubles the level as long as this gains 3 %; null when the last doubling did not, or when the level would be too
+ * high.
+ */
 function nextLevel(done: readonly MeasuredStage[], last: MeasuredStage, options: SweepOptions): Stage | null {
   if (options.fixed !== null) return null;
   const before = done.slice(0, -1).map(speedOf);
