@@ -2,8 +2,8 @@ import { createEffects } from "../system.ts";
 import { createProgram } from "./program.ts";
 
 /**
- * Returns the help or the version that a command line asks for; null for one that calls a command or is wrong. Needs no worker thread,
- * which would take longer and 13 MB more than printing the text.
+ * Returns the help or the version if the command line asks for one of them; null if it calls a command or is wrong.
+ * Needs no worker thread, because a worker would take longer and 13 MB more than printing the text.
  */
 export async function helpFor(argv: readonly string[]): Promise<string | null> {
   let text: string | null = null;

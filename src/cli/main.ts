@@ -7,17 +7,18 @@ import { ERASE_LINE } from "./screen.ts";
 import { unblock, whenWritten, writeOrDrop } from "./stderr.ts";
 import { createWatchdog } from "./watchdog.ts";
 
-/** Time (ms) after a first Ctrl-C in which a second one is ignored: a terminal may deliver one twice. */
+/** Time (ms) after the first Ctrl-C during which a second one is ignored, because a terminal may send it twice. */
 const REPEAT_MS = 500;
 /**
- * Heap of the job (MB). Above an old generation of 2000 MB, V8 lets garbage grow to four times what is alive. With this limit and a small
- * young generation, resident memory is 90 MB lower and stays flat over a long run.
+ * Heap of the job (MB). If the old generation may exceed 2000 MB, V8 lets garbage grow to four times the size of the
+ * live objects. With this limit and a small young generation, resident memory is 90 MB lower and does not grow during a
+ * long run.
  */
 const HEAP = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 2000 };
 
 await main(process.argv.slice(2));
 
-/** Prints help or the version if the command line asks for them, else runs the command. */
+/** Prints help or the version if the command line asks for one of them, else runs the command. */
 async function main(argv: readonly string[]): Promise<void> {
   if (mayAskForHelp(argv)) {
     const { helpFor } = await import("./help.ts");
@@ -27,18 +28,24 @@ async function main(argv: readonly string[]): Promise<void> {
   startJob(argv);
 }
 
-/** Only the program that help.ts loads can parse the command line: --help may be the value of another flag. */
+/**
+ * Checks whether the command line may ask for help. Only the program that help.ts loads can decide it, because --help
+ * may be the value of another flag.
+ */
 function mayAskForHelp(argv: readonly string[]): boolean {
   return argv[0] === "help" || argv.some((arg) => ["-h", "--help", "-V", "--version"].includes(arg));
 }
 
 function printHelp(text: string): void {
-  // A reader that went away (`abtie --help | head`) is not a failure.
+  // A reader that stopped reading (`abtie --help | head`) is not a failure.
   process.stdout.on("error", () => process.exit(EXIT.done));
   process.stdout.write(text);
 }
 
-/** Starts the job in a worker thread and does nothing that could hang: prints, passes signals on, keeps the watchdog. */
+/**
+ * Starts the job in a worker thread. This thread does nothing that could block: it prints, passes signals to the job,
+ * and runs the watchdog.
+ */
 function startJob(argv: readonly string[]): void {
   const data: JobData = {
     argv,
@@ -80,16 +87,19 @@ function startJob(argv: readonly string[]): void {
   passWidth(job);
   unblock(process.stdout);
   unblock(process.stderr);
-  // A reader of stdout that went away (`abtie ... | head`) is not a failure.
+  // A reader of stdout that stopped reading (`abtie ... | head`) is not a failure.
   process.stdout.on("error", () => exit(EXIT.done));
-  // Nor does a reader of stderr that went away end a job of hours.
+  // A reader of stderr that stopped reading must not end a job that runs for hours.
   process.stderr.on("error", () => {});
 }
 
-/** First signal: the job stops in order and leaves a valid state. Second signal: the process ends at once. */
+/**
+ * The first signal stops the job in order, with a valid state on the disk. The second signal ends the process at once.
+ */
 function passSignals(job: Worker): void {
   let firstAt: number | null = null;
-  // Node undoes the effect of nohup, so a closed terminal would end a run that was meant to outlive it. Nohup leaves no terminal open.
+  // Node removes the effect of nohup, so the signal of a closed terminal would end a run that was started to survive
+  // it. A process under nohup has no stream that is a terminal.
   const hasTerminal = [0, 1, 2].some((stream) => isatty(stream));
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {
@@ -103,14 +113,20 @@ function passSignals(job: Worker): void {
   }
 }
 
-/** The job must know the width: a line longer than the terminal would wrap, and the next one could not replace it. */
+/**
+ * The job must know the width of the terminal, because a longer line would wrap, and the next line could not replace
+ * it.
+ */
 function passWidth(job: Worker): void {
   process.stderr.on("resize", () => {
     job.postMessage({ type: "columns", columns: process.stderr.columns } satisfies ToJob);
   });
 }
 
-/** Ends the process once all text has been written; a pipe may accept it only after the write call has returned. */
+/**
+ * Ends the process after all text has been written, because a pipe may accept the text only after the write call has
+ * returned.
+ */
 function exit(status: number): void {
   whenWritten(process.stdout, process.stderr, () => process.exit(status));
 }

@@ -14,8 +14,8 @@ import { addSetup } from "./commands/setup.ts";
 import { addValidate } from "./commands/validate.ts";
 
 /**
- * The commands in the order of the help. Each file defines its arguments and flags, and imports the work only when the command is
- * called, so that help is printed without loading the rest of the program.
+ * The commands in the order of the help. Each file defines the arguments and flags of its command and imports its work
+ * only when the command is called, so that printing the help does not load the rest of the program.
  */
 const COMMANDS: readonly AddCommand[] = [
   addRun,
@@ -32,12 +32,15 @@ const COMMANDS: readonly AddCommand[] = [
 
 const WIDTH = 100;
 
-/** The command line; `run` resolves with the exit status, and rejects with the error of the command that it called. */
+/** The command line. `run` resolves with the exit status, and rejects with the error that the called command threw. */
 export interface Program {
   readonly run: (argv: readonly string[]) => Promise<number>;
 }
 
-/** Creates the command line. With `callCommands: false` it prints help, the version and usage errors, but calls no command. */
+/**
+ * Creates the command line. With `callCommands: false`, it prints help, the version and usage errors, but calls no
+ * command.
+ */
 export function createProgram(context: Context, { callCommands } = { callCommands: true }): Program {
   let status: number = EXIT.done;
   const program = new Command("abtie")

@@ -1,24 +1,27 @@
 import type { Effects, Progress } from "../effects.ts";
 import type { Clock, Level } from "../types.ts";
 
-/** Prints messages and progress on stderr: a terminal shows progress as one live line, a file or pipe gets plain lines. */
+/**
+ * Prints messages and progress on stderr. On a terminal, progress is one line that is replaced; in a file or pipe, it
+ * is a sequence of plain lines.
+ */
 export interface Screen {
-  /** Prints a text above the live line. */
+  /** Prints a text above the progress line. */
   readonly print: (text: string) => void;
   readonly log: (level: Level, text: string) => void;
   readonly progress: Effects["progress"];
-  /** Removes the live line. */
+  /** Removes the progress line. */
   readonly close: () => void;
 }
 
-/** Shortest time (ms) between two versions of the live line, and between two plain lines of one step. */
+/** Shortest time (ms) between two versions of the progress line, and between two plain lines of one step. */
 const LIVE_MS = 100;
 const PLAIN_MS = 10_000;
 /** Erases the current line of the terminal. */
 export const ERASE_LINE = "\r\u001b[2K";
 const PREFIXES = { info: "", warn: "warning: ", error: "error: " } as const satisfies Record<Level, string>;
 
-/** Creates the screen; `columns` gives the terminal's width, null when stderr is a file or a pipe. */
+/** Creates the screen. `columns` returns the terminal's width, or null when stderr is a file or a pipe. */
 export function createScreen(options: {
   write: (text: string) => void;
   columns: () => number | null;
@@ -60,7 +63,7 @@ export function createScreen(options: {
   };
 }
 
-/** The text of a progress event and its shorter versions, longest first. */
+/** Lists the text of a progress event and its shorter versions, the longest first. */
 function textsOf(event: Progress): readonly [string, ...string[]] {
   switch (event.stage) {
     case "step":
@@ -72,12 +75,14 @@ function textsOf(event: Progress): readonly [string, ...string[]] {
   }
 }
 
-/** Chooses the longest text that fits, else cuts the shortest one. */
+/** Chooses the longest text that fits the width. If none fits, cuts the shortest one. */
 function fitTo(width: number, texts: readonly [string, ...string[]]): string {
   return cut(texts.find((text) => text.length <= width) ?? texts.at(-1) ?? "", width);
 }
 
-/** Drops control characters, which could move the cursor (a tool's output has some), and cuts a line that would wrap. */
+/**
+ * Replaces control characters, which could move the cursor (a tool may print some), and cuts a line that would wrap.
+ */
 function cut(text: string, width: number): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to drop
   const plain = text.replace(/[\u0000-\u001f\u007f]/g, " ");

@@ -1,6 +1,6 @@
-/** Most characters that may wait for a reader of stderr that reads nothing; later text is dropped. */
+/** Largest number of characters that wait while the reader of stderr does not read; further text is dropped. */
 const MOST_WAITING = 1 << 20;
-/** Longest time (ms) that the end of the process waits for that reader. */
+/** Longest time (ms) that the end of the process waits for the reader of stderr. */
 const FLUSH_MS = 2_000;
 
 /**
@@ -12,12 +12,14 @@ export function unblock(stream: NodeJS.WriteStream): void {
   handle?.setBlocking?.(false);
 }
 
-/** Writes text for the person, or drops it while too much text waits to be read. */
+/** Writes text for a person, or drops the text when too many characters already wait. */
 export function writeOrDrop(stream: NodeJS.WriteStream, text: string): void {
   if (stream.writableLength < MOST_WAITING) stream.write(text);
 }
 
-/** Calls `done` once stdout has been read, however long that takes, and stderr too unless its reader takes longer than 2 s. */
+/**
+ * Calls `done` after all text of stdout has been read, however long that takes. Also waits for stderr, but at most 2 s.
+ */
 export function whenWritten(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream, done: () => void): void {
   stdout.write("", () => {
     stderr.write("", done);

@@ -1,15 +1,20 @@
-/** Longest single timer (ms). The wall clock may jump while a timer runs, so it is read again after each. */
+/**
+ * Longest duration of one timer (ms). The wall clock is read again after each timer, because it may jump meanwhile.
+ */
 const CHECK_MS = 1_000;
-/** A wall clock that is this much (ms) past the time at a check was set forward, or the machine slept. */
+/**
+ * If the wall clock is this much (ms) later than the watchdog's time at a check, the clock was set forward or the
+ * machine slept.
+ */
 const JUMP_MS = 3 * CHECK_MS;
-/** Time (ms) that the job still gets to end in order after such a jump. */
+/** Time (ms) that the job still gets after such a jump to end in order. */
 const GRACE_MS = 5_000;
 
 /**
- * Creates the watchdog and returns the function that arms it for a time (ms since 1970) and a file; at that time `fire` is called once.
- * The time is measured on the wall clock and on the monotonic clock, and the earlier of the two counts, so that a clock that is
- * set back cannot move the end. When the wall clock was set forward or the machine slept, the job has seen the jump too, and
- * gets a grace to end in order with the answers that it has.
+ * Creates the watchdog. The returned function sets its time (ms since 1970) and a file; at that time `fire` is called
+ * once. The time is measured on the wall clock and on the monotonic clock, and the earlier one is used, so that setting
+ * the clock back cannot delay the end. After the wall clock was set forward or the machine slept, the job has observed
+ * the jump too, and gets GRACE_MS to end in order with the answers that it has.
  */
 export function createWatchdog(fire: (file: string) => void): (at: number, file: string) => void {
   let timer: NodeJS.Timeout | undefined;

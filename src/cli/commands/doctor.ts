@@ -9,7 +9,7 @@ interface DoctorFlags extends ConfigFlags {
   readonly json?: boolean;
 }
 
-/** The level of a finding, padded to one width. */
+/** The level of a finding, padded to 7 characters. */
 const LEVELS = { ok: "ok     ", warning: "warning", error: "error  " } as const satisfies Record<
   Finding["level"],
   string

@@ -48,7 +48,10 @@ Examples:
     });
 };
 
-/** An interruption counts more than fallback rows; a submission with any fallback row is not done, however the run ended. */
+/**
+ * The exit status of an interruption has precedence over that of rows with the prior. A run with any row that has the
+ * prior is not done, however it ended.
+ */
 function statusOf({ end, rows }: RunSummary): number {
   if (end === "interrupted") return EXIT.interrupted;
   return rows.prior === 0 ? EXIT.done : EXIT.fallback;

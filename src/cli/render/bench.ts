@@ -13,7 +13,7 @@ const LIMITS: Readonly<Record<BenchResult["speeds"]["limit"]["what"], string>> =
   compute: "the computing of the engine",
 };
 
-/** Renders the result of a bench for a person; the verdict comes last. */
+/** Renders the result of a bench for a person. The last line is the verdict. */
 export function renderBench(result: BenchResult): string {
   const { speeds, lengths, forecast, cost, files } = result;
   const { best, limit, shares, fit, untried, kvCacheUsage } = speeds;

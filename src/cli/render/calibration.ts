@@ -4,7 +4,10 @@ import { loss } from "../../report/tables/table.ts";
 import { counted, fixed, withRange } from "../../report/text/number.ts";
 import { columnLines, terminalText } from "./table.ts";
 
-/** Renders a calibration as tables for a person: scores before and after it, and the kinds that were compared. */
+/**
+ * Renders a calibration as tables for a person: the scores before and after it, and the kinds of calibration that were
+ * compared.
+ */
 export function renderCalibration(result: CalibrationResult): string {
   const { kind, rows, groups, folds, repeats, gainByRepeat, raw, calibrated, prior, gain, gainOverPrior } = result;
   const nats = (mean: typeof raw): string => withRange(estimateOf(mean), loss);

@@ -8,7 +8,10 @@ import { terminalText, transposedLines } from "./table.ts";
 
 type Report = Comparison["report"];
 
-/** Renders a comparison for a person: a column for each variant, then a sentence for each pair. Intervals are 95 %. */
+/**
+ * Renders a comparison for a person: a table with one column for each variant, then one sentence for each pair.
+ * Intervals are 95 %.
+ */
 export function renderComparisonTable({ report }: Comparison): string {
   const { rows, groups, pairs, stopping, noiseFloor, prefixCache } = report;
   const parts = [

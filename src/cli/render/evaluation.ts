@@ -7,7 +7,7 @@ import { swapText } from "../../report/text/sentences.ts";
 import { againstBaseline } from "../../report/text/verdict.ts";
 import { columnLines, tableLines, terminalText } from "./table.ts";
 
-/** Renders an evaluation for a person: the tables and sentences of its report. Intervals are 95 %. */
+/** Renders an evaluation for a person, with the tables and sentences of its report. Intervals are 95 %. */
 export function renderEvaluation(evaluation: SubjectEvaluation): string {
   const { rows, scores, slices } = evaluation;
   const [written] = scores;

@@ -1,7 +1,7 @@
 import type { PlannedStep, PromptTokens, RunPlan } from "../../deadline/run-plan.ts";
 import { formatCount, formatDuration, formatPercent, plural } from "../../format.ts";
 
-/** Renders the plan of a run as lines of a name and its text. */
+/** Renders the plan of a run as lines, each with a name and a text. */
 export function renderPlan(plan: RunPlan): string {
   const lines: readonly (readonly [name: string, text: string])[] = [
     ["data", `${plural(plan.rows, "row")} of ${plan.input}`],
@@ -38,7 +38,7 @@ function sampleText({ sample, seed }: RunPlan): string {
   return `a sample of ${plural(sample.rows, "row")} of all lengths (seed ${seed}); the first ${formatCount(sample.pilotRows)} measure the speed`;
 }
 
-/** For example: the longest first; on the steps brief and prior the shortest first. */
+/** Describes the order of rows, for example: the longest first; on the steps brief and prior the shortest first. */
 function rowOrderText(plan: RunPlan): string {
   const [best] = plan.ladder;
   if (best?.rowOrder === "shortest-first") return "the shortest first";
@@ -48,7 +48,10 @@ function rowOrderText(plan: RunPlan): string {
   return `the longest first; on the ${steps} the shortest first`;
 }
 
-/** Only a deadline leads a run down its ladder, and `on_overrun: stop` keeps it above the steps for scarce time. */
+/**
+ * Checks whether the run may use a step. Without a deadline it uses only the first step, and with `on_overrun: stop` it
+ * does not use the steps that send the shortest rows first.
+ */
 function mayBeTaken({ ladder, timeLimits, onOverrun }: RunPlan, step: PlannedStep): boolean {
   return step === ladder[0] || (timeLimits !== null && (onOverrun === "degrade" || step.rowOrder === "longest-first"));
 }

@@ -11,7 +11,7 @@ const ENDS: Readonly<Record<RunSummary["end"], string>> = {
   "engine-lost": "ended early: the engine was lost and did not come back",
 };
 
-/** Renders the end of a run for a person. */
+/** Renders the summary of a run for a person. */
 export function renderSummary(summary: RunSummary): string {
   const { rows, session, marks, files, calibration, labelMass, truth, forecasts } = summary;
   const lines: readonly (string | null)[] = [
@@ -61,7 +61,7 @@ function bothOrders({ bothOrders: swap }: RunSummary): string | null {
   );
 }
 
-/** A session that has nothing left to score starts no engine. */
+/** A session that has no row left to score starts no engine. */
 function timeLine({ seconds, session }: RunSummary): string {
   const total = `time         ${duration(1_000 * seconds.total)}`;
   if (session.requests === 0) return total;

@@ -1,12 +1,17 @@
 import type { Cell, Table } from "../../report/tables/table.ts";
 
-/** Lays out a table of a report: a line for each row, intervals in brackets behind their number, nothing behind row names. */
+/**
+ * Lays out a table of a report: one line for each row, with intervals in brackets after their number and no second text
+ * after row names.
+ */
 export function tableLines({ columns, rows }: Table): string {
   const lines = rows.map(([name, ...cells]) => [name?.text ?? "", ...cells.map(cellText)]);
   return columnLines([columns.map(({ name }) => name), ...lines]);
 }
 
-/** Lays out tables of the same rows as one: a column for each row, a line for each column. */
+/**
+ * Lays out several tables with the same rows as one table with one column for each row and one line for each column.
+ */
 export function transposedLines(tables: readonly Table[]): string {
   const [first] = tables;
   const names = first?.rows.map(([name]) => name?.text ?? "") ?? [];
@@ -16,7 +21,7 @@ export function transposedLines(tables: readonly Table[]): string {
   return columnLines([["", ...names], ...lines]);
 }
 
-/** Lays out lines of cells: the first column to the left, the others to the right. */
+/** Lays out lines of cells: the first column is aligned at the left, the others at the right. */
 export function columnLines(lines: readonly (readonly string[])[]): string {
   const widths: number[] = [];
   for (const line of lines) {
@@ -27,7 +32,7 @@ export function columnLines(lines: readonly (readonly string[])[]): string {
   return lines.map((line) => line.map(pad).join("   ").trimEnd()).join("\n");
 }
 
-/** Replaces the typography of the page by characters that every terminal and every script reads. */
+/** Replaces the typographic characters of the page by characters that every terminal and every script can read. */
 export function terminalText(text: string): string {
   return text.replaceAll("\u00a0", " ").replaceAll("\u2212", "-").replaceAll("–", "-");
 }
