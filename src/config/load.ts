@@ -9,7 +9,7 @@ import { describeIssues, type Objection, type Path, type Place, refuse } from ".
 import { checkRules } from "./rules.ts";
 import { configSchema, type ParsedConfig, type WrittenConfig } from "./schema.ts";
 
-/** Keys that a flag or an environment variable sets; `source` names it ("--limit", "OPENAI_BASE_URL"). */
+/** Keys that a flag or an environment variable sets; `from` names it ("--limit", "OPENAI_BASE_URL"). */
 export interface Override {
   readonly from: string;
   readonly set: Partial<WrittenConfig>;
