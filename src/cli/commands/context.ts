@@ -1,15 +1,15 @@
 import type { Command } from "commander";
 import type { Effects } from "../../effects.ts";
 
-/** Everything that a command of the command line may use besides its arguments and flags. */
+/** Everything that a command may use in addition to its arguments and flags. */
 export interface Context extends Effects {
-  /** Writes a text and a line break to stdout: the result of the command. */
+  /** Writes a text and a line break to stdout, which receives only the result of the command. */
   readonly print: (text: string) => void;
-  /** Writes a text and a line break to stderr: everything else that a person reads. */
+  /** Writes a text and a line break to stderr, which receives all other text for a person. */
   readonly printToStderr: (text: string) => void;
 }
 
-/** Adds one command to the program; its action calls `finish` with an exit status other than 0. */
+/** Adds one command to the program. The action of the command calls `finish` with the exit status if that is not 0. */
 export type AddCommand = (program: Command, context: Context, finish: (status: number) => void) => void;
 
 /** Prints a result as JSON. */

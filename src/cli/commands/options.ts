@@ -3,7 +3,7 @@ import type { Config } from "../../config/config.ts";
 import type { Override } from "../../job/open-config.ts";
 import type { Context } from "./context.ts";
 
-/** The flags that replace keys of the config, as commander parses them. */
+/** The flags that replace keys of the config, as commander returns them. */
 export interface ConfigFlags {
   readonly config?: string;
   readonly input?: string;
@@ -17,10 +17,10 @@ export interface ConfigFlags {
   readonly deadline?: string;
 }
 
-/** The keys of the config that a flag can replace. */
+/** The names of the flags that replace keys of the config. */
 export type ConfigFlag = Exclude<keyof ConfigFlags, "config">;
 
-/** How each flag is written, what it means, and the part of a config that it stands for. */
+/** For each flag, its syntax, its help text, and the part of a config that it replaces. */
 const CONFIG_FLAGS: { readonly [F in ConfigFlag]: ConfigFlagSpec<NonNullable<ConfigFlags[F]>> } = {
   input: { flags: "-i, --input <csv>", help: "CSV with the rows to judge", set: (input) => ({ input }) },
   output: { flags: "-o, --output <csv>", help: "submission to write", set: (output) => ({ output }) },
@@ -62,7 +62,10 @@ interface ConfigFlagSpec<T> {
   readonly set: (value: T) => Override["set"];
 }
 
-/** Adds the config argument and the flags that replace its keys; to be called after the command's own options, which come first in its help. */
+/**
+ * Adds the config argument and the flags that replace keys of the config. Call this after adding the command's own
+ * options, so that these come first in its help.
+ */
 export function withConfigFlags(command: Command, names = Object.keys(CONFIG_FLAGS) as readonly ConfigFlag[]): Command {
   command
     .argument("[config]", "YAML config (default: ./abtie.yaml if it exists)")
@@ -76,7 +79,10 @@ export function withConfigFlags(command: Command, names = Object.keys(CONFIG_FLA
   return command;
 }
 
-/** Turns environment variables and flags into overrides of the config, weakest first. */
+/**
+ * Turns environment variables and flags into overrides of the config. Each override has precedence over those before
+ * it.
+ */
 export function overridesOf(flags: ConfigFlags, env: Context["env"]): readonly Override[] {
   const url = env["OPENAI_BASE_URL"];
   const fromEnv: readonly Override[] =
@@ -92,7 +98,10 @@ function overrideOf<F extends ConfigFlag>(name: F, flags: ConfigFlags): readonly
   return [{ from: /--[a-z-]+/.exec(written)?.[0] ?? name, set: set(value as NonNullable<ConfigFlags[F]>) }];
 }
 
-/** Loads the config of a command, with the environment and the flags laid over it, and `weakest` below both. */
+/**
+ * Loads the config of a command. The environment and the flags replace keys of the config; the overrides in `weakest`
+ * are applied before both.
+ */
 export async function openJobConfig(
   argument: string | undefined,
   flags: ConfigFlags,
@@ -103,24 +112,27 @@ export async function openJobConfig(
   return openConfig(flags.config ?? argument ?? null, [...weakest, ...overridesOf(flags, context.env)], context);
 }
 
-/** The flags that name the truth of labelled rows. */
+/** The flags that name the file with the labels and the source of the truth. */
 export interface LabelFlags {
   readonly labels?: string;
   readonly truth?: "labels" | "votes";
 }
 
-/** Creates --labels. */
+/** Creates the option --labels. */
 export function labelsOption(): Option {
   return new Option("--labels <csv>", "CSV with labelled rows, joined by id (default: the input of the run)");
 }
 
-/** Creates --truth; without the flag, the truth is read as the run or the config says, whichever `usual` names. */
+/**
+ * Creates the option --truth. Without this flag, the source of the truth is the one in the run or in the config;
+ * `usual` names which of the two.
+ */
 export function truthOption(usual: "run" | "config"): Option {
   const help = `labels: the label columns hold the true class; votes: each row holds votes, whose shares are the truth (default: as in the ${usual})`;
   return new Option("--truth <source>", help).choices(["labels", "votes"]);
 }
 
-/** Creates --json. */
+/** Creates the option --json. */
 export function jsonOption(): Option {
   return new Option("--json", "print the result as JSON on stdout");
 }
