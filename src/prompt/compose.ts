@@ -2,12 +2,15 @@ import type { Template } from "./template/template.ts";
 import type { TemplateVariables } from "./template/variables.ts";
 import type { Message, Tokenizer } from "./tokenizer/tokenizer.ts";
 
-/** A prompt before it is encoded: one text, or the messages of a chat and the beginning of the answer. */
+/** A prompt before it is encoded: one text, or the messages of a chat together with the beginning of the answer. */
 export type Prompt =
   | { readonly format: "raw"; readonly text: string }
   | { readonly format: "chat"; readonly messages: readonly Message[]; readonly answerPrefix: string };
 
-/** Fills a template and appends the answer prefix. `suffix` continues the answer, for example with a label. */
+/**
+ * Fills a template and appends the answer prefix and `suffix`, the text with which the answer continues, for example a
+ * label.
+ */
 export function composePrompt(template: Template, variables: TemplateVariables, suffix: string): Prompt {
   const body = template.render(variables);
   const answer = template.answerPrefix + suffix;
@@ -25,14 +28,17 @@ export function composePrompt(template: Template, variables: TemplateVariables, 
   }
 }
 
-/** Encodes a prompt: a raw one with the model's special tokens around it, a chat with those of its chat template. */
+/**
+ * Encodes a prompt: a raw prompt with the special tokens that the model puts around a text, a chat with the special
+ * tokens of its chat template.
+ */
 export function encodePrompt(tokenizer: Tokenizer, prompt: Prompt): Promise<readonly number[]> {
   return prompt.format === "raw"
     ? tokenizer.encode(prompt.text, true)
     : tokenizer.encodeChat(prompt.messages, prompt.answerPrefix);
 }
 
-/** Writes a prompt for a person; a chat as its messages, each under its role. */
+/** Renders a prompt as text for a person. Each message of a chat follows its role. */
 export function describePrompt(prompt: Prompt): string {
   if (prompt.format === "raw") return prompt.text;
   const messages = [...prompt.messages, { role: "assistant", content: prompt.answerPrefix }];

@@ -1,15 +1,17 @@
-/** A text without control tokens, and the number of those that were broken up in it. */
+/** A text without control tokens, and the number of control tokens that were broken up in it. */
 export interface Neutral {
   readonly text: string;
   readonly count: number;
 }
 
 /**
- * Creates the function that neutralises control tokens in a text of the data, so that no such text can close the user's
- * turn: it puts a space behind the first character of each occurrence, which leaves the words readable. Lone surrogates
- * become U+FFFD, because tokenizers and servers disagree about them. Applying the function twice changes nothing more.
+ * Creates the function that neutralises control tokens in a text of the data, so that no such text can end the user's
+ * turn. It puts a space behind the first character of each occurrence, so that the words stay readable. Lone surrogates
+ * become U+FFFD, because tokenizers and servers handle them differently. Applying the function a second time changes
+ * nothing more.
  *
- * `normalise` rewrites a text as the tokenizer does, for models that look for control tokens only after that.
+ * `normalise` rewrites a text as the tokenizer does, for models that search for control tokens only after rewriting the
+ * text.
  */
 export function createNeutraliser(
   controlTokens: readonly string[],
@@ -38,7 +40,8 @@ function properPrefixes(tokens: readonly string[]): ReadonlySet<string> {
   return new Set(tokens.flatMap((token) => Array.from({ length: token.length - 1 }, (_, i) => token.slice(0, i + 1))));
 }
 
-// Loops, because breaking one occurrence can reveal another that overlapped it. It ends, since each round only adds spaces.
+// Repeats, because breaking one occurrence can expose another one that overlapped it. The loop ends, because each round
+// only adds spaces.
 function breakAll(input: string, pattern: RegExp): Neutral {
   let text = input;
   let count = 0;
@@ -59,7 +62,8 @@ function breakRewritten(plain: Neutral, pattern: RegExp, normalise: (text: strin
   return seen.count === 0 ? plain : { text: seen.text, count: plain.count + seen.count };
 }
 
-// A template may put two texts side by side. The end of one and the start of the next must not form a control token.
+// A template may place two texts directly one after the other. The end of the first and the start of the second must
+// not form a control token.
 function closeEnd(text: string, beginnings: ReadonlySet<string>, longest: number): string {
   for (let length = 1; length <= longest && length <= text.length; length++) {
     if (beginnings.has(text.slice(-length))) return `${text} `;

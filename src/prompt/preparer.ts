@@ -8,35 +8,39 @@ import type { Template } from "./template/template.ts";
 import { type Conversation, pairTurns, type TurnTexts, viewConversation } from "./template/variables.ts";
 import type { Tokenizer } from "./tokenizer/tokenizer.ts";
 
-/** The prompt of a row as it is sent. */
+/** The prompt of a row in the form in which it is sent. */
 export interface Prepared {
   readonly ids: readonly number[];
-  /** Tokens of the uncut prompt; estimated for very long rows. */
+  /** Number of tokens of the prompt before shortening; estimated for very long rows. */
   readonly fullTokens: number;
-  /** Tokens by which the prompt is shorter than the uncut one; 0 when nothing was cut. */
+  /** Number of tokens that shortening removed from the prompt; 0 when nothing was cut. */
   readonly cutTokens: number;
-  /** Control tokens that were broken up in the row's texts. */
+  /** Number of control tokens in the row's texts that were broken up. */
   readonly neutralised: number;
 }
 
-/** Turns rows into prompts of one template, tokenizer and budget. The same row always gives the same prompt. */
+/**
+ * Turns rows into prompts with one template, one tokenizer and one budget. The same row always gives the same prompt.
+ */
 export interface Preparer {
-  /** Renders, packs and encodes a row. Throws AbtieError("config") when the template alone exceeds the budget. */
+  /** Renders, shortens and encodes a row. Throws AbtieError("config") when the template alone exceeds the budget. */
   readonly prepare: (row: Row, order: Order) => Promise<Prepared>;
-  /** Gives a function that encodes the prompt of a row followed by a text, for resolving labels at the answer position. */
+  /**
+   * Returns a function that encodes the prompt of a row followed by a text. Labels are resolved to token ids with it.
+   */
   readonly encoderFor: (row: Row, order: Order) => Promise<(suffix: string) => Promise<readonly number[]>>;
-  /** Writes the prompt of a row as text, for a person. */
+  /** Renders the prompt of a row as text for a person. */
   readonly show: (row: Row, order: Order) => Promise<string>;
 }
 
 export interface PreparerOptions {
   readonly template: Template;
   readonly tokenizer: Tokenizer;
-  /** Most tokens of a whole prompt. */
+  /** Largest number of tokens of a whole prompt. */
   readonly budget: number;
 }
 
-/** Creates a preparer. It depends on its arguments alone: no clock, no files. */
+/** Creates a preparer. Its prompts depend only on the arguments, not on a clock or on files. */
 export function createPreparer(options: PreparerOptions): Preparer {
   const { template, tokenizer, budget } = options;
   const neutralise = createNeutraliser(tokenizer.controlTokens, tokenizer.normalise);
@@ -48,7 +52,7 @@ export function createPreparer(options: PreparerOptions): Preparer {
   const countPromptTokens = async (conversation: Conversation): Promise<number> =>
     Math.max((await encode(conversation, "ab")).length, (await encode(conversation, "ba")).length);
 
-  // Measured once, for the first row that must be shortened.
+  // The overhead is measured once, for the first row that must be shortened.
   let overhead: Promise<Overhead> | null = null;
 
   const packRow = async (row: Row, order: Order): Promise<Fitted> => {
@@ -100,8 +104,9 @@ interface Fitted {
   readonly neutralised: number;
 }
 
-// Tokens per turn by which the two orders may differ, because swapping the answers moves token boundaries at their ends. A
-// prompt further than this from the budget fits in both orders, and the other order need not be encoded.
+// Number of tokens per turn by which the two orders may differ, because swapping the answers changes the token
+// boundaries at their ends. If a prompt is further than this below the budget, it fits in both orders, and the other
+// order need not be encoded.
 const DIFFERENCE_PER_TURN = 4;
 
 function swap(order: Order): Order {

@@ -1,4 +1,4 @@
-/** Tokens of a turn's three texts, or the caps on them. */
+/** The numbers of tokens of a turn's three texts, or the largest numbers allowed. */
 export interface TurnTokens {
   readonly prompt: number;
   readonly a: number;
@@ -7,29 +7,32 @@ export interface TurnTokens {
 
 /** The tokens that a template adds around the texts. */
 export interface Overhead {
-  /** Tokens of a prompt with one turn whose texts are empty. */
+  /** Number of tokens of a prompt with one turn that has empty texts. */
   readonly base: number;
-  /** Tokens that each further turn adds. */
+  /** Number of tokens that each further turn adds, in addition to its texts. */
   readonly perTurn: number;
-  /** Tokens of the line that gives the number of turns left out. */
+  /** Number of tokens of the line that reports how many turns were left out. */
   readonly marker: number;
 }
 
-/** The turns that stay: the last `kept` ones. The earliest of them is shortened to `caps`; null leaves it whole. */
+/**
+ * The turns that stay in the prompt: the last `kept` ones. The earliest of them is shortened to `caps`; with null it
+ * stays whole.
+ */
 export interface Allocation {
   readonly kept: number;
   readonly caps: TurnTokens | null;
 }
 
-/** An earlier turn is dropped rather than shortened to fewer tokens than this. */
+/** An earlier turn is left out if it would have to be shortened to fewer tokens than this. */
 const LEAST_FOR_EARLIER_TURN = 80;
 
 /**
- * Shares out `room` tokens among the turns of a conversation, the last turn first. Turns stay whole while they fit. The first
- * one that does not fit is shortened, or dropped with all turns before it when it would get fewer than 80 tokens. The last
- * turn always stays.
+ * Divides `room` tokens among the turns of a conversation, beginning with the last turn. A turn stays whole if it fits.
+ * The first turn that does not fit is shortened. If it would get fewer than 80 tokens, it is left out, and so are all
+ * turns before it. The last turn always stays.
  *
- * `latestFirst` may lack early turns when the turns in it exceed the room already; `total` counts all turns.
+ * `latestFirst` may lack early turns if the turns in it already exceed the room; `total` counts all turns.
  */
 export function allocate(
   latestFirst: readonly TurnTokens[],
@@ -39,7 +42,8 @@ export function allocate(
 ): Allocation {
   let left = room;
   for (const [i, turn] of latestFirst.entries()) {
-    // Unless this turn is the earliest, turns before it may be left out, which takes a line of its own.
+    // Unless this turn is the earliest one, turns before it may be left out, and the line that reports this needs
+    // `marker` tokens.
     const reserve = i === total - 1 ? 0 : marker;
     const available = left - reserve - (i === 0 ? 0 : perTurn);
     const wanted = turn.prompt + turn.a + turn.b;
@@ -55,8 +59,8 @@ export function allocate(
 }
 
 /**
- * Shares `room` tokens 20 : 40 : 40 between the prompt and the two answers. Tokens that a text does not need go to the others
- * in the same proportion. So two answers that are both cut have the same cap.
+ * Divides `room` tokens between the prompt and the two answers, 20 : 40 : 40. Tokens that a text does not need are
+ * given to the others in the same proportion. So if both answers are cut, both have the same cap.
  */
 export function shareOut(wanted: TurnTokens, room: number): TurnTokens {
   let left = room;

@@ -3,34 +3,38 @@ import type { Conversation, TurnTexts } from "../template/variables.ts";
 import { type Allocation, allocate, type Overhead } from "./allocate.ts";
 import { type CountTokens, measurePiece, type Piece, shorten } from "./shorten.ts";
 
-/** The properties of a template and a tokenizer that packing depends on. */
+/** The properties of a template and a tokenizer that the packing of a prompt needs. */
 export interface PackOptions {
-  /** Most tokens of a prompt, in either order of the answers. */
+  /** Largest number of tokens of a prompt, in either order of the answers. */
   readonly budget: number;
   readonly overhead: Overhead;
-  /** Counts the tokens of a text that stands alone. */
+  /** Counts the tokens of a single text, without a template around it. */
   readonly countTokens: CountTokens;
-  /** Counts the tokens of the whole prompt: the larger count of both orders. */
+  /** Counts the tokens of the whole prompt in both orders and returns the larger number. */
   readonly countPromptTokens: (conversation: Conversation) => Promise<number>;
-  /** Neutralises a text again after it was cut, which may have formed a control token. */
+  /** Neutralises a text again after it was cut, because the cut may have formed a control token. */
   readonly neutralise: (text: string) => string;
 }
 
-/** A conversation that fits. */
+/** A conversation with a prompt that fits the budget. */
 export interface Packed {
   readonly conversation: Conversation;
-  /** True when nothing was left out. */
+  /** True when no part of the conversation was left out. */
   readonly whole: boolean;
-  /** Estimated tokens of the whole prompt. */
+  /** Estimated number of tokens of the prompt before anything was left out. */
   readonly estimate: number;
 }
 
-/** Characters of one text that are tokenised, for each token of the budget; English has 4 or 5 characters a token. */
+/**
+ * Number of characters of a text that are tokenised for each token of the budget. An English token has 4 or 5
+ * characters.
+ */
 export const CHARACTERS_PER_TOKEN = 12;
 
 /**
  * Shortens a conversation until its prompt fits the budget in both orders. Treats both answers alike: packing a swapped
- * conversation gives the swapped result. Where even shortened texts do not fit, all texts of the last turn become empty.
+ * conversation gives the swapped result. If even the shortened texts do not fit, all texts of the last turn become
+ * empty.
  */
 export async function pack(turns: readonly TurnTexts[], options: PackOptions): Promise<Packed> {
   const { budget, overhead, countPromptTokens } = options;
@@ -45,7 +49,8 @@ export async function pack(turns: readonly TurnTexts[], options: PackOptions): P
     const excess = (await countPromptTokens(conversation)) - budget;
     const whole = allocation.kept === turns.length && allocation.caps === null;
     if (excess <= 0) return { conversation, whole, estimate };
-    // The steps grow, so that texts whose tokens do not shrink evenly cannot make this loop long.
+    // The reduction of `room` grows with the attempts, so that texts with an uneven number of characters per token
+    // cannot make this loop long.
     room -= excess * 2 ** Math.max(0, attempt - 4);
   }
   return { conversation: await emptyConversation(turns, options), whole: false, estimate };
@@ -53,7 +58,8 @@ export async function pack(turns: readonly TurnTexts[], options: PackOptions): P
 
 type TurnPieces = Readonly<Record<"prompt" | "a" | "b", Piece>>;
 
-// Begins with the last turn and ends with the first one that exceeds the budget: no earlier turn can fit.
+// Begins with the last turn and ends with the first turn with which the budget is exceeded, because no earlier turn can
+// fit.
 async function measureLatest(turns: readonly TurnTexts[], options: PackOptions): Promise<readonly TurnPieces[]> {
   const { budget, countTokens } = options;
   const pieces: TurnPieces[] = [];

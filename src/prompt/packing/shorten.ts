@@ -1,24 +1,25 @@
-/** Counts the tokens of a text that stands alone. */
+/** Counts the tokens of a single text, without a template around it. */
 export type CountTokens = (text: string) => Promise<number>;
 
-/** A measured text of the data. Of a very long text, only both ends were tokenised. */
+/** A text of the data with its number of tokens. Of a very long text, only both ends were tokenised. */
 export interface Piece {
   readonly text: string;
-  /** Tokens of the whole text; estimated from the ends when the text is very long. */
+  /** Number of tokens of the whole text; if the text is very long, it is estimated from the ends. */
   readonly tokens: number;
   readonly head: Part;
   readonly tail: Part;
 }
 
-/** A part of a text with its length in tokens. */
+/** A part of a text with its number of tokens. */
 interface Part {
   readonly text: string;
   readonly tokens: number;
 }
 
 /**
- * Measures a text. Of a text over `limit` characters it tokenises only the ends, as far as a prompt of `budget` tokens could
- * show them. Such a text counts as longer than the budget, so that it is never taken for one that fits.
+ * Counts the tokens of a text. For a text with more than `limit` characters, it tokenises only as much of both ends as
+ * a prompt of `budget` tokens could contain. Such a text always counts as longer than the budget, so that it is
+ * shortened.
  */
 export async function measurePiece(
   text: string,
@@ -36,7 +37,7 @@ export async function measurePiece(
   return { text, tokens: Math.max(budget + 1, Math.ceil(perCharacter * text.length)), head, tail };
 }
 
-// Languages differ much in characters per token: a quarter of the characters is often enough.
+// The number of characters per token differs much between languages, and a quarter of the characters is often enough.
 async function readEnd(text: string, limit: number, enough: number, countTokens: CountTokens, end: End): Promise<Part> {
   const some = end(text, Math.ceil(limit / 4));
   const part = { text: some, tokens: await countTokens(some) };
@@ -46,8 +47,9 @@ async function readEnd(text: string, limit: number, enough: number, countTokens:
 }
 
 /**
- * Shortens a piece to about `cap` tokens: its head and its tail stay, about half each, and a marker between them gives the
- * number of tokens that were cut. Without room for a marker only the head stays. Never cuts a surrogate pair.
+ * Shortens a piece to about `cap` tokens. Keeps its head and its tail, about half of the tokens each, with a marker
+ * between them that contains the number of cut tokens. If there is no room for a marker, keeps only the head. Never
+ * cuts a surrogate pair.
  */
 export async function shorten(piece: Piece, cap: number, countTokens: CountTokens): Promise<string> {
   if (piece.tokens <= cap) return piece.text;
@@ -67,7 +69,7 @@ type End = (text: string, characters: number) => string;
 const headOf: End = (text, characters) => text.slice(0, boundary(text, characters));
 const tailOf: End = (text, characters) => text.slice(boundary(text, text.length - characters));
 
-// Moves an index inside a surrogate pair to the start of the pair.
+// Returns the index, or the start of the surrogate pair if the index is inside one.
 function boundary(text: string, position: number): number {
   const before = text.charCodeAt(position - 1);
   const after = text.charCodeAt(position);
@@ -75,12 +77,12 @@ function boundary(text: string, position: number): number {
   return inside ? position - 1 : position;
 }
 
-/** Trials after which a cut is good enough; the search usually needs three. */
+/** Number of trials after which any cut that is not too long is accepted. The search usually needs three. */
 const MOST_TRIALS = 8;
 
 /**
- * Finds the longest part at one end of a text that has at most `count` tokens, or nearly the longest. Interpolates, since
- * tokens spread almost evenly over a text, and so encodes little more than the part that it returns.
+ * Finds the longest part, or nearly the longest, at one end of a text that has at most `count` tokens. Interpolates,
+ * because tokens are spread almost evenly over a text, and therefore encodes little more than the part that it returns.
  */
 async function cut(part: Part, count: number, countTokens: CountTokens, end: End): Promise<Part> {
   if (part.tokens <= count) return part;

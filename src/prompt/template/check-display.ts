@@ -2,8 +2,9 @@ import { AbtieError } from "../../errors.ts";
 import { type LabelTexts, type TemplateVariables, type TurnTexts, viewConversation } from "./variables.ts";
 
 /**
- * Renders made-up rows of one turn and of three, and checks that the prompt and both answers of the last turn are in the
- * text. Throws AbtieError("config") with the names of the missing variables, and the error of a rendering that fails.
+ * Renders example rows with one turn and with three turns, and checks that the text contains the prompt and both
+ * answers of the last turn. Throws AbtieError("config") with the names of the missing variables, and the error of a
+ * rendering that fails.
  */
 export function checkDisplay(
   path: string,

@@ -4,10 +4,10 @@ import { AbtieError, messageOf } from "../../errors.ts";
 import { findSyntaxProblem, lineAt } from "./syntax-problem.ts";
 import { findUnknownNames, type JinjaNode, type Shape, type UnknownName } from "./unknown-names.ts";
 
-/** Where a Jinja text is in its file, and the variables that it may use. */
+/** The position of a Jinja text in its file, and the variables that it may use. */
 export interface BodyContext {
   readonly path: string;
-  /** Line of the file in which the text begins. */
+  /** Line of the file in which the text begins, counted from 1. */
   readonly firstLine: number;
   readonly variables: ReadonlyMap<string, Shape>;
 }
@@ -52,7 +52,8 @@ function parse(source: string, context: BodyContext): Template {
   }
 }
 
-// Rendering fails mostly at unknown filters and tests, whose name ends the message.
+// Rendering usually fails at unknown filters and tests. The error message then ends with the name of the filter or
+// test.
 function lineOfFailure(source: string, message: string): number {
   const name = /(?:filter|test): (\w+)$/.exec(message)?.[1];
   return name === undefined ? 1 : lineAt(source, Math.max(0, source.search(new RegExp(`\\b${name}\\b`))));
@@ -68,8 +69,8 @@ function unknownName(source: string, { name, known }: UnknownName, context: Body
   );
 }
 
-// The syntax tree has no positions. So each occurrence of the name in the text is renamed in turn: where that lowers the
-// number of unknown uses, the occurrence was one of them.
+// The syntax tree contains no positions. So each occurrence of the name in the text is renamed, one after another. If
+// renaming lowers the number of unknown uses, that occurrence was one of them.
 function findLine(source: string, name: string, variables: ReadonlyMap<string, Shape>): number {
   const all = countUnknown(source, name, variables);
   for (const match of source.matchAll(new RegExp(`\\b${name}\\b`, "gu"))) {

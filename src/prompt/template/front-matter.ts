@@ -42,18 +42,21 @@ const HEAD = z
     }
   });
 
-/** A template file taken apart. */
+/** The parts of a template file. */
 export interface FrontMatter {
   readonly head: z.infer<typeof HEAD>;
   /** The Jinja body, without blank lines around it. */
   readonly body: string;
   /** Line of the file in which the body begins, counted from 1. */
   readonly bodyLine: number;
-  /** Line of the file in which the value of a front matter key begins. */
+  /** Returns the line of the file in which the value of a front matter key begins. */
   readonly lineOf: (key: string) => number;
 }
 
-/** Splits a template file into checked front matter and body. Throws AbtieError("config") with file, line and key of every problem. */
+/**
+ * Splits a template file into front matter, which is checked, and body. Throws AbtieError("config") with file, line and
+ * key of every problem.
+ */
 export function readFrontMatter(path: string, source: string): FrontMatter {
   const match = /^\uFEFF?---[ \t]*\r?\n([\s\S]*?)^---[ \t]*(?:\r?\n|$)/mu.exec(source);
   if (match === null || match.index > 0) {
@@ -97,7 +100,7 @@ export function readFrontMatter(path: string, source: string): FrontMatter {
 
 type Issue = z.core.$ZodIssue;
 
-// zod reports an unknown key at its parent; the line to show is that of the key.
+// zod reports an unknown key at the path of its parent, but the line of the key itself must be shown.
 function issuePath(issue: Issue): readonly PropertyKey[] {
   return issue.code === "unrecognized_keys" ? [...issue.path, ...issue.keys.slice(0, 1)] : issue.path;
 }

@@ -1,15 +1,18 @@
 import { Template } from "@huggingface/jinja";
 import { messageOf } from "../../errors.ts";
 
-/** A fault in a template: its line in the text, counted from 1, and its description; null where the parser's message serves. */
+/**
+ * An error in a template: its line in the text, counted from 1, and its description; null when the parser's message
+ * describes it well.
+ */
 export interface SyntaxProblem {
   readonly line: number;
   readonly problem: string | null;
 }
 
 /**
- * Finds the line at which a Jinja text does not parse, because the parser's error has no position. Parses each tag alone
- * and matches blocks with their ends. Null when every part is correct by itself.
+ * Finds the line in which a Jinja text has a syntax error, because the parser's error contains no position. Parses each
+ * tag alone, and matches the start of each block with its end. Null when every part is correct by itself.
  */
 export function findSyntaxProblem(source: string): SyntaxProblem | null {
   const open: { readonly name: string; readonly line: number }[] = [];
@@ -35,7 +38,7 @@ const CLOSING: Readonly<Record<string, string>> = { "{{": "}}", "{%": "%}", "{#"
 
 const BLOCKS: ReadonlySet<string> = new Set(["if", "for", "macro", "call", "filter", "set"]);
 
-/** Describes the fault of one `{% ... %}` tag, or returns null. Updates the list of blocks that are open. */
+/** Describes the error of one `{% ... %}` tag; null when the tag is correct. Updates the list of open blocks. */
 function checkStatement(
   tag: string,
   line: number,

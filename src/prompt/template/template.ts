@@ -13,31 +13,33 @@ import {
   type TemplateVariables,
 } from "./variables.ts";
 
-/** A prompt template: how one comparison is put to the model. */
+/** A prompt template: the text with which the model is asked to compare two answers. */
 export interface Template {
   /** The file's name without `.jinja`. */
   readonly name: string;
   readonly path: string;
   /** SHA-256 of the file. */
   readonly sha256: string;
-  /** One sentence about its purpose. */
+  /** A sentence that describes the purpose of the template. */
   readonly description: string;
-  /** raw: body and answer prefix are the whole text. chat: the body is the user's message in the model's chat template. */
+  /**
+   * raw: body and answer prefix are the whole text. chat: the body is the user's message in the model's chat template.
+   */
   readonly format: "raw" | "chat";
-  /** The texts of each label; several texts are variants of one label. */
+  /** The texts of each label. Several texts of a label are variants of it. */
   readonly labels: LabelTexts;
   /** Text with which the answer begins; a label follows it. */
   readonly answerPrefix: string;
-  /** The system message, or null. */
+  /** The system message; null for none. */
   readonly system: string | null;
   /** Renders the body. */
   readonly render: (variables: TemplateVariables) => string;
 }
 
 /**
- * Loads one template file: YAML front matter between `---` lines, then a Jinja body. `labels`, where given,
- * replaces the labels of the file. Throws AbtieError("config") with file and line when the front matter or the body is
- * broken, when the body uses an unknown variable, or when it does not show the prompt and both answers.
+ * Loads a template file: YAML front matter between `---` lines, then a Jinja body. If `labels` is given, it replaces
+ * the labels of the file. Throws AbtieError("config") with file and line when the front matter or the body has an
+ * error, when the body uses an unknown variable, or when the rendered text lacks the prompt or an answer.
  */
 export async function loadTemplate(path: string, labels: LabelTexts | null = null): Promise<Template> {
   const source = await readSource(path);

@@ -1,13 +1,13 @@
-/** The shape of a value in a template: its fields (null: any) and the shape of its items. */
+/** The shape of a value in a template: its fields (null: any field) and the shape of its items. */
 export interface Shape {
   readonly fields: ReadonlyMap<string, Shape> | null;
   readonly item: Shape | null;
 }
 
-/** A value of which any field and any item may be used. */
+/** The shape of a value with any fields and any items. */
 export const ANY: Shape = { fields: null, item: null };
 
-/** Names that Jinja defines itself, but for those that give another text each time. */
+/** The names that Jinja defines itself, except those that give another text at each rendering. */
 const BUILT_IN: ReadonlyMap<string, Shape> = new Map(
   ["true", "false", "none", "True", "False", "None", "range", "namespace"].map((name) => [name, ANY]),
 );
@@ -18,7 +18,7 @@ export interface JinjaNode {
   readonly [key: string]: unknown;
 }
 
-/** A name that nothing defines where it is used, and the names that are defined there. */
+/** A name that is used where it is not defined, and the names that are defined there. */
 export interface UnknownName {
   readonly name: string;
   readonly known: readonly string[];
@@ -27,8 +27,8 @@ export interface UnknownName {
 type Scope = Map<string, Shape>;
 
 /**
- * Finds every variable and every field of a record that a template uses and nothing defines: Jinja would render it as an
- * empty text. Follows loops, `set`, macros, filters and tests.
+ * Finds every variable, and every field of a record, that a template uses although it is not defined, because Jinja
+ * would render it as an empty text. Follows loops, `set`, macros, filters and tests.
  */
 export function findUnknownNames(program: JinjaNode, variables: ReadonlyMap<string, Shape>): UnknownName[] {
   const unknown: UnknownName[] = [];
@@ -110,7 +110,7 @@ function visitFilter(node: JinjaNode, scope: Scope, unknown: UnknownName[]): Sha
   return filter === "list" || filter === "reverse" || filter === "sort" ? operand : ANY;
 }
 
-// The filter's own name is no variable.
+// The name of the filter itself is not a variable.
 function visitArguments(filter: unknown, scope: Scope, unknown: UnknownName[]): void {
   if (isNode(filter) && filter.type === "CallExpression") visit(filter["args"], scope, unknown);
 }
@@ -131,7 +131,7 @@ function visitSet(node: JinjaNode, scope: Scope, unknown: UnknownName[]): void {
   const value = visit(node["value"], scope, unknown);
   visit(node["body"], scope, unknown);
   const assignee = node["assignee"];
-  // `set space.count = 1` changes a namespace, which must exist.
+  // `set space.count = 1` changes an existing namespace, so its name must be defined.
   if (isNode(assignee) && assignee.type === "MemberExpression") visit(assignee["object"], scope, unknown);
   else
     for (const name of namesOf(assignee))
@@ -149,7 +149,7 @@ function visitBlock(parameters: unknown, body: unknown, scope: Scope, unknown: U
   visit(body, inner, unknown);
 }
 
-/** The shape of `loop` inside a loop over items of one shape. */
+/** Makes the shape of the variable `loop` inside a loop over items of this shape. */
 function loopShape(item: Shape): Shape {
   const plain = ["index", "index0", "revindex", "revindex0", "first", "last", "length"];
   return record({ ...Object.fromEntries(plain.map((name) => [name, ANY])), previtem: item, nextitem: item });
@@ -160,7 +160,7 @@ export function record(fields: Readonly<Record<string, Shape>>): Shape {
   return { fields: new Map(Object.entries(fields)), item: null };
 }
 
-/** The names in an identifier, a tuple of identifiers, or the function of a call. */
+/** Lists the names in an identifier, in a tuple of identifiers, or in the function of a call. */
 function namesOf(node: unknown): string[] {
   if (!isNode(node)) return [];
   if (node.type === "Identifier") return [String(node["value"])];

@@ -1,7 +1,7 @@
 import type { ClassName, Order, Row } from "../../types.ts";
 import { ANY, record, type Shape } from "./unknown-names.ts";
 
-/** The texts of each label. Several texts of a label are variants, whose probabilities add up. */
+/** The texts of each label. Several texts of a label are variants of it, and their probabilities are added. */
 export type LabelTexts = Readonly<Record<ClassName, readonly string[]>>;
 
 /** One turn of a comparison: the question and both answers, in the order of the file. */
@@ -13,7 +13,7 @@ export interface TurnTexts {
   readonly b: string;
 }
 
-/** The turns of a row that a template shows. */
+/** The turns of a row that a template renders. */
 export interface Conversation {
   readonly turns: readonly TurnTexts[];
   /** Number of earlier turns that were left out because they did not fit. */
@@ -22,7 +22,7 @@ export interface Conversation {
 
 /** The variables of a template's body. */
 export interface TemplateVariables {
-  /** The turns' prompts, joined by blank lines; the answers likewise. */
+  /** The prompts of all turns, joined by blank lines; `response_a` and `response_b` are joined in the same way. */
   readonly prompt: string;
   readonly response_a: string;
   readonly response_b: string;
@@ -38,7 +38,7 @@ export interface TemplateVariables {
 const TURN = record({ number: ANY, prompt: ANY, response_a: ANY, response_b: ANY });
 const LABELS = record({ a: ANY, b: ANY, tie: ANY });
 
-/** The shapes of the variables of a template's body; see TemplateVariables. */
+/** The shapes of the variables that the body of a template may use; see TemplateVariables. */
 export const TEMPLATE_VARIABLES: ReadonlyMap<string, Shape> = new Map([
   ["prompt", ANY],
   ["response_a", ANY],
@@ -47,12 +47,15 @@ export const TEMPLATE_VARIABLES: ReadonlyMap<string, Shape> = new Map([
   ["labels", LABELS],
 ]);
 
-/** The shapes of the variables of a template's system message, which is rendered without a row. */
+/** The shapes of the variables that the system message of a template may use. It is rendered without a row. */
 export const LABELS_ONLY: ReadonlyMap<string, Shape> = new Map([["labels", LABELS]]);
 
 const EMPTY = "(empty)";
 
-/** Pairs the turns of a row. A missing, null or blank text becomes "(empty)"; a row without turns gets one such turn. */
+/**
+ * Combines the texts of a row to turns. A missing, null or blank text becomes "(empty)"; a row without turns gets one
+ * turn with three such texts.
+ */
 export function pairTurns(row: Row): readonly TurnTexts[] {
   const count = Math.max(1, row.prompts.length, row.responsesA.length, row.responsesB.length);
   return Array.from({ length: count }, (_, i) => ({
@@ -67,7 +70,7 @@ function show(text: string | null | undefined): string {
   return text === null || text === undefined || text.trim() === "" ? EMPTY : text;
 }
 
-/** Turns a conversation into template variables. Order "ba" puts the second answer first. */
+/** Turns a conversation into template variables. With the order "ba", the second answer is shown first. */
 export function viewConversation(conversation: Conversation, order: Order, labels: LabelTexts): TemplateVariables {
   const { turns, dropped } = conversation;
   const shown = turns.map(({ number, prompt, a, b }) => ({
@@ -87,7 +90,9 @@ export function viewConversation(conversation: Conversation, order: Order, label
   };
 }
 
-/** Gives the first text of each label without the spaces around it, which matter only to the tokenizer. */
+/**
+ * Returns the first text of each label without the spaces around it, because only the tokenizer needs these spaces.
+ */
 export function labelVariables(labels: LabelTexts): Readonly<Record<ClassName, string>> {
   const first = (name: ClassName): string => (labels[name][0] ?? "").trim();
   return { a: first("a"), b: first("b"), tie: first("tie") };

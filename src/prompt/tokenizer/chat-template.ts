@@ -1,13 +1,13 @@
 import { Environment, Interpreter, Template } from "@huggingface/jinja";
 import type { Message } from "./tokenizer.ts";
 
-/** The special tokens' texts that chat templates refer to by name, for example bos_token. */
+/** The texts of the special tokens, by the name that chat templates use, for example bos_token. */
 export type SpecialTexts = Readonly<Record<string, string>>;
 
 /**
  * Compiles a model's chat template into a function that renders messages up to the beginning of the assistant's answer.
- * For a template that refuses or ignores the system role, the system text moves to the head of the first user message.
- * Throws SyntaxError when the template is not Jinja.
+ * If the template refuses or ignores the system role, the system text is put before the text of the first user message.
+ * Throws SyntaxError when the template is not valid Jinja.
  */
 export function compileChatTemplate(source: string, specials: SpecialTexts): (messages: readonly Message[]) => string {
   const { parsed } = new Template(source);
@@ -21,7 +21,7 @@ export function compileChatTemplate(source: string, specials: SpecialTexts): (me
   return (messages) => render(fold ? foldSystem(messages) : messages);
 }
 
-/** Moves the system text to the head of the first user message, with a blank line between. */
+/** Puts the system text before the text of the first user message, with a blank line between them. */
 export function foldSystem(messages: readonly Message[]): readonly Message[] {
   const [first, second, ...rest] = messages;
   if (first?.role !== "system" || second?.role !== "user") return messages;
@@ -58,8 +58,8 @@ const GLOBALS: Readonly<Record<string, unknown>> = {
   strftime_now: formatFixedDate,
 };
 
-// Every template gets the same date, the one that Llama 3's template uses by default: with today's date a resumed run would
-// send other prompts than the first one.
+// Every template gets the same date, which is the default of Llama 3's template, because with today's date a resumed
+// run would send other prompts than its first session.
 function formatFixedDate(format: string): string {
   return format.replace(/%[YmdbBHMS%]/g, (code) => FIXED_DATE[code] ?? code);
 }

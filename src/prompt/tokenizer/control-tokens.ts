@@ -6,8 +6,9 @@ export interface AddedToken {
 }
 
 /**
- * Lists the texts that act as control tokens of a model: special added tokens, added tokens of the form `<|...|>`, and the
- * texts of its chat template that are added tokens or well known. (Llama 2's `[INST]` is plain text to its tokenizer.)
+ * Lists the texts that a model reads as control tokens: special added tokens, added tokens of the form `<|...|>`, and
+ * those texts in its chat template that are added tokens or well known. (The well-known `[INST]` of Llama 2 is plain
+ * text to its tokenizer.)
  */
 export function findControlTokens(added: readonly AddedToken[], chatTemplate: string | null): string[] {
   const written = chatTemplate ?? "";
@@ -19,12 +20,15 @@ export function findControlTokens(added: readonly AddedToken[], chatTemplate: st
   return [...new Set([...own.map((token) => token.content), ...known])].filter((text) => text.trim() !== "");
 }
 
-// Many chat templates contain an added token that is a plain word or a line break and controls nothing.
+// Many chat templates contain an added token that is a plain word or a line break. Such a token controls nothing.
 function hasPunctuation(text: string): boolean {
   return /[^\p{L}\p{N}\s]/u.test(text);
 }
 
-/** Control tokens of the model families in use, for a server's model, whose own cannot be read. */
+/**
+ * Control tokens of common model families. They are used for a model on a server, because its own control tokens cannot
+ * be read.
+ */
 export const WELL_KNOWN_CONTROL_TOKENS: readonly string[] = [
   "<|im_start|>",
   "<|im_end|>",

@@ -9,8 +9,8 @@ import { cacheWords, splitsAtWords } from "./word-cache.ts";
 
 /**
  * Loads a model's tokenizer from its folder: tokenizer.json, tokenizer_config.json, and the chat template from
- * chat_template.jinja or tokenizer_config.json. Gives the ids of Python's `tokenizers`, and therefore of the server.
- * Throws AbtieError("config") when a file is missing, broken or of a kind that the library cannot use.
+ * chat_template.jinja or tokenizer_config.json. Gives the same ids as Python's `tokenizers`, and therefore as the
+ * server. Throws AbtieError("config") when a file is missing, damaged or of a kind that the library cannot use.
  */
 export async function loadTokenizer(modelDir: string): Promise<Tokenizer> {
   const files = await readModelFiles(modelDir);
@@ -38,7 +38,8 @@ export async function loadTokenizer(modelDir: string): Promise<Tokenizer> {
   };
 }
 
-// The library's declarations do not resolve under "nodenext", so the part that is used is declared here.
+// TypeScript cannot resolve the library's declarations under "nodenext", so the functions that abtie uses are declared
+// here.
 interface Library {
   readonly encode: (text: string, options: { add_special_tokens: boolean }) => { readonly ids: number[] };
   readonly normalizer: ((text: string) => string) | null;
@@ -61,7 +62,9 @@ interface Specials {
   readonly after: readonly number[];
 }
 
-/** Finds the special tokens that the model puts around a text; null when it changes the text's ids in another way. */
+/**
+ * Finds the special tokens that the model puts around a text; null when it changes the ids of the text in another way.
+ */
 function findSpecials(library: Library): Specials | null {
   const [plain, full] = [false, true].map((specials) => library.encode("a", { add_special_tokens: specials }).ids);
   const [first] = plain ?? [];

@@ -5,22 +5,22 @@ import { AbtieError, messageOf, systemCode } from "../../errors.ts";
 import type { AddedToken } from "./control-tokens.ts";
 import type { TokenizerShape } from "./word-cache.ts";
 
-/** The part of tokenizer.json that abtie reads itself; the rest goes to the tokenizer library untouched. */
+/** The keys of tokenizer.json that abtie itself reads; the tokenizer library gets the whole file unchanged. */
 export interface TokenizerJson extends TokenizerShape {
   readonly added_tokens: readonly (AddedToken & TokenizerShape["added_tokens"][number])[];
 }
 
-/** The files of a model that concern text. */
+/** The files of a model that are needed for making prompts. */
 export interface ModelFiles {
   readonly tokenizer: TokenizerJson;
   readonly config: object;
   readonly chatTemplate: string | null;
   readonly chatTemplatePath: string;
-  /** bos_token, eos_token and so on, for the chat template. */
+  /** The texts of bos_token, eos_token and so on, for the chat template. */
   readonly specials: Readonly<Record<string, string>>;
 }
 
-/** Reads the tokenizer's files of a model folder. Throws AbtieError("config") with the file and a remedy. */
+/** Reads the files of the tokenizer from a model folder. Throws AbtieError("config") with the file and a remedy. */
 export async function readModelFiles(modelDir: string): Promise<ModelFiles> {
   const [tokenizerText, configText, chatText] = await Promise.all(
     ["tokenizer.json", "tokenizer_config.json", "chat_template.jinja"].map((name) => readText(join(modelDir, name))),

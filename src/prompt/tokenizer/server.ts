@@ -13,8 +13,9 @@ export type TokenizeBody =
     };
 
 /**
- * Creates a tokenizer that asks the server, for models whose files are not on this machine. `tokenize` sends one body and
- * returns the ids. For a server that refuses the system role (HTTP 400), the system text moves into the user's message.
+ * Creates a tokenizer that sends texts to the server, for models with files that are not on this machine. `tokenize`
+ * sends one body and returns the ids. If the server refuses the system role (HTTP 400), the system text is put into the
+ * user's message.
  */
 export function serverTokenizer(tokenize: (body: TokenizeBody) => Promise<readonly number[]>): Tokenizer {
   let fold = false;
@@ -39,7 +40,8 @@ export function serverTokenizer(tokenize: (body: TokenizeBody) => Promise<readon
   };
 }
 
-// Without an answer prefix there is no message to continue, so the server begins the answer itself.
+// Without an answer prefix, the body contains no assistant message to continue, so the server adds the beginning of the
+// answer.
 function chatBody(messages: readonly Message[], answerPrefix: string): TokenizeBody {
   const begun = answerPrefix !== "";
   return {

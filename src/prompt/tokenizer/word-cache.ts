@@ -1,7 +1,7 @@
-/** Encodes a text that stands alone, without special tokens around it. */
+/** Encodes a single text, without special tokens around it. */
 export type EncodeText = (text: string) => readonly number[];
 
-/** The part of tokenizer.json that decides whether words can be encoded one by one. */
+/** The keys of tokenizer.json that determine whether words can be encoded one by one. */
 export interface TokenizerShape {
   readonly model: { readonly type?: unknown; readonly vocab?: unknown };
   readonly normalizer?: unknown;
@@ -14,8 +14,9 @@ export interface TokenizerShape {
 }
 
 /**
- * Wraps an encoder so that it encodes each word once and keeps the ids, which makes prose about five times faster. Splits a
- * text only before a space between a visible character and a letter. Expects that `splitsAtWords` is true.
+ * Wraps an encoder so that it encodes each word once and remembers the ids. Prose is then encoded about five times
+ * faster. Splits a text only before a space between a visible character and a letter. Requires that `splitsAtWords` is
+ * true.
  */
 export function cacheWords(encode: EncodeText): EncodeText {
   const cache = new Map<string, readonly number[]>();
@@ -41,7 +42,7 @@ export function cacheWords(encode: EncodeText): EncodeText {
   };
 }
 
-// V8 keeps the whole string in memory as long as a slice of it.
+// A slice would make V8 keep the whole string in memory.
 function copy(part: string): string {
   return Buffer.from(part, "utf16le").toString("utf16le");
 }
@@ -50,9 +51,10 @@ const LONGEST_WORD = 48;
 const MOST_WORDS = 50_000;
 
 /**
- * Checks that a tokenizer encodes a text like its words one after another, so that `cacheWords` changes no id. True for
- * byte-level BPE whose pattern ends a piece before each such space, as those of GPT-2, Llama 3 and Qwen do. The shape rules
- * out normalisers and tokens that reach across a space; samples of all kinds of characters test the pattern.
+ * Checks that a tokenizer gives a text the same ids as its words one after another, so that `cacheWords` changes no id.
+ * True for byte-level BPE with a pattern that ends a piece before each such space, as in GPT-2, Llama 3 and Qwen. The
+ * check of `shape` excludes normalisers, and tokens that contain a space inside; encoding samples of all kinds of
+ * characters checks the pattern.
  */
 export function splitsAtWords(shape: TokenizerShape, encode: EncodeText): boolean {
   const { model, normalizer, pre_tokenizer, added_tokens } = shape;
@@ -66,7 +68,8 @@ export function splitsAtWords(shape: TokenizerShape, encode: EncodeText): boolea
   return !crosses && !hasTokenAcrossWords(model.vocab) && isSplitInSamples(encode);
 }
 
-// "Ġ" is the space of the byte-level alphabet. Without a token that has one inside, no merge can reach across a space.
+// "Ġ" stands for the space in the byte-level alphabet. If no token has a "Ġ" inside, no merge can join text on both
+// sides of a space.
 function hasTokenAcrossWords(vocab: unknown): boolean {
   if (typeof vocab !== "object" || vocab === null) return true;
   return Object.keys(vocab).some((token) => /[^ĠĊčĉ]Ġ[^ĠĊčĉ]/u.test(token));
