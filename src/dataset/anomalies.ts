@@ -1,7 +1,10 @@
 import type { Turn } from "../types.ts";
 import { fingerprint, type TextCell } from "./cell.ts";
 
-/** Every anomaly of a row, with its meaning. A row with anomalies is read without loss; a person should know of them. */
+/**
+ * Every kind of anomaly of a row, with its meaning. A row with an anomaly is read without loss, but a person should
+ * know about it.
+ */
 export const ANOMALY_MEANINGS = {
   nullTurn: "a turn is null",
   noTurns: "a cell is an empty list",
@@ -22,13 +25,13 @@ export type AnomalyKind = keyof typeof ANOMALY_MEANINGS;
 /** The rows that have one kind of anomaly. */
 export interface Anomaly {
   readonly count: number;
-  /** The lines of the first of these rows, at most 5. */
+  /** The lines in which the first of these rows begin, at most 5. */
   readonly lines: readonly number[];
 }
 
 export type Anomalies = Readonly<Record<AnomalyKind, Anomaly>>;
 
-/** The texts of one row, and where it begins in the file. */
+/** The texts of one row, and the line in which it begins. */
 export interface ObservedRow {
   readonly line: number;
   readonly id: string;
@@ -39,7 +42,7 @@ export interface ObservedRow {
 
 const LISTED = 5;
 
-/** Counts the anomalies of rows in one pass. Keeps a fingerprint of each row, no text. */
+/** Counts the anomalies of rows in one pass. Keeps a fingerprint of each row in memory, but no text. */
 export function createAnomalyCounter(): { add: (row: ObservedRow) => void; list: () => Anomalies } {
   const seen = new Set<string>();
   const counted = Object.fromEntries(

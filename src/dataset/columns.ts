@@ -2,19 +2,22 @@ import { distance } from "fastest-levenshtein";
 import { AbtieError } from "../errors.ts";
 import type { Header } from "./sources/source.ts";
 
-/** Names of the columns that are read; other columns of the file are ignored. */
+/** The names of the columns that are read. Other columns of the file are ignored. */
 export interface Columns {
   readonly id: string;
   readonly prompt: string;
   readonly responseA: string;
   readonly responseB: string;
-  /** Weights of the classes a, b and tie: one-hot, or any three that are not negative. */
+  /**
+   * The weights of the classes a, b and tie: 1 for one class and 0 for the others, or any three weights that are not
+   * negative.
+   */
   readonly labels: readonly [a: string, b: string, tie: string];
-  /** Every annotator's label, with "|" between: "A|B|tie". */
+  /** The labels of all annotators, separated by "|": "A|B|tie". */
   readonly votes: string;
 }
 
-/** Names of the LMSYS preference data. */
+/** The names of the columns in the LMSYS preference data. */
 export const DEFAULT_COLUMNS: Columns = {
   id: "id",
   prompt: "prompt",
@@ -25,8 +28,8 @@ export const DEFAULT_COLUMNS: Columns = {
 };
 
 /**
- * Finds the indices of the wanted columns in a header, in the order of `wanted`.
- * Throws AbtieError("data") with the header and the nearest names when a column is missing or is there more than once.
+ * Finds the indexes of the wanted columns in a header, in the order of `wanted`. Throws AbtieError("data") with the
+ * header and the most similar names when a column is missing or occurs more than once.
  */
 export function findColumns({ path, line, names }: Header, wanted: readonly string[]): readonly number[] {
   const unused = names.filter((name) => !wanted.includes(name));
@@ -61,7 +64,7 @@ function findNearest(name: string, unused: readonly string[]): string | null {
   return nearest?.found ?? null;
 }
 
-// "Response A", "responseA" and "response_a" are the same name to a person.
+// A person would take "Response A", "responseA" and "response_a" for the same name.
 function simplify(name: string): string {
   return name.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, "");
 }

@@ -1,7 +1,7 @@
 import { type Columns, findColumns } from "./columns.ts";
 import type { Header } from "./sources/source.ts";
 
-/** The cells of a record that are read, by their index. */
+/** The indexes of the cells that are read from each record. */
 export interface Layout {
   readonly id: number;
   readonly prompt: number;
@@ -16,13 +16,13 @@ export interface Layout {
 export interface LayoutOptions {
   readonly columns: Columns;
   readonly truth: "labels" | "votes";
-  /** True to refuse a file without the columns that `truth` names; false to read it without truth. */
+  /** True to refuse a file that lacks the columns named by `truth`; false to read such a file without truth. */
   readonly needsTruth: boolean;
 }
 
 /**
- * Finds the cells that a header names. The label columns may be missing together, not in part. Throws AbtieError("data")
- * when a needed column is missing or ambiguous.
+ * Finds the indexes of the cells by the names in a header. The label columns may all be missing, but not only some of
+ * them. Throws AbtieError("data") when a needed column is missing or ambiguous.
  */
 export function findLayout(header: Header, options: LayoutOptions): Layout {
   const { columns } = options;

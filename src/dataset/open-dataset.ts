@@ -10,30 +10,36 @@ import { createProblems } from "./sources/problems.ts";
 import type { FileDigest, Source } from "./sources/source.ts";
 
 export interface DatasetOptions {
-  /** Names of columns that differ from DEFAULT_COLUMNS. Label columns named here must exist. */
+  /** Column names that differ from DEFAULT_COLUMNS. The file must contain the label columns that are named here. */
   readonly columns?: Partial<Columns>;
-  /** Where truth is taken from: the label columns (default), or each row's votes as shares; the votes must then exist. */
+  /**
+   * The source of the truth: the label columns (default), or the votes of each row, counted as shares. With "votes",
+   * the file must contain the votes.
+   */
   readonly truth?: "labels" | "votes";
-  /** Reads only the first rows; the rest of the file is hashed, not checked. */
+  /** Number of rows to read from the beginning. The rest of the file is hashed, but not checked. */
   readonly limit?: number;
   readonly signal?: AbortSignal;
 }
 
-/** The rows of a file. Memory holds what concerns all of them; the text of a row is read from the file each time. */
+/**
+ * The rows of a file. Memory contains only the data that is needed of all rows; the text of a row is read from the file
+ * each time.
+ */
 export interface Dataset extends AsyncDisposable {
   readonly path: string;
-  /** Hash of the whole file, 64 hex digits. */
+  /** SHA-256 of the whole file, 64 hex digits. */
   readonly sha256: string;
-  /** Size of the whole file. */
+  /** Size of the whole file, bytes. */
   readonly bytes: number;
   readonly ids: readonly string[];
   /** Size in bytes of each row in the file. */
   readonly rowBytes: Uint32Array;
   /** Line in the file at which each row begins, counted from 1. */
   readonly lines: Uint32Array;
-  /** Weights of a, b and tie, row after row, each row's sum 1; null when the file has no such columns. */
+  /** Weights of a, b and tie, three for each row with the sum 1; null when the file has no such columns. */
   readonly truth: Float64Array | null;
-  /** Group of each row, numbered from 0 in order of appearance: rows with the same prompt share one. */
+  /** Group number of each row, from 0 in order of appearance. Rows with the same prompt have the same number. */
   readonly groups: Uint32Array;
   readonly anomalies: Anomalies;
   /** Reads one row; calls may overlap. Throws AbtieError("data") when the file has changed since it was opened. */
@@ -41,8 +47,9 @@ export interface Dataset extends AsyncDisposable {
 }
 
 /**
- * Opens a file of comparisons, checks every row and records where it is; keeps no text. Throws AbtieError("data") with all
- * problems of the rows and their lines, at most 20 of each kind. The file stays open until the dataset is disposed.
+ * Opens a file of comparisons, checks every row and records its position; keeps no text in memory. Throws
+ * AbtieError("data") with all problems of the rows and their lines, at most 20 of each kind. The file stays open until
+ * the dataset is disposed.
  */
 export async function openDataset(path: string, options: DatasetOptions = {}): Promise<Dataset> {
   const source = await openCsv(path);

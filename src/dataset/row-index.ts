@@ -5,12 +5,15 @@ import type { Problems } from "./sources/problems.ts";
 import type { SourceRecord } from "./sources/source.ts";
 import { readVotes, readWeights, type Truth, VOTES_REMEDY, WEIGHTS_REMEDY } from "./truth.ts";
 
-/** The facts of each row that stay in memory: its position in the file, and what the program needs of all rows at once. No text. */
+/**
+ * The data of each row that stays in memory: its position in the file, and what the program needs of all rows at the
+ * same time. It contains no text.
+ */
 export interface RowIndex {
   readonly ids: readonly string[];
   /** Line in the file, counted from 1. */
   readonly lines: Uint32Array;
-  /** Offset in bytes; a double, since files may exceed 4 GB. */
+  /** Offset of each row in bytes, as a double, because a file may be larger than 4 GB. */
   readonly starts: Float64Array;
   readonly rowBytes: Uint32Array;
   readonly truth: Float64Array | null;
@@ -18,7 +21,7 @@ export interface RowIndex {
   readonly anomalies: Anomalies;
 }
 
-/** Starts an index for rows of one layout. A row with a bad id or bad labels is reported to `problems`. */
+/** Starts an index for rows with one layout. A row with an invalid id or invalid labels is reported to `problems`. */
 export function createRowIndex(
   layout: Layout,
   problems: Problems,

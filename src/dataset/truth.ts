@@ -1,10 +1,13 @@
 import { CLASSES, type ClassName, type Triple } from "../types.ts";
 import { readDecimal } from "./cell.ts";
 
-/** The truth of a row: three weights that sum to 1, or a sentence about the cells that do not give them. */
+/** The truth of a row: three weights that sum to 1, or a sentence that says why its cells give none. */
 export type Truth = { readonly ok: true; readonly weights: Triple } | { readonly ok: false; readonly wrong: string };
 
-/** Reads the cells of the three label columns: one-hot, or any weights that are not negative. Divides them by their sum. */
+/**
+ * Reads the cells of the three label columns: 1 for one class and 0 for the others, or any weights that are not
+ * negative. Divides the weights by their sum.
+ */
 export function readWeights(cells: readonly [a: string, b: string, tie: string]): Truth {
   const weights = cells.map(readDecimal);
   const [a = 0, b = 0, tie = 0] = weights;

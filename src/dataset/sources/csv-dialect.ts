@@ -1,11 +1,15 @@
 import type { CsvError, Options } from "csv-parse";
 
-/** Longest record in bytes. A longer one most likely has a quote that is never closed, and would take in the rest of the file. */
+/**
+ * Longest record in bytes. A longer record most likely has a quote that is never closed, so the record would include
+ * the rest of the file.
+ */
 const MAX_RECORD_BYTES = 16 * 1024 * 1024;
 
 /**
- * The options for parsing CSV, the same in the scan and when one row is read again. Both line ends are accepted, even in one
- * file, which may come from two systems. A lone "\r" belongs to its cell: writers leave it unquoted there.
+ * The options for parsing CSV. They are the same for the scan and for reading one row again. Both line ends are
+ * accepted, even in one file, because its parts may come from two systems. A single "\r" belongs to its cell, because
+ * some programs write it there without quotes.
  */
 export const CSV_OPTIONS = {
   record_delimiter: ["\r\n", "\n"],
@@ -33,6 +37,6 @@ export function explainQuoting(error: CsvError, header: readonly string[]): stri
   }
 }
 
-/** How cells with quotes are written. */
+/** The correct form of cells with quotes. */
 export const QUOTING_REMEDY =
   'A cell with a quote, a comma or a line break begins and ends with a quote, and each quote inside is doubled: "He said ""yes""".';

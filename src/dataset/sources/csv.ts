@@ -4,7 +4,9 @@ import { openFile } from "./open-file.ts";
 import { scanCsv } from "./scan-csv.ts";
 import type { Source } from "./source.ts";
 
-/** Opens a CSV file with a header line. Throws AbtieError("data") when it cannot be read or is no regular file. */
+/**
+ * Opens a CSV file with a header line. Throws AbtieError("data") when the file cannot be read or is not a regular file.
+ */
 export async function openCsv(path: string): Promise<Source> {
   const file = await openFile(path);
   return {
@@ -16,7 +18,7 @@ export async function openCsv(path: string): Promise<Source> {
     },
     read: async (position) => {
       const bytes = await file.readBytes(position);
-      // The check follows the read, and so finds every change before the read and during it.
+      // The check follows the read, so it finds every change before the read and during it.
       await file.checkUnchanged();
       return parseRecord(bytes);
     },
@@ -28,7 +30,8 @@ function parseRecord(bytes: Buffer): readonly string[] | null {
   try {
     return parse(bytes, CSV_OPTIONS)[0] ?? null;
   } catch {
-    // These bytes were one record before: only a change that left the file's size and time as they were gets here.
+    // These bytes were one record when the file was scanned. This line is reached only if the file changed without a
+    // change of its size and time.
     return null;
   }
 }

@@ -1,20 +1,34 @@
 import { isUtf8 } from "node:buffer";
 
-/** Follows the bytes of a file as they are read, to find the line of an offset and lines that are not UTF-8: csv-parse gives neither. */
+/**
+ * Observes the bytes of a file while they are read, because csv-parse reports neither the line of an offset nor lines
+ * that are not UTF-8.
+ */
 export interface Lines {
-  /** Takes the next bytes. Returns those of the lines completed by them that are not UTF-8, counted from 1. */
+  /**
+   * Adds the next bytes. Returns the numbers of the lines, counted from 1, that these bytes complete and that are not
+   * UTF-8.
+   */
   readonly add: (chunk: Buffer) => readonly number[];
-  /** Completes the last line. Returns its number when it is not UTF-8. */
+  /** Completes the last line. Returns its number when the line is not UTF-8. */
   readonly end: () => readonly number[];
-  /** Returns the line of a byte offset. The offset must be at least that of the last call and at most the bytes added. */
+  /**
+   * Returns the line of a byte offset. The offset must be at least that of the previous call, and at most the number of
+   * bytes added.
+   */
   readonly lineAt: (offset: number) => number;
 }
 
 const NEWLINE = 10;
 
-/** Starts at the first byte of a file. A line ends with "\n", as in editors, grep and sed, and so with "\r\n". */
+/**
+ * Starts at the first byte of a file. A line ends with "
+ * ", as in editors, grep and sed, and therefore also with "\r
+ * ".
+ */
 export function createLines(): Lines {
-  // Offsets of the line ends after the last offset that was asked for: as many as the parser is behind the reader.
+  // Offsets of the line ends behind the last offset that was asked for. The list is only as long as the distance
+  // between reader and parser.
   let ends: number[] = [];
   let asked = 0;
   let linesBefore = 0;
@@ -40,7 +54,7 @@ export function createLines(): Lines {
         rest = Buffer.concat([rest, chunk]);
         return [];
       }
-      // No byte of a UTF-8 sequence is a line end, so cutting there never cuts a character.
+      // No byte inside a UTF-8 sequence is a line end, so cutting at a line end never cuts a character.
       const cut = chunk.lastIndexOf(NEWLINE) + 1;
       const bad = check(Buffer.concat([rest, chunk.subarray(0, cut)]));
       rest = Buffer.from(chunk.subarray(cut));

@@ -4,20 +4,22 @@ import { AbtieError } from "../../errors.ts";
 import { explainFileError } from "../../files/explain.ts";
 import type { RecordPosition } from "./source.ts";
 
-/** A file that is read by position while nobody may write to it. */
+/** A file that is read by position. No process may write to it meanwhile. */
 export interface OpenFile {
   readonly path: string;
   readonly handle: FileHandle;
-  /** Throws AbtieError("data") when the file ends before the position does. */
+  /** Reads the bytes at a position. Throws AbtieError("data") when the file ends before the end of the position. */
   readonly readBytes: (position: RecordPosition) => Promise<Buffer>;
   /**
-   * Throws AbtieError("data") when the file was written to since it was opened. A file that took its name meanwhile does
-   * not matter: the open one is read.
+   * Throws AbtieError("data") when a process has written to the file since it was opened. Another file with the same
+   * name does not matter, because the open file is read.
    */
   readonly checkUnchanged: () => Promise<void>;
 }
 
-/** Opens a regular file. Throws AbtieError("data") when it is missing, unreadable, a folder, or a pipe or device. */
+/**
+ * Opens a regular file. Throws AbtieError("data") when the file is missing, unreadable, a folder, a pipe or a device.
+ */
 export async function openFile(path: string): Promise<OpenFile> {
   const handle = await openRegular(path);
   const stamp = await handle.stat({ bigint: true });
@@ -42,7 +44,8 @@ export async function openFile(path: string): Promise<OpenFile> {
 }
 
 async function openRegular(path: string): Promise<FileHandle> {
-  // Opening a pipe would wait for its writer; with the flag it returns at once, and the check below refuses the pipe.
+  // Without O_NONBLOCK, opening a pipe would wait for its writer. With this flag it returns at once, and the check
+  // below refuses the pipe.
   const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: unknown) => {
     throw explainFileError("read", path, error);
   });
@@ -56,7 +59,7 @@ async function openRegular(path: string): Promise<FileHandle> {
   );
 }
 
-/** Builds the error for a file whose rows are no longer where they were. */
+/** Builds the error for a file with rows that are no longer at their old positions. */
 export function fileChanged(path: string): AbtieError {
   return new AbtieError(
     "data",

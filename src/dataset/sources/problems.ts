@@ -2,38 +2,40 @@ import { AbtieError } from "../../errors.ts";
 import { plural } from "../../format.ts";
 import { sum } from "../../numbers/sums.ts";
 
-/** One thing that is wrong, and its line. */
+/** One problem, and its line. */
 interface Finding {
-  /** Line in the file, counted from 1; null where no line is at fault, for example for a missing row. */
+  /** Line in the file, counted from 1; null when the problem belongs to no line, for example a missing row. */
   readonly line: number | null;
   readonly text: string;
 }
 
-/** All findings of one kind in a file. A note is no fault: the file can be used as it is. */
+/**
+ * All findings of one kind in a file. A finding at the level "note" is not an error: the file can be used unchanged.
+ */
 export interface FileProblem {
   readonly level: "error" | "note";
-  /** How to correct this kind; it also identifies the kind. */
+  /** The remedy for this kind of finding. Findings with the same remedy are of the same kind. */
   readonly remedy: string;
-  /** Number of all findings, those that are not listed included. */
+  /** Number of all findings, including those that are not listed. */
   readonly count: number;
   /** The first findings, at most 20. */
   readonly findings: readonly Finding[];
 }
 
-/** Collects the problems of one file while it is read, in bounded memory. */
+/** Collects the problems of one file while it is read, with limited memory. */
 export interface Problems {
-  /** Adds a finding to those of the same remedy; the level defaults to "error". */
+  /** Adds a finding to those with the same remedy. The default level is "error". */
   readonly add: (remedy: string, finding: Finding, level?: FileProblem["level"]) => void;
-  /** Lists the problems found so far: errors before notes, then in the order of their first findings. */
+  /** Lists the problems found so far: errors before notes, and each in the order of its first finding. */
   readonly list: () => readonly FileProblem[];
-  /** Throws AbtieError("data") with every error found so far; does nothing when there is none. */
+  /** Throws AbtieError("data") with all errors found so far; does nothing when there are none. */
   readonly throwIfAny: () => void;
 }
 
-/** Findings of one kind that are kept. */
+/** Number of findings of one kind that are kept. */
 const LISTED = 20;
 
-/** Starts an empty collection for the file at `path`. */
+/** Creates an empty collection for the file at `path`. */
 export function createProblems(path: string): Problems {
   const byRemedy = new Map<string, { level: FileProblem["level"]; count: number; findings: Finding[] }>();
   const list = (): readonly FileProblem[] =>

@@ -9,8 +9,8 @@ import type { Problems } from "./problems.ts";
 import type { FileDigest, ScanOptions, SourceRecord } from "./source.ts";
 
 /**
- * Scans a CSV file: see `Source.scan`. A record with another number of cells than the header goes to `problems`. Broken
- * quoting and text that is not UTF-8 end the scan with AbtieError("data").
+ * Scans a CSV file: see `Source.scan`. A record that does not have as many cells as the header is reported to
+ * `problems`. Wrong quotes and text that is not UTF-8 end the scan with AbtieError("data").
  */
 export async function scanCsv(
   { handle, path }: Pick<OpenFile, "handle" | "path">,
@@ -22,7 +22,7 @@ export async function scanCsv(
   let bytes = 0;
   const records = createRecords(path, options, (offset) => lines.lineAt(offset));
   const parser = parse({ ...CSV_OPTIONS, bom: true, on_record: records.add });
-  // Each write returns its own error; without a listener the event would end the process.
+  // Each write returns its own error. Without a listener, the error event would end the process.
   parser.on("error", () => {});
   const unlessStopped = (error: unknown): void => {
     if (!records.stopped()) throw error;
@@ -55,17 +55,21 @@ export async function scanCsv(
 
 /** The records of one file while it is parsed. */
 interface Records {
-  /** Takes one record from the parser. Returns null, which keeps the parser from collecting the records. */
+  /**
+   * Adds one record from the parser. Returns null, because the parser would otherwise collect the records in memory.
+   */
   readonly add: (cells: readonly string[], info: InfoRecord) => null;
-  /** Number of records so far, the header included. */
+  /** Number of records so far, including the header. */
   readonly count: () => number;
   readonly stopped: () => boolean;
   readonly header: () => readonly string[];
-  /** Line at which the record behind the last one begins, given the parser's count of empty lines. */
+  /**
+   * Returns the line in which the record after the last one begins. `emptyLines` is the parser's count of empty lines.
+   */
   readonly nextLine: (emptyLines: number) => number;
 }
 
-/** Adds to each record of the parser where it is in the file, and hands it on. */
+/** Adds to each record of the parser its position in the file, and passes the record on. */
 function createRecords(path: string, options: ScanOptions, lineAt: (offset: number) => number): Records {
   let header: readonly string[] = [];
   let count = 0;

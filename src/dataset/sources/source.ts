@@ -1,33 +1,37 @@
 import type { Problems } from "./problems.ts";
 
 /**
- * A file of records, opened: CSV today. Each kind of file finds its records and reads them again in its own way; everything
- * else sees named cells, and a line by which a person finds a record in the file.
+ * An open file of records; today only CSV. Each kind of file finds its records and reads them again in its own way. All
+ * other code sees only named cells, and the line in which a person finds a record in the file.
  */
 export interface Source extends AsyncDisposable {
   readonly path: string;
   /**
-   * Reads the file once from its beginning, in constant memory. Throws AbtieError("data") when the file is empty, has no
-   * records, or is so broken that nothing behind the fault can be trusted; rejects with the signal's reason when it aborts.
+   * Reads the file once from its beginning, in constant memory. Throws AbtieError("data") when the file is empty, has
+   * no records, or has an error after which no further record can be trusted. Rejects with the signal's reason when it
+   * aborts.
    */
   readonly scan: (options: ScanOptions) => Promise<FileDigest>;
   /**
-   * Reads the cells of one record again; null when its bytes are no record any more. Calls may overlap.
-   * Throws AbtieError("data") when the file was written to since it was opened.
+   * Reads the cells of one record again; null when its bytes are no longer a record. Calls may overlap. Throws
+   * AbtieError("data") when a process has written to the file since it was opened.
    */
   readonly read: (position: RecordPosition) => Promise<readonly string[] | null>;
 }
 
-/** Receives what a scan finds. */
+/** The receivers of the results of a scan. */
 export interface ScanOptions {
   /** Receives the records that are not well-formed, each with its line. */
   readonly problems: Problems;
   /** Receives the names of the cells, before the first record. */
   readonly onHeader: (header: Header) => void;
-  /** Receives each well-formed record, in the order of the file; none after it returned "stop". */
+  /**
+   * Receives each well-formed record, in the order of the file. After it returned "stop", it receives no further
+   * record.
+   */
   readonly onRecord: (record: SourceRecord) => "stop" | "go on";
   readonly signal?: AbortSignal | undefined;
-  /** Bytes read at a time, for tests. */
+  /** Number of bytes that are read at a time; set by tests. */
   readonly chunkBytes?: number;
 }
 
@@ -39,11 +43,11 @@ export interface Header {
   readonly names: readonly string[];
 }
 
-/** Where a record is in its file, in bytes. */
+/** The position of a record in its file, in bytes. */
 export interface RecordPosition {
-  /** Offset of the first byte; empty lines before the record belong to it. */
+  /** Offset of the first byte. Empty lines before the record belong to the record. */
   readonly start: number;
-  /** Length, the line end included. */
+  /** Length, including the line end. */
   readonly bytes: number;
 }
 
@@ -55,10 +59,10 @@ export interface SourceRecord extends RecordPosition {
   readonly line: number;
 }
 
-/** Identifies the whole file, also where a scan was stopped early. */
+/** Hash and size that identify the whole file, even if the scan was stopped early. */
 export interface FileDigest {
-  /** 64 hex digits. */
+  /** SHA-256, 64 hex digits. */
   readonly sha256: string;
-  /** Size of the file. */
+  /** Size of the file, bytes. */
   readonly bytes: number;
 }

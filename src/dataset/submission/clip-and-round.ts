@@ -5,9 +5,9 @@ const DECIMALS = 6;
 const UNITS = 10 ** DECIMALS;
 
 /**
- * Writes three probabilities with 6 decimals so that the written numbers sum to exactly 1: clips them, divides them by their
- * sum, and rounds by largest remainder (Hamilton's method; a tie goes to the earlier class). Throws an Error for numbers that
- * are not probabilities: writing them would hide a bug.
+ * Writes three probabilities with 6 decimals so that the written numbers sum to exactly 1. Clips them, divides them by
+ * their sum, and rounds them by the largest remainder (Hamilton's method; of equal remainders, the earlier class is
+ * preferred). Throws an Error for numbers that are not probabilities, because writing them would hide a bug.
  */
 export function toDigits(probabilities: Triple, [low, high]: Clip): readonly [a: string, b: string, tie: string] {
   refuseNonsense(probabilities);
@@ -17,7 +17,10 @@ export function toDigits(probabilities: Triple, [low, high]: Clip): readonly [a:
   return [toText(a), toText(b), toText(tie)];
 }
 
-/** How far from 1 the sum of computed probabilities may be; float32 log probabilities give about 1e-7. */
+/**
+ * Largest allowed difference between 1 and the sum of computed probabilities. Float32 log probabilities give a
+ * difference of about 1e-7.
+ */
 const SUM_TOLERANCE = 1e-4;
 
 function refuseNonsense(probabilities: Triple): void {
@@ -36,7 +39,7 @@ function roundToUnits(shares: readonly number[]): readonly number[] {
   return units;
 }
 
-// A double is exact for integers up to a million, and toFixed rounds the quotient back to the same digits.
+// A double represents integers up to a million exactly, and toFixed rounds the quotient back to the same digits.
 function toText(units: number): string {
   return (units / UNITS).toFixed(DECIMALS);
 }

@@ -7,16 +7,17 @@ import { createProblems, type Problems } from "../sources/problems.ts";
 /** A submission's rows in the order of the file. */
 export interface Submission {
   readonly ids: readonly string[];
-  /** Three for each row: a, b, tie. */
+  /** Probabilities, three for each row: a, b, tie. */
   readonly probabilities: Float64Array;
 }
 
-/** Names of the columns of a submission that differ from DEFAULT_COLUMNS. */
+/** The column names of a submission that differ from DEFAULT_COLUMNS. */
 export type SubmissionColumns = Partial<Pick<Columns, "id" | "labels">>;
 
 /**
- * Reads a submission, also one that another program wrote. Throws AbtieError("data") with every row that the grader would refuse: no id, an id
- * there twice, a cell that is no number in [0, 1], or a sum other than 1 (within 1e-6).
+ * Reads a submission, which another program may have written. Throws AbtieError("data") with every row that the grader
+ * would refuse: a row without an id, an id that occurs twice, a cell that is not a number in [0, 1], or a sum other
+ * than 1 (within 1e-6).
  */
 export async function readSubmission(path: string, columns: SubmissionColumns = {}): Promise<Submission> {
   const problems = createProblems(path);
@@ -26,12 +27,14 @@ export async function readSubmission(path: string, columns: SubmissionColumns = 
 }
 
 export interface ScannedSubmission extends Submission {
-  /** Line of each row, counted from 1. */
+  /** Line in which each row begins, counted from 1. */
   readonly lines: readonly number[];
   readonly header: readonly string[];
 }
 
-/** Reads a submission and adds the faults of its rows to `problems`. A cell that is no probability becomes NaN. */
+/**
+ * Reads a submission and reports the errors of its rows to `problems`. A cell that is not a probability becomes NaN.
+ */
 export async function scanSubmission(
   path: string,
   columns: SubmissionColumns,
@@ -62,7 +65,7 @@ export async function scanSubmission(
   return { ids, probabilities: Float64Array.from(probabilities), lines, header };
 }
 
-/** The grader's tolerance plus the rounding of doubles: three times 0.333333 is 1.00000000003e-6 short of 1. */
+/** The grader's tolerance plus the rounding error of doubles: three times 0.333333 is 1.00000000003e-6 less than 1. */
 const SUM_TOLERANCE = 1e-6 + 1e-9;
 
 function readProbabilities(cells: readonly string[], line: number, problems: Problems): readonly number[] {

@@ -3,9 +3,10 @@ import { createProblems, type FileProblem, type Problems } from "../sources/prob
 import { type ScannedSubmission, type SubmissionColumns, scanSubmission } from "./read-submission.ts";
 
 /**
- * Applies the grader's checks to a submission for rows with these ids: the columns, each id exactly once, numbers from 0 to 1
- * without gaps, each row's sum 1 within 1e-6. Returns every problem: errors where the grader would refuse the file, notes for
- * what it accepts. Throws AbtieError("data") only when the file cannot be read as a table with these columns.
+ * Applies the grader's checks to a submission for rows with these ids: it must have exactly these columns, each id
+ * exactly once, a number from 0 to 1 in every cell, and a sum of 1 in each row within 1e-6. Returns every problem:
+ * errors for which the grader would refuse the file, and notes for unusual content that it accepts. Throws
+ * AbtieError("data") only when the file cannot be read as a table with these columns.
  */
 export async function validateSubmission(
   path: string,

@@ -5,19 +5,19 @@ import { type Columns, DEFAULT_COLUMNS } from "../columns.ts";
 import { toDigits } from "./clip-and-round.ts";
 
 export interface SubmissionOptions {
-  /** Names of the id and label columns that differ from DEFAULT_COLUMNS. */
+  /** The names of the id and label columns that differ from DEFAULT_COLUMNS. */
   readonly columns?: Partial<Pick<Columns, "id" | "labels">>;
-  /** Default [0.005, 0.99]. */
+  /** Bounds to which probabilities are clipped; default [0.005, 0.99]. */
   readonly clip?: Clip;
 }
 
 const DEFAULT_CLIP: Clip = [0.005, 0.99];
 
 /**
- * Replaces the submission at `path` in one step. It gets one line for each id, in the order of `ids` and exactly as written
- * there, with three probabilities of 6 decimals whose digits sum to 1. Calls `probabilities` once for each row, with its index.
- * Throws an Error that names the row when these are no probabilities (NaN, infinite, negative, another sum), and
- * AbtieError("data") when the file cannot be written. The old file stays in both cases.
+ * Replaces the submission at `path` in one step. The file has one line for each id, in the order of `ids` and with the
+ * unchanged id, and three probabilities of 6 decimals that sum to exactly 1. Calls `probabilities` once for each row,
+ * with the row's index. Throws an Error that names the row when its numbers are not probabilities (NaN, infinite,
+ * negative, another sum), and AbtieError("data") when the file cannot be written. The old file stays in both cases.
  */
 export async function writeSubmission(
   path: string,
