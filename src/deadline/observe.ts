@@ -4,7 +4,7 @@ import type { Order } from "../types.ts";
 import { type DeadlineState, plannedTokens, settledRows } from "./state.ts";
 import { endSwapRows, type SwapRow, withRanking } from "./swap-pass.ts";
 
-/** Something that happened; times are monotonic, ms. */
+/** An event that changes the state of a run. Times are monotonic, ms. */
 export type DeadlineEvent =
   /** An engine became ready, or it ended; `lost` is true when it will not come back. */
   | { readonly type: "engine"; readonly at: number; readonly up: boolean; readonly lost?: boolean }
@@ -14,7 +14,7 @@ export type DeadlineEvent =
       readonly startedAt: number;
       readonly finishedAt: number;
       readonly ok: boolean;
-      /** The row, order, tokens sent and context of every prompt in it. */
+      /** The row, order, tokens sent and token budget of every prompt in the request. */
       readonly prompts: readonly SentPrompt[];
       /** Requests allowed in flight over all engines when this request was sent. */
       readonly concurrency: number;

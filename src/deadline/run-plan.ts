@@ -19,7 +19,7 @@ export interface RunPlan {
   readonly orders: "one" | "both" | "auto";
   /** Largest number of prompts that are sent in each order. */
   readonly prompts: { readonly ab: number; readonly ba: number };
-  /** Prompt tokens that a row may take on a step without a budget of its own. */
+  /** Prompt tokens that a row may take on a step that has no token budget of its own. */
   readonly tokenBudget: number;
   readonly tokens: PromptTokens;
   /** The ladder, best step first. */

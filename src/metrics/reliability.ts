@@ -26,7 +26,7 @@ export interface ReliabilityOptions {
   readonly level?: number;
 }
 
-/** Computes the bins of a reliability diagram, with about equally many rows in each ("equal mass"). */
+/** Computes the bins of a reliability diagram, with about the same number of rows in each ("equal mass"). */
 export function reliabilityBins(
   probabilities: Float64Array,
   truth: Float64Array,

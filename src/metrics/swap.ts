@@ -15,8 +15,8 @@ export interface SwapStudy {
   /** Wilson interval of the flip rate; it assumes independent rows. */
   readonly flipInterval: Interval;
   /**
-   * Flips in favour of the answer shown first: in the two orders the verdicts are first and first, first and tie, or tie
-   * and first.
+   * Number of flips in favour of the answer shown first: it wins in both orders, or it wins in one order and the other order
+   * gives a tie.
    */
   readonly towardFirst: number;
   readonly towardSecond: number;

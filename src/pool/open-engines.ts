@@ -87,7 +87,9 @@ export interface OpenedEngine extends Pick<EngineOpener, "name" | "reopen"> {
   readonly engine: Engine;
 }
 
-/** Opens all engines at once. When one cannot be opened, the others are stopped and its error is thrown. */
+/**
+ * Opens all engines at once. When an engine cannot be opened, the others are stopped and the error of that engine is thrown.
+ */
 export async function openEngines(
   openers: readonly EngineOpener[],
   signal: AbortSignal,

@@ -45,7 +45,10 @@ export interface Prober<J> {
  */
 const RECOVERY = { attempts: { spawn: 3, attach: 30 }, limitMs: 15 * 60_000 } as const;
 
-/** Opens every engine of the config, all at once. When one cannot be opened, the others are stopped and its error is thrown. */
+/**
+ * Opens all engines of the config at once. When an engine cannot be opened, the others are stopped and the error of that engine
+ * is thrown.
+ */
 export async function openEnginePool<J>(options: {
   config: Config;
   loader: Prober<J>;

@@ -74,7 +74,7 @@ export function createReplaceableEngine(options: {
  * several failures.
  */
 const STEADY_MS = 10 * 60_000;
-/** Exhausted attempts after which the engine is given up, however many attempts are left. */
+/** After this many exhausted attempts the engine is given up, even if attempts are left. */
 const MOST_EXHAUSTED = 3;
 /** An attempt that failed after this share of its limit counts as exhausted. */
 const EXHAUSTED_SHARE = 0.9;

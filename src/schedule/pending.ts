@@ -20,7 +20,7 @@ export interface Group<T> {
 
 /** The conditions under which the next request of a worker takes tasks. */
 export interface Demand {
-  /** Monotonic ms. */
+  /** The present time, monotonic ms. */
   readonly now: number;
   readonly batchSize: number;
   /** Requests that may be in flight at once, over all workers. */

@@ -136,7 +136,7 @@ export type Attempt<T> = {
   /** Name of the worker that sent the request. */
   readonly worker: string;
   readonly tasks: readonly T[];
-  /** Monotonic ms. */
+  /** Start and end of the request, monotonic ms. */
   readonly startedAt: number;
   readonly finishedAt: number;
   /** Requests of this worker in flight when the request started, itself included. */

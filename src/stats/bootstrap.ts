@@ -66,7 +66,8 @@ export function bootstrapMean(values: Float64Array, groups: Uint32Array, options
   const { means, scores } = resample(byGroup, resamples, seed);
   means.sort();
   scores.sort();
-  // The order statistic that makes the interval exclude 0 exactly when p <= 1 - level.
+  // `last` is the index of the largest score inside the interval. It is chosen so that the interval excludes 0 exactly when p
+  // <= 1 - level.
   const last = Math.min(resamples, Math.ceil(level * (resamples + 1))) - 1;
   const reach = standardError === 0 ? 0 : (scores[last] as number) * standardError;
   return {

@@ -11,7 +11,7 @@ export interface SequenceOptions {
 
 export type Side = "above" | "below";
 
-/** Tests of several candidate means that stay valid however often the results are read. */
+/** Tests several candidate means. The tests stay valid however often their results are read. */
 export interface ConfidenceSequence {
   /** Adds the next value. The order of the values must have been fixed before any of them was known. */
   readonly observe: (value: number) => void;

@@ -4,7 +4,7 @@ import { normalQuantile } from "../numbers/normal.ts";
 export interface SizeQuestion {
   /** The mean to detect, for example the difference observed so far. */
   readonly difference: number;
-  /** Standard error of the mean over `rows` rows, from a method that respects groups. */
+  /** Standard error of the mean over `rows` rows, computed by a method that takes groups into account. */
   readonly standardError: number;
   readonly rows: number;
   /** 1 - probability of a false positive, two-sided. Default 0.95. */

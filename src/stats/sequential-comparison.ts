@@ -25,13 +25,13 @@ export type SequentialVerdict = "undecided" | "better" | "worse" | "equivalent";
 
 export interface SequentialState {
   readonly verdict: SequentialVerdict;
-  /** Complete groups that have a difference; the verdict is based on them. */
+  /** Number of complete groups that have a difference. The verdict is based on these groups. */
   readonly groups: number;
-  /** Rows of those groups that have a difference. */
+  /** Number of rows with a difference in these groups. */
   readonly rows: number;
   /** Mean of the groups' mean differences, in nats. Every group (prompt) has the same weight. */
   readonly mean: number;
-  /** Interval of that mean, valid at every moment; its ends are rounded outwards to a grid. */
+  /** Interval of `mean`, valid at every moment; its ends are rounded outwards to a grid. */
   readonly interval: Interval;
   /**
    * Estimated number of further rows until a verdict if the difference stays the same; null when the verdict is decided, when
