@@ -75,6 +75,9 @@ export function calibrationOf(study: CalibrationStudy, sha256: string, judge: Ca
   };
 }
 
+/** The part of a calibration file that every version has. */
+const VersionedFile = z.object({ version: z.int() });
+
 /** Writes a calibration as the text of its file. */
 export function formatCalibration(calibration: Calibration): string {
   return `${JSON.stringify(calibration, null, 2)}\n`;
@@ -92,6 +95,13 @@ export function parseCalibration(text: string, path: string): Calibration {
   }
   const parsed = CalibrationFile.safeParse(value);
   if (parsed.success) return parsed.data;
+  const { version } = VersionedFile.safeParse(value).data ?? {};
+  if (version !== undefined && version !== VERSION) {
+    throw new AbtieError(
+      "config",
+      `${path} is a calibration file of version ${version}, and this abtie reads version ${VERSION}: make it again with \`abtie calibrate\``,
+    );
+  }
   const details = parsed.error.issues.map((issue) => `${issue.path.join(".") || "(the whole file)"}: ${issue.message}`);
   throw new AbtieError(
     "config",

@@ -1,8 +1,9 @@
 import { closeSync, openSync, readSync } from "node:fs";
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
+import { createFolder } from "../files/folder.ts";
 import { sha256, sha256OfFile } from "../files/hash.ts";
 import type { Order } from "../types.ts";
 import type { Judge, Task } from "./judge.ts";
@@ -74,7 +75,7 @@ export async function createTokenCache(
 ): Promise<TokenCacheWriter | null> {
   const { runFolder, engine, orders } = config;
   if (engine.tokenizer === null) return null;
-  await mkdir(runFolder, { recursive: true });
+  await createFolder(runFolder);
   const writer = await writeTokenCache(join(runFolder, FILE), await tokenCacheKey(dataset, judge, engine.tokenizer));
   const add = async (task: Task): Promise<void> => {
     if (task.scorer === judge.scorer) await writer.add(task);

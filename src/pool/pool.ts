@@ -1,9 +1,9 @@
-import { mkdir } from "node:fs/promises";
 import { createMeter } from "../concurrency/throughput-meter.ts";
 import type { Config } from "../config/config.ts";
 import type { Effects } from "../effects.ts";
 import type { ProbeInput } from "../engine/capabilities/choose-dialect.ts";
 import type { Engine } from "../engine/engine.ts";
+import { createFolder } from "../files/folder.ts";
 import { type JudgeServer, scoreBatch, type Task } from "../judge/judge.ts";
 import type { JournalEvent } from "../runfolder/journal/events.ts";
 import type { Attempt, Worker } from "../schedule/types.ts";
@@ -64,7 +64,7 @@ export async function openEnginePool<J>(options: {
   const route = createTokenizeRoute({ ...effects, signal: AbortSignal.any([signal, closing.signal]) });
   const { probe, judge } = keepSmallest(loader, config, route);
   const openers = engineOpeners({ config, effects, logFolder, probe });
-  await mkdir(logFolder, { recursive: true });
+  await createFolder(logFolder);
   const opened = await openEngines(openers, signal);
   const status = createStatus(opened.map(({ name }) => name));
   const engines = opened.map(({ name, engine, reopen }) => {

@@ -1,5 +1,6 @@
 import type { Engine } from "../engine/engine.ts";
 import { AbtieError, messageOf } from "../errors.ts";
+import { plural } from "../format.ts";
 import type { Clock, Log } from "../types.ts";
 
 /** The policy by which a lost engine is brought back. */
@@ -48,7 +49,10 @@ export function createReplaceableEngine(options: {
       if (failures > 0) await clock.sleep(pauseMs(failures), signal).catch(() => {});
       attemptsLeft -= 1;
       const began = clock.monotonic();
-      log("warn", `engine ${name} is lost (${reason}): bringing it back, ${attemptsLeft} attempts left after this`);
+      log(
+        "warn",
+        `engine ${name} is lost (${reason}): bringing it back, ${plural(attemptsLeft, "attempt")} left after this`,
+      );
       try {
         await engine[Symbol.asyncDispose]();
         const limit = AbortSignal.any([signal, expiry(clock, recovery.limitMs, signal)]);

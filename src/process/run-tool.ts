@@ -1,6 +1,7 @@
-import { appendFile, mkdir, statfs } from "node:fs/promises";
+import { appendFile, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { execa } from "execa";
+import { createFolder } from "../files/folder.ts";
 import type { Clock } from "../types.ts";
 import { createOutputReader, type OutputReader } from "./tool-output.ts";
 
@@ -53,7 +54,7 @@ export interface ToolResult {
 export async function runTool(tool: Tool, surroundings: ToolSurroundings): Promise<ToolResult> {
   const { folder, env, logFile, clock, signal, summarizeLine } = surroundings;
   signal.throwIfAborted();
-  await mkdir(dirname(logFile), { recursive: true });
+  await createFolder(dirname(logFile));
   await appendFile(logFile, `\n$ ${[tool.command, ...tool.args].join(" ")}\n`);
   const child = execa("/bin/sh", ["-c", KILLED_WITH_PARENT, "sh", tool.command, ...tool.args], {
     cwd: folder,

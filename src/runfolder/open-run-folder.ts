@@ -1,5 +1,6 @@
-import { mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { createFolder } from "../files/folder.ts";
 import { acquireLock } from "../files/lock.ts";
 import { formatCount, plural } from "../format.ts";
 import { type Journal, openJournal } from "./journal/append.ts";
@@ -36,7 +37,7 @@ export interface RunFolder extends AsyncDisposable {
 export async function openRunFolder(options: RunIdentity): Promise<RunFolder> {
   const { config, dataset, effects } = options;
   const path = config.runFolder;
-  await mkdir(path, { recursive: true });
+  await createFolder(path);
   const lock = await acquireLock(join(path, "lock"), { purpose: "abtie run" });
   try {
     const journalFile = join(path, "journal.jsonl");

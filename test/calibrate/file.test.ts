@@ -29,13 +29,20 @@ describe("a calibration file", () => {
     expect(written.trainedOn).toEqual({ sha256: "f".repeat(64), rows: 90, groups: 90 });
   });
 
-  test("with keys that nobody knows, or of another version, is refused with every problem named", () => {
-    const text = JSON.stringify({ ...calibration(), version: 1, surprise: true });
-    const error = thrownBy(() => parseCalibration(text, "some/c.json"));
+  test("with keys that nobody knows is refused with every problem named", () => {
+    const text = JSON.stringify({ ...calibration(), kind: "unheard-of", surprise: true });
+    const error = thrownBy(() => parseCalibration(text, "c.json"));
     expect(error.code).toBe("config");
-    expect(error.message).toContain("some/c.json");
-    expect(error.details.join("\n")).toMatch(/version/);
+    expect(error.message).toContain("c.json");
     expect(error.details.join("\n")).toMatch(/surprise/);
+    expect(error.details.join("\n")).toMatch(/kind/);
+  });
+
+  test("of another version is refused with both versions and what to do", () => {
+    const error = thrownBy(() => parseCalibration(JSON.stringify({ ...calibration(), version: 1 }), "c.json"));
+    expect(error.message).toBe(
+      "c.json is a calibration file of version 1, and this abtie reads version 2: make it again with `abtie calibrate`",
+    );
   });
 
   test("with a number that is none is refused, naming the key", () => {

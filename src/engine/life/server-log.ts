@@ -1,5 +1,6 @@
-import { mkdir, open, stat } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
+import { createFolder } from "../../files/folder.ts";
 
 /** The log of one start of a server. Earlier starts may have written into the same file. */
 export interface ServerLog {
@@ -18,7 +19,7 @@ const LARGEST = 1_000_000;
 
 /** Opens the log of a server that is about to start. Skips lines of earlier starts. */
 export async function openServerLog(path: string): Promise<ServerLog> {
-  await mkdir(dirname(path), { recursive: true });
+  await createFolder(dirname(path));
   // The file is created before the server starts, so that a folder without write permission gives a clear error.
   await (await open(path, "a")).close();
   const begin = await sizeOf(path);
