@@ -39,8 +39,7 @@ export function formatCount(value: number, digits = 0): string {
 }
 
 /**
- * Formats a count with its noun: "1 row", "25,000 rows". `nouns` is the plural of a noun whose plural is not formed by
- * a final s.
+ * Formats a count with its noun: "1 row", "25,000 rows". Give the plural `nouns` if it is not the noun with a final s.
  */
 export function plural(value: number, noun: string, nouns = `${noun}s`): string {
   const text = formatCount(value);

@@ -11,7 +11,7 @@ export type Triple = readonly [a: number, b: number, tie: number];
  */
 export type Clip = readonly [low: number, high: number];
 
-/** The text of one turn; null where the data holds null. */
+/** The text of one turn; null if the data contains null. */
 export type Turn = string | null;
 
 /**

@@ -56,7 +56,8 @@ export function findLimit(evidence: LimitEvidence): Limit {
   if (clientBusy > CLIENT_BUSY) {
     return { what: "client", because: `abtie's thread was busy for ${formatPercent(clientBusy)} of the time` };
   }
-  // vLLM counts running requests after each step, when one-token requests have already finished: a low count alone proves nothing.
+  // vLLM counts running requests after each step, when one-token requests have already finished, so a low count alone
+  // proves nothing.
   const isOutside = evidence.outsideEngine === null || evidence.outsideEngine > MOST_TIME;
   if (running !== null && waiting !== null && running + waiting < level / 2 && isOutside) {
     return {

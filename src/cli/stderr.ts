@@ -4,8 +4,9 @@ const MOST_WAITING = 1 << 20;
 const FLUSH_MS = 2_000;
 
 /**
- * Makes writes to a terminal return at once. By default Node waits inside each write until the terminal has read it, so a terminal that
- * reads nothing (Ctrl-S, a hanging ssh connection) would hold the main thread, and the watchdog with it.
+ * Makes writes to a terminal return at once. By default, Node waits inside each write until the terminal has read the
+ * text, so a terminal that does not read (Ctrl-S, a hanging ssh connection) would block the main thread and therefore
+ * the watchdog.
  */
 export function unblock(stream: NodeJS.WriteStream): void {
   const { _handle: handle } = stream as { readonly _handle?: { readonly setBlocking?: (blocking: boolean) => void } };

@@ -52,7 +52,7 @@ const STUDY_RESAMPLES = 1_000;
 /** With fewer different prompts than this, no calibration is fitted. */
 const FEWEST_PROMPTS = 10;
 
-/** Assesses a variant on some rows of the file. */
+/** Computes all scores of a variant on some rows of the file. */
 export function assess(
   run: VariantRun,
   options: {

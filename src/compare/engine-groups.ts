@@ -16,7 +16,7 @@ export function groupByEngine(runs: readonly VariantRun[]): readonly EngineGroup
   return [...groups.values()];
 }
 
-/** Records an event of an engine in the journal of every variant that it serves. */
+/** Records an event of an engine in the journal of every variant that uses the engine. */
 export function recordForAll(group: EngineGroup, event: EngineModel | StartUp): void {
   for (const { recorder } of group) recorder.record(event);
 }

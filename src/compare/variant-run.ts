@@ -17,7 +17,7 @@ export interface VariantRun extends Variant, Job {
   readonly orders: readonly Order[];
   /** State and journal of the second scoring. */
   readonly again: { readonly state: RunState; readonly file: string };
-  /** Returns whether the row has been answered in every order of this variant. */
+  /** Returns whether the row has been answered in every order that this variant scores. */
   readonly answered: (row: number) => boolean;
 }
 

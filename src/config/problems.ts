@@ -142,7 +142,7 @@ function childOf(part: z.ZodType, key: PropertyKey): unknown {
   return part instanceof z.ZodArray && typeof key === "number" ? part.element : undefined;
 }
 
-/** The objects, records and arrays that a schema may stand for. */
+/** Lists the schemas inside a schema, looking through optionals and unions. */
 function partsOf(schema: z.ZodType): readonly z.ZodType[] {
   if (schema instanceof z.ZodOptional) return partsOf(schema.unwrap() as z.ZodType);
   if (schema instanceof z.ZodUnion) return schema.options.flatMap((option) => partsOf(option as z.ZodType));

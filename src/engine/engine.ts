@@ -6,7 +6,7 @@ import type { EngineMetrics } from "./capabilities/metrics.ts";
 export interface Engine extends AsyncDisposable {
   /** Root of the server, without a path after it, for example http://127.0.0.1:8000. */
   readonly baseUrl: string;
-  /** The name under which requests ask for the model. */
+  /** The name of the model that every request contains. */
   readonly model: string;
   /** The version that the server reports; null when the server has no version page. */
   readonly version: string | null;

@@ -23,7 +23,7 @@ export interface JoinedRows extends AsyncDisposable {
 /** Judged rows with labels. */
 export type LabelledRows = JoinedRows & { readonly truth: Float64Array };
 
-/** The labelled file to evaluate with. */
+/** The options that choose the file with the labels and the source of the truth. */
 export interface LabelOptions {
   /** The file with labelled rows; omitted or null: the run's own input. */
   readonly labels?: string | null;
@@ -70,7 +70,7 @@ export function joinOptionsOf(
   };
 }
 
-/** The judged rows, and the data file that they are joined with. */
+/** The judged rows, and the data file with which they are joined. */
 export interface JoinOptions {
   /** The run folder or submission, for messages. */
   readonly subject: string;

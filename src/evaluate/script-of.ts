@@ -14,7 +14,7 @@ const SCRIPTS = {
 
 type Script = keyof typeof SCRIPTS | "other" | "no letters";
 
-/** The first 1,000 characters of a text are enough to find its script. */
+/** Only the first 1,000 characters of a text are examined, because they are enough to find its script. */
 const MOST_CHARACTERS = 1000;
 /** A text counts as Japanese when more than this share of its Kana and Han characters is Kana. */
 const KANA_SHARE = 0.1;

@@ -34,9 +34,9 @@ export async function describeHolder(lock: string): Promise<string> {
 }
 
 /**
- * Removes the file of a holder whose process has ended without freeing the lock. Returns true if this call removed the
- * file. Only the machine of the process can check whether the process has ended. The file is renamed first, so that
- * only one of several callers succeeds.
+ * Removes the file of a holder if the holder's process has ended without freeing the lock. Returns true if this call
+ * removed the file. A process on another machine counts as running, because only its own machine can check it. The file
+ * is renamed first, so that only one of several callers succeeds.
  */
 export async function claimDeadHolder(lock: string): Promise<boolean> {
   const dead = await readHolder(holderPath(lock));

@@ -4,7 +4,7 @@ import { explainFileError } from "./explain.ts";
 /** One line of a text file, without its newline. */
 export interface Line {
   readonly text: string;
-  /** Counted from 1. */
+  /** Number of the line, counted from 1. */
   readonly number: number;
   /** False for a last line that does not end with a newline. */
   readonly whole: boolean;

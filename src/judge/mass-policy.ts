@@ -3,7 +3,7 @@ import type { Reading, Triple } from "../types.ts";
 
 /** The treatment of a reading when all labels together have little probability. */
 export interface MassPolicy {
-  /** Label mass, 0 to 1, below which the policy acts. */
+  /** The policy acts on a reading when its label mass (0 to 1) is below this number. */
   readonly minimum: number;
   /**
    * warn: the policy only adds a note. floor: it mixes the probabilities with the prior; the less mass, the more of the

@@ -8,7 +8,7 @@ export interface Process {
   readonly parent: number;
   readonly group: number;
   readonly session: number;
-  /** Start time in clock ticks since boot; distinguishes the process from a later one with the same pid. */
+  /** Start time in clock ticks since boot. It distinguishes the process from a later process with the same pid. */
   readonly started: string;
 }
 

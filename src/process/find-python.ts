@@ -14,7 +14,7 @@ export interface PythonWanted {
   readonly versions: readonly [string, ...string[]];
   /** The program that needs Python, for messages: "vLLM 0.32.0". */
   readonly neededBy: string;
-  /** The only Python to try; undefined tries python3 and pythonX.Y of each version on the PATH. */
+  /** The only Python to try; undefined: tries python3, and pythonX.Y for each version, on the PATH. */
   readonly given: string | undefined;
 }
 

@@ -28,7 +28,7 @@ export interface ToolSurroundings {
   readonly clock: Clock;
   /** When this signal aborts, the tool is killed. */
   readonly signal: AbortSignal;
-  /** Called once a second with the last line of the output, the disk space used and the time. */
+  /** Called once a second with one text: the last line of the output, the disk space used, and the time. */
   readonly onProgress: (text: string) => void;
   /**
    * Shortens a line of the output for the progress; null leaves the line out. Default: every line is shown unchanged.
@@ -36,7 +36,7 @@ export interface ToolSurroundings {
   readonly summarizeLine?: (line: string) => string | null;
 }
 
-/** How the run of a tool ended. */
+/** The result of a tool: its exit status and the end of its output. */
 export interface ToolResult {
   readonly ok: boolean;
   /** Exit status; 128 + n for signal n, 127 when the program cannot be started. */

@@ -7,9 +7,12 @@ import { findAlive, MARK, signalAll } from "./find-alive.ts";
 /** A server, with every process that it started, watched by a supervisor. */
 export interface Supervised {
   readonly pid: number | undefined;
-  /** Resolves with the exit status of the server once none of its processes is alive, however it ended. Never rejects. */
+  /**
+   * Resolves with the server's exit status after its last process has ended, whatever the reason of the end. Never
+   * rejects.
+   */
   readonly ended: Promise<number>;
-  /** Stops the server and resolves once none of its processes is alive. */
+  /** Stops the server. Resolves after its last process has ended. */
   readonly stop: () => Promise<void>;
 }
 

@@ -22,7 +22,7 @@ export interface SetupOptions {
   readonly home: string;
   /** The Python to install with; default: the first fitting one on the PATH. Used only if a part must be installed. */
   readonly python?: string;
-  /** The build of vLLM; default "auto": CUDA if nvidia-smi lists a GPU. */
+  /** The build of vLLM. "auto", the default, is CUDA if nvidia-smi lists a GPU, else CPU. */
   readonly gpu?: "auto" | Flavour;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
@@ -34,7 +34,7 @@ export interface SetupOptions {
 /** The installed parts, and which of them this call installed. */
 export interface Setup {
   readonly home: string;
-  /** Interpreter of the environment that holds vLLM. */
+  /** Python interpreter of the environment that contains vLLM. */
   readonly python: string;
   readonly vllm: { readonly version: string; readonly flavour: Flavour };
   /** Folder of the model. */

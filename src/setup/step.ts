@@ -8,7 +8,7 @@ export interface SetupStep {
   readonly text: string;
 }
 
-/** Everything that the steps of one setup share. */
+/** The folder, environment, log file and callbacks that all steps of one setup use. */
 export interface SetupContext {
   /** The folder that setup fills, see locateHome. */
   readonly home: string;
@@ -21,7 +21,7 @@ export interface SetupContext {
   readonly logFile: string;
 }
 
-/** A tool, and the step whose progress shows it. */
+/** A tool, and the name of the step under which its progress is reported. */
 export interface StepTool extends Tool {
   readonly step: SetupStep["name"];
 }

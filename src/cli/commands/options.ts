@@ -137,7 +137,7 @@ export function jsonOption(): Option {
   return new Option("--json", "print the result as JSON on stdout");
 }
 
-/** Creates a parser of whole numbers of at least `least`. */
+/** Creates a parser that accepts only whole numbers of at least `least`. */
 export function wholeNumber(least: number): (text: string) => number {
   return (text) => {
     const value = Number(text);

@@ -22,9 +22,8 @@ export interface Lines {
 const NEWLINE = 10;
 
 /**
- * Starts at the first byte of a file. A line ends with "
- * ", as in editors, grep and sed, and therefore also with "\r
- * ".
+ * Starts at the first byte of a file. A line ends with "\n", as in editors, grep and sed, and therefore also with
+ * "\r\n".
  */
 export function createLines(): Lines {
   // Offsets of the line ends behind the last offset that was asked for. The list is only as long as the distance

@@ -5,7 +5,7 @@ export interface TurnTokens {
   readonly b: number;
 }
 
-/** The tokens that a template adds around the texts. */
+/** The numbers of tokens that a template adds to the texts. */
 export interface Overhead {
   /** Number of tokens of a prompt with one turn that has empty texts. */
   readonly base: number;

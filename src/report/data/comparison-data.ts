@@ -64,7 +64,7 @@ export interface VariantResult {
   readonly fits: boolean | null;
 }
 
-/** Prompt tokens of all variants. */
+/** Counts of the prompt tokens of all variants. */
 export interface PrefixCache {
   /** Tokens that the servers looked up in their prefix caches, and tokens that they found there. */
   readonly looked: number;

@@ -26,7 +26,7 @@ function codePoint(character: string): string {
 
 const KEPT = "\t\n\r";
 
-// Control characters; bidirectional embeddings, overrides and isolates; invisible spaces and operators; byte order mark; tag
-// characters; lone surrogates; noncharacters.
+// Matches control characters; bidirectional embeddings, overrides and isolates; invisible spaces and operators; the
+// byte order mark; tag characters; lone surrogates; noncharacters.
 const HIDDEN =
   /[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}\u202A-\u202E\u2066-\u2069\u200B\u2060-\u2064\uFEFF\uFFF9-\uFFFB\u{E0000}-\u{E007F}]/gu;

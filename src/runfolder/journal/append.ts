@@ -23,7 +23,7 @@ export interface JournalOptions {
 
 /** An open journal. Disposing it closes the file. */
 export interface Journal extends AsyncDisposable {
-  /** Adds an event to those in memory; the file is written later. Throws an Error when a result holds NaN. */
+  /** Keeps an event in memory until it is written to the file. Throws an Error when a result contains NaN. */
   readonly append: (event: JournalEvent) => void;
   /** Writes all events appended so far. Resolves when they are in the file, or when the file could not be written. */
   readonly flush: () => Promise<void>;

@@ -28,7 +28,7 @@ const logProb = z
   .nullable()
   .transform((value) => value ?? Number.NEGATIVE_INFINITY);
 
-/** Checks three log probabilities (nats); JSON has no -Infinity, so JSON.stringify writes null for it. */
+/** The schema of three log probabilities (nats). JSON has no -Infinity, so JSON.stringify writes null for it. */
 export const logProbsSchema = z.tuple([logProb, logProb, logProb]);
 
 const plannedStep = z.strictObject({

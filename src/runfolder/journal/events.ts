@@ -186,8 +186,8 @@ export interface ForecastEvent extends PlannerState {
   /** Part of the expected remaining time that failures will cost, ms. */
   readonly lostMs: number;
   /**
-   * Number of rows that may still begin the swap pass, and the expected share of all rows that the swap pass will
-   * cover; null while unknown.
+   * Number of rows that may still begin the swap pass, and the expected share of all rows that this pass will cover;
+   * the share is null while it is unknown.
    */
   readonly swapAllowed: number;
   readonly swapShare: number | null;
@@ -223,14 +223,17 @@ export interface Checkpoint {
   readonly at: number;
 }
 
-/** How a session ended. */
+/** The last event of a session; `status` is the reason why the session ended. */
 export interface SessionEnd {
   readonly event: "session-end";
   readonly at: number;
   readonly status: "done" | "deadline" | "overrun" | "interrupted" | "engine-lost" | "failed";
 }
 
-/** Writes an event as one line, with its newline. Throws an Error when a result holds NaN, which JSON would turn into null. */
+/**
+ * Writes an event as one line, with its newline. Throws an Error when a result contains NaN, because JSON would turn it
+ * into null.
+ */
 export function encodeEvent(event: JournalEvent): string {
   if (event.event === "row" && !isSound(event)) {
     throw new Error(

@@ -21,7 +21,7 @@ export interface OpenedFile {
   readonly file: JournalFile;
   /** Position at which the next line begins, bytes. */
   readonly size: number;
-  /** Bytes of an unfinished last line that were cut off. */
+  /** Number of bytes that were cut off from an unfinished last line. */
   readonly cut: number;
 }
 
