@@ -1,5 +1,6 @@
 /**
- * Longest duration of one timer (ms). The wall clock is read again after each timer, because it may jump meanwhile.
+ * Longest duration of one timer (ms). The wall clock is read again after each timer, because it may jump while a timer
+ * runs.
  */
 const CHECK_MS = 1_000;
 /**

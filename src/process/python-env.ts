@@ -1,7 +1,7 @@
 /**
- * Makes the environment of tools that are written in Python: the person's environment, without the variables that would
- * install into another place or add other packages, and with variables that make the tools print little and plain text
- * and keep them off the network.
+ * Makes the environment variables of tools that are written in Python: those of the person, without the ones that would
+ * install into another place or add other packages. Adds variables that make the output plain, prevent questions, and
+ * forbid usage statistics and downloads from the model hub or of another Python.
  */
 export function pythonEnv(env: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
   const kept = Object.entries(env).filter(

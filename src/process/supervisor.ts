@@ -4,11 +4,11 @@ import { constants } from "node:os";
 import { findAlive, MARK, signalAll } from "./find-alive.ts";
 
 /*
- * The supervisor is a separate program that supervise.ts starts. It starts the server. When abtie ends, it stops the
- * server and every process that the server started. Abtie holds the other end of stdin, so the pipe closes however
- * abtie ends, even by `kill -9`. The supervisor imports nothing but node: modules and find-alive.ts, so that no
- * dependency can fail when the supervisor is needed. Argument: JSON {command, args, graceMs, logFile}. Exit status:
- * that of the server; 127 when the server cannot be started.
+ * The supervisor is a separate program that supervise.ts starts. The supervisor starts the server. When abtie ends, the
+ * supervisor stops the server and every process that the server started. Abtie holds the other end of stdin, so the
+ * pipe closes however abtie ends, even by `kill -9`. The supervisor imports nothing but node: modules and
+ * find-alive.ts, so that no dependency can fail when the supervisor is needed. Argument: JSON {command, args, graceMs,
+ * logFile}. Exit status: that of the server; 127 when the server cannot be started.
  */
 
 const { command, args, graceMs, logFile } = JSON.parse(process.argv[2] ?? "{}") as {

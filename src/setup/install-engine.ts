@@ -36,8 +36,8 @@ export async function chooseFlavour({
 }
 
 /**
- * Installs vLLM into its own virtual environment and then imports it to check it. Throws AbtieError("engine") when a
- * step fails.
+ * Installs vLLM into its own virtual environment, and then imports vLLM to check the installation. Throws
+ * AbtieError("engine") when a step fails.
  */
 export async function installEngine(work: SetupContext, python: Python, flavour: Flavour): Promise<void> {
   const uv = uvProgram(work.home);

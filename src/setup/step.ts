@@ -51,8 +51,8 @@ export function tryStep({ home, progress, ...surroundings }: SetupContext, tool:
 }
 
 /**
- * Leaves out the lines of pip and uv that show no progress. Adds an explanation to the last line before uv compiles,
- * because uv prints nothing meanwhile.
+ * Leaves out the lines of pip and uv that show no progress. Adds "compiling them" to the last line before uv compiles,
+ * because uv prints nothing while it compiles.
  */
 export function summarizeLine(line: string): string | null {
   if (/^[+~-] \S+==|^[[{]|^Using |^Activate with/.test(line) || /warning/i.test(line)) return null;

@@ -4,7 +4,7 @@ import { AbtieError } from "../../errors.ts";
 import { explainFileError } from "../../files/explain.ts";
 import type { RecordPosition } from "./source.ts";
 
-/** A file that is read by position. No process may write to it meanwhile. */
+/** A file that is read by position. No process may write to it while it is open. */
 export interface OpenFile {
   readonly path: string;
   readonly handle: FileHandle;

@@ -127,7 +127,7 @@ function readVersion(page: string | null): string | null {
   }
 }
 
-/** Returns null for a page that the server refuses, as for a page that it lacks. */
+/** Returns null when the server refuses a page, because abtie then treats the page as missing. */
 function ignoreRefusal(error: unknown): null {
   if (error instanceof RequestError && error.status !== undefined) return null;
   throw error;

@@ -32,8 +32,8 @@ export function forecastChart(history: ForecastHistory): Html {
 }
 
 /**
- * Draws the same chart in any frame, without a picture element around it. The labels of the horizontal lines are in a
- * margin at the right.
+ * Draws the chart of `forecastChart` in any frame, without a picture element around it. The labels of the horizontal
+ * lines are in a margin at the right.
  */
 export function drawForecast(history: ForecastHistory, whole: Frame): Drawing {
   const frame = { ...whole, right: whole.right - MARGIN };

@@ -42,9 +42,9 @@ const LONGEST_RETRY_MS = 10_000;
 
 /**
  * Opens a journal for appending. Throws AbtieError("data") when the file cannot be opened. Later failures (disk full,
- * I/O error) never throw, because a run without a journal is better than none: the first one is logged, and the write
- * is repeated after longer and longer waits. The caller holds the lock of the run folder, so that only one process
- * writes.
+ * I/O error) never throw, because a run without a journal is better than none. The first of several failures in a row
+ * is logged, and the write is repeated after longer and longer waits. The caller holds the lock of the run folder, so
+ * that only one process writes.
  */
 export async function openJournal(path: string, options: JournalOptions): Promise<Journal> {
   const { clock, log, flushMs = 200, flushBytes = 1 << 18, fsync = "batch", openFile = openJournalFile } = options;
