@@ -11,6 +11,17 @@ export interface Step {
   readonly tokenBudget: number | null;
 }
 
+/**
+ * The order of the rows. "longest-first": first the sample, then the longest rows. "shortest-first": the shortest rows, whether
+ * or not they are in the sample.
+ */
+export type RowOrder = "longest-first" | "shortest-first";
+
+/** A step, and the order in which it scores the rows. */
+export interface OrderedStep extends Step {
+  readonly rowOrder: RowOrder;
+}
+
 /** The position of a run on the ladder; times are monotonic, ms. */
 export interface LadderPosition {
   readonly index: number;
@@ -31,7 +42,7 @@ export interface ClimbingRules {
 
 /** The prompts that a step still has to send. */
 export interface StepCost {
-  readonly step: Step;
+  readonly step: OrderedStep;
   /**
    * Number of prompts, including those of the smallest swap pass that the step requires; 0 on the fallback step, which needs
    * none.
@@ -155,13 +166,21 @@ function withoutMargin({ climbMargin }: ClimbingRules): string {
 }
 
 /** Tests whether both steps send the same prompts in the same order. */
-function sendAlike(one: Step, other: Step): boolean {
-  return isScarce(one) === isScarce(other) && one.tokenBudget === other.tokenBudget;
+function sendAlike(one: OrderedStep, other: OrderedStep): boolean {
+  return one.rowOrder === other.rowOrder && one.tokenBudget === other.tokenBudget;
 }
 
 /** Tests whether a step gives less than one full answer for every row. A run takes such a step only when time is scarce. */
 export function isScarce({ kind }: Step): boolean {
   return SCARCE[kind];
+}
+
+/**
+ * Decides in which order the rows are scored on a step: the shortest first where time is scarce, so that more rows get an
+ * answer.
+ */
+export function withRowOrder(step: Step): OrderedStep {
+  return { ...step, rowOrder: isScarce(step) ? "shortest-first" : "longest-first" };
 }
 
 function highest(forecasts: readonly StepForecast[], holds: (forecast: StepForecast) => boolean): number {

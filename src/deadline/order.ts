@@ -1,20 +1,6 @@
-import { isScarce, type Step } from "./ladder.ts";
+import type { RowOrder } from "./ladder.ts";
 
-/**
- * The order of the rows. "longest-first": first the sample, then the longest rows. "shortest-first": the shortest rows, whether
- * or not they are in the sample.
- */
-export type OrderPolicy = "longest-first" | "shortest-first";
-
-/**
- * Decides in which order the rows are scored on a step: the shortest first where time is scarce, so that more rows get an
- * answer.
- */
-export function rowOrderOf(step: Step): OrderPolicy {
-  return isScarce(step) ? "shortest-first" : "longest-first";
-}
-
-/** The rows that are not taken yet, stored so that either policy can take the next one. */
+/** The rows that are not taken yet, stored so that either order can take the next one. */
 export interface Queue {
   readonly tokens: readonly number[];
   /** A sample of rows of all lengths, in the order in which it is scored. The rows before index `next` are taken. */
@@ -47,11 +33,11 @@ export function compareLengths(tokens: readonly number[], one: number, other: nu
  * early, and short rows at the end keep every worker busy. When time is scarce the shortest come first, because more rows then
  * get an answer, and the rows that a shorter context would cut come last.
  */
-export function takeRows(queue: Queue, policy: OrderPolicy, count: number): { queue: Queue; rows: readonly number[] } {
+export function takeRows(queue: Queue, order: RowOrder, count: number): { queue: Queue; rows: readonly number[] } {
   let left = queue;
   const rows: number[] = [];
   while (rows.length < count && left.left > 0) {
-    const { row, ...moved } = policy === "longest-first" ? takeAmple(left) : takeShortest(left);
+    const { row, ...moved } = order === "longest-first" ? takeAmple(left) : takeShortest(left);
     left = { ...left, ...moved, left: left.left - 1 };
     rows.push(row);
   }

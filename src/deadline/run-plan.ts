@@ -1,9 +1,8 @@
 import { quantiles } from "../numbers/quantile.ts";
 import { sum } from "../numbers/sums.ts";
 import type { Budget } from "./budget.ts";
-import type { Step } from "./ladder.ts";
-import { type OrderPolicy, rowOrderOf } from "./order.ts";
-import { pilotSize, sampleSize } from "./sample.ts";
+import { type OrderedStep, type Step, withRowOrder } from "./ladder.ts";
+import { type SampleSizes, sampleSizes } from "./sample.ts";
 import { usualShares, usualSteps } from "./steps.ts";
 
 /**
@@ -17,18 +16,22 @@ export interface RunPlan {
   readonly rows: number;
   /** The orders in which the rows are scored. "auto": the swapped order only for chosen rows, while time is left. */
   readonly orders: "one" | "both" | "auto";
-  /** Largest number of prompts that are sent in each order. */
+  /** Largest number of prompts that are sent in each order, over all sessions of the run. */
   readonly prompts: { readonly ab: number; readonly ba: number };
-  /** Prompt tokens that a row may take on a step that has no token budget of its own. */
+  /**
+   * Prompt tokens that a row may take on a step that has no token budget of its own. The judge computes it from the context and
+   * the template, and cuts the prompts to it. The lengths that the run plans with are limited by this field.
+   */
   readonly tokenBudget: number;
   readonly tokens: PromptTokens;
   /** The ladder, best step first. */
   readonly ladder: readonly PlannedStep[];
   /**
-   * The sample, rows of all lengths that are scored first. The pilot, which measures the speed, is its beginning. A session
-   * that resumes the run draws the same share of the rows that are left.
+   * The sample, rows of all lengths that are scored first. The pilot, which measures the speed, is its beginning. The sizes are
+   * those of the whole run. A session that resumes the run draws the same share of the rows that are left, but at least 20 rows
+   * for the pilot and 60 for the sample, or all rows that are left.
    */
-  readonly sample: { readonly pilotRows: number; readonly rows: number };
+  readonly sample: SampleSizes;
   readonly swapPass: SwapPassPolicy;
   /** Probability of finishing in time that a step must have. */
   readonly confidence: number;
@@ -36,16 +39,18 @@ export interface RunPlan {
   readonly onOverrun: "degrade" | "stop";
   /** Start of the process. */
   readonly startedAt: number;
-  /** The moments that limit the run; null without a deadline. */
+  /**
+   * The moments that limit the run, as they were when it was planned; null without a deadline. The run does not take them from
+   * here: its timer is set before the engine starts, which is before the plan is made, and its moments come nearer when the
+   * machine sleeps or the wall clock is set forward (TimeLimits in src/job/time-limits.ts).
+   */
   readonly timeLimits: Budget | null;
   /** Seed of the random choice of the sample. */
   readonly seed: number;
 }
 
 /** A step of the ladder, and its cost when all rows are scored on it. */
-export interface PlannedStep extends Step {
-  /** The order in which this step scores the rows. "longest-first" scores the sample before the longest rows. */
-  readonly rowOrder: OrderPolicy;
+export interface PlannedStep extends OrderedStep {
   /** Prompt tokens of all orders, and the time that they take. `seconds` is null while the speed is unknown. */
   readonly tokens: number;
   readonly seconds: number | null;
@@ -119,7 +124,7 @@ interface LadderConfig {
 
 /** The facts that a plan needs besides the config. */
 export interface PlanInput {
-  /** Prompt tokens of every row within the token budget. */
+  /** Prompt tokens of every row. planRun limits them by the token budget. */
   readonly lengths: readonly number[];
   /** Counts from tokenising every row; null when `lengths` are estimates. */
   readonly exact: Pick<Extract<PromptTokens, { source: "exact" }>, "shortened" | "neutralisedRows"> | null;
@@ -135,7 +140,8 @@ const QUANTILES = [0, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1] as const;
 
 /** Makes the plan of a run. */
 export function planRun(config: PlanConfig, input: PlanInput): RunPlan {
-  const { lengths, exact, tokenBudget, timeLimits } = input;
+  const { exact, tokenBudget, timeLimits } = input;
+  const lengths = withinBudget(input.lengths, tokenBudget);
   const steps = ladderOf(config, tokenBudget);
   const orders = steps.some(({ kind }) => kind === "both-orders") ? config.orders : "one";
   const shares = usualShares(orders);
@@ -154,8 +160,8 @@ export function planRun(config: PlanConfig, input: PlanInput): RunPlan {
     prompts: { ab: lengths.length, ba: Math.floor(shares.maxShare * lengths.length) },
     tokenBudget,
     tokens: exact === null ? { source: "estimated", ...totals } : { source: "exact", ...totals, ...exact },
-    ladder: steps.map((step) => plannedStep(step, shares, input)),
-    sample: { pilotRows: pilotSize(lengths.length), rows: sampleSize(lengths.length) },
+    ladder: steps.map((step) => plannedStep(step, shares, { ...input, lengths })),
+    sample: sampleSizes(lengths.length),
     swapPass: { ...shares, rowOrder: "largest-expected-gain-first" },
     confidence: config.time.confidence,
     // Without a deadline there is no overrun.
@@ -164,6 +170,11 @@ export function planRun(config: PlanConfig, input: PlanInput): RunPlan {
     timeLimits,
     seed: config.seed,
   };
+}
+
+/** Limits the prompt tokens of every row by a token budget. */
+export function withinBudget(lengths: readonly number[], tokenBudget: number): readonly number[] {
+  return lengths.map((length) => Math.min(length, tokenBudget));
 }
 
 function plannedStep(
@@ -178,8 +189,7 @@ function plannedStep(
   const leastSeconds = secondsOf(leastTokens);
   const leftMs = timeLimits === null ? null : timeLimits.workEndAt - startedAt;
   return {
-    ...step,
-    rowOrder: rowOrderOf(step),
+    ...withRowOrder(step),
     tokens,
     seconds: secondsOf(tokens),
     leastTokens,

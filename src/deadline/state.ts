@@ -2,9 +2,9 @@ import { type History, startHistory } from "../forecast/history.ts";
 import { type Speed, startSpeed } from "../forecast/speed.ts";
 import { sumsOf, type Work, workOf } from "../forecast/work.ts";
 import type { Budget } from "./budget.ts";
-import { isScarce, type LadderPosition, type Step } from "./ladder.ts";
+import { isScarce, type LadderPosition, type OrderedStep } from "./ladder.ts";
 import { createQueue, type Queue } from "./order.ts";
-import { chooseSample, pilotSize } from "./sample.ts";
+import { chooseSample, type SampleSizes, sampleSizesOfRest } from "./sample.ts";
 import { checkSteps } from "./steps.ts";
 import { NO_SWAP_PASS, type SwapPass } from "./swap-pass.ts";
 
@@ -19,7 +19,9 @@ export interface DeadlineOptions {
   /** When this session began, before the engine was started. */
   readonly startedAt: number;
   /** The ladder, best step first. checkSteps checks its rules. */
-  readonly steps: readonly Step[];
+  readonly steps: readonly OrderedStep[];
+  /** Sizes in the whole run; createState derives those for the rows that are left. */
+  readonly sample: SampleSizes;
   /** Probability of finishing that a step must have. */
   readonly confidence: number;
   readonly onOverrun: "degrade" | "stop";
@@ -28,6 +30,8 @@ export interface DeadlineOptions {
    * `maxShare`.
    */
   readonly swapPass: { readonly minShare: number; readonly maxShare: number };
+  /** Largest number of rows of the swap pass that this session may begin. */
+  readonly mostSwapRows: number;
   readonly seed: number;
 }
 
@@ -35,9 +39,10 @@ export interface DeadlineOptions {
 export interface DeadlineState {
   readonly options: DeadlineOptions;
   /** The allowed steps: all of them, or only those with a full answer for every row when an overrun must stop the run. */
-  readonly steps: readonly Step[];
+  readonly steps: readonly OrderedStep[];
   readonly position: LadderPosition;
   readonly queue: Queue;
+  /** Number of rows in the pilot of this session. */
   readonly pilotRows: number;
   /** Work of all rows in one order with full context, earlier sessions included. */
   readonly whole: Work;
@@ -88,7 +93,8 @@ export function createState(options: DeadlineOptions): DeadlineState {
   const answered = new Set(options.answered);
   const rows = [...options.tokens.keys()].filter((row) => !answered.has(row));
   const steps = options.onOverrun === "stop" ? options.steps.filter((step) => !isScarce(step)) : options.steps;
-  const queue = createQueue(options.tokens, rows, chooseSample(options.tokens, rows, options.seed));
+  const sample = sampleSizesOfRest(options.sample, options.tokens.length, rows.length);
+  const queue = createQueue(options.tokens, rows, chooseSample(options.tokens, rows, sample.rows, options.seed));
   const whole = workOf(options.tokens);
   const lastBudget = options.steps.at(-1)?.tokenBudget ?? null;
   const left = steps.map((step) => workOf(rows.map((row) => plannedTokens(options, row, step.tokenBudget))));
@@ -97,12 +103,13 @@ export function createState(options: DeadlineOptions): DeadlineState {
     steps,
     position: { index: 0, since: options.startedAt, belowSince: null },
     queue,
-    pilotRows: pilotSize(rows.length),
+    pilotRows: sample.pilotRows,
     whole,
     shortSums: sumsOf(queue.sorted.map((row) => plannedTokens(options, row, lastBudget))),
     first: { rows: rows.length, answered: 0, gaveUp: 0, left, endedAt: rows.length === 0 ? options.startedAt : null },
     swap: NO_SWAP_PASS,
-    speed: startSpeed(whole, pilotSize(options.tokens.length)),
+    // The pilot of the whole run: when few rows are left, prompts of the swap pass measure the speed too.
+    speed: startSpeed(whole, options.sample.pilotRows),
     engine: {
       up: false,
       since: options.startedAt,

@@ -24,7 +24,7 @@ export function planSwapPass(state: DeadlineState, context: ForecastContext): Sw
   if (!isOpen || swap.ranked === null) {
     return { allowed: 0, begun, share, needsRanking: isOpen && share !== null && share > 0 };
   }
-  const most = Math.floor(options.swapPass.maxShare * options.tokens.length) - begun;
+  const most = options.mostSwapRows - begun;
   const last = Math.max(swap.taken, Math.min(swap.ranked.length, swap.taken + most));
   const firstLeft = workLeftOn(state, 0);
   const allowed = mostThatFit(swap.taken, last, (n) => {

@@ -1,5 +1,5 @@
 import type { Order } from "../types.ts";
-import { rowOrderOf, takeRows } from "./order.ts";
+import { takeRows } from "./order.ts";
 import { budgetInUse, type DeadlineState } from "./state.ts";
 import { takeSwapRows } from "./swap-pass.ts";
 
@@ -30,7 +30,7 @@ export function takeNext(
 function takeFirst(state: DeadlineState, count: number): { state: DeadlineState; tasks: readonly PromptToScore[] } {
   const step = state.steps[state.position.index];
   if (step === undefined) throw new Error("the ladder has no such step");
-  const { queue, rows } = takeRows(state.queue, rowOrderOf(step), count);
+  const { queue, rows } = takeRows(state.queue, step.rowOrder, count);
   const tokenBudget = budgetInUse(state);
   return { state: { ...state, queue }, tasks: rows.map((row) => ({ row, order: "ab", tokenBudget })) };
 }

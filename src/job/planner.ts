@@ -3,7 +3,7 @@ import type { Budget } from "../deadline/budget.ts";
 import { decide } from "../deadline/decide.ts";
 import type { Decision } from "../deadline/decision.ts";
 import { type DeadlineEvent, observe, type SentPrompt } from "../deadline/observe.ts";
-import type { RunPlan } from "../deadline/run-plan.ts";
+import { type RunPlan, withinBudget } from "../deadline/run-plan.ts";
 import { createState, withBudget } from "../deadline/state.ts";
 import { takeNext } from "../deadline/take.ts";
 import { type ForecastError, forecastErrors } from "../forecast/history.ts";
@@ -79,16 +79,19 @@ const ENGINE_STATES = {
 /** Creates the planner of a run. It holds the state; the pure functions of deadline/ make the decisions. */
 export function createPlanner(options: PlannerOptions): Planner {
   const { plan, state: run, clock, onDecision } = options;
+  const tokens = withinBudget(options.tokens, plan.tokenBudget);
   const budget = options.budget();
   let state = createState({
-    tokens: options.tokens,
-    answered: [...options.tokens.keys()].filter((row) => isAnswered(run, row, "ab")),
+    tokens,
+    answered: [...tokens.keys()].filter((row) => isAnswered(run, row, "ab")),
     budget,
     startedAt: options.startedAt,
     steps: plan.ladder,
+    sample: plan.sample,
     confidence: plan.confidence,
     onOverrun: plan.onOverrun,
     swapPass: plan.swapPass,
+    mostSwapRows: plan.prompts.ba - run.orders.ba.answered,
     seed: plan.seed,
   });
   const decisionMs =
@@ -136,7 +139,7 @@ export function createPlanner(options: PlannerOptions): Planner {
   };
 
   return {
-    total: options.tokens.length,
+    total: tokens.length,
     next: () => {
       tick();
       const task = nextTask();

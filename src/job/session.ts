@@ -87,8 +87,7 @@ async function scoreOnEngines(job: Job, { limits, began, effects }: SessionOptio
       recorder.record({ event: "engine-model", at: clock.now(), model, version, method });
     }
     const { judge } = pool;
-    const whole = lengths ?? (await estimateLengths(judge, dataset, limits.signal));
-    const tokens = whole.map((length) => Math.min(length, judge.budget));
+    const tokens = lengths ?? (await estimateLengths(judge, dataset, limits.signal));
     const plan = planRun(config, {
       lengths: tokens,
       exact: null,

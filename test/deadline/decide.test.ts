@@ -1,11 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { withRowOrder } from "../../src/deadline/ladder.ts";
 import { observe } from "../../src/deadline/observe.ts";
-import { rowOrderOf } from "../../src/deadline/order.ts";
 import { stepCosts } from "../../src/deadline/step-forecasts.ts";
-import { usualSteps } from "../../src/deadline/steps.ts";
 import { takeNext } from "../../src/deadline/take.ts";
-import { drive, newState } from "./states.ts";
+import { drive, newState, stepsOf } from "./states.ts";
 
 const SHORTENED = [
   { name: "half", tokenBudget: 50 },
@@ -14,7 +13,7 @@ const SHORTENED = [
 
 describe("a decision", () => {
   test("counts the prompts and tokens that each step still has to send", () => {
-    const run = drive(newState(200, { deadlineMs: 3_600_000, steps: usualSteps("one", SHORTENED) }));
+    const run = drive(newState(200, { deadlineMs: 3_600_000, steps: stepsOf("one", SHORTENED) }));
     expect(stepCosts(run.state()).map(({ tokens }) => tokens)).toEqual([20_000, 10_000, 2_000, 0]);
     run.score(50, 1_000);
     const decision = run.decide();
@@ -27,17 +26,17 @@ describe("a decision", () => {
   });
 
   test("counts the least swap pass as a cost of both orders", () => {
-    const steps = usualSteps("both", []);
+    const steps = stepsOf("both", []);
     const state = newState(200, { deadlineMs: 3_600_000, steps, swapPass: { minShare: 1, maxShare: 1 } });
     expect(stepCosts(state).map(({ tokens }) => tokens)).toEqual([40_000, 20_000, 0]);
   });
 
   test("takes the shortened step that fits, and hands its token budget to the rows", () => {
     // 400 rows of 100 tokens at 1 s each are too many for 5 minutes; a tenth of the tokens fits.
-    const run = drive(newState(400, { deadlineMs: 300_000, steps: usualSteps("one", SHORTENED) }));
+    const run = drive(newState(400, { deadlineMs: 300_000, steps: stepsOf("one", SHORTENED) }));
     run.score(20, 1_000);
     const { step, changed } = run.decide();
-    expect([rowOrderOf(step), changed]).toEqual(["shortest-first", true]);
+    expect([withRowOrder(step).rowOrder, changed]).toEqual(["shortest-first", true]);
     const index = run.state().position.index;
     expect(index).toBeGreaterThanOrEqual(2);
     expect(run.score(1, 100)[0]?.tokenBudget).toBe(10);

@@ -2,9 +2,10 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type ClimbingRules, chooseStep, type LadderPosition, type StepForecast } from "../../src/deadline/ladder.ts";
 import { checkSteps, usualSteps } from "../../src/deadline/steps.ts";
+import { stepsOf } from "./states.ts";
 
 const RULES: ClimbingRules = { confidence: 0.99, holdMs: 60_000, climbMargin: 0.03 };
-const STEPS = usualSteps("auto", [
+const STEPS = stepsOf("auto", [
   { name: "long", tokenBudget: 1_024 },
   { name: "short", tokenBudget: 512 },
 ]);

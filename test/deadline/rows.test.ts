@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createQueue, takeRows } from "../../src/deadline/order.ts";
-import { chooseSample, pilotSize } from "../../src/deadline/sample.ts";
+import { chooseSample, sampleSizes, sampleSizesOfRest } from "../../src/deadline/sample.ts";
 
 const lengths = fc.array(fc.integer({ min: 1, max: 4_000 }), { minLength: 1, maxLength: 600 });
 
@@ -13,7 +13,7 @@ describe("the pilot and the sample", () => {
     [25_000, 750],
     [60_000, 750],
   ])("the pilot of %i rows has %i", (rows, size) => {
-    expect(pilotSize(rows)).toBe(size);
+    expect(sampleSizes(rows).pilotRows).toBe(size);
   });
 
   test.each([
@@ -22,18 +22,31 @@ describe("the pilot and the sample", () => {
     [1_000, 100],
     [25_000, 2_500],
   ])("the sample of %i rows has %i", (rows, size) => {
+    expect(sampleSizes(rows).rows).toBe(size);
     const tokens = Array.from({ length: rows }, (_, row) => row % 700);
-    expect(chooseSample(tokens, [...tokens.keys()], 1)).toHaveLength(size);
+    expect(chooseSample(tokens, [...tokens.keys()], size, 1)).toHaveLength(size);
+  });
+
+  test.each([
+    ["all rows", 25_000, 25_000, [750, 2_500]],
+    ["half of them", 25_000, 12_500, [375, 1_250]],
+    ["few of them", 25_000, 400, [20, 60]],
+    ["fewer than a pilot has", 25_000, 15, [15, 15]],
+    ["half of a small run", 91, 45, [20, 45]],
+    ["none", 91, 0, [0, 0]],
+  ] as const)("draw the same share of the rows that are left: %s", (_, rows, left, [pilotRows, sample]) => {
+    expect(sampleSizesOfRest(sampleSizes(rows), rows, left)).toEqual({ pilotRows, rows: sample });
   });
 
   test("the sample holds one row of each stratum by length, and no row twice", () => {
     fc.assert(
       fc.property(lengths, fc.integer(), (tokens, seed) => {
         const rows = [...tokens.keys()];
-        const sample = chooseSample(tokens, rows, seed);
-        const size = sample.length;
+        const size = sampleSizes(rows.length).rows;
+        const sample = chooseSample(tokens, rows, size, seed);
         expect(new Set(sample).size).toBe(size);
-        expect(size).toBeGreaterThanOrEqual(pilotSize(rows.length));
+        expect(sample).toHaveLength(size);
+        expect(size).toBeGreaterThanOrEqual(sampleSizes(rows.length).pilotRows);
         const byLength = rows.sort((one, other) => (tokens[one] ?? 0) - (tokens[other] ?? 0) || one - other);
         const places = sample.map((row) => byLength.indexOf(row)).sort((one, other) => one - other);
         for (const [i, place] of places.entries()) {
@@ -50,7 +63,7 @@ describe("the pilot and the sample", () => {
       rows.reduce((sum, row) => sum + (tokens[row] ?? 0), 0) / rows.length;
     const all = mean([...tokens.keys()]);
     for (let seed = 0; seed < 20; seed++) {
-      const sample = chooseSample(tokens, [...tokens.keys()], seed);
+      const sample = chooseSample(tokens, [...tokens.keys()], 600, seed);
       expect(Math.abs(mean(sample) / all - 1)).toBeLessThan(0.01);
       expect(Math.abs(mean(sample.slice(0, 60)) / all - 1)).toBeLessThan(0.1);
     }
@@ -58,8 +71,8 @@ describe("the pilot and the sample", () => {
 
   test("is the same for the same seed, and another for another", () => {
     const tokens = Array.from({ length: 500 }, (_, i) => i);
-    expect(chooseSample(tokens, tokens, 3)).toEqual(chooseSample(tokens, tokens, 3));
-    expect(chooseSample(tokens, tokens, 3)).not.toEqual(chooseSample(tokens, tokens, 4));
+    expect(chooseSample(tokens, tokens, 60, 3)).toEqual(chooseSample(tokens, tokens, 60, 3));
+    expect(chooseSample(tokens, tokens, 60, 3)).not.toEqual(chooseSample(tokens, tokens, 60, 4));
   });
 });
 
@@ -70,7 +83,7 @@ describe("the order of work", () => {
     fc.assert(
       fc.property(lengths, policies, fc.integer({ min: 1, max: 9 }), (tokens, changes, count) => {
         const all = [...tokens.keys()];
-        let queue = createQueue(tokens, all, chooseSample(tokens, all, 1));
+        let queue = createQueue(tokens, all, chooseSample(tokens, all, sampleSizes(all.length).rows, 1));
         const taken: number[] = [];
         for (let i = 0; queue.left > 0; i++) {
           const before = queue.left;

@@ -1,7 +1,9 @@
 import { planBudget } from "../../src/deadline/budget.ts";
 import { decide } from "../../src/deadline/decide.ts";
 import type { Decision } from "../../src/deadline/decision.ts";
+import { type OrderedStep, withRowOrder } from "../../src/deadline/ladder.ts";
 import { observe } from "../../src/deadline/observe.ts";
+import { sampleSizes } from "../../src/deadline/sample.ts";
 import type { DeadlineOptions } from "../../src/deadline/state.ts";
 import { createState, type DeadlineState } from "../../src/deadline/state.ts";
 import { usualSteps } from "../../src/deadline/steps.ts";
@@ -18,13 +20,20 @@ export function newState(
     answered: [],
     budget: deadlineMs === undefined ? null : planBudget(0, deadlineMs, 1_000),
     startedAt: 0,
-    steps: usualSteps("one", [{ name: "short", tokenBudget: 40 }]),
+    steps: stepsOf("one", [{ name: "short", tokenBudget: 40 }]),
+    sample: sampleSizes(rows),
     confidence: 0.99,
     onOverrun: "degrade",
     swapPass: { minShare: 0, maxShare: 0 },
+    mostSwapRows: Math.floor((rest.swapPass?.maxShare ?? 0) * rows),
     seed: 1,
     ...rest,
   });
+}
+
+/** The usual steps with their order of the rows. */
+export function stepsOf(...usual: Parameters<typeof usualSteps>): readonly OrderedStep[] {
+  return usualSteps(...usual).map(withRowOrder);
 }
 
 /** An engine that answers one prompt after the other. */

@@ -1,13 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { observe } from "../../src/deadline/observe.ts";
-import { usualSteps } from "../../src/deadline/steps.ts";
 import { fitSwapModel, logOdds, positionBias } from "../../src/deadline/swap-model.ts";
 import type { SwapRow } from "../../src/deadline/swap-pass.ts";
 import { expectedGain, rankForSwapPass, type Scale, uncertainty } from "../../src/deadline/swap-ranking.ts";
 import { meanTriple } from "../../src/triple.ts";
 import type { Triple } from "../../src/types.ts";
 import { type Judge, type JudgedRow, judgeRows } from "./biased-judge.ts";
-import { drive, newState } from "./states.ts";
+import { drive, newState, stepsOf } from "./states.ts";
 
 const OVERCONFIDENT: readonly (readonly [string, Judge])[] = [
   ["favours the first shown a lot", { bias: 1, slope: 1.6, rowError: 0.8, orderError: 1.2 }],
@@ -75,7 +74,7 @@ describe("the worth of a row", () => {
 });
 
 describe("the swap pass in time", () => {
-  const options = { steps: usualSteps("auto", []), swapPass: { minShare: 0.02, maxShare: 1 }, deadlineMs: 400_000 };
+  const options = { steps: stepsOf("auto", []), swapPass: { minShare: 0.02, maxShare: 1 }, deadlineMs: 400_000 };
   const ranking = Array.from({ length: 200 }, (_, i): SwapRow => ({ row: 199 - i, tokens: 100, tokenBudget: null }));
 
   test("begins when the first has ended, takes the ranking's rows in its order, and ends before work must", () => {

@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
-import { usualSteps } from "../../src/deadline/steps.ts";
 import { createDecisionLog } from "../../src/job/decision-log.ts";
 import { encodeEvent, type ForecastEvent, type JournalEvent } from "../../src/runfolder/journal/events.ts";
-import { drive, newState } from "../deadline/states.ts";
+import { drive, newState, stepsOf } from "../deadline/states.ts";
 import { eventsOf, write } from "../runfolder/samples.ts";
 
 const SHORTENED = [
@@ -14,7 +13,7 @@ const OFFSET = 1_000_000;
 
 test("records a change of step and the stop at once and once, a forecast now and then, all of it readable", async () => {
   // 400 rows of 100 tokens at 1 s each are too many for 5 minutes; a tenth of the tokens fits.
-  const run = drive(newState(400, { deadlineMs: 300_000, steps: usualSteps("one", SHORTENED) }));
+  const run = drive(newState(400, { deadlineMs: 300_000, steps: stepsOf("one", SHORTENED) }));
   const events: JournalEvent[] = [];
   const said: string[] = [];
   const clock = { now: () => OFFSET + run.now(), monotonic: run.now, sleep: () => Promise.resolve() };

@@ -1,7 +1,9 @@
 import { planBudget } from "../../src/deadline/budget.ts";
 import { decide } from "../../src/deadline/decide.ts";
 import type { Decision } from "../../src/deadline/decision.ts";
+import { withRowOrder } from "../../src/deadline/ladder.ts";
 import { type DeadlineEvent, observe } from "../../src/deadline/observe.ts";
+import { sampleSizes } from "../../src/deadline/sample.ts";
 import { createState, type DeadlineState } from "../../src/deadline/state.ts";
 import { usualShares, usualSteps } from "../../src/deadline/steps.ts";
 import type { SwapRow } from "../../src/deadline/swap-pass.ts";
@@ -62,10 +64,12 @@ export function simulate(scenario: Scenario, options: SimulateOptions = {}): Res
     answered: [],
     budget,
     startedAt: 0,
-    steps: usualSteps(orders, [{ name: "one-order-short", tokenBudget: scenario.shortContext }]),
+    steps: usualSteps(orders, [{ name: "one-order-short", tokenBudget: scenario.shortContext }]).map(withRowOrder),
+    sample: sampleSizes(scenario.lengths.length),
     confidence: 0.99,
     onOverrun,
     swapPass: usualShares(orders),
+    mostSwapRows: scenario.lengths.length,
     seed: scenario.seed,
   });
 
