@@ -52,8 +52,10 @@ describe("the documents", () => {
     expect(packed.flatMap(linksOf).filter((target) => !files.includes(top(target)))).toEqual([]);
   });
 
-  test("the README has 90 to 110 lines", () => {
-    const lines = readFileSync("README.md", "utf8").split("\n").length - 1;
+  test("the README has 90 to 110 lines and no placeholder", () => {
+    const text = readFileSync("README.md", "utf8");
+    const lines = text.split("\n").length - 1;
+    expect(text).not.toMatch(/@@|TODO/);
     expect(lines).toBeGreaterThanOrEqual(90);
     expect(lines).toBeLessThanOrEqual(110);
   });
