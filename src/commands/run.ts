@@ -13,6 +13,8 @@ export interface RunOptions {
   readonly force: boolean;
   /** Forget the results in the run folder. */
   readonly fresh: boolean;
+  /** Prompt tokens that the engine reads in a second, as a bench measured them; the journaled plan then has times. */
+  readonly tokensPerSecond?: number;
 }
 
 /**
@@ -31,7 +33,9 @@ export async function runJob(config: Config, options: RunOptions, effects: Effec
   limits.armWatchdog(config.output);
 
   const session = hasWorkLeft(config, job.folder.state)
-    ? await runSession(job, { limits, began, effects }).finally(() => drawClock(job.folder, effects))
+    ? await runSession(job, { limits, began, tokensPerSecond: options.tokensPerSecond ?? null, effects }).finally(() =>
+        drawClock(job.folder, effects),
+      )
     : emptySession(clock.monotonic());
 
   const { scoringSince, ...result } = session;

@@ -32,6 +32,8 @@ export function emptySession(now: number): Session {
 
 interface SessionOptions {
   readonly limits: TimeLimits;
+  /** Prompt tokens that the engine reads in a second, as a bench measured them, for the times in the plan; null when unknown. */
+  readonly tokensPerSecond: number | null;
   /** Start of the run, monotonic ms. */
   readonly began: number;
   readonly effects: Effects;
@@ -62,7 +64,7 @@ export async function runSession(job: Job, options: SessionOptions): Promise<Ses
   }
 }
 
-async function scoreOnEngines(job: Job, { limits, began, effects }: SessionOptions): Promise<Session> {
+async function scoreOnEngines(job: Job, { limits, began, tokensPerSecond, effects }: SessionOptions): Promise<Session> {
   const { config, dataset, loader, aggregate, folder, publisher, recorder } = job;
   const { clock, log } = effects;
   let session = emptySession(clock.monotonic());
@@ -94,7 +96,7 @@ async function scoreOnEngines(job: Job, { limits, began, effects }: SessionOptio
       tokenBudget: judge.budget,
       startedAt: effects.startedAt,
       timeLimits: limits.wall,
-      tokensPerSecond: null,
+      tokensPerSecond,
     });
     recorder.record({ event: "plan", at: clock.now(), plan });
     const planner = createPlanner({

@@ -39,6 +39,10 @@ test("gives run and plan its best setting and its speed", async () => {
   expect(manifest.config.engine).toMatchObject({ concurrency: 3, promptsPerRequest: 4 });
   const plan = await inFolder("plan", "job.yaml", "--bench", "run/bench.json", "--json");
   expect(JSON.parse(plan.stdout).ladder[0].seconds).toBeGreaterThan(0);
+  const journal = readFileSync(job.journal, "utf8").trim().split("\n");
+  const journaled = journal.map((line) => JSON.parse(line)).find(({ event }) => event === "plan");
+  expect(journaled.plan.ladder).toEqual(JSON.parse(plan.stdout).ladder);
+  expect(journaled.plan.ladder[0].seconds).toBeGreaterThan(0);
   const wrong = await inFolder("run", "job.yaml", "--bench", "job.yaml");
   expect(wrong.status).toBe(2);
   expect(wrong.stderr).toContain("is not what abtie bench writes");

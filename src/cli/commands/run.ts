@@ -39,9 +39,11 @@ Examples:
       const { runJob } = await import("../../commands/run.ts");
       const { readBench } = await import("../../bench/bench-file.ts");
       const { renderSummary } = await import("../render/summary.ts");
-      const bench = flags.bench === undefined ? [] : [(await readBench(flags.bench, context)).override];
-      const config = await openJobConfig(argument, flags, context, bench);
-      const summary = await runJob(config, { force: flags.force ?? false, fresh: flags.fresh ?? false }, context);
+      const bench = flags.bench === undefined ? null : await readBench(flags.bench, context);
+      const config = await openJobConfig(argument, flags, context, bench === null ? [] : [bench.override]);
+      const options = { force: flags.force ?? false, fresh: flags.fresh ?? false };
+      const speed = bench === null ? {} : { tokensPerSecond: bench.tokensPerSecond };
+      const summary = await runJob(config, { ...options, ...speed }, context);
       if (flags.json === true) printJson(context, summary);
       else context.printToStderr(renderSummary(summary));
       finish(statusOf(summary));
