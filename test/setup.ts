@@ -4,7 +4,7 @@ import fc from "fast-check";
 fc.configureGlobal({ seed: Number(process.env["ABTIE_TEST_SEED"] ?? 1) });
 
 // A warning of the process (leaked listener, deprecation) fails the test that caused it. The files of a worker share
-// one process and this file is run again for each of them: the key keeps a second listener out.
+// one process, and this file is run again for each of them: the symbol marks a process that has the listener.
 const LISTENING = Symbol.for("abtie.test.warningListener");
 const marked = globalThis as { [LISTENING]?: true };
 if (!marked[LISTENING]) {
