@@ -19,8 +19,8 @@ export interface Parameters {
 
 /**
  * Computes the calibrated probabilities of a row that was scored in one order or in both. Each order is corrected separately,
- * so that one calibration serves rows with one order and rows with both. Then the corrected log probabilities are averaged, and
- * the mean is multiplied by `both`. A mean of probabilities would be too flat even for perfectly calibrated readings (Ranjan
+ * so that one calibration serves rows with one order and rows with both. For a row with both orders, the
+ * corrected log probabilities are then averaged, and the mean is multiplied by the parameter `both`. A mean of probabilities would be too flat even for perfectly calibrated readings (Ranjan
  * and Gneiting 2010, "Combining probability forecasts").
  */
 export function applyCalibration(parameters: Parameters, readings: RowReadings): Triple {

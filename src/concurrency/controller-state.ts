@@ -24,7 +24,7 @@ export type Phase =
       readonly kind: "hold";
       /** Intervals left until another level is probed. */
       readonly intervalsLeft: number;
-      /** Intervals of the whole hold. The next hold is twice as long when the probe found nothing better. */
+      /** Length of the hold, in intervals from its start. If the probe finds nothing better, the next hold is twice as long. */
       readonly length: number;
       /** Speeds of the latest intervals, at most 3, in units of work per ms. */
       readonly speeds: readonly number[];

@@ -15,7 +15,7 @@ export interface RowOutcome {
   readonly probabilities: Triple;
   readonly obtained: Obtained;
   /**
-   * The failure because of which the row has the prior, or the note of the mass policy; null when neither happened.
+   * Why the row has the prior (its failure), or how the mass policy changed its answer; null when neither happened.
    */
   readonly reason: string | null;
 }

@@ -27,8 +27,8 @@ export interface RowRecord {
   readonly probabilities: Triple;
   readonly obtained: Obtained;
   /**
-   * The failure because of which the row has no answer, or the note of the mass policy that changed the answer; null
-   * otherwise.
+   * Why the row has no answer (its failure), or how the mass policy changed its answer (the note of the policy); null
+   * when neither happened.
    */
   readonly reason: string | null;
   /** Number of requests that included the row, in both orders and in all sessions, including failed requests. */
@@ -95,8 +95,8 @@ export interface RunRows {
   readonly probabilities: Float64Array;
   readonly obtained: readonly Obtained[];
   /**
-   * The failure because of which the row has no answer, or the note of the mass policy that changed the answer; null
-   * otherwise.
+   * Why the row has no answer (its failure), or how the mass policy changed its answer (the note of the policy); null
+   * when neither happened.
    */
   readonly reasons: readonly (string | null)[];
   /** Log probabilities (nats) by order, in the order shown; NaN for a row that was not answered in that order. */

@@ -16,8 +16,8 @@ export const addBench: AddCommand = (program, context, finish) => {
     .command("bench")
     .summary("measure the speed and forecast whether a job fits its deadline")
     .description(
-      "Starts the engine as `run` does, scores a sample of your rows with several numbers of requests in flight, models the time of a " +
-        "row by its length, and forecasts the time of the whole job. Writes bench.json and bench.svg into the run folder. " +
+      "Starts the engine as `run` does, scores samples of your rows, each with a different number of requests in flight, models the time " +
+        "of a row by its length, and forecasts the time of the whole job. Writes bench.json and bench.svg into the run folder. " +
         "Exits with 0 if the job will meet its deadline or has none, with 5 if it may miss it.",
     )
     .option("--rows <n>", "number of rows in the whole job (default: as many as the input has)", wholeNumber(1))

@@ -14,8 +14,9 @@ export const addCalibrate: AddCommand = (program, context, finish) => {
     .command("calibrate")
     .summary("fit a calibration to a labelled run, for later runs")
     .description(
-      "Fits three calibrations to the log probabilities of a labelled run: a temperature; a temperature and a bias of each class; and " +
-        "both with a position bias. Cross-validation, grouped by prompt, decides which one is used. Writes it into a file. A later run applies the file if its config names it as `calibration`. " +
+      "Fits three calibrations to the log probabilities of a labelled run: a temperature; a temperature and a bias of each class; " +
+        "a temperature, a bias of each class and a position bias. Cross-validation, grouped by prompt, decides which one is " +
+        "written. A later run applies the file if its config names it as `calibration`. " +
         "If the calibration does not help on rows that it was not fitted to, no file is written and the exit status is 3.",
     )
     .argument("<run>", "folder of a run")

@@ -22,10 +22,10 @@ export const addCompare: AddCommand = (program, context, finish) => {
     .command("compare")
     .summary("find out on labelled rows which template or judge is better")
     .description(
-      "Scores the same labelled rows with every variant of a judge, one row after another, and reports which variant is better, by " +
-        "how much, how certain this is, and what it costs. A variant is either a template, or an entry of `variants` in the " +
-        "config. Such an entry can replace any setting of the judge. Each variant is an ordinary run in a subfolder of the run " +
-        "folder, which also gets comparison.json, .html and .md. The same command continues an interrupted comparison.",
+      "Scores each labelled row with every variant of a judge before the next row, and reports which variant is better, by how " +
+        "much, how certain this is, and what it costs. A variant is either a template, or an entry of `variants` in the config. " +
+        "Such an entry can replace any setting of the judge. Each variant is an ordinary run in a subfolder of the run folder. " +
+        "The run folder itself gets comparison.json, .html and .md. The same command continues an interrupted comparison.",
     )
     .option("-t, --template <name|file>", "a template to compare; give this option at least twice", collect)
     .addOption(truthOption("config"))
@@ -33,7 +33,7 @@ export const addCompare: AddCommand = (program, context, finish) => {
     .option("--margin <nats>", "with --early-stop: a difference in log loss below this counts as no difference", nats)
     .option(
       "--rows <n>",
-      "number of rows in the later job whose time is estimated for each variant",
+      "estimate for each variant how long a later job with this many rows would take",
       wholeNumber(1),
       25_000,
     )

@@ -7,9 +7,9 @@ export const addEvaluate: AddCommand = (program, context) => {
     .command("evaluate")
     .summary("compute log loss and other metrics of a run or a submission, using labelled rows")
     .description(
-      "Prints log loss, accuracy, Brier score and calibration error of the probabilities in the submission, each with its 95 % " +
-        "interval and with the value that the class prior alone would reach, and the confusion matrix; then the same scores for " +
-        "parts of the rows, such as short and long ones. For a run that was scored in both orders of the answers, it also prints " +
+      "Prints log loss, accuracy, Brier score and calibration error of the probabilities in the submission. Each has its 95 % " +
+        "interval, and beside it the value that the class prior alone would reach. Then come the confusion matrix, and the same " +
+        "scores for parts of the rows, such as short and long ones. For a run that was scored in both orders of the answers, it also prints " +
         "the effect of swapping them.",
     )
     .argument("<run|csv>", "folder of a run, or a submission")

@@ -128,7 +128,7 @@ export function labelsOption(): Option {
  * `usual` names which of the two.
  */
 export function truthOption(usual: "run" | "config"): Option {
-  const help = `labels: the label columns hold the true class; votes: each row holds votes, whose shares are the truth (default: as in the ${usual})`;
+  const help = `what is true for a row: "labels" is the class in the label columns, "votes" the share of its votes that each class got (default: as in the ${usual})`;
   return new Option("--truth <source>", help).choices(["labels", "votes"]);
 }
 

@@ -23,7 +23,7 @@ export const addRun: AddCommand = (program, context, finish) => {
     .option("--fresh", "discard the contents of the run folder and start again")
     .option(
       "--bench <bench.json>",
-      "start with the number of requests in flight that this file, written by `abtie bench`, names as the best",
+      "start with the best number of requests in flight according to this file, which `abtie bench` wrote",
     )
     .addOption(jsonOption());
   withConfigFlags(command)
