@@ -43,6 +43,8 @@ export async function writeBench(result: BenchResult): Promise<void> {
 
 /** The part of a bench that other commands use. */
 export interface BenchStart {
+  /** The bench.json, as an absolute path. */
+  readonly file: string;
   /**
    * An override of the config: the search for the best number of requests in flight begins with the bench's best
    * setting.
@@ -80,6 +82,7 @@ export async function readBench(path: string, { cwd }: Pick<Effects, "cwd">): Pr
   const { concurrency, promptsPerRequest } = speeds.best;
   const rowMs = speeds.fit.rowMs + speeds.fit.tokenMs * lengths.meanTokens;
   return {
+    file,
     override: { from: "--bench", set: { engine: { concurrency, prompts_per_request: promptsPerRequest } } },
     tokensPerSecond: (1_000 * lengths.meanTokens) / rowMs,
   };

@@ -8,7 +8,9 @@ import { batchedTokensOf } from "../bench/suggestion.ts";
 import type { Config } from "../config/config.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
+import { refuseOverwrite } from "../files/refuse-overwrite.ts";
 import { formatCount, plural } from "../format.ts";
+import { filesInRunFolder } from "../job/job-files.ts";
 import { createJudgeLoader } from "../job/load-judge.ts";
 import { openRows } from "../job/open-rows.ts";
 import { openEnginePool } from "../pool/pool.ts";
@@ -29,7 +31,8 @@ const LEAST_ROWS = 8;
  * into the run folder. Throws AbtieError: config, data, engine; the signal's reason when interrupted.
  */
 export async function bench(config: Config, options: BenchOptions, effects: Effects): Promise<BenchResult> {
-  const { clock, signal } = effects;
+  const { clock, signal, cwd } = effects;
+  await refuseOverwrite(filesInRunFolder(config, ["bench.json", "bench.svg", "bench/server.log"], { cwd }));
   const began = clock.monotonic();
   await using dataset = await openRows(config, signal);
   const fileRows = dataset.ids.length;

@@ -5,9 +5,11 @@ import { priorWarning } from "../calibrate/refusal.ts";
 import { type CalibrationStudy, studyCalibration } from "../calibrate/study.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
-import { type LabelOptions, openLabelsOf } from "../evaluate/labelled.ts";
+import { joinOptionsOf, type LabelOptions, openLabels } from "../evaluate/labelled.ts";
 import { subjectOf } from "../evaluate/subject.ts";
 import { writeAtomic } from "../files/atomic.ts";
+import { refuseOverwrite } from "../files/refuse-overwrite.ts";
+import { filesOfRecordedRun, OTHER_PATH } from "../job/job-files.ts";
 import { createReportStep } from "../job/report-step.ts";
 import { modelName } from "../judge/model-name.ts";
 import { type LoadedRun, loadRunFolder } from "../runfolder/load-run-folder.ts";
@@ -43,7 +45,14 @@ export async function calibrateRun(
   effects: Pick<Effects, "cwd" | "signal" | "progress">,
 ): Promise<CalibrationResult> {
   const run = await loadRunFolder(resolve(effects.cwd, options.run));
-  await using labelled = await openLabelsOf(subjectOf(run), options, effects);
+  const output = resolve(effects.cwd, options.output);
+  const where = joinOptionsOf(subjectOf(run), options, effects);
+  // A calibration that the run applied may be replaced, because its readings are without calibration.
+  await refuseOverwrite({
+    reads: [{ role: "the file with the labels", path: where.path }, ...filesOfRecordedRun(run)],
+    writes: [{ role: "the calibration file (-o)", path: output, remedy: OTHER_PATH }],
+  });
+  await using labelled = await openLabels(where);
   if (run.rows.tokens.every((tokens) => tokens === 0)) {
     throw new AbtieError("data", `${run.folder} has no row that was scored: there is nothing to calibrate`);
   }
@@ -56,7 +65,7 @@ export async function calibrateRun(
     { seed: run.config.seed, ...(folds === undefined ? {} : { folds }) },
   );
 
-  const file = study.refusal === null ? resolve(effects.cwd, options.output) : null;
+  const file = study.refusal === null ? output : null;
   if (file !== null) {
     await writeAtomic(file, formatCalibration(calibrationOf(study, dataset.sha256, judgeOf(run))));
   }

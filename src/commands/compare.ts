@@ -1,6 +1,7 @@
 import { closeVariantRuns } from "../compare/close.ts";
 import { writeComparison } from "../compare/comparison-file.ts";
 import { type Comparison, conclude } from "../compare/conclude.ts";
+import { filesOfComparison } from "../compare/files.ts";
 import { requireLabels } from "../compare/labels.ts";
 import { refuseLabelsAsText } from "../compare/leaks.ts";
 import { createMonitor } from "../compare/monitor.ts";
@@ -12,6 +13,7 @@ import { openVariantRuns } from "../compare/variant-run.ts";
 import type { Override } from "../config/load.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
+import { refuseOverwrite } from "../files/refuse-overwrite.ts";
 import { openRows } from "../job/open-rows.ts";
 import { packageVersion } from "../job/package-version.ts";
 import { createReportStep } from "../job/report-step.ts";
@@ -54,6 +56,7 @@ export async function compareVariants(options: CompareOptions, effects: Effects)
   const { folder, deadline, variants } = await openVariants({ file, templates, environment, flags }, effects);
   const job = targetJobOf(options.rows ?? 25_000, options.deadline ?? null, deadline);
   const [{ config }] = variants;
+  await refuseOverwrite(filesOfComparison(folder, variants, effects));
   refuseLabelsAsText(config);
   await using dataset = await openRows(config, effects.signal);
   const labels = requireLabels(dataset, config);

@@ -7,6 +7,8 @@ import { checkPrompts } from "../doctor/prompts.ts";
 import { checkServer } from "../doctor/server.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
+import { refuseOverwrite } from "../files/refuse-overwrite.ts";
+import { filesOfRun } from "../job/job-files.ts";
 import { createJudgeLoader } from "../job/load-judge.ts";
 import { openRows } from "../job/open-rows.ts";
 import type { Judge, JudgeServer } from "../judge/judge.ts";
@@ -33,10 +35,16 @@ export async function doctor(
     for (const finding of found) onFinding(finding);
   };
   if (config.engine.kind === "spawn") add(await checkMachine(config.engine, effects));
+  let mayWrite = false;
+  await reportErrors("files", add, async () => {
+    await refuseOverwrite(filesOfRun(config, effects));
+    mayWrite = true;
+  });
   await reportErrors("rows", add, async () => {
     await using dataset = await openRows(config, effects.signal);
     add(describeData(dataset));
-    await checkJudging(config, dataset, options, effects, add);
+    // A server writes its log into the run folder.
+    await checkJudging(config, dataset, { server: options.server && mayWrite }, effects, add);
   });
   return findings;
 }

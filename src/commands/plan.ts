@@ -3,7 +3,9 @@ import type { Dataset } from "../dataset/open-dataset.ts";
 import { type PlanInput, planRun, type RunPlan } from "../deadline/run-plan.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
+import { refuseOverwrite } from "../files/refuse-overwrite.ts";
 import { formatCount, plural } from "../format.ts";
+import { filesInRunFolder } from "../job/job-files.ts";
 import { createJudgeLoader } from "../job/load-judge.ts";
 import { openRows } from "../job/open-rows.ts";
 import { planTimeLimits } from "../job/time-limits.ts";
@@ -15,10 +17,17 @@ export interface PlanOptions {
   readonly tokensPerSecond: number | null;
   /** Keep the tokens in the run folder, so that `run` need not tokenise again. */
   readonly keepTokens: boolean;
+  /** The bench.json that the speed is from: no output may overwrite it. */
+  readonly benchFile?: string | null;
 }
 
 /** Tokenises every row and makes the plan that `run` would execute; asks no server. Throws AbtieError: config, data. */
 export async function plan(config: Config, options: PlanOptions, effects: Effects): Promise<RunPlan> {
+  if (options.keepTokens) {
+    const { cwd } = effects;
+    const { benchFile = null } = options;
+    await refuseOverwrite(filesInRunFolder(config, ["tokens.bin", "tokens.bin.tmp"], { cwd, benchFile }));
+  }
   await using dataset = await openRows(config, effects.signal);
   const loader = await createJudgeLoader(config, dataset);
   if (!loader.local) {

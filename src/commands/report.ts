@@ -3,9 +3,18 @@ import { readComparison, writeComparisonReport } from "../compare/comparison-fil
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
 import { evaluateSubject } from "../evaluate/evaluation.ts";
-import { isLabelled, type JoinedRows, joinOptionsOf, openJoined, openLabels } from "../evaluate/labelled.ts";
+import {
+  isLabelled,
+  type JoinedRows,
+  type JoinOptions,
+  joinOptionsOf,
+  openJoined,
+  openLabels,
+} from "../evaluate/labelled.ts";
 import { type Subject, subjectOf } from "../evaluate/subject.ts";
 import { writeAtomic } from "../files/atomic.ts";
+import { type NamedFile, refuseOverwrite } from "../files/refuse-overwrite.ts";
+import { filesOfRecordedRun, OTHER_PATH } from "../job/job-files.ts";
 import { packageVersion } from "../job/package-version.ts";
 import { createReportStep } from "../job/report-step.ts";
 import type { ReportData } from "../report/data/run-data.ts";
@@ -13,7 +22,8 @@ import { notesOf, runFields, warningsOf } from "../report/from-run/fields.ts";
 import { qualityOf } from "../report/from-run/quality.ts";
 import { readWorst, reportRowsOf } from "../report/from-run/rows.ts";
 import { renderRun, renderRunMarkdown } from "../report/render-run.ts";
-import { type LoadedRun, loadRunFolder } from "../runfolder/load-run-folder.ts";
+import { namedFilesOf } from "../runfolder/file-names.ts";
+import { type LoadedRun, loadRunConfig, loadRunFolder } from "../runfolder/load-run-folder.ts";
 import { readTimeline, timingOf } from "../runfolder/timeline/timeline.ts";
 
 export interface ReportOptions {
@@ -47,12 +57,24 @@ export async function reportRun(
   const html = output === null ? usual : resolve(effects.cwd, output);
   const markdown = `${html.slice(0, html.length - extname(html).length)}.md`;
   if (comparison !== null) {
+    const variants = comparison.variants.map(({ name }) => filesOfVariant(join(folder, name)));
+    await refuseToReplace({ html, markdown }, [
+      ...namedFilesOf(folder, ["comparison.html", "comparison.md"]),
+      ...(await Promise.all(variants)).flat(),
+    ]);
     await writeComparisonReport(comparison, { html, markdown });
     return { html, markdown };
   }
   const run = await loadRunFolder(folder);
   const subject = subjectOf(run);
-  await using joined = await openData(subject, options, effects);
+  const where = joinOptionsOf(subject, options, effects);
+  const { calibration } = run.config;
+  await refuseToReplace({ html, markdown }, [
+    { role: "the file with the labels", path: where.path },
+    ...(calibration === null ? [] : [{ role: "the calibration of the run", path: calibration }]),
+    ...filesOfRecordedRun(run, ["report.html", "report.md"]),
+  ]);
+  await using joined = await openData(where, options, effects);
   const data = await gather(run, subject, joined, effects);
   createReportStep(data.rows.length, effects)("drawing the page");
   await writeAtomic(html, renderRun(data));
@@ -60,13 +82,29 @@ export async function reportRun(
   return { html, markdown };
 }
 
+/** Refuses to write the report over a file that the report is made from. */
+function refuseToReplace({ html, markdown }: ReportFiles, reads: readonly NamedFile[]): Promise<void> {
+  return refuseOverwrite({
+    reads,
+    writes: [
+      { role: "the page (-o)", path: html, remedy: OTHER_PATH },
+      { role: "the Markdown beside the page (-o)", path: markdown, remedy: OTHER_PATH },
+    ],
+  });
+}
+
+/** The folder of a variant may be gone: the report is made from comparison.json alone. */
+async function filesOfVariant(folder: string): Promise<readonly NamedFile[]> {
+  const run = await loadRunConfig(folder).catch(() => null);
+  return run === null ? namedFilesOf(folder) : filesOfRecordedRun(run);
+}
+
 /** Opens labels that were named, else the run's own input as long as it is there and unchanged. */
 async function openData(
-  subject: Subject,
+  where: JoinOptions,
   options: ReportOptions,
-  effects: Pick<Effects, "cwd" | "signal" | "log">,
+  effects: Pick<Effects, "log">,
 ): Promise<JoinedRows | null> {
-  const where = joinOptionsOf(subject, options, effects);
   if ((options.labels ?? null) !== null) return openLabels(where);
   try {
     return await openJoined(where);

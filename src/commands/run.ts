@@ -1,5 +1,7 @@
 import type { Config } from "../config/config.ts";
 import type { Effects } from "../effects.ts";
+import { refuseOverwrite } from "../files/refuse-overwrite.ts";
+import { filesOfRun } from "../job/job-files.ts";
 import { openJob } from "../job/open-job.ts";
 import { openRows } from "../job/open-rows.ts";
 import { emptySession, runSession } from "../job/session.ts";
@@ -15,16 +17,19 @@ export interface RunOptions {
   readonly fresh: boolean;
   /** Prompt tokens that the engine reads in a second, as a bench measured them; the journaled plan then has times. */
   readonly tokensPerSecond?: number;
+  /** The bench.json that this speed is from: no output may overwrite it. */
+  readonly benchFile?: string;
 }
 
 /**
  * Scores the rows of a config and writes the submission. A complete file of fallback probabilities is on disk before the
- * engine starts, and every later version replaces it atomically. Throws AbtieError: config, data, engine (the file of
- * fallbacks is then in place). An abort ends in a summary, not in an error.
+ * engine starts, and every later version replaces it atomically. Throws AbtieError: config (also when the run would overwrite
+ * a file that it reads), data, engine (the file of fallbacks is then in place). An abort ends in a summary, not in an error.
  */
 export async function runJob(config: Config, options: RunOptions, effects: Effects): Promise<RunSummary> {
   const { clock } = effects;
   const began = clock.monotonic();
+  await refuseOverwrite(filesOfRun(config, { cwd: effects.cwd, benchFile: options.benchFile ?? null }));
   using limits = armTimeLimits(config, effects);
   await using dataset = await openRows(config, effects.signal);
   const abortReason = () => (effects.signal.aborted ? "interrupted" : "deadline");

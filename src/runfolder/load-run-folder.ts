@@ -18,7 +18,9 @@ export interface LoadedRun {
 }
 
 const RunConfig = z.object({
+  file: z.string().nullish(),
   input: z.string(),
+  output: z.string().nullish(),
   columns: z.object({
     id: z.string(),
     prompt: z.string(),
@@ -51,6 +53,16 @@ type RunEnding = z.output<typeof RunEnding>;
  * its files is damaged.
  */
 export async function loadRunFolder(folder: string): Promise<LoadedRun> {
+  return {
+    ...(await loadRunConfig(folder)),
+    journalFile: join(folder, "journal.jsonl"),
+    rows: await readRunRows(join(folder, "rows.jsonl")),
+    summary: await readEnding(join(folder, "summary.json")),
+  };
+}
+
+/** Reads the manifest in the folder of a run alone. Throws AbtieError("data") when it is missing or damaged. */
+export async function loadRunConfig(folder: string): Promise<Pick<LoadedRun, "folder" | "manifest" | "config">> {
   const manifest = await readManifest(join(folder, "manifest.json"));
   if (manifest === null) {
     throw new AbtieError(
@@ -64,14 +76,7 @@ export async function loadRunFolder(folder: string): Promise<LoadedRun> {
       details: z.prettifyError(config.error).split("\n"),
     });
   }
-  return {
-    folder,
-    journalFile: join(folder, "journal.jsonl"),
-    manifest,
-    config: config.data,
-    rows: await readRunRows(join(folder, "rows.jsonl")),
-    summary: await readEnding(join(folder, "summary.json")),
-  };
+  return { folder, manifest, config: config.data };
 }
 
 async function readEnding(path: string): Promise<RunEnding | null> {

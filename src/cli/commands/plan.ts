@@ -33,9 +33,13 @@ export const addPlan: AddCommand = (program, context) => {
       const { plan } = await import("../../commands/plan.ts");
       const { readBench } = await import("../../bench/bench-file.ts");
       const config = await openJobConfig(argument, flags, context);
-      const measured = flags.bench === undefined ? null : (await readBench(flags.bench, context)).tokensPerSecond;
-      const tokensPerSecond = flags.tokensPerSecond ?? measured;
-      const result = await plan(config, { tokensPerSecond, keepTokens: flags.keepTokens ?? false }, context);
+      const bench = flags.bench === undefined ? null : await readBench(flags.bench, context);
+      const tokensPerSecond = flags.tokensPerSecond ?? bench?.tokensPerSecond ?? null;
+      const result = await plan(
+        config,
+        { tokensPerSecond, keepTokens: flags.keepTokens ?? false, benchFile: bench?.file ?? null },
+        context,
+      );
       if (flags.json === true) printJson(context, result);
       else context.print(renderPlan(result));
     });

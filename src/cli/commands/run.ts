@@ -42,7 +42,7 @@ Examples:
       const bench = flags.bench === undefined ? null : await readBench(flags.bench, context);
       const config = await openJobConfig(argument, flags, context, bench === null ? [] : [bench.override]);
       const options = { force: flags.force ?? false, fresh: flags.fresh ?? false };
-      const speed = bench === null ? {} : { tokensPerSecond: bench.tokensPerSecond };
+      const speed = bench === null ? {} : { tokensPerSecond: bench.tokensPerSecond, benchFile: bench.file };
       const summary = await runJob(config, { ...options, ...speed }, context);
       if (flags.json === true) printJson(context, summary);
       else context.printToStderr(renderSummary(summary));

@@ -1,0 +1,95 @@
+import { readlink, realpath, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { AbtieError, systemCode } from "../errors.ts";
+
+/** A file that a command needs: it reads the file, or the file belongs to the run that it works on. */
+export interface NamedFile {
+  /** The part that the file plays, for messages, for example "the input". */
+  readonly role: string;
+  readonly path: string;
+}
+
+/** A file that a command is about to write. */
+export interface NamedOutput extends NamedFile {
+  /** What a person does to have another file written, for example "choose another path (-o)". */
+  readonly remedy: string;
+}
+
+/** The files of one call of a command. */
+export interface CommandFiles {
+  readonly reads: readonly NamedFile[];
+  readonly writes: readonly NamedOutput[];
+}
+
+/**
+ * Call this before the first write of a command. Throws AbtieError("config") with every output that is also a file that
+ * the command needs, or that is another output of it. Two paths that lead to one file through `..`, symbolic links or
+ * hard links are the same file.
+ */
+export async function refuseOverwrite({ reads, writes }: CommandFiles): Promise<void> {
+  const conflicts = findConflicts(await Promise.all(reads.map(identify)), await Promise.all(writes.map(identify)));
+  const [first] = conflicts;
+  if (first === undefined) return;
+  if (conflicts.length === 1) throw new AbtieError("config", first);
+  throw new AbtieError("config", `${conflicts.length} outputs would overwrite files that are needed`, {
+    details: conflicts,
+  });
+}
+
+/** The identity of a file. */
+interface Identity {
+  /** The path without symbolic links. */
+  readonly resolved: string;
+  /** Device and inode, which hard links of one file share; null for a file that does not exist yet. */
+  readonly inode: string | null;
+}
+
+async function identify<F extends NamedFile>(file: F): Promise<F & Identity> {
+  const stats = await stat(file.path, { bigint: true }).catch(() => null);
+  // Some file systems number no inodes and give 0 for every file.
+  const inode = stats === null || stats.ino === 0n ? null : `${stats.dev}:${stats.ino}`;
+  return { ...file, resolved: await resolveLinks(resolve(file.path)), inode };
+}
+
+/** Follows the symbolic links of a path. Of a path that does not exist, the part that exists is resolved. */
+async function resolveLinks(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (dirname(path) === path) return path;
+    const parent = await resolveLinks(dirname(path));
+    // A link to a file that does not exist yet leads to the file that a write through it makes. Links in a circle give
+    // ELOOP and are not followed.
+    const target = systemCode(error) === "ENOENT" ? await readlink(path).catch(() => null) : null;
+    return target === null ? join(parent, basename(path)) : resolveLinks(resolve(parent, target));
+  }
+}
+
+/** Describes each output that is a file of `reads`, and each two outputs that are one file. */
+export function findConflicts(
+  reads: readonly (NamedFile & Identity)[],
+  writes: readonly (NamedOutput & Identity)[],
+): readonly string[] {
+  return writes.flatMap((write, index) =>
+    [...reads, ...writes.slice(index + 1)]
+      .filter((other) => isSame(write, other))
+      // A file that plays two parts, such as input and labels, is named once.
+      .filter((other, at, all) => all.findIndex(({ resolved }) => resolved === other.resolved) === at)
+      .map((other) => describeConflict(write, other)),
+  );
+}
+
+function isSame(one: Identity, other: Identity): boolean {
+  return one.resolved === other.resolved || (one.inode !== null && one.inode === other.inode);
+}
+
+function describeConflict(write: NamedOutput & Identity, other: NamedFile & Identity): string {
+  const { role, path, resolved, remedy } = write;
+  const otherPath = other.path === path ? "" : ` ${other.path}`;
+  return `${role} ${path} is ${other.role}${otherPath}${explainLinks()}: ${remedy}`;
+
+  function explainLinks(): string {
+    if (resolved !== other.resolved) return " (two hard links of one file)";
+    return path === resolved && other.path === resolved ? "" : ` (the file is ${resolved})`;
+  }
+}

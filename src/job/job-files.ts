@@ -1,0 +1,95 @@
+import { dirname, join, resolve } from "node:path";
+import type { Config } from "../config/config.ts";
+import type { CommandFiles, NamedFile, NamedOutput } from "../files/refuse-overwrite.ts";
+import { namedFilesOf, RUN_FILES } from "../runfolder/file-names.ts";
+import type { LoadedRun } from "../runfolder/load-run-folder.ts";
+
+export interface JobFileOptions {
+  readonly cwd: string;
+  /** The bench.json that the command reads; omitted or null: none. */
+  readonly benchFile?: string | null;
+}
+
+/** Lists the files of a run: those that it reads, and those that it writes; `further` are written into the run folder too. */
+export function filesOfRun(config: Config, options: JobFileOptions, further: readonly string[] = []): CommandFiles {
+  const { output, runFolder } = config;
+  const isUsual = output === join(runFolder, "submission.csv");
+  const submission: NamedOutput = isUsual
+    ? { role: "the submission in the run folder", path: output, remedy: OTHER_FOLDER }
+    : { role: "the output (-o)", path: output, remedy: OTHER_PATH };
+  const written = [...RUN_FILES, ...replicaLogs(config), ...further];
+  return {
+    // An output may be a link to the usual submission of the run folder.
+    reads: [...readsOf(config, options), ...namedFilesOf(runFolder, [...written, "submission.csv"])],
+    writes: [submission, ...writesOf(config, written)],
+  };
+}
+
+/**
+ * Lists the files of a command that works on the rows of a config and writes the files `written` into the run folder. The
+ * other files of the run folder count as read, because the command must keep them.
+ */
+export function filesInRunFolder(config: Config, written: readonly string[], options: JobFileOptions): CommandFiles {
+  return {
+    reads: [...readsOf(config, options), ...namedFilesOf(config.runFolder, written)],
+    writes: writesOf(config, written),
+  };
+}
+
+function writesOf({ runFolder }: Config, written: readonly string[]): readonly NamedOutput[] {
+  return [
+    { role: "the run folder (--run)", path: runFolder, remedy: OTHER_FOLDER },
+    ...written.map((name) => ({
+      role: `${name} of the run folder (--run)`,
+      path: join(runFolder, name),
+      remedy: OTHER_FOLDER,
+    })),
+  ];
+}
+
+/** The remedies for outputs that a flag names. */
+export const OTHER_PATH = "choose another path (-o)";
+const OTHER_FOLDER = "choose another run folder (--run)";
+
+/** Lists the files of a recorded run that a later command must keep, apart from those in `without`. */
+export function filesOfRecordedRun(
+  { folder, config }: Pick<LoadedRun, "folder" | "config">,
+  without: readonly string[] = [],
+): readonly NamedFile[] {
+  return [
+    { role: "the input of the run", path: config.input },
+    { role: "the template of the run", path: config.template },
+    ...optional("the config of the run", config.file),
+    ...optional("the submission of the run", config.output),
+    ...namedFilesOf(folder, without),
+  ];
+}
+
+function readsOf(config: Config, { cwd, benchFile }: JobFileOptions): readonly NamedFile[] {
+  const { file, input, template, calibration, engine } = config;
+  const profile = /\/|\.ya?ml$/.test(engine.name) ? resolve(file === null ? cwd : dirname(file), engine.name) : null;
+  const folders = [...new Set([engine.tokenizer, engine.kind === "spawn" ? engine.model : null])];
+  return [
+    { role: "the input", path: input },
+    ...optional("the config", file),
+    { role: "the template", path: template },
+    ...optional("the calibration", calibration),
+    ...optional("the engine profile", profile),
+    ...optional("the bench file (--bench)", benchFile),
+    ...folders
+      .filter((folder) => folder !== null)
+      .flatMap((folder) => MODEL_FILES.map((name) => ({ role: "a file of the model", path: join(folder, name) }))),
+  ];
+}
+
+const MODEL_FILES = ["config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja"];
+
+function optional(role: string, path: string | null | undefined): readonly NamedFile[] {
+  return path === null || path === undefined ? [] : [{ role, path }];
+}
+
+/** Each of several servers writes its own log. */
+function replicaLogs({ engine }: Config): readonly string[] {
+  if (engine.kind !== "spawn" || engine.replicas === 1) return [];
+  return Array.from({ length: engine.replicas }, (_, replica) => `server-${replica + 1}.log`);
+}

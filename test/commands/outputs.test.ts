@@ -1,0 +1,200 @@
+import { createHash } from "node:crypto";
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { copyFile, cp, link, mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { namedFilesOf, RUN_FILES } from "../../src/runfolder/file-names.ts";
+import { temporaryFolder } from "../helpers/folder.ts";
+import { inProcess } from "../helpers/in-process.ts";
+import { attachTo, startJudge, TOKENIZER, writeJob } from "../helpers/job.ts";
+import { writeJudged, writeLabels } from "../helpers/judged-folder.ts";
+import { sampleComparison } from "../report/sample-comparison.ts";
+
+const NAMES = namedFilesOf("run").map(({ path }) => path.slice("run/".length));
+const BENCH = {
+  format: 1,
+  speeds: { best: { concurrency: 1, promptsPerRequest: 1 }, fit: { rowMs: 1, tokenMs: 1 } },
+  lengths: { meanTokens: 10 },
+};
+
+describe("an output that is a file which the command needs is refused before anything is written", () => {
+  let job = "";
+  beforeAll(async () => {
+    job = await writeWholeJob();
+  });
+
+  const reads = ["rows.csv", "job.yaml", "template.jinja", "c.json", "engine.yaml", "b.json", "model/tokenizer.json"];
+  const ofRun = NAMES.filter((name) => name !== "submission.csv").map((name) => `run/${name}`);
+  test.each([...reads, ...ofRun, "run"])("run -o %s", async (target) => {
+    await expectRefused(job, target, (output) => ["run", "job.yaml", "--bench", "b.json", "-o", output]);
+  });
+
+  test.each([...reads])("--run %s", async (target) => {
+    const other = ["-t", "./template.jinja", "-t", "./other.jinja"];
+    await expectRefused(job, target, (run) => ["run", "job.yaml", "--bench", "b.json", "--run", run]);
+    await expectRefused(job, target, (run) => ["plan", "job.yaml", "--bench", "b.json", "--keep-tokens", "--run", run]);
+    if (target === "b.json") return;
+    await expectRefused(job, target, (run) => ["bench", "job.yaml", "--run", run]);
+    await expectRefused(job, target, (run) => ["compare", "job.yaml", ...other, "--run", run]);
+  });
+
+  const COMPARE = ["compare", "job.yaml", "-t", "./template.jinja", "-t", "./other.jinja"];
+  test.each([
+    ...[...RUN_FILES, "submission.csv"].map((name) => [["run", "job.yaml"], name] as const),
+    ...["bench.json", "bench.svg", "bench/server.log"].map((name) => [["bench", "job.yaml"], name] as const),
+    [["plan", "job.yaml", "--keep-tokens"], "tokens.bin"] as const,
+    ...["comparison.json", "comparison.html", "comparison.md"].map((name) => [COMPARE, name] as const),
+    ...[...RUN_FILES, "submission.csv", "rescored.jsonl"].map((name) => [COMPARE, `other/${name}`] as const),
+  ])("%s with the input as %s of its run folder", async (args, name) => {
+    const folder = await writeWholeJob();
+    const file = join(folder, "fresh", name);
+    await mkdir(join(file, ".."), { recursive: true });
+    for (const make of [copyFile, symlink, link]) {
+      await make(join(folder, "rows.csv"), file);
+      const input = make === copyFile ? ["-i", file] : [];
+      await expectUntouched(folder, [...args, ...input, "--run", "fresh"]);
+      await rm(file);
+    }
+  });
+
+  test("calibrate and report -o FILE of the run", async () => {
+    const folder = await writeJudged({ rows: 60, sharpness: 3, orders: "one" });
+    await writeFile(join(folder, "t.jinja"), "a template");
+    await writeLabels(folder);
+    for (const target of ["rows.csv", "labels.csv", "t.jinja", ...NAMES.map((name) => `run/${name}`)]) {
+      await expectRefused(folder, target, (output) => ["calibrate", "run", "--labels", "labels.csv", "-o", output]);
+      // The report may replace an earlier report.
+      if (/report\.(html|md)$/.test(target)) continue;
+      await expectRefused(folder, target, (output) => ["report", "run", "--labels", "labels.csv", "-o", output]);
+    }
+  });
+
+  test("report -o FILE of a comparison or of one of its variants", async () => {
+    const comparison = sampleComparison();
+    const variant = comparison.variants[0]?.name ?? "";
+    const folder = await writeJudged({ rows: 20, sharpness: 1, orders: "one" });
+    await mkdir(join(folder, "cmp"));
+    await writeFile(join(folder, "cmp/comparison.json"), JSON.stringify({ format: 1, ...comparison }));
+    await rename(join(folder, "run"), join(folder, "cmp", variant));
+    await expectRefused(folder, "rows.csv", (output) => ["report", "cmp", "-o", output]);
+    for (const target of ["comparison.json", "server.log", ...RUN_FILES.map((name) => `${variant}/${name}`)]) {
+      await expectRefused(folder, `cmp/${target}`, (output) => ["report", "cmp", "-o", output]);
+    }
+  });
+
+  test("the message names both files, the paths behind links, and the remedy, for all outputs in one round", async () => {
+    const folder = await writeWholeJob();
+    await symlink("rows.csv", join(folder, "out.csv"));
+    const one = await inProcess(["run", "job.yaml", "-o", "out.csv"], folder);
+    const [rows, out] = ["rows.csv", "out.csv"].map((name) => join(folder, name));
+    expect(one.stderr).toBe(
+      `the output (-o) ${out} is the input ${rows} (the file is ${rows}): choose another path (-o)\n`,
+    );
+    await mkdir(join(folder, "run"));
+    await link(join(folder, "job.yaml"), join(folder, "run/clock.svg"));
+    const two = await inProcess(["run", "job.yaml", "-o", "rows.csv"], folder);
+    expect(two.stderr.trimEnd().split("\n")).toEqual([
+      "2 outputs would overwrite files that are needed",
+      `the output (-o) ${rows} is the input: choose another path (-o)`,
+      `clock.svg of the run folder (--run) ${join(folder, "run/clock.svg")} is the config ${join(folder, "job.yaml")} ` +
+        "(two hard links of one file): choose another run folder (--run)",
+    ]);
+  });
+
+  test("doctor reports it as a finding", async () => {
+    const said = await inProcess(["doctor", "job.yaml", "--no-server", "-o", "rows.csv"], job);
+    expect(`${said.stdout}${said.stderr}`).toMatch(/the output \(-o\) \S+ is the input: choose another path/);
+  });
+
+  test("a page that ends in .md would be overwritten by its own Markdown", async () => {
+    const folder = await writeJudged({ rows: 20, sharpness: 1, orders: "one" });
+    await expectUntouched(folder, ["report", "run", "-o", "page.md"]);
+  });
+});
+
+test("the outputs of a run may lie in its own folder, and a run may be started again", async () => {
+  await using judge = await startJudge({ constantMs: 1 });
+  const job = await writeJob({ engine: attachTo(judge), rows: 60 });
+  await writeLabels(job.folder);
+  const commands = [
+    ["plan", "job.yaml", "--keep-tokens"],
+    ["bench", "job.yaml"],
+    ["run", "job.yaml", "-o", "run/submission.csv", "--bench", "run/bench.json"],
+    ["run", "job.yaml", "--bench", "run/bench.json"],
+    ["compare", "job.yaml", "-t", "./template.jinja", "-t", "rules", "-i", "labels.csv"],
+    ["calibrate", "run", "--labels", "labels.csv", "-o", "run/calibration.json"],
+    ["run", "job.yaml", "-o", "other.csv"],
+    ["report", "run", "-o", "run/report.html"],
+    ["report", "run"],
+  ];
+  for (const args of commands) {
+    const { status, stderr } = await inProcess(args, job.folder);
+    expect(status, `${args.join(" ")}: ${stderr}`).toBe(0);
+    if (args[0] === "calibrate") {
+      // The run names the calibration, and calibrate does not read it.
+      await writeFile(
+        join(job.folder, "job.yaml"),
+        `${readFileSync(join(job.folder, "job.yaml"), "utf8")}calibration: run/calibration.json\n`,
+      );
+    }
+  }
+  const again = await inProcess(
+    ["calibrate", "run", "--labels", "labels.csv", "-o", "run/calibration.json"],
+    job.folder,
+  );
+  expect(again.status, again.stderr).toBe(0);
+  const found = readdirSync(join(job.folder, "run"), { withFileTypes: true }).filter((entry) => entry.isFile());
+  const unnamed = found.map(({ name }) => name).filter((name) => !NAMES.includes(name));
+  expect(unnamed).toEqual(["calibration.json"]);
+});
+
+const REFUSAL = / is .*: choose another (path \(-o\)|run folder \(--run\))$/m;
+
+/** Writes a job that reads every kind of file, each of its own; its server is not reachable. */
+async function writeWholeJob(): Promise<string> {
+  const { folder } = await writeJob({ engine: { profile: "./engine.yaml" }, config: { calibration: "c.json" } });
+  await cp(TOKENIZER, join(folder, "model"), { recursive: true });
+  await copyFile(join(folder, "template.jinja"), join(folder, "other.jinja"));
+  await writeFile(join(folder, "engine.yaml"), "kind: attach\nattach: http://127.0.0.1:9\ntokenizer: ./model\n");
+  await writeFile(join(folder, "c.json"), "{}");
+  await writeFile(join(folder, "b.json"), JSON.stringify(BENCH));
+  return folder;
+}
+
+/** Expects that a command refuses each path that leads to the target: its own, `..`, and symbolic and hard links. */
+async function expectRefused(folder: string, target: string, args: (path: string) => readonly string[]): Promise<void> {
+  const links = await temporaryFolder();
+  const file = join(folder, target);
+  await symlink(folder, join(links, "folder"));
+  await symlink(file, join(links, "link.html"));
+  const paths = [target, `nowhere/../${target}`, join(links, "folder", target), join(links, "link.html")];
+  if (existsSync(file) && lstatSync(file).isFile()) {
+    await link(file, join(links, "hard.html"));
+    paths.push(join(links, "hard.html"));
+  }
+  for (const path of paths) await expectUntouched(folder, args(path));
+}
+
+async function expectUntouched(folder: string, args: readonly string[]): Promise<void> {
+  const before = contentsOf(folder);
+  const { status, stderr } = await inProcess(args, folder);
+  expect({ args, status, stderr }).toEqual({
+    args,
+    status: 2,
+    stderr: expect.stringMatching(REFUSAL),
+  });
+  expect(contentsOf(folder)).toEqual(before);
+}
+
+/** The hash of every file of a folder, and the target of every link. */
+function contentsOf(folder: string): Readonly<Record<string, string>> {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return Object.fromEntries(
+    entries.map((entry) => {
+      const path = join(entry.parentPath, entry.name);
+      if (entry.isSymbolicLink()) return [path, readlinkSync(path)];
+      if (entry.isDirectory()) return [path, "folder"];
+      return [path, createHash("sha256").update(readFileSync(path)).digest("hex")];
+    }),
+  );
+}
