@@ -64,6 +64,11 @@ const LEAST_LEARNED = 6;
 const OUTLIER_SD = 6;
 const OUTLIER_SHARE = 0.4;
 /**
+ * A window in less than this share of the expected time is an outlier too. A filter that expects wide deviations would
+ * otherwise never meet one that is too fast, because no time is below 0, and would keep the speed of a stall for good.
+ */
+const FAST_SHARE = 0.25;
+/**
  * This many outliers in a row mean that the speed has changed. The filters then add an uncertainty to all costs, with this
  * standard deviation as a share of the cost.
  */
@@ -208,9 +213,8 @@ function excessOf(speed: Speed, window: Window): number {
 function isOutlier({ learned }: Speed, expected: Spread, { ms }: Window): boolean {
   const mean = meanOf(expected);
   const error = Math.abs(ms - mean);
-  return (
-    learned >= LEAST_LEARNED && error > OUTLIER_SHARE * mean && error > OUTLIER_SD * Math.sqrt(varianceOf(expected))
-  );
+  if (learned < LEAST_LEARNED || error <= OUTLIER_SHARE * mean) return false;
+  return error > OUTLIER_SD * Math.sqrt(varianceOf(expected)) || ms < FAST_SHARE * mean;
 }
 
 /** Counts the extra time of the outliers as a loss. */

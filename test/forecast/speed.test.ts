@@ -75,3 +75,20 @@ test("an engine that stalls and then is twice as fast is known as such soon", ()
   expect(lossesOf(speed).count).toBe(1);
   expect(Math.abs(msPerRow(speed) / 12.5 - 1)).toBeLessThan(0.1);
 });
+
+test.each([
+  [[4_000, 4_000]],
+  [[40_000, 4_000]],
+  [[4_000, 40_000]],
+  [[4_000, 4_000, 4_000]],
+  [[20_000, 200, 20_000]],
+  [[3_000, 3_000, 500, 3_000]],
+])("the speed before a stall is found again soon after it: %j ms", (stall) => {
+  for (const rows of [4_000, 40_000]) {
+    const job = workOf(Array(rows).fill(100));
+    const speed = run([...steady(300), ...stall, ...steady(60)], startSpeed(job, 320));
+    const spread = forecastWorkTime(speed, job);
+    expect(spread).not.toBeNull();
+    expect(Math.abs(meanOf(spread ?? []) / rows / 25 - 1)).toBeLessThan(0.1);
+  }
+});
