@@ -1,4 +1,4 @@
-import { softmax } from "../triple.ts";
+import { mix, softmax } from "../triple.ts";
 import type { Reading, Triple } from "../types.ts";
 
 /** The treatment of a reading when all labels together have little probability. */
@@ -42,9 +42,4 @@ export function applyMassPolicy(reading: Reading, policy: MassPolicy, prior: Tri
     default:
       return policy.action satisfies never;
   }
-}
-
-function mix(one: Triple, other: Triple, weight: number): Triple {
-  const at = (i: 0 | 1 | 2): number => weight * one[i] + (1 - weight) * other[i];
-  return [at(0), at(1), at(2)];
 }
