@@ -20,6 +20,11 @@ export interface LimitEvidence {
    * doubling.
    */
   readonly lastGain: number | null;
+  /**
+   * Largest gain over the best level that the measurements of the higher levels leave possible, as a ratio of speeds;
+   * null when no higher level was measured.
+   */
+  readonly openGain: number | null;
   /** Mean number of running and of waiting requests in the engine; null when the server reports no metrics. */
   readonly running: number | null;
   readonly waiting: number | null;
@@ -43,6 +48,8 @@ const FULL_CACHE = 0.9;
 const MOST_TIME = 0.5;
 /** A gain below 5 % does not count as a gain. */
 const GAIN = 1.05;
+/** A possible gain of at most 10 % is not stated, because most measurements leave one open. */
+const OPEN_GAIN = 1.1;
 
 /** Finds the part that limits the speed: that of the first rule below that applies. */
 export function findLimit(evidence: LimitEvidence): Limit {
@@ -82,11 +89,16 @@ export function findLimit(evidence: LimitEvidence): Limit {
     batchingGain !== null && batchingGain > GAIN
       ? `; several prompts per request gained ${formatPercent(batchingGain - 1)}`
       : "";
-  return {
-    what: "compute",
-    because:
-      running === null
-        ? `more prompts in flight gained nothing, and the client was idle (the server reports no metrics)${batching}`
-        : `more prompts in flight gained nothing while ${plural(waiting ?? 0, "prompt")} waited inside the engine${batching}`,
-  };
+  const where =
+    running === null
+      ? "and the client was idle (the server reports no metrics)"
+      : `while ${plural(waiting ?? 0, "prompt")} waited inside the engine`;
+  return { what: "compute", because: `${triedMore(evidence.openGain)} ${where}${batching}` };
+}
+
+/** States what the levels above the best one proved; a gain within the noise is stated as open. */
+function triedMore(openGain: number | null): string {
+  if (openGain === null) return "no level above the best was measured";
+  if (openGain <= OPEN_GAIN) return "more prompts in flight gained nothing";
+  return `more prompts in flight gained nothing beyond the noise (a gain of up to ${formatPercent(openGain - 1)} stays possible)`;
 }

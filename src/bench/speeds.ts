@@ -6,7 +6,16 @@ import type { Lengths } from "./lengths.ts";
 import { findLimit, type Limit } from "./limit.ts";
 import type { Measurement } from "./measure.ts";
 import { type Suggestion, suggestionOf } from "./suggestion.ts";
-import { bestLevel, type MeasuredStage, type Sweep, speedOf, sumOf } from "./sweep.ts";
+import {
+  bestLevel,
+  largestOpenGain,
+  type MeasuredStage,
+  relativeNoise,
+  relativeReach,
+  type Sweep,
+  speedOf,
+  sumOf,
+} from "./sweep.ts";
 
 /** One setting and its measured speed. */
 export interface MeasuredSetting extends Setting {
@@ -51,7 +60,7 @@ export function speedsOf(measurement: Measurement, lengths: Lengths, batchedToke
     settings: sweep.done.map(({ stage, intervals }) => ({
       ...stage.setting,
       rowsPerSecond: (1_000 * sumOf(intervals, "rows")) / sumOf(intervals, "ms"),
-      tokensPerSecond: estimateOf(1_000 * speedOf({ stage, intervals }), noise / Math.sqrt(sumOf(intervals, "rows"))),
+      tokensPerSecond: estimateOf(1_000 * speedOf({ stage, intervals }), relativeReach(intervals, noise)),
       windows: intervals.length,
       engine: meansOf(polls, (other) => other === stage),
     })),
@@ -65,6 +74,7 @@ export function speedsOf(measurement: Measurement, lengths: Lengths, batchedToke
       clientBusy,
       level: levelOf(best),
       ...gainsOf(sweep.done, best),
+      openGain: largestOpenGain(sweep.done),
       running: means?.running ?? null,
       waiting: means?.waiting ?? null,
       kvCacheUsage: means?.kvCacheUsage ?? null,
@@ -99,23 +109,9 @@ function gainsOf(done: readonly MeasuredStage[], best: Setting) {
   };
 }
 
-/**
- * Computes the relative standard deviation of the speed of a single row, measured from the mean speed of its stage,
- * over all stages.
- */
-function relativeNoise(done: readonly MeasuredStage[]): number {
-  let [squares, freedom] = [0, 0];
-  for (const one of done) {
-    const mean = speedOf(one);
-    for (const { tokens, ms, rows } of one.intervals) squares += rows * (tokens / ms / mean - 1) ** 2;
-    freedom += one.intervals.length - 1;
-  }
-  return freedom === 0 ? 0 : Math.sqrt(squares / freedom);
-}
-
-/** Returns a value with the interval of two standard errors; a standard error is `relativeError` times the value. */
-function estimateOf(value: number, relativeError: number): IntervalEstimate {
-  const reach = 2 * relativeError * value;
+/** Returns a value with the interval that reaches `relative` times the value to each side. */
+function estimateOf(value: number, relative: number): IntervalEstimate {
+  const reach = relative * value;
   return { value, low: Math.max(0, value - reach), high: value + reach };
 }
 

@@ -61,6 +61,8 @@ const SECOND_LEVEL = 8;
 const HIGHEST_LEVEL = 2_048;
 /** A level is not tried if the prompts in flight would be more than a minute of work. */
 const MOST_WORK_MS = 60_000;
+/** Number of levels in succession that may leave open whether they are faster; then no higher level is tried. */
+const MOST_UNCLEAR = 2;
 /** Number of intervals into which the sample is divided. */
 const SAMPLE_INTERVALS = 10;
 
@@ -120,6 +122,41 @@ export function speedOf({ intervals }: MeasuredStage): number {
   return sumOf(intervals, "tokens") / sumOf(intervals, "ms");
 }
 
+/**
+ * Computes the relative standard deviation of the speed of a single row, measured from the mean speed of its stage,
+ * over all stages; 0 when no stage has two intervals.
+ */
+export function relativeNoise(done: readonly MeasuredStage[]): number {
+  let [squares, freedom] = [0, 0];
+  for (const one of done) {
+    const mean = speedOf(one);
+    for (const { tokens, ms, rows } of one.intervals) squares += rows * (tokens / ms / mean - 1) ** 2;
+    freedom += one.intervals.length - 1;
+  }
+  return freedom === 0 ? 0 : Math.sqrt(squares / freedom);
+}
+
+/** Computes two relative standard errors of the mean speed of some intervals. `noise` is that of a single row. */
+export function relativeReach(intervals: readonly MeasuredInterval[], noise: number): number {
+  return (2 * noise) / Math.sqrt(sumOf(intervals, "rows"));
+}
+
+/**
+ * Computes the largest gain over the best level that the levels above it leave possible: the upper end of a level's
+ * speed divided by the lower end of the best one's. Null when no higher level was measured.
+ */
+export function largestOpenGain(done: readonly MeasuredStage[]): number | null {
+  const levels = done.filter(({ stage }) => stage.kind === "level");
+  if (levels.length === 0) return null;
+  const noise = relativeNoise(levels);
+  const best = bestLevel(levels);
+  const low = speedOf(best) * (1 - Math.min(1, relativeReach(best.intervals, noise)));
+  const highs = levels
+    .filter(({ stage }) => levelOf(stage.setting) > levelOf(best.stage.setting))
+    .map((one) => speedOf(one) * (1 + relativeReach(one.intervals, noise)));
+  return highs.length === 0 || low === 0 ? null : Math.max(...highs) / low;
+}
+
 /** Adds up one property over some intervals. */
 export function sumOf(
   intervals: readonly Readonly<Record<"ms" | "rows" | "tokens", number>>[],
@@ -156,17 +193,31 @@ function sampleStage(setting: Setting, { sampleRows }: SweepOptions): Stage {
 }
 
 /**
- * Doubles the level as long as this gains 3 %; null when the last doubling did not, or when the level would be too
- * high.
+ * Doubles the level as long as this gains 3 %, or as long as the intervals of the speeds leave that open, at most
+ * MOST_UNCLEAR times in succession. Null when the last doubling gained nothing, or when the level would be too high.
  */
 function nextLevel(done: readonly MeasuredStage[], last: MeasuredStage, options: SweepOptions): Stage | null {
   if (options.fixed !== null) return null;
-  const before = done.slice(0, -1).map(speedOf);
-  if (before.length > 1 && speedOf(last) < GAIN * Math.max(...before)) return null;
+  const looks = done.map((_, index) => lookAt(done.slice(0, index + 1)));
+  if (looks.at(-1) === "not faster") return null;
+  if (looks.slice(-MOST_UNCLEAR).every((look) => look === "unclear")) return null;
   const level = Math.max(SECOND_LEVEL, 2 * levelOf(last.stage.setting));
   const rowMs = sumOf(last.intervals, "ms") / sumOf(last.intervals, "rows");
   if (level > HIGHEST_LEVEL || level * rowMs > MOST_WORK_MS) return null;
   return levelStage(settingFor(level, options.promptsPerRequest));
+}
+
+/** Compares the last of some levels with the fastest level before it. The first two levels never end a sweep. */
+function lookAt(done: readonly MeasuredStage[]): "faster" | "unclear" | "not faster" {
+  const last = done.at(-1);
+  const before = done.slice(0, -1);
+  if (last === undefined || before.length < 2) return "faster";
+  const fastest = before.reduce((a, b) => (speedOf(b) > speedOf(a) ? b : a));
+  if (speedOf(last) >= GAIN * speedOf(fastest)) return "faster";
+  const noise = relativeNoise(done);
+  const high = speedOf(last) * (1 + relativeReach(last.intervals, noise));
+  const low = speedOf(fastest) * (1 - relativeReach(fastest.intervals, noise));
+  return high >= GAIN * low ? "unclear" : "not faster";
 }
 
 function levelStage(setting: Setting): Stage {

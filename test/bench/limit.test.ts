@@ -9,6 +9,7 @@ const EVIDENCE: LimitEvidence = {
   level: 32,
   batchingGain: 1,
   lastGain: null,
+  openGain: 1.02,
   running: 12,
   waiting: 18,
   kvCacheUsage: 0.3,
@@ -18,6 +19,8 @@ const EVIDENCE: LimitEvidence = {
 test.each<[string, Partial<LimitEvidence>, string]>([
   ["compute", {}, "18 prompts waited"],
   ["compute", { running: null, waiting: null, kvCacheUsage: null, batchingGain: 1.4 }, "gained 40 %"],
+  ["compute", { openGain: 1.42 }, "a gain of up to 42 % stays possible"],
+  ["compute", { openGain: null }, "no level above the best was measured"],
   ["tokeniser", { rowsPerSecond: 790 }, "prepares 800 rows/s"],
   ["client", { clientBusy: 0.97 }, "97 %"],
   ["front end", { running: 3, waiting: 0, outsideEngine: 0.8 }, "only 3 had reached"],

@@ -1,7 +1,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { spreadOrder } from "../../src/bench/sampling-order.ts";
-import { advanceSweep, bestLevel, skipToSample, startSweep } from "../../src/bench/sweep.ts";
+import {
+  advanceSweep,
+  bestLevel,
+  largestOpenGain,
+  type Sweep,
+  skipToSample,
+  startSweep,
+} from "../../src/bench/sweep.ts";
 import { levelOf, type Setting } from "../../src/concurrency/setting.ts";
 import { LARGE, lengthsOf, SMALL } from "../concurrency/shapes.ts";
 import { type Shape, simulate } from "../concurrency/simulated-engine.ts";
@@ -35,6 +42,43 @@ test("doubles the level until that gains nothing, tries the best level with sing
   expect(sweep.done.at(-1)?.stage.setting.promptsPerRequest).toBe(1);
   expect(settings.at(-1)).toEqual(bestLevel(sweep.done).stage.setting);
   expect(sweep.intervals.length).toBeGreaterThan(8);
+});
+
+/** Sweeps over an engine whose speed at a level is given; the intervals of a level differ by `noise` to both sides. */
+function sweepOver(rowsPerMs: (level: number) => number, noise: number): Sweep {
+  let sweep = startSweep(OPTIONS, 0);
+  for (let now = 0; sweep.stage !== null && sweep.stage.kind !== "sample"; ) {
+    const rows = sweep.stage.setting.promptsPerRequest;
+    const factor = 1 + (sweep.intervals.length % 2 === 0 ? noise : -noise);
+    const finishedAt = now + rows / (rowsPerMs(levelOf(sweep.stage.setting)) * factor);
+    sweep = advanceSweep(sweep, { startedAt: now, finishedAt, rows, tokens: 100 * rows });
+    now = finishedAt;
+  }
+  return sweep;
+}
+
+function levelsOf({ done }: Sweep): readonly number[] {
+  return done.filter(({ stage }) => stage.kind === "level").map(({ stage }) => levelOf(stage.setting));
+}
+
+test("stops at the first level that is not faster when the intervals are far apart", () => {
+  const sweep = sweepOver((level) => Math.min(level, 16), 0);
+  expect(levelsOf(sweep)).toEqual([1, 8, 16, 32]);
+  expect(largestOpenGain(sweep.done)).toBeCloseTo(1);
+});
+
+test("tries higher levels while the intervals leave a gain open, and finds one that lies behind a flat level", () => {
+  const flatThenFaster = (level: number): number => (level <= 16 ? Math.min(level, 8) : 16);
+  expect(levelsOf(sweepOver(flatThenFaster, 0))).toEqual([1, 8, 16]);
+  const noisy = sweepOver(flatThenFaster, 0.25);
+  expect(levelsOf(noisy)).toContain(32);
+  expect(levelOf(bestLevel(noisy.done).stage.setting)).toBeGreaterThanOrEqual(32);
+});
+
+test("ends after two levels that leave a gain open, and states how large it may be", () => {
+  const sweep = sweepOver((level) => Math.min(level, 8), 0.25);
+  expect(levelsOf(sweep).length).toBeLessThanOrEqual(4);
+  expect(largestOpenGain(sweep.done)).toBeGreaterThan(1.05);
 });
 
 test("tries no level with more than a minute of work in flight", () => {
