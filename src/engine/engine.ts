@@ -1,6 +1,7 @@
 import type { TokenizeBody } from "../prompt/tokenizer/server.ts";
 import type { Method, TokenLogProbs } from "./capabilities/dialects.ts";
 import type { EngineMetrics } from "./capabilities/metrics.ts";
+import type { ServedModel } from "./client/served-models.ts";
 
 /** A running OpenAI-compatible server, which abtie spawned or found running. Disposing a spawned server stops it. */
 export interface Engine extends AsyncDisposable {
@@ -8,6 +9,13 @@ export interface Engine extends AsyncDisposable {
   readonly baseUrl: string;
   /** The name of the model that every request contains. */
   readonly model: string;
+  /** The model as the server lists it: its name, its weights and, of an adapter, its parent. */
+  readonly served: ServedModel;
+  /**
+   * The name of the model that the answers bear; null when they bear none. A gateway may give its own name. An answer with
+   * another name is a RequestError("wrong-model").
+   */
+  readonly answersAs: string | null;
   /** The version that the server reports; null when the server has no version page. */
   readonly version: string | null;
   /** Context length: the largest sum of prompt and output tokens; null when the server does not report it. */

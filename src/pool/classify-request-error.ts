@@ -34,4 +34,5 @@ const CLASSES = {
   connection: { kind: "retry", reason: "connection", blame: "engine" },
   timeout: { kind: "retry", reason: "timeout", blame: "either" },
   malformed: { kind: "retry", reason: "malformed", blame: "batch" },
+  "wrong-model": { kind: "engine-lost", reason: "engine-lost" },
 } as const satisfies Record<RequestErrorKind, FailureClass>;

@@ -132,4 +132,5 @@ const IS_REFUSAL = {
   connection: false,
   overloaded: false,
   timeout: false,
+  "wrong-model": false,
 } as const satisfies Record<RequestErrorKind, boolean>;

@@ -65,6 +65,21 @@ export function malformed(what: string, part: unknown): RequestError {
   );
 }
 
+/**
+ * Reads the name of the model that an answer of /v1/completions bears; null when it bears none. Throws
+ * RequestError("wrong-model") when the name is another than `expected`; null allows every name.
+ */
+export function readModelName(answer: unknown, expected: string | null): string | null {
+  const name = isRecord(answer) ? answer["model"] : undefined;
+  if (typeof name !== "string" || name === "") return null;
+  if (expected === null || name === expected) return name;
+  const shown = (text: string): string => JSON.stringify(text.slice(0, 100));
+  throw new RequestError(
+    "wrong-model",
+    `The answer is from the model ${shown(name)}, where ${shown(expected)} answered before. Another model behind the same address would mix two models in one run.`,
+  );
+}
+
 function checkUsage(usage: unknown, prompts: readonly (readonly number[])[]): void {
   const counted = isRecord(usage) ? usage["prompt_tokens"] : undefined;
   if (counted === undefined || counted === null) return;
@@ -81,6 +96,7 @@ function topLogProbs(choice: unknown): ChoiceLogProbs {
   return first;
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+/** True for a JSON object. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

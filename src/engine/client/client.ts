@@ -2,7 +2,8 @@ import OpenAI from "openai";
 import { Agent, fetch as undiciFetch } from "undici";
 import type { TokenizeBody } from "../../prompt/tokenizer/server.ts";
 import type { Clock } from "../../types.ts";
-import { type ChoiceLogProbs, malformed, readChoices } from "./answer.ts";
+import { type ChoiceLogProbs, malformed, readChoices, readModelName } from "./answer.ts";
+import { readModels, type ServedModel } from "./served-models.ts";
 import { withTimeLimit } from "./time-limit.ts";
 import { statusError, toRequestError } from "./to-request-error.ts";
 
@@ -16,10 +17,12 @@ export interface ClientOptions {
   readonly timeoutMs: number;
 }
 
-/** One model that a server lists. */
-export interface ServedModel {
-  readonly id: string;
-  readonly maxModelLen: number | null;
+/** What a server answered to one request of several prompts. */
+export interface Completion {
+  /** The choices in the order of the prompts. */
+  readonly choices: readonly ChoiceLogProbs[];
+  /** The name of the model that the answer bears; null when it bears none. */
+  readonly model: string | null;
 }
 
 /**
@@ -27,16 +30,20 @@ export interface ServedModel {
  * client closes its connections.
  */
 export interface Client extends AsyncDisposable {
-  /** Sends one /v1/completions request for one token after each prompt, with the fields of a dialect added. */
+  /**
+   * Sends one /v1/completions request for one token after each prompt, with the fields of a dialect added. Throws
+   * RequestError("wrong-model") when the answer bears another name than `answersAs`; null allows every name.
+   */
   readonly complete: (
     request: {
       readonly model: string;
       readonly prompts: readonly (readonly number[])[];
       readonly fields: Readonly<Record<string, unknown>>;
+      readonly answersAs: string | null;
     },
     signal?: AbortSignal,
     timeoutMs?: number,
-  ) => Promise<readonly ChoiceLogProbs[]>;
+  ) => Promise<Completion>;
   readonly models: (signal?: AbortSignal, timeoutMs?: number) => Promise<readonly ServedModel[]>;
   readonly tokenize: (body: TokenizeBody & { readonly model: string }, signal?: AbortSignal) => Promise<number[]>;
   /** Gets the body of a page outside /v1; null for a 404. */
@@ -96,7 +103,7 @@ export function createClient(options: ClientOptions): Client {
   }
 
   return {
-    complete: ({ model, prompts, fields }, signal, timeoutMs) => {
+    complete: ({ model, prompts, fields, answersAs }, signal, timeoutMs) => {
       const body = {
         model,
         prompt: prompts,
@@ -107,7 +114,11 @@ export function createClient(options: ClientOptions): Client {
       };
       return attempt(
         "The request",
-        async (inner) => readChoices(await sdk.post("/completions", { body, signal: inner }), prompts),
+        async (inner) => {
+          const answer: unknown = await sdk.post("/completions", { body, signal: inner });
+          const name = readModelName(answer, answersAs);
+          return { choices: readChoices(answer, prompts), model: name };
+        },
         signal,
         timeoutMs,
       );
@@ -176,15 +187,6 @@ function openHttp(): Http {
     // destroy() instead of close(), because close() would wait for an answer that a hung server never sends.
     [Symbol.asyncDispose]: () => dispatcher.destroy(),
   };
-}
-
-function readModels(answer: unknown): readonly ServedModel[] {
-  const data = (answer as { data?: unknown } | null)?.data;
-  if (!Array.isArray(data)) throw malformed("to /v1/models holds no list", answer);
-  return data.map((model: { id?: unknown; max_model_len?: unknown } | null) => {
-    if (typeof model?.id !== "string") throw malformed("to /v1/models holds a model without a name", model);
-    return { id: model.id, maxModelLen: typeof model.max_model_len === "number" ? model.max_model_len : null };
-  });
 }
 
 function readTokens(answer: unknown): number[] {

@@ -6,7 +6,9 @@ export type RequestErrorKind =
   | "server"
   | "connection"
   | "timeout"
-  | "malformed";
+  | "malformed"
+  /** The answer is from another model than the earlier answers of this engine. */
+  | "wrong-model";
 
 /**
  * The error of one request that got no usable answer. It does not end a run: the sender sends the request again, splits

@@ -1,6 +1,7 @@
 import { AbtieError } from "../../errors.ts";
-import { createClient, type ServedModel } from "../client/client.ts";
+import { createClient } from "../client/client.ts";
 import { RequestError } from "../client/request-error.ts";
+import type { ServedModel } from "../client/served-models.ts";
 import type { Engine } from "../engine.ts";
 import { apiKeyOf, type EngineOptions, openEngine } from "./open-engine.ts";
 import { waitUntilReady } from "./readiness.ts";

@@ -4,8 +4,9 @@ import type { Clock, Log } from "../../types.ts";
 import { chooseDialect, type ProbeInput } from "../capabilities/choose-dialect.ts";
 import type { Method } from "../capabilities/dialects.ts";
 import { parseMetrics } from "../capabilities/metrics.ts";
-import type { Client, ServedModel } from "../client/client.ts";
+import type { Client } from "../client/client.ts";
 import { RequestError } from "../client/request-error.ts";
+import type { ServedModel } from "../client/served-models.ts";
 import type { Engine } from "../engine.ts";
 import { refused } from "./readiness.ts";
 
@@ -55,18 +56,27 @@ export async function openEngine(
   const version = readVersion(await client.page("/version", signal).catch(ignoreRefusal));
   const probe = await options.probe({ tokenize: (body) => tokenize(body, signal), maxModelLen: model.maxModelLen });
   options.onProgress?.("warming up with a first request");
-  await warmUp(server, probe, options);
+  let answersAs = await warmUp(server, probe, options);
   const ask = async (fields: Readonly<Record<string, unknown>>) => {
-    const [choice] = await client.complete({ model: model.id, prompts: [probe.prompt], fields }, signal);
+    const request = { model: model.id, prompts: [probe.prompt], fields, answersAs };
+    const { choices, model: name } = await client.complete(request, signal);
+    answersAs ??= name;
+    const [choice] = choices;
     if (choice === undefined) throw new Error("the client checks that there is one choice for each prompt");
     return choice;
   };
   const { dialect, tried } = await chooseDialect(ask, probe, options.method);
   if (tried.length > 0 && options.method === null) log("warn", fallbackText(dialect.method, tried));
+  if (answersAs !== null && answersAs !== model.id) {
+    log("warn", `The answers to requests for ${model.id} bear the name ${answersAs}, as some gateways do.`);
+  }
 
+  const expected = answersAs;
   return {
     baseUrl,
     model: model.id,
+    served: model,
+    answersAs: expected,
     version,
     maxModelLen: model.maxModelLen,
     method: dialect.method,
@@ -74,7 +84,7 @@ export async function openEngine(
     score: async (prompts, ids, own, cacheSalt) => {
       const salt = cacheSalt === undefined ? {} : { cache_salt: cacheSalt };
       const fields = { ...dialect.request(ids), ...salt };
-      const choices = await client.complete({ model: model.id, prompts, fields }, own);
+      const { choices } = await client.complete({ model: model.id, prompts, fields, answersAs: expected }, own);
       return choices.map((choice) => dialect.read(choice, ids));
     },
     tokenize,
@@ -85,14 +95,15 @@ export async function openEngine(
   };
 }
 
+/** Returns the name of the model that the first answer bears; null when it bears none or the request was refused. */
 async function warmUp(
   { client, baseUrl, model }: { readonly client: Client; readonly baseUrl: string; readonly model: ServedModel },
   probe: ProbeInput,
   { signal, warmUpMs }: EngineOptions,
-): Promise<void> {
-  const request = { model: model.id, prompts: [probe.prompt], fields: { logprobs: 1 } };
+): Promise<string | null> {
+  const request = { model: model.id, prompts: [probe.prompt], fields: { logprobs: 1 }, answersAs: null };
   try {
-    await client.complete(request, signal, warmUpMs);
+    return (await client.complete(request, signal, warmUpMs)).model;
   } catch (error) {
     if (!(error instanceof RequestError)) throw error;
     if (error.status === 401 || error.status === 403) throw refused(baseUrl, error);
@@ -106,6 +117,7 @@ async function warmUp(
     // A request that the server refused has warmed it up too. chooseDialect then finds the methods that the server
     // supports.
     if (error.kind !== "bad-request" && error.kind !== "malformed") throw error;
+    return null;
   }
 }
 

@@ -1,7 +1,8 @@
 import { AbtieError } from "../../errors.ts";
 import type { Clock } from "../../types.ts";
-import type { Client, ServedModel } from "../client/client.ts";
+import type { Client } from "../client/client.ts";
 import { RequestError } from "../client/request-error.ts";
+import type { ServedModel } from "../client/served-models.ts";
 
 export interface ReadinessOptions {
   readonly client: Client;
