@@ -1,3 +1,4 @@
+import type { Disk } from "./files/disk.ts";
 import type { Clock, Log } from "./types.ts";
 
 /** The progress of a long command: a named step with a text, or the number of rows that are scored. */
@@ -15,8 +16,8 @@ export type Progress =
     };
 
 /**
- * The clock, the streams and the other effects that a command may use, except files and sockets. They are passed in, so
- * that tests can replace them.
+ * The clock, the streams and the other effects that a command may use, except sockets and
+ * the files that a job only reads, such as its config. They are passed in, so that tests can replace them.
  */
 export interface Effects {
   /** Start of the program, ms since 1970. A deadline such as "9h" counts from this time. */
@@ -26,6 +27,8 @@ export interface Effects {
   readonly pid: number;
   readonly nodeVersion: string;
   readonly clock: Clock;
+  /** Holds the run folder and the submission. */
+  readonly disk: Disk;
   /** Returns a uniform random number in [0, 1). It is used for waits and names, never for results. */
   readonly random: () => number;
   /** Aborts when the person or the system interrupts the program. */

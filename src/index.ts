@@ -20,6 +20,7 @@ export type { Finding } from "./doctor/finding.ts";
 export type { Effects, Progress } from "./effects.ts";
 export { AbtieError, type ErrorCode, EXIT } from "./errors.ts";
 export type { SubjectEvaluation } from "./evaluate/evaluation.ts";
+export type { Disk, DiskFile, FileStatus } from "./files/disk.ts";
 export { type Override, openConfig } from "./job/open-config.ts";
 export type { RunSummary } from "./job/summary.ts";
 export type { Evaluation } from "./metrics/evaluate.ts";

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Effects } from "./effects.ts";
+import { nodeDisk } from "./files/disk.ts";
 import type { Clock } from "./types.ts";
 
 /**
@@ -15,6 +16,7 @@ export function createEffects(given: Partial<Effects> = {}): Effects {
     pid: process.pid,
     nodeVersion: process.version,
     clock: systemClock,
+    disk: nodeDisk,
     random: Math.random,
     signal: new AbortController().signal,
     log: () => {},

@@ -29,7 +29,7 @@ export interface RunOptions {
 export async function runJob(config: Config, options: RunOptions, effects: Effects): Promise<RunSummary> {
   const { clock } = effects;
   const began = clock.monotonic();
-  await refuseOverwrite(filesOfRun(config, { cwd: effects.cwd, benchFile: options.benchFile ?? null }));
+  await refuseOverwrite(filesOfRun(config, { cwd: effects.cwd, benchFile: options.benchFile ?? null }), effects.disk);
   using limits = armTimeLimits(config, effects);
   await using dataset = await openRows(config, effects.signal);
   const abortReason = () => (effects.signal.aborted ? "interrupted" : "deadline");
@@ -50,7 +50,7 @@ export async function runJob(config: Config, options: RunOptions, effects: Effec
     startUp: (scoringSince - began) / 1000,
     scoring: session.usage?.seconds ?? (ended - scoringSince) / 1000,
   };
-  const summary = await writeSummary(job, { ...result, seconds, clockFile: job.folder.clockFile }, effects.log);
+  const summary = await writeSummary(job, { ...result, seconds, clockFile: job.folder.clockFile }, effects);
   job.publisher.check();
   return summary;
 }

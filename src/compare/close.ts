@@ -10,10 +10,10 @@ export async function closeVariantRuns(
   options: {
     /** Start of the comparison, ms of the monotonic clock. */
     readonly began: number;
-    readonly effects: Pick<Effects, "clock" | "log">;
+    readonly effects: Pick<Effects, "clock" | "disk" | "log">;
   },
 ): Promise<void> {
-  const { clock, log } = options.effects;
+  const { clock } = options.effects;
   for (const run of runs) {
     const { publisher, folder, recorder } = run;
     await publisher.close();
@@ -23,6 +23,10 @@ export async function closeVariantRuns(
     const total = (clock.monotonic() - options.began) / 1000;
     const startUp = Math.min(total, folder.state.longestStartUpSeconds ?? 0);
     const seconds = { total, startUp, scoring: total - startUp };
-    await writeSummary(run, { end, engine: null, usage: null, forecasts: [], seconds, clockFile: null }, log);
+    await writeSummary(
+      run,
+      { end, engine: null, usage: null, forecasts: [], seconds, clockFile: null },
+      options.effects,
+    );
   }
 }

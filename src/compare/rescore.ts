@@ -19,13 +19,13 @@ export async function rescore(
   options: Scoring & { readonly samples: readonly Uint32Array[]; readonly effects: Effects },
 ): Promise<Summary["end"]> {
   const { samples, effects, ...scoring } = options;
-  const { clock, log } = effects;
+  const { clock, disk, log } = effects;
   const prompts = [...promptsToRescore(runs, samples)];
   const journals: Journal[] = [];
   const version = await packageVersion();
   let done = 0;
   try {
-    for (const { again } of runs) journals.push(await openJournal(again.file, { clock, log }));
+    for (const { again } of runs) journals.push(await openJournal(again.file, { clock, disk, log }));
     const recorders = runs.map(({ again: { state } }, index) => {
       const journal = journals[index];
       if (journal === undefined) throw new Error("every variant has a journal");

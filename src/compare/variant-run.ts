@@ -1,4 +1,3 @@
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Dataset } from "../dataset/open-dataset.ts";
 import type { Effects } from "../effects.ts";
@@ -63,6 +62,7 @@ export async function openVariantRuns(
 async function openVariantRun(variant: Variant, options: VariantRunOptions): Promise<VariantRun> {
   const { config } = variant;
   const { dataset, fresh } = options;
+  const { disk } = options.effects;
   const job = await openJob({ ...options, config });
   try {
     const { folder } = job;
@@ -70,8 +70,8 @@ async function openVariantRun(variant: Variant, options: VariantRunOptions): Pro
     const orders: readonly Order[] = config.orders === "both" ? ["ab", "ba"] : ["ab"];
     if (orders.length === 1 && state.orders.ba.answered > 0) throw scoredInBoth(variant);
     const file = join(folder.path, "rescored.jsonl");
-    if (fresh) await rm(file, { force: true });
-    const again = { state: await resumeRun(file, dataset.ids.length), file };
+    if (fresh) await disk.rm(file, { force: true });
+    const again = { state: await resumeRun(file, dataset.ids.length, disk), file };
     const answered = (row: number): boolean => orders.every((order) => isAnswered(state, row, order));
     return { ...job, ...variant, orders, again, answered };
   } catch (error) {

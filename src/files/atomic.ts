@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { open, readdir, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { AbtieError, systemCode } from "../errors.ts";
+import { type Disk, nodeDisk } from "./disk.ts";
 import { explainFileError } from "./explain.ts";
 
 /**
@@ -10,26 +10,30 @@ import { explainFileError } from "./explain.ts";
  * fails, the old file stays and the temporary file is removed. Throws an AbtieError("data") with a remedy when a file
  * operation fails, and any error that the iterable throws.
  */
-export async function writeAtomic(path: string, content: string | Iterable<string>): Promise<void> {
-  const target = await findTarget(path);
+export async function writeAtomic(
+  path: string,
+  content: string | Iterable<string>,
+  disk: Disk = nodeDisk,
+): Promise<void> {
+  const target = await findTarget(path, disk);
   const temporary = join(dirname(target), `${temporaryPrefix(target)}${randomUUID()}.tmp`);
   try {
-    await writeDurably(temporary, content);
-    await rename(temporary, target);
-    await syncFolder(dirname(target));
+    await writeDurably(temporary, content, disk);
+    await disk.rename(temporary, target);
+    await syncFolder(dirname(target), disk);
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => {});
+    await disk.rm(temporary, { force: true }).catch(() => {});
     throw explainFileError("write", path, error);
   }
-  await removeLeftovers(target).catch(() => {});
+  await removeLeftovers(target, disk).catch(() => {});
 }
 
 // A rename replaces whatever has that name: a symbolic link instead of its target, and even /dev/null if the user is
 // root.
-async function findTarget(path: string): Promise<string> {
+async function findTarget(path: string, disk: Disk): Promise<string> {
   try {
-    const target = await realpath(path);
-    if ((await stat(target)).isFile()) return target;
+    const target = await disk.realpath(path);
+    if ((await disk.stat(target)).isFile()) return target;
   } catch (error) {
     if (systemCode(error) === "ENOENT") return path;
     throw explainFileError("write", path, error);
@@ -41,10 +45,10 @@ function temporaryPrefix(path: string): string {
   return `.${basename(path)}.`;
 }
 
-async function writeDurably(path: string, content: string | Iterable<string>): Promise<void> {
-  const file = await open(path, "wx");
+async function writeDurably(path: string, content: string | Iterable<string>, disk: Disk): Promise<void> {
+  const file = await disk.open(path, "wx");
   try {
-    await writeFile(file, inBlocks(content));
+    for (const block of inBlocks(content)) await file.appendFile(block);
     await file.sync();
   } finally {
     await file.close();
@@ -84,9 +88,9 @@ const UNSUPPORTED: ReadonlySet<unknown> = new Set([
   "EBADF",
 ]);
 
-async function syncFolder(path: string): Promise<void> {
+async function syncFolder(path: string, disk: Disk): Promise<void> {
   try {
-    const folder = await open(path, "r");
+    const folder = await disk.open(path, "r");
     try {
       await folder.sync();
     } finally {
@@ -102,13 +106,13 @@ const LEFTOVER_AGE_MS = 600_000;
 // A killed process leaves its temporary file. Its age is the difference to the time of the file that was just written,
 // and both times come from the clock of the file system. So the temporary file of a process that still writes on
 // another machine is never removed, even if the clock of that machine is wrong.
-async function removeLeftovers(path: string): Promise<void> {
+async function removeLeftovers(path: string, disk: Disk): Promise<void> {
   const folder = dirname(path);
-  const { mtimeMs } = await stat(path);
-  for (const name of await readdir(folder)) {
+  const { mtimeMs } = await disk.stat(path);
+  for (const name of await disk.readdir(folder)) {
     if (!name.startsWith(temporaryPrefix(path)) || !name.endsWith(".tmp")) continue;
     const leftover = join(folder, name);
-    const age = mtimeMs - (await stat(leftover)).mtimeMs;
-    if (age > LEFTOVER_AGE_MS) await rm(leftover, { force: true });
+    const age = mtimeMs - (await disk.stat(leftover)).mtimeMs;
+    if (age > LEFTOVER_AGE_MS) await disk.rm(leftover, { force: true });
   }
 }

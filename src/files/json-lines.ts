@@ -1,4 +1,4 @@
-import { open } from "node:fs/promises";
+import { type Disk, nodeDisk } from "./disk.ts";
 import { explainFileError } from "./explain.ts";
 
 /** One line of a text file, without its newline. */
@@ -17,10 +17,10 @@ const NEWLINE = 0x0a;
  * Reads a UTF-8 file line by line; only one block of the file is in memory. Throws AbtieError("data") when the file
  * cannot be read.
  */
-export async function* readLines(path: string): AsyncGenerator<Line> {
+export async function* readLines(path: string, disk: Disk = nodeDisk): AsyncGenerator<Line> {
   let rest: Buffer = Buffer.alloc(0);
   let number = 0;
-  for await (const block of readBlocks(path)) {
+  for await (const block of readBlocks(path, disk)) {
     let start = 0;
     for (let end = block.indexOf(NEWLINE); end >= 0; end = block.indexOf(NEWLINE, start)) {
       const piece = block.subarray(start, end);
@@ -35,13 +35,18 @@ export async function* readLines(path: string): AsyncGenerator<Line> {
   if (rest.length > 0) yield { text: rest.toString("utf8"), number: number + 1, whole: false };
 }
 
-async function* readBlocks(path: string): AsyncGenerator<Buffer> {
+async function* readBlocks(path: string, disk: Disk): AsyncGenerator<Buffer> {
   try {
-    await using file = await open(path, "r");
-    for (;;) {
-      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(BLOCK_BYTES), 0, BLOCK_BYTES);
-      if (bytesRead === 0) return;
-      yield buffer.subarray(0, bytesRead);
+    const file = await disk.open(path, "r");
+    try {
+      for (;;) {
+        const buffer = Buffer.allocUnsafe(BLOCK_BYTES);
+        const { bytesRead } = await file.read(buffer, 0, BLOCK_BYTES, null);
+        if (bytesRead === 0) return;
+        yield buffer.subarray(0, bytesRead);
+      }
+    } finally {
+      await file.close();
     }
   } catch (error) {
     throw explainFileError("read", path, error);

@@ -1,6 +1,6 @@
-import { readlink, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { AbtieError, systemCode } from "../errors.ts";
+import { type Disk, nodeDisk } from "./disk.ts";
 
 /** A file that a command needs: it reads the file, or the file belongs to the run that it works on. */
 export interface NamedFile {
@@ -26,8 +26,11 @@ export interface CommandFiles {
  * the command needs, or that is another output of it. Two paths that lead to one file through `..`, symbolic links or
  * hard links are the same file.
  */
-export async function refuseOverwrite({ reads, writes }: CommandFiles): Promise<void> {
-  const conflicts = findConflicts(await Promise.all(reads.map(identify)), await Promise.all(writes.map(identify)));
+export async function refuseOverwrite({ reads, writes }: CommandFiles, disk: Disk = nodeDisk): Promise<void> {
+  const conflicts = findConflicts(
+    await Promise.all(reads.map((file) => identify(file, disk))),
+    await Promise.all(writes.map((file) => identify(file, disk))),
+  );
   const [first] = conflicts;
   if (first === undefined) return;
   if (conflicts.length === 1) throw new AbtieError("config", first);
@@ -44,24 +47,24 @@ interface Identity {
   readonly inode: string | null;
 }
 
-async function identify<F extends NamedFile>(file: F): Promise<F & Identity> {
-  const stats = await stat(file.path, { bigint: true }).catch(() => null);
+async function identify<F extends NamedFile>(file: F, disk: Disk): Promise<F & Identity> {
+  const stats = await disk.stat(file.path, { bigint: true }).catch(() => null);
   // Some file systems number no inodes and give 0 for every file.
   const inode = stats === null || stats.ino === 0n ? null : `${stats.dev}:${stats.ino}`;
-  return { ...file, resolved: await resolveLinks(resolve(file.path)), inode };
+  return { ...file, resolved: await resolveLinks(resolve(file.path), disk), inode };
 }
 
 /** Follows the symbolic links of a path. Of a path that does not exist, the part that exists is resolved. */
-async function resolveLinks(path: string): Promise<string> {
+async function resolveLinks(path: string, disk: Disk): Promise<string> {
   try {
-    return await realpath(path);
+    return await disk.realpath(path);
   } catch (error) {
     if (dirname(path) === path) return path;
-    const parent = await resolveLinks(dirname(path));
+    const parent = await resolveLinks(dirname(path), disk);
     // A link to a file that does not exist yet leads to the file that a write through it makes. Links in a circle give
     // ELOOP and are not followed.
-    const target = systemCode(error) === "ENOENT" ? await readlink(path).catch(() => null) : null;
-    return target === null ? join(parent, basename(path)) : resolveLinks(resolve(parent, target));
+    const target = systemCode(error) === "ENOENT" ? await disk.readlink(path).catch(() => null) : null;
+    return target === null ? join(parent, basename(path)) : resolveLinks(resolve(parent, target), disk);
   }
 }
 

@@ -41,7 +41,7 @@ export interface JobOptions {
  */
 export async function openJob(options: JobOptions): Promise<Job> {
   const { config, dataset, force, fresh, abortReason, effects } = options;
-  const { clock, log } = effects;
+  const { clock, disk, log } = effects;
   const loader = await createJudgeLoader(config, dataset);
   const { template } = loader;
   const { aggregate, calibration } = await createAggregate(config, template, log);
@@ -60,6 +60,7 @@ export async function openJob(options: JobOptions): Promise<Job> {
       columns: config.columns,
       clip: config.clip,
       clock,
+      disk,
       log,
     });
     const recorder = createRecorder({ journal, state, clock, onAnswer: publisher.answered, abortReason });

@@ -1,5 +1,6 @@
 import { writeSubmission } from "../dataset/submission/write-submission.ts";
 import { AbtieError } from "../errors.ts";
+import type { Disk } from "../files/disk.ts";
 import { type Aggregate, outcomeOf, type RowOutcome } from "../judge/outcome.ts";
 import type { Journal } from "../runfolder/journal/append.ts";
 import { type RowReading, type RowRecord, writeRows } from "../runfolder/rows-file.ts";
@@ -31,6 +32,8 @@ export interface PublisherOptions {
   readonly columns: { readonly id: string; readonly labels: readonly [string, string, string] };
   readonly clip: readonly [low: number, high: number];
   readonly clock: Clock;
+  /** Default: the disk of this machine. */
+  readonly disk?: Disk;
   readonly log: Log;
 }
 
@@ -50,7 +53,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     // The journal is written first, because an answer in the submission must not be missing in the journal after a crash.
     await options.journal.checkpoint();
     await writeSubmission(options.submission, ids, (row) => outcome(row).probabilities, options);
-    await writeRows(options.rows, recordsOf(ids, state, outcome));
+    await writeRows(options.rows, recordsOf(ids, state, outcome), options.disk);
   };
   const publish = async (): Promise<void> => {
     const began = clock.monotonic();

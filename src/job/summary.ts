@@ -1,5 +1,6 @@
 import { toDigits } from "../dataset/submission/clip-and-round.ts";
 import { type OrderPair, type PairSummary, summarizePairs } from "../deadline/pairs.ts";
+import type { Effects } from "../effects.ts";
 import type { Engine } from "../engine/engine.ts";
 import { messageOf } from "../errors.ts";
 import { writeAtomic } from "../files/atomic.ts";
@@ -11,7 +12,7 @@ import { quantiles } from "../numbers/quantile.ts";
 import { mean } from "../numbers/sums.ts";
 import type { Usage } from "../pool/usage.ts";
 import { softmax, swapBack } from "../triple.ts";
-import type { Log, Obtained } from "../types.ts";
+import type { Obtained } from "../types.ts";
 import { answersOf } from "./answers.ts";
 import type { Job } from "./open-job.ts";
 
@@ -95,10 +96,14 @@ export interface SummaryInput {
  * Summarises a run and writes summary.json. If the file cannot be written, this is only logged, because the results are already
  * in place.
  */
-export async function writeSummary(job: Job, input: SummaryInput, log: Log): Promise<RunSummary> {
+export async function writeSummary(
+  job: Job,
+  input: SummaryInput,
+  { disk, log }: Pick<Effects, "disk" | "log">,
+): Promise<RunSummary> {
   const summary = summarize(job, input);
   const file = job.folder.summaryFile;
-  await writeAtomic(file, `${JSON.stringify(summary, null, 2)}\n`).catch((error: unknown) => {
+  await writeAtomic(file, `${JSON.stringify(summary, null, 2)}\n`, disk).catch((error: unknown) => {
     log("error", `${file} could not be written: ${messageOf(error)}`);
   });
   return summary;

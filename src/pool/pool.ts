@@ -64,7 +64,7 @@ export async function openEnginePool<J>(options: {
   const route = createTokenizeRoute({ ...effects, signal: AbortSignal.any([signal, closing.signal]) });
   const { probe, judge } = keepSmallest(loader, config, route);
   const openers = engineOpeners({ config, effects, logFolder, probe });
-  await createFolder(logFolder);
+  await createFolder(logFolder, effects.disk);
   const opened = await openEngines(openers, signal);
   const status = createStatus(opened.map(({ name }) => name));
   const engines = opened.map(({ name, engine, reopen }) => {

@@ -15,13 +15,17 @@ import { pictureStyle } from "./markup/style.ts";
  */
 export async function drawClock(
   { path, clockFile, journalFile }: RunFolder,
-  { log }: Pick<Effects, "log">,
+  { log, disk }: Pick<Effects, "log" | "disk">,
 ): Promise<void> {
   try {
-    const timeline = await readTimeline(journalFile);
+    const timeline = await readTimeline(journalFile, disk);
     const timing = timingOf(timeline);
     if (timing === null) return;
-    await writeAtomic(clockFile, renderClock({ ...timeline, timing }, `${basename(path)}: forecast and actual end`));
+    await writeAtomic(
+      clockFile,
+      renderClock({ ...timeline, timing }, `${basename(path)}: forecast and actual end`),
+      disk,
+    );
   } catch (error) {
     log("error", `clock.svg could not be written: ${messageOf(error)}`);
   }

@@ -1,4 +1,3 @@
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createFolder } from "../files/folder.ts";
 import { acquireLock } from "../files/lock.ts";
@@ -36,21 +35,22 @@ export interface RunFolder extends AsyncDisposable {
  */
 export async function openRunFolder(options: RunIdentity): Promise<RunFolder> {
   const { config, dataset, effects } = options;
+  const { disk } = effects;
   const path = config.runFolder;
-  await createFolder(path);
+  await createFolder(path, disk);
   const lock = await acquireLock(join(path, "lock"), { purpose: "abtie run" });
   try {
     const journalFile = join(path, "journal.jsonl");
-    if (options.fresh) await rm(journalFile, { force: true });
+    if (options.fresh) await disk.rm(journalFile, { force: true });
     await checkManifest({ ...options, folder: path });
-    const state = await resumeRun(journalFile, dataset.ids.length);
+    const state = await resumeRun(journalFile, dataset.ids.length, disk);
     const resumedRows = state.orders.ab.answered;
     if (resumedRows > 0)
       effects.log(
         "info",
         `continuing ${path}: ${formatCount(resumedRows)} of ${plural(dataset.ids.length, "row")} are answered`,
       );
-    const journal = await openJournal(journalFile, { clock: effects.clock, log: effects.log });
+    const journal = await openJournal(journalFile, { clock: effects.clock, log: effects.log, disk });
     const begin = (at = effects.clock.now()): void => {
       const format = JOURNAL_FORMAT;
       const start = { event: "session-start", at, format, pid: effects.pid, version: options.version } as const;

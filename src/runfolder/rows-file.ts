@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Readings } from "../calibrate/readings.ts";
 import { AbtieError } from "../errors.ts";
 import { writeAtomic } from "../files/atomic.ts";
+import type { Disk } from "../files/disk.ts";
 import { parseJson, readLines } from "../files/json-lines.ts";
 import type { Obtained, Order, Triple } from "../types.ts";
 import { logProbsSchema } from "./journal/event-schemas.ts";
@@ -65,8 +66,8 @@ const rowRecordSchema: z.ZodType<RowRecord> = z.strictObject({
  * Replaces rows.jsonl in one step, with one line for each row. Throws AbtieError("data") when the file cannot be
  * written.
  */
-export async function writeRows(path: string, rows: Iterable<RowRecord>): Promise<void> {
-  await writeAtomic(path, linesOf(rows));
+export async function writeRows(path: string, rows: Iterable<RowRecord>, disk?: Disk): Promise<void> {
+  await writeAtomic(path, linesOf(rows), disk);
 }
 
 /** Reads rows.jsonl row by row. Throws AbtieError("data") with file and line when a line is not a row. */

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { execa } from "execa";
 import type { Config } from "../../src/config/config.ts";
 import type { Effects } from "../../src/effects.ts";
+import { nodeDisk } from "../../src/files/disk.ts";
 import { openConfig } from "../../src/job/open-config.ts";
 import { systemClock } from "../../src/system.ts";
 
@@ -26,6 +27,7 @@ export function testEffects(): Effects {
     pid: process.pid,
     nodeVersion: process.version,
     clock: systemClock,
+    disk: nodeDisk,
     random: () => 0.5,
     signal: new AbortController().signal,
     log: () => {},

@@ -1,5 +1,6 @@
 import { stringify } from "csv-stringify/sync";
 import { writeAtomic } from "../../files/atomic.ts";
+import type { Disk } from "../../files/disk.ts";
 import type { Clip, Triple } from "../../types.ts";
 import { type Columns, DEFAULT_COLUMNS } from "../columns.ts";
 import { toDigits } from "./clip-and-round.ts";
@@ -9,6 +10,8 @@ export interface SubmissionOptions {
   readonly columns?: Partial<Pick<Columns, "id" | "labels">>;
   /** Bounds to which probabilities are clipped; default [0.005, 0.99]. */
   readonly clip?: Clip;
+  /** Default: the disk of this machine. */
+  readonly disk?: Disk;
 }
 
 const DEFAULT_CLIP: Clip = [0.005, 0.99];
@@ -35,7 +38,7 @@ export async function writeSubmission(
       throw new Error(`row ${index} (id ${JSON.stringify(rowId)}) cannot be written`, { cause: error });
     }
   };
-  await writeAtomic(path, toCsv([id, ...labels], ids, toLine));
+  await writeAtomic(path, toCsv([id, ...labels], ids, toLine), options.disk);
 }
 
 const ROWS_AT_ONCE = 1000;

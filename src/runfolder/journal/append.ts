@@ -1,4 +1,5 @@
 import { messageOf } from "../../errors.ts";
+import { type Disk, nodeDisk } from "../../files/disk.ts";
 import { explainFileError } from "../../files/explain.ts";
 import type { Clock, Log } from "../../types.ts";
 import { createBacklog } from "./backlog.ts";
@@ -8,6 +9,8 @@ import { type OpenedFile, openJournalFile } from "./open-file.ts";
 export interface JournalOptions {
   readonly clock: Clock;
   readonly log: Log;
+  /** Default: the disk of this machine. */
+  readonly disk?: Disk;
   /** Longest time that an event stays in memory, ms; default 200. */
   readonly flushMs?: number;
   /** Size (bytes) of the waiting events at which they are written before `flushMs` has passed; default 256 kB. */
@@ -47,8 +50,8 @@ const LONGEST_RETRY_MS = 10_000;
  * that only one process writes.
  */
 export async function openJournal(path: string, options: JournalOptions): Promise<Journal> {
-  const { clock, log, flushMs = 200, flushBytes = 1 << 18, fsync = "batch", openFile = openJournalFile } = options;
-  const { file, size, cut } = await openFile(path);
+  const { clock, log, disk = nodeDisk, flushMs = 200, flushBytes = 1 << 18, fsync = "batch" } = options;
+  const { file, size, cut } = await (options.openFile?.(path) ?? openJournalFile(path, disk));
   if (cut > 0) log("info", `${path}: cut off ${cut} bytes of a last line that was never finished`);
   const backlog = createBacklog(file, size);
   const closing = new AbortController();

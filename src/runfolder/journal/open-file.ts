@@ -1,21 +1,13 @@
-import { constants, type FileHandle, open } from "node:fs/promises";
+import { constants } from "node:fs/promises";
 import { dirname } from "node:path";
+import { type Disk, type DiskFile, nodeDisk } from "../../files/disk.ts";
 import { explainFileError } from "../../files/explain.ts";
 
 /**
  * The operations on a file that the journal uses. Every write names its position, so that a write that failed midway
  * can be repeated.
  */
-export interface JournalFile {
-  readonly write: (
-    buffer: Buffer,
-    offset: number,
-    length: number,
-    position: number,
-  ) => Promise<{ readonly bytesWritten: number }>;
-  readonly datasync: () => Promise<void>;
-  readonly close: () => Promise<void>;
-}
+export type JournalFile = Pick<DiskFile, "write" | "datasync" | "close">;
 
 export interface OpenedFile {
   readonly file: JournalFile;
@@ -29,14 +21,14 @@ export interface OpenedFile {
  * Opens a journal for appending, and creates it if it does not exist. Cuts off a last line without newline: the process
  * that wrote it was killed, and the next line must not be appended to it. Throws AbtieError("data").
  */
-export async function openJournalFile(path: string): Promise<OpenedFile> {
-  let file: FileHandle | undefined;
+export async function openJournalFile(path: string, disk: Disk = nodeDisk): Promise<OpenedFile> {
+  let file: DiskFile | undefined;
   try {
-    file = await open(path, constants.O_RDWR | constants.O_CREAT, 0o644);
+    file = await disk.open(path, constants.O_RDWR | constants.O_CREAT, 0o644);
     const { size: found } = await file.stat();
     const size = await endOfLastLine(file, found);
     if (size < found) await file.truncate(size);
-    if (found === 0) await syncFolder(dirname(path));
+    if (found === 0) await syncFolder(dirname(path), disk);
     return { file, size, cut: found - size };
   } catch (error) {
     await file?.close().catch(() => {});
@@ -47,7 +39,7 @@ export async function openJournalFile(path: string): Promise<OpenedFile> {
 const BLOCK_BYTES = 1 << 16;
 const NEWLINE = 0x0a;
 
-async function endOfLastLine(file: FileHandle, size: number): Promise<number> {
+async function endOfLastLine(file: DiskFile, size: number): Promise<number> {
   const block = Buffer.allocUnsafe(BLOCK_BYTES);
   for (let end = size; end > 0; end -= BLOCK_BYTES) {
     const start = Math.max(0, end - BLOCK_BYTES);
@@ -60,8 +52,8 @@ async function endOfLastLine(file: FileHandle, size: number): Promise<number> {
 
 // The entry of a new file is on the disk only after its folder is synced. Some file systems cannot sync a folder; the
 // journal continues without it.
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, "r").catch(() => undefined);
+async function syncFolder(path: string, disk: Disk): Promise<void> {
+  const folder = await disk.open(path, "r").catch(() => undefined);
   await folder?.sync().catch(() => {});
   await folder?.close();
 }

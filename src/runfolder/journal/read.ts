@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AbtieError } from "../../errors.ts";
+import type { Disk } from "../../files/disk.ts";
 import { type Line, parseJson, readLines } from "../../files/json-lines.ts";
 import { journalEventSchema } from "./event-schemas.ts";
 import { JOURNAL_FORMAT, type JournalEvent } from "./events.ts";
@@ -15,8 +16,8 @@ export interface NumberedEvent {
  * unfinished. Throws AbtieError("data") with file and line when any other line is corrupt, or when another version of
  * abtie wrote the journal.
  */
-export async function* readJournal(path: string): AsyncGenerator<NumberedEvent> {
-  for await (const line of readLines(path)) {
+export async function* readJournal(path: string, disk?: Disk): AsyncGenerator<NumberedEvent> {
+  for await (const line of readLines(path, disk)) {
     if (line.whole) yield { event: parseLine(path, line), line: line.number };
   }
 }

@@ -93,8 +93,8 @@ export async function checkManifest(options: RunIdentity & { folder: string }): 
   const { folder, force, fresh, effects } = options;
   const path = join(folder, "manifest.json");
   const found = await manifestOf(options);
-  const old = fresh ? null : await readManifest(path);
-  if (old === null) return writeManifest(path, found);
+  const old = fresh ? null : await readManifest(path, effects.disk);
+  if (old === null) return writeManifest(path, found, effects.disk);
   const now = { ...found, createdAt: old.createdAt };
   const differences = compareManifests(old, now, HARMLESS);
   const serious = differences.filter(({ changesAnswers }) => changesAnswers);
@@ -110,7 +110,7 @@ export async function checkManifest(options: RunIdentity & { folder: string }): 
   for (const { text } of serious) effects.log("warn", `continuing although ${text}`);
   // The report and other commands read the settings for computed values, such as clipping, from the manifest, so it
   // must have their present values.
-  if (differences.length > 0) await writeManifest(path, now);
+  if (differences.length > 0) await writeManifest(path, now, effects.disk);
 }
 
 async function manifestOf(options: {

@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { AbtieError, systemCode } from "../../errors.ts";
 import { writeAtomic } from "../../files/atomic.ts";
+import { type Disk, nodeDisk } from "../../files/disk.ts";
 import { explainFileError } from "../../files/explain.ts";
 import { parseJson } from "../../files/json-lines.ts";
 
@@ -46,16 +46,16 @@ const manifestSchema: z.ZodType<Manifest> = z.strictObject({
 });
 
 /** Writes a manifest in one step. Throws AbtieError("data") when the file cannot be written. */
-export async function writeManifest(path: string, manifest: Manifest): Promise<void> {
-  await writeAtomic(path, `${JSON.stringify(manifest, null, 2)}\n`);
+export async function writeManifest(path: string, manifest: Manifest, disk?: Disk): Promise<void> {
+  await writeAtomic(path, `${JSON.stringify(manifest, null, 2)}\n`, disk);
 }
 
 /**
  * Reads a manifest; null when the file does not exist. Throws AbtieError("data") when the file is not a manifest of
  * this format.
  */
-export async function readManifest(path: string): Promise<Manifest | null> {
-  const text = await readText(path);
+export async function readManifest(path: string, disk: Disk = nodeDisk): Promise<Manifest | null> {
+  const text = await readText(path, disk);
   if (text === null) return null;
   const result = manifestSchema.safeParse(parseJson(text));
   if (result.success) return result.data;
@@ -67,9 +67,9 @@ export async function readManifest(path: string): Promise<Manifest | null> {
   );
 }
 
-async function readText(path: string): Promise<string | null> {
+async function readText(path: string, disk: Disk): Promise<string | null> {
   try {
-    return await readFile(path, "utf8");
+    return await disk.readFile(path, "utf8");
   } catch (error) {
     if (systemCode(error) === "ENOENT") return null;
     throw explainFileError("read", path, error);

@@ -1,5 +1,5 @@
-import { access } from "node:fs/promises";
 import { AbtieError, systemCode } from "../../errors.ts";
+import { type Disk, nodeDisk } from "../../files/disk.ts";
 import { readJournal } from "../journal/read.ts";
 import { fold } from "./fold.ts";
 import { createRunState, type RunState } from "./run-state.ts";
@@ -8,10 +8,10 @@ import { createRunState, type RunState } from "./run-state.ts";
  * Reads a journal and returns the state of its run; without a file, returns the state of a new run. Throws
  * AbtieError("data") with file and line when the journal is corrupt or belongs to another data file.
  */
-export async function resumeRun(path: string, rows: number): Promise<RunState> {
+export async function resumeRun(path: string, rows: number, disk: Disk = nodeDisk): Promise<RunState> {
   const state = createRunState(rows);
-  if (!(await exists(path))) return state;
-  for await (const { event, line } of readJournal(path)) {
+  if (!(await exists(path, disk))) return state;
+  for await (const { event, line } of readJournal(path, disk)) {
     try {
       fold(state, event);
     } catch (error) {
@@ -22,8 +22,8 @@ export async function resumeRun(path: string, rows: number): Promise<RunState> {
   return state;
 }
 
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
+async function exists(path: string, disk: Disk): Promise<boolean> {
+  return disk.stat(path).then(
     () => true,
     (error: unknown) => systemCode(error) !== "ENOENT",
   );

@@ -1,3 +1,4 @@
+import type { Disk } from "../../files/disk.ts";
 import { endedWithRun } from "../describe-failure.ts";
 import type {
   FailedAttempt,
@@ -69,9 +70,9 @@ export interface TimelineForecast {
 }
 
 /** Reads a journal as a timeline. Throws AbtieError("data") with file and line when the journal is corrupt. */
-export async function readTimeline(journalFile: string): Promise<Timeline> {
+export async function readTimeline(journalFile: string, disk?: Disk): Promise<Timeline> {
   const timeline = createTimeline();
-  for await (const { event } of readJournal(journalFile)) timeline.add(event);
+  for await (const { event } of readJournal(journalFile, disk)) timeline.add(event);
   return timeline.finish();
 }
 
