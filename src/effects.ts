@@ -1,4 +1,5 @@
 import type { Disk } from "./files/disk.ts";
+import type { Machine } from "./files/holder.ts";
 import type { Clock, Log } from "./types.ts";
 
 /** The progress of a long command: a named step with a text, or the number of rows that are scored. */
@@ -24,7 +25,8 @@ export interface Effects {
   readonly startedAt: number;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly pid: number;
+  /** This process and its machine, for locks and the journal. */
+  readonly machine: Machine;
   readonly nodeVersion: string;
   readonly clock: Clock;
   /** Holds the run folder and the submission. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Effects } from "./effects.ts";
 import { nodeDisk } from "./files/disk.ts";
+import { thisMachine } from "./files/holder.ts";
 import type { Clock } from "./types.ts";
 
 /**
@@ -13,7 +14,7 @@ export function createEffects(given: Partial<Effects> = {}): Effects {
     startedAt: systemClock.now(),
     cwd: process.cwd(),
     env: process.env,
-    pid: process.pid,
+    machine: thisMachine,
     nodeVersion: process.version,
     clock: systemClock,
     disk: nodeDisk,

@@ -30,7 +30,13 @@ export async function rescore(
       const journal = journals[index];
       if (journal === undefined) throw new Error("every variant has a journal");
       const recorder = createRecorder({ journal, state, clock });
-      recorder.record({ event: "session-start", at: clock.now(), format: JOURNAL_FORMAT, pid: effects.pid, version });
+      recorder.record({
+        event: "session-start",
+        at: clock.now(),
+        format: JOURNAL_FORMAT,
+        pid: effects.machine.pid,
+        version,
+      });
       return recorder;
     });
     return await scorePrompts({

@@ -1,7 +1,24 @@
 import { randomUUID } from "node:crypto";
-import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { systemCode } from "../errors.ts";
+import type { Disk } from "./disk.ts";
+
+/** A process that takes locks, and the machine on which it runs. */
+export interface Machine {
+  readonly pid: number;
+  readonly host: string;
+  /** Decides whether a process of this machine runs. */
+  readonly isAlive: (pid: number) => boolean;
+}
+
+/** This process on this machine. */
+export const thisMachine: Machine = {
+  pid: process.pid,
+  get host() {
+    return hostname();
+  },
+  isAlive,
+};
 
 /** The holder of a lock, as written into the file beside the lock. */
 interface Holder {
@@ -11,26 +28,31 @@ interface Holder {
 }
 
 /** Writes a file that names this process as the holder of a lock. */
-export async function writeHolder(lock: string, purpose: string): Promise<void> {
-  const holder: Holder = { pid: process.pid, host: hostname(), purpose };
-  await writeFile(holderPath(lock), JSON.stringify(holder));
+export async function writeHolder(lock: string, purpose: string, disk: Disk, { pid, host }: Machine): Promise<void> {
+  const holder: Holder = { pid, host, purpose };
+  const file = await disk.open(holderPath(lock), "w");
+  try {
+    await file.appendFile(JSON.stringify(holder));
+  } finally {
+    await file.close();
+  }
 }
 
 /**
  * Removes the holder's file. Call this before the lock is freed; afterwards it might remove the file of the next
  * holder.
  */
-export async function removeHolder(lock: string): Promise<void> {
-  await rm(holderPath(lock), { force: true });
+export async function removeHolder(lock: string, disk: Disk): Promise<void> {
+  await disk.rm(holderPath(lock), { force: true });
 }
 
 /** Describes the holder of a lock for a message: process, machine, purpose and start, as far as known. */
-export async function describeHolder(lock: string): Promise<string> {
-  const holder = await readHolder(holderPath(lock));
+export async function describeHolder(lock: string, disk: Disk, { host }: Machine): Promise<string> {
+  const holder = await readHolder(holderPath(lock), disk);
   if (holder === null) return "another process";
-  const since = await stat(holderPath(lock)).catch(() => null);
-  const where = holder.host === hostname() ? "" : ` on ${holder.host}`;
-  return `process ${holder.pid}${where} (${holder.purpose}${since === null ? "" : `, since ${since.mtime.toISOString()}`})`;
+  const since = await disk.stat(holderPath(lock)).catch(() => null);
+  const where = holder.host === host ? "" : ` on ${holder.host}`;
+  return `process ${holder.pid}${where} (${holder.purpose}${since === null ? "" : `, since ${new Date(since.mtimeMs).toISOString()}`})`;
 }
 
 /**
@@ -38,20 +60,20 @@ export async function describeHolder(lock: string): Promise<string> {
  * removed the file. A process on another machine counts as running, because only its own machine can check it. The file
  * is renamed first, so that only one of several callers succeeds.
  */
-export async function claimDeadHolder(lock: string): Promise<boolean> {
-  const dead = await readHolder(holderPath(lock));
-  if (dead === null || dead.host !== hostname() || isAlive(dead.pid)) return false;
+export async function claimDeadHolder(lock: string, disk: Disk, { host, isAlive }: Machine): Promise<boolean> {
+  const dead = await readHolder(holderPath(lock), disk);
+  if (dead === null || dead.host !== host || isAlive(dead.pid)) return false;
   const claimed = `${holderPath(lock)}.${randomUUID()}`;
   try {
-    await rename(holderPath(lock), claimed);
+    await disk.rename(holderPath(lock), claimed);
   } catch {
     return false;
   }
   // Between reading and renaming, another caller may have taken the lock and written its own file. That file is put
   // back.
-  const mine = (await readHolder(claimed))?.pid === dead.pid;
-  if (mine) await rm(claimed, { force: true });
-  else await rename(claimed, holderPath(lock));
+  const mine = (await readHolder(claimed, disk))?.pid === dead.pid;
+  if (mine) await disk.rm(claimed, { force: true });
+  else await disk.rename(claimed, holderPath(lock));
   return mine;
 }
 
@@ -59,9 +81,9 @@ function holderPath(lock: string): string {
   return `${lock}.holder`;
 }
 
-async function readHolder(path: string): Promise<Holder | null> {
+async function readHolder(path: string, disk: Disk): Promise<Holder | null> {
   try {
-    const value: unknown = JSON.parse(await readFile(path, "utf8"));
+    const value: unknown = JSON.parse(await disk.readFile(path, "utf8"));
     return isHolder(value) ? value : null;
   } catch {
     return null;

@@ -1,16 +1,20 @@
-import { rmdir } from "node:fs/promises";
-import { lock as lockFile } from "proper-lockfile";
-import { AbtieError, systemCode } from "../errors.ts";
+import { AbtieError } from "../errors.ts";
 import type { Clock } from "../types.ts";
+import { type Disk, nodeDisk } from "./disk.ts";
 import { explainFileError } from "./explain.ts";
-import { claimDeadHolder, describeHolder, removeHolder, writeHolder } from "./holder.ts";
+import { claimDeadHolder, describeHolder, type Machine, removeHolder, thisMachine, writeHolder } from "./holder.ts";
+import { takeLockFolder } from "./lock-folder.ts";
 
 export interface LockOptions {
   /** The purpose of the lock, for the messages of other processes that want it, for example "abtie run". */
   readonly purpose: string;
+  readonly clock: Clock;
+  /** Default: the disk of this machine. */
+  readonly disk?: Disk;
+  /** Default: this process on this machine. */
+  readonly machine?: Machine;
   /** Waits until the lock is free. Without `wait`, a lock that another process holds throws. */
   readonly wait?: {
-    readonly sleep: Clock["sleep"];
     readonly signal?: AbortSignal;
     /** Called once with a description of the holder, if another process holds the lock. */
     readonly onWait?: (holder: string) => void;
@@ -38,21 +42,21 @@ export async function withLock<T>(
  * AbtieError("data") that names the holder when another process holds the lock and `wait` is not given.
  */
 export async function acquireLock(path: string, options: LockOptions): Promise<Lock> {
-  const { purpose, wait } = options;
+  const { purpose, clock, wait, disk = nodeDisk, machine = thisMachine } = options;
   const lost = new AbortController();
   for (let hasWaited = false; ; ) {
     wait?.signal?.throwIfAborted();
-    if (await claimDeadHolder(path)) await rmdir(path).catch(() => {});
-    const release = await tryLock(path, lost);
+    if (await claimDeadHolder(path, disk, machine)) await disk.rmdir(path).catch(() => {});
+    const release = await tryLock(path, lost, { disk, clock });
     if (release !== null) {
-      await writeHolder(path, purpose);
-      return { lost: lost.signal, [Symbol.asyncDispose]: () => free(path, lost.signal, release) };
+      await writeHolder(path, purpose, disk, machine);
+      return { lost: lost.signal, [Symbol.asyncDispose]: () => free(path, disk, lost.signal, release) };
     }
-    const holder = await describeHolder(path);
+    const holder = await describeHolder(path, disk, machine);
     if (wait === undefined) throw heldBy(path, holder);
     if (!hasWaited) wait.onWait?.(holder);
     hasWaited = true;
-    await wait.sleep(POLL_MS, wait.signal);
+    await clock.sleep(POLL_MS, wait.signal);
   }
 }
 
@@ -61,24 +65,26 @@ const STALE_MS = 10_000;
 const RENEW_MS = 2_000;
 
 /** Returns the function that frees the lock, or null when another process holds it. */
-async function tryLock(path: string, lost: AbortController): Promise<(() => Promise<void>) | null> {
+async function tryLock(
+  path: string,
+  lost: AbortController,
+  effects: { readonly disk: Disk; readonly clock: Clock },
+): Promise<(() => Promise<void>) | null> {
   try {
-    return await lockFile(path, {
-      lockfilePath: path,
-      realpath: false,
-      stale: STALE_MS,
-      update: RENEW_MS,
-      onCompromised: () => lost.abort(heldBy(path, "another process, although this one still needs it")),
+    return await takeLockFolder(path, {
+      ...effects,
+      staleMs: STALE_MS,
+      renewMs: RENEW_MS,
+      onLost: () => lost.abort(heldBy(path, "another process, although this one still needs it")),
     });
   } catch (error) {
-    if (systemCode(error) === "ELOCKED") return null;
     throw explainFileError("lock", path, error);
   }
 }
 
-async function free(path: string, lost: AbortSignal, release: () => Promise<void>): Promise<void> {
+async function free(path: string, disk: Disk, lost: AbortSignal, release: () => Promise<void>): Promise<void> {
   if (lost.aborted) return;
-  await removeHolder(path);
+  await removeHolder(path, disk);
   await release();
 }
 

@@ -35,10 +35,10 @@ export interface RunFolder extends AsyncDisposable {
  */
 export async function openRunFolder(options: RunIdentity): Promise<RunFolder> {
   const { config, dataset, effects } = options;
-  const { disk } = effects;
+  const { clock, disk, machine } = effects;
   const path = config.runFolder;
   await createFolder(path, disk);
-  const lock = await acquireLock(join(path, "lock"), { purpose: "abtie run" });
+  const lock = await acquireLock(join(path, "lock"), { purpose: "abtie run", clock, disk, machine });
   try {
     const journalFile = join(path, "journal.jsonl");
     if (options.fresh) await disk.rm(journalFile, { force: true });
@@ -50,10 +50,10 @@ export async function openRunFolder(options: RunIdentity): Promise<RunFolder> {
         "info",
         `continuing ${path}: ${formatCount(resumedRows)} of ${plural(dataset.ids.length, "row")} are answered`,
       );
-    const journal = await openJournal(journalFile, { clock: effects.clock, log: effects.log, disk });
-    const begin = (at = effects.clock.now()): void => {
+    const journal = await openJournal(journalFile, { clock, log: effects.log, disk });
+    const begin = (at = clock.now()): void => {
       const format = JOURNAL_FORMAT;
-      const start = { event: "session-start", at, format, pid: effects.pid, version: options.version } as const;
+      const start = { event: "session-start", at, format, pid: machine.pid, version: options.version } as const;
       journal.append(start);
       fold(state, start);
     };

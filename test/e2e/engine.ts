@@ -4,6 +4,7 @@ import { execa } from "execa";
 import type { Config } from "../../src/config/config.ts";
 import type { Effects } from "../../src/effects.ts";
 import { nodeDisk } from "../../src/files/disk.ts";
+import { thisMachine } from "../../src/files/holder.ts";
 import { openConfig } from "../../src/job/open-config.ts";
 import { systemClock } from "../../src/system.ts";
 
@@ -24,7 +25,7 @@ export function testEffects(): Effects {
     startedAt: Date.now(),
     cwd: ROOT,
     env: process.env,
-    pid: process.pid,
+    machine: thisMachine,
     nodeVersion: process.version,
     clock: systemClock,
     disk: nodeDisk,

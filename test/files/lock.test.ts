@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { expect, onTestFinished, test } from "vitest";
 import { acquireLock, withLock } from "../../src/files/lock.ts";
+import { systemClock } from "../../src/system.ts";
 
-const PURPOSE = { purpose: "abtie run" };
+const PURPOSE = { purpose: "abtie run", clock: systemClock };
 
 async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "abtie-"));
@@ -30,7 +31,7 @@ test("frees the lock when the function throws", async () => {
 
 test("names the process that holds the lock, and what it does", async () => {
   const path = join(await temporaryFolder(), ".lock");
-  await using _lock = await acquireLock(path, { purpose: "abtie setup" });
+  await using _lock = await acquireLock(path, { ...PURPOSE, purpose: "abtie setup" });
   await expect(acquireLock(path, PURPOSE)).rejects.toMatchObject({
     code: "data",
     message: expect.stringMatching(
@@ -46,17 +47,18 @@ test("reports that the parent folder is missing", async () => {
 
 test("waits until the lock is free if asked to, and reports the holder once", async () => {
   const path = join(await temporaryFolder(), ".lock");
-  const first = await acquireLock(path, { purpose: "abtie setup" });
+  const first = await acquireLock(path, { ...PURPOSE, purpose: "abtie setup" });
   const waitedFor: string[] = [];
   let naps = 0;
   const wait = {
     onWait: (holder: string) => waitedFor.push(holder),
-    sleep: async () => {
-      naps += 1;
-      if (naps === 3) await first[Symbol.asyncDispose]();
-    },
   };
-  await using second = await acquireLock(path, { ...PURPOSE, wait });
+  const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
+    if (ms !== 500) return systemClock.sleep(ms, signal);
+    naps += 1;
+    if (naps === 3) await first[Symbol.asyncDispose]();
+  };
+  await using second = await acquireLock(path, { ...PURPOSE, clock: { ...systemClock, sleep }, wait });
   expect(second.lost.aborted).toBe(false);
   expect(naps).toBe(3);
   expect(waitedFor).toEqual([expect.stringContaining(`process ${process.pid} (abtie setup`)]);
@@ -66,8 +68,9 @@ test("stops waiting when the signal aborts", async () => {
   const path = join(await temporaryFolder(), ".lock");
   await using _lock = await acquireLock(path, PURPOSE);
   const controller = new AbortController();
-  const wait = { signal: controller.signal, sleep: async () => controller.abort(new Error("Ctrl-C")) };
-  await expect(acquireLock(path, { ...PURPOSE, wait })).rejects.toThrow("Ctrl-C");
+  const wait = { signal: controller.signal };
+  const clock = { ...systemClock, sleep: async () => controller.abort(new Error("Ctrl-C")) };
+  await expect(acquireLock(path, { ...PURPOSE, clock, wait })).rejects.toThrow("Ctrl-C");
 });
 
 test("takes over at once from a process that was killed", async () => {
