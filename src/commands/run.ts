@@ -3,7 +3,7 @@ import type { Effects } from "../effects.ts";
 import { refuseOverwrite } from "../files/refuse-overwrite.ts";
 import { filesOfRun } from "../job/job-files.ts";
 import { openJob } from "../job/open-job.ts";
-import { openRows } from "../job/open-rows.ts";
+import { type JobParts, REAL_PARTS } from "../job/parts.ts";
 import { emptySession, runSession } from "../job/session.ts";
 import { type RunSummary, writeSummary } from "../job/summary.ts";
 import { armTimeLimits } from "../job/time-limits.ts";
@@ -26,14 +26,19 @@ export interface RunOptions {
  * engine starts, and every later version replaces it atomically. Throws AbtieError: config (also when the run would overwrite
  * a file that it reads), data, engine (the file of fallbacks is then in place). An abort ends in a summary, not in an error.
  */
-export async function runJob(config: Config, options: RunOptions, effects: Effects): Promise<RunSummary> {
+export async function runJob(
+  config: Config,
+  options: RunOptions,
+  effects: Effects,
+  parts: JobParts = REAL_PARTS,
+): Promise<RunSummary> {
   const { clock } = effects;
   const began = clock.monotonic();
   await refuseOverwrite(filesOfRun(config, { cwd: effects.cwd, benchFile: options.benchFile ?? null }), effects.disk);
   using limits = armTimeLimits(config, effects);
-  await using dataset = await openRows(config, effects.signal);
+  await using dataset = await parts.openRows(config, effects.signal);
   const abortReason = () => (effects.signal.aborted ? "interrupted" : "deadline");
-  await using job = await openJob({ config, dataset, ...options, abortReason, effects });
+  await using job = await openJob({ config, dataset, ...options, abortReason, effects, parts });
   await job.publisher.publishFirst();
   limits.armWatchdog(config.output);
 

@@ -4,8 +4,7 @@ import type { Effects } from "../effects.ts";
 import { type Aggregation, createAggregate } from "../judge/aggregate.ts";
 import type { JudgeLoader } from "../judge/judge.ts";
 import { openRunFolder, type RunFolder } from "../runfolder/open-run-folder.ts";
-import { createJudgeLoader } from "./load-judge.ts";
-import { packageVersion } from "./package-version.ts";
+import { type JobParts, REAL_PARTS } from "./parts.ts";
 import { createPublisher, type Publisher } from "./publisher.ts";
 import { createRecorder, type Recorder } from "./recorder.ts";
 
@@ -17,6 +16,7 @@ export interface Job extends Aggregation, AsyncDisposable {
   readonly folder: RunFolder;
   readonly publisher: Publisher;
   readonly recorder: Recorder;
+  readonly parts: JobParts;
 }
 
 export interface JobOptions {
@@ -31,6 +31,8 @@ export interface JobOptions {
    */
   readonly abortReason?: () => "deadline" | "interrupted";
   readonly effects: Effects;
+  /** Default: the parts of a real job. */
+  readonly parts?: JobParts;
 }
 
 /**
@@ -40,12 +42,12 @@ export interface JobOptions {
  * process has locked.
  */
 export async function openJob(options: JobOptions): Promise<Job> {
-  const { config, dataset, force, fresh, abortReason, effects } = options;
+  const { config, dataset, force, fresh, abortReason, effects, parts = REAL_PARTS } = options;
   const { clock, disk, log } = effects;
-  const loader = await createJudgeLoader(config, dataset);
+  const loader = await parts.createJudgeLoader(config, dataset);
   const { template } = loader;
   const { aggregate, calibration } = await createAggregate(config, template, log);
-  const version = await packageVersion();
+  const version = await parts.packageVersion();
   const folder = await openRunFolder({ config, dataset, template, version, force, fresh, effects });
   try {
     const { state, journal } = folder;
@@ -73,6 +75,7 @@ export async function openJob(options: JobOptions): Promise<Job> {
       folder,
       publisher,
       recorder,
+      parts,
       [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
     };
   } catch (error) {

@@ -65,7 +65,7 @@ export async function runSession(job: Job, options: SessionOptions): Promise<Ses
 }
 
 async function scoreOnEngines(job: Job, { limits, began, tokensPerSecond, effects }: SessionOptions): Promise<Session> {
-  const { config, dataset, loader, aggregate, folder, publisher, recorder } = job;
+  const { config, dataset, loader, aggregate, folder, publisher, recorder, parts } = job;
   const { clock, log } = effects;
   let session = emptySession(clock.monotonic());
   try {
@@ -81,6 +81,7 @@ async function scoreOnEngines(job: Job, { limits, began, tokensPerSecond, effect
       record: recorder.record,
       effects,
       signal: limits.signal,
+      openers: parts.engineOpeners,
     });
     const engine = pool.first();
     session = { ...session, engine };

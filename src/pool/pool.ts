@@ -57,13 +57,15 @@ export async function openEnginePool<J>(options: {
   record: (event: JournalEvent) => void;
   effects: Effects;
   signal: AbortSignal;
+  /** Default: the openers of real servers. */
+  openers?: typeof engineOpeners;
 }): Promise<EnginePool<J>> {
   const { config, loader, logFolder, record, effects, signal } = options;
   const { clock } = effects;
   const closing = new AbortController();
   const route = createTokenizeRoute({ ...effects, signal: AbortSignal.any([signal, closing.signal]) });
   const { probe, judge } = keepSmallest(loader, config, route);
-  const openers = engineOpeners({ config, effects, logFolder, probe });
+  const openers = (options.openers ?? engineOpeners)({ config, effects, logFolder, probe });
   await createFolder(logFolder, effects.disk);
   const opened = await openEngines(openers, signal);
   const status = createStatus(opened.map(({ name }) => name));

@@ -1,0 +1,15 @@
+import { engineOpeners } from "../pool/open-engines.ts";
+import { createJudgeLoader } from "./load-judge.ts";
+import { openRows } from "./open-rows.ts";
+import { packageVersion } from "./package-version.ts";
+
+/** The parts of a job that read files which it never writes, or that reach servers. A simulation of whole jobs replaces them. */
+export interface JobParts {
+  readonly openRows: typeof openRows;
+  readonly createJudgeLoader: typeof createJudgeLoader;
+  readonly engineOpeners: typeof engineOpeners;
+  readonly packageVersion: typeof packageVersion;
+}
+
+/** The parts of a real job. */
+export const REAL_PARTS: JobParts = { openRows, createJudgeLoader, engineOpeners, packageVersion };
