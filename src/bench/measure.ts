@@ -1,6 +1,9 @@
 import type { Config } from "../config/config.ts";
+import type { Dataset } from "../dataset/open-dataset.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
+import { lowMassFailure } from "../job/failure.ts";
+import type { MassWatch } from "../job/mass-watch.ts";
 import type { Judge, Task } from "../judge/judge.ts";
 import { firstSetting } from "../pool/first-setting.ts";
 import type { EnginePool } from "../pool/pool.ts";
@@ -27,19 +30,21 @@ const SWEEP_MS = 180_000;
 
 /**
  * Keeps requests waiting at the engine during the whole sweep over the settings, then sends the sample, and stops.
- * Throws AbtieError("engine") when the engine was lost, and the signal's reason when it aborts.
+ * Throws AbtieError("engine") when the engine was lost or the labels get almost no probability, and the signal's reason when it aborts.
  */
 export async function measureEngine(options: {
   config: Config;
   pool: EnginePool<Judge>;
+  dataset: Pick<Dataset, "ids">;
   lengths: Lengths;
   /** Number of rows to which the time is fitted. */
   sampleRows: number;
   effects: Effects;
   /** Returns the time (ms) during which abtie's thread was busy so far. */
   busyMs: () => number;
+  massWatch: MassWatch;
 }): Promise<Measurement> {
-  const { config, pool, lengths, sampleRows, effects, busyMs } = options;
+  const { config, pool, dataset, lengths, sampleRows, effects, busyMs, massWatch } = options;
   const { clock } = effects;
   const stop = new AbortController();
   const prompts = samplingOrderOf(lengths, sampleRows);
@@ -97,11 +102,13 @@ export async function measureEngine(options: {
 
   if (sweep.stage !== null) report(sweep.stage);
   const polling = pollEngine(pool, () => sweep.stage, effects, stop.signal);
-  const signal = AbortSignal.any([effects.signal, stop.signal]);
+  const signal = AbortSignal.any([effects.signal, stop.signal, massWatch.stopped]);
   const end = await scoreOnPool<Task>({
     pool,
     tasks: tasks(),
-    onRequest: ({ attempt }) => {
+    onRequest: ({ attempt, outcomes }) => {
+      for (const { task, outcome } of outcomes)
+        if (outcome.ok && task.order === "ab") massWatch.add(outcome.value.mass);
       if (attempt !== null) measure(attempt);
     },
     config,
@@ -114,6 +121,11 @@ export async function measureEngine(options: {
   stop.abort(new Error("everything is measured"));
   await polling.finished;
   effects.signal.throwIfAborted();
+  massWatch.end();
+  if (massWatch.stopped.aborted) {
+    const { message, details } = await lowMassFailure({ massWatch, dataset }, pool.judge);
+    throw new AbtieError("engine", message, { details });
+  }
   if (end === "engines-lost") throw new AbtieError("engine", "the engine was lost while it was measured");
   return { sweep, polls: polling.polls, ...counts, clientBusy };
 }

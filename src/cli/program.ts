@@ -105,7 +105,8 @@ Exit status:
     2  the command line or the config is wrong
     3  the data are wrong, or a file cannot be read or written
        (validate: the submission is invalid; calibrate: the calibration does not help)
-    4  the engine has failed, or cannot be installed (doctor: a run would fail)
+    4  the engine has failed, or cannot be installed (doctor: a run would fail),
+       or the model gives the labels almost no probability
     5  the submission is complete and valid, but some rows have fallback probabilities
        (bench: the job may miss its deadline)
   130  the command was interrupted; the submission, if there is one, is complete and valid`;

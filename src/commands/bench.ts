@@ -12,6 +12,7 @@ import { refuseOverwrite } from "../files/refuse-overwrite.ts";
 import { formatCount, plural } from "../format.ts";
 import { filesInRunFolder } from "../job/job-files.ts";
 import { createJudgeLoader } from "../job/load-judge.ts";
+import { createMassWatch } from "../job/mass-watch.ts";
 import { openRows } from "../job/open-rows.ts";
 import { openEnginePool } from "../pool/pool.ts";
 
@@ -20,6 +21,8 @@ export interface BenchOptions {
   readonly rows: number | null;
   /** Rows that the time is fitted to. */
   readonly sample: number;
+  /** Go on although the labels get almost no probability. */
+  readonly force?: boolean;
   /** Gives the time (ms) for which the client's thread was busy so far. */
   readonly busyMs: () => number;
 }
@@ -70,6 +73,8 @@ export async function bench(config: Config, options: BenchOptions, effects: Effe
     sampleRows: options.sample,
     effects,
     busyMs: options.busyMs,
+    dataset,
+    massWatch: createMassWatch({ earlier: [], force: options.force ?? false, log: effects.log }),
   });
 
   const speeds = speedsOf(measurement, lengths, batchedTokensOf(config.engine));

@@ -4,14 +4,14 @@ import { refuseOverwrite } from "../files/refuse-overwrite.ts";
 import { filesOfRun } from "../job/job-files.ts";
 import { openJob } from "../job/open-job.ts";
 import { type JobParts, REAL_PARTS } from "../job/parts.ts";
-import { emptySession, runSession } from "../job/session.ts";
+import { finishedSession, runSession } from "../job/session.ts";
 import { type RunSummary, writeSummary } from "../job/summary.ts";
 import { armTimeLimits } from "../job/time-limits.ts";
 import { hasWorkLeft } from "../job/work-left.ts";
 import { drawClock } from "../report/render-clock.ts";
 
 export interface RunOptions {
-  /** Continue although config, data, template or model changed since the run began. */
+  /** Continue although config, data, template or model changed since the run began, or the labels get almost no probability. */
   readonly force: boolean;
   /** Forget the results in the run folder. */
   readonly fresh: boolean;
@@ -24,7 +24,8 @@ export interface RunOptions {
 /**
  * Scores the rows of a config and writes the submission. A complete file of fallback probabilities is on disk before the
  * engine starts, and every later version replaces it atomically. Throws AbtieError: config (also when the run would overwrite
- * a file that it reads), data, engine (the file of fallbacks is then in place). An abort ends in a summary, not in an error.
+ * a file that it reads), data, engine (the file of fallbacks is then in place). An abort ends in a summary, not in an error; so does a run that
+ * scored rows and failed, see `RunSummary.failure`.
  */
 export async function runJob(
   config: Config,
@@ -37,7 +38,8 @@ export async function runJob(
   await refuseOverwrite(filesOfRun(config, { cwd: effects.cwd, benchFile: options.benchFile ?? null }), effects.disk);
   using limits = armTimeLimits(config, effects);
   await using dataset = await parts.openRows(config, effects.signal);
-  const abortReason = () => (effects.signal.aborted ? "interrupted" : "deadline");
+  const abortReason = () =>
+    effects.signal.aborted ? "interrupted" : limits.signal.aborted ? "deadline" : ("aborted" as const);
   await using job = await openJob({ config, dataset, ...options, abortReason, effects, parts });
   await job.publisher.publishFirst();
   limits.armWatchdog(config.output);
@@ -46,7 +48,7 @@ export async function runJob(
     ? await runSession(job, { limits, began, tokensPerSecond: options.tokensPerSecond ?? null, effects }).finally(() =>
         drawClock(job.folder, effects),
       )
-    : emptySession(clock.monotonic());
+    : await finishedSession(job, clock.monotonic());
 
   const { scoringSince, ...result } = session;
   const ended = clock.monotonic();

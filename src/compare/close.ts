@@ -25,7 +25,7 @@ export async function closeVariantRuns(
     const seconds = { total, startUp, scoring: total - startUp };
     await writeSummary(
       run,
-      { end, engine: null, usage: null, forecasts: [], seconds, clockFile: null },
+      { end, failure: null, engine: null, usage: null, forecasts: [], seconds, clockFile: null },
       options.effects,
     );
   }

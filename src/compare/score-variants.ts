@@ -4,6 +4,7 @@ import { openEnginePool } from "../pool/pool.ts";
 import { checkModels } from "./check-models.ts";
 import { type EngineGroup, groupByEngine, recordForAll } from "./engine-groups.ts";
 import { joinJudgeLoaders } from "./joint-judge.ts";
+import { refuseLowMass } from "./low-mass.ts";
 import { createPrefixMeter, watchPrefixCache } from "./prefix-cache.ts";
 import { promptsRowByRow, promptsToRescore, sampleToRescore } from "./prompt-order.ts";
 import { rescore } from "./rescore.ts";
@@ -21,7 +22,7 @@ export interface ScoreOptions {
   readonly seed: number;
   /** Aborts when the comparison is decided. */
   readonly decided: AbortSignal;
-  /** True to continue although another model answers than in earlier sessions. */
+  /** True to continue although another model answers than in earlier sessions, or although a variant has a low label mass. */
   readonly force: boolean;
   /**
    * Called for every prompt that ended, with or without an answer, after its outcome is in the state of its variant.
@@ -30,13 +31,20 @@ export interface ScoreOptions {
   readonly effects: Effects;
 }
 
-/** Scores the missing prompts, one engine after the other, until no prompt is missing or an engine cannot continue. */
+/**
+ * Scores the missing prompts, one engine after the other, until no prompt is missing or an engine cannot continue. Throws
+ * AbtieError("engine") when the labels of a variant get almost no probability, unless `force` is true.
+ */
 export async function scoreVariants(runs: readonly VariantRun[], options: ScoreOptions): Promise<ScoringEnd> {
+  for (const { massWatch } of runs) massWatch.begin();
+  await refuseLowMass(runs, []);
   const groups = groupByEngine(runs);
   for (const group of groups) {
     const folder = groups.length === 1 ? options.folder : group[0].folder.path;
     const end = await scoreGroup(group, { ...options, folder });
     if (end !== "done") return end;
+    for (const { massWatch } of group) massWatch.end();
+    await refuseLowMass(group, []);
   }
   return "done";
 }
@@ -83,7 +91,7 @@ async function scoreGroup(group: EngineGroup, options: ScoreOptions): Promise<Sc
       onRequest: ({ outcomes }) => {
         for (const { task, outcome } of outcomes) onOutcome(group[task.variant] as VariantRun, task, outcome.ok);
       },
-      signal: AbortSignal.any([signal, decided]),
+      signal: AbortSignal.any([signal, decided, ...group.map(({ massWatch }) => massWatch.stopped)]),
     });
     const cached = await cache.used();
     for (const [variant, run] of group.entries()) {
@@ -94,6 +102,8 @@ async function scoreGroup(group: EngineGroup, options: ScoreOptions): Promise<Sc
     // The results are published before the engine is stopped, because stopping may take long.
     for (const { publisher } of group) await publisher.close();
     if (signal.aborted) return "interrupted";
+    if (end === "done") for (const { massWatch } of group) massWatch.end();
+    await refuseLowMass(group, pool.judge);
     if (end === "engines-lost") return "engine-lost";
     const again = await rescore(group, { ...common, samples: samples(), signal });
     if (signal.aborted) return "interrupted";

@@ -63,7 +63,7 @@ async function openVariantRun(variant: Variant, options: VariantRunOptions): Pro
   const { config } = variant;
   const { dataset, fresh } = options;
   const { disk } = options.effects;
-  const job = await openJob({ ...options, config });
+  const job = await openJob({ ...options, config, prefix: `${variant.name}: ` });
   try {
     const { folder } = job;
     const { state } = folder;

@@ -1,4 +1,5 @@
 import { formatMass, formatPercent, plural } from "../format.ts";
+import { kindOf } from "../judge/mass-gate.ts";
 import { modelName } from "../judge/model-name.ts";
 import type { Assessment } from "./assess.ts";
 import type { Variant } from "./open-variants.ts";
@@ -25,8 +26,8 @@ const MOST_SHORTENED = 0.05;
 
 /** Lists reasons why a comparison may be unfair or misunderstood, one sentence each. */
 export function comparisonWarnings(circumstances: Circumstances): string[] {
-  const { variants, assessments, failed, leaked, fittedHere, sequential } = circumstances;
-  const lowMass = assessments.filter(({ name, mass }) => mass !== null && mass.median < minimumMass(name, variants));
+  const { assessments, failed, leaked, fittedHere, sequential } = circumstances;
+  const lowMass = assessments.filter(({ mass }) => mass !== null && kindOf(mass.median) !== "high");
   const shortened = assessments.filter(({ shortened, columns }) => shortened > MOST_SHORTENED * columns.ids.length);
   return [
     ...endWarnings(circumstances),
@@ -105,10 +106,6 @@ function rankWarning(assessments: readonly Assessment[]): string[] {
   return [
     `Early stopping compares raw probabilities, by which ${raw} is best; once calibrated, ${calibrated} is. Calibrate first, or compare without --early-stop.`,
   ];
-}
-
-function minimumMass(name: string, variants: readonly Variant[]): number {
-  return variants.find((variant) => variant.name === name)?.config.mass.minimum ?? 0;
 }
 
 function wasOrWere(rows: number): string {

@@ -2,13 +2,12 @@ import type { Dataset } from "../dataset/open-dataset.ts";
 import type { Engine } from "../engine/engine.ts";
 import { formatMass } from "../format.ts";
 import { type Judge, scoreBatch } from "../judge/judge.ts";
+import { kindOf } from "../judge/mass-gate.ts";
 import { median } from "../numbers/quantile.ts";
 import { spreadSample } from "../numbers/spread-sample.ts";
 import { error, type Finding, ok, warning } from "./finding.ts";
 
 const SAMPLE = 8;
-/** A median label mass below this means that the model rarely answers with a label. */
-const LOW_MASS = 0.1;
 
 /** Checks the running server: its version, its method for label probabilities, and the label mass of a sample of rows. */
 export async function checkServer(
@@ -42,7 +41,8 @@ export async function checkServer(
 
 function massFinding(middle: number, least: number): Finding {
   const text = `median ${formatMass(middle)}, least ${formatMass(least)} of ${SAMPLE} rows at most`;
-  if (middle >= LOW_MASS) return ok("label mass", text);
+  const kind = kindOf(middle);
+  if (kind === "high") return ok("label mass", text);
   const remedy = "the model does not answer with these labels: change the template, the answer prefix or the labels";
-  return middle < LOW_MASS / 100 ? error("label mass", text, remedy) : warning("label mass", text, remedy);
+  return kind === "too-low" ? error("label mass", text, remedy) : warning("label mass", text, remedy);
 }

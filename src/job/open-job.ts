@@ -4,6 +4,8 @@ import type { Effects } from "../effects.ts";
 import { type Aggregation, createAggregate } from "../judge/aggregate.ts";
 import type { JudgeLoader } from "../judge/judge.ts";
 import { openRunFolder, type RunFolder } from "../runfolder/open-run-folder.ts";
+import { allReadings } from "../runfolder/state/run-state.ts";
+import { createMassWatch, type MassWatch } from "./mass-watch.ts";
 import { type JobParts, REAL_PARTS } from "./parts.ts";
 import { createPublisher, type Publisher } from "./publisher.ts";
 import { createRecorder, type Recorder } from "./recorder.ts";
@@ -17,19 +19,24 @@ export interface Job extends Aggregation, AsyncDisposable {
   readonly publisher: Publisher;
   readonly recorder: Recorder;
   readonly parts: JobParts;
+  readonly massWatch: MassWatch;
 }
 
 export interface JobOptions {
   readonly config: Config;
   readonly dataset: Dataset;
-  /** Continue even if config, data, template or model changed since the run began. */
+  /**
+   * Continue even if config, data, template or model changed since the run began, or if the labels get almost no probability.
+   */
   readonly force: boolean;
   /** Discard the results in the run folder. */
   readonly fresh: boolean;
   /**
    * Gives the reason that the journal records for requests that the end of the session aborts; "aborted" without this function.
    */
-  readonly abortReason?: () => "deadline" | "interrupted";
+  readonly abortReason?: () => "deadline" | "interrupted" | "aborted";
+  /** Begins each message about the label mass, to tell several jobs apart. */
+  readonly prefix?: string;
   readonly effects: Effects;
   /** Default: the parts of a real job. */
   readonly parts?: JobParts;
@@ -65,7 +72,18 @@ export async function openJob(options: JobOptions): Promise<Job> {
       disk,
       log,
     });
-    const recorder = createRecorder({ journal, state, clock, onAnswer: publisher.answered, abortReason });
+    const earlier = allReadings(state, "ab").map(({ mass }) => mass);
+    const massWatch = createMassWatch({ earlier, force, log, prefix: options.prefix ?? "" });
+    const recorder = createRecorder({
+      journal,
+      state,
+      clock,
+      onAnswer: ({ order }, { mass }) => {
+        publisher.answered();
+        if (order === "ab") massWatch.add(mass);
+      },
+      abortReason,
+    });
     return {
       config,
       dataset,
@@ -76,6 +94,7 @@ export async function openJob(options: JobOptions): Promise<Job> {
       publisher,
       recorder,
       parts,
+      massWatch,
       [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
     };
   } catch (error) {

@@ -1,7 +1,8 @@
 import type { Decision } from "../deadline/decision.ts";
 import type { Effects } from "../effects.ts";
-import { formatCount, formatDuration, plural } from "../format.ts";
+import { formatCount, formatDuration, formatMass, plural } from "../format.ts";
 import type { RunState } from "../runfolder/state/run-state.ts";
+import type { MassWatch } from "./mass-watch.ts";
 import type { Planner } from "./planner.ts";
 import type { SessionCounts } from "./recorder.ts";
 
@@ -10,6 +11,7 @@ export function showProgress(
   planner: Planner,
   state: RunState,
   { scoredPrompts: prompts }: SessionCounts,
+  massWatch: Pick<MassWatch, "verdict">,
   startedAt: number,
   { clock, progress }: Pick<Effects, "clock" | "progress">,
 ): void {
@@ -18,7 +20,10 @@ export function showProgress(
   const done = ab.answered;
   const { total } = planner;
   const ms = clock.monotonic() - startedAt;
-  const [text = "", ...shorter] = progressLines({ done, total, swapped: ba.answered, prompts, ms, decision });
+  const verdict = massWatch.verdict();
+  const lowMass = verdict.kind === "low" || verdict.kind === "too-low" ? verdict.median : null;
+  const swapped = ba.answered;
+  const [text = "", ...shorter] = progressLines({ done, total, swapped, prompts, ms, lowMass, decision });
   progress({ stage: "score", done, total, text, shorter });
 }
 
@@ -32,6 +37,8 @@ export interface ScoreProgress {
   /** Number of prompts that this session has scored, and the time since its scoring began, ms. */
   readonly prompts: number;
   readonly ms: number;
+  /** Median label mass when it is low; null while it is high or not judged yet. */
+  readonly lowMass: number | null;
   readonly decision: Pick<
     Decision,
     "forecast" | "leftMs" | "swapPass" | "step" | "phase" | "progress" | "priorRows" | "silentMs" | "stop"
@@ -52,7 +59,14 @@ const SILENCE_MS = 60_000;
  * 12,410/25,000 rows · 1.04 s/row · done in 3h39m (90 %: 3h31m to 3h50m) · 1h12m to spare · both orders for the undecided 31 %
  */
 export function progressLines(options: ScoreProgress): readonly string[] {
-  const parts = [...rows(options), ...speed(options), ...end(options), ...plan(options), ...silence(options)];
+  const parts = [
+    ...rows(options),
+    ...speed(options),
+    ...end(options),
+    ...plan(options),
+    ...mass(options),
+    ...silence(options),
+  ];
   const weights = [...new Set(parts.map(({ weight }) => weight))].sort((one, other) => one - other);
   return weights.map((least) => joined(parts.filter(({ weight }) => weight >= least)));
 }
@@ -117,6 +131,10 @@ function plan({ decision: { step, phase, swapPass, leftMs, stop } }: ScoreProgre
   if (step.kind !== "both-orders" || share === null || share === 0) return [];
   const whose = share >= 1 ? "every row" : `the undecided ${Math.max(1, Math.round(100 * share))} %`;
   return [{ text: `both orders for ${whose}`, weight: 4 }];
+}
+
+function mass({ lowMass }: ScoreProgress): readonly Part[] {
+  return lowMass === null ? [] : [{ text: `low label mass: ${formatMass(lowMass)}`, weight: 7 }];
 }
 
 function silence({ decision: { silentMs, stop } }: ScoreProgress): readonly Part[] {

@@ -33,12 +33,12 @@ export function createRecorder(options: {
   state: RunState;
   clock: Clock;
   /** Called for each row and order that is answered for the first time, after the answer is in the state. */
-  onAnswer?: () => void;
+  onAnswer?: (task: Task, reading: Reading) => void;
   /**
    * Gives the reason that the journal records for requests that the end of the session aborted; "aborted" without this
    * function.
    */
-  abortReason?: (() => "deadline" | "interrupted") | undefined;
+  abortReason?: (() => "deadline" | "interrupted" | "aborted") | undefined;
 }): Recorder {
   const { journal, state, clock, onAnswer, abortReason } = options;
   const counts = noCounts();
@@ -51,7 +51,7 @@ export function createRecorder(options: {
     record(answerEvent(task, outcome, counts.requests, clock.now()));
     counts.scoredPrompts += 1;
     counts.promptTokens += task.ids.length;
-    if (isFirst) onAnswer?.();
+    if (isFirst) onAnswer?.(task, outcome.value);
   };
   const recordRetried = ({ reason, message }: Attempt<Task> & { ok: false }, tasks: readonly Task[]): void => {
     const word = reason === "aborted" ? (abortReason?.() ?? "aborted") : reason;

@@ -17,13 +17,15 @@ export async function scoreRows(options: {
   recorder: Recorder;
   effects: Effects;
   limits: TimeLimits;
+  /** Aborts when the labels get almost no probability. */
+  lowMass: AbortSignal;
   /** Shows the progress. */
   show: () => void;
 }): Promise<RunEnd> {
-  const { config, planner, pool, recorder, effects, limits, show } = options;
+  const { config, planner, pool, recorder, effects, limits, lowMass, show } = options;
   const ended = new AbortController();
   const broken = new AbortController();
-  const signal = AbortSignal.any([limits.signal, broken.signal]);
+  const signal = AbortSignal.any([limits.signal, broken.signal, lowMass]);
   // An error of the caller's progress callback stops the run in an orderly way. It is thrown after all requests have ended.
   const showSafely = (): void => {
     try {
@@ -56,7 +58,8 @@ export async function scoreRows(options: {
     case "done":
       return planner.tick().stop?.kind === "overrun" ? "overrun" : "done";
     case "aborted":
-      return effects.signal.aborted ? "interrupted" : "deadline";
+      if (effects.signal.aborted) return "interrupted";
+      return limits.signal.aborted ? "deadline" : "low-mass";
     default:
       return end satisfies never;
   }

@@ -6,6 +6,7 @@ import { estimateLengths } from "../judge/estimate-lengths.ts";
 import { openEnginePool } from "../pool/pool.ts";
 import type { Usage } from "../pool/usage.ts";
 import { createDecisionLog } from "./decision-log.ts";
+import { type JobFailure, lowMassFailure } from "./failure.ts";
 import type { Job } from "./open-job.ts";
 import { createPlanner } from "./planner.ts";
 import { showProgress } from "./progress.ts";
@@ -16,6 +17,8 @@ import type { TimeLimits } from "./time-limits.ts";
 /** The result of a session, without the answers, which are in the journal. */
 export interface Session {
   readonly end: RunEnd;
+  /** Why the job counts as failed; null for any other end. */
+  readonly failure: JobFailure | null;
   /** Null when no engine was opened. */
   readonly engine: Engine | null;
   /** Null when nothing was answered. */
@@ -25,9 +28,21 @@ export interface Session {
   readonly scoringSince: number;
 }
 
-/** Returns the session of a run in which nothing was left to score. `now` is monotonic, ms. */
-export function emptySession(now: number): Session {
-  return { end: "done", engine: null, usage: null, forecasts: [], scoringSince: now };
+/**
+ * Returns the session of a run in which nothing was left to score. It starts no engine, but still counts as failed if the labels got
+ * almost no probability. `now` is monotonic, ms.
+ */
+export async function finishedSession(job: Job, now: number): Promise<Session> {
+  const { massWatch, loader } = job;
+  massWatch.end();
+  const session = emptySession(now);
+  if (!massWatch.stopped.aborted) return session;
+  const judge = loader.local ? await loader.open(null) : null;
+  return { ...session, end: "low-mass", failure: await lowMassFailure(job, judge) };
+}
+
+function emptySession(now: number): Session {
+  return { end: "done", failure: null, engine: null, usage: null, forecasts: [], scoringSince: now };
 }
 
 interface SessionOptions {
@@ -65,13 +80,15 @@ export async function runSession(job: Job, options: SessionOptions): Promise<Ses
 }
 
 async function scoreOnEngines(job: Job, { limits, began, tokensPerSecond, effects }: SessionOptions): Promise<Session> {
-  const { config, dataset, loader, aggregate, folder, publisher, recorder, parts } = job;
+  const { config, dataset, loader, aggregate, folder, publisher, recorder, massWatch, parts } = job;
   const { clock, log } = effects;
   let session = emptySession(clock.monotonic());
   try {
     // The judge is opened before a server is started, so that mistakes in template and labels show early: a start takes
     // minutes.
     const early = loader.local ? await loader.open(null) : null;
+    massWatch.begin();
+    if (massWatch.stopped.aborted) return { ...session, end: "low-mass", failure: await lowMassFailure(job, early) };
     // Lengths are estimated before the server is started, so that the server does not wait for them.
     const lengths = early === null ? null : await estimateLengths(early, dataset, limits.signal);
     await using pool = await openEnginePool({
@@ -114,10 +131,15 @@ async function scoreOnEngines(job: Job, { limits, began, tokensPerSecond, effect
     pool.subscribe(planner.onPoolStatus);
     const scoringSince = clock.monotonic();
     session = { ...session, scoringSince };
-    const show = (): void => showProgress(planner, folder.state, recorder.counts, scoringSince, effects);
+    const show = (): void => showProgress(planner, folder.state, recorder.counts, massWatch, scoringSince, effects);
     try {
-      const end = await scoreRows({ config, planner, pool, recorder, effects, limits, show });
+      const lowMass = massWatch.stopped;
+      const end = await scoreRows({ config, planner, pool, recorder, effects, limits, lowMass, show });
+      if (end === "done") massWatch.end();
       session = { ...session, end, usage: pool.usage(scoringSince) };
+      if (lowMass.aborted && (end === "low-mass" || end === "done")) {
+        session = { ...session, end: "low-mass", failure: await lowMassFailure(job, judge) };
+      }
     } finally {
       session = { ...session, forecasts: planner.forecastErrors() };
       // The results are published before the engine is stopped, because a stop may take longer than the time until the

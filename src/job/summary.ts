@@ -14,14 +14,17 @@ import type { Usage } from "../pool/usage.ts";
 import { softmax, swapBack } from "../triple.ts";
 import type { Obtained } from "../types.ts";
 import { answersOf } from "./answers.ts";
+import type { JobFailure } from "./failure.ts";
 import type { Job } from "./open-job.ts";
 
 /** Why a run ended. */
-export type RunEnd = "done" | "deadline" | "overrun" | "interrupted" | "engine-lost";
+export type RunEnd = "done" | "deadline" | "overrun" | "interrupted" | "engine-lost" | "low-mass";
 
 /** The result of a run, as it is written to summary.json. */
 export interface RunSummary {
   readonly end: RunEnd;
+  /** Why the run counts as failed, although its files are complete; null for any other end. */
+  readonly failure: JobFailure | null;
   readonly files: {
     readonly submission: string;
     readonly runFolder: string;
@@ -83,6 +86,7 @@ export interface RunSummary {
 /** The facts about the end of a session that the summary needs besides the counts of its job. */
 export interface SummaryInput {
   readonly end: RunEnd;
+  readonly failure: JobFailure | null;
   /** With null, the summary takes version and method of the engine from the journal. */
   readonly engine: Pick<Engine, "version" | "method" | "logFile"> | null;
   readonly usage: Usage | null;
@@ -145,6 +149,7 @@ function summarize(
   }
   return {
     end: input.end,
+    failure: input.failure,
     files: {
       submission: config.output,
       runFolder: folder.path,

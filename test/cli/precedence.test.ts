@@ -26,7 +26,8 @@ test("lets a flag beat the environment, and the environment the file", async () 
 });
 
 test("needs no config where flags say everything, and reads ./abtie.yaml where there is one", async () => {
-  await using judge = await startJudge({ modelDir: null });
+  // Without a tokenizer the fake's tokens are bytes: these are those of " A", " B" and " tie".
+  await using judge = await startJudge({ modelDir: null, labels: [...Buffer.from(" ABtie")] });
   const job = await writeJob({ engine: attachTo(judge), rows: 30 });
   const flags = [
     "run",

@@ -6,6 +6,7 @@ import { numberCell, numberColumn, textColumn } from "../../src/report/tables/ta
 
 const SUMMARY: RunSummary = {
   end: "done",
+  failure: null,
   files: { submission: "s.csv", runFolder: "run", rows: "rows.jsonl", journal: "j", clock: null, serverLog: null },
   engine: { name: "vllm", version: null, method: null },
   calibration: null,

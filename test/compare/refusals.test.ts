@@ -64,11 +64,16 @@ test("refuses a deadline that is no duration, and a margin above 1", async () =>
   expect(await compareTemplates(job, "--margin", "2")).toMatchObject({ status: 2 });
 });
 
-test("warns of labels that the model gives little probability", async () => {
+test("stops for labels that the model gives almost no probability, and with --force only warns of them", async () => {
   await using judge = await startJudge();
   const odd = { labels: { a: " answer", b: " better", tie: " more" } };
   const job = await writeLabelledJob({ engine: attachTo(judge), rows: 24, config: { variants: { plain: {}, odd } } });
-  const { status, stderr } = await inProcess(["compare", "job.yaml"], job.folder);
+  const stopped = await inProcess(["compare", "job.yaml"], job.folder);
+  expect(stopped.status).toBe(4);
+  expect(stopped.stderr).toMatch(/odd: The median label mass of 24 rows is \d.*below 0\.01.*side effect/);
+  expect(stopped.stderr).toMatch(/The prompt of row \d+ ends with: ".*Answer:"/);
+  expect(stopped.stderr).not.toContain("plain: The median label mass");
+  const { status, stderr } = await inProcess(["compare", "job.yaml", "--force"], job.folder);
   expect(status).toBe(0);
   expect(stderr).toMatch(/odd: the median label mass is \d.*side effect/);
   expect(stderr).not.toContain("plain: the median label mass");

@@ -32,7 +32,7 @@ const DECISION: ScoreProgress["decision"] = {
 };
 
 function lines(more: Partial<ScoreProgress["decision"]> = {}, counts: Partial<ScoreProgress> = {}): readonly string[] {
-  const usual = { done: 12_410, total: 25_000, swapped: 0, prompts: 12_410, ms: 4 * HOUR };
+  const usual = { done: 12_410, total: 25_000, swapped: 0, prompts: 12_410, ms: 4 * HOUR, lowMass: null };
   return progressLines({ ...usual, ...counts, decision: { ...DECISION, ...more } });
 }
 

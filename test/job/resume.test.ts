@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { startAbtie } from "../helpers/abtie.ts";
 import { inProcess } from "../helpers/in-process.ts";
-import { attachTo, startJudge, writeJob } from "../helpers/job.ts";
+import { attachTo, LABELS, startJudge, writeJob } from "../helpers/job.ts";
 import { gone, until } from "../helpers/processes.ts";
 import { answersIn, expectValid, summaryIn } from "../helpers/results.ts";
 
@@ -40,7 +40,8 @@ test("continues where it was interrupted, and sends no answered row again", asyn
 });
 
 test("refuses to mix answers to different questions, and lists every difference", async () => {
-  await using judge = await startJudge();
+  // The labels of both jobs: " A", " B", " tie" and "1", "2", "3".
+  await using judge = await startJudge({ labels: [...LABELS, 16, 17, 18] });
   const job = await writeJob({ engine: attachTo(judge), rows: 12, config: { context: 500 } });
   expect((await inProcess(["run", "job.yaml"], job.folder)).status).toBe(0);
   const path = join(job.folder, "job.yaml");

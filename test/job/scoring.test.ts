@@ -112,7 +112,7 @@ test("scores labels of several tokens that begin alike", async () => {
   await using judge = await startJudge();
   const labels = { a: ["[[A]]"], b: ["[[B]]"], tie: ["[[C]]"] };
   const job = await writeJob({ engine: attachTo(judge), rows: 8, config: { labels } });
-  expect(await inProcess(["run", "job.yaml"], job.folder)).toMatchObject({ status: 0 });
+  expect(await inProcess(["run", "job.yaml", "--force"], job.folder)).toMatchObject({ status: 0 });
   const lines = readLines(job.rowsFile);
   expect(lines.every(({ obtained }) => obtained === "one-order")).toBe(true);
   // A label is at most as likely as its first token, which all share.
@@ -127,7 +127,7 @@ test.each([
   const prior = [0.5, 0.3, 0.2];
   const config = { prior, mass: { minimum: 0.01, action }, orders: "both", clip: [0, 1] };
   const job = await writeJob({ engine: attachTo(judge), rows: 12, config });
-  const run = await inProcess(["run", "job.yaml"], job.folder);
+  const run = await inProcess(["run", "job.yaml", "--force"], job.folder);
   expect(run.stderr).toContain("12 rows with low label mass");
   for (const row of readLines(job.rowsFile)) {
     expect(row.ab?.mass).toBeLessThan(0.01);

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { encodeEvent, JOURNAL_FORMAT } from "../../src/runfolder/journal/events.ts";
+import { encodeEvent, JOURNAL_FORMAT, OLDEST_JOURNAL_FORMAT } from "../../src/runfolder/journal/events.ts";
 import { resumeRun } from "../../src/runfolder/state/resume.ts";
 import { attemptsOf, isAnswered, lastFailure } from "../../src/runfolder/state/run-state.ts";
 import { eventsOf, failedEvent, rowEvent, rowsOf, temporaryFolder, upTo, write } from "./samples.ts";
@@ -51,7 +51,7 @@ describe("reading a journal", () => {
 
   test.each([
     [JOURNAL_FORMAT + 1, "a newer"],
-    [JOURNAL_FORMAT - 1, "an older"],
+    [OLDEST_JOURNAL_FORMAT - 1, "an older"],
   ])("refuses a journal of format %i, whose rows may mean something else", async (format, age) => {
     const start = `{"event":"session-start","at":1,"format":${format},"pid":1,"version":"9.0.0"}\n`;
     const path = await write(`${start}{"event":"row","colour":"red"}\n`);
@@ -59,7 +59,7 @@ describe("reading a journal", () => {
       code: "data",
       message:
         `${path}, line 1: the journal was written by ${age} version of abtie (abtie 9.0.0, format ${format}), and this version ` +
-        `reads format ${JOURNAL_FORMAT} only: use that version, or start a new run (--fresh, or another folder with --run).`,
+        `reads the formats ${OLDEST_JOURNAL_FORMAT} to ${JOURNAL_FORMAT} only: use that version, or start a new run (--fresh, or another folder with --run).`,
     });
   });
 

@@ -7,6 +7,7 @@ import { type ConfigFlags, jsonOption, openJobConfig, wholeNumber, withConfigFla
 interface BenchFlags extends ConfigFlags {
   readonly rows?: number;
   readonly sample: number;
+  readonly force?: boolean;
   readonly json?: boolean;
 }
 
@@ -22,6 +23,7 @@ export const addBench: AddCommand = (program, context, finish) => {
     )
     .option("--rows <n>", "number of rows in the whole job (default: as many as the input has)", wholeNumber(1))
     .option("--sample <n>", "number of rows that are scored to measure the time", wholeNumber(1), 60)
+    .option("--force", "go on although the labels get almost no probability")
     .addOption(jsonOption());
   withConfigFlags(command)
     .addHelpText(
@@ -37,7 +39,11 @@ Examples:
       const { renderBench } = await import("../render/bench.ts");
       const config = await openJobConfig(argument, flags, context);
       const busyMs = (): number => performance.eventLoopUtilization().active;
-      const result = await bench(config, { rows: flags.rows ?? null, sample: flags.sample, busyMs }, context);
+      const result = await bench(
+        config,
+        { rows: flags.rows ?? null, sample: flags.sample, force: flags.force ?? false, busyMs },
+        context,
+      );
       if (flags.json === true) printJson(context, result);
       else context.printToStderr(renderBench(result));
       finish(statusOf(result));

@@ -41,7 +41,10 @@ export const addCompare: AddCommand = (program, context, finish) => {
       "--deadline <duration>",
       'time that the later job may take, such as "9h" (default: time.deadline of the config)',
     )
-    .option("--force", "continue although the config, data, template or model has changed")
+    .option(
+      "--force",
+      "continue although the config, data, template or model has changed, or although the labels get almost no probability",
+    )
     .option("--fresh", "discard the contents of the run folders and start again")
     .addOption(jsonOption());
   withConfigFlags(command, ["input", "run", "concurrency", "limit", "seed", "baseUrl"])

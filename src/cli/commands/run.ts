@@ -19,7 +19,10 @@ export const addRun: AddCommand = (program, context, finish) => {
       "Scores every row of a CSV and writes the submission. Before the first request is sent, abtie writes a complete submission with " +
         "fallback probabilities. While rows are scored, newer versions replace the file. The same command continues an interrupted run.",
     )
-    .option("--force", "continue although the config, data, template or model has changed since the run began")
+    .option(
+      "--force",
+      "continue although the config, data, template or model has changed since the run began, or although the labels get almost no probability",
+    )
     .option("--fresh", "discard the contents of the run folder and start again")
     .option(
       "--bench <bench.json>",
@@ -38,7 +41,7 @@ Examples:
     .action(async (argument: string | undefined, flags: RunFlags) => {
       const { runJob } = await import("../../commands/run.ts");
       const { readBench } = await import("../../bench/bench-file.ts");
-      const { renderSummary } = await import("../render/summary.ts");
+      const { renderFailure, renderSummary } = await import("../render/summary.ts");
       const bench = flags.bench === undefined ? null : await readBench(flags.bench, context);
       const config = await openJobConfig(argument, flags, context, bench === null ? [] : [bench.override]);
       const options = { force: flags.force ?? false, fresh: flags.fresh ?? false };
@@ -46,15 +49,17 @@ Examples:
       const summary = await runJob(config, { ...options, ...speed }, context);
       if (flags.json === true) printJson(context, summary);
       else context.printToStderr(renderSummary(summary));
+      if (summary.failure !== null) context.printToStderr(renderFailure(summary.failure));
       finish(statusOf(summary));
     });
 };
 
 /**
- * The exit status of an interruption has precedence over that of rows with the prior. A run with any row that has the
- * prior is not done, however it ended.
+ * The exit status of an interruption or of a failure has precedence over that of rows with the prior. A run with any row that has
+ * the prior is not done, however it ended.
  */
-function statusOf({ end, rows }: RunSummary): number {
+function statusOf({ end, failure, rows }: RunSummary): number {
+  if (failure !== null) return EXIT.engine;
   if (end === "interrupted") return EXIT.interrupted;
   return rows.prior === 0 ? EXIT.done : EXIT.fallback;
 }

@@ -1,4 +1,5 @@
 import type { RunSummary } from "../../job/summary.ts";
+import { kindOf } from "../../judge/mass-gate.ts";
 import { loss, rate } from "../../report/tables/table.ts";
 import { count, counted, duration, fixed, massText, signed } from "../../report/text/number.ts";
 import { terminalText } from "./table.ts";
@@ -8,12 +9,13 @@ const ENDS: Readonly<Record<RunSummary["end"], string>> = {
   deadline: "ended at the deadline",
   overrun: "stopped: the job would not have ended in time (time.on_overrun: stop)",
   interrupted: "interrupted; run it again to continue",
+  "low-mass": "stopped: the labels get almost no probability",
   "engine-lost": "ended early: the engine was lost and did not come back",
 };
 
 /** Renders the summary of a run for a person. */
 export function renderSummary(summary: RunSummary): string {
-  const { rows, session, marks, files, calibration, labelMass, truth, forecasts } = summary;
+  const { rows, session, marks, files, calibration, truth, forecasts } = summary;
   const lines: readonly (string | null)[] = [
     "",
     `${ENDS[summary.end]}: ${count(rows.total - rows.prior)} of ${counted(rows.total, "row")} scored${sources(summary)}`,
@@ -26,9 +28,7 @@ export function renderSummary(summary: RunSummary): string {
       ? `  ${counted(marks.bounded, "row")} with a label outside the server's top tokens (upper bound used)`
       : null,
     calibration === null ? null : `calibration  ${calibration.kind} from ${calibration.file}`,
-    labelMass === null
-      ? null
-      : `label mass   median ${massText(labelMass.median)}, 5th percentile ${massText(labelMass.p5)}`,
+    massLine(summary),
     bothOrders(summary),
     truth === null
       ? null
@@ -45,12 +45,25 @@ export function renderSummary(summary: RunSummary): string {
   return terminalText(lines.filter((line) => line !== null).join("\n"));
 }
 
+/** Renders the failure of a run as errors are rendered: one sentence, then the lines with cause and remedy. */
+export function renderFailure({ message, details }: NonNullable<RunSummary["failure"]>): string {
+  return terminalText([`abtie: ${message}`, ...details.map((line) => `  ${line}`)].join("\n"));
+}
+
 function sources({ rows }: RunSummary): string {
   const parts = [
     rows["both-orders"] > 0 ? `${count(rows["both-orders"])} in both orders` : null,
     rows["one-order-short"] > 0 ? `${count(rows["one-order-short"])} with shorter context` : null,
   ].filter((part) => part !== null);
   return parts.length === 0 ? "" : ` (${parts.join(", ")})`;
+}
+
+/** The server may give no label mass. Then its line is left out, because the run has said so. */
+function massLine({ labelMass }: RunSummary): string | null {
+  if (labelMass === null) return null;
+  const { median, p5 } = labelMass;
+  const low = kindOf(median) === "high" ? "" : `: low, the model would rather write something else than a label`;
+  return `label mass   median ${massText(median)}, 5th percentile ${massText(p5)}${low}`;
 }
 
 function bothOrders({ bothOrders: swap }: RunSummary): string | null {

@@ -2,7 +2,9 @@ import { basename } from "node:path";
 import type { SubjectEvaluation } from "../../evaluate/evaluation.ts";
 import type { JoinedRows } from "../../evaluate/labelled.ts";
 import { formatCount, plural } from "../../format.ts";
+import { describeLowMass, kindOf } from "../../judge/mass-gate.ts";
 import { modelName } from "../../judge/model-name.ts";
+import { median } from "../../numbers/quantile.ts";
 import type { LoadedRun } from "../../runfolder/load-run-folder.ts";
 import type { Timeline } from "../../runfolder/timeline/timeline.ts";
 import type { Field, ReportRow } from "../data/run-data.ts";
@@ -66,13 +68,16 @@ export function warningsOf(
   { sessions }: Timeline,
 ): readonly string[] {
   const priors = rows.filter(({ source }) => source === "prior").length;
-  const low = rows.filter(({ mass }) => mass !== null && mass < config.mass.minimum).length;
+  const masses = rows.flatMap(({ mass }) => (mass === null ? [] : [mass]));
+  const low = masses.filter((mass) => mass < config.mass.minimum).length;
+  const middle = { median: median(masses), rows: masses.length };
   return [
     ...(priors > 0
       ? [
           `${formatCount(priors)} of ${plural(rows.length, "row")} ${priors === 1 ? "holds" : "hold"} the fallback, not an answer.`,
         ]
       : []),
+    ...(masses.length > 0 && kindOf(middle.median) !== "high" ? [describeLowMass(middle)] : []),
     ...(low > 0
       ? [
           `The label mass of ${plural(low, "row")} is below ${config.mass.minimum}: the template may be wrong for this model.`,

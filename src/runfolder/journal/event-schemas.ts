@@ -213,6 +213,7 @@ const SCHEMAS = {
       overrun: true,
       interrupted: true,
       "engine-lost": true,
+      "low-mass": true,
       failed: true,
     }),
   }),

@@ -3,8 +3,12 @@ import type { RunPlan } from "../../deadline/run-plan.ts";
 import type { FailureReason } from "../../schedule/types.ts";
 import type { Order } from "../../types.ts";
 
-/** Version of the journal's format; abtie refuses to read any other version. */
-export const JOURNAL_FORMAT = 3;
+/**
+ * Version of the journal's format. Format 4 added the end "low-mass" of a session and the reason "too-large" of a failed request to
+ * format 3, which is read too. abtie refuses to read any other format.
+ */
+export const JOURNAL_FORMAT = 4;
+export const OLDEST_JOURNAL_FORMAT = 3;
 
 /** One line of the journal. `at` is wall time, ms since 1970. */
 export type JournalEvent =
@@ -227,7 +231,7 @@ export interface Checkpoint {
 export interface SessionEnd {
   readonly event: "session-end";
   readonly at: number;
-  readonly status: "done" | "deadline" | "overrun" | "interrupted" | "engine-lost" | "failed";
+  readonly status: "done" | "deadline" | "overrun" | "interrupted" | "engine-lost" | "low-mass" | "failed";
 }
 
 /**

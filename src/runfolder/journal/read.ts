@@ -3,7 +3,7 @@ import { AbtieError } from "../../errors.ts";
 import type { Disk } from "../../files/disk.ts";
 import { type Line, parseJson, readLines } from "../../files/json-lines.ts";
 import { journalEventSchema } from "./event-schemas.ts";
-import { JOURNAL_FORMAT, type JournalEvent } from "./events.ts";
+import { JOURNAL_FORMAT, type JournalEvent, OLDEST_JOURNAL_FORMAT } from "./events.ts";
 
 /** An event, and the number of its line in the file, counted from 1. */
 export interface NumberedEvent {
@@ -42,13 +42,13 @@ function parseLine(path: string, line: Line): JournalEvent {
 function refuseOtherFormat(path: string, { number }: Line, parsed: unknown): void {
   if (typeof parsed !== "object" || parsed === null || !("format" in parsed)) return;
   const { format } = parsed;
-  if (typeof format !== "number" || format === JOURNAL_FORMAT) return;
+  if (typeof format !== "number" || (format >= OLDEST_JOURNAL_FORMAT && format <= JOURNAL_FORMAT)) return;
   const writer = "version" in parsed && typeof parsed.version === "string" ? `abtie ${parsed.version}` : "abtie";
   const age = format > JOURNAL_FORMAT ? "a newer" : "an older";
   throw new AbtieError(
     "data",
     `${path}, line ${number}: the journal was written by ${age} version of abtie (${writer}, format ${format}), and this version ` +
-      `reads format ${JOURNAL_FORMAT} only: use that version, or start a new run (--fresh, or another folder with --run).`,
+      `reads the formats ${OLDEST_JOURNAL_FORMAT} to ${JOURNAL_FORMAT} only: use that version, or start a new run (--fresh, or another folder with --run).`,
   );
 }
 

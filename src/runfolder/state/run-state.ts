@@ -95,6 +95,13 @@ export function readingOf(state: RunState, row: number, order: Order): Reading |
   };
 }
 
+/** Returns the answers of all rows that have one in this order, in the order of the rows. */
+export function allReadings(state: RunState, order: Order): readonly Reading[] {
+  return Array.from({ length: state.rows }, (_, row) => readingOf(state, row, order)).filter(
+    (reading) => reading !== null,
+  );
+}
+
 /** The reason why the last request with a row failed, and whether the row was then given up. */
 export interface LastFailure {
   readonly reason: RowFailureReason;
