@@ -14,6 +14,7 @@ import { filesInRunFolder } from "../job/job-files.ts";
 import { createJudgeLoader } from "../job/load-judge.ts";
 import { createMassWatch } from "../job/mass-watch.ts";
 import { openRows } from "../job/open-rows.ts";
+import { pinDate } from "../job/pin-date.ts";
 import { openEnginePool } from "../pool/pool.ts";
 
 export interface BenchOptions {
@@ -45,7 +46,8 @@ export async function bench(config: Config, options: BenchOptions, effects: Effe
       `${config.input} has ${plural(fileRows, "row")}: a bench needs at least ${LEAST_ROWS}`,
     );
   }
-  const loader = await createJudgeLoader(config, dataset);
+  const dated = await pinDate(config, [config.runFolder], effects);
+  const loader = await createJudgeLoader(dated, dataset, clock);
   // Mistakes in the template and the labels are found before the engine starts.
   if (loader.local) await loader.open(null);
 

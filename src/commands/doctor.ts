@@ -11,6 +11,7 @@ import { refuseOverwrite } from "../files/refuse-overwrite.ts";
 import { filesOfRun } from "../job/job-files.ts";
 import { createJudgeLoader } from "../job/load-judge.ts";
 import { openRows } from "../job/open-rows.ts";
+import { pinDate } from "../job/pin-date.ts";
 import type { Judge, JudgeServer } from "../judge/judge.ts";
 import { engineOpeners } from "../pool/open-engines.ts";
 
@@ -57,7 +58,8 @@ async function checkJudging(
   add: (found: readonly Finding[]) => void,
 ): Promise<void> {
   await reportErrors("prompt", add, async () => {
-    const loader = await createJudgeLoader(config, dataset);
+    const dated = await pinDate(config, [config.runFolder], effects);
+    const loader = await createJudgeLoader(dated, dataset, effects.clock);
     const early = loader.local ? await loader.open(null) : null;
     if (early !== null) add(await checkPrompts(early, dataset, effects.signal));
     if (!options.server) return;

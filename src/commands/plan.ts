@@ -8,6 +8,7 @@ import { formatCount, plural } from "../format.ts";
 import { filesInRunFolder } from "../job/job-files.ts";
 import { createJudgeLoader } from "../job/load-judge.ts";
 import { openRows } from "../job/open-rows.ts";
+import { pinDate } from "../job/pin-date.ts";
 import { planTimeLimits } from "../job/time-limits.ts";
 import type { Judge } from "../judge/judge.ts";
 import { createTokenCache } from "../judge/token-cache.ts";
@@ -22,14 +23,15 @@ export interface PlanOptions {
 }
 
 /** Tokenises every row and makes the plan that `run` would execute; asks no server. Throws AbtieError: config, data. */
-export async function plan(config: Config, options: PlanOptions, effects: Effects): Promise<RunPlan> {
+export async function plan(written: Config, options: PlanOptions, effects: Effects): Promise<RunPlan> {
+  const config = await pinDate(written, [written.runFolder], effects);
   if (options.keepTokens) {
     const { cwd } = effects;
     const { benchFile = null } = options;
     await refuseOverwrite(filesInRunFolder(config, ["tokens.bin", "tokens.bin.tmp"], { cwd, benchFile }));
   }
   await using dataset = await openRows(config, effects.signal);
-  const loader = await createJudgeLoader(config, dataset);
+  const loader = await createJudgeLoader(config, dataset, effects.clock);
   if (!loader.local) {
     throw new AbtieError("config", "a plan needs the model's tokenizer: name its folder as engine.tokenizer");
   }

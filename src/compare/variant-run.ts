@@ -3,6 +3,7 @@ import type { Dataset } from "../dataset/open-dataset.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
 import { type Job, openJob } from "../job/open-job.ts";
+import { pinDate } from "../job/pin-date.ts";
 import { resumeRun } from "../runfolder/state/resume.ts";
 import { isAnswered, type RunState } from "../runfolder/state/run-state.ts";
 import type { Order } from "../types.ts";
@@ -45,9 +46,13 @@ export async function openVariantRuns(
     return run;
   };
   try {
+    // All variants print the same day, also those that an earlier session did not have.
+    const folders = options.fresh ? [] : variants.map(({ config }) => config.runFolder);
+    const { date } = await pinDate(variants[0].config, folders, options.effects);
+    const dated = ({ config, ...variant }: Variant): Variant => ({ ...variant, config: { ...config, date } });
     const [first, ...others] = variants;
-    const list: [VariantRun, ...VariantRun[]] = [await open(first)];
-    for (const other of others) list.push(await open(other));
+    const list: [VariantRun, ...VariantRun[]] = [await open(dated(first))];
+    for (const other of others) list.push(await open(dated(other)));
     for (const { publisher, folder } of list) {
       await publisher.publishFirst();
       folder.begin();

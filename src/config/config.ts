@@ -6,6 +6,8 @@ interface EngineCommon {
   readonly name: string;
   /** Folder with tokenizer.json; null: prompts are tokenised by the server's /tokenize. */
   readonly tokenizer: string | null;
+  /** Variables of the model's chat template. */
+  readonly chatTemplateKwargs: Readonly<Record<string, unknown>>;
   readonly maxModelLen: number | null;
   /**
    * Requests in flight, and prompts in each, that the engine's profile recommends; the search for the best number
@@ -74,6 +76,8 @@ export interface Config {
   readonly template: string;
   readonly labels: Readonly<Record<ClassName, readonly string[]>> | null;
   readonly context: number | null;
+  /** The day (YYYY-MM-DD) that the model's chat template prints; null: the first day of the run. */
+  readonly date: string | null;
   readonly orders: "one" | "both" | "auto";
   /** Requests in flight; null: the program searches for the best number. */
   readonly concurrency: number | null;
@@ -98,3 +102,6 @@ export interface Config {
   readonly mass: { readonly minimum: number; readonly action: "warn" | "floor" | "fallback" };
   readonly calibration: string | null;
 }
+
+/** A config whose day for chat templates is known. */
+export type DatedConfig = Config & { readonly date: string };

@@ -28,6 +28,13 @@ export const engineSchema = z.strictObject({
     .union([z.string().min(1), z.literal(false)])
     .optional()
     .describe("Folder with tokenizer.json; default the model folder; false uses the /tokenize of the server."),
+  chat_template_kwargs: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe(
+      "Variables of the model's chat template, also sent with /tokenize; default {enable_thinking: false, thinking: false}, " +
+        "over which these are laid.",
+    ),
   python: z.string().min(1).optional().describe("Python interpreter that has vLLM; default that of `abtie setup`."),
   command: z.string().min(1).optional().describe("Program to start; {python} is the interpreter."),
   args: z

@@ -17,6 +17,11 @@ export interface Places {
 }
 
 const MINUTE = 60_000;
+/**
+ * Switches reasoning off in the chat templates that have a switch: enable_thinking of Qwen3, GLM and others, thinking of
+ * DeepSeek and Granite. A prompt is answered by one token, so a think block would take the place of the answer.
+ */
+const NO_THINKING = { enable_thinking: false, thinking: false } as const;
 const UNIFORM = [1 / 3, 1 / 3, 1 / 3] as const;
 
 /** Turns a parsed config into the config that the program uses. */
@@ -56,6 +61,7 @@ export function normalize(
     template: templatePath(written.template ?? "rules", base, places),
     labels: written.labels ?? null,
     context: written.context ?? null,
+    date: written.date ?? null,
     orders: written.orders ?? "auto",
     concurrency: fixed(written.concurrency) ?? null,
     promptsPerRequest: fixed(written.prompts_per_request) ?? null,
@@ -93,6 +99,7 @@ function normalizeAttach(engine: ParsedEngine & { readonly name: string }, base:
     urls: [engine.attach ?? "http://127.0.0.1:8000/v1"].flat(),
     model: engine.model ?? null,
     tokenizer: typeof engine.tokenizer === "string" ? modelPath(engine.tokenizer, base, places) : null,
+    chatTemplateKwargs: { ...NO_THINKING, ...engine.chat_template_kwargs },
     maxModelLen: engine.max_model_len ?? null,
     concurrency: engine.concurrency ?? null,
     promptsPerRequest: engine.prompts_per_request ?? null,
@@ -120,6 +127,7 @@ function normalizeSpawn(engine: ParsedEngine & { readonly name: string }, base: 
     gpusPerReplica: engine.gpus_per_replica ?? 1,
     readyMs: engine.ready_limit ?? 15 * MINUTE,
     stopGraceMs: engine.stop_grace ?? 10_000,
+    chatTemplateKwargs: { ...NO_THINKING, ...engine.chat_template_kwargs },
     maxModelLen: engine.max_model_len ?? null,
     concurrency: engine.concurrency ?? null,
     promptsPerRequest: engine.prompts_per_request ?? null,

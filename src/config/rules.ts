@@ -14,6 +14,7 @@ const RULES: readonly Rule[] = [
   labelsDiffer,
   deadlineIsATime,
   startNeedsDeadline,
+  dateExists,
   ladderRules,
 ];
 
@@ -62,4 +63,11 @@ function startNeedsDeadline({ time }: ParsedConfig): readonly Objection[] {
   if (time?.deadline !== undefined) return [];
   const message = "needs time.deadline: without it there is nothing to count";
   return [{ path: ["time", "started_at"], message, missing: ["time", "deadline"] }];
+}
+
+function dateExists({ date }: ParsedConfig): readonly Objection[] {
+  if (date === undefined) return [];
+  const time = Date.parse(`${date}T00:00:00Z`);
+  if (!Number.isNaN(time) && new Date(time).toISOString().startsWith(date)) return [];
+  return [{ path: ["date"], message: `must be a day of the calendar, but is "${date}"` }];
 }

@@ -122,6 +122,11 @@ export const configSchema = z
       .enum(["labels", "votes"])
       .optional()
       .describe("Take the truth from the label columns, or from the votes of each row as shares; default labels."),
+    date: z
+      .string()
+      .regex(/^\d{4}-\d{2}-\d{2}$/, 'expected a day such as "2026-11-28"')
+      .optional()
+      .describe("The day that the model's chat template prints, YYYY-MM-DD; default the first day of the run (UTC)."),
     ...judging,
     concurrency: z
       .union([z.int().min(1).max(4096), z.literal("auto")])

@@ -1,10 +1,10 @@
-import type { TokenizeBody } from "../prompt/tokenizer/server.ts";
+import type { ServerText } from "../prompt/tokenizer/server.ts";
 import type { Method, TokenLogProbs } from "./capabilities/dialects.ts";
 import type { EngineMetrics } from "./capabilities/metrics.ts";
 import type { ServedModel } from "./client/served-models.ts";
 
 /** A running OpenAI-compatible server, which abtie spawned or found running. Disposing a spawned server stops it. */
-export interface Engine extends AsyncDisposable {
+export interface Engine extends ServerText, AsyncDisposable {
   /** Root of the server, without a path after it, for example http://127.0.0.1:8000. */
   readonly baseUrl: string;
   /** The name of the model that every request contains. */
@@ -39,8 +39,6 @@ export interface Engine extends AsyncDisposable {
     signal: AbortSignal,
     cacheSalt?: string,
   ) => Promise<TokenLogProbs[]>;
-  /** Tokenises with the server's own tokenizer. Throws a RequestError. */
-  readonly tokenize: (body: TokenizeBody, signal?: AbortSignal) => Promise<number[]>;
   /** Reads the server's own metrics; null when it reports none. */
   readonly metrics: (signal?: AbortSignal) => Promise<EngineMetrics | null>;
 }

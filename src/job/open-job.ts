@@ -7,6 +7,7 @@ import { openRunFolder, type RunFolder } from "../runfolder/open-run-folder.ts";
 import { allReadings } from "../runfolder/state/run-state.ts";
 import { createMassWatch, type MassWatch } from "./mass-watch.ts";
 import { type JobParts, REAL_PARTS } from "./parts.ts";
+import { pinDate } from "./pin-date.ts";
 import { createPublisher, type Publisher } from "./publisher.ts";
 import { createRecorder, type Recorder } from "./recorder.ts";
 
@@ -49,9 +50,10 @@ export interface JobOptions {
  * process has locked.
  */
 export async function openJob(options: JobOptions): Promise<Job> {
-  const { config, dataset, force, fresh, abortReason, effects, parts = REAL_PARTS } = options;
+  const { dataset, force, fresh, abortReason, effects, parts = REAL_PARTS } = options;
   const { clock, disk, log } = effects;
-  const loader = await parts.createJudgeLoader(config, dataset);
+  const config = await pinDate(options.config, fresh ? [] : [options.config.runFolder], effects);
+  const loader = await parts.createJudgeLoader(config, dataset, clock);
   const { template } = loader;
   const { aggregate, calibration } = await createAggregate(config, template, log);
   const version = await parts.packageVersion();

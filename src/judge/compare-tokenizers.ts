@@ -5,6 +5,8 @@ import { plural } from "../format.ts";
 import { spreadSample } from "../numbers/spread-sample.ts";
 import { createPreparer } from "../prompt/preparer.ts";
 import type { Template } from "../prompt/template/template.ts";
+import type { LocalTokenizer } from "../prompt/tokenizer/local.ts";
+import { dayOf } from "../prompt/tokenizer/strftime.ts";
 import type { Tokenizer } from "../prompt/tokenizer/tokenizer.ts";
 
 /** Number of rows whose prompts are compared. */
@@ -12,18 +14,22 @@ const SAMPLE_ROWS = 3;
 
 /**
  * Checks on a sample of rows that the local tokenizer and the server's own tokenizer give a whole prompt, chat template
- * included, the same token ids. Different ids would give wrong numbers without any error. Throws AbtieError("engine")
- * with the first token that differs. Checks nothing when the server has no /tokenize.
+ * included, the same token ids. Different ids would give wrong numbers without any error. A server's chat template may
+ * print the server's own day, so a template that prints the date is compared for the days around `now` too (ms since
+ * 1970). Throws AbtieError("engine") with the first token that differs. Checks nothing when the server has no /tokenize
+ * or /detokenize.
  */
 export async function checkTokenizers(options: {
-  local: Tokenizer;
+  local: LocalTokenizer;
   remote: Tokenizer;
   template: Template;
   budget: number;
   dataset: Pick<Dataset, "ids" | "read">;
+  now: number;
 }): Promise<void> {
-  const { local, remote, template, budget, dataset } = options;
-  const here = createPreparer({ template, tokenizer: local, budget });
+  const { local, remote, template, budget, dataset, now } = options;
+  const days = local.dated ? [0, -1, 1].map((moved) => local.on(dayOf(now, moved))) : [];
+  const here = [local, ...days].map((tokenizer) => createPreparer({ template, tokenizer, budget }));
   // Both tokenizers must encode the same text, so both break up the control tokens of the local tokenizer.
   const sameText: Tokenizer = { ...remote, controlTokens: local.controlTokens, normalise: local.normalise };
   const there = createPreparer({ template, tokenizer: sameText, budget });
@@ -31,8 +37,9 @@ export async function checkTokenizers(options: {
     const row = await dataset.read(index);
     const served = await there.prepare(row, "ab").catch(nullWithoutTokenize);
     if (served === null) return;
-    const difference = describeDifference((await here.prepare(row, "ab")).ids, served.ids);
-    if (difference === null) continue;
+    const prepared = await Promise.all(here.map((preparer) => preparer.prepare(row, "ab")));
+    const [difference, ...onOtherDays] = prepared.map(({ ids }) => describeDifference(ids, served.ids));
+    if (difference === undefined || difference === null || onOtherDays.includes(null)) continue;
     const files = template.format === "chat" ? "the model folder (or its chat template)" : "the model folder";
     throw new AbtieError(
       "engine",
@@ -43,7 +50,8 @@ export async function checkTokenizers(options: {
 }
 
 function nullWithoutTokenize(error: unknown): null {
-  if (error instanceof RequestError && error.status === 404) return null;
+  const cause = error instanceof AbtieError ? error.cause : error;
+  if (cause instanceof RequestError && cause.status === 404) return null;
   throw error;
 }
 

@@ -1,7 +1,7 @@
 import type { ProbeInput } from "../engine/capabilities/choose-dialect.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Template } from "../prompt/template/template.ts";
-import type { TokenizeBody } from "../prompt/tokenizer/server.ts";
+import type { ServerText } from "../prompt/tokenizer/server.ts";
 import type { Order, Reading } from "../types.ts";
 
 /**
@@ -84,8 +84,7 @@ export async function scoreBatch(
 }
 
 /** The properties of a running server that a judge needs. */
-export interface JudgeServer {
-  readonly tokenize: (body: TokenizeBody) => Promise<number[]>;
+export interface JudgeServer extends ServerText {
   /** Context length in tokens; null when the server does not report it. */
   readonly maxModelLen: number | null;
 }

@@ -130,7 +130,7 @@ function keepSmallest<J>(loader: Prober<J>, config: Config, route: TokenizeRoute
   let smallest: { readonly judge: J; readonly context: number } | null = null;
   return {
     probe: async (server: JudgeServer): Promise<ProbeInput> => {
-      const { judge, input } = await loader.probe({ ...server, tokenize: route.via(server.tokenize) });
+      const { judge, input } = await loader.probe({ ...server, ...route.via(server) });
       const context = server.maxModelLen ?? config.engine.maxModelLen ?? Number.POSITIVE_INFINITY;
       if (smallest === null || context < smallest.context) smallest = { judge, context };
       return input;

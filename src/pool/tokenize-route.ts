@@ -1,25 +1,24 @@
 import type { Effects } from "../effects.ts";
-import type { Engine } from "../engine/engine.ts";
 import { AbtieError, messageOf } from "../errors.ts";
-import type { TokenizeBody } from "../prompt/tokenizer/server.ts";
+import type { ServerText } from "../prompt/tokenizer/server.ts";
 import { DEFAULT_RETRY, retryDelay } from "../schedule/backoff.ts";
 import { classifyRequestError } from "./classify-request-error.ts";
 
-type Tokenize = (body: TokenizeBody) => Promise<number[]>;
-
 /**
- * Chooses the server for each /tokenize request of a run in which only the server has the tokenizer, because engines may be
+ * Chooses the server for each /tokenize and /detokenize request of a run in which only the server has the tokenizer, because engines may be
  * lost and replaced during the run.
  */
 export interface TokenizeRoute {
   /**
-   * Returns a function that sends requests to the server `starting`, but to the engines once `use` was called. If `via` is
-   * called after `use`, a server is being started again, and the function always sends requests to this server.
+   * Returns functions that send requests to the server `starting`, but to the engines once `use` was called. If `via` is
+   * called after `use`, a server is being started again, and the functions always send requests to this server.
    */
-  readonly via: (starting: Tokenize) => Tokenize;
+  readonly via: (starting: ServerText) => ServerText;
   /** Sends later requests to the listed engines, to one after another until one answers. */
-  readonly use: (engines: () => readonly Pick<Engine, "tokenize">[]) => void;
+  readonly use: (engines: () => readonly ServerText[]) => void;
 }
+
+type Ask<T> = (server: ServerText, signal?: AbortSignal) => Promise<T>;
 
 /**
  * Creates the route. Once engines are in use, a request that failed for a reason that may pass is repeated until the signal
@@ -31,16 +30,16 @@ export function createTokenizeRoute({
   random,
   signal,
 }: Pick<Effects, "clock" | "random" | "signal">): TokenizeRoute {
-  let engines: (() => readonly Pick<Engine, "tokenize">[]) | null = null;
+  let engines: (() => readonly ServerText[]) | null = null;
 
-  const ask = async (list: () => readonly Pick<Engine, "tokenize">[], body: TokenizeBody): Promise<number[]> => {
+  const askInTurn = async <T>(list: () => readonly ServerText[], ask: Ask<T>): Promise<T> => {
     for (let failures = 0; ; ) {
       signal.throwIfAborted();
       const current = list();
       const engine = current[failures % current.length];
       if (engine === undefined) throw new Error("a run has at least one engine");
       try {
-        return await engine.tokenize(body, signal);
+        return await ask(engine, signal);
       } catch (error) {
         signal.throwIfAborted();
         failures += 1;
@@ -50,8 +49,12 @@ export function createTokenizeRoute({
   };
   return {
     via: (starting) => {
-      if (engines !== null) return starting;
-      return (body) => (engines === null ? starting(body) : ask(engines, body));
+      if (engines !== null) return { tokenize: starting.tokenize, detokenize: starting.detokenize };
+      const route = <T>(ask: Ask<T>): Promise<T> => (engines === null ? ask(starting) : askInTurn(engines, ask));
+      return {
+        tokenize: (body) => route((server, own) => server.tokenize(body, own)),
+        detokenize: (ids) => route((server, own) => server.detokenize(ids, own)),
+      };
     },
     use: (list) => {
       engines = list;

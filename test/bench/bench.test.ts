@@ -61,7 +61,7 @@ test("starts and stops a server, and reports in JSON that a job does not fit", a
 });
 
 test("works with 12 rows and a server without metrics", async () => {
-  await using judge = await startJudge({ pages: ["/version", "/tokenize"] });
+  await using judge = await startJudge({ pages: ["/version", "/tokenize", "/detokenize"] });
   const job = await writeJob({ engine: attachTo(judge), rows: 12 });
   const run = await abtie(["bench", "job.yaml", "--json"], { cwd: job.folder });
   expect(run.status, run.stderr).toBe(0);

@@ -17,6 +17,9 @@ import { loadTokenizer } from "../../src/prompt/tokenizer/local.ts";
 import { softmax } from "../../src/triple.ts";
 import { abtie, demoConfig, serversAlive, testEffects } from "./engine.ts";
 
+/** The day that chat templates print. */
+const DAY = "2026-11-28";
+
 let folder: string;
 let config: Config & { engine: SpawnConfig };
 let judge: GenerativeJudge;
@@ -32,7 +35,7 @@ beforeAll(async () => {
   config = { ...found, engine: found.engine, runFolder: join(folder, "engines") };
   const dataset = await openRows(config, new AbortController().signal);
   dispose = async () => dataset[Symbol.asyncDispose]();
-  judge = await (await createGenerativeLoader(config, dataset)).open(null);
+  judge = await (await createGenerativeLoader({ ...config, date: DAY }, dataset, { now: Date.now })).open(null);
   tasks = await Promise.all(dataset.ids.slice(0, 60).map((_, row) => judge.prepare(row, "ab", null)));
 });
 afterAll(async () => {
@@ -166,7 +169,7 @@ async function attackRow(engine: Engine, signal: AbortSignal): Promise<void> {
   await using dataset = await openRows(config, signal);
   const index = dataset.ids.indexOf("2080878433");
   const row = await dataset.read(index);
-  const tokenizer = await loadTokenizer(config.engine.model);
+  const tokenizer = await loadTokenizer(config.engine.model, { kwargs: {}, date: DAY });
   const open = { template: judge.template, budget: judge.budget };
   const defended = await createPreparer({ ...open, tokenizer }).prepare(row, "ab");
   const naive = await createPreparer({ ...open, tokenizer: { ...tokenizer, controlTokens: [] } }).prepare(row, "ab");

@@ -11,6 +11,9 @@ import { createGenerativeLoader } from "../../src/judge/generative/load.ts";
 import { engineOpeners } from "../../src/pool/open-engines.ts";
 import { abtie, demoConfig, serversAlive, testEffects } from "./engine.ts";
 
+/** The day that chat templates print. */
+const DAY = "2026-11-28";
+
 const ROWS = 60;
 const ANSWERED_BEFORE = 16;
 
@@ -54,7 +57,7 @@ async function startTwo(found: Config): Promise<readonly Engine[]> {
   const engine: SpawnConfig = { ...found.engine, replicas: 2, env };
   const config = { ...found, engine, runFolder: folder };
   await using dataset = await openRows(config, new AbortController().signal);
-  const judge = await (await createGenerativeLoader(config, dataset)).open(null);
+  const judge = await (await createGenerativeLoader({ ...config, date: DAY }, dataset, { now: Date.now })).open(null);
   const { ids } = await judge.prepare(0, "ab", null);
   const probe = async () => ({ prompt: ids, ids: judge.resolved.probes[0]?.ids ?? [] });
   const openers = engineOpeners({ config, effects: testEffects(), logFolder: folder, probe });

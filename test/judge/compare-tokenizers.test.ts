@@ -25,7 +25,7 @@ async function check(changes: (local: Tokenizer) => Partial<Tokenizer>): Promise
   const template = await shippedTemplate("notebook");
   const dataset = { ids: ["seven"], read: async () => ({ ...row(["why?"], ["a"], ["b"]), id: "seven" }) };
   const remote = { ...local, controlTokens: [], ...changes(local) };
-  await checkTokenizers({ local, remote, template, budget: 2_000, dataset });
+  await checkTokenizers({ local, remote, template, budget: 2_000, dataset, now: 0 });
 }
 
 test("accepts a server that gives the same tokens, and one without /tokenize", async () => {

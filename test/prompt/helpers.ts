@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import { loadTemplate, type Template } from "../../src/prompt/template/template.ts";
-import { loadTokenizer } from "../../src/prompt/tokenizer/local.ts";
-import type { Message, Tokenizer } from "../../src/prompt/tokenizer/tokenizer.ts";
+import { type LocalTokenizer, loadTokenizer } from "../../src/prompt/tokenizer/local.ts";
+import type { ChatSettings, Message, Tokenizer } from "../../src/prompt/tokenizer/tokenizer.ts";
 import type { Row, Turn } from "../../src/types.ts";
 
 /** The two small tokenizers that test/fixtures/tokenizer/make.py trains. */
@@ -37,8 +37,11 @@ export function fixtureFolder(name: TokenizerName): string {
   return fileURLToPath(new URL(`../fixtures/tokenizer/${name}`, import.meta.url));
 }
 
-export function fixtureTokenizer(name: TokenizerName): Promise<Tokenizer> {
-  return loadTokenizer(fixtureFolder(name));
+/** The settings of chats in tests: the defaults of a config, on a fixed day. */
+export const SETTINGS: ChatSettings = { kwargs: { enable_thinking: false, thinking: false }, date: "2026-11-28" };
+
+export function fixtureTokenizer(name: TokenizerName): Promise<LocalTokenizer> {
+  return loadTokenizer(fixtureFolder(name), SETTINGS);
 }
 
 export async function expectedOf(name: TokenizerName): Promise<Expected> {

@@ -1,74 +1,130 @@
 import { describe, expect, test } from "vitest";
-import { serverTokenizer, type TokenizeBody } from "../../src/prompt/tokenizer/server.ts";
+import { RequestError } from "../../src/engine/client/request-error.ts";
+import { loadTokenizer } from "../../src/prompt/tokenizer/local.ts";
+import { type ServerText, serverTokenizer, type TokenizeBody } from "../../src/prompt/tokenizer/server.ts";
 import type { Message } from "../../src/prompt/tokenizer/tokenizer.ts";
+import { tokenizer as fakeTokenizer } from "../fixtures/engine/fake/tokens.mjs";
+import { fixtureFolder, fixtureTokenizer, SETTINGS } from "./helpers.ts";
 
 const CHAT: readonly Message[] = [
   { role: "system", content: "judge" },
   { role: "user", content: "A or B?" },
 ];
 
-class Refusal extends Error {
-  readonly kind = "bad-request";
-}
-
 describe("serverTokenizer", () => {
   test("asks for a text with and without special tokens", async () => {
-    const bodies: TokenizeBody[] = [];
-    const tokenizer = recording(bodies);
-    expect(await tokenizer.encode("hello", true)).toEqual([1, 2, 3]);
-    await tokenizer.encode("hello", false);
-    expect(bodies).toEqual([
-      { prompt: "hello", add_special_tokens: true },
+    const { server, bodies } = recording();
+    const tokenizer = serverTokenizer(server, SETTINGS);
+    expect(await tokenizer.encode("hello", false)).toEqual(
+      await (await fixtureTokenizer("bytelevel")).encode("hello", false),
+    );
+    await tokenizer.encode("hello", true);
+    expect(bodies.slice(0, 2)).toEqual([
       { prompt: "hello", add_special_tokens: false },
+      { prompt: "hello", add_special_tokens: true },
     ]);
   });
 
-  test("lets the server continue the answer that the prefix began, and begin one when there is none", async () => {
-    const bodies: TokenizeBody[] = [];
-    const tokenizer = recording(bodies);
+  test("leaves out an end-of-sequence token that the server puts behind a text", async () => {
+    const { server } = recording();
+    const ends: ServerText = {
+      ...server,
+      tokenize: async (body) => [
+        ...(await server.tokenize(body)),
+        ...("add_special_tokens" in body && body.add_special_tokens ? [2] : []),
+      ],
+    };
+    const local = await fixtureTokenizer("bytelevel");
+    expect(await serverTokenizer(ends, SETTINGS).encode("hello", true)).toEqual(await local.encode("hello", true));
+  });
+
+  test("costs one request a row once the end of the prompts is known, and sends the settings of the chat", async () => {
+    const { server, bodies } = recording();
+    const tokenizer = serverTokenizer(server, SETTINGS);
     await tokenizer.encodeChat(CHAT, "Answer:");
-    await tokenizer.encodeChat(CHAT, "");
-    expect(bodies).toEqual([
+    const before = bodies.length;
+    const other = [CHAT[0], { role: "user", content: "Another text, and A or B?" }] as const;
+    await tokenizer.encodeChat(other as readonly Message[], "Answer:");
+    expect(bodies.slice(before)).toEqual([
       {
-        messages: [...CHAT, { role: "assistant", content: "Answer:" }],
-        add_generation_prompt: false,
-        continue_final_message: true,
+        messages: other,
+        add_generation_prompt: true,
+        chat_template_kwargs: SETTINGS.kwargs,
         add_special_tokens: false,
       },
-      { messages: CHAT, add_generation_prompt: true, continue_final_message: false, add_special_tokens: false },
     ]);
+    expect(bodies.some((body) => "continue_final_message" in body)).toBe(false);
   });
 
-  test("puts the system text into the user's message once the server has refused the role, and remembers", async () => {
-    let refused = 0;
-    const tokenizer = serverTokenizer(async (body) => {
-      const system = "messages" in body && body.messages[0]?.role === "system";
-      if (system) {
-        refused++;
-        throw new Refusal("System role not supported");
-      }
-      return "messages" in body && body.messages[0]?.content === "judge\n\nA or B?" ? [7] : [];
-    });
-    expect(await tokenizer.encodeChat(CHAT, "Answer:")).toEqual([7]);
-    expect(await tokenizer.encodeChat(CHAT, "Answer:")).toEqual([7]);
-    expect(refused).toBe(1);
-  });
-
-  test("passes on every other failure", async () => {
-    const tokenizer = serverTokenizer(() => Promise.reject(new Error("connection lost")));
+  test("asks again after a failure", async () => {
+    const { server } = recording();
+    let failures = 1;
+    const weak: ServerText = {
+      ...server,
+      tokenize: async (body) => {
+        if (failures > 0) {
+          failures -= 1;
+          throw new Error("connection lost");
+        }
+        return server.tokenize(body);
+      },
+    };
+    const tokenizer = serverTokenizer(weak, SETTINGS);
     await expect(tokenizer.encodeChat(CHAT, "Answer:")).rejects.toThrow("connection lost");
+    expect((await tokenizer.encodeChat(CHAT, "Answer:")).length).toBeGreaterThan(3);
+  });
+
+  test("names the remedy when the server cannot turn ids into text, or gives another text", async () => {
+    const { server } = recording();
+    const missing = new RequestError("bad-request", "404 Not Found", { status: 404 });
+    const without: ServerText = { ...server, detokenize: () => Promise.reject(missing) };
+    await expect(serverTokenizer(without, SETTINGS).encodeChat(CHAT, "Answer:")).rejects.toMatchObject({
+      code: "config",
+      message: expect.stringMatching(/no \/detokenize.*set engine\.tokenizer to the folder/),
+    });
+    const strange: ServerText = { ...server, detokenize: async () => "something else" };
+    await expect(serverTokenizer(strange, SETTINGS).encodeChat(CHAT, "Answer:")).rejects.toMatchObject({
+      code: "config",
+      message: expect.stringContaining("set engine.tokenizer to the folder"),
+    });
+  });
+
+  test("gives the same ids when /detokenize drops the space at the beginning of a text", async () => {
+    const folder = fixtureFolder("metaspace");
+    const local = await loadTokenizer(folder, SETTINGS);
+    const { server } = recording(folder);
+    const user: readonly Message[] = [{ role: "user", content: "Which is better, A or B?" }];
+    const stripping: ServerText = { ...server, detokenize: async (ids) => (await server.detokenize(ids)).trimStart() };
+    for (const prefix of ["Answer:", "Answer: A", " tie", ""]) {
+      expect(await serverTokenizer(stripping, SETTINGS).encodeChat(user, prefix)).toEqual(
+        await local.encodeChat(user, prefix),
+      );
+    }
   });
 
   test("lists the control tokens of the usual model families", () => {
-    expect(recording([]).controlTokens).toEqual(
+    expect(serverTokenizer(recording().server, SETTINGS).controlTokens).toEqual(
       expect.arrayContaining(["<|im_end|>", "<|eot_id|>", "[/INST]", "</s>"]),
     );
   });
 });
 
-function recording(bodies: TokenizeBody[]): ReturnType<typeof serverTokenizer> {
-  return serverTokenizer(async (body) => {
-    bodies.push(body);
-    return [1, 2, 3];
-  });
+/** A server with the model of a folder, without HTTP, that records what it was asked to tokenise. */
+function recording(folder = fixtureFolder("bytelevel")): { server: ServerText; bodies: TokenizeBody[] } {
+  const model = fakeTokenizer(folder);
+  const bodies: TokenizeBody[] = [];
+  return {
+    bodies,
+    server: {
+      tokenize: async (body) => {
+        bodies.push(body);
+        try {
+          return model.tokenize(body);
+        } catch (cause) {
+          throw new RequestError("bad-request", "400 the template refuses", { status: 400, cause });
+        }
+      },
+      detokenize: async (ids) => model.detokenize(ids),
+    },
+  };
 }

@@ -2,7 +2,7 @@ import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { loadTokenizer } from "../../src/prompt/tokenizer/local.ts";
-import { expectedOf, fixtureFolder, fixtureTokenizer, TOKENIZERS, temporaryFolder } from "./helpers.ts";
+import { expectedOf, fixtureFolder, fixtureTokenizer, SETTINGS, TOKENIZERS, temporaryFolder } from "./helpers.ts";
 
 describe.each(TOKENIZERS)("the %s tokenizer", (name) => {
   test("gives the same ids as Python, with and without special tokens", async () => {
@@ -38,7 +38,7 @@ describe("loadTokenizer", () => {
 
   test("names the remedy when the folder has no tokenizer.json", async () => {
     const folder = await temporaryFolder({});
-    await expect(loadTokenizer(folder)).rejects.toMatchObject({
+    await expect(loadTokenizer(folder, SETTINGS)).rejects.toMatchObject({
       code: "config",
       message: expect.stringMatching(/cannot find .*tokenizer\.json.*check the path/),
     });
@@ -46,25 +46,31 @@ describe("loadTokenizer", () => {
 
   test("names the file that is cut short, or lacks its model, or is of an unknown kind", async () => {
     const cut = await temporaryFolder({ "tokenizer.json": '{"model": {"vocab"' });
-    await expect(loadTokenizer(cut)).rejects.toThrow(/tokenizer\.json is not JSON .*copy or download the model again/);
+    await expect(loadTokenizer(cut, SETTINGS)).rejects.toThrow(
+      /tokenizer\.json is not JSON .*copy or download the model again/,
+    );
     const modelless = await temporaryFolder({ "tokenizer.json": '{"added_tokens": []}' });
-    await expect(loadTokenizer(modelless)).rejects.toThrow(/tokenizer\.json: model: /);
+    await expect(loadTokenizer(modelless, SETTINGS)).rejects.toThrow(/tokenizer\.json: model: /);
     const parts = { decoder: null, post_processor: null, pre_tokenizer: null, normalizer: { type: "Unheard" } };
     const strange = await temporaryFolder({
       "tokenizer.json": JSON.stringify({ model: { type: "BPE", vocab: {}, merges: [] }, ...parts }),
     });
-    await expect(loadTokenizer(strange)).rejects.toThrow(/cannot be used here \(.*Unheard.*let the server tokenise/);
+    await expect(loadTokenizer(strange, SETTINGS)).rejects.toThrow(
+      /cannot be used here \(.*Unheard.*let the server tokenise/,
+    );
   });
 
   test("refuses a chat only when one is asked for and the model has no chat template", async () => {
     const folder = await temporaryFolder({});
     await cp(fixtureFolder("bytelevel"), folder, { recursive: true });
     await writeFile(join(folder, "chat_template.jinja"), "{% if %}");
-    await expect(loadTokenizer(folder)).rejects.toThrow(/chat template in .*chat_template\.jinja cannot be read/);
+    await expect(loadTokenizer(folder, SETTINGS)).rejects.toThrow(
+      /chat template in .*chat_template\.jinja cannot be read/,
+    );
     const bare = await temporaryFolder({
       "tokenizer.json": await readFile(join(fixtureFolder("bytelevel"), "tokenizer.json"), "utf8"),
     });
-    const tokenizer = await loadTokenizer(bare);
+    const tokenizer = await loadTokenizer(bare, SETTINGS);
     expect((await tokenizer.encode("hello", false)).length).toBeGreaterThan(0);
     await expect(tokenizer.encodeChat([{ role: "user", content: "hello" }], "")).rejects.toMatchObject({
       code: "config",
@@ -72,7 +78,7 @@ describe("loadTokenizer", () => {
     });
   });
 
-  test("takes the default of several named chat templates, and gives every day the same date", async () => {
+  test("takes the default of several named chat templates, and prints the day of the settings", async () => {
     const folder = await temporaryFolder({});
     await cp(fixtureFolder("metaspace"), folder, { recursive: true });
     const template = "{{ strftime_now('%d %b %Y') }} {{ messages[0].content }}";
@@ -81,9 +87,9 @@ describe("loadTokenizer", () => {
       { name: "default", template },
     ];
     await writeFile(join(folder, "tokenizer_config.json"), JSON.stringify({ chat_template: named }));
-    const tokenizer = await loadTokenizer(folder);
+    const tokenizer = await loadTokenizer(folder, SETTINGS);
     expect(await tokenizer.encodeChat([{ role: "user", content: "hello" }], "")).toEqual(
-      await tokenizer.encode("26 Jul 2024 hello", false),
+      await tokenizer.encode("28 Nov 2026 hello", false),
     );
   });
 });

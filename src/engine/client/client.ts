@@ -46,6 +46,10 @@ export interface Client extends AsyncDisposable {
   ) => Promise<Completion>;
   readonly models: (signal?: AbortSignal, timeoutMs?: number) => Promise<readonly ServedModel[]>;
   readonly tokenize: (body: TokenizeBody & { readonly model: string }, signal?: AbortSignal) => Promise<number[]>;
+  readonly detokenize: (
+    body: { readonly model: string; readonly tokens: readonly number[] },
+    signal?: AbortSignal,
+  ) => Promise<string>;
   /** Gets the body of a page outside /v1; null for a 404. */
   readonly page: (path: string, signal?: AbortSignal, timeoutMs?: number) => Promise<string | null>;
 }
@@ -102,6 +106,24 @@ export function createClient(options: ClientOptions): Client {
     throw statusError(response.status, await response.text(), response.headers, clock.now());
   }
 
+  function askTokenizer<T>(
+    path: string,
+    body: object,
+    read: (answer: unknown) => T,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    return attempt(
+      path,
+      async (inner) => {
+        const response = await request(path, { method: "POST", body: JSON.stringify(body), signal: inner });
+        const text = await response.text();
+        if (response.status === 404) throw statusError(404, `${path}: ${text}`, response.headers, clock.now());
+        return read(JSON.parse(text));
+      },
+      signal,
+    );
+  }
+
   return {
     complete: ({ model, prompts, fields, answersAs }, signal, timeoutMs) => {
       const body = {
@@ -130,17 +152,8 @@ export function createClient(options: ClientOptions): Client {
         signal,
         timeoutMs,
       ),
-    tokenize: (body, signal) =>
-      attempt(
-        "/tokenize",
-        async (inner) => {
-          const response = await request("/tokenize", { method: "POST", body: JSON.stringify(body), signal: inner });
-          const text = await response.text();
-          if (response.status === 404) throw statusError(404, `/tokenize: ${text}`, response.headers, clock.now());
-          return readTokens(JSON.parse(text));
-        },
-        signal,
-      ),
+    tokenize: (body, signal) => askTokenizer("/tokenize", body, readTokens, signal),
+    detokenize: (body, signal) => askTokenizer("/detokenize", body, readPrompt, signal),
     page: (path, signal, timeoutMs) =>
       attempt(
         path,
@@ -195,4 +208,10 @@ function readTokens(answer: unknown): number[] {
     throw malformed("to /tokenize holds no list of token ids", answer);
   }
   return tokens;
+}
+
+function readPrompt(answer: unknown): string {
+  const prompt = (answer as { prompt?: unknown } | null)?.prompt;
+  if (typeof prompt !== "string") throw malformed("to /detokenize holds no text", answer);
+  return prompt;
 }

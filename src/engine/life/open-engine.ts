@@ -1,5 +1,5 @@
 import { AbtieError } from "../../errors.ts";
-import type { TokenizeBody } from "../../prompt/tokenizer/server.ts";
+import type { ServerText } from "../../prompt/tokenizer/server.ts";
 import type { Clock, Log } from "../../types.ts";
 import { chooseDialect, type ProbeInput } from "../capabilities/choose-dialect.ts";
 import type { Method } from "../capabilities/dialects.ts";
@@ -21,10 +21,7 @@ export interface EngineOptions {
   /** The only method that may be used; null: the best one that the server supports is used. */
   readonly method: Method | null;
   /** Gives a real prompt and real label ids. Called as soon as the server can tokenise. */
-  readonly probe: (server: {
-    readonly tokenize: (body: TokenizeBody) => Promise<number[]>;
-    readonly maxModelLen: number | null;
-  }) => Promise<ProbeInput>;
+  readonly probe: (server: ServerText & { readonly maxModelLen: number | null }) => Promise<ProbeInput>;
   /** Longest time for one request, in ms. */
   readonly timeoutMs: number;
   /** Longest time for the first request, in ms. The server may have to compile its kernels before it answers. */
@@ -51,10 +48,13 @@ export async function openEngine(
 ): Promise<ConnectedEngine> {
   const { client, baseUrl, model } = server;
   const { signal, log } = options;
-  const tokenize: Engine["tokenize"] = (body, own) => client.tokenize({ model: model.id, ...body }, own);
+  const text: ServerText = {
+    tokenize: (body, own = signal) => client.tokenize({ model: model.id, ...body }, own),
+    detokenize: (tokens, own = signal) => client.detokenize({ model: model.id, tokens }, own),
+  };
 
   const version = readVersion(await client.page("/version", signal).catch(ignoreRefusal));
-  const probe = await options.probe({ tokenize: (body) => tokenize(body, signal), maxModelLen: model.maxModelLen });
+  const probe = await options.probe({ ...text, maxModelLen: model.maxModelLen });
   options.onProgress?.("warming up with a first request");
   let answersAs = await warmUp(server, probe, options);
   const ask = async (fields: Readonly<Record<string, unknown>>) => {
@@ -87,7 +87,7 @@ export async function openEngine(
       const { choices } = await client.complete({ model: model.id, prompts, fields, answersAs: expected }, own);
       return choices.map((choice) => dialect.read(choice, ids));
     },
-    tokenize,
+    ...text,
     metrics: async (own) => {
       const page = await client.page("/metrics", own).catch(ignoreRefusal);
       return page === null ? null : parseMetrics(page);

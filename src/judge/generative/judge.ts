@@ -47,7 +47,9 @@ export async function createGenerativeJudge(options: {
     resolved,
     budget,
     labels: describeLabels(resolved),
-    promptHash: sha256(JSON.stringify([template.sha256, template.labels, resolved.dropTail, budget])),
+    promptHash: sha256(
+      JSON.stringify([template.sha256, template.labels, resolved.dropTail, budget, tokenizer.settingsKey]),
+    ),
     scorer,
     prepare: async (index, order, tokenBudget) => {
       const row = await dataset.read(index);

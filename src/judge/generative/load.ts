@@ -1,10 +1,11 @@
-import type { Config } from "../../config/config.ts";
+import type { DatedConfig } from "../../config/config.ts";
 import type { Dataset } from "../../dataset/open-dataset.ts";
 import type { ProbeInput } from "../../engine/capabilities/choose-dialect.ts";
 import { loadTemplate } from "../../prompt/template/template.ts";
 import { loadTokenizer } from "../../prompt/tokenizer/local.ts";
 import { serverTokenizer } from "../../prompt/tokenizer/server.ts";
-import type { Tokenizer } from "../../prompt/tokenizer/tokenizer.ts";
+import type { ChatSettings, Tokenizer } from "../../prompt/tokenizer/tokenizer.ts";
+import type { Clock } from "../../types.ts";
 import { checkTokenizers } from "../compare-tokenizers.ts";
 import type { JudgeLoader } from "../judge.ts";
 import { createTokenCaches, withTokenCache } from "../token-cache.ts";
@@ -21,10 +22,15 @@ export interface GenerativeLoader extends JudgeLoader {
 const ASSUMED_CONTEXT = 2048;
 
 /** Loads template and tokenizer. Throws AbtieError("config") when one of them is missing or broken. */
-export async function createGenerativeLoader(config: Config, dataset: Dataset): Promise<GenerativeLoader> {
+export async function createGenerativeLoader(
+  config: DatedConfig,
+  dataset: Dataset,
+  clock: Pick<Clock, "now">,
+): Promise<GenerativeLoader> {
   const template = await loadTemplate(config.template, config.labels);
   const folder = config.engine.tokenizer;
-  const local = folder === null ? null : await loadTokenizer(folder);
+  const settings: ChatSettings = { kwargs: config.engine.chatTemplateKwargs, date: config.date };
+  const local = folder === null ? null : await loadTokenizer(folder, settings);
   const caches = createTokenCaches(config, dataset);
   const open = async (tokenizer: Tokenizer, maxModelLen: number | null): Promise<GenerativeJudge> => {
     const judge = await createGenerativeJudge({ config, template, tokenizer, dataset, maxModelLen });
@@ -38,11 +44,11 @@ export async function createGenerativeLoader(config: Config, dataset: Dataset): 
       return open(local, maxModelLen ?? config.engine.maxModelLen ?? ASSUMED_CONTEXT);
     },
     probe: async (server) => {
-      const remote = serverTokenizer(server.tokenize);
+      const remote = serverTokenizer(server, settings);
       const judge = await open(local ?? remote, server.maxModelLen);
       if (local !== null) {
         const { budget } = judge;
-        await checkTokenizers({ local, remote, template, budget, dataset });
+        await checkTokenizers({ local, remote, template, budget, dataset, now: clock.now() });
       }
       return { judge, input: await probeInput(judge) };
     },

@@ -1,24 +1,59 @@
 import { Environment, Interpreter, Template } from "@huggingface/jinja";
-import type { Message } from "./tokenizer.ts";
+import { AbtieError, messageOf } from "../../errors.ts";
+import { closingText, type TurnEnds } from "./closing.ts";
+import { formatDay } from "./strftime.ts";
+import type { ChatSettings, Message } from "./tokenizer.ts";
 
 /** The texts of the special tokens, by the name that chat templates use, for example bos_token. */
 export type SpecialTexts = Readonly<Record<string, string>>;
 
+/** A model's chat template with the settings of a job. */
+export interface ChatTemplate {
+  /**
+   * Renders messages up to the place where the answer begins: the template's text with the generation prompt, then the
+   * closing text (closing.ts). Throws AbtieError("config") with the file, and with the line where it is known.
+   */
+  readonly render: (messages: readonly Message[]) => string;
+  /** True when the rendered text depends on the date. */
+  readonly dated: boolean;
+}
+
+interface ChatTemplateFile {
+  readonly path: string;
+  readonly source: string;
+  readonly specials: SpecialTexts;
+}
+
+/** The user's text in the conversations that find out how a template writes. A template must not change it. */
+export const USER_PROBE = "abtie user probe";
+/** The content of the finished assistant message in these conversations. */
+export const ANSWER_PROBE = "abtie answer probe";
+
 /**
- * Compiles a model's chat template into a function that renders messages up to the beginning of the assistant's answer.
- * If the template refuses or ignores the system role, the system text is put before the text of the first user message.
- * Throws SyntaxError when the template is not valid Jinja.
+ * Compiles a model's chat template. If the template refuses or ignores the system role, the system text is put before
+ * the text of the first user message. If it shows content only as a list of parts, it gets the content in this form.
+ * Throws AbtieError("config") when the template is not valid Jinja.
  */
-export function compileChatTemplate(source: string, specials: SpecialTexts): (messages: readonly Message[]) => string {
-  const { parsed } = new Template(source);
-  const render = (messages: readonly Message[]): string => {
+export function compileChatTemplate(file: ChatTemplateFile): (settings: ChatSettings) => ChatTemplate {
+  // Jinja counts every kind of line end as a line feed.
+  const source = file.source.replace(/\r\n?/g, "\n");
+  const { parsed } = parse(source, file.path);
+  const run: Run = (messages, generationPrompt, { kwargs, date }) => {
     const environment = new Environment();
-    const variables = { ...GLOBALS, ...specials, messages, add_generation_prompt: true };
+    const variables = {
+      ...GLOBALS,
+      strftime_now: (format: string) => formatDay(date, format),
+      ...file.specials,
+      tools: null,
+      documents: null,
+      ...kwargs,
+      messages,
+      add_generation_prompt: generationPrompt,
+    };
     for (const [name, value] of Object.entries(variables)) environment.set(name, value);
     return String(new Interpreter(environment).run(parsed).value);
   };
-  const fold = !showsSystem(render);
-  return (messages) => render(fold ? foldSystem(messages) : messages);
+  return (settings) => withSettings(run, settings, (error) => cannotRender(error, source, file.path));
 }
 
 /** Puts the system text before the text of the first user message, with a blank line between them. */
@@ -28,17 +63,143 @@ export function foldSystem(messages: readonly Message[]): readonly Message[] {
   return [{ role: "user", content: `${first.content}\n\n${second.content}` }, ...rest];
 }
 
-function showsSystem(render: (messages: readonly Message[]) => string): boolean {
-  const probe = "system text probe";
+type Content = string | readonly { readonly type: "text"; readonly text: string }[];
+type Run = (
+  messages: readonly { readonly role: string; readonly content: Content }[],
+  generationPrompt: boolean,
+  settings: ChatSettings,
+) => string;
+
+function parse(source: string, path: string): Template {
   try {
-    const text = render([
-      { role: "system", content: probe },
-      { role: "user", content: "hello" },
-    ]);
-    return text.includes(probe);
-  } catch {
-    return false;
+    return new Template(source);
+  } catch (error) {
+    throw new AbtieError(
+      "config",
+      `the chat template in ${path} cannot be read as Jinja (${messageOf(error)}); correct it, or use a prompt template with "format: raw".`,
+      { cause: error },
+    );
   }
+}
+
+function withSettings(run: Run, settings: ChatSettings, explain: (error: unknown) => AbtieError): ChatTemplate {
+  const user = (content: string): Message => ({ role: "user", content });
+  const tried = (messages: readonly Message[], asParts: boolean, date = settings.date): string | null => {
+    try {
+      return run(asParts ? messages.map(toParts) : messages, true, { ...settings, date });
+    } catch {
+      return null;
+    }
+  };
+  const shows = (messages: readonly Message[], asParts: boolean, text: string): boolean =>
+    tried(messages, asParts)?.includes(text) === true;
+  const parts = !shows([user(USER_PROBE)], false, USER_PROBE) && shows([user(USER_PROBE)], true, USER_PROBE);
+  const fold = !shows([{ role: "system", content: SYSTEM_PROBE }, user(USER_PROBE)], parts, SYSTEM_PROBE);
+
+  const render = (messages: readonly Message[], generationPrompt: boolean): string => {
+    const shown = fold ? foldSystem(messages) : messages;
+    return run(parts ? shown.map(toParts) : shown, generationPrompt, settings);
+  };
+  const ends = rememberEnds(render);
+  return {
+    render: (messages) => {
+      try {
+        const text = render(messages, true);
+        return text + closingText(text, ends(messages.slice(0, -1)));
+      } catch (error) {
+        throw explain(error);
+      }
+    },
+    dated: tried([user(USER_PROBE)], parts) !== tried([user(USER_PROBE)], parts, otherDay(settings.date)),
+  };
+}
+
+const SYSTEM_PROBE = "abtie system probe";
+
+function toParts({ role, content }: Message): { readonly role: string; readonly content: Content } {
+  return { role, content: [{ type: "text", text: content }] };
+}
+
+/** A day that differs from `date` in year, month, day of the month and day of the week. */
+function otherDay(date: string): string {
+  return date.startsWith("1999") ? "2003-06-21" : date.endsWith("12-31") ? "1999-01-05" : "1999-12-31";
+}
+
+/** Finds how the template goes on after the user's text behind given earlier messages, once for each of them. */
+function rememberEnds(
+  render: (messages: readonly Message[], generationPrompt: boolean) => string,
+): (before: readonly Message[]) => TurnEnds {
+  const found = new Map<string, TurnEnds>();
+  return (before) => {
+    const key = JSON.stringify(before);
+    const known = found.get(key);
+    if (known !== undefined) return known;
+    const asked: readonly Message[] = [...before, { role: "user", content: USER_PROBE }];
+    const ends: TurnEnds = {
+      generation: generationPromptIn(render(asked, true)),
+      finished: finishedIn(renderedOrNull(render, [...asked, { role: "assistant", content: ANSWER_PROBE }])),
+    };
+    found.set(key, ends);
+    return ends;
+  };
+}
+
+function renderedOrNull(
+  render: (messages: readonly Message[], generationPrompt: boolean) => string,
+  messages: readonly Message[],
+): string | null {
+  try {
+    return render(messages, false);
+  } catch {
+    return null;
+  }
+}
+
+/** The part of a rendered probe behind the user's text; the whole text when that was not found. */
+export function generationPromptIn(rendered: string): string {
+  const at = rendered.lastIndexOf(USER_PROBE);
+  return at < 0 ? rendered : rendered.slice(at + USER_PROBE.length);
+}
+
+/** The part of a rendered probe between the user's text and the assistant's content; null when one was not found. */
+export function finishedIn(rendered: string | null): string | null {
+  const end = rendered?.lastIndexOf(ANSWER_PROBE) ?? -1;
+  const before = rendered?.slice(0, Math.max(0, end)) ?? "";
+  const at = before.lastIndexOf(USER_PROBE);
+  return end < 0 || at < 0 ? null : before.slice(at + USER_PROBE.length);
+}
+
+function cannotRender(error: unknown, source: string, path: string): AbtieError {
+  if (error instanceof AbtieError) return error;
+  const found = messageOf(error);
+  const line = lineOfFailure(source, found);
+  const place = line === null ? path : `${path}:${line}`;
+  return new AbtieError(
+    "config",
+    `${place}: the chat template cannot be rendered (${found}); correct it, or use a prompt template with "format: raw".`,
+    { cause: error },
+  );
+}
+
+// The library's errors hold no position. The text of raise_exception stands in the source, and so does the name of an
+// unknown filter or test. For a call of something undefined, the first called name that the template does not define.
+function lineOfFailure(source: string, message: string): number | null {
+  const name = /(?:filter|test): (\w+)$/.exec(message)?.[1];
+  const undefinedCall = /not a function/.test(message) ? firstUndefinedCall(source) : -1;
+  const found = [
+    source.indexOf(message),
+    name === undefined ? -1 : source.search(new RegExp(`\\b${name}\\b`)),
+    undefinedCall,
+  ];
+  const at = found.find((position) => position >= 0);
+  return at === undefined ? null : source.slice(0, at).split("\n").length;
+}
+
+function firstUndefinedCall(source: string): number {
+  const defined = new Set(["raise_exception", "strftime_now", "range", "namespace", "dict", "loop", "caller"]);
+  for (const [, name = ""] of source.matchAll(/\bmacro\s+(\w+)/g)) defined.add(name);
+  const call = [...source.matchAll(/(?<![.|\w]\s*)\b([A-Za-z_]\w*)\(/g)].find(([, name = ""]) => !defined.has(name));
+  return call?.index ?? -1;
 }
 
 const GLOBALS: Readonly<Record<string, unknown>> = {
@@ -55,23 +216,4 @@ const GLOBALS: Readonly<Record<string, unknown>> = {
   raise_exception: (message: string): never => {
     throw new Error(message);
   },
-  strftime_now: formatFixedDate,
-};
-
-// Every template gets the same date, which is the default of Llama 3's template, because with today's date a resumed
-// run would send other prompts than its first session.
-function formatFixedDate(format: string): string {
-  return format.replace(/%[YmdbBHMS%]/g, (code) => FIXED_DATE[code] ?? code);
-}
-
-const FIXED_DATE: Readonly<Record<string, string>> = {
-  "%Y": "2024",
-  "%m": "07",
-  "%d": "26",
-  "%b": "Jul",
-  "%B": "July",
-  "%H": "00",
-  "%M": "00",
-  "%S": "00",
-  "%%": "%",
 };

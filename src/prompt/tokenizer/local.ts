@@ -1,41 +1,60 @@
 import { join } from "node:path";
 import { Tokenizer as LibraryTokenizer } from "@huggingface/tokenizers";
 import { AbtieError, messageOf } from "../../errors.ts";
-import { compileChatTemplate } from "./chat-template.ts";
+import { type ChatTemplate, compileChatTemplate } from "./chat-template.ts";
 import { type AddedToken, findControlTokens } from "./control-tokens.ts";
 import { readModelFiles, type TokenizerJson } from "./model-files.ts";
-import type { Message, Tokenizer } from "./tokenizer.ts";
+import type { ChatSettings, Tokenizer } from "./tokenizer.ts";
 import { cacheWords, splitsAtWords } from "./word-cache.ts";
+
+/** A tokenizer that also shows how the same model's prompts look on another day. */
+export interface LocalTokenizer extends Tokenizer {
+  /** True when the chat template prints the date. */
+  readonly dated: boolean;
+  /** The same tokenizer with another date (YYYY-MM-DD). */
+  readonly on: (date: string) => LocalTokenizer;
+}
 
 /**
  * Loads a model's tokenizer from its folder: tokenizer.json, tokenizer_config.json, and the chat template from
  * chat_template.jinja or tokenizer_config.json. Gives the same ids as Python's `tokenizers`, and therefore as the
  * server. Throws AbtieError("config") when a file is missing, damaged or of a kind that the library cannot use.
  */
-export async function loadTokenizer(modelDir: string): Promise<Tokenizer> {
+export async function loadTokenizer(modelDir: string, settings: ChatSettings): Promise<LocalTokenizer> {
   const files = await readModelFiles(modelDir);
   const library = createLibraryTokenizer(modelDir, files.tokenizer, files.config);
   const controlTokens = findControlTokens(files.tokenizer.added_tokens, files.chatTemplate);
-  const renderChat = compileChat(files.chatTemplatePath, files.chatTemplate, files.specials);
+  const { chatTemplate, chatTemplatePath, specials } = files;
+  const compiled =
+    chatTemplate === null ? null : compileChatTemplate({ path: chatTemplatePath, source: chatTemplate, specials });
 
   const direct = (text: string): readonly number[] => library.encode(text, { add_special_tokens: false }).ids;
   const encode = splitsAtWords(files.tokenizer, direct) ? cacheWords(direct) : direct;
   const around = findSpecials(library);
+  const normalise = findNormaliser(library, files.tokenizer.added_tokens, controlTokens);
 
-  return {
-    encode: async (text, specials) => {
-      if (!specials) return encode(text);
-      if (around === null) return library.encode(text, { add_special_tokens: true }).ids;
-      return [...around.before, ...encode(text), ...around.after];
-    },
-    encodeChat: async (messages, answerPrefix) => {
-      if (renderChat === null) throw missingChatTemplate(modelDir);
-      return encode(renderChat(messages) + answerPrefix);
-    },
-    controlTokens,
-    normalise: findNormaliser(library, files.tokenizer.added_tokens, controlTokens),
-    source: "local",
+  const create = (chosen: ChatSettings): LocalTokenizer => {
+    const template: ChatTemplate | null = compiled?.(chosen) ?? null;
+    const dated = template?.dated === true;
+    return {
+      encode: async (text, specials) => {
+        if (!specials) return encode(text);
+        if (around === null) return library.encode(text, { add_special_tokens: true }).ids;
+        return [...around.before, ...encode(text)];
+      },
+      encodeChat: async (messages, answerPrefix) => {
+        if (template === null) throw missingChatTemplate(modelDir);
+        return encode(template.render(messages) + answerPrefix);
+      },
+      controlTokens,
+      normalise,
+      source: "local",
+      settingsKey: JSON.stringify([chosen.kwargs, dated ? chosen.date : null]),
+      dated,
+      on: (date) => create({ ...chosen, date }),
+    };
   };
+  return create(settings);
 }
 
 // TypeScript cannot resolve the library's declarations under "nodenext", so the functions that abtie uses are declared
@@ -57,39 +76,17 @@ function createLibraryTokenizer(modelDir: string, tokenizer: TokenizerJson, conf
   }
 }
 
-interface Specials {
-  readonly before: readonly number[];
-  readonly after: readonly number[];
-}
-
 /**
- * Finds the special tokens that the model puts around a text; null when it changes the ids of the text in another way.
+ * Finds the special tokens that the model puts before a text; null when it changes the ids of the text in another way.
  */
-function findSpecials(library: Library): Specials | null {
+function findSpecials(library: Library): { readonly before: readonly number[] } | null {
   const [plain, full] = [false, true].map((specials) => library.encode("a", { add_special_tokens: specials }).ids);
   const [first] = plain ?? [];
   if (plain === undefined || full === undefined || first === undefined) return null;
   const start = full.indexOf(first);
   const middle = full.slice(start, start + plain.length);
   if (start < 0 || middle.join(" ") !== plain.join(" ")) return null;
-  return { before: full.slice(0, start), after: full.slice(start + plain.length) };
-}
-
-function compileChat(
-  path: string,
-  source: string | null,
-  specials: Readonly<Record<string, string>>,
-): ((messages: readonly Message[]) => string) | null {
-  if (source === null) return null;
-  try {
-    return compileChatTemplate(source, specials);
-  } catch (error) {
-    throw new AbtieError(
-      "config",
-      `the chat template in ${path} cannot be read as Jinja (${messageOf(error)}); correct it, or use a prompt template with "format: raw".`,
-      { cause: error },
-    );
-  }
+  return { before: full.slice(0, start) };
 }
 
 function missingChatTemplate(modelDir: string): AbtieError {

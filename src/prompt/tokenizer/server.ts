@@ -1,57 +1,189 @@
-import { foldSystem } from "./chat-template.ts";
+import { AbtieError, messageOf } from "../../errors.ts";
+import { ANSWER_PROBE, finishedIn, foldSystem, generationPromptIn, USER_PROBE } from "./chat-template.ts";
+import { closingText, type TurnEnds } from "./closing.ts";
 import { WELL_KNOWN_CONTROL_TOKENS } from "./control-tokens.ts";
-import type { Message, Tokenizer } from "./tokenizer.ts";
+import { applyEndEdit, type EndEdit, findEndEdit } from "./end-edit.ts";
+import type { ChatSettings, Message, Tokenizer } from "./tokenizer.ts";
 
-/** The body of vLLM's `POST /tokenize`, without the model's name. */
+/** What a server is asked to tokenise: a text, or the messages of a chat. In the form of vLLM's `POST /tokenize`. */
 export type TokenizeBody =
   | { readonly prompt: string; readonly add_special_tokens: boolean }
   | {
       readonly messages: readonly Message[];
       readonly add_generation_prompt: boolean;
-      readonly continue_final_message: boolean;
+      readonly chat_template_kwargs: ChatSettings["kwargs"];
       readonly add_special_tokens: false;
     };
 
+/** The tokenizer of a server. Both functions throw a RequestError. */
+export interface ServerText {
+  readonly tokenize: (body: TokenizeBody, signal?: AbortSignal) => Promise<number[]>;
+  /** Turns ids into text, control tokens included. */
+  readonly detokenize: (ids: readonly number[], signal?: AbortSignal) => Promise<string>;
+}
+
 /**
- * Creates a tokenizer that sends texts to the server, for models with files that are not on this machine. `tokenize`
- * sends one body and returns the ids. If the server refuses the system role (HTTP 400), the system text is put into the
- * user's message.
+ * Creates a tokenizer that asks the server, for models with files that are not on this machine. A row costs one request:
+ * the server tokenises the messages with the generation prompt, and the text behind that is applied as an edit of the
+ * last ids. If the server refuses the system role (HTTP 400) or ignores it, the system text is put into the user's
+ * message. Throws AbtieError("config") when the server cannot turn ids into text, or gives texts that do not lead back to
+ * the same ids.
  */
-export function serverTokenizer(tokenize: (body: TokenizeBody) => Promise<readonly number[]>): Tokenizer {
-  let fold = false;
+export function serverTokenizer(
+  server: Pick<ServerText, "tokenize" | "detokenize">,
+  settings: ChatSettings,
+): Tokenizer {
+  const chat = (messages: readonly Message[], generationPrompt = true): Promise<readonly number[]> =>
+    server.tokenize({
+      messages,
+      add_generation_prompt: generationPrompt,
+      chat_template_kwargs: settings.kwargs,
+      add_special_tokens: false,
+    });
+  const encode = (prompt: string, specials: boolean): Promise<readonly number[]> =>
+    server.tokenize({ prompt, add_special_tokens: specials });
+  const decode = (ids: readonly number[]): Promise<string> => server.detokenize(ids).catch(explainMissingDetokenize);
+
+  const probe = remember((before: readonly Message[]) => probeChat(before, chat, decode));
+  const behind = remember(() => countTokensBehind(encode));
+  const edits = createEdits(encode, decode);
   return {
-    encode: (prompt, specials) => tokenize({ prompt, add_special_tokens: specials }),
+    encode: async (text, specials) => {
+      const ids = await encode(text, specials);
+      return specials ? ids.slice(0, ids.length - (await behind([]))) : ids;
+    },
     encodeChat: async (messages, answerPrefix) => {
-      const ask = (shown: readonly Message[]): Promise<readonly number[]> => tokenize(chatBody(shown, answerPrefix));
-      const folded = foldSystem(messages);
-      if (fold || folded === messages) return ask(folded);
-      try {
-        return await ask(messages);
-      } catch (error) {
-        if (!isRefusal(error)) throw error;
-        const ids = await ask(folded);
-        fold = true;
-        return ids;
-      }
+      const { fold, ends } = await probe(messages.slice(0, -1));
+      const ids = await chat(fold ? foldSystem(messages) : messages);
+      return edits.extend(ids, answerPrefix, ends);
     },
     controlTokens: WELL_KNOWN_CONTROL_TOKENS,
     normalise: null,
     source: "server",
+    settingsKey: JSON.stringify(settings),
   };
 }
 
-// Without an answer prefix, the body contains no assistant message to continue, so the server adds the beginning of the
-// answer.
-function chatBody(messages: readonly Message[], answerPrefix: string): TokenizeBody {
-  const begun = answerPrefix !== "";
+/** How the server writes a chat that begins with given messages. */
+interface ChatProbe {
+  /** True when the server's chat template shows no system message. */
+  readonly fold: boolean;
+  readonly ends: TurnEnds;
+}
+
+async function probeChat(
+  before: readonly Message[],
+  chat: (messages: readonly Message[], generationPrompt?: boolean) => Promise<readonly number[]>,
+  decode: (ids: readonly number[]) => Promise<string>,
+): Promise<ChatProbe> {
+  const user: Message = { role: "user", content: USER_PROBE };
+  const written: readonly Message[] = [...before, user];
+  const fold = before[0]?.role === "system" && !(await showsSystem(chat));
+  const asked = fold ? foldSystem(written) : written;
+  const generation = generationPromptIn(await decode(await chat(asked)));
+  const finished = await orNullIfRefused(chat([...asked, { role: "assistant", content: ANSWER_PROBE }], false));
   return {
-    messages: begun ? [...messages, { role: "assistant", content: answerPrefix }] : messages,
-    add_generation_prompt: !begun,
-    continue_final_message: begun,
-    add_special_tokens: false,
+    fold,
+    ends: { generation, finished: finishedIn(finished === null ? null : await decode(finished)) },
   };
+}
+
+async function showsSystem(chat: (messages: readonly Message[]) => Promise<readonly number[]>): Promise<boolean> {
+  const user: Message = { role: "user", content: USER_PROBE };
+  const ask = (content: string) => orNullIfRefused(chat([{ role: "system", content }, user]));
+  const [one, other] = [await ask("one"), await ask("other")];
+  return one !== null && other !== null && one.join() !== other.join();
+}
+
+async function orNullIfRefused<T>(asked: Promise<T>): Promise<T | null> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (isRefusal(error)) return null;
+    throw error;
+  }
+}
+
+/** Number of tokens that the model puts behind a text, for example an end-of-sequence token. */
+async function countTokensBehind(
+  encode: (text: string, specials: boolean) => Promise<readonly number[]>,
+): Promise<number> {
+  const [plain, full] = [await encode("a", false), await encode("a", true)];
+  const last = plain.at(-1);
+  return last === undefined ? 0 : Math.max(0, full.length - 1 - full.lastIndexOf(last));
+}
+
+/** Numbers of last ids that are decoded to find an edit, tried in this order; then all ids. */
+const DECODED = [24, 96];
+/** Largest number of edits that are remembered. A template that writes nothing behind the row's text needs one a row. */
+const MOST_EDITS = 2_000;
+
+/** Finds and remembers how the ends of prompts change when the closing text and an answer prefix follow. */
+function createEdits(
+  encode: (text: string, specials: boolean) => Promise<readonly number[]>,
+  decode: (ids: readonly number[]) => Promise<string>,
+) {
+  const known = new Map<string, EndEdit>();
+  const keyOf = (tail: readonly number[], prefix: string, ends: TurnEnds): string =>
+    JSON.stringify([tail, prefix, ends]);
+  const lengths = new Set<number>();
+
+  const find = async (ids: readonly number[], prefix: string, ends: TurnEnds): Promise<EndEdit> => {
+    for (const length of [...DECODED.filter((count) => count < ids.length), ids.length]) {
+      const end = await decode(ids.slice(-length));
+      const added = closingText(end, ends) + prefix;
+      if (added === "") return { tail: ids.slice(-length), drop: 0, append: [] };
+      const edit = findEndEdit(ids, await encode(end, false), await encode(end + added, false));
+      if (edit !== null) return edit;
+    }
+    throw new AbtieError(
+      "config",
+      "the server's /tokenize and /detokenize do not agree on the end of a prompt, so the answer prefix cannot be put " +
+        "behind it: set engine.tokenizer to the folder of the model's tokenizer.",
+    );
+  };
+  return {
+    extend: async (ids: readonly number[], prefix: string, ends: TurnEnds): Promise<readonly number[]> => {
+      for (const length of lengths) {
+        const edit = known.get(keyOf(ids.slice(-length), prefix, ends));
+        const edited = edit === undefined ? null : applyEndEdit(ids, edit);
+        if (edited !== null) return edited;
+      }
+      const edit = await find(ids, prefix, ends);
+      if (known.size >= MOST_EDITS) known.clear();
+      known.set(keyOf(edit.tail, prefix, ends), edit);
+      lengths.add(edit.tail.length);
+      return applyEndEdit(ids, edit) ?? ids;
+    },
+  };
+}
+
+/** Makes a function that asks once for each argument, and again after a failure. */
+function remember<T>(ask: (argument: readonly Message[]) => Promise<T>): (argument: readonly Message[]) => Promise<T> {
+  const asked = new Map<string, Promise<T>>();
+  return (argument) => {
+    const key = JSON.stringify(argument);
+    const found = asked.get(key) ?? ask(argument);
+    asked.set(key, found);
+    found.catch(() => asked.delete(key));
+    return found;
+  };
+}
+
+function explainMissingDetokenize(error: unknown): never {
+  if (!isMissing(error)) throw error;
+  throw new AbtieError(
+    "config",
+    `the server has no /detokenize (${messageOf(error)}), which is needed to put the answer prefix behind a chat: set ` +
+      "engine.tokenizer to the folder of the model's tokenizer.",
+    { cause: error },
+  );
 }
 
 function isRefusal(error: unknown): boolean {
-  return error instanceof Error && "kind" in error && error.kind === "bad-request";
+  return error instanceof Error && "kind" in error && error.kind === "bad-request" && !isMissing(error);
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && "status" in error && error.status === 404;
 }

@@ -4,14 +4,26 @@ export interface Message {
   readonly content: string;
 }
 
+/** What a chat template gets beside the messages. Local and server tokenizer use the same settings. */
+export interface ChatSettings {
+  /** Variables of the chat template, for example {enable_thinking: false}. */
+  readonly kwargs: Readonly<Record<string, unknown>>;
+  /** The day (YYYY-MM-DD) that a chat template prints when it asks for the date. */
+  readonly date: string;
+}
+
 /** Turns text into the token ids of one model, with the model's files or by asking its server. */
 export interface Tokenizer {
   /**
-   * Encodes a text. `specials` adds the tokens that the model puts around a text, for example a beginning-of-sequence
-   * token.
+   * Encodes a text. `specials` adds the tokens that the model puts before a text, for example a beginning-of-sequence
+   * token. A token that the model puts behind a text is left out, because the answer follows there.
    */
   readonly encode: (text: string, specials: boolean) => Promise<readonly number[]>;
-  /** Encodes a chat whose answer begins with `answerPrefix`. The chat template adds all special tokens. */
+  /**
+   * Encodes a chat whose answer begins with `answerPrefix`: the chat template's text up to the end of the generation
+   * prompt, what closes a think block or opens the final channel (see closing.ts), and the answer prefix, encoded as
+   * one text. The chat template adds all special tokens.
+   */
   readonly encodeChat: (messages: readonly Message[], answerPrefix: string) => Promise<readonly number[]>;
   /** Texts that the model reads as control tokens. The texts of a row must not contain them: see neutralise.ts. */
   readonly controlTokens: readonly string[];
@@ -21,4 +33,6 @@ export interface Tokenizer {
    */
   readonly normalise: ((text: string) => string) | null;
   readonly source: "local" | "server";
+  /** Changes whenever a setting changes the ids of a chat. The date counts only if the chat template prints it. */
+  readonly settingsKey: string;
 }

@@ -1,0 +1,28 @@
+import { join } from "node:path";
+import type { Config, DatedConfig } from "../config/config.ts";
+import type { Effects } from "../effects.ts";
+import { dayOf } from "../prompt/tokenizer/strftime.ts";
+import { readManifest } from "../runfolder/manifest/manifest.ts";
+
+/**
+ * Gives a config the day that the model's chat template prints: the day of the config, or the day with which a run
+ * folder began (the first of `folders` that has one), or today (UTC). So a run that is continued on another day sends the
+ * same prompts. Throws AbtieError("data") for a damaged manifest.
+ */
+export async function pinDate(
+  config: Config,
+  folders: readonly string[],
+  { clock, disk }: Pick<Effects, "clock" | "disk">,
+): Promise<DatedConfig> {
+  if (config.date !== null) return { ...config, date: config.date };
+  for (const folder of folders) {
+    const date = dateIn((await readManifest(join(folder, "manifest.json"), disk))?.config);
+    if (date !== null) return { ...config, date };
+  }
+  return { ...config, date: dayOf(clock.now()) };
+}
+
+function dateIn(config: unknown): string | null {
+  if (typeof config !== "object" || config === null || !("date" in config)) return null;
+  return typeof config.date === "string" ? config.date : null;
+}
