@@ -37,9 +37,18 @@ export interface Effects {
   readonly signal: AbortSignal;
   readonly log: Log;
   readonly progress: (event: Progress) => void;
-  /**
-   * Makes the process end at the time `at` (ms since 1970), even if this thread hangs. `file` is the complete file that
-   * then exists at its final path.
-   */
-  readonly armWatchdog: (at: number, file: string) => void;
+  /** Makes the process end at a moment, even if its job hangs. A later call replaces the earlier one. */
+  readonly armWatchdog: (watch: Watch) => void;
+}
+
+/** The moment at which a job is ended from outside, and what is then said. */
+export interface Watch {
+  /** The job is ended at this time, ms since 1970. */
+  readonly at: number;
+  /** By this time (ms since 1970) the process and everything that it started have ended. */
+  readonly deadlineAt: number;
+  /** The submission of the run; null while the config is not read yet. */
+  readonly output: string | null;
+  /** True when a complete submission for the rows of this run is in place. */
+  readonly complete: boolean;
 }

@@ -1,4 +1,4 @@
-import { parentPort, workerData } from "node:worker_threads";
+import { Worker } from "node:worker_threads";
 import { AbtieError, EXIT } from "../errors.ts";
 import { createEffects, systemClock } from "../system.ts";
 import type { Context } from "./commands/context.ts";
@@ -6,24 +6,40 @@ import type { FromJob, JobData, ToJob } from "./messages.ts";
 import { createProgram } from "./program.ts";
 import { createScreen } from "./screen.ts";
 
-await job(workerData as JobData);
+// Before anything else, so that a job is never left without its guard.
+new Worker(new URL("./lifeline.js", import.meta.url)).unref();
+process.once("message", (message: ToJob) => {
+  if (message.type === "start") void job(message);
+});
 
-/** Runs one command line in the worker thread. Only this function catches every error and chooses the exit status. */
+/** Runs one command line. Only this function catches every error and chooses the exit status. */
 async function job(data: JobData): Promise<void> {
-  const send = (message: FromJob): void => parentPort?.postMessage(message);
+  const send = (message: FromJob): void => {
+    process.send?.(message);
+  };
   const controller = new AbortController();
+  const abort = (signal: string): void => controller.abort(new AbtieError("interrupted", `interrupted by ${signal}`));
   let { columns } = data;
-  parentPort?.on("message", (message: ToJob) => {
+  process.on("message", (message: ToJob) => {
     switch (message.type) {
+      case "start":
+        return;
       case "columns":
         columns = message.columns;
         return;
       case "abort":
-        controller.abort(new AbtieError("interrupted", `interrupted by ${message.signal}`));
+        abort(message.signal);
         return;
       default:
         message satisfies never;
     }
+  });
+  // The terminal sends Ctrl-C to both processes. Only the guard knows whether a closed terminal counts.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => abort(signal));
+  process.on("SIGHUP", () => {});
+  process.on("uncaughtException", (error) => {
+    send({ type: "print", stream: "stderr", text: `abtie: bug: ${error.stack ?? error.message}\n` });
+    send({ type: "exit", status: EXIT.bug });
   });
   const screen = createScreen({
     write: (text) => send({ type: "print", stream: "stderr", text }),
@@ -32,12 +48,10 @@ async function job(data: JobData): Promise<void> {
   });
   const effects = createEffects({
     startedAt: data.startedAt,
-    cwd: data.cwd,
-    env: data.env,
     signal: controller.signal,
     log: screen.log,
     progress: screen.progress,
-    armWatchdog: (at, file) => send({ type: "watchdog", at, file }),
+    armWatchdog: (watch) => send({ type: "watchdog", watch }),
   });
   const context: Context = {
     ...effects,

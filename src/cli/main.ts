@@ -1,8 +1,12 @@
 #!/usr/bin/env node
+import { type ChildProcess, fork } from "node:child_process";
 import { isatty } from "node:tty";
-import { Worker } from "node:worker_threads";
+import type { Watch } from "../effects.ts";
 import { EXIT } from "../errors.ts";
-import type { FromJob, JobData, ToJob } from "./messages.ts";
+import { earlyWatch } from "./early-watch.ts";
+import { endJob, killNow } from "./end-job.ts";
+import { explainCrash, explainEnd } from "./explain-end.ts";
+import type { FromJob, ToJob } from "./messages.ts";
 import { ERASE_LINE } from "./screen.ts";
 import { unblock, whenWritten, writeOrDrop } from "./stderr.ts";
 import { createWatchdog } from "./watchdog.ts";
@@ -10,11 +14,11 @@ import { createWatchdog } from "./watchdog.ts";
 /** Time (ms) after the first Ctrl-C during which a second one is ignored, because a terminal may send it twice. */
 const REPEAT_MS = 500;
 /**
- * Heap of the job (MB). If the old generation may exceed 2000 MB, V8 lets garbage grow to four times the size of the
+ * Flags for the heap of the job, in MB. If the old generation may exceed 2000 MB, V8 lets garbage grow to four times the size of the
  * live objects. With this limit and a small young generation, resident memory is 90 MB lower and does not grow during a
  * long run.
  */
-const HEAP = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 2000 };
+const HEAP: readonly string[] = ["--max-semi-space-size=8", "--max-old-space-size=2000"];
 
 await main(process.argv.slice(2));
 
@@ -43,60 +47,92 @@ function printHelp(text: string): void {
 }
 
 /**
- * Starts the job in a worker thread. This thread does nothing that could block: it prints, passes signals to the job,
- * and runs the watchdog.
+ * Starts the job in a process of its own. This process, the guard, does nothing that could block: it prints, passes
+ * signals to the job, and runs the watchdog, which it starts before the job exists.
  */
 function startJob(argv: readonly string[]): void {
-  const data: JobData = {
-    argv,
-    startedAt: performance.timeOrigin,
-    cwd: process.cwd(),
-    env: process.env,
-    columns: process.stderr.isTTY ? (process.stderr.columns ?? 80) : null,
-  };
-  const job = new Worker(new URL("./job.js", import.meta.url), {
-    workerData: data,
-    resourceLimits: HEAP,
-  });
-  const armWatchdog = createWatchdog((file) => {
+  const startedAt = performance.timeOrigin;
+  let job: ChildProcess | null = null;
+  let last: Watch | null = null;
+  const armWatchdog = createWatchdog((watch, leftMs) => {
     const erase = process.stderr.isTTY ? ERASE_LINE : "";
-    process.stderr.write(`${erase}abtie: the job did not end in time; the last complete file is in place: ${file}\n`);
-    process.exit(EXIT.fallback);
+    process.stderr.write(`${erase}abtie: ${explainEnd(watch)}\n`);
+    const status = watch.complete ? EXIT.fallback : EXIT.data;
+    job?.removeAllListeners("exit");
+    void endJob(job?.pid, leftMs).finally(() => process.exit(status));
   });
-  job.on("message", (message: FromJob) => {
+  const arm = (watch: Watch): void => {
+    last = watch;
+    armWatchdog(watch);
+  };
+  const early = earlyWatch(argv, startedAt);
+  if (early !== null) arm(early);
+  job = forkJob();
+  const started = job;
+  const end = (status: number): void => {
+    if (started.pid !== undefined) killNow(started.pid);
+    whenWritten(process.stdout, process.stderr, () => process.exit(status));
+  };
+  started.on("message", (message: FromJob) => {
     switch (message.type) {
       case "print":
         if (message.stream === "stdout") process.stdout.write(message.text);
         else writeOrDrop(process.stderr, message.text);
         return;
       case "watchdog":
-        armWatchdog(message.at, message.file);
+        arm(message.watch);
         return;
       case "exit":
-        exit(message.status);
+        started.removeAllListeners("exit");
+        end(message.status);
         return;
       default:
         message satisfies never;
     }
   });
-  job.on("error", (error) => {
-    process.stderr.write(`abtie: bug: ${error.stack ?? error.message}\n`);
-    exit(EXIT.bug);
+  const interrupted = passSignals(started, end);
+  started.on("exit", (code, signal) => {
+    if (interrupted()) return end(EXIT.interrupted);
+    process.stderr.write(`abtie: ${explainCrash(signal ?? `status ${code}`, last)}\n`);
+    end(EXIT.bug);
   });
-  passSignals(job);
-  passWidth(job);
+  started.on("error", (error) => {
+    process.stderr.write(`abtie: the job process does not start: ${error.message}\n`);
+    end(EXIT.bug);
+  });
+  const columns = process.stderr.isTTY ? (process.stderr.columns ?? 80) : null;
+  send(started, { type: "start", argv, startedAt, columns });
+  passWidth(started);
   unblock(process.stdout);
   unblock(process.stderr);
   // A reader of stdout that stopped reading (`abtie ... | head`) is not a failure.
-  process.stdout.on("error", () => exit(EXIT.done));
+  process.stdout.on("error", () => end(EXIT.done));
   // A reader of stderr that stopped reading must not end a job that runs for hours.
   process.stderr.on("error", () => {});
 }
 
 /**
- * The first signal stops the job in order, with a valid state on the disk. The second signal ends the process at once.
+ * The last descriptor of the job is a pipe that this process holds open. A thread of the job ends the job when the pipe
+ * closes, so that `kill -9` of this process leaves no job behind, whatever the job does.
  */
-function passSignals(job: Worker): void {
+function forkJob(): ChildProcess {
+  return fork(new URL("./job.js", import.meta.url), [], {
+    execArgv: [...process.execArgv, ...HEAP],
+    serialization: "advanced",
+    stdio: ["inherit", "inherit", "inherit", "ipc", "pipe"],
+  });
+}
+
+function send(job: ChildProcess, message: ToJob): void {
+  // The job may have ended; then its exit is reported.
+  if (job.connected) job.send(message, () => {});
+}
+
+/**
+ * The first signal stops the job in order, with a valid state on the disk. The second signal ends the process at once.
+ * Returns a function that tells whether a signal came.
+ */
+function passSignals(job: ChildProcess, end: (status: number) => void): () => boolean {
   let firstAt: number | null = null;
   // Node removes the effect of nohup, so the signal of a closed terminal would end a run that was started to survive
   // it. A process under nohup has no stream that is a terminal.
@@ -107,26 +143,21 @@ function passSignals(job: Worker): void {
       const now = performance.now();
       if (firstAt === null) {
         firstAt = now;
-        job.postMessage({ type: "abort", signal } satisfies ToJob);
-      } else if (now - firstAt > REPEAT_MS) process.exit(EXIT.interrupted);
+        send(job, { type: "abort", signal });
+      } else if (now - firstAt > REPEAT_MS) {
+        end(EXIT.interrupted);
+        // A terminal that takes no text does not delay the second signal.
+        process.exit(EXIT.interrupted);
+      }
     });
   }
+  return () => firstAt !== null;
 }
 
 /**
  * The job must know the width of the terminal, because a longer line would wrap, and the next line could not replace
  * it.
  */
-function passWidth(job: Worker): void {
-  process.stderr.on("resize", () => {
-    job.postMessage({ type: "columns", columns: process.stderr.columns } satisfies ToJob);
-  });
-}
-
-/**
- * Ends the process after all text has been written, because a pipe may accept the text only after the write call has
- * returned.
- */
-function exit(status: number): void {
-  whenWritten(process.stdout, process.stderr, () => process.exit(status));
+function passWidth(job: ChildProcess): void {
+  process.stderr.on("resize", () => send(job, { type: "columns", columns: process.stderr.columns }));
 }

@@ -1,19 +1,21 @@
+import type { Watch } from "../effects.ts";
+
 /*
- * The messages between the two threads of the process. The job runs in a worker thread. The main thread only prints,
- * passes signals to the job and runs the watchdog, so that neither a busy job nor a hung job can block the process.
+ * The messages between the two processes of a command. The job process runs the command. The guard process, which the
+ * person started, prints, passes signals on and runs the watchdog, so that no job can hold the terminal or the deadline.
  */
 
-/** A message from the job to the main thread. */
+/** A message from the job to the guard. */
 export type FromJob =
   | { readonly type: "print"; readonly stream: "stdout" | "stderr"; readonly text: string }
-  /**
-   * The process must end with EXIT.fallback at this time (ms since 1970), even if the job hangs; see createWatchdog.
-   */
-  | { readonly type: "watchdog"; readonly at: number; readonly file: string }
+  /** Sets or moves the moment at which the guard ends the job; see createWatchdog. */
+  | { readonly type: "watchdog"; readonly watch: Watch }
   | { readonly type: "exit"; readonly status: number };
 
-/** A message from the main thread to the job. */
+/** A message from the guard to the job. */
 export type ToJob =
+  /** The first message. */
+  | ({ readonly type: "start" } & JobData)
   | { readonly type: "abort"; readonly signal: string }
   /** The width of the terminal has changed. */
   | { readonly type: "columns"; readonly columns: number };
@@ -21,10 +23,8 @@ export type ToJob =
 /** The data with which the job is started. */
 export interface JobData {
   readonly argv: readonly string[];
-  /** Start of the process, ms since 1970. */
+  /** Start of the guard, ms since 1970. */
   readonly startedAt: number;
-  readonly cwd: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
   /** Width of the terminal that shows stderr, in characters; null when stderr is not a terminal. */
   readonly columns: number | null;
 }

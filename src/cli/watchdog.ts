@@ -1,3 +1,5 @@
+import type { Watch } from "../effects.ts";
+
 /**
  * Longest duration of one timer (ms). The wall clock is read again after each timer, because it may jump while a timer
  * runs.
@@ -12,22 +14,29 @@ const JUMP_MS = 3 * CHECK_MS;
 const GRACE_MS = 5_000;
 
 /**
- * Creates the watchdog. The returned function sets its time (ms since 1970) and a file; at that time `fire` is called
- * once. The time is measured on the wall clock and on the monotonic clock, and the earlier one is used, so that setting
- * the clock back cannot delay the end. After the wall clock was set forward or the machine slept, the job has observed
- * the jump too, and gets GRACE_MS to end in order with the answers that it has.
+ * Creates the watchdog. The returned function sets its moment; at that moment `fire` is called once, with the time (ms)
+ * that is left until the deadline. The time is measured on the wall clock and on the monotonic clock, and the earlier
+ * one is used, so that setting the clock back cannot delay the end. After the wall clock was set forward or the machine
+ * slept, the job has observed the jump too, and gets GRACE_MS to end in order with the answers that it has.
  */
-export function createWatchdog(fire: (file: string) => void): (at: number, file: string) => void {
+export function createWatchdog(fire: (watch: Watch, leftMs: number) => void): (watch: Watch) => void {
   let timer: NodeJS.Timeout | undefined;
-  return (at, file) => {
+  let hasFired = false;
+  return (watch) => {
+    if (hasFired) return;
     clearTimeout(timer);
+    const { at, deadlineAt } = watch;
     const monotonicAt = performance.now() + (at - Date.now());
+    const end = (): void => {
+      hasFired = true;
+      fire(watch, deadlineAt - at);
+    };
     const check = (): void => {
       const monotonicLeft = monotonicAt - performance.now();
       const left = Math.min(at - Date.now(), monotonicLeft);
       if (left > 0) timer = setTimeout(check, Math.min(left, CHECK_MS));
-      else if (monotonicLeft <= 0 || Date.now() - at < JUMP_MS) fire(file);
-      else timer = setTimeout(fire, Math.min(GRACE_MS, monotonicLeft), file);
+      else if (monotonicLeft <= 0 || Date.now() - at < JUMP_MS) end();
+      else timer = setTimeout(end, Math.min(GRACE_MS, monotonicLeft));
     };
     check();
   };

@@ -1,6 +1,7 @@
 import type { Config } from "../config/config.ts";
 import type { Effects } from "../effects.ts";
 import { refuseOverwrite } from "../files/refuse-overwrite.ts";
+import { ensureFirstFile } from "../job/first-file.ts";
 import { filesOfRun } from "../job/job-files.ts";
 import { openJob } from "../job/open-job.ts";
 import { type JobParts, REAL_PARTS } from "../job/parts.ts";
@@ -9,6 +10,7 @@ import { type RunSummary, writeSummary } from "../job/summary.ts";
 import { armTimeLimits } from "../job/time-limits.ts";
 import { hasWorkLeft } from "../job/work-left.ts";
 import { drawClock } from "../report/render-clock.ts";
+import { lockRun } from "../runfolder/lock-run.ts";
 
 export interface RunOptions {
   /** Continue although config, data, template or model changed since the run began, or the labels get almost no probability. */
@@ -22,10 +24,10 @@ export interface RunOptions {
 }
 
 /**
- * Scores the rows of a config and writes the submission. A complete file of fallback probabilities is on disk before the
- * engine starts, and every later version replaces it atomically. Throws AbtieError: config (also when the run would overwrite
- * a file that it reads), data, engine (the file of fallbacks is then in place). An abort ends in a summary, not in an error; so does a run that
- * scored rows and failed, see `RunSummary.failure`.
+ * Scores the rows of a config and writes the submission. A complete file of fallback probabilities is on disk as soon as the
+ * ids of the rows are known, and every later version replaces it atomically. Throws AbtieError: config (also when the run would
+ * overwrite a file that it reads), data, engine (the file of fallbacks is then in place). An abort ends in a summary, not in an
+ * error; so does a run that scored rows and failed, see `RunSummary.failure`.
  */
 export async function runJob(
   config: Config,
@@ -35,14 +37,18 @@ export async function runJob(
 ): Promise<RunSummary> {
   const { clock } = effects;
   const began = clock.monotonic();
-  await refuseOverwrite(filesOfRun(config, { cwd: effects.cwd, benchFile: options.benchFile ?? null }), effects.disk);
+  // The watchdog runs before a file is looked at: any of them may be huge, or on a disk that does not answer.
   using limits = armTimeLimits(config, effects);
+  await refuseOverwrite(filesOfRun(config, { cwd: effects.cwd, benchFile: options.benchFile ?? null }), effects.disk);
   await using dataset = await parts.openRows(config, effects.signal);
+  await using lock = await lockRun(config, effects);
+  // A complete file comes before everything else, because templates, tokenizers and engines may take long or fail.
+  if (await ensureFirstFile(config, dataset, effects.disk)) limits.noteComplete();
   const abortReason = () =>
     effects.signal.aborted ? "interrupted" : limits.signal.aborted ? "deadline" : ("aborted" as const);
-  await using job = await openJob({ config, dataset, ...options, abortReason, effects, parts });
+  await using job = await openJob({ config, dataset, lock, ...options, abortReason, effects, parts });
   await job.publisher.publishFirst();
-  limits.armWatchdog(config.output);
+  limits.noteComplete();
 
   const session = hasWorkLeft(config, job.folder.state)
     ? await runSession(job, { limits, began, tokensPerSecond: options.tokensPerSecond ?? null, effects }).finally(() =>

@@ -16,8 +16,8 @@ export interface TimeLimits extends Disposable {
   readonly wall: Budget | null;
   /** Aborts at the end of work, or when the user interrupts. */
   readonly signal: AbortSignal;
-  /** Arms the watchdog, which ends the process at `watchdogAt` if it is still running. `file` must be complete and in place. */
-  readonly armWatchdog: (file: string) => void;
+  /** Notes for the watchdog that a complete submission for the rows of this run is in place. */
+  readonly noteComplete: () => void;
 }
 
 /**
@@ -34,10 +34,11 @@ export function planTimeLimits(
 }
 
 /**
- * Starts the timer of a run: scoring ends when the reserve begins, and the watchdog acts shortly before the deadline.
+ * Starts the timers of a run: scoring ends when the reserve begins, and the watchdog acts shortly before the deadline. Call this
+ * before anything that may take long, so that the watchdog covers it.
  * Throws AbtieError("config") when the deadline cannot be read or leaves no time to work.
  */
-export function armTimeLimits(config: Pick<Config, "time">, effects: Effects): TimeLimits {
+export function armTimeLimits(config: Pick<Config, "time" | "output">, effects: Effects): TimeLimits {
   const { clock } = effects;
   const wall = planTimeLimits(config.time, effects.startedAt);
   if (wall === null)
@@ -45,7 +46,7 @@ export function armTimeLimits(config: Pick<Config, "time">, effects: Effects): T
       budget: () => null,
       wall: null,
       signal: effects.signal,
-      armWatchdog: () => {},
+      noteComplete: () => {},
       [Symbol.dispose]: () => {},
     };
   const now = clock.now();
@@ -56,6 +57,10 @@ export function armTimeLimits(config: Pick<Config, "time">, effects: Effects): T
       `the deadline "${config.time.deadline}" is ${at}, which leaves no time to work: give a later one`,
     );
   }
+  const arm = (complete: boolean): void => {
+    effects.armWatchdog({ at: wall.watchdogAt, deadlineAt: wall.deadlineAt, output: config.output, complete });
+  };
+  arm(false);
   let budget = shiftBudget(wall, clock.monotonic() - now);
   const current = (): Budget => {
     const onWall = shiftBudget(wall, clock.monotonic() - clock.now());
@@ -72,7 +77,7 @@ export function armTimeLimits(config: Pick<Config, "time">, effects: Effects): T
     budget: current,
     wall,
     signal: AbortSignal.any([effects.signal, controller.signal]),
-    armWatchdog: (file) => effects.armWatchdog(wall.watchdogAt, file),
+    noteComplete: () => arm(true),
     // Without this, the timer would keep the program running after the run has ended.
     [Symbol.dispose]: () => over.abort(new Error("the run has ended")),
   };

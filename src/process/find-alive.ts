@@ -18,13 +18,17 @@ export interface Process {
  */
 export const MARK = "ABTIE_ENGINE";
 
+/** The signal at which a supervisor kills its server at once. */
+export const HURRY = "SIGUSR2" as const;
+
 /**
  * Lists the processes of a server that are alive: the processes in the group or session of `leader`, the descendants of
  * `roots`, and the processes whose environment has the mark. A zombie is not alive. Returns an empty list on systems
  * without /proc.
  */
 export function findAlive(options: {
-  readonly mark: string;
+  /** Null: no process is found by its environment. */
+  readonly mark: string | null;
   readonly leader?: number | undefined;
   readonly roots?: readonly number[];
   readonly except?: readonly number[];
@@ -42,6 +46,21 @@ export function findAlive(options: {
       !options.except?.includes(pid) &&
       (group === options.leader || session === options.leader || below.has(pid) || carriesMark(pid, options.mark)),
   );
+}
+
+/** Returns the processes that still run. */
+export function stillAlive(processes: readonly Process[]): readonly Process[] {
+  return processes.filter(({ pid, started }) => readProcess(String(pid))?.started === started);
+}
+
+/** Returns the mark in the environment of a process; null when it has none or cannot be read. */
+export function markOf(pid: number): string | null {
+  try {
+    const variables = readFileSync(`/proc/${pid}/environ`, "latin1").split("\0");
+    return variables.find((variable) => variable.startsWith(`${MARK}=`))?.slice(MARK.length + 1) ?? null;
+  } catch {
+    return null;
+  }
 }
 
 /** Sends a signal to each process that still runs. A later process with the same pid receives no signal. */
@@ -88,10 +107,6 @@ function readProcess(pid: string): Process | null {
   }
 }
 
-function carriesMark(pid: number, mark: string): boolean {
-  try {
-    return readFileSync(`/proc/${pid}/environ`, "latin1").split("\0").includes(`${MARK}=${mark}`);
-  } catch {
-    return false;
-  }
+function carriesMark(pid: number, mark: string | null): boolean {
+  return mark !== null && markOf(pid) === mark;
 }

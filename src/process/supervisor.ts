@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, openSync, writeSync } from "node:fs";
 import { constants } from "node:os";
-import { findAlive, MARK, signalAll } from "./find-alive.ts";
+import { findAlive, HURRY, MARK, signalAll } from "./find-alive.ts";
 
 /*
  * The supervisor is a separate program that supervise.ts starts. The supervisor starts the server. When abtie ends, the
@@ -33,6 +33,8 @@ const mark = process.env[MARK] ?? "";
 const hasProc = existsSync("/proc/self/stat");
 let status = 0;
 let stopping = false;
+/** Set when no time is left for an end in order. */
+let isUrgent = false;
 
 const log = openSync(logFile, "a");
 const server = spawn(command, args, { detached: true, stdio: ["ignore", log, log] });
@@ -49,6 +51,10 @@ server.once("exit", (code, killedBy) => {
 // then.
 for (const name of ["SIGINT", "SIGHUP", "SIGQUIT"] as const) process.on(name, () => {});
 process.on("SIGTERM", () => void stop(graceMs));
+process.on(HURRY, () => {
+  isUrgent = true;
+  void stop(0);
+});
 process.stdin.on("error", () => {});
 process.stdin.once("close", () => void stop(graceMs));
 process.stdin.resume();
@@ -68,6 +74,7 @@ async function waitUntilGone(limitMs: number, each: () => void): Promise<void> {
   const end = performance.now() + limitMs;
   while (isAlive() && performance.now() < end) {
     each();
+    if (isUrgent) signal("SIGKILL");
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }

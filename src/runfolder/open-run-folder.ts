@@ -1,18 +1,14 @@
 import { join } from "node:path";
-import { createFolder } from "../files/folder.ts";
-import { acquireLock } from "../files/lock.ts";
 import { formatCount, plural } from "../format.ts";
 import { type Journal, openJournal } from "./journal/append.ts";
 import { JOURNAL_FORMAT } from "./journal/events.ts";
+import type { RunLock } from "./lock-run.ts";
 import { checkManifest, type RunIdentity } from "./manifest/check-manifest.ts";
 import { fold } from "./state/fold.ts";
 import { resumeRun } from "./state/resume.ts";
 import type { RunState } from "./state/run-state.ts";
 
-/**
- * The folder of the run on which this process works: the run's state, its journal, and the lock that excludes other
- * processes.
- */
+/** The folder of the run on which this process works: the run's state and its journal. */
 export interface RunFolder extends AsyncDisposable {
   readonly path: string;
   readonly journalFile: string;
@@ -29,51 +25,41 @@ export interface RunFolder extends AsyncDisposable {
 }
 
 /**
- * Opens the folder of a new or earlier run. Throws AbtieError("data") when another process works in the folder or its
- * journal is corrupt, and AbtieError("config") when a setting that changes answers is different now and `force` is not
+ * Opens the folder of a new or earlier run. The caller holds its lock. Throws AbtieError("data") when its journal is
+ * corrupt, and AbtieError("config") when a setting that changes answers is different now and `force` is not
  * given.
  */
-export async function openRunFolder(options: RunIdentity): Promise<RunFolder> {
+export async function openRunFolder(options: RunIdentity & { readonly lock: RunLock }): Promise<RunFolder> {
   const { config, dataset, effects } = options;
   const { clock, disk, machine } = effects;
   const path = config.runFolder;
-  await createFolder(path, disk);
-  const lock = await acquireLock(join(path, "lock"), { purpose: "abtie run", clock, disk, machine });
-  try {
-    const journalFile = join(path, "journal.jsonl");
-    if (options.fresh) await disk.rm(journalFile, { force: true });
-    await checkManifest({ ...options, folder: path });
-    const state = await resumeRun(journalFile, dataset.ids.length, disk);
-    const resumedRows = state.orders.ab.answered;
-    if (resumedRows > 0)
-      effects.log(
-        "info",
-        `continuing ${path}: ${formatCount(resumedRows)} of ${plural(dataset.ids.length, "row")} are answered`,
-      );
-    const journal = await openJournal(journalFile, { clock, log: effects.log, disk });
-    const begin = (at = clock.now()): void => {
-      const format = JOURNAL_FORMAT;
-      const start = { event: "session-start", at, format, pid: machine.pid, version: options.version } as const;
-      journal.append(start);
-      fold(state, start);
-    };
-    return {
-      path,
-      journalFile,
-      rowsFile: join(path, "rows.jsonl"),
-      summaryFile: join(path, "summary.json"),
-      clockFile: join(path, "clock.svg"),
-      state,
-      journal,
-      resumedRows,
-      begin,
-      [Symbol.asyncDispose]: async () => {
-        await journal.close();
-        await lock[Symbol.asyncDispose]();
-      },
-    };
-  } catch (error) {
-    await lock[Symbol.asyncDispose]();
-    throw error;
-  }
+  const journalFile = join(path, "journal.jsonl");
+  if (options.fresh) await disk.rm(journalFile, { force: true });
+  await checkManifest({ ...options, folder: path });
+  const state = await resumeRun(journalFile, dataset.ids.length, disk);
+  const resumedRows = state.orders.ab.answered;
+  if (resumedRows > 0)
+    effects.log(
+      "info",
+      `continuing ${path}: ${formatCount(resumedRows)} of ${plural(dataset.ids.length, "row")} are answered`,
+    );
+  const journal = await openJournal(journalFile, { clock, log: effects.log, disk });
+  const begin = (at = clock.now()): void => {
+    const format = JOURNAL_FORMAT;
+    const start = { event: "session-start", at, format, pid: machine.pid, version: options.version } as const;
+    journal.append(start);
+    fold(state, start);
+  };
+  return {
+    path,
+    journalFile,
+    rowsFile: join(path, "rows.jsonl"),
+    summaryFile: join(path, "summary.json"),
+    clockFile: join(path, "clock.svg"),
+    state,
+    journal,
+    resumedRows,
+    begin,
+    [Symbol.asyncDispose]: () => journal.close(),
+  };
 }

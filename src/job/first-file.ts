@@ -1,0 +1,40 @@
+import type { Config } from "../config/config.ts";
+import type { Dataset } from "../dataset/open-dataset.ts";
+import { validateSubmission } from "../dataset/submission/validate-submission.ts";
+import { writeSubmission } from "../dataset/submission/write-submission.ts";
+import { systemCode } from "../errors.ts";
+import type { Disk } from "../files/disk.ts";
+
+/**
+ * Puts a complete submission in place as soon as the ids of the rows are known, before a template is compiled, a tokenizer is
+ * read or a server is started. Where no file is, it writes the fallback for each row. A file that is there is kept, because the
+ * run may still be refused. Returns whether a complete submission for these rows is in place. Throws AbtieError("data") when the
+ * file cannot be written.
+ */
+export async function ensureFirstFile(
+  { output, columns, clip, prior }: Pick<Config, "output" | "columns" | "clip" | "prior">,
+  { ids }: Pick<Dataset, "ids">,
+  disk: Disk,
+): Promise<boolean> {
+  if (await isThere(output, disk)) return isComplete(output, ids, columns);
+  await writeSubmission(output, ids, () => prior, { columns, clip, disk });
+  return true;
+}
+
+/** An error other than a missing file is left to the write, which explains it. */
+function isThere(path: string, disk: Disk): Promise<boolean> {
+  return disk.stat(path).then(
+    () => true,
+    (error: unknown) => systemCode(error) !== "ENOENT",
+  );
+}
+
+/** Checks a submission as a grader does: all ids of the rows and no others, and probabilities that sum to 1. */
+async function isComplete(path: string, ids: readonly string[], columns: Config["columns"]): Promise<boolean> {
+  try {
+    const problems = await validateSubmission(path, ids, columns);
+    return problems.every(({ level }) => level === "note");
+  } catch {
+    return false;
+  }
+}
