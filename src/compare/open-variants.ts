@@ -31,7 +31,7 @@ export interface VariantOptions {
  */
 export async function openVariants(
   options: VariantOptions,
-  effects: Pick<Effects, "cwd" | "env" | "redactor">,
+  effects: Pick<Effects, "cwd" | "env">,
 ): Promise<{
   readonly folder: string;
   readonly deadline: string | null;

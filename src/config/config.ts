@@ -1,5 +1,3 @@
-import type { Secret } from "../secrets/secret.ts";
-import type { ServerAccess } from "../secrets/url.ts";
 import type { ClassName, Triple } from "../types.ts";
 
 export type MethodSetting = "auto" | "logprob_token_ids" | "allowed_token_ids" | "logit_bias" | "top_logprobs";
@@ -18,12 +16,8 @@ interface EngineCommon {
   readonly concurrency: number | null;
   readonly promptsPerRequest: number | null;
   readonly method: MethodSetting;
-  /** Key for the Authorization header; "EMPTY" when none is set, because a server without a key accepts any. */
-  readonly apiKey: Secret;
+  readonly apiKey: string;
 }
-
-/** An argument of a program; a secret one, such as a password, is never shown. */
-export type Argument = string | Secret;
 
 /**
  * A server that abtie starts and stops. `args` still contains the placeholders {port}, {host} and {served_model_name}.
@@ -31,8 +25,8 @@ export type Argument = string | Secret;
 export interface SpawnConfig extends EngineCommon {
   readonly kind: "spawn";
   readonly command: string;
-  readonly args: readonly Argument[];
-  readonly env: Readonly<Record<string, Secret>>;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
   readonly model: string;
   readonly port: number | null;
   readonly replicas: number;
@@ -44,10 +38,7 @@ export interface SpawnConfig extends EngineCommon {
 /** A server that somebody else started. */
 export interface AttachConfig extends EngineCommon {
   readonly kind: "attach";
-  /** The addresses, without user, password and query. */
   readonly urls: readonly string[];
-  /** What each address of `urls` had besides, in the same order. */
-  readonly access: readonly ServerAccess[];
   /** Name of the model on the server; null if the server lists only one model, which is then used. */
   readonly model: string | null;
 }

@@ -14,9 +14,7 @@ async function abandon(
   detached = false,
 ): Promise<{ parent: ChildProcess; tag: string }> {
   const { options, tag } = await spawnOptions(STUBBORN, { spec: { stopGraceMs: 300 } });
-  const { runDir, env, method, timeoutMs, warmUpMs } = options;
-  const variables = Object.entries(options.spec.env).map(([name, value]) => [name, value.reveal()]);
-  const spec = { ...options.spec, env: Object.fromEntries(variables) };
+  const { spec, runDir, env, method, timeoutMs, warmUpMs } = options;
   const given = { spec, runDir, env, method, timeoutMs, warmUpMs, probeInput: { prompt: PROMPT, ids: LABELS } };
   const parent = spawn(process.execPath, [SCRIPT, JSON.stringify(given), ending], {
     stdio: ["ignore", "pipe", "ignore"],

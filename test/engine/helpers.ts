@@ -8,7 +8,6 @@ import { onTestFinished } from "vitest";
 import { type Client, createClient } from "../../src/engine/client/client.ts";
 import type { SpawnSpec } from "../../src/engine/life/server-arguments.ts";
 import type { SpawnOptions } from "../../src/engine/life/spawn.ts";
-import { Secret } from "../../src/secrets/secret.ts";
 import type { Clock } from "../../src/types.ts";
 import type { FakeKnobs } from "../fixtures/engine/fake-vllm.mjs";
 
@@ -42,7 +41,7 @@ export async function spawnOptions(
     spec: {
       command: process.execPath,
       args: [FAKE, "serve", "{model}"],
-      env: { FAKE_VLLM: new Secret(JSON.stringify(knobs)), ABTIE_TEST_TAG: new Secret(runDir) },
+      env: { FAKE_VLLM: JSON.stringify(knobs), ABTIE_TEST_TAG: runDir },
       readyMs: 10_000,
       model: "no-folder",
       host: "127.0.0.1",
@@ -55,8 +54,6 @@ export async function spawnOptions(
     clock: realClock,
     log: () => {},
     env: { PATH: process.env["PATH"] },
-    apiKey: new Secret("EMPTY"),
-    redact: (text) => text,
     signal: new AbortController().signal,
     method: null,
     probe: async () => ({ prompt: PROMPT, ids: LABELS }),
@@ -72,9 +69,7 @@ export function clientOf(
   baseUrl: string,
   changes: { readonly timeoutMs?: number; readonly apiKey?: string } = {},
 ): Client {
-  const { apiKey = "EMPTY", timeoutMs = 5_000 } = changes;
-  const secrets = { apiKey: new Secret(apiKey), access: null, redact: (text: string) => text };
-  const client = createClient({ baseUrl, clock: realClock, timeoutMs, ...secrets });
+  const client = createClient({ baseUrl, apiKey: "EMPTY", clock: realClock, timeoutMs: 5_000, ...changes });
   onTestFinished(() => client[Symbol.asyncDispose]());
   return client;
 }

@@ -1,9 +1,6 @@
 import OpenAI from "openai";
 import { Agent, fetch as undiciFetch } from "undici";
 import type { TokenizeBody } from "../../prompt/tokenizer/server.ts";
-import type { Redact } from "../../secrets/redactor.ts";
-import type { Secret } from "../../secrets/secret.ts";
-import type { ServerAccess } from "../../secrets/url.ts";
 import type { Clock } from "../../types.ts";
 import { type ChoiceLogProbs, malformed, readChoices, readModelName } from "./answer.ts";
 import { readModels, type ServedModel } from "./served-models.ts";
@@ -14,11 +11,7 @@ export interface ClientOptions {
   /** Root of the server, as `normaliseBaseUrl` returns it. */
   readonly baseUrl: string;
   /** Key for the Authorization header. A vLLM that was started without --api-key accepts any key. */
-  readonly apiKey: Secret;
-  /** The secret parts of the address; null: it has none. */
-  readonly access: ServerAccess | null;
-  /** Removes the secrets from the texts of the server, which may repeat them. */
-  readonly redact: Redact;
+  readonly apiKey: string;
   readonly clock: Clock;
   /** Longest time for one request in ms, from sending it to the end of its answer. */
   readonly timeoutMs: number;
@@ -72,14 +65,10 @@ const NEVER_MS = 2 ** 31 - 1;
  * attempt.
  */
 export function createClient(options: ClientOptions): Client {
-  const { baseUrl, access, redact, clock } = options;
+  const { baseUrl, apiKey, clock } = options;
   const http = openHttp();
-  const authorization = access?.authorization?.reveal() ?? `Bearer ${options.apiKey.reveal()}`;
-  const query = access?.query?.reveal() ?? null;
   const sdk = new OpenAI({
-    apiKey: "the header below replaces it",
-    defaultHeaders: { Authorization: authorization },
-    ...(query === null ? {} : { defaultQuery: Object.fromEntries(new URLSearchParams(query)) }),
+    apiKey,
     // Without these nulls, the SDK would read the values from the environment.
     adminAPIKey: null,
     organization: null,
@@ -103,14 +92,14 @@ export function createClient(options: ClientOptions): Client {
       return await withTimeLimit({ clock, ms, signal, what }, work);
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
-      throw toRequestError(error, clock.now(), redact);
+      throw toRequestError(error, clock.now());
     }
   }
 
   async function request(path: string, init: RequestInit): Promise<Response> {
-    const response = await http.fetch(`${baseUrl}${path}${query === null ? "" : `?${query}`}`, {
+    const response = await http.fetch(`${baseUrl}${path}`, {
       ...init,
-      headers: { "Content-Type": "application/json", Authorization: authorization },
+      headers: { "Content-Type": "application/json", Authorization: `Bearer ${apiKey}` },
       dispatcher: http.dispatcher,
     });
     if (response.ok || response.status === 404) return response;

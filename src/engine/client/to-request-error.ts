@@ -1,22 +1,13 @@
 import { APIConnectionError, APIConnectionTimeoutError, APIError } from "openai";
 import { systemCode } from "../../errors.ts";
-import type { Redact } from "../../secrets/redactor.ts";
 import { RequestError, type RequestErrorKind } from "./request-error.ts";
 
 /** The words with which the versions of vLLM refuse a prompt that is too long. */
 const TOO_LONG =
   /maximum context length|maximum model length|reduce the length|longer than the maximum|max_tokens must be at least 1, got (?:0|-)/i;
 
-/**
- * Turns any error that the SDK, undici or the JSON parser threw into a RequestError whose message has no secret. The
- * original error is dropped, because it holds the whole answer of the server. `now` is in ms since 1970.
- */
-export function toRequestError(error: unknown, now: number, redact: Redact): RequestError {
-  const { kind, message, status, retryAfterMs } = classifyError(error, now);
-  return new RequestError(kind, redact(message), { status, retryAfterMs });
-}
-
-function classifyError(error: unknown, now: number): RequestError {
+/** Turns any error that the SDK, undici or the JSON parser threw into a RequestError. `now` is in ms since 1970. */
+export function toRequestError(error: unknown, now: number): RequestError {
   if (error instanceof RequestError) return error;
   if (error instanceof APIConnectionTimeoutError)
     return new RequestError("timeout", "The request timed out.", { cause: error });

@@ -1,7 +1,5 @@
 import { AbtieError } from "../../errors.ts";
 import type { ServerText } from "../../prompt/tokenizer/server.ts";
-import type { Redact } from "../../secrets/redactor.ts";
-import type { Secret } from "../../secrets/secret.ts";
 import type { Clock, Log } from "../../types.ts";
 import { chooseDialect, type ProbeInput } from "../capabilities/choose-dialect.ts";
 import type { Method } from "../capabilities/dialects.ts";
@@ -16,12 +14,8 @@ import { refused } from "./readiness.ts";
 export interface EngineOptions {
   readonly clock: Clock;
   readonly log: Log;
-  /** The environment variables, which a spawned server inherits. */
+  /** The environment variables. They may contain OPENAI_API_KEY, and a spawned server inherits them. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Key for the Authorization header. */
-  readonly apiKey: Secret;
-  /** Removes the secrets from the texts of the server. */
-  readonly redact: Redact;
   /** When this signal aborts, the start ends, and a server that abtie was starting is stopped. */
   readonly signal: AbortSignal;
   /** The only method that may be used; null: the best one that the server supports is used. */
@@ -38,6 +32,11 @@ export interface EngineOptions {
 
 /** An engine without the parts that only spawning or only attaching can add. */
 export type ConnectedEngine = Omit<Engine, "died" | "logFile" | typeof Symbol.asyncDispose>;
+
+/** Reads the API key. A vLLM without a key accepts any key, but the header must not be empty. */
+export function apiKeyOf(env: EngineOptions["env"]): string {
+  return env["OPENAI_API_KEY"] || "EMPTY";
+}
 
 /**
  * Makes an engine from a server that is ready: sends one request that warms it up, and finds the method by which it

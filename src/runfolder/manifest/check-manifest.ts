@@ -40,12 +40,9 @@ const CHANGES_ANSWERS: Readonly<Record<keyof Config, boolean>> = {
 };
 
 /**
- * For each key of the engine, whether it changes answers. The key and the secret parts of the addresses are not written into the
- * manifest, and the values of variables and secret arguments stand there as "[secret]".
+ * For each key of the engine, whether it changes answers. The API key of the server is not written into the manifest.
  */
-const ENGINE_CHANGES_ANSWERS: Readonly<
-  Record<Exclude<keyof SpawnConfig | keyof AttachConfig, "apiKey" | "access">, boolean>
-> = {
+const ENGINE_CHANGES_ANSWERS: Readonly<Record<Exclude<keyof SpawnConfig | keyof AttachConfig, "apiKey">, boolean>> = {
   kind: false,
   name: false,
   tokenizer: true,
@@ -103,10 +100,7 @@ export async function checkManifest(options: RunIdentity & { folder: string }): 
   const now = { ...found, createdAt: old.createdAt };
   const differences = compareManifests(old, now, HARMLESS);
   const serious = differences.filter(({ changesAnswers }) => changesAnswers);
-  for (const { path, text, changesAnswers } of differences) {
-    // The manifest of an earlier version of abtie may have the values of variables.
-    if (!changesAnswers && !path.startsWith("config.engine.env.")) effects.log("info", `changed: ${text}`);
-  }
+  for (const { text, changesAnswers } of differences) if (!changesAnswers) effects.log("info", `changed: ${text}`);
   if (serious.length > 0 && !force) {
     throw new AbtieError(
       "config",
@@ -129,13 +123,12 @@ async function manifestOf(options: {
   effects: Effects;
 }): Promise<Manifest> {
   const { config, dataset, template, version, effects } = options;
-  const entries = Object.entries(config.engine).filter(([key]) => key !== "apiKey" && key !== "access");
-  const engine = Object.fromEntries(entries);
+  const { apiKey: _secret, ...engine } = config.engine;
   return {
     format: MANIFEST_FORMAT,
     createdAt: new Date(effects.clock.now()).toISOString(),
     versions: { abtie: version, node: effects.nodeVersion },
-    config: JSON.parse(JSON.stringify({ ...config, engine })) as Json,
+    config: { ...config, engine } as unknown as Json,
     hashes: {
       data: dataset.sha256,
       ids: sha256(dataset.ids.join("\n")),
