@@ -65,7 +65,7 @@ describe("loadTokenizer", () => {
     await cp(fixtureFolder("bytelevel"), folder, { recursive: true });
     await writeFile(join(folder, "chat_template.jinja"), "{% if %}");
     await expect(loadTokenizer(folder, SETTINGS)).rejects.toThrow(
-      /chat template in .*chat_template\.jinja cannot be read/,
+      /chat_template\.jinja:1: the chat template is broken: .*format: raw/,
     );
     const bare = await temporaryFolder({
       "tokenizer.json": await readFile(join(fixtureFolder("bytelevel"), "tokenizer.json"), "utf8"),

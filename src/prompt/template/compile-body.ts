@@ -1,8 +1,9 @@
-import { Template } from "@huggingface/jinja";
 import { distance } from "fastest-levenshtein";
-import { AbtieError, messageOf } from "../../errors.ts";
-import { findSyntaxProblem, lineAt } from "./syntax-problem.ts";
-import { findUnknownNames, type JinjaNode, type Shape, type UnknownName } from "./unknown-names.ts";
+import { AbtieError } from "../../errors.ts";
+import { compileJinja } from "../jinja/compile.ts";
+import { parseJinja } from "../jinja/library.ts";
+import { lineAt } from "../jinja/syntax-problem.ts";
+import { findUnknownNames, type Shape, type UnknownName } from "./unknown-names.ts";
 
 /** The position of a Jinja text in its file, and the variables that it may use. */
 export interface BodyContext {
@@ -20,43 +21,11 @@ export function compileBody(
   source: string,
   context: BodyContext,
 ): (variables: Readonly<Record<string, unknown>>) => string {
-  const template = parse(source, context);
-  const [unknown] = findUnknownNames(template.parsed as unknown as JinjaNode, context.variables);
+  const at = (line: number | null): string => `${context.path}:${context.firstLine + (line ?? 1) - 1}`;
+  const { program, render } = compileJinja(source, { noun: "template", at, remedy: "" });
+  const [unknown] = findUnknownNames(program, context.variables);
   if (unknown !== undefined) throw unknownName(source, unknown, context);
-  return (variables) => {
-    try {
-      return template.render(variables);
-    } catch (error) {
-      const found = messageOf(error);
-      const line = context.firstLine + lineOfFailure(source, found) - 1;
-      throw new AbtieError("config", `${context.path}:${line}: the template cannot be rendered: ${found}`, {
-        cause: error,
-      });
-    }
-  };
-}
-
-function parse(source: string, context: BodyContext): Template {
-  try {
-    return new Template(source);
-  } catch (error) {
-    const found = findSyntaxProblem(source);
-    const line = context.firstLine + (found?.line ?? 1) - 1;
-    throw new AbtieError(
-      "config",
-      `${context.path}:${line}: the template is broken: ${found?.problem ?? messageOf(error)}`,
-      {
-        cause: error,
-      },
-    );
-  }
-}
-
-// Rendering usually fails at unknown filters and tests. The error message then ends with the name of the filter or
-// test.
-function lineOfFailure(source: string, message: string): number {
-  const name = /(?:filter|test): (\w+)$/.exec(message)?.[1];
-  return name === undefined ? 1 : lineAt(source, Math.max(0, source.search(new RegExp(`\\b${name}\\b`))));
+  return render;
 }
 
 function unknownName(source: string, { name, known }: UnknownName, context: BodyContext): AbtieError {
@@ -70,20 +39,24 @@ function unknownName(source: string, { name, known }: UnknownName, context: Body
 }
 
 // The syntax tree contains no positions. So each occurrence of the name in the text is renamed, one after another. If
-// renaming lowers the number of unknown uses, that occurrence was one of them.
+// renaming lowers the number of unknown uses, that occurrence was one of them. Each try parses the text anew, so that
+// their number is bounded.
 function findLine(source: string, name: string, variables: ReadonlyMap<string, Shape>): number {
   const all = countUnknown(source, name, variables);
-  for (const match of source.matchAll(new RegExp(`\\b${name}\\b`, "gu"))) {
+  const tries = Math.ceil(PARSED_FOR_LINE / (source.length + 1));
+  for (const match of [...source.matchAll(new RegExp(`\\b${name}\\b`, "gu"))].slice(0, tries)) {
     const renamed = `${source.slice(0, match.index)}renamed_${source.slice(match.index)}`;
     if (countUnknown(renamed, name, variables) < all) return lineAt(source, match.index);
   }
   return 1;
 }
 
+// Characters that are parsed at most to find the line of an unknown name.
+const PARSED_FOR_LINE = 3_000_000;
+
 function countUnknown(source: string, name: string, variables: ReadonlyMap<string, Shape>): number {
   try {
-    const { parsed } = new Template(source);
-    return findUnknownNames(parsed as unknown as JinjaNode, variables).filter((found) => found.name === name).length;
+    return findUnknownNames(parseJinja(source), variables).filter((found) => found.name === name).length;
   } catch {
     return Number.POSITIVE_INFINITY;
   }

@@ -1,3 +1,6 @@
+import type { JinjaNode } from "../jinja/library.ts";
+import { isNode } from "../jinja/nodes.ts";
+
 /** The shape of a value in a template: its fields (null: any field) and the shape of its items. */
 export interface Shape {
   readonly fields: ReadonlyMap<string, Shape> | null;
@@ -11,12 +14,6 @@ export const ANY: Shape = { fields: null, item: null };
 const BUILT_IN: ReadonlyMap<string, Shape> = new Map(
   ["true", "false", "none", "True", "False", "None", "range", "namespace"].map((name) => [name, ANY]),
 );
-
-/** A node of the syntax tree that @huggingface/jinja builds. */
-export interface JinjaNode {
-  readonly type: string;
-  readonly [key: string]: unknown;
-}
 
 /** A name that is used where it is not defined, and the names that are defined there. */
 export interface UnknownName {
@@ -171,8 +168,4 @@ function namesOf(node: unknown): string[] {
 function childrenOf(value: unknown): readonly unknown[] {
   if (Array.isArray(value)) return value;
   return value instanceof Map ? [...value.entries()].flat() : [];
-}
-
-function isNode(value: unknown): value is JinjaNode {
-  return typeof value === "object" && value !== null && "type" in value && typeof value.type === "string";
 }

@@ -1,5 +1,4 @@
-import { Environment, Interpreter, Template } from "@huggingface/jinja";
-import { AbtieError, messageOf } from "../../errors.ts";
+import { compileJinja, isLimitExceeded, type JinjaPlace } from "../jinja/compile.ts";
 import { closingText, type TurnEnds } from "./closing.ts";
 import { formatDay } from "./strftime.ts";
 import type { ChatSettings, Message } from "./tokenizer.ts";
@@ -32,16 +31,14 @@ export const ANSWER_PROBE = "abtie answer probe";
 /**
  * Compiles a model's chat template. If the template refuses or ignores the system role, the system text is put before
  * the text of the first user message. If it shows content only as a list of parts, it gets the content in this form.
- * Throws AbtieError("config") when the template is not valid Jinja.
+ * Throws AbtieError("config") when the template is not valid Jinja or exceeds a limit.
  */
 export function compileChatTemplate(file: ChatTemplateFile): (settings: ChatSettings) => ChatTemplate {
   // Jinja counts every kind of line end as a line feed.
   const source = file.source.replace(/\r\n?/g, "\n");
-  const { parsed } = parse(source, file.path);
-  const run: Run = (messages, generationPrompt, { kwargs, date }) => {
-    const environment = new Environment();
-    const variables = {
-      ...GLOBALS,
+  const { render } = compileJinja(source, placeOf(file.path));
+  const run: Run = (messages, generationPrompt, { kwargs, date }) =>
+    render({
       strftime_now: (format: string) => formatDay(date, format),
       ...file.specials,
       tools: null,
@@ -49,11 +46,17 @@ export function compileChatTemplate(file: ChatTemplateFile): (settings: ChatSett
       ...kwargs,
       messages,
       add_generation_prompt: generationPrompt,
-    };
-    for (const [name, value] of Object.entries(variables)) environment.set(name, value);
-    return String(new Interpreter(environment).run(parsed).value);
+    });
+  return (settings) => withSettings(run, settings);
+}
+
+function placeOf(path: string): JinjaPlace {
+  const whole = path.endsWith(".jinja");
+  return {
+    noun: "chat template",
+    at: (line) => (line === null ? path : whole ? `${path}:${line}` : `${path} (line ${line} of "chat_template")`),
+    remedy: 'correct it, or use a prompt template with "format: raw".',
   };
-  return (settings) => withSettings(run, settings, (error) => cannotRender(error, source, file.path));
 }
 
 /** Puts the system text before the text of the first user message, with a blank line between them. */
@@ -70,24 +73,13 @@ type Run = (
   settings: ChatSettings,
 ) => string;
 
-function parse(source: string, path: string): Template {
-  try {
-    return new Template(source);
-  } catch (error) {
-    throw new AbtieError(
-      "config",
-      `the chat template in ${path} cannot be read as Jinja (${messageOf(error)}); correct it, or use a prompt template with "format: raw".`,
-      { cause: error },
-    );
-  }
-}
-
-function withSettings(run: Run, settings: ChatSettings, explain: (error: unknown) => AbtieError): ChatTemplate {
+function withSettings(run: Run, settings: ChatSettings): ChatTemplate {
   const user = (content: string): Message => ({ role: "user", content });
   const tried = (messages: readonly Message[], asParts: boolean, date = settings.date): string | null => {
     try {
       return run(asParts ? messages.map(toParts) : messages, true, { ...settings, date });
-    } catch {
+    } catch (error) {
+      if (isLimitExceeded(error)) throw error;
       return null;
     }
   };
@@ -103,12 +95,8 @@ function withSettings(run: Run, settings: ChatSettings, explain: (error: unknown
   const ends = rememberEnds(render);
   return {
     render: (messages) => {
-      try {
-        const text = render(messages, true);
-        return text + closingText(text, ends(messages.slice(0, -1)));
-      } catch (error) {
-        throw explain(error);
-      }
+      const text = render(messages, true);
+      return text + closingText(text, ends(messages.slice(0, -1)));
     },
     dated: tried([user(USER_PROBE)], parts) !== tried([user(USER_PROBE)], parts, otherDay(settings.date)),
   };
@@ -150,7 +138,8 @@ function renderedOrNull(
 ): string | null {
   try {
     return render(messages, false);
-  } catch {
+  } catch (error) {
+    if (isLimitExceeded(error)) throw error;
     return null;
   }
 }
@@ -168,52 +157,3 @@ export function finishedIn(rendered: string | null): string | null {
   const at = before.lastIndexOf(USER_PROBE);
   return end < 0 || at < 0 ? null : before.slice(at + USER_PROBE.length);
 }
-
-function cannotRender(error: unknown, source: string, path: string): AbtieError {
-  if (error instanceof AbtieError) return error;
-  const found = messageOf(error);
-  const line = lineOfFailure(source, found);
-  const place = line === null ? path : `${path}:${line}`;
-  return new AbtieError(
-    "config",
-    `${place}: the chat template cannot be rendered (${found}); correct it, or use a prompt template with "format: raw".`,
-    { cause: error },
-  );
-}
-
-// The library's errors hold no position. The text of raise_exception stands in the source, and so does the name of an
-// unknown filter or test. For a call of something undefined, the first called name that the template does not define.
-function lineOfFailure(source: string, message: string): number | null {
-  const name = /(?:filter|test): (\w+)$/.exec(message)?.[1];
-  const undefinedCall = /not a function/.test(message) ? firstUndefinedCall(source) : -1;
-  const found = [
-    source.indexOf(message),
-    name === undefined ? -1 : source.search(new RegExp(`\\b${name}\\b`)),
-    undefinedCall,
-  ];
-  const at = found.find((position) => position >= 0);
-  return at === undefined ? null : source.slice(0, at).split("\n").length;
-}
-
-function firstUndefinedCall(source: string): number {
-  const defined = new Set(["raise_exception", "strftime_now", "range", "namespace", "dict", "loop", "caller"]);
-  for (const [, name = ""] of source.matchAll(/\bmacro\s+(\w+)/g)) defined.add(name);
-  const call = [...source.matchAll(/(?<![.|\w]\s*)\b([A-Za-z_]\w*)\(/g)].find(([, name = ""]) => !defined.has(name));
-  return call?.index ?? -1;
-}
-
-const GLOBALS: Readonly<Record<string, unknown>> = {
-  true: true,
-  false: false,
-  none: null,
-  True: true,
-  False: false,
-  None: null,
-  range: (start: number, stop?: number, step = 1): number[] => {
-    const [from, to] = stop === undefined ? [0, start] : [start, stop];
-    return Array.from({ length: Math.max(0, Math.ceil((to - from) / step)) }, (_, i) => from + i * step);
-  },
-  raise_exception: (message: string): never => {
-    throw new Error(message);
-  },
-};

@@ -1,5 +1,5 @@
-import { Template } from "@huggingface/jinja";
 import { messageOf } from "../../errors.ts";
+import { parseJinja } from "./library.ts";
 
 /**
  * An error in a template: its line in the text, counted from 1, and its description; null when the parser's message
@@ -17,8 +17,11 @@ export interface SyntaxProblem {
 export function findSyntaxProblem(source: string): SyntaxProblem | null {
   const open: { readonly name: string; readonly line: number }[] = [];
   const opening = /\{[{%#]/g;
+  let line = 1;
+  let counted = 0;
   for (let match = opening.exec(source); match !== null; match = opening.exec(source)) {
-    const line = lineAt(source, match.index);
+    line += countLineBreaks(source.slice(counted, match.index));
+    counted = match.index;
     const closing = CLOSING[match[0]] ?? "";
     const end = source.indexOf(closing, match.index + 2);
     if (end < 0) return { line, problem: `"${match[0]}" is never closed with "${closing}"` };
@@ -63,7 +66,7 @@ function checkStatement(
 
 function explain(source: string, tag: string): string | null {
   try {
-    new Template(source);
+    parseJinja(source);
     return null;
   } catch (error) {
     return `${tag} is not Jinja (${messageOf(error)})`;
@@ -72,5 +75,9 @@ function explain(source: string, tag: string): string | null {
 
 /** Computes the line of a position in a text, counted from 1. */
 export function lineAt(text: string, position: number): number {
-  return text.slice(0, position).split("\n").length;
+  return 1 + countLineBreaks(text.slice(0, position));
+}
+
+function countLineBreaks(text: string): number {
+  return text.split("\n").length - 1;
 }

@@ -1,0 +1,75 @@
+import type { JinjaNode } from "./library.ts";
+
+/** The fields of the nodes that the bounded interpreter reads, by kind. */
+export interface NodeKinds {
+  readonly BinaryExpression: {
+    readonly operator: { readonly value: string };
+    readonly left: JinjaNode;
+    readonly right: JinjaNode;
+  };
+  readonly FilterExpression: { readonly operand: JinjaNode; readonly filter: AppliedFilter };
+  readonly FilterStatement: { readonly body: readonly JinjaNode[]; readonly filter: AppliedFilter };
+  readonly CallExpression: { readonly callee: JinjaNode; readonly args: readonly JinjaNode[] };
+  readonly CallStatement: { readonly call: { readonly callee: JinjaNode } };
+  readonly MemberExpression: { readonly object: JinjaNode; readonly property: JinjaNode; readonly computed: boolean };
+  readonly For: { readonly iterable: JinjaNode };
+  readonly SelectExpression: { readonly lhs: JinjaNode };
+  readonly SpreadExpression: { readonly argument: JinjaNode };
+  readonly KeywordSpreadExpression: { readonly argument: JinjaNode };
+  readonly KeywordArgumentExpression: { readonly key: { readonly value: string }; readonly value: JinjaNode };
+}
+
+/** A filter: its name, or its name with arguments. */
+export type AppliedFilter =
+  | { readonly type: "Identifier"; readonly value: string }
+  | {
+      readonly type: "CallExpression";
+      readonly callee: { readonly value: string };
+      readonly args: readonly JinjaNode[];
+    };
+
+/** The size of a syntax tree: number of its nodes, and number of nodes inside one another. */
+export interface TreeSize {
+  readonly nodes: number;
+  readonly depth: number;
+}
+
+/** Measures a syntax tree without recursion, because a tree can be deeper than the stack. */
+export function measureTree(root: unknown): TreeSize {
+  let nodes = 0;
+  let depth = 0;
+  const open: { readonly value: unknown; readonly level: number }[] = [{ value: root, level: 0 }];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const own = isNode(next.value) ? 1 : 0;
+    const level = next.level + own;
+    nodes += own;
+    depth = Math.max(depth, level);
+    for (const value of childrenOf(next.value)) open.push({ value, level });
+  }
+  return { nodes, depth };
+}
+
+/** Lists the expressions whose values are written into the output: the `{{ ... }}` of all blocks. */
+export function findPrinted(root: unknown): ReadonlySet<object> {
+  const printed = new Set<object>();
+  const open: unknown[] = [root];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (isNode(next))
+      for (const block of BLOCKS) for (const child of childrenOf(next[block])) if (isNode(child)) printed.add(child);
+    open.push(...childrenOf(next));
+  }
+  return printed;
+}
+
+const BLOCKS = ["body", "alternate", "defaultBlock"] as const;
+
+/** Decides whether a value is a node of a syntax tree. */
+export function isNode(value: unknown): value is JinjaNode {
+  return typeof value === "object" && value !== null && "type" in value && typeof value.type === "string";
+}
+
+function childrenOf(value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  if (value instanceof Map) return [...value.entries()].flat();
+  return isNode(value) ? Object.values(value) : [];
+}
