@@ -1,4 +1,5 @@
-import { isMap, isPair, LineCounter, type Node, parseDocument } from "yaml";
+import { isMap, isPair, type Node } from "yaml";
+import { parseBoundedYaml } from "../files/yaml.ts";
 import type { FilePosition, Path, Problem } from "./problems.ts";
 
 /** A parsed YAML file that can give the position of each key. */
@@ -14,22 +15,16 @@ export interface YamlFile {
 
 /** Parses YAML text; `source` is the name of the file in messages. */
 export function parseYaml(text: string, source: string): YamlFile {
-  const counter = new LineCounter();
-  const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, uniqueKeys: true });
-  const at = (offset: number): FilePosition => {
-    const { line, col } = counter.linePos(offset);
-    return { line: Math.max(1, line), column: Math.max(1, col) };
+  const { document, value, problems, positionOf } = parseBoundedYaml(text);
+  return {
+    value,
+    problems: problems.map(({ offset, message }) => ({
+      place: { source, position: positionOf(offset) },
+      path: [],
+      message: `is not valid YAML: ${message}`,
+    })),
+    locate: (path) => positionOf(offsetOf(document?.contents ?? null, path)),
   };
-  const errors = [...document.errors, ...document.warnings];
-  const problems = errors.map((error) => ({
-    place: { source, position: at(error.pos[0]) },
-    path: [],
-    message: `is not valid YAML: ${error.message}`,
-  }));
-  // If a key is given twice, the rest of the file can still be read; after any other error it cannot.
-  const isReadable = errors.every(({ code }) => code === "DUPLICATE_KEY");
-  const value: unknown = isReadable ? document.toJS() : null;
-  return { value, problems, locate: (path) => at(offsetOf(document.contents, path)) };
 }
 
 /** Decides whether a parsed value is a mapping. */

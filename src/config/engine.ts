@@ -1,6 +1,7 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { systemCode } from "../errors.ts";
+import { readSmallFile } from "../files/read-small-file.ts";
 import { parseYaml } from "./document.ts";
 import { engineSchema, type ParsedEngine } from "./engine-schema.ts";
 import { describeIssues, type Objection, type Problem, suggestion } from "./problems.ts";
@@ -65,7 +66,7 @@ async function readProfile(name: string, { base, packageRoot }: Places): Promise
   });
   let text: string;
   try {
-    text = await readFile(file, "utf8");
+    text = await readSmallFile(file);
   } catch (error) {
     if (isPath) return object(`cannot be read: ${file} (${systemCode(error) ?? "unreadable"})`);
     const names = (await readdir(shipped)).flatMap((entry) => /^(.*)\.yaml$/.exec(entry)?.[1] ?? []);

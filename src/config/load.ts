@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { AbtieError, systemCode } from "../errors.ts";
+import { readSmallFile } from "../files/read-small-file.ts";
 import type { Config } from "./config.ts";
 import { isMapping, parseYaml, type YamlFile } from "./document.ts";
 import { resolveEngine } from "./engine.ts";
@@ -148,7 +148,7 @@ function isSetBy(set: Override["set"], key: Path): boolean {
 
 async function readText(file: string): Promise<string> {
   try {
-    return await readFile(file, "utf8");
+    return await readSmallFile(file);
   } catch (cause) {
     const reason = systemCode(cause) ?? "unreadable";
     throw new AbtieError("config", `cannot read the config ${file} (${reason}): give the path of a YAML file`, {

@@ -1,5 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import { readSmallFile } from "../files/read-small-file.ts";
 import { isMapping, parseYaml } from "./document.ts";
 import type { Override } from "./load.ts";
 import { isTemplatePath } from "./normalize.ts";
@@ -11,7 +11,7 @@ import type { WrittenVariant } from "./schema.ts";
  * positions.
  */
 export async function readVariants(file: string): Promise<ReadonlyMap<string, Override>> {
-  const text = await readFile(file, "utf8").catch(() => "");
+  const text = await readSmallFile(file).catch(() => "");
   const { value } = parseYaml(text, file);
   const written = isMapping(value) ? value["variants"] : null;
   if (!isMapping(written)) return new Map();

@@ -155,6 +155,19 @@ engine: ./mine.yaml
     expect(await problems("input: [unclosed\n")).toMatch(/job\.yaml:\d+:\d+ {2}is not valid YAML/);
   });
 
+  test.each([
+    [
+      "aliases that multiply",
+      `a: &a [x, x]\n${bomb}input: *i\n`,
+      /1:1 {2}is not valid YAML: its aliases .* more than 100 values/,
+    ],
+    ["deep nesting", `input: ${"[".repeat(200_000)}\n`, /is not valid YAML/],
+    ["deep blocks", `${"- ".repeat(200_000)}x\n`, /is not valid YAML/],
+    ["a file of 5 MB", `# ${"x".repeat(5_000_000)}\n`, /EFBIG/],
+  ])("refuses a config that could fill the memory: %s", async (_name, text, expected) => {
+    expect(await problems(text)).toMatch(expected);
+  });
+
   test("refuses a prior that does not sum to 1, labels that repeat and a missing input together", async () => {
     const text = await problems("engine: {attach: http://h:1}\nprior: [0.5, 0.5, 0.5]\nlabels: {a: A, b: A, tie: T}\n");
     expect(text).toContain("job.yaml:2:1  prior must sum to 1");
@@ -186,3 +199,8 @@ engine: ./mine.yaml
     expect(await problems("- input\n")).toContain("expected object");
   });
 });
+
+/** Ten levels of lists that each hold the one before nine times: 9^9 values. */
+const bomb = [..."bcdefghi"]
+  .map((name, i) => `${name}: &${name} [${Array(9).fill(`*${"abcdefgh"[i]}`).join(", ")}]\n`)
+  .join("");

@@ -186,6 +186,15 @@ describe("loadTemplate refuses", () => {
       HEAD.replace("---\nd", "---\nformat: raw\nd"),
       /test\.jinja:4: the front matter is not YAML: .*unique/,
     ],
+    [
+      "aliases that multiply",
+      HEAD.replace(
+        "format",
+        `x: [&a [x, x], ${[..."bcdefghi"].map((name, i) => `&${name} [${Array(9).fill(`*${"abcdefgh"[i]}`).join(", ")}]`).join(", ")}]\nformat`,
+      ),
+      /test\.jinja:2: the front matter is not YAML: its aliases .* more than 100 values/,
+    ],
+    ["deep nesting", HEAD.replace("raw", "[".repeat(100_000)), /test\.jinja:\d: the front matter is not YAML/],
     ["an unknown format", HEAD.replace("raw", "plain"), /test\.jinja:3: format: /],
     [
       "an unknown key",

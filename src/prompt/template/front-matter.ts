@@ -1,6 +1,6 @@
-import { LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { AbtieError } from "../../errors.ts";
+import { parseBoundedYaml, type Yaml } from "../../files/yaml.ts";
 
 const LABEL = z.union([z.string(), z.array(z.string()).min(1)]).transform((texts) => [texts].flat());
 
@@ -66,22 +66,16 @@ export function readFrontMatter(path: string, source: string): FrontMatter {
     );
   }
   const yaml = match[1] ?? "";
-  const lines = new LineCounter();
-  const document = parseDocument(yaml, { lineCounter: lines });
+  const { document, value, problems: found, positionOf } = parseBoundedYaml(yaml);
   // The YAML begins on the second line of the file.
-  const lineAt = (offset: number): number => lines.linePos(offset).line + 1;
-  const [broken] = document.errors;
+  const lineAt = (offset: number): number => positionOf(offset).line + 1;
+  const [broken] = found;
   if (broken !== undefined) {
-    throw new AbtieError(
-      "config",
-      `${path}:${lineAt(broken.pos[0])}: the front matter is not YAML: ${firstLine(broken.message)}`,
-      {
-        cause: broken,
-      },
-    );
+    const problem = broken.message.split("\n", 1)[0] ?? "";
+    throw new AbtieError("config", `${path}:${lineAt(broken.offset)}: the front matter is not YAML: ${problem}`);
   }
   const lineOf = (keys: readonly PropertyKey[]): number => lineOfKey(document, keys, lineAt);
-  const parsed = HEAD.safeParse(document.toJS() ?? {});
+  const parsed = HEAD.safeParse(value ?? {});
   if (!parsed.success) {
     const problems = parsed.error.issues.map(
       (issue) => `${path}:${lineOf(issuePath(issue))}: ${issue.path.join(".") || "front matter"}: ${explain(issue)}`,
@@ -113,20 +107,16 @@ function explain(issue: Issue): string {
 }
 
 function lineOfKey(
-  document: ReturnType<typeof parseDocument>,
+  document: Yaml["document"],
   keys: readonly PropertyKey[],
   lineAt: (offset: number) => number,
 ): number {
   for (let depth = keys.length; depth > 0; depth--) {
-    const node: unknown = document.getIn(keys.slice(0, depth), true);
+    const node: unknown = document?.getIn(keys.slice(0, depth), true);
     const range = typeof node === "object" && node !== null && "range" in node ? node.range : null;
     if (Array.isArray(range) && typeof range[0] === "number") return lineAt(range[0]);
   }
   return 1;
-}
-
-function firstLine(text: string): string {
-  return text.split("\n", 1)[0] ?? text;
 }
 
 function countLines(text: string): number {

@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { AbtieError, messageOf } from "../../errors.ts";
 import { sha256 } from "../../files/hash.ts";
+import { readSmallFile } from "../../files/read-small-file.ts";
 import { checkDisplay } from "./check-display.ts";
 import { type BodyContext, compileBody } from "./compile-body.ts";
 import { readFrontMatter } from "./front-matter.ts";
@@ -69,7 +69,7 @@ export async function loadTemplate(path: string, labels: LabelTexts | null = nul
 
 async function readSource(path: string): Promise<string> {
   try {
-    return await readFile(path, "utf8");
+    return await readSmallFile(path);
   } catch (error) {
     const found = messageOf(error);
     throw new AbtieError(
