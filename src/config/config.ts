@@ -1,6 +1,13 @@
 import type { ClassName, Triple } from "../types.ts";
 
-export type MethodSetting = "auto" | "logprob_token_ids" | "allowed_token_ids" | "logit_bias" | "top_logprobs";
+export type MethodSetting =
+  | "auto"
+  | "logprob_token_ids"
+  | "sglang_generate"
+  | "llamacpp"
+  | "allowed_token_ids"
+  | "logit_bias"
+  | "top_logprobs";
 
 interface EngineCommon {
   readonly name: string;

@@ -65,9 +65,17 @@ export const engineSchema = z.strictObject({
     .optional()
     .describe("Number of prompts per request that suits this engine."),
   method: z
-    .enum(["auto", "logprob_token_ids", "allowed_token_ids", "logit_bias", "top_logprobs"])
+    .enum([
+      "auto",
+      "logprob_token_ids",
+      "sglang_generate",
+      "llamacpp",
+      "allowed_token_ids",
+      "logit_bias",
+      "top_logprobs",
+    ])
     .optional()
-    .describe("Parameter of the API that returns the label probabilities; auto tries each."),
+    .describe("Way in which the server is asked for label probabilities; auto tries each."),
 });
 
 export type ParsedEngine = z.output<typeof engineSchema>;

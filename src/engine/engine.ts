@@ -1,7 +1,8 @@
 import type { ServerText } from "../prompt/tokenizer/server.ts";
-import type { Method, TokenLogProbs } from "./capabilities/dialects.ts";
 import type { EngineMetrics } from "./capabilities/metrics.ts";
 import type { ServedModel } from "./client/served-models.ts";
+import type { TokenLogProbs } from "./dialects/dialect.ts";
+import type { Method } from "./dialects/table.ts";
 
 /** A running OpenAI-compatible server, which abtie spawned or found running. Disposing a spawned server stops it. */
 export interface Engine extends ServerText, AsyncDisposable {
@@ -38,7 +39,7 @@ export interface Engine extends ServerText, AsyncDisposable {
     ids: readonly number[],
     signal: AbortSignal,
     cacheSalt?: string,
-  ) => Promise<TokenLogProbs[]>;
+  ) => Promise<readonly TokenLogProbs[]>;
   /** Reads the server's own metrics; null when it reports none. */
   readonly metrics: (signal?: AbortSignal) => Promise<EngineMetrics | null>;
 }

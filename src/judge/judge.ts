@@ -1,4 +1,4 @@
-import type { ProbeInput } from "../engine/capabilities/choose-dialect.ts";
+import type { ProbeInput } from "../engine/dialects/dialect.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Template } from "../prompt/template/template.ts";
 import type { ServerText } from "../prompt/tokenizer/server.ts";

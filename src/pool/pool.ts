@@ -1,7 +1,7 @@
 import { createMeter } from "../concurrency/throughput-meter.ts";
 import type { Config } from "../config/config.ts";
 import type { Effects } from "../effects.ts";
-import type { ProbeInput } from "../engine/capabilities/choose-dialect.ts";
+import type { ProbeInput } from "../engine/dialects/dialect.ts";
 import type { Engine } from "../engine/engine.ts";
 import { createFolder } from "../files/folder.ts";
 import { type JudgeServer, scoreBatch, type Task } from "../judge/judge.ts";

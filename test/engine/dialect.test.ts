@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { Method } from "../../src/engine/capabilities/dialects.ts";
-import { topLogprobs } from "../../src/engine/capabilities/dialects.ts";
+import type { Method } from "../../src/engine/dialects/table.ts";
+import { topLogprobs } from "../../src/engine/dialects/top-logprobs.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { attachEngine } from "../../src/engine/life/attach.ts";
 import { type FakeKnobs, startFake } from "../fixtures/engine/fake-vllm.mjs";
@@ -91,7 +91,7 @@ describe("the way of asking is found by trying", () => {
       code: "engine",
       message: expect.stringContaining("--logprobs-mode processed_logprobs"),
     });
-    expect(failure.details).toHaveLength(4);
+    expect(failure.details).toHaveLength(6);
     expect(failure.details[0]).toContain("is not a log probability");
   });
 
@@ -165,11 +165,21 @@ describe("a label that the answer does not hold", () => {
   });
 
   test("is bounded by the rest of the probability when the listed ones leave less than the last of them has", () => {
+    const readTop = (top: Readonly<Record<string, number>>, ids: readonly number[]) => {
+      const answer = { choices: [{ index: 0, logprobs: { top_logprobs: [top] } }] };
+      const [found] = topLogprobs({ count: 3, idsAsked: true, textOf: undefined }).read([answer], {
+        model: "m",
+        prompts: [[1]],
+        ids,
+        cacheSalt: null,
+      });
+      return found ?? { bound: null };
+    };
     const choice = { "token_id:1": Math.log(0.5), "token_id:2": Math.log(0.3), "token_id:3": Math.log(0.19) };
-    const { bound } = topLogprobs(3).read(choice, [1, 9]);
+    const { bound } = readTop(choice, [1, 9]);
     expect(Math.exp(bound ?? 0)).toBeCloseTo(0.01, 4);
     const sampledBeyond = { ...choice, "token_id:4": Math.log(1e-6) };
-    expect(Math.exp(topLogprobs(3).read(sampledBeyond, [9]).bound ?? 0)).toBeCloseTo(0.01, 4);
+    expect(Math.exp(readTop(sampledBeyond, [9]).bound ?? 0)).toBeCloseTo(0.01, 4);
   });
 
   test("is minus infinity where the server writes -9999", async () => {

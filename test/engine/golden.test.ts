@@ -1,14 +1,12 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import {
-  allowedTokenIds,
-  type Dialect,
-  logitBias,
-  logprobTokenIds,
-  topLogprobs,
-} from "../../src/engine/capabilities/dialects.ts";
 import { parseMetrics } from "../../src/engine/capabilities/metrics.ts";
-import { readChoices } from "../../src/engine/client/answer.ts";
+import { allowedTokenIds } from "../../src/engine/dialects/allowed-token-ids.ts";
+import type { Dialect } from "../../src/engine/dialects/dialect.ts";
+import { logitBias } from "../../src/engine/dialects/logit-bias.ts";
+import { logprobTokenIds } from "../../src/engine/dialects/logprob-token-ids.ts";
+import type { Method } from "../../src/engine/dialects/table.ts";
+import { topLogprobs } from "../../src/engine/dialects/top-logprobs.ts";
 import { startFake } from "../fixtures/engine/fake-vllm.mjs";
 
 /** Captured from vLLM 0.32.0 by capture-answers.mjs; reference.json is a plain forward pass by reference.py. */
@@ -23,38 +21,47 @@ const raw = JSON.parse(read("raw_logprobs.json")) as Captured;
 const processed = JSON.parse(read("processed_logprobs.json")) as Captured;
 const reference = JSON.parse(read("reference.json")) as readonly (readonly number[])[];
 
-const answersOf = (captured: Captured, dialect: Dialect) =>
-  readChoices(captured.answers[dialect.method]?.body, captured.prompts).map((choice) =>
-    dialect.read(choice, captured.ids),
-  );
+const answersOf = (captured: Captured, dialect: Dialect, method: Method) =>
+  dialect.read([captured.answers[method]?.body], {
+    model: "m",
+    prompts: captured.prompts,
+    ids: captured.ids,
+    cacheSalt: null,
+  });
+
+const PROCESSED = [
+  { method: "allowed_token_ids", dialect: allowedTokenIds },
+  { method: "logit_bias", dialect: logitBias },
+] as const;
 
 describe("what a real vLLM answered equals a plain forward pass", () => {
   test.each([
     ["raw", raw],
     ["processed", processed],
   ])("by logprob_token_ids, %s", (_name, captured) => {
-    for (const [i, { logProbs }] of answersOf(captured, logprobTokenIds).entries()) {
+    for (const [i, { logProbs }] of answersOf(captured, logprobTokenIds, "logprob_token_ids").entries()) {
       for (const [j, id] of captured.ids.entries())
         expect(logProbs.get(id)).toBeCloseTo(reference[i]?.[j] ?? Number.NaN, 3);
     }
   });
 
-  test.each([allowedTokenIds, logitBias])(
-    "by $method on processed log probabilities, relative to the labels",
-    (dialect) => {
-      for (const [i, { logProbs }] of answersOf(processed, dialect).entries()) {
-        const expected = reference[i] ?? [];
-        const logMass = Math.log(expected.reduce((sum, value) => sum + Math.exp(value), 0));
-        for (const [j, id] of processed.ids.entries()) {
-          expect(logProbs.get(id)).toBeCloseTo((expected[j] ?? Number.NaN) - logMass, 3);
-        }
+  test.each(PROCESSED)("by $method on processed log probabilities, relative to the labels", ({ method, dialect }) => {
+    for (const [i, { logProbs }] of answersOf(processed, dialect, method).entries()) {
+      const expected = reference[i] ?? [];
+      const logMass = Math.log(expected.reduce((sum, value) => sum + Math.exp(value), 0));
+      for (const [j, id] of processed.ids.entries()) {
+        expect(logProbs.get(id)).toBeCloseTo((expected[j] ?? Number.NaN) - logMass, 3);
       }
-    },
-  );
+    }
+  });
 
   test("by top_logprobs, or within the bound", () => {
     let listed = 0;
-    for (const [i, { logProbs, bound }] of answersOf(raw, topLogprobs(20)).entries()) {
+    for (const [i, { logProbs, bound }] of answersOf(
+      raw,
+      topLogprobs({ count: 20, idsAsked: true, textOf: undefined }),
+      "top_logprobs",
+    ).entries()) {
       for (const [j, id] of raw.ids.entries()) {
         const truth = reference[i]?.[j] ?? Number.NaN;
         const found = logProbs.get(id);
@@ -66,8 +73,8 @@ describe("what a real vLLM answered equals a plain forward pass", () => {
     expect(listed).toBeGreaterThan(0);
   });
 
-  test.each([allowedTokenIds, logitBias])("and raw log probabilities are refused by $method", (dialect) => {
-    expect(() => answersOf(raw, dialect)).toThrow(/lacks token|where 1 was expected/);
+  test.each(PROCESSED)("and raw log probabilities are refused by $method", ({ method, dialect }) => {
+    expect(() => answersOf(raw, dialect, method)).toThrow(/lacks token|where 1 was expected/);
   });
 });
 

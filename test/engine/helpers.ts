@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
-import { type Client, createClient } from "../../src/engine/client/client.ts";
+import { type Client, type ClientOptions, createClient } from "../../src/engine/client/client.ts";
 import type { SpawnSpec } from "../../src/engine/life/server-arguments.ts";
 import type { SpawnOptions } from "../../src/engine/life/spawn.ts";
 import type { Clock } from "../../src/types.ts";
@@ -67,9 +67,9 @@ export async function spawnOptions(
 /** A client of a server, whose connections are closed when the test ends. */
 export function clientOf(
   baseUrl: string,
-  changes: { readonly timeoutMs?: number; readonly apiKey?: string } = {},
+  changes: Partial<Pick<ClientOptions, "timeoutMs" | "apiKey" | "env">> = {},
 ): Client {
-  const client = createClient({ baseUrl, apiKey: "EMPTY", clock: realClock, timeoutMs: 5_000, ...changes });
+  const client = createClient({ baseUrl, apiKey: "EMPTY", env: {}, clock: realClock, timeoutMs: 5_000, ...changes });
   onTestFinished(() => client[Symbol.asyncDispose]());
   return client;
 }

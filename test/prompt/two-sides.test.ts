@@ -63,16 +63,16 @@ async function onServer<T>(
 ): Promise<T> {
   await using server = await startFake({ modelDir, today });
   const clock = systemClock;
-  await using client = createClient({ baseUrl: server.url, apiKey: "EMPTY", clock, timeoutMs: 30_000 });
+  await using client = createClient({ baseUrl: server.url, apiKey: "EMPTY", env: {}, clock, timeoutMs: 30_000 });
   let asked = 0;
   const text: ServerText = {
     tokenize: (body) => {
       asked += 1;
-      return client.tokenize({ model: "fake", ...body });
+      return client.tokenize("fake", body);
     },
     detokenize: (tokens) => {
       asked += 1;
-      return client.detokenize({ model: "fake", tokens });
+      return client.detokenize("fake", tokens);
     },
   };
   return await use(serverTokenizer(text, SETTINGS), () => asked);

@@ -1,217 +1,121 @@
-import OpenAI from "openai";
-import { Agent, fetch as undiciFetch } from "undici";
 import type { TokenizeBody } from "../../prompt/tokenizer/server.ts";
 import type { Clock } from "../../types.ts";
-import { type ChoiceLogProbs, malformed, readChoices, readModelName } from "./answer.ts";
+import { type HttpRequest, openHttp } from "./http.ts";
+import { parseAnswer } from "./parse-answer.ts";
+import { RequestError } from "./request-error.ts";
 import { readModels, type ServedModel } from "./served-models.ts";
 import { withTimeLimit } from "./time-limit.ts";
 import { statusError, toRequestError } from "./to-request-error.ts";
+import { createTokenize, detokenize, type Post } from "./tokenize.ts";
 
 export interface ClientOptions {
   /** Root of the server, as `normaliseBaseUrl` returns it. */
   readonly baseUrl: string;
   /** Key for the Authorization header. A vLLM that was started without --api-key accepts any key. */
   readonly apiKey: string;
+  /** The environment variables, of which those of a proxy are read. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   /** Longest time for one request in ms, from sending it to the end of its answer. */
   readonly timeoutMs: number;
 }
 
-/** What a server answered to one request of several prompts. */
-export interface Completion {
-  /** The choices in the order of the prompts. */
-  readonly choices: readonly ChoiceLogProbs[];
-  /** The name of the model that the answer bears; null when it bears none. */
-  readonly model: string | null;
+/** The time limit of one request, and the signal that ends it. */
+export interface RequestLimits {
+  readonly signal?: AbortSignal | undefined;
+  /** Longest time in ms; default: the one of the client. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** A page outside /v1, as it was answered. */
+export interface Page {
+  readonly status: number;
+  readonly text: string;
 }
 
 /**
  * Sends requests to one server. Every method throws a RequestError, or the signal's reason when it aborts. Disposing the
- * client closes its connections.
+ * client closes its connections. The client never retries, so that its caller sees and counts every attempt.
  */
 export interface Client extends AsyncDisposable {
-  /**
-   * Sends one /v1/completions request for one token after each prompt, with the fields of a dialect added. Throws
-   * RequestError("wrong-model") when the answer bears another name than `answersAs`; null allows every name.
-   */
-  readonly complete: (
-    request: {
-      readonly model: string;
-      readonly prompts: readonly (readonly number[])[];
-      readonly fields: Readonly<Record<string, unknown>>;
-      readonly answersAs: string | null;
-    },
-    signal?: AbortSignal,
-    timeoutMs?: number,
-  ) => Promise<Completion>;
-  readonly models: (signal?: AbortSignal, timeoutMs?: number) => Promise<readonly ServedModel[]>;
-  readonly tokenize: (body: TokenizeBody & { readonly model: string }, signal?: AbortSignal) => Promise<number[]>;
-  readonly detokenize: (
-    body: { readonly model: string; readonly tokens: readonly number[] },
-    signal?: AbortSignal,
-  ) => Promise<string>;
-  /** Gets the body of a page outside /v1; null for a 404. */
-  readonly page: (path: string, signal?: AbortSignal, timeoutMs?: number) => Promise<string | null>;
+  /** Posts JSON that asks about `prompts` prompts, and returns the parsed answer. */
+  readonly post: (path: string, body: object, prompts: number, limits?: RequestLimits) => Promise<unknown>;
+  readonly models: (limits?: RequestLimits) => Promise<readonly ServedModel[]>;
+  readonly tokenize: (model: string, body: TokenizeBody, limits?: RequestLimits) => Promise<number[]>;
+  readonly detokenize: (model: string, tokens: readonly number[], limits?: RequestLimits) => Promise<string>;
+  /** Gets a page outside /v1, whatever its status. */
+  readonly page: (path: string, limits?: RequestLimits) => Promise<Page>;
 }
 
 /**
- * Disables the time limit of the SDK, because that limit ends when the headers arrive; `withTimeLimit` limits the body
- * too.
+ * The most bytes of an answer to one request about prompts: a base, and bytes for each prompt. vLLM needs 1,000 bytes a
+ * prompt, and at most 128 labels have about 10,000.
  */
-const NEVER_MS = 2 ** 31 - 1;
+const ANSWER_BYTES = { base: 1_000_000, prompt: 50_000, most: 32_000_000 } as const;
+/** The most bytes of a list of models, and of a page. */
+const PAGE_BYTES = 4_000_000;
 
-/**
- * Creates a client: the openai SDK over undici. The client never retries, so that its caller sees and counts every
- * attempt.
- */
+/** Opens a client. Throws AbtieError("config") when the proxy in the environment has no usable address. */
 export function createClient(options: ClientOptions): Client {
-  const { baseUrl, apiKey, clock } = options;
-  const http = openHttp();
-  const sdk = new OpenAI({
-    apiKey,
-    // Without these nulls, the SDK would read the values from the environment.
-    adminAPIKey: null,
-    organization: null,
-    project: null,
-    webhookSecret: null,
-    logLevel: "off",
-    baseURL: `${baseUrl}/v1`,
-    maxRetries: 0,
-    timeout: NEVER_MS,
-    fetch: http.fetch,
-    fetchOptions: { dispatcher: http.dispatcher },
-  });
+  const { clock } = options;
+  const http = openHttp(options);
 
   async function attempt<T>(
     what: string,
+    { signal, timeoutMs = options.timeoutMs }: RequestLimits,
     work: (signal: AbortSignal) => Promise<T>,
-    signal: AbortSignal | undefined,
-    ms = options.timeoutMs,
   ): Promise<T> {
     try {
-      return await withTimeLimit({ clock, ms, signal, what }, work);
+      return await withTimeLimit({ clock, ms: timeoutMs, signal, what }, work);
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
-      throw toRequestError(error, clock.now());
+      throw toRequestError(error, http.proxy);
     }
   }
 
-  async function request(path: string, init: RequestInit): Promise<Response> {
-    const response = await http.fetch(`${baseUrl}${path}`, {
-      ...init,
-      headers: { "Content-Type": "application/json", Authorization: `Bearer ${apiKey}` },
-      dispatcher: http.dispatcher,
-    });
-    if (response.ok || response.status === 404) return response;
-    throw statusError(response.status, await response.text(), response.headers, clock.now());
+  async function ask(request: HttpRequest, signal: AbortSignal): Promise<unknown> {
+    const answer = await http.send(request, signal);
+    if (answer.status < 200 || answer.status > 299) throw named(request.path, statusError(answer, clock.now()));
+    return parseAnswer(answer.text);
   }
 
-  function askTokenizer<T>(
-    path: string,
-    body: object,
-    read: (answer: unknown) => T,
-    signal: AbortSignal | undefined,
-  ): Promise<T> {
-    return attempt(
-      path,
-      async (inner) => {
-        const response = await request(path, { method: "POST", body: JSON.stringify(body), signal: inner });
-        const text = await response.text();
-        if (response.status === 404) throw statusError(404, `${path}: ${text}`, response.headers, clock.now());
-        return read(JSON.parse(text));
-      },
-      signal,
-    );
+  function postText(signal: AbortSignal): Post {
+    return (path, fields) => {
+      const body = JSON.stringify(fields);
+      // A token stands for a few characters, and its id has at most 8 characters; so the answer is about as long as the body.
+      return ask({ path, body, maxBytes: PAGE_BYTES + 8 * body.length }, signal);
+    };
   }
 
+  const tokenize = createTokenize();
   return {
-    complete: ({ model, prompts, fields, answersAs }, signal, timeoutMs) => {
-      const body = {
-        model,
-        prompt: prompts,
-        max_tokens: 1,
-        temperature: 0,
-        return_tokens_as_token_ids: true,
-        ...fields,
-      };
-      return attempt(
-        "The request",
-        async (inner) => {
-          const answer: unknown = await sdk.post("/completions", { body, signal: inner });
-          const name = readModelName(answer, answersAs);
-          return { choices: readChoices(answer, prompts), model: name };
-        },
-        signal,
-        timeoutMs,
-      );
-    },
-    models: (signal, timeoutMs) =>
-      attempt(
-        "/v1/models",
-        async (inner) => readModels(await sdk.get("/models", { signal: inner })),
-        signal,
-        timeoutMs,
+    post: (path, body, prompts, limits = {}) =>
+      attempt("The request", limits, (inner) => {
+        const maxBytes = Math.min(ANSWER_BYTES.most, ANSWER_BYTES.base + prompts * ANSWER_BYTES.prompt);
+        return ask({ path, body: JSON.stringify(body), maxBytes }, inner);
+      }),
+    models: (limits = {}) =>
+      attempt("/v1/models", limits, async (inner) =>
+        readModels(await ask({ path: "/v1/models", maxBytes: PAGE_BYTES }, inner)),
       ),
-    tokenize: (body, signal) => askTokenizer("/tokenize", body, readTokens, signal),
-    detokenize: (body, signal) => askTokenizer("/detokenize", body, readPrompt, signal),
-    page: (path, signal, timeoutMs) =>
-      attempt(
-        path,
-        async (inner) => {
-          const response = await request(path, { signal: inner });
-          const text = await response.text();
-          return response.status === 404 ? null : text;
-        },
-        signal,
-        timeoutMs,
-      ),
+    tokenize: (model, body, limits = {}) =>
+      attempt("/tokenize", limits, (inner) => tokenize(postText(inner), model, body)),
+    detokenize: (model, tokens, limits = {}) =>
+      attempt("/detokenize", limits, (inner) => detokenize(postText(inner), model, tokens)),
+    page: (path, limits = {}) =>
+      attempt(path, limits, async (inner) => {
+        const { status, text } = await http.send({ path, maxBytes: PAGE_BYTES }, inner);
+        return { status, text };
+      }),
     [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
   };
 }
 
-/** A fetch function and its pool of connections. Both must come from the same package. */
-interface Http extends AsyncDisposable {
-  readonly fetch: typeof globalThis.fetch;
-  readonly dispatcher: NonNullable<RequestInit["dispatcher"]>;
-}
-
-/** vLLM closes a connection that was idle for 5 s, and a request on a closed connection fails with a reset. */
-const KEEP_ALIVE_MS = 4_000;
-const CONNECT_MS = 10_000;
-
-/**
- * Opens a pool that limits neither the number of connections nor the time of an answer, because the sender of a request
- * decides how many are in flight, and `withTimeLimit` decides how long one may take.
- */
-function openHttp(): Http {
-  const dispatcher = new Agent({
-    connections: null,
-    pipelining: 1,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    keepAliveMaxTimeout: KEEP_ALIVE_MS,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connect: { timeout: CONNECT_MS },
+/** Adds the path to a refusal of a page outside /v1, because the base URL does not show which page it was. */
+function named(path: string, error: RequestError): RequestError {
+  if (path.startsWith("/v1/")) return error;
+  return new RequestError(error.kind, `${path}: ${error.message}`, {
+    status: error.status,
+    retryAfterMs: error.retryAfterMs,
   });
-  return {
-    // The types of this undici and of the undici inside Node differ in details that neither the SDK nor abtie uses.
-    fetch: undiciFetch as unknown as Http["fetch"],
-    dispatcher: dispatcher as unknown as Http["dispatcher"],
-    // destroy() instead of close(), because close() would wait for an answer that a hung server never sends.
-    [Symbol.asyncDispose]: () => dispatcher.destroy(),
-  };
-}
-
-function readTokens(answer: unknown): number[] {
-  const tokens = (answer as { tokens?: unknown } | null)?.tokens;
-  if (!Array.isArray(tokens) || !tokens.every((token) => Number.isInteger(token))) {
-    throw malformed("to /tokenize holds no list of token ids", answer);
-  }
-  return tokens;
-}
-
-function readPrompt(answer: unknown): string {
-  const prompt = (answer as { prompt?: unknown } | null)?.prompt;
-  if (typeof prompt !== "string") throw malformed("to /detokenize holds no text", answer);
-  return prompt;
 }

@@ -1,6 +1,9 @@
 /** The kinds of failed requests. The sender treats each kind differently. */
 export type RequestErrorKind =
+  /** A prompt is longer than the server takes. */
   | "too-long"
+  /** The request holds more prompts or bytes than the server takes (HTTP 413). */
+  | "too-large"
   | "bad-request"
   | "overloaded"
   | "server"
@@ -8,7 +11,9 @@ export type RequestErrorKind =
   | "timeout"
   | "malformed"
   /** The answer is from another model than the earlier answers of this engine. */
-  | "wrong-model";
+  | "wrong-model"
+  /** Every request to this address fails until somebody changes something: a redirect, or a certificate that is not trusted. */
+  | "wrong-address";
 
 /**
  * The error of one request that got no usable answer. It does not end a run: the sender sends the request again, splits

@@ -1,4 +1,4 @@
-import { isRecord, malformed } from "./answer.ts";
+import { isRecord, malformed } from "./malformed.ts";
 
 /** One model that a server lists. */
 export interface ServedModel {

@@ -24,10 +24,17 @@ export interface AttachSpec {
 export async function attachEngine(options: EngineOptions & { readonly spec: AttachSpec }): Promise<Engine> {
   const { spec, clock, signal, env, timeoutMs } = options;
   const baseUrl = normaliseBaseUrl(spec.baseUrl);
-  const client = createClient({ baseUrl, apiKey: apiKeyOf(env), clock, timeoutMs });
+  const client = createClient({ baseUrl, apiKey: apiKeyOf(env), env, clock, timeoutMs });
   try {
     options.onProgress?.(`asking ${baseUrl}`);
-    const models = await waitUntilReady({ client, clock, baseUrl, limitMs: spec.readyMs, signal });
+    const models = await waitUntilReady({
+      client,
+      clock,
+      baseUrl,
+      limitMs: spec.readyMs,
+      model: spec.model,
+      signal,
+    });
     const model = chooseModel(models, spec.model, baseUrl);
     const opened = await openEngine({ client, baseUrl, model }, options);
     return {

@@ -1,13 +1,17 @@
 import { AbtieError } from "../../errors.ts";
 import type { ServerText } from "../../prompt/tokenizer/server.ts";
 import type { Clock, Log } from "../../types.ts";
-import { chooseDialect, type ProbeInput } from "../capabilities/choose-dialect.ts";
-import type { Method } from "../capabilities/dialects.ts";
+import { readModelName } from "../capabilities/answers-as.ts";
+import { chooseDialect } from "../capabilities/choose-dialect.ts";
 import { parseMetrics } from "../capabilities/metrics.ts";
-import type { Client } from "../client/client.ts";
+import type { Client, RequestLimits } from "../client/client.ts";
 import { RequestError } from "../client/request-error.ts";
 import type { ServedModel } from "../client/served-models.ts";
+import { completionRequest } from "../dialects/completions.ts";
+import type { Dialect, ProbeInput, Question, TokenLogProbs } from "../dialects/dialect.ts";
+import { DIALECTS, type Method } from "../dialects/table.ts";
 import type { Engine } from "../engine.ts";
+import { optionalPage, readServerFacts } from "./optional-pages.ts";
 import { refused } from "./readiness.ts";
 
 /** Options for spawning a server and for attaching to one. */
@@ -38,35 +42,48 @@ export function apiKeyOf(env: EngineOptions["env"]): string {
   return env["OPENAI_API_KEY"] || "EMPTY";
 }
 
+/** A server that is ready, and the model that is used there. */
+interface ReadyServer {
+  readonly client: Client;
+  readonly baseUrl: string;
+  readonly model: ServedModel;
+}
+
 /**
  * Makes an engine from a server that is ready: sends one request that warms it up, and finds the method by which it
  * gives log probabilities. Throws AbtieError("engine"), or a RequestError when the server stops answering.
  */
-export async function openEngine(
-  server: { readonly client: Client; readonly baseUrl: string; readonly model: ServedModel },
-  options: EngineOptions,
-): Promise<ConnectedEngine> {
+export async function openEngine(server: ReadyServer, options: EngineOptions): Promise<ConnectedEngine> {
   const { client, baseUrl, model } = server;
   const { signal, log } = options;
   const text: ServerText = {
-    tokenize: (body, own = signal) => client.tokenize({ model: model.id, ...body }, own),
-    detokenize: (tokens, own = signal) => client.detokenize({ model: model.id, tokens }, own),
+    tokenize: (body, own = signal) => client.tokenize(model.id, body, { signal: own }),
+    detokenize: (tokens, own = signal) => client.detokenize(model.id, tokens, { signal: own }),
   };
 
-  const version = readVersion(await client.page("/version", signal).catch(ignoreRefusal));
-  const probe = await options.probe({ ...text, maxModelLen: model.maxModelLen });
+  const facts = await readServerFacts(client, signal);
+  const maxModelLen = facts.contextLength ?? model.maxModelLen;
+  const probe = await options.probe({ ...text, maxModelLen });
   options.onProgress?.("warming up with a first request");
   let answersAs = await warmUp(server, probe, options);
-  const ask = async (fields: Readonly<Record<string, unknown>>) => {
-    const request = { model: model.id, prompts: [probe.prompt], fields, answersAs };
-    const { choices, model: name } = await client.complete(request, signal);
-    answersAs ??= name;
-    const [choice] = choices;
-    if (choice === undefined) throw new Error("the client checks that there is one choice for each prompt");
-    return choice;
-  };
-  const { dialect, tried } = await chooseDialect(ask, probe, options.method);
-  if (tried.length > 0 && options.method === null) log("warn", fallbackText(dialect.method, tried));
+  const { dialect, method, tried } = await chooseDialect(
+    async (trial, ids, timeoutMs) => {
+      const question = { model: model.id, prompts: [probe.prompt], ids, cacheSalt: null };
+      const asked = await askIn(trial, question, {
+        client,
+        answersAs,
+        limits: { signal, timeoutMs: timeoutMs ?? undefined },
+      });
+      answersAs ??= asked.answersAs;
+      const [answer] = asked.results;
+      if (answer === undefined) throw new Error("a dialect reads one result for each prompt");
+      return answer;
+    },
+    probe,
+    options.method,
+  );
+  const { lacks } = DIALECTS[method];
+  if (lacks !== null && options.method === null) log("warn", fallbackText(method, lacks, tried));
   if (answersAs !== null && answersAs !== model.id) {
     log("warn", `The answers to requests for ${model.id} bear the name ${answersAs}, as some gateways do.`);
   }
@@ -75,35 +92,50 @@ export async function openEngine(
   return {
     baseUrl,
     model: model.id,
-    served: model,
+    served: { ...model, maxModelLen },
     answersAs: expected,
-    version,
-    maxModelLen: model.maxModelLen,
-    method: dialect.method,
+    version: facts.version,
+    maxModelLen,
+    method,
     tried,
     score: async (prompts, ids, own, cacheSalt) => {
-      const salt = cacheSalt === undefined ? {} : { cache_salt: cacheSalt };
-      const fields = { ...dialect.request(ids), ...salt };
-      const { choices } = await client.complete({ model: model.id, prompts, fields, answersAs: expected }, own);
-      return choices.map((choice) => dialect.read(choice, ids));
+      const question = { model: model.id, prompts, ids, cacheSalt: cacheSalt ?? null };
+      return (await askIn(dialect, question, { client, answersAs: expected, limits: { signal: own } })).results;
     },
     ...text,
     metrics: async (own) => {
-      const page = await client.page("/metrics", own).catch(ignoreRefusal);
+      const page = await optionalPage(client, "/metrics", own);
       return page === null ? null : parseMetrics(page);
     },
   };
 }
 
+/** Sends the requests of a dialect one after another and reads the answers. */
+async function askIn(
+  dialect: Dialect,
+  question: Question,
+  { client, answersAs, limits }: { client: Client; answersAs: string | null; limits: RequestLimits },
+): Promise<{ readonly results: readonly TokenLogProbs[]; readonly answersAs: string | null }> {
+  const answers: unknown[] = [];
+  let name = answersAs;
+  for (const { path, body } of dialect.requests(question)) {
+    const answer = await client.post(path, body, question.prompts.length, limits);
+    name = readModelName(answer, name) ?? name;
+    answers.push(answer);
+  }
+  return { results: dialect.read(answers, question), answersAs: name };
+}
+
 /** Returns the name of the model that the first answer bears; null when it bears none or the request was refused. */
 async function warmUp(
-  { client, baseUrl, model }: { readonly client: Client; readonly baseUrl: string; readonly model: ServedModel },
+  { client, baseUrl, model }: ReadyServer,
   probe: ProbeInput,
   { signal, warmUpMs }: EngineOptions,
 ): Promise<string | null> {
-  const request = { model: model.id, prompts: [probe.prompt], fields: { logprobs: 1 }, answersAs: null };
+  const question = { model: model.id, prompts: [probe.prompt], ids: probe.ids, cacheSalt: null };
+  const { path, body } = completionRequest(question, { logprobs: 1 });
   try {
-    return (await client.complete(request, signal, warmUpMs)).model;
+    return readModelName(await client.post(path, body, 1, { signal, timeoutMs: warmUpMs }), null);
   } catch (error) {
     if (!(error instanceof RequestError)) throw error;
     if (error.status === 401 || error.status === 403) throw refused(baseUrl, error);
@@ -121,26 +153,6 @@ async function warmUp(
   }
 }
 
-function fallbackText(method: Method, tried: readonly string[]): string {
-  const cost =
-    method === "top_logprobs"
-      ? "a label outside the most likely tokens gets an upper bound"
-      : "the labels' share of all probability (the label mass) is unknown";
-  return `The server gives label probabilities only by ${method}: ${cost}. Refused: ${tried.join("; ")}`;
-}
-
-function readVersion(page: string | null): string | null {
-  if (page === null) return null;
-  try {
-    const version = (JSON.parse(page) as { version?: unknown } | null)?.version;
-    return typeof version === "string" ? version : null;
-  } catch {
-    return null;
-  }
-}
-
-/** Returns null when the server refuses a page, because abtie then treats the page as missing. */
-function ignoreRefusal(error: unknown): null {
-  if (error instanceof RequestError && error.status !== undefined) return null;
-  throw error;
+function fallbackText(method: Method, lacks: string, tried: readonly string[]): string {
+  return `The server gives label probabilities only by ${method}: ${lacks}. Refused: ${tried.join("; ")}`;
 }

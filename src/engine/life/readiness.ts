@@ -3,6 +3,7 @@ import type { Clock } from "../../types.ts";
 import type { Client } from "../client/client.ts";
 import { RequestError } from "../client/request-error.ts";
 import type { ServedModel } from "../client/served-models.ts";
+import { OPTIONAL_PAGE_MS } from "./optional-pages.ts";
 
 export interface ReadinessOptions {
   readonly client: Client;
@@ -10,6 +11,8 @@ export interface ReadinessOptions {
   readonly baseUrl: string;
   /** Longest time to wait in all, in ms, including refused and unanswered connections; 0: only one attempt is made. */
   readonly limitMs: number;
+  /** The model that the config names. With it, a server that lists no models is used; null: the list is needed. */
+  readonly model: string | null;
   readonly signal: AbortSignal;
   /** Called before each attempt. */
   readonly onTry?: () => Promise<void>;
@@ -21,48 +24,92 @@ const ONE_TRY_MS = 2_000;
 const ONLY_TRY_MS = 10_000;
 
 /**
- * Waits until a server reports that it is healthy, and returns the models that it lists. Throws AbtieError("engine")
- * when the time limit passes or the server refuses the key, and the signal's reason when it aborts.
+ * Waits until a server lists its models and does not report that it is starting, and returns the models. Throws
+ * AbtieError("engine") when the time limit passes, the server refuses the key, or its address is wrong, and the signal's
+ * reason when it aborts.
  */
 export async function waitUntilReady(options: ReadinessOptions): Promise<readonly ServedModel[]> {
-  const { client, clock, limitMs, signal } = options;
+  const { client, clock, limitMs, model, signal } = options;
   const start = clock.monotonic();
   const left = (): number => limitMs - (clock.monotonic() - start);
   for (;;) {
     await options.onTry?.();
     let problem: RequestError;
     try {
-      const ms = limitMs === 0 ? ONLY_TRY_MS : Math.min(ONE_TRY_MS, left());
-      // A server other than vLLM may lack /health (then `page` returns null). Its list of models is sufficient proof
-      // that it is ready.
-      await client.page("/health", signal, ms);
-      return await client.models(signal, ms);
+      const timeoutMs = limitMs === 0 ? ONLY_TRY_MS : Math.min(ONE_TRY_MS, left());
+      const [starting, models] = await Promise.all([
+        isStarting(client, { signal, timeoutMs: Math.min(OPTIONAL_PAGE_MS, timeoutMs) }),
+        client.models({ signal, timeoutMs }).catch(asRequestError),
+      ]);
+      if (!(models instanceof RequestError)) {
+        if (starting === null) return models;
+        problem = starting;
+      } else {
+        problem = models;
+      }
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
-      if (error.status === 401 || error.status === 403) throw refused(options.baseUrl, error);
       problem = error;
     }
-    if (left() <= PAUSE_MS) throw tooLate(options, problem);
+    if (problem.status === 401 || problem.status === 403) throw refused(options.baseUrl, problem);
+    if (problem.kind === "wrong-address") throw new AbtieError("engine", problem.message, { cause: problem });
+    // A gateway may have no list. If the model's name is known, the first request shows whether the model is served.
+    if (model !== null && LISTS_NOTHING.has(problem.status ?? 0)) return [unlisted(model)];
+    if (left() <= PAUSE_MS) {
+      if (model !== null && problem.kind === "malformed") return [unlisted(model)];
+      throw tooLate(options, problem);
+    }
     await clock.sleep(PAUSE_MS, signal);
   }
+}
+
+/** The statuses of a server that has no list of models. */
+const LISTS_NOTHING: ReadonlySet<number> = new Set([404, 405, 501]);
+
+/**
+ * Returns the error of a server that reports by 503 on /health that it is not ready, else null. Any other answer says
+ * nothing, because the page is not part of the OpenAI API, and a gateway may answer there in any way, or never.
+ */
+async function isStarting(
+  client: Client,
+  limits: { readonly signal: AbortSignal; readonly timeoutMs: number },
+): Promise<RequestError | null> {
+  try {
+    const { status } = await client.page("/health", limits);
+    return status === 503 ? new RequestError("overloaded", "/health: 503 (not ready).", { status }) : null;
+  } catch (error) {
+    if (error instanceof RequestError) return null;
+    throw error;
+  }
+}
+
+function asRequestError(error: unknown): RequestError {
+  if (error instanceof RequestError) return error;
+  throw error;
+}
+
+function unlisted(id: string): ServedModel {
+  return { id, root: null, parent: null, maxModelLen: null };
 }
 
 /** Builds the error for a server that refuses the API key. */
 export function refused(baseUrl: string, error: RequestError): AbtieError {
   return new AbtieError(
     "engine",
-    `${baseUrl} refuses the API key (${error.status}). Set OPENAI_API_KEY to the key it was started with.`,
-    {
-      cause: error,
-    },
+    `${baseUrl} refuses the API key (${error.message}). Set OPENAI_API_KEY to a key that is valid there; a key may also have expired.`,
+    { cause: error },
   );
 }
 
-function tooLate({ baseUrl, limitMs }: ReadinessOptions, problem: RequestError): AbtieError {
+function tooLate({ baseUrl, limitMs, model }: ReadinessOptions, problem: RequestError): AbtieError {
   const seconds = (limitMs / 1_000).toFixed(limitMs < 10_000 ? 1 : 0);
+  const noList =
+    model === null && LISTS_NOTHING.has(problem.status ?? 0)
+      ? " A server without a list of models needs the model's name in the config (engine.model)."
+      : "";
   const text =
     limitMs === 0
       ? `No server is ready at ${baseUrl}: ${problem.message} Start it, or correct the base URL.`
       : `The server at ${baseUrl} was not ready within ${seconds} s. The last try: ${problem.message}`;
-  return new AbtieError("engine", text, { cause: problem });
+  return new AbtieError("engine", `${text}${noList}`, { cause: problem });
 }

@@ -44,7 +44,13 @@ export async function spawnEngine(options: SpawnOptions): Promise<Engine> {
     .padStart(8, "0")}`;
   const baseUrl = `http://${spec.host}:${port}`;
   const log = await openServerLog(join(options.runDir, options.logName ?? "server.log"));
-  const client = createClient({ baseUrl, apiKey: apiKeyOf(options.env), clock, timeoutMs: options.timeoutMs });
+  const client = createClient({
+    baseUrl,
+    apiKey: apiKeyOf(options.env),
+    env: options.env,
+    clock,
+    timeoutMs: options.timeoutMs,
+  });
   const supervised = supervise({
     command: spec.command,
     args: serverArguments(spec, port, name),
@@ -109,7 +115,7 @@ async function waitForName(
       onProgress?.(shown);
     }
   };
-  const models = await waitUntilReady({ client, clock, baseUrl, limitMs: spec.readyMs, signal, onTry });
+  const models = await waitUntilReady({ client, clock, baseUrl, limitMs: spec.readyMs, model: null, signal, onTry });
   const own = models.find(({ id }) => id === name);
   if (own !== undefined) return own;
   const listed = models.map(({ id }) => id).join(", ") || "nothing";

@@ -1,6 +1,6 @@
 import type { DatedConfig } from "../../config/config.ts";
 import type { Dataset } from "../../dataset/open-dataset.ts";
-import type { ProbeInput } from "../../engine/capabilities/choose-dialect.ts";
+import type { ProbeInput } from "../../engine/dialects/dialect.ts";
 import { loadTemplate } from "../../prompt/template/template.ts";
 import { loadTokenizer } from "../../prompt/tokenizer/local.ts";
 import { serverTokenizer } from "../../prompt/tokenizer/server.ts";

@@ -1,5 +1,5 @@
-import type { TokenLogProbs } from "../../engine/capabilities/dialects.ts";
 import { RequestError } from "../../engine/client/request-error.ts";
+import type { TokenLogProbs } from "../../engine/dialects/dialect.ts";
 import { messageOf } from "../../errors.ts";
 import type { Reading } from "../../types.ts";
 import type { Scorer } from "../judge.ts";

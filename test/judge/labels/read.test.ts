@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { TokenLogProbs } from "../../../src/engine/capabilities/dialects.ts";
+import type { TokenLogProbs } from "../../../src/engine/dialects/dialect.ts";
 import { planProbes } from "../../../src/judge/generative/labels/probes.ts";
 import { readLabels } from "../../../src/judge/generative/labels/read.ts";
 import type { ResolvedLabels } from "../../../src/judge/generative/labels/resolve.ts";

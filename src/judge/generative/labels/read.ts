@@ -1,4 +1,4 @@
-import type { TokenLogProbs } from "../../../engine/capabilities/dialects.ts";
+import type { TokenLogProbs } from "../../../engine/dialects/dialect.ts";
 import { logSumExp, sum } from "../../../numbers/sums.ts";
 import type { ClassName, Reading, Triple } from "../../../types.ts";
 import type { ResolvedLabels } from "./resolve.ts";

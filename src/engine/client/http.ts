@@ -1,0 +1,106 @@
+import { Agent, EnvHttpProxyAgent, fetch as undiciFetch } from "undici";
+import { chooseProxy, type ProxyChoice } from "./proxy.ts";
+import { type ReadBudget, readBounded } from "./read-bounded.ts";
+import { followRedirect, isRedirect, MAX_REDIRECTS } from "./redirect.ts";
+import { RequestError } from "./request-error.ts";
+
+/** One HTTP request. With a body it is a POST of JSON, without one a GET. */
+export interface HttpRequest {
+  /** Path behind the root of the server, for example /v1/completions. */
+  readonly path: string;
+  readonly body?: string;
+  /** The most bytes of the answer that are read, after decompression. A longer answer is an error. */
+  readonly maxBytes: number;
+}
+
+/** An answer whose body has been read and not been parsed. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: { readonly get: (name: string) => string | null };
+  readonly text: string;
+}
+
+/** The connections to one server. */
+export interface Http extends AsyncDisposable {
+  /** Throws a RequestError for a redirect or a body that is too long, and the errors of undici. */
+  readonly send: (request: HttpRequest, signal: AbortSignal) => Promise<HttpAnswer>;
+  /** The proxy through which the server is reached; null when there is none. */
+  readonly proxy: ProxyChoice | null;
+}
+
+/** The most bytes that one client holds of answers that have not arrived completely. */
+const BUDGET_BYTES = 64_000_000;
+/** The most bytes of the answer to a refused request that are read. The message of the server is at their beginning. */
+const REFUSAL_BYTES = 64_000;
+
+/**
+ * Opens the connections to a server: undici's fetch, with redirects decided here and bodies read within limits. fetch
+ * itself would follow a redirect with the key, and read a body without an end.
+ */
+export function openHttp(options: {
+  readonly baseUrl: string;
+  readonly apiKey: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}): Http {
+  const proxy = chooseProxy(options.baseUrl, options.env);
+  const dispatcher = createDispatcher(proxy);
+  const headers = { "Content-Type": "application/json", Authorization: `Bearer ${options.apiKey}` };
+  const budget: ReadBudget = { limit: BUDGET_BYTES, used: 0 };
+  return {
+    send: async ({ path, body, maxBytes }, signal) => {
+      const method = body === undefined ? "GET" : "POST";
+      const init = { method, headers, redirect: "manual", dispatcher, signal, body: body ?? null } as const;
+      let url = new URL(`${options.baseUrl}${path}`);
+      for (let hops = 0; ; hops += 1) {
+        const response = await undiciFetch(url, init);
+        if (!isRedirect(response.status)) {
+          const limits = response.ok ? { maxBytes, cut: false } : { maxBytes: REFUSAL_BYTES, cut: true };
+          const text = await readBounded(response.body, { ...limits, budget });
+          return { status: response.status, headers: response.headers, text };
+        }
+        await response.body?.cancel();
+        const target = followRedirect(url, {
+          status: response.status,
+          location: response.headers.get("location"),
+          method,
+        });
+        if (hops === MAX_REDIRECTS)
+          throw new RequestError("wrong-address", `${url.origin}${path} redirects in a circle.`);
+        url = target;
+      }
+    },
+    proxy,
+    // destroy() instead of close(), because close() would wait for an answer that a hung server never sends.
+    [Symbol.asyncDispose]: () => dispatcher.destroy(),
+  };
+}
+
+/** vLLM closes a connection that was idle for 5 s, and a request on a closed connection fails with a reset. */
+const KEEP_ALIVE_MS = 4_000;
+const CONNECT_MS = 10_000;
+
+/**
+ * Makes a pool that limits neither the number of connections nor the time of an answer, because the sender of a request
+ * decides how many are in flight, and `withTimeLimit` decides how long one may take.
+ */
+function createDispatcher(proxy: ProxyChoice | null): Agent | EnvHttpProxyAgent {
+  const options = {
+    connections: null,
+    pipelining: 1,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveMaxTimeout: KEEP_ALIVE_MS,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: { timeout: CONNECT_MS },
+  };
+  if (proxy === null) return new Agent(options);
+  // The values are given, so that undici does not read the environment of the process. Many proxies refuse to tunnel plain
+  // HTTP, so only HTTPS is tunnelled.
+  return new EnvHttpProxyAgent({
+    ...options,
+    httpProxy: proxy.url,
+    httpsProxy: proxy.url,
+    noProxy: proxy.direct,
+    proxyTunnel: false,
+  });
+}
