@@ -24,12 +24,12 @@ export interface PlanOptions {
 
 /** Tokenises every row and makes the plan that `run` would execute; asks no server. Throws AbtieError: config, data. */
 export async function plan(written: Config, options: PlanOptions, effects: Effects): Promise<RunPlan> {
-  const config = await pinDate(written, [written.runFolder], effects);
   if (options.keepTokens) {
     const { cwd } = effects;
     const { benchFile = null } = options;
-    await refuseOverwrite(filesInRunFolder(config, ["tokens.bin", "tokens.bin.tmp"], { cwd, benchFile }));
+    await refuseOverwrite(filesInRunFolder(written, ["tokens.bin", "tokens.bin.tmp"], { cwd, benchFile }));
   }
+  const config = await pinDate(written, [written.runFolder], effects);
   await using dataset = await openRows(config, effects.signal);
   const loader = await createJudgeLoader(config, dataset, effects.clock);
   if (!loader.local) {
