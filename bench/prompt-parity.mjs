@@ -41,6 +41,7 @@ const { pairTurns, viewConversation } = await load("prompt/template/variables.js
 const { loadTokenizer } = await load("prompt/tokenizer/local.js");
 const { serverTokenizer } = await load("prompt/tokenizer/server.js");
 const { createClient } = await load("engine/client/client.js");
+const { Secret } = await load("secrets/secret.js");
 const { systemClock } = await load("system.js");
 
 const row = (prompts, responsesA, responsesB) => ({ index: 0, id: "1", prompts, responsesA, responsesB });
@@ -71,7 +72,14 @@ const PROMPTS = await Promise.all(
 
 const reference = startReference(python);
 const server = await serveReference(reference);
-const client = createClient({ baseUrl: server.url, apiKey: "EMPTY", clock: systemClock, timeoutMs: 60_000 });
+const client = createClient({
+  baseUrl: server.url,
+  apiKey: new Secret("EMPTY"),
+  access: null,
+  redact: (text) => text,
+  clock: systemClock,
+  timeoutMs: 60_000,
+});
 const results = [];
 try {
   for (const name of values.names.split(",")) {

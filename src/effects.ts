@@ -1,5 +1,6 @@
 import type { Disk } from "./files/disk.ts";
 import type { Machine } from "./files/holder.ts";
+import type { Redactor } from "./secrets/redactor.ts";
 import type { Clock, Log } from "./types.ts";
 
 /** The progress of a long command: a named step with a text, or the number of rows that are scored. */
@@ -27,6 +28,8 @@ export interface Effects {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** This process and its machine, for locks and the journal. */
   readonly machine: Machine;
+  /** Knows the secrets of the environment and of the configs that were opened, and removes them from texts. */
+  readonly redactor: Redactor;
   readonly nodeVersion: string;
   readonly clock: Clock;
   /** Holds the run folder and the submission. */

@@ -2,6 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Effects } from "./effects.ts";
 import { nodeDisk } from "./files/disk.ts";
 import { thisMachine } from "./files/holder.ts";
+import { secretsOfEnvironment } from "./secrets/environment.ts";
+import { createRedactor } from "./secrets/redactor.ts";
 import type { Clock } from "./types.ts";
 
 /**
@@ -15,6 +17,7 @@ export function createEffects(given: Partial<Effects> = {}): Effects {
     cwd: process.cwd(),
     env: process.env,
     machine: thisMachine,
+    redactor: createRedactor(secretsOfEnvironment(given.env ?? process.env)),
     nodeVersion: process.version,
     clock: systemClock,
     disk: nodeDisk,

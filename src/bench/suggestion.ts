@@ -79,8 +79,9 @@ export function suggestLongerSteps({ alone, full, waiting, limit }: StepEvidence
 export function batchedTokensOf(engine: Config["engine"]): number | null {
   if (engine.kind !== "spawn") return null;
   const flag = "--max-num-batched-tokens";
-  const at = engine.args.findIndex((arg) => arg === flag || arg.startsWith(`${flag}=`));
-  const value = Number(engine.args[at] === flag ? engine.args[at + 1] : engine.args[at]?.split("=")[1]);
+  const args = engine.args.map(String);
+  const at = args.findIndex((arg) => arg === flag || arg.startsWith(`${flag}=`));
+  const value = Number(args[at] === flag ? args[at + 1] : args[at]?.split("=")[1]);
   return Number.isInteger(value) && value > 0 ? value : null;
 }
 

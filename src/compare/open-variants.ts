@@ -31,7 +31,7 @@ export interface VariantOptions {
  */
 export async function openVariants(
   options: VariantOptions,
-  effects: Pick<Effects, "cwd" | "env">,
+  effects: Pick<Effects, "cwd" | "env" | "redactor">,
 ): Promise<{
   readonly folder: string;
   readonly deadline: string | null;

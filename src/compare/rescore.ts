@@ -29,7 +29,7 @@ export async function rescore(
     const recorders = runs.map(({ again: { state } }, index) => {
       const journal = journals[index];
       if (journal === undefined) throw new Error("every variant has a journal");
-      const recorder = createRecorder({ journal, state, clock });
+      const recorder = createRecorder({ journal, state, clock, redact: effects.redactor.redact });
       recorder.record({
         event: "session-start",
         at: clock.now(),

@@ -1,3 +1,5 @@
+import type { Secret } from "../secrets/secret.ts";
+import type { ServerAccess } from "../secrets/url.ts";
 import type { ClassName, Triple } from "../types.ts";
 
 export type MethodSetting =
@@ -23,8 +25,12 @@ interface EngineCommon {
   readonly concurrency: number | null;
   readonly promptsPerRequest: number | null;
   readonly method: MethodSetting;
-  readonly apiKey: string;
+  /** Key for the Authorization header; "EMPTY" when none is set, because a server without a key accepts any. */
+  readonly apiKey: Secret;
 }
+
+/** An argument of a program; a secret one, such as a password, is never shown. */
+export type Argument = string | Secret;
 
 /**
  * A server that abtie starts and stops. `args` still contains the placeholders {port}, {host} and {served_model_name}.
@@ -32,8 +38,8 @@ interface EngineCommon {
 export interface SpawnConfig extends EngineCommon {
   readonly kind: "spawn";
   readonly command: string;
-  readonly args: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
+  readonly args: readonly Argument[];
+  readonly env: Readonly<Record<string, Secret>>;
   readonly model: string;
   readonly port: number | null;
   readonly replicas: number;
@@ -45,7 +51,10 @@ export interface SpawnConfig extends EngineCommon {
 /** A server that somebody else started. */
 export interface AttachConfig extends EngineCommon {
   readonly kind: "attach";
+  /** The addresses, without user, password and query. */
   readonly urls: readonly string[];
+  /** What each address of `urls` had besides, in the same order. */
+  readonly access: readonly ServerAccess[];
   /** Name of the model on the server; null if the server lists only one model, which is then used. */
   readonly model: string | null;
 }

@@ -8,7 +8,11 @@ export const durationSchema: z.ZodType<number, string> = z
   .transform((text) => parseDuration(text) ?? 0)
   .meta({ description: 'A duration such as "30s", "10m", "1h30m".' });
 
-const url = z.string().regex(/^https?:\/\//, "expected a URL that starts with http:// or https://");
+// The messages do not contain the value, because an address or a key may be secret.
+const url = z
+  .string()
+  .regex(/^https?:\/\//, "expected a URL that starts with http:// or https://")
+  .refine((text) => !/^https?:\/\//.test(text) || URL.canParse(text), "expected a URL such as http://127.0.0.1:8000");
 
 /**
  * An engine as a person writes it, in a profile (launch/engines/NAME.yaml) or under `engine:` of a config. The config
@@ -22,7 +26,11 @@ export const engineSchema = z.strictObject({
     .union([url, z.array(url).min(1)])
     .optional()
     .describe("Base URL of a running OpenAI-compatible server, or several; implies kind: attach."),
-  api_key: z.string().optional().describe("Key of the running server; OPENAI_API_KEY takes precedence."),
+  api_key: z
+    .string()
+    .refine((key) => keyProblem(key) === null, { error: ({ input }) => keyProblem(String(input)) ?? "" })
+    .optional()
+    .describe("Key of the running server; OPENAI_API_KEY takes precedence."),
   model: z.string().min(1).optional().describe("Folder or name of the model; with attach, its name on the server."),
   tokenizer: z
     .union([z.string().min(1), z.literal(false)])
@@ -77,5 +85,13 @@ export const engineSchema = z.strictObject({
     .optional()
     .describe("Way in which the server is asked for label probabilities; auto tries each."),
 });
+
+/** Says why a text cannot be the key in the header of a request, without the text; null when it can. */
+export function keyProblem(key: string): string | null {
+  if (/[\r\n]/.test(key)) return "contains a line break, which a key cannot contain: write it on one line";
+  return /^[\x20-\x7e]*$/.test(key) && key.trim() === key
+    ? null
+    : "contains a character that a key cannot contain: only printable ASCII, without spaces at its ends, is possible";
+}
 
 export type ParsedEngine = z.output<typeof engineSchema>;

@@ -3,8 +3,9 @@ import { join, resolve } from "node:path";
 import { systemCode } from "../errors.ts";
 import { readSmallFile } from "../files/read-small-file.ts";
 import { parseYaml } from "./document.ts";
-import { engineSchema, type ParsedEngine } from "./engine-schema.ts";
+import { engineSchema, keyProblem, type ParsedEngine } from "./engine-schema.ts";
 import { describeIssues, type Objection, type Problem, suggestion } from "./problems.ts";
+import { splitArguments } from "./secret-arguments.ts";
 
 /** The engine of a config: the keys of its profile, replaced by the keys that the config gives. */
 export interface ResolvedEngine {
@@ -43,9 +44,22 @@ export async function resolveEngine(
 }
 
 function checkEngine(engine: ParsedEngine): readonly Objection[] {
-  if (engine.kind === "attach" || engine.model !== undefined) return [];
+  if (engine.kind === "attach") return [];
   const message = "is missing: name the model folder here; this engine profile has no default";
-  return [{ path: ["engine", "model"], message }];
+  return [...(engine.model === undefined ? [{ path: ["engine", "model"], message }] : []), ...checkKeys(engine)];
+}
+
+/** Checks the keys with which the server is started. The messages do not contain them. */
+function checkKeys({ args = [], extra_args = [], env = {} }: ParsedEngine): readonly Objection[] {
+  const { apiKey } = splitArguments("", [...args, ...extra_args]);
+  const keys: readonly (readonly [Objection["path"], string])[] = [
+    [["engine", "args"], apiKey?.reveal() ?? ""],
+    [["engine", "env", "VLLM_API_KEY"], env["VLLM_API_KEY"] ?? ""],
+  ];
+  return keys.flatMap(([path, key]) => {
+    const message = keyProblem(key);
+    return message === null ? [] : [{ path, message: `gives the server a key that ${message}` }];
+  });
 }
 
 interface Profile {

@@ -4,8 +4,9 @@ import { readSmallFile } from "../files/read-small-file.ts";
 import type { Config } from "./config.ts";
 import { isMapping, parseYaml, type YamlFile } from "./document.ts";
 import { resolveEngine } from "./engine.ts";
+import { keyProblem } from "./engine-schema.ts";
 import { isTemplatePath, normalize, type Places } from "./normalize.ts";
-import { describeIssues, type Objection, type Path, type Place, refuse } from "./problems.ts";
+import { describeIssues, type Objection, type Path, type Place, type Problem, refuse } from "./problems.ts";
 import { checkRules } from "./rules.ts";
 import { configSchema, type ParsedConfig, type WrittenConfig } from "./schema.ts";
 
@@ -36,9 +37,15 @@ export async function loadConfig(path: string | null, overrides: readonly Overri
     ...objection,
     place: placeOf(objection.path, yaml, path, overrides),
   }));
-  const all = [...(yaml?.problems ?? []), ...problems, ...checked.problems];
+  const all = [...(yaml?.problems ?? []), ...problems, ...checked.problems, ...checkEnvironment(places)];
   if (all.length > 0 || config === null || engine === null) throw refuse(all);
   return normalize(config, engine, file, base, places);
+}
+
+/** Checks the key of the environment. The message does not contain it. */
+function checkEnvironment({ apiKey = "" }: Places): readonly Problem[] {
+  const message = keyProblem(apiKey);
+  return message === null ? [] : [{ place: { source: "OPENAI_API_KEY", position: null }, path: [], message }];
 }
 
 /**

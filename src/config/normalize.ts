@@ -1,7 +1,10 @@
 import { basename, extname, join, resolve } from "node:path";
+import { Secret } from "../secrets/secret.ts";
+import { partsOfUrl } from "../secrets/url.ts";
 import type { AttachConfig, Config, EngineConfig, SpawnConfig } from "./config.ts";
 import type { ParsedEngine } from "./engine-schema.ts";
 import type { ParsedConfig } from "./schema.ts";
+import { splitArguments } from "./secret-arguments.ts";
 
 /** The folders and programs of this machine that a config depends on. */
 export interface Places {
@@ -93,10 +96,12 @@ function normalizeEngine(engine: ParsedEngine & { readonly name: string }, base:
 }
 
 function normalizeAttach(engine: ParsedEngine & { readonly name: string }, base: string, places: Places): AttachConfig {
+  const addresses = [engine.attach ?? "http://127.0.0.1:8000/v1"].flat().map(partsOfUrl);
   return {
     kind: "attach",
     name: engine.name,
-    urls: [engine.attach ?? "http://127.0.0.1:8000/v1"].flat(),
+    urls: addresses.map(({ shown }) => shown),
+    access: addresses.map(({ shown: _shown, ...access }) => access),
     model: engine.model ?? null,
     tokenizer: typeof engine.tokenizer === "string" ? modelPath(engine.tokenizer, base, places) : null,
     chatTemplateKwargs: { ...NO_THINKING, ...engine.chat_template_kwargs },
@@ -104,7 +109,7 @@ function normalizeAttach(engine: ParsedEngine & { readonly name: string }, base:
     concurrency: engine.concurrency ?? null,
     promptsPerRequest: engine.prompts_per_request ?? null,
     method: engine.method ?? "auto",
-    apiKey: places.apiKey ?? engine.api_key ?? "EMPTY",
+    apiKey: keyOf(engine, places),
   };
 }
 
@@ -114,12 +119,15 @@ function normalizeSpawn(engine: ParsedEngine & { readonly name: string }, base: 
   const python = engine.python === undefined ? places.python : modelPath(engine.python, base, places);
   const fill = (text: string): string =>
     text.replaceAll("{python}", python).replaceAll("{home}", places.home).replaceAll("{model}", model);
+  const command = engine.command ?? "{python}";
+  const { args, env, apiKey } = splitArguments(command, [...(engine.args ?? []), ...(engine.extra_args ?? [])]);
+  const variables = { ...engine.env, ...env };
   return {
     kind: "spawn",
     name: engine.name,
-    command: fill(engine.command ?? "{python}"),
-    args: [...(engine.args ?? []), ...(engine.extra_args ?? [])].map(fill),
-    env: Object.fromEntries(Object.entries(engine.env ?? {}).map(([key, value]) => [key, fill(value)])),
+    command: fill(command),
+    args: args.map((arg) => (typeof arg === "string" ? fill(arg) : arg)),
+    env: Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, new Secret(fill(value))])),
     model,
     tokenizer,
     port: engine.port ?? null,
@@ -132,9 +140,22 @@ function normalizeSpawn(engine: ParsedEngine & { readonly name: string }, base: 
     concurrency: engine.concurrency ?? null,
     promptsPerRequest: engine.prompts_per_request ?? null,
     method: engine.method ?? "auto",
-    apiKey: places.apiKey ?? engine.api_key ?? "EMPTY",
+    // The server accepts only the key that it is started with.
+    apiKey: apiKey ?? ownKeyOf(engine) ?? keyOf(engine, places),
   };
 }
+
+function ownKeyOf({ env }: ParsedEngine): Secret | null {
+  const key = env?.["VLLM_API_KEY"];
+  return key === undefined || key === "" ? null : new Secret(key);
+}
+
+function keyOf(engine: ParsedEngine, { apiKey }: Places): Secret {
+  return new Secret(apiKey || engine.api_key || NO_KEY);
+}
+
+/** A server without a key accepts any key, but the header must not be empty. */
+const NO_KEY = "EMPTY";
 
 /** A text that begins with ".", "/", "~" or {home} is a folder; any other text is the name of a model. */
 function modelPath(text: string, base: string, places: Places): string {

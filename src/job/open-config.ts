@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Config } from "../config/config.ts";
 import { loadConfig, type Override } from "../config/load.ts";
+import { secretsOf } from "../config/secrets-of.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
 import { enginePython, locateHome } from "../setup/home.ts";
@@ -23,7 +24,7 @@ const DEFAULT_CONFIG = "abtie.yaml";
 export async function openConfig(
   path: string | null,
   overrides: readonly Override[],
-  effects: Pick<Effects, "cwd" | "env">,
+  effects: Pick<Effects, "cwd" | "env" | "redactor">,
 ): Promise<Config> {
   const file = await findConfig(path, effects);
   if (file === null && overrides.length === 0) {
@@ -33,13 +34,15 @@ export async function openConfig(
     );
   }
   const home = locateHome(effects.env);
-  return loadConfig(file, overrides, {
+  const config = await loadConfig(file, overrides, {
     cwd: effects.cwd,
     packageRoot: PACKAGE_ROOT,
     home,
     python: enginePython(home),
     apiKey: effects.env["OPENAI_API_KEY"],
   });
+  effects.redactor.add(secretsOf(config));
+  return config;
 }
 
 /** Finds the config file of a command: the named file, otherwise ./abtie.yaml if it exists; null when there is none. */

@@ -1,4 +1,5 @@
 import type { Config } from "../config/config.ts";
+import { secretsOf } from "../config/secrets-of.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
 import type { Effects } from "../effects.ts";
 import { type Aggregation, createAggregate } from "../judge/aggregate.ts";
@@ -55,6 +56,8 @@ export async function openJob(options: JobOptions): Promise<Job> {
   const { dataset, lock, force, fresh, abortReason, effects, parts = REAL_PARTS } = options;
   const { clock, disk, log } = effects;
   const config = await pinDate(options.config, fresh ? [] : [options.config.runFolder], effects);
+  const { redact } = effects.redactor;
+  effects.redactor.add(secretsOf(config));
   const loader = await parts.createJudgeLoader(config, dataset, clock);
   const { template } = loader;
   const { aggregate, calibration } = await createAggregate(config, template, log);
@@ -82,6 +85,7 @@ export async function openJob(options: JobOptions): Promise<Job> {
       journal,
       state,
       clock,
+      redact,
       onAnswer: ({ order }, { mass }) => {
         publisher.answered();
         if (order === "ab") massWatch.add(mass);

@@ -1,9 +1,11 @@
 import type { Task } from "../judge/judge.ts";
 import type { Journal } from "../runfolder/journal/append.ts";
+import { cleanEvent } from "../runfolder/journal/clean-event.ts";
 import type { JournalEvent } from "../runfolder/journal/events.ts";
 import { fold } from "../runfolder/state/fold.ts";
 import { isAnswered, type RunState } from "../runfolder/state/run-state.ts";
 import type { Attempt, Outcome, RequestEvent } from "../schedule/types.ts";
+import type { Redact } from "../secrets/redactor.ts";
 import type { Clock, Reading } from "../types.ts";
 
 /** Counts of this session, for the progress line and the summary. */
@@ -32,6 +34,8 @@ export function createRecorder(options: {
   journal: Journal;
   state: RunState;
   clock: Clock;
+  /** Removes the secrets from the texts of servers. */
+  redact: Redact;
   /** Called for each row and order that is answered for the first time, after the answer is in the state. */
   onAnswer?: (task: Task, reading: Reading) => void;
   /**
@@ -40,9 +44,10 @@ export function createRecorder(options: {
    */
   abortReason?: (() => "deadline" | "interrupted" | "aborted") | undefined;
 }): Recorder {
-  const { journal, state, clock, onAnswer, abortReason } = options;
+  const { journal, state, clock, redact, onAnswer, abortReason } = options;
   const counts = noCounts();
-  const record = (event: JournalEvent): void => {
+  const record = (written: JournalEvent): void => {
+    const event = cleanEvent(written, redact);
     journal.append(event);
     fold(state, event);
   };

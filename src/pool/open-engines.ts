@@ -1,9 +1,11 @@
 import type { Config, EngineConfig } from "../config/config.ts";
+import { secretsOf } from "../config/secrets-of.ts";
 import type { Effects } from "../effects.ts";
 import type { Engine } from "../engine/engine.ts";
 import { attachEngine } from "../engine/life/attach.ts";
 import type { EngineOptions } from "../engine/life/open-engine.ts";
 import { spawnEngine } from "../engine/life/spawn.ts";
+import { Secret } from "../secrets/secret.ts";
 
 /** Longest wait (ms) for the first answer of a server that abtie did not start, because it may still be starting. */
 const ATTACH_MS = 10_000;
@@ -32,10 +34,13 @@ export function engineOpeners(options: {
 }): readonly EngineOpener[] {
   const { config, effects } = options;
   const { engine } = config;
+  effects.redactor.add(secretsOf(config));
   const common = (name: string, signal: AbortSignal): EngineOptions => ({
     clock: effects.clock,
     log: effects.log,
-    env: { ...effects.env, OPENAI_API_KEY: engine.apiKey },
+    env: effects.env,
+    apiKey: engine.apiKey,
+    redact: effects.redactor.redact,
     signal,
     method: engine.method === "auto" ? null : engine.method,
     probe: options.probe,
@@ -44,9 +49,10 @@ export function engineOpeners(options: {
     onProgress: (text) => effects.progress({ stage: "step", name, text }),
   });
   if (engine.kind === "attach") {
-    return engine.urls.map((baseUrl) => {
+    return engine.urls.map((baseUrl, index) => {
+      const access = engine.access[index] ?? null;
       const attach = (readyMs: number) => (signal: AbortSignal) =>
-        attachEngine({ ...common("engine", signal), spec: { baseUrl, model: engine.model, readyMs } });
+        attachEngine({ ...common("engine", signal), spec: { baseUrl, access, model: engine.model, readyMs } });
       return { name: baseUrl, open: attach(ATTACH_MS), reopen: attach(RETURN_MS) };
     });
   }
@@ -64,7 +70,8 @@ export function engineOpeners(options: {
 }
 
 function spawnSpec(engine: EngineConfig & { kind: "spawn" }, replica: number) {
-  const pinned = engine.replicas > 1 ? { CUDA_VISIBLE_DEVICES: gpusOf(replica, engine.gpusPerReplica) } : {};
+  const pinned =
+    engine.replicas > 1 ? { CUDA_VISIBLE_DEVICES: new Secret(gpusOf(replica, engine.gpusPerReplica)) } : {};
   return {
     command: engine.command,
     args: engine.args,

@@ -35,7 +35,7 @@ describe("a config that is right", () => {
       input: join(folder, "rows.csv"),
       runFolder: join(folder, "runs/job"),
       output: join(folder, "runs/job/submission.csv"),
-      engine: { kind: "attach", urls: ["http://127.0.0.1:8000/v1"], apiKey: "EMPTY" },
+      engine: { kind: "attach", urls: ["http://127.0.0.1:8000/v1"] },
       prior: [1 / 3, 1 / 3, 1 / 3],
       clip: [0.005, 0.99],
       concurrency: null,

@@ -6,6 +6,7 @@ import type { Effects } from "../../src/effects.ts";
 import { nodeDisk } from "../../src/files/disk.ts";
 import { thisMachine } from "../../src/files/holder.ts";
 import { openConfig } from "../../src/job/open-config.ts";
+import { createRedactor } from "../../src/secrets/redactor.ts";
 import { systemClock } from "../../src/system.ts";
 
 const ROOT = resolve(".");
@@ -26,6 +27,7 @@ export function testEffects(): Effects {
     cwd: ROOT,
     env: process.env,
     machine: thisMachine,
+    redactor: createRedactor(),
     nodeVersion: process.version,
     clock: systemClock,
     disk: nodeDisk,

@@ -113,7 +113,14 @@ describe("the four ways to ask for label probabilities", () => {
     const [opener] = engineOpeners({
       config: {
         ...config,
-        engine: { ...base, kind: "attach", urls: [engine.baseUrl], model: engine.model, method: "top_logprobs" },
+        engine: {
+          ...base,
+          kind: "attach",
+          urls: [engine.baseUrl],
+          access: [],
+          model: engine.model,
+          method: "top_logprobs",
+        },
       },
       effects: testEffects(),
       logFolder: folder,
@@ -140,7 +147,14 @@ describe("the four ways to ask for label probabilities", () => {
     const [opener] = engineOpeners({
       config: {
         ...config,
-        engine: { ...config.engine, kind: "attach", urls: [engine.baseUrl], model: engine.model, method: "logit_bias" },
+        engine: {
+          ...config.engine,
+          kind: "attach",
+          urls: [engine.baseUrl],
+          access: [],
+          model: engine.model,
+          method: "logit_bias",
+        },
       },
       effects: testEffects(),
       logFolder: folder,

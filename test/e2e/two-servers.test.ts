@@ -9,6 +9,7 @@ import { openRows } from "../../src/job/open-rows.ts";
 import type { RunSummary } from "../../src/job/summary.ts";
 import { createGenerativeLoader } from "../../src/judge/generative/load.ts";
 import { engineOpeners } from "../../src/pool/open-engines.ts";
+import { Secret } from "../../src/secrets/secret.ts";
 import { abtie, demoConfig, serversAlive, testEffects } from "./engine.ts";
 
 /** The day that chat templates print. */
@@ -53,7 +54,7 @@ test("loses no row when one of two servers is killed midway, and gets the number
 
 async function startTwo(found: Config): Promise<readonly Engine[]> {
   if (found.engine.kind !== "spawn") throw new Error("the demo spawns its server");
-  const env = { ...found.engine.env, VLLM_CPU_KVCACHE_SPACE: "1" };
+  const env = { ...found.engine.env, VLLM_CPU_KVCACHE_SPACE: new Secret("1") };
   const engine: SpawnConfig = { ...found.engine, replicas: 2, env };
   const config = { ...found, engine, runFolder: folder };
   await using dataset = await openRows(config, new AbortController().signal);

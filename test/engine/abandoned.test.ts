@@ -14,7 +14,9 @@ async function abandon(
   detached = false,
 ): Promise<{ parent: ChildProcess; tag: string }> {
   const { options, tag } = await spawnOptions(STUBBORN, { spec: { stopGraceMs: 300 } });
-  const { spec, runDir, env, method, timeoutMs, warmUpMs } = options;
+  const { runDir, env, method, timeoutMs, warmUpMs } = options;
+  const variables = Object.entries(options.spec.env).map(([name, value]) => [name, value.reveal()]);
+  const spec = { ...options.spec, env: Object.fromEntries(variables) };
   const given = { spec, runDir, env, method, timeoutMs, warmUpMs, probeInput: { prompt: PROMPT, ids: LABELS } };
   const parent = spawn(process.execPath, [SCRIPT, JSON.stringify(given), ending], {
     stdio: ["ignore", "pipe", "ignore"],

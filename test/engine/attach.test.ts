@@ -3,15 +3,18 @@ import type { AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import type { Engine } from "../../src/engine/engine.ts";
 import { type AttachSpec, attachEngine } from "../../src/engine/life/attach.ts";
+import { Secret } from "../../src/secrets/secret.ts";
 import { type FakeKnobs, startFake } from "../fixtures/engine/fake-vllm.mjs";
 import { LABELS, PROMPT, realClock } from "./helpers.ts";
 
-async function attach(spec: Partial<AttachSpec>, env: Record<string, string> = {}): Promise<Engine> {
+async function attach(spec: Partial<AttachSpec>, apiKey = "EMPTY"): Promise<Engine> {
   const engine = await attachEngine({
     spec: { baseUrl: "", model: null, readyMs: 0, ...spec },
     clock: realClock,
     log: () => {},
-    env,
+    env: {},
+    apiKey: new Secret(apiKey),
+    redact: (text) => text,
     signal: new AbortController().signal,
     method: null,
     probe: async () => ({ prompt: PROMPT, ids: LABELS }),
@@ -40,9 +43,9 @@ test("leaves the server running when it is disposed", async () => {
   expect((await fetch(`${url}/health`)).status).toBe(200);
 });
 
-test("sends OPENAI_API_KEY, and names it in the error when the server wants another", async () => {
+test("sends the key, and names OPENAI_API_KEY in the error when the server wants another", async () => {
   const { url } = await fake({ apiKey: "secret" });
-  expect((await attach({ baseUrl: url }, { OPENAI_API_KEY: "secret" })).method).toBe("logprob_token_ids");
+  expect((await attach({ baseUrl: url }, "secret")).method).toBe("logprob_token_ids");
   await expect(attach({ baseUrl: url })).rejects.toMatchObject({
     code: "engine",
     message: expect.stringContaining("Set OPENAI_API_KEY"),

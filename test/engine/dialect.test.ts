@@ -3,6 +3,7 @@ import type { Method } from "../../src/engine/dialects/table.ts";
 import { topLogprobs } from "../../src/engine/dialects/top-logprobs.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { attachEngine } from "../../src/engine/life/attach.ts";
+import { Secret } from "../../src/secrets/secret.ts";
 import { type FakeKnobs, startFake } from "../fixtures/engine/fake-vllm.mjs";
 import { LABELS, PROMPT, realClock } from "./helpers.ts";
 
@@ -20,6 +21,8 @@ async function attachTo(knobs: FakeKnobs, method: Method | null = null, textOf?:
     clock: realClock,
     log: (_level, text) => warnings.push(text),
     env: {},
+    apiKey: new Secret("EMPTY"),
+    redact: (text) => text,
     signal,
     method,
     probe: async () => ({ prompt: PROMPT, ids: LABELS, ...(textOf === undefined ? {} : { textOf }) }),
@@ -62,6 +65,8 @@ describe("the way of asking is found by trying", () => {
       clock: realClock,
       log: () => {},
       env: {},
+      apiKey: new Secret("EMPTY"),
+      redact: (text) => text,
       signal,
       method: null,
       probe: async () => ({ prompt: [3, 1, 2], ids: [0, 1, 2] }),

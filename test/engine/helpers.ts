@@ -8,6 +8,7 @@ import { onTestFinished } from "vitest";
 import { type Client, type ClientOptions, createClient } from "../../src/engine/client/client.ts";
 import type { SpawnSpec } from "../../src/engine/life/server-arguments.ts";
 import type { SpawnOptions } from "../../src/engine/life/spawn.ts";
+import { Secret } from "../../src/secrets/secret.ts";
 import type { Clock } from "../../src/types.ts";
 import type { FakeKnobs } from "../fixtures/engine/fake-vllm.mjs";
 
@@ -41,7 +42,7 @@ export async function spawnOptions(
     spec: {
       command: process.execPath,
       args: [FAKE, "serve", "{model}"],
-      env: { FAKE_VLLM: JSON.stringify(knobs), ABTIE_TEST_TAG: runDir },
+      env: { FAKE_VLLM: new Secret(JSON.stringify(knobs)), ABTIE_TEST_TAG: new Secret(runDir) },
       readyMs: 10_000,
       model: "no-folder",
       host: "127.0.0.1",
@@ -54,6 +55,8 @@ export async function spawnOptions(
     clock: realClock,
     log: () => {},
     env: { PATH: process.env["PATH"] },
+    apiKey: new Secret("EMPTY"),
+    redact: (text) => text,
     signal: new AbortController().signal,
     method: null,
     probe: async () => ({ prompt: PROMPT, ids: LABELS }),
@@ -67,9 +70,11 @@ export async function spawnOptions(
 /** A client of a server, whose connections are closed when the test ends. */
 export function clientOf(
   baseUrl: string,
-  changes: Partial<Pick<ClientOptions, "timeoutMs" | "apiKey" | "env">> = {},
+  changes: Partial<Pick<ClientOptions, "timeoutMs" | "env">> & { readonly apiKey?: string } = {},
 ): Client {
-  const client = createClient({ baseUrl, apiKey: "EMPTY", env: {}, clock: realClock, timeoutMs: 5_000, ...changes });
+  const { apiKey = "EMPTY", ...others } = changes;
+  const secrets = { apiKey: new Secret(apiKey), access: null, redact: (text: string) => text };
+  const client = createClient({ baseUrl, env: {}, clock: realClock, timeoutMs: 5_000, ...secrets, ...others });
   onTestFinished(() => client[Symbol.asyncDispose]());
   return client;
 }

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { readModels } from "../../src/engine/client/served-models.ts";
 import { attachEngine } from "../../src/engine/life/attach.ts";
+import { Secret } from "../../src/secrets/secret.ts";
 import { type FakeKnobs, startFake } from "../fixtures/engine/fake-vllm.mjs";
 import { LABELS, PROMPT, realClock } from "./helpers.ts";
 
@@ -16,6 +17,8 @@ async function attachTo(knobs: FakeKnobs, model: string | null = null) {
     clock: realClock,
     log: (_level, text) => warnings.push(text),
     env: {},
+    apiKey: new Secret("EMPTY"),
+    redact: (text) => text,
     signal,
     method: null,
     probe: async () => ({ prompt: PROMPT, ids: LABELS }),
@@ -108,6 +111,8 @@ describe("the list of models", () => {
       clock: realClock,
       log: () => {},
       env: {},
+      apiKey: new Secret("EMPTY"),
+      redact: (text) => text,
       signal,
       method: null,
       probe: async ({ maxModelLen }) => {

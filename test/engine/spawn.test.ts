@@ -3,6 +3,7 @@ import { createServer } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { spawnEngine } from "../../src/engine/life/spawn.ts";
 import { AbtieError } from "../../src/errors.ts";
+import { Secret } from "../../src/secrets/secret.ts";
 import { LABELS, onePid, PROMPT, spawnOptions, taggedProcesses, until } from "./helpers.ts";
 
 test("starts a server, scores with it and leaves nothing behind", async () => {
@@ -122,7 +123,7 @@ test("appends the log of a second start, and shows only that one's lines in its 
   await expect(spawnEngine(options)).rejects.toThrow("ValueError: first");
   const second = {
     ...options,
-    spec: { ...options.spec, env: { ...options.spec.env, FAKE_VLLM: '{"failText":"ValueError: second"}' } },
+    spec: { ...options.spec, env: { ...options.spec.env, FAKE_VLLM: new Secret('{"failText":"ValueError: second"}') } },
   };
   const error = await spawnEngine(second).catch((thrown) => thrown);
   expect(error.details).toEqual(["ValueError: second", `Log: ${runDir}/server.log`]);

@@ -58,6 +58,7 @@ function setUp(abortReason?: "deadline" | "interrupted") {
     journal: { append: (event: JournalEvent) => events.push(event) } as unknown as Journal,
     state,
     clock: createVirtualClock(),
+    redact: (text) => text,
     onAnswer: () => {
       answers += 1;
     },

@@ -8,6 +8,7 @@ import { createPreparer } from "../../src/prompt/preparer.ts";
 import { loadTokenizer } from "../../src/prompt/tokenizer/local.ts";
 import { type ServerText, serverTokenizer } from "../../src/prompt/tokenizer/server.ts";
 import type { Tokenizer } from "../../src/prompt/tokenizer/tokenizer.ts";
+import { Secret } from "../../src/secrets/secret.ts";
 import { systemClock } from "../../src/system.ts";
 import type { Row } from "../../src/types.ts";
 import { startFake } from "../fixtures/engine/fake-vllm.mjs";
@@ -63,7 +64,8 @@ async function onServer<T>(
 ): Promise<T> {
   await using server = await startFake({ modelDir, today });
   const clock = systemClock;
-  await using client = createClient({ baseUrl: server.url, apiKey: "EMPTY", env: {}, clock, timeoutMs: 30_000 });
+  const secrets = { apiKey: new Secret("EMPTY"), access: null, redact: (text: string) => text };
+  await using client = createClient({ baseUrl: server.url, env: {}, clock, timeoutMs: 30_000, ...secrets });
   let asked = 0;
   const text: ServerText = {
     tokenize: (body) => {

@@ -1,4 +1,7 @@
 import type { TokenizeBody } from "../../prompt/tokenizer/server.ts";
+import type { Redact } from "../../secrets/redactor.ts";
+import type { Secret } from "../../secrets/secret.ts";
+import type { ServerAccess } from "../../secrets/url.ts";
 import type { Clock } from "../../types.ts";
 import { type HttpRequest, openHttp } from "./http.ts";
 import { parseAnswer } from "./parse-answer.ts";
@@ -12,7 +15,11 @@ export interface ClientOptions {
   /** Root of the server, as `normaliseBaseUrl` returns it. */
   readonly baseUrl: string;
   /** Key for the Authorization header. A vLLM that was started without --api-key accepts any key. */
-  readonly apiKey: string;
+  readonly apiKey: Secret;
+  /** The secret parts of the address; null: it has none. */
+  readonly access: ServerAccess | null;
+  /** Removes the secrets from the texts of the server, which may repeat them. */
+  readonly redact: Redact;
   /** The environment variables, of which those of a proxy are read. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
@@ -57,7 +64,7 @@ const PAGE_BYTES = 4_000_000;
 
 /** Opens a client. Throws AbtieError("config") when the proxy in the environment has no usable address. */
 export function createClient(options: ClientOptions): Client {
-  const { clock } = options;
+  const { clock, redact } = options;
   const http = openHttp(options);
 
   async function attempt<T>(
@@ -69,7 +76,7 @@ export function createClient(options: ClientOptions): Client {
       return await withTimeLimit({ clock, ms: timeoutMs, signal, what }, work);
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
-      throw toRequestError(error, http.proxy);
+      throw toRequestError(error, http.proxy).redacted(redact);
     }
   }
 

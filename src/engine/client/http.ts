@@ -1,4 +1,6 @@
 import { Agent, EnvHttpProxyAgent, fetch as undiciFetch } from "undici";
+import type { Secret } from "../../secrets/secret.ts";
+import type { ServerAccess } from "../../secrets/url.ts";
 import { chooseProxy, type ProxyChoice } from "./proxy.ts";
 import { type ReadBudget, readBounded } from "./read-bounded.ts";
 import { followRedirect, isRedirect, MAX_REDIRECTS } from "./redirect.ts";
@@ -39,18 +41,22 @@ const REFUSAL_BYTES = 64_000;
  */
 export function openHttp(options: {
   readonly baseUrl: string;
-  readonly apiKey: string;
+  readonly apiKey: Secret;
+  readonly access: ServerAccess | null;
   readonly env: Readonly<Record<string, string | undefined>>;
 }): Http {
   const proxy = chooseProxy(options.baseUrl, options.env);
   const dispatcher = createDispatcher(proxy);
-  const headers = { "Content-Type": "application/json", Authorization: `Bearer ${options.apiKey}` };
+  const { apiKey, access } = options;
+  const authorization = access?.authorization?.reveal() ?? `Bearer ${apiKey.reveal()}`;
+  const headers = { "Content-Type": "application/json", Authorization: authorization };
   const budget: ReadBudget = { limit: BUDGET_BYTES, used: 0 };
   return {
     send: async ({ path, body, maxBytes }, signal) => {
       const method = body === undefined ? "GET" : "POST";
       const init = { method, headers, redirect: "manual", dispatcher, signal, body: body ?? null } as const;
       let url = new URL(`${options.baseUrl}${path}`);
+      if (access?.query) url.search = access.query.reveal();
       for (let hops = 0; ; hops += 1) {
         const response = await undiciFetch(url, init);
         if (!isRedirect(response.status)) {

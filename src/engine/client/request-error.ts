@@ -1,3 +1,5 @@
+import type { Redact } from "../../secrets/redactor.ts";
+
 /** The kinds of failed requests. The sender treats each kind differently. */
 export type RequestErrorKind =
   /** A prompt is longer than the server takes. */
@@ -43,5 +45,11 @@ export class RequestError extends Error {
     this.kind = kind;
     this.status = options.status;
     this.retryAfterMs = options.retryAfterMs;
+  }
+
+  /** Returns the same error without secrets. Its cause is dropped, because it may hold the answer of the server. */
+  redacted(redact: Redact): RequestError {
+    const { kind, message, status, retryAfterMs } = this;
+    return new RequestError(kind, redact(message), { status, retryAfterMs });
   }
 }

@@ -1,15 +1,18 @@
 import { AbtieError } from "../../errors.ts";
+import type { ServerAccess } from "../../secrets/url.ts";
 import { createClient } from "../client/client.ts";
 import { RequestError } from "../client/request-error.ts";
 import type { ServedModel } from "../client/served-models.ts";
 import type { Engine } from "../engine.ts";
-import { apiKeyOf, type EngineOptions, openEngine } from "./open-engine.ts";
+import { type EngineOptions, openEngine } from "./open-engine.ts";
 import { waitUntilReady } from "./readiness.ts";
 
 /** A server that is already running. */
 export interface AttachSpec {
   /** Address of the server: its root, an address that ends in /v1, or a full endpoint. */
   readonly baseUrl: string;
+  /** The secret parts of the address; null or omitted: it has none. */
+  readonly access?: ServerAccess | null;
   /** Name of the model on that server; null when the server serves only one model. */
   readonly model: string | null;
   /** Longest time in ms to wait for a server that is still starting; 0: only one attempt is made. */
@@ -22,9 +25,9 @@ export interface AttachSpec {
  * AbtieError("config") when it does not serve the model.
  */
 export async function attachEngine(options: EngineOptions & { readonly spec: AttachSpec }): Promise<Engine> {
-  const { spec, clock, signal, env, timeoutMs } = options;
+  const { spec, clock, signal, env, apiKey, redact, timeoutMs } = options;
   const baseUrl = normaliseBaseUrl(spec.baseUrl);
-  const client = createClient({ baseUrl, apiKey: apiKeyOf(env), env, clock, timeoutMs });
+  const client = createClient({ baseUrl, apiKey, access: spec.access ?? null, redact, env, clock, timeoutMs });
   try {
     options.onProgress?.(`asking ${baseUrl}`);
     const models = await waitUntilReady({

@@ -1,5 +1,7 @@
 import { AbtieError } from "../../errors.ts";
 import type { ServerText } from "../../prompt/tokenizer/server.ts";
+import type { Redact } from "../../secrets/redactor.ts";
+import type { Secret } from "../../secrets/secret.ts";
 import type { Clock, Log } from "../../types.ts";
 import { readModelName } from "../capabilities/answers-as.ts";
 import { chooseDialect } from "../capabilities/choose-dialect.ts";
@@ -18,8 +20,12 @@ import { refused } from "./readiness.ts";
 export interface EngineOptions {
   readonly clock: Clock;
   readonly log: Log;
-  /** The environment variables. They may contain OPENAI_API_KEY, and a spawned server inherits them. */
+  /** The environment variables: a spawned server inherits them, and they may name a proxy. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Key for the Authorization header. */
+  readonly apiKey: Secret;
+  /** Removes the secrets from the texts of the server. */
+  readonly redact: Redact;
   /** When this signal aborts, the start ends, and a server that abtie was starting is stopped. */
   readonly signal: AbortSignal;
   /** The only method that may be used; null: the best one that the server supports is used. */
@@ -36,11 +42,6 @@ export interface EngineOptions {
 
 /** An engine without the parts that only spawning or only attaching can add. */
 export type ConnectedEngine = Omit<Engine, "died" | "logFile" | typeof Symbol.asyncDispose>;
-
-/** Reads the API key. A vLLM without a key accepts any key, but the header must not be empty. */
-export function apiKeyOf(env: EngineOptions["env"]): string {
-  return env["OPENAI_API_KEY"] || "EMPTY";
-}
 
 /** A server that is ready, and the model that is used there. */
 interface ReadyServer {
@@ -94,7 +95,7 @@ export async function openEngine(server: ReadyServer, options: EngineOptions): P
     model: model.id,
     served: { ...model, maxModelLen },
     answersAs: expected,
-    version: facts.version,
+    version: facts.version === null ? null : options.redact(facts.version),
     maxModelLen,
     method,
     tried,

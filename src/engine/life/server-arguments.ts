@@ -1,9 +1,11 @@
+import { Secret } from "../../secrets/secret.ts";
+
 /** An engine profile with all values filled in: the server to start, and the longest time to wait for it. */
 export interface SpawnSpec {
   readonly command: string;
   /** The arguments; they may contain the placeholders {model}, {host}, {port} and {served_model_name}. */
-  readonly args: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
+  readonly args: readonly (string | Secret)[];
+  readonly env: Readonly<Record<string, Secret>>;
   /** Longest time in ms between the start of the process and the moment when it is ready. */
   readonly readyMs: number;
   /** Folder of the model, or the model's name. */
@@ -28,7 +30,10 @@ export function serverArguments(spec: SpawnSpec, port: number, servedModelName: 
     served_model_name: servedModelName,
   };
   const filled = spec.args.map((arg) =>
-    arg.replace(/\{(model|host|port|served_model_name)\}/g, (_, key) => values[key] ?? ""),
+    (arg instanceof Secret ? arg.reveal() : arg).replace(
+      /\{(model|host|port|served_model_name)\}/g,
+      (_, key) => values[key] ?? "",
+    ),
   );
   const has = (flag: string): boolean => filled.some((arg) => arg === flag || arg.startsWith(`${flag}=`));
   return [

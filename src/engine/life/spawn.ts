@@ -6,7 +6,7 @@ import { type Client, createClient } from "../client/client.ts";
 import { RequestError } from "../client/request-error.ts";
 import type { ServedModel } from "../client/served-models.ts";
 import type { Engine } from "../engine.ts";
-import { apiKeyOf, type ConnectedEngine, type EngineOptions, openEngine } from "./open-engine.ts";
+import { type ConnectedEngine, type EngineOptions, openEngine } from "./open-engine.ts";
 import { waitUntilReady } from "./readiness.ts";
 import { type SpawnSpec, serverArguments } from "./server-arguments.ts";
 import { serverEnded, serverFailed } from "./server-ended.ts";
@@ -36,7 +36,7 @@ const END_WAIT_MS = 2_000;
  * aborts.
  */
 export async function spawnEngine(options: SpawnOptions): Promise<Engine> {
-  const { spec, clock, signal } = options;
+  const { spec, clock, signal, apiKey, redact, timeoutMs } = options;
   signal.throwIfAborted();
   const port = await choosePort(spec.host, spec.port);
   const name = `abtie-${Math.floor(options.random() * 2 ** 32)
@@ -44,13 +44,7 @@ export async function spawnEngine(options: SpawnOptions): Promise<Engine> {
     .padStart(8, "0")}`;
   const baseUrl = `http://${spec.host}:${port}`;
   const log = await openServerLog(join(options.runDir, options.logName ?? "server.log"));
-  const client = createClient({
-    baseUrl,
-    apiKey: apiKeyOf(options.env),
-    env: options.env,
-    clock,
-    timeoutMs: options.timeoutMs,
-  });
+  const client = createClient({ baseUrl, apiKey, access: null, redact, env: options.env, clock, timeoutMs });
   const supervised = supervise({
     command: spec.command,
     args: serverArguments(spec, port, name),
@@ -156,5 +150,6 @@ async function explain(error: unknown, { supervised, log, options, status }: Sta
 
 function environment({ env, spec }: SpawnOptions): Readonly<Record<string, string>> {
   const inherited = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  return { ...Object.fromEntries(inherited), ...spec.env };
+  const own = Object.entries(spec.env).map(([name, value]) => [name, value.reveal()] as const);
+  return { ...Object.fromEntries(inherited), ...Object.fromEntries(own) };
 }

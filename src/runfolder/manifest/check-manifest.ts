@@ -40,9 +40,12 @@ const CHANGES_ANSWERS: Readonly<Record<keyof Config, boolean>> = {
 };
 
 /**
- * For each key of the engine, whether it changes answers. The API key of the server is not written into the manifest.
+ * For each key of the engine, whether it changes answers. The key and the secret parts of the addresses are not written into the
+ * manifest, and the values of variables and secret arguments stand there as "[secret]".
  */
-const ENGINE_CHANGES_ANSWERS: Readonly<Record<Exclude<keyof SpawnConfig | keyof AttachConfig, "apiKey">, boolean>> = {
+const ENGINE_CHANGES_ANSWERS: Readonly<
+  Record<Exclude<keyof SpawnConfig | keyof AttachConfig, "apiKey" | "access">, boolean>
+> = {
   kind: false,
   name: false,
   tokenizer: true,
@@ -100,7 +103,10 @@ export async function checkManifest(options: RunIdentity & { folder: string }): 
   const now = { ...found, createdAt: old.createdAt };
   const differences = compareManifests(old, now, HARMLESS);
   const serious = differences.filter(({ changesAnswers }) => changesAnswers);
-  for (const { text, changesAnswers } of differences) if (!changesAnswers) effects.log("info", `changed: ${text}`);
+  for (const { path, text, changesAnswers } of differences) {
+    // The manifest of an earlier version of abtie may have the values of variables.
+    if (!changesAnswers && !path.startsWith("config.engine.env.")) effects.log("info", `changed: ${text}`);
+  }
   if (serious.length > 0 && !force) {
     throw new AbtieError(
       "config",
@@ -123,12 +129,13 @@ async function manifestOf(options: {
   effects: Effects;
 }): Promise<Manifest> {
   const { config, dataset, template, version, effects } = options;
-  const { apiKey: _secret, ...engine } = config.engine;
+  const entries = Object.entries(config.engine).filter(([key]) => key !== "apiKey" && key !== "access");
+  const engine = Object.fromEntries(entries);
   return {
     format: MANIFEST_FORMAT,
     createdAt: new Date(effects.clock.now()).toISOString(),
     versions: { abtie: version, node: effects.nodeVersion },
-    config: { ...config, engine } as unknown as Json,
+    config: JSON.parse(JSON.stringify({ ...config, engine })) as Json,
     hashes: {
       data: dataset.sha256,
       ids: sha256(dataset.ids.join("\n")),

@@ -1,0 +1,31 @@
+/** The text that stands wherever a secret would stand. */
+export const HIDDEN_SECRET = "[secret]";
+
+/**
+ * A text that must not be shown: a key, a password, the value of an environment variable. Printing, serialising,
+ * logging and inspecting a secret all give "[secret]"; only `reveal` gives the text.
+ */
+export class Secret {
+  readonly #value: string;
+
+  constructor(value: string) {
+    this.#value = value;
+  }
+
+  /** Returns the text. Call this only where a request, an environment or a program's arguments need it. */
+  reveal(): string {
+    return this.#value;
+  }
+
+  toString(): string {
+    return HIDDEN_SECRET;
+  }
+
+  toJSON(): string {
+    return HIDDEN_SECRET;
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return HIDDEN_SECRET;
+  }
+}
