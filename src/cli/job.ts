@@ -1,10 +1,14 @@
+import { styleText } from "node:util";
 import { Worker } from "node:worker_threads";
 import { AbtieError, EXIT } from "../errors.ts";
+import { secretsOfEnvironment } from "../secrets/environment.ts";
+import { createRedactor } from "../secrets/redactor.ts";
 import { createEffects, systemClock } from "../system.ts";
 import type { Context } from "./commands/context.ts";
 import type { FromJob, JobData, ToJob } from "./messages.ts";
 import { createProgram } from "./program.ts";
 import { createScreen } from "./screen.ts";
+import { messageText, terminalSafe } from "./terminal.ts";
 
 // Before anything else, so that a job is never left without its guard.
 new Worker(new URL("./lifeline.js", import.meta.url)).unref();
@@ -17,6 +21,9 @@ async function job(data: JobData): Promise<void> {
   const send = (message: FromJob): void => {
     process.send?.(message);
   };
+  const redactor = createRedactor(secretsOfEnvironment(process.env));
+  const { redact } = redactor;
+  const clean = (text: string): string => messageText(text, redact);
   const controller = new AbortController();
   const abort = (signal: string): void => controller.abort(new AbtieError("interrupted", `interrupted by ${signal}`));
   let { columns } = data;
@@ -38,16 +45,19 @@ async function job(data: JobData): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => abort(signal));
   process.on("SIGHUP", () => {});
   process.on("uncaughtException", (error) => {
-    send({ type: "print", stream: "stderr", text: `abtie: bug: ${error.stack ?? error.message}\n` });
+    send({ type: "print", stream: "stderr", text: `${clean(`abtie: bug: ${error.stack ?? error.message}`)}\n` });
     send({ type: "exit", status: EXIT.bug });
   });
   const screen = createScreen({
     write: (text) => send({ type: "print", stream: "stderr", text }),
+    clean,
+    paint: (format, text) => styleText(format, text, { stream: process.stderr }),
     columns: () => columns,
     clock: systemClock,
   });
   const effects = createEffects({
     startedAt: data.startedAt,
+    redactor,
     signal: controller.signal,
     log: screen.log,
     progress: screen.progress,
@@ -55,7 +65,7 @@ async function job(data: JobData): Promise<void> {
   });
   const context: Context = {
     ...effects,
-    print: (text) => send({ type: "print", stream: "stdout", text: `${text}\n` }),
+    print: (text) => send({ type: "print", stream: "stdout", text: `${terminalSafe(redact(text))}\n` }),
     printToStderr: screen.print,
   };
   const status = await createProgram(context)

@@ -9,6 +9,7 @@ import { explainCrash, explainEnd } from "./explain-end.ts";
 import type { FromJob, ToJob } from "./messages.ts";
 import { ERASE_LINE } from "./screen.ts";
 import { unblock, whenWritten, writeOrDrop } from "./stderr.ts";
+import { terminalSafe } from "./terminal.ts";
 import { createWatchdog } from "./watchdog.ts";
 
 /** Time (ms) after the first Ctrl-C during which a second one is ignored, because a terminal may send it twice. */
@@ -56,7 +57,7 @@ function startJob(argv: readonly string[]): void {
   let last: Watch | null = null;
   const armWatchdog = createWatchdog((watch, leftMs) => {
     const erase = process.stderr.isTTY ? ERASE_LINE : "";
-    process.stderr.write(`${erase}abtie: ${explainEnd(watch)}\n`);
+    process.stderr.write(`${erase}abtie: ${terminalSafe(explainEnd(watch))}\n`);
     const status = watch.complete ? EXIT.fallback : EXIT.data;
     job?.removeAllListeners("exit");
     void endJob(job?.pid, leftMs).finally(() => process.exit(status));
@@ -93,11 +94,11 @@ function startJob(argv: readonly string[]): void {
   const interrupted = passSignals(started, end);
   started.on("exit", (code, signal) => {
     if (interrupted()) return end(EXIT.interrupted);
-    process.stderr.write(`abtie: ${explainCrash(signal ?? `status ${code}`, last)}\n`);
+    process.stderr.write(`abtie: ${terminalSafe(explainCrash(signal ?? `status ${code}`, last))}\n`);
     end(EXIT.bug);
   });
   started.on("error", (error) => {
-    process.stderr.write(`abtie: the job process does not start: ${error.message}\n`);
+    process.stderr.write(`abtie: the job process does not start: ${terminalSafe(error.message)}\n`);
     end(EXIT.bug);
   });
   const columns = process.stderr.isTTY ? (process.stderr.columns ?? 80) : null;

@@ -1,4 +1,5 @@
 import type { Effects, Progress } from "../effects.ts";
+import { head } from "../report/markup/visible.ts";
 import type { Clock, Level } from "../types.ts";
 
 /**
@@ -19,22 +20,25 @@ const LIVE_MS = 100;
 const PLAIN_MS = 10_000;
 /** Erases the current line of the terminal. */
 export const ERASE_LINE = "\r\u001b[2K";
-const PREFIXES = { info: "", warn: "warning: ", error: "error: " } as const satisfies Record<Level, string>;
 
 /** Creates the screen. `columns` returns the terminal's width, or null when stderr is a file or a pipe. */
 export function createScreen(options: {
   write: (text: string) => void;
+  /** Makes a text harmless for a terminal. What the screen itself adds, colours and the erasing of a line, is not cleaned. */
+  clean: (text: string) => string;
+  /** Colours one word if the stream accepts colours. */
+  paint: (format: "red" | "yellow", text: string) => string;
   columns: () => number | null;
   clock: Clock;
 }): Screen {
-  const { write, columns, clock } = options;
+  const { write, clean, paint, columns, clock } = options;
   let live = "";
   let shownAt = -Infinity;
   let step = "";
   let complete = false;
 
-  const print = (text: string): void => {
-    write(`${live === "" ? "" : ERASE_LINE}${text}\n${live}`);
+  const print = (text: string, prefix = ""): void => {
+    write(`${live === "" ? "" : ERASE_LINE}${prefix}${clean(text)}\n${live}`);
   };
   const showLive = (text: string): void => {
     if (text === "") write(live === "" ? "" : ERASE_LINE);
@@ -51,16 +55,35 @@ export function createScreen(options: {
     if (!isNew && !isLast && now - shownAt < (columns() === null ? PLAIN_MS : LIVE_MS)) return;
     shownAt = now;
     const width = columns();
-    const texts = textsOf(event);
+    const [longest, ...shorter] = textsOf(event);
+    const texts = [oneLine(clean(longest)), ...shorter.map((text) => oneLine(clean(text)))] as const;
     if (width === null) write(`${texts[0]}\n`);
     else showLive(fitTo(width - 1, texts));
   };
   return {
-    print,
-    log: (level, text) => print(`${PREFIXES[level]}${text}`),
+    print: (text) => print(text),
+    log: (level, text) => print(text, prefixOf(level, paint)),
     progress,
     close: () => showLive(""),
   };
+}
+
+function prefixOf(level: Level, paint: (format: "red" | "yellow", text: string) => string): string {
+  switch (level) {
+    case "info":
+      return "";
+    case "warn":
+      return `${paint("yellow", "warning:")} `;
+    case "error":
+      return `${paint("red", "error:")} `;
+    default:
+      return level satisfies never;
+  }
+}
+
+/** A line break would leave a part of the progress line on the screen. */
+function oneLine(text: string): string {
+  return text.replace(/[\n\t]/g, " ");
 }
 
 /** Lists the text of a progress event and its shorter versions, the longest first. */
@@ -80,11 +103,7 @@ function fitTo(width: number, texts: readonly [string, ...string[]]): string {
   return cut(texts.find((text) => text.length <= width) ?? texts.at(-1) ?? "", width);
 }
 
-/**
- * Replaces control characters, which could move the cursor (a tool may print some), and cuts a line that would wrap.
- */
+/** Cuts a line that would wrap. */
 function cut(text: string, width: number): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to drop
-  const plain = text.replace(/[\u0000-\u001f\u007f]/g, " ");
-  return plain.length <= width ? plain : `${plain.slice(0, Math.max(0, width - 1))}…`;
+  return text.length <= width ? text : `${head(text, Math.max(0, width - 1))}…`;
 }

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { Effects } from "../../effects.ts";
+import { visibleInJson } from "../../report/markup/visible.ts";
 
 /** Everything that a command may use in addition to its arguments and flags. */
 export interface Context extends Effects {
@@ -14,5 +15,5 @@ export type AddCommand = (program: Command, context: Context, finish: (status: n
 
 /** Prints a result as JSON. */
 export function printJson({ print }: Pick<Context, "print">, value: unknown): void {
-  print(JSON.stringify(value, null, 2));
+  print(visibleInJson(JSON.stringify(value, null, 2)));
 }

@@ -7,6 +7,14 @@ export function visible(text: string): string {
   return text.replace(HIDDEN, (character) => (KEPT.includes(character) ? character : `‹U+${codePoint(character)}›`));
 }
 
+/**
+ * Escapes in a JSON text the characters that `visible` replaces. JSON has them in strings alone, so the value stays the
+ * same.
+ */
+export function visibleInJson(json: string): string {
+  return json.replace(HIDDEN, (character) => (KEPT.includes(character) ? character : escapeUnits(character)));
+}
+
 /** Shortens text to at most `limit` UTF-16 units, including the ellipsis. Never cuts a surrogate pair. */
 export function short(text: string, limit: number): string {
   return text.length <= limit ? text : `${head(text, limit - 1)}…`;
@@ -22,6 +30,11 @@ export function head(text: string, limit: number): string {
 
 function codePoint(character: string): string {
   return (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
+}
+
+function escapeUnits(character: string): string {
+  const units = Array.from({ length: character.length }, (_, at) => character.charCodeAt(at));
+  return units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("");
 }
 
 const KEPT = "\t\n\r";
