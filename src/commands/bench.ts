@@ -38,7 +38,7 @@ export async function bench(config: Config, options: BenchOptions, effects: Effe
   const { clock, signal, cwd } = effects;
   await refuseOverwrite(filesInRunFolder(config, ["bench.json", "bench.svg", "bench/server.log"], { cwd }));
   const began = clock.monotonic();
-  await using dataset = await openRows(config, signal);
+  await using dataset = await openRows(config, signal, effects.log);
   const fileRows = dataset.ids.length;
   if (fileRows < LEAST_ROWS) {
     throw new AbtieError(

@@ -58,7 +58,7 @@ export async function compareVariants(options: CompareOptions, effects: Effects)
   const [{ config }] = variants;
   await refuseOverwrite(filesOfComparison(folder, variants, effects));
   refuseLabelsAsText(config);
-  await using dataset = await openRows(config, effects.signal);
+  await using dataset = await openRows(config, effects.signal, effects.log);
   const labels = requireLabels(dataset, config);
 
   const order = groupOrder(labels.groups, config.seed);

@@ -30,7 +30,7 @@ export async function plan(written: Config, options: PlanOptions, effects: Effec
     await refuseOverwrite(filesInRunFolder(written, ["tokens.bin", "tokens.bin.tmp"], { cwd, benchFile }));
   }
   const config = await pinDate(written, [written.runFolder], effects);
-  await using dataset = await openRows(config, effects.signal);
+  await using dataset = await openRows(config, effects.signal, effects.log);
   const loader = await createJudgeLoader(config, dataset, effects.clock);
   if (!loader.local) {
     throw new AbtieError("config", "a plan needs the model's tokenizer: name its folder as engine.tokenizer");

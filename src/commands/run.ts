@@ -40,7 +40,7 @@ export async function runJob(
   // The watchdog runs before a file is looked at: any of them may be huge, or on a disk that does not answer.
   using limits = armTimeLimits(config, effects);
   await refuseOverwrite(filesOfRun(config, { cwd: effects.cwd, benchFile: options.benchFile ?? null }), effects.disk);
-  await using dataset = await parts.openRows(config, effects.signal);
+  await using dataset = await parts.openRows(config, effects.signal, effects.log);
   await using lock = await lockRun(config, effects);
   // A complete file comes before everything else, because templates, tokenizers and engines may take long or fail.
   if (await ensureFirstFile(config, dataset, effects.disk)) limits.noteComplete();

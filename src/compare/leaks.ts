@@ -12,7 +12,7 @@ import type { Variant } from "./open-variants.ts";
  */
 export function refuseLabelsAsText({ columns }: Pick<Config, "columns">): void {
   const texts = { prompt: columns.prompt, response_a: columns.responseA, response_b: columns.responseB };
-  const truth = [...columns.labels, columns.votes];
+  const truth = [...columns.labels, columns.votes, ...(columns.label === null ? [] : [columns.label])];
   for (const [key, name] of Object.entries(texts)) {
     if (!truth.includes(name)) continue;
     throw new AbtieError(

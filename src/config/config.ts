@@ -85,6 +85,10 @@ export interface Config {
     readonly responseB: string;
     readonly labels: readonly [a: string, b: string, tie: string];
     readonly votes: string;
+    /** One column with the label; null to look for it by its usual names. */
+    readonly label: string | null;
+    /** The class of each value of that column; null when the values are words. */
+    readonly codes: Readonly<Record<string, ClassName>> | null;
   };
   readonly truth: "labels" | "votes";
   readonly engine: EngineConfig;

@@ -44,7 +44,7 @@ export function normalize(
   const sum = a + b + tie;
   return {
     file,
-    input: path(written.input ?? ""),
+    input: written.input === "-" ? "/dev/stdin" : path(written.input ?? ""),
     output: written.output === undefined ? join(runFolder, "submission.csv") : path(written.output),
     runFolder,
     columns: {
@@ -58,6 +58,8 @@ export function normalize(
         columns.winner_tie ?? "winner_tie",
       ],
       votes: columns.votes ?? "votes",
+      label: columns.label ?? null,
+      codes: columns.codes ?? null,
     },
     truth: written.truth ?? "labels",
     engine: normalizeEngine(engine, base, places),

@@ -14,6 +14,13 @@ const columnsSchema = z.strictObject({
   winner_b: column.optional(),
   winner_tie: column.optional(),
   votes: column.optional(),
+  label: column
+    .optional()
+    .describe("One column with the label, as a word (A, model_b, A>B, tie) or, with codes, as any value."),
+  codes: z
+    .record(z.string(), z.enum(["a", "b", "tie"]))
+    .optional()
+    .describe("The class of each value of the label column, for example {1: a, 2: b, 0: tie}."),
 });
 
 const stepSchema = z.strictObject({
@@ -114,7 +121,9 @@ export const configSchema = z
       .string()
       .min(1)
       .optional()
-      .describe("CSV file with the rows to judge; like every path, relative to this file."),
+      .describe(
+        "File with the rows to judge: CSV, JSON Lines, JSON or Parquet, also packed with gzip; - for standard input.",
+      ),
     output: z.string().min(1).optional().describe("Submission to write; default RUN/submission.csv."),
     run: z.string().min(1).optional().describe("Run folder; default runs/NAME-OF-THIS-FILE beside this file."),
     columns: columnsSchema.optional().describe("Names of the columns that differ from those of LMSYS."),

@@ -1,5 +1,6 @@
 import type { Turn } from "../types.ts";
-import { fingerprint, type TextCell } from "./cell.ts";
+import { fingerprint } from "./cell.ts";
+import type { RowTurns } from "./row-texts.ts";
 
 /**
  * Every kind of anomaly of a row, with its meaning. A row with an anomaly is read without loss, but a person should
@@ -18,6 +19,7 @@ export const ANOMALY_MEANINGS = {
   severalTurns: "the conversation has several turns",
   plainText: "a cell is plain text, not a JSON list",
   brokenList: "a cell begins like a JSON list but is none of strings and nulls, and is taken as plain text",
+  pythonList: "a cell is a list as Python or numpy prints it, and is taken as plain text",
 } as const satisfies Record<string, string>;
 
 export type AnomalyKind = keyof typeof ANOMALY_MEANINGS;
@@ -35,9 +37,7 @@ export type Anomalies = Readonly<Record<AnomalyKind, Anomaly>>;
 export interface ObservedRow {
   readonly line: number;
   readonly id: string;
-  readonly prompt: TextCell;
-  readonly responseA: TextCell;
-  readonly responseB: TextCell;
+  readonly turns: RowTurns;
 }
 
 const LISTED = 5;
@@ -65,24 +65,25 @@ interface Counted {
   readonly lines: number[];
 }
 
-function anomaliesOf(row: ObservedRow, seen: Set<string>): readonly AnomalyKind[] {
-  const { id, prompt, responseA, responseB } = row;
-  const cells = [prompt, responseA, responseB];
-  const turns = cells.flatMap((cell) => cell.turns);
-  const whole = fingerprint([fingerprint(prompt.turns), fingerprint(responseA.turns), fingerprint(responseB.turns)]);
+function anomaliesOf({ id, turns: row }: ObservedRow, seen: Set<string>): readonly AnomalyKind[] {
+  const { prompts, responsesA, responsesB, forms } = row;
+  const lists = [prompts, responsesA, responsesB];
+  const turns = lists.flat();
+  const whole = fingerprint(lists.map(fingerprint));
   const found: Readonly<Record<AnomalyKind, boolean>> = {
     nullTurn: turns.includes(null),
-    noTurns: cells.some((cell) => cell.turns.length === 0),
-    emptyPrompt: isEmpty(prompt.turns),
-    emptyResponse: isEmpty(responseA.turns) || isEmpty(responseB.turns),
+    noTurns: lists.some((list) => list.length === 0),
+    emptyPrompt: isEmpty(prompts),
+    emptyResponse: isEmpty(responsesA) || isEmpty(responsesB),
     loneSurrogate: turns.some((turn) => turn !== null && !turn.isWellFormed()),
     largeId: /^\d{10,}$/.test(id) && Number(id) > 0x7fffffff,
     duplicateRow: seen.has(whole),
-    identicalResponses: isSame(responseA.turns, responseB.turns),
-    unequalTurns: cells.some((cell) => cell.turns.length !== prompt.turns.length),
-    severalTurns: cells.some((cell) => cell.turns.length > 1),
-    plainText: cells.some((cell) => cell.form === "text"),
-    brokenList: cells.some((cell) => cell.form === "broken-list"),
+    identicalResponses: isSame(responsesA, responsesB),
+    unequalTurns: lists.some((list) => list.length !== prompts.length),
+    severalTurns: lists.some((list) => list.length > 1),
+    plainText: forms.includes("text"),
+    brokenList: forms.includes("broken-list"),
+    pythonList: forms.includes("python-list"),
   };
   seen.add(whole);
   return (Object.keys(found) as AnomalyKind[]).filter((kind) => found[kind]);

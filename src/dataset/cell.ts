@@ -1,36 +1,97 @@
 import { createHash } from "node:crypto";
 import type { Turn } from "../types.ts";
+import type { DataCell } from "./sources/source.ts";
 
-/** A cell with text: its turns, and the form in which they were written. */
-export interface TextCell {
-  readonly turns: readonly Turn[];
-  /**
-   * list: a JSON list of strings and nulls. text: one turn of plain text. broken-list: plain text that begins like a
-   * JSON list.
-   */
-  readonly form: "list" | "text" | "broken-list";
+/** A message of a conversation, as chat data sets write it. */
+export interface DataMessage {
+  readonly role: "system" | "user" | "assistant";
+  readonly text: Turn;
 }
 
+/** The form in which a cell with text was written. */
+export type CellForm =
+  | "list"
+  | "text"
+  /** A list of messages with roles. */
+  | "messages"
+  /** Plain text that begins like a JSON list. */
+  | "broken-list"
+  /** Plain text that begins like a list as Python or numpy prints it. */
+  | "python-list";
+
+/** A cell with text: its turns, or its messages when the cell has roles. */
+export type TextCell =
+  | { readonly form: Exclude<CellForm, "messages">; readonly turns: readonly Turn[] }
+  | { readonly form: "messages"; readonly messages: readonly DataMessage[] };
+
 /**
- * Reads a cell with text. A JSON list of strings and nulls contains one turn in each element. Any other text is one
- * turn, unchanged, even if it is JSON, because `true`, `3` or `{"a": 1}` may be an answer. Never throws.
+ * Reads a cell with text. A list of strings and nulls, as JSON text or as a value, contains one turn in each element; a
+ * list of objects with role and content contains messages. Any other text is one turn, unchanged, even if it is JSON,
+ * because `true`, `3` or `{"a": 1}` may be an answer. Never throws.
  */
-export function readCell(text: string): TextCell {
-  if (!BEGINS_LIKE_LIST.test(text)) return { turns: [text], form: "text" };
+export function readCell(cell: DataCell): TextCell {
+  if (typeof cell !== "string") return readValue(cell);
+  if (!BEGINS_LIKE_LIST.test(cell)) return { turns: [cell], form: PYTHON_ARRAY.test(cell) ? "python-list" : "text" };
   try {
-    const value: unknown = JSON.parse(text);
-    if (isTurns(value)) return { turns: value, form: "list" };
+    const known = readList(JSON.parse(cell));
+    if (known !== null) return known;
   } catch {
-    // The text is not JSON, so it is plain text.
+    if (PYTHON_LIST.test(cell)) return { turns: [cell], form: "python-list" };
   }
-  return { turns: [text], form: "broken-list" };
+  return { turns: [cell], form: "broken-list" };
 }
 
 // The white space that JSON allows; \s would match more characters.
 const BEGINS_LIKE_LIST = /^[ \t\r\n]*\[/;
+/** Python writes a list of texts with single quotes where it can, and numpy leaves out the commas. */
+const PYTHON_LIST = /^\s*\[\s*(?:'|None\b|\{'|"(?:[^"\\]|\\.)*",?\s+')/;
+const PYTHON_ARRAY = /^\s*array\(\[/;
 
-function isTurns(value: unknown): value is Turn[] {
-  return Array.isArray(value) && value.every((turn) => turn === null || typeof turn === "string");
+function readValue(value: unknown): TextCell {
+  if (value === undefined || value === null) return { turns: [null], form: "text" };
+  const known = readList(value);
+  if (known !== null) return known;
+  const message = readMessage(value);
+  if (message !== null) return { form: "messages", messages: [message] };
+  return { turns: [typeof value === "object" ? JSON.stringify(value) : String(value)], form: "text" };
+}
+
+function readList(value: unknown): TextCell | null {
+  if (!Array.isArray(value)) return null;
+  if (value.every((turn) => turn === null || typeof turn === "string")) return { turns: value, form: "list" };
+  const messages = value.map(readMessage);
+  return messages.every((message) => message !== null) ? { form: "messages", messages } : null;
+}
+
+/** Reads {role, content}, or {from, value} as ShareGPT writes it; null for anything else. */
+function readMessage(value: unknown): DataMessage | null {
+  if (typeof value !== "object" || value === null) return null;
+  const { role, content, from, value: said } = value as Readonly<Record<string, unknown>>;
+  const known = ROLES[String(role ?? from).toLowerCase()];
+  const text = textOf(content === undefined ? said : content);
+  return known === undefined || text === undefined ? null : { role: known, text };
+}
+
+const ROLES: Readonly<Record<string, DataMessage["role"]>> = {
+  system: "system",
+  developer: "system",
+  user: "user",
+  human: "user",
+  prompter: "user",
+  assistant: "assistant",
+  gpt: "assistant",
+  model: "assistant",
+  bot: "assistant",
+};
+
+/** The text of a message; the texts of a list of parts are joined. */
+function textOf(content: unknown): Turn | undefined {
+  if (typeof content === "string" || content === null) return content;
+  if (!Array.isArray(content)) return undefined;
+  const texts = content.map((part: unknown) =>
+    typeof part === "object" && part !== null && "text" in part && typeof part.text === "string" ? part.text : "",
+  );
+  return texts.join("\n");
 }
 
 /**
@@ -43,9 +104,16 @@ export function fingerprint(turns: readonly Turn[]): string {
   return createHash("sha256").update(JSON.stringify(turns), "utf8").digest("base64");
 }
 
+/** Gives a cell as text: null and undefined as the empty text, numbers and truth values as JSON writes them. */
+export function cellText(cell: DataCell): string {
+  if (typeof cell === "string") return cell;
+  return cell === undefined || cell === null ? "" : typeof cell === "object" ? JSON.stringify(cell) : String(cell);
+}
+
 /** Reads a decimal number, with or without exponent. Gives NaN for anything else: an empty cell, "NaN", "0x10", "1,5". */
-export function readDecimal(text: string): number {
-  return DECIMAL.test(text.trim()) ? Number(text) : Number.NaN;
+export function readDecimal(cell: DataCell): number {
+  const text = cellText(cell).trim();
+  return DECIMAL.test(text) ? Number(text) : Number.NaN;
 }
 
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;

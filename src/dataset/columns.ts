@@ -1,5 +1,7 @@
 import { distance } from "fastest-levenshtein";
 import { AbtieError } from "../errors.ts";
+import { simplify } from "./known-columns.ts";
+import type { LabelCodes } from "./labels.ts";
 import type { Header } from "./sources/source.ts";
 
 /** The names of the columns that are read. Other columns of the file are ignored. */
@@ -15,9 +17,16 @@ export interface Columns {
   readonly labels: readonly [a: string, b: string, tie: string];
   /** The labels of all annotators, separated by "|": "A|B|tie". */
   readonly votes: string;
+  /** One column with the label as a word or a code; null to look for one by its usual names. */
+  readonly label: string | null;
+  /** The class of each value of `label`; null when its values are words. */
+  readonly codes: LabelCodes | null;
 }
 
-/** The names of the columns in the LMSYS preference data. */
+/**
+ * The names of the columns in the LMSYS preference data. A column that is not there under this name is looked for under
+ * the names of other data sets; a name that a person gave is looked for alone.
+ */
 export const DEFAULT_COLUMNS: Columns = {
   id: "id",
   prompt: "prompt",
@@ -25,34 +34,41 @@ export const DEFAULT_COLUMNS: Columns = {
   responseB: "response_b",
   labels: ["winner_model_a", "winner_model_b", "winner_tie"],
   votes: "votes",
+  label: null,
+  codes: null,
 };
 
 /**
  * Finds the indexes of the wanted columns in a header, in the order of `wanted`. Throws AbtieError("data") with the
  * header and the most similar names when a column is missing or occurs more than once.
  */
-export function findColumns({ path, line, names }: Header, wanted: readonly string[]): readonly number[] {
-  const unused = names.filter((name) => !wanted.includes(name));
-  const problems = wanted.flatMap((name) => problemOf(name, names, unused));
-  if (problems.length === 0) return wanted.map((name) => names.indexOf(name));
-  throw new AbtieError(
-    "data",
-    `${path}, line ${line}: ${problems.join("; ")}. The header is: ${names.join(", ")}. ${remedyFor(names)}`,
-  );
+export function findColumns(header: Header, wanted: readonly string[]): readonly number[] {
+  const unused = header.names.filter((name) => !wanted.includes(name));
+  const problems = wanted.flatMap((name) => problemOf(name, header.names, unused));
+  if (problems.length === 0) return wanted.map((name) => header.names.indexOf(name));
+  throw headerError(header, problems);
 }
 
-function remedyFor(names: readonly string[]): string {
-  return names.length === 1 && /[;\t|]/.test(names[0] ?? "")
-    ? "The cells must be separated by commas."
-    : 'Rename the column in the file, or give its name under "columns" in the config.';
+/** Builds the error for a header with these problems. */
+export function headerError({ path, line, names }: Header, problems: readonly string[]): AbtieError {
+  const where = line === null ? path : `${path}, line ${line}`;
+  const found = line === null ? "The keys of the records are" : "The header is";
+  return new AbtieError("data", `${where}: ${problems.join("; ")}. ${found}: ${names.join(", ")}. ${remedyFor(names)}`);
 }
 
-function problemOf(name: string, header: readonly string[], unused: readonly string[]): readonly string[] {
+/** Describes a column that does not occur exactly once, with the most similar name among the unused ones. */
+export function problemOf(name: string, header: readonly string[], unused: readonly string[]): readonly string[] {
   const count = header.filter((found) => found === name).length;
   if (count === 1) return [];
   if (count > 1) return [`the column "${name}" is there ${count} times`];
   const nearest = findNearest(name, unused);
   return [`the column "${name}" is missing${nearest === null ? "" : ` (did you mean "${nearest}"?)`}`];
+}
+
+function remedyFor(names: readonly string[]): string {
+  return names.length === 1 && /[;\t|]/.test(names[0] ?? "")
+    ? "The cells must be separated by commas, tabs or semicolons."
+    : 'Rename the column in the file, or give its name under "columns" in the config.';
 }
 
 function findNearest(name: string, unused: readonly string[]): string | null {
@@ -62,9 +78,4 @@ function findNearest(name: string, unused: readonly string[]): string | null {
     .filter(({ far }) => far < plain.length && far <= Math.max(1, plain.length / 3))
     .sort((left, right) => left.far - right.far);
   return nearest?.found ?? null;
-}
-
-// A person would take "Response A", "responseA" and "response_a" for the same name.
-function simplify(name: string): string {
-  return name.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, "");
 }

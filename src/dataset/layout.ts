@@ -1,16 +1,35 @@
-import { type Columns, findColumns } from "./columns.ts";
+import { type Columns, DEFAULT_COLUMNS, headerError, problemOf } from "./columns.ts";
+import {
+  ANSWER_PAIRS,
+  AUTO_J,
+  ID_NAMES,
+  KNOWN_CODES,
+  LOOKS_LIKE_LABELS,
+  PROMPT_NAMES,
+  SCORE_NAMES,
+  simplify,
+  WORD_NAMES,
+} from "./known-columns.ts";
+import type { LabelPlan } from "./labels.ts";
 import type { Header } from "./sources/source.ts";
 
-/** The indexes of the cells that are read from each record. */
+/** The indexes of the cells that are read from each record, and the meaning of the labels. */
 export interface Layout {
-  readonly id: number;
-  readonly prompt: number;
+  /** Null: the id of a row is its number in the file, counted from 0. */
+  readonly id: number | null;
+  /** The cells whose texts make the prompt, joined by blank lines; empty when the conversations contain it. */
+  readonly prompt: readonly number[];
   readonly responseA: number;
   readonly responseB: number;
-  readonly truth:
-    | { readonly from: "labels"; readonly indices: readonly [a: number, b: number, tie: number] }
-    | { readonly from: "votes"; readonly index: number }
-    | { readonly from: "nothing" };
+  /** True when A is the chosen answer in the file, so that rows are dealt to A and B. */
+  readonly dealt: boolean;
+  readonly labels: LabelPlan;
+  /** True when the label column was only guessed by its name, so that values without a meaning are no error. */
+  readonly guessed: boolean;
+  /** Sentences for a person: the assumptions about the columns with the id and the texts. */
+  readonly notes: readonly string[];
+  /** The assumption about the labels, or the columns that look like labels and are not used. */
+  readonly labelNotes: readonly string[];
 }
 
 export interface LayoutOptions {
@@ -21,25 +40,191 @@ export interface LayoutOptions {
 }
 
 /**
- * Finds the indexes of the cells by the names in a header. The label columns may all be missing, but not only some of
- * them. Throws AbtieError("data") when a needed column is missing or ambiguous.
+ * Finds the cells by the names in a header: by the names of the config, else by the names that public data sets use. The
+ * label columns may all be missing, but not only some of them. Throws AbtieError("data") with all columns that are
+ * missing or ambiguous.
  */
 export function findLayout(header: Header, options: LayoutOptions): Layout {
   const { columns } = options;
-  const text = [columns.id, columns.prompt, columns.responseA, columns.responseB];
-  const wanted = wantedTruth(header.names, options);
-  const [id = -1, prompt = -1, responseA = -1, responseB = -1, ...rest] = findColumns(header, [...text, ...wanted]);
-  const [first = -1, second = -1, third = -1] = rest;
-  return { id, prompt, responseA, responseB, truth: toTruth() };
-
-  function toTruth(): Layout["truth"] {
-    if (wanted.length === 0) return { from: "nothing" };
-    if (options.truth === "votes") return { from: "votes", index: first };
-    return { from: "labels", indices: [first, second, third] };
-  }
+  const search = createSearch(header, columns);
+  const pair = search.pair();
+  const id = search.one("id", columns.id, DEFAULT_COLUMNS.id, ID_NAMES);
+  const prompt = findPrompt(search, columns, pair !== null && /^conversation|^chosen$/.test(simplify(pair.name)));
+  const labels = findLabels(search, options, pair?.dealt === true);
+  if (search.problems.length > 0 || pair === null) throw headerError(header, search.problems);
+  return {
+    id,
+    prompt,
+    responseA: pair.indices[0],
+    responseB: pair.indices[1],
+    dealt: pair.dealt,
+    labels: labels.plan,
+    guessed: labels.guessed,
+    notes: [
+      ...(id === null ? ["no column with ids: the id of a row is its number, counted from 0"] : []),
+      ...search.assumed(),
+    ],
+    labelNotes: labels.notes,
+  };
 }
 
-function wantedTruth(names: readonly string[], { columns, truth, needsTruth }: LayoutOptions): readonly string[] {
-  const wanted = truth === "votes" ? [columns.votes] : columns.labels;
-  return needsTruth || wanted.some((name) => names.includes(name)) ? wanted : [];
+/** The columns of one header while they are looked for. */
+interface Search {
+  readonly names: readonly string[];
+  readonly problems: string[];
+  /** The index of a column that must be there under exactly this name; -1 with a problem otherwise. */
+  readonly exact: (name: string) => number;
+  /**
+   * The index of a column under the configured name, else under a usual name when the configured one is the default;
+   * null when there is none. An explicit name that is missing is a problem.
+   */
+  readonly one: (role: string, configured: string, byDefault: string, usual: readonly string[]) => number | null;
+  /** The two answers; null with a problem when there are none. */
+  readonly pair: () => {
+    readonly indices: readonly [number, number];
+    readonly name: string;
+    readonly dealt: boolean;
+  } | null;
+  /** The index of the first column with one of these simplified names; null when there is none. */
+  readonly usual: (simplified: readonly string[]) => number | null;
+  readonly assume: (text: string) => void;
+  readonly assumed: () => readonly string[];
+}
+
+function createSearch({ names }: Header, columns: Columns): Search {
+  const { id, prompt, responseA, responseB, labels, votes } = columns;
+  const wantedNames: readonly string[] = [id, prompt, responseA, responseB, ...labels, votes];
+  const unused = names.filter((name) => !wantedNames.includes(name));
+  const simple = names.map(simplify);
+  const problems: string[] = [];
+  const assumptions: string[] = [];
+  const assume = (text: string): void => void assumptions.push(text);
+  const exact = (name: string): number => {
+    problems.push(...problemOf(name, names, unused));
+    return names.indexOf(name);
+  };
+  const usual = (wanted: readonly string[]): number | null => {
+    const found = wanted.map((name) => simple.indexOf(name)).find((index) => index !== -1);
+    return found ?? null;
+  };
+  return {
+    names,
+    problems,
+    exact,
+    usual,
+    assume,
+    assumed: () => assumptions,
+    one: (role, configured, byDefault, wanted) => {
+      if (names.includes(configured) || configured !== byDefault) return exact(configured);
+      const index = usual(wanted);
+      if (index !== null) assume(`the ${role} is the column ${JSON.stringify(names[index])}`);
+      return index;
+    },
+    pair: () => {
+      const wanted = [responseA, responseB];
+      const isDefault = responseA === DEFAULT_COLUMNS.responseA && responseB === DEFAULT_COLUMNS.responseB;
+      if (!isDefault || wanted.some((name) => names.includes(name))) {
+        return { indices: [exact(responseA), exact(responseB)], name: responseA, dealt: false };
+      }
+      for (const [first, second] of ANSWER_PAIRS) {
+        const indices: [number, number] = [simple.indexOf(first), simple.indexOf(second)];
+        if (indices.includes(-1)) continue;
+        assume(`answers A and B are the columns ${indices.map((index) => JSON.stringify(names[index])).join(" and ")}`);
+        return { indices, name: first, dealt: false };
+      }
+      const dealt: [number, number] = [simple.indexOf("chosen"), simple.indexOf("rejected")];
+      if (!dealt.includes(-1)) {
+        assume("chosen and rejected answers are dealt to A and B by a hash of the id");
+        return { indices: dealt, name: "chosen", dealt: true };
+      }
+      for (const name of wanted) problems.push(...problemOf(name, names, unused));
+      return null;
+    },
+  };
+}
+
+function findPrompt(search: Search, { prompt }: Columns, inConversation: boolean): readonly number[] {
+  const instruction = search.usual(["instruction"]);
+  const input = search.usual(["input"]);
+  const isDefault = prompt === DEFAULT_COLUMNS.prompt && !search.names.includes(prompt);
+  if (isDefault && instruction !== null && input !== null) {
+    search.assume('the prompt is "instruction" followed by "input"');
+    return [instruction, input];
+  }
+  const index = search.one("prompt", prompt, DEFAULT_COLUMNS.prompt, PROMPT_NAMES);
+  if (index !== null) return [index];
+  if (!inConversation) search.exact(prompt);
+  return [];
+}
+
+interface FoundLabels {
+  readonly plan: LabelPlan;
+  readonly guessed: boolean;
+  readonly notes: readonly string[];
+}
+
+function findLabels(search: Search, options: LayoutOptions, dealt: boolean): FoundLabels {
+  const { columns, truth, needsTruth } = options;
+  const certain = (plan: LabelPlan, note: string | null = null): FoundLabels => ({
+    plan,
+    guessed: false,
+    notes: note === null ? [] : [note],
+  });
+  const { names } = search;
+  const annotators = knownCodes(names);
+  if (truth === "votes" && (names.includes(columns.votes) || (needsTruth && annotators === null))) {
+    return certain({ from: "votes", index: search.exact(columns.votes) });
+  }
+  if (columns.label !== null) {
+    const index = search.exact(columns.label);
+    if (columns.codes === null) return certain({ from: "words", index });
+    return certain({ from: "codes", indices: [index], codes: columns.codes });
+  }
+  if (truth === "labels" && columns.labels.some((name) => names.includes(name))) {
+    const [a = -1, b = -1, tie = -1] = columns.labels.map(search.exact);
+    return certain({ from: "weights", indices: [a, b, tie] });
+  }
+  if (dealt) return certain({ from: "chosen" });
+  if (annotators !== null) return certain(annotators.plan, annotators.note);
+  const score = search.usual(SCORE_NAMES);
+  if (score !== null) {
+    return certain({ from: "score", index: score }, `the labels are the signs of ${JSON.stringify(names[score])}`);
+  }
+  const word = search.usual(WORD_NAMES);
+  if (word !== null) {
+    return {
+      plan: { from: "words", index: word },
+      guessed: true,
+      notes: [`the labels are the column ${JSON.stringify(names[word])}`],
+    };
+  }
+  if (needsTruth) for (const name of columns.labels) search.exact(name);
+  const unused = names.filter((name) => LOOKS_LIKE_LABELS.test(simplify(name)));
+  return {
+    plan: { from: "nothing" },
+    guessed: false,
+    notes: unused.map((name) => unusedLabels(name)),
+  };
+}
+
+/** Describes a column that looks like labels and is not used, with the way to use it. */
+export function unusedLabels(name: string): string {
+  const shown = JSON.stringify(name);
+  return `the column ${shown} looks like labels and is not used; to use it, write columns: {label: ${shown}, codes: {VALUE: a, ...}}`;
+}
+
+function knownCodes(names: readonly string[]): { readonly plan: LabelPlan; readonly note: string } | null {
+  const noteOf = (indices: readonly number[]): string =>
+    `the labels are the codes of ${indices.map((index) => JSON.stringify(names[index])).join(", ")}`;
+  if (AUTO_J.header.every((name) => names.includes(name))) {
+    const indices = [names.indexOf("label")];
+    return { plan: { from: "codes", indices, codes: AUTO_J.codes }, note: noteOf(indices) };
+  }
+  const simple = names.map(simplify);
+  for (const { label, beside, codes } of KNOWN_CODES) {
+    const indices = simple.flatMap((name, index) => (label.test(name) ? [index] : []));
+    if (indices.length === 0 || !beside.every((name) => simple.includes(name))) continue;
+    return { plan: { from: "codes", indices, codes }, note: noteOf(indices) };
+  }
+  return null;
 }

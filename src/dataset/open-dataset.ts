@@ -1,12 +1,13 @@
+import { formatPercent } from "../format.ts";
 import type { Row } from "../types.ts";
 import type { Anomalies } from "./anomalies.ts";
-import { readCell } from "./cell.ts";
 import { type Columns, DEFAULT_COLUMNS } from "./columns.ts";
 import { findLayout, type Layout } from "./layout.ts";
+import { readRecord } from "./read-row.ts";
 import { createRowIndex, type RowIndex } from "./row-index.ts";
-import { openCsv } from "./sources/csv.ts";
 import { fileChanged } from "./sources/open-file.ts";
-import { createProblems } from "./sources/problems.ts";
+import { openSource } from "./sources/open-source.ts";
+import { createProblems, type Unit } from "./sources/problems.ts";
 import type { FileDigest, Source } from "./sources/source.ts";
 
 export interface DatasetOptions {
@@ -35,13 +36,19 @@ export interface Dataset extends AsyncDisposable {
   readonly ids: readonly string[];
   /** Size in bytes of each row in the file. */
   readonly rowBytes: Uint32Array;
-  /** Line in the file at which each row begins, counted from 1. */
+  /** The unit in which `lines` counts: lines of the file, or its rows where it has no lines. */
+  readonly unit: Unit;
+  /** Line at which each row begins, or its number, counted from 1. */
   readonly lines: Uint32Array;
   /** Weights of a, b and tie, three for each row with the sum 1; null when the file has no such columns. */
   readonly truth: Float64Array | null;
+  /** The tag that the labels give a row, for example "both bad"; null when no row has one. */
+  readonly tags: readonly (string | null)[] | null;
   /** Group number of each row, from 0 in order of appearance. Rows with the same prompt have the same number. */
   readonly groups: Uint32Array;
   readonly anomalies: Anomalies;
+  /** Sentences for a person: what was assumed about the columns, and what is probably a slip of the whole file. */
+  readonly notes: readonly string[];
   /** Reads one row; calls may overlap. Throws AbtieError("data") when the file has changed since it was opened. */
   readonly read: (index: number) => Promise<Row>;
 }
@@ -52,20 +59,23 @@ export interface Dataset extends AsyncDisposable {
  * the dataset is disposed.
  */
 export async function openDataset(path: string, options: DatasetOptions = {}): Promise<Dataset> {
-  const source = await openCsv(path);
+  const source = await openSource(path, options.signal);
   try {
     const { index, layout, digest } = await indexRows(source, options);
-    const { ids, rowBytes, lines, truth, groups, anomalies } = index;
+    const { ids, rowBytes, lines, truth, tags, groups, anomalies } = index;
     return {
-      path,
+      path: source.path,
       sha256: digest.sha256,
       bytes: digest.bytes,
       ids,
       rowBytes,
+      unit: source.unit,
       lines,
       truth,
+      tags,
       groups,
       anomalies,
+      notes: [...index.notes, ...slipNotes(anomalies, ids.length)],
       read: (row) => readRow(source, layout, index, row),
       [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
     };
@@ -83,7 +93,7 @@ interface IndexedRows {
 
 async function indexRows(source: Source, options: DatasetOptions): Promise<IndexedRows> {
   const { columns = {}, truth = "labels", limit = Number.POSITIVE_INFINITY, signal } = options;
-  const problems = createProblems(source.path);
+  const problems = createProblems(source.path, source.unit);
   let started: { layout: Layout; rows: ReturnType<typeof createRowIndex> } | undefined;
   let count = 0;
   const digest = await source.scan({
@@ -92,7 +102,7 @@ async function indexRows(source: Source, options: DatasetOptions): Promise<Index
     onHeader: (header) => {
       const needsTruth = truth === "votes" || columns.labels !== undefined;
       const layout = findLayout(header, { columns: { ...DEFAULT_COLUMNS, ...columns }, truth, needsTruth });
-      started = { layout, rows: createRowIndex(layout, problems) };
+      started = { layout, rows: createRowIndex(layout, { problems, unit: source.unit, names: header.names }) };
     },
     onRecord: (record) => {
       started?.rows.add(record);
@@ -109,13 +119,19 @@ async function readRow(source: Source, layout: Layout, { ids, starts, rowBytes }
   const id = ids[row];
   if (id === undefined) throw new RangeError(`row ${row} of ${ids.length}`);
   const cells = await source.read({ start: starts[row] ?? 0, bytes: rowBytes[row] ?? 0 });
-  if (cells?.[layout.id] !== id) throw fileChanged(source.path);
-  const turns = (index: number): Row["prompts"] => readCell(cells[index] ?? "").turns;
-  return {
-    index: row,
-    id,
-    prompts: turns(layout.prompt),
-    responsesA: turns(layout.responseA),
-    responsesB: turns(layout.responseB),
-  };
+  const record = cells === null ? null : readRecord(layout, cells, row);
+  if (record?.id !== id) throw fileChanged(source.path);
+  const { prompts, responsesA, responsesB } = record.turns;
+  return { index: row, id, prompts, responsesA, responsesB };
+}
+
+/** A share of rows above this with the same slip shows a slip of the whole file. */
+const SLIP_SHARE = 0.1;
+
+function slipNotes({ pythonList }: Anomalies, rows: number): readonly string[] {
+  if (pythonList.count <= SLIP_SHARE * rows) return [];
+  const share = formatPercent(pythonList.count / rows);
+  return [
+    `in ${share} of the rows a cell is a list as Python or numpy prints it, and is judged as plain text; write lists with json.dumps(turns)`,
+  ];
 }

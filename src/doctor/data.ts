@@ -5,7 +5,7 @@ import { type Finding, ok, warning } from "./finding.ts";
 
 /** Describes the rows: their number, the longest one, whether they have labels, and each anomaly with the first lines that have it. */
 export function describeData(dataset: Dataset): readonly Finding[] {
-  const { ids, rowBytes, lines, truth, anomalies } = dataset;
+  const { ids, rowBytes, unit, lines, truth, anomalies, notes } = dataset;
   const longest = rowBytes.indexOf(rowBytes.reduce((most, bytes) => Math.max(most, bytes), 0));
   const size = `${plural(ids.length, "row")}, ${(dataset.bytes / 1e6).toFixed(1)} MB`;
   const found = (Object.entries(anomalies) as [AnomalyKind, Anomaly][])
@@ -13,12 +13,13 @@ export function describeData(dataset: Dataset): readonly Finding[] {
     .map(([kind, { count, lines: first }]) => {
       return ok(
         "anomaly",
-        `${plural(count, "row")}: ${ANOMALY_MEANINGS[kind]} (line ${first.join(", ")}${count > first.length ? ", ..." : ""})`,
+        `${plural(count, "row")}: ${ANOMALY_MEANINGS[kind]} (${unit} ${first.join(", ")}${count > first.length ? ", ..." : ""})`,
       );
     });
   return [
-    ok("rows", `${size}; longest at line ${lines[longest]} (${plural(rowBytes[longest] ?? 0, "byte")})`),
+    ok("rows", `${size}; longest at ${unit} ${lines[longest]} (${plural(rowBytes[longest] ?? 0, "byte")})`),
     ok("labels", truth === null ? "the file has no label columns, which scoring does not need" : "the file has labels"),
+    ...notes.map((note) => ok("columns", note)),
     ...found,
     ...(ids.length < 20
       ? [warning("rows", `only ${plural(ids.length, "row")}`, "nothing to do, but forecasts need more rows")]

@@ -21,8 +21,8 @@ const OBTAINED: Readonly<Record<Obtained, string>> = {
 };
 
 /**
- * Lists the ways to divide judged rows into parts: by length, number of turns and script. The rows of a run are also
- * divided by shortening and by the source of their probabilities.
+ * Lists the ways to divide judged rows into parts: by length, number of turns and script, and by the tag of their labels
+ * when there are tags. The rows of a run are also divided by shortening and by the source of their probabilities.
  */
 export function divisionsOf(texts: RowTexts, run: RunRows | null): readonly Division[] {
   const scripts = byCount(texts.scripts);
@@ -34,6 +34,7 @@ export function divisionsOf(texts: RowTexts, run: RunRows | null): readonly Divi
       keys: TURNS,
     },
     { name: "Script", keyOf: (row) => texts.scripts[row] ?? null, keys: scripts },
+    ...(texts.tags === null ? [] : [byTag(texts.tags)]),
   ];
   if (run === null) return common;
   return [
@@ -50,6 +51,13 @@ export function divisionsOf(texts: RowTexts, run: RunRows | null): readonly Divi
     },
   ];
 }
+
+function byTag(tags: readonly (string | null)[]): Division {
+  const keys = [...new Set(tags.filter((tag) => tag !== null))];
+  return { name: "Tag of the labels", keyOf: (row) => tags[row] ?? NO_TAG, keys: [...keys, NO_TAG] };
+}
+
+const NO_TAG = "no tag";
 
 /**
  * Divides rows at the quartiles of their lengths. A row of length 0 belongs to no part, because its length is unknown.

@@ -2,12 +2,14 @@ import type { Row } from "../types.ts";
 import type { LabelledRows } from "./labelled.ts";
 import { scriptOf } from "./script-of.ts";
 
-/** The properties of the rows' texts by which rows are divided. */
+/** The properties of the rows by which rows are divided. */
 export interface RowTexts {
   readonly turns: Uint32Array;
   /** Number of UTF-16 units in the prompt and both responses. */
   readonly characters: Uint32Array;
   readonly scripts: readonly string[];
+  /** The tag that the labels give each row, for example "both bad"; null when no row of the file has one. */
+  readonly tags: readonly (string | null)[] | null;
 }
 
 /** Reading 32 rows at the same time keeps the disk busy and needs little memory. */
@@ -27,7 +29,8 @@ export async function readRowTexts({ dataset, indexes }: Pick<LabelledRows, "dat
       scripts.push(scriptOf(texts));
     }
   }
-  return { turns, characters, scripts };
+  const tags = dataset.tags === null ? null : Array.from(indexes, (index) => dataset.tags?.[index] ?? null);
+  return { turns, characters, scripts, tags };
 }
 
 function textsOf({ prompts, responsesA, responsesB }: Row): readonly string[] {

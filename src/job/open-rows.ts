@@ -1,21 +1,26 @@
 import type { Config } from "../config/config.ts";
 import { type Columns, DEFAULT_COLUMNS } from "../dataset/columns.ts";
 import { type Dataset, openDataset } from "../dataset/open-dataset.ts";
+import type { Log } from "../types.ts";
 
 /**
- * Opens the rows of a config. The label columns may be missing, unless the config gives them other names than the usual ones.
+ * Opens the rows of a config, and logs what was assumed about their columns. The label columns may be missing, unless the
+ * config gives them other names than the usual ones.
  */
-export function openRows(
+export async function openRows(
   config: Pick<Config, "input" | "columns" | "truth" | "limit">,
   signal: AbortSignal,
+  log: Log | null = null,
 ): Promise<Dataset> {
-  const { labels, ...others } = config.columns;
+  const { labels, ...others } = { ...DEFAULT_COLUMNS, ...config.columns };
   const renamed = labels.some((name, k) => name !== DEFAULT_COLUMNS.labels[k]);
   const columns: Partial<Columns> = renamed ? { ...others, labels } : others;
-  return openDataset(config.input, {
+  const dataset = await openDataset(config.input, {
     columns,
     truth: config.truth,
     signal,
     ...(config.limit === null ? {} : { limit: config.limit }),
   });
+  for (const note of dataset.notes) log?.("info", `${config.input}: ${note}`);
+  return dataset;
 }

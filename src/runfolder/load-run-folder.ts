@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { AbtieError } from "../errors.ts";
+import { CLASSES } from "../types.ts";
 import { type Manifest, readManifest } from "./manifest/manifest.ts";
 import { type RunRows, readRunRows } from "./rows-file.ts";
 
@@ -28,6 +29,9 @@ const RunConfig = z.object({
     responseB: z.string(),
     labels: z.tuple([z.string(), z.string(), z.string()]),
     votes: z.string(),
+    // Run folders of version 0.2.0 and older lack these keys.
+    label: z.string().nullable().default(null),
+    codes: z.record(z.string(), z.enum(CLASSES)).nullable().default(null),
   }),
   truth: z.enum(["labels", "votes"]),
   template: z.string(),

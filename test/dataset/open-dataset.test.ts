@@ -60,6 +60,7 @@ test("counts each anomaly once a row, with the first lines", async () => {
     severalTurns: { count: 3, lines: [3, 6, 11] },
     plainText: { count: 4, lines: [12, 13, 16, 20] },
     brokenList: { count: 2, lines: [14, 15] },
+    pythonList: { count: 1, lines: [15] },
   });
 });
 

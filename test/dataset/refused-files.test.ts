@@ -30,16 +30,16 @@ async function refuse(
 }
 
 test("refuses a missing column, showing the header and the nearest name", async () => {
-  const { message } = await refuse("id,prompt,responseA,response_b\n1,p,a,b\n");
+  const { message } = await refuse("id,prompt,respond_a,response_b\n1,p,a,b\n");
   expect(message).toBe(
-    'rows.csv, line 1: the column "response_a" is missing (did you mean "responseA"?). The header is: id, prompt, responseA, response_b. Rename the column in the file, or give its name under "columns" in the config.',
+    'rows.csv, line 1: the column "response_a" is missing (did you mean "respond_a"?). The header is: id, prompt, respond_a, response_b. Rename the column in the file, or give its name under "columns" in the config.',
   );
 });
 
 test("names every missing column at once, without a suggestion where none is near", async () => {
-  const { message } = await refuse("\nID,question,response_a,reponse_b\n1,p,a,b\n");
+  const { message } = await refuse("\nID,text,response_a,reponse_b\n1,p,a,b\n");
   expect(message).toContain(
-    'line 2: the column "id" is missing (did you mean "ID"?); the column "prompt" is missing; the column "response_b" is missing (did you mean "reponse_b"?). The header is',
+    'line 2: the column "response_b" is missing (did you mean "reponse_b"?); the column "prompt" is missing. The header is',
   );
 });
 
@@ -49,8 +49,8 @@ test("refuses a column that is there twice", async () => {
 });
 
 test("sees that the cells are separated by something else", async () => {
-  const { message } = await refuse("id;prompt;response_a;response_b\n1;p;a;b\n");
-  expect(message).toContain("The cells must be separated by commas.");
+  const { message } = await refuse("id|prompt|response_a|response_b\n1|p|a|b\n");
+  expect(message).toContain("The cells must be separated by commas, tabs or semicolons.");
 });
 
 test("refuses label columns that are there in part", async () => {
@@ -140,7 +140,7 @@ test("refuses text that is not UTF-8, with its lines", async () => {
   );
   expect(details).toEqual([]);
   expect((await refuse(Buffer.from(`\ufeff${HEADER}\n1,p,a,b\n`, "utf16le"))).message).toContain(
-    "line 1: the text is not UTF-8",
+    "rows.csv is UTF-16 text. Expected CSV, JSON Lines, JSON or Parquet, each also packed with gzip. Convert it: iconv",
   );
 });
 
@@ -168,9 +168,9 @@ test("refuses a missing file, a folder and a pipe", async () => {
     /cannot read .*no\.csv \(ENOENT\): .*check the path/,
   );
   await mkdir(join(folder, "sub"));
-  await expect(openDataset(join(folder, "sub"))).rejects.toThrow(/sub is a folder, and a CSV file was expected/);
+  await expect(openDataset(join(folder, "sub"))).rejects.toThrow(/sub is a folder, and a file with rows was expected/);
   await execa("mkfifo", [join(folder, "pipe")]);
   await expect(openDataset(join(folder, "pipe"))).rejects.toThrow(
-    /pipe is a pipe or a device, and a CSV file was expected/,
+    /pipe is a pipe or a device, and a file with rows was expected/,
   );
 });

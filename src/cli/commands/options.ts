@@ -22,7 +22,11 @@ export type ConfigFlag = Exclude<keyof ConfigFlags, "config">;
 
 /** For each flag, its syntax, its help text, and the part of a config that it replaces. */
 const CONFIG_FLAGS: { readonly [F in ConfigFlag]: ConfigFlagSpec<NonNullable<ConfigFlags[F]>> } = {
-  input: { flags: "-i, --input <csv>", help: "CSV with the rows to judge", set: (input) => ({ input }) },
+  input: {
+    flags: "-i, --input <file>",
+    help: "rows to judge: CSV, JSON Lines, JSON or Parquet, also .gz; - for standard input",
+    set: (input) => ({ input }),
+  },
   output: { flags: "-o, --output <csv>", help: "submission to write", set: (output) => ({ output }) },
   run: {
     flags: "--run <folder>",
@@ -120,7 +124,7 @@ export interface LabelFlags {
 
 /** Creates the option --labels. */
 export function labelsOption(): Option {
-  return new Option("--labels <csv>", "CSV with labelled rows, joined by id (default: the input of the run)");
+  return new Option("--labels <file>", "file with labelled rows, joined by id (default: the input of the run)");
 }
 
 /**

@@ -19,7 +19,7 @@ export const addValidate: AddCommand = (program, context, finish) => {
       "Checks the columns, ids, numbers and sums of a submission, as the program that grades it does. Exits with 3 if it is invalid.",
     )
     .argument("<submission>", "CSV to check")
-    .requiredOption("-i, --input <csv>", "CSV with the rows that the submission answers")
+    .requiredOption("-i, --input <file>", "file with the rows that the submission answers")
     .option("--id <column>", "name of the id column (default: id)")
     .addOption(jsonOption())
     .addHelpText("after", "\nExample:\n  abtie validate submission.csv -i rows.csv")

@@ -1,10 +1,5 @@
 import type { CsvError, Options } from "csv-parse";
-
-/**
- * Longest record in bytes. A longer record most likely has a quote that is never closed, so the record would include
- * the rest of the file.
- */
-const MAX_RECORD_BYTES = 16 * 1024 * 1024;
+import { MAX_RECORD_BYTES } from "./source.ts";
 
 /**
  * The options for parsing CSV. They are the same for the scan and for reading one row again. Both line ends are

@@ -1,6 +1,6 @@
 import { parse } from "csv-parse/sync";
 import { CSV_OPTIONS } from "./csv-dialect.ts";
-import { openFile } from "./open-file.ts";
+import { type OpenFile, openFile } from "./open-file.ts";
 import { scanCsv } from "./scan-csv.ts";
 import type { Source } from "./source.ts";
 
@@ -8,11 +8,16 @@ import type { Source } from "./source.ts";
  * Opens a CSV file with a header line. Throws AbtieError("data") when the file cannot be read or is not a regular file.
  */
 export async function openCsv(path: string): Promise<Source> {
-  const file = await openFile(path);
+  return csvSource(await openFile(path), ",");
+}
+
+/** Reads an open CSV file with a header line. Disposing the source closes the file. */
+export function csvSource(file: OpenFile, delimiter: string): Source {
   return {
-    path,
+    path: file.path,
+    unit: "line",
     scan: async (options) => {
-      const digest = await scanCsv(file, options);
+      const digest = await scanCsv(file, delimiter, options);
       await file.checkUnchanged();
       return digest;
     },
@@ -20,15 +25,15 @@ export async function openCsv(path: string): Promise<Source> {
       const bytes = await file.readBytes(position);
       // The check follows the read, so it finds every change before the read and during it.
       await file.checkUnchanged();
-      return parseRecord(bytes);
+      return parseRecord(bytes, delimiter);
     },
     [Symbol.asyncDispose]: () => file.handle.close(),
   };
 }
 
-function parseRecord(bytes: Buffer): readonly string[] | null {
+function parseRecord(bytes: Buffer, delimiter: string): readonly string[] | null {
   try {
-    return parse(bytes, CSV_OPTIONS)[0] ?? null;
+    return parse(bytes, { ...CSV_OPTIONS, delimiter })[0] ?? null;
   } catch {
     // These bytes were one record when the file was scanned. This line is reached only if the file changed without a
     // change of its size and time.

@@ -6,6 +6,7 @@ import type { RecordPosition } from "./source.ts";
 
 /** A file that is read by position. No process may write to it while it is open. */
 export interface OpenFile {
+  /** Path for messages; that of the original file for a file that was converted. */
   readonly path: string;
   readonly handle: FileHandle;
   /** Reads the bytes at a position. Throws AbtieError("data") when the file ends before the end of the position. */
@@ -21,7 +22,11 @@ export interface OpenFile {
  * Opens a regular file. Throws AbtieError("data") when the file is missing, unreadable, a folder, a pipe or a device.
  */
 export async function openFile(path: string): Promise<OpenFile> {
-  const handle = await openRegular(path);
+  return readByPosition(path, await openRegular(path));
+}
+
+/** Reads an open file by position. `path` is the path for messages. */
+export async function readByPosition(path: string, handle: FileHandle): Promise<OpenFile> {
   const stamp = await handle.stat({ bigint: true });
   return {
     path,
@@ -55,7 +60,7 @@ async function openRegular(path: string): Promise<FileHandle> {
   const found = stats.isDirectory() ? "a folder" : "a pipe or a device";
   throw new AbtieError(
     "data",
-    `${path} is ${found}, and a CSV file was expected: its rows are read again and again by position.`,
+    `${path} is ${found}, and a file with rows was expected: they are read again and again by position.`,
   );
 }
 

@@ -2,6 +2,9 @@ import { AbtieError } from "../../errors.ts";
 import { plural } from "../../format.ts";
 import { sum } from "../../numbers/sums.ts";
 
+/** The unit in which the places of a file are counted: its lines, or its rows where it has no lines. */
+export type Unit = "line" | "row";
+
 /** One problem, and its line. */
 interface Finding {
   /** Line in the file, counted from 1; null when the problem belongs to no line, for example a missing row. */
@@ -35,8 +38,8 @@ export interface Problems {
 /** Number of findings of one kind that are kept. */
 const LISTED = 20;
 
-/** Creates an empty collection for the file at `path`. */
-export function createProblems(path: string): Problems {
+/** Creates an empty collection for the file at `path`, whose findings are counted in `unit`. */
+export function createProblems(path: string, unit: Unit = "line"): Problems {
   const byRemedy = new Map<string, { level: FileProblem["level"]; count: number; findings: Finding[] }>();
   const list = (): readonly FileProblem[] =>
     [...byRemedy]
@@ -52,31 +55,36 @@ export function createProblems(path: string): Problems {
     list,
     throwIfAny: () => {
       const errors = list().filter(({ level }) => level === "error");
-      if (errors.length > 0) throw toError(path, errors);
+      if (errors.length > 0) throw toError({ path, unit }, errors);
     },
   };
 }
 
-function toError(path: string, errors: readonly FileProblem[]): AbtieError {
+interface FileUnit {
+  readonly path: string;
+  readonly unit: Unit;
+}
+
+function toError(file: FileUnit, errors: readonly FileProblem[]): AbtieError {
   const [first] = errors;
   const finding = first?.findings[0];
   if (first === undefined || finding === undefined) throw new Error("an error without a finding");
   const others = sum(errors.map(({ count }) => count)) - 1;
   const more = others === 0 ? "" : ` (and ${plural(others, "more problem")})`;
-  return new AbtieError("data", `${describe(path, finding)}${more}. ${first.remedy}`, {
-    details: others === 0 ? [] : errors.flatMap((problem) => detailsOf(path, problem)),
+  return new AbtieError("data", `${describe(file, finding)}${more}. ${first.remedy}`, {
+    details: others === 0 ? [] : errors.flatMap((problem) => detailsOf(file, problem)),
   });
 }
 
-function detailsOf(path: string, { count, findings, remedy }: FileProblem): readonly string[] {
+function detailsOf(file: FileUnit, { count, findings, remedy }: FileProblem): readonly string[] {
   const unlisted = count - findings.length;
   return [
-    ...findings.map((finding) => describe(path, finding)),
+    ...findings.map((finding) => describe(file, finding)),
     ...(unlisted === 0 ? [] : [`... and ${unlisted} more of this kind`]),
     `  -> ${remedy}`,
   ];
 }
 
-function describe(path: string, { line, text }: Finding): string {
-  return line === null ? `${path}: ${text}` : `${path}, line ${line}: ${text}`;
+function describe({ path, unit }: FileUnit, { line, text }: Finding): string {
+  return line === null ? `${path}: ${text}` : `${path}, ${unit} ${line}: ${text}`;
 }

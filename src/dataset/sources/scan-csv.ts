@@ -14,6 +14,7 @@ import type { FileDigest, ScanOptions, SourceRecord } from "./source.ts";
  */
 export async function scanCsv(
   { handle, path }: Pick<OpenFile, "handle" | "path">,
+  delimiter: string,
   options: ScanOptions,
 ): Promise<FileDigest> {
   const { problems, signal, chunkBytes = 1 << 16 } = options;
@@ -21,7 +22,7 @@ export async function scanCsv(
   const lines = createLines();
   let bytes = 0;
   const records = createRecords(path, options, (offset) => lines.lineAt(offset));
-  const parser = parse({ ...CSV_OPTIONS, bom: true, on_record: records.add });
+  const parser = parse({ ...CSV_OPTIONS, delimiter, bom: true, on_record: records.add });
   // Each write returns its own error. Without a listener, the error event would end the process.
   parser.on("error", () => {});
   const unlessStopped = (error: unknown): void => {
@@ -79,7 +80,8 @@ function createRecords(path: string, options: ScanOptions, lineAt: (offset: numb
   const nextLine = (emptyLines: number): number => lineAt(start) + emptyLines - emptyLinesBefore;
 
   const handOn = (record: SourceRecord): void => {
-    const { cells, line } = record;
+    const { line } = record;
+    const cells = record.cells as readonly string[];
     if (count === 1) {
       header = cells;
       refuseMacLineEnds(path, header);

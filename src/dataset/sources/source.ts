@@ -1,11 +1,13 @@
-import type { Problems } from "./problems.ts";
+import type { Problems, Unit } from "./problems.ts";
 
 /**
- * An open file of records; today only CSV. Each kind of file finds its records and reads them again in its own way. All
- * other code sees only named cells, and the line in which a person finds a record in the file.
+ * An open file of records: CSV and JSON Lines are read in place, every other kind is converted to JSON Lines in a
+ * temporary file. All other code sees only named cells, and the place at which a person finds a record in the file.
  */
 export interface Source extends AsyncDisposable {
   readonly path: string;
+  /** The unit in which `SourceRecord.line` counts: lines of the file, or its rows where it has no lines. */
+  readonly unit: Unit;
   /**
    * Reads the file once from its beginning, in constant memory. Throws AbtieError("data") when the file is empty, has
    * no records, or has an error after which no further record can be trusted. Rejects with the signal's reason when it
@@ -16,8 +18,11 @@ export interface Source extends AsyncDisposable {
    * Reads the cells of one record again; null when its bytes are no longer a record. Calls may overlap. Throws
    * AbtieError("data") when a process has written to the file since it was opened.
    */
-  readonly read: (position: RecordPosition) => Promise<readonly string[] | null>;
+  readonly read: (position: RecordPosition) => Promise<readonly DataCell[] | null>;
 }
+
+/** The content of a cell: a text in CSV, any JSON value in the other kinds, undefined where a record lacks the name. */
+export type DataCell = unknown;
 
 /** The receivers of the results of a scan. */
 export interface ScanOptions {
@@ -38,8 +43,8 @@ export interface ScanOptions {
 /** The names of the cells of every record. */
 export interface Header {
   readonly path: string;
-  /** Line in the file, counted from 1. */
-  readonly line: number;
+  /** Line in the file, counted from 1; null where the names stand in the records themselves. */
+  readonly line: number | null;
   readonly names: readonly string[];
 }
 
@@ -54,8 +59,8 @@ export interface RecordPosition {
 /** One record of a file. */
 export interface SourceRecord extends RecordPosition {
   /** The cells in the order of the header's names. */
-  readonly cells: readonly string[];
-  /** Line at which the record begins, counted from 1. */
+  readonly cells: readonly DataCell[];
+  /** Line at which the record begins, or number of the row, counted from 1; see `Source.unit`. */
   readonly line: number;
 }
 
@@ -66,3 +71,6 @@ export interface FileDigest {
   /** Size of the file, bytes. */
   readonly bytes: number;
 }
+
+/** Longest record in bytes. A longer one most likely has a quote or bracket that is never closed. */
+export const MAX_RECORD_BYTES = 16 * 1024 * 1024;

@@ -1,5 +1,5 @@
 import { sum } from "../../numbers/sums.ts";
-import { readDecimal } from "../cell.ts";
+import { cellText, readDecimal } from "../cell.ts";
 import { type Columns, DEFAULT_COLUMNS, findColumns } from "../columns.ts";
 import { openCsv } from "../sources/csv.ts";
 import { createProblems, type Problems } from "../sources/problems.ts";
@@ -54,7 +54,7 @@ export async function scanSubmission(
       indices = findColumns(found, [id, ...labels]);
     },
     onRecord: ({ cells, line }) => {
-      const [rowId = "", ...written] = indices.map((index) => cells[index] ?? "");
+      const [rowId = "", ...written] = indices.map((index) => cellText(cells[index]));
       ids.push(rowId);
       lines.push(line);
       probabilities.push(...readProbabilities(written, line, problems));

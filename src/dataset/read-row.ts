@@ -1,0 +1,30 @@
+import { cellText, readCell, type TextCell } from "./cell.ts";
+import { isDealt } from "./labels.ts";
+import type { Layout } from "./layout.ts";
+import { combineTexts, type RowTurns } from "./row-texts.ts";
+import type { DataCell } from "./sources/source.ts";
+
+/** The id and the texts of a record. */
+export interface RecordTexts {
+  readonly id: string;
+  readonly turns: RowTurns;
+  /** True when the answers were exchanged, because the chosen answer became B. */
+  readonly swapped: boolean;
+}
+
+/** Reads the id and the texts of a record. `index` is the position of the record in the file, counted from 0. */
+export function readRecord(layout: Layout, cells: readonly DataCell[], index: number): RecordTexts {
+  const id = layout.id === null ? String(index) : cellText(cells[layout.id]);
+  const swapped = layout.dealt && isDealt(id);
+  const [a, b] = [readCell(cells[layout.responseA]), readCell(cells[layout.responseB])];
+  const turns = combineTexts({ prompt: readPrompt(layout, cells), a: swapped ? b : a, b: swapped ? a : b });
+  return { id, turns, swapped };
+}
+
+function readPrompt({ prompt }: Layout, cells: readonly DataCell[]): TextCell | null {
+  const [first, ...more] = prompt;
+  if (first === undefined) return null;
+  if (more.length === 0) return readCell(cells[first]);
+  const texts = prompt.map((index) => cellText(cells[index])).filter((text) => text.trim() !== "");
+  return { form: "text", turns: [texts.join("\n\n")] };
+}

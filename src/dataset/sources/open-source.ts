@@ -1,0 +1,105 @@
+import { createReadStream, fstatSync, type Stats } from "node:fs";
+import { Socket } from "node:net";
+import type { Readable } from "node:stream";
+import { AbtieError } from "../../errors.ts";
+import { explainFileError } from "../../files/explain.ts";
+import { copyStream, digestOf, unpackGzip, writeRecords } from "./convert.ts";
+import { csvSource } from "./csv.ts";
+import { jsonDocumentRecords } from "./json-document.ts";
+import { jsonLinesSource } from "./json-lines.ts";
+import { type OpenFile, openFile } from "./open-file.ts";
+import { parquetRecords } from "./parquet.ts";
+import { HEAD_BYTES, recogniseFile } from "./recognise.ts";
+import type { FileDigest, Source } from "./source.ts";
+
+/**
+ * Opens a file with rows: CSV (also with tabs or semicolons), JSON Lines, a JSON document or Parquet, each also packed
+ * with gzip. The kind is recognised by the first bytes. Standard input and the pipes of a shell (/dev/stdin, /dev/fd/N)
+ * are copied first. Throws AbtieError("data") with a remedy when the file cannot be read or is of another kind.
+ * Disposing the source closes the file.
+ */
+export async function openSource(path: string, signal?: AbortSignal): Promise<Source> {
+  const pipe = openShellPipe(path);
+  if (pipe === null) return sourceOf(await openFile(path), null, signal);
+  const { file, digest } = await copyStream(path, pipe, signal);
+  return sourceOf(file, digest, signal);
+}
+
+/** Opens standard input or a pipe that a shell made; null for any other path. */
+function openShellPipe(path: string): Readable | null {
+  const number = path === "/dev/stdin" ? "0" : /^\/dev\/fd\/(\d+)$/.exec(path)?.[1];
+  if (number === undefined) return null;
+  const fd = Number(number);
+  const stats = statOf(fd, path);
+  if (stats.isFIFO()) return createReadStream("", { fd });
+  // A parent process may pass standard input as a socket, which cannot be opened or read as a file.
+  return stats.isSocket() ? new Socket({ fd, readable: true, writable: false }) : null;
+}
+
+function statOf(fd: number, path: string): Stats {
+  try {
+    return fstatSync(fd);
+  } catch (error) {
+    throw explainFileError("read", path, error);
+  }
+}
+
+/** Makes the source of an open file; `digest` is that of the original when the file is a converted one. */
+async function sourceOf(file: OpenFile, digest: FileDigest | null, signal: AbortSignal | undefined): Promise<Source> {
+  try {
+    const { size } = await file.handle.stat();
+    const is = recogniseFile(await file.readBytes({ start: 0, bytes: Math.min(size, HEAD_BYTES) }));
+    switch (is.kind) {
+      case "csv":
+        return withDigest(csvSource(file, is.delimiter), digest);
+      case "json-lines":
+        return withDigest(jsonLinesSource(file), digest);
+      case "json":
+        return await converted(file, digest, jsonDocumentRecords(file, size), signal);
+      case "parquet":
+        return await converted(file, digest, parquetRecords(file, size), signal);
+      case "gzip": {
+        const unpacked = await unpackGzip(file, signal);
+        await file.handle.close();
+        return await sourceOf(unpacked.file, digest ?? unpacked.digest, signal);
+      }
+      case "refused":
+        throw new AbtieError(
+          "data",
+          `${file.path} is ${is.found}. Expected CSV, JSON Lines, JSON or Parquet, each also packed with gzip. ${is.remedy}`,
+        );
+      default:
+        return is satisfies never;
+    }
+  } catch (error) {
+    await file.handle.close();
+    throw error;
+  }
+}
+
+async function converted(
+  file: OpenFile,
+  digest: FileDigest | null,
+  records: AsyncIterable<object>,
+  signal: AbortSignal | undefined,
+): Promise<Source> {
+  const original = digest ?? (await digestOf(file, signal));
+  const rows = await writeRecords(file, records, signal);
+  await file.handle.close();
+  return withDigest(jsonLinesSource(rows, "row"), original);
+}
+
+/** Replaces the digest of a converted file by that of the original. */
+function withDigest(source: Source, digest: FileDigest | null): Source {
+  if (digest === null) return source;
+  return {
+    path: source.path,
+    unit: source.unit,
+    scan: async (options) => {
+      await source.scan(options);
+      return digest;
+    },
+    read: source.read,
+    [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
+  };
+}
