@@ -78,7 +78,7 @@ export async function compareVariants(options: CompareOptions, effects: Effects)
   const { decided, onOutcome } = monitor;
   let end: ScoringEnd | "failed" = "failed";
   try {
-    end = await scoreVariants(runs.list, { folder, order, seed: config.seed, decided, force, onOutcome, effects });
+    end = await scoreVariants(runs.list, { folder, order, seed: config.seed, decided, onOutcome, effects });
   } finally {
     await closeVariantRuns(runs.list, end, { began, effects });
   }

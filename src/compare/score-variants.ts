@@ -1,7 +1,6 @@
 import type { Effects } from "../effects.ts";
 import type { Task } from "../judge/judge.ts";
 import { openEnginePool } from "../pool/pool.ts";
-import { checkModels } from "./check-models.ts";
 import { type EngineGroup, groupByEngine, recordForAll } from "./engine-groups.ts";
 import { joinJudgeLoaders } from "./joint-judge.ts";
 import { refuseLowMass } from "./low-mass.ts";
@@ -22,8 +21,6 @@ export interface ScoreOptions {
   readonly seed: number;
   /** Aborts when the comparison is decided. */
   readonly decided: AbortSignal;
-  /** True to continue although another model answers than in earlier sessions, or although a variant has a low label mass. */
-  readonly force: boolean;
   /**
    * Called for every prompt that ended, with or without an answer, after its outcome is in the state of its variant.
    */
@@ -79,7 +76,15 @@ async function scoreGroup(group: EngineGroup, options: ScoreOptions): Promise<Sc
       signal,
     });
     recordForAll(group, { event: "start-up", at: clock.now(), seconds: (clock.monotonic() - began) / 1000 });
-    checkModels(group, pool, { force: options.force, at: clock.now() });
+    for (const { folder } of group) await folder.checkModel(pool.model);
+    const engine = pool.first();
+    recordForAll(group, {
+      event: "engine-model",
+      at: clock.now(),
+      model: pool.model.id,
+      version: engine?.version ?? null,
+      method: engine?.method ?? "unknown",
+    });
     const common = { pool, config, effects };
     const cache = await watchPrefixCache(pool, signal);
     const prefixes = createPrefixMeter(group.length);

@@ -40,6 +40,11 @@ export interface Engine extends ServerText, AsyncDisposable {
     signal: AbortSignal,
     cacheSalt?: string,
   ) => Promise<readonly TokenLogProbs[]>;
+  /**
+   * Asks the server for the card of this model as it lists it now; null when it no longer lists the model. A server without a list is taken to serve it. Throws a RequestError, or the
+   * signal's reason when it aborts.
+   */
+  readonly listed: (signal: AbortSignal) => Promise<ServedModel | null>;
   /** Reads the server's own metrics; null when it reports none. */
   readonly metrics: (signal?: AbortSignal) => Promise<EngineMetrics | null>;
 }

@@ -102,9 +102,10 @@ async function scoreOnEngines(job: Job, { limits, began, tokensPerSecond, effect
     });
     const engine = pool.first();
     session = { ...session, engine };
+    await folder.checkModel(pool.model);
     if (engine !== null) {
-      const { model, version, method } = engine;
-      recorder.record({ event: "engine-model", at: clock.now(), model, version, method });
+      const { version, method } = engine;
+      recorder.record({ event: "engine-model", at: clock.now(), model: pool.model.id, version, method });
     }
     const { judge } = pool;
     const tokens = lengths ?? (await estimateLengths(judge, dataset, limits.signal));

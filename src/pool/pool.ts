@@ -1,26 +1,32 @@
 import { createMeter } from "../concurrency/throughput-meter.ts";
 import type { Config } from "../config/config.ts";
 import type { Effects } from "../effects.ts";
+import { RequestError } from "../engine/client/request-error.ts";
 import type { ProbeInput } from "../engine/dialects/dialect.ts";
 import type { Engine } from "../engine/engine.ts";
 import { createFolder } from "../files/folder.ts";
 import { type JudgeServer, scoreBatch, type Task } from "../judge/judge.ts";
 import type { JournalEvent } from "../runfolder/journal/events.ts";
+import { identityOf, type ModelIdentity } from "../runfolder/manifest/model-identity.ts";
 import type { Attempt, Worker } from "../schedule/types.ts";
 import type { Reading } from "../types.ts";
 import { firstSetting } from "./first-setting.ts";
-import { engineOpeners, openEngines } from "./open-engines.ts";
+import { oneModelOf, otherModel } from "./one-model.ts";
+import { engineOpeners, type OpenedEngine, openEngines } from "./open-engines.ts";
 import { createReplaceableEngine, type ReplaceableEngine } from "./replaceable-engine.ts";
 import { createStatus, type StatusTracker } from "./status.ts";
 import { createTokenizeRoute, type TokenizeRoute } from "./tokenize-route.ts";
 import { createTuner, type Tuner } from "./tuner.ts";
 import { type Usage, usageOf } from "./usage.ts";
+import { createModelWatch, type ModelWatch } from "./watch-model.ts";
 
 /** The engines of a job, each with a worker for the schedule, and the judge (or several) that fits all of them. */
 export interface EnginePool<J> extends AsyncDisposable {
   readonly engines: readonly Pick<ReplaceableEngine, "name" | "current">[];
   readonly workers: readonly Worker<Task, Reading>[];
   readonly judge: J;
+  /** The model that all engines serve. */
+  readonly model: ModelIdentity;
   readonly first: () => Engine | null;
   readonly subscribe: StatusTracker["subscribe"];
   /** Passes a request to the tuner of its engine, which adapts the number of requests in flight. */
@@ -47,7 +53,7 @@ const RECOVERY = { attempts: { spawn: 3, attach: 30 }, limitMs: 15 * 60_000 } as
 
 /**
  * Opens all engines of the config at once. When an engine cannot be opened, the others are stopped and the error of that engine
- * is thrown.
+ * is thrown. Throws AbtieError("config") when they serve different models.
  */
 export async function openEnginePool<J>(options: {
   config: Config;
@@ -68,6 +74,7 @@ export async function openEnginePool<J>(options: {
   const openers = (options.openers ?? engineOpeners)({ config, effects, logFolder, probe });
   await createFolder(logFolder, effects.disk);
   const opened = await openEngines(openers, signal);
+  const model = await oneModelOrClose(opened, config);
   const status = createStatus(opened.map(({ name }) => name));
   const engines = opened.map(({ name, engine, reopen }) => {
     const detail = `${name}: ${engine.version ?? "unknown version"}, ${engine.method}`;
@@ -76,6 +83,7 @@ export async function openEnginePool<J>(options: {
       name,
       engine,
       recovery: { attempts: RECOVERY.attempts[config.engine.kind], limitMs: RECOVERY.limitMs, reopen },
+      refuse: (engine) => otherModel(model, identityOf(engine, config.engine)),
       clock,
       log: effects.log,
       onChange: (change, reason) => {
@@ -86,6 +94,12 @@ export async function openEnginePool<J>(options: {
   });
   route.use(() => engines.map(({ current }) => current()));
 
+  const watchOf = ({ listed: list }: Engine): ModelWatch =>
+    createModelWatch({
+      list,
+      differs: (listed) => otherModel(model, identityOf({ served: listed, answersAs: null }, config.engine)),
+      clock,
+    });
   const meter = createMeter(clock.monotonic());
   const answered = { tokens: 0, requests: 0 };
   const tuned = engines.map((engine) => {
@@ -105,13 +119,14 @@ export async function openEnginePool<J>(options: {
         meter.add(clock.monotonic(), tokens);
       },
     });
-    return { name, tuner, worker: createWorker(engine, tuner) };
+    return { name, tuner, worker: createWorker(engine, tuner, watchOf) };
   });
   const tunerOf = new Map(tuned.map(({ name, tuner }) => [name, tuner]));
   return {
     engines,
     workers: tuned.map(({ worker }) => worker),
     judge: judge(),
+    model,
     first: () => engines[0]?.current() ?? null,
     subscribe: status.subscribe,
     observe: (attempt) => tunerOf.get(attempt.worker)?.observe(attempt),
@@ -123,6 +138,15 @@ export async function openEnginePool<J>(options: {
       await Promise.all(engines.map((engine) => engine[Symbol.asyncDispose]()));
     },
   };
+}
+
+async function oneModelOrClose(opened: readonly OpenedEngine[], config: Config): Promise<ModelIdentity> {
+  try {
+    return oneModelOf(opened, config.engine);
+  } catch (error) {
+    await Promise.all(opened.map(({ engine }) => engine[Symbol.asyncDispose]()));
+    throw error;
+  }
 }
 
 /** Probes servers, and keeps the judge of the server with the smallest context, because its prompts fit on every server. */
@@ -142,12 +166,28 @@ function keepSmallest<J>(loader: Prober<J>, config: Config, route: TokenizeRoute
   };
 }
 
-function createWorker({ name, current, recover }: ReplaceableEngine, tuner: Tuner): Worker<Task, Reading> {
+function createWorker(
+  { name, current, recover, giveUp }: ReplaceableEngine,
+  tuner: Tuner,
+  watchOf: (engine: Engine) => ModelWatch,
+): Worker<Task, Reading> {
+  let watched = { engine: current(), watch: watchOf(current()) };
+  const score = async (batch: readonly Task[], signal: AbortSignal): Promise<readonly Reading[]> => {
+    const engine = current();
+    if (watched.engine !== engine) watched = { engine, watch: watchOf(engine) };
+    try {
+      return await watched.watch.guard(() => scoreBatch(engine, batch, signal), signal);
+    } catch (error) {
+      // The same server answers, so that opening it again would change nothing.
+      if (error instanceof RequestError && error.kind === "wrong-model") giveUp(error.message);
+      throw error;
+    }
+  };
   return {
     name,
     concurrency: () => tuner.setting().concurrency,
     batchSize: () => tuner.setting().promptsPerRequest,
-    work: tuner.watch((batch, signal) => scoreBatch(current(), batch, signal)),
+    work: tuner.watch(score),
     died: () => current().died,
     recover,
   };

@@ -19,6 +19,8 @@ export interface ReplaceableEngine extends AsyncDisposable {
   readonly current: () => Engine;
   /** Brings the engine back after it was lost; resolves with false when that failed or the signal aborted. */
   readonly recover: (signal: AbortSignal) => Promise<boolean>;
+  /** Makes the next call of `recover` give the engine up for this reason, because opening it again would change nothing. */
+  readonly giveUp: (reason: string) => void;
 }
 
 /** A change of an engine after it was opened. */
@@ -29,18 +31,32 @@ export function createReplaceableEngine(options: {
   name: string;
   engine: Engine;
   recovery: RecoveryPolicy;
+  /** Says why an engine that came back cannot be used; null when it can. */
+  refuse: (engine: Engine) => string | null;
   clock: Clock;
   log: Log;
   onChange: (change: EngineChange, detail: string) => void;
 }): ReplaceableEngine {
-  const { name, recovery, clock, log, onChange } = options;
+  const { name, recovery, refuse, clock, log, onChange } = options;
   let engine = options.engine;
   let attemptsLeft = recovery.attempts;
   let backAt = clock.monotonic();
+  let givenUpFor: string | null = null;
+
+  const giveUp = (reason: string): false => {
+    log("error", `engine ${name} is given up: ${reason}`);
+    onChange("given-up", reason);
+    return false;
+  };
 
   const recover = async (signal: AbortSignal): Promise<boolean> => {
-    const reason = engine.died.aborted ? messageOf(engine.died.reason) : "it does not answer";
+    const reason = givenUpFor ?? (engine.died.aborted ? messageOf(engine.died.reason) : "it does not answer");
     onChange("lost", reason);
+    if (givenUpFor !== null) {
+      // Its tokenizer may be that of the other model, so it must not be asked either.
+      await engine[Symbol.asyncDispose]();
+      return giveUp(givenUpFor);
+    }
     if (clock.monotonic() - backAt > STEADY_MS) attemptsLeft = recovery.attempts;
     let exhausted = 0;
     for (let failures = 0; attemptsLeft > 0 && exhausted < MOST_EXHAUSTED && !signal.aborted; failures += 1) {
@@ -56,21 +72,36 @@ export function createReplaceableEngine(options: {
       try {
         await engine[Symbol.asyncDispose]();
         const limit = AbortSignal.any([signal, expiry(clock, recovery.limitMs, signal)]);
-        engine = await recovery.reopen(limit);
+        const opened = await recovery.reopen(limit);
+        const refusal = refuse(opened);
+        if (refusal !== null) {
+          await opened[Symbol.asyncDispose]();
+          return giveUp(refusal);
+        }
+        engine = opened;
         backAt = clock.monotonic();
         onChange("back", engine.baseUrl);
         return true;
       } catch (error) {
         if (signal.aborted) return false;
+        // The server answers, and what it serves does not fit the config: waiting would not change that.
+        if (error instanceof AbtieError && error.code === "config") return giveUp(error.message);
         if (clock.monotonic() - began >= EXHAUSTED_SHARE * recovery.limitMs) exhausted += 1;
         log("warn", `engine ${name} did not come back: ${messageOf(error)}`);
       }
     }
-    onChange("given-up", reason);
-    return false;
+    return giveUp(reason);
   };
 
-  return { name, current: () => engine, recover, [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose]() };
+  return {
+    name,
+    current: () => engine,
+    recover,
+    giveUp: (reason) => {
+      givenUpFor = reason;
+    },
+    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+  };
 }
 
 /**

@@ -4,6 +4,8 @@ import { type Journal, openJournal } from "./journal/append.ts";
 import { JOURNAL_FORMAT } from "./journal/events.ts";
 import type { RunLock } from "./lock-run.ts";
 import { checkManifest, type RunIdentity } from "./manifest/check-manifest.ts";
+import { checkModel } from "./manifest/check-model.ts";
+import type { ModelIdentity } from "./manifest/model-identity.ts";
 import { fold } from "./state/fold.ts";
 import { resumeRun } from "./state/resume.ts";
 import type { RunState } from "./state/run-state.ts";
@@ -22,6 +24,8 @@ export interface RunFolder extends AsyncDisposable {
   readonly resumedRows: number;
   /** Records the start of a session. `at` (ms since 1970) is the present time unless it is given. */
   readonly begin: (at?: number) => void;
+  /** Compares the model of the engines with the one that gave the earlier answers, see `checkModel`. */
+  readonly checkModel: (model: ModelIdentity) => Promise<void>;
 }
 
 /**
@@ -60,6 +64,17 @@ export async function openRunFolder(options: RunIdentity & { readonly lock: RunL
     journal,
     resumedRows,
     begin,
+    checkModel: (model) =>
+      checkModel({
+        folder: path,
+        manifestFile: join(path, "manifest.json"),
+        model,
+        journaled: state.engineModel?.model ?? null,
+        hasAnswers: state.orders.ab.answered + state.orders.ba.answered > 0,
+        force: options.force,
+        disk,
+        log: effects.log,
+      }),
     [Symbol.asyncDispose]: () => journal.close(),
   };
 }

@@ -105,8 +105,8 @@ test("refuses to mix rows of two models behind one address", async () => {
   const flags = ["--base-url", other.url];
   const refused = await compareTemplates(job, ...flags);
   expect(refused.status).toBe(2);
-  expect(refused.stderr).toContain("the server serves large now, another model than before");
-  expect(refused.stderr).toContain("other was scored by small");
+  expect(refused.stderr).toContain("the model was small, is now large");
+  expect(refused.stderr).toContain("run/other holds answers of another model");
   expect((await compareTemplates(job, ...flags, "--force")).status).toBe(0);
 });
 

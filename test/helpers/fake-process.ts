@@ -9,7 +9,8 @@ import { until } from "./processes.ts";
 export interface FakeProcess {
   readonly url: string;
   readonly signal: (signal: NodeJS.Signals) => void;
-  readonly restart: () => Promise<void>;
+  /** Kills it, and starts it again at the same address, with these knobs over the earlier ones. */
+  readonly restart: (changes?: FakeKnobs) => Promise<void>;
   /** Prompts that the process now at work was asked. */
   readonly prompts: () => Promise<number>;
 }
@@ -25,9 +26,9 @@ export async function startFakeProcess(knobs: FakeKnobs = {}): Promise<FakeProce
   return {
     url,
     signal: (signal) => void child.kill(signal),
-    restart: async () => {
+    restart: async (changes = {}) => {
       child.kill("SIGKILL");
-      child = launch(port, knobs);
+      child = launch(port, { ...knobs, ...changes });
       await ready();
     },
     prompts: async () => ((await (await fetch(`${url}/fake/stats`)).json()) as { prompts: number }).prompts,

@@ -78,7 +78,8 @@ function record(id: string, shown: Triple, orders: "one" | "both"): RowRecord {
 
 function manifest(folder: string, rows: number, orders: "one" | "both") {
   return {
-    format: 1 as const,
+    format: 2 as const,
+    model: null,
     createdAt: "2026-01-02T03:04:05.000Z",
     versions: { abtie: "0.1.0", node: "v20.19.0" },
     config: {

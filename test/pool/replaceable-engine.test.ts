@@ -57,6 +57,31 @@ test("gives up after three attempts that reached their time limit, however many 
   expect(clock.monotonic()).toBe(3 * 60_000 + 1_000 + 2_000);
 });
 
+test("gives up an engine that came back with another model, and closes it", async () => {
+  const closed: string[] = [];
+  const { engine: lost, events } = replaceable({ reopen: async () => engineAt("http://other", closed), attempts: 30 });
+  expect(await lost.recover(FOREVER)).toBe(false);
+  expect(events).toEqual(["lost: it does not answer", "given-up: it serves another model now"]);
+  expect(closed).toEqual(["http://other"]);
+});
+
+test("gives up at once when the server no longer serves the model of the config", async () => {
+  const reopen = async (): Promise<Engine> => {
+    throw new AbtieError("config", "it does not serve small");
+  };
+  const { engine: lost, events } = replaceable({ reopen, attempts: 30 });
+  expect(await lost.recover(FOREVER)).toBe(false);
+  expect(events.at(-1)).toBe("given-up: it does not serve small");
+});
+
+test("does not open an engine again that was given up for its answers", async () => {
+  const { engine: lost, events, closed } = replaceable({ reopen: async () => engineAt("http://next") });
+  lost.giveUp("the answer is from another model");
+  expect(await lost.recover(FOREVER)).toBe(false);
+  expect(events).toEqual(["lost: the answer is from another model", "given-up: the answer is from another model"]);
+  expect(closed).toEqual(["http://first"]);
+});
+
 test("stops when the run ends", async () => {
   const end = new AbortController();
   const { engine: lost, events } = replaceable({ reopen: hang });
@@ -73,6 +98,7 @@ function replaceable(recovery: Partial<RecoveryPolicy> & Pick<RecoveryPolicy, "r
     name: "one",
     engine: engineAt("http://first", closed),
     recovery: { attempts: 3, limitMs: 1_000, ...recovery },
+    refuse: (candidate) => (candidate.baseUrl.includes("other") ? "it serves another model now" : null),
     clock,
     log: () => {},
     onChange: (change, detail) => events.push(`${change}: ${detail}`),

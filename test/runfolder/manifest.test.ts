@@ -6,7 +6,7 @@ import { type Manifest, readManifest, writeManifest } from "../../src/runfolder/
 import { temporaryFolder } from "./samples.ts";
 
 const MANIFEST: Manifest = {
-  format: 1,
+  format: 2,
   createdAt: "2026-01-01T00:00:00.000Z",
   versions: { abtie: "0.1.0", node: "v20.19.0", engine: "0.32.0" },
   config: {
@@ -21,6 +21,7 @@ const MANIFEST: Manifest = {
   rows: 25_000,
   labels: { a: [49], b: [50], tie: [36521] },
   method: "logprob_token_ids",
+  model: { id: "judge", root: "/models/judge", answersAs: "judge" },
 };
 
 const config = (more: object): Manifest => ({ ...MANIFEST, config: { ...(MANIFEST.config as object), ...more } });
@@ -33,11 +34,21 @@ describe("a manifest", () => {
     expect(await readManifest(path)).toEqual(MANIFEST);
   });
 
-  test.each(["", "{}", '{"format":2}', "[1"])("that is damaged or of another format is refused: %s", async (text) => {
+  test("of format 1, which has no model, is read", async () => {
     const path = join(await temporaryFolder(), "manifest.json");
-    await writeFile(path, text);
-    await expect(readManifest(path)).rejects.toMatchObject({ code: "data", message: expect.stringContaining(path) });
+    const { model: _, ...old } = MANIFEST;
+    await writeFile(path, JSON.stringify({ ...old, format: 1 }));
+    expect(await readManifest(path)).toEqual({ ...MANIFEST, model: null });
   });
+
+  test.each(["", "{}", '{"format":2}', '{"format":3}', "[1"])(
+    "that is damaged or of another format is refused: %s",
+    async (text) => {
+      const path = join(await temporaryFolder(), "manifest.json");
+      await writeFile(path, text);
+      await expect(readManifest(path)).rejects.toMatchObject({ code: "data", message: expect.stringContaining(path) });
+    },
+  );
 });
 
 describe("comparing manifests", () => {

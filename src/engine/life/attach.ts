@@ -76,12 +76,19 @@ export function normaliseBaseUrl(written: string): string {
 const ENDPOINT = /\/(?:v1(?:\/.*)?|health|version|metrics|tokenize|detokenize)$/;
 
 function chooseModel(models: readonly ServedModel[], wanted: string | null, baseUrl: string): ServedModel {
+  if (models.length === 0) {
+    throw new AbtieError(
+      "engine",
+      `The server at ${baseUrl} lists no model at /v1/models. It may still be loading one, or be a router without a server behind it: ` +
+        "wait, or start a model on it.",
+    );
+  }
   const names = models.map(({ id }) => id).join(", ");
   const found = wanted === null ? models[0] : models.find(({ id }) => id === wanted);
   if (found === undefined) {
     throw new AbtieError(
       "config",
-      `The server at ${baseUrl} does not serve ${wanted ?? "any model"}. It serves: ${names || "nothing"}.`,
+      `The server at ${baseUrl} does not serve ${wanted ?? "any model"}. It serves: ${names}.`,
     );
   }
   if (wanted === null && models.length > 1) {

@@ -14,7 +14,7 @@ import type { Dialect, ProbeInput, Question, TokenLogProbs } from "../dialects/d
 import { DIALECTS, type Method } from "../dialects/table.ts";
 import type { Engine } from "../engine.ts";
 import { optionalPage, readServerFacts } from "./optional-pages.ts";
-import { refused } from "./readiness.ts";
+import { hasNoList, refused } from "./readiness.ts";
 
 /** Options for spawning a server and for attaching to one. */
 export interface EngineOptions {
@@ -104,6 +104,13 @@ export async function openEngine(server: ReadyServer, options: EngineOptions): P
       return (await askIn(dialect, question, { client, answersAs: expected, limits: { signal: own } })).results;
     },
     ...text,
+    listed: async (own) => {
+      const models = await client.models({ signal: own }).catch((error: unknown) => {
+        if (error instanceof RequestError && hasNoList(error)) return [model];
+        throw error;
+      });
+      return models.find(({ id }) => id === model.id) ?? null;
+    },
     metrics: async (own) => {
       const page = await optionalPage(client, "/metrics", own);
       return page === null ? null : parseMetrics(page);

@@ -63,6 +63,11 @@ export async function waitUntilReady(options: ReadinessOptions): Promise<readonl
   }
 }
 
+/** Decides whether a request for the list of models failed because the server has none. */
+export function hasNoList({ kind, status }: RequestError): boolean {
+  return kind === "malformed" || LISTS_NOTHING.has(status ?? 0);
+}
+
 /** The statuses of a server that has no list of models. */
 const LISTS_NOTHING: ReadonlySet<number> = new Set([404, 405, 501]);
 

@@ -100,7 +100,7 @@ export async function checkManifest(options: RunIdentity & { folder: string }): 
   const found = await manifestOf(options);
   const old = fresh ? null : await readManifest(path, effects.disk);
   if (old === null) return writeManifest(path, found, effects.disk);
-  const now = { ...found, createdAt: old.createdAt };
+  const now = { ...found, createdAt: old.createdAt, model: old.model };
   const differences = compareManifests(old, now, HARMLESS);
   const serious = differences.filter(({ changesAnswers }) => changesAnswers);
   for (const { path, text, changesAnswers } of differences) {
@@ -145,6 +145,8 @@ async function manifestOf(options: {
     rows: dataset.ids.length,
     labels: template.labels as unknown as Json,
     method: config.engine.method,
+    // Known when an engine is ready, see `checkModel`.
+    model: null,
   };
 }
 

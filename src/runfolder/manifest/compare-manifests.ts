@@ -43,7 +43,8 @@ function leaves(manifest: Manifest): ReadonlyMap<string, string> {
       visit(Array.isArray(value) ? `${path}[${key}]` : path === "" ? key : `${path}.${key}`, child);
     }
   };
-  visit("", { ...manifest });
+  // The model is compared when the engine is ready, see `checkModel`.
+  visit("", { ...manifest, model: null });
   return found;
 }
 

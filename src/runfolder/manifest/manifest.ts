@@ -5,6 +5,8 @@ import { type Disk, nodeDisk } from "../../files/disk.ts";
 import { explainFileError } from "../../files/explain.ts";
 import { parseJson } from "../../files/json-lines.ts";
 
+import { type ModelIdentity, modelIdentitySchema } from "./model-identity.ts";
+
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /**
@@ -26,16 +28,18 @@ export interface Manifest {
   readonly labels: Json;
   /** The method that the config sets for asking the engine for label probabilities. */
   readonly method: string;
+  /** The model that gave the answers of the run; null before the first engine was ready. */
+  readonly model: ModelIdentity | null;
 }
 
-export const MANIFEST_FORMAT = 1;
+/** Format 2 added `model` to format 1. A manifest of format 1 is read too, and its model is filled in when an engine is ready. */
+export const MANIFEST_FORMAT = 2;
 
 const json: z.ZodType<Json> = z.lazy(() =>
   z.union([z.null(), z.boolean(), z.number(), z.string(), z.array(json), z.record(z.string(), json)]),
 );
 
-const manifestSchema: z.ZodType<Manifest> = z.strictObject({
-  format: z.literal(MANIFEST_FORMAT),
+const common = {
   createdAt: z.string(),
   versions: z.record(z.string(), z.string()),
   config: json,
@@ -43,7 +47,14 @@ const manifestSchema: z.ZodType<Manifest> = z.strictObject({
   rows: z.int().nonnegative(),
   labels: json,
   method: z.string(),
-});
+};
+
+const manifestSchema: z.ZodType<Manifest> = z.discriminatedUnion("format", [
+  z.strictObject({ format: z.literal(MANIFEST_FORMAT), ...common, model: modelIdentitySchema.nullable() }),
+  z
+    .strictObject({ format: z.literal(1), ...common })
+    .transform((old): Manifest => ({ ...old, format: MANIFEST_FORMAT, model: null })),
+]);
 
 /** Writes a manifest in one step. Throws AbtieError("data") when the file cannot be written. */
 export async function writeManifest(path: string, manifest: Manifest, disk?: Disk): Promise<void> {
@@ -61,7 +72,7 @@ export async function readManifest(path: string, disk: Disk = nodeDisk): Promise
   if (result.success) return result.data;
   throw new AbtieError(
     "data",
-    `${path}: expected the manifest of a run, format ${MANIFEST_FORMAT}. The file was damaged, or another version of abtie wrote it: ` +
+    `${path}: expected the manifest of a run, format 1 or ${MANIFEST_FORMAT}. The file was damaged, or another version of abtie wrote it: ` +
       "use that version, or start a new run.",
     { details: z.prettifyError(result.error).split("\n") },
   );
