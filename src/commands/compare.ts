@@ -18,6 +18,7 @@ import { openRows } from "../job/open-rows.ts";
 import { packageVersion } from "../job/package-version.ts";
 import { createReportStep } from "../job/report-step.ts";
 import { lossDifferenceBound } from "../metrics/clip.ts";
+import { type RunLocks, withRunLocks } from "../runfolder/run-locks.ts";
 import { groupOrder } from "../stats/groups.ts";
 
 export interface CompareOptions {
@@ -47,6 +48,10 @@ export interface CompareOptions {
  * continues. An abort ends in a comparison of the rows so far. Throws AbtieError: config, data, engine.
  */
 export async function compareVariants(options: CompareOptions, effects: Effects): Promise<Comparison> {
+  return withRunLocks(effects, (locks) => compareLocked(options, locks));
+}
+
+async function compareLocked(options: CompareOptions, { effects, take }: RunLocks): Promise<Comparison> {
   const { templates = [], environment = [], flags = [], earlyStop = false, margin = null } = options;
   const { force = false, fresh = false, file } = options;
   if (margin !== null && !earlyStop) {
@@ -73,6 +78,7 @@ export async function compareVariants(options: CompareOptions, effects: Effects)
     earlyStop,
     effects,
   });
+  for (const { config: variant } of variants) await take(variant);
   await using runs = await openVariantRuns(variants, { dataset, force, fresh, effects });
   monitor.begin(runs.list);
   const { decided, onOutcome } = monitor;

@@ -10,7 +10,7 @@ import { type RunSummary, writeSummary } from "../job/summary.ts";
 import { armTimeLimits } from "../job/time-limits.ts";
 import { hasWorkLeft } from "../job/work-left.ts";
 import { drawClock } from "../report/render-clock.ts";
-import { lockRun } from "../runfolder/lock-run.ts";
+import { type RunLocks, withRunLocks } from "../runfolder/run-locks.ts";
 
 export interface RunOptions {
   /** Continue although config, data, template or model changed since the run began, or the labels get almost no probability. */
@@ -35,18 +35,27 @@ export async function runJob(
   effects: Effects,
   parts: JobParts = REAL_PARTS,
 ): Promise<RunSummary> {
+  return withRunLocks(effects, (locks) => runLocked(config, options, locks, parts));
+}
+
+async function runLocked(
+  config: Config,
+  options: RunOptions,
+  { effects, take }: RunLocks,
+  parts: JobParts,
+): Promise<RunSummary> {
   const { clock } = effects;
   const began = clock.monotonic();
   // The watchdog runs before a file is looked at: any of them may be huge, or on a disk that does not answer.
   using limits = armTimeLimits(config, effects);
   await refuseOverwrite(filesOfRun(config, { cwd: effects.cwd, benchFile: options.benchFile ?? null }), effects.disk);
   await using dataset = await parts.openRows(config, effects.signal, effects.log);
-  await using lock = await lockRun(config, effects);
+  await take(config);
   // A complete file comes before everything else, because templates, tokenizers and engines may take long or fail.
   if (await ensureFirstFile(config, dataset, effects.disk)) limits.noteComplete();
   const abortReason = () =>
     effects.signal.aborted ? "interrupted" : limits.signal.aborted ? "deadline" : ("aborted" as const);
-  await using job = await openJob({ config, dataset, lock, ...options, abortReason, effects, parts });
+  await using job = await openJob({ config, dataset, ...options, abortReason, effects, parts });
   await job.publisher.publishFirst();
   limits.noteComplete();
 

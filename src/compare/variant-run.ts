@@ -4,7 +4,6 @@ import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
 import { type Job, openJob } from "../job/open-job.ts";
 import { pinDate } from "../job/pin-date.ts";
-import { lockRun } from "../runfolder/lock-run.ts";
 import { resumeRun } from "../runfolder/state/resume.ts";
 import { isAnswered, type RunState } from "../runfolder/state/run-state.ts";
 import type { Order } from "../types.ts";
@@ -69,14 +68,8 @@ async function openVariantRun(variant: Variant, options: VariantRunOptions): Pro
   const { config } = variant;
   const { dataset, fresh } = options;
   const { disk } = options.effects;
-  const lock = await lockRun(config, options.effects);
-  let job: Job | null = null;
-  const close = async (): Promise<void> => {
-    await job?.[Symbol.asyncDispose]();
-    await lock[Symbol.asyncDispose]();
-  };
+  const job = await openJob({ ...options, config, prefix: `${variant.name}: ` });
   try {
-    job = await openJob({ ...options, config, lock, prefix: `${variant.name}: ` });
     const { folder } = job;
     const { state } = folder;
     const orders: readonly Order[] = config.orders === "both" ? ["ab", "ba"] : ["ab"];
@@ -85,9 +78,9 @@ async function openVariantRun(variant: Variant, options: VariantRunOptions): Pro
     if (fresh) await disk.rm(file, { force: true });
     const again = { state: await resumeRun(file, dataset.ids.length, disk), file };
     const answered = (row: number): boolean => orders.every((order) => isAnswered(state, row, order));
-    return { ...job, ...variant, orders, again, answered, [Symbol.asyncDispose]: close };
+    return { ...job, ...variant, orders, again, answered };
   } catch (error) {
-    await close();
+    await job[Symbol.asyncDispose]();
     throw error;
   }
 }

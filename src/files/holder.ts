@@ -1,15 +1,22 @@
-import { randomUUID } from "node:crypto";
+import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { systemCode } from "../errors.ts";
-import type { Disk } from "./disk.ts";
 
 /** A process that takes locks, and the machine on which it runs. */
 export interface Machine {
   readonly pid: number;
   readonly host: string;
-  /** Decides whether a process of this machine runs. */
-  readonly isAlive: (pid: number) => boolean;
+  /**
+   * Names the table of processes in which `pid` counts: the start of the kernel and the pid namespace. Two containers have
+   * two tables, also when they have one host name.
+   */
+  readonly processTable: string;
+  /** Start of a process of this table, as the system states it, or UNKNOWN_START; null when no such process runs. */
+  readonly startOf: (pid: number) => string | null;
 }
+
+/** The start of a process that runs, on a system that does not state it. */
+export const UNKNOWN_START = "unknown";
 
 /** This process on this machine. */
 export const thisMachine: Machine = {
@@ -17,73 +24,48 @@ export const thisMachine: Machine = {
   get host() {
     return hostname();
   },
-  isAlive,
+  get processTable() {
+    return processTable();
+  },
+  startOf,
 };
 
-/** The holder of a lock, as written into the file beside the lock. */
-interface Holder {
+/** The holder of a lock, as written into the lock. */
+export interface Holder {
   readonly pid: number;
   readonly host: string;
+  readonly processTable: string;
+  readonly started: string;
   readonly purpose: string;
-}
-
-/** Writes a file that names this process as the holder of a lock. */
-export async function writeHolder(lock: string, purpose: string, disk: Disk, { pid, host }: Machine): Promise<void> {
-  const holder: Holder = { pid, host, purpose };
-  const file = await disk.open(holderPath(lock), "w");
-  try {
-    await file.appendFile(JSON.stringify(holder));
-  } finally {
-    await file.close();
-  }
+  /** Differs in every lock that was ever taken. */
+  readonly token: string;
 }
 
 /**
- * Removes the holder's file. Call this before the lock is freed; afterwards it might remove the file of the next
- * holder.
+ * Decides whether the holder of a lock runs. Only a process of the same table is judged by its pid, together with its start,
+ * because a later process may have the same pid: a container that is started again has pid 1 again. Any other holder is
+ * "unknown": only the renewals of its lock show whether it runs.
  */
-export async function removeHolder(lock: string, disk: Disk): Promise<void> {
-  await disk.rm(holderPath(lock), { force: true });
+export function holderState(holder: Holder | null, machine: Machine): "runs" | "ended" | "unknown" {
+  if (holder === null || holder.processTable !== machine.processTable) return "unknown";
+  const started = machine.startOf(holder.pid);
+  if (started === null) return "ended";
+  const isSame = [started, holder.started].includes(UNKNOWN_START) || started === holder.started;
+  return isSame ? "runs" : "ended";
 }
 
-/** Describes the holder of a lock for a message: process, machine, purpose and start, as far as known. */
-export async function describeHolder(lock: string, disk: Disk, { host }: Machine): Promise<string> {
-  const holder = await readHolder(holderPath(lock), disk);
+/** Describes a holder for a message: process, machine, purpose and start, as far as known. `sinceMs` is ms since 1970. */
+export function describeHolder(holder: Holder | null, sinceMs: number | null, { host }: Machine): string {
   if (holder === null) return "another process";
-  const since = await disk.stat(holderPath(lock)).catch(() => null);
   const where = holder.host === host ? "" : ` on ${holder.host}`;
-  return `process ${holder.pid}${where} (${holder.purpose}${since === null ? "" : `, since ${new Date(since.mtimeMs).toISOString()}`})`;
+  const since = sinceMs === null ? "" : `, since ${new Date(sinceMs).toISOString()}`;
+  return `process ${holder.pid}${where} (${holder.purpose}${since})`;
 }
 
-/**
- * Removes the file of a holder if the holder's process has ended without freeing the lock. Returns true if this call
- * removed the file. A process on another machine counts as running, because only its own machine can check it. The file
- * is renamed first, so that only one of several callers succeeds.
- */
-export async function claimDeadHolder(lock: string, disk: Disk, { host, isAlive }: Machine): Promise<boolean> {
-  const dead = await readHolder(holderPath(lock), disk);
-  if (dead === null || dead.host !== host || isAlive(dead.pid)) return false;
-  const claimed = `${holderPath(lock)}.${randomUUID()}`;
+/** Reads a holder from the text in a lock; null for any other text. */
+export function parseHolder(text: string): Holder | null {
   try {
-    await disk.rename(holderPath(lock), claimed);
-  } catch {
-    return false;
-  }
-  // Between reading and renaming, another caller may have taken the lock and written its own file. That file is put
-  // back.
-  const mine = (await readHolder(claimed, disk))?.pid === dead.pid;
-  if (mine) await disk.rm(claimed, { force: true });
-  else await disk.rename(claimed, holderPath(lock));
-  return mine;
-}
-
-function holderPath(lock: string): string {
-  return `${lock}.holder`;
-}
-
-async function readHolder(path: string, disk: Disk): Promise<Holder | null> {
-  try {
-    const value: unknown = JSON.parse(await disk.readFile(path, "utf8"));
+    const value: unknown = JSON.parse(text);
     return isHolder(value) ? value : null;
   } catch {
     return null;
@@ -92,16 +74,37 @@ async function readHolder(path: string, disk: Disk): Promise<Holder | null> {
 
 function isHolder(value: unknown): value is Holder {
   if (typeof value !== "object" || value === null) return false;
-  const { pid, host, purpose } = value as Partial<Record<keyof Holder, unknown>>;
-  return Number.isInteger(pid) && typeof host === "string" && typeof purpose === "string";
+  const { pid, ...texts } = value as Partial<Record<keyof Holder, unknown>>;
+  const { host, processTable, started, purpose, token } = texts;
+  return (
+    Number.isInteger(pid) && [host, processTable, started, purpose, token].every((text) => typeof text === "string")
+  );
 }
 
-function isAlive(pid: number): boolean {
+function processTable(): string {
+  try {
+    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+    return `${boot} ${readlinkSync("/proc/self/ns/pid")}`;
+  } catch {
+    return `host ${hostname()}`;
+  }
+}
+
+function startOf(pid: number): string | null {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     // EPERM: the process exists and belongs to another user.
-    return systemCode(error) === "EPERM";
+    if (systemCode(error) !== "EPERM") return null;
+  }
+  try {
+    // In a pid namespace of its own, a process may see the /proc of the outer one, with other pids.
+    if (readlinkSync("/proc/self") !== String(process.pid)) return UNKNOWN_START;
+    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // The second field is the name in parentheses, which may itself contain spaces and parentheses.
+    const [state, ...fields] = text.slice(text.lastIndexOf(")") + 2).split(" ");
+    return state === "Z" || state === "X" ? null : (fields[18] ?? UNKNOWN_START);
+  } catch {
+    return UNKNOWN_START;
   }
 }

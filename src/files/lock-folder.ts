@@ -1,120 +1,179 @@
 import { randomUUID } from "node:crypto";
+import { join } from "node:path";
 import { systemCode } from "../errors.ts";
 import type { Clock } from "../types.ts";
 import type { Disk } from "./disk.ts";
+import { type Holder, parseHolder } from "./holder.ts";
 
-export interface LockFolderOptions {
+export interface LockEffects {
   readonly disk: Disk;
   readonly clock: Clock;
-  /** A folder that was not renewed for this long (ms) counts as left by a process that ended. */
-  readonly staleMs: number;
-  /** Time (ms) between two renewals. */
-  readonly renewMs: number;
-  /** Called once when another process has taken the folder away. */
-  readonly onLost: () => void;
 }
+
+/** A lock that some process has taken. */
+export interface TakenLock {
+  /** Null when the lock does not say who holds it: it has just been made, or is one of an earlier version. */
+  readonly holder: Holder | null;
+  /** Time of the last renewal by the clock of the file system, ms since 1970. */
+  readonly renewedAt: number;
+}
+
+/** A lock that this process holds for a while after each renewal. */
+export interface Lease {
+  /** Aborts with `lostReason` when another process has taken the lock. */
+  readonly lost: AbortSignal;
+  /**
+   * Resolves while no other process can have taken the lock; at once when the last renewal is recent, else after another
+   * one. Call it right before each write. Throws `lostReason`, or the error of the disk.
+   */
+  readonly ensure: () => Promise<void>;
+  readonly release: () => Promise<void>;
+}
+
+/** Another process takes a lock that it has not seen renewed for this long, ms. */
+export const STALE_MS = 10_000;
+/** This process writes for this long after a renewal, ms: an operation that has begun gets the rest of STALE_MS to end. */
+const LEASE_MS = 7_000;
+const RENEW_MS = 2_000;
 
 /**
- * Makes the folder that is a lock, and renews its time of last change until the returned function removes it. Only one of
- * several processes can make a folder, on every file system. Takes over a folder that nobody renews. Returns null when another
- * process holds the folder. Throws the errors of the disk.
+ * Makes the folder that is a lock and writes the holder into it. Only one of several processes can make a folder, on every file
+ * system; and the folder takes the holder along when it is renamed. Returns false when the folder exists. Throws the errors of
+ * the disk.
  */
-export async function takeLockFolder(path: string, options: LockFolderOptions): Promise<(() => Promise<void>) | null> {
-  const { disk, onLost } = options;
-  if (!(await make(path, disk))) {
-    if (!(await removeStale(path, options)) || !(await make(path, disk))) return null;
-  }
-  const changed = await touch(path, options).catch(async (error: unknown) => {
-    await disk.rmdir(path).catch(() => {});
-    throw error;
-  });
-  const stop = new AbortController();
-  const renewing = renewUntilLost(path, changed, options, stop.signal).then((isLost) => {
-    if (isLost) onLost();
-    return isLost;
-  });
-  return async () => {
-    stop.abort();
-    if (!(await renewing)) await disk.rmdir(path);
-  };
-}
-
-/** Resolves with true when the lock is lost, and with false when `signal` aborts. `changed` is the folder's present time. */
-async function renewUntilLost(
-  path: string,
-  changed: number,
-  options: LockFolderOptions,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const { disk, clock, staleMs, renewMs } = options;
-  const isOverdue = (since: number): boolean => clock.monotonic() - since > staleMs;
-  let mine = changed;
-  let renewedAt = clock.monotonic();
-  for (let wait = renewMs; ; ) {
-    await clock.sleep(wait, signal).catch(() => {});
-    if (signal.aborted) return false;
-    const checkedAt = clock.monotonic();
-    try {
-      if ((await disk.stat(path)).mtimeMs !== mine) return true;
-      if (signal.aborted) return false;
-      mine = await touch(path, options);
-      // This process was stopped between check and renewal: another may have taken the lock, and its time was changed.
-      if (isOverdue(checkedAt)) return true;
-      renewedAt = clock.monotonic();
-      wait = renewMs;
-    } catch (error) {
-      // Until the lock is overdue, no other process takes it, and the disk may answer again.
-      if (systemCode(error) === "ENOENT" || isOverdue(renewedAt)) return true;
-      wait = renewMs / 2;
-    }
-  }
-}
-
-async function make(path: string, disk: Disk): Promise<boolean> {
+export async function makeLock(path: string, holder: Holder, { disk }: LockEffects): Promise<boolean> {
   try {
     await disk.mkdir(path);
-    return true;
   } catch (error) {
     if (systemCode(error) === "EEXIST") return false;
     throw error;
   }
+  try {
+    await writeHolder(path, holder, disk);
+    return true;
+  } catch (error) {
+    // Fails on a folder of another process, which found this one without a holder for so long that it took it.
+    await disk.rmdir(path).catch(() => {});
+    if (["ENOENT", "EEXIST"].includes(systemCode(error) ?? "")) return false;
+    throw error;
+  }
 }
 
-/** Sets the time of last change to now. Returns it as the file system stores it, which may be in whole seconds. */
-async function touch(path: string, { disk, clock }: LockFolderOptions): Promise<number> {
-  const seconds = clock.now() / 1_000;
-  await disk.utimes(path, seconds, seconds);
-  return (await disk.stat(path)).mtimeMs;
+async function writeHolder(path: string, holder: Holder, disk: Disk): Promise<void> {
+  const file = await disk.open(holderFile(path), "wx");
+  try {
+    await file.appendFile(JSON.stringify(holder)).finally(() => file.close());
+  } catch (error) {
+    await disk.rm(holderFile(path), { force: true }).catch(() => {});
+    throw error;
+  }
+}
+
+/** Reads a lock; null when there is none. */
+export async function readLock(path: string, disk: Disk): Promise<TakenLock | null> {
+  const folder = await statOrNull(path, disk);
+  if (folder === null) return null;
+  const file = await statOrNull(holderFile(path), disk);
+  const text = await disk.readFile(holderFile(path), "utf8").catch(() => "");
+  return { holder: parseHolder(text), renewedAt: (file ?? folder).mtimeMs };
 }
 
 /**
- * Removes a folder that nobody renews; true if the folder is gone. It is renamed first, because another process may have
- * removed it and made its own since the time was read. That one is put back.
+ * Removes a lock that is still as it was read. It is renamed first, so that only one of several processes takes it; a lock that
+ * another process has made or renewed since is put back.
  */
-async function removeStale(path: string, { disk, clock, staleMs }: LockFolderOptions): Promise<boolean> {
-  const found = await changedAt(path, disk);
-  if (found === null) return true;
-  if (clock.now() - found <= staleMs) return false;
+export async function claimLock(path: string, seen: TakenLock, disk: Disk): Promise<void> {
   const claimed = `${path}.${randomUUID()}`;
   try {
     await disk.rename(path, claimed);
   } catch (error) {
-    if (systemCode(error) === "ENOENT") return true;
+    if (systemCode(error) === "ENOENT") return;
     throw error;
   }
-  if ((await changedAt(claimed, disk)) === found) {
-    await disk.rmdir(claimed);
-    return true;
+  const found = await readLock(claimed, disk);
+  if (found?.holder?.token === seen.holder?.token && found?.renewedAt === seen.renewedAt) {
+    await removeLock(claimed, disk);
+  } else {
+    await disk.rename(claimed, path).catch(() => removeLock(claimed, disk));
   }
-  await disk.rename(claimed, path);
-  return false;
 }
 
-async function changedAt(path: string, disk: Disk): Promise<number | null> {
+/**
+ * Renews a lock that this process has made until it is released or lost. `since` is a monotonic time (ms) before it was made.
+ */
+export function holdLock(
+  path: string,
+  { token, since, lostReason }: { readonly token: string; readonly since: number; readonly lostReason: () => Error },
+  { disk, clock }: LockEffects,
+): Lease {
+  const lost = new AbortController();
+  const released = new AbortController();
+  // The monotonic clock stands still while the machine sleeps, and the wall clock may be set back: both must agree.
+  let renewedAt = { monotonic: since, wall: clock.now() };
+  let renewing: Promise<void> | null = null;
+
+  const renew = async (): Promise<void> => {
+    const startedAt = { monotonic: clock.monotonic(), wall: clock.now() };
+    const text = await disk.readFile(holderFile(path), "utf8").catch((error: unknown) => {
+      if (systemCode(error) === "ENOENT") return "";
+      throw error;
+    });
+    if (parseHolder(text)?.token !== token) {
+      lost.abort(lostReason());
+      return;
+    }
+    const seconds = clock.now() / 1_000;
+    await disk.utimes(holderFile(path), seconds, seconds);
+    renewedAt = startedAt;
+  };
+  const renewOnce = (): Promise<void> => {
+    renewing ??= renew().finally(() => {
+      renewing = null;
+    });
+    return renewing;
+  };
+  const ensure = async (): Promise<void> => {
+    for (;;) {
+      lost.signal.throwIfAborted();
+      const { monotonic, wall } = renewedAt;
+      if (clock.monotonic() - monotonic < LEASE_MS && clock.now() - wall < LEASE_MS) return;
+      await renewOnce();
+    }
+  };
+  const keepRenewing = async (): Promise<void> => {
+    while (!released.signal.aborted && !lost.signal.aborted) {
+      await clock.sleep(RENEW_MS, released.signal).catch(() => {});
+      // A disk that does not answer takes no lock away, and nothing is written while the lease is over.
+      if (!released.signal.aborted) await renewOnce().catch(() => {});
+    }
+  };
+  const keeping = keepRenewing();
+  return {
+    lost: lost.signal,
+    ensure,
+    release: async () => {
+      released.abort();
+      await keeping;
+      if (!lost.signal.aborted) await ensure();
+      await removeLock(path, disk);
+    },
+  };
+}
+
+function holderFile(path: string): string {
+  return join(path, "holder.json");
+}
+
+async function removeLock(path: string, disk: Disk): Promise<void> {
+  await disk.rm(holderFile(path), { force: true });
+  await disk.rmdir(path);
+}
+
+async function statOrNull(path: string, disk: Disk): Promise<{ readonly mtimeMs: number } | null> {
   try {
-    return (await disk.stat(path)).mtimeMs;
+    return await disk.stat(path);
   } catch (error) {
-    if (systemCode(error) === "ENOENT") return null;
+    if (["ENOENT", "ENOTDIR"].includes(systemCode(error) ?? "")) return null;
     throw error;
   }
 }

@@ -1,9 +1,10 @@
+import { randomUUID } from "node:crypto";
 import { AbtieError } from "../errors.ts";
 import type { Clock } from "../types.ts";
 import { type Disk, nodeDisk } from "./disk.ts";
 import { explainFileError } from "./explain.ts";
-import { claimDeadHolder, describeHolder, type Machine, removeHolder, thisMachine, writeHolder } from "./holder.ts";
-import { takeLockFolder } from "./lock-folder.ts";
+import { describeHolder, type Holder, holderState, type Machine, thisMachine, UNKNOWN_START } from "./holder.ts";
+import { claimLock, holdLock, type Lease, makeLock, readLock, STALE_MS, type TakenLock } from "./lock-folder.ts";
 
 export interface LockOptions {
   /** The purpose of the lock, for the messages of other processes that want it, for example "abtie run". */
@@ -13,9 +14,10 @@ export interface LockOptions {
   readonly disk?: Disk;
   /** Default: this process on this machine. */
   readonly machine?: Machine;
-  /** Waits until the lock is free. Without `wait`, a lock that another process holds throws. */
+  /** Ends the wait for a lock. */
+  readonly signal?: AbortSignal;
+  /** Waits until the lock is free. Without `wait`, a lock that a running process holds throws. */
   readonly wait?: {
-    readonly signal?: AbortSignal;
     /** Called once with a description of the holder, if another process holds the lock. */
     readonly onWait?: (holder: string) => void;
   };
@@ -24,6 +26,8 @@ export interface LockOptions {
 export interface Lock extends AsyncDisposable {
   /** Aborts with an AbtieError("data") when another process takes the lock while this process still holds it. */
   readonly lost: AbortSignal;
+  /** Call this right before each write that the lock protects. Throws the reason of `lost`. See Lease. */
+  readonly ensure: () => Promise<void>;
 }
 
 /** Runs `fn` while this process holds a lock. Arguments and errors are those of acquireLock. */
@@ -37,60 +41,90 @@ export async function withLock<T>(
 }
 
 /**
- * Takes a lock that all processes respect, by making a folder at `path`, whose parent must exist. If a killed process
- * left the lock, it is taken over: at once if the process ran on this machine, else after 10 s. Throws an
- * AbtieError("data") that names the holder when another process holds the lock and `wait` is not given.
+ * Takes a lock that all processes respect, by making a folder at `path`, whose parent must exist. A lock that a process left is
+ * taken over: at once if the process was one of this machine and pid namespace and has ended, else when the lock was not
+ * renewed for 10 s while this function watched it. Throws an AbtieError("data") that names the holder when the holder runs and
+ * `wait` is not given.
  */
 export async function acquireLock(path: string, options: LockOptions): Promise<Lock> {
-  const { purpose, clock, wait, disk = nodeDisk, machine = thisMachine } = options;
-  const lost = new AbortController();
-  for (let hasWaited = false; ; ) {
-    wait?.signal?.throwIfAborted();
-    if (await claimDeadHolder(path, disk, machine)) await disk.rmdir(path).catch(() => {});
-    const release = await tryLock(path, lost, { disk, clock });
-    if (release !== null) {
-      await writeHolder(path, purpose, disk, machine);
-      return { lost: lost.signal, [Symbol.asyncDispose]: () => free(path, disk, lost.signal, release) };
-    }
-    const holder = await describeHolder(path, disk, machine);
-    if (wait === undefined) throw heldBy(path, holder);
-    if (!hasWaited) wait.onWait?.(holder);
+  const { purpose, clock, signal, disk = nodeDisk, machine = thisMachine } = options;
+  const { pid, host, processTable } = machine;
+  const started = machine.startOf(pid) ?? UNKNOWN_START;
+  const holder: Holder = { pid, host, processTable, started, purpose, token: randomUUID() };
+  let hasWaited = false;
+  const onRunning = (description: string): void => {
+    if (options.wait === undefined) throw heldBy(path, description);
+    if (!hasWaited) options.wait.onWait?.(description);
     hasWaited = true;
-    await clock.sleep(POLL_MS, wait.signal);
+  };
+  for (;;) {
+    signal?.throwIfAborted();
+    const since = clock.monotonic();
+    try {
+      if (await makeLock(path, holder, { disk, clock })) {
+        const hold = { token: holder.token, since, lostReason: () => takenAway(path) };
+        const lease = holdLock(path, hold, { disk, clock });
+        return { lost: lease.lost, ensure: lease.ensure, [Symbol.asyncDispose]: () => free(lease) };
+      }
+      await waitUntilFree(path, { clock, disk, machine, signal, onRunning });
+    } catch (error) {
+      throw explainFileError("lock", path, error);
+    }
   }
 }
 
 const POLL_MS = 500;
-const STALE_MS = 10_000;
-const RENEW_MS = 2_000;
 
-/** Returns the function that frees the lock, or null when another process holds it. */
-async function tryLock(
+/**
+ * Waits until the lock at `path` is free, and removes it if its holder has ended. Calls `onRunning` with a description of a
+ * holder that runs; when that throws, so does this function.
+ */
+async function waitUntilFree(
   path: string,
-  lost: AbortController,
-  effects: { readonly disk: Disk; readonly clock: Clock },
-): Promise<(() => Promise<void>) | null> {
-  try {
-    return await takeLockFolder(path, {
-      ...effects,
-      staleMs: STALE_MS,
-      renewMs: RENEW_MS,
-      onLost: () => lost.abort(heldBy(path, "another process, although this one still needs it")),
-    });
-  } catch (error) {
-    throw explainFileError("lock", path, error);
+  options: {
+    readonly clock: Clock;
+    readonly disk: Disk;
+    readonly machine: Machine;
+    readonly signal: AbortSignal | undefined;
+    readonly onRunning: (description: string) => void;
+  },
+): Promise<void> {
+  const { clock, disk, machine, signal } = options;
+  const onRunning = ({ holder, renewedAt }: TakenLock): void =>
+    options.onRunning(describeHolder(holder, renewedAt, machine));
+  let seen = await readLock(path, disk);
+  let since = clock.monotonic();
+  while (seen !== null) {
+    const state = holderState(seen.holder, machine);
+    if (state === "ended" || clock.monotonic() - since >= STALE_MS) return claimLock(path, seen, disk);
+    if (state === "runs" && Math.abs(clock.now() - seen.renewedAt) < STALE_MS) onRunning(seen);
+    await clock.sleep(POLL_MS, signal);
+    signal?.throwIfAborted();
+    const next = await readLock(path, disk);
+    if (next !== null && (next.renewedAt !== seen.renewedAt || next.holder?.token !== seen.holder?.token)) {
+      onRunning(next);
+      since = clock.monotonic();
+    }
+    seen = next;
   }
 }
 
-async function free(path: string, disk: Disk, lost: AbortSignal, release: () => Promise<void>): Promise<void> {
-  if (lost.aborted) return;
-  await removeHolder(path, disk);
-  await release();
+/** A lock that cannot be removed is one that a later process takes over. */
+async function free(lease: Lease): Promise<void> {
+  if (!lease.lost.aborted) await lease.release().catch(() => {});
 }
 
 function heldBy(path: string, holder: string): AbtieError {
   return new AbtieError(
     "data",
     `${path} is held by ${holder}: wait until it ends, or end it; a lock left by a killed process frees itself within ${STALE_MS / 1000} s.`,
+  );
+}
+
+function takenAway(path: string): AbtieError {
+  return new AbtieError(
+    "data",
+    `${path} was taken by another process, because this one did not renew it for ${STALE_MS / 1000} s (it was stopped, or its disk did not answer). ` +
+      "This process has written nothing since and ends; the other one goes on.",
   );
 }

@@ -4,7 +4,6 @@ import type { Dataset } from "../dataset/open-dataset.ts";
 import type { Effects } from "../effects.ts";
 import { type Aggregation, createAggregate } from "../judge/aggregate.ts";
 import type { JudgeLoader } from "../judge/judge.ts";
-import type { RunLock } from "../runfolder/lock-run.ts";
 import { openRunFolder, type RunFolder } from "../runfolder/open-run-folder.ts";
 import { allReadings } from "../runfolder/state/run-state.ts";
 import { createMassWatch, type MassWatch } from "./mass-watch.ts";
@@ -28,8 +27,6 @@ export interface Job extends Aggregation, AsyncDisposable {
 export interface JobOptions {
   readonly config: Config;
   readonly dataset: Dataset;
-  /** Held by the caller, who frees it after the job is disposed. */
-  readonly lock: RunLock;
   /**
    * Continue even if config, data, template or model changed since the run began, or if the labels get almost no probability.
    */
@@ -48,12 +45,12 @@ export interface JobOptions {
 }
 
 /**
- * Loads the judge and resumes the journal of the run folder. Sends no request and changes no results in the folder, because
+ * Loads the judge and resumes the journal of the run folder, whose lock the caller has taken. Sends no request and changes no results in the folder, because
  * the caller may still refuse the job before it calls publisher.publishFirst(). Throws AbtieError: "config" for a wrong
  * template, tokenizer or calibration, or a run folder of another job; "data" for a damaged run folder.
  */
 export async function openJob(options: JobOptions): Promise<Job> {
-  const { dataset, lock, force, fresh, abortReason, effects, parts = REAL_PARTS } = options;
+  const { dataset, force, fresh, abortReason, effects, parts = REAL_PARTS } = options;
   const { clock, disk, log } = effects;
   const config = await pinDate(options.config, fresh ? [] : [options.config.runFolder], effects);
   const { redact } = effects.redactor;
@@ -62,7 +59,7 @@ export async function openJob(options: JobOptions): Promise<Job> {
   const { template } = loader;
   const { aggregate, calibration } = await createAggregate(config, template, log);
   const version = await parts.packageVersion();
-  const folder = await openRunFolder({ config, dataset, lock, template, version, force, fresh, effects });
+  const folder = await openRunFolder({ config, dataset, template, version, force, fresh, effects });
   try {
     const { state, journal } = folder;
     const publisher = createPublisher({

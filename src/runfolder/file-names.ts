@@ -8,7 +8,6 @@ export const RUN_FILES: readonly string[] = [
   "summary.json",
   "clock.svg",
   "lock",
-  "lock.holder",
   "server.log",
 ];
 

@@ -2,7 +2,6 @@ import { join } from "node:path";
 import { formatCount, plural } from "../format.ts";
 import { type Journal, openJournal } from "./journal/append.ts";
 import { JOURNAL_FORMAT } from "./journal/events.ts";
-import type { RunLock } from "./lock-run.ts";
 import { checkManifest, type RunIdentity } from "./manifest/check-manifest.ts";
 import { checkModel } from "./manifest/check-model.ts";
 import type { ModelIdentity } from "./manifest/model-identity.ts";
@@ -33,7 +32,7 @@ export interface RunFolder extends AsyncDisposable {
  * corrupt, and AbtieError("config") when a setting that changes answers is different now and `force` is not
  * given.
  */
-export async function openRunFolder(options: RunIdentity & { readonly lock: RunLock }): Promise<RunFolder> {
+export async function openRunFolder(options: RunIdentity): Promise<RunFolder> {
   const { config, dataset, effects } = options;
   const { clock, disk, machine } = effects;
   const path = config.runFolder;

@@ -63,8 +63,8 @@ export async function setup(options: SetupOptions): Promise<Setup> {
     log("info", `another setup is running: ${holder}`);
     progress({ name: "wait", text: `for ${holder}` });
   };
-  const wait = { signal, onWait };
-  return withLock(join(home, "setup.lock"), { purpose: "abtie setup", clock, wait }, async (lost) => {
+  const waiting = { purpose: "abtie setup", clock, signal, wait: { onWait } };
+  return withLock(join(home, "setup.lock"), waiting, async (lost) => {
     const missing = await listMissing(home, flavour);
     if (missing.length === 0) return describe(home, flavour, [], null);
     await removeLeftovers(home);

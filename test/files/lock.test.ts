@@ -1,9 +1,12 @@
 import { once } from "node:events";
-import { mkdtemp, readdir, rm, utimes } from "node:fs/promises";
-import { hostname, tmpdir } from "node:os";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { expect, onTestFinished, test } from "vitest";
+import { nodeDisk } from "../../src/files/disk.ts";
+import { fenceDisk } from "../../src/files/fenced-disk.ts";
+import { holderState, thisMachine } from "../../src/files/holder.ts";
 import { acquireLock, withLock } from "../../src/files/lock.ts";
 import { systemClock } from "../../src/system.ts";
 
@@ -18,7 +21,7 @@ async function temporaryFolder(): Promise<string> {
 test("runs the function, returns its value and frees the lock", async () => {
   const folder = await temporaryFolder();
   const path = join(folder, ".lock");
-  expect(await withLock(path, PURPOSE, async () => (await readdir(folder)).sort())).toEqual([".lock", ".lock.holder"]);
+  expect(await withLock(path, PURPOSE, () => readdir(folder))).toEqual([".lock"]);
   expect(await withLock(path, PURPOSE, async () => 2)).toBe(2);
   expect(await readdir(folder)).toEqual([]);
 });
@@ -68,9 +71,9 @@ test("stops waiting when the signal aborts", async () => {
   const path = join(await temporaryFolder(), ".lock");
   await using _lock = await acquireLock(path, PURPOSE);
   const controller = new AbortController();
-  const wait = { signal: controller.signal };
+  const { signal } = controller;
   const clock = { ...systemClock, sleep: async () => controller.abort(new Error("Ctrl-C")) };
-  await expect(acquireLock(path, { ...PURPOSE, clock, wait })).rejects.toThrow("Ctrl-C");
+  await expect(acquireLock(path, { ...PURPOSE, clock, signal, wait: {} })).rejects.toThrow("Ctrl-C");
 });
 
 test("takes over at once from a process that was killed", async () => {
@@ -92,15 +95,74 @@ test("lets exactly one of several processes take over from a killed one", async 
   await Promise.all(others.map((other) => kill(other.child)));
 });
 
-test("takes over a lock that nobody has renewed for a while, wherever its holder ran", async () => {
+test("judges a holder of another pid namespace by its renewals alone", async () => {
   const path = join(await temporaryFolder(), ".lock");
-  const { child } = await holdInProcess(path, "another-host");
-  await expect(acquireLock(path, PURPOSE)).rejects.toThrow(`process ${child.pid} on another-host (child`);
+  const { child } = await holdInProcess(path, "another-table");
+  // It is renewed every 2 s.
+  await expect(acquireLock(path, PURPOSE)).rejects.toThrow(`process ${child.pid} (child`);
   await kill(child);
-  await expect(acquireLock(path, PURPOSE)).rejects.toThrow("on another-host");
-  await utimes(path, 1000, 1000);
+  const began = performance.now();
   await using lock = await acquireLock(path, PURPOSE);
   expect(lock.lost.aborted).toBe(false);
+  expect(performance.now() - began).toBeGreaterThan(9_000);
+});
+
+test("takes over at once from an earlier process with its own pid", async () => {
+  const path = join(await temporaryFolder(), ".lock");
+  await mkdir(path);
+  const { pid, host, processTable } = thisMachine;
+  const earlier = { pid, host, processTable, started: "1", purpose: "abtie run", token: "t" };
+  await writeFile(join(path, "holder.json"), JSON.stringify(earlier));
+  const began = performance.now();
+  await using _lock = await acquireLock(path, PURPOSE);
+  expect(performance.now() - began).toBeLessThan(5_000);
+});
+
+test("takes over the lock of an earlier version, whose holder is unknown", async () => {
+  const path = join(await temporaryFolder(), ".lock");
+  await mkdir(path);
+  await using lock = await acquireLock(path, PURPOSE);
+  await lock.ensure();
+});
+
+test.each([
+  ["the same process", {}, "runs"],
+  ["a process that has ended", { pid: 8 }, "ended"],
+  ["a later process with the pid", { started: "99" }, "ended"],
+  ["a process of a system that states no starts", { started: "unknown" }, "runs"],
+  ["another pid namespace", { processTable: "boot pid:[2]" }, "unknown"],
+  ["another start of the machine", { processTable: "reboot pid:[1]" }, "unknown"],
+] as const)("judges a holder that is %s", (_name, given, state) => {
+  const machine = {
+    pid: 9,
+    host: "h",
+    processTable: "boot pid:[1]",
+    startOf: (pid: number) => (pid === 7 ? "42" : null),
+  };
+  const holder = { pid: 7, host: "h", processTable: "boot pid:[1]", started: "42", purpose: "p", token: "t" };
+  expect(holderState({ ...holder, ...given }, machine)).toBe(state);
+  expect(holderState(null, machine)).toBe("unknown");
+});
+
+test("a holder that was stopped for longer than the life of its lock writes nothing more", async () => {
+  const folder = await temporaryFolder();
+  const path = join(folder, ".lock");
+  let asleep = 0;
+  const clock = { ...systemClock, monotonic: () => systemClock.monotonic() + asleep };
+  const first = await acquireLock(path, { ...PURPOSE, clock });
+  const disk = fenceDisk(nodeDisk, first.ensure);
+  await disk.mkdir(join(folder, "before"));
+  // Nobody takes the lock meanwhile: the holder renews it and goes on.
+  asleep += 60_000;
+  await disk.mkdir(join(folder, "between"));
+  await rm(path, { recursive: true });
+  await using _second = await acquireLock(path, PURPOSE);
+  asleep += 60_000;
+  await expect(disk.mkdir(join(folder, "after"))).rejects.toThrow("was taken by another process");
+  await expect(disk.open(join(folder, "file"), "wx")).rejects.toThrow("was taken by another process");
+  expect((await readdir(folder)).sort()).toEqual([".lock", "before", "between"]);
+  await first[Symbol.asyncDispose]();
+  expect(await readdir(path)).toEqual(["holder.json"]);
 });
 
 test("notifies a holder whose lock was taken away", async () => {
@@ -108,24 +170,27 @@ test("notifies a holder whose lock was taken away", async () => {
   const lock = await acquireLock(path, PURPOSE);
   await rm(path, { recursive: true });
   await once(lock.lost, "abort");
-  expect(lock.lost.reason).toMatchObject({ code: "data", message: expect.stringContaining("still needs it") });
+  expect(lock.lost.reason).toMatchObject({
+    code: "data",
+    message: expect.stringContaining("was taken by another process"),
+  });
   await lock[Symbol.asyncDispose]();
 });
 
 type Child = ReturnType<typeof startHolder>;
 
 /** Starts a process that takes the lock and keeps it until it is killed; resolves when it holds it, or has ended without. */
-async function holdInProcess(path: string, host = hostname()): Promise<{ child: Child; held: boolean }> {
-  const child = startHolder(path, host);
+async function holdInProcess(path: string, table: string | null = null): Promise<{ child: Child; held: boolean }> {
+  const child = startHolder(path, table);
   onTestFinished(() => kill(child));
   const held = await Promise.race([once(child.stdout, "data").then(() => true), child.then(() => false)]);
   return { child, held };
 }
 
 // Its return type is one that only execa can name.
-function startHolder(path: string, host: string) {
+function startHolder(path: string, table: string | null) {
   const program = join(import.meta.dirname, "../fixtures/files/hold-lock.mjs");
-  return execa(process.execPath, [program, path, host], { reject: false, buffer: false });
+  return execa(process.execPath, [program, path, ...(table === null ? [] : [table])], { reject: false, buffer: false });
 }
 
 async function kill(child: Child): Promise<void> {

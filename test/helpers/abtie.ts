@@ -31,15 +31,18 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** File to run; default the compiled command. */
   readonly file?: string;
+  /** A command that runs it, such as ["unshare", "--pid"]; default none. */
+  readonly under?: readonly string[];
 }
 
 /** Starts the command line in a real process, with an environment of its own. What a failed test leaves is killed at the end. */
 export function startAbtie(args: readonly string[], options: StartOptions): Running {
-  const { cwd, env = {}, file = MAIN } = options;
+  const { cwd, env = {}, file = MAIN, under = [] } = options;
   if (!existsSync(file)) throw new Error(`${file} is missing: run \`npm run build\``);
   atEnd(() => killAll(cwd));
   const started = performance.now();
-  const child = spawn(process.execPath, [file, ...args], {
+  const [command, ...words] = [...under, process.execPath, file, ...args];
+  const child = spawn(command ?? "", words, {
     cwd,
     env: { PATH: process.env["PATH"], HOME: cwd, [TAG]: cwd, ...env },
     stdio: ["ignore", "pipe", "pipe"],
