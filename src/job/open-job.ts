@@ -87,6 +87,12 @@ export async function openJob(options: JobOptions): Promise<Job> {
         publisher.answered();
         if (order === "ab") massWatch.add(mass);
       },
+      onDateChange: () =>
+        log(
+          "warn",
+          "The server's chat template prints another date than for the first rows, and takes none from outside: the prompts of the " +
+            'rows differ in it. They are marked with "otherDate" in rows.jsonl.',
+        ),
       abortReason,
     });
     return {

@@ -4,7 +4,7 @@ import type { Disk } from "../files/disk.ts";
 import { type Aggregate, outcomeOf, type RowOutcome } from "../judge/outcome.ts";
 import type { Journal } from "../runfolder/journal/append.ts";
 import { type RowReading, type RowRecord, writeRows } from "../runfolder/rows-file.ts";
-import { attemptsOf, isShort, type RunState, readingOf } from "../runfolder/state/run-state.ts";
+import { attemptsOf, hasOtherDate, isShort, type RunState, readingOf } from "../runfolder/state/run-state.ts";
 import type { Clock, Log, Order, Triple } from "../types.ts";
 import { answersOf } from "./answers.ts";
 
@@ -134,5 +134,6 @@ function recordOf(state: RunState, row: number, order: Order): RowReading | null
     cutTokens: cutTokens[row] ?? 0,
     neutralised: neutralised[row] ?? 0,
     short: isShort(state, row, order),
+    ...(hasOtherDate(state, row, order) ? { otherDate: true } : {}),
   };
 }

@@ -38,14 +38,17 @@ export function createRecorder(options: {
   redact: Redact;
   /** Called for each row and order that is answered for the first time, after the answer is in the state. */
   onAnswer?: (task: Task, reading: Reading) => void;
+  /** Called once when the server's chat template prints another date than in the first answered row of the run. */
+  onDateChange?: () => void;
   /**
    * Gives the reason that the journal records for requests that the end of the session aborted; "aborted" without this
    * function.
    */
   abortReason?: (() => "deadline" | "interrupted" | "aborted") | undefined;
 }): Recorder {
-  const { journal, state, clock, redact, onAnswer, abortReason } = options;
+  const { journal, state, clock, redact, onAnswer, onDateChange, abortReason } = options;
   const counts = noCounts();
+  let dateChanged = false;
   const record = (written: JournalEvent): void => {
     const event = cleanEvent(written, redact);
     journal.append(event);
@@ -53,6 +56,10 @@ export function createRecorder(options: {
   };
   const recordAnswer = (task: Task, outcome: Outcome<Reading> & { ok: true }): void => {
     const isFirst = !isAnswered(state, task.row, task.order);
+    if (!dateChanged && task.chatHead !== undefined && task.chatHead !== (state.chatHead ?? task.chatHead)) {
+      dateChanged = true;
+      onDateChange?.();
+    }
     record(answerEvent(task, outcome, counts.requests, clock.now()));
     counts.scoredPrompts += 1;
     counts.promptTokens += task.ids.length;
@@ -109,6 +116,7 @@ function answerEvent(
     tokens: task.ids.length,
     cutTokens: task.cutTokens,
     neutralised: task.neutralised,
+    ...(task.chatHead === undefined ? {} : { chatHead: task.chatHead }),
     tokenBudget: task.tokenBudget,
     attempts,
     request,

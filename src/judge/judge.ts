@@ -40,6 +40,11 @@ export interface Task {
   readonly cutTokens: number;
   /** Number of control tokens in the row's texts that were broken up, so that the model reads them as plain text. */
   readonly neutralised: number;
+  /**
+   * Hash of the first ids of the prompt, if they print a date that only the server sets; absent otherwise. Tasks with
+   * different hashes were made on different days.
+   */
+  readonly chatHead?: string;
   readonly scorer: Scorer;
   /**
    * With a salt, the server reuses computed prefixes only from requests with the same salt. All tasks of a batch have

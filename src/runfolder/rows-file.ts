@@ -19,6 +19,8 @@ export interface RowReading {
   readonly neutralised: number;
   /** True when the prompt was made with the shorter context. */
   readonly short: boolean;
+  /** True when the server's chat template printed another date than in the first row of the run; absent otherwise. */
+  readonly otherDate?: boolean | undefined;
 }
 
 /** One line of rows.jsonl: the probabilities of a row and their source. */
@@ -49,6 +51,7 @@ const readingSchema: z.ZodType<RowReading> = z.strictObject({
   cutTokens: count,
   neutralised: count,
   short: z.boolean(),
+  otherDate: z.boolean().optional(),
 });
 
 /** The schema of one parsed line of rows.jsonl. */

@@ -22,11 +22,13 @@ export interface RowLine {
     readonly logProbs: readonly (number | null)[];
     readonly mass: number | null;
     readonly cutTokens: number;
+    readonly otherDate?: boolean;
   } | null;
   readonly ba: {
     readonly logProbs: readonly (number | null)[];
     readonly mass: number | null;
     readonly cutTokens: number;
+    readonly otherDate?: boolean;
   } | null;
 }
 

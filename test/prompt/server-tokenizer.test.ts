@@ -11,10 +11,13 @@ const CHAT: readonly Message[] = [
   { role: "user", content: "A or B?" },
 ];
 
+/** The server's clock shows the day of the settings. */
+const NOW = (): number => Date.parse(SETTINGS.date);
+
 describe("serverTokenizer", () => {
   test("asks for a text with and without special tokens", async () => {
     const { server, bodies } = recording();
-    const tokenizer = serverTokenizer(server, SETTINGS);
+    const tokenizer = serverTokenizer(server, SETTINGS, NOW);
     expect(await tokenizer.encode("hello", false)).toEqual(
       await (await fixtureTokenizer("bytelevel")).encode("hello", false),
     );
@@ -35,12 +38,12 @@ describe("serverTokenizer", () => {
       ],
     };
     const local = await fixtureTokenizer("bytelevel");
-    expect(await serverTokenizer(ends, SETTINGS).encode("hello", true)).toEqual(await local.encode("hello", true));
+    expect(await serverTokenizer(ends, SETTINGS, NOW).encode("hello", true)).toEqual(await local.encode("hello", true));
   });
 
   test("costs one request a row once the end of the prompts is known, and sends the settings of the chat", async () => {
     const { server, bodies } = recording();
-    const tokenizer = serverTokenizer(server, SETTINGS);
+    const tokenizer = serverTokenizer(server, SETTINGS, NOW);
     await tokenizer.encodeChat(CHAT, "Answer:");
     const before = bodies.length;
     const other = [CHAT[0], { role: "user", content: "Another text, and A or B?" }] as const;
@@ -69,7 +72,7 @@ describe("serverTokenizer", () => {
         return server.tokenize(body);
       },
     };
-    const tokenizer = serverTokenizer(weak, SETTINGS);
+    const tokenizer = serverTokenizer(weak, SETTINGS, NOW);
     await expect(tokenizer.encodeChat(CHAT, "Answer:")).rejects.toThrow("connection lost");
     expect((await tokenizer.encodeChat(CHAT, "Answer:")).length).toBeGreaterThan(3);
   });
@@ -78,12 +81,12 @@ describe("serverTokenizer", () => {
     const { server } = recording();
     const missing = new RequestError("bad-request", "404 Not Found", { status: 404 });
     const without: ServerText = { ...server, detokenize: () => Promise.reject(missing) };
-    await expect(serverTokenizer(without, SETTINGS).encodeChat(CHAT, "Answer:")).rejects.toMatchObject({
+    await expect(serverTokenizer(without, SETTINGS, NOW).encodeChat(CHAT, "Answer:")).rejects.toMatchObject({
       code: "config",
       message: expect.stringMatching(/no \/detokenize.*set engine\.tokenizer to the folder/),
     });
     const strange: ServerText = { ...server, detokenize: async () => "something else" };
-    await expect(serverTokenizer(strange, SETTINGS).encodeChat(CHAT, "Answer:")).rejects.toMatchObject({
+    await expect(serverTokenizer(strange, SETTINGS, NOW).encodeChat(CHAT, "Answer:")).rejects.toMatchObject({
       code: "config",
       message: expect.stringContaining("set engine.tokenizer to the folder"),
     });
@@ -96,14 +99,14 @@ describe("serverTokenizer", () => {
     const user: readonly Message[] = [{ role: "user", content: "Which is better, A or B?" }];
     const stripping: ServerText = { ...server, detokenize: async (ids) => (await server.detokenize(ids)).trimStart() };
     for (const prefix of ["Answer:", "Answer: A", " tie", ""]) {
-      expect(await serverTokenizer(stripping, SETTINGS).encodeChat(user, prefix)).toEqual(
+      expect(await serverTokenizer(stripping, SETTINGS, NOW).encodeChat(user, prefix)).toEqual(
         await local.encodeChat(user, prefix),
       );
     }
   });
 
   test("lists the control tokens of the usual model families", () => {
-    expect(serverTokenizer(recording().server, SETTINGS).controlTokens).toEqual(
+    expect(serverTokenizer(recording().server, SETTINGS, NOW).controlTokens).toEqual(
       expect.arrayContaining(["<|im_end|>", "<|eot_id|>", "[/INST]", "</s>"]),
     );
   });

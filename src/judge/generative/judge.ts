@@ -55,7 +55,9 @@ export async function createGenerativeJudge(options: {
       const row = await dataset.read(index);
       const preparer = tokenBudget === null || tokenBudget >= budget ? full : preparerFor(tokenBudget);
       const { ids, cutTokens, neutralised } = await preparer.prepare(row, order);
-      const task = { row: index, order, tokenBudget, cutTokens, neutralised };
+      const head = template.format === "chat" ? tokenizer.datedHead() : null;
+      const dated = head === null ? {} : { chatHead: sha256(ids.slice(0, head).join(" ")).slice(0, 16) };
+      const task = { row: index, order, tokenBudget, cutTokens, neutralised, ...dated };
       const sent = promptToSend(resolved, ids);
       if (sent !== null) return { ...task, ids: sent, scorer };
       const own = await resolveLabels(template.labels, await preparer.encoderFor(row, order));

@@ -44,7 +44,7 @@ export async function createGenerativeLoader(
       return open(local, maxModelLen ?? config.engine.maxModelLen ?? ASSUMED_CONTEXT);
     },
     probe: async (server) => {
-      const remote = serverTokenizer(server, settings);
+      const remote = serverTokenizer(server, settings, clock.now);
       const judge = await open(local ?? remote, server.maxModelLen);
       if (local !== null) {
         const { budget } = judge;

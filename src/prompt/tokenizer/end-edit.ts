@@ -44,7 +44,8 @@ function endsWith(ids: readonly number[], end: readonly number[]): boolean {
   return start >= 0 && end.every((id, i) => ids[start + i] === id);
 }
 
-function sharedLength(one: readonly number[], other: readonly number[]): number {
+/** Number of first ids in which two lists agree. */
+export function sharedLength(one: readonly number[], other: readonly number[]): number {
   const end = one.findIndex((id, i) => id !== other[i]);
   return end < 0 ? one.length : end;
 }

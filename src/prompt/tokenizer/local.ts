@@ -50,6 +50,7 @@ export async function loadTokenizer(modelDir: string, settings: ChatSettings): P
       normalise,
       source: "local",
       settingsKey: JSON.stringify([chosen.kwargs, dated ? chosen.date : null]),
+      datedHead: () => null,
       dated,
       on: (date) => create({ ...chosen, date }),
     };

@@ -2,7 +2,9 @@ import { AbtieError, messageOf } from "../../errors.ts";
 import { ANSWER_PROBE, finishedIn, foldSystem, generationPromptIn, USER_PROBE } from "./chat-template.ts";
 import { closingText, type TurnEnds } from "./closing.ts";
 import { WELL_KNOWN_CONTROL_TOKENS } from "./control-tokens.ts";
-import { applyEndEdit, type EndEdit, findEndEdit } from "./end-edit.ts";
+import { applyEndEdit, type EndEdit, findEndEdit, sharedLength } from "./end-edit.ts";
+import { DATE_VARIABLES, findPrintedDate, TRIAL_DAY } from "./printed-date.ts";
+import { formatDay } from "./strftime.ts";
 import type { ChatSettings, Message, Tokenizer } from "./tokenizer.ts";
 
 /** What a server is asked to tokenise: a text, or the messages of a chat. In the form of vLLM's `POST /tokenize`. */
@@ -26,41 +28,47 @@ export interface ServerText {
  * Creates a tokenizer that asks the server, for models with files that are not on this machine. A row costs one request:
  * the server tokenises the messages with the generation prompt, and the text behind that is applied as an edit of the
  * last ids. If the server refuses the system role (HTTP 400) or ignores it, the system text is put into the user's
- * message. Throws AbtieError("config") when the server cannot turn ids into text, or gives texts that do not lead back to
+ * message. If its chat template prints today's date, the day of the settings is sent in the variable with which the template
+ * takes it; if it takes none, `datedHead` of the tokenizer says where the date stands. `now` gives the time in ms since
+ * 1970. Throws AbtieError("config") when the server cannot turn ids into text, or gives texts that do not lead back to
  * the same ids.
  */
 export function serverTokenizer(
   server: Pick<ServerText, "tokenize" | "detokenize">,
   settings: ChatSettings,
+  now: () => number,
 ): Tokenizer {
-  const chat = (messages: readonly Message[], generationPrompt = true): Promise<readonly number[]> =>
+  const chat: Chat = (messages, generationPrompt = true, kwargs = settings.kwargs) =>
     server.tokenize({
       messages,
       add_generation_prompt: generationPrompt,
-      chat_template_kwargs: settings.kwargs,
+      chat_template_kwargs: kwargs,
       add_special_tokens: false,
     });
   const encode = (prompt: string, specials: boolean): Promise<readonly number[]> =>
     server.tokenize({ prompt, add_special_tokens: specials });
   const decode = (ids: readonly number[]): Promise<string> => server.detokenize(ids).catch(explainMissingDetokenize);
 
-  const probe = remember((before: readonly Message[]) => probeChat(before, chat, decode));
+  const probe = remember((before: readonly Message[]) => probeChat(before, chat, decode, settings, now()));
   const behind = remember(() => countTokensBehind(encode));
   const edits = createEdits(encode, decode);
+  let datedHead: number | null = null;
   return {
     encode: async (text, specials) => {
       const ids = await encode(text, specials);
       return specials ? ids.slice(0, ids.length - (await behind([]))) : ids;
     },
     encodeChat: async (messages, answerPrefix) => {
-      const { fold, ends } = await probe(messages.slice(0, -1));
-      const ids = await chat(fold ? foldSystem(messages) : messages);
+      const { fold, kwargs, head, ends } = await probe(messages.slice(0, -1));
+      datedHead = head;
+      const ids = await chat(fold ? foldSystem(messages) : messages, true, kwargs);
       return edits.extend(ids, answerPrefix, ends);
     },
     controlTokens: WELL_KNOWN_CONTROL_TOKENS,
     normalise: null,
     source: "server",
     settingsKey: JSON.stringify(settings),
+    datedHead: () => datedHead,
   };
 }
 
@@ -68,27 +76,51 @@ export function serverTokenizer(
 interface ChatProbe {
   /** True when the server's chat template shows no system message. */
   readonly fold: boolean;
+  /** The variables of the chat template, with the date where the template takes it. */
+  readonly kwargs: ChatSettings["kwargs"];
+  /** Number of first ids that all rows share, if they print a date that only the server sets; null otherwise. */
+  readonly head: number | null;
   readonly ends: TurnEnds;
 }
 
+type Chat = (
+  messages: readonly Message[],
+  generationPrompt?: boolean,
+  kwargs?: ChatSettings["kwargs"],
+) => Promise<readonly number[]>;
+
 async function probeChat(
   before: readonly Message[],
-  chat: (messages: readonly Message[], generationPrompt?: boolean) => Promise<readonly number[]>,
+  chat: Chat,
   decode: (ids: readonly number[]) => Promise<string>,
+  settings: ChatSettings,
+  now: number,
 ): Promise<ChatProbe> {
-  const user: Message = { role: "user", content: USER_PROBE };
-  const written: readonly Message[] = [...before, user];
+  const written: readonly Message[] = [...before, { role: "user", content: USER_PROBE }];
   const fold = before[0]?.role === "system" && !(await showsSystem(chat));
   const asked = fold ? foldSystem(written) : written;
-  const generation = generationPromptIn(await decode(await chat(asked)));
+  const ids = await chat(asked);
+  const text = await decode(ids);
   const finished = await orNullIfRefused(chat([...asked, { role: "assistant", content: ANSWER_PROBE }], false));
-  return {
-    fold,
-    ends: { generation, finished: finishedIn(finished === null ? null : await decode(finished)) },
+  const ends: TurnEnds = {
+    generation: generationPromptIn(text),
+    finished: finishedIn(finished === null ? null : await decode(finished)),
   };
+  const date = findPrintedDate(text, now);
+  if (date === null) return { fold, kwargs: settings.kwargs, head: null, ends };
+  for (const name of DATE_VARIABLES.filter((variable) => !(variable in settings.kwargs))) {
+    const set = (day: string) => ({ ...settings.kwargs, [name]: formatDay(day, date.format) });
+    const trial = await decode(await chat(asked, true, set(TRIAL_DAY)));
+    const takes = trial.includes(formatDay(TRIAL_DAY, date.format)) && !trial.includes(date.text);
+    if (takes) return { fold, kwargs: set(settings.date), head: null, ends };
+  }
+  const other = await chat(fold ? foldSystem([...before, OTHER_USER]) : [...before, OTHER_USER]);
+  return { fold, kwargs: settings.kwargs, head: sharedLength(ids, other), ends };
 }
 
-async function showsSystem(chat: (messages: readonly Message[]) => Promise<readonly number[]>): Promise<boolean> {
+const OTHER_USER: Message = { role: "user", content: "Another text" };
+
+async function showsSystem(chat: Chat): Promise<boolean> {
   const user: Message = { role: "user", content: USER_PROBE };
   const ask = (content: string) => orNullIfRefused(chat([{ role: "system", content }, user]));
   const [one, other] = [await ask("one"), await ask("other")];

@@ -35,4 +35,10 @@ export interface Tokenizer {
   readonly source: "local" | "server";
   /** Changes whenever a setting changes the ids of a chat. The date counts only if the chat template prints it. */
   readonly settingsKey: string;
+  /**
+   * Number of first ids of a chat that are the same in all rows and print a date that only the server sets: if they
+   * differ between two rows, the date has changed between them. Null when the prompts depend on no such date, or before
+   * the first chat.
+   */
+  readonly datedHead: () => number | null;
 }

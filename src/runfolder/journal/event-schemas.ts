@@ -139,6 +139,7 @@ const SCHEMAS = {
     tokens: count,
     cutTokens: count,
     neutralised: count,
+    chatHead: z.string().optional(),
     tokenBudget,
     attempts: count,
     request: count,

@@ -101,6 +101,8 @@ export interface RowResult {
   readonly cutTokens: number;
   /** Number of control tokens in the row's texts that were broken up. */
   readonly neutralised: number;
+  /** Hash of the first ids of the prompt, if they print a date that only the server sets; absent otherwise. */
+  readonly chatHead?: string | undefined;
   /**
    * Token budget of the ladder step that shortened the prompt; null when the prompt could have as many tokens as the
    * model accepts.

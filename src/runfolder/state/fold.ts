@@ -7,6 +7,7 @@ import {
   GAVE_UP,
   HAS_MASS,
   type OrderState,
+  OTHER_DATE,
   type PrefixCacheCounts,
   type RunState,
 } from "./run-state.ts";
@@ -60,7 +61,9 @@ function foldResult(state: RunState, event: RowResult): void {
   const before = order.flags[row] ?? 0;
   if ((before & ANSWERED) !== 0) return;
   order.answered += 1;
-  order.flags[row] = flagsOf(event);
+  state.chatHead ??= event.chatHead ?? null;
+  const otherDate = event.chatHead !== undefined && event.chatHead !== state.chatHead;
+  order.flags[row] = flagsOf(event) | (otherDate ? OTHER_DATE : 0);
   order.logProbs.set(event.logProbs, 3 * row);
   order.attempts[row] = Math.min(MOST, event.attempts);
   order.mass[row] = event.mass ?? Number.NaN;

@@ -15,6 +15,8 @@ export interface RunState {
   longestStartUpSeconds: number | null;
   /** Counts over all sessions; null when no server reports its prefix cache. */
   prefixCache: PrefixCacheCounts | null;
+  /** The `chatHead` of the first answered row; null when no row has one. */
+  chatHead: string | null;
 }
 
 /** Counts of prompt tokens; `PrefixCacheEvent` defines them. */
@@ -50,6 +52,8 @@ export interface OrderState {
 export const ANSWERED = 1;
 export const BOUNDED = 2;
 export const HAS_MASS = 8;
+/** Flag: the server's chat template printed another date than in the first answered row. */
+export const OTHER_DATE = 4;
 /** Flag: the row's last failure was final in its session. */
 export const GAVE_UP = 16;
 
@@ -61,6 +65,7 @@ export function createRunState(rows: number): RunState {
     engineModel: null,
     longestStartUpSeconds: null,
     prefixCache: null,
+    chatHead: null,
   };
 }
 
@@ -72,6 +77,11 @@ export function isAnswered(state: RunState, row: number, order: Order): boolean 
 /** Decides whether the row's prompt in this order was shortened by a ladder step. */
 export function isShort(state: RunState, row: number, order: Order): boolean {
   return tokenBudgetOf(state, row, order) !== null;
+}
+
+/** Decides whether the row's prompt in this order prints another date than that of the first answered row. */
+export function hasOtherDate(state: RunState, row: number, order: Order): boolean {
+  return ((state.orders[order].flags[row] ?? 0) & OTHER_DATE) !== 0;
 }
 
 /**
