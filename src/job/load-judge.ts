@@ -8,10 +8,6 @@ import type { Clock } from "../types.ts";
  * Creates the loader for the kind of judge in the config. Throws AbtieError("config") for a template or tokenizer that the
  * loader cannot use.
  */
-export async function createJudgeLoader(
-  config: DatedConfig,
-  dataset: Dataset,
-  clock: Pick<Clock, "now">,
-): Promise<JudgeLoader> {
+export async function createJudgeLoader(config: DatedConfig, dataset: Dataset, clock: Clock): Promise<JudgeLoader> {
   return createGenerativeLoader(config, dataset, clock);
 }

@@ -15,6 +15,7 @@ import { scoreBatch, type Task } from "../../src/judge/judge.ts";
 import { engineOpeners } from "../../src/pool/open-engines.ts";
 import { createPreparer } from "../../src/prompt/preparer.ts";
 import { loadTokenizer } from "../../src/prompt/tokenizer/local.ts";
+import { systemClock } from "../../src/system.ts";
 import { softmax } from "../../src/triple.ts";
 import { abtie, demoConfig, serversAlive, testEffects } from "./engine.ts";
 
@@ -36,7 +37,7 @@ beforeAll(async () => {
   config = { ...found, engine: found.engine, runFolder: join(folder, "engines") };
   const dataset = await openRows(config, new AbortController().signal);
   dispose = async () => dataset[Symbol.asyncDispose]();
-  judge = await (await createGenerativeLoader({ ...config, date: DAY }, dataset, { now: Date.now })).open(null);
+  judge = await (await createGenerativeLoader({ ...config, date: DAY }, dataset, systemClock)).open(null);
   tasks = await Promise.all(dataset.ids.slice(0, 60).map((_, row) => judge.prepare(row, "ab", null)));
 });
 afterAll(async () => {

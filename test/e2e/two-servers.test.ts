@@ -10,6 +10,7 @@ import type { RunSummary } from "../../src/job/summary.ts";
 import { createGenerativeLoader } from "../../src/judge/generative/load.ts";
 import { engineOpeners } from "../../src/pool/open-engines.ts";
 import { Secret } from "../../src/secrets/secret.ts";
+import { systemClock } from "../../src/system.ts";
 import { abtie, demoConfig, serversAlive, testEffects } from "./engine.ts";
 
 /** The day that chat templates print. */
@@ -58,7 +59,7 @@ async function startTwo(found: Config): Promise<readonly Engine[]> {
   const engine: SpawnConfig = { ...found.engine, replicas: 2, env };
   const config = { ...found, engine, runFolder: folder };
   await using dataset = await openRows(config, new AbortController().signal);
-  const judge = await (await createGenerativeLoader({ ...config, date: DAY }, dataset, { now: Date.now })).open(null);
+  const judge = await (await createGenerativeLoader({ ...config, date: DAY }, dataset, systemClock)).open(null);
   const { ids } = await judge.prepare(0, "ab", null);
   const probe = async () => ({ prompt: ids, ids: judge.resolved.probes[0]?.ids ?? [] });
   const openers = engineOpeners({ config, effects: testEffects(), logFolder: folder, probe });

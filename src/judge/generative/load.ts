@@ -1,9 +1,10 @@
 import type { DatedConfig } from "../../config/config.ts";
 import type { Dataset } from "../../dataset/open-dataset.ts";
+import { withTimeLimit } from "../../engine/client/time-limit.ts";
 import type { ProbeInput } from "../../engine/dialects/dialect.ts";
 import { loadTemplate } from "../../prompt/template/template.ts";
 import { loadTokenizer } from "../../prompt/tokenizer/local.ts";
-import { serverTokenizer } from "../../prompt/tokenizer/server.ts";
+import { type ServerText, serverTokenizer } from "../../prompt/tokenizer/server.ts";
 import type { ChatSettings, Tokenizer } from "../../prompt/tokenizer/tokenizer.ts";
 import type { Clock } from "../../types.ts";
 import { checkTokenizers } from "../compare-tokenizers.ts";
@@ -25,7 +26,7 @@ const ASSUMED_CONTEXT = 2048;
 export async function createGenerativeLoader(
   config: DatedConfig,
   dataset: Dataset,
-  clock: Pick<Clock, "now">,
+  clock: Clock,
 ): Promise<GenerativeLoader> {
   const template = await loadTemplate(config.template, config.labels);
   const folder = config.engine.tokenizer;
@@ -44,14 +45,27 @@ export async function createGenerativeLoader(
       return open(local, maxModelLen ?? config.engine.maxModelLen ?? ASSUMED_CONTEXT);
     },
     probe: async (server) => {
-      const remote = serverTokenizer(server, settings, clock.now);
+      const remote = serverTokenizer(local === null ? server : withinLimit(server, clock), settings, clock.now);
       const judge = await open(local ?? remote, server.maxModelLen);
       if (local !== null) {
         const { budget } = judge;
         await checkTokenizers({ local, remote, template, budget, dataset, now: clock.now() });
       }
-      return { judge, input: await probeInput(judge) };
+      const input = await probeInput(judge);
+      return { judge, input: local === null ? input : { ...input, textOf: local.textOf } };
     },
+  };
+}
+
+/** Time limit (ms) of a request that only checks the local tokenizer. A gateway may never answer it. */
+const CHECK_MS = 5_000;
+
+function withinLimit(server: ServerText, clock: Clock): ServerText {
+  const limited = <T>(what: string, ask: (signal: AbortSignal) => Promise<T>, signal: AbortSignal | undefined) =>
+    withTimeLimit({ clock, ms: CHECK_MS, signal, what }, ask);
+  return {
+    tokenize: (body, own) => limited("/tokenize", (signal) => server.tokenize(body, signal), own),
+    detokenize: (ids, own) => limited("/detokenize", (signal) => server.detokenize(ids, signal), own),
   };
 }
 

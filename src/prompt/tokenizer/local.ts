@@ -13,6 +13,8 @@ export interface LocalTokenizer extends Tokenizer {
   readonly dated: boolean;
   /** The same tokenizer with another date (YYYY-MM-DD). */
   readonly on: (date: string) => LocalTokenizer;
+  /** The text of a token behind other text, for servers that list tokens by their text; undefined when it has none. */
+  readonly textOf: (id: number) => string | undefined;
 }
 
 /**
@@ -53,6 +55,7 @@ export async function loadTokenizer(modelDir: string, settings: ChatSettings): P
       datedHead: () => null,
       dated,
       on: (date) => create({ ...chosen, date }),
+      textOf: (id) => textBehind(library, id),
     };
   };
   return create(settings);
@@ -62,6 +65,7 @@ export async function loadTokenizer(modelDir: string, settings: ChatSettings): P
 // here.
 interface Library {
   readonly encode: (text: string, options: { add_special_tokens: boolean }) => { readonly ids: number[] };
+  readonly decode: (ids: readonly number[], options: { readonly skip_special_tokens: boolean }) => string;
   readonly normalizer: ((text: string) => string) | null;
 }
 
@@ -88,6 +92,19 @@ function findSpecials(library: Library): { readonly before: readonly number[] } 
   const middle = full.slice(start, start + plain.length);
   if (start < 0 || middle.join(" ") !== plain.join(" ")) return null;
   return { before: full.slice(0, start) };
+}
+
+/**
+ * Decodes one token behind a fixed one, because many tokenizers leave out the space at the beginning of a text. A part of
+ * a character has no text.
+ */
+function textBehind(library: Library, id: number): string | undefined {
+  const [before] = library.encode("a", { add_special_tokens: false }).ids;
+  if (before === undefined) return undefined;
+  const decode = (ids: readonly number[]): string => library.decode(ids, { skip_special_tokens: false });
+  const [alone, both] = [decode([before]), decode([before, id])];
+  const text = both.startsWith(alone) ? both.slice(alone.length) : "";
+  return text === "" || text.includes("\u{FFFD}") ? undefined : text;
 }
 
 function missingChatTemplate(modelDir: string): AbtieError {
