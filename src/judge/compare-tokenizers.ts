@@ -35,7 +35,7 @@ export async function checkTokenizers(options: {
   const there = createPreparer({ template, tokenizer: sameText, budget });
   for (const index of spreadSample(dataset.ids.length, SAMPLE_ROWS)) {
     const row = await dataset.read(index);
-    const served = await there.prepare(row, "ab").catch(nullWithoutTokenize);
+    const served = await there.prepare(row, "ab").catch(nullIfRefused);
     if (served === null) return;
     const prepared = await Promise.all(here.map((preparer) => preparer.prepare(row, "ab")));
     const [difference, ...onOtherDays] = prepared.map(({ ids }) => describeDifference(ids, served.ids));
@@ -49,7 +49,11 @@ export async function checkTokenizers(options: {
   }
 }
 
-function nullWithoutTokenize(error: unknown): null {
+/**
+ * Returns null for the error of a request: the server has no /tokenize or /detokenize, keeps it closed, answers too late, or
+ * has no chat template. A run with a local tokenizer needs none of them. Throws any other error.
+ */
+export function nullIfRefused(error: unknown): null {
   const cause = error instanceof AbtieError ? error.cause : error;
   if (cause instanceof RequestError) return null;
   throw error;

@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { createClient } from "../../src/engine/client/client.ts";
 import { createPreparer } from "../../src/prompt/preparer.ts";
 import { loadTokenizer } from "../../src/prompt/tokenizer/local.ts";
-import { type ServerText, serverTokenizer } from "../../src/prompt/tokenizer/server.ts";
+import { type ServerText, type ServerTokenizer, serverTokenizer } from "../../src/prompt/tokenizer/server.ts";
 import type { Tokenizer } from "../../src/prompt/tokenizer/tokenizer.ts";
 import { Secret } from "../../src/secrets/secret.ts";
 import { systemClock } from "../../src/system.ts";
@@ -60,7 +60,7 @@ async function modelFolder(tokenizer: TokenizerName, template: string): Promise<
 async function onServer<T>(
   modelDir: string,
   today: string,
-  use: (tokenizer: Tokenizer, requests: () => number) => Promise<T>,
+  use: (tokenizer: ServerTokenizer, requests: () => number) => Promise<T>,
 ): Promise<T> {
   await using server = await startFake({ modelDir, today });
   const clock = systemClock;
@@ -85,8 +85,11 @@ async function onServer<T>(
 
 async function expectSameIds(tokenizer: TokenizerName, template: string, today: string): Promise<void> {
   const folder = await modelFolder(tokenizer, template);
-  const local = await loadTokenizer(folder, SETTINGS);
+  const loaded = await loadTokenizer(folder, SETTINGS);
   await onServer(folder, today, async (remote) => {
+    const garbled = await remote.garblesSystem();
+    expect(garbled).toBe(template.endsWith("parts-of-user.jinja"));
+    const local = garbled ? loaded.folding() : loaded;
     const sameText: Tokenizer = { ...remote, controlTokens: local.controlTokens, normalise: local.normalise };
     for (const name of TEMPLATES) {
       const shipped = await shippedTemplate(name);

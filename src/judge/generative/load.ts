@@ -7,7 +7,7 @@ import { loadTokenizer } from "../../prompt/tokenizer/local.ts";
 import { type ServerText, serverTokenizer } from "../../prompt/tokenizer/server.ts";
 import type { ChatSettings, Tokenizer } from "../../prompt/tokenizer/tokenizer.ts";
 import type { Clock } from "../../types.ts";
-import { checkTokenizers } from "../compare-tokenizers.ts";
+import { checkTokenizers, nullIfRefused } from "../compare-tokenizers.ts";
 import type { JudgeLoader } from "../judge.ts";
 import { createTokenCaches, withTokenCache } from "../token-cache.ts";
 import { createGenerativeJudge, type GenerativeJudge } from "./judge.ts";
@@ -46,13 +46,19 @@ export async function createGenerativeLoader(
     },
     probe: async (server) => {
       const remote = serverTokenizer(local === null ? server : withinLimit(server, clock), settings, clock.now);
-      const judge = await open(local ?? remote, server.maxModelLen);
-      if (local !== null) {
-        const { budget } = judge;
-        await checkTokenizers({ local, remote, template, budget, dataset, now: clock.now() });
+      if (local === null) {
+        const judge = await open(remote, server.maxModelLen);
+        return { judge, input: await probeInput(judge) };
       }
-      const input = await probeInput(judge);
-      return { judge, input: local === null ? input : { ...input, textOf: local.textOf } };
+      // Whoever tokenises, a row has the same prompt on the same server.
+      const garbled = template.system === null ? false : await remote.garblesSystem().catch(nullIfRefused);
+      const here = garbled === true ? local.folding() : local;
+      const judge = await open(here, server.maxModelLen);
+      const { budget } = judge;
+      if (garbled !== null) {
+        await checkTokenizers({ local: here, remote, template, budget, dataset, now: clock.now() });
+      }
+      return { judge, input: { ...(await probeInput(judge)), textOf: local.textOf } };
     },
   };
 }

@@ -25,6 +25,8 @@ interface ChatTemplateFile {
 
 /** The user's text in the conversations that find out how a template writes. A template must not change it. */
 export const USER_PROBE = "abtie user probe";
+/** The system text in these conversations. A list that is printed as Python prints it shows the line end otherwise. */
+export const SYSTEM_PROBE = "abtie system\nprobe";
 /** The content of the finished assistant message in these conversations. */
 export const ANSWER_PROBE = "abtie answer probe";
 
@@ -86,7 +88,9 @@ function withSettings(run: Run, settings: ChatSettings): ChatTemplate {
   const shows = (messages: readonly Message[], asParts: boolean, text: string): boolean =>
     tried(messages, asParts)?.includes(text) === true;
   const parts = !shows([user(USER_PROBE)], false, USER_PROBE) && shows([user(USER_PROBE)], true, USER_PROBE);
-  const fold = !shows([{ role: "system", content: SYSTEM_PROBE }, user(USER_PROBE)], parts, SYSTEM_PROBE);
+  const fold =
+    settings.fold === true ||
+    !shows([{ role: "system", content: SYSTEM_PROBE }, user(USER_PROBE)], parts, SYSTEM_PROBE);
 
   const render = (messages: readonly Message[], generationPrompt: boolean): string => {
     const shown = fold ? foldSystem(messages) : messages;
@@ -101,8 +105,6 @@ function withSettings(run: Run, settings: ChatSettings): ChatTemplate {
     dated: tried([user(USER_PROBE)], parts) !== tried([user(USER_PROBE)], parts, otherDay(settings.date)),
   };
 }
-
-const SYSTEM_PROBE = "abtie system probe";
 
 function toParts({ role, content }: Message): { readonly role: string; readonly content: Content } {
   return { role, content: [{ type: "text", text: content }] };

@@ -15,6 +15,8 @@ export interface LocalTokenizer extends Tokenizer {
   readonly on: (date: string) => LocalTokenizer;
   /** The text of a token behind other text, for servers that list tokens by their text; undefined when it has none. */
   readonly textOf: (id: number) => string | undefined;
+  /** The same tokenizer with every system text in the user's message. */
+  readonly folding: () => LocalTokenizer;
 }
 
 /**
@@ -51,11 +53,12 @@ export async function loadTokenizer(modelDir: string, settings: ChatSettings): P
       controlTokens,
       normalise,
       source: "local",
-      settingsKey: JSON.stringify([chosen.kwargs, dated ? chosen.date : null]),
+      settingsKey: JSON.stringify([chosen.kwargs, dated ? chosen.date : null, chosen.fold === true]),
       datedHead: () => null,
       dated,
       on: (date) => create({ ...chosen, date }),
       textOf: (id) => textBehind(library, id),
+      folding: () => create({ ...chosen, fold: true }),
     };
   };
   return create(settings);

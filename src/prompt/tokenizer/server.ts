@@ -1,5 +1,5 @@
 import { AbtieError, messageOf } from "../../errors.ts";
-import { ANSWER_PROBE, finishedIn, foldSystem, generationPromptIn, USER_PROBE } from "./chat-template.ts";
+import { ANSWER_PROBE, finishedIn, foldSystem, generationPromptIn, SYSTEM_PROBE, USER_PROBE } from "./chat-template.ts";
 import { closingText, type TurnEnds } from "./closing.ts";
 import { WELL_KNOWN_CONTROL_TOKENS } from "./control-tokens.ts";
 import { applyEndEdit, type EndEdit, findEndEdit, sharedLength } from "./end-edit.ts";
@@ -24,6 +24,16 @@ export interface ServerText {
   readonly detokenize: (ids: readonly number[], signal?: AbortSignal) => Promise<string>;
 }
 
+/** A tokenizer that asks a server. */
+export interface ServerTokenizer extends Tokenizer {
+  /**
+   * True when the server can show a system message but prints its list of parts, `[{'type': 'text', ...`, instead of its
+   * text. vLLM gives all content as parts if the chat template loops over the parts of one role (Gemma 4). The system
+   * text is then put into the user's message.
+   */
+  readonly garblesSystem: () => Promise<boolean>;
+}
+
 /**
  * Creates a tokenizer that asks the server, for models with files that are not on this machine. A row costs one request:
  * the server tokenises the messages with the generation prompt, and the text behind that is applied as an edit of the
@@ -37,7 +47,7 @@ export function serverTokenizer(
   server: Pick<ServerText, "tokenize" | "detokenize">,
   settings: ChatSettings,
   now: () => number,
-): Tokenizer {
+): ServerTokenizer {
   const chat: Chat = (messages, generationPrompt = true, kwargs = settings.kwargs) =>
     server.tokenize({
       messages,
@@ -49,7 +59,10 @@ export function serverTokenizer(
     server.tokenize({ prompt, add_special_tokens: specials });
   const decode = (ids: readonly number[]): Promise<string> => server.detokenize(ids).catch(explainMissingDetokenize);
 
-  const probe = remember((before: readonly Message[]) => probeChat(before, chat, decode, settings, now()));
+  const probe = remember((before: readonly Message[]) =>
+    probeChat({ before, showsSystem: async () => (await system([])) === "shown", chat, decode, settings, now: now() }),
+  );
+  const system = remember(() => probeSystem(chat, decode));
   const behind = remember(() => countTokensBehind(encode));
   const edits = createEdits(encode, decode);
   let datedHead: number | null = null;
@@ -69,6 +82,7 @@ export function serverTokenizer(
     source: "server",
     settingsKey: JSON.stringify(settings),
     datedHead: () => datedHead,
+    garblesSystem: async () => (await system([])) === "garbled",
   };
 }
 
@@ -89,15 +103,17 @@ type Chat = (
   kwargs?: ChatSettings["kwargs"],
 ) => Promise<readonly number[]>;
 
-async function probeChat(
-  before: readonly Message[],
-  chat: Chat,
-  decode: (ids: readonly number[]) => Promise<string>,
-  settings: ChatSettings,
-  now: number,
-): Promise<ChatProbe> {
+async function probeChat(options: {
+  before: readonly Message[];
+  showsSystem: () => Promise<boolean>;
+  chat: Chat;
+  decode: (ids: readonly number[]) => Promise<string>;
+  settings: ChatSettings;
+  now: number;
+}): Promise<ChatProbe> {
+  const { before, showsSystem, chat, decode, settings, now } = options;
   const written: readonly Message[] = [...before, { role: "user", content: USER_PROBE }];
-  const fold = before[0]?.role === "system" && !(await showsSystem(chat));
+  const fold = before[0]?.role === "system" && !(await showsSystem());
   const asked = fold ? foldSystem(written) : written;
   const ids = await chat(asked);
   const text = await decode(ids);
@@ -120,11 +136,18 @@ async function probeChat(
 
 const OTHER_USER: Message = { role: "user", content: "Another text" };
 
-async function showsSystem(chat: Chat): Promise<boolean> {
-  const user: Message = { role: "user", content: USER_PROBE };
-  const ask = (content: string) => orNullIfRefused(chat([{ role: "system", content }, user]));
-  const [one, other] = [await ask("one"), await ask("other")];
-  return one !== null && other !== null && one.join() !== other.join();
+async function probeSystem(
+  chat: Chat,
+  decode: (ids: readonly number[]) => Promise<string>,
+): Promise<"shown" | "garbled" | "missing"> {
+  const messages: readonly Message[] = [
+    { role: "system", content: SYSTEM_PROBE },
+    { role: "user", content: USER_PROBE },
+  ];
+  const ids = await orNullIfRefused(chat(messages));
+  const text = ids === null ? "" : await decode(ids);
+  if (text.includes(SYSTEM_PROBE)) return "shown";
+  return /\[\{['"]type['"]: ['"]text['"]/.test(text) ? "garbled" : "missing";
 }
 
 async function orNullIfRefused<T>(asked: Promise<T>): Promise<T | null> {

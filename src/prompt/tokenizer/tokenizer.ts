@@ -10,6 +10,8 @@ export interface ChatSettings {
   readonly kwargs: Readonly<Record<string, unknown>>;
   /** The day (YYYY-MM-DD) that a chat template prints when it asks for the date. */
   readonly date: string;
+  /** True to put a system text into the user's message, although the chat template can show a system message. */
+  readonly fold?: boolean;
 }
 
 /** Turns text into the token ids of one model, with the model's files or by asking its server. */
