@@ -46,6 +46,10 @@ export async function scoreRows(options: {
       showSafely();
     },
     config,
+    timeLeftMs: () => {
+      const budget = limits.budget();
+      return budget === null ? null : budget.workEndAt - effects.clock.monotonic();
+    },
     effects,
     signal,
   }).finally(() => ended.abort(new Error("scoring has ended")));

@@ -34,8 +34,7 @@ const CLASSES = {
   connection: { kind: "retry", reason: "connection", blame: "engine" },
   timeout: { kind: "retry", reason: "timeout", blame: "either" },
   malformed: { kind: "retry", reason: "malformed", blame: "batch" },
-  // A single prompt that the server refuses as too large is too long for it.
-  "too-large": { kind: "split", reason: "too-long" },
+  "too-large": { kind: "split", reason: "too-large" },
   "wrong-address": { kind: "engine-lost", reason: "engine-lost" },
   "wrong-model": { kind: "engine-lost", reason: "engine-lost" },
 } as const satisfies Record<RequestErrorKind, FailureClass>;

@@ -6,6 +6,7 @@ import { attachEngine } from "../engine/life/attach.ts";
 import type { EngineOptions } from "../engine/life/open-engine.ts";
 import { spawnEngine } from "../engine/life/spawn.ts";
 import { Secret } from "../secrets/secret.ts";
+import { createFirstRequests } from "./repeat-first-requests.ts";
 
 /** Longest wait (ms) for the first answer of a server that abtie did not start, because it may still be starting. */
 const ATTACH_MS = 10_000;
@@ -35,6 +36,7 @@ export function engineOpeners(options: {
   const { config, effects } = options;
   const { engine } = config;
   effects.redactor.add(secretsOf(config));
+  const progressOf = (name: string) => (text: string) => effects.progress({ stage: "step", name, text });
   const common = (name: string, signal: AbortSignal): EngineOptions => ({
     clock: effects.clock,
     log: effects.log,
@@ -46,7 +48,8 @@ export function engineOpeners(options: {
     probe: options.probe,
     timeoutMs: config.requestTimeoutMs,
     warmUpMs: WARM_UP_MS,
-    onProgress: (text) => effects.progress({ stage: "step", name, text }),
+    repeat: createFirstRequests({ clock: effects.clock, random: effects.random, onProgress: progressOf(name) }),
+    onProgress: progressOf(name),
   });
   if (engine.kind === "attach") {
     return engine.urls.map((baseUrl, index) => {

@@ -5,6 +5,7 @@ import { RequestError } from "../engine/client/request-error.ts";
 import type { ProbeInput } from "../engine/dialects/dialect.ts";
 import type { Engine } from "../engine/engine.ts";
 import { createFolder } from "../files/folder.ts";
+import { plural } from "../format.ts";
 import { type JudgeServer, scoreBatch, type Task } from "../judge/judge.ts";
 import type { JournalEvent } from "../runfolder/journal/events.ts";
 import { identityOf, type ModelIdentity } from "../runfolder/manifest/model-identity.ts";
@@ -111,6 +112,15 @@ export async function openEnginePool<J>(options: {
       clock,
       onFound: ({ concurrency, promptsPerRequest }, rowsPerSecond) => {
         const at = clock.now();
+        record({ event: "concurrency", at, engine: name, concurrency, promptsPerRequest, rowsPerSecond });
+      },
+      onTooLarge: ({ concurrency, promptsPerRequest }, refused) => {
+        effects.log(
+          "warn",
+          `engine ${name} refused a request of ${refused} prompts as too large (HTTP 413): at most ${plural(promptsPerRequest, "prompt")} are sent in one request from now on`,
+        );
+        const at = clock.now();
+        const rowsPerSecond = Number.NaN;
         record({ event: "concurrency", at, engine: name, concurrency, promptsPerRequest, rowsPerSecond });
       },
       onTokens: (tokens) => {

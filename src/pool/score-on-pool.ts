@@ -22,6 +22,8 @@ export async function scoreOnPool<T extends Task>(options: {
   config: Pick<Config, "attempts" | "requestTimeoutMs">;
   /** Gives one setting for all engines. Without it, each engine's own setting is used and adapted to its speed. */
   setting?: () => Setting;
+  /** Time (ms) until the work must end; null or absent: nothing limits it. */
+  timeLeftMs?: () => number | null;
   effects: Pick<Effects, "clock" | "random">;
   signal: AbortSignal;
 }): Promise<Summary["end"]> {
@@ -35,6 +37,7 @@ export async function scoreOnPool<T extends Task>(options: {
       onRequest(event);
     },
     retry: { ...DEFAULT_RETRY, attempts: config.attempts },
+    ...(options.timeLeftMs === undefined ? {} : { timeLeftMs: options.timeLeftMs }),
     timeoutMs: () => config.requestTimeoutMs,
     clock: effects.clock,
     random: effects.random,

@@ -4,6 +4,9 @@ import type { ServerText } from "../prompt/tokenizer/server.ts";
 import { DEFAULT_RETRY, retryDelay } from "../schedule/backoff.ts";
 import { classifyRequestError } from "./classify-request-error.ts";
 
+/** Every prompt waits for its tokens, so a server's retry-after is obeyed for at most 5 s. */
+const RETRY = { ...DEFAULT_RETRY, afterCapMs: 5_000 };
+
 /**
  * Chooses the server for each /tokenize and /detokenize request of a run in which only the server has the tokenizer, because engines may be
  * lost and replaced during the run.
@@ -66,7 +69,7 @@ function delayAfter(error: unknown, failures: number, random: () => number): num
   const failure = classifyRequestError(error);
   switch (failure.kind) {
     case "retry":
-      return retryDelay(failures, failure.afterMs, DEFAULT_RETRY, random);
+      return retryDelay(failures, failure.afterMs, RETRY, random);
     case "engine-lost":
       return retryDelay(failures, undefined, DEFAULT_RETRY, random);
     case "split":

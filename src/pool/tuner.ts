@@ -1,3 +1,4 @@
+import { afterAccepted, afterTooLarge, NO_LIMIT, withinLimit } from "../concurrency/batch-limit.ts";
 import { afterAnswer, startController } from "../concurrency/controller.ts";
 import type { Controller } from "../concurrency/controller-state.ts";
 import { afterOverload, afterPoll } from "../concurrency/headroom.ts";
@@ -22,6 +23,8 @@ export interface Tuner {
   readonly setting: () => Setting;
   /** True when the config fixes the setting. */
   readonly fixed: boolean;
+  /** Largest number of prompts in a request, because the engine refused larger requests; null while it refused none. */
+  readonly mostPrompts: () => number | null;
   readonly observe: <T extends Sized>(attempt: Attempt<T>) => void;
   /** Wraps the work of a worker so that its requests in flight are counted. */
   readonly watch: <T extends Sized, R>(work: Worker<T, R>["work"]) => Worker<T, R>["work"];
@@ -42,23 +45,32 @@ export function createTuner(options: {
   clock: Clock;
   /** Called when the tuner has found a new setting, which replaces the one before. */
   onFound: (setting: Setting, rowsPerSecond: number) => void;
+  /** Called when the engine refused a request of `refused` prompts as too large, so that the setting became smaller. */
+  onTooLarge: (setting: Setting, refused: number) => void;
   /** Called with the prompt tokens of every request that was answered. */
   onTokens: (tokens: number) => void;
 }): Tuner {
-  const { given, start, metrics, clock, onFound, onTokens } = options;
+  const { given, start, metrics, clock, onFound, onTooLarge, onTokens } = options;
   const fixed = given.concurrency !== null;
   let controller = startController({ start, promptsPerRequest: given.promptsPerRequest }, clock.monotonic());
   let found: Setting = start;
   let occupancy = EMPTY;
+  let limit = NO_LIMIT;
   let polledAt = Number.NEGATIVE_INFINITY;
   let polling = false;
 
+  const current = (): Setting => withinLimit(controller.setting, limit, fixed);
+  const refuse = (prompts: number): void => {
+    const before = limit.most;
+    limit = afterTooLarge(limit, prompts);
+    if (limit.most < before) onTooLarge(current(), prompts);
+  };
   const change = (next: Controller): void => {
     controller = next;
     const { setting, phase, latest } = next;
     if (phase.kind !== "hold" || isSame(setting, found) || latest === null) return;
     found = setting;
-    onFound(setting, (1_000 * latest.rows) / latest.ms);
+    onFound(current(), (1_000 * latest.rows) / latest.ms);
   };
   const poll = (): void => {
     const now = clock.monotonic();
@@ -80,8 +92,11 @@ export function createTuner(options: {
 
   return {
     fixed,
-    setting: () => controller.setting,
+    setting: current,
+    mostPrompts: () => (Number.isFinite(limit.most) ? limit.most : null),
     observe: (attempt) => {
+      if (attempt.ok) limit = afterAccepted(limit, attempt.tasks.length);
+      else if (attempt.reason === "too-large") refuse(attempt.tasks.length);
       if (fixed) return;
       const { startedAt, finishedAt, tasks } = attempt;
       if (attempt.ok) {
@@ -91,7 +106,7 @@ export function createTuner(options: {
       poll();
     },
     watch: (work) => async (batch, signal) => {
-      occupancy = afterSending(occupancy, controller.setting.concurrency, clock.monotonic());
+      occupancy = afterSending(occupancy, current().concurrency, clock.monotonic());
       let tokens = 0;
       try {
         const results = await work(batch, signal);
@@ -99,7 +114,7 @@ export function createTuner(options: {
         onTokens(tokens);
         return results;
       } finally {
-        occupancy = afterEnding(occupancy, tokens, controller.setting.concurrency, clock.monotonic());
+        occupancy = afterEnding(occupancy, tokens, current().concurrency, clock.monotonic());
       }
     },
     full: () => ({ ms: fullMsAt(occupancy, clock.monotonic()), tokens: occupancy.fullTokens }),

@@ -30,6 +30,8 @@ interface EngineUsage extends Setting {
   readonly name: string;
   /** Whether the config fixed the setting or the tuner found it. */
   readonly by: "given" | "found";
+  /** Largest number of prompts in a request, because the engine refused larger requests; null when it refused none. */
+  readonly mostPrompts: number | null;
 }
 
 /**
@@ -66,6 +68,11 @@ export function usageOf(options: {
     saturatedTokensPerSecond: whileFull === 0 ? null : whileFull,
     best: best === null ? null : { tokensPerSecond: 1_000 * best.tokensPerMs, seconds: best.ms / 1_000 },
     ratio: best === null ? null : tokensPerSecond / (1_000 * best.tokensPerMs),
-    engines: tuners.map(({ name, tuner }) => ({ name, ...tuner.setting(), by: tuner.fixed ? "given" : "found" })),
+    engines: tuners.map(({ name, tuner }) => ({
+      name,
+      ...tuner.setting(),
+      by: tuner.fixed ? "given" : "found",
+      mostPrompts: tuner.mostPrompts(),
+    })),
   };
 }

@@ -6,22 +6,54 @@ export function endedWithRun(reason: RowFailureReason): boolean {
   return reason === "deadline" || reason === "interrupted" || reason === "aborted";
 }
 
-const TEXTS = {
-  deadline: "deadline reached before it was answered",
-  interrupted: "interrupted before it was answered",
-  aborted: "the run ended before it was answered",
-  "too-long": "the server refused it as too long",
-  "bad-request": "the server refused it",
-  overloaded: "the server was overloaded at every attempt",
-  server: "the server failed at every attempt",
-  connection: "the connection broke at every attempt",
-  timeout: "no answer in time at any attempt",
-  malformed: "the answer could not be used at any attempt",
-  "engine-lost": "the engine was lost before it was answered",
+/** What happened to a request, in plain words. The progress line, the summary and the report use this table. */
+const WORDS = {
+  deadline: "the deadline was reached",
+  interrupted: "the run was interrupted",
+  aborted: "the run ended",
+  "too-long": "the server refused a prompt as too long",
+  "too-large": "the server refused the request as too large",
+  "bad-request": "the server refused the request",
+  overloaded: "the server was overloaded",
+  server: "the server failed",
+  connection: "the connection broke",
+  timeout: "no answer came in time",
+  malformed: "the answer could not be used",
+  "engine-lost": "the engine was lost",
 } satisfies Record<RowFailureReason, string>;
+
+/** Says in plain words what happened to a request that failed. */
+export function wordsOf(reason: RowFailureReason): string {
+  return WORDS[reason];
+}
 
 /** Describes, for a person, why a row has no answer. */
 export function describeFailure({ reason, final }: LastFailure): string {
-  if (final || endedWithRun(reason)) return TEXTS[reason];
-  return `not answered before the run ended; its last request failed: ${reason}`;
+  if (!final && !endedWithRun(reason)) {
+    return `not answered before the run ended; at its last request ${WORDS[reason]}`;
+  }
+  switch (reason) {
+    case "deadline":
+      return "deadline reached before it was answered";
+    case "interrupted":
+      return "interrupted before it was answered";
+    case "aborted":
+      return "the run ended before it was answered";
+    case "engine-lost":
+      return "the engine was lost before it was answered";
+    case "too-long":
+      return "the server refused it as too long";
+    case "too-large":
+      return "the server refused it as too large";
+    case "bad-request":
+      return "the server refused it";
+    case "overloaded":
+    case "server":
+    case "connection":
+    case "timeout":
+    case "malformed":
+      return `${WORDS[reason]} at every attempt`;
+    default:
+      return reason satisfies never;
+  }
 }

@@ -9,7 +9,7 @@ export const DEFAULT_RETRY: RetryPolicy = {
   stormAttempts: 32,
   baseMs: 500,
   capMs: 60_000,
-  afterCapMs: 300_000,
+  afterCapMs: 60_000,
   lostAfter: 3,
   losses: 3,
 };
@@ -28,4 +28,16 @@ export function retryDelay(
   const ceiling = Math.min(policy.capMs, policy.baseMs * 2 ** Math.max(0, failures - 1));
   if (afterMs === undefined || !(afterMs > 0)) return random() * ceiling;
   return Math.min(afterMs, policy.afterCapMs) + random() * Math.min(ceiling, policy.baseMs);
+}
+
+/** A server's retry-after can take at most this share of the time that is left. */
+const AFTER_SHARE = 0.1;
+
+/**
+ * Limits the wait that a server's retry-after can ask for to a tenth of the time that is left, so that one answer with a retry-after of
+ * a year does not end a short job. `leftMs` is null when nothing limits the time.
+ */
+export function withinTimeLeft(policy: RetryPolicy, leftMs: number | null): RetryPolicy {
+  if (leftMs === null) return policy;
+  return { ...policy, afterCapMs: Math.min(policy.afterCapMs, Math.max(policy.baseMs, AFTER_SHARE * leftMs)) };
 }

@@ -1,11 +1,11 @@
 import { messageOf } from "../errors.ts";
-import { retryDelay } from "./backoff.ts";
+import { retryDelay, withinTimeLeft } from "./backoff.ts";
 import { markEngineLost } from "./engine-lost.ts";
 import { afterFailure, HEALTHY, isLost } from "./health.ts";
 import { putBack, retryAllNow } from "./pending.ts";
 import { decideRetry } from "./retry-decision.ts";
 import type { InFlightRequest, State, WorkerState } from "./state.ts";
-import type { Attempt, FailureClass, TaskOutcome } from "./types.ts";
+import type { Attempt, FailureClass, RetryPolicy, TaskOutcome } from "./types.ts";
 
 /** Records the results of a request. Throws an Error when the number of results differs from the number of tasks. */
 export function onSuccess<T, R>(
@@ -42,8 +42,9 @@ export function onFailure<T, R>(
   request: InFlightRequest<T>,
   error: unknown,
 ): void {
-  const { clock, classify, onRequest, retry, random } = state.options;
+  const { clock, classify, onRequest, random, timeLeftMs } = state.options;
   const finishedAt = clock.monotonic();
+  const retry = withinTimeLeft(state.options.retry, timeLeftMs?.() ?? null);
   const failure = classOf(request, error, classify);
   const { reason } = failure;
   const message = messageOf(request.abortedFor === undefined ? error : request.controller.signal.reason);
@@ -66,7 +67,7 @@ export function onFailure<T, R>(
     return { task, outcome: { ok: false, end, reason, message, attempts } };
   });
   onRequest({ attempt, outcomes });
-  updateHealth(state, worker, request, failure, finishedAt);
+  updateHealth(worker, request, { failure, finishedAt, retry, random });
 }
 
 function classOf<T>(
@@ -89,13 +90,20 @@ function classOf<T>(
 }
 
 function updateHealth<T, R>(
-  state: State<T, R>,
   worker: WorkerState<T, R>,
   request: InFlightRequest<T>,
-  failure: FailureClass,
-  finishedAt: number,
+  {
+    failure,
+    finishedAt,
+    retry,
+    random,
+  }: {
+    readonly failure: FailureClass;
+    readonly finishedAt: number;
+    readonly retry: RetryPolicy;
+    readonly random: () => number;
+  },
 ): void {
-  const { retry, random } = state.options;
   worker.health = afterFailure(worker.health, failure, { startedAt: request.startedAt, finishedAt });
   if (isLost(worker.health, failure, retry.lostAfter)) {
     markEngineLost(worker, new Error(`the engine ${worker.options.name} was lost`));

@@ -19,6 +19,8 @@ export interface ScheduleOptions<T, R> {
   readonly retry: RetryPolicy;
   /** Time limit of one request in ms. */
   readonly timeoutMs: (batch: readonly T[]) => number;
+  /** Time in ms until the work must end; null or absent: nothing limits it. It limits how long a server's retry-after is obeyed. */
+  readonly timeLeftMs?: () => number | null;
   /** Time in ms for which an incomplete batch waits for further tasks before it is sent; default 20. */
   readonly lingerMs?: number;
   /** Time in ms that work has to settle after its signal aborted; after that its result is ignored. Default 1,000. */
@@ -55,6 +57,7 @@ export interface Worker<T, R> {
  */
 export type FailureReason =
   | "too-long"
+  | "too-large"
   | "bad-request"
   | "overloaded"
   | "server"
@@ -91,7 +94,7 @@ export interface RetryPolicy {
   readonly baseMs: number;
   /** Longest wait in ms. */
   readonly capMs: number;
-  /** Longest wait in ms that a server's retry-after can ask for. */
+  /** Longest wait in ms that a server's retry-after can ask for, see `withinTimeLeft`. */
   readonly afterCapMs: number;
   /** Number of failed rounds in a row after which an engine that may be the cause counts as lost. */
   readonly lostAfter: number;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { DEFAULT_RETRY, retryDelay } from "../../src/schedule/backoff.ts";
+import { DEFAULT_RETRY, retryDelay, withinTimeLeft } from "../../src/schedule/backoff.ts";
 import { afterFailure, HEALTHY, isLost } from "../../src/schedule/health.ts";
 import { type Group, nextBatchSize } from "../../src/schedule/pending.ts";
 import { decideRetry } from "../../src/schedule/retry-decision.ts";
@@ -19,6 +19,14 @@ describe("the wait before a retry", () => {
     expect(retryDelay(4, 3_000, policy, () => 1)).toBe(3_100);
     expect(retryDelay(1, 3_600_000, policy, () => 0)).toBe(5_000);
     expect(retryDelay(1, Number.NaN, policy, () => 0.5)).toBe(50);
+  });
+
+  test("obeys a server for a tenth of the time that is left at most, whatever it asks", () => {
+    const year = 365 * 86_400_000;
+    const waits = [null, 600_000, 20_000, 0].map((leftMs) =>
+      retryDelay(1, year, withinTimeLeft(policy, leftMs), () => 0),
+    );
+    expect(waits).toEqual([5_000, 5_000, 2_000, 100]);
   });
 });
 

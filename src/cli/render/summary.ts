@@ -98,8 +98,9 @@ function usageLines({
   engines,
 }: NonNullable<RunSummary["usage"]>): readonly string[] {
   const settings = engines.map(
-    ({ concurrency, promptsPerRequest, by }) =>
-      `${counted(concurrency, "request")} of ${counted(promptsPerRequest, "prompt")} (${by})`,
+    ({ concurrency, promptsPerRequest, by, mostPrompts }) =>
+      `${counted(concurrency, "request")} of ${counted(promptsPerRequest, "prompt")} ` +
+      (mostPrompts === null ? `(${by})` : `(${by}; larger requests were refused)`),
   );
   const against =
     ratio === null || best === null

@@ -36,6 +36,8 @@ export interface EngineOptions {
   readonly timeoutMs: number;
   /** Longest time for the first request, in ms. The server may have to compile its kernels before it answers. */
   readonly warmUpMs: number;
+  /** Sends a first request, and repeats it while its failure may pass. Default: it is sent once. */
+  readonly repeat?: <T>(send: () => Promise<T>, signal: AbortSignal) => Promise<T>;
   /** Called with a short text for each stage of the start. */
   readonly onProgress?: (text: string) => void;
 }
@@ -64,17 +66,19 @@ export async function openEngine(server: ReadyServer, options: EngineOptions): P
 
   const facts = await readServerFacts(client, signal);
   const maxModelLen = facts.contextLength ?? model.maxModelLen;
-  const probe = await options.probe({ ...text, maxModelLen });
+  const repeat = options.repeat ?? ((send) => send());
+  const probe = await options.probe({
+    tokenize: (body, own = signal) => repeat(() => text.tokenize(body, own), own),
+    detokenize: (tokens, own = signal) => repeat(() => text.detokenize(tokens, own), own),
+    maxModelLen,
+  });
   options.onProgress?.("warming up with a first request");
-  let answersAs = await warmUp(server, probe, options);
+  let answersAs = await repeat(() => warmUp(server, probe, options), signal);
   const { dialect, method, tried } = await chooseDialect(
     async (trial, ids, timeoutMs) => {
       const question = { model: model.id, prompts: [probe.prompt], ids, cacheSalt: null };
-      const asked = await askIn(trial, question, {
-        client,
-        answersAs,
-        limits: { signal, timeoutMs: timeoutMs ?? undefined },
-      });
+      const limits = { signal, timeoutMs: timeoutMs ?? undefined };
+      const asked = await repeat(() => askIn(trial, question, { client, answersAs, limits }), signal);
       answersAs ??= asked.answersAs;
       const [answer] = asked.results;
       if (answer === undefined) throw new Error("a dialect reads one result for each prompt");

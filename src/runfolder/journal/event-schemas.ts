@@ -152,6 +152,7 @@ const SCHEMAS = {
     order,
     reason: oneOf<RowFailureReason>({
       "too-long": true,
+      "too-large": true,
       "bad-request": true,
       overloaded: true,
       server: true,
