@@ -14,6 +14,7 @@ import { openRows } from "../job/open-rows.ts";
 import { pinDate } from "../job/pin-date.ts";
 import type { Judge, JudgeServer } from "../judge/judge.ts";
 import { engineOpeners } from "../pool/open-engines.ts";
+import { refuseForeignOutput } from "../runfolder/ownership.ts";
 
 export interface DoctorOptions {
   /** Start or attach the server too; without it, only the rest is checked. */
@@ -39,6 +40,7 @@ export async function doctor(
   let mayWrite = false;
   await reportErrors("files", add, async () => {
     await refuseOverwrite(filesOfRun(config, effects));
+    await refuseForeignOutput(config, effects.disk);
     mayWrite = true;
   });
   await reportErrors("rows", add, async () => {

@@ -10,10 +10,14 @@ import { type RunSummary, writeSummary } from "../job/summary.ts";
 import { armTimeLimits } from "../job/time-limits.ts";
 import { hasWorkLeft } from "../job/work-left.ts";
 import { drawClock } from "../report/render-clock.ts";
+import { refuseForeignOutput } from "../runfolder/ownership.ts";
 import { type RunLocks, withRunLocks } from "../runfolder/run-locks.ts";
 
 export interface RunOptions {
-  /** Continue although config, data, template or model changed since the run began, or the labels get almost no probability. */
+  /**
+   * Continue although config, data, template or model changed since the run began, or the labels get almost no probability; replace
+   * an output that this run did not write.
+   */
   readonly force: boolean;
   /** Forget the results in the run folder. */
   readonly fresh: boolean;
@@ -49,8 +53,11 @@ async function runLocked(
   // The watchdog runs before a file is looked at: any of them may be huge, or on a disk that does not answer.
   using limits = armTimeLimits(config, effects);
   await refuseOverwrite(filesOfRun(config, { cwd: effects.cwd, benchFile: options.benchFile ?? null }), effects.disk);
+  if (!options.force) await refuseForeignOutput(config, effects.disk);
   await using dataset = await parts.openRows(config, effects.signal, effects.log);
   await take(config);
+  // Another run may have written the output before this one got the lock.
+  if (!options.force) await refuseForeignOutput(config, effects.disk);
   // A complete file comes before everything else, because templates, tokenizers and engines may take long or fail.
   if (await ensureFirstFile(config, dataset, effects.disk)) limits.noteComplete();
   const abortReason = () =>

@@ -25,7 +25,7 @@ export async function loadConfig(path: string | null, overrides: readonly Overri
   const file = path === null ? null : resolve(places.cwd, path);
   const yaml = file === null ? null : parseYaml(await readText(file), path ?? "");
   if (yaml !== null && yaml.problems.length > 0 && yaml.value === null) throw refuse(yaml.problems);
-  const written = mergeOverrides(yaml?.value ?? {}, overrides, places.cwd);
+  const written = mergeOverrides(withoutOutputOfTrial(yaml?.value ?? {}, overrides), overrides, places.cwd);
   const { config, objections, removed } = parseLeniently(written);
   const base = file === null ? places.cwd : dirname(file);
   const { engine, ...checked } = await resolveEngine(config?.engine, { base, ...places });
@@ -40,6 +40,17 @@ export async function loadConfig(path: string | null, overrides: readonly Overri
   const all = [...(yaml?.problems ?? []), ...problems, ...checked.problems, ...checkEnvironment(places)];
   if (all.length > 0 || config === null || engine === null) throw refuse(all);
   return normalize(config, engine, file, base, places);
+}
+
+/**
+ * Removes the output of the file when a flag asks for a trial: fewer rows (--limit) or another run folder (--run). The
+ * submission of a trial lies in its run folder unless a flag names another path, so that it never replaces that of the job.
+ */
+function withoutOutputOfTrial(written: unknown, overrides: readonly Override[]): unknown {
+  const isSet = (key: keyof WrittenConfig): boolean => overrides.some(({ set }) => set[key] !== undefined);
+  if (!isMapping(written) || isSet("output") || !(isSet("limit") || isSet("run"))) return written;
+  const { output: _output, ...others } = written;
+  return others;
 }
 
 /** Checks the key of the environment. The message does not contain it. */

@@ -4,6 +4,7 @@ import { validateSubmission } from "../dataset/submission/validate-submission.ts
 import { writeSubmission } from "../dataset/submission/write-submission.ts";
 import { systemCode } from "../errors.ts";
 import type { Disk } from "../files/disk.ts";
+import { createOwnership } from "../runfolder/ownership.ts";
 
 /**
  * Puts a complete submission in place as soon as the ids of the rows are known, before a template is compiled, a tokenizer is
@@ -12,12 +13,12 @@ import type { Disk } from "../files/disk.ts";
  * file cannot be written.
  */
 export async function ensureFirstFile(
-  { output, columns, clip, prior }: Pick<Config, "output" | "columns" | "clip" | "prior">,
+  { output, runFolder, columns, clip, prior }: Pick<Config, "output" | "runFolder" | "columns" | "clip" | "prior">,
   { ids }: Pick<Dataset, "ids">,
   disk: Disk,
 ): Promise<boolean> {
   if (await isThere(output, disk)) return isComplete(output, ids, columns);
-  await writeSubmission(output, ids, () => prior, { columns, clip, disk });
+  await writeSubmission(output, ids, () => prior, { columns, clip, disk, ownership: createOwnership(runFolder, disk) });
   return true;
 }
 

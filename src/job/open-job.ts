@@ -5,6 +5,7 @@ import type { Effects } from "../effects.ts";
 import { type Aggregation, createAggregate } from "../judge/aggregate.ts";
 import type { JudgeLoader } from "../judge/judge.ts";
 import { openRunFolder, type RunFolder } from "../runfolder/open-run-folder.ts";
+import { createOwnership } from "../runfolder/ownership.ts";
 import { allReadings } from "../runfolder/state/run-state.ts";
 import { createMassWatch, type MassWatch } from "./mass-watch.ts";
 import { type JobParts, REAL_PARTS } from "./parts.ts";
@@ -74,6 +75,7 @@ export async function openJob(options: JobOptions): Promise<Job> {
       clip: config.clip,
       clock,
       disk,
+      ownership: createOwnership(config.runFolder, disk),
       log,
     });
     const earlier = allReadings(state, "ab").map(({ mass }) => mass);

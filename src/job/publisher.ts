@@ -3,6 +3,7 @@ import { AbtieError } from "../errors.ts";
 import type { Disk } from "../files/disk.ts";
 import { type Aggregate, outcomeOf, type RowOutcome } from "../judge/outcome.ts";
 import type { Journal } from "../runfolder/journal/append.ts";
+import type { Ownership } from "../runfolder/ownership.ts";
 import { type RowReading, type RowRecord, writeRows } from "../runfolder/rows-file.ts";
 import { attemptsOf, hasOtherDate, isShort, type RunState, readingOf } from "../runfolder/state/run-state.ts";
 import type { Clock, Log, Order, Triple } from "../types.ts";
@@ -34,6 +35,8 @@ export interface PublisherOptions {
   readonly clock: Clock;
   /** Default: the disk of this machine. */
   readonly disk?: Disk;
+  /** Remembers that this run wrote the submission. */
+  readonly ownership?: Ownership;
   readonly log: Log;
 }
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 /** The files that `abtie run` writes into a run folder, without submission.csv, which may be elsewhere. */
 export const RUN_FILES: readonly string[] = [
   "manifest.json",
+  "published.json",
   "journal.jsonl",
   "rows.jsonl",
   "summary.json",

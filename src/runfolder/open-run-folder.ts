@@ -38,7 +38,7 @@ export async function openRunFolder(options: RunIdentity): Promise<RunFolder> {
   const path = config.runFolder;
   const journalFile = join(path, "journal.jsonl");
   if (options.fresh) await disk.rm(journalFile, { force: true });
-  await checkManifest({ ...options, folder: path });
+  await checkManifest(options);
   const state = await resumeRun(journalFile, dataset.ids.length, disk);
   const resumedRows = state.orders.ab.answered;
   if (resumedRows > 0)

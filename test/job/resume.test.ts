@@ -158,13 +158,17 @@ test("keeps a second process out of the run folder, naming the first, and lets i
   expectValid(job.submission, job.ids);
 });
 
-test("scores again after the run folder was removed, although the old submission is still there", async () => {
+test("after the run folder was removed, the old submission is replaced with --force alone", async () => {
   await using judge = await startJudge();
   const job = await writeJob({ engine: attachTo(judge), rows: 12, config: { output: "submission.csv" } });
   await inProcess(["run", "job.yaml"], job.folder);
   const output = join(job.folder, "submission.csv");
   const before = readFileSync(output, "utf8");
   await rm(join(job.folder, "run"), { recursive: true });
-  expect((await inProcess(["run", "job.yaml"], job.folder)).status).toBe(0);
+  expect(await inProcess(["run", "job.yaml"], job.folder)).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining("--force"),
+  });
+  expect((await inProcess(["run", "job.yaml", "--force"], job.folder)).status).toBe(0);
   expect(readFileSync(output, "utf8")).toBe(before);
 });

@@ -27,7 +27,11 @@ const CONFIG_FLAGS: { readonly [F in ConfigFlag]: ConfigFlagSpec<NonNullable<Con
     help: "rows to judge: CSV, JSON Lines, JSON or Parquet, also .gz; - for standard input",
     set: (input) => ({ input }),
   },
-  output: { flags: "-o, --output <csv>", help: "submission to write", set: (output) => ({ output }) },
+  output: {
+    flags: "-o, --output <csv>",
+    help: "submission to write (default: the one of the config; with --run or --limit, submission.csv in the run folder)",
+    set: (output) => ({ output }),
+  },
   run: {
     flags: "--run <folder>",
     help: "run folder: the answers so far, the server log and the summary",

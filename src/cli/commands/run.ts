@@ -21,7 +21,7 @@ export const addRun: AddCommand = (program, context, finish) => {
     )
     .option(
       "--force",
-      "continue although the config, data, template or model has changed since the run began, or although the labels get almost no probability",
+      "continue although the config, data, template or model has changed since the run began, or although the labels get almost no probability; replace an output that this run did not write",
     )
     .option("--fresh", "discard the contents of the run folder and start again")
     .option(

@@ -12,6 +12,11 @@ export interface SubmissionOptions {
   readonly clip?: Clip;
   /** Default: the disk of this machine. */
   readonly disk?: Disk;
+  /** Remembers who wrote the file; see createOwnership. */
+  readonly ownership?: {
+    readonly announce: (content: string) => Promise<void>;
+    readonly confirm: () => void;
+  };
 }
 
 const DEFAULT_CLIP: Clip = [0.005, 0.99];
@@ -38,7 +43,10 @@ export async function writeSubmission(
       throw new Error(`row ${index} (id ${JSON.stringify(rowId)}) cannot be written`, { cause: error });
     }
   };
-  await writeAtomic(path, toCsv([id, ...labels], ids, toLine), options.disk);
+  const content = [...toCsv([id, ...labels], ids, toLine)].join("");
+  await options.ownership?.announce(content);
+  await writeAtomic(path, content, options.disk);
+  options.ownership?.confirm();
 }
 
 const ROWS_AT_ONCE = 1000;

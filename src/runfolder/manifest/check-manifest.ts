@@ -5,7 +5,7 @@ import type { Effects } from "../../effects.ts";
 import { AbtieError } from "../../errors.ts";
 import { sha256, sha256OfFile } from "../../files/hash.ts";
 import type { Template } from "../../prompt/template/template.ts";
-import { compareManifests } from "./compare-manifests.ts";
+import { compareManifests, type Difference } from "./compare-manifests.ts";
 import { type Json, MANIFEST_FORMAT, type Manifest, readManifest, writeManifest } from "./manifest.ts";
 
 /**
@@ -94,31 +94,43 @@ export interface RunIdentity {
  * Compares the manifest in the folder of a run with the manifest that the run would have now, and writes the manifest
  * of a new run. Throws AbtieError("config") with every difference that changes answers, unless `force` is true.
  */
-export async function checkManifest(options: RunIdentity & { folder: string }): Promise<void> {
-  const { folder, force, fresh, effects } = options;
-  const path = join(folder, "manifest.json");
-  const found = await manifestOf(options);
-  const old = fresh ? null : await readManifest(path, effects.disk);
-  if (old === null) return writeManifest(path, found, effects.disk);
-  const now = { ...found, createdAt: old.createdAt, model: old.model };
-  const differences = compareManifests(old, now, HARMLESS);
+export async function checkManifest(options: RunIdentity): Promise<void> {
+  const { config, effects } = options;
+  const path = join(config.runFolder, "manifest.json");
+  const { now, differences } = await refuseOtherRun(options);
+  if (differences === null) return writeManifest(path, now, effects.disk);
   const serious = differences.filter(({ changesAnswers }) => changesAnswers);
   for (const { path, text, changesAnswers } of differences) {
     // The manifest of an earlier version of abtie may have the values of variables.
     if (!changesAnswers && !path.startsWith("config.engine.env.")) effects.log("info", `changed: ${text}`);
   }
-  if (serious.length > 0 && !force) {
-    throw new AbtieError(
-      "config",
-      `${folder} holds answers of a run with other settings, and new answers would not be comparable with them: ` +
-        "choose another run folder (--run), begin again (--fresh), or continue all the same (--force)",
-      { details: serious.map(({ text }) => text) },
-    );
-  }
   for (const { text } of serious) effects.log("warn", `continuing although ${text}`);
   // The report and other commands read the settings for computed values, such as clipping, from the manifest, so it
   // must have their present values.
   if (differences.length > 0) await writeManifest(path, now, effects.disk);
+}
+
+/**
+ * Throws AbtieError("config") when the folder holds a run whose answers would not be comparable, unless `force` is true.
+ * Writes nothing. Returns the manifest of this run, and its differences to the one in the folder; null when there is none.
+ */
+export async function refuseOtherRun(
+  options: RunIdentity,
+): Promise<{ readonly now: Manifest; readonly differences: readonly Difference[] | null }> {
+  const { config, force, fresh, effects } = options;
+  const found = await manifestOf(options);
+  const old = fresh ? null : await readManifest(join(config.runFolder, "manifest.json"), effects.disk);
+  if (old === null) return { now: found, differences: null };
+  const now = { ...found, createdAt: old.createdAt, model: old.model };
+  const differences = compareManifests(old, now, HARMLESS);
+  const serious = differences.filter(({ changesAnswers }) => changesAnswers);
+  if (serious.length === 0 || force) return { now, differences };
+  throw new AbtieError(
+    "config",
+    `${config.runFolder} holds answers of a run with other settings, and new answers would not be comparable with them: ` +
+      "choose another run folder (--run), begin again (--fresh), or continue all the same (--force)",
+    { details: serious.map(({ text }) => text) },
+  );
 }
 
 async function manifestOf(options: {

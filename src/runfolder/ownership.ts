@@ -1,0 +1,93 @@
+import { join } from "node:path";
+import { z } from "zod";
+import type { Config } from "../config/config.ts";
+import { AbtieError } from "../errors.ts";
+import { writeAtomic } from "../files/atomic.ts";
+import type { Disk } from "../files/disk.ts";
+import { sha256 } from "../files/hash.ts";
+import { parseJson } from "../files/json-lines.ts";
+
+/** A version of the submission that a run wrote or was about to write. */
+interface Written {
+  readonly sha256: string;
+  /** Length of the file. Only a file of this length is read and hashed. */
+  readonly bytes: number;
+}
+
+/** The files of one run that decide who owns its submission. */
+type Owned = Pick<Config, "output" | "runFolder">;
+
+const RECORD = "published.json";
+/** Each failed attempt to write the submission adds a version. */
+const MOST_VERSIONS = 8;
+
+const recordSchema = z.strictObject({
+  format: z.literal(1),
+  versions: z.array(z.strictObject({ sha256: z.string(), bytes: z.int().nonnegative() })),
+});
+
+/**
+ * Call this before the first write of a run. Throws AbtieError("config") when the output exists and this run did not
+ * write it: a file of the user, or the submission of another run folder. The run knows its own submission by the hash in
+ * its folder, so both may be moved.
+ */
+export async function refuseForeignOutput(owned: Owned, disk: Disk): Promise<void> {
+  const { output, runFolder } = owned;
+  if (!(await exists(output, disk)) || (await isOwn(owned, disk))) return;
+  throw new AbtieError(
+    "config",
+    `${output} exists, and the run in ${runFolder} did not write it as it is now: it may be a file of yours, or the submission of ` +
+      "another run. Choose another path (-o), or replace the file (--force)",
+  );
+}
+
+async function isOwn({ output, runFolder }: Owned, disk: Disk): Promise<boolean> {
+  // The usual submission belongs to the run whose manifest lies beside it.
+  if (output === join(runFolder, "submission.csv") && (await exists(join(runFolder, "manifest.json"), disk)))
+    return true;
+  const status = await disk.stat(output);
+  // A folder or a device is not replaced; the write explains it.
+  if (!status.isFile()) return true;
+  const candidates = (await readRecord(runFolder, disk)).filter(({ bytes }) => bytes === status.size);
+  if (candidates.length === 0) return false;
+  const found = sha256(await disk.readFile(output, "utf8"));
+  return candidates.some((candidate) => candidate.sha256 === found);
+}
+
+/** Remembers the versions of a submission before each is put in place, so that a kill at any moment leaves its hash. */
+export interface Ownership {
+  /** Call this before a version replaces the submission. A failure of the disk is ignored: the results matter more. */
+  readonly announce: (content: string) => Promise<void>;
+  /** Call this after the announced version is in place. */
+  readonly confirm: () => void;
+}
+
+/** Creates the memory of one run. The caller holds the lock of the run folder. */
+export function createOwnership(runFolder: string, disk: Disk): Ownership {
+  let versions: readonly Written[] | null = null;
+  return {
+    announce: async (content) => {
+      versions ??= await readRecord(runFolder, disk);
+      const next = { sha256: sha256(content), bytes: Buffer.byteLength(content) };
+      versions = [...versions.filter((version) => version.sha256 !== next.sha256), next].slice(-MOST_VERSIONS);
+      const record = { format: 1, versions };
+      await writeAtomic(join(runFolder, RECORD), `${JSON.stringify(record)}\n`, disk).catch(() => {});
+    },
+    confirm: () => {
+      versions = versions?.slice(-1) ?? null;
+    },
+  };
+}
+
+async function readRecord(runFolder: string, disk: Disk): Promise<readonly Written[]> {
+  const text = await disk.readFile(join(runFolder, RECORD), "utf8").catch(() => "null");
+  return recordSchema.safeParse(parseJson(text)).data?.versions ?? [];
+}
+
+/** A file that cannot be looked at counts as missing: the write explains the error. */
+function exists(path: string, disk: Disk): Promise<boolean> {
+  return disk.stat(path).then(
+    () => true,
+    () => false,
+  );
+}
