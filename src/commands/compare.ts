@@ -7,6 +7,7 @@ import { refuseLabelsAsText } from "../compare/leaks.ts";
 import { createMonitor } from "../compare/monitor.ts";
 import { openVariants } from "../compare/open-variants.ts";
 import { LEVEL } from "../compare/pairs.ts";
+import { refuseVariants } from "../compare/refuse-variants.ts";
 import { targetJobOf } from "../compare/report-data.ts";
 import { type ScoringEnd, scoreVariants } from "../compare/score-variants.ts";
 import { openVariantRuns } from "../compare/variant-run.ts";
@@ -78,6 +79,7 @@ async function compareLocked(options: CompareOptions, { effects, take }: RunLock
     earlyStop,
     effects,
   });
+  await refuseVariants(variants, { dataset, force, fresh, effects });
   for (const { config: variant } of variants) await take(variant);
   await using runs = await openVariantRuns(variants, { dataset, force, fresh, effects });
   monitor.begin(runs.list);

@@ -3,15 +3,11 @@ import type { Dataset } from "../dataset/open-dataset.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
 import { type Job, openJob } from "../job/open-job.ts";
-import { packageVersion } from "../job/package-version.ts";
-import { pinDate } from "../job/pin-date.ts";
-import { loadTemplate } from "../prompt/template/template.ts";
-import { refuseOtherRun } from "../runfolder/manifest/check-manifest.ts";
-import { refuseForeignOutput } from "../runfolder/ownership.ts";
 import { resumeRun } from "../runfolder/state/resume.ts";
 import { isAnswered, type RunState } from "../runfolder/state/run-state.ts";
 import type { Order } from "../types.ts";
 import type { Variant } from "./open-variants.ts";
+import { dateVariants } from "./refuse-variants.ts";
 
 /**
  * A variant that is being scored: an ordinary job with its own run folder, and a second scoring of a sample of its
@@ -50,15 +46,9 @@ export async function openVariantRuns(
     return run;
   };
   try {
-    // All variants print the same day, also those that an earlier session did not have.
-    const folders = options.fresh ? [] : variants.map(({ config }) => config.runFolder);
-    const { date } = await pinDate(variants[0].config, folders, options.effects);
-    const dated = ({ config, ...variant }: Variant): Variant => ({ ...variant, config: { ...config, date } });
-    // A later variant that is refused leaves no folder of an earlier one.
-    for (const variant of variants) await refuseVariant(dated(variant), options);
-    const [first, ...others] = variants;
-    const list: [VariantRun, ...VariantRun[]] = [await open(dated(first))];
-    for (const other of others) list.push(await open(dated(other)));
+    const [first, ...others] = await dateVariants(variants, options);
+    const list: [VariantRun, ...VariantRun[]] = [await open(first)];
+    for (const other of others) list.push(await open(other));
     for (const { publisher, folder } of list) {
       await publisher.publishFirst();
       folder.begin();
@@ -68,13 +58,6 @@ export async function openVariantRuns(
     await close();
     throw error;
   }
-}
-
-/** Throws the error of a variant that cannot be opened, before anything is written for any variant. */
-async function refuseVariant({ config }: Variant, options: VariantRunOptions): Promise<void> {
-  if (!options.force) await refuseForeignOutput(config, options.effects.disk);
-  const template = await loadTemplate(config.template, config.labels);
-  await refuseOtherRun({ ...options, config, template, version: await packageVersion() });
 }
 
 async function openVariantRun(variant: Variant, options: VariantRunOptions): Promise<VariantRun> {
