@@ -1,6 +1,8 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, openSync, writeSync } from "node:fs";
 import { constants } from "node:os";
+import type { Duplex } from "node:stream";
+import { fileURLToPath } from "node:url";
 import { findAlive, HURRY, MARK, signalAll } from "./find-alive.ts";
 
 /*
@@ -17,6 +19,7 @@ const { command, args, graceMs, logFile } = JSON.parse(process.argv[2] ?? "{}") 
   readonly graceMs: number;
   readonly logFile: string;
 };
+const ADOPT = fileURLToPath(new URL("../../launch/python/adopt.py", import.meta.url));
 const POLL_MS = 50;
 /**
  * Time (ms) between SIGTERM and SIGKILL for processes that a server left when it ended by itself. It is short, so that
@@ -37,15 +40,13 @@ let stopping = false;
 let isUrgent = false;
 
 const log = openSync(logFile, "a");
-const server = spawn(command, args, { detached: true, stdio: ["ignore", log, log] });
-server.once("error", (error) => {
-  writeSync(log, `abtie: cannot start ${command}: ${error.message}\n`);
-  process.exit(127);
-});
-server.once("exit", (code, killedBy) => {
-  status = code ?? 128 + constants.signals[killedBy ?? "SIGKILL"];
-  void stop(Math.min(graceMs, ORPHAN_GRACE_MS));
-});
+/** The process whose children are watched: the server, or the program that adopts what the server leaves. */
+let child: ChildProcess;
+/** Leads the session of the server. */
+let leader: number | undefined;
+/** The program that adopts; it must outlive what it has adopted. */
+let adopter: number | undefined;
+start();
 
 // Abtie handles Ctrl-C and a closed terminal, and then closes the pipe; the supervisor must survive these signals until
 // then.
@@ -59,6 +60,68 @@ process.stdin.on("error", () => {});
 process.stdin.once("close", () => void stop(graceMs));
 process.stdin.resume();
 
+/** Starts the server below the program that adopts, or alone where that program cannot be run. */
+function start(): void {
+  if (!hasProc) {
+    startAlone();
+    return;
+  }
+  child = spawn("python3", ["-I", "-S", ADOPT], {
+    detached: true,
+    stdio: ["ignore", log, log, "pipe"],
+  });
+  let report = "";
+  const pipe = child.stdio[3] as Duplex;
+  // Not as arguments, so that the list of processes shows the server once.
+  pipe.on("error", () => {});
+  pipe.write(`${JSON.stringify([command, ...args])}\n`);
+  pipe.setEncoding("utf8").on("data", (text: string) => {
+    report += text;
+    const [, can, pid] = /^(adopts|cannot) (\d+)\n/.exec(report) ?? [];
+    if (pid === undefined || adopter !== undefined) return;
+    leader = Number(pid);
+    adopter = child.pid;
+    if (can === "cannot") note("the system adopts no processes");
+  });
+  child.once("error", () => {
+    note("python3 is missing");
+    startAlone();
+  });
+  child.once("exit", (code, killedBy) => {
+    // The pipe may still hold the report.
+    setImmediate(() => {
+      if (report !== "" || stopping) onEnd(code, killedBy);
+      else {
+        note(`python3 ended with ${code ?? killedBy}`);
+        startAlone();
+      }
+    });
+  });
+}
+
+function startAlone(): void {
+  if (stopping) return;
+  child = spawn(command, args, { detached: true, stdio: ["ignore", log, log] });
+  leader = child.pid;
+  child.once("error", (error) => {
+    writeSync(log, `abtie: cannot start ${command}: ${error.message}\n`);
+    process.exit(127);
+  });
+  child.once("exit", onEnd);
+}
+
+function note(why: string): void {
+  writeSync(
+    log,
+    `abtie: ${why}: a process of the server that leaves its session and drops its environment may outlive it\n`,
+  );
+}
+
+function onEnd(code: number | null, killedBy: NodeJS.Signals | null): void {
+  status = code ?? 128 + constants.signals[killedBy ?? "SIGKILL"];
+  void stop(Math.min(graceMs, ORPHAN_GRACE_MS));
+}
+
 async function stop(grace: number): Promise<void> {
   if (stopping) return;
   stopping = true;
@@ -67,6 +130,7 @@ async function stop(grace: number): Promise<void> {
   signal("SIGCONT");
   await waitUntilGone(grace, () => {});
   await waitUntilGone(KILL_WAIT_MS, () => signal("SIGKILL"));
+  if (adopter !== undefined) child.kill("SIGKILL");
   process.exit(status);
 }
 
@@ -89,7 +153,8 @@ function isAlive(): boolean {
 }
 
 function alive(): ReturnType<typeof findAlive> {
-  return findAlive({ mark, leader: server.pid, roots: [process.pid], except: [process.pid] });
+  const except = [process.pid, ...(adopter === undefined ? [] : [adopter])];
+  return findAlive({ mark, leader, roots: [process.pid], except });
 }
 
 /**
@@ -98,7 +163,7 @@ function alive(): ReturnType<typeof findAlive> {
  */
 function signalGroup(name: NodeJS.Signals | 0): boolean {
   try {
-    return process.kill(-(server.pid ?? Number.NaN), name);
+    return process.kill(-(leader ?? Number.NaN), name);
   } catch {
     return false;
   }
