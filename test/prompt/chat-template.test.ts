@@ -80,3 +80,10 @@ test.each(Object.entries(GOLDEN.days))("writes the day %s as Python does", (day,
   const written = Object.fromEntries(Object.keys(codes).map((code) => [code, formatDay(day, code)]));
   expect(written).toEqual(codes);
 });
+
+test("a format() that would make a huge text is refused, and one with unknown fields is an error", () => {
+  const render = (source: string, t = ""): string =>
+    compileChatTemplate({ path: "x.jinja", source, specials: {} })({ ...SETTINGS, kwargs: { t } }).render([USER]);
+  expect(() => render("{{ '{}{}{}{}'.format(t, t, t, t) }}", "x".repeat(10_000_000))).toThrow(/too long texts/);
+  expect(() => render("{{ '{:>5}'.format('x') }}")).toThrow(/no value for \{:>5\}/);
+});

@@ -231,12 +231,13 @@ class Constant {
   }
 }
 
-function constant(value: Value): Constant {
+/** Makes a node of a value that was evaluated already. */
+export function constant(value: Value): Constant {
   return new Constant(value);
 }
 
-// The library knows a node by its type and fields alone, but its declarations ask for its classes.
-function node(fields: object): JinjaNode {
+/** Makes a node of its type and fields: the library needs no more, but its declarations ask for its classes. */
+export function node(fields: object): JinjaNode {
   return fields as JinjaNode;
 }
 

@@ -1,9 +1,10 @@
 import { AbtieError, messageOf } from "../../errors.ts";
-import { BoundedInterpreter } from "./bounded-interpreter.ts";
+
 import { lineOfFailure } from "./failure-line.ts";
 import { createScope, type JinjaNode, parseJinja } from "./library.ts";
 import { LIMITS, LimitExceeded } from "./limits.ts";
 import { findPrinted, measureTree } from "./nodes.ts";
+import { PythonInterpreter } from "./python-interpreter.ts";
 import { findSyntaxProblem, lineAt } from "./syntax-problem.ts";
 
 /** How messages speak of a Jinja text. */
@@ -45,7 +46,7 @@ export function compileJinja(source: string, place: JinjaPlace): Jinja {
           scope.set(name, value);
           characters += countCharacters(value);
         }
-        return String(new BoundedInterpreter(scope, printed, characters).run(program).value);
+        return String(new PythonInterpreter(scope, printed, characters).run(program).value);
       } catch (error) {
         throw failed(error, source, place);
       }
