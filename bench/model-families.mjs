@@ -114,7 +114,7 @@ async function measureRun(name, { model, template, tokenizer, server }) {
     engine: { attach: proxy.url, model: ENGINE.name, tokenizer },
   };
   await writeFile(join(folder, "job.yaml"), JSON.stringify(job));
-  const child = spawn(process.execPath, [MAIN, "run", "job.yaml", "--json"], {
+  const child = spawn(process.execPath, [MAIN, "run", "job.yaml", "--json", "--force"], {
     cwd: folder,
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -126,6 +126,7 @@ async function measureRun(name, { model, template, tokenizer, server }) {
   if (ended.refused !== undefined) return ended;
   const journal = (await readFile(join(folder, "run/journal.jsonl"), "utf8")).trim().split("\n").map(JSON.parse);
   const rows = journal.filter(({ event }) => event === "row");
+  // A random model gives its labels almost no probability: --force.
   // One request a row, one after another, behind the requests of the start: so the last ones are those of the rows, in their order.
   const requests = proxy.completions.slice(-rows.length).map(({ body }) => body);
   if (requests.some(({ prompt }) => prompt.length !== 1)) throw new Error(`${name}: a request has several prompts`);
@@ -153,7 +154,7 @@ async function forward(model, asked) {
 function line(name, template, local, remote) {
   const show = (run) => run.refused ?? run.largest.toExponential(1);
   const both = local.refused === undefined && remote.refused === undefined;
-  const equal = both && JSON.stringify(local.sent) === JSON.stringify(remote.sent);
+  const different = both ? local.sent.filter(([, ids], at) => ids !== remote.sent[at]?.[1]).map(([row]) => row) : [];
   const close = both && Math.max(local.largest, remote.largest) <= LIMIT;
   const one = local.refused === undefined ? local : remote;
   const counts = one.refused === undefined ? [String(one.sent.length), String(one.tokens)] : ["0", "0"];
@@ -162,10 +163,10 @@ function line(name, template, local, remote) {
     name,
     template,
     ...counts,
-    both ? (equal ? "equal" : "different") : "",
+    both ? (different.length === 0 ? "equal" : `different in rows ${different.join(", ")}`) : "",
     show(local),
     show(remote),
     mass,
   ];
-  return { cells, holds: equal && close };
+  return { cells, holds: both && different.length === 0 && close };
 }

@@ -6,11 +6,15 @@ import { createWriteStream } from "node:fs";
 import { createJudgeLoader } from "../dist/job/load-judge.js";
 import { openConfig } from "../dist/job/open-config.js";
 import { openRows } from "../dist/job/open-rows.js";
+import { pinDate } from "../dist/job/pin-date.js";
+import { createEffects } from "../dist/system.js";
 
 const [config = "", target = ""] = process.argv.slice(2);
-const used = await openConfig(config, [], { cwd: process.cwd(), env: process.env });
+const effects = createEffects();
+const used = await openConfig(config, [], effects);
 const dataset = await openRows(used, new AbortController().signal);
-const judge = await (await createJudgeLoader(used, dataset)).open(null);
+const dated = await pinDate(used, [used.runFolder], effects);
+const judge = await (await createJudgeLoader(dated, dataset, effects.clock)).open(null);
 const out = createWriteStream(target);
 for (const row of dataset.ids.keys()) {
   const { ids } = await judge.prepare(row, "ab", null);

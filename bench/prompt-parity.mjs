@@ -119,61 +119,70 @@ async function compare(folder, template) {
 
 async function comparePrompts(model) {
   let prompts = 0;
-  try {
-    const local = await loadTokenizer(model, SETTINGS);
-    const text = {
-      tokenize: (body) => client.tokenize({ model: "reference", ...body }),
-      detokenize: (tokens) => client.detokenize({ model: "reference", tokens }),
-    };
-    const remote = {
-      ...serverTokenizer(text, SETTINGS),
-      controlTokens: local.controlTokens,
-      normalise: local.normalise,
-    };
-    for (const prompt of PROMPTS) {
-      const [here, there] = [local, remote].map((tokenizer) =>
-        createPreparer({ template: prompt, tokenizer, budget: 1e6 }),
-      );
-      for (const [at, one] of ROWS.entries()) {
-        for (const order of ["ab", "ba"]) {
-          const [mine, theirs] = [await here.encoderFor(one, order), await there.encoderFor(one, order)];
-          for (const suffix of order === "ab" ? SUFFIXES : [""]) {
+  let encoders = null;
+  for (const prompt of PROMPTS) {
+    for (const [at, one] of ROWS.entries()) {
+      for (const order of ["ab", "ba"]) {
+        for (const suffix of order === "ab" ? SUFFIXES : [""]) {
+          const expected = await ask(prompt, one, order, suffix);
+          const found = await caught(async () => {
+            encoders ??= await openEncoders(model);
+            return { ids: await encoders.local(prompt, one, order, suffix) };
+          });
+          const served = await caught(async () => ({ ids: await encoders?.remote(prompt, one, order, suffix) }));
+          const verdict = judge(expected, found, served);
+          if (verdict !== null) {
             const where = `${basename(prompt.path, ".jinja")}, row ${at + 1} ${order}, suffix ${JSON.stringify(suffix)}`;
-            const expected = await ask(prompt, one, order, suffix);
-            const found = await mine(suffix).catch((error) => ({ refused: error.message }));
-            if (expected.refused !== undefined) {
-              const verdict = found.refused === undefined ? "only abtie renders" : "both refuse";
-              return { verdict, detail: expected.refused, prompts };
-            }
-            if (found.refused !== undefined) return { verdict: "abtie refuses", detail: found.refused, prompts };
-            const difference = firstDifference(found, expected.ids);
-            if (difference !== null) {
-              return {
-                verdict: "folder differs from Python",
-                detail: `${where}: ${difference}; ends ${JSON.stringify(expected.end)}`,
-                prompts,
-              };
-            }
-            const served = await theirs(suffix).catch((error) => ({ refused: error.message }));
-            if (served.refused !== undefined)
-              return { verdict: "server refuses", detail: `${where}: ${served.refused}`, prompts };
-            const other = firstDifference(served, found);
-            if (other !== null) {
-              return {
-                verdict: "server differs from folder",
-                detail: `${where}: ${other}; ends ${JSON.stringify(expected.end)}`,
-                prompts,
-              };
-            }
-            prompts += 1;
+            return { ...verdict, detail: `${where}: ${verdict.detail}`, prompts };
           }
+          prompts += 1;
         }
       }
     }
-    return { verdict: "equal", detail: "", prompts };
-  } catch (error) {
-    return { verdict: "abtie refuses", detail: error.message, prompts };
   }
+  return { verdict: "equal", detail: "", prompts };
+}
+
+/** Says in what the three answers differ; null when they are equal. */
+function judge(expected, found, served) {
+  if (expected.refused !== undefined) {
+    return { verdict: found.refused === undefined ? "only abtie renders" : "both refuse", detail: expected.refused };
+  }
+  if (found.refused !== undefined) return { verdict: "abtie refuses", detail: found.refused };
+  const end = expected.end === undefined ? "" : `; Python's text ends ${JSON.stringify(expected.end)}`;
+  const local = firstDifference(found.ids, expected.ids);
+  if (local !== null) return { verdict: "folder differs from Python", detail: local + end };
+  if (served.refused !== undefined) return { verdict: "server refuses", detail: served.refused };
+  const remote = firstDifference(served.ids, found.ids);
+  return remote === null ? null : { verdict: "server differs from folder", detail: remote + end };
+}
+
+/** Opens abtie's two tokenizers of one model. Each encodes a row's prompt as it is sent. */
+async function openEncoders(model) {
+  const local = await loadTokenizer(model, SETTINGS);
+  const text = {
+    tokenize: (body) => client.tokenize({ model: "reference", ...body }),
+    detokenize: (tokens) => client.detokenize({ model: "reference", tokens }),
+  };
+  const { controlTokens, normalise } = local;
+  const remote = { ...serverTokenizer(text, SETTINGS), controlTokens, normalise };
+  return { local: encoderOf(local), remote: encoderOf(remote) };
+}
+
+function encoderOf(tokenizer) {
+  const known = new Map();
+  return async (template, one, order, suffix) => {
+    const key = `${template.path} ${ROWS.indexOf(one)} ${order}`;
+    if (!known.has(key)) {
+      const preparer = createPreparer({ template, tokenizer, budget: 1e6 });
+      known.set(key, await preparer.encoderFor(one, order));
+    }
+    return known.get(key)(suffix);
+  };
+}
+
+function caught(work) {
+  return work().catch((error) => ({ refused: error.message }));
 }
 
 /** The prompt of a row by Python, from the same messages. */
