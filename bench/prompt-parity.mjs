@@ -77,6 +77,7 @@ const client = createClient({
   apiKey: new Secret("EMPTY"),
   access: null,
   redact: (text) => text,
+  env: {},
   clock: systemClock,
   timeoutMs: 60_000,
 });
@@ -161,11 +162,11 @@ function judge(expected, found, served) {
 async function openEncoders(model) {
   const local = await loadTokenizer(model, SETTINGS);
   const text = {
-    tokenize: (body) => client.tokenize({ model: "reference", ...body }),
-    detokenize: (tokens) => client.detokenize({ model: "reference", tokens }),
+    tokenize: (body) => client.tokenize("reference", body),
+    detokenize: (tokens) => client.detokenize("reference", tokens),
   };
   const { controlTokens, normalise } = local;
-  const remote = { ...serverTokenizer(text, SETTINGS), controlTokens, normalise };
+  const remote = { ...serverTokenizer(text, SETTINGS, Date.now), controlTokens, normalise };
   return { local: encoderOf(local), remote: encoderOf(remote) };
 }
 

@@ -23,7 +23,7 @@ test("runs, evaluates, calibrates, compares and reports as the command line does
   const effects = abtie.createEffects({ cwd: folder, log: (level, text) => logged.push(`${level}: ${text}`) });
 
   const config = await abtie.openConfig("job.yaml", [], effects);
-  const findings = await abtie.doctor(config, { server: true }, effects, () => {});
+  const findings = await abtie.doctor(config, { server: true }, effects);
   expect(findings.length).toBeGreaterThan(3);
   const summary = await abtie.runJob(config, { force: false, fresh: false }, effects);
   expect(summary.end).toBe("done");

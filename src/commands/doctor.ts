@@ -1,41 +1,44 @@
 import type { Config } from "../config/config.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
+import { compareEngines, configAgainst } from "../doctor/against.ts";
 import { describeData } from "../doctor/data.ts";
 import { type Finding, fromError } from "../doctor/finding.ts";
 import { checkMachine } from "../doctor/machine.ts";
 import { checkPrompts } from "../doctor/prompts.ts";
 import { checkServer } from "../doctor/server.ts";
+import { worstFirst } from "../doctor/verdict.ts";
 import type { Effects } from "../effects.ts";
+import type { Engine } from "../engine/engine.ts";
 import { AbtieError } from "../errors.ts";
 import { refuseOverwrite } from "../files/refuse-overwrite.ts";
 import { filesOfRun } from "../job/job-files.ts";
 import { createJudgeLoader } from "../job/load-judge.ts";
 import { openRows } from "../job/open-rows.ts";
 import { pinDate } from "../job/pin-date.ts";
-import type { Judge, JudgeServer } from "../judge/judge.ts";
+import type { Judge, JudgeLoader, JudgeServer } from "../judge/judge.ts";
 import { engineOpeners } from "../pool/open-engines.ts";
 import { refuseForeignOutput } from "../runfolder/ownership.ts";
 
 export interface DoctorOptions {
   /** Start or attach the server too; without it, only the rest is checked. */
   readonly server: boolean;
+  /** A second server that runs: both get the same prompts, and the differences of their answers are reported. */
+  readonly against?: SecondEngine;
+}
+
+interface SecondEngine {
+  readonly url: string;
+  /** Name of the model on that server; null if the server lists only one model. */
+  readonly model: string | null;
 }
 
 /**
- * Checks everything that a run of this config needs, before hours are spent on it. `onFinding` gets each finding as it is made. A check
- * that depends on one that failed is left out.
+ * Checks everything that a run of this config needs, before hours are spent on it. Gives the findings, errors first. A check that
+ * depends on one that failed is left out.
  */
-export async function doctor(
-  config: Config,
-  options: DoctorOptions,
-  effects: Effects,
-  onFinding: (finding: Finding) => void,
-): Promise<readonly Finding[]> {
+export async function doctor(config: Config, options: DoctorOptions, effects: Effects): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
-  const add = (found: readonly Finding[]): void => {
-    findings.push(...found);
-    for (const finding of found) onFinding(finding);
-  };
+  const add: Add = (found) => findings.push(...found);
   if (config.engine.kind === "spawn") add(await checkMachine(config.engine, effects));
   let mayWrite = false;
   await reportErrors("files", add, async () => {
@@ -45,19 +48,21 @@ export async function doctor(
   });
   await reportErrors("rows", add, async () => {
     await using dataset = await openRows(config, effects.signal);
-    add(describeData(dataset));
     // A server writes its log into the run folder.
-    await checkJudging(config, dataset, { server: options.server && mayWrite }, effects, add);
+    await checkJudging(config, dataset, { ...options, server: options.server && mayWrite }, effects, add);
+    add(describeData(dataset));
   });
-  return findings;
+  return worstFirst(findings);
 }
+
+type Add = (found: readonly Finding[]) => void;
 
 async function checkJudging(
   config: Config,
   dataset: Dataset,
   options: DoctorOptions,
   effects: Effects,
-  add: (found: readonly Finding[]) => void,
+  add: Add,
 ): Promise<void> {
   await reportErrors("prompt", add, async () => {
     const dated = await pinDate(config, [config.runFolder], effects);
@@ -66,27 +71,42 @@ async function checkJudging(
     if (early !== null) add(await checkPrompts(early, dataset, effects.signal));
     if (!options.server) return;
     await reportErrors("server", add, async () => {
-      let judge: Judge | null = early;
-      const probe = async (server: JudgeServer) => {
-        const probed = await loader.probe(server);
-        judge = probed.judge;
-        return probed.input;
-      };
-      const [opener] = engineOpeners({ config, effects, logFolder: config.runFolder, probe });
-      if (opener === undefined) throw new AbtieError("config", "the config names no engine");
-      await using engine = await opener.open(effects.signal);
-      if (judge === null) throw new Error("an engine that is open has been probed");
+      await using opened = await openWithJudge(config, loader, effects);
+      const { engine, judge } = opened;
       if (early === null) add(await checkPrompts(judge, dataset, effects.signal));
-      add(await checkServer(engine, judge, dataset, effects.signal));
+      add(await checkServer(engine, judge, config, dataset, effects.signal));
+      const { against } = options;
+      if (against === undefined) return;
+      await reportErrors("against", add, async () => {
+        const second = configAgainst(config, against.url, against.model);
+        await using other = await openWithJudge(second, loader, effects);
+        add(await compareEngines([engine, judge], [other.engine, other.judge], dataset, effects.signal));
+      });
     });
   });
 }
 
-async function reportErrors(
-  check: string,
-  add: (found: readonly Finding[]) => void,
-  work: () => Promise<void>,
-): Promise<void> {
+interface OpenedEngine extends AsyncDisposable {
+  readonly engine: Engine;
+  readonly judge: Judge;
+}
+
+/** Opens the first engine of a config, and the judge that fits it. */
+async function openWithJudge(config: Config, loader: JudgeLoader, effects: Effects): Promise<OpenedEngine> {
+  let judge: Judge | null = null;
+  const probe = async (server: JudgeServer) => {
+    const probed = await loader.probe(server);
+    judge = probed.judge;
+    return probed.input;
+  };
+  const [opener] = engineOpeners({ config, effects, logFolder: config.runFolder, probe });
+  if (opener === undefined) throw new AbtieError("config", "the config names no engine");
+  const engine = await opener.open(effects.signal);
+  if (judge === null) throw new Error("an engine that is open has been probed");
+  return { engine, judge, [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose]() };
+}
+
+async function reportErrors(check: string, add: Add, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (cause) {

@@ -3,7 +3,7 @@ import type { Dataset } from "../dataset/open-dataset.ts";
 import { plural } from "../format.ts";
 import { type Finding, ok, warning } from "./finding.ts";
 
-/** Describes the rows: their number, the longest one, whether they have labels, and each anomaly with the first lines that have it. */
+/** Describes the rows: their number, the longest one, whether they have labels, and the anomalies, each with the first lines that have it. */
 export function describeData(dataset: Dataset): readonly Finding[] {
   const { ids, rowBytes, unit, lines, truth, anomalies, notes } = dataset;
   const longest = rowBytes.indexOf(rowBytes.reduce((most, bytes) => Math.max(most, bytes), 0));
@@ -11,16 +11,13 @@ export function describeData(dataset: Dataset): readonly Finding[] {
   const found = (Object.entries(anomalies) as [AnomalyKind, Anomaly][])
     .filter(([, { count }]) => count > 0)
     .map(([kind, { count, lines: first }]) => {
-      return ok(
-        "anomaly",
-        `${plural(count, "row")}: ${ANOMALY_MEANINGS[kind]} (${unit} ${first.join(", ")}${count > first.length ? ", ..." : ""})`,
-      );
+      return `${plural(count, "row")}: ${ANOMALY_MEANINGS[kind]} (${unit} ${first.join(", ")}${count > first.length ? ", ..." : ""})`;
     });
   return [
     ok("rows", `${size}; longest at ${unit} ${lines[longest]} (${plural(rowBytes[longest] ?? 0, "byte")})`),
-    ok("labels", truth === null ? "the file has no label columns, which scoring does not need" : "the file has labels"),
+    ok("label columns", truth === null ? "none; scoring needs none" : "the file has labels"),
     ...notes.map((note) => ok("columns", note)),
-    ...found,
+    ...(found.length === 0 ? [] : [ok("anomalies", found.join("\n"))]),
     ...(ids.length < 20
       ? [warning("rows", `only ${plural(ids.length, "row")}`, "nothing to do, but forecasts need more rows")]
       : []),

@@ -1,9 +1,11 @@
 import type { Dataset } from "../dataset/open-dataset.ts";
+import { AbtieError } from "../errors.ts";
 import { plural } from "../format.ts";
-import type { Judge } from "../judge/judge.ts";
+import type { Inspection, Judge, ShownToken } from "../judge/judge.ts";
 import { quantiles } from "../numbers/quantile.ts";
 import { spreadSample } from "../numbers/spread-sample.ts";
 import { type Finding, ok, warning } from "./finding.ts";
+import { WHOLE_PROMPT } from "./verdict.ts";
 
 /**
  * Largest number of rows to tokenise, spread evenly over the file. For a file with more rows, the numbers are
@@ -12,8 +14,8 @@ import { type Finding, ok, warning } from "./finding.ts";
 const SAMPLE = 2_000;
 
 /**
- * Renders and tokenises rows. Reports one of their prompts, their lengths, and the number of rows that must be
- * shortened.
+ * Renders and tokenises rows. Reports one of their prompts, its end as the model sees it, the labels behind it, the lengths of the
+ * prompts, and the number of rows that must be shortened.
  */
 export async function checkPrompts(judge: Judge, dataset: Dataset, signal: AbortSignal): Promise<readonly Finding[]> {
   const rows = spreadSample(dataset.ids.length, SAMPLE);
@@ -36,8 +38,8 @@ export async function checkPrompts(judge: Judge, dataset: Dataset, signal: Abort
       ? `of a sample of ${plural(rows.length, "row")}`
       : `of ${plural(rows.length, "row")}`;
   return [
-    ok("prompt", `row ${dataset.ids[0]} as it is sent:\n${await judge.show(0, "ab")}`),
-    ok("labels", judge.labels),
+    ...(await describePromptEnd(judge, dataset)),
+    ok(WHOLE_PROMPT, `row ${dataset.ids[0]}:\n${await judge.show(0, "ab")}`),
     ok("tokens", `median ${median}, 95th percentile ${p95}, longest ${longest} ${of}; the budget is ${judge.budget}`),
     shortened > rows.length / 4
       ? warning("shortened", `${shortened} ${of}${byHow}`, "raise the context")
@@ -51,4 +53,58 @@ export async function checkPrompts(judge: Judge, dataset: Dataset, signal: Abort
         ]
       : []),
   ];
+}
+
+async function describePromptEnd(judge: Judge, dataset: Dataset): Promise<readonly Finding[]> {
+  const inspection = await judge.inspect(0, "ab").catch((cause: unknown) => {
+    if (!(cause instanceof AbtieError)) throw cause;
+    return cause;
+  });
+  if (inspection instanceof AbtieError) {
+    const remedy = "set engine.tokenizer to the folder of the model's tokenizer";
+    return [
+      warning("prompt end", `cannot be shown: ${inspection.message}`, remedy),
+      labelsFinding(judge, judge.labels),
+    ];
+  }
+  const { end, lastTokens, labels } = inspection;
+  return [
+    ok(
+      "prompt end",
+      `row ${dataset.ids[0]}, as the model sees it: ${JSON.stringify(end)}\nlast tokens: ${lastTokens.map(showToken).join(" ")}`,
+    ),
+    ok("chat template", describeVariables(inspection)),
+    labelsFinding(
+      judge,
+      labels
+        .map(({ label, text, tokens }) => `${label}: ${JSON.stringify(text)} = ${tokens.map(showToken).join(" ")}`)
+        .join("; "),
+    ),
+  ];
+}
+
+function labelsFinding(judge: Judge, text: string): Finding {
+  if (judge.unequalLabels === null) return ok("labels", text);
+  const remedy = 'take labels with equal numbers of tokens, for example "A", "B" and "C"';
+  return warning("labels", `${text}\n${judge.unequalLabels}`, remedy);
+}
+
+/** Says which variables of chat_template_kwargs change the prompt, so that a switch without effect is seen. */
+function describeVariables({ variables, date }: Inspection): string {
+  const list = (changing: boolean): string =>
+    variables
+      .filter(({ changesPrompt }) => changesPrompt === changing)
+      .map(({ name, value }) => `${name}: ${JSON.stringify(value)}`)
+      .join(", ");
+  const [used, unused] = [list(true), list(false)];
+  const parts = [
+    used === "" ? "no variable of chat_template_kwargs changes the prompt" : `changed by ${used}`,
+    ...(unused === "" ? [] : [`without effect: ${unused}`]),
+    ...(date === null ? [] : [`prints the day ${date}`]),
+  ];
+  return parts.join("; ");
+}
+
+function showToken({ id, text }: ShownToken): string {
+  return `${JSON.stringify(text)} (${id})`;
 }

@@ -108,6 +108,7 @@ async function scoreOnEngines(job: Job, { limits, began, tokensPerSecond, effect
       recorder.record({ event: "engine-model", at: clock.now(), model: pool.model.id, version, method });
     }
     const { judge } = pool;
+    if (judge.unequalLabels !== null) log("warn", judge.unequalLabels);
     const tokens = lengths ?? (await estimateLengths(judge, dataset, limits.signal));
     const plan = planRun(config, {
       lengths: tokens,

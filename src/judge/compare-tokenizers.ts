@@ -28,7 +28,7 @@ export async function checkTokenizers(options: {
   now: number;
 }): Promise<void> {
   const { local, remote, template, budget, dataset, now } = options;
-  const days = local.dated ? [0, -1, 1].map((moved) => local.on(dayOf(now, moved))) : [];
+  const days = local.dated ? [0, -1, 1].map((moved) => local.with({ date: dayOf(now, moved) })) : [];
   const here = [local, ...days].map((tokenizer) => createPreparer({ template, tokenizer, budget }));
   // Both tokenizers must encode the same text, so both break up the control tokens of the local tokenizer.
   const sameText: Tokenizer = { ...remote, controlTokens: local.controlTokens, normalise: local.normalise };

@@ -2,7 +2,7 @@ import type { ProbeInput } from "../engine/dialects/dialect.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Template } from "../prompt/template/template.ts";
 import type { ServerText } from "../prompt/tokenizer/server.ts";
-import type { Order, Reading } from "../types.ts";
+import type { ClassName, Order, Reading } from "../types.ts";
 
 /**
  * Turns rows into tasks, and tasks into readings. The scoring job, the pool of engines, the bench and the comparison
@@ -13,6 +13,11 @@ export interface Judge {
   readonly budget: number;
   /** The label texts and the tokens of each, in one line for a person. */
   readonly labels: string;
+  /**
+   * A sentence for a person when the label texts have different numbers of tokens, because a label of more tokens then gets a smaller
+   * probability than its text deserves; null when they have equal numbers.
+   */
+  readonly unequalLabels: string | null;
   /** Hash of everything in the judge that determines the token ids of a row, except the data and the tokenizer. */
   readonly promptHash: string;
   /** The scorer of almost every task; a row that needs another scorer has it in its task. */
@@ -25,6 +30,34 @@ export interface Judge {
   readonly prepare: (row: number, order: Order, tokenBudget: number | null) => Promise<Task>;
   /** Renders the prompt of a row as text that a person can read. */
   readonly show: (row: number, order: Order) => Promise<string>;
+  /** Describes the end of a row's prompt as the model sees it, and the settings that shape it. */
+  readonly inspect: (row: number, order: Order) => Promise<Inspection>;
+}
+
+/** One text of a label. */
+export interface LabelTokens {
+  readonly label: ClassName;
+  readonly text: string;
+  readonly tokens: readonly ShownToken[];
+}
+
+/** A token id and the text that it adds behind the tokens before it. */
+export interface ShownToken {
+  readonly id: number;
+  readonly text: string;
+}
+
+/** The end of a prompt as it is sent. */
+export interface Inspection {
+  /** The last characters of the prompt, decoded from its ids, control tokens included. */
+  readonly end: string;
+  readonly lastTokens: readonly ShownToken[];
+  /** Every label text with the tokens that it has behind the prompts of a sample of rows. */
+  readonly labels: readonly LabelTokens[];
+  /** The variables that the chat template gets, and whether this prompt would be another one without each of them. */
+  readonly variables: readonly { readonly name: string; readonly value: unknown; readonly changesPrompt: boolean }[];
+  /** The day that the chat template prints (YYYY-MM-DD); null when the prompt depends on no day that abtie gives. */
+  readonly date: string | null;
 }
 
 /** A row with its answers in one order, as a prompt that can be sent. */

@@ -5,7 +5,7 @@ import { createModelWatch } from "../../src/pool/watch-model.ts";
 import { createVirtualClock } from "../helpers/virtual-clock.ts";
 
 const SIGNAL = new AbortController().signal;
-const CARD: ServedModel = { id: "judge", root: "/models/small", parent: null, maxModelLen: 2048 };
+const CARD: ServedModel = { id: "judge", root: "/models/small", parent: null, maxModelLen: 2048, contextFrom: "judge" };
 
 test("does not ask while requests are answered", async () => {
   const { watch, asked } = watching();

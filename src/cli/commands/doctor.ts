@@ -1,11 +1,12 @@
 import type { Finding } from "../../doctor/finding.ts";
 import { EXIT } from "../../errors.ts";
-import { plural } from "../../format.ts";
 import { type AddCommand, printJson } from "./context.ts";
 import { type ConfigFlags, jsonOption, openJobConfig, withConfigFlags } from "./options.ts";
 
 interface DoctorFlags extends ConfigFlags {
   readonly server: boolean;
+  readonly against?: string;
+  readonly againstModel?: string;
   readonly json?: boolean;
 }
 
@@ -22,22 +23,31 @@ export const addDoctor: AddCommand = (program, context, finish) => {
     .summary("check everything that a run needs, before hours are spent on it")
     .description(
       "Checks everything that a run of this config needs: Python, vLLM, GPUs, port, model, data, template, label texts and tokenizer. " +
-        "Then starts the server, scores a few rows and stops it; a server that runs already is left running. Exits with 4 if a run would fail.",
+        "Then starts the server, scores a few rows and stops it; a server that runs already is left running. With --against, sends the same " +
+        "prompts to a second server and says how far the two answers are apart. Exits with 4 if a run would fail.",
     )
     .option("--no-server", "do not start or contact a server; check everything else")
+    .option("--against <url>", "compare the answers with those of the server that runs at this URL")
+    .option("--against-model <name>", "name of the model on that server, if it serves several")
     .addOption(jsonOption());
   withConfigFlags(command)
-    .addHelpText("after", "\nExamples:\n  abtie doctor job.yaml\n  abtie doctor job.yaml --no-server --json")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  abtie doctor job.yaml\n  abtie doctor job.yaml --no-server --json\n  abtie doctor job.yaml --against http://gpu-2:8000",
+    )
     .action(async (argument: string | undefined, flags: DoctorFlags) => {
       const { doctor } = await import("../../commands/doctor.ts");
+      const { describeVerdict } = await import("../../doctor/verdict.ts");
       const config = await openJobConfig(argument, flags, context);
-      const findings = await doctor(config, { server: flags.server }, context, ({ level, check, text, remedy }) => {
+      const { server, against, againstModel } = flags;
+      const second = against === undefined ? {} : { against: { url: against, model: againstModel ?? null } };
+      const findings = await doctor(config, { server, ...second }, context);
+      context.printToStderr(describeVerdict(findings));
+      for (const { level, check, text, remedy } of findings) {
         context.printToStderr(`${LEVELS[level]}  ${check}: ${text.replaceAll("\n", "\n           ")}`);
         if (remedy !== null) context.printToStderr(`           ${remedy}`);
-      });
+      }
       if (flags.json === true) printJson(context, findings);
-      const count = (wanted: Finding["level"]): number => findings.filter(({ level }) => level === wanted).length;
-      context.printToStderr(`${plural(count("error"), "error")}, ${plural(count("warning"), "warning")}`);
-      finish(count("error") > 0 ? EXIT.engine : EXIT.done);
+      finish(findings.some(({ level }) => level === "error") ? EXIT.engine : EXIT.done);
     });
 };

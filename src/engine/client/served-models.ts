@@ -10,6 +10,8 @@ export interface ServedModel {
   readonly parent: string | null;
   /** Context length in tokens; an adapter without one has that of its parent. Null when the server reports none. */
   readonly maxModelLen: number | null;
+  /** The listed model whose context length that is: this one or a parent; null when the length is from another page or unknown. */
+  readonly contextFrom: string | null;
 }
 
 /** Reads the answer of /v1/models. Throws RequestError("malformed"). */
@@ -17,10 +19,15 @@ export function readModels(answer: unknown): readonly ServedModel[] {
   const data = isRecord(answer) ? answer["data"] : undefined;
   if (!Array.isArray(data)) throw malformed("to /v1/models holds no list", answer);
   const cards = data.map(readCard);
-  return cards.map((card) => ({ ...card, maxModelLen: contextOf(card, cards) }));
+  return cards.map((card) => {
+    const source = contextSource(card, cards);
+    return { ...card, maxModelLen: source?.maxModelLen ?? null, contextFrom: source?.id ?? null };
+  });
 }
 
-function readCard(card: unknown): ServedModel {
+type Card = Omit<ServedModel, "contextFrom">;
+
+function readCard(card: unknown): Card {
   const id = isRecord(card) ? card["id"] : undefined;
   if (!isRecord(card) || typeof id !== "string") throw malformed("to /v1/models holds a model without a name", card);
   const length = card["max_model_len"];
@@ -33,12 +40,12 @@ function readCard(card: unknown): ServedModel {
 }
 
 /** Follows the parents until a model has a context length; each model is visited once, so a circle of parents ends. */
-function contextOf(card: ServedModel, cards: readonly ServedModel[]): number | null {
-  const visited = new Set<ServedModel>();
-  for (let model: ServedModel | undefined = card; model !== undefined && !visited.has(model); ) {
-    if (model.maxModelLen !== null) return model.maxModelLen;
+function contextSource(card: Card, cards: readonly Card[]): Card | null {
+  const visited = new Set<Card>();
+  for (let model: Card | undefined = card; model !== undefined && !visited.has(model); ) {
+    if (model.maxModelLen !== null) return model;
     visited.add(model);
-    const { parent }: ServedModel = model;
+    const { parent }: Card = model;
     // An adapter may name its parent by the name of the weights instead of the name in the list.
     model = cards.find(({ id }) => id === parent) ?? cards.find(({ root }) => root !== null && root === parent);
   }

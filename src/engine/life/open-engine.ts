@@ -97,7 +97,7 @@ export async function openEngine(server: ReadyServer, options: EngineOptions): P
   return {
     baseUrl,
     model: model.id,
-    served: { ...model, maxModelLen },
+    served: { ...model, maxModelLen, contextFrom: facts.contextLength === null ? model.contextFrom : null },
     answersAs: expected,
     version: facts.version === null ? null : options.redact(facts.version),
     maxModelLen,

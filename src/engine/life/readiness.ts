@@ -94,7 +94,7 @@ function asRequestError(error: unknown): RequestError {
 }
 
 function unlisted(id: string): ServedModel {
-  return { id, root: null, parent: null, maxModelLen: null };
+  return { id, root: null, parent: null, maxModelLen: null, contextFrom: null };
 }
 
 /** Builds the error for a server that refuses the API key. */

@@ -7,7 +7,9 @@ import { createPreparer, type Preparer } from "../../prompt/preparer.ts";
 import type { Template } from "../../prompt/template/template.ts";
 import type { Tokenizer } from "../../prompt/tokenizer/tokenizer.ts";
 import type { Judge } from "../judge.ts";
+import { inspectPrompt } from "./inspect.ts";
 import { promptToSend, type ResolvedLabels, resolveLabels, resolveOnSamples } from "./labels/resolve.ts";
+import { describeUnequalLabels } from "./labels/unequal.ts";
 import { createLabelScorer } from "./score.ts";
 
 /** A judge that reads label probabilities from the next-token distribution of a language model. */
@@ -47,6 +49,7 @@ export async function createGenerativeJudge(options: {
     resolved,
     budget,
     labels: describeLabels(resolved),
+    unequalLabels: describeUnequalLabels(resolved.sequences),
     promptHash: sha256(
       JSON.stringify([template.sha256, template.labels, resolved.dropTail, budget, tokenizer.settingsKey]),
     ),
@@ -64,6 +67,12 @@ export async function createGenerativeJudge(options: {
       return { ...task, ids: promptToSend(own, ids) ?? ids, scorer: createLabelScorer(own) };
     },
     show: async (index, order) => full.show(await dataset.read(index), order),
+    inspect: async (index, order) => {
+      const row = await dataset.read(index);
+      const prepare = async (other: Tokenizer): Promise<readonly number[]> =>
+        (await createPreparer({ template, tokenizer: other, budget }).prepare(row, order)).ids;
+      return inspectPrompt(tokenizer, resolved, prepare);
+    },
   };
 }
 

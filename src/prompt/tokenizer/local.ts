@@ -11,8 +11,7 @@ import { cacheWords, splitsAtWords } from "./word-cache.ts";
 export interface LocalTokenizer extends Tokenizer {
   /** True when the chat template prints the date. */
   readonly dated: boolean;
-  /** The same tokenizer with another date (YYYY-MM-DD). */
-  readonly on: (date: string) => LocalTokenizer;
+  readonly with: (changed: Partial<ChatSettings>) => LocalTokenizer;
   /** The text of a token behind other text, for servers that list tokens by their text; undefined when it has none. */
   readonly textOf: (id: number) => string | undefined;
   /** The same tokenizer with every system text in the user's message. */
@@ -50,13 +49,15 @@ export async function loadTokenizer(modelDir: string, settings: ChatSettings): P
         if (template === null) throw missingChatTemplate(modelDir);
         return encode(template.render(messages) + answerPrefix);
       },
+      decode: async (ids) => library.decode(ids, { skip_special_tokens: false, clean_up_tokenization_spaces: false }),
       controlTokens,
       normalise,
       source: "local",
       settingsKey: JSON.stringify([chosen.kwargs, dated ? chosen.date : null, chosen.fold === true]),
       datedHead: () => null,
       dated,
-      on: (date) => create({ ...chosen, date }),
+      settings: chosen,
+      with: (changed) => create({ ...chosen, ...changed }),
       textOf: (id) => textBehind(library, id),
       folding: () => create({ ...chosen, fold: true }),
     };
@@ -68,7 +69,10 @@ export async function loadTokenizer(modelDir: string, settings: ChatSettings): P
 // here.
 interface Library {
   readonly encode: (text: string, options: { add_special_tokens: boolean }) => { readonly ids: number[] };
-  readonly decode: (ids: readonly number[], options: { readonly skip_special_tokens: boolean }) => string;
+  readonly decode: (
+    ids: readonly number[],
+    options: { readonly skip_special_tokens: boolean; readonly clean_up_tokenization_spaces?: boolean },
+  ) => string;
   readonly normalizer: ((text: string) => string) | null;
 }
 

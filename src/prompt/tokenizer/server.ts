@@ -77,9 +77,12 @@ export function serverTokenizer(
       const ids = await chat(fold ? foldSystem(messages) : messages, true, kwargs);
       return edits.extend(ids, answerPrefix, ends);
     },
+    decode,
     controlTokens: WELL_KNOWN_CONTROL_TOKENS,
     normalise: null,
     source: "server",
+    settings,
+    with: (changed) => serverTokenizer(server, { ...settings, ...changed }, now),
     settingsKey: JSON.stringify(settings),
     datedHead: () => datedHead,
     garblesSystem: async () => (await system([])) === "garbled",

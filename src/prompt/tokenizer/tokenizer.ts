@@ -27,6 +27,8 @@ export interface Tokenizer {
    * one text. The chat template adds all special tokens.
    */
   readonly encodeChat: (messages: readonly Message[], answerPrefix: string) => Promise<readonly number[]>;
+  /** Turns ids into text, control tokens included. */
+  readonly decode: (ids: readonly number[]) => Promise<string>;
   /** Texts that the model reads as control tokens. The texts of a row must not contain them: see neutralise.ts. */
   readonly controlTokens: readonly string[];
   /**
@@ -35,6 +37,9 @@ export interface Tokenizer {
    */
   readonly normalise: ((text: string) => string) | null;
   readonly source: "local" | "server";
+  readonly settings: ChatSettings;
+  /** The same tokenizer with some other settings. */
+  readonly with: (changed: Partial<ChatSettings>) => Tokenizer;
   /** Changes whenever a setting changes the ids of a chat. The date counts only if the chat template prints it. */
   readonly settingsKey: string;
   /**

@@ -1,0 +1,70 @@
+import type { Tokenizer } from "../../prompt/tokenizer/tokenizer.ts";
+import type { Inspection, LabelTokens, ShownToken } from "../judge.ts";
+import { promptToSend, type ResolvedLabels } from "./labels/resolve.ts";
+
+const SHOWN_CHARACTERS = 120;
+const SHOWN_TOKENS = 8;
+/** Number of last tokens that are decoded: enough for the shown characters, since a token rarely has less than two. */
+const DECODED_TOKENS = 64;
+/** A day that no run has, for finding out whether a prompt depends on the day. */
+const OTHER_DAY = "1999-12-31";
+
+/**
+ * Describes the end of a prompt, without the tokens that merge with the labels. `prepare` makes the ids of the same prompt with a
+ * tokenizer of other settings. Throws what `prepare` and the tokenizer throw.
+ */
+export async function inspectPrompt(
+  tokenizer: Tokenizer,
+  resolved: ResolvedLabels,
+  prepare: (other: Tokenizer) => Promise<readonly number[]>,
+): Promise<Inspection> {
+  const whole = await prepare(tokenizer);
+  const ids = promptToSend(resolved, whole) ?? whole;
+  const changes = async (other: Tokenizer): Promise<boolean> => (await prepare(other)).join() !== whole.join();
+  const { kwargs, date } = tokenizer.settings;
+  const variables: Inspection["variables"][number][] = [];
+  for (const [name, value] of Object.entries(kwargs)) {
+    const { [name]: _, ...others } = kwargs;
+    variables.push({ name, value, changesPrompt: await changes(tokenizer.with({ kwargs: others })) });
+  }
+  return {
+    end: lastCharacters(await tokenizer.decode(ids.slice(-DECODED_TOKENS))),
+    lastTokens: await showTokens(tokenizer, ids.slice(0, -SHOWN_TOKENS), ids.slice(-SHOWN_TOKENS)),
+    labels: await showLabels(tokenizer, resolved),
+    variables,
+    date: (await changes(tokenizer.with({ date: OTHER_DAY }))) ? date : null,
+  };
+}
+
+/** Shows every label text with its tokens, decoded behind the tokens with which the prompts end. */
+async function showLabels(tokenizer: Tokenizer, { sequences, tail }: ResolvedLabels): Promise<readonly LabelTokens[]> {
+  return Promise.all(
+    sequences.map(async ({ label, text, ids }) => ({ label, text, tokens: await showTokens(tokenizer, tail, ids) })),
+  );
+}
+
+/**
+ * Gives each token the text that it adds behind the tokens before it, because some tokenizers drop the space of a token that
+ * is decoded alone.
+ */
+async function showTokens(
+  tokenizer: Tokenizer,
+  before: readonly number[],
+  ids: readonly number[],
+): Promise<readonly ShownToken[]> {
+  const context = before.slice(-SHOWN_TOKENS);
+  const texts = await Promise.all(
+    [...ids.keys(), ids.length].map((count) => tokenizer.decode([...context, ...ids.slice(0, count)])),
+  );
+  return Promise.all(
+    ids.map(async (id, at) => {
+      const [shorter = "", longer = ""] = [texts[at], texts[at + 1]];
+      // A token that completes a character changes the text before it.
+      return { id, text: longer.startsWith(shorter) ? longer.slice(shorter.length) : await tokenizer.decode([id]) };
+    }),
+  );
+}
+
+function lastCharacters(text: string): string {
+  return [...text].slice(-SHOWN_CHARACTERS).join("");
+}
