@@ -76,7 +76,7 @@ async function runLocked(
   const ended = clock.monotonic();
   const seconds = {
     total: (ended - began) / 1000,
-    startUp: (scoringSince - began) / 1000,
+    startUp: session.engine === null ? null : (scoringSince - began) / 1000,
     scoring: session.usage?.seconds ?? (ended - scoringSince) / 1000,
   };
   const summary = await writeSummary(job, { ...result, seconds, clockFile: job.folder.clockFile }, effects);

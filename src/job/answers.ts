@@ -11,6 +11,11 @@ export function answersOf(state: RunState, row: number): RowAnswers {
     ab,
     ba,
     short: isShort(state, row, ab === null ? "ba" : "ab"),
-    failure: failure === null ? null : describeFailure(failure),
+    failure: failure === null ? withoutFailure(state) : describeFailure(failure),
   };
+}
+
+/** Gives the reason of a row that was in no failed request: null stands for a run that ended before it came to this row. */
+function withoutFailure({ orders: { ab, ba } }: RunState): string | null {
+  return ab.answered + ba.answered === 0 ? "the engine has answered no row" : null;
 }

@@ -27,3 +27,31 @@ export async function lowMassFailure(
   const shown = judge === null || prompt === null ? null : { id, prompt, labels: judge.labels };
   return { message: `${describeLowMass(verdict)} ${NOTHING_LOST}`, details: lowMassDetails(shown) };
 }
+
+/** What is known of engines that answered no row. */
+export interface NeverAnswered {
+  readonly end: "engine-lost" | "deadline";
+  /** False when no engine was ready before the run ended. */
+  readonly started: boolean;
+  /** The last stage of the start that an engine reported; null when none did. */
+  readonly lastStage: string | null;
+  /** The message of the last request that failed; null when none did. */
+  readonly lastError: string | null;
+  /** The end of the log of a server that abtie started, with its path; empty when there is none. */
+  readonly logEnd: readonly string[];
+}
+
+/** Describes a job whose engines answered no row before it ended. */
+export function neverAnsweredFailure({ end, started, lastStage, lastError, logEnd }: NeverAnswered): JobFailure {
+  const ended = end === "deadline" ? "before the time for work was over" : "before it was lost for good";
+  return {
+    message:
+      `${started ? `The engine answered no row ${ended}.` : `No engine was ready ${ended}.`} Every row holds the fallback. ` +
+      "Check the engine with `abtie doctor`, or give the run more time.",
+    details: [
+      ...(started || lastStage === null ? [] : [`Last stage of the start: ${lastStage}`]),
+      `Last error: ${lastError ?? "none; no request came to an end"}`,
+      ...(logEnd.length === 0 ? [] : ["The end of the server's log:", ...logEnd]),
+    ],
+  };
+}

@@ -89,7 +89,13 @@ function optional(role: string, path: string | null | undefined): readonly Named
 }
 
 /** Each of several servers writes its own log. */
-function replicaLogs({ engine }: Config): readonly string[] {
-  if (engine.kind !== "spawn" || engine.replicas === 1) return [];
+function replicaLogs(config: Config): readonly string[] {
+  return serverLogs(config).filter((name) => name !== "server.log");
+}
+
+/** Names the logs of the servers that abtie starts, in the run folder; empty when it starts none. */
+export function serverLogs({ engine }: Config): readonly string[] {
+  if (engine.kind !== "spawn") return [];
+  if (engine.replicas === 1) return ["server.log"];
   return Array.from({ length: engine.replicas }, (_, replica) => `server-${replica + 1}.log`);
 }

@@ -1,6 +1,8 @@
 import type { Decision } from "../deadline/decision.ts";
 import type { Effects } from "../effects.ts";
 import { formatCount, formatDuration, formatMass, plural } from "../format.ts";
+import type { PoolStatus } from "../pool/status.ts";
+import { wordsOf } from "../runfolder/describe-failure.ts";
 import type { RunState } from "../runfolder/state/run-state.ts";
 import type { MassWatch } from "./mass-watch.ts";
 import type { Planner } from "./planner.ts";
@@ -8,23 +10,59 @@ import type { SessionCounts } from "./recorder.ts";
 
 /** Shows the progress of a run: rows, speed, and the forecast of the end. */
 export function showProgress(
-  planner: Planner,
-  state: RunState,
-  { scoredPrompts: prompts }: SessionCounts,
-  massWatch: Pick<MassWatch, "verdict">,
-  startedAt: number,
+  {
+    planner,
+    state,
+    counts,
+    massWatch,
+    poolStatus,
+    scoringSince,
+  }: {
+    readonly planner: Planner;
+    readonly state: RunState;
+    readonly counts: SessionCounts;
+    readonly massWatch: Pick<MassWatch, "verdict">;
+    readonly poolStatus: PoolStatus;
+    /** Start of scoring, monotonic ms. */
+    readonly scoringSince: number;
+  },
   { clock, progress }: Pick<Effects, "clock" | "progress">,
 ): void {
+  const { scoredPrompts: prompts } = counts;
   const { ab, ba } = state.orders;
   const decision = planner.tick();
   const done = ab.answered;
   const { total } = planner;
-  const ms = clock.monotonic() - startedAt;
+  const ms = clock.monotonic() - scoringSince;
   const verdict = massWatch.verdict();
   const lowMass = verdict.kind === "low" || verdict.kind === "too-low" ? verdict.median : null;
   const swapped = ba.answered;
-  const [text = "", ...shorter] = progressLines({ done, total, swapped, prompts, ms, lowMass, decision });
+  const [text = "", ...shorter] = progressLines({
+    done,
+    total,
+    swapped,
+    prompts,
+    ms,
+    lowMass,
+    trouble: troubleOf(poolStatus, counts),
+    decision,
+  });
   progress({ stage: "score", done, total, text, shorter });
+}
+
+/** From so many failed requests in a row on, the line says so instead of a forecast; before the first answer, from the first one on. */
+const MANY_FAILURES = 3;
+
+/** Says in plain words why no request is answered now; null while requests are answered. */
+export function troubleOf(
+  status: PoolStatus,
+  { scoredPrompts, failing }: Pick<SessionCounts, "scoredPrompts" | "failing">,
+): string | null {
+  if (status === "given-up") return "no engine is left";
+  if (status === "recovering") return "waiting for the engine to come back";
+  if (failing === null || (failing.requests < MANY_FAILURES && scoredPrompts > 0)) return null;
+  const { requests, reason } = failing;
+  return `${requests === 1 ? "the last request" : `the last ${formatCount(requests)} requests`} failed: ${wordsOf(reason)}`;
 }
 
 /** The data of the progress line. */
@@ -39,6 +77,8 @@ export interface ScoreProgress {
   readonly ms: number;
   /** Median label mass when it is low; null while it is high or not judged yet. */
   readonly lowMass: number | null;
+  /** Why no forecast can be made, because no request is answered; null while requests are. */
+  readonly trouble: string | null;
   readonly decision: Pick<
     Decision,
     "forecast" | "leftMs" | "swapPass" | "step" | "phase" | "progress" | "priorRows" | "silentMs" | "stop"
@@ -99,10 +139,15 @@ function rate(perSecond: number): string {
   return perSecond < 100 ? perSecond.toFixed(1) : formatCount(perSecond);
 }
 
-function end({ decision: { forecast, leftMs, step, stop, priorRows } }: ScoreProgress): readonly Part[] {
+function end({
+  prompts,
+  trouble,
+  decision: { forecast, leftMs, step, stop, priorRows },
+}: ScoreProgress): readonly Part[] {
   if (stop?.kind === "time-up") return [{ text: "time is up", weight: 7 }];
   if (stop !== null || forecast?.rows === 0) return [];
-  if (forecast === null) return [{ text: "measuring the speed", weight: 7 }];
+  if (trouble !== null) return [{ text: trouble, weight: 8 }];
+  if (forecast === null || prompts === 0) return [{ text: "measuring the speed", weight: 7 }];
   if (step.kind === "prior" && leftMs !== null && leftMs < forecast.remainingMs) {
     const without =
       priorRows === null || priorRows === 0

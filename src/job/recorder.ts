@@ -4,7 +4,7 @@ import { cleanEvent } from "../runfolder/journal/clean-event.ts";
 import type { JournalEvent } from "../runfolder/journal/events.ts";
 import { fold } from "../runfolder/state/fold.ts";
 import { isAnswered, type RunState } from "../runfolder/state/run-state.ts";
-import type { Attempt, Outcome, RequestEvent } from "../schedule/types.ts";
+import type { Attempt, FailureReason, Outcome, RequestEvent } from "../schedule/types.ts";
 import type { Redact } from "../secrets/redactor.ts";
 import type { Clock, Reading } from "../types.ts";
 
@@ -14,11 +14,13 @@ export interface SessionCounts {
   promptTokens: number;
   requests: number;
   failedRequests: number;
+  /** The requests that failed since the last answer: how many, and why the last one did; null when the last request was answered. */
+  failing: { readonly requests: number; readonly reason: FailureReason; readonly message: string } | null;
 }
 
 /** Counts of a session that has sent nothing. */
 export function noCounts(): SessionCounts {
-  return { scoredPrompts: 0, promptTokens: 0, requests: 0, failedRequests: 0 };
+  return { scoredPrompts: 0, promptTokens: 0, requests: 0, failedRequests: 0, failing: null };
 }
 
 /** Writes every event into the journal and immediately into the state, so that both always agree. */
@@ -80,13 +82,18 @@ export function createRecorder(options: {
     onRequest: ({ attempt, outcomes }) => {
       if (attempt !== null) counts.requests += 1;
       if (attempt?.ok === false) {
-        if (attempt.reason !== "aborted") counts.failedRequests += 1;
+        if (attempt.reason !== "aborted") {
+          counts.failedRequests += 1;
+          const { reason, message } = attempt;
+          counts.failing = { requests: (counts.failing?.requests ?? 0) + 1, reason, message };
+        }
         const ended = new Set(outcomes.map(({ task }) => task));
         recordRetried(
           attempt,
           attempt.tasks.filter((task) => !ended.has(task)),
         );
       }
+      if (attempt?.ok === true) counts.failing = null;
       const request = attempt === null ? null : counts.requests;
       for (const { task, outcome } of outcomes) {
         if (outcome.ok) recordAnswer(task, outcome);

@@ -1,12 +1,16 @@
+import { join } from "node:path";
 import { planRun } from "../deadline/run-plan.ts";
 import type { Effects } from "../effects.ts";
 import type { Engine } from "../engine/engine.ts";
+import { endOfLog } from "../engine/life/server-ended.ts";
 import type { ForecastError } from "../forecast/history.ts";
 import { estimateLengths } from "../judge/estimate-lengths.ts";
 import { openEnginePool } from "../pool/pool.ts";
+import type { PoolStatus } from "../pool/status.ts";
 import type { Usage } from "../pool/usage.ts";
 import { createDecisionLog } from "./decision-log.ts";
-import { type JobFailure, lowMassFailure } from "./failure.ts";
+import { type JobFailure, lowMassFailure, neverAnsweredFailure } from "./failure.ts";
+import { serverLogs } from "./job-files.ts";
 import type { Job } from "./open-job.ts";
 import { createPlanner } from "./planner.ts";
 import { showProgress } from "./progress.ts";
@@ -83,6 +87,20 @@ async function scoreOnEngines(job: Job, { limits, began, tokensPerSecond, effect
   const { config, dataset, loader, aggregate, folder, publisher, recorder, massWatch, parts } = job;
   const { clock, log } = effects;
   let session = emptySession(clock.monotonic());
+  let lastStage: string | null = null;
+  const watchStages: Effects["progress"] = (event) => {
+    if (event.stage === "step") lastStage = `${event.name}: ${event.text}`;
+    effects.progress(event);
+  };
+  const withFailure = async (ended: Session): Promise<Session> => {
+    const { answered } = folder.state.orders.ab;
+    if ((ended.end !== "engine-lost" && ended.end !== "deadline") || answered > 0) return ended;
+    const { end, engine } = ended;
+    const lastError = recorder.counts.failing?.message ?? null;
+    const logEnd = await endOfLogs(job);
+    const failure = neverAnsweredFailure({ end, started: engine !== null, lastStage, lastError, logEnd });
+    return { ...ended, failure };
+  };
   try {
     // The judge is opened before a server is started, so that mistakes in template and labels show early: a start takes
     // minutes.
@@ -96,7 +114,7 @@ async function scoreOnEngines(job: Job, { limits, began, tokensPerSecond, effect
       loader,
       logFolder: folder.path,
       record: recorder.record,
-      effects,
+      effects: { ...effects, progress: watchStages },
       signal: limits.signal,
       openers: parts.engineOpeners,
     });
@@ -130,10 +148,18 @@ async function scoreOnEngines(job: Job, { limits, began, tokensPerSecond, effect
       tokens,
       onDecision: createDecisionLog({ record: recorder.record, clock, log }),
     });
-    pool.subscribe(planner.onPoolStatus);
+    let poolStatus: PoolStatus = "up";
+    pool.subscribe((status) => {
+      poolStatus = status;
+      planner.onPoolStatus(status);
+    });
     const scoringSince = clock.monotonic();
     session = { ...session, scoringSince };
-    const show = (): void => showProgress(planner, folder.state, recorder.counts, massWatch, scoringSince, effects);
+    const show = (): void =>
+      showProgress(
+        { planner, state: folder.state, counts: recorder.counts, massWatch, poolStatus, scoringSince },
+        effects,
+      );
     try {
       const lowMass = massWatch.stopped;
       const end = await scoreRows({ config, planner, pool, recorder, effects, limits, lowMass, show });
@@ -148,9 +174,15 @@ async function scoreOnEngines(job: Job, { limits, began, tokensPerSecond, effect
       // deadline.
       await publisher.close();
     }
-    return session;
+    return await withFailure(session);
   } catch (error) {
     if (!limits.signal.aborted) throw error;
-    return { ...session, end: effects.signal.aborted ? "interrupted" : "deadline" };
+    return withFailure({ ...session, end: effects.signal.aborted ? "interrupted" : "deadline" });
   }
+}
+
+/** Reads the ends of the logs of the servers that abtie started. */
+async function endOfLogs({ config, folder }: Job): Promise<readonly string[]> {
+  const ends = await Promise.all(serverLogs(config).map((name) => endOfLog(join(folder.path, name))));
+  return ends.flat();
 }

@@ -52,8 +52,8 @@ export interface RunSummary {
     readonly bounded: number;
   };
   readonly labelMass: { readonly median: number; readonly p5: number } | null;
-  /** Wall time of this session in seconds: in total, until the engine was ready, and of scoring. */
-  readonly seconds: { readonly total: number; readonly startUp: number; readonly scoring: number };
+  /** Wall time of this session in seconds: in total, until the engine was ready (null when none was), and of scoring. */
+  readonly seconds: { readonly total: number; readonly startUp: number | null; readonly scoring: number };
   /** How well the engines were used in this session; null when nothing was scored. */
   readonly usage: Usage | null;
   /**
@@ -118,6 +118,7 @@ function summarize(
   input: SummaryInput,
 ): RunSummary {
   const { state } = folder;
+  const { scoredPrompts, promptTokens, requests, failedRequests } = recorder.counts;
   const served = input.engine ?? state.engineModel;
   const rows: Record<Obtained, number> = { "both-orders": 0, "one-order": 0, "one-order-short": 0, prior: 0 };
   const reasons: Record<string, number> = {};
@@ -168,7 +169,7 @@ function summarize(
     usage: input.usage,
     bothOrders: summarizePairs(pairs),
     forecasts: input.forecasts,
-    session: { ...recorder.counts, resumedRows: folder.resumedRows },
+    session: { scoredPrompts, promptTokens, requests, failedRequests, resumedRows: folder.resumedRows },
     truth: dataset.truth === null ? null : compareWithTruth(probabilities, dataset.truth),
   };
 }

@@ -6,7 +6,7 @@ export interface RowAnswers {
   readonly ba: Reading | null;
   /** True when the first reading was made with the shorter context. */
   readonly short: boolean;
-  /** The last failure of a row without a reading; null when no request with the row was sent yet. */
+  /** Why a row has no reading; null when the run has not come to this row. */
   readonly failure: string | null;
 }
 

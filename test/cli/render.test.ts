@@ -35,7 +35,8 @@ describe("the end of a run on the terminal", () => {
 
   test("names no start of an engine when the session sent no request", () => {
     expect(renderSummary(SUMMARY)).toContain("1 s until the engine was ready");
-    const again = { ...SUMMARY, session: { ...SUMMARY.session, requests: 0, scoredPrompts: 0 } };
+    const seconds = { ...SUMMARY.seconds, startUp: null };
+    const again = { ...SUMMARY, seconds, session: { ...SUMMARY.session, requests: 0, scoredPrompts: 0 } };
     expect(renderSummary(again)).toMatch(/\ntime {9}3 s\n/);
   });
 

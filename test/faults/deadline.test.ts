@@ -46,7 +46,7 @@ test.concurrent(
 test.concurrent("ends before the deadline when the server never gets ready", TIMEOUT, async () => {
   const job = await writeJob({ engine: spawning({ acceptOnly: true }) });
   const { ended, early } = await runToDeadline(job.folder);
-  expect(ended).toMatchObject({ status: 5, stdout: "" });
+  expect(ended).toMatchObject({ status: 4, stdout: "" });
   expect(early).toBe(true);
   expect(aliveWith(job.folder)).toEqual([]);
   expectValid(job.submission, job.ids);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Step } from "../../src/deadline/ladder.ts";
-import { progressLines, type ScoreProgress } from "../../src/job/progress.ts";
+import { progressLines, type ScoreProgress, troubleOf } from "../../src/job/progress.ts";
+import type { FailureReason } from "../../src/schedule/types.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -32,7 +33,15 @@ const DECISION: ScoreProgress["decision"] = {
 };
 
 function lines(more: Partial<ScoreProgress["decision"]> = {}, counts: Partial<ScoreProgress> = {}): readonly string[] {
-  const usual = { done: 12_410, total: 25_000, swapped: 0, prompts: 12_410, ms: 4 * HOUR, lowMass: null };
+  const usual = {
+    done: 12_410,
+    total: 25_000,
+    swapped: 0,
+    prompts: 12_410,
+    ms: 4 * HOUR,
+    lowMass: null,
+    trouble: null,
+  };
   return progressLines({ ...usual, ...counts, decision: { ...DECISION, ...more } });
 }
 
@@ -61,6 +70,24 @@ describe("the progress line", () => {
       { forecast: null, phase: "pilot" },
       { done: 0, prompts: 0 },
       "0/25,000 rows · measuring the speed · both orders for the undecided 31 %",
+    ],
+    [
+      "while every request fails, although a speed is known",
+      {},
+      { trouble: "the last 12 requests failed: the answer could not be used" },
+      "12,410/25,000 rows · 1.04 s/row · the last 12 requests failed: the answer could not be used · both orders for the undecided 31 %",
+    ],
+    [
+      "before the first answer of a session, although a speed is known",
+      {},
+      { prompts: 0 },
+      "12,410/25,000 rows · 1.04 s/row · measuring the speed · both orders for the undecided 31 %",
+    ],
+    [
+      "while the label mass is low",
+      { leftMs: null },
+      { lowMass: 0.0012 },
+      "12,410/25,000 rows · 1.04 s/row · done in 3h39m (90 %: 3h31m to 3h50m) · low label mass: 0.0012",
     ],
     [
       "without a deadline",
@@ -123,3 +150,20 @@ describe("the progress line", () => {
     expect(lines(more, counts)[0]).toBe(expected);
   });
 });
+
+const failing = (requests: number, reason: FailureReason) => ({ requests, reason, message: "internal" });
+
+test.each([
+  ["up", 9, null, null],
+  ["up", 9, failing(2, "server"), null],
+  ["up", 9, failing(3, "server"), "the last 3 requests failed: the server failed"],
+  ["up", 0, failing(1, "connection"), "the last request failed: the connection broke"],
+  ["up", 0, failing(1_200, "malformed"), "the last 1,200 requests failed: the answer could not be used"],
+  ["recovering", 9, failing(3, "connection"), "waiting for the engine to come back"],
+  ["given-up", 9, null, "no engine is left"],
+] as const)(
+  "no forecast is made while nothing is answered, and the line says why: %s, %i answered, %o",
+  (status, scoredPrompts, failing, text) => {
+    expect(troubleOf(status, { scoredPrompts, failing })).toBe(text);
+  },
+);

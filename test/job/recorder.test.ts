@@ -19,7 +19,13 @@ test("records the answers of a request under its number, and reports each row th
     { event: "row", row: 1, order: "ba", request: 1 },
     { event: "row", row: 0, order: "ab", request: 2 },
   ]);
-  expect(recorder.counts).toEqual({ scoredPrompts: 4, promptTokens: 12, requests: 2, failedRequests: 0 });
+  expect(recorder.counts).toEqual({
+    scoredPrompts: 4,
+    promptTokens: 12,
+    requests: 2,
+    failedRequests: 0,
+    failing: null,
+  });
   expect(answers()).toBe(3);
   expect(isAnswered(state, 1, "ba")).toBe(true);
 });
@@ -33,7 +39,9 @@ test("records a failed request by order, first the rows that are sent again, the
     { event: "failed", rows: [2], order: "ba", reason: "server", final: false, request: 1 },
     { event: "failed", rows: [1], order: "ab", reason: "server", final: true, request: 1 },
   ]);
-  expect(recorder.counts).toMatchObject({ requests: 1, failedRequests: 1 });
+  expect(recorder.counts).toMatchObject({ requests: 1, failedRequests: 1, failing: { requests: 1, reason: "server" } });
+  recorder.onRequest({ attempt: attempt([task(0)]), outcomes: [answered(task(0))] });
+  expect(recorder.counts.failing).toBeNull();
 });
 
 test("records rows that ended without a request under no number, and counts no request", () => {

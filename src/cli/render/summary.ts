@@ -74,10 +74,10 @@ function bothOrders({ bothOrders: swap }: RunSummary): string | null {
   );
 }
 
-/** A session that has no row left to score starts no engine. */
-function timeLine({ seconds, session }: RunSummary): string {
+/** A session that has no row left to score, or whose engine never becomes ready, has no time until it was ready. */
+function timeLine({ seconds }: RunSummary): string {
   const total = `time         ${duration(1_000 * seconds.total)}`;
-  if (session.requests === 0) return total;
+  if (seconds.startUp === null) return total;
   return `${total}: ${duration(1_000 * seconds.startUp)} until the engine was ready, ${duration(1_000 * seconds.scoring)} scoring`;
 }
 

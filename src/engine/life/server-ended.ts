@@ -1,6 +1,6 @@
 import { AbtieError } from "../../errors.ts";
 import { diagnose } from "./failures.ts";
-import type { ServerLog } from "./server-log.ts";
+import { lastLines, type ServerLog } from "./server-log.ts";
 
 /** Number of log lines that an error message shows. */
 const SHOWN_LINES = 15;
@@ -30,6 +30,12 @@ export async function serverFailed(message: string, log: ServerLog, cause: unkno
     cause,
     details: detailsOf(diagnosis?.line ?? null, lines, log.path),
   });
+}
+
+/** Gives the last lines of a server's log, and its path at the end; empty when there is no log. */
+export async function endOfLog(path: string): Promise<readonly string[]> {
+  const lines = (await lastLines(path)).filter((line) => !ACCESS.test(line));
+  return lines.length === 0 ? [] : detailsOf(null, lines, path);
 }
 
 async function linesOf(log: ServerLog): Promise<readonly string[]> {

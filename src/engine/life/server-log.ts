@@ -42,6 +42,13 @@ export async function openServerLog(path: string): Promise<ServerLog> {
   };
 }
 
+/** Reads the last lines of a log, at most `LARGEST` bytes; empty when there is none. */
+export async function lastLines(path: string): Promise<readonly string[]> {
+  const size = await sizeOf(path).catch(() => 0);
+  const text = await readPart(path, Math.max(0, size - LARGEST), size);
+  return text.split(/\r?\n|\r/).filter((line) => line.trim() !== "");
+}
+
 async function sizeOf(path: string): Promise<number> {
   return (await stat(path)).size;
 }
