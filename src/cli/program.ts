@@ -7,10 +7,13 @@ import { addCompare } from "./commands/compare.ts";
 import type { AddCommand, Context } from "./commands/context.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addEvaluate } from "./commands/evaluate.ts";
+import { addInit } from "./commands/init.ts";
 import { addPlan } from "./commands/plan.ts";
 import { addReport } from "./commands/report.ts";
 import { addRun } from "./commands/run.ts";
 import { addSetup } from "./commands/setup.ts";
+import { addShow } from "./commands/show.ts";
+import { addTemplates } from "./commands/templates.ts";
 import { addValidate } from "./commands/validate.ts";
 
 /**
@@ -18,10 +21,13 @@ import { addValidate } from "./commands/validate.ts";
  * only when the command is called, so that printing the help does not load the rest of the program.
  */
 const COMMANDS: readonly AddCommand[] = [
+  addInit,
   addRun,
   addPlan,
   addBench,
   addDoctor,
+  addShow,
+  addTemplates,
   addValidate,
   addEvaluate,
   addCompare,

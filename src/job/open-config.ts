@@ -15,6 +15,8 @@ export type { Override } from "../config/load.ts";
  * equally deep.
  */
 const PACKAGE_ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
+/** The folder with the shipped templates. */
+export const SHIPPED_TEMPLATES = resolve(PACKAGE_ROOT, "prompts");
 const DEFAULT_CONFIG = "abtie.yaml";
 
 /**

@@ -1,5 +1,6 @@
-import { basename } from "node:path";
-import { AbtieError, messageOf } from "../../errors.ts";
+import { readdir } from "node:fs/promises";
+import { basename, dirname } from "node:path";
+import { AbtieError, messageOf, systemCode } from "../../errors.ts";
 import { sha256 } from "../../files/hash.ts";
 import { readSmallFile } from "../../files/read-small-file.ts";
 import { checkDisplay } from "./check-display.ts";
@@ -71,13 +72,18 @@ async function readSource(path: string): Promise<string> {
   try {
     return await readSmallFile(path);
   } catch (error) {
-    const found = messageOf(error);
+    const known = await listTemplates(dirname(path));
+    const beside = known.length === 0 ? "" : ` Templates in ${dirname(path)}: ${known.join(", ")}.`;
     throw new AbtieError(
       "config",
-      `cannot read the template ${path} (${found}); name a file, for example prompts/rules.jinja.`,
-      {
-        cause: error,
-      },
+      `cannot read the template ${path} (${systemCode(error) ?? messageOf(error)}).${beside} Name a shipped template (\`abtie templates\` lists them) or a file that ends in .jinja.`,
+      { cause: error },
     );
   }
+}
+
+/** Lists the names of the templates in a folder; none when the folder cannot be read. */
+export async function listTemplates(folder: string): Promise<readonly string[]> {
+  const files = await readdir(folder).catch(() => []);
+  return files.flatMap((file) => (file.endsWith(".jinja") ? [basename(file, ".jinja")] : [])).sort();
 }

@@ -1,0 +1,60 @@
+import type { InitResult } from "../../commands/init.ts";
+import { formatPercent, plural } from "../../format.ts";
+import { type AddCommand, printJson } from "./context.ts";
+import { jsonOption } from "./options.ts";
+
+interface InitFlags {
+  readonly output: string;
+  readonly baseUrl?: string;
+  readonly deadline?: string;
+  readonly force?: boolean;
+  readonly json?: boolean;
+}
+
+/** Adds `abtie init`. */
+export const addInit: AddCommand = (program, context) => {
+  program
+    .command("init")
+    .summary("look at a file with rows, and write a config to start from")
+    .description(
+      "Finds the columns, labels, turns and language scripts of a file (CSV, JSON Lines, JSON or Parquet, also .gz), prints them," +
+        " and writes a config with them.",
+    )
+    .argument("<rows>", "file with the rows to judge")
+    .option("-o, --output <yaml>", "config to write", "abtie.yaml")
+    .option("--base-url <url>", "use the server that runs at this URL; without it, the small model of `abtie setup`")
+    .option(
+      "--deadline <when>",
+      'time by which a run must end: "9h" (from its start), "18:30", or an ISO date and time',
+    )
+    .option("--force", "replace an existing config")
+    .addOption(jsonOption())
+    .addHelpText("after", "\nExample:\n  abtie init rows.parquet --base-url http://127.0.0.1:8000")
+    .action(async (rows: string, flags: InitFlags) => {
+      const { init } = await import("../../commands/init.ts");
+      const { output, baseUrl = null, deadline = null, force = false } = flags;
+      const result = await init({ input: rows, output, baseUrl, deadline, force }, context);
+      if (flags.json === true) printJson(context, result);
+      else context.print(renderInit(result));
+    });
+};
+
+function renderInit({ input, config, rows, labels, notes, turns, characters, scripts }: InitResult): string {
+  const [a, b, tie] = labels ?? [];
+  const shares =
+    labels === null
+      ? "none, which scoring does not need"
+      : `A ${formatPercent(a ?? 0)}, B ${formatPercent(b ?? 0)}, tie ${formatPercent(tie ?? 0)}`;
+  const written = scripts.slice(0, 4).map(({ script, share }) => `${script} ${formatPercent(share)}`);
+  return [
+    `rows      ${plural(rows, "row")} in ${input}`,
+    ...notes.map((note) => `columns   ${note}`),
+    `labels    ${shares}`,
+    `turns     ${turns.median} in the middle row, at most ${turns.most}`,
+    `length    ${plural(Math.round(characters.median), "character")} in the middle row, ${plural(Math.round(characters.p95), "character")} at the 95th percentile`,
+    `script    ${written.join(", ")}`,
+    `written   ${config}`,
+    "",
+    "Next: abtie show (one prompt), abtie doctor (all checks), abtie run",
+  ].join("\n");
+}

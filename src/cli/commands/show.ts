@@ -1,0 +1,53 @@
+import { Option } from "commander";
+import type { RowPrompt } from "../../commands/show.ts";
+import { plural } from "../../format.ts";
+import type { Order } from "../../types.ts";
+import { type AddCommand, printJson } from "./context.ts";
+import { type ConfigFlags, jsonOption, openJobConfig, wholeNumber, withConfigFlags } from "./options.ts";
+
+interface ShowFlags extends ConfigFlags {
+  readonly row: number;
+  readonly id?: string;
+  readonly order: Order;
+  readonly json?: boolean;
+}
+
+/** Adds `abtie show`. */
+export const addShow: AddCommand = (program, context) => {
+  const command = program
+    .command("show")
+    .summary("print the prompt of one row, with token counts and label tokens")
+    .description(
+      "Prints the prompt of one row as messages, with the number of tokens, cuts and label tokens. No server is started or contacted;" +
+        " without the model's tokenizer on this machine, the tokens are not counted.",
+    )
+    .option("--row <n>", "number of the row in the file, counted from 1", wholeNumber(1), 1)
+    .option("--id <id>", "id of the row, instead of its number")
+    .addOption(
+      new Option("--order <order>", "ab: the answers as in the file; ba: swapped").choices(["ab", "ba"]).default("ab"),
+    )
+    .addOption(jsonOption());
+  withConfigFlags(command, ["input", "template", "baseUrl"])
+    .addHelpText("after", "\nExample:\n  abtie show -i rows.csv --row 3 -t rules")
+    .action(async (argument: string | undefined, flags: ShowFlags) => {
+      const { show } = await import("../../commands/show.ts");
+      const config = await openJobConfig(argument, flags, context);
+      const row = flags.id === undefined ? { number: flags.row } : { id: flags.id };
+      const shown = await show(config, { row, order: flags.order }, context);
+      if (flags.json === true) printJson(context, shown);
+      else context.print(renderShown(shown));
+    });
+};
+
+function renderShown({ row, id, order, template, text, tokens }: RowPrompt): string {
+  const head = `row ${row} (id ${id}), answers ${order === "ab" ? "as in the file" : "swapped"}, template ${template}`;
+  const lines =
+    tokens === null
+      ? ["tokens   not counted: engine.tokenizer names no folder with the model's tokenizer"]
+      : [
+          `tokens   ${plural(tokens.prompt, "token")} of at most ${tokens.budget}, ${tokens.cut === 0 ? "nothing cut" : `${tokens.cut} cut from the row's texts`}`,
+          ...(tokens.neutralised === 0 ? [] : [`broken   ${plural(tokens.neutralised, "control token")} in the texts`]),
+          `labels   ${tokens.labels}`,
+        ];
+  return [head, ...lines, "", text].join("\n");
+}

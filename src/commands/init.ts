@@ -1,0 +1,141 @@
+import { dirname, relative, resolve } from "node:path";
+import { stringify } from "yaml";
+import { type Dataset, openDataset } from "../dataset/open-dataset.ts";
+import type { Effects } from "../effects.ts";
+import { AbtieError } from "../errors.ts";
+import { scriptOf } from "../evaluate/script-of.ts";
+import { writeAtomic } from "../files/atomic.ts";
+import { refuseOverwrite } from "../files/refuse-overwrite.ts";
+import { OTHER_PATH } from "../job/job-files.ts";
+import { quantiles } from "../numbers/quantile.ts";
+import { spreadSample } from "../numbers/spread-sample.ts";
+import { sum } from "../numbers/sums.ts";
+import { CLASSES } from "../types.ts";
+
+export interface InitOptions {
+  /** The file with the rows. */
+  readonly input: string;
+  /** The config to write. */
+  readonly output: string;
+  /** Address of a running server; null: the config starts the small model that `abtie setup` installs. */
+  readonly baseUrl: string | null;
+  /** Hard end of the job, for example 9h; null for none. */
+  readonly deadline: string | null;
+  readonly force: boolean;
+}
+
+/** What a file of rows contains, and the config that was written for it. */
+export interface InitResult {
+  readonly input: string;
+  readonly config: string;
+  readonly rows: number;
+  /** Shares of A, B and tie in the labels; null without labels. */
+  readonly labels: readonly [number, number, number] | null;
+  /** Sentences about the columns. */
+  readonly notes: readonly string[];
+  /** Number of turns of a row, from a sample: the median and the most. */
+  readonly turns: { readonly median: number; readonly most: number };
+  /** Characters of a row, from a sample: the median and the 95th percentile. */
+  readonly characters: { readonly median: number; readonly p95: number };
+  /** Shares of the language scripts, from a sample, the largest first. */
+  readonly scripts: readonly { readonly script: string; readonly share: number }[];
+}
+
+/** The shares of the classes in fewer labelled rows are too uncertain for a prior. */
+const PRIOR_ROWS = 200;
+/** Number of rows that are read to describe the texts. */
+const SAMPLE_ROWS = 200;
+
+/**
+ * Looks at a file of rows and writes a config to start from. Throws AbtieError("config") when the config exists, unless
+ * `force` is set, and AbtieError("data") when the rows cannot be read.
+ */
+export async function init(
+  options: InitOptions,
+  effects: Pick<Effects, "cwd" | "signal" | "disk">,
+): Promise<InitResult> {
+  const input = resolve(effects.cwd, options.input);
+  const config = resolve(effects.cwd, options.output);
+  const files = {
+    reads: [{ role: "the input", path: input }],
+    writes: [{ role: "the config", path: config, remedy: OTHER_PATH }],
+  };
+  await refuseOverwrite(files, effects.disk);
+  await using dataset = await openDataset(input, { signal: effects.signal });
+  const described = await describe(dataset);
+  await writeConfig(
+    config,
+    configText(options, { dataset, from: relativePath(config, input) }),
+    options.force,
+    effects,
+  );
+  return { input, config, rows: dataset.ids.length, notes: dataset.notes, ...described };
+}
+
+async function describe(dataset: Dataset): Promise<Pick<InitResult, "labels" | "turns" | "characters" | "scripts">> {
+  const rows = await Promise.all(spreadSample(dataset.ids.length, SAMPLE_ROWS).map(dataset.read));
+  const texts = rows.map(({ prompts, responsesA, responsesB }) =>
+    [...prompts, ...responsesA, ...responsesB].filter((turn) => turn !== null),
+  );
+  const turns = rows.map(({ prompts }) => prompts.length);
+  const [median = 0, p95 = 0] = quantiles(
+    texts.map((all) => sum(all.map((text) => text.length))),
+    [0.5, 0.95],
+  );
+  const scripts = new Map<string, number>();
+  for (const all of texts) scripts.set(scriptOf(all), (scripts.get(scriptOf(all)) ?? 0) + 1 / texts.length);
+  return {
+    labels: labelShares(dataset),
+    turns: { median: quantiles(turns, [0.5])[0] ?? 0, most: Math.max(...turns) },
+    characters: { median, p95 },
+    scripts: [...scripts].map(([script, share]) => ({ script, share })).sort((one, other) => other.share - one.share),
+  };
+}
+
+function labelShares({ truth, ids }: Dataset): readonly [number, number, number] | null {
+  if (truth === null) return null;
+  const [a = 0, b = 0, tie = 0] = CLASSES.map((_, index) =>
+    sum(ids.map((_id, row) => (truth[3 * row + index] ?? 0) / ids.length)),
+  );
+  return [a, b, tie];
+}
+
+function configText(options: InitOptions, { dataset, from }: { dataset: Dataset; from: string }): string {
+  const engine =
+    options.baseUrl === null
+      ? "engine: cpu-smollm2          # the small model of `abtie setup`; for your own server: {attach: http://127.0.0.1:8000}"
+      : `engine: ${JSON.stringify({ attach: options.baseUrl })}`;
+  const time =
+    options.deadline === null
+      ? "# time: {deadline: 9h}       # the submission is complete by then, whatever happens"
+      : `time: ${JSON.stringify({ deadline: options.deadline })}`;
+  const labels = labelShares(dataset);
+  const prior =
+    labels === null || dataset.ids.length < PRIOR_ROWS
+      ? []
+      : [`prior: [${labels.map((share) => share.toFixed(4)).join(", ")}]   # shares of A, B and tie in the labels`];
+  return `${[
+    stringify({ input: from }).trimEnd(),
+    ...dataset.notes.map((note) => `# ${note}`),
+    "template: rules              # `abtie templates` lists the others; or a file of your own that ends in .jinja",
+    engine,
+    ...prior,
+    time,
+  ].join("\n")}\n`;
+}
+
+async function writeConfig(path: string, text: string, force: boolean, { disk }: Pick<Effects, "disk">): Promise<void> {
+  const exists = await disk.stat(path).then(
+    () => true,
+    () => false,
+  );
+  if (exists && !force) {
+    throw new AbtieError("config", `${path} exists; give --force to replace it, or another name with -o.`);
+  }
+  await writeAtomic(path, text, disk);
+}
+
+/** Gives the path of the input as the config contains it: relative to the folder of the config. */
+function relativePath(config: string, input: string): string {
+  return relative(dirname(config), input);
+}

@@ -1,0 +1,84 @@
+import type { Config } from "../config/config.ts";
+import type { Dataset } from "../dataset/open-dataset.ts";
+import type { Effects } from "../effects.ts";
+import { AbtieError } from "../errors.ts";
+import { createJudgeLoader } from "../job/load-judge.ts";
+import { openRows } from "../job/open-rows.ts";
+import { pinDate } from "../job/pin-date.ts";
+import { composePrompt, describePrompt } from "../prompt/compose.ts";
+import { loadTemplate, type Template } from "../prompt/template/template.ts";
+import { pairTurns, viewConversation } from "../prompt/template/variables.ts";
+import type { Order } from "../types.ts";
+
+export interface ShowOptions {
+  /** The row: its number in the file, counted from 1, or its id. */
+  readonly row: { readonly number: number } | { readonly id: string };
+  readonly order: Order;
+}
+
+/** The prompt of one row, and what is known of its tokens. */
+export interface RowPrompt {
+  readonly row: number;
+  readonly id: string;
+  readonly order: Order;
+  readonly template: string;
+  /** The messages of the prompt with their roles, and the beginning of the answer. */
+  readonly text: string;
+  /** What the tokenizer shows; null when the model's tokenizer is not on this machine. */
+  readonly tokens: {
+    /** Number of prompt tokens, those that were cut, and the most that a prompt may have. */
+    readonly prompt: number;
+    readonly cut: number;
+    readonly budget: number;
+    /** Number of control tokens in the row's texts that were broken up. */
+    readonly neutralised: number;
+    /** The label texts and the tokens of each. */
+    readonly labels: string;
+  } | null;
+}
+
+/**
+ * Renders the prompt of one row. Asks no server: without the model's tokenizer on this machine, the prompt is rendered
+ * whole and its tokens are not counted. Throws AbtieError: config, data (also when there is no such row).
+ */
+export async function show(written: Config, options: ShowOptions, effects: Effects): Promise<RowPrompt> {
+  const config = await pinDate(written, [written.runFolder], effects);
+  await using dataset = await openRows(config, effects.signal, effects.log);
+  const row = findRow(dataset, options.row);
+  const { order } = options;
+  const about = { row: row + 1, id: dataset.ids[row] ?? "", order };
+  if (config.engine.tokenizer === null) {
+    const template = await loadTemplate(config.template, config.labels);
+    return { ...about, template: template.name, text: await renderWhole(dataset, row, order, template), tokens: null };
+  }
+  const loader = await createJudgeLoader(config, dataset, effects.clock);
+  const judge = await loader.open(null);
+  const task = await judge.prepare(row, order, null);
+  return {
+    ...about,
+    template: loader.template.name,
+    text: await judge.show(row, order),
+    tokens: {
+      prompt: task.ids.length,
+      cut: task.cutTokens,
+      budget: judge.budget,
+      neutralised: task.neutralised,
+      labels: judge.labels,
+    },
+  };
+}
+
+function findRow({ ids, path }: Pick<Dataset, "ids" | "path">, wanted: ShowOptions["row"]): number {
+  if ("id" in wanted) {
+    const row = ids.indexOf(wanted.id);
+    if (row === -1) throw new AbtieError("data", `${path} has no row with the id ${JSON.stringify(wanted.id)}`);
+    return row;
+  }
+  if (wanted.number >= 1 && wanted.number <= ids.length) return wanted.number - 1;
+  throw new AbtieError("data", `${path} has no row ${wanted.number}: its rows are numbered from 1 to ${ids.length}`);
+}
+
+async function renderWhole(dataset: Dataset, row: number, order: Order, template: Template): Promise<string> {
+  const turns = pairTurns(await dataset.read(row));
+  return describePrompt(composePrompt(template, viewConversation({ turns, dropped: 0 }, order, template.labels), ""));
+}

@@ -1,0 +1,40 @@
+import { join } from "node:path";
+import { AbtieError } from "../errors.ts";
+import { readSmallFile } from "../files/read-small-file.ts";
+import { SHIPPED_TEMPLATES } from "../job/open-config.ts";
+import { listTemplates, loadTemplate } from "../prompt/template/template.ts";
+
+/** A shipped template, as a list of templates shows it. */
+export interface ShippedTemplate {
+  readonly name: string;
+  readonly description: string;
+  readonly format: "raw" | "chat";
+  /** The text of each label; the first one where a label has several. */
+  readonly labels: { readonly a: string; readonly b: string; readonly tie: string };
+}
+
+/** Lists the shipped templates by name. */
+export async function templates(): Promise<readonly ShippedTemplate[]> {
+  const names = await listTemplates(SHIPPED_TEMPLATES);
+  return Promise.all(
+    names.map(async (name) => {
+      const { description, format, labels } = await loadTemplate(pathOf(name));
+      const first = (texts: readonly string[]): string => texts[0] ?? "";
+      return { name, description, format, labels: { a: first(labels.a), b: first(labels.b), tie: first(labels.tie) } };
+    }),
+  );
+}
+
+/** Returns the text of a shipped template. Throws AbtieError("config") with the names of all when there is none. */
+export async function templateText(name: string): Promise<string> {
+  const names = await listTemplates(SHIPPED_TEMPLATES);
+  if (names.includes(name)) return readSmallFile(pathOf(name));
+  throw new AbtieError(
+    "config",
+    `no shipped template is called ${JSON.stringify(name)}; they are called ${names.join(", ")}.`,
+  );
+}
+
+function pathOf(name: string): string {
+  return join(SHIPPED_TEMPLATES, `${name}.jinja`);
+}

@@ -1,0 +1,130 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { temporaryFolder } from "../helpers/folder.ts";
+import { inProcess } from "../helpers/in-process.ts";
+import { TOKENIZER } from "../helpers/job.ts";
+
+const ROWS = `${[
+  { pair_id: "p0", question: "Which is prime?", response_A: "21", response_B: "23", label: "B>A" },
+  { pair_id: "p1", question: "日本の首都は?", response_A: "東京です。", response_B: "京都です。", label: "A>B" },
+  { pair_id: "p2", question: "One word.", response_A: "word", response_B: "Word!", label: "A=B" },
+]
+  .map((row) => JSON.stringify(row))
+  .join("\n")}\n`;
+
+const TEMPLATE = `---
+description: Short prompts for tests.
+format: raw
+labels: {a: " A", b: " B", tie: " tie"}
+answer_prefix: "Answer:"
+---
+{{ prompt }}
+A: {{ response_a }}
+B: {{ response_b }}
+`;
+
+function makeFolder(files: Readonly<Record<string, string>> = {}): Promise<string> {
+  return temporaryFolder({ "pairs.jsonl": ROWS, "mine.jinja": TEMPLATE, ...files });
+}
+
+describe("abtie init", () => {
+  test("describes a file and writes a config that show can use at once", async () => {
+    const folder = await makeFolder();
+    const said = await inProcess(
+      ["init", "pairs.jsonl", "--base-url", "http://127.0.0.1:9", "--deadline", "2h"],
+      folder,
+    );
+    expect(said.status).toBe(0);
+    expect(said.stdout).toContain('the prompt is the column "question"');
+    expect(said.stdout).toContain("labels    A 33 %, B 33 %, tie 33 %");
+    expect(said.stdout).toMatch(/script {4}Latin 67 %, Han 33 %|script {4}Latin 67 %, Kana 33 %/);
+    const config = await readFile(join(folder, "abtie.yaml"), "utf8");
+    expect(config).toContain("input: pairs.jsonl");
+    expect(config).toContain('engine: {"attach":"http://127.0.0.1:9"}');
+    expect(config).toContain('time: {"deadline":"2h"}');
+    const shown = await inProcess(["show", "--row", "1"], folder);
+    expect(shown.status).toBe(0);
+    expect(shown.stdout).toContain("Which is prime?");
+  });
+
+  test("writes the shares of many labels as the prior", async () => {
+    const rows = Array.from({ length: 200 }, (_, id) => `${id},p,a,b,${id % 4 === 0 ? "tie" : "model_a"}`);
+    const folder = await makeFolder({ "rows.csv": `id,prompt,response_a,response_b,winner\n${rows.join("\n")}\n` });
+    expect((await inProcess(["init", "rows.csv", "-o", "job.yaml"], folder)).status).toBe(0);
+    expect(await readFile(join(folder, "job.yaml"), "utf8")).toContain("prior: [0.7500, 0.0000, 0.2500]");
+  });
+
+  test("replaces no config without --force, and the rows never", async () => {
+    const folder = await makeFolder({ "abtie.yaml": "mine" });
+    const kept = await inProcess(["init", "pairs.jsonl"], folder);
+    expect(kept.status).toBe(2);
+    expect(kept.stderr).toContain("exists; give --force to replace it, or another name with -o");
+    expect(await readFile(join(folder, "abtie.yaml"), "utf8")).toBe("mine");
+    const input = await inProcess(["init", "pairs.jsonl", "-o", "pairs.jsonl", "--force"], folder);
+    expect(input.status).toBe(2);
+    expect(await readFile(join(folder, "pairs.jsonl"), "utf8")).toBe(ROWS);
+    expect((await inProcess(["init", "pairs.jsonl", "--force"], folder)).status).toBe(0);
+  });
+});
+
+describe("abtie show", () => {
+  test("prints the prompt of a row, its tokens and the tokens of the labels", async () => {
+    const folder = await makeFolder();
+    await writeFile(
+      join(folder, "job.yaml"),
+      JSON.stringify({
+        input: "pairs.jsonl",
+        template: "./mine.jinja",
+        engine: { attach: "http://127.0.0.1:9", tokenizer: TOKENIZER },
+      }),
+    );
+    const said = await inProcess(["show", "job.yaml", "--id", "p2", "--order", "ba"], folder);
+    expect(said.status).toBe(0);
+    expect(said.stdout).toContain("row 3 (id p2), answers swapped, template mine");
+    expect(said.stdout).toMatch(/tokens {3}\d+ tokens of at most \d+, nothing cut/);
+    expect(said.stdout).toContain('labels   a = " A" -> 288');
+    expect(said.stdout).toContain("A: Word!\nB: word");
+    const json = JSON.parse((await inProcess(["show", "job.yaml", "--json"], folder)).stdout);
+    expect(json).toMatchObject({ row: 1, id: "p0", order: "ab", tokens: { cut: 0, neutralised: 0 } });
+    expect(json.tokens.prompt).toBeGreaterThan(5);
+  });
+
+  test.each([
+    [["--row", "4"], "has no row 4: its rows are numbered from 1 to 3"],
+    [["--id", "x"], 'has no row with the id "x"'],
+  ])("%j is an error with what there is", async (args, message) => {
+    const folder = await makeFolder();
+    const said = await inProcess(
+      ["show", "-i", "pairs.jsonl", "--base-url", "http://127.0.0.1:9", "-t", "./mine.jinja", ...args],
+      folder,
+    );
+    expect(said.status).toBe(3);
+    expect(said.stderr).toContain(message);
+  });
+});
+
+describe("abtie templates", () => {
+  test("lists the shipped templates, and prints one that can be saved and used", async () => {
+    const folder = await makeFolder();
+    const listed = await inProcess(["templates"], folder);
+    expect(listed.stdout).toContain('rules (chat; labels " A", " B", " tie")');
+    const { stdout } = await inProcess(["templates", "rules"], folder);
+    await writeFile(join(folder, "copy.jinja"), stdout);
+    const args = ["-i", "pairs.jsonl", "--base-url", "http://127.0.0.1:9"];
+    const [own, shipped] = [
+      await inProcess(["show", ...args, "-t", "./copy.jinja", "--json"], folder),
+      await inProcess(["show", ...args, "-t", "rules", "--json"], folder),
+    ];
+    expect(JSON.parse(own.stdout).text).toBe(JSON.parse(shipped.stdout).text);
+  });
+
+  test.each([
+    [["templates", "rule"], 'no shipped template is called "rule"; they are called notebook, rules, turns'],
+    [["show", "-i", "pairs.jsonl", "-t", "rule"], "notebook, rules, turns"],
+  ])("%j lists the names that there are", async (args, message) => {
+    const said = await inProcess(args, await makeFolder());
+    expect(said.status).toBe(2);
+    expect(said.stderr).toContain(message);
+  });
+});
