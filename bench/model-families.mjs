@@ -13,13 +13,11 @@
  * Prints a Markdown table. The exit status is 1 when a difference exceeds 1e-3 nats or the ids differ.
  */
 import { spawn } from "node:child_process";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { MAIN } from "./lib/job.mjs";
 import { markdown, output } from "./lib/processes.mjs";
-import { startRecordingProxy } from "./lib/recording-proxy.mjs";
 import { ENGINE, startVllm } from "./lib/vllm.mjs";
 
 const { values } = parseArgs({
@@ -76,9 +74,17 @@ async function measureFamily(name) {
   process.stderr.write(`${name}: ready after ${server.readySeconds.toFixed(0)} s\n`);
   try {
     const lines = [];
+    const measure = (template, tokenizer) =>
+      measureRun({
+        python,
+        forwardModel: model,
+        folder: join(values.folder, "jobs", `${name}-${template}-${tokenizer === false ? "server" : "folder"}`),
+        url: server.url,
+        config: { template, limit: Number(values.rows), engine: { model: ENGINE.name, tokenizer } },
+      });
     for (const template of ["rules", "turns"]) {
-      const local = await measureRun(`${name}-${template}-folder`, { model, template, tokenizer: model, server });
-      const remote = await measureRun(`${name}-${template}-server`, { model, template, tokenizer: false, server });
+      const local = await measure(template, model);
+      const remote = await measure(template, false);
       lines.push(line(`${name} (${family.architecture}, ${family.tokenizer})`, template, local, remote));
     }
     return lines;
@@ -95,60 +101,6 @@ async function writeModel(name, { architecture, tokenizer, template }) {
   const args = [here("../test/e2e/tiny_model.py"), architecture, source, folder, ...own];
   await output(spawn(python, args, { stdio: ["ignore", "pipe", "pipe"] }), "tiny_model.py");
   return folder;
-}
-
-/** Runs abtie once. Returns the ids that were sent for each row, and the largest difference from the forward passes. */
-async function measureRun(name, { model, template, tokenizer, server }) {
-  const folder = join(values.folder, "jobs", name);
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true });
-  const proxy = await startRecordingProxy(server.url);
-  const job = {
-    input: here("../examples/rows.csv"),
-    template,
-    run: join(folder, "run"),
-    limit: Number(values.rows),
-    orders: "one",
-    concurrency: 1,
-    prompts_per_request: 1,
-    engine: { attach: proxy.url, model: ENGINE.name, tokenizer },
-  };
-  await writeFile(join(folder, "job.yaml"), JSON.stringify(job));
-  const child = spawn(process.execPath, [MAIN, "run", "job.yaml", "--json", "--force"], {
-    cwd: folder,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const ended = await output(child, "abtie run").then(
-    (text) => ({ summary: JSON.parse(text) }),
-    (error) => ({ refused: String(error.message).trim().split("\n").at(-1) }),
-  );
-  await proxy[Symbol.asyncDispose]();
-  if (ended.refused !== undefined) return ended;
-  const journal = (await readFile(join(folder, "run/journal.jsonl"), "utf8")).trim().split("\n").map(JSON.parse);
-  const rows = journal.filter(({ event }) => event === "row");
-  // A random model gives its labels almost no probability: --force.
-  // One request a row, one after another, behind the requests of the start: so the last ones are those of the rows, in their order.
-  const requests = proxy.completions.slice(-rows.length).map(({ body }) => body);
-  if (requests.some(({ prompt }) => prompt.length !== 1)) throw new Error(`${name}: a request has several prompts`);
-  if (new Set(requests.map(({ logprob_token_ids: ids }) => ids.join())).size !== 1) {
-    throw new Error(`${name}: a label has several tokens, which this comparison cannot read`);
-  }
-  const expected = await forward(model, {
-    prompts: requests.map(({ prompt: [ids] }) => ids),
-    ids: requests[0].logprob_token_ids,
-  });
-  const differences = rows.flatMap(({ logProbs }, at) =>
-    logProbs.map((value, label) => Math.abs(value - expected[at][label])),
-  );
-  const sent = rows.map(({ row }, at) => [row, requests[at].prompt[0].join()]).sort(([one], [other]) => one - other);
-  const tokens = requests.reduce((sum, { prompt: [ids] }) => sum + ids.length, 0);
-  return { sent, tokens, largest: Math.max(...differences), mass: ended.summary.labelMass?.median ?? null };
-}
-
-async function forward(model, asked) {
-  const child = spawn(python, [here("../test/e2e/forward.py"), model], { stdio: ["pipe", "pipe", "pipe"] });
-  child.stdin.end(JSON.stringify(asked));
-  return JSON.parse(await output(child, "forward.py"));
 }
 
 function line(name, template, local, remote) {

@@ -44,6 +44,12 @@ const { createClient } = await load("engine/client/client.js");
 const { Secret } = await load("secrets/secret.js");
 const { systemClock } = await load("system.js");
 
+/**
+ * The model type by which transformers chooses the class of a tokenizer, where tokenizer_config.json names another one: with the
+ * class that DeepSeek's file names, transformers 5 would build a tokenizer of its own and ignore tokenizer.json.
+ */
+const MODEL_TYPES = { deepseek_v3: "deepseek_v3" };
+
 const row = (prompts, responsesA, responsesB) => ({ index: 0, id: "1", prompts, responsesA, responsesB });
 /** Texts without control tokens, since those are broken up before a chat template sees them. */
 const ROWS = [
@@ -87,7 +93,7 @@ try {
     const folder = join(resolve(tokenizers), `tokenizer-${name}`, "models");
     const files = templates === undefined ? [null] : await jinjaFiles(resolve(templates));
     for (const file of files) {
-      const result = await compare(folder, file);
+      const result = await compare(folder, file, MODEL_TYPES[name] ?? null);
       results.push({ name, file: file === null ? "its own" : basename(file, ".jinja"), ...result });
       process.stderr.write(`${name} ${file === null ? "" : basename(file)}: ${result.verdict} ${result.detail}\n`);
     }
@@ -107,10 +113,10 @@ async function jinjaFiles(folder) {
 }
 
 /** Compares all prompts of one tokenizer with one chat template. Ends at the first difference. */
-async function compare(folder, template) {
+async function compare(folder, template, modelType) {
   const model = await modelFolder(folder, template);
   try {
-    const loaded = await reference.ask({ do: "load", tokenizer: folder, template });
+    const loaded = await reference.ask({ do: "load", tokenizer: folder, template, model_type: modelType });
     if (loaded.refused !== undefined) return { verdict: "Python cannot load", detail: loaded.refused, prompts: 0 };
     return await comparePrompts(model);
   } finally {

@@ -2,7 +2,7 @@
 
 Run as: python chat_reference.py    (with an interpreter that has vLLM; reads one JSON request a line, writes one answer a line)
 
-    {"do": "load", "tokenizer": FOLDER, "template": FILE | null}   -> {"content": "string" | "openai"}
+    {"do": "load", "tokenizer": FOLDER, "template": FILE | null, "model_type": TEXT | null}  -> {"content": "string" | "openai"}
     {"do": "chat", "messages": [...], "prefix": TEXT, "kwargs": {...}}  -> {"ids": [...], "end": TEXT}
     {"do": "text", "text": TEXT}                                   -> {"ids": [...]}
     {"do": "tokenize", ...body of vLLM's POST /tokenize}           -> {"tokens": [...]}
@@ -21,6 +21,7 @@ variables that the template has.
 import json
 import re
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -163,7 +164,7 @@ def answer(request: Answer, loaded: dict[str, Reference]) -> Answer:
         case "load":
             if request["tokenizer"] not in loaded:
                 loaded.clear()
-                loaded[request["tokenizer"]] = Reference(AutoTokenizer.from_pretrained(request["tokenizer"]))
+                loaded[request["tokenizer"]] = Reference(load(Path(request["tokenizer"]), request["model_type"]))
             tokenizer = loaded[request["tokenizer"]].tokenizer
             if request["template"] is not None:
                 tokenizer.chat_template = Path(request["template"]).read_text(encoding="utf-8")
@@ -179,6 +180,17 @@ def answer(request: Answer, loaded: dict[str, Reference]) -> Answer:
             return only(loaded).detokenize(request["tokens"])
         case other:
             raise ValueError(f"unknown request {other!r}")
+
+
+def load(folder: Path, model_type: str | None) -> PreTrainedTokenizerBase:
+    """Load a tokenizer, as the one of a model of this type when one is given."""
+    if model_type is None:
+        return AutoTokenizer.from_pretrained(folder)
+    with tempfile.TemporaryDirectory() as model:
+        for name in ("tokenizer.json", "tokenizer_config.json"):
+            (Path(model) / name).symlink_to(folder.resolve() / name)
+        (Path(model) / "config.json").write_text(json.dumps({"model_type": model_type}), encoding="utf-8")
+        return AutoTokenizer.from_pretrained(model)
 
 
 def only(loaded: dict[str, Reference]) -> Reference:
