@@ -66,6 +66,12 @@ export function afterPoll(controller: Controller, load: EngineLoad, now: number)
   return lower({ ...controller, headroom: counted }, AFTER_PREEMPTIONS, now);
 }
 
+/** Forgets what the metrics of the engine said, because they turned out to be those of one worker of several. */
+export function withoutMetrics(controller: Controller): Controller {
+  const headroom = { ...controller.headroom, cacheLevel: Number.POSITIVE_INFINITY, preemptions: null, queues: false };
+  return { ...controller, headroom };
+}
+
 function cacheLevelOf({ kvCacheUsage }: EngineLoad, level: number): number {
   if (kvCacheUsage === null || kvCacheUsage < LEAST_CACHE_USAGE) return Number.POSITIVE_INFINITY;
   return Math.max(1, Math.floor((level * CACHE_SHARE) / kvCacheUsage));

@@ -123,6 +123,11 @@ export async function openEnginePool<J>(options: {
         const rowsPerSecond = Number.NaN;
         record({ event: "concurrency", at, engine: name, concurrency, promptsPerRequest, rowsPerSecond });
       },
+      onPartialMetrics: () =>
+        effects.log(
+          "info",
+          `the metrics of ${name} count only a part of the prompts that it answers, as those of one worker behind a router: they no longer limit what is sent`,
+        ),
       onTokens: (tokens) => {
         answered.tokens += tokens;
         answered.requests += 1;

@@ -1,9 +1,11 @@
 import { afterAccepted, afterTooLarge, NO_LIMIT, withinLimit } from "../concurrency/batch-limit.ts";
 import { afterAnswer, startController } from "../concurrency/controller.ts";
 import type { Controller } from "../concurrency/controller-state.ts";
-import { afterOverload, afterPoll } from "../concurrency/headroom.ts";
+import { afterOverload, afterPoll, withoutMetrics } from "../concurrency/headroom.ts";
+import { afterCounts, UNKNOWN_SCOPE } from "../concurrency/metrics-scope.ts";
 import { afterEnding, afterSending, EMPTY, fullMsAt } from "../concurrency/occupancy.ts";
 import type { Setting } from "../concurrency/setting.ts";
+import type { EngineMetrics } from "../engine/capabilities/metrics.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Attempt, FailureReason, Worker } from "../schedule/types.ts";
 import type { Clock } from "../types.ts";
@@ -47,15 +49,19 @@ export function createTuner(options: {
   onFound: (setting: Setting, rowsPerSecond: number) => void;
   /** Called when the engine refused a request of `refused` prompts as too large, so that the setting became smaller. */
   onTooLarge: (setting: Setting, refused: number) => void;
+  /** Called once when the metrics turn out to count only a part of the prompts, so that they no longer limit what is sent. */
+  onPartialMetrics: () => void;
   /** Called with the prompt tokens of every request that was answered. */
   onTokens: (tokens: number) => void;
 }): Tuner {
-  const { given, start, metrics, clock, onFound, onTooLarge, onTokens } = options;
+  const { given, start, metrics, clock, onFound, onTooLarge, onPartialMetrics, onTokens } = options;
   const fixed = given.concurrency !== null;
   let controller = startController({ start, promptsPerRequest: given.promptsPerRequest }, clock.monotonic());
   let found: Setting = start;
   let occupancy = EMPTY;
   let limit = NO_LIMIT;
+  let scope = UNKNOWN_SCOPE;
+  const tokens = { answered: 0, inFlight: 0 };
   let polledAt = Number.NEGATIVE_INFINITY;
   let polling = false;
 
@@ -72,6 +78,15 @@ export function createTuner(options: {
     found = setting;
     onFound(current(), (1_000 * latest.rows) / latest.ms);
   };
+  const use = (load: EngineMetrics): void => {
+    const before = scope.kind;
+    scope = afterCounts(scope, { counted: load.promptTokens, ...tokens });
+    // What was measured beats metrics that may be those of one worker of several.
+    if (scope.kind === "whole") change(afterPoll(controller, load, clock.monotonic()));
+    if (scope.kind !== "part" || before === "part") return;
+    onPartialMetrics();
+    change(withoutMetrics(controller));
+  };
   const poll = (): void => {
     const now = clock.monotonic();
     if (polling || now - polledAt < POLL_MS) return;
@@ -81,7 +96,7 @@ export function createTuner(options: {
     metrics().then(
       (load) => {
         polling = false;
-        if (load !== null) change(afterPoll(controller, load, clock.monotonic()));
+        if (load !== null) use(load);
         else polledAt = clock.monotonic() + NO_METRICS_MS;
       },
       () => {
@@ -100,21 +115,25 @@ export function createTuner(options: {
       if (fixed) return;
       const { startedAt, finishedAt, tasks } = attempt;
       if (attempt.ok) {
-        const tokens = tokensOf(tasks);
-        change(afterAnswer(controller, { startedAt, finishedAt, rows: tasks.length, tokens }));
+        const rows = tasks.length;
+        change(afterAnswer(controller, { startedAt, finishedAt, rows, tokens: tokensOf(tasks) }));
       } else if (OVERLOADS.has(attempt.reason)) change(afterOverload(controller, attempt));
       poll();
     },
     watch: (work) => async (batch, signal) => {
       occupancy = afterSending(occupancy, current().concurrency, clock.monotonic());
-      let tokens = 0;
+      const sent = tokensOf(batch);
+      let answered = 0;
+      tokens.inFlight += sent;
       try {
         const results = await work(batch, signal);
-        tokens = tokensOf(batch);
-        onTokens(tokens);
+        answered = sent;
+        onTokens(answered);
         return results;
       } finally {
-        occupancy = afterEnding(occupancy, tokens, current().concurrency, clock.monotonic());
+        tokens.inFlight -= sent;
+        tokens.answered += answered;
+        occupancy = afterEnding(occupancy, answered, current().concurrency, clock.monotonic());
       }
     },
     full: () => ({ ms: fullMsAt(occupancy, clock.monotonic()), tokens: occupancy.fullTokens }),
