@@ -44,9 +44,31 @@ export async function resolveEngine(
 }
 
 function checkEngine(engine: ParsedEngine): readonly Objection[] {
-  if (engine.kind === "attach") return [];
+  const variables = checkTemplateVariables(engine);
+  if (engine.kind === "attach") return variables;
   const message = "is missing: name the model folder here; this engine profile has no default";
-  return [...(engine.model === undefined ? [{ path: ["engine", "model"], message }] : []), ...checkKeys(engine)];
+  const model = engine.model === undefined ? [{ path: ["engine", "model"], message }] : [];
+  return [...model, ...checkKeys(engine), ...variables];
+}
+
+/** Names that abtie or the server gives the chat template, or that a server refuses as variables. */
+const RESERVED: ReadonlySet<string> = new Set([
+  "messages",
+  "add_generation_prompt",
+  "continue_final_message",
+  "chat_template",
+  "tokenize",
+  "tools",
+  "documents",
+]);
+
+function checkTemplateVariables({ chat_template_kwargs = {} }: ParsedEngine): readonly Objection[] {
+  return Object.keys(chat_template_kwargs)
+    .filter((name) => RESERVED.has(name))
+    .map((name) => ({
+      path: ["engine", "chat_template_kwargs", name],
+      message: "is set by abtie and cannot be a variable of the chat template: delete this key",
+    }));
 }
 
 /** Checks the keys with which the server is started. The messages do not contain them. */

@@ -5,6 +5,7 @@ import type { Config } from "../config/config.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
 import { createFolder } from "../files/folder.ts";
 import { sha256, sha256OfFile } from "../files/hash.ts";
+import { MODEL_FILES } from "../prompt/tokenizer/model-files.ts";
 import type { Order } from "../types.ts";
 import type { Judge, Task } from "./judge.ts";
 
@@ -101,9 +102,7 @@ async function tokenCacheKey(
   { promptHash }: Pick<Judge, "promptHash">,
   folder: string,
 ): Promise<string> {
-  const files = ["tokenizer.json", "tokenizer_config.json", "chat_template.jinja"].map((name) =>
-    sha256OfFile(join(folder, name)).catch(() => null),
-  );
+  const files = MODEL_FILES.map((name) => sha256OfFile(join(folder, name)).catch(() => null));
   return sha256(JSON.stringify([dataset.sha256, promptHash, ...(await Promise.all(files))]));
 }
 

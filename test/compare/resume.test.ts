@@ -116,3 +116,16 @@ function answeredIn(job: Job, name: string): Set<string> {
     .split("\n");
   return new Set(lines.map((line) => JSON.parse(line)).flatMap(({ id, ab }) => (ab === null ? [] : [id])));
 }
+
+test("a variant that is added on another day gets the date of the earlier ones", async () => {
+  await using judge = await startJudge();
+  const job = await writeLabelledJob({ engine: attachTo(judge), rows: 30 });
+  expect((await compareTemplates(job)).status).toBe(0);
+  const manifest = (name: string): string => join(job.folder, "run", name, "manifest.json");
+  const earlier = readFileSync(manifest("template"), "utf8");
+  await writeFile(manifest("template"), earlier.replace(/"date": "[^"]*"/, '"date": "2020-02-02"'));
+  await rm(join(job.folder, "run", "other"), { recursive: true });
+  const later = await compareTemplates(job);
+  expect(later.status, later.stderr).toBe(0);
+  expect(readFileSync(manifest("other"), "utf8")).toContain('"date": "2020-02-02"');
+});

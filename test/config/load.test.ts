@@ -42,6 +42,15 @@ describe("a config that is right", () => {
     });
   });
 
+  test("lays the variables of the chat template over those that switch thinking off", async () => {
+    const variables = "{enable_thinking: true, reasoning_effort: low}";
+    const { engine, date } = await load(
+      `input: r.csv\nengine: {attach: http://h:1, chat_template_kwargs: ${variables}}\ndate: 2026-11-28\n`,
+    );
+    expect(engine.chatTemplateKwargs).toEqual({ enable_thinking: true, thinking: false, reasoning_effort: "low" });
+    expect(date).toBe("2026-11-28");
+  });
+
   test("reads durations in milliseconds and one label text as a list", async () => {
     const config = await load(
       "input: r.csv\nengine: {attach: http://h:1}\nrequest_timeout: 1m30s\nlabels: {a: A, b: [B, b], tie: tie}\n",
@@ -88,6 +97,14 @@ describe("overrides", () => {
 });
 
 describe("a config that is wrong", () => {
+  test("a day that the calendar lacks, and variables that abtie sets itself", async () => {
+    expect(await problems("input: r.csv\nengine: {attach: http://h:1}\ndate: 2026-02-30\n")).toMatch(
+      /job\.yaml:3:\d+\s+date must be a day of the calendar, but is "2026-02-30"/,
+    );
+    const reserved = "input: r.csv\nengine:\n  attach: http://h:1\n  chat_template_kwargs: {tools: [], x: 1}\n";
+    expect(await problems(reserved)).toMatch(/job\.yaml:4:\d+\s+engine\.chat_template_kwargs\.tools is set by abtie/);
+  });
+
   test("reports a deadline that is none before anything starts, with its place", async () => {
     const text = await problems("input: r.csv\nengine: {attach: http://h:1}\ntime:\n  deadline: 9 hourz\n");
     expect(text).toMatch(/job\.yaml:4:\d+ {2}time\.deadline expected a duration such as "9h".*found "9 hourz"/);

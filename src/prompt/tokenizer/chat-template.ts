@@ -100,11 +100,14 @@ function withSettings(run: Run, settings: ChatSettings): ChatTemplate {
   return {
     render: (messages) => {
       const text = render(messages, true);
-      return text + closingText(text, ends(messages.slice(0, -1)));
+      return text + closingText(text.slice(-LONGEST_END), ends(messages.slice(0, -1)));
     },
     dated: tried([user(USER_PROBE)], parts) !== tried([user(USER_PROBE)], parts, otherDay(settings.date)),
   };
 }
+
+/** Number of last characters in which an open think block is looked for. */
+const LONGEST_END = 256;
 
 function toParts({ role, content }: Message): { readonly role: string; readonly content: Content } {
   return { role, content: [{ type: "text", text: content }] };

@@ -20,10 +20,18 @@ export interface ModelFiles {
   readonly specials: Readonly<Record<string, string>>;
 }
 
+/** The files in a model's folder that determine the token ids of a prompt. */
+export const MODEL_FILES = [
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "chat_template.jinja",
+  "special_tokens_map.json",
+] as const;
+
 /** Reads the files of the tokenizer from a model folder. Throws AbtieError("config") with the file and a remedy. */
 export async function readModelFiles(modelDir: string): Promise<ModelFiles> {
-  const [tokenizerText, configText, chatText] = await Promise.all(
-    ["tokenizer.json", "tokenizer_config.json", "chat_template.jinja"].map((name) => readText(join(modelDir, name))),
+  const [tokenizerText, configText, chatText, specialsText] = await Promise.all(
+    MODEL_FILES.map((name) => readText(join(modelDir, name))),
   );
   const tokenizerPath = join(modelDir, "tokenizer.json");
   const configPath = join(modelDir, "tokenizer_config.json");
@@ -40,7 +48,11 @@ export async function readModelFiles(modelDir: string): Promise<ModelFiles> {
     config,
     chatTemplate: chatText ?? pickTemplate(config.chat_template),
     chatTemplatePath: typeof chatText === "string" ? join(modelDir, "chat_template.jinja") : configPath,
-    specials: specialTexts(config),
+    // Older models name their special tokens only in special_tokens_map.json.
+    specials: {
+      ...specialTexts(parse(join(modelDir, "special_tokens_map.json"), specialsText ?? "{}", z.looseObject({}))),
+      ...specialTexts(config),
+    },
   };
 }
 

@@ -5,6 +5,7 @@ import type { Effects } from "../../effects.ts";
 import { AbtieError } from "../../errors.ts";
 import { sha256, sha256OfFile } from "../../files/hash.ts";
 import type { Template } from "../../prompt/template/template.ts";
+import { MODEL_FILES } from "../../prompt/tokenizer/model-files.ts";
 import { compareManifests, type Difference } from "./compare-manifests.ts";
 import { type Json, MANIFEST_FORMAT, type Manifest, readManifest, writeManifest } from "./manifest.ts";
 
@@ -170,7 +171,7 @@ async function modelHashes({ engine }: Config): Promise<Readonly<Record<string, 
   const folders = [...new Set([engine.tokenizer, engine.kind === "spawn" ? engine.model : null])];
   const files = folders
     .filter((folder) => folder?.startsWith("/"))
-    .flatMap((folder) => ["config.json", "tokenizer.json"].map((name) => join(folder ?? "", name)));
+    .flatMap((folder) => ["config.json", ...MODEL_FILES].map((name) => join(folder ?? "", name)));
   const hashed = await Promise.all(
     files.map(async (file) => [file, await sha256OfFile(file).catch(() => "missing")] as const),
   );
