@@ -1,14 +1,16 @@
 const UNIT_MS = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000, ms: 1 } as const;
-const DURATION = /^(?:\d+(?:\.\d+)?\s*(?:ms|[smhd])\s*)+$/;
-const PART = /(\d+(?:\.\d+)?)\s*(ms|[smhd])/g;
+const UNIT = "ms|d(?:ays?)?|h(?:ours?|rs?)?|m(?:in(?:ute)?s?)?|s(?:ec(?:ond)?s?)?";
+/** The form of a duration: numbers, each with its unit, short or as a word. */
+export const DURATION: RegExp = new RegExp(`^\\s*(?:\\d+(?:\\.\\d+)?\\s*(?:${UNIT})\\s*)+$`);
+const PART = new RegExp(`(\\d+(?:\\.\\d+)?)\\s*(${UNIT})`, "g");
 
-/** Reads "9h", "8h55m", "90 s" or "500ms" as milliseconds; null when the text is not a duration. */
+/** Reads "9h", "8h55m", "90 s", "500ms", "9 hours" or "10 min" as milliseconds; null when the text is not a duration. */
 export function parseDuration(text: string): number | null {
-  const trimmed = text.trim();
-  if (!DURATION.test(trimmed)) return null;
+  if (!DURATION.test(text)) return null;
   let ms = 0;
-  for (const [, amount, unit] of trimmed.matchAll(PART)) {
-    ms += Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS];
+  for (const [, amount, unit = ""] of text.matchAll(PART)) {
+    const short = unit === "ms" ? unit : unit.charAt(0);
+    ms += Number(amount) * UNIT_MS[short as keyof typeof UNIT_MS];
   }
   return ms;
 }

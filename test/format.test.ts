@@ -19,6 +19,11 @@ test.each([
   ["500ms", 500],
   [" 1d 2h ", 93_600_000],
   ["1m 500ms", 60_500],
+  ["9 hours", 32_400_000],
+  ["1 hour 30 minutes", 5_400_000],
+  ["2 days", 172_800_000],
+  ["10 min", 600_000],
+  ["1 sec", 1_000],
 ])("reads %j as %i ms", (text, ms) => {
   expect(parseDuration(text)).toBe(ms);
 });

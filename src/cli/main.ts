@@ -101,7 +101,7 @@ function startJob(argv: readonly string[]): void {
     process.stderr.write(`abtie: the job process does not start: ${terminalSafe(error.message)}\n`);
     end(EXIT.bug);
   });
-  const columns = process.stderr.isTTY ? (process.stderr.columns ?? 80) : null;
+  const columns = process.stderr.isTTY ? terminalWidth() : null;
   send(started, { type: "start", argv, startedAt, columns });
   passWidth(started);
   unblock(process.stdout);
@@ -160,5 +160,11 @@ function passSignals(job: ChildProcess, end: (status: number) => void): () => bo
  * it.
  */
 function passWidth(job: ChildProcess): void {
-  process.stderr.on("resize", () => send(job, { type: "columns", columns: process.stderr.columns }));
+  process.stderr.on("resize", () => send(job, { type: "columns", columns: terminalWidth() }));
+}
+
+/** Some terminals report no width, or 0 columns. */
+function terminalWidth(): number {
+  const { columns } = process.stderr;
+  return columns > 0 ? columns : 80;
 }

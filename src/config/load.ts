@@ -59,30 +59,33 @@ function checkEnvironment({ apiKey = "" }: Places): readonly Problem[] {
   return message === null ? [] : [{ place: { source: "OPENAI_API_KEY", position: null }, path: [], message }];
 }
 
+/** Lays the overrides over a config, in their order; mappings are merged key by key. */
+function mergeOverrides(written: unknown, overrides: readonly Override[], cwd: string): unknown {
+  if (written !== null && !isMapping(written)) return written;
+  return overrides.reduce<unknown>((merged, { set }) => merge(merged, set, [], cwd), written ?? {});
+}
+
 /**
  * Relative paths in a flag are resolved against the working directory, those in the file against the folder of the
  * file.
  */
-function mergeOverrides(written: unknown, overrides: readonly Override[], cwd: string): unknown {
-  if (written !== null && !isMapping(written)) return written;
-  const merged: Record<string, unknown> = { ...(written ?? {}) };
-  for (const { set } of overrides) {
-    for (const [key, value] of Object.entries(set)) {
-      if (value === undefined) continue;
-      const isPath = typeof value === "string" && isPathKey(key, value);
-      const before = merged[key];
-      if (isPath) merged[key] = resolve(cwd, value);
-      else if (isMapping(value) && isMapping(before)) merged[key] = { ...before, ...value };
-      else if (key === "engine" && isMapping(value) && typeof before === "string")
-        merged[key] = { profile: before, ...value };
-      else merged[key] = value;
-    }
+function merge(before: unknown, value: unknown, path: readonly string[], cwd: string): unknown {
+  if (typeof value === "string" && isPathKey(path.join("."), value)) return resolve(cwd, value);
+  if (!isMapping(value)) return value;
+  // An engine written as a text is the name of a profile.
+  const isProfile = path.join(".") === "engine" && typeof before === "string";
+  const base = isProfile ? { profile: before } : isMapping(before) ? before : {};
+  const merged: Record<string, unknown> = { ...base };
+  for (const [key, child] of Object.entries(value)) {
+    if (child !== undefined) merged[key] = merge(merged[key], child, [...path, key], cwd);
   }
   return merged;
 }
 
 function isPathKey(key: string, value: string): boolean {
-  return ["input", "output", "run", "calibration"].includes(key) || (key === "template" && isTemplatePath(value));
+  if (key === "input") return value !== "-";
+  if (key === "template") return isTemplatePath(value);
+  return ["output", "run", "calibration", "engine.tokenizer"].includes(key);
 }
 
 /** A config without the keys whose values are wrong. The rules can be checked on the other keys. */

@@ -96,7 +96,7 @@ describe("abtie show", () => {
   ])("%j is an error with what there is", async (args, message) => {
     const folder = await makeFolder();
     const said = await inProcess(
-      ["show", "-i", "pairs.jsonl", "--base-url", "http://127.0.0.1:9", "-t", "./mine.jinja", ...args],
+      ["show", "-i", "pairs.jsonl", "--set", "engine=attach", "-t", "./mine.jinja", ...args],
       folder,
     );
     expect(said.status).toBe(3);
@@ -111,7 +111,7 @@ describe("abtie templates", () => {
     expect(listed.stdout).toContain('rules (chat; labels " A", " B", " tie")');
     const { stdout } = await inProcess(["templates", "rules"], folder);
     await writeFile(join(folder, "copy.jinja"), stdout);
-    const args = ["-i", "pairs.jsonl", "--base-url", "http://127.0.0.1:9"];
+    const args = ["-i", "pairs.jsonl", "--set", "engine=attach"];
     const [own, shipped] = [
       await inProcess(["show", ...args, "-t", "./copy.jinja", "--json"], folder),
       await inProcess(["show", ...args, "-t", "rules", "--json"], folder),
@@ -126,5 +126,62 @@ describe("abtie templates", () => {
     const said = await inProcess(args, await makeFolder());
     expect(said.status).toBe(2);
     expect(said.stderr).toContain(message);
+  });
+});
+
+describe("flags", () => {
+  const show = (...args: readonly string[]): readonly string[] => [
+    "show",
+    "-i",
+    "pairs.jsonl",
+    "-t",
+    "./mine.jinja",
+    ...args,
+  ];
+
+  test("set every key of the config, with paths relative to the working directory", async () => {
+    const folder = await makeFolder({
+      "tok/tokenizer.json": await readFile(join(TOKENIZER, "tokenizer.json"), "utf8"),
+    });
+    const said = await inProcess(
+      show(
+        "--tokenizer",
+        "./tok",
+        "--context",
+        "64",
+        "--set",
+        'labels={"a":" A","b":" B","tie":" tie"}',
+        "--set",
+        "seed=3",
+        "--json",
+      ),
+      folder,
+    );
+    expect(said.stderr).not.toContain("abtie:");
+    expect(JSON.parse(said.stdout).tokens.budget).toBe(64);
+  });
+
+  test.each<[readonly string[], RegExp]>([
+    [["--set", "time.reserv=1m"], /--set.*time\.reserv|did you mean/],
+    [["--set", "seed=many"], /--set.*seed.*number/s],
+    [["--set", "=3"], /expected KEY=VALUE, for example time\.reserve=10m/],
+    [["--context", "3"], /expected a whole number of at least 64/],
+  ])("%j is an error that names the flag", async (args, message) => {
+    const said = await inProcess(show(...args), await makeFolder());
+    expect(said.status).toBe(2);
+    expect(said.stderr).toMatch(message);
+  });
+
+  test("two configs at once are an error, not one of them", async () => {
+    const folder = await makeFolder({ "a.yaml": "input: pairs.jsonl", "b.yaml": "input: pairs.jsonl" });
+    const said = await inProcess(["show", "a.yaml", "-c", "b.yaml"], folder);
+    expect(said.status).toBe(2);
+    expect(said.stderr).toContain("two configs are named: a.yaml and -c b.yaml; name one of them");
+  });
+
+  test.each(["-j", "--limit"])("%s 0 is refused", async (flag) => {
+    const said = await inProcess(["plan", "-i", "pairs.jsonl", flag, "0"], await makeFolder());
+    expect(said.status).toBe(2);
+    expect(said.stderr).toContain("expected a whole number of at least 1");
   });
 });

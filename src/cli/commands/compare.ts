@@ -47,7 +47,18 @@ export const addCompare: AddCommand = (program, context, finish) => {
     )
     .option("--fresh", "discard the contents of the run folders and start again")
     .addOption(jsonOption());
-  withConfigFlags(command, ["input", "run", "concurrency", "limit", "seed", "baseUrl"])
+  withConfigFlags(command, [
+    "input",
+    "run",
+    "concurrency",
+    "limit",
+    "seed",
+    "baseUrl",
+    "model",
+    "tokenizer",
+    "context",
+    "set",
+  ])
     .addHelpText(
       "after",
       `

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Config } from "../../config/config.ts";
+import { AbtieError } from "../../errors.ts";
 import type { Override } from "../../job/open-config.ts";
 import type { Context } from "./context.ts";
 
@@ -14,7 +15,19 @@ export interface ConfigFlags {
   readonly limit?: number;
   readonly seed?: number;
   readonly baseUrl?: string;
+  readonly model?: string;
+  readonly tokenizer?: string;
+  readonly context?: number;
+  readonly orders?: string;
+  readonly prior?: readonly number[];
   readonly deadline?: string;
+  readonly set?: readonly Setting[];
+}
+
+/** One key of the config as --set gives it: its path, and its value. */
+interface Setting {
+  readonly path: readonly string[];
+  readonly value: unknown;
 }
 
 /** The names of the flags that replace keys of the config. */
@@ -41,13 +54,13 @@ const CONFIG_FLAGS: { readonly [F in ConfigFlag]: ConfigFlagSpec<NonNullable<Con
   concurrency: {
     flags: "-j, --concurrency <n>",
     help: "number of requests in flight (default: adjusted to the speed of the engine)",
-    parse: wholeNumber(0),
+    parse: wholeNumber(1),
     set: (concurrency) => ({ concurrency }),
   },
   limit: {
     flags: "--limit <n>",
     help: "judge only the first n rows",
-    parse: wholeNumber(0),
+    parse: wholeNumber(1),
     set: (limit) => ({ limit }),
   },
   seed: { flags: "--seed <n>", help: "seed of all random choices", parse: wholeNumber(0), set: (seed) => ({ seed }) },
@@ -56,17 +69,50 @@ const CONFIG_FLAGS: { readonly [F in ConfigFlag]: ConfigFlagSpec<NonNullable<Con
     help: "use the server that runs at this URL, with or without /v1; sets engine.attach",
     set: (attach) => ({ engine: { attach } }),
   },
+  model: {
+    flags: "--model <name|folder>",
+    help: "the model: its folder, or with --base-url its name on the server; sets engine.model",
+    set: (model) => ({ engine: { model } }),
+  },
+  tokenizer: {
+    flags: "--tokenizer <folder|server>",
+    help: 'folder with the model\'s tokenizer.json; "server": the server tokenises; sets engine.tokenizer',
+    set: (tokenizer) => ({ engine: { tokenizer: tokenizer === "server" ? false : tokenizer } }),
+  },
+  context: {
+    flags: "--context <n>",
+    help: "most prompt tokens of a row",
+    parse: wholeNumber(64),
+    set: (context) => ({ context }),
+  },
+  orders: {
+    flags: "--orders <one|both|auto>",
+    help: "score one order of the answers, both, or both where it helps and time is left",
+    set: (orders) => ({ orders: orders as "one" | "both" | "auto" }),
+  },
+  prior: {
+    flags: "--prior <a,b,tie>",
+    help: "class prior for rows that cannot be scored, for example 0.35,0.35,0.3",
+    parse: threeNumbers,
+    set: ([a = 0, b = 0, tie = 0]) => ({ prior: [a, b, tie] }),
+  },
   deadline: {
     flags: "--deadline <when>",
     help: 'time by which the run must end: "9h" (from now), "18:30", or an ISO date and time',
     set: (deadline) => ({ time: { deadline } }),
+  },
+  set: {
+    flags: "--set <key=value>",
+    help: "any other key of the config, for example --set engine.chat_template_kwargs.enable_thinking=true; may be repeated",
+    parse: addSetting,
+    set: (settings) => settings.reduce<Override["set"]>(setKey, {}),
   },
 };
 
 interface ConfigFlagSpec<T> {
   readonly flags: string;
   readonly help: string;
-  readonly parse?: (text: string) => number;
+  readonly parse?: (text: string, earlier: T | undefined) => T;
   readonly set: (value: T) => Override["set"];
 }
 
@@ -82,7 +128,9 @@ export function withConfigFlags(command: Command, names = Object.keys(CONFIG_FLA
   for (const name of names) {
     const { flags, help, parse } = CONFIG_FLAGS[name];
     const option = new Option(flags, help);
-    command.addOption(parse === undefined ? option : option.argParser(parse));
+    command.addOption(
+      parse === undefined ? option : option.argParser(parse as (text: string, earlier: unknown) => unknown),
+    );
   }
   return command;
 }
@@ -116,6 +164,9 @@ export async function openJobConfig(
   context: Context,
   weakest: readonly Override[] = [],
 ): Promise<Config> {
+  if (argument !== undefined && flags.config !== undefined && argument !== flags.config) {
+    throw new AbtieError("config", `two configs are named: ${argument} and -c ${flags.config}; name one of them.`);
+  }
   const { openConfig } = await import("../../job/open-config.ts");
   return openConfig(flags.config ?? argument ?? null, [...weakest, ...overridesOf(flags, context.env)], context);
 }
@@ -143,6 +194,38 @@ export function truthOption(usual: "run" | "config"): Option {
 /** Creates the option --json. */
 export function jsonOption(): Option {
   return new Option("--json", "print the result as JSON on stdout");
+}
+
+function threeNumbers(text: string): readonly number[] {
+  const numbers = text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
+  if (numbers.length === 3 && numbers.every((number) => number >= 0 && number <= 1)) return numbers;
+  throw new InvalidArgumentError("expected three numbers from 0 to 1 with commas, for example 0.35,0.35,0.3.");
+}
+
+function addSetting(text: string, earlier: readonly Setting[] = []): readonly Setting[] {
+  const at = text.indexOf("=");
+  const path = text.slice(0, Math.max(0, at)).split(".");
+  if (at < 1 || path.some((key) => !/^\w+$/.test(key))) {
+    throw new InvalidArgumentError("expected KEY=VALUE, for example time.reserve=10m.");
+  }
+  return [...earlier, { path, value: readValue(text.slice(at + 1)) }];
+}
+
+/** Reads a value as YAML does for the plain values of a config: truth values, numbers, JSON, else text. */
+function readValue(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function setKey(set: Override["set"], { path, value }: Setting): Override["set"] {
+  const write = (at: unknown, [key = "", ...rest]: readonly string[]): object => {
+    const before = typeof at === "object" && at !== null ? (at as Readonly<Record<string, unknown>>) : {};
+    return { ...before, [key]: rest.length === 0 ? value : write(before[key], rest) };
+  };
+  return write(set, path);
 }
 
 /** Creates a parser that accepts only whole numbers of at least `least`. */

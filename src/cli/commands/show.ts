@@ -27,7 +27,7 @@ export const addShow: AddCommand = (program, context) => {
       new Option("--order <order>", "ab: the answers as in the file; ba: swapped").choices(["ab", "ba"]).default("ab"),
     )
     .addOption(jsonOption());
-  withConfigFlags(command, ["input", "template", "baseUrl"])
+  withConfigFlags(command, ["input", "template", "tokenizer", "context", "set"])
     .addHelpText("after", "\nExample:\n  abtie show -i rows.csv --row 3 -t rules")
     .action(async (argument: string | undefined, flags: ShowFlags) => {
       const { show } = await import("../../commands/show.ts");
