@@ -7,18 +7,19 @@ import { explainFileError } from "./explain.ts";
 /**
  * Replaces a file in one step: at every moment, even after a kill or a power cut, the path has the complete old content
  * or the complete new content. `content` is a text, or an iterable of pieces that are written one by one. If the write
- * fails, the old file stays and the temporary file is removed. Throws an AbtieError("data") with a remedy when a file
+ * fails, the old file stays and the temporary file is removed. With `access` "owner", only the owner can read it. Throws an AbtieError("data") with a remedy when a file
  * operation fails, and any error that the iterable throws.
  */
 export async function writeAtomic(
   path: string,
   content: string | Iterable<string>,
   disk: Disk = nodeDisk,
+  access: "owner" | "usual" = "usual",
 ): Promise<void> {
   const target = await findTarget(path, disk);
   const temporary = join(dirname(target), `${temporaryPrefix(target)}${randomUUID()}.tmp`);
   try {
-    await writeDurably(temporary, content, disk);
+    await writeDurably(temporary, content, disk, access);
     await disk.rename(temporary, target);
     await syncFolder(dirname(target), disk);
   } catch (error) {
@@ -45,8 +46,13 @@ function temporaryPrefix(path: string): string {
   return `.${basename(path)}.`;
 }
 
-async function writeDurably(path: string, content: string | Iterable<string>, disk: Disk): Promise<void> {
-  const file = await disk.open(path, "wx");
+async function writeDurably(
+  path: string,
+  content: string | Iterable<string>,
+  disk: Disk,
+  access: "owner" | "usual",
+): Promise<void> {
+  const file = await disk.open(path, "wx", access === "owner" ? 0o600 : 0o666);
   try {
     for (const block of inBlocks(content)) await file.appendFile(block);
     await file.sync();

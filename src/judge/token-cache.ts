@@ -3,6 +3,7 @@ import { open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
+import { nodeDisk } from "../files/disk.ts";
 import { createFolder } from "../files/folder.ts";
 import { sha256, sha256OfFile } from "../files/hash.ts";
 import { MODEL_FILES } from "../prompt/tokenizer/model-files.ts";
@@ -76,7 +77,7 @@ export async function createTokenCache(
 ): Promise<TokenCacheWriter | null> {
   const { runFolder, engine, orders } = config;
   if (engine.tokenizer === null) return null;
-  await createFolder(runFolder);
+  await createFolder(runFolder, nodeDisk, "owner");
   const writer = await writeTokenCache(join(runFolder, FILE), await tokenCacheKey(dataset, judge, engine.tokenizer));
   const add = async (task: Task): Promise<void> => {
     if (task.scorer === judge.scorer) await writer.add(task);

@@ -73,7 +73,7 @@ export async function openEnginePool<J>(options: {
   const route = createTokenizeRoute({ ...effects, signal: AbortSignal.any([signal, closing.signal]) });
   const { probe, judge } = keepSmallest(loader, config, route);
   const openers = (options.openers ?? engineOpeners)({ config, effects, logFolder, probe });
-  await createFolder(logFolder, effects.disk);
+  await createFolder(logFolder, effects.disk, "owner");
   const opened = await openEngines(openers, signal);
   const model = await oneModelOrClose(opened, config);
   const status = createStatus(opened.map(({ name }) => name));

@@ -1,8 +1,11 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
+import { isFindable } from "../secrets/pattern.ts";
+import type { Secret } from "../secrets/secret.ts";
 import type { Clock } from "../types.ts";
 import { findAlive, MARK, signalAll } from "./find-alive.ts";
+import { type SupervisorTask, TASK } from "./supervisor-task.ts";
 
 /** A server, with every process that it started, watched by a supervisor. */
 export interface Supervised {
@@ -27,6 +30,8 @@ export interface SuperviseOptions {
   readonly graceMs: number;
   /** The output of the server is appended to this file. */
   readonly logFile: string;
+  /** The output is searched for these secrets, and "[secret]" replaces them. */
+  readonly secrets: readonly Secret[];
   readonly clock: Clock;
 }
 
@@ -35,12 +40,14 @@ const MARGIN_MS = 12_000;
 
 /**
  * Starts a server through the supervisor: a small process in its own session, which stops the server and every process
- * that the server started when this process ends, even by `kill -9`. The server writes directly into the log, not
+ * that the server started when this process ends, even by `kill -9`. The server's output goes into the log, not
  * through this process.
  */
 export function supervise(options: SuperviseOptions): Supervised {
   const { command, args, graceMs, mark, logFile, clock } = options;
-  const supervisor = execa(process.execPath, [supervisorPath(), JSON.stringify({ command, args, graceMs, logFile })], {
+  const secrets = options.secrets.map((secret) => secret.reveal()).filter(isFindable);
+  const task: SupervisorTask = { command, args, graceMs, logFile, secrets };
+  const supervisor = execa(process.execPath, [supervisorPath()], {
     // The supervisor gets its own session, so that Ctrl-C in the terminal reaches only abtie, which then stops the
     // server in order.
     detached: true,
@@ -53,7 +60,7 @@ export function supervise(options: SuperviseOptions): Supervised {
     extendEnv: false,
     // vLLM's processes rename themselves. Unless SPT_NOENV is set, renaming overwrites the environment that /proc
     // shows.
-    env: { SPT_NOENV: "1", ...options.env, [MARK]: mark },
+    env: { SPT_NOENV: "1", ...options.env, [MARK]: mark, [TASK]: JSON.stringify(task) },
   });
   // The supervisor may end before its stdin is closed; that is not a failure.
   supervisor.stdin.on("error", () => {});

@@ -3,24 +3,27 @@ import { existsSync, openSync, writeSync } from "node:fs";
 import { constants } from "node:os";
 import type { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { createRedactor } from "../secrets/redactor.ts";
+import { Secret } from "../secrets/secret.ts";
 import { findAlive, HURRY, MARK, signalAll } from "./find-alive.ts";
+import { type SupervisorTask, TASK } from "./supervisor-task.ts";
 
 /*
  * The supervisor is a separate program that supervise.ts starts. The supervisor starts the server. When abtie ends, the
  * supervisor stops the server and every process that the server started. Abtie holds the other end of stdin, so the
- * pipe closes however abtie ends, even by `kill -9`. The supervisor imports nothing but node: modules and
- * find-alive.ts, so that no dependency can fail when the supervisor is needed. Argument: JSON {command, args, graceMs,
- * logFile}. Exit status: that of the server; 127 when the server cannot be started.
+ * pipe closes however abtie ends, even by `kill -9`. The supervisor imports nothing but node: modules, files of
+ * this folder and of src/secrets, so that no dependency can fail when the supervisor is needed. It reads its task as JSON
+ * from an environment variable, because every user of the machine can list arguments. Exit status: that of the server; 127
+ * when the server cannot be started.
  */
 
-const { command, args, graceMs, logFile } = JSON.parse(process.argv[2] ?? "{}") as {
-  readonly command: string;
-  readonly args: readonly string[];
-  readonly graceMs: number;
-  readonly logFile: string;
-};
+const { command, args, graceMs, logFile, secrets } = JSON.parse(process.env[TASK] ?? "{}") as SupervisorTask;
+// The server does not inherit the task.
+delete process.env[TASK];
 const ADOPT = fileURLToPath(new URL("../../launch/python/adopt.py", import.meta.url));
 const POLL_MS = 50;
+/** Longest line (UTF-16 units) that is searched for secrets as a whole. */
+const LONGEST_LINE = 1 << 16;
 /**
  * Time (ms) between SIGTERM and SIGKILL for processes that a server left when it ended by itself. It is short, so that
  * abtie learns of the failure soon.
@@ -40,6 +43,10 @@ let stopping = false;
 let isUrgent = false;
 
 const log = openSync(logFile, "a");
+const { redact } = createRedactor(secrets.map((value) => new Secret(value)));
+// A server without secrets writes into the log itself, which costs nothing.
+const output = secrets.length === 0 ? log : "pipe";
+const copies: Promise<unknown>[] = [];
 /** The process whose children are watched: the server, or the program that adopts what the server leaves. */
 let child: ChildProcess;
 /** Leads the session of the server. */
@@ -68,8 +75,9 @@ function start(): void {
   }
   child = spawn("python3", ["-I", "-S", ADOPT], {
     detached: true,
-    stdio: ["ignore", log, log, "pipe"],
+    stdio: ["ignore", output, output, "pipe"],
   });
+  copyOutput(child);
   let report = "";
   const pipe = child.stdio[3] as Duplex;
   // Not as arguments, so that the list of processes shows the server once.
@@ -101,13 +109,48 @@ function start(): void {
 
 function startAlone(): void {
   if (stopping) return;
-  child = spawn(command, args, { detached: true, stdio: ["ignore", log, log] });
+  child = spawn(command, args, { detached: true, stdio: ["ignore", output, output] });
+  copyOutput(child);
   leader = child.pid;
   child.once("error", (error) => {
     writeSync(log, `abtie: cannot start ${command}: ${error.message}\n`);
     process.exit(127);
   });
   child.once("exit", onEnd);
+}
+
+/** Copies the output of a process into the log line by line, without secrets. */
+function copyOutput({ stdout, stderr }: ChildProcess): void {
+  for (const stream of [stdout, stderr]) {
+    if (stream === null) continue;
+    copies.push(new Promise((resolve) => stream.once("close", resolve)));
+    copyLines(stream);
+  }
+}
+
+function copyLines(stream: NodeJS.ReadableStream): void {
+  let partial = "";
+  stream.setEncoding("utf8");
+  stream.on("data", (chunk: string) => {
+    const lines = (partial + chunk).split(/(?<=[\n\r])/);
+    partial = /[\n\r]$/.test(lines.at(-1) ?? "") ? "" : (lines.pop() ?? "");
+    // An endless line is written in parts.
+    if (partial.length > LONGEST_LINE) {
+      lines.push(partial);
+      partial = "";
+    }
+    write(lines.join(""));
+  });
+  stream.on("end", () => write(partial));
+}
+
+/** What a full disk does not take is dropped, because the run needs the server and not its log. */
+function write(text: string): void {
+  try {
+    if (text !== "") writeSync(log, redact(text));
+  } catch {
+    // See above.
+  }
 }
 
 function note(why: string): void {
@@ -131,6 +174,8 @@ async function stop(grace: number): Promise<void> {
   await waitUntilGone(grace, () => {});
   await waitUntilGone(KILL_WAIT_MS, () => signal("SIGKILL"));
   if (adopter !== undefined) child.kill("SIGKILL");
+  // The last lines may still be in the pipe.
+  await Promise.race([Promise.all(copies), new Promise((resolve) => setTimeout(resolve, ORPHAN_GRACE_MS))]);
   process.exit(status);
 }
 

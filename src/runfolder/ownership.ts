@@ -71,7 +71,7 @@ export function createOwnership(runFolder: string, disk: Disk): Ownership {
       const next = { sha256: sha256(content), bytes: Buffer.byteLength(content) };
       versions = [...versions.filter((version) => version.sha256 !== next.sha256), next].slice(-MOST_VERSIONS);
       const record = { format: 1, versions };
-      await writeAtomic(join(runFolder, RECORD), `${JSON.stringify(record)}\n`, disk).catch(() => {});
+      await writeAtomic(join(runFolder, RECORD), `${JSON.stringify(record)}\n`, disk, "owner").catch(() => {});
     },
     confirm: () => {
       versions = versions?.slice(-1) ?? null;

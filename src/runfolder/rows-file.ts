@@ -70,7 +70,7 @@ const rowRecordSchema: z.ZodType<RowRecord> = z.strictObject({
  * written.
  */
 export async function writeRows(path: string, rows: Iterable<RowRecord>, disk?: Disk): Promise<void> {
-  await writeAtomic(path, linesOf(rows), disk);
+  await writeAtomic(path, linesOf(rows), disk, "owner");
 }
 
 /** Reads rows.jsonl row by row. Throws AbtieError("data") with file and line when a line is not a row. */

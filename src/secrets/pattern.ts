@@ -1,7 +1,7 @@
 /** A shorter text is no secret that could be told from ordinary text. */
 const SHORTEST = 4;
 /** Short values of settings that texts and JSON contain everywhere. */
-const ORDINARY = /^(?:true|false|null|auto|none|[\d.]{1,7})$/i;
+const ORDINARY = /^(?:true|false|null|auto|none|empty|[\d.]{1,7})$/i;
 /** A text of this length or more is replaced wherever it stands, also inside a word. */
 const DISTINCT = 8;
 /** A longer text is searched as it is and in its usual encodings, not character by character. */
@@ -9,12 +9,17 @@ const LONGEST = 300;
 /** The shortest beginning of a secret that counts as the secret cut off. */
 const SHORTEST_CUT = 6;
 
+/** True for a secret that can be found in a text: one that is long enough, and no ordinary word. */
+export function isFindable(secret: string): boolean {
+  return secret.length >= SHORTEST && !ORDINARY.test(secret);
+}
+
 /**
  * Builds the pattern that finds a secret in a text, however the text was encoded; null when the secret is too short.
  * Each repetition in the pattern is bounded by a first character of its own, so the search takes linear time.
  */
 export function patternOf(secret: string): RegExp | null {
-  if (secret.length < SHORTEST || ORDINARY.test(secret)) return null;
+  if (!isFindable(secret)) return null;
   if (secret.length < DISTINCT) return new RegExp(`(?<![A-Za-z0-9])${encodedForms(secret)}(?![A-Za-z0-9])`, "giu");
   const forms = secret.length > LONGEST ? encodedForms(secret) : interruptedForms(secret);
   return new RegExp(`${forms}|${base64Forms(secret).join("|")}`, "giu");

@@ -1,5 +1,6 @@
 import { open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
+import { nodeDisk } from "../../files/disk.ts";
 import { createFolder } from "../../files/folder.ts";
 
 /** The log of one start of a server. Earlier starts may have written into the same file. */
@@ -19,9 +20,9 @@ const LARGEST = 1_000_000;
 
 /** Opens the log of a server that is about to start. Skips lines of earlier starts. */
 export async function openServerLog(path: string): Promise<ServerLog> {
-  await createFolder(dirname(path));
+  await createFolder(dirname(path), nodeDisk, "owner");
   // The file is created before the server starts, so that a folder without write permission gives a clear error.
-  await (await open(path, "a")).close();
+  await (await open(path, "a", 0o600)).close();
   const begin = await sizeOf(path);
   let next = begin;
   let partial = "";

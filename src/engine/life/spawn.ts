@@ -2,6 +2,8 @@ import { join } from "node:path";
 import { AbtieError } from "../../errors.ts";
 import { choosePort } from "../../process/port.ts";
 import { type Supervised, supervise } from "../../process/supervise.ts";
+import { secretsOfEnvironment } from "../../secrets/environment.ts";
+import { Secret } from "../../secrets/secret.ts";
 import { type Client, createClient } from "../client/client.ts";
 import { RequestError } from "../client/request-error.ts";
 import type { ServedModel } from "../client/served-models.ts";
@@ -54,6 +56,7 @@ export async function spawnEngine(options: SpawnOptions): Promise<Engine> {
     mark: `${name}-${process.pid}-${clock.now()}`,
     graceMs: spec.stopGraceMs,
     logFile: log.path,
+    secrets: secretsIn(options),
     clock,
   });
   const end = new AbortController();
@@ -146,6 +149,12 @@ async function explain(error: unknown, { supervised, log, options, status }: Sta
   return error instanceof AbtieError && error.code === "engine" && error.details.length === 0
     ? serverFailed(error.message, log, error)
     : error;
+}
+
+/** Lists what the log of the server must not contain. */
+function secretsIn({ spec, env, apiKey }: SpawnOptions): readonly Secret[] {
+  const args = spec.args.filter((arg) => arg instanceof Secret);
+  return [apiKey, ...args, ...Object.values(spec.env), ...secretsOfEnvironment(env)];
 }
 
 function environment({ env, spec }: SpawnOptions): Readonly<Record<string, string>> {

@@ -24,7 +24,7 @@ export interface OpenedFile {
 export async function openJournalFile(path: string, disk: Disk = nodeDisk): Promise<OpenedFile> {
   let file: DiskFile | undefined;
   try {
-    file = await disk.open(path, constants.O_RDWR | constants.O_CREAT, 0o644);
+    file = await disk.open(path, constants.O_RDWR | constants.O_CREAT, 0o600);
     const { size: found } = await file.stat();
     const size = await endOfLastLine(file, found);
     if (size < found) await file.truncate(size);

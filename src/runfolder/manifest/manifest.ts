@@ -58,7 +58,7 @@ const manifestSchema: z.ZodType<Manifest> = z.discriminatedUnion("format", [
 
 /** Writes a manifest in one step. Throws AbtieError("data") when the file cannot be written. */
 export async function writeManifest(path: string, manifest: Manifest, disk?: Disk): Promise<void> {
-  await writeAtomic(path, `${JSON.stringify(manifest, null, 2)}\n`, disk);
+  await writeAtomic(path, `${JSON.stringify(manifest, null, 2)}\n`, disk, "owner");
 }
 
 /**
