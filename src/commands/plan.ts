@@ -10,7 +10,7 @@ import { createJudgeLoader } from "../job/load-judge.ts";
 import { openRows } from "../job/open-rows.ts";
 import { pinDate } from "../job/pin-date.ts";
 import { planTimeLimits } from "../job/time-limits.ts";
-import type { Judge } from "../judge/judge.ts";
+import { type Judge, judgeWarnings } from "../judge/judge.ts";
 import { createTokenCache } from "../judge/token-cache.ts";
 
 export interface PlanOptions {
@@ -36,6 +36,7 @@ export async function plan(written: Config, options: PlanOptions, effects: Effec
     throw new AbtieError("config", "a plan needs the model's tokenizer: name its folder as engine.tokenizer");
   }
   const judge = await loader.open(null);
+  for (const text of judgeWarnings(judge)) effects.log("warn", text);
   return planRun(config, {
     ...(await tokeniseAll(config, dataset, judge, options, effects)),
     tokenBudget: judge.budget,

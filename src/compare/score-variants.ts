@@ -1,5 +1,5 @@
 import type { Effects } from "../effects.ts";
-import type { Task } from "../judge/judge.ts";
+import { judgeWarnings, type Task } from "../judge/judge.ts";
 import { openEnginePool } from "../pool/pool.ts";
 import { type EngineGroup, groupByEngine, recordForAll } from "./engine-groups.ts";
 import { joinJudgeLoaders } from "./joint-judge.ts";
@@ -77,6 +77,9 @@ async function scoreGroup(group: EngineGroup, options: ScoreOptions): Promise<Sc
     });
     recordForAll(group, { event: "start-up", at: clock.now(), seconds: (clock.monotonic() - began) / 1000 });
     for (const { folder } of group) await folder.checkModel(pool.model);
+    for (const [variant, judge] of pool.judge.entries()) {
+      for (const text of judgeWarnings(judge)) effects.log("warn", `${group[variant]?.name}: ${text}`);
+    }
     const engine = pool.first();
     recordForAll(group, {
       event: "engine-model",

@@ -23,6 +23,7 @@ export async function checkPrompts(judge: Judge, dataset: Dataset, signal: Abort
   let shortened = 0;
   let cut = 0;
   let neutralised = 0;
+  let refused = 0;
   for (const row of rows) {
     signal.throwIfAborted();
     const task = await judge.prepare(row, "ab", null);
@@ -30,6 +31,7 @@ export async function checkPrompts(judge: Judge, dataset: Dataset, signal: Abort
     if (task.cutTokens > 0) shortened += 1;
     cut += task.cutTokens;
     if (task.neutralised > 0) neutralised += 1;
+    if (task.refusal !== null) refused += 1;
   }
   const [median, p95, longest] = quantiles(lengths, [0.5, 0.95, 1]).map(Math.round);
   const byHow = shortened === 0 ? "" : `, by ${plural(cut / shortened, "token")} on average`;
@@ -44,6 +46,18 @@ export async function checkPrompts(judge: Judge, dataset: Dataset, signal: Abort
     shortened > rows.length / 4
       ? warning("shortened", `${shortened} ${of}${byHow}`, "raise the context")
       : ok("shortened", `${shortened} ${of}${byHow}`),
+    ...(judge.plainTurns === null
+      ? []
+      : [warning("turns", judge.plainTurns, "take a model with control tokens if the texts may be hostile")]),
+    ...(refused > 0
+      ? [
+          warning(
+            "control tokens",
+            `${refused} ${of} cannot be sent: the template changes or joins their texts to control tokens`,
+            "use a template that does not change its texts",
+          ),
+        ]
+      : []),
     ...(neutralised > 0
       ? [
           ok(

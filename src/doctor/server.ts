@@ -21,9 +21,10 @@ export async function checkServer(
   dataset: Dataset,
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {
-  const tasks = await Promise.all(
+  const prepared = await Promise.all(
     spreadSample(dataset.ids.length, SAMPLE).map((row) => judge.prepare(row, "ab", null)),
   );
+  const tasks = prepared.filter(({ refusal }) => refusal === null);
   const readings = await scoreBatch(engine, tasks, signal);
   const masses = readings.flatMap(({ mass }) => (mass === null ? [] : [mass]));
   return [

@@ -5,6 +5,7 @@ import type { Engine } from "../engine/engine.ts";
 import { endOfLog } from "../engine/life/server-ended.ts";
 import type { ForecastError } from "../forecast/history.ts";
 import { estimateLengths } from "../judge/estimate-lengths.ts";
+import { judgeWarnings } from "../judge/judge.ts";
 import { openEnginePool } from "../pool/pool.ts";
 import type { PoolStatus } from "../pool/status.ts";
 import type { Usage } from "../pool/usage.ts";
@@ -126,7 +127,7 @@ async function scoreOnEngines(job: Job, { limits, began, tokensPerSecond, effect
       recorder.record({ event: "engine-model", at: clock.now(), model: pool.model.id, version, method });
     }
     const { judge } = pool;
-    if (judge.unequalLabels !== null) log("warn", judge.unequalLabels);
+    for (const text of judgeWarnings(judge)) log("warn", text);
     const tokens = lengths ?? (await estimateLengths(judge, dataset, limits.signal));
     const plan = planRun(config, {
       lengths: tokens,

@@ -31,7 +31,7 @@ export async function checkTokenizers(options: {
   const days = local.dated ? [0, -1, 1].map((moved) => local.with({ date: dayOf(now, moved) })) : [];
   const here = [local, ...days].map((tokenizer) => createPreparer({ template, tokenizer, budget }));
   // Both tokenizers must encode the same text, so both break up the control tokens of the local tokenizer.
-  const sameText: Tokenizer = { ...remote, controlTokens: local.controlTokens, normalise: local.normalise };
+  const sameText: Tokenizer = { ...remote, control: local.control };
   const there = createPreparer({ template, tokenizer: sameText, budget });
   for (const index of spreadSample(dataset.ids.length, SAMPLE_ROWS)) {
     const row = await dataset.read(index);

@@ -18,6 +18,11 @@ export interface Judge {
    * probability than its text deserves; null when they have equal numbers.
    */
   readonly unequalLabels: string | null;
+  /**
+   * A sentence for a person when the model's chat template marks turns with plain words, which no text can be kept from imitating; null
+   * when it marks them with control tokens.
+   */
+  readonly plainTurns: string | null;
   /** Hash of everything in the judge that determines the token ids of a row, except the data and the tokenizer. */
   readonly promptHash: string;
   /** The scorer of almost every task; a row that needs another scorer has it in its task. */
@@ -60,6 +65,14 @@ export interface Inspection {
   readonly date: string | null;
 }
 
+/** Lists what a person should know about labels and model before the numbers are used, one sentence each. */
+export function judgeWarnings({
+  unequalLabels,
+  plainTurns,
+}: Pick<Judge, "unequalLabels" | "plainTurns">): readonly string[] {
+  return [unequalLabels, plainTurns].filter((text) => text !== null);
+}
+
 /** A row with its answers in one order, as a prompt that can be sent. */
 export interface Task {
   /** Index of the row in the file, counted from 0. */
@@ -73,6 +86,8 @@ export interface Task {
   readonly cutTokens: number;
   /** Number of control tokens in the row's texts that were broken up, so that the model reads them as plain text. */
   readonly neutralised: number;
+  /** Why the prompt must not be sent: its texts form control tokens; null for a good one. */
+  readonly refusal: string | null;
   /**
    * Hash of the first ids of the prompt, if they print a date that only the server sets; absent otherwise. Tasks with
    * different hashes were made on different days.

@@ -60,14 +60,14 @@ export function withTokenCache<J extends Judge>(judge: J, cache: TokenCache | nu
   const prepare: Judge["prepare"] = async (row, order, tokenBudget) => {
     const cached = tokenBudget === null ? cache.get(row, order) : null;
     if (cached === null) return judge.prepare(row, order, tokenBudget);
-    return { row, order, tokenBudget, ...cached, scorer: judge.scorer };
+    return { row, order, tokenBudget, ...cached, refusal: null, scorer: judge.scorer };
   };
   return { ...judge, prepare };
 }
 
 /**
  * Starts to write the token cache of a run folder. Adding a task also adds the other order of its row if the config
- * asks for both orders. A row with its own scorer is not written; it is prepared again when it is scored. Null without
+ * asks for both orders. A row with its own scorer or a refused one is not written; it is prepared again. Null without
  * a local tokenizer.
  */
 export async function createTokenCache(
@@ -80,7 +80,7 @@ export async function createTokenCache(
   await createFolder(runFolder, nodeDisk, "owner");
   const writer = await writeTokenCache(join(runFolder, FILE), await tokenCacheKey(dataset, judge, engine.tokenizer));
   const add = async (task: Task): Promise<void> => {
-    if (task.scorer === judge.scorer) await writer.add(task);
+    if (task.scorer === judge.scorer && task.refusal === null) await writer.add(task);
   };
   return {
     ...writer,

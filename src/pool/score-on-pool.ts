@@ -29,7 +29,7 @@ export async function scoreOnPool<T extends Task>(options: {
 }): Promise<Summary["end"]> {
   const { pool, tasks, onRequest, config, setting, effects, signal } = options;
   const { end } = await schedule<T, Reading>({
-    tasks,
+    tasks: withoutRefused(tasks, onRequest),
     workers: setting === undefined ? pool.workers : pool.workers.map((worker) => withSetting(worker, setting)),
     classify: classifyRequestError,
     onRequest: (event) => {
@@ -44,6 +44,20 @@ export async function scoreOnPool<T extends Task>(options: {
     signal,
   });
   return end;
+}
+
+/** Reports each task that must not be sent as refused, and hands on the others. */
+async function* withoutRefused<T extends Task>(
+  tasks: AsyncIterable<T>,
+  onRequest: (event: RequestEvent<T, Reading>) => void,
+): AsyncGenerator<T> {
+  for await (const task of tasks) {
+    if (task.refusal === null) yield task;
+    else {
+      const outcome = { ok: false, end: "refused", reason: "unsafe", message: task.refusal, attempts: 0 } as const;
+      onRequest({ attempt: null, outcomes: [{ task, outcome }] });
+    }
+  }
 }
 
 function withSetting(worker: EnginePool<unknown>["workers"][number], setting: () => Setting): typeof worker {

@@ -1,3 +1,5 @@
+import type { ControlTokens, TurnMarker } from "./tokenizer/tokenizer.ts";
+
 /** A text without control tokens, and the number of control tokens that were broken up in it. */
 export interface Neutral {
   readonly text: string;
@@ -6,30 +8,59 @@ export interface Neutral {
 
 /**
  * Creates the function that neutralises control tokens in a text of the data, so that no such text can end the user's
- * turn. It puts a space behind the first character of each occurrence, so that the words stay readable. Lone surrogates
- * become U+FFFD, because tokenizers and servers handle them differently. Applying the function a second time changes
- * nothing more.
- *
- * `normalise` rewrites a text as the tokenizer does, for models that search for control tokens only after rewriting the
- * text.
+ * turn. It puts a space behind the first character of each occurrence, so that the words stay readable. Turn markers of
+ * plain words are broken up in the same way where the chat template could have written them: at the start of a line, or
+ * behind a space if the template writes them so. Everywhere else they stay, because honest texts contain these words.
+ * Lone surrogates become U+FFFD, because tokenizers and servers handle them differently. Applying the function a second
+ * time changes nothing more.
  */
-export function createNeutraliser(
-  controlTokens: readonly string[],
-  normalise: ((text: string) => string) | null,
-): (text: string) => Neutral {
-  const tokens = [...new Set([...controlTokens, ...(normalise === null ? [] : controlTokens.map(normalise))])].filter(
+export function createNeutraliser({
+  texts,
+  markers,
+  normalise,
+}: Pick<ControlTokens, "texts" | "markers" | "normalise">): (text: string) => Neutral {
+  const tokens = [...new Set([...texts, ...(normalise === null ? [] : texts.map(normalise))])].filter(
     (token) => token !== "",
   );
-  if (tokens.length === 0) return (text) => ({ text: text.toWellFormed(), count: 0 });
-  const pattern = new RegExp(tokens.map(escapePattern).join("|"), "gu");
+  const inline = new Map(markers.filter(({ text }) => !tokens.includes(text)).map((marker) => [marker.text, marker]));
+  const searched = [...tokens, ...inline.keys()];
+  if (searched.length === 0) return (text) => ({ text: text.toWellFormed(), count: 0 });
+  const find: Finder = {
+    // The longest text first, because a marker may be the beginning of another.
+    pattern: new RegExp(
+      searched
+        .toSorted((x, y) => y.length - x.length)
+        .map(escapePattern)
+        .join("|"),
+      "gu",
+    ),
+    breaks: (found, text, at) => {
+      const marker = inline.get(found);
+      return marker === undefined || beginsTurn(marker, text, at);
+    },
+  };
   const beginnings = properPrefixes(tokens);
-  const longest = Math.max(...tokens.map((token) => token.length)) - 1;
+  const longest = Math.max(0, ...tokens.map((token) => token.length)) - 1;
 
   return (input) => {
-    const plain = breakAll(input.toWellFormed(), pattern);
-    const rewritten = normalise === null ? plain : breakRewritten(plain, pattern, normalise);
+    const plain = breakAll(input.toWellFormed(), find);
+    const rewritten = normalise === null ? plain : breakRewritten(plain, find, normalise);
     return { text: closeEnd(rewritten.text, beginnings, longest), count: rewritten.count };
   };
+}
+
+/** What is searched for, and whether an occurrence at a position must be broken up. */
+interface Finder {
+  readonly pattern: RegExp;
+  readonly breaks: (found: string, text: string, at: number) => boolean;
+}
+
+function beginsTurn({ text: marker, inline }: TurnMarker, text: string, at: number): boolean {
+  const line = text.slice(text.lastIndexOf("\n", at - 1) + 1, at);
+  const begins = line.trim() === "" || (inline && /\s$/u.test(line));
+  // A marker that is a mere word, such as "assistant", stands alone in its line.
+  const mereWord = /^[\p{L}\p{N}_]+$/u.test(marker);
+  return begins && (!mereWord || /^[^\S\n]*(?:\n|$)/u.test(text.slice(at + marker.length)));
 }
 
 function escapePattern(text: string): string {
@@ -42,12 +73,13 @@ function properPrefixes(tokens: readonly string[]): ReadonlySet<string> {
 
 // Repeats, because breaking one occurrence can expose another one that overlapped it. The loop ends, because each round
 // only adds spaces.
-function breakAll(input: string, pattern: RegExp): Neutral {
+function breakAll(input: string, { pattern, breaks }: Finder): Neutral {
   let text = input;
   let count = 0;
   for (;;) {
     let found = 0;
-    text = text.replace(pattern, (token) => {
+    text = text.replace(pattern, (token, at: number, whole: string) => {
+      if (!breaks(token, whole, at)) return token;
       found++;
       const first = String.fromCodePoint(token.codePointAt(0) ?? 0x20);
       return token.length === first.length ? " " : `${first} ${token.slice(first.length)}`;
@@ -57,8 +89,8 @@ function breakAll(input: string, pattern: RegExp): Neutral {
   }
 }
 
-function breakRewritten(plain: Neutral, pattern: RegExp, normalise: (text: string) => string): Neutral {
-  const seen = breakAll(normalise(plain.text), pattern);
+function breakRewritten(plain: Neutral, find: Finder, normalise: (text: string) => string): Neutral {
+  const seen = breakAll(normalise(plain.text), find);
   return seen.count === 0 ? plain : { text: seen.text, count: plain.count + seen.count };
 }
 

@@ -1,12 +1,13 @@
 import { AbtieError } from "../errors.ts";
 import type { Order, Row } from "../types.ts";
 import { composePrompt, describePrompt, encodePrompt, type Prompt } from "./compose.ts";
-import { createNeutraliser } from "./neutralise.ts";
+import { createFrameCheck, harmless } from "./frame.ts";
+import { createGuards, type Guard, judgeOwnBody } from "./guards.ts";
 import type { Overhead } from "./packing/allocate.ts";
 import { CHARACTERS_PER_TOKEN, countCharacters, pack } from "./packing/pack.ts";
 import type { Template } from "./template/template.ts";
 import { type Conversation, pairTurns, type TurnTexts, viewConversation } from "./template/variables.ts";
-import type { Tokenizer } from "./tokenizer/tokenizer.ts";
+import type { ControlTokens, Tokenizer } from "./tokenizer/tokenizer.ts";
 
 /** The prompt of a row in the form in which it is sent. */
 export interface Prepared {
@@ -17,6 +18,8 @@ export interface Prepared {
   readonly cutTokens: number;
   /** Number of control tokens in the row's texts that were broken up. */
   readonly neutralised: number;
+  /** Why the prompt must not be sent: its texts form control tokens in every form that was tried; null for a good one. */
+  readonly refusal: string | null;
 }
 
 /**
@@ -43,28 +46,34 @@ export interface PreparerOptions {
 /** Creates a preparer. Its prompts depend only on the arguments, not on a clock or on files. */
 export function createPreparer(options: PreparerOptions): Preparer {
   const { template, tokenizer, budget } = options;
-  const neutralise = createNeutraliser(tokenizer.controlTokens, tokenizer.normalise);
-
-  const compose = (conversation: Conversation, order: Order, suffix: string): Prompt =>
-    composePrompt(template, viewConversation(conversation, order, template.labels), suffix);
-  const encode = (conversation: Conversation, order: Order): Promise<readonly number[]> =>
-    encodePrompt(tokenizer, compose(conversation, order, ""));
-  const countPromptTokens = async (conversation: Conversation): Promise<number> =>
-    Math.max((await encode(conversation, "ab")).length, (await encode(conversation, "ba")).length);
+  const compose = (conversation: Conversation, order: Order, suffix: string, guard: Guard | null): Guarded => {
+    const prompt = composePrompt(template, viewConversation(conversation, order, template.labels), suffix);
+    return guardBody(prompt, guard);
+  };
+  const encode = async (conversation: Conversation, order: Order, guard: Guard | null): Promise<Encoded> => {
+    const { prompt, count } = compose(conversation, order, "", guard);
+    return { conversation, ids: await encodePrompt(tokenizer, prompt), brokenInBody: count };
+  };
+  const guardsOf = rememberGuards(template, (conversation) => compose(conversation, "ab", "", null).prompt);
+  const keepsFrame = createFrameCheck(async (conversation, order) => (await encode(conversation, order, null)).ids);
 
   // The overhead is measured once, for the first row that must be shortened.
   let overhead: Promise<Overhead> | null = null;
 
-  const packRow = async (row: Row, order: Order): Promise<Fitted> => {
-    const { turns, count } = neutraliseTurns(pairTurns(row), neutralise);
-    const whole: Conversation = { turns, dropped: 0 };
+  const packRow = async (row: Row, order: Order, guard: Guard): Promise<Fitted> => {
+    const countTokensOf = async (conversation: Conversation, shown: Order): Promise<number> =>
+      (await encode(conversation, shown, guard)).ids.length;
+    const countPromptTokens = async (conversation: Conversation): Promise<number> =>
+      Math.max(await countTokensOf(conversation, "ab"), await countTokensOf(conversation, "ba"));
+    const { turns, count } = neutraliseTurns(pairTurns(row), guard.text);
     let fullTokens: number | null = null;
     if (countCharacters(turns) <= CHARACTERS_PER_TOKEN * budget) {
-      const ids = await encode(whole, order);
-      const certain = ids.length + DIFFERENCE_PER_TURN * (turns.length + 1) <= budget;
-      const fits = certain || (ids.length <= budget && (await encode(whole, swap(order))).length <= budget);
-      if (fits) return { conversation: whole, ids, fullTokens: ids.length, whole: true, neutralised: count };
-      fullTokens = ids.length;
+      const whole = await encode({ turns, dropped: 0 }, order, guard);
+      const { length } = whole.ids;
+      const certain = length + DIFFERENCE_PER_TURN * (turns.length + 1) <= budget;
+      const fits = certain || (length <= budget && (await countTokensOf(whole.conversation, swap(order))) <= budget);
+      if (fits) return { ...whole, fullTokens: length, whole: true, neutralised: count + whole.brokenInBody, guard };
+      fullTokens = length;
     }
     overhead ??= measureOverhead(countPromptTokens).catch((error: unknown) => {
       overhead = null;
@@ -75,33 +84,99 @@ export function createPreparer(options: PreparerOptions): Preparer {
       overhead: await overhead,
       countTokens: async (text) => (await tokenizer.encode(text, false)).length,
       countPromptTokens,
-      neutralise: (text) => neutralise(text).text,
+      neutralise: (text) => guard.text(text).text,
     });
-    const ids = await encode(packed.conversation, order);
-    if (ids.length > budget) throw tooSmall(template, budget, ids.length);
-    return { ...packed, ids, fullTokens: fullTokens ?? packed.estimate, neutralised: count };
+    const encoded = await encode(packed.conversation, order, guard);
+    if (encoded.ids.length > budget) throw tooSmall(template, budget, encoded.ids.length);
+    const neutralised = count + encoded.brokenInBody;
+    return { ...encoded, fullTokens: fullTokens ?? packed.estimate, whole: packed.whole, neutralised, guard };
+  };
+
+  /** Packs the row with the mildest guard under which its texts form no control token. */
+  const packSafely = async (row: Row, order: Order): Promise<Fitted & { readonly refusal: string | null }> => {
+    const control = await tokenizer.control(pairTurns(row).flatMap(({ prompt, a, b }) => [prompt, a, b]));
+    const [mildest, ...stronger] = guardsOf(control);
+    let fitted = await packRow(row, order, mildest);
+    for (const guard of stronger) {
+      if (await keepsFrame(fitted, order, control.ids)) return { ...fitted, refusal: null };
+      fitted = await packRow(row, order, guard);
+    }
+    const safe = await keepsFrame(fitted, order, control.ids);
+    return { ...fitted, refusal: safe ? null : FORMS_CONTROL_TOKENS };
   };
 
   return {
     prepare: async (row, order) => {
-      const { ids, fullTokens, whole, neutralised } = await packRow(row, order);
-      if (whole) return { ids, fullTokens: ids.length, cutTokens: 0, neutralised };
-      return { ids, fullTokens, cutTokens: Math.max(1, fullTokens - ids.length), neutralised };
+      const { ids, fullTokens, whole, neutralised, refusal } = await packSafely(row, order);
+      if (whole) return { ids, fullTokens: ids.length, cutTokens: 0, neutralised, refusal };
+      return { ids, fullTokens, cutTokens: Math.max(1, fullTokens - ids.length), neutralised, refusal };
     },
     encoderFor: async (row, order) => {
-      const { conversation } = await packRow(row, order);
-      return (suffix) => encodePrompt(tokenizer, compose(conversation, order, suffix));
+      const { conversation, guard } = await packSafely(row, order);
+      return (suffix) => encodePrompt(tokenizer, compose(conversation, order, suffix, guard).prompt);
     },
-    show: async (row, order) => describePrompt(compose((await packRow(row, order)).conversation, order, "")),
+    show: async (row, order) => {
+      const { conversation, guard } = await packSafely(row, order);
+      return describePrompt(compose(conversation, order, "", guard).prompt);
+    },
   };
 }
 
-interface Fitted {
+const FORMS_CONTROL_TOKENS =
+  "the template joins or changes its texts so that they form control tokens of the model, in every form that was tried";
+
+/** A prompt whose body was guarded, and the number of control tokens that were broken up in the body. */
+interface Guarded {
+  readonly prompt: Prompt;
+  readonly count: number;
+}
+
+function guardBody(prompt: Prompt, guard: Guard | null): Guarded {
+  const body = prompt.format === "chat" ? prompt.messages.at(-1) : undefined;
+  if (prompt.format === "raw" || body === undefined || guard === null || guard.body === null) {
+    return { prompt, count: 0 };
+  }
+  const { text, count } = guard.body(body.content);
+  if (text === body.content) return { prompt, count };
+  const messages = [...prompt.messages.slice(0, -1), { role: body.role, content: text }];
+  return { prompt: { format: "chat", messages, answerPrefix: prompt.answerPrefix }, count };
+}
+
+/** Makes the guards again only when the control tokens of the model have changed. */
+function rememberGuards(
+  template: Template,
+  render: (conversation: Conversation) => Prompt,
+): (control: ControlTokens) => Guards {
+  let last: { readonly control: ControlTokens; readonly guards: Guards } | null = null;
+  return (control) => {
+    if (last?.control !== control) {
+      const bodies = [1, 3].map((count) => bodyOf(render(harmless(count, 0))));
+      const [mildest, ...stronger] = createGuards(control, judgeOwnBody(template, control, bodies));
+      if (mildest === undefined) throw new Error("there is a mildest guard");
+      last = { control, guards: [mildest, ...stronger] };
+    }
+    return last.guards;
+  };
+}
+
+type Guards = readonly [Guard, ...Guard[]];
+
+function bodyOf(prompt: Prompt): string {
+  return prompt.format === "raw" ? prompt.text : (prompt.messages.at(-1)?.content ?? "");
+}
+
+interface Encoded {
   readonly conversation: Conversation;
   readonly ids: readonly number[];
+  /** Number of control tokens that were broken up in the body of a chat. */
+  readonly brokenInBody: number;
+}
+
+interface Fitted extends Encoded {
   readonly fullTokens: number;
   readonly whole: boolean;
   readonly neutralised: number;
+  readonly guard: Guard;
 }
 
 // Number of tokens per turn by which the two orders may differ, because swapping the answers changes the token

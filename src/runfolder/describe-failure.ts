@@ -19,6 +19,7 @@ const WORDS = {
   connection: "the connection broke",
   timeout: "no answer came in time",
   malformed: "the answer could not be used",
+  unsafe: "the row was not sent, because its texts form control tokens of the model in this template",
   "engine-lost": "the engine was lost",
 } satisfies Record<RowFailureReason, string>;
 
@@ -47,6 +48,8 @@ export function describeFailure({ reason, final }: LastFailure): string {
       return "the server refused it as too large";
     case "bad-request":
       return "the server refused it";
+    case "unsafe":
+      return "not sent: its texts form control tokens of the model in this template";
     case "overloaded":
     case "server":
     case "connection":

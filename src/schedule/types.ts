@@ -53,7 +53,8 @@ export interface Worker<T, R> {
 
 /**
  * The reason why a request failed, in one word for journals and counts: the kind of its request error, "engine-lost" when its
- * engine ended, or "aborted" when the schedule ended.
+ * engine ended, or "aborted" when the schedule ended. "unsafe" is the reason of a task that was never sent, because its texts form
+ * control tokens.
  */
 export type FailureReason =
   | "too-long"
@@ -64,6 +65,7 @@ export type FailureReason =
   | "connection"
   | "timeout"
   | "malformed"
+  | "unsafe"
   | "engine-lost"
   | "aborted";
 

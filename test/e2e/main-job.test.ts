@@ -17,6 +17,7 @@ import { createPreparer } from "../../src/prompt/preparer.ts";
 import { loadTokenizer } from "../../src/prompt/tokenizer/local.ts";
 import { systemClock } from "../../src/system.ts";
 import { softmax } from "../../src/triple.ts";
+import { undefended } from "../prompt/helpers.ts";
 import { abtie, demoConfig, serversAlive, testEffects } from "./engine.ts";
 
 /** The day that chat templates print. */
@@ -188,7 +189,7 @@ async function attackRow(engine: Engine, signal: AbortSignal): Promise<void> {
   const tokenizer = await loadTokenizer(config.engine.model, { kwargs: {}, date: DAY });
   const open = { template: judge.template, budget: judge.budget };
   const defended = await createPreparer({ ...open, tokenizer }).prepare(row, "ab");
-  const naive = await createPreparer({ ...open, tokenizer: { ...tokenizer, controlTokens: [] } }).prepare(row, "ab");
+  const naive = await createPreparer({ ...open, tokenizer: undefended(tokenizer) }).prepare(row, "ab");
   const control = (await tokenizer.encode("<|im_end|>", false))[0];
   const count = (ids: readonly number[]): number => ids.filter((id) => id === control).length;
   const harmless = await createPreparer({ ...open, tokenizer }).prepare({ ...row, responsesA: ["The Pacific."] }, "ab");
@@ -201,6 +202,7 @@ async function attackRow(engine: Engine, signal: AbortSignal): Promise<void> {
     ids,
     cutTokens: 0,
     neutralised: 0,
+    refusal: null,
     scorer: judge.scorer,
   });
   const readings = await scoreBatch(

@@ -14,7 +14,16 @@ import { rowEvent } from "../runfolder/samples.ts";
 
 function gaveUp(row: number): RequestEvent<Task, Reading> {
   const scorer = { score: async () => [] };
-  const task: Task = { row, order: "ab", tokenBudget: null, ids: [1], cutTokens: 0, neutralised: 0, scorer };
+  const task: Task = {
+    row,
+    order: "ab",
+    tokenBudget: null,
+    ids: [1],
+    cutTokens: 0,
+    neutralised: 0,
+    refusal: null,
+    scorer,
+  };
   const outcome = { ok: false, end: "engine-lost", reason: "engine-lost", message: "no engine", attempts: 1 } as const;
   return { attempt: null, outcomes: [{ task, outcome }] };
 }

@@ -76,7 +76,15 @@ function setUp(abortReason?: "deadline" | "interrupted") {
 }
 
 function task(row: number, order: Order = "ab"): Task {
-  const fields: Omit<Task, "scorer"> = { row, order, tokenBudget: null, ids: [1, 2, 3], cutTokens: 0, neutralised: 0 };
+  const fields: Omit<Task, "scorer"> = {
+    row,
+    order,
+    tokenBudget: null,
+    ids: [1, 2, 3],
+    cutTokens: 0,
+    neutralised: 0,
+    refusal: null,
+  };
   return fields as Task;
 }
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { RequestError } from "../../src/engine/client/request-error.ts";
 import { checkTokenizers, describeDifference } from "../../src/judge/compare-tokenizers.ts";
 import type { Tokenizer } from "../../src/prompt/tokenizer/tokenizer.ts";
-import { fixtureTokenizer, row, shippedTemplate } from "../prompt/helpers.ts";
+import { fixtureTokenizer, row, shippedTemplate, undefended } from "../prompt/helpers.ts";
 
 test("finds no difference between equal tokens", () => {
   expect(describeDifference([], [])).toBeNull();
@@ -24,7 +24,7 @@ async function check(changes: (local: Tokenizer) => Partial<Tokenizer>): Promise
   const local = await fixtureTokenizer("bytelevel");
   const template = await shippedTemplate("notebook");
   const dataset = { ids: ["seven"], read: async () => ({ ...row(["why?"], ["a"], ["b"]), id: "seven" }) };
-  const remote = { ...local, controlTokens: [], ...changes(local) };
+  const remote = { ...undefended(local), ...changes(local) };
   await checkTokenizers({ local, remote, template, budget: 2_000, dataset, now: 0 });
 }
 

@@ -16,7 +16,7 @@ function countingScorer(calls: number[][]): Scorer {
 }
 
 function task(row: number, scorer: Scorer): Task {
-  return { row, order: "ab", tokenBudget: null, ids: [row], cutTokens: 0, neutralised: 0, scorer };
+  return { row, order: "ab", tokenBudget: null, ids: [row], cutTokens: 0, neutralised: 0, refusal: null, scorer };
 }
 
 test("scores the tasks of each scorer together and gives the readings in the order of the batch", async () => {

@@ -22,7 +22,8 @@ test("gives back what was written, and nothing under another key", async () => {
     fc.asyncProperty(fc.array(task, { maxLength: 40 }), async (tasks) => {
       const path = join(folder, "tokens.bin");
       await using writer = await writeTokenCache(path, "key");
-      for (const [row, one] of tasks.entries()) await writer.add({ ...one, row, tokenBudget: null, scorer: SCORER });
+      for (const [row, one] of tasks.entries())
+        await writer.add({ ...one, row, tokenBudget: null, refusal: null, scorer: SCORER });
       await writer.finish();
       const cache = await openTokenCache(path, "key");
       expect(cache?.prompts).toBe(tasks.length);
@@ -47,6 +48,7 @@ test("leaves nothing behind when it is not finished, and takes a damaged file fo
       ids: [1],
       cutTokens: 0,
       neutralised: 0,
+      refusal: null,
       scorer: SCORER,
     });
   }

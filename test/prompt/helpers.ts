@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import { loadTemplate, type Template } from "../../src/prompt/template/template.ts";
 import { type LocalTokenizer, loadTokenizer } from "../../src/prompt/tokenizer/local.ts";
-import type { ChatSettings, Message, Tokenizer } from "../../src/prompt/tokenizer/tokenizer.ts";
+import type { ChatSettings, ControlTokens, Message, Tokenizer } from "../../src/prompt/tokenizer/tokenizer.ts";
 import type { Row, Turn } from "../../src/types.ts";
 
 /** The two small tokenizers that test/fixtures/tokenizer/make.py trains. */
@@ -82,8 +82,10 @@ export function swapped(one: Row): Row {
   return { ...one, responsesA: one.responsesB, responsesB: one.responsesA };
 }
 
-/** Ids that stand for a control token alone; some control tokens ([INST]) are several plain ones. */
-export async function controlIds(tokenizer: Tokenizer): Promise<ReadonlySet<number>> {
-  const encoded = await Promise.all(tokenizer.controlTokens.map((text) => tokenizer.encode(text, false)));
-  return new Set(encoded.flatMap((ids) => (ids.length === 1 ? ids : [])));
+/** What a model without any control token reads as control. */
+export const NO_CONTROL: ControlTokens = { texts: [], ids: new Set(), markers: [], normalise: null };
+
+/** The same tokenizer without a defence against control tokens in data. */
+export function undefended<T extends Tokenizer>(tokenizer: T): T {
+  return { ...tokenizer, control: async () => NO_CONTROL };
 }

@@ -1,11 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createNeutraliser } from "../../src/prompt/neutralise.ts";
-import { findControlTokens, WELL_KNOWN_CONTROL_TOKENS } from "../../src/prompt/tokenizer/control-tokens.ts";
-import { controlIds, fixtureTokenizer, TOKENIZERS } from "./helpers.ts";
+import {
+  type AddedToken,
+  findControlTokens,
+  WELL_KNOWN_CONTROL_TOKENS,
+} from "../../src/prompt/tokenizer/control-tokens.ts";
+import { fixtureTokenizer, TOKENIZERS } from "./helpers.ts";
 
 const TOKENS = ["<|im_start|>", "<|im_end|>", "[INST]", "[/INST]", "</s>"];
-const neutralise = createNeutraliser(TOKENS, null);
+const forTexts = (texts: readonly string[], normalise: ((text: string) => string) | null = null) =>
+  createNeutraliser({ texts, markers: [], normalise });
+const neutralise = forTexts(TOKENS);
 
 describe("createNeutraliser", () => {
   test("puts a space behind the first character of each control token and counts them", () => {
@@ -22,7 +28,7 @@ describe("createNeutraliser", () => {
   });
 
   test("finds tokens that overlap, and tokens that show only after another was broken", () => {
-    const overlapping = createNeutraliser(["abab", "<<SYS>>", "<SYS>"], null);
+    const overlapping = forTexts(["abab", "<<SYS>>", "<SYS>"]);
     expect(overlapping("ababab")).toEqual({ text: "a ba bab ", count: 2 });
     expect(overlapping("<<SYS>>")).toEqual({ text: "< < SYS>>", count: 2 });
   });
@@ -38,7 +44,7 @@ describe("createNeutraliser", () => {
   });
 
   test("finds control tokens in the text of a tokenizer that lowercases or folds it first", () => {
-    const folding = createNeutraliser(["<|im_end|>"], (text) => text.normalize("NFKC").toLowerCase());
+    const folding = forTexts(["<|im_end|>"], (text) => text.normalize("NFKC").toLowerCase());
     const attack = "fine \uff1c|IM_END|\uff1e";
     expect(neutralise(attack).count).toBe(0);
     const { text, count } = folding(attack);
@@ -50,7 +56,7 @@ describe("createNeutraliser", () => {
   test("leaves no control token in any text, and changes nothing the second time", () => {
     const sets = [TOKENS, WELL_KNOWN_CONTROL_TOKENS, ["aa", "aba", "<<", "<"]];
     for (const tokens of sets) {
-      const apply = createNeutraliser(tokens, null);
+      const apply = forTexts(tokens);
       const parts = fc.constantFrom(
         ...tokens,
         ...tokens.map((token) => token.slice(1)),
@@ -74,27 +80,15 @@ describe("createNeutraliser", () => {
 describe.each(TOKENIZERS)("with the %s tokenizer", (name) => {
   test("no text of the data yields the id of a control token, alone or joined", async () => {
     const tokenizer = await fixtureTokenizer(name);
-    const apply = createNeutraliser(tokenizer.controlTokens, tokenizer.normalise);
-    const parts = fc.constantFrom(
-      ...tokenizer.controlTokens,
-      "<|",
-      "im_end",
-      "|>",
-      "<",
-      "s>",
-      "[",
-      "INST]",
-      " ",
-      "\n",
-      "x",
-    );
-    const control = await controlIds(tokenizer);
-    expect(control.size).toBeGreaterThan(2);
+    const control = await tokenizer.control([]);
+    const apply = createNeutraliser(control);
+    const parts = fc.constantFrom(...control.texts, "<|", "im_end", "|>", "<", "s>", "[", "INST]", " ", "\n", "x");
+    expect(control.ids.size).toBeGreaterThan(1);
     await fc.assert(
       fc.asyncProperty(fc.array(fc.array(parts), { minLength: 1, maxLength: 3 }), async (texts) => {
         const joined = texts.map((pieces) => apply(pieces.join("")).text).join("");
         const ids = await tokenizer.encode(joined, false);
-        expect(ids.filter((id) => control.has(id))).toEqual([]);
+        expect(ids.filter((id) => control.ids.has(id))).toEqual([]);
       }),
       { numRuns: 300 },
     );
@@ -102,7 +96,8 @@ describe.each(TOKENIZERS)("with the %s tokenizer", (name) => {
 });
 
 describe("findControlTokens", () => {
-  const added = (content: string, special: boolean): { content: string; special: boolean; normalized: boolean } => ({
+  const added = (content: string, special: boolean, id = 0): AddedToken => ({
+    id,
     content,
     special,
     normalized: false,
@@ -110,12 +105,17 @@ describe("findControlTokens", () => {
 
   test("takes special tokens and tokens in bars, also in the wide bars of DeepSeek", () => {
     const found = findControlTokens([added("<s>", true), added("<|tool|>", false), added("<｜User｜>", false)], null);
-    expect(found).toEqual(["<s>", "<|tool|>", "<｜User｜>"]);
+    expect(found.texts).toEqual(["<s>", "<|tool|>", "<｜User｜>"]);
+  });
+
+  test("counts the ids of added tokens, but not the one that unknown honest text has", () => {
+    const tokens = [added("<s>", true, 1), added("<unk>", true, 2), added("[UNK]", true, 3), added("word", false, 4)];
+    expect([...findControlTokens(tokens, null).ids]).toEqual([1]);
   });
 
   test("takes the control tokens of the chat template, but no plain words and no white space", () => {
     const template = "{{ '<think>' }} user [INST] \n <<SYS>>";
     const tokens = ["<think>", "user", "\n", "<other>"].map((content) => added(content, false));
-    expect(findControlTokens(tokens, template)).toEqual(["<think>", "[INST]", "<<SYS>>"]);
+    expect(findControlTokens(tokens, template).texts).toEqual(["<think>", "[INST]", "<<SYS>>"]);
   });
 });

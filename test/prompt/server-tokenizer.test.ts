@@ -105,10 +105,36 @@ describe("serverTokenizer", () => {
     }
   });
 
-  test("lists the control tokens of the usual model families", () => {
-    expect(serverTokenizer(recording().server, SETTINGS, NOW).controlTokens).toEqual(
-      expect.arrayContaining(["<|im_end|>", "<|eot_id|>", "[/INST]", "</s>"]),
-    );
+  test("asks which control tokens it has: the well-known ones, those of its template, and those that data could mean", async () => {
+    const { server, bodies } = recording();
+    const local = await (await loadTokenizer(fixtureFolder("bytelevel"), SETTINGS)).control([]);
+    const tokenizer = serverTokenizer(server, SETTINGS, NOW);
+    const first = await tokenizer.control(["nothing here <b>bold</b>"]);
+    expect(first.texts).toEqual(expect.arrayContaining(["<|im_start|>", "<|im_end|>"]));
+    expect(first.texts).not.toContain("</s>");
+    expect([...first.ids].every((id) => local.ids.has(id))).toBe(true);
+    const asked = bodies.length;
+    expect(await tokenizer.control(["again <b>bold</b>"])).toBe(first);
+    expect(bodies.length).toBe(asked);
+    const more = await tokenizer.control(["<|reserved_0|> and <|tool|>, not <|other|>"]);
+    expect(more.texts).toEqual(expect.arrayContaining(["<|reserved_0|>", "<|tool|>"]));
+    expect(more.texts).not.toContain("<|other|>");
+    expect([...more.ids].toSorted()).toEqual([...local.ids].toSorted());
+    expect(bodies.length).toBe(asked + 3);
+  });
+
+  test("knows no control token but those in raw prompts when the server has no chat template", async () => {
+    const { server } = recording();
+    const bare: ServerText = {
+      ...server,
+      tokenize: async (body) => {
+        if ("messages" in body) throw new RequestError("bad-request", "400 no chat template", { status: 400 });
+        return server.tokenize(body);
+      },
+    };
+    const { texts, markers } = await serverTokenizer(bare, SETTINGS, NOW).control([]);
+    expect(texts).toContain("<|im_end|>");
+    expect(markers).toEqual([]);
   });
 });
 

@@ -90,7 +90,7 @@ async function expectSameIds(tokenizer: TokenizerName, template: string, today: 
     const garbled = await remote.garblesSystem();
     expect(garbled).toBe(template.endsWith("parts-of-user.jinja"));
     const local = garbled ? loaded.folding() : loaded;
-    const sameText: Tokenizer = { ...remote, controlTokens: local.controlTokens, normalise: local.normalise };
+    const sameText: Tokenizer = { ...remote, control: local.control };
     for (const name of TEMPLATES) {
       const shipped = await shippedTemplate(name);
       const here = createPreparer({ template: shipped, tokenizer: local, budget: 100_000 });

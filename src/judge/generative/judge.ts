@@ -5,7 +5,7 @@ import { sha256 } from "../../files/hash.ts";
 import { spreadSample } from "../../numbers/spread-sample.ts";
 import { createPreparer, type Preparer } from "../../prompt/preparer.ts";
 import type { Template } from "../../prompt/template/template.ts";
-import type { Tokenizer } from "../../prompt/tokenizer/tokenizer.ts";
+import type { ControlTokens, Tokenizer } from "../../prompt/tokenizer/tokenizer.ts";
 import type { Judge } from "../judge.ts";
 import { inspectPrompt } from "./inspect.ts";
 import { promptToSend, type ResolvedLabels, resolveLabels, resolveOnSamples } from "./labels/resolve.ts";
@@ -50,6 +50,7 @@ export async function createGenerativeJudge(options: {
     budget,
     labels: describeLabels(resolved),
     unequalLabels: describeUnequalLabels(resolved.sequences),
+    plainTurns: describeMarkers(template, await tokenizer.control([])),
     promptHash: sha256(
       JSON.stringify([template.sha256, template.labels, resolved.dropTail, budget, tokenizer.settingsKey]),
     ),
@@ -57,10 +58,10 @@ export async function createGenerativeJudge(options: {
     prepare: async (index, order, tokenBudget) => {
       const row = await dataset.read(index);
       const preparer = tokenBudget === null || tokenBudget >= budget ? full : preparerFor(tokenBudget);
-      const { ids, cutTokens, neutralised } = await preparer.prepare(row, order);
+      const { ids, cutTokens, neutralised, refusal } = await preparer.prepare(row, order);
       const head = template.format === "chat" ? tokenizer.datedHead() : null;
       const dated = head === null ? {} : { chatHead: sha256(ids.slice(0, head).join(" ")).slice(0, 16) };
-      const task = { row: index, order, tokenBudget, cutTokens, neutralised, ...dated };
+      const task = { row: index, order, tokenBudget, cutTokens, neutralised, refusal, ...dated };
       const sent = promptToSend(resolved, ids);
       if (sent !== null) return { ...task, ids: sent, scorer };
       const own = await resolveLabels(template.labels, await preparer.encoderFor(row, order));
@@ -104,6 +105,13 @@ async function resolveOnRows(preparer: Preparer, template: Template, dataset: Da
  */
 function longestSuffix({ probes }: ResolvedLabels): number {
   return Math.max(...probes.map(({ suffix }) => suffix.length));
+}
+
+// A chat template without control tokens between the turns cannot keep a text from looking like the next turn.
+function describeMarkers({ format }: Template, { markers }: ControlTokens): string | null {
+  if (format === "raw" || markers.length === 0) return null;
+  const words = markers.map(({ text }) => JSON.stringify(text)).join(", ");
+  return `The model's chat template marks turns with plain words (${words}). They are broken up in the rows where the template could have written them, but a text can still imitate a turn in other words.`;
 }
 
 function describeLabels({ sequences, dropTail }: ResolvedLabels): string {

@@ -2,6 +2,7 @@ import type { DatedConfig } from "../../config/config.ts";
 import type { Dataset } from "../../dataset/open-dataset.ts";
 import { withTimeLimit } from "../../engine/client/time-limit.ts";
 import type { ProbeInput } from "../../engine/dialects/dialect.ts";
+import { AbtieError } from "../../errors.ts";
 import { loadTemplate } from "../../prompt/template/template.ts";
 import { loadTokenizer } from "../../prompt/tokenizer/local.ts";
 import { type ServerText, serverTokenizer } from "../../prompt/tokenizer/server.ts";
@@ -48,7 +49,7 @@ export async function createGenerativeLoader(
       const remote = serverTokenizer(local === null ? server : withinLimit(server, clock), settings, clock.now);
       if (local === null) {
         const judge = await open(remote, server.maxModelLen);
-        return { judge, input: await probeInput(judge) };
+        return { judge, input: await probeInput(judge, dataset.ids.length) };
       }
       // Whoever tokenises, a row has the same prompt on the same server.
       const garbled = template.system === null ? false : await remote.garblesSystem().catch(nullIfRefused);
@@ -58,7 +59,7 @@ export async function createGenerativeLoader(
       if (garbled !== null) {
         await checkTokenizers({ local: here, remote, template, budget, dataset, now: clock.now() });
       }
-      return { judge, input: { ...(await probeInput(judge)), textOf: local.textOf } };
+      return { judge, input: { ...(await probeInput(judge, dataset.ids.length)), textOf: local.textOf } };
     },
   };
 }
@@ -80,9 +81,21 @@ function withinLimit(server: ServerText, clock: Clock): ServerText {
  * begin with the same tokens, and a server can show how it returns alternatives only at a position where the labels
  * differ.
  */
-async function probeInput(judge: GenerativeJudge): Promise<ProbeInput> {
-  const { ids } = await judge.prepare(0, "ab", null);
+async function probeInput(judge: GenerativeJudge, rows: number): Promise<ProbeInput> {
+  const ids = await firstToSend(judge, rows);
   const fork = judge.resolved.probes.find((probe) => new Set(probe.ids).size > 1);
   if (fork === undefined) throw new Error("labels that differ part somewhere");
   return { prompt: [...ids, ...fork.suffix], ids: fork.ids };
+}
+
+/** Largest number of rows among which one is searched that may be sent. */
+const SEARCHED = 100;
+
+async function firstToSend(judge: GenerativeJudge, rows: number): Promise<readonly number[]> {
+  let task = await judge.prepare(0, "ab", null);
+  for (let row = 1; task.refusal !== null && row < Math.min(rows, SEARCHED); row++) {
+    task = await judge.prepare(row, "ab", null);
+  }
+  if (task.refusal === null) return task.ids;
+  throw new AbtieError("config", `no row can be sent: ${task.refusal}; use a template that does not change its texts.`);
 }

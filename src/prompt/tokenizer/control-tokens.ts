@@ -1,23 +1,40 @@
 /** A token that was added to a vocabulary, as tokenizer.json lists it. */
 export interface AddedToken {
+  readonly id: number;
   readonly content: string;
   readonly special: boolean;
   readonly normalized: boolean;
 }
 
+/** The control tokens of a tokenizer's files. */
+export interface FoundControlTokens {
+  readonly texts: readonly string[];
+  /** Ids of those texts that are added tokens. */
+  readonly ids: ReadonlySet<number>;
+}
+
 /**
- * Lists the texts that a model reads as control tokens: special added tokens, added tokens of the form `<|...|>`, and
- * those texts in its chat template that are added tokens or well known. (The well-known `[INST]` of Llama 2 is plain
- * text to its tokenizer.)
+ * Lists what a model reads as control tokens: special added tokens, added tokens of the form `<|...|>`, and those texts
+ * in its chat template that are added tokens or well known. (The well-known `[INST]` of Llama 2 is plain text to its
+ * tokenizer.)
  */
-export function findControlTokens(added: readonly AddedToken[], chatTemplate: string | null): string[] {
+export function findControlTokens(added: readonly AddedToken[], chatTemplate: string | null): FoundControlTokens {
   const written = chatTemplate ?? "";
   const own = added.filter(
     ({ content, special }) =>
-      special || /^<[|｜].*[|｜]>$/u.test(content) || (hasPunctuation(content) && written.includes(content)),
+      content.trim() !== "" &&
+      (special || /^<[|｜].*[|｜]>$/u.test(content) || (hasPunctuation(content) && written.includes(content))),
   );
   const known = WELL_KNOWN_CONTROL_TOKENS.filter((text) => written.includes(text));
-  return [...new Set([...own.map((token) => token.content), ...known])].filter((text) => text.trim() !== "");
+  return {
+    texts: [...new Set([...own.map(({ content }) => content), ...known])],
+    ids: new Set(own.filter(({ content }) => !isUnknownToken(content)).map(({ id }) => id)),
+  };
+}
+
+/** Decides whether a token stands for text that the vocabulary lacks. Honest texts give its id, so it is not counted. */
+export function isUnknownToken(text: string): boolean {
+  return /^[<[(|]*unk(nown)?[>\])|]*$/iu.test(text);
 }
 
 // Many chat templates contain an added token that is a plain word or a line break. Such a token controls nothing.
@@ -26,8 +43,7 @@ function hasPunctuation(text: string): boolean {
 }
 
 /**
- * Control tokens of common model families. They are used for a model on a server, because its own control tokens cannot
- * be read.
+ * Control tokens of common model families. A server is asked which of them it has, because its files cannot be read.
  */
 export const WELL_KNOWN_CONTROL_TOKENS: readonly string[] = [
   "<|im_start|>",

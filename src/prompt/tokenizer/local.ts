@@ -4,7 +4,8 @@ import { AbtieError, messageOf } from "../../errors.ts";
 import { type ChatTemplate, compileChatTemplate } from "./chat-template.ts";
 import { type AddedToken, findControlTokens } from "./control-tokens.ts";
 import { readModelFiles, type TokenizerJson } from "./model-files.ts";
-import type { ChatSettings, Tokenizer } from "./tokenizer.ts";
+import type { ChatSettings, ControlTokens, Tokenizer, TurnMarker } from "./tokenizer.ts";
+import { findTurnMarkers, TURNS_PROBE } from "./turn-markers.ts";
 import { cacheWords, splitsAtWords } from "./word-cache.ts";
 
 /** A tokenizer that also shows how the same model's prompts look on another day. */
@@ -26,7 +27,7 @@ export interface LocalTokenizer extends Tokenizer {
 export async function loadTokenizer(modelDir: string, settings: ChatSettings): Promise<LocalTokenizer> {
   const files = await readModelFiles(modelDir);
   const library = createLibraryTokenizer(modelDir, files.tokenizer, files.config);
-  const controlTokens = findControlTokens(files.tokenizer.added_tokens, files.chatTemplate);
+  const found = findControlTokens(files.tokenizer.added_tokens, files.chatTemplate);
   const { chatTemplate, chatTemplatePath, specials } = files;
   const compiled =
     chatTemplate === null ? null : compileChatTemplate({ path: chatTemplatePath, source: chatTemplate, specials });
@@ -34,11 +35,12 @@ export async function loadTokenizer(modelDir: string, settings: ChatSettings): P
   const direct = (text: string): readonly number[] => library.encode(text, { add_special_tokens: false }).ids;
   const encode = splitsAtWords(files.tokenizer, direct) ? cacheWords(direct) : direct;
   const around = findSpecials(library);
-  const normalise = findNormaliser(library, files.tokenizer.added_tokens, controlTokens);
+  const normalise = findNormaliser(library, files.tokenizer.added_tokens, found.texts);
 
   const create = (chosen: ChatSettings): LocalTokenizer => {
     const template: ChatTemplate | null = compiled?.(chosen) ?? null;
     const dated = template?.dated === true;
+    const control: ControlTokens = { ...found, markers: markersOf(template, found.texts), normalise };
     return {
       encode: async (text, specials) => {
         if (!specials) return encode(text);
@@ -50,8 +52,7 @@ export async function loadTokenizer(modelDir: string, settings: ChatSettings): P
         return encode(template.render(messages) + answerPrefix);
       },
       decode: async (ids) => library.decode(ids, { skip_special_tokens: false, clean_up_tokenization_spaces: false }),
-      controlTokens,
-      normalise,
+      control: async () => control,
       source: "local",
       settingsKey: JSON.stringify([chosen.kwargs, dated ? chosen.date : null, chosen.fold === true]),
       datedHead: () => null,
@@ -112,6 +113,16 @@ function textBehind(library: Library, id: number): string | undefined {
   const [alone, both] = [decode([before]), decode([before, id])];
   const text = both.startsWith(alone) ? both.slice(alone.length) : "";
   return text === "" || text.includes("\u{FFFD}") ? undefined : text;
+}
+
+function markersOf(template: ChatTemplate | null, controlTexts: readonly string[]): readonly TurnMarker[] {
+  if (template === null) return [];
+  try {
+    return findTurnMarkers(template.render(TURNS_PROBE), controlTexts);
+  } catch {
+    // A template may refuse conversations of two turns. The prompts of a job have one.
+    return [];
+  }
 }
 
 function missingChatTemplate(modelDir: string): AbtieError {

@@ -1,11 +1,12 @@
 import { AbtieError, messageOf } from "../../errors.ts";
 import { ANSWER_PROBE, finishedIn, foldSystem, generationPromptIn, SYSTEM_PROBE, USER_PROBE } from "./chat-template.ts";
 import { closingText, type TurnEnds } from "./closing.ts";
-import { WELL_KNOWN_CONTROL_TOKENS } from "./control-tokens.ts";
 import { applyEndEdit, type EndEdit, findEndEdit, sharedLength } from "./end-edit.ts";
 import { DATE_VARIABLES, findPrintedDate, TRIAL_DAY } from "./printed-date.ts";
+import { createServerControl } from "./server-control.ts";
 import { formatDay } from "./strftime.ts";
 import type { ChatSettings, Message, Tokenizer } from "./tokenizer.ts";
+import { TURNS_PROBE } from "./turn-markers.ts";
 
 /** What a server is asked to tokenise: a text, or the messages of a chat. In the form of vLLM's `POST /tokenize`. */
 export type TokenizeBody =
@@ -78,8 +79,13 @@ export function serverTokenizer(
       return edits.extend(ids, answerPrefix, ends);
     },
     decode,
-    controlTokens: WELL_KNOWN_CONTROL_TOKENS,
-    normalise: null,
+    control: createServerControl({
+      encode: (text) => encode(text, false),
+      renderTurns: async () => {
+        const ids = await chat(TURNS_PROBE).catch(nullIfImpossible);
+        return ids === null ? null : await server.detokenize(ids).catch(nullIfImpossible);
+      },
+    }),
     source: "server",
     settings,
     with: (changed) => serverTokenizer(server, { ...settings, ...changed }, now),
@@ -236,6 +242,13 @@ function explainMissingDetokenize(error: unknown): never {
       "engine.tokenizer to the folder of the model's tokenizer.",
     { cause: error },
   );
+}
+
+// A job with raw prompts needs neither a chat template nor /detokenize.
+function nullIfImpossible(error: unknown): null {
+  const kind = error instanceof Error && "kind" in error ? error.kind : null;
+  if (isMissing(error) || kind === "bad-request" || kind === "server") return null;
+  throw error;
 }
 
 function isRefusal(error: unknown): boolean {

@@ -14,6 +14,28 @@ export interface ChatSettings {
   readonly fold?: boolean;
 }
 
+/** What a model reads as control, and not as text. The texts of a row must not form it: see guards.ts. */
+export interface ControlTokens {
+  /** The texts of control tokens, also of those that are plain text to the tokenizer, for example "[INST]" of Llama 2. */
+  readonly texts: readonly string[];
+  /** The ids of control tokens. The id for unknown text is none of them, because honest texts have it too. */
+  readonly ids: ReadonlySet<number>;
+  /** The plain words with which the chat template marks turns; none when it marks them with control tokens. */
+  readonly markers: readonly TurnMarker[];
+  /**
+   * Rewrites a text as the model does before it searches for control tokens; null when the model searches the unchanged
+   * text.
+   */
+  readonly normalise: ((text: string) => string) | null;
+}
+
+/** Plain words with which a chat template begins a turn. */
+export interface TurnMarker {
+  readonly text: string;
+  /** True when the template writes it behind a space too, not only at the start of a line. */
+  readonly inline: boolean;
+}
+
 /** Turns text into the token ids of one model, with the model's files or by asking its server. */
 export interface Tokenizer {
   /**
@@ -29,13 +51,11 @@ export interface Tokenizer {
   readonly encodeChat: (messages: readonly Message[], answerPrefix: string) => Promise<readonly number[]>;
   /** Turns ids into text, control tokens included. */
   readonly decode: (ids: readonly number[]) => Promise<string>;
-  /** Texts that the model reads as control tokens. The texts of a row must not contain them: see neutralise.ts. */
-  readonly controlTokens: readonly string[];
   /**
-   * Rewrites a text as the model does before it searches for control tokens; null when the model searches the unchanged
-   * text.
+   * Tells what the model reads as control. A server's tokens are found by trying, so `texts`, in which they could occur,
+   * are searched for candidates.
    */
-  readonly normalise: ((text: string) => string) | null;
+  readonly control: (texts: readonly string[]) => Promise<ControlTokens>;
   readonly source: "local" | "server";
   readonly settings: ChatSettings;
   /** The same tokenizer with some other settings. */

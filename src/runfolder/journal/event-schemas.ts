@@ -159,6 +159,7 @@ const SCHEMAS = {
       connection: true,
       timeout: true,
       malformed: true,
+      unsafe: true,
       "engine-lost": true,
       aborted: true,
       deadline: true,

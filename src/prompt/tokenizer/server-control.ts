@@ -1,0 +1,83 @@
+import { isUnknownToken, WELL_KNOWN_CONTROL_TOKENS } from "./control-tokens.ts";
+import type { ControlTokens } from "./tokenizer.ts";
+import { findTurnMarkers } from "./turn-markers.ts";
+
+/** What is asked of a server to find its control tokens. */
+export interface ServerQuestions {
+  /** The ids of a text, without special tokens around it. */
+  readonly encode: (text: string) => Promise<readonly number[]>;
+  /** TURNS_PROBE as the server's chat template writes it; null when the server cannot say. */
+  readonly renderTurns: () => Promise<string | null>;
+}
+
+/**
+ * Creates the function that finds a server's control tokens by trying: a text that becomes a single id is one. It tries
+ * the well-known control tokens and those in the server's own chat template once, and everything in the given texts that
+ * looks like a control token when it first occurs.
+ */
+export function createServerControl({
+  encode,
+  renderTurns,
+}: ServerQuestions): (texts: readonly string[]) => Promise<ControlTokens> {
+  const known = new Map<string, number | null>();
+  let own: Promise<OwnTexts> | null = null;
+  let last: ControlTokens | null = null;
+
+  const tryAll = async (candidates: readonly string[]): Promise<boolean> => {
+    const fresh = [...new Set(candidates)].filter((text) => !known.has(text)).slice(0, MOST_CANDIDATES - known.size);
+    let found = false;
+    for (let at = 0; at < fresh.length; at += AT_ONCE) {
+      const part = fresh.slice(at, at + AT_ONCE);
+      const encoded = await Promise.all(part.map(encode));
+      for (const [i, text] of part.entries()) {
+        const [id, ...more] = encoded[i] ?? [];
+        known.set(text, id !== undefined && more.length === 0 ? id : null);
+        found ||= id !== undefined && more.length === 0;
+      }
+    }
+    return found;
+  };
+  const findOwn = async (): Promise<OwnTexts> => {
+    const rendered = (await renderTurns()) ?? "";
+    await tryAll([...WELL_KNOWN_CONTROL_TOKENS, ...candidatesIn(rendered)]);
+    const plain = WELL_KNOWN_CONTROL_TOKENS.filter((text) => rendered.includes(text));
+    return { rendered, plain };
+  };
+  return async (texts) => {
+    own ??= findOwn().catch((error: unknown) => {
+      own = null;
+      throw error;
+    });
+    const { rendered, plain } = await own;
+    const changed = await tryAll(texts.flatMap(candidatesIn));
+    if (last !== null && !changed) return last;
+    const single = [...known].filter((entry): entry is [string, number] => entry[1] !== null);
+    const counted = single.filter(([text]) => !isUnknownToken(text));
+    const controlTexts = single.map(([text]) => text);
+    last = {
+      texts: [...new Set([...controlTexts, ...plain])],
+      ids: new Set(counted.map(([, id]) => id)),
+      markers: findTurnMarkers(rendered, controlTexts),
+      normalise: null,
+    };
+    return last;
+  };
+}
+
+interface OwnTexts {
+  readonly rendered: string;
+  /** Well-known control tokens that the chat template writes, also those that are plain text to the tokenizer. */
+  readonly plain: readonly string[];
+}
+
+/** Largest number of texts that are tried in a session, so that data full of tags costs few requests. */
+const MOST_CANDIDATES = 2_000;
+/** Number of texts that are tried at the same time. */
+const AT_ONCE = 16;
+
+function candidatesIn(text: string): readonly string[] {
+  return text.match(CANDIDATE) ?? [];
+}
+
+// <|im_end|>, <｜User｜>, <end_of_turn>, </s>, [TOOL_CALLS], <<SYS>>.
+const CANDIDATE = /<<?\/?[|｜]?[\w▁:/-]{1,40}[|｜]?>>?|\[\/?[A-Z_]{2,30}\]/gu;
