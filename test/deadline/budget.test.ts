@@ -51,7 +51,7 @@ describe("a deadline", () => {
     expect(parseDeadline(text, start)).toBe(at);
   });
 
-  test.each(["", "soon", "24:00", "7:5", "2026-13-01", "9 hours", "2026/02/01"])(
+  test.each(["", "soon", "24:00", "7:5", "2026-13-01", "9 weeks", "2026/02/01"])(
     "refuses %j, saying what is expected",
     (text) => {
       expect(() => parseDeadline(text, start)).toThrow(/expected a duration such as "9h"/);
