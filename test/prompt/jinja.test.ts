@@ -85,6 +85,11 @@ const ATTACKS: readonly (readonly [string, string, RegExp])[] = [
     STEPS,
   ],
   [
+    "a long list written often, through a filter",
+    "{% set l = range(90000) %}{% for i in range(90000) %}{{ l | list }}{% endfor %}",
+    STEPS,
+  ],
+  [
     "a search in a long list, often",
     "{% set l = range(90000) %}{% for i in range(90000) %}{% if -1 in l %}{% endif %}{% endfor %}",
     STEPS,
@@ -239,6 +244,10 @@ describe("a template that asks for little", () => {
       expect(compile(source).render(variables)).toBe(unbounded(source, variables));
     }
   });
+});
+
+test("a list of 300,000 written elements is rendered", () => {
+  expect(compile(`{{ [${"1,".repeat(300_000)}] | length }}`).render({})).toBe("300000");
 });
 
 describe("both kinds of template", () => {

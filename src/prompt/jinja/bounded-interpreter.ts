@@ -1,7 +1,7 @@
 import { AMPLIFIERS, type Arguments, boundResult } from "./amplify.ts";
 import { Interpreter, type JinjaNode, type Scope, type Value } from "./library.ts";
 import { LIMITS, LimitExceeded } from "./limits.ts";
-import { type AppliedFilter, measureTree, type NodeKinds } from "./nodes.ts";
+import { type AppliedFilter, measureTree, type NodeKinds, PRINTED } from "./nodes.ts";
 import { countElements, createScale, isComposite, isList, isText } from "./values.ts";
 
 /**
@@ -12,16 +12,14 @@ import { countElements, createScale, isComposite, isList, isText } from "./value
 export class BoundedInterpreter extends Interpreter {
   readonly #weigh = createScale((elements) => this.#spend(elements / 4));
   readonly #work: number;
-  readonly #printed: ReadonlySet<object>;
   /** Methods of texts that were named without being called. The size of their text cannot be seen when they are called. */
   readonly #detached = new WeakSet<object>();
   #spent = 0;
   #depth = 0;
 
-  /** `printed` are the nodes whose values go into the output; `characters` is the size of the template's variables. */
-  constructor(scope: Scope, printed: ReadonlySet<object>, characters: number) {
+  /** `characters` is the size of the template's variables. */
+  constructor(scope: Scope, characters: number) {
     super(scope);
-    this.#printed = printed;
     this.#work = LIMITS.work + LIMITS.workPerCharacter * characters;
   }
 
@@ -193,7 +191,7 @@ export class BoundedInterpreter extends Interpreter {
     } else if (isComposite(value)) {
       const weight = this.#weigh(value);
       if (weight > LIMITS.characters) throw tooLarge();
-      if (this.#printed.has(statement)) this.#spend(weight / 4);
+      if (PRINTED in statement) this.#spend(weight / 4);
     }
   }
 

@@ -3,7 +3,7 @@ import { AbtieError, messageOf } from "../../errors.ts";
 import { lineOfFailure } from "./failure-line.ts";
 import { createScope, type JinjaNode, parseJinja } from "./library.ts";
 import { LIMITS, LimitExceeded } from "./limits.ts";
-import { findPrinted, measureTree } from "./nodes.ts";
+import { markPrinted, measureTree } from "./nodes.ts";
 import { PythonInterpreter } from "./python-interpreter.ts";
 import { findSyntaxProblem, lineAt } from "./syntax-problem.ts";
 
@@ -35,7 +35,7 @@ export interface Jinja {
 export function compileJinja(source: string, place: JinjaPlace): Jinja {
   refuseLarge(source, place);
   const program = parse(source, place);
-  const printed = findPrinted(program);
+  markPrinted(program);
   return {
     program,
     render: (variables) => {
@@ -46,7 +46,7 @@ export function compileJinja(source: string, place: JinjaPlace): Jinja {
           scope.set(name, value);
           characters += countCharacters(value);
         }
-        return String(new PythonInterpreter(scope, printed, characters).run(program).value);
+        return String(new PythonInterpreter(scope, characters).run(program).value);
       } catch (error) {
         throw failed(error, source, place);
       }

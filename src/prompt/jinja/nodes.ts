@@ -49,16 +49,20 @@ export function measureTree(root: unknown): TreeSize {
   return { nodes, depth };
 }
 
-/** Lists the expressions whose values are written into the output: the `{{ ... }}` of all blocks. */
-export function findPrinted(root: unknown): ReadonlySet<object> {
-  const printed = new Set<object>();
+/** Marks an expression whose value is written into the output. A copy of the node has the mark too. */
+export const PRINTED: unique symbol = Symbol("printed");
+
+/** Marks the expressions whose values are written into the output: the `{{ ... }}` of all blocks. */
+export function markPrinted(root: unknown): void {
   const open: unknown[] = [root];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    if (isNode(next))
-      for (const block of BLOCKS) for (const child of childrenOf(next[block])) if (isNode(child)) printed.add(child);
-    open.push(...childrenOf(next));
+    if (isNode(next)) {
+      for (const block of BLOCKS) {
+        for (const child of childrenOf(next[block])) if (isNode(child)) Object.assign(child, { [PRINTED]: true });
+      }
+    }
+    for (const child of childrenOf(next)) open.push(child);
   }
-  return printed;
 }
 
 const BLOCKS = ["body", "alternate", "defaultBlock"] as const;
