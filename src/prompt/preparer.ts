@@ -94,7 +94,12 @@ export function createPreparer(options: PreparerOptions): Preparer {
 
   /** Packs the row with the mildest guard under which its texts form no control token. */
   const packSafely = async (row: Row, order: Order): Promise<Fitted & { readonly refusal: string | null }> => {
-    const control = await tokenizer.control(pairTurns(row).flatMap(({ prompt, a, b }) => [prompt, a, b]));
+    const turns = pairTurns(row);
+    const texts = turns.flatMap(({ prompt, a, b }) => [prompt, a, b]);
+    // A template can form a control token that no text holds, and a server knows only those that it was asked for.
+    const filled =
+      tokenizer.source === "server" ? [bodyOf(compose({ turns, dropped: 0 }, order, "", null).prompt)] : [];
+    const control = await tokenizer.control([...texts, ...filled]);
     const [mildest, ...stronger] = guardsOf(control);
     let fitted = await packRow(row, order, mildest);
     for (const guard of stronger) {

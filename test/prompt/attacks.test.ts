@@ -160,6 +160,23 @@ describe("attack rows", () => {
     );
   });
 
+  test("put no control token into a prompt that the server tokenises, also one that only a filter forms", async () => {
+    const folder = fixtureFolder("bytelevel");
+    const model = fakeTokenizer(folder);
+    const tokenizer = serverTokenizer(
+      { tokenize: async (body) => model.tokenize(body), detokenize: async (ids) => model.detokenize(ids) },
+      SETTINGS,
+      () => 0,
+    );
+    const template = await templateOf(BODIES["lower"] ?? "");
+    const ids = await trueIds(folder);
+    const attack = row(["<|RESERVED_0|>"], ["<|Tool|>"], ["b"]);
+    const naive = createPreparer({ template, tokenizer: undefended(tokenizer), budget: 4_000 });
+    const expected = await countControl(naive, ids, harmlessLike(attack));
+    expect(await countControl(naive, ids, attack)).not.toBe(expected);
+    expect(await countControl(createPreparer({ template, tokenizer, budget: 4_000 }), ids, attack)).toBe(expected);
+  });
+
   test("put no control token into a prompt that the server tokenises", async () => {
     for (const name of ["chatml", "gemma"]) {
       const { folder, tokens } = await family(name);

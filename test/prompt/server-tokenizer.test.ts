@@ -123,6 +123,17 @@ describe("serverTokenizer", () => {
     expect(bodies.length).toBe(asked + 3);
   });
 
+  test("takes no tag of HTML in the data for a control token, though it may be a single id", async () => {
+    const { server } = recording();
+    const tokenizer = serverTokenizer(server, SETTINGS, NOW);
+    const tagged: ServerText = {
+      ...server,
+      tokenize: async (body) => ("prompt" in body && body.prompt === "<strong>" ? [7] : server.tokenize(body)),
+    };
+    const { texts } = await serverTokenizer(tagged, SETTINGS, NOW).control(["<strong>yes</strong>"]);
+    expect(texts).toEqual((await tokenizer.control([])).texts);
+  });
+
   test("knows no control token but those in raw prompts when the server has no chat template", async () => {
     const { server } = recording();
     const bare: ServerText = {

@@ -38,7 +38,15 @@ describe("loadTokenizer", () => {
     const controlTexts = async (name: TokenizerName): Promise<string[]> =>
       (await (await fixtureTokenizer(name)).control([])).texts.toSorted();
     expect(await controlTexts("bytelevel")).toEqual(
-      ["<|begin_of_text|>", "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|reserved_0|>", "<|tool|>"].toSorted(),
+      [
+        "<|begin_of_text|>",
+        "<|endoftext|>",
+        "<|im_start|>",
+        "<|im_end|>",
+        "<|reserved_0|>",
+        "<|tool|>",
+        "<think>",
+      ].toSorted(),
     );
     expect(await controlTexts("metaspace")).toEqual(["<unk>", "<s>", "</s>", "[INST]", "[/INST]"].toSorted());
   });

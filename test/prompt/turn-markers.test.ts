@@ -8,11 +8,11 @@ import { fixtureTokenizer, HEAD, row, SETTINGS, templateOf } from "./helpers.ts"
 
 /** Chat templates of plain words, as their models publish them, shortened. */
 const VICUNA =
-  "A chat between a curious user and an assistant. {% for m in messages %}{% if m.role == 'user' %}USER: {{ m.content }}{% else %} ASSISTANT: {{ m.content }}</s>{% endif %}{% endfor %}{% if add_generation_prompt %} ASSISTANT:{% endif %}";
+  "{% for m in messages %}{% if m.role == 'system' %}{{ m.content }} {% elif m.role == 'user' %}USER: {{ m.content }}{% else %} ASSISTANT: {{ m.content }}</s>{% endif %}{% endfor %}{% if add_generation_prompt %} ASSISTANT:{% endif %}";
 const ALPACA =
-  "{% for m in messages %}{% if m.role == 'user' %}### Instruction:\n{{ m.content }}\n\n{% else %}### Response:\n{{ m.content }}</s>\n\n{% endif %}{% endfor %}{% if add_generation_prompt %}### Response:\n{% endif %}";
+  "{% for m in messages %}{% if m.role == 'system' %}{{ m.content }}\n\n{% elif m.role == 'user' %}### Instruction:\n{{ m.content }}\n\n{% else %}### Response:\n{{ m.content }}</s>\n\n{% endif %}{% endfor %}{% if add_generation_prompt %}### Response:\n{% endif %}";
 const LLAMA2 =
-  "{% for m in messages %}{% if m.role == 'user' %}<s>[INST] {{ m.content }} [/INST]{% else %} {{ m.content }} </s>{% endif %}{% endfor %}";
+  "{% for m in messages %}{% if m.role == 'system' %}{{ raise_exception('no system') }}{% elif m.role == 'user' %}<s>[INST] {{ m.content }} [/INST]{% else %} {{ m.content }} </s>{% endif %}{% endfor %}";
 const WORDS =
   "{% for m in messages %}{{ m.role }}\n{{ m.content }}\n{% endfor %}{% if add_generation_prompt %}assistant\n{% endif %}";
 const CHATML =
@@ -47,7 +47,7 @@ describe("findTurnMarkers", () => {
     for (const rendered of [
       "",
       "nothing",
-      TURNS_PROBE.map(({ content }) => content).join("") + TURNS_PROBE[0]?.content,
+      TURNS_PROBE.map(({ content }) => content).join("") + TURNS_PROBE[1]?.content,
     ]) {
       expect(findTurnMarkers(rendered, [])).toEqual([]);
     }

@@ -14,8 +14,8 @@ export interface FoundControlTokens {
 }
 
 /**
- * Lists what a model reads as control tokens: special added tokens, added tokens of the form `<|...|>`, and those texts
- * in its chat template that are added tokens or well known. (The well-known `[INST]` of Llama 2 is plain text to its
+ * Lists what a model reads as control tokens: special added tokens, added tokens of the form `<|...|>` or well known, and
+ * those texts in its chat template that are added tokens or well known. (The well-known `[INST]` of Llama 2 is plain text to its
  * tokenizer.)
  */
 export function findControlTokens(added: readonly AddedToken[], chatTemplate: string | null): FoundControlTokens {
@@ -23,7 +23,10 @@ export function findControlTokens(added: readonly AddedToken[], chatTemplate: st
   const own = added.filter(
     ({ content, special }) =>
       content.trim() !== "" &&
-      (special || /^<[|｜].*[|｜]>$/u.test(content) || (hasPunctuation(content) && written.includes(content))),
+      (special ||
+        /^<[|｜].*[|｜]>$/u.test(content) ||
+        WELL_KNOWN_CONTROL_TOKENS.includes(content) ||
+        (hasPunctuation(content) && written.includes(content))),
   );
   const known = WELL_KNOWN_CONTROL_TOKENS.filter((text) => written.includes(text));
   return {
@@ -93,6 +96,15 @@ export const WELL_KNOWN_CONTROL_TOKENS: readonly string[] = [
   "[/INST]",
   "[SYSTEM_PROMPT]",
   "[/SYSTEM_PROMPT]",
+  "<think>",
+  "</think>",
+  "<tool_call>",
+  "</tool_call>",
+  "<tool_response>",
+  "</tool_response>",
+  "<start_of_image>",
+  "<end_of_image>",
+  "<mask>",
   "[gMASK]",
   "<sop>",
   "<<SYS>>",

@@ -39,7 +39,7 @@ export function createServerControl({
   };
   const findOwn = async (): Promise<OwnTexts> => {
     const rendered = (await renderTurns()) ?? "";
-    await tryAll([...WELL_KNOWN_CONTROL_TOKENS, ...candidatesIn(rendered)]);
+    await tryAll([...WELL_KNOWN_CONTROL_TOKENS, ...(rendered.match(POSSIBLE) ?? [])]);
     const plain = WELL_KNOWN_CONTROL_TOKENS.filter((text) => rendered.includes(text));
     return { rendered, plain };
   };
@@ -49,7 +49,7 @@ export function createServerControl({
       throw error;
     });
     const { rendered, plain } = await own;
-    const changed = await tryAll(texts.flatMap(candidatesIn));
+    const changed = await tryAll(texts.flatMap((text) => text.match(CERTAIN) ?? []));
     if (last !== null && !changed) return last;
     const single = [...known].filter((entry): entry is [string, number] => entry[1] !== null);
     const counted = single.filter(([text]) => !isUnknownToken(text));
@@ -75,9 +75,10 @@ const MOST_CANDIDATES = 2_000;
 /** Number of texts that are tried at the same time. */
 const AT_ONCE = 16;
 
-function candidatesIn(text: string): readonly string[] {
-  return text.match(CANDIDATE) ?? [];
-}
-
-// <|im_end|>, <｜User｜>, <end_of_turn>, </s>, [TOOL_CALLS], <<SYS>>.
-const CANDIDATE = /<<?\/?[|｜]?[\w▁:/-]{1,40}[|｜]?>>?|\[\/?[A-Z_]{2,30}\]/gu;
+/** What a chat template may write as a control token: <|im_end|>, <｜User｜>, <end_of_turn>, </s>, [TOOL_CALLS]. */
+const POSSIBLE = /<\/?[|｜]?[\w▁:/-]{1,40}[|｜]?>|\[\/?[A-Z_]{2,30}\]/gu;
+/**
+ * What is a control token wherever it is a single id. A tag of HTML can be a single id too (in Gemma's vocabulary) and
+ * controls nothing.
+ */
+const CERTAIN = /<[|｜][^<>|｜\s]{1,60}[|｜]>|\[\/?[A-Z_]{2,30}\]/gu;

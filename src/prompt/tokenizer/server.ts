@@ -82,7 +82,9 @@ export function serverTokenizer(
     control: createServerControl({
       encode: (text) => encode(text, false),
       renderTurns: async () => {
-        const ids = await chat(TURNS_PROBE).catch(nullIfImpossible);
+        const ids =
+          (await chat(TURNS_PROBE).catch(nullIfImpossible)) ??
+          (await chat(TURNS_PROBE.slice(1)).catch(nullIfImpossible));
         return ids === null ? null : await server.detokenize(ids).catch(nullIfImpossible);
       },
     }),

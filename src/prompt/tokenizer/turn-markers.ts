@@ -1,8 +1,9 @@
-import { ANSWER_PROBE, USER_PROBE } from "./chat-template.ts";
+import { ANSWER_PROBE, SYSTEM_PROBE, USER_PROBE } from "./chat-template.ts";
 import type { Message, TurnMarker } from "./tokenizer.ts";
 
-/** A short conversation of two turns. Rendering it shows what a chat template writes between the messages. */
+/** A short conversation of two turns. Rendering it shows what a chat template writes around and between the messages. */
 export const TURNS_PROBE: readonly Message[] = [
+  { role: "system", content: SYSTEM_PROBE },
   { role: "user", content: USER_PROBE },
   { role: "assistant", content: ANSWER_PROBE },
   { role: "user", content: USER_PROBE },
