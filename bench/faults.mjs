@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 // Breaks the servers, disk and clock of runs at random moments, and counts invalid files, late ends, lost rows and left processes.
 //   npm run build && node bench/faults.mjs [--rounds 20] [--at-once 6] [--seed 4] [--only "server killed"]
+// The newer ones: hostile answers, a job that is blocked, a lost lock, an escaping process, a template without end.
 // Each round runs abtie with a deadline on a loopback server, or on one that abtie starts. The disk of "disk full" is a tmpfs, which
 // needs the right to mount. Prints a Markdown table: for each fault its rounds and the counts; an invalid file is searched for
 // every 250 ms. The share of answered rows shows the cost of the fault. The exit status is 1 when a count is not 0.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -125,7 +126,75 @@ const FAULTS = {
     await round.run.ended;
     round.start();
   },
+  "40 MB of brackets, to the end": async (round) => {
+    await round.attach({ faults: [{ kind: "brackets", after: Math.floor(30 * round.moment) }] });
+    round.start();
+  },
+  "job blocked for ever, run again": async (round) => {
+    await round.spawn();
+    const journal = join(round.job.folder, "run/journal.jsonl");
+    const how = round.random() < 0.5 ? "spin" : "parse";
+    round.start({ how, afterMs: 3_000 * round.moment, afterFile: journal });
+    await round.run.ended;
+    round.checkEnd();
+    round.start();
+  },
+  "lock lost: stopped, another run takes over": async (round) => {
+    await round.attach({ constantMs: 400 });
+    round.start();
+    await whenAnswered(round);
+    const first = round.run;
+    const stopped = alive(round.job.folder);
+    for (const pid of stopped) process.kill(Number(pid), "SIGSTOP");
+    await sleep(11_000);
+    round.start();
+    const second = round.run;
+    await Promise.race([second.ended, untilSessions(round.job, 2)]);
+    for (const pid of stopped) process.kill(Number(pid), "SIGCONT");
+    const { status } = await first.ended;
+    // 5: its deadline came while it was stopped.
+    if (![3, 5].includes(status)) throw new Error(`the run that lost its lock ended with ${status}`);
+  },
+  "a process of the server escapes": async (round) => {
+    const name = `escaped-${round.random()}`;
+    await round.spawn({ escape: name });
+    round.start();
+    await whenAnswered(round);
+    const signal = ["SIGINT", "SIGKILL", null][Math.floor(3 * round.random())];
+    if (signal !== null) {
+      round.run.child.kill(signal);
+      await round.run.ended;
+      await untilNone(name);
+      round.start();
+    }
+    await round.run.ended;
+    await untilNone(name);
+  },
+  "a template without end": async (round) => {
+    await round.attach();
+    writeFileSync(
+      join(round.job.folder, "t.jinja"),
+      "---\ndescription: d\nformat: raw\nlabels: {a: A, b: B, tie: T}\nanswer_prefix: x\n---\n{{ prompt }}{{ response_a }}{{ response_b }}" +
+        "{% for i in range(1000000000) %}{% for k in range(1000000000) %}{{ i }}{% endfor %}{% endfor %}",
+    );
+    round.start();
+    round.mayEnd = [0, 2, 5];
+  },
 };
+
+async function untilSessions({ folder }, count) {
+  const file = join(folder, "run/journal.jsonl");
+  while ((readFileSync(file, "utf8").match(/"event":"session-start"/g) ?? []).length < count) await sleep(50);
+}
+
+/** Waits until no process has this argument; throws after 10 s, and kills it. */
+async function untilNone(name) {
+  const find = () => spawnSync("pgrep", ["-f", name], { encoding: "utf8" }).stdout.split("\n").filter(Boolean);
+  for (let waited = 0; waited < 10_000 && find().length > 0; waited += 100) await sleep(100);
+  const left = find();
+  for (const pid of left) process.kill(Number(pid), "SIGKILL");
+  if (left.length > 0) throw new Error(`${left.length} processes have escaped`);
+}
 
 function jump(byMs) {
   return async (round) => {
@@ -163,8 +232,16 @@ async function play(fault, random, startUpMs) {
       round.job = await writeFaultJob(ROWS, fake.engine);
       return fake;
     },
-    spawn: async () => {
-      round.job = await writeFaultJob(ROWS, spawnedFake(SPEED));
+    spawn: async (knobs = {}) => {
+      round.job = await writeFaultJob(ROWS, spawnedFake({ ...SPEED, ...knobs }));
+    },
+    /** Statuses with which the last run may end. */
+    mayEnd: [0, 5],
+    /** Checks the end of a run that another one follows. */
+    checkEnd: () => {
+      if (Date.now() > round.deadlineAt) lateEnds += 1;
+      if (alive(round.job.folder).length > 0) throw new Error("processes are left at the deadline");
+      if (invalid(round.job, true) !== null) invalidFiles += 1;
     },
     start: (disturb) => {
       round.deadlineAt = Date.now() + 25_000 + 6 * startUpMs;
@@ -179,6 +256,7 @@ async function play(fault, random, startUpMs) {
     atEnd: (task) => closing.push(task),
   };
   let invalidFiles = 0;
+  let lateEnds = 0;
   const check = setInterval(() => {
     if (round.job !== null && invalid(round.job, false) !== null) invalidFiles += 1;
   }, 250);
@@ -190,13 +268,13 @@ async function play(fault, random, startUpMs) {
     const left = await processesLeft(round.job.folder);
     const result = {
       invalidFiles,
-      late: at > round.deadlineAt ? 1 : 0,
+      late: lateEnds + (at > round.deadlineAt ? 1 : 0),
       lost: lostRows(round.job),
       left,
       answered: answeredRows(round.job),
-      status,
+      failed: round.mayEnd.includes(status) ? 0 : 1,
     };
-    if (![0, 5].includes(status)) process.stderr.write(`exit status ${status}\n${round.run.stderr()}\n`);
+    if (result.failed > 0) process.stderr.write(`exit status ${status}\n${round.run.stderr()}\n`);
     return result;
   } finally {
     clearInterval(check);
@@ -218,10 +296,10 @@ const rows = await Promise.all(
       seeds.map((seed) => queue.add(() => play(FAULTS[name], seeded(seed), startUpMs))),
     );
     const sum = (key) => results.reduce((total, result) => total + result[key], 0);
-    const failed = results.filter(({ status }) => ![0, 5].includes(status)).length;
+    const failed = sum("failed");
     const answers = results.map(({ answered }) => answered).join(" ");
     process.stderr.write(
-      `${name}: ${["invalidFiles", "late", "lost", "left"].map((key) => `${key} ${sum(key)}`).join(", ")}, exit status other than 0 and 5: ${failed}; answered ${answers}\n`,
+      `${name}: ${["invalidFiles", "late", "lost", "left"].map((key) => `${key} ${sum(key)}`).join(", ")}, other exit status: ${failed}; answered ${answers}\n`,
     );
     return [
       name,

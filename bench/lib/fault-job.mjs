@@ -119,6 +119,8 @@ export function lostRows({ folder, ids }) {
       .map((line) => JSON.parse(line))
       .flatMap((event) => (event.event === "row" ? [event.row] : [])),
   );
+  // A run that was refused writes no rows.jsonl.
+  if (!existsSync(path("rows.jsonl"))) return answered.size;
   const rows = lines("rows.jsonl").map((line) => JSON.parse(line));
   const lost = rows.filter(({ ab, reason }, row) => (ab === null ? answered.has(row) || reason === null : false));
   return ids.length - rows.length + lost.length;
