@@ -37,8 +37,12 @@ export function formatDuration(ms: number, { precise = false } = {}): string {
  * Formats a count with commas between thousands, "25,000". A number that is not whole gets at most `digits` decimals.
  */
 export function formatCount(value: number, digits = 0): string {
-  return withoutMinusZero(value, digits).toLocaleString("en-US", { maximumFractionDigits: digits });
+  const rounded = withoutMinusZero(value, digits);
+  return digits === 0 ? WHOLE.format(rounded) : rounded.toLocaleString("en-US", { maximumFractionDigits: digits });
 }
+
+// A new format takes 40 times as long as the formatting, and each progress line has several counts.
+const WHOLE = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 
 /**
  * Formats a count with its noun: "1 row", "25,000 rows". Give the plural `nouns` if it is not the noun with a final s.
