@@ -71,8 +71,7 @@ export function createReplaceableEngine(options: {
       );
       try {
         await engine[Symbol.asyncDispose]();
-        const limit = AbortSignal.any([signal, expiry(clock, recovery.limitMs, signal)]);
-        const opened = await recovery.reopen(limit);
+        const opened = await withLimit(recovery.limitMs, signal, clock, recovery.reopen);
         const refusal = refuse(opened);
         if (refusal !== null) {
           await opened[Symbol.asyncDispose]();
@@ -120,11 +119,25 @@ function pauseMs(failures: number): number {
   return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures - 1));
 }
 
-function expiry(clock: Clock, ms: number, signal: AbortSignal): AbortSignal {
-  const controller = new AbortController();
-  clock.sleep(ms, signal).then(
-    () => controller.abort(new AbtieError("engine", `the engine was not back within ${Math.round(ms / 1000)} s`)),
+/** Does work with a time limit (ms). The timer ends with the work, because an engine may be opened again many times. */
+async function withLimit<T>(
+  ms: number,
+  signal: AbortSignal,
+  clock: Clock,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const expired = new AbortController();
+  const ended = new AbortController();
+  const end = (): void => ended.abort();
+  signal.addEventListener("abort", end, { once: true });
+  clock.sleep(ms, ended.signal).then(
+    () => expired.abort(new AbtieError("engine", `the engine was not back within ${Math.round(ms / 1000)} s`)),
     () => {},
   );
-  return controller.signal;
+  try {
+    return await work(AbortSignal.any([signal, expired.signal]));
+  } finally {
+    signal.removeEventListener("abort", end);
+    end();
+  }
 }
