@@ -49,8 +49,9 @@ export async function withRunLocks<T>(effects: Effects, work: (locks: RunLocks) 
   };
   const take: RunLocks["take"] = async ({ runFolder, output }) => {
     await createFolder(runFolder, locked.disk, "owner");
+    const paths = [join(runFolder, "lock"), await outputLock(output, disk)];
     // Both at the same time: each may have to be watched for 10 s.
-    const taken = await Promise.allSettled([lock(join(runFolder, "lock")), lock(await outputLock(output, disk))]);
+    const taken = await Promise.allSettled(paths.map(lock));
     for (const result of taken) if (result.status === "rejected") throw result.reason;
   };
   try {
