@@ -3,6 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { AbtieError, systemCode } from "../errors.ts";
 import { type Disk, nodeDisk } from "./disk.ts";
 import { explainFileError } from "./explain.ts";
+import { syncFolder } from "./sync-folder.ts";
 
 /**
  * Replaces a file in one step: at every moment, even after a kill or a power cut, the path has the complete old content
@@ -81,30 +82,6 @@ function* inBlocks(content: string | Iterable<string>): Generator<string> {
     }
   }
   yield pieces.join("");
-}
-
-/** Some file systems (FUSE, network) cannot sync a folder; the rename must suffice there. */
-const UNSUPPORTED: ReadonlySet<unknown> = new Set([
-  "EINVAL",
-  "ENOTSUP",
-  "EOPNOTSUPP",
-  "EISDIR",
-  "EPERM",
-  "EACCES",
-  "EBADF",
-]);
-
-async function syncFolder(path: string, disk: Disk): Promise<void> {
-  try {
-    const folder = await disk.open(path, "r");
-    try {
-      await folder.sync();
-    } finally {
-      await folder.close();
-    }
-  } catch (error) {
-    if (!UNSUPPORTED.has(systemCode(error))) throw error;
-  }
 }
 
 const LEFTOVER_AGE_MS = 600_000;

@@ -11,11 +11,14 @@ export interface Disk {
   /** Replaces the file `to`. A power cut may undo it until the folder is synced: open the folder, and call `sync`. */
   readonly rename: (from: string, to: string) => Promise<void>;
   readonly rm: (path: string, options?: { readonly force: boolean }) => Promise<void>;
-  /** Without `recursive`, throws EEXIST if the path exists; only one of several callers can make the folder. */
+  /**
+   * With `recursive`, returns the first folder that it made; undefined when all exist. Without it, throws EEXIST if the path exists,
+   * so that only one of several callers can make the folder.
+   */
   readonly mkdir: (
     path: string,
     options?: { readonly recursive?: boolean; readonly mode?: number },
-  ) => Promise<unknown>;
+  ) => Promise<string | undefined>;
   readonly rmdir: (path: string) => Promise<void>;
   readonly readdir: (path: string) => Promise<string[]>;
   readonly stat: {

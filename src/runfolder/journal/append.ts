@@ -56,7 +56,8 @@ export async function openJournal(path: string, options: JournalOptions): Promis
   const backlog = createBacklog(file, size);
   const closing = new AbortController();
   let failures = 0;
-  let unsynced = false;
+  // The process that wrote the present lines may have been killed before they were on the disk.
+  let unsynced = size > 0;
   let unmarked = false;
   let writing: Promise<void> | undefined;
   let timer: Promise<void> | undefined;

@@ -2,6 +2,7 @@ import { constants } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type Disk, type DiskFile, nodeDisk } from "../../files/disk.ts";
 import { explainFileError } from "../../files/explain.ts";
+import { syncFolder } from "../../files/sync-folder.ts";
 
 /**
  * The operations on a file that the journal uses. Every write names its position, so that a write that failed midway
@@ -48,12 +49,4 @@ async function endOfLastLine(file: DiskFile, size: number): Promise<number> {
     if (newline >= 0) return start + newline + 1;
   }
   return 0;
-}
-
-// The entry of a new file is on the disk only after its folder is synced. Some file systems cannot sync a folder; the
-// journal continues without it.
-async function syncFolder(path: string, disk: Disk): Promise<void> {
-  const folder = await disk.open(path, "r").catch(() => undefined);
-  await folder?.sync().catch(() => {});
-  await folder?.close();
 }
