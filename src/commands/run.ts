@@ -59,7 +59,7 @@ async function runLocked(
   // Another run may have written the output before this one got the lock.
   if (!options.force) await refuseForeignOutput(config, effects.disk);
   // A complete file comes before everything else, because templates, tokenizers and engines may take long or fail.
-  if (await ensureFirstFile(config, dataset, effects.disk)) limits.noteComplete();
+  if (await ensureFirstFile(config, dataset, effects.disk, parts.validateSubmission)) limits.noteComplete();
   const abortReason = () =>
     effects.signal.aborted ? "interrupted" : limits.signal.aborted ? "deadline" : ("aborted" as const);
   await using job = await openJob({ config, dataset, ...options, abortReason, effects, parts });

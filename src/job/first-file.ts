@@ -16,8 +16,9 @@ export async function ensureFirstFile(
   { output, runFolder, columns, clip, prior }: Pick<Config, "output" | "runFolder" | "columns" | "clip" | "prior">,
   { ids }: Pick<Dataset, "ids">,
   disk: Disk,
+  validate: typeof validateSubmission = validateSubmission,
 ): Promise<boolean> {
-  if (await isThere(output, disk)) return isComplete(output, ids, columns);
+  if (await isThere(output, disk)) return isComplete(() => validate(output, ids, columns));
   await writeSubmission(output, ids, () => prior, { columns, clip, disk, ownership: createOwnership(runFolder, disk) });
   return true;
 }
@@ -31,9 +32,9 @@ function isThere(path: string, disk: Disk): Promise<boolean> {
 }
 
 /** Checks a submission as a grader does: all ids of the rows and no others, and probabilities that sum to 1. */
-async function isComplete(path: string, ids: readonly string[], columns: Config["columns"]): Promise<boolean> {
+async function isComplete(validate: () => ReturnType<typeof validateSubmission>): Promise<boolean> {
   try {
-    const problems = await validateSubmission(path, ids, columns);
+    const problems = await validate();
     return problems.every(({ level }) => level === "note");
   } catch {
     return false;
