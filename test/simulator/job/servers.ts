@@ -1,0 +1,382 @@
+import type { Config } from "../../../src/config/config.ts";
+import { RequestError, type RequestErrorKind } from "../../../src/engine/client/request-error.ts";
+import type { Engine } from "../../../src/engine/engine.ts";
+import { AbtieError } from "../../../src/errors.ts";
+import type { JobParts } from "../../../src/job/parts.ts";
+import type { ResolvedLabels } from "../../../src/judge/generative/labels/resolve.ts";
+import type { Order } from "../../../src/types.ts";
+import { createEngineModel, type EngineSettings, type ModelRequest } from "../engine-model.ts";
+import type { Random } from "../random.ts";
+import { clockOf, type Process, type World } from "./world.ts";
+
+/** A time in which a server misbehaves, ms. */
+export type ServerFault = {
+  readonly at: number;
+  readonly ms: number;
+} /** Its process is gone; afterwards it is up again, perhaps with another model. */ & (
+  | { readonly kind: "death"; readonly otherModel: "name" | "weights" | null }
+  /** Requests get no answer, and the server takes new ones. */
+  | { readonly kind: "hang" }
+  /** This share of the requests fails at once. */
+  | {
+      readonly kind: "storm";
+      readonly error: RequestErrorKind;
+      readonly share: number;
+      readonly retryAfterMs: number | null;
+    }
+  /** Every request is refused with this status. */
+  | { readonly kind: "refusal"; readonly status: number }
+  /** A request with more prompts is refused with status 413. */
+  | { readonly kind: "small-requests"; readonly prompts: number }
+);
+
+/** A server of a scenario. */
+export interface ServerPlan {
+  readonly settings: Omit<EngineSettings, "hangs" | "slowness">;
+  readonly faults: readonly ServerFault[];
+  /** Share of the requests that fail with a kind drawn at random. */
+  readonly errors: number;
+  /** Share of the requests of which the server ignores the abort. */
+  readonly stubborn: number;
+  /** Slowness (a factor) from a time on. */
+  readonly slowness: readonly { readonly at: number; readonly factor: number }[];
+}
+
+/** The token ids of the labels A, B and tie. */
+export const LABEL_IDS = [7, 8, 9] as const;
+
+export const LABELS: ResolvedLabels = {
+  sequences: [
+    { label: "a", text: "A", ids: [LABEL_IDS[0]] },
+    { label: "b", text: "B", ids: [LABEL_IDS[1]] },
+    { label: "tie", text: "tie", ids: [LABEL_IDS[2]] },
+  ],
+  probes: [{ suffix: [], ids: [...LABEL_IDS] }],
+  dropTail: 0,
+  tail: [],
+};
+
+/** The model of the job, one with another name, or one with the same name and other weights. */
+export type Model = "judge" | "other name" | "other weights";
+
+/** An answer that a server gave. */
+export interface Given {
+  readonly model: Model;
+  /** Log probabilities of A, B and tie. */
+  readonly logProbs: readonly [number, number, number];
+}
+
+/** What the servers saw and said, by row and order. */
+export interface ServerRecord {
+  readonly given: Map<string, Given[]>;
+  /** Number of requests that included the row. */
+  readonly asked: Map<string, number>;
+  /** Requests by process. */
+  readonly requests: Map<Process, number>;
+  /** Number of times that a process asked for the list of models. */
+  readonly lists: Map<Process, number>;
+}
+
+export const keyOf = (row: number, order: Order): string => `${row} ${order}`;
+
+/** The prompt of a row; its first tokens name row and order, so that a server knows them again. */
+export function promptOf(row: number, order: Order, length: number): number[] {
+  return [100 + row, order === "ab" ? 1 : 2, ...new Array<number>(Math.max(0, length - 2)).fill(3)];
+}
+
+interface Request extends ModelRequest {
+  readonly process: Process;
+  readonly answer: () => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/** Makes the servers of a world, as the openers that a process has for them. */
+export function createServers(options: {
+  readonly world: World;
+  readonly plans: readonly ServerPlan[];
+  readonly random: Random;
+  readonly poison: ReadonlySet<number>;
+  /** True when no server misbehaves any more. */
+  readonly isCalm: () => boolean;
+  /** The model that is served from then on: the one of which the job has answers. */
+  readonly calmModel: () => Model;
+}): {
+  readonly record: ServerRecord;
+  readonly openersOf: (process: Process, isSpawned: boolean) => JobParts["engineOpeners"];
+  /** A process has ended: its requests are cancelled. */
+  readonly hangUp: (process: Process) => void;
+} {
+  const { world, plans, random, poison, isCalm, calmModel } = options;
+  const record: ServerRecord = { given: new Map(), asked: new Map(), requests: new Map(), lists: new Map() };
+  const servers = plans.map((plan, index) =>
+    createServer(world, plan, index, random, poison, record, isCalm, calmModel),
+  );
+  return {
+    record,
+    hangUp: (process) => {
+      for (const server of servers) server.hangUp(process);
+    },
+    openersOf: (process, isSpawned) => (given) =>
+      servers.map((server) => server.openerFor(process, isSpawned, given.config, given.probe)),
+  };
+}
+
+const FAST_MS = 5;
+
+function createServer(
+  world: World,
+  plan: ServerPlan,
+  index: number,
+  random: Random,
+  poison: ReadonlySet<number>,
+  record: ServerRecord,
+  isCalm: () => boolean,
+  calmModel: () => Model,
+) {
+  const name = `server ${index + 1}`;
+  const deaths = plan.faults.filter((fault) => fault.kind === "death");
+  const active = (): readonly ServerFault[] =>
+    isCalm() ? [] : plan.faults.filter(({ at, ms }) => world.now() >= at && world.now() < at + ms);
+  const isDown = (): boolean => active().some(({ kind }) => kind === "death");
+  let firstOpenedAt = Number.POSITIVE_INFINITY;
+  /** The model that answers now. It is another one only after the job has known the first. */
+  const model = (): Model => {
+    if (isCalm()) return calmModel();
+    const past = deaths.filter(({ at, otherModel }) => otherModel !== null && at > firstOpenedAt && at <= world.now());
+    const last = past.at(-1)?.otherModel ?? null;
+    return last === null ? "judge" : `other ${last}`;
+  };
+  const machine = createEngineModel<Request>(
+    {
+      ...plan.settings,
+      hangs: plan.faults.filter(({ kind }) => kind === "hang"),
+      slowness: (at) => plan.slowness.reduce((factor, slow) => (at >= slow.at ? slow.factor : factor), 1),
+    },
+    random,
+  );
+  let wakeAt = Number.POSITIVE_INFINITY;
+  const turn = (): void => {
+    while (machine.busyUntil() <= world.now()) for (const request of machine.finish()) request.answer();
+    schedule();
+  };
+  const schedule = (): void => {
+    const next = machine.busyUntil();
+    if (next === Number.POSITIVE_INFINITY || next === wakeAt) return;
+    wakeAt = next;
+    world.at(next, null, () => {
+      if (wakeAt === next) wakeAt = Number.POSITIVE_INFINITY;
+      turn();
+    });
+  };
+  const diedBy = new Map<Process, AbortController>();
+  const inFlight = new Set<Request>();
+  for (const { at } of deaths) {
+    world.at(at, null, () => {
+      if (isCalm()) return;
+      world.trace(`${name} dies`);
+      machine.restart(world.now());
+      for (const request of [...inFlight]) request.fail(connectionError());
+      for (const [process, controller] of diedBy) {
+        diedBy.delete(process);
+        world.at(world.now() + FAST_MS, process, () =>
+          controller.abort(new AbtieError("engine", `the process of ${name} has ended`)),
+        );
+      }
+    });
+  }
+
+  /** Draws the error with which a request fails at once; null for an answer. */
+  const refusalOf = (prompts: readonly (readonly number[])[]): RequestError | null => {
+    if (isDown()) return connectionError();
+    for (const fault of active()) {
+      if (fault.kind === "storm" && random.chance(fault.share)) return errorOf(fault.error, fault.retryAfterMs);
+      if (fault.kind === "refusal") {
+        return new RequestError("bad-request", `${fault.status} refused`, { status: fault.status });
+      }
+      if (fault.kind === "small-requests" && prompts.length > fault.prompts) {
+        return new RequestError("bad-request", "413 Request Entity Too Large", { status: 413 });
+      }
+    }
+    if (prompts.some(([row = 0]) => poison.has(row - 100))) {
+      return new RequestError("too-long", "400 the prompt is longer than the model accepts", { status: 400 });
+    }
+    return !isCalm() && random.chance(plan.errors)
+      ? errorOf(KINDS[Math.floor(random.uniform() * KINDS.length)] ?? "server", null)
+      : null;
+  };
+
+  const scoreFor =
+    (process: Process): Engine["score"] =>
+    (prompts, _ids, signal) =>
+      new Promise((resolve, reject) => {
+        if (signal.aborted) return reject(signal.reason);
+        record.requests.set(process, (record.requests.get(process) ?? 0) + 1);
+        for (const prompt of prompts) increment(record.asked, keyOfPrompt(prompt));
+        const isStubborn = !isCalm() && random.chance(plan.stubborn);
+        const end = (then: () => void, after = 0): void => {
+          if (!inFlight.delete(request)) return;
+          machine.cancel(request);
+          world.at(world.now() + after, process, () => {
+            signal.removeEventListener("abort", onAbort);
+            then();
+          });
+        };
+        const request: Request = {
+          process,
+          lengths: prompts.map(({ length }) => length),
+          answer: () => {
+            const by = model();
+            const answers = prompts.map((prompt) => answerTo(prompt, by, random));
+            end(() => {
+              for (const [at, prompt] of prompts.entries()) {
+                const given = { model: by, logProbs: answers[at] as Given["logProbs"] };
+                append(record.given, keyOfPrompt(prompt), given);
+              }
+              world.trace(`${process.name} gets ${prompts.map(keyOfPrompt).join(", ")} from ${name} (${by})`);
+              resolve(
+                answers.map((logProbs) => ({
+                  logProbs: new Map(LABEL_IDS.map((id, label) => [id, logProbs[label] as number])),
+                  bound: null,
+                  absolute: true,
+                })),
+              );
+            });
+          },
+          fail: (error) => end(() => reject(error), FAST_MS * random.uniform()),
+        };
+        const onAbort = (): void => {
+          if (!isStubborn) end(() => reject(signal.reason), FAST_MS * random.uniform());
+        };
+        inFlight.add(request);
+        signal.addEventListener("abort", onAbort, { once: true });
+        const refusal = refusalOf(prompts);
+        world.trace(
+          `${process.name} asks ${name} for ${prompts.length}${refusal === null ? "" : `: ${refusal.message}`}`,
+        );
+        if (refusal !== null) request.fail(refusal);
+        else {
+          machine.submit(request, world.now());
+          schedule();
+        }
+      });
+
+  return {
+    hangUp: (process: Process): void => {
+      diedBy.delete(process);
+      for (const request of inFlight) {
+        if (request.process !== process) continue;
+        inFlight.delete(request);
+        machine.cancel(request);
+      }
+    },
+    openerFor: (
+      process: Process,
+      isSpawned: boolean,
+      config: Config,
+      probe: Parameters<JobParts["engineOpeners"]>[0]["probe"],
+    ): ReturnType<JobParts["engineOpeners"]>[number] => {
+      const clock = clockOf(world, process);
+      const open =
+        (limitMs: number) =>
+        async (signal: AbortSignal): Promise<Engine> => {
+          signal.throwIfAborted();
+          world.trace(`${process.name} opens ${name}`);
+          const until = world.now() + limitMs;
+          if (isSpawned) await clock.sleep(plan.settings.startMs, signal);
+          while (isDown()) {
+            // A process that was started fails at once; a server of somebody else is polled.
+            if (isSpawned) throw new AbtieError("engine", `${name} ended while it was starting`);
+            if (world.now() >= until) throw new AbtieError("engine", `${name} does not answer`);
+            await clock.sleep(Math.min(2_000, until - world.now() + 1), signal);
+          }
+          await probe({ tokenize: async () => [1], detokenize: async () => "", maxModelLen: MAX_MODEL_LEN });
+          const served = model();
+          firstOpenedAt = Math.min(firstOpenedAt, world.now());
+          const died = new AbortController();
+          if (isSpawned) diedBy.set(process, died);
+          world.trace(`${process.name} has opened ${name} (${served})`);
+          return {
+            baseUrl: `http://${name}`,
+            model: nameOf(served),
+            served: cardOf(served),
+            answersAs: nameOf(served),
+            version: "1",
+            maxModelLen: MAX_MODEL_LEN,
+            method: "logprob_token_ids",
+            tried: [],
+            died: died.signal,
+            logFile: null,
+            score: async (prompts, ids, own, salt) => {
+              const answers = await scoreFor(process)(prompts, ids, own, salt);
+              // An answer bears the name of its model, and says nothing of its weights.
+              if (nameOf(model()) !== nameOf(served))
+                throw new RequestError("wrong-model", `the answer is from ${model()}`);
+              return answers;
+            },
+            tokenize: async () => [1],
+            detokenize: async () => "",
+            metrics: async () => null,
+            listed: async (own) => {
+              record.lists.set(process, (record.lists.get(process) ?? 0) + 1);
+              await clock.sleep(FAST_MS, own);
+              if (isDown()) throw connectionError();
+              return cardOf(model());
+            },
+            [Symbol.asyncDispose]: async () => {
+              diedBy.delete(process);
+              if (isSpawned) await clock.sleep(100);
+            },
+          };
+        };
+      return {
+        name,
+        open: open(config.engine.kind === "spawn" ? config.engine.readyMs : 10_000),
+        reopen: open(900_000),
+      };
+    },
+  };
+}
+
+export const MAX_MODEL_LEN = 2_048;
+
+function nameOf(model: Model): string {
+  return model === "other name" ? "other" : "judge";
+}
+
+function cardOf(model: Model): Engine["served"] {
+  return { id: nameOf(model), root: model, parent: null, maxModelLen: MAX_MODEL_LEN, contextFrom: null };
+}
+
+const KINDS: readonly RequestErrorKind[] = ["overloaded", "server", "connection", "timeout", "malformed"];
+
+function errorOf(kind: RequestErrorKind, retryAfterMs: number | null): RequestError {
+  return new RequestError(kind, `simulated: ${kind}`, retryAfterMs === null ? {} : { retryAfterMs });
+}
+
+function connectionError(): RequestError {
+  return new RequestError("connection", "The connection failed: ECONNREFUSED.");
+}
+
+function keyOfPrompt([row = 0, order = 0]: readonly number[]): string {
+  return keyOf(row - 100, order === 1 ? "ab" : "ba");
+}
+
+/** Makes an answer: the same for the same row, order and model, apart from the noise that every request has. */
+function answerTo([row = 0, order = 0]: readonly number[], model: string, random: Random): Given["logProbs"] {
+  const base = (label: number): number => Math.sin(row * 12.9898 + order * 78.233 + label * 37.719 + model.length) * 2;
+  const scores = [0, 1, 2].map((label) => Math.exp(base(label) + 0.01 * random.normal()));
+  const sum = scores.reduce((total, score) => total + score, 0);
+  const mass = 0.9 + 0.09 * random.uniform();
+  const logProbs = scores.map((score) => Math.log((mass * score) / sum));
+  return logProbs as unknown as Given["logProbs"];
+}
+
+function increment(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}
+
+function append<V>(lists: Map<string, V[]>, key: string, value: V): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
+}

@@ -1,0 +1,399 @@
+import { runJob } from "../../../src/commands/run.ts";
+import { parseDeadline } from "../../../src/config/deadline.ts";
+import { AbtieError } from "../../../src/errors.ts";
+import type { RunSummary } from "../../../src/job/summary.ts";
+import { createEffects } from "../../../src/system.ts";
+import { createRandom } from "../random.ts";
+import { createFileChecks } from "./checks.ts";
+import { createDisk, type Operation } from "./disk.ts";
+import { createFileTree } from "./files.ts";
+import { configOf, datasetOf, JOURNAL, judgeLoaderOf, LOCK, RUN_FOLDER } from "./job-parts.ts";
+import { faultOfSubmission } from "./read-files.ts";
+import { type Deed, drawJobScenario, type JobScenario } from "./scenario.ts";
+import { createServers } from "./servers.ts";
+import { clockOf, createWorld, EPOCH, type Process } from "./world.ts";
+
+/** The outcome of the simulation of a seed. */
+export interface JobOutcome {
+  readonly seed: number;
+  /** Equal for two simulations if and only if all their events were. */
+  readonly hash: string;
+  readonly events: number;
+  /** Simulated time, ms. */
+  readonly ms: number;
+  /** How each process ended, in order. */
+  readonly ends: readonly string[];
+  readonly violations: readonly string[];
+}
+
+/** A process that runs the job. */
+interface Start extends Process {
+  readonly host: string;
+  readonly pid: number;
+  /** Number of power cuts before its start. */
+  readonly boot: number;
+  readonly startedAt: number;
+  readonly controller: AbortController;
+  readonly isLast: boolean;
+  /** Deadline, ms since 1970; null for none. */
+  readonly deadlineAt: number | null;
+  /** Something that no program can make up for happened: it was stopped, the clock was set, the disk was slow or stuck. */
+  isDisturbed: boolean;
+  /** The last time at which it was stopped or the clock was set. */
+  disturbedUntil: number;
+  hasLostLock: boolean;
+  settled: { readonly summary: RunSummary } | { readonly error: unknown } | null;
+  cancelWatchdog: () => void;
+}
+
+const MOST_EVENTS = 200_000;
+/** More than the life of an abandoned lock. */
+const LAST_PAUSE_MS = 15_000;
+
+/** Simulates the job of a seed: its processes, disk and servers, until a last start to which nothing is done. */
+export async function simulateJob(seed: number, onTrace?: (line: string) => void): Promise<JobOutcome> {
+  const scenario = drawJobScenario(seed);
+  const world = createWorld(onTrace);
+  const violations: string[] = [];
+  const report = (violation: string): void => {
+    world.trace(`VIOLATION ${violation}`);
+    if (!violations.includes(violation)) violations.push(violation);
+  };
+  const onUnhandled = (reason: unknown): void => report(`unhandled rejection: ${textOf(reason)}`);
+  const onWarning = (warning: Error): void => report(`warning: ${warning.message}`);
+  process.on("unhandledRejection", onUnhandled);
+  process.on("warning", onWarning);
+  try {
+    const { ends } = await simulate(scenario, world, report);
+    return { seed, hash: world.hash(), events: world.events(), ms: world.now(), ends, violations };
+  } finally {
+    process.off("unhandledRejection", onUnhandled);
+    process.off("warning", onWarning);
+  }
+}
+
+async function simulate(scenario: JobScenario, world: ReturnType<typeof createWorld>, report: (text: string) => void) {
+  const { seed } = scenario;
+  const random = createRandom(seed + 1_000_003);
+  const submission = random.chance(0.5) ? `${RUN_FOLDER}/submission.csv` : "/job/submission.csv";
+  const tree = createFileTree(["/job"], scenario.disk.isOrdered);
+  const weather = { isCalm: false };
+  const servers = createServers({
+    world,
+    plans: scenario.servers,
+    random: createRandom(seed + 2_000_003),
+    poison: scenario.poison,
+    isCalm: () => weather.isCalm,
+    calmModel: () => checks.model() ?? "judge",
+  });
+  const checks = createFileChecks({ scenario, tree, submission, record: servers.record, report });
+  const disk = createDisk({
+    world,
+    tree,
+    random: createRandom(seed + 3_000_003),
+    faults: scenario.disk.faults,
+    isCalm: () => weather.isCalm,
+    onBegin: ({ process, kind, path, changes }: Operation) => {
+      const start = process as Start;
+      if (start.hasLostLock && changes && !(kind === "rm" && path.endsWith(".tmp"))) {
+        report(`${start.name} has lost the lock and goes on: ${kind} ${path}`);
+      }
+    },
+    onDone: ({ process, kind, path }, error) => {
+      if (error !== null && path === JOURNAL) checks.journalFailed();
+      if (error !== null && path.includes("published.json")) isOwnerUnsure = true;
+      if (error !== null || kind !== "mkdir" || path !== LOCK) return;
+      for (const other of starts) if (other !== process && !other.isDead && other.holdsLock) other.hasLostLock = true;
+      for (const other of starts) other.holdsLock = other === process;
+    },
+  });
+  const starts: (Start & { holdsLock: boolean })[] = [];
+  const ends: string[] = [];
+  const deeds = [...scenario.deeds];
+  let boot = 0;
+  /** The run could not write down which submission is its own: it refuses to replace that file, until it is told to. */
+  let isOwnerUnsure = false;
+  let main: Start | null = null;
+  let isOver = false;
+
+  const alive = (): readonly Start[] => starts.filter(({ isDead }) => !isDead);
+
+  const begin = (name: string, elsewhere: boolean, isLast: boolean, force = false): Start => {
+    const startedAt = world.wall();
+    const config = configOf(scenario, submission, EPOCH, !isLast);
+    const { deadline } = config.time;
+    const from = config.time.startedAt === null ? startedAt : Date.parse(config.time.startedAt);
+    const start: Start & { holdsLock: boolean } = {
+      name,
+      host: elsewhere ? "elsewhere" : "here",
+      // A container that is started again gets the same number again.
+      pid: elsewhere ? 1 : 100 + starts.length,
+      boot,
+      startedAt,
+      isDead: false,
+      stoppedUntil: 0,
+      controller: new AbortController(),
+      isLast,
+      deadlineAt: deadline === null ? null : parseDeadline(deadline, from),
+      isDisturbed: false,
+      disturbedUntil: 0,
+      hasLostLock: false,
+      holdsLock: false,
+      settled: null,
+      cancelWatchdog: () => {},
+    };
+    starts.push(start);
+    world.trace(`${name} starts on ${start.host}`);
+    checks.sessionBegins();
+    const own = createRandom(seed + 4_000_003 + starts.length);
+    const effects = createEffects({
+      startedAt,
+      cwd: "/job",
+      env: {},
+      machine: {
+        pid: start.pid,
+        host: start.host,
+        processTable: tableOf(start),
+        startOf: (pid) => alive().find((other) => other.pid === pid && tableOf(other) === tableOf(start))?.name ?? null,
+      },
+      nodeVersion: "v20",
+      clock: clockOf(world, start),
+      disk: disk.of(start),
+      random: own.uniform,
+      signal: start.controller.signal,
+      log: (level, text) => world.trace(`${name} ${level}: ${text.replace(UUID, "unique")}`),
+      armWatchdog: ({ at }) => armWatchdog(start, at),
+    });
+    runJob(config, { force, fresh: false }, effects, {
+      openRows: async () => datasetOf(scenario),
+      validateSubmission: async (path, ids) => {
+        const fault = faultOfSubmission(await effects.disk.readFile(path, "utf8"), ids);
+        return fault === null ? [] : [{ level: "error", remedy: fault, count: 1, findings: [] }];
+      },
+      createJudgeLoader: async () => judgeLoaderOf(scenario),
+      engineOpeners: (given) => {
+        checks.workBegins();
+        return servers.openersOf(start, scenario.isSpawned)(given);
+      },
+      packageVersion: async () => "0",
+    }).then(
+      (summary) => {
+        start.settled = { summary };
+      },
+      (error: unknown) => {
+        start.settled = { error };
+      },
+    );
+    return start;
+  };
+
+  const armWatchdog = (start: Start, at: number): void => {
+    start.cancelWatchdog();
+    const monotonicAt = world.now() + (at - world.wall());
+    const check = (): void => {
+      const left = Math.min(at - world.wall(), monotonicAt - world.now());
+      if (left > 0) start.cancelWatchdog = world.at(world.now() + Math.min(left, 1_000), start, check);
+      else if (monotonicAt <= world.now() || world.wall() - at < 3_000) fire();
+      else start.cancelWatchdog = world.at(world.now() + Math.min(5_000, monotonicAt - world.now()), start, fire);
+    };
+    const fire = (): void => {
+      world.trace(`${start.name}: the watchdog ends it`);
+      const slow = scenario.disk.faults.some(({ kind }) => kind === "slow" || kind === "stuck");
+      const isTight = start.deadlineAt !== null && start.deadlineAt - start.startedAt < 60_000;
+      if (!start.isDisturbed && !slow && !isTight) report(`${start.name} had to be ended by the watchdog`);
+      kill(start, "watchdog");
+    };
+    check();
+  };
+
+  const kill = (start: Start, how: string): void => {
+    die(start);
+    disk.kill(start);
+    leave(start, how);
+  };
+  const die = (start: Start): void => {
+    start.isDead = true;
+    servers.hangUp(start);
+  };
+
+  /** A process has ended: checks its time, and starts the next one. */
+  const leave = (start: Start, how: string): void => {
+    start.isDead = true;
+    ends.push(`${start.name} ${how}`);
+    world.trace(`${start.name} ended: ${how}`);
+    checkTime(start);
+    if (start !== main) return;
+    if (start.isLast) {
+      const { settled } = start;
+      const isDisowned =
+        settled !== null && "error" in settled && isOwnerUnsure && /did not write it/.test(textOf(settled.error));
+      isOver = !isDisowned;
+      isOwnerUnsure = false;
+      if (isDisowned) main = begin(`${start.name} with force`, false, true, true);
+      return;
+    }
+    const mains = starts.filter(({ name }) => name.startsWith("main")).length;
+    const isNextLast = mains >= scenario.starts;
+    world.at(world.now() + (isNextLast ? LAST_PAUSE_MS : scenario.pauseMs), null, () => next(mains + 1, isNextLast));
+  };
+  const next = (number: number, isLast: boolean): void => {
+    if (isLast && alive().length > 0) {
+      world.at(world.now() + 1_000, null, () => next(number, isLast));
+      return;
+    }
+    if (isLast) weather.isCalm = true;
+    if (isLast && [...starts].some(({ host }) => host === "elsewhere")) {
+      // A lock of another machine is free when nobody has renewed it for a while.
+      world.at(world.now() + LAST_PAUSE_MS, null, () => {
+        main = begin(`main ${number}`, false, true);
+      });
+      return;
+    }
+    main = begin(`main ${number}`, false, isLast);
+  };
+
+  const checkTime = (start: Start): void => {
+    if (start.deadlineAt === null) return;
+    const { startedAt, deadlineAt } = start;
+    const late = world.wall() - deadlineAt;
+    // A start after the deadline is refused. After the clock was set, a job may still end in order.
+    if (late <= 0 || startedAt >= deadlineAt || world.now() <= start.disturbedUntil + 6_000) return;
+    report(`${start.name} ended ${late} ms after its deadline`);
+  };
+
+  const settle = (start: Start): void => {
+    const { settled } = start;
+    if (settled === null || start.isDead) return;
+    start.cancelWatchdog();
+    const left = world.pendingOf(start);
+    if (left > 0) report(`${start.name} has ended and left ${left} timers`);
+    if (disk.openFiles(start) > 0) report(`${start.name} has ended and left ${disk.openFiles(start)} files open`);
+    checkEnd(start, settled);
+    leave(start, "summary" in settled ? settled.summary.end : `error ${textOf(settled.error)}`);
+  };
+
+  const checkEnd = (start: Start, settled: NonNullable<Start["settled"]>): void => {
+    if ("error" in settled) {
+      const { error } = settled;
+      if (!(error instanceof AbtieError)) report(`${start.name} ended by a bug: ${textOf(error)}`);
+      else if (isOwnerUnsure && /did not write it/.test(error.message))
+        world.trace(`${start.name} disowns the submission`);
+      else if (start.isLast) report(`the last start failed: ${textOf(error)}`);
+      else if (error.code === "config" && !isRefusable(error)) {
+        report(`${start.name} refused its config: ${textOf(error)}`);
+      } else if (error.code === "data" && scenario.disk.faults.length === 0 && starts.length === 1) {
+        report(`${start.name} failed with a data error: ${textOf(error)}`);
+      } else if (
+        error.code === "engine" &&
+        scenario.servers.every(({ faults, errors }) => faults.length === 0 && errors === 0)
+      ) {
+        report(`${start.name} failed with an engine error: ${textOf(error)}`);
+      } else if (error.code === "interrupted" && !start.controller.signal.aborted) {
+        report(`${start.name} says that it was interrupted: ${textOf(error)}`);
+      }
+      return;
+    }
+    const { end, rows, session } = settled.summary;
+    const content = checks.checkWhole();
+    if (end === "interrupted" && !start.controller.signal.aborted) report(`${start.name} was not interrupted`);
+    if (end === "deadline" && start.deadlineAt === null) report(`${start.name} has no deadline`);
+    // A request that finds another model is counted, though no prompt was sent.
+    const asked = servers.record.requests.get(start) ?? 0;
+    const most = asked + (servers.record.lists.get(start) ?? 0);
+    if (session.requests < asked || session.requests > most) {
+      report(`${start.name} counts ${session.requests} requests and sent ${asked}`);
+    }
+    if (!start.isLast) return;
+    if (end !== "done") report(`the last start ended as ${end}`);
+    const refused = scenario.poison.size;
+    if (rows.prior !== refused)
+      report(`the last start left ${rows.prior} rows without an answer, ${refused} are refused`);
+    if (tree.find(LOCK) !== null) report("the last start left its lock");
+    void content;
+  };
+
+  const hasOtherModel = scenario.servers.some(({ faults }) =>
+    faults.some((fault) => fault.kind === "death" && fault.otherModel !== null),
+  );
+  /** A config is refused after the deadline, and when a server has another model. */
+  const isRefusable = ({ message }: AbtieError): boolean =>
+    /no time to work/.test(message) || (hasOtherModel && /model/.test(message));
+
+  const perform = (deed: Deed): void => {
+    const there = alive();
+    const target = there[Math.floor(random.uniform() * there.length)];
+    world.trace(`deed: ${deed.kind}`);
+    switch (deed.kind) {
+      case "kill":
+        if (target !== undefined) kill(target, "killed");
+        break;
+      case "power-cut": {
+        for (const start of there) die(start);
+        boot += 1;
+        disk.cutPower();
+        checks.powerWasCut();
+        for (const start of there) leave(start, "power cut");
+        break;
+      }
+      case "interrupt":
+        target?.controller.abort(new AbtieError("interrupted", "interrupted by SIGINT"));
+        break;
+      case "stop":
+        if (target === undefined) break;
+        target.stoppedUntil = Math.max(target.stoppedUntil, world.now() + deed.ms);
+        target.isDisturbed = true;
+        target.disturbedUntil = Math.max(target.disturbedUntil, target.stoppedUntil);
+        break;
+      case "jump":
+        world.jump(Math.round(deed.ms));
+        for (const start of there) {
+          start.isDisturbed = true;
+          start.disturbedUntil = Math.max(start.disturbedUntil, world.now());
+        }
+        break;
+      case "second-start":
+        begin(`second ${starts.length}`, deed.elsewhere, false);
+        break;
+      default:
+        deed satisfies never;
+    }
+  };
+
+  main = begin("main 1", false, false);
+  await world.run(
+    () => isOver,
+    () => {
+      checks.check();
+      for (const start of alive()) settle(start);
+      while (!isOver && !weather.isCalm && deeds[0] !== undefined && deeds[0].event <= world.events()) {
+        perform(deeds.shift() as Deed);
+        checks.check();
+      }
+      if (world.events() > MOST_EVENTS) {
+        report(`no end after ${MOST_EVENTS} events`);
+        isOver = true;
+      }
+    },
+  );
+  if (!isOver)
+    report(
+      `nothing will happen any more, but ${
+        alive()
+          .map(({ name }) => name)
+          .join(", ") || "the last start"
+      } has not ended`,
+    );
+  return { ends };
+}
+
+/** Names the table in which the pid of a process counts: a machine from boot to boot. */
+function tableOf({ host, boot }: Pick<Start, "host" | "boot">): string {
+  return `${host}, boot ${boot}`;
+}
+
+const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
+
+function textOf(thrown: unknown): string {
+  if (thrown instanceof AbtieError) return `${thrown.code}: ${thrown.message}`;
+  return thrown instanceof Error ? (thrown.stack ?? thrown.message).split("\n").slice(0, 4).join(" ") : String(thrown);
+}
