@@ -54,6 +54,19 @@ test("runs, evaluates, calibrates, compares and reports as the command line does
   expect(logged.filter((line) => line.startsWith("error"))).toEqual([]);
 });
 
+test("a signal that was aborted before the start resolves like one that is aborted later", async () => {
+  const abtie = await library();
+  await using judge = await startJudge();
+  const { folder } = await writeLabelledJob({ engine: attachTo(judge), rows: 30 });
+  const config = await abtie.openConfig("job.yaml", [], abtie.createEffects({ cwd: folder }));
+  const effects = abtie.createEffects({ cwd: folder, signal: AbortSignal.abort(new Error("before the start")) });
+  const summary = await abtie.runJob(config, { force: false, fresh: false }, effects);
+  expect(summary).toMatchObject({ end: "interrupted", rows: { total: 30, prior: 30 } });
+  const quiet = abtie.createEffects({ cwd: folder });
+  expect(await abtie.validate({ submission: config.output, input: config.input }, quiet)).toMatchObject({ rows: 30 });
+  expect(await abtie.runJob(config, { force: false, fresh: false }, quiet)).toMatchObject({ end: "done" });
+});
+
 test("throws errors with a code that says which exit status they mean", async () => {
   const abtie = await library();
   const effects = abtie.createEffects();

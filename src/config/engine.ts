@@ -37,6 +37,9 @@ export async function resolveEngine(
   const named = attaches ? undefined : (profile ?? (own.command === undefined ? "cpu-smollm2" : undefined));
   const base: Profile = named === undefined ? { ...NO_PROFILE, engine: {} } : await readProfile(named, places);
   if (base.engine === null) return { ...base, engine: null };
+  // A profile beside `attach` is not used, but a name that is none is a mistake.
+  const unused = attaches && profile !== undefined ? await readProfile(profile, places) : base;
+  if (unused.engine === null) return { ...unused, engine: null };
   const kind = attaches ? ("attach" as const) : (own.kind ?? base.engine.kind ?? "spawn");
   const engine = { ...base.engine, ...own, kind, name: named ?? (attaches ? "attach" : "custom") };
   const objections = checkEngine(engine);

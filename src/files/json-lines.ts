@@ -1,5 +1,7 @@
+import { AbtieError } from "../errors.ts";
 import { type Disk, nodeDisk } from "./disk.ts";
 import { explainFileError } from "./explain.ts";
+import { exceeds } from "./json-shape.ts";
 
 /** One line of a text file, without its newline. */
 export interface Line {
@@ -11,6 +13,8 @@ export interface Line {
 }
 
 const BLOCK_BYTES = 1 << 18;
+/** Longest line (bytes): that of a failed request of a million rows has about half of it. */
+const LONGEST_LINE = 16 << 20;
 const NEWLINE = 0x0a;
 
 /**
@@ -31,8 +35,17 @@ export async function* readLines(path: string, disk: Disk = nodeDisk): AsyncGene
       yield { text, number, whole: true };
     }
     rest = Buffer.concat([rest, block.subarray(start)]);
+    if (rest.length > LONGEST_LINE) throw tooLong(path, number + 1);
   }
   if (rest.length > 0) yield { text: rest.toString("utf8"), number: number + 1, whole: false };
+}
+
+function tooLong(path: string, line: number): AbtieError {
+  return new AbtieError(
+    "data",
+    `${path}, line ${line}: the line is longer than 16 MiB, so this program did not write it. The file was damaged or edited: ` +
+      "restore it, or start a new run (--fresh, or another folder with --run).",
+  );
 }
 
 async function* readBlocks(path: string, disk: Disk): AsyncGenerator<Buffer> {
@@ -53,8 +66,15 @@ async function* readBlocks(path: string, disk: Disk): AsyncGenerator<Buffer> {
   }
 }
 
-/** Parses JSON; undefined when the text is not JSON. */
+/** The deepest nesting and the largest number of values that are parsed. The files of this program have a depth of about 8. */
+const MOST = { depth: 64, values: 10_000_000 } as const;
+
+/**
+ * Parses JSON; undefined when the text is not JSON, or nested so deeply or with so many values that parsing it would hold
+ * the thread or the reader of the value would run out of stack.
+ */
 export function parseJson(text: string): unknown {
+  if (exceeds(text, MOST)) return undefined;
   try {
     return JSON.parse(text);
   } catch {

@@ -58,7 +58,6 @@ export async function acquireLock(path: string, options: LockOptions): Promise<L
     hasWaited = true;
   };
   for (;;) {
-    signal?.throwIfAborted();
     const since = clock.monotonic();
     try {
       if (await makeLock(path, holder, { disk, clock })) {
@@ -66,6 +65,7 @@ export async function acquireLock(path: string, options: LockOptions): Promise<L
         const lease = holdLock(path, hold, { disk, clock });
         return { lost: lease.lost, ensure: lease.ensure, [Symbol.asyncDispose]: () => free(lease) };
       }
+      signal?.throwIfAborted();
       await waitUntilFree(path, { clock, disk, machine, signal, onRunning });
     } catch (error) {
       throw explainFileError("lock", path, error);
@@ -124,7 +124,7 @@ function heldBy(path: string, holder: string): AbtieError {
 function takenAway(path: string): AbtieError {
   return new AbtieError(
     "data",
-    `${path} was taken by another process, because this one did not renew it for ${STALE_MS / 1000} s (it was stopped, or its disk did not answer). ` +
-      "This process has written nothing since and ends; the other one goes on.",
+    `${path} was taken by another process, because this one did not renew it for ${STALE_MS / 1000} s (it was stopped, or its disk did not answer), ` +
+      "or it was removed with its folder. This process has written nothing since and ends.",
   );
 }

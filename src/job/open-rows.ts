@@ -18,7 +18,8 @@ export async function openRows(
   const dataset = await openDataset(config.input, {
     columns,
     truth: config.truth,
-    signal,
+    // A signal that was aborted before the start ends the job as later: with a complete file of all rows.
+    ...(signal.aborted ? {} : { signal }),
     ...(config.limit === null ? {} : { limit: config.limit }),
   });
   for (const note of dataset.notes) log?.("info", `${config.input}: ${note}`);

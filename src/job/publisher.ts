@@ -1,6 +1,6 @@
 import { writeSubmission } from "../dataset/submission/write-submission.ts";
 import { AbtieError } from "../errors.ts";
-import type { Disk } from "../files/disk.ts";
+import { type Disk, nodeDisk } from "../files/disk.ts";
 import { type Aggregate, outcomeOf, type RowOutcome } from "../judge/outcome.ts";
 import type { Journal } from "../runfolder/journal/append.ts";
 import type { Ownership } from "../runfolder/ownership.ts";
@@ -48,6 +48,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
   let lastCostMs = 0;
   let current: Promise<void> | null = null;
   let failure: AbtieError | null = null;
+  let isThere = true;
   let closed = false;
 
   const outcome = (row: number): RowOutcome => outcomeOf(answersOf(state, row), aggregate, prior);
@@ -69,6 +70,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       if (!(error instanceof AbtieError)) throw error;
       if (failure === null) log("error", `the results could not be written and will be tried again: ${error.message}`);
       failure = error;
+      isThere = await exists(options.submission, options.disk ?? nodeDisk);
     }
     publishedAt = clock.monotonic();
     lastCostMs = publishedAt - began;
@@ -93,11 +95,21 @@ export function createPublisher(options: PublisherOptions): Publisher {
       if (failure === null) return;
       throw new AbtieError(
         "data",
-        `the last results could not be written. ${options.submission} is complete and valid, but older: run it again`,
+        isThere
+          ? `the last results could not be written. ${options.submission} is complete and valid, but older: run it again`
+          : `the results could not be written, and ${options.submission} is missing: its folder was removed or cannot be read. The ` +
+              "answers are in the journal if the run folder is still there: mend the path and run it again",
         { cause: failure, details: [failure.message] },
       );
     },
   };
+}
+
+function exists(path: string, disk: Disk): Promise<boolean> {
+  return disk.stat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 const DUE_ROWS = 500;

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { AbtieError } from "../errors.ts";
+import { parseJson } from "../files/json-lines.ts";
 import { CLASSES } from "../types.ts";
 import { type Manifest, readManifest } from "./manifest/manifest.ts";
 import { type RunRows, readRunRows } from "./rows-file.ts";
@@ -86,9 +87,5 @@ export async function loadRunConfig(folder: string): Promise<Pick<LoadedRun, "fo
 async function readEnding(path: string): Promise<RunEnding | null> {
   // A run that was killed has no summary. The summary gives only a few fields for a person, so its absence is no error.
   const text = await readFile(path, "utf8").catch(() => "null");
-  try {
-    return RunEnding.safeParse(JSON.parse(text)).data ?? null;
-  } catch {
-    return null;
-  }
+  return RunEnding.safeParse(parseJson(text)).data ?? null;
 }

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Disk } from "../files/disk.ts";
 import { formatCount, plural } from "../format.ts";
 import { type Journal, openJournal } from "./journal/append.ts";
 import { JOURNAL_FORMAT } from "./journal/events.ts";
@@ -47,6 +48,13 @@ export async function openRunFolder(options: RunIdentity): Promise<RunFolder> {
       `continuing ${path}: ${formatCount(resumedRows)} of ${plural(dataset.ids.length, "row")} are answered`,
     );
   const journal = await openJournal(journalFile, { clock, log: effects.log, disk });
+  const opened = await inodeOf(journalFile, disk);
+  const close = async (): Promise<void> => {
+    await journal.close();
+    // The system lets a process write into a file that has no name any more.
+    if (opened !== null && (await inodeOf(journalFile, disk)) !== opened)
+      effects.log("error", `${journalFile} was removed or replaced during the run: its answers are lost`);
+  };
   const begin = (at = clock.now()): void => {
     const format = JOURNAL_FORMAT;
     const start = { event: "session-start", at, format, pid: machine.pid, version: options.version } as const;
@@ -74,6 +82,12 @@ export async function openRunFolder(options: RunIdentity): Promise<RunFolder> {
         disk,
         log: effects.log,
       }),
-    [Symbol.asyncDispose]: () => journal.close(),
+    [Symbol.asyncDispose]: close,
   };
+}
+
+/** Identifies a file; null when it is missing or the file system numbers no files. */
+async function inodeOf(path: string, disk: Disk): Promise<string | null> {
+  const status = await disk.stat(path, { bigint: true }).catch(() => null);
+  return status === null || status.ino === 0n ? null : `${status.dev}:${status.ino}`;
 }

@@ -5,7 +5,7 @@ import { writeAtomic } from "../files/atomic.ts";
 import type { Disk } from "../files/disk.ts";
 import { parseJson, readLines } from "../files/json-lines.ts";
 import type { Obtained, Order, Triple } from "../types.ts";
-import { logProbsSchema } from "./journal/event-schemas.ts";
+import { logProbsSchema, massSchema } from "./journal/event-schemas.ts";
 
 /** The answer for one row in one order. */
 export interface RowReading {
@@ -45,7 +45,7 @@ const count = z.int().nonnegative();
 
 const readingSchema: z.ZodType<RowReading> = z.strictObject({
   logProbs: logProbsSchema,
-  mass: z.number().nullable(),
+  mass: massSchema,
   bounded: z.boolean(),
   tokens: count,
   cutTokens: count,

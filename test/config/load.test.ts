@@ -196,6 +196,12 @@ engine: ./mine.yaml
     expect(await problems("input: r.csv\nengine: cpu-smolm2\n")).toContain(
       'job.yaml:2:1  engine.profile is not a shipped engine profile: "cpu-smolm2"',
     );
+    expect(await problems("input: r.csv\nengine: {profile: cpu-smolm2, attach: 'http://h'}\n")).toContain(
+      'engine.profile is not a shipped engine profile: "cpu-smolm2"',
+    );
+    expect((await load("input: r.csv\nengine: {profile: cpu-smollm2, attach: 'http://h'}\n")).engine.kind).toBe(
+      "attach",
+    );
   });
 
   test("asks for the model when the profile has none", async () => {

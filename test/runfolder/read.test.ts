@@ -38,6 +38,11 @@ describe("reading a journal", () => {
     ["a decision of format 2", '{"event":"decision","name":"step","figures":{},"at":1}', "event"],
     ["a field of the wrong kind", JSON.stringify({ ...rowEvent(1), tokens: "200" }), "tokens"],
     ["an empty line", "", "it is not JSON"],
+    ["a log probability above 0", JSON.stringify({ ...rowEvent(1), logProbs: [5000, -1, -2] }), "logProbs"],
+    ["a label mass above 1", JSON.stringify({ ...rowEvent(1), mass: 1e300 }), "mass"],
+    ["a negative label mass", JSON.stringify({ ...rowEvent(1), mass: -0.5 }), "mass"],
+    ["a million brackets", `{"event":${"[".repeat(1_000_000)}`, "it is not JSON"],
+    ["a thousand closed brackets", `{"event":${"[".repeat(1_000)}${"]".repeat(1_000)}}`, "it is not JSON"],
   ])("names file and line of %s before the end", async (_, line, detail) => {
     const path = await write(`${encodeEvent(rowEvent(0))}${line}\n${encodeEvent(rowEvent(2))}`);
     const error = await eventsOf(path).catch((reason: unknown) => reason);

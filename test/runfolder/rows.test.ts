@@ -6,10 +6,14 @@ import { type RowReading, type RowRecord, readRows, writeRows } from "../../src/
 import { temporaryFolder } from "./samples.ts";
 
 const finite = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0);
-const logProb = fc.oneof(finite, fc.constant(Number.NEGATIVE_INFINITY));
+const logProb = fc.oneof(
+  finite.map((value) => 0 - Math.abs(value)),
+  fc.constant(Number.NEGATIVE_INFINITY),
+);
+const mass = fc.double({ noNaN: true, min: 0, max: 1 }).map((value) => value + 0);
 const reading: fc.Arbitrary<RowReading> = fc.record({
   logProbs: fc.tuple(logProb, logProb, logProb),
-  mass: fc.option(finite),
+  mass: fc.option(mass),
   bounded: fc.boolean(),
   tokens: fc.nat(),
   cutTokens: fc.nat(),

@@ -23,10 +23,15 @@ const measured = z
   .nullable()
   .transform((value) => value ?? Number.NaN);
 
+/** As an answer of a server: a log probability is at most 0, but for rounding, and a mass at most 1. */
 const logProb = z
   .number()
+  .max(1e-3)
   .nullable()
   .transform((value) => value ?? Number.NEGATIVE_INFINITY);
+
+/** The schema of a label mass; null when the server gave none. */
+export const massSchema = z.number().min(0).max(1.001).nullable();
 
 /** The schema of three log probabilities (nats). JSON has no -Infinity, so JSON.stringify writes null for it. */
 export const logProbsSchema = z.tuple([logProb, logProb, logProb]);
@@ -134,7 +139,7 @@ const SCHEMAS = {
     row: count,
     order,
     logProbs: logProbsSchema,
-    mass: z.number().nullable(),
+    mass: massSchema,
     bounded: z.boolean(),
     tokens: count,
     cutTokens: count,
