@@ -1,8 +1,8 @@
 import { AbtieError } from "../errors.ts";
 import type { Order, Row } from "../types.ts";
 import { composePrompt, describePrompt, encodePrompt, type Prompt } from "./compose.ts";
+import { createDefences, type Defence, judgeOwnBody } from "./defences.ts";
 import { createFrameCheck, harmless } from "./frame.ts";
-import { createGuards, type Guard, judgeOwnBody } from "./guards.ts";
 import type { Overhead } from "./packing/allocate.ts";
 import { CHARACTERS_PER_TOKEN, countCharacters, pack } from "./packing/pack.ts";
 import type { Template } from "./template/template.ts";
@@ -46,33 +46,33 @@ export interface PreparerOptions {
 /** Creates a preparer. Its prompts depend only on the arguments, not on a clock or on files. */
 export function createPreparer(options: PreparerOptions): Preparer {
   const { template, tokenizer, budget } = options;
-  const compose = (conversation: Conversation, order: Order, suffix: string, guard: Guard | null): Guarded => {
+  const compose = (conversation: Conversation, order: Order, suffix: string, defence: Defence | null): Defended => {
     const prompt = composePrompt(template, viewConversation(conversation, order, template.labels), suffix);
-    return guardBody(prompt, guard);
+    return defendBody(prompt, defence);
   };
-  const encode = async (conversation: Conversation, order: Order, guard: Guard | null): Promise<Encoded> => {
-    const { prompt, count } = compose(conversation, order, "", guard);
+  const encode = async (conversation: Conversation, order: Order, defence: Defence | null): Promise<Encoded> => {
+    const { prompt, count } = compose(conversation, order, "", defence);
     return { conversation, ids: await encodePrompt(tokenizer, prompt), brokenInBody: count };
   };
-  const guardsOf = rememberGuards(template, (conversation) => compose(conversation, "ab", "", null).prompt);
+  const defencesOf = rememberDefences(template, (conversation) => compose(conversation, "ab", "", null).prompt);
   const keepsFrame = createFrameCheck(async (conversation, order) => (await encode(conversation, order, null)).ids);
 
   // The overhead is measured once, for the first row that must be shortened.
   let overhead: Promise<Overhead> | null = null;
 
-  const packRow = async (row: Row, order: Order, guard: Guard): Promise<Fitted> => {
+  const packRow = async (row: Row, order: Order, defence: Defence): Promise<Fitted> => {
     const countTokensOf = async (conversation: Conversation, shown: Order): Promise<number> =>
-      (await encode(conversation, shown, guard)).ids.length;
+      (await encode(conversation, shown, defence)).ids.length;
     const countPromptTokens = async (conversation: Conversation): Promise<number> =>
       Math.max(await countTokensOf(conversation, "ab"), await countTokensOf(conversation, "ba"));
-    const { turns, count } = neutraliseTurns(pairTurns(row), guard.text);
+    const { turns, count } = neutraliseTurns(pairTurns(row), defence.text);
     let fullTokens: number | null = null;
     if (countCharacters(turns) <= CHARACTERS_PER_TOKEN * budget) {
-      const whole = await encode({ turns, dropped: 0 }, order, guard);
+      const whole = await encode({ turns, dropped: 0 }, order, defence);
       const { length } = whole.ids;
       const certain = length + DIFFERENCE_PER_TURN * (turns.length + 1) <= budget;
       const fits = certain || (length <= budget && (await countTokensOf(whole.conversation, swap(order))) <= budget);
-      if (fits) return { ...whole, fullTokens: length, whole: true, neutralised: count + whole.brokenInBody, guard };
+      if (fits) return { ...whole, fullTokens: length, whole: true, neutralised: count + whole.brokenInBody, defence };
       fullTokens = length;
     }
     overhead ??= measureOverhead(countPromptTokens).catch((error: unknown) => {
@@ -84,15 +84,15 @@ export function createPreparer(options: PreparerOptions): Preparer {
       overhead: await overhead,
       countTokens: async (text) => (await tokenizer.encode(text, false)).length,
       countPromptTokens,
-      neutralise: (text) => guard.text(text).text,
+      neutralise: (text) => defence.text(text).text,
     });
-    const encoded = await encode(packed.conversation, order, guard);
+    const encoded = await encode(packed.conversation, order, defence);
     if (encoded.ids.length > budget) throw tooSmall(template, budget, encoded.ids.length);
     const neutralised = count + encoded.brokenInBody;
-    return { ...encoded, fullTokens: fullTokens ?? packed.estimate, whole: packed.whole, neutralised, guard };
+    return { ...encoded, fullTokens: fullTokens ?? packed.estimate, whole: packed.whole, neutralised, defence };
   };
 
-  /** Packs the row with the mildest guard under which its texts form no control token. */
+  /** Packs the row with the mildest defence under which its texts form no control token. */
   const packSafely = async (row: Row, order: Order): Promise<Fitted & { readonly refusal: string | null }> => {
     const turns = pairTurns(row);
     const texts = turns.flatMap(({ prompt, a, b }) => [prompt, a, b]);
@@ -100,11 +100,11 @@ export function createPreparer(options: PreparerOptions): Preparer {
     const filled =
       tokenizer.source === "server" ? [bodyOf(compose({ turns, dropped: 0 }, order, "", null).prompt)] : [];
     const control = await tokenizer.control([...texts, ...filled]);
-    const [mildest, ...stronger] = guardsOf(control);
+    const [mildest, ...stronger] = defencesOf(control);
     let fitted = await packRow(row, order, mildest);
-    for (const guard of stronger) {
+    for (const defence of stronger) {
       if (await keepsFrame(fitted, order, control.ids)) return { ...fitted, refusal: null };
-      fitted = await packRow(row, order, guard);
+      fitted = await packRow(row, order, defence);
     }
     const safe = await keepsFrame(fitted, order, control.ids);
     return { ...fitted, refusal: safe ? null : FORMS_CONTROL_TOKENS };
@@ -117,12 +117,12 @@ export function createPreparer(options: PreparerOptions): Preparer {
       return { ids, fullTokens, cutTokens: Math.max(1, fullTokens - ids.length), neutralised, refusal };
     },
     encoderFor: async (row, order) => {
-      const { conversation, guard } = await packSafely(row, order);
-      return (suffix) => encodePrompt(tokenizer, compose(conversation, order, suffix, guard).prompt);
+      const { conversation, defence } = await packSafely(row, order);
+      return (suffix) => encodePrompt(tokenizer, compose(conversation, order, suffix, defence).prompt);
     },
     show: async (row, order) => {
-      const { conversation, guard } = await packSafely(row, order);
-      return describePrompt(compose(conversation, order, "", guard).prompt);
+      const { conversation, defence } = await packSafely(row, order);
+      return describePrompt(compose(conversation, order, "", defence).prompt);
     },
   };
 }
@@ -130,41 +130,41 @@ export function createPreparer(options: PreparerOptions): Preparer {
 const FORMS_CONTROL_TOKENS =
   "the template joins or changes its texts so that they form control tokens of the model, in every form that was tried";
 
-/** A prompt whose body was guarded, and the number of control tokens that were broken up in the body. */
-interface Guarded {
+/** A prompt whose body was defended, and the number of control tokens that were broken up in the body. */
+interface Defended {
   readonly prompt: Prompt;
   readonly count: number;
 }
 
-function guardBody(prompt: Prompt, guard: Guard | null): Guarded {
+function defendBody(prompt: Prompt, defence: Defence | null): Defended {
   const body = prompt.format === "chat" ? prompt.messages.at(-1) : undefined;
-  if (prompt.format === "raw" || body === undefined || guard === null || guard.body === null) {
+  if (prompt.format === "raw" || body === undefined || defence === null || defence.body === null) {
     return { prompt, count: 0 };
   }
-  const { text, count } = guard.body(body.content);
+  const { text, count } = defence.body(body.content);
   if (text === body.content) return { prompt, count };
   const messages = [...prompt.messages.slice(0, -1), { role: body.role, content: text }];
   return { prompt: { format: "chat", messages, answerPrefix: prompt.answerPrefix }, count };
 }
 
-/** Makes the guards again only when the control tokens of the model have changed. */
-function rememberGuards(
+/** Makes the defences again only when the control tokens of the model have changed. */
+function rememberDefences(
   template: Template,
   render: (conversation: Conversation) => Prompt,
-): (control: ControlTokens) => Guards {
-  let last: { readonly control: ControlTokens; readonly guards: Guards } | null = null;
+): (control: ControlTokens) => Defences {
+  let last: { readonly control: ControlTokens; readonly defences: Defences } | null = null;
   return (control) => {
     if (last?.control !== control) {
       const bodies = [1, 3].map((count) => bodyOf(render(harmless(count, 0))));
-      const [mildest, ...stronger] = createGuards(control, judgeOwnBody(template, control, bodies));
-      if (mildest === undefined) throw new Error("there is a mildest guard");
-      last = { control, guards: [mildest, ...stronger] };
+      const [mildest, ...stronger] = createDefences(control, judgeOwnBody(template, control, bodies));
+      if (mildest === undefined) throw new Error("there is a mildest defence");
+      last = { control, defences: [mildest, ...stronger] };
     }
-    return last.guards;
+    return last.defences;
   };
 }
 
-type Guards = readonly [Guard, ...Guard[]];
+type Defences = readonly [Defence, ...Defence[]];
 
 function bodyOf(prompt: Prompt): string {
   return prompt.format === "raw" ? prompt.text : (prompt.messages.at(-1)?.content ?? "");
@@ -181,7 +181,7 @@ interface Fitted extends Encoded {
   readonly fullTokens: number;
   readonly whole: boolean;
   readonly neutralised: number;
-  readonly guard: Guard;
+  readonly defence: Defence;
 }
 
 // Number of tokens per turn by which the two orders may differ, because swapping the answers changes the token

@@ -1,9 +1,9 @@
-import { writeFile } from "node:fs/promises";
+import { cp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "csv-stringify/sync";
 import { expect, test } from "vitest";
 import { inProcess } from "../helpers/in-process.ts";
-import { attachTo, startJudge, writeJob } from "../helpers/job.ts";
+import { attachTo, startJudge, TOKENIZER, writeJob } from "../helpers/job.ts";
 import { expectValid, readLines, summaryIn } from "../helpers/results.ts";
 
 const HEAD = `---
@@ -36,4 +36,25 @@ test.each([
   expect(summaryIn(job.folder).marks).toMatchObject({ neutralised: 2 });
   expect(judge.stats.prompts).toBeGreaterThanOrEqual(4);
   expect(run.stderr).toContain("control tokens");
+});
+
+test("plan says once that turns are marked with plain words, and that labels have different numbers of tokens", async () => {
+  const job = await writeJob({
+    engine: { attach: "http://127.0.0.1:9", tokenizer: "./model" },
+    config: { context: 500 },
+  });
+  const model = join(job.folder, "model");
+  await cp(TOKENIZER, model, { recursive: true });
+  const vicuna =
+    "{% for m in messages %}{% if m.role == 'user' %}USER: {{ m.content }}{% else %} ASSISTANT: {{ m.content }}</s>{% endif %}{% endfor %} ASSISTANT:";
+  await writeFile(join(model, "chat_template.jinja"), vicuna);
+  const head = HEAD.replace("raw", "chat").replace('" tie"', '" a draw of both"');
+  await writeFile(
+    join(job.folder, "template.jinja"),
+    `${head}{{ prompt }}\nA: {{ response_a }}\nB: {{ response_b }}\n`,
+  );
+  const plan = await inProcess(["plan", "job.yaml"], job.folder);
+  expect(plan.status).toBe(0);
+  expect(plan.stderr.match(/marks turns with plain words \("ASSISTANT:", "USER:"\)/g)).toHaveLength(1);
+  expect(plan.stderr.match(/The labels have different numbers of tokens/g)).toHaveLength(1);
 });

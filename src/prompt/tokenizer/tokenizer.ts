@@ -14,7 +14,7 @@ export interface ChatSettings {
   readonly fold?: boolean;
 }
 
-/** What a model reads as control, and not as text. The texts of a row must not form it: see guards.ts. */
+/** What a model reads as control, and not as text. The texts of a row must not form it: see defences.ts. */
 export interface ControlTokens {
   /** The texts of control tokens, also of those that are plain text to the tokenizer, for example "[INST]" of Llama 2. */
   readonly texts: readonly string[];

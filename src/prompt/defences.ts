@@ -3,7 +3,7 @@ import type { Template } from "./template/template.ts";
 import type { ControlTokens } from "./tokenizer/tokenizer.ts";
 
 /** A way to keep the texts of a row from forming control tokens. */
-export interface Guard {
+export interface Defence {
   /** Applied to each text of the row before the template sees it. */
   readonly text: (text: string) => Neutral;
   /** Applied to the body of a chat after the template has filled it; null leaves the body as it is. */
@@ -11,16 +11,16 @@ export interface Guard {
 }
 
 /**
- * Lists the guards of a template, the mildest first. A template can form control tokens again after its texts were
+ * Lists the defences of a template, the mildest first. A template can form control tokens again after its texts were
  * neutralised: by filters such as `lower`, `trim` and `replace`, and by joining texts. The body of a chat is a single
  * message, so it is neutralised as a whole too, unless the template itself writes control tokens into it
- * (`ownBody`). A raw template writes the turns itself, so only its texts can be changed; the stronger guards replace every
+ * (`ownBody`). A raw template writes the turns itself, so only its texts can be changed; the stronger defences replace every
  * character that control tokens consist of, and are used only for rows that need them.
  */
-export function createGuards(control: ControlTokens, ownBody: "clean" | "control" | "raw"): readonly Guard[] {
+export function createDefences(control: ControlTokens, ownBody: "clean" | "control" | "raw"): readonly Defence[] {
   const neutralise = createNeutraliser(control);
   const body = ownBody === "clean" ? neutralise : null;
-  const stronger = [toFullWidth, () => REPLACEMENT].map((replace): Guard => {
+  const stronger = [toFullWidth, () => REPLACEMENT].map((replace): Defence => {
     const harden = createHardener(control.texts, replace);
     return {
       text: (input) => {
