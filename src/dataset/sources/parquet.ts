@@ -3,8 +3,11 @@ import { compressors } from "hyparquet-compressors";
 import { AbtieError, messageOf } from "../../errors.ts";
 import type { OpenFile } from "./open-file.ts";
 
+/** Number of rows that are decoded at a time, because a file may have all its rows in one row group. */
+const ROWS_AT_ONCE = 5_000;
+
 /**
- * Reads the records of a Parquet file, one row group after another; one row group is in memory at a time. Throws
+ * Reads the records of a Parquet file, ROWS_AT_ONCE rows of a row group at a time. Throws
  * AbtieError("data") when the file is damaged or uses a feature that the library cannot read.
  */
 export async function* parquetRecords(file: OpenFile, bytes: number): AsyncGenerator<object> {
@@ -18,7 +21,9 @@ export async function* parquetRecords(file: OpenFile, bytes: number): AsyncGener
   let start = 0;
   for (const group of metadata.row_groups) {
     const end = start + Number(group.num_rows);
-    yield* await readRows({ file, buffer, metadata }, start, end);
+    for (let from = start; from < end; from += ROWS_AT_ONCE) {
+      yield* await readRows({ file, buffer, metadata }, from, Math.min(end, from + ROWS_AT_ONCE));
+    }
     start = end;
   }
 }
