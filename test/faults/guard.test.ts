@@ -12,7 +12,7 @@ import { expectValid } from "../helpers/results.ts";
 
 const DISTURB = fileURLToPath(new URL("../fixtures/cli/disturb-job.cjs", import.meta.url));
 /** 10 s, or more on a machine that is too busy for a start in a fraction of it. */
-const DEADLINE_MS = 8_000 + 4 * (await abtie(["run", "nowhere.yaml"], { cwd: await temporaryFolder() })).ms;
+const DEADLINE_MS = 8_000 + 8 * (await abtie(["run", "nowhere.yaml"], { cwd: await temporaryFolder() })).ms;
 const TIMEOUT = { timeout: 5 * DEADLINE_MS + 60_000 };
 const STUBBORN = { ignoreSigterm: true, orphan: true, constantMs: 200 };
 const SLOWLY = { concurrency: 2, prompts_per_request: 2 };
@@ -37,7 +37,7 @@ test(
   TIMEOUT,
   async () => {
     const job = await writeJob({ engine: { attach: "http://127.0.0.1:9" } });
-    const ended = await runToDeadline(job, { how: "parse" });
+    const ended = await runToDeadline(job, { how: "spin" });
     expect(ended.status).toBe(3);
     expect(ended.stderr).toContain("the submission was not written by this run");
     expect(existsSync(job.submission)).toBe(false);
@@ -75,7 +75,7 @@ test("kill -9 of abtie ends also a job that is blocked", TIMEOUT, async () => {
   const job = await writeJob({ engine: spawning(STUBBORN), rows: 400, config: SLOWLY });
   const disturb = { how: "spin", afterMs: 1_000, afterFile: job.journal };
   const running = startAbtie(["run", "job.yaml"], { cwd: job.folder, env: disturbed(disturb) });
-  await until("the job is blocked", () => existsSync(job.journal) && busyMs(job.folder) > 3_000);
+  await until("the job is blocked", () => existsSync(job.journal) && busyMs(job.folder) > 3_000, 90_000);
   running.child.kill("SIGKILL");
   await running.ended;
   expect(await gone(job.folder)).toEqual([]);
