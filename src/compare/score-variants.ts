@@ -1,4 +1,6 @@
 import type { Effects } from "../effects.ts";
+import { AbtieError } from "../errors.ts";
+import { neverAnsweredFailure } from "../job/failure.ts";
 import { judgeWarnings, type Task } from "../judge/judge.ts";
 import { openEnginePool } from "../pool/pool.ts";
 import { type EngineGroup, groupByEngine, recordForAll } from "./engine-groups.ts";
@@ -112,7 +114,10 @@ async function scoreGroup(group: EngineGroup, options: ScoreOptions): Promise<Sc
     if (signal.aborted) return "interrupted";
     if (end === "done") for (const { massWatch } of group) massWatch.end();
     await refuseLowMass(group, pool.judge);
-    if (end === "engines-lost") return "engine-lost";
+    if (end === "engines-lost") {
+      refuseWithoutAnswers(group);
+      return "engine-lost";
+    }
     const again = await rescore(group, { ...common, samples: samples(), signal });
     if (signal.aborted) return "interrupted";
     return again === "engines-lost" ? "engine-lost" : "done";
@@ -120,6 +125,23 @@ async function scoreGroup(group: EngineGroup, options: ScoreOptions): Promise<Sc
     if (signal.aborted) return "interrupted";
     throw error;
   }
+}
+
+/** Throws AbtieError("engine") with the last error when the engine was lost before it answered a row of any variant. */
+function refuseWithoutAnswers(group: EngineGroup): void {
+  if (group.some(({ folder: { state } }) => state.orders.ab.answered + state.orders.ba.answered > 0)) return;
+  const lastError = group
+    .map(({ recorder }) => recorder.counts.failing?.message ?? null)
+    .find((message) => message !== null);
+  const failure = {
+    end: "engine-lost",
+    started: true,
+    lastStage: null,
+    lastError: lastError ?? null,
+    logEnd: [],
+  } as const;
+  const { message, details } = neverAnsweredFailure(failure);
+  throw new AbtieError("engine", message, { details });
 }
 
 function isEmpty(prompts: Iterable<VariantPrompt>): boolean {

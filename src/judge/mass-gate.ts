@@ -78,6 +78,6 @@ export function lowMassDetails(shown: ShownPrompt | null): readonly string[] {
       "template is not the one of this model; the model is a base model, which follows no instructions; or the model writes its answer " +
       "otherwise (upper or lower case, a space before it, quotes).",
     "What to do: `abtie doctor` shows the end of the prompt, the labels and the label mass of a sample. Change the answer prefix or the " +
-      "labels in the template, or switch the thinking off with `chat_template_kwargs` in the config. `--force` goes on all the same.",
+      "labels in the template, or switch the thinking off with `engine.chat_template_kwargs` in the config. `--force` goes on all the same.",
   ];
 }

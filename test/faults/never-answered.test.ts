@@ -2,13 +2,15 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { RunSummary } from "../../src/job/summary.ts";
-import { abtie } from "../helpers/abtie.ts";
+import { abtie, startAbtie } from "../helpers/abtie.ts";
+import { startFakeProcess } from "../helpers/fake-process.ts";
 import { inProcess } from "../helpers/in-process.ts";
-import { attachTo, spawning, startJudge, writeJob } from "../helpers/job.ts";
+import { attachTo, spawning, startJudge, TOKENIZER, writeJob } from "../helpers/job.ts";
+import { until } from "../helpers/processes.ts";
 import { expectValid, readLines } from "../helpers/results.ts";
 
-// Long enough for a start on a busy machine.
-const SOON = { deadline: "15s", reserve: "1s" };
+// Long enough for a start, and for the end before the watchdog, on a busy machine.
+const SOON = { deadline: "22s", reserve: "8s" };
 
 test.concurrent("an engine that is still starting at the deadline: status 4, with the stage and the end of its log", async () => {
   const job = await writeJob({ engine: spawning({ healthyAfterMs: 600_000 }), rows: 8, config: { time: SOON } });
@@ -36,6 +38,21 @@ test.concurrent("an engine that answers only the questions of the start: status 
   expect(run.stderr).toMatch(/Last error: .*JSON/);
   expect(run.stderr).toMatch(/failed: the answer could not be used/);
   expect(run.stderr).not.toMatch(/done in|not reached|malformed/);
+  expectValid(job.submission, job.ids);
+});
+
+test.concurrent("an engine that is lost for good before its first answer: status 4 for a run", async () => {
+  const fake = await startFakeProcess({ modelName: "small", constantMs: 1_500 });
+  const engine = { attach: fake.url, tokenizer: TOKENIZER };
+  const job = await writeJob({ engine, rows: 8, config: { concurrency: 2, prompts_per_request: 2 } });
+  const running = startAbtie(["run", "job.yaml"], { cwd: job.folder });
+  // Two questions of the start have one prompt each; then the first rows are in flight.
+  await until("rows are in flight", async () => (await fake.prompts()) > 3);
+  await fake.restart({ modelName: "large" });
+  const run = await running.ended;
+  expect(run.status, run.stderr).toBe(4);
+  expect(run.stderr).toContain("The engine answered no row before it was lost for good");
+  expect(run.stderr).toContain("it serves another model now");
   expectValid(job.submission, job.ids);
 });
 

@@ -27,7 +27,7 @@ export function processedDialect(only: (ids: readonly number[]) => Readonly<Reco
 export function processedEntry(dialect: Dialect): DialectEntry {
   return {
     needs: "--logprobs-mode processed_logprobs",
-    lacks: "the labels' share of all probability (the label mass) is unknown",
+    lacks: "the probabilities are relative to the labels",
     outside: false,
     find: async (ask, { ids }) => {
       for (const id of [...new Set(ids)].slice(0, 2)) await ask(dialect, [id]);
