@@ -14,7 +14,7 @@ const MOMENTS = moments(20_241_122);
 const TIMEOUT = { timeout: 120_000 * MOMENTS.length };
 
 test.concurrent.each(
-  "http500 overloaded unavailable reset half half-hang hang not-json nan null wrong-ids missing-label wrong-usage wrong-count wrong-index positive"
+  "http500 overloaded unavailable reset half half-hang hang not-json nan null wrong-ids missing-label wrong-usage wrong-count wrong-index positive brackets endless gzip-bomb not-unicode"
     .split(" ")
     .map((kind) => [kind]),
 )(
