@@ -82,7 +82,13 @@ function readsOf(config: Config, { cwd, benchFile }: JobFileOptions): readonly N
   ];
 }
 
-const MODEL_FILES = ["config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja"];
+const MODEL_FILES = [
+  "config.json",
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "chat_template.jinja",
+  "special_tokens_map.json",
+];
 
 function optional(role: string, path: string | null | undefined): readonly NamedFile[] {
   return path === null || path === undefined ? [] : [{ role, path }];

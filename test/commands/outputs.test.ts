@@ -23,7 +23,16 @@ describe("an output that is a file which the command needs is refused before any
     job = await writeWholeJob();
   });
 
-  const reads = ["rows.csv", "job.yaml", "template.jinja", "c.json", "engine.yaml", "b.json", "model/tokenizer.json"];
+  const reads = [
+    "rows.csv",
+    "job.yaml",
+    "template.jinja",
+    "c.json",
+    "engine.yaml",
+    "b.json",
+    "model/tokenizer.json",
+    "model/special_tokens_map.json",
+  ];
   const ofRun = NAMES.filter((name) => name !== "submission.csv").map((name) => `run/${name}`);
   test.each([...reads, ...ofRun, "run"])("run -o %s", async (target) => {
     await expectRefused(job, target, (output) => ["run", "job.yaml", "--bench", "b.json", "-o", output]);
