@@ -113,7 +113,9 @@ async function expectSameIds(tokenizer: TokenizerName, template: string, today: 
 }
 
 describe.each(TOKENIZERS)("with the %s tokenizer, folder and server give the same ids", (tokenizer) => {
-  test.each(templates(OWN).map((file) => [basename(file), file]))("for the chat template %s", (_, file) =>
+  // The server of the tests has the plain library, which cannot render python-ways.jinja; Python's text is its reference.
+  const own = templates(OWN).filter((file) => !file.endsWith("python-ways.jinja"));
+  test.each(own.map((file) => [basename(file), file]))("for the chat template %s", (_, file) =>
     expectSameIds(tokenizer, file, SETTINGS.date),
   );
   test.skipIf(!existsSync(SHARED)).each(templates(SHARED).map((file) => [basename(file), file]))(
