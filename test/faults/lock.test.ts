@@ -89,7 +89,8 @@ test.concurrent("two jobs with one output refuse each other, also through a link
   await answered(job, 1);
   spawnSync("ln", ["-s", "out.csv", join(job.folder, "link.csv")]);
   for (const output of ["out.csv", "./run/../out.csv", "link.csv"]) {
-    const second = await abtie(["run", "job.yaml", "-o", output, "--run", "other"], { cwd: job.folder });
+    // With --force, because the file belongs to the other run folder.
+    const second = await abtie(["run", "job.yaml", "-o", output, "--run", "other", "--force"], { cwd: job.folder });
     expect(second.status).toBe(3);
     expect(second.stderr).toContain(".out.csv.lock is held by process");
     expect(existsSync(join(job.folder, "other/journal.jsonl"))).toBe(false);
