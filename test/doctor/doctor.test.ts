@@ -1,5 +1,8 @@
 import { appendFile, cp, readFile, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Finding } from "../../src/doctor/finding.ts";
@@ -86,6 +89,61 @@ describe("what doctor says of a model", () => {
     expect(checks.at(-1)).toBe("prompt");
   });
 });
+
+describe("where the context length was learnt", () => {
+  const card = (id: string, more: object) => ({ id, object: "model", root: `/models/${id}`, parent: null, ...more });
+  const listing = (...data: readonly object[]) => ({ "/v1/models": { object: "list", data } });
+
+  test.each([
+    [
+      "an adapter's parent",
+      listing(card("base", { max_model_len: 1024 }), card("fake", { parent: "base", max_model_len: null })),
+      "fake; weights /models/fake; adapter of base",
+      (url: string) => `1,024 tokens, from the model's parent base in ${url}/v1/models; a prompt may have 1,022 tokens`,
+    ],
+    [
+      "the page of llama.cpp",
+      {
+        ...listing(card("fake", { max_model_len: null })),
+        "/props": { default_generation_settings: { n_ctx: 512 } },
+      },
+      "fake; weights /models/fake",
+      (url: string) => `512 tokens, from ${url}/props; a prompt may have 510 tokens`,
+    ],
+    [
+      "the config",
+      listing(card("fake", { max_model_len: null })),
+      "fake; weights /models/fake",
+      () => "700 tokens, from engine.max_model_len, since the server reports none; a prompt may have 698 tokens",
+    ],
+  ])("%s", async (_, pages, model, context) => {
+    const url = await gateway(await started(), pages);
+    const job = await writeJob({ engine: { attach: url, model: "fake", tokenizer: TOKENIZER, max_model_len: 700 } });
+    const { findings } = await askDoctor(job.folder);
+    expect(textOf(findings, "model")).toBe(model);
+    expect(textOf(findings, "context")).toBe(context(url));
+  });
+});
+
+/** A server before a fake that answers some pages itself. Gives its URL. */
+async function gateway(fake: Fake, pages: Readonly<Record<string, object>>): Promise<string> {
+  const server = createServer(async (request, response) => {
+    const own = pages[request.url ?? ""];
+    if (own !== undefined) return response.end(JSON.stringify(own));
+    const body = await text(request);
+    const sent = body === "" ? {} : { body, headers: { "content-type": "application/json" } };
+    const answer = await fetch(`${fake.url}${request.url}`, { method: request.method ?? "GET", ...sent });
+    return response.writeHead(answer.status).end(await answer.text());
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
 
 describe("doctor --against", () => {
   test("the same model on two engines differs by nothing", async () => {
