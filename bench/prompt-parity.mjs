@@ -171,8 +171,8 @@ async function openEncoders(model) {
     tokenize: (body) => client.tokenize("reference", body),
     detokenize: (tokens) => client.detokenize("reference", tokens),
   };
-  const { controlTokens, normalise } = local;
-  const remote = { ...serverTokenizer(text, SETTINGS, Date.now), controlTokens, normalise };
+  // Both encode the same text, so both break up the control tokens of the folder.
+  const remote = { ...serverTokenizer(text, SETTINGS, Date.now), control: local.control };
   return { local: encoderOf(local), remote: encoderOf(remote) };
 }
 
