@@ -3,7 +3,7 @@
 Run as: python chat_reference.py    (with an interpreter that has vLLM; reads one JSON request a line, writes one answer a line)
 
     {"do": "load", "tokenizer": FOLDER, "template": FILE | null, "model_type": TEXT | null}  -> {"content": "string" | "openai"}
-    {"do": "chat", "messages": [...], "prefix": TEXT, "kwargs": {...}}  -> {"ids": [...], "end": TEXT}
+    {"do": "chat", "messages": [...], "prefix": TEXT, "kwargs": {...}, "fold": BOOL}  -> {"ids": [...], "end": TEXT}
     {"do": "text", "text": TEXT}                                   -> {"ids": [...]}
     {"do": "tokenize", ...body of vLLM's POST /tokenize}           -> {"tokens": [...]}
     {"do": "detokenize", "tokens": [...]}                          -> {"prompt": TEXT}
@@ -11,8 +11,9 @@ Run as: python chat_reference.py    (with an interpreter that has vLLM; reads on
 
 `chat` is the definition of abtie's prompt, written a second time and independently: the template's text with the generation
 prompt and the job's variables; a think block that is open at its end is closed, as the template closes it in a finished
-message or else as Qwen does; where a finished message stands in a channel, this channel is opened; then the answer prefix. All
-of it is tokenised as one text. A system message that the template refuses or does not show stands before the user's text.
+message or else as Qwen does (at once, if it was opened without a line end); the text with which a finished message opens a channel
+follows; then the answer prefix. All of it is tokenised as one text. A system message that the template refuses or does not show
+stands before the user's text; with `fold` it always does.
 
 `tokenize` does what vLLM does: it uses vLLM's own check for templates that want content as a list of parts, and passes on only
 variables that the template has.
@@ -38,14 +39,15 @@ SYSTEM = "reference system text"
 ANSWER = "reference answer text"
 # Opening tag and closing tag of the blocks in which models reason.
 BLOCKS = [
-    (r"<(think|thinking|thought|reasoning|seed:think|longcat_think)>", "</{}>"),
-    (r"\[(THINK)\]", "[/{}]"),
+    (r"<((?:[a-z]+[:_|])?(?:think|thinking|thought|thoughts|reason|reasoning))>", "</{}>"),
+    (r"\[(THINK|think)\]", "[/{}]"),
     (r"<\|START_(THINKING)\|>", "<|END_{}|>"),
-    (r"<\|(think)_start\|>", "<|{}_end|>"),
+    (r"<\|begin_of_(thought)\|>", "<|end_of_{}|>"),
+    (r"<\|(think|thinking)_start\|>", "<|{}_end|>"),
     (r"◁(think)▷", "◁/{}▷"),
     (r"<\|channel>(thought)", "<channel|>"),
+    (r"(Here are my reasoning steps:)", "[BEGIN FINAL RESPONSE]"),
 ]
-CHANNELS = ("<|channel|>", "<|START_RESPONSE|>")
 
 
 class Reference:
@@ -78,8 +80,9 @@ class Reference:
             self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=generation, **kwargs)
         )
 
-    def chat(self, messages: list[Message], prefix: str, kwargs: Answer) -> Answer:
+    def chat(self, messages: list[Message], prefix: str, kwargs: Answer, folding: bool) -> Answer:
         """Give the ids of a prompt."""
+        messages = fold(messages) if folding else messages
         text = self.render(messages, True, kwargs)
         text += self.closing(text, messages, kwargs) + prefix
         return {"ids": self.tokenizer.encode(text, add_special_tokens=False), "end": text[-160:]}
@@ -93,14 +96,18 @@ class Reference:
             between = behind(finished[: finished.rindex(ANSWER)], USER)
         except Exception:
             between = ""
-        rest = between[len(begun) :] if between.startswith(begun) else ""
+        rest = after(between, begun)
         block = open_block(text)
+        close = ""
         if block is not None:
             closer, inside = block
             if closer in rest:
                 return rest
-            return ("\n" if inside.endswith("\n") else "\n\n") + closer + "\n\n"
-        return rest if any(channel in rest for channel in CHANNELS) else ""
+            close = closer if inside == "" else ("\n" if inside.endswith("\n") else "\n\n") + closer + "\n\n"
+        channel = after(between, without_block(begun))
+        if channel.strip() == "" or has_tag(channel):
+            return close
+        return close.strip() + channel
 
     def text(self, text: str) -> Answer:
         """Give the ids of a text with what the model puts before it, and without what it puts behind it."""
@@ -149,13 +156,32 @@ def behind(text: str, mark: str) -> str:
     return text.rpartition(mark)[2]
 
 
+def after(text: str, beginning: str) -> str:
+    """Give the part of a text behind its beginning; nothing when it begins otherwise."""
+    return text[len(beginning) :] if text.startswith(beginning) else ""
+
+
 def open_block(text: str) -> tuple[str, str] | None:
     """Find the block that is opened at the end of a text: its closing tag, and the white space behind the opening tag."""
     for opener, closer in BLOCKS:
-        found = re.search(rf"{opener}(\s*)$", text)
+        found = re.search(rf"{opener}(\s*)$", text, re.IGNORECASE)
         if found is not None:
             return closer.format(found[1]), found[2]
     return None
+
+
+def without_block(text: str) -> str:
+    """Remove a block without text, open or closed, from the end of a text."""
+    for opener, closer in BLOCKS:
+        places = list(re.finditer(opener, text, re.IGNORECASE))
+        if places and text[places[-1].end() :].replace(closer.format(places[-1][1]), "", 1).strip() == "":
+            return text[: places[-1].start()]
+    return text
+
+
+def has_tag(text: str) -> bool:
+    """Say whether a text holds an opening or closing tag of a block."""
+    return any(re.search(opener, text.replace("</", "<").replace("[/", "["), re.IGNORECASE) for opener, _ in BLOCKS)
 
 
 def answer(request: Answer, loaded: dict[str, Reference]) -> Answer:
@@ -171,7 +197,9 @@ def answer(request: Answer, loaded: dict[str, Reference]) -> Answer:
             loaded[request["tokenizer"]] = Reference(tokenizer)
             return {"content": loaded[request["tokenizer"]].content}
         case "chat":
-            return only(loaded).chat(request["messages"], request["prefix"], request["kwargs"])
+            return only(loaded).chat(
+                request["messages"], request["prefix"], request["kwargs"], request["fold"]
+            )
         case "text":
             return only(loaded).text(request["text"])
         case "tokenize":
