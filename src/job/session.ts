@@ -3,6 +3,7 @@ import { planRun } from "../deadline/run-plan.ts";
 import type { Effects } from "../effects.ts";
 import type { Engine } from "../engine/engine.ts";
 import { endOfLog } from "../engine/life/server-ended.ts";
+import type { Disk } from "../files/disk.ts";
 import type { ForecastError } from "../forecast/history.ts";
 import { estimateLengths } from "../judge/estimate-lengths.ts";
 import { judgeWarnings } from "../judge/judge.ts";
@@ -98,7 +99,7 @@ async function scoreOnEngines(job: Job, { limits, began, tokensPerSecond, effect
     if ((ended.end !== "engine-lost" && ended.end !== "deadline") || answered > 0) return ended;
     const { end, engine } = ended;
     const lastError = recorder.counts.failing?.message ?? null;
-    const logEnd = await endOfLogs(job);
+    const logEnd = await endOfLogs(job, effects.disk);
     const failure = neverAnsweredFailure({ end, started: engine !== null, lastStage, lastError, logEnd });
     return { ...ended, failure };
   };
@@ -183,7 +184,7 @@ async function scoreOnEngines(job: Job, { limits, began, tokensPerSecond, effect
 }
 
 /** Reads the ends of the logs of the servers that abtie started. */
-async function endOfLogs({ config, folder }: Job): Promise<readonly string[]> {
-  const ends = await Promise.all(serverLogs(config).map((name) => endOfLog(join(folder.path, name))));
+async function endOfLogs({ config, folder }: Job, disk: Disk): Promise<readonly string[]> {
+  const ends = await Promise.all(serverLogs(config).map((name) => endOfLog(join(folder.path, name), disk)));
   return ends.flat();
 }

@@ -1,4 +1,5 @@
 import { AbtieError } from "../../errors.ts";
+import type { Disk } from "../../files/disk.ts";
 import { diagnose } from "./failures.ts";
 import { lastLines, type ServerLog } from "./server-log.ts";
 
@@ -33,8 +34,8 @@ export async function serverFailed(message: string, log: ServerLog, cause: unkno
 }
 
 /** Gives the last lines of a server's log, and its path at the end; empty when there is no log. */
-export async function endOfLog(path: string): Promise<readonly string[]> {
-  const lines = (await lastLines(path)).filter((line) => !ACCESS.test(line));
+export async function endOfLog(path: string, disk: Disk): Promise<readonly string[]> {
+  const lines = (await lastLines(path, disk)).filter((line) => !ACCESS.test(line));
   return lines.length === 0 ? [] : detailsOf(null, lines, path);
 }
 

@@ -1,6 +1,6 @@
-import { open, stat } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { dirname } from "node:path";
-import { nodeDisk } from "../../files/disk.ts";
+import { type Disk, nodeDisk } from "../../files/disk.ts";
 import { createFolder } from "../../files/folder.ts";
 
 /** The log of one start of a server. Earlier starts may have written into the same file. */
@@ -44,19 +44,19 @@ export async function openServerLog(path: string): Promise<ServerLog> {
 }
 
 /** Reads the last lines of a log, at most `LARGEST` bytes; empty when there is none. */
-export async function lastLines(path: string): Promise<readonly string[]> {
-  const size = await sizeOf(path).catch(() => 0);
-  const text = await readPart(path, Math.max(0, size - LARGEST), size);
+export async function lastLines(path: string, disk: Disk): Promise<readonly string[]> {
+  const size = await sizeOf(path, disk).catch(() => 0);
+  const text = await readPart(path, Math.max(0, size - LARGEST), size, disk);
   return text.split(/\r?\n|\r/).filter((line) => line.trim() !== "");
 }
 
-async function sizeOf(path: string): Promise<number> {
-  return (await stat(path)).size;
+async function sizeOf(path: string, disk: Disk = nodeDisk): Promise<number> {
+  return (await disk.stat(path)).size;
 }
 
-async function readPart(path: string, from: number, to: number): Promise<string> {
+async function readPart(path: string, from: number, to: number, disk: Disk = nodeDisk): Promise<string> {
   if (to <= from) return "";
-  const file = await open(path, "r");
+  const file = await disk.open(path, "r");
   try {
     const buffer = Buffer.alloc(to - from);
     const { bytesRead } = await file.read(buffer, 0, buffer.length, from);
