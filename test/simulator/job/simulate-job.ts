@@ -95,6 +95,8 @@ async function simulate(scenario: JobScenario, world: ReturnType<typeof createWo
     isCalm: () => weather.isCalm,
     onBegin: ({ process, kind, path, changes }: Operation) => {
       const start = process as Start;
+      // What is not simulated takes real time: a process may be waiting for it when it is killed.
+      if (start.isDead) report(`${start.name} goes on after its end: it waited for something that is not simulated`);
       if (start.hasLostLock && changes && !(kind === "rm" && path.endsWith(".tmp"))) {
         report(`${start.name} has lost the lock and goes on: ${kind} ${path}`);
       }
@@ -203,7 +205,8 @@ async function simulate(scenario: JobScenario, world: ReturnType<typeof createWo
       if (!start.isDisturbed && !slow && !isTight) report(`${start.name} had to be ended by the watchdog`);
       kill(start, "watchdog");
     };
-    check();
+    // The watchdog is another thread.
+    start.cancelWatchdog = world.at(world.now(), start, check);
   };
 
   const kill = (start: Start, how: string): void => {
