@@ -1,17 +1,17 @@
 import { runJob } from "../../../src/commands/run.ts";
 import { parseDeadline } from "../../../src/config/deadline.ts";
 import { AbtieError } from "../../../src/errors.ts";
-import type { RunSummary } from "../../../src/job/summary.ts";
 import { createEffects } from "../../../src/system.ts";
 import { createRandom } from "../random.ts";
 import { createFileChecks } from "./checks.ts";
 import { createDisk, type Operation } from "./disk.ts";
+import { faultsOfEnd, type Start, textOf } from "./ends.ts";
 import { createFileTree } from "./files.ts";
 import { configOf, datasetOf, JOURNAL, judgeLoaderOf, LOCK, RUN_FOLDER } from "./job-parts.ts";
 import { faultOfSubmission } from "./read-files.ts";
 import { type Deed, drawJobScenario, type JobScenario } from "./scenario.ts";
 import { createServers } from "./servers.ts";
-import { clockOf, createWorld, EPOCH, type Process } from "./world.ts";
+import { clockOf, createWorld, EPOCH } from "./world.ts";
 
 /** The outcome of the simulation of a seed. */
 export interface JobOutcome {
@@ -24,26 +24,6 @@ export interface JobOutcome {
   /** How each process ended, in order. */
   readonly ends: readonly string[];
   readonly violations: readonly string[];
-}
-
-/** A process that runs the job. */
-interface Start extends Process {
-  readonly host: string;
-  readonly pid: number;
-  /** Number of power cuts before its start. */
-  readonly boot: number;
-  readonly startedAt: number;
-  readonly controller: AbortController;
-  readonly isLast: boolean;
-  /** Deadline, ms since 1970; null for none. */
-  readonly deadlineAt: number | null;
-  /** Something that no program can make up for happened: it was stopped, the clock was set, the disk was slow or stuck. */
-  isDisturbed: boolean;
-  /** The last time at which it was stopped or the clock was set. */
-  disturbedUntil: number;
-  hasLostLock: boolean;
-  settled: { readonly summary: RunSummary } | { readonly error: unknown } | null;
-  cancelWatchdog: () => void;
 }
 
 const MOST_EVENTS = 200_000;
@@ -276,51 +256,12 @@ async function simulate(scenario: JobScenario, world: ReturnType<typeof createWo
   };
 
   const checkEnd = (start: Start, settled: NonNullable<Start["settled"]>): void => {
-    if ("error" in settled) {
-      const { error } = settled;
-      if (!(error instanceof AbtieError)) report(`${start.name} ended by a bug: ${textOf(error)}`);
-      else if (isOwnerUnsure && /did not write it/.test(error.message))
-        world.trace(`${start.name} disowns the submission`);
-      else if (start.isLast) report(`the last start failed: ${textOf(error)}`);
-      else if (error.code === "config" && !isRefusable(error)) {
-        report(`${start.name} refused its config: ${textOf(error)}`);
-      } else if (error.code === "data" && scenario.disk.faults.length === 0 && starts.length === 1) {
-        report(`${start.name} failed with a data error: ${textOf(error)}`);
-      } else if (
-        error.code === "engine" &&
-        scenario.servers.every(({ faults, errors }) => faults.length === 0 && errors === 0)
-      ) {
-        report(`${start.name} failed with an engine error: ${textOf(error)}`);
-      } else if (error.code === "interrupted" && !start.controller.signal.aborted) {
-        report(`${start.name} says that it was interrupted: ${textOf(error)}`);
-      }
-      return;
-    }
-    const { end, rows, session } = settled.summary;
-    const content = checks.checkWhole();
-    if (end === "interrupted" && !start.controller.signal.aborted) report(`${start.name} was not interrupted`);
-    if (end === "deadline" && start.deadlineAt === null) report(`${start.name} has no deadline`);
-    // A request that finds another model is counted, though no prompt was sent.
-    const asked = servers.record.requests.get(start) ?? 0;
-    const most = asked + (servers.record.lists.get(start) ?? 0);
-    if (session.requests < asked || session.requests > most) {
-      report(`${start.name} counts ${session.requests} requests and sent ${asked}`);
-    }
-    if (!start.isLast) return;
-    if (end !== "done") report(`the last start ended as ${end}`);
-    const refused = scenario.poison.size;
-    if (rows.prior !== refused)
-      report(`the last start left ${rows.prior} rows without an answer, ${refused} are refused`);
-    if (tree.find(LOCK) !== null) report("the last start left its lock");
-    void content;
+    const facts = { scenario, record: servers.record, wasAlone: starts.length === 1, isOwnerUnsure };
+    for (const fault of faultsOfEnd(start, settled, facts)) report(`${start.name} ${fault}`);
+    if ("error" in settled) return;
+    checks.checkWhole();
+    if (start.isLast && tree.find(LOCK) !== null) report("the last start left its lock");
   };
-
-  const hasOtherModel = scenario.servers.some(({ faults }) =>
-    faults.some((fault) => fault.kind === "death" && fault.otherModel !== null),
-  );
-  /** A config is refused after the deadline, and when a server has another model. */
-  const isRefusable = ({ message }: AbtieError): boolean =>
-    /no time to work/.test(message) || (hasOtherModel && /model/.test(message));
 
   const perform = (deed: Deed): void => {
     const there = alive();
@@ -395,8 +336,3 @@ function tableOf({ host, boot }: Pick<Start, "host" | "boot">): string {
 }
 
 const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
-
-function textOf(thrown: unknown): string {
-  if (thrown instanceof AbtieError) return `${thrown.code}: ${thrown.message}`;
-  return thrown instanceof Error ? (thrown.stack ?? thrown.message).split("\n").slice(0, 4).join(" ") : String(thrown);
-}
