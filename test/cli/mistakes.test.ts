@@ -125,5 +125,5 @@ test("refuses to write where a file cannot be, before anything is sent", async (
   await writeFile(join(job.folder, "file"), "");
   const result = await abtie(["run", "job.yaml", "-o", "file/submission.csv"], { cwd: job.folder });
   expect(result).toMatchObject({ status: 3, stdout: "" });
-  expect(result.stderr).toContain("file/submission.csv");
+  expect(result.stderr).toContain("/file/.submission.csv.lock");
 });

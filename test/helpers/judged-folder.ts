@@ -56,8 +56,8 @@ export async function writeLabels(folder: string, count = Number.POSITIVE_INFINI
 }
 
 function record(id: string, shown: Triple, orders: "one" | "both"): RowRecord {
-  const reading = (logProbs: Triple) => ({
-    logProbs,
+  const reading = (scores: Triple) => ({
+    logProbs: softmax(scores).map((share) => Math.log(share / 2)) as unknown as Triple,
     mass: 0.5,
     bounded: false,
     tokens: 20,
