@@ -17,6 +17,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { measureRun } from "./lib/measured-run.mjs";
 import { markdown, output } from "./lib/processes.mjs";
 import { ENGINE, startVllm } from "./lib/vllm.mjs";
 
