@@ -35,8 +35,8 @@ export interface JobScenario {
 /** Something that is done to the job; `event` counts events of the world, so that every moment may be hit. */
 export type Deed =
   | { readonly event: number; readonly kind: "kill" | "power-cut" | "interrupt" }
-  /** SIGSTOP, and SIGCONT after this time. */
-  | { readonly event: number; readonly kind: "stop"; readonly ms: number }
+  /** SIGSTOP, and SIGCONT after this time. Meanwhile another process may find that nobody renews the lock. */
+  | { readonly event: number; readonly kind: "stop"; readonly ms: number; readonly isOvertaken: boolean }
   /** The wall clock is set. */
   | { readonly event: number; readonly kind: "jump"; readonly ms: number }
   /** Another process is started on the same run folder, on this machine or on another one. */
@@ -170,8 +170,18 @@ function drawDeeds(random: Random): readonly Deed[] {
     random.chance(0.4) && { kind: "power-cut", event: event() },
     random.chance(0.15) && { kind: "power-cut", event: event() },
     random.chance(0.25) && { kind: "interrupt", event: event() },
-    random.chance(0.3) && { kind: "stop", event: event(), ms: random.logBetween(100, 120_000) },
-    random.chance(0.2) && { kind: "stop", event: event(), ms: random.logBetween(100, 120_000) },
+    random.chance(0.3) && {
+      kind: "stop",
+      event: event(),
+      ms: random.logBetween(100, 120_000),
+      isOvertaken: random.chance(0.5),
+    },
+    random.chance(0.2) && {
+      kind: "stop",
+      event: event(),
+      ms: random.logBetween(100, 120_000),
+      isOvertaken: random.chance(0.5),
+    },
     random.chance(0.2) && {
       kind: "jump",
       event: event(),

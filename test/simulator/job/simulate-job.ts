@@ -287,6 +287,11 @@ async function simulate(scenario: JobScenario, world: ReturnType<typeof createWo
         target.stoppedUntil = Math.max(target.stoppedUntil, world.now() + deed.ms);
         target.isDisturbed = true;
         target.disturbedUntil = Math.max(target.disturbedUntil, target.stoppedUntil);
+        if (deed.isOvertaken && deed.ms > LAST_PAUSE_MS) {
+          world.at(world.now() + LAST_PAUSE_MS, null, () => {
+            if (!weather.isCalm) begin(`second ${starts.length}`, false, false);
+          });
+        }
         break;
       case "jump":
         world.jump(Math.round(deed.ms));
