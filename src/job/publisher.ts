@@ -54,9 +54,11 @@ export function createPublisher(options: PublisherOptions): Publisher {
   const outcome = (row: number): RowOutcome => outcomeOf(answersOf(state, row), aggregate, prior);
 
   const write = async (): Promise<void> => {
-    // The journal is written first, because an answer in the submission must not be missing in the journal after a crash.
-    await options.journal.checkpoint();
-    await writeSubmission(options.submission, ids, (row) => outcome(row).probabilities, options);
+    // An answer in the submission must not be missing in the journal after a crash. So the journal is forced onto the disk when the
+    // content is known: an answer that arrives meanwhile is not in it.
+    const beforeWrite = (): Promise<void> => options.journal.checkpoint();
+    const probabilities = (row: number): Triple => outcome(row).probabilities;
+    await writeSubmission(options.submission, ids, probabilities, { ...options, beforeWrite });
     await writeRows(options.rows, recordsOf(ids, state, outcome), options.disk);
   };
   const publish = async (): Promise<void> => {

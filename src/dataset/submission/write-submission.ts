@@ -12,6 +12,8 @@ export interface SubmissionOptions {
   readonly clip?: Clip;
   /** Default: the disk of this machine. */
   readonly disk?: Disk;
+  /** Called when the content is known, before any of it is written. */
+  readonly beforeWrite?: () => Promise<void>;
   /** Remembers who wrote the file; see createOwnership. */
   readonly ownership?: {
     readonly announce: (content: string) => Promise<void>;
@@ -44,6 +46,7 @@ export async function writeSubmission(
     }
   };
   const content = [...toCsv([id, ...labels], ids, toLine)].join("");
+  await options.beforeWrite?.();
   await options.ownership?.announce(content);
   await writeAtomic(path, content, options.disk);
   options.ownership?.confirm();
