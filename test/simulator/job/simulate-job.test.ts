@@ -17,6 +17,16 @@ describe("a whole job, simulated from one seed", () => {
     },
   );
 
+  // Each seed found the fault that its sentence excludes.
+  test.each([
+    ["makes the name of a new run folder durable before a server is asked", 4],
+    ["leaves no timer of an engine that was brought back", 24],
+    ["forces the lines of a killed process onto the disk before their answers are published again", 42],
+    ["ends in order when it is interrupted while it takes its locks", 104],
+  ])("%s", async (_, seed) => {
+    expect((await simulateJob(seed)).violations).toEqual([]);
+  });
+
   test("is the same for the same seed, event for event, and another one for another seed", async () => {
     const lines: string[] = [];
     const first = await simulateJob(7, (line) => lines.push(line));
