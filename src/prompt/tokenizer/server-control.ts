@@ -21,21 +21,22 @@ export function createServerControl({
 }: ServerQuestions): (texts: readonly string[]) => Promise<ControlTokens> {
   const known = new Map<string, number | null>();
   let own: Promise<OwnTexts> | null = null;
-  let last: ControlTokens | null = null;
+  let last: { readonly control: ControlTokens; readonly found: number } | null = null;
+  let found = 0;
 
-  const tryAll = async (candidates: readonly string[]): Promise<boolean> => {
-    const fresh = [...new Set(candidates)].filter((text) => !known.has(text)).slice(0, MOST_CANDIDATES - known.size);
-    let found = false;
+  const tryAll = async (candidates: readonly string[]): Promise<void> => {
+    const room = Math.max(0, MOST_CANDIDATES - known.size);
+    const fresh = [...new Set(candidates)].filter((text) => !known.has(text)).slice(0, room);
     for (let at = 0; at < fresh.length; at += AT_ONCE) {
       const part = fresh.slice(at, at + AT_ONCE);
       const encoded = await Promise.all(part.map(encode));
       for (const [i, text] of part.entries()) {
         const [id, ...more] = encoded[i] ?? [];
-        known.set(text, id !== undefined && more.length === 0 ? id : null);
-        found ||= id !== undefined && more.length === 0;
+        const single = id !== undefined && more.length === 0;
+        if (single && !known.has(text)) found += 1;
+        known.set(text, single ? id : null);
       }
     }
-    return found;
   };
   const findOwn = async (): Promise<OwnTexts> => {
     const rendered = (await renderTurns()) ?? "";
@@ -49,18 +50,20 @@ export function createServerControl({
       throw error;
     });
     const { rendered, plain } = await own;
-    const changed = await tryAll(texts.flatMap((text) => text.match(CERTAIN) ?? []));
-    if (last !== null && !changed) return last;
+    await tryAll(texts.flatMap((text) => text.match(CERTAIN) ?? []));
+    // Counted here, because another row may have found tokens of these texts and still wait for answers of its own.
+    if (last?.found === found) return last.control;
     const single = [...known].filter((entry): entry is [string, number] => entry[1] !== null);
     const counted = single.filter(([text]) => !isUnknownToken(text));
     const controlTexts = single.map(([text]) => text);
-    last = {
+    const control: ControlTokens = {
       texts: [...new Set([...controlTexts, ...plain])],
       ids: new Set(counted.map(([, id]) => id)),
       markers: findTurnMarkers(rendered, controlTexts),
       normalise: null,
     };
-    return last;
+    last = { control, found };
+    return control;
   };
 }
 
