@@ -1,4 +1,6 @@
-import type { EngineModel, StartUp } from "../runfolder/journal/events.ts";
+import type { Config } from "../config/config.ts";
+import type { JournalEvent } from "../runfolder/journal/events.ts";
+import { Secret } from "../secrets/secret.ts";
 import type { VariantRun } from "./variant-run.ts";
 
 /** Variants that share an engine. The engine is opened once for all of them. */
@@ -8,7 +10,7 @@ export type EngineGroup = readonly [VariantRun, ...VariantRun[]];
 export function groupByEngine(runs: readonly VariantRun[]): readonly EngineGroup[] {
   const groups = new Map<string, [VariantRun, ...VariantRun[]]>();
   for (const run of runs) {
-    const key = JSON.stringify(run.config.engine);
+    const key = engineKey(run.config);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [run]);
     else group.push(run);
@@ -16,7 +18,18 @@ export function groupByEngine(runs: readonly VariantRun[]): readonly EngineGroup
   return [...groups.values()];
 }
 
+/**
+ * Gives a text that is the same for two configs with the same engine. It contains the secrets of the engine, because two
+ * servers may differ only in a variable or a key, so it must not be shown.
+ */
+export function engineKey({ engine }: Pick<Config, "engine">): string {
+  return JSON.stringify(engine, function reveal(this: Readonly<Record<string, unknown>>, key, value: unknown) {
+    const written = this[key];
+    return written instanceof Secret ? written.reveal() : value;
+  });
+}
+
 /** Records an event of an engine in the journal of every variant that uses the engine. */
-export function recordForAll(group: EngineGroup, event: EngineModel | StartUp): void {
+export function recordForAll(group: EngineGroup, event: JournalEvent): void {
   for (const { recorder } of group) recorder.record(event);
 }

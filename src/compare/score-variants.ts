@@ -65,15 +65,12 @@ async function scoreGroup(group: EngineGroup, options: ScoreOptions): Promise<Sc
   // Mistakes in templates and labels are found here, before a server is started, because a start takes minutes.
   if (joint.local) await joint.check();
   const began = clock.monotonic();
-  const record: VariantRun["recorder"]["record"] = (event) => {
-    for (const { recorder } of group) recorder.record(event);
-  };
   try {
     await using pool = await openEnginePool({
       config,
       loader: joint,
       logFolder: options.folder,
-      record,
+      record: (event) => recordForAll(group, event),
       effects,
       signal,
     });

@@ -2,6 +2,7 @@ import { formatMass, formatPercent, plural } from "../format.ts";
 import { kindOf } from "../judge/mass-gate.ts";
 import { modelName } from "../judge/model-name.ts";
 import type { Assessment } from "./assess.ts";
+import { engineKey } from "./engine-groups.ts";
 import type { Variant } from "./open-variants.ts";
 
 /** All properties of a comparison that may give a reader a reason to doubt it. */
@@ -66,7 +67,7 @@ function endWarnings({ end, sequential }: Circumstances): string[] {
 
 function engineWarnings({ variants, served }: Circumstances): string[] {
   const models = variants.map(({ name, config }, index) => [name, served[index] ?? modelName(config.engine)] as const);
-  const engines = new Set(variants.map(({ config }) => JSON.stringify(config.engine)));
+  const engines = new Set(variants.map(({ config }) => engineKey(config)));
   const named = models.map(([name, model]) => `${name} by ${model}`).join(", ");
   return [
     ...(new Set(models.map(([, model]) => model)).size > 1
