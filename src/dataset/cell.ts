@@ -67,22 +67,23 @@ function readList(value: unknown): TextCell | null {
 function readMessage(value: unknown): DataMessage | null {
   if (typeof value !== "object" || value === null) return null;
   const { role, content, from, value: said } = value as Readonly<Record<string, unknown>>;
-  const known = ROLES[String(role ?? from).toLowerCase()];
+  const known = ROLES.get(String(role ?? from).toLowerCase());
   const text = textOf(content === undefined ? said : content);
   return known === undefined || text === undefined ? null : { role: known, text };
 }
 
-const ROLES: Readonly<Record<string, DataMessage["role"]>> = {
-  system: "system",
-  developer: "system",
-  user: "user",
-  human: "user",
-  prompter: "user",
-  assistant: "assistant",
-  gpt: "assistant",
-  model: "assistant",
-  bot: "assistant",
-};
+// A map, because the text may be "constructor", which every object has.
+const ROLES: ReadonlyMap<string, DataMessage["role"]> = new Map([
+  ["system", "system"],
+  ["developer", "system"],
+  ["user", "user"],
+  ["human", "user"],
+  ["prompter", "user"],
+  ["assistant", "assistant"],
+  ["gpt", "assistant"],
+  ["model", "assistant"],
+  ["bot", "assistant"],
+]);
 
 /** The text of a message; the texts of a list of parts are joined. */
 function textOf(content: unknown): Turn | undefined {

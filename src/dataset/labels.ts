@@ -107,7 +107,7 @@ function readWord(cell: DataCell): Truth {
   const word = cellText(cell)
     .toLowerCase()
     .replaceAll(/[^\p{L}\p{N}<>=]/gu, "");
-  const found = WORDS[word];
+  const found = classOf(WORDS, word);
   if (found === undefined) return wrong(`the label is ${JSON.stringify(cellText(cell))}`, WORDS_REMEDY);
   return pure(found, BOTH_BAD.has(word) ? "both bad" : null);
 }
@@ -163,11 +163,16 @@ const WORDS_REMEDY =
   'A label is a word such as A, model_b, A>B or tie. For other values give the column and its codes: "columns: {label: NAME, codes: {1: a, 2: b, 0: tie}}".';
 
 function readCodes(cells: readonly DataCell[], codes: LabelCodes): Truth {
-  const votes = cells.map((cell) => codes[cellText(cell).trim()]);
+  const votes = cells.map((cell) => classOf(codes, cellText(cell).trim()));
   if (votes.every((vote) => vote !== undefined)) return shares(votes);
   const shown = cells.map((cell) => JSON.stringify(cellText(cell))).join(", ");
   const known = Object.entries(codes).map(([code, name]) => `${code}: ${name}`);
   return wrong(`the label is ${shown}`, `The codes of the label column are ${known.join(", ")}. ${CODES_REMEDY}`);
+}
+
+/** Looks a text of the file up. The text may be "constructor", which every object has. */
+function classOf(classes: Readonly<Record<string, ClassName>>, text: string): ClassName | undefined {
+  return Object.hasOwn(classes, text) ? classes[text] : undefined;
 }
 
 const CODES_REMEDY = 'Correct the label, or give other codes: "columns: {label: NAME, codes: {...}}".';

@@ -47,6 +47,11 @@ test.each([
   }
 });
 
+test("takes objects with an unknown role, such as a name that every object has, as plain text", () => {
+  const text = '[{"role": "constructor", "content": "q"}]';
+  expect(readCell(text)).toEqual({ turns: [text], form: "broken-list" });
+});
+
 test.each<[unknown, readonly (string | null)[]]>([
   [3, ["3"]],
   [true, ["true"]],

@@ -250,6 +250,14 @@ describe("labels", () => {
     );
   });
 
+  test("that are a name which every object has, have no meaning", async () => {
+    const path = await temporaryFile(csv("label", "A", "constructor"));
+    const codes = { A: "a" } as const;
+    for (const columns of [{ label: "label" }, { label: "label", codes }]) {
+      await expect(openDataset(path, { columns })).rejects.toThrow('line 3: the label is "constructor"');
+    }
+  });
+
   test.each(["score_a", "rating", "voted"])("a column %s that is not used is named once", async (column) => {
     await using dataset = await openDataset(await temporaryFile(csv(column, "1", "2")));
     expect(dataset.notes).toEqual([
