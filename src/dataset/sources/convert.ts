@@ -114,7 +114,8 @@ async function writeTemporary(
     await unlink(temporary);
     for await (const chunk of chunks) {
       signal?.throwIfAborted();
-      await handle.write(chunk);
+      // `write` may write a part of the chunk only.
+      await handle.appendFile(chunk);
     }
     return await readByPosition(path, handle);
   } catch (error) {
