@@ -113,7 +113,7 @@ function startAlone(): void {
   copyOutput(child);
   leader = child.pid;
   child.once("error", (error) => {
-    writeSync(log, `abtie: cannot start ${command}: ${error.message}\n`);
+    write(`abtie: cannot start ${command}: ${error.message}\n`);
     process.exit(127);
   });
   child.once("exit", onEnd);
@@ -144,7 +144,7 @@ function copyLines(stream: NodeJS.ReadableStream): void {
   stream.on("end", () => write(partial));
 }
 
-/** What a full disk does not take is dropped, because the run needs the server and not its log. */
+/** Writes into the log, without secrets. What a full disk does not take is dropped, because the run needs the server, not its log. */
 function write(text: string): void {
   try {
     if (text !== "") writeSync(log, redact(text));
@@ -154,10 +154,7 @@ function write(text: string): void {
 }
 
 function note(why: string): void {
-  writeSync(
-    log,
-    `abtie: ${why}: a process of the server that leaves its session and drops its environment may outlive it\n`,
-  );
+  write(`abtie: ${why}: a process of the server that leaves its session and drops its environment may outlive it\n`);
 }
 
 function onEnd(code: number | null, killedBy: NodeJS.Signals | null): void {
