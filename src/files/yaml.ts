@@ -49,6 +49,9 @@ export function parseBoundedYaml(text: string): Yaml {
     const value: unknown = problems.every(({ readable }) => readable)
       ? document.toJS({ maxAliasCount: MOST_ALIASES })
       : null;
+    if (containsItself(value)) {
+      return failed(document, "an alias (*name) stands for a value that contains the alias; write the value out");
+    }
     return { document, value, problems, positionOf };
   } catch (error) {
     if (error instanceof ReferenceError) {
@@ -57,4 +60,15 @@ export function parseBoundedYaml(text: string): Yaml {
     if (error instanceof RangeError) return failed(null, "it is nested too deeply; use fewer levels");
     throw error;
   }
+}
+
+/** Decides whether a value is a part of itself, as `a: &x {b: *x}` is. */
+function containsItself(value: unknown, around = new Set<unknown>(), done = new Set<unknown>()): boolean {
+  if (typeof value !== "object" || value === null || done.has(value)) return false;
+  if (around.has(value)) return true;
+  around.add(value);
+  const found = Object.values(value).some((child) => containsItself(child, around, done));
+  around.delete(value);
+  done.add(value);
+  return found;
 }

@@ -178,6 +178,11 @@ engine: ./mine.yaml
       `a: &a [x, x]\n${bomb}input: *i\n`,
       /1:1 {2}is not valid YAML: its aliases .* more than 100 values/,
     ],
+    [
+      "an alias inside its own value",
+      "engine: {chat_template_kwargs: {x: &a {y: *a}}}\n",
+      /an alias .* contains the alias/,
+    ],
     ["deep nesting", `input: ${"[".repeat(200_000)}\n`, /is not valid YAML/],
     ["deep blocks", `${"- ".repeat(200_000)}x\n`, /is not valid YAML/],
     ["a file of 5 MB", `# ${"x".repeat(5_000_000)}\n`, /EFBIG/],
