@@ -51,6 +51,14 @@ test("only templates that print the date depend on it", () => {
   expect(dated).toEqual(["dated-by-clock", "dated"]);
 });
 
+test("a template depends on the date also if it prints only a part of it that many days share", () => {
+  for (const code of ["%Y", "%m", "%d", "%A"]) {
+    const compiled = compileChatTemplate({ path: "t", source: `{{ strftime_now("${code}") }}`, specials: {} });
+    const days = ["1999-12-31", "1999-06-21", "2026-12-05", "2026-12-31", "2003-06-21", "2027-01-01"];
+    for (const date of days) expect(compiled({ ...SETTINGS, date }).dated).toBe(true);
+  }
+});
+
 test("the variables of the settings come before the defaults of the template, and do not hide the messages", () => {
   const source =
     "{{ date_string if date_string is defined else strftime_now('%Y') }} {{ messages[0].content }} {{ tools }}";

@@ -113,9 +113,14 @@ function toParts({ role, content }: Message): { readonly role: string; readonly 
   return { role, content: [{ type: "text", text: content }] };
 }
 
-/** A day that differs from `date` in year, month, day of the month and day of the week. */
+/** Days of which no two have the same year, month, day of the month or day of the week. */
+const OTHER_DAYS = ["1999-12-31", "2003-06-21", "2005-03-13", "2010-01-04", "2012-08-07"] as const;
+
+/** A day that differs from `date` in all four: each of the four can be that of one of the five days only. */
 function otherDay(date: string): string {
-  return date.startsWith("1999") ? "2003-06-21" : date.endsWith("12-31") ? "1999-01-05" : "1999-12-31";
+  const parts = (day: string): readonly string[] => ["%Y", "%m", "%d", "%a"].map((code) => formatDay(day, code));
+  const own = parts(date);
+  return OTHER_DAYS.find((day) => parts(day).every((part, i) => part !== own[i])) ?? OTHER_DAYS[0];
 }
 
 /** Finds how the template goes on after the user's text behind given earlier messages, once for each of them. */
