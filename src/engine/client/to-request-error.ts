@@ -22,9 +22,7 @@ export function toRequestError(error: unknown, proxy: ProxyChoice | null): Reque
   }
   const kind = chain(error).some((link) => /TIMEOUT|ETIMEDOUT/.test(systemCode(link) ?? "")) ? "timeout" : "connection";
   const through =
-    proxy === null
-      ? ""
-      : ` The request went through the proxy ${proxy.shown}; NO_PROXY lists the hosts that need none.`;
+    proxy === null ? "" : ` Requests go through the proxy ${proxy.shown}, except to the hosts that NO_PROXY lists.`;
   return new RequestError(kind, `The connection failed: ${text}.${through}`, { cause: error });
 }
 
