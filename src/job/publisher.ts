@@ -90,7 +90,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     },
     close: async () => {
       await current;
-      if (!closed || failure !== null) await publish();
+      if (!closed || failure !== null || rowsSince > 0) await publish();
       closed = true;
     },
     check: () => {
