@@ -12,7 +12,7 @@ export class Secret {
     this.#value = value;
   }
 
-  /** Returns the text. Call this only where a request, an environment or a program's arguments need it. */
+  /** Returns the text. Call this only for a request, an environment, a program's arguments or a comparison. */
   reveal(): string {
     return this.#value;
   }
