@@ -45,6 +45,9 @@ test.each([
     2,
     ["2001-01-01", "which is not after the start"],
   ],
+  ["two configs for a comparison", ["compare", "job.yaml", "-c", "other.yaml"], 2, ["two configs are named"]],
+  ["a second server's model without it", ["doctor", "job.yaml", "--against-model", "m"], 2, ["give --against URL"]],
+  ["a second server without a first", ["doctor", "job.yaml", "--no-server", "--against", "h"], 2, ["--no-server out"]],
   ["rows that are not there", ["run", "job.yaml", "-i", "nothing.csv"], 3, ["nothing.csv", "ENOENT"]],
   [
     "a column that is missing",

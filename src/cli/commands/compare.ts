@@ -2,7 +2,15 @@ import { InvalidArgumentError } from "commander";
 import type { Comparison } from "../../compare/conclude.ts";
 import { EXIT } from "../../errors.ts";
 import { type AddCommand, printJson } from "./context.ts";
-import { type ConfigFlags, jsonOption, overridesOf, truthOption, wholeNumber, withConfigFlags } from "./options.ts";
+import {
+  type ConfigFlags,
+  configFileOf,
+  jsonOption,
+  overridesOf,
+  truthOption,
+  wholeNumber,
+  withConfigFlags,
+} from "./options.ts";
 
 interface CompareFlags extends Omit<ConfigFlags, "template" | "deadline" | "output"> {
   readonly template?: readonly string[];
@@ -79,7 +87,7 @@ The second example needs variants in job.yaml. Each replaces some settings of th
       const truthOverride = truth === undefined ? [] : [{ from: "--truth", set: { truth } }];
       const comparison = await compareVariants(
         {
-          file: flags.config ?? argument ?? null,
+          file: configFileOf(argument, flags),
           templates: template ?? [],
           environment: overridesOf({}, context.env),
           flags: [...overridesOf(others, {}), ...truthOverride],

@@ -1,5 +1,5 @@
 import type { Finding } from "../../doctor/finding.ts";
-import { EXIT } from "../../errors.ts";
+import { AbtieError, EXIT } from "../../errors.ts";
 import { type AddCommand, printJson } from "./context.ts";
 import { type ConfigFlags, jsonOption, openJobConfig, withConfigFlags } from "./options.ts";
 
@@ -38,8 +38,14 @@ export const addDoctor: AddCommand = (program, context, finish) => {
     .action(async (argument: string | undefined, flags: DoctorFlags) => {
       const { doctor } = await import("../../commands/doctor.ts");
       const { describeVerdict } = await import("../../doctor/verdict.ts");
-      const config = await openJobConfig(argument, flags, context);
       const { server, against, againstModel } = flags;
+      if (against === undefined ? againstModel !== undefined : !server) {
+        throw new AbtieError(
+          "config",
+          "--against and --against-model compare two servers: give --against URL, and leave --no-server out.",
+        );
+      }
+      const config = await openJobConfig(argument, flags, context);
       const second = against === undefined ? {} : { against: { url: against, model: againstModel ?? null } };
       const findings = await doctor(config, { server, ...second }, context);
       context.printToStderr(describeVerdict(findings));

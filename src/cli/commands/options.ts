@@ -164,11 +164,20 @@ export async function openJobConfig(
   context: Context,
   weakest: readonly Override[] = [],
 ): Promise<Config> {
-  if (argument !== undefined && flags.config !== undefined && argument !== flags.config) {
-    throw new AbtieError("config", `two configs are named: ${argument} and -c ${flags.config}; name one of them.`);
-  }
+  const file = configFileOf(argument, flags);
   const { openConfig } = await import("../../job/open-config.ts");
-  return openConfig(flags.config ?? argument ?? null, [...weakest, ...overridesOf(flags, context.env)], context);
+  return openConfig(file, [...weakest, ...overridesOf(flags, context.env)], context);
+}
+
+/**
+ * Gives the config file that a command line names, as its argument or with -c; null when it names none. Throws
+ * AbtieError("config") when it names two.
+ */
+export function configFileOf(argument: string | undefined, { config }: Pick<ConfigFlags, "config">): string | null {
+  if (argument !== undefined && config !== undefined && argument !== config) {
+    throw new AbtieError("config", `two configs are named: ${argument} and -c ${config}; name one of them.`);
+  }
+  return config ?? argument ?? null;
 }
 
 /** The flags that name the file with the labels and the source of the truth. */
