@@ -17,21 +17,19 @@ export interface Redactor {
  */
 export function createRedactor(secrets: readonly Secret[] = []): Redactor {
   const patterns = new Map<string, RegExp>();
+  let ordered: readonly RegExp[] = [];
   const add = (more: readonly Secret[]): void => {
     for (const secret of more) {
       const value = secret.reveal();
       const pattern = patterns.has(value) ? null : patternOf(value);
       if (pattern !== null) patterns.set(value, pattern);
     }
+    // The longest secret comes first, because a shorter one may be a part of it.
+    ordered = [...patterns].toSorted(([one], [other]) => other.length - one.length).map(([, pattern]) => pattern);
   };
   add(secrets);
   return {
     add,
-    redact: (text) => {
-      if (patterns.size === 0) return text;
-      // The longest secret comes first, because a shorter one may be a part of it.
-      const ordered = [...patterns].toSorted(([one], [other]) => other.length - one.length);
-      return ordered.reduce((rest, [, pattern]) => rest.replace(pattern, HIDDEN_SECRET), text);
-    },
+    redact: (text) => ordered.reduce((rest, pattern) => rest.replace(pattern, HIDDEN_SECRET), text),
   };
 }
