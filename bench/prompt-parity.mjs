@@ -179,7 +179,7 @@ async function openEncoders(model) {
   const remote = { ...serverTokenizer(text, SETTINGS, Date.now), control: local.control };
   // vLLM gives some templates the system text as a list, and they print it as Python does; then the folder folds it too.
   const fold = await remote.garblesSystem().catch(() => false);
-  return { local: encoderOf(fold ? local.folding() : local), remote: encoderOf(remote), fold };
+  return { local: encoderOf(fold ? local.with({ fold: true }) : local), remote: encoderOf(remote), fold };
 }
 
 function encoderOf(tokenizer) {

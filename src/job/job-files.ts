@@ -1,6 +1,8 @@
 import { dirname, join, resolve } from "node:path";
 import type { Config } from "../config/config.ts";
 import type { CommandFiles, NamedFile, NamedOutput } from "../files/refuse-overwrite.ts";
+import { serverLogName } from "../pool/open-engines.ts";
+import { MODEL_FILES } from "../prompt/tokenizer/model-files.ts";
 import { namedFilesOf, RUN_FILES } from "../runfolder/file-names.ts";
 import type { LoadedRun } from "../runfolder/load-run-folder.ts";
 
@@ -78,17 +80,11 @@ function readsOf(config: Config, { cwd, benchFile }: JobFileOptions): readonly N
     ...optional("the bench file (--bench)", benchFile),
     ...folders
       .filter((folder) => folder !== null)
-      .flatMap((folder) => MODEL_FILES.map((name) => ({ role: "a file of the model", path: join(folder, name) }))),
+      .flatMap((folder) =>
+        ["config.json", ...MODEL_FILES].map((name) => ({ role: "a file of the model", path: join(folder, name) })),
+      ),
   ];
 }
-
-const MODEL_FILES = [
-  "config.json",
-  "tokenizer.json",
-  "tokenizer_config.json",
-  "chat_template.jinja",
-  "special_tokens_map.json",
-];
 
 function optional(role: string, path: string | null | undefined): readonly NamedFile[] {
   return path === null || path === undefined ? [] : [{ role, path }];
@@ -102,6 +98,5 @@ function replicaLogs(config: Config): readonly string[] {
 /** Names the logs of the servers that abtie starts, in the run folder; empty when it starts none. */
 export function serverLogs({ engine }: Config): readonly string[] {
   if (engine.kind !== "spawn") return [];
-  if (engine.replicas === 1) return ["server.log"];
-  return Array.from({ length: engine.replicas }, (_, replica) => `server-${replica + 1}.log`);
+  return Array.from({ length: engine.replicas }, (_, replica) => serverLogName(engine, replica));
 }

@@ -1,4 +1,4 @@
-import type { Config, EngineConfig } from "../config/config.ts";
+import type { Config, EngineConfig, SpawnConfig } from "../config/config.ts";
 import { secretsOf } from "../config/secrets-of.ts";
 import type { Effects } from "../effects.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -65,11 +65,16 @@ export function engineOpeners(options: {
         ...common(engine.replicas === 1 ? "engine" : `engine ${replica + 1}`, signal),
         spec: spawnSpec(engine, replica),
         runDir: options.logFolder,
-        ...(engine.replicas === 1 ? {} : { logName: `server-${replica + 1}.log` }),
+        logName: serverLogName(engine, replica),
         random: effects.random,
       });
     return { name: engine.replicas === 1 ? engine.name : `${engine.name} ${replica + 1}`, open, reopen: open };
   });
+}
+
+/** Names the log of a replica, counted from 0, in the folder of the logs. */
+export function serverLogName({ replicas }: Pick<SpawnConfig, "replicas">, replica: number): string {
+  return replicas === 1 ? "server.log" : `server-${replica + 1}.log`;
 }
 
 function spawnSpec(engine: EngineConfig & { kind: "spawn" }, replica: number) {

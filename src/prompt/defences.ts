@@ -1,4 +1,4 @@
-import { createNeutraliser, type Neutral } from "./neutralise.ts";
+import { createNeutraliser, escapePattern, type Neutral } from "./neutralise.ts";
 import type { Template } from "./template/template.ts";
 import type { ControlTokens } from "./tokenizer/tokenizer.ts";
 
@@ -71,10 +71,6 @@ function createHardener(tokens: readonly string[], replace: (character: string) 
 
 /** Shorter words, such as "s" of "<s>", stand in every honest text. */
 const SHORTEST_WORD = 3;
-
-function escapePattern(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/]/gu, "\\$&");
-}
 
 /** The full-width form looks the same to a person. It is another character to a tokenizer that does not fold it. */
 function toFullWidth(character: string): string {

@@ -63,7 +63,8 @@ function beginsTurn({ text: marker, inline }: TurnMarker, text: string, at: numb
   return begins && (!mereWord || /^[^\S\n]*(?:\n|$)/u.test(text.slice(at + marker.length)));
 }
 
-function escapePattern(text: string): string {
+/** Writes a text so that a regular expression finds it as it is. */
+export function escapePattern(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
 }
 

@@ -53,7 +53,7 @@ export async function createGenerativeLoader(
       }
       // Whoever tokenises, a row has the same prompt on the same server.
       const garbled = template.system === null ? false : await remote.garblesSystem().catch(nullIfRefused);
-      const here = garbled === true ? local.folding() : local;
+      const here = garbled === true ? local.with({ fold: true }) : local;
       const judge = await open(here, server.maxModelLen);
       const { budget } = judge;
       if (garbled !== null) {

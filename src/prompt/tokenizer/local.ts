@@ -15,8 +15,6 @@ export interface LocalTokenizer extends Tokenizer {
   readonly with: (changed: Partial<ChatSettings>) => LocalTokenizer;
   /** The text of a token behind other text, for servers that list tokens by their text; undefined when it has none. */
   readonly textOf: (id: number) => string | undefined;
-  /** The same tokenizer with every system text in the user's message. */
-  readonly folding: () => LocalTokenizer;
 }
 
 /**
@@ -60,7 +58,6 @@ export async function loadTokenizer(modelDir: string, settings: ChatSettings): P
       settings: chosen,
       with: (changed) => create({ ...chosen, ...changed }),
       textOf: (id) => textBehind(library, id),
-      folding: () => create({ ...chosen, fold: true }),
     };
   };
   return create(settings);
