@@ -25,7 +25,7 @@ export function checkRules(config: ParsedConfig): readonly Objection[] {
 
 function inputIsGiven(config: ParsedConfig): readonly Objection[] {
   if (config.input !== undefined) return [];
-  return [{ path: ["input"], message: "is missing: name the CSV file of the rows here or with -i FILE" }];
+  return [{ path: ["input"], message: "is missing: name the file with the rows here or with -i FILE" }];
 }
 
 function priorSumsToOne({ prior }: ParsedConfig): readonly Objection[] {

@@ -77,5 +77,5 @@ export const AUTO_J = {
   codes: { 0: "a", 1: "b", 2: "tie" } satisfies LabelCodes,
 } as const;
 
-/** Names that look like labels. A person is told when such a column is not used. */
+/** Names that look like labels. If such a column is not used, a note names it. */
 export const LOOKS_LIKE_LABELS = /^(winner|label|preference|vote|verdict|score|rating|better|annotator|chosen|rank)/;

@@ -41,8 +41,8 @@ export interface Engine extends ServerText, AsyncDisposable {
     cacheSalt?: string,
   ) => Promise<readonly TokenLogProbs[]>;
   /**
-   * Asks the server for the card of this model as it lists it now; null when it no longer lists the model. A server without a list is taken to serve it. Throws a RequestError, or the
-   * signal's reason when it aborts.
+   * Reads this model in the server's list again; null when the list lacks it now. If the server has no list, returns
+   * `served`. Throws a RequestError, or the signal's reason when it aborts.
    */
   readonly listed: (signal: AbortSignal) => Promise<ServedModel | null>;
   /** Reads the server's own metrics; null when it reports none. */

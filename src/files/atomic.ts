@@ -8,8 +8,8 @@ import { syncFolder } from "./sync-folder.ts";
 /**
  * Replaces a file in one step: at every moment, even after a kill or a power cut, the path has the complete old content
  * or the complete new content. `content` is a text, or an iterable of pieces that are written one by one. If the write
- * fails, the old file stays and the temporary file is removed. With `access` "owner", only the owner can read it. Throws an AbtieError("data") with a remedy when a file
- * operation fails, and any error that the iterable throws.
+ * fails, the old file stays and the temporary file is removed. With `access` "owner", only the owner can read the file.
+ * Throws an AbtieError("data") with a remedy when a file operation fails, and any error that the iterable throws.
  */
 export async function writeAtomic(
   path: string,

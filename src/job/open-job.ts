@@ -46,9 +46,10 @@ export interface JobOptions {
 }
 
 /**
- * Loads the judge and resumes the journal of the run folder, whose lock the caller has taken. Sends no request and changes no results in the folder, because
- * the caller may still refuse the job before it calls publisher.publishFirst(). Throws AbtieError: "config" for a wrong
- * template, tokenizer or calibration, or a run folder of another job; "data" for a damaged run folder.
+ * Loads the judge and resumes the journal of the run folder, whose lock the caller has taken. Sends no request and
+ * changes no results in the folder, because the caller may still refuse the job before it calls
+ * publisher.publishFirst(). Throws AbtieError: "config" for a wrong template, tokenizer or calibration, or a run folder
+ * of another job; "data" for a damaged run folder.
  */
 export async function openJob(options: JobOptions): Promise<Job> {
   const { dataset, force, fresh, abortReason, effects, parts = REAL_PARTS } = options;

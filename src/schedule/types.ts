@@ -125,7 +125,7 @@ export type Outcome<R> =
 
 /** One request that has ended, and the tasks that ended with it. */
 export interface RequestEvent<T, R> {
-  /** Null for tasks that ended without a request, because no engine was left. */
+  /** Null for tasks that ended without a request: no engine was left, or the task must not be sent ("unsafe"). */
   readonly attempt: Attempt<T> | null;
   /** Every task that ended with the request. Tasks of a failed request that are sent again are not included. */
   readonly outcomes: readonly TaskOutcome<T, R>[];

@@ -16,7 +16,7 @@ export const addRun: AddCommand = (program, context, finish) => {
     .command("run")
     .summary("score the rows of a file and write the submission; the same command continues an interrupted run")
     .description(
-      "Scores every row of a CSV and writes the submission. Before the first request is sent, abtie writes a complete submission with " +
+      "Scores every row of a file and writes the submission, a CSV. Before the first request is sent, abtie writes a complete submission with " +
         "fallback probabilities. While rows are scored, newer versions replace the file. The same command continues an interrupted run.",
     )
     .option(

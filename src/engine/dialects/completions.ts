@@ -50,7 +50,7 @@ function checkUsage(usage: unknown, prompts: Question["prompts"], counts: "all" 
   throw malformed(`is about ${String(counted)} prompt tokens, but ${sent} were sent`, usage);
 }
 
-/** The beginning of the answer to a completion that is used by every dialect that reads one answer choice by choice. */
+/** Reads each choice of the answer to a question that needs one request. Throws RequestError("malformed"). */
 export function readEach<T>(
   answers: readonly unknown[],
   question: Question,

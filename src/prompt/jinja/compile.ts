@@ -1,5 +1,4 @@
 import { AbtieError, messageOf } from "../../errors.ts";
-
 import { lineOfFailure } from "./failure-line.ts";
 import { createScope, type JinjaNode, parseJinja } from "./library.ts";
 import { LIMITS, LimitExceeded } from "./limits.ts";

@@ -128,7 +128,7 @@ export interface FailedAttempt {
   readonly message: string;
   /** True when the rows will not be sent again in this session. */
   readonly final: boolean;
-  /** Null when the rows were given up without a request, because no engine was left. */
+  /** Null when the rows were given up without a request: no engine was left, or the row must not be sent ("unsafe"). */
   readonly request: RequestNumber | null;
   readonly at: number;
 }

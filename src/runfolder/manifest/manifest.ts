@@ -4,7 +4,6 @@ import { writeAtomic } from "../../files/atomic.ts";
 import { type Disk, nodeDisk } from "../../files/disk.ts";
 import { explainFileError } from "../../files/explain.ts";
 import { parseJson } from "../../files/json-lines.ts";
-
 import { type ModelIdentity, modelIdentitySchema } from "./model-identity.ts";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };

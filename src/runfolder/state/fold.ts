@@ -82,7 +82,7 @@ function foldFailure(state: RunState, event: FailedAttempt): void {
   const reason = numberOf(order, event.reason);
   for (const row of event.rows) {
     checkRow(state, row);
-    // Rows that were given up because no engine was left were in no request.
+    // Rows that were given up without a request were in none.
     if (event.request !== null) order.failures[row] = Math.min(MOST, (order.failures[row] ?? 0) + 1);
     const before = order.flags[row] ?? 0;
     if ((before & ANSWERED) !== 0) continue;
