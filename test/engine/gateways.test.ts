@@ -59,7 +59,7 @@ describe("a gateway without a list of models", () => {
     async (behaviour) => {
       const baseUrl = await gateway(["/v1/models"], behaviour);
       const { engine } = await attachTo({ baseUrl, model: "fake" });
-      expect(engine.served).toEqual({ id: "fake", root: null, parent: null, maxModelLen: null });
+      expect(engine.served).toEqual({ id: "fake", root: null, parent: null, maxModelLen: null, contextFrom: null });
       expect(await engine.score([PROMPT], LABELS, signal)).toHaveLength(1);
     },
   );
