@@ -4,6 +4,7 @@ import type { Config } from "../config/config.ts";
 import { AbtieError } from "../errors.ts";
 import { writeAtomic } from "../files/atomic.ts";
 import type { Disk } from "../files/disk.ts";
+import { explainFileError } from "../files/explain.ts";
 import { sha256 } from "../files/hash.ts";
 import { parseJson } from "../files/json-lines.ts";
 
@@ -33,12 +34,20 @@ const recordSchema = z.strictObject({
  */
 export async function refuseForeignOutput(owned: Owned, disk: Disk): Promise<void> {
   const { output, runFolder } = owned;
-  if (!(await exists(output, disk)) || (await isOwn(owned, disk))) return;
+  if (!(await exists(output, disk)) || (await explained(output, isOwn(owned, disk)))) return;
   throw new AbtieError(
     "config",
     `${output} exists, and the run in ${runFolder} did not write it as it is now: it may be a file of yours, or the submission of ` +
       "another run. Choose another path (-o), or replace the file (--force)",
   );
+}
+
+async function explained<T>(path: string, reading: Promise<T>): Promise<T> {
+  try {
+    return await reading;
+  } catch (error) {
+    throw explainFileError("read", path, error);
+  }
 }
 
 async function isOwn({ output, runFolder }: Owned, disk: Disk): Promise<boolean> {

@@ -22,6 +22,7 @@ describe("a whole job, simulated from one seed", () => {
     ["makes the name of a new run folder durable before a server is asked", 4],
     ["leaves no timer of an engine that was brought back", 24],
     ["forces the lines of a killed process onto the disk before their answers are published again", 42],
+    ["explains a submission that the disk cannot read", 7262],
     ["ends in order when it is interrupted while it takes its locks", 104],
   ])("%s", async (_, seed) => {
     expect((await simulateJob(seed)).violations).toEqual([]);
