@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { AbtieError, systemCode } from "../errors.ts";
 import { type Disk, nodeDisk } from "./disk.ts";
 import { explainFileError } from "./explain.ts";
+import { resolveLinks } from "./resolve-links.ts";
 import { syncFolder } from "./sync-folder.ts";
 
 /**
@@ -34,13 +35,14 @@ export async function writeAtomic(
 // root.
 async function findTarget(path: string, disk: Disk): Promise<string> {
   try {
-    const target = await disk.realpath(path);
-    if ((await disk.stat(target)).isFile()) return target;
+    if ((await disk.stat(path)).isFile()) return await disk.realpath(path);
   } catch (error) {
-    if (systemCode(error) === "ENOENT") return path;
+    // A link may lead to a file that does not exist yet.
+    if (systemCode(error) === "ENOENT") return resolveLinks(resolve(path), disk);
     throw explainFileError("write", path, error);
   }
-  throw new AbtieError("data", `cannot write ${path}: it is a folder or a device; name a regular file.`);
+  // Asked of `path`, because the links of the system to an open pipe, such as /dev/stdout, lead to no path.
+  throw new AbtieError("data", `cannot write ${path}: it is a folder, a device or a pipe; name a regular file.`);
 }
 
 function temporaryPrefix(path: string): string {

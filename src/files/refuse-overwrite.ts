@@ -1,6 +1,7 @@
-import { basename, dirname, join, resolve } from "node:path";
-import { AbtieError, systemCode } from "../errors.ts";
+import { resolve } from "node:path";
+import { AbtieError } from "../errors.ts";
 import { type Disk, nodeDisk } from "./disk.ts";
+import { resolveLinks } from "./resolve-links.ts";
 
 /** A file that a command needs: it reads the file, or the file belongs to the run that it works on. */
 export interface NamedFile {
@@ -52,20 +53,6 @@ async function identify<F extends NamedFile>(file: F, disk: Disk): Promise<F & I
   // Some file systems number no inodes and give 0 for every file.
   const inode = stats === null || stats.ino === 0n ? null : `${stats.dev}:${stats.ino}`;
   return { ...file, resolved: await resolveLinks(resolve(file.path), disk), inode };
-}
-
-/** Follows the symbolic links of a path. Of a path that does not exist, the part that exists is resolved. */
-async function resolveLinks(path: string, disk: Disk): Promise<string> {
-  try {
-    return await disk.realpath(path);
-  } catch (error) {
-    if (dirname(path) === path) return path;
-    const parent = await resolveLinks(dirname(path), disk);
-    // A link to a file that does not exist yet leads to the file that a write through it makes. Links in a circle give
-    // ELOOP and are not followed.
-    const target = systemCode(error) === "ENOENT" ? await disk.readlink(path).catch(() => null) : null;
-    return target === null ? join(parent, basename(path)) : resolveLinks(resolve(parent, target), disk);
-  }
 }
 
 /** Describes each output that is a file of `reads`, and each two outputs that are one file. */

@@ -55,7 +55,7 @@ async function isOwn({ output, runFolder }: Owned, disk: Disk): Promise<boolean>
   if (output === join(runFolder, "submission.csv") && (await exists(join(runFolder, "manifest.json"), disk)))
     return true;
   const status = await disk.stat(output);
-  // A folder or a device is not replaced; the write explains it.
+  // A folder, a device or a pipe is not replaced; the write explains it.
   if (!status.isFile()) return true;
   const candidates = (await readRecord(runFolder, disk)).filter(({ bytes }) => bytes === status.size);
   if (candidates.length === 0) return false;

@@ -1,10 +1,11 @@
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import type { Config } from "../config/config.ts";
 import type { Effects } from "../effects.ts";
 import type { Disk } from "../files/disk.ts";
 import { fenceDisk } from "../files/fenced-disk.ts";
 import { createFolder } from "../files/folder.ts";
 import { acquireLock, type Lock } from "../files/lock.ts";
+import { resolveLinks } from "../files/resolve-links.ts";
 
 /** The right of this process to write the folders and the submissions of some runs. */
 export interface RunLocks {
@@ -64,9 +65,6 @@ export async function withRunLocks<T>(effects: Effects, work: (locks: RunLocks) 
 
 /** The lock lies beside the file itself, so that two paths that lead to one file through links have one lock. */
 async function outputLock(output: string, disk: Disk): Promise<string> {
-  const file = await disk.realpath(output).catch(async () => {
-    const folder = await disk.realpath(dirname(output)).catch(() => dirname(output));
-    return join(folder, basename(output));
-  });
+  const file = await resolveLinks(resolve(output), disk);
   return join(dirname(file), `.${basename(file)}.lock`);
 }

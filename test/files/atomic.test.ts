@@ -82,7 +82,7 @@ test("refuses to replace a folder or a device", async () => {
   const folder = await temporaryFolder();
   await mkdir(join(folder, "sub"));
   await expect(writeAtomic(join(folder, "sub"), "x")).rejects.toThrow(
-    /it is a folder or a device; name a regular file/,
+    /it is a folder, a device or a pipe; name a regular file/,
   );
   await expect(writeAtomic("/dev/null", "x")).rejects.toThrow(/name a regular file/);
 });
@@ -95,6 +95,25 @@ test("writes through a symbolic link and leaves the link", async () => {
   await writeAtomic(join(folder, "link.csv"), "new");
   expect((await lstat(join(folder, "link.csv"))).isSymbolicLink()).toBe(true);
   expect(await readFile(join(folder, "real", "out.csv"), "utf8")).toBe("new");
+});
+
+test("writes the file to which a symbolic link leads, when that file does not exist yet", async () => {
+  const folder = await temporaryFolder();
+  await mkdir(join(folder, "real"));
+  await symlink("real/out.csv", join(folder, "inner.csv"));
+  await symlink(join(folder, "inner.csv"), join(folder, "link.csv"));
+  await writeAtomic(join(folder, "link.csv"), "new");
+  for (const name of ["link.csv", "inner.csv"]) expect((await lstat(join(folder, name))).isSymbolicLink()).toBe(true);
+  expect(await readFile(join(folder, "real", "out.csv"), "utf8")).toBe("new");
+});
+
+test.skipIf(process.platform !== "linux")("refuses to replace a link to an open pipe, as /dev/stdout is", async () => {
+  const folder = await temporaryFolder();
+  const reader = execa("cat", { reject: false });
+  onTestFinished(() => void reader.kill());
+  await symlink(`/proc/${reader.pid}/fd/1`, join(folder, "stdout"));
+  await expect(writeAtomic(join(folder, "stdout"), "x")).rejects.toThrow(/name a regular file/);
+  expect((await lstat(join(folder, "stdout"))).isSymbolicLink()).toBe(true);
 });
 
 test("removes what a writer killed long ago has left, and nothing else", async () => {

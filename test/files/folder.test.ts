@@ -22,6 +22,13 @@ test.each([
   expect((error as AbtieError).message).toContain(`cannot create the folder ${join(folder, path)} (${code})`);
 });
 
+test.skipIf(process.platform !== "linux")(
+  "a folder in which the system makes none is explained, and waits for nothing",
+  async () => {
+    await expect(createFolder("/proc/abtie/run")).rejects.toThrow(/cannot create the folder .*\(ENOENT\)/);
+  },
+);
+
 test.skipIf(process.getuid?.() === 0)("a folder without permission is explained", async () => {
   const folder = await temporaryFolder();
   await mkdir(join(folder, "closed"));
