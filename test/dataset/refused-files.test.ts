@@ -53,6 +53,15 @@ test("sees that the cells are separated by something else", async () => {
   expect(message).toContain("The cells must be separated by commas, tabs or semicolons.");
 });
 
+test.each([
+  ["JSON Lines", '"}\n', "rows.csv, line 1: the line is nested in more than 256 levels"],
+  ["a JSON document", '"}]', "rows.csv: a record is nested in more than 256 levels"],
+])("refuses %s with a value that is nested without measure, and is no bug then", async (_kind, end, expected) => {
+  const deep = "[".repeat(100_000) + "]".repeat(100_000);
+  const record = `{"id":"1","prompt":${deep},"response_a":"a","response_b":"b${end}`;
+  expect((await refuse(end.endsWith("]") ? `[${record}` : record)).message).toContain(expected);
+});
+
 test("refuses label columns that are there in part", async () => {
   const { message } = await refuse(`${HEADER},winner_model_a,winner_tie\n1,p,a,b,1,0\n`);
   expect(message).toContain('the column "winner_model_b" is missing. The header is');

@@ -1,5 +1,7 @@
 import { AbtieError, messageOf } from "../../errors.ts";
+import { exceeds } from "../../files/json-shape.ts";
 import type { OpenFile } from "./open-file.ts";
+import { MAX_RECORD_DEPTH } from "./source.ts";
 
 /** Largest JSON document in bytes, because the whole document is in memory while it is parsed. */
 const MOST_BYTES = 256 * 1024 * 1024;
@@ -36,6 +38,13 @@ const TO_LINES = "Convert it to one object in each line: jq -c '.[]' OLD > NEW.j
 
 function parse(path: string, bytes: Buffer): unknown {
   const text = bytes.toString("utf8");
+  // The list of the records, and an object around it, are two levels.
+  if (exceeds(text, { depth: MAX_RECORD_DEPTH + 2, values: Number.POSITIVE_INFINITY })) {
+    throw new AbtieError(
+      "data",
+      `${path}: a record is nested in more than ${MAX_RECORD_DEPTH} levels. Leave out the field, or write it as text.`,
+    );
+  }
   try {
     return JSON.parse(text.startsWith("\ufeff") ? text.slice(1) : text);
   } catch (error) {

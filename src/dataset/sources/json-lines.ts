@@ -2,9 +2,17 @@ import { isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
 import { AbtieError } from "../../errors.ts";
 import { explainFileError } from "../../files/explain.ts";
+import { exceeds } from "../../files/json-shape.ts";
 import type { OpenFile } from "./open-file.ts";
 import type { Problems, Unit } from "./problems.ts";
-import { type DataCell, type FileDigest, MAX_RECORD_BYTES, type ScanOptions, type Source } from "./source.ts";
+import {
+  type DataCell,
+  type FileDigest,
+  MAX_RECORD_BYTES,
+  MAX_RECORD_DEPTH,
+  type ScanOptions,
+  type Source,
+} from "./source.ts";
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -160,6 +168,8 @@ const ROW_REMEDY = "Each row needs named fields.";
 
 /** Parses a line; a text says why it is no object. */
 function parseObject(text: string): JsonObject | string {
+  if (exceeds(text, { depth: MAX_RECORD_DEPTH, values: Number.POSITIVE_INFINITY }))
+    return `the line is nested in more than ${MAX_RECORD_DEPTH} levels`;
   try {
     const value: unknown = JSON.parse(text.startsWith("\ufeff") ? text.slice(1) : text);
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as JsonObject;

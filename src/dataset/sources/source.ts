@@ -74,3 +74,5 @@ export interface FileDigest {
 
 /** Longest record in bytes. A longer one most likely has a quote or bracket that is never closed. */
 export const MAX_RECORD_BYTES = 16 * 1024 * 1024;
+/** Deepest nesting of lists and objects in a record: a value that is nested far deeper cannot be written as text again. */
+export const MAX_RECORD_DEPTH = 256;
