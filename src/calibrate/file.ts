@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AbtieError } from "../errors.ts";
+import { describeIssue } from "../files/schema-problem.ts";
 import type { MeanEstimate } from "../stats/bootstrap.ts";
 import { KINDS } from "./fit.ts";
 import type { CalibrationStudy } from "./study.ts";
@@ -102,7 +103,9 @@ export function parseCalibration(text: string, path: string): Calibration {
       `${path} is a calibration file of version ${version}, and this abtie reads version ${VERSION}: make it again with \`abtie calibrate\``,
     );
   }
-  const details = parsed.error.issues.map((issue) => `${issue.path.join(".") || "(the whole file)"}: ${issue.message}`);
+  const details = parsed.error.issues.map(
+    (issue) => `${issue.path.join(".") || "(the whole file)"}: ${describeIssue(issue)}`,
+  );
   throw new AbtieError(
     "config",
     `${path}: not a calibration file of version ${VERSION}; make one with \`abtie calibrate\``,

@@ -1,6 +1,7 @@
 import { closest, distance } from "fastest-levenshtein";
 import { z } from "zod";
 import { AbtieError } from "../errors.ts";
+import { describeIssue } from "../files/schema-problem.ts";
 
 /** The keys that lead from the root of a config to a value. */
 export type Path = readonly PropertyKey[];
@@ -86,13 +87,13 @@ export function describeIssues(issues: readonly Issue[], schema: z.ZodType): rea
       const branch = likeliestBranch(issue.errors);
       const nested = branch.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }) as Issue);
       if (nested.some((inner) => inner.path.length > issue.path.length)) return describeIssues(nested, schema);
-      const expected = issue.errors.flatMap((errors) => errors.map((error) => lower(error.message)));
+      const expected = issue.errors.flatMap((errors) => errors.map(describeIssue));
       return [{ path: issue.path, message: [...new Set(expected)].join(", or ") }];
     }
     if (issue.code === "invalid_key") {
-      return issue.issues.map((inner) => ({ path: issue.path, message: lower(inner.message) }));
+      return issue.issues.map((inner) => ({ path: issue.path, message: describeIssue(inner) }));
     }
-    return [{ path: issue.path, message: lower(issue.message) }];
+    return [{ path: issue.path, message: describeIssue(issue) }];
   });
 }
 
@@ -117,10 +118,6 @@ function likeliestBranch(branches: readonly (readonly Issue[])[]): readonly Issu
   const depth = (issues: readonly Issue[]): number =>
     Math.max(0, ...issues.map((issue) => issue.path.length + (issue.code === "unrecognized_keys" ? 1 : 0)));
   return branches.reduce((best, branch) => (depth(branch) > depth(best) ? branch : best), branches[0] ?? []);
-}
-
-function lower(message: string): string {
-  return message.replace(/^Invalid input: /, "").replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase());
 }
 
 /** Lists the keys that a schema has at a path. Looks inside optionals, unions, records and arrays. */

@@ -116,7 +116,7 @@ describe("a config that is wrong", () => {
     const text = await problems("input: rows.csv\nengnie: cpu-smollm2\nlimit: many\ncolumns:\n  promt: p\nseed: 1.5\n");
     expect(text).toContain("4 problems");
     expect(text).toContain('job.yaml:2:1  engnie is not a known key: did you mean "engine"?');
-    expect(text).toContain("job.yaml:3:1  limit expected number");
+    expect(text).toContain("job.yaml:3:1  limit expected a number, found a text");
     expect(text).toContain('job.yaml:5:3  columns.promt is not a known key: did you mean "prompt"?');
     expect(text).toContain("job.yaml:6:1  seed ");
   });
@@ -224,7 +224,7 @@ engine: ./mine.yaml
   });
 
   test("refuses a list where a mapping belongs", async () => {
-    expect(await problems("- input\n")).toContain("expected object");
+    expect(await problems("- input\n")).toContain("expected a mapping, found a list");
   });
 });
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AbtieError } from "../../errors.ts";
+import { describeIssue } from "../../files/schema-problem.ts";
 import { parseBoundedYaml, type Yaml } from "../../files/yaml.ts";
 
 const LABEL = z.union([z.string(), z.array(z.string()).min(1)]).transform((texts) => [texts].flat());
@@ -103,7 +104,7 @@ function explain(issue: Issue): string {
   if (issue.code === "unrecognized_keys")
     return `unknown key ${issue.keys.join(", ")}; the keys are description, format, labels (a, b, tie), answer_prefix and system`;
   if (issue.code === "invalid_union") return 'expected a text or a list of texts (quote numbers: "1")';
-  return issue.message;
+  return describeIssue(issue);
 }
 
 function lineOfKey(

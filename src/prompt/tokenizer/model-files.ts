@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { AbtieError, messageOf, systemCode } from "../../errors.ts";
+import { describeIssue } from "../../files/schema-problem.ts";
 import type { AddedToken } from "./control-tokens.ts";
 import type { TokenizerShape } from "./word-cache.ts";
 
@@ -98,7 +99,8 @@ function parse<T>(path: string, text: string, schema: z.ZodType<T>): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  throw new AbtieError("config", `${path}: ${issue?.path.join(".") || "the file"}: ${issue?.message}; ${remedy}`);
+  const problem = issue === undefined ? "" : `${issue.path.join(".") || "the file"}: ${describeIssue(issue)}; `;
+  throw new AbtieError("config", `${path}: ${problem}${remedy}`);
 }
 
 function pickTemplate(written: z.infer<typeof CONFIG>["chat_template"]): string | null {
