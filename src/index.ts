@@ -7,10 +7,13 @@ export { type CalibrateOptions, type CalibrationResult, calibrateRun } from "./c
 export { type CompareOptions, compareVariants } from "./commands/compare.ts";
 export { type DoctorOptions, doctor } from "./commands/doctor.ts";
 export { type EvaluateOptions, evaluateTarget } from "./commands/evaluate.ts";
+export { type InitOptions, type InitResult, init } from "./commands/init.ts";
 export { type PlanOptions, plan } from "./commands/plan.ts";
 export { type ReportFiles, type ReportOptions, reportRun } from "./commands/report.ts";
 export { type RunOptions, runJob } from "./commands/run.ts";
 export { setupEngine } from "./commands/setup.ts";
+export { type RowPrompt, type ShowOptions, show } from "./commands/show.ts";
+export { type ShippedTemplate, templates, templateText } from "./commands/templates.ts";
 export { type ValidateOptions, type ValidateResult, validate } from "./commands/validate.ts";
 export { type ComparisonDetails, detailsOf } from "./compare/comparison-file.ts";
 export type { Comparison } from "./compare/conclude.ts";

@@ -23,6 +23,13 @@ test("runs, evaluates, calibrates, compares and reports as the command line does
   const effects = abtie.createEffects({ cwd: folder, log: (level, text) => logged.push(`${level}: ${text}`) });
 
   const config = await abtie.openConfig("job.yaml", [], effects);
+  expect((await abtie.show(config, { row: { number: 1 }, order: "ab" }, effects)).row).toBe(1);
+  expect(await abtie.templateText((await abtie.templates())[0]?.name ?? "")).toMatch(/^---\n/);
+  const found = await abtie.init(
+    { input: config.input, output: "made.yaml", baseUrl: null, deadline: null, force: false },
+    effects,
+  );
+  expect(found.rows).toBe(60);
   const findings = await abtie.doctor(config, { server: true }, effects);
   expect(findings.length).toBeGreaterThan(3);
   const summary = await abtie.runJob(config, { force: false, fresh: false }, effects);
