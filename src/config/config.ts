@@ -1,15 +1,10 @@
 import type { Secret } from "../secrets/secret.ts";
 import type { ServerAccess } from "../secrets/url.ts";
 import type { ClassName, Triple } from "../types.ts";
+import type { ParsedEngine } from "./engine-schema.ts";
 
-export type MethodSetting =
-  | "auto"
-  | "logprob_token_ids"
-  | "sglang_generate"
-  | "llamacpp"
-  | "allowed_token_ids"
-  | "logit_bias"
-  | "top_logprobs";
+/** The way in which the server is asked for label probabilities; "auto" tries each. */
+export type MethodSetting = NonNullable<ParsedEngine["method"]>;
 
 interface EngineCommon {
   readonly name: string;
