@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { AbtieError } from "../errors.ts";
 import { type Disk, nodeDisk } from "./disk.ts";
 import { resolveLinks } from "./resolve-links.ts";
@@ -25,9 +25,11 @@ export interface CommandFiles {
 /**
  * Call this before the first write of a command. Throws AbtieError("config") with every output that is also a file that
  * the command needs, or that is another output of it. Two paths that lead to one file through `..`, symbolic links or
- * hard links are the same file.
+ * hard links are the same file. An output named - is refused too: it would be a file of that name, not standard output.
  */
 export async function refuseOverwrite({ reads, writes }: CommandFiles, disk: Disk = nodeDisk): Promise<void> {
+  const dash = writes.find(({ path }) => basename(path) === "-");
+  if (dash !== undefined) throw new AbtieError("config", `${dash.role} is -, which names no file: ${dash.remedy}`);
   const conflicts = findConflicts(
     await Promise.all(reads.map((file) => identify(file, disk))),
     await Promise.all(writes.map((file) => identify(file, disk))),

@@ -110,6 +110,16 @@ describe("an output that is a file which the command needs is refused before any
     ]);
   });
 
+  test("an output named - is no standard output, and no file of that name is written", async () => {
+    const said = await inProcess(["run", "job.yaml", "-o", "-"], job);
+    expect(said.stderr).toBe("the output (-o) is -, which names no file: choose another path (-o)\n");
+    for (const command of [
+      ["init", "rows.csv"],
+      ["run", "job.yaml"],
+    ])
+      await expectUntouched(job, [...command, "-o", "-"]);
+  });
+
   test("doctor reports it as a finding", async () => {
     const said = await inProcess(["doctor", "job.yaml", "--no-server", "-o", "rows.csv"], job);
     expect(`${said.stdout}${said.stderr}`).toMatch(/the output \(-o\) \S+ is the input: choose another path/);

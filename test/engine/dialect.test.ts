@@ -187,6 +187,14 @@ describe("a label that the answer does not hold", () => {
     expect(Math.exp(readTop(sampledBeyond, [9]).bound ?? 0)).toBeCloseTo(0.01, 4);
   });
 
+  test("is refused where the most likely tokens have more than all of the probability", () => {
+    const top = { "token_id:1": 0, "token_id:2": 0, "token_id:3": 0 };
+    const answer = { choices: [{ index: 0, logprobs: { top_logprobs: [top] } }] };
+    const question = { model: "m", prompts: [[1]], ids: [1, 2, 3], cacheSalt: null };
+    const { read } = topLogprobs({ count: 3, idsAsked: true, textOf: undefined });
+    expect(() => read([answer], question)).toThrow("more than all of the probability");
+  });
+
   test("is minus infinity where the server writes -9999", async () => {
     const { engine } = await attachTo({ labels: [49, 50], impossible: [36_521] });
     const [answer] = await engine.score([PROMPT], LABELS, signal);

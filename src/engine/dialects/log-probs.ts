@@ -75,8 +75,13 @@ function entryOf(key: string, value: unknown, part: unknown): ListedToken {
 /** Reads probabilities over the whole vocabulary. Throws when a requested token is missing. */
 export function readAbsolute(listed: readonly ListedToken[], ids: readonly number[]): TokenLogProbs {
   const logProbs = readEvery(listed, ids);
-  if (massOf(logProbs) > 1 + TOLERANCE) throw malformed("gives the labels more than all of the probability", listed);
+  refuseExcess(logProbs, listed);
   return { logProbs, bound: null, absolute: true };
+}
+
+/** Throws RequestError("malformed") when the probabilities of different tokens sum to more than 1. */
+export function refuseExcess(logProbs: ReadonlyMap<number, number>, listed: readonly ListedToken[]): void {
+  if (massOf(logProbs) > 1 + TOLERANCE) throw malformed("gives the labels more than all of the probability", listed);
 }
 
 /**

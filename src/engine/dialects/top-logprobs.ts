@@ -3,7 +3,7 @@ import { malformed } from "../client/malformed.ts";
 import { RequestError } from "../client/request-error.ts";
 import { completionRequest, readEach } from "./completions.ts";
 import type { Ask, Dialect, DialectEntry, ProbeInput, TokenLogProbs } from "./dialect.ts";
-import { type ListedToken, listedTokens } from "./log-probs.ts";
+import { type ListedToken, listedTokens, refuseExcess } from "./log-probs.ts";
 
 /** The settings of one way to ask for the most likely tokens. */
 interface TopSettings {
@@ -75,6 +75,7 @@ function readTop(
   const byText = listed.some(({ id }) => id === null);
   const found = byText ? findByText(listed, ids, textOf) : findById(listed, ids);
   const logProbs = new Map(found.flatMap(([id, token]) => (token === undefined ? [] : [[id, token.logProb]])));
+  refuseExcess(logProbs, listed);
   return { logProbs, bound: boundOfAbsent(listed, count), absolute: true };
 }
 
