@@ -5,6 +5,7 @@ import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
 import { scriptOf } from "../evaluate/script-of.ts";
 import { writeAtomic } from "../files/atomic.ts";
+import { exists } from "../files/exists.ts";
 import { refuseOverwrite } from "../files/refuse-overwrite.ts";
 import { OTHER_PATH } from "../job/job-files.ts";
 import { quantiles } from "../numbers/quantile.ts";
@@ -125,11 +126,7 @@ function configText(options: InitOptions, { dataset, from }: { dataset: Dataset;
 }
 
 async function writeConfig(path: string, text: string, force: boolean, { disk }: Pick<Effects, "disk">): Promise<void> {
-  const exists = await disk.stat(path).then(
-    () => true,
-    () => false,
-  );
-  if (exists && !force) {
+  if (!force && (await exists(path, disk))) {
     throw new AbtieError("config", `${path} exists; give --force to replace it, or another name with -o.`);
   }
   await writeAtomic(path, text, disk);

@@ -1,8 +1,9 @@
-import { access, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { AbtieError } from "../errors.ts";
 import { writeAtomic } from "../files/atomic.ts";
+import { exists } from "../files/exists.ts";
 import { parseJson } from "../files/json-lines.ts";
 import type { ComparisonData } from "../report/data/comparison-data.ts";
 import { renderComparison, renderComparisonMarkdown } from "../report/render-comparison.ts";
@@ -150,11 +151,4 @@ export async function readComparison(folder: string): Promise<ComparisonData | n
   throw new AbtieError("data", `${file} is not what \`abtie compare\` writes: run the comparison again`, {
     details: z.prettifyError(parsed.error).split("\n"),
   });
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,6 +1,7 @@
 import { writeSubmission } from "../dataset/submission/write-submission.ts";
 import { AbtieError } from "../errors.ts";
-import { type Disk, nodeDisk } from "../files/disk.ts";
+import type { Disk } from "../files/disk.ts";
+import { exists } from "../files/exists.ts";
 import { type Aggregate, outcomeOf, type RowOutcome } from "../judge/outcome.ts";
 import type { Journal } from "../runfolder/journal/append.ts";
 import type { Ownership } from "../runfolder/ownership.ts";
@@ -72,7 +73,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       if (!(error instanceof AbtieError)) throw error;
       if (failure === null) log("error", `the results could not be written and will be tried again: ${error.message}`);
       failure = error;
-      isThere = await exists(options.submission, options.disk ?? nodeDisk);
+      isThere = await exists(options.submission, options.disk);
     }
     publishedAt = clock.monotonic();
     lastCostMs = publishedAt - began;
@@ -105,13 +106,6 @@ export function createPublisher(options: PublisherOptions): Publisher {
       );
     },
   };
-}
-
-function exists(path: string, disk: Disk): Promise<boolean> {
-  return disk.stat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 const DUE_ROWS = 500;

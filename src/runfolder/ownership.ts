@@ -4,6 +4,7 @@ import type { Config } from "../config/config.ts";
 import { AbtieError } from "../errors.ts";
 import { writeAtomic } from "../files/atomic.ts";
 import type { Disk } from "../files/disk.ts";
+import { exists } from "../files/exists.ts";
 import { explainFileError } from "../files/explain.ts";
 import { sha256 } from "../files/hash.ts";
 import { parseJson } from "../files/json-lines.ts";
@@ -34,6 +35,7 @@ const recordSchema = z.strictObject({
  */
 export async function refuseForeignOutput(owned: Owned, disk: Disk): Promise<void> {
   const { output, runFolder } = owned;
+  // A file that cannot be looked at counts as missing: the write explains the error.
   if (!(await exists(output, disk)) || (await explained(output, isOwn(owned, disk)))) return;
   throw new AbtieError(
     "config",
@@ -91,12 +93,4 @@ export function createOwnership(runFolder: string, disk: Disk): Ownership {
 async function readRecord(runFolder: string, disk: Disk): Promise<readonly Written[]> {
   const text = await disk.readFile(join(runFolder, RECORD), "utf8").catch(() => "null");
   return recordSchema.safeParse(parseJson(text)).data?.versions ?? [];
-}
-
-/** A file that cannot be looked at counts as missing: the write explains the error. */
-function exists(path: string, disk: Disk): Promise<boolean> {
-  return disk.stat(path).then(
-    () => true,
-    () => false,
-  );
 }
