@@ -24,7 +24,7 @@ import {
 } from "./helpers.ts";
 
 const OWN = fileURLToPath(new URL("../fixtures/chat-templates", import.meta.url));
-const SHARED = "/work/shared/cases/chat-templates";
+const SHARED = new URL("../../../shared/cases/chat-templates/", import.meta.url).pathname;
 
 /** Rows of one and several turns, in several scripts, and with ends that merge or vanish. */
 const ROWS: readonly Row[] = [
