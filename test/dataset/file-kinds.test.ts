@@ -151,6 +151,7 @@ describe("a file of another kind is refused with its name and a remedy", () => {
     ["SQLite", Buffer.from("SQLite format 3\0"), /a SQLite database.*to_csv/],
     ["a web page", "<!DOCTYPE html><html></html>", /a web page or XML.*Download the file itself/],
     ["a Git LFS pointer", "version https://git-lfs.github.com/spec/v1\noid sha256:1\n", /Git LFS.*git lfs pull/],
+    ["gzip inside gzip", gzipSync(gzipSync(lines)), /is gzip inside gzip\. Unpack it once/],
     ["a damaged gzip", gzipSync(lines).subarray(0, 60), /the gzip data is damaged or cut short/],
     ["a damaged Parquet", parquet("SNAPPY").subarray(0, 200), /is a Parquet file, and its footer cannot be read/],
     ["JSON that is cut short", JSON.stringify(ROWS).slice(0, 100), /line 1: the file ends inside the document/],

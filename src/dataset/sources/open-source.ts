@@ -45,7 +45,12 @@ function statOf(fd: number, path: string): Stats {
 }
 
 /** Makes the source of an open file; `digest` is that of the original when the file is a converted one. */
-async function sourceOf(file: OpenFile, digest: FileDigest | null, signal: AbortSignal | undefined): Promise<Source> {
+async function sourceOf(
+  file: OpenFile,
+  digest: FileDigest | null,
+  signal: AbortSignal | undefined,
+  wasGzip = false,
+): Promise<Source> {
   try {
     const { size } = await file.handle.stat();
     const is = recogniseFile(await file.readBytes({ start: 0, bytes: Math.min(size, HEAD_BYTES) }));
@@ -59,9 +64,13 @@ async function sourceOf(file: OpenFile, digest: FileDigest | null, signal: Abort
       case "parquet":
         return await converted(file, digest, parquetRecords(file, size), signal);
       case "gzip": {
+        // A file may unpack to itself without end.
+        if (wasGzip) {
+          throw new AbtieError("data", `${file.path} is gzip inside gzip. Unpack it once: gunzip -c OLD > NEW.`);
+        }
         const unpacked = await unpackGzip(file, signal);
         await file.handle.close();
-        return await sourceOf(unpacked.file, digest ?? unpacked.digest, signal);
+        return await sourceOf(unpacked.file, digest ?? unpacked.digest, signal, true);
       }
       case "refused":
         throw new AbtieError(
