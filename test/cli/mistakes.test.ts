@@ -48,6 +48,12 @@ test.each([
   ["two configs for a comparison", ["compare", "job.yaml", "-c", "other.yaml"], 2, ["two configs are named"]],
   ["a second server's model without it", ["doctor", "job.yaml", "--against-model", "m"], 2, ["give --against URL"]],
   ["a second server without a first", ["doctor", "job.yaml", "--no-server", "--against", "h"], 2, ["--no-server out"]],
+  [
+    "two names of one row",
+    ["show", "job.yaml", "--row", "1", "--id", "1"],
+    2,
+    ["--id", "cannot be used with", "--row"],
+  ],
   ["rows that are not there", ["run", "job.yaml", "-i", "nothing.csv"], 3, ["nothing.csv", "ENOENT"]],
   [
     "a column that is missing",

@@ -110,6 +110,8 @@ describe("abtie templates", () => {
     const listed = await inProcess(["templates"], folder);
     expect(listed.stdout).toContain('rules (chat; labels " A", " B", " tie")');
     const { stdout } = await inProcess(["templates", "rules"], folder);
+    const asJson = await inProcess(["templates", "rules", "--json"], folder);
+    expect(JSON.parse(asJson.stdout)).toMatchObject({ name: "rules", text: expect.stringContaining(stdout.trim()) });
     await writeFile(join(folder, "copy.jinja"), stdout);
     const args = ["-i", "pairs.jsonl", "--set", "engine=attach"];
     const [own, shipped] = [

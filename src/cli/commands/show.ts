@@ -22,7 +22,7 @@ export const addShow: AddCommand = (program, context) => {
         " without the model's tokenizer on this machine, the tokens are not counted.",
     )
     .option("--row <n>", "number of the row in the file, counted from 1", wholeNumber(1), 1)
-    .option("--id <id>", "id of the row, instead of its number")
+    .addOption(new Option("--id <id>", "id of the row, instead of its number").conflicts("row"))
     .addOption(
       new Option("--order <order>", "ab: the answers as in the file; ba: swapped").choices(["ab", "ba"]).default("ab"),
     )

@@ -15,7 +15,10 @@ export const addTemplates: AddCommand = (program, context) => {
     .addHelpText("after", "\nExample:\n  abtie templates rules")
     .action(async (name: string | undefined, { json }: { readonly json?: boolean }) => {
       const { templates, templateText } = await import("../../commands/templates.ts");
-      if (name !== undefined) return context.print((await templateText(name)).trimEnd());
+      if (name !== undefined) {
+        const text = await templateText(name);
+        return json === true ? printJson(context, { name, text }) : context.print(text.trimEnd());
+      }
       const listed = await templates();
       if (json === true) printJson(context, listed);
       else context.print(listed.map(renderTemplate).join("\n\n"));
