@@ -22,6 +22,11 @@ export interface Yaml {
 /** Largest number of values that aliases may stand for. The values of a config are few. */
 const MOST_ALIASES = 100;
 
+/** Messages in place of those that speak to the programmer who calls the YAML library. */
+const WORDS: Readonly<Record<string, string>> = {
+  MULTIPLE_DOCS: "a second document begins here (---); keep one document in the file",
+};
+
 /**
  * Parses a YAML text within bounds: aliases that multiply to many values, and nesting that no stack can hold, are
  * problems like every other error of the text.
@@ -43,7 +48,7 @@ export function parseBoundedYaml(text: string): Yaml {
     document = parseDocument(text, { lineCounter: counter, prettyErrors: false, uniqueKeys: true });
     const problems = [...document.errors, ...document.warnings].map(({ pos, message, code }) => ({
       offset: pos[0],
-      message,
+      message: WORDS[code] ?? message,
       readable: code === "DUPLICATE_KEY",
     }));
     const value: unknown = problems.every(({ readable }) => readable)
