@@ -12,6 +12,7 @@ const RULES: readonly Rule[] = [
   priorSumsToOne,
   clipIsARange,
   labelsDiffer,
+  columnsDiffer,
   deadlineIsATime,
   startNeedsDeadline,
   dateExists,
@@ -47,6 +48,28 @@ function labelsDiffer({ labels }: ParsedConfig): readonly Objection[] {
   return [
     { path: ["labels"], message: `use the text ${JSON.stringify(twice)} twice: each label needs a text of its own` },
   ];
+}
+
+/** Two answers, or two weights, from one column would judge or count one thing twice, in every row and without an error. */
+function columnsDiffer({ columns = {} }: ParsedConfig): readonly Objection[] {
+  const { response_a = "response_a", response_b = "response_b" } = columns;
+  const { winner_a = "winner_model_a", winner_b = "winner_model_b", winner_tie = "winner_tie" } = columns;
+  const groups = [
+    { response_a, response_b },
+    { winner_a, winner_b, winner_tie },
+  ];
+  return groups.flatMap((group) => {
+    const named: readonly (readonly [string, string])[] = Object.entries(group);
+    const twice = named.find(([, name], index) => named.findIndex(([, other]) => other === name) !== index);
+    if (twice === undefined) return [];
+    const keys = named.filter(([, name]) => name === twice[1]).map(([key]) => key);
+    return [
+      {
+        path: ["columns"],
+        message: `take ${keys.join(" and ")} from one column, ${JSON.stringify(twice[1])}: each needs a column of its own`,
+      },
+    ];
+  });
 }
 
 function deadlineIsATime({ time }: ParsedConfig): readonly Objection[] {

@@ -197,6 +197,28 @@ engine: ./mine.yaml
     expect(text).toContain("input is missing");
   });
 
+  test.each([
+    ["{response_a: left, response_b: left}", 'response_a and response_b from one column, "left"'],
+    ["{response_a: response_b}", 'response_a and response_b from one column, "response_b"'],
+    ["{winner_a: w, winner_tie: w}", 'winner_a and winner_tie from one column, "w"'],
+  ])("refuses columns %s, which would read one column twice", async (columns, expected) => {
+    expect(await problems(`input: r.csv\nengine: {attach: http://h:1}\ncolumns: ${columns}\n`)).toContain(
+      `job.yaml:3:1  columns take ${expected}: each needs a column of its own`,
+    );
+  });
+
+  test("accepts columns that are named crosswise", async () => {
+    const config = await load(
+      "input: r.csv\nengine: {attach: http://h:1}\ncolumns: {response_a: response_b, response_b: response_a}\n",
+    );
+    expect(config.columns).toMatchObject({ responseA: "response_b", responseB: "response_a" });
+  });
+
+  test("a second YAML document is refused in words for the user", async () => {
+    const text = await problems("input: r.csv\n---\ninput: r.csv\n");
+    expect(text).toContain("a second document begins here (---); keep one document in the file");
+  });
+
   test("names the profile that is not there", async () => {
     expect(await problems("input: r.csv\nengine: cpu-smolm2\n")).toContain(
       'job.yaml:2:1  engine.profile is not a shipped engine profile: "cpu-smolm2"',
