@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Effects } from "./effects.ts";
+import { AbtieError } from "./errors.ts";
 import { nodeDisk } from "./files/disk.ts";
 import { thisMachine } from "./files/holder.ts";
 import { secretsOfEnvironment } from "./secrets/environment.ts";
@@ -9,12 +10,12 @@ import type { Clock } from "./types.ts";
 /**
  * Creates the effects that the functions of the library need in addition to their options: the clock, the environment
  * and the working folder of this process. Nothing is logged and nothing interrupts; `given` replaces parts, for example
- * `{ log, progress, signal }`.
+ * `{ log, progress, signal }`. Throws AbtieError("data") when the working folder was removed.
  */
 export function createEffects(given: Partial<Effects> = {}): Effects {
   return {
     startedAt: systemClock.now(),
-    cwd: process.cwd(),
+    cwd: given.cwd ?? currentFolder(),
     env: process.env,
     machine: thisMachine,
     redactor: createRedactor(secretsOfEnvironment(given.env ?? process.env)),
@@ -28,6 +29,14 @@ export function createEffects(given: Partial<Effects> = {}): Effects {
     armWatchdog: () => {},
     ...given,
   };
+}
+
+function currentFolder(): string {
+  try {
+    return process.cwd();
+  } catch (cause) {
+    throw new AbtieError("data", "the current folder was removed: change to a folder that exists (cd)", { cause });
+  }
 }
 
 /** The clock of this machine. `now` may jump when the clock is set; `monotonic` never jumps. */

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type * as Source from "../src/index.ts";
 import { writeLabelledJob } from "./compare/compared.ts";
 import { attachTo, startJudge } from "./helpers/job.ts";
@@ -105,4 +105,14 @@ test("stops in order, with the answers so far in place, when the caller's own ca
   const summary = await abtie.runJob(config, { force: false, fresh: false }, quiet);
   expect(summary.session.resumedRows).toBeGreaterThan(0);
   expect(summary.rows.prior).toBe(0);
+});
+
+test("a working folder that was removed is named, unless another one is given", async () => {
+  const { createEffects } = await library();
+  const cwd = vi.spyOn(process, "cwd").mockImplementation(() => {
+    throw new Error("ENOENT: no such file or directory, uv_cwd");
+  });
+  onTestFinished(() => cwd.mockRestore());
+  expect(() => createEffects()).toThrow("the current folder was removed");
+  expect(createEffects({ cwd: "/job" }).cwd).toBe("/job");
 });

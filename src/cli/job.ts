@@ -55,22 +55,23 @@ async function job(data: JobData): Promise<void> {
     columns: () => columns,
     clock: systemClock,
   });
-  const effects = createEffects({
-    startedAt: data.startedAt,
-    redactor,
-    signal: controller.signal,
-    log: screen.log,
-    progress: screen.progress,
-    armWatchdog: (watch) => send({ type: "watchdog", watch }),
-  });
-  const context: Context = {
-    ...effects,
-    print: (text) => send({ type: "print", stream: "stdout", text: `${terminalSafe(redact(text))}\n` }),
-    printToStderr: screen.print,
+  const run = async (): Promise<number> => {
+    const effects = createEffects({
+      startedAt: data.startedAt,
+      redactor,
+      signal: controller.signal,
+      log: screen.log,
+      progress: screen.progress,
+      armWatchdog: (watch) => send({ type: "watchdog", watch }),
+    });
+    const context: Context = {
+      ...effects,
+      print: (text) => send({ type: "print", stream: "stdout", text: `${terminalSafe(redact(text))}\n` }),
+      printToStderr: screen.print,
+    };
+    return createProgram(context).run(data.argv);
   };
-  const status = await createProgram(context)
-    .run(data.argv)
-    .catch((error: unknown) => printError(error, screen.print));
+  const status = await run().catch((error: unknown) => printError(error, screen.print));
   screen.close();
   send({ type: "exit", status });
 }
