@@ -3,19 +3,20 @@ import { expect, test } from "vitest";
 import { applyEndEdit, findEndEdit } from "../../src/prompt/tokenizer/end-edit.ts";
 import { fixtureTokenizer, TOKENIZERS } from "./helpers.ts";
 
-test("the edit drops the ids that change and appends the new ones", () => {
-  const ids = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
-  const edit = findEndEdit(ids, ids.slice(2), [...ids.slice(2, 11), 50, 51]);
-  expect(edit).toEqual({ tail: [4, 5, 6, 7, 8, 9, 10, 11, 12], drop: 1, append: [50, 51] });
-  expect(edit && applyEndEdit([99, ...ids], edit)).toEqual([99, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 50, 51]);
-  expect(edit && applyEndEdit([...ids, 99], edit)).toBeNull();
+test("the edit drops the ids that change and appends the new ones, behind twelve ids that agree", () => {
+  const ids = Array.from({ length: 16 }, (_, index) => index + 1);
+  const edit = findEndEdit(ids, ids.slice(2), [...ids.slice(2, 15), 50, 51]);
+  expect(edit).toEqual({ tail: ids.slice(3), drop: 1, append: [50, 51] });
+  expect(edit && applyEndEdit([99, ...ids], edit)).toEqual([99, ...ids.slice(0, 15), 50, 51]);
+  expect(() => edit && applyEndEdit([...ids, 99], edit)).toThrow("does not fit the prompt");
 });
 
 test("there is no edit when the end alone has other ids than the end of the whole", () => {
-  const ids = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+  const ids = Array.from({ length: 14 }, (_, index) => index + 1);
   expect(findEndEdit(ids, [77, ...ids.slice(1)], [77, ...ids.slice(1), 50])?.append).toEqual([50]);
-  expect(findEndEdit(ids, [3, 4, 5, 77, 7, 8, 9, 10], [3, 4, 5, 77, 7, 8, 9, 10, 50])).toBeNull();
-  expect(findEndEdit(ids, [7, 8, 9, 10], [7, 8, 9, 10, 50])).toBeNull();
+  const other = ids.map((id) => (id === 6 ? 77 : id));
+  expect(findEndEdit(ids, other, [...other, 50])).toBeNull();
+  expect(findEndEdit(ids, ids.slice(6), [...ids.slice(6), 50])).toBeNull();
   expect(findEndEdit([7, 8], [7, 8], [7, 9])).toEqual({ tail: [7, 8], drop: 1, append: [9] });
 });
 

@@ -10,9 +10,10 @@ export interface EndEdit {
 
 /**
  * Number of ids before the changed ones that must agree, so that encoding the end of a text alone shows how the end of
- * the whole text changes. Merges and patterns of real tokenizers do not look so far back.
+ * the whole text changes. Merges and patterns of real tokenizers do not look so far back, and the closing text depends on
+ * at most 12 characters of ASCII.
  */
-const MARGIN = 8;
+const MARGIN = 12;
 
 /**
  * Computes the edit from the ids of a prompt (`ids`), the ids of its end encoded alone (`before`), and the ids of that end
@@ -34,9 +35,10 @@ export function findEndEdit(
   return { tail, drop, append: after.slice(kept) };
 }
 
-/** Applies an edit; null when the ids do not end in the tail of the edit. */
-export function applyEndEdit(ids: readonly number[], { tail, drop, append }: EndEdit): readonly number[] | null {
-  return endsWith(ids, tail) ? [...ids.slice(0, ids.length - drop), ...append] : null;
+/** Applies an edit. Throws Error when the ids do not end in the tail of the edit. */
+export function applyEndEdit(ids: readonly number[], { tail, drop, append }: EndEdit): readonly number[] {
+  if (!endsWith(ids, tail)) throw new Error("an edit of the end of a prompt does not fit the prompt");
+  return [...ids.slice(0, ids.length - drop), ...append];
 }
 
 function endsWith(ids: readonly number[], end: readonly number[]): boolean {

@@ -212,14 +212,13 @@ function createEdits(
     extend: async (ids: readonly number[], prefix: string, ends: TurnEnds): Promise<readonly number[]> => {
       for (const length of lengths) {
         const edit = known.get(keyOf(ids.slice(-length), prefix, ends));
-        const edited = edit === undefined ? null : applyEndEdit(ids, edit);
-        if (edited !== null) return edited;
+        if (edit !== undefined) return applyEndEdit(ids, edit);
       }
       const edit = await find(ids, prefix, ends);
       if (known.size >= MOST_EDITS) known.clear();
       known.set(keyOf(edit.tail, prefix, ends), edit);
       lengths.add(edit.tail.length);
-      return applyEndEdit(ids, edit) ?? ids;
+      return applyEndEdit(ids, edit);
     },
   };
 }
