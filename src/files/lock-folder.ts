@@ -120,6 +120,8 @@ export function holdLock(
     });
     if (parseHolder(text)?.token !== token) {
       lost.abort(lostReason());
+      // Nobody frees a lost lock, and its timer must not outlast the work.
+      released.abort();
       return;
     }
     const seconds = clock.now() / 1_000;
@@ -154,7 +156,9 @@ export function holdLock(
     release: async () => {
       released.abort();
       await keeping;
-      if (!lost.signal.aborted) await ensure();
+      // The last renewal may have found that the lock is another's, which must not be removed.
+      if (lost.signal.aborted) return;
+      await ensure();
       await removeLock(path, disk);
     },
   };

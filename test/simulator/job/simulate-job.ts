@@ -77,9 +77,12 @@ async function simulate(scenario: JobScenario, world: ReturnType<typeof createWo
       const start = process as Start;
       // What is not simulated takes real time: a process may be waiting for it when it is killed.
       if (start.isDead) report(`${start.name} goes on after its end: it waited for something that is not simulated`);
-      // Its own temporary files and the contents of a lock are no results, and no other process trusts them.
+      // Its own temporary files and the contents of a lock are no results: no other process trusts
+      // them. The lock of the submission is one that it may still hold, and frees.
       const isHarmless =
-        (kind === "rm" && path.endsWith(".tmp")) || (kind !== "rm" && path.endsWith("lock/holder.json"));
+        (kind === "rm" && path.endsWith(".tmp")) ||
+        path.startsWith("/job/.submission.csv.lock") ||
+        (kind !== "rm" && path === `${LOCK}/holder.json`);
       if (start.hasLostLock && changes && !isHarmless) {
         report(`${start.name} has lost the lock and goes on: ${kind} ${path}`);
       }
