@@ -95,9 +95,10 @@ export async function openEnginePool<J>(options: {
   });
   route.use(() => engines.map(({ current }) => current()));
 
-  const watchOf = ({ listed: list }: Engine): ModelWatch =>
+  const watchOf = ({ listed: list }: Engine, isNew: boolean): ModelWatch =>
     createModelWatch({
       list,
+      isNew,
       differs: (listed) => otherModel(model, identityOf({ served: listed, answersAs: null }, config.engine)),
       clock,
     });
@@ -184,12 +185,13 @@ function keepSmallest<J>(loader: Prober<J>, config: Config, route: TokenizeRoute
 function createWorker(
   { name, current, recover, giveUp }: ReplaceableEngine,
   tuner: Tuner,
-  watchOf: (engine: Engine) => ModelWatch,
+  watchOf: (engine: Engine, isNew: boolean) => ModelWatch,
 ): Worker<Task, Reading> {
-  let watched = { engine: current(), watch: watchOf(current()) };
+  let watched = { engine: current(), watch: watchOf(current(), true) };
   const score = async (batch: readonly Task[], signal: AbortSignal): Promise<readonly Reading[]> => {
     const engine = current();
-    if (watched.engine !== engine) watched = { engine, watch: watchOf(engine) };
+    // An engine that came back may have had nothing to do for long, and may have been replaced again.
+    if (watched.engine !== engine) watched = { engine, watch: watchOf(engine, false) };
     try {
       return await watched.watch.guard(() => scoreBatch(engine, batch, signal), signal);
     } catch (error) {

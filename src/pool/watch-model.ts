@@ -16,17 +16,20 @@ export interface ModelWatch {
   readonly guard: <T>(send: () => Promise<T>, signal: AbortSignal) => Promise<T>;
 }
 
-/** Creates the watch of an engine that was just opened. `differs` says how the listed model differs; null when it does not. */
+/**
+ * Creates the watch of an engine. With `isNew`, the engine was opened just now; otherwise its model is asked before the first request. `differs` says how the listed model differs; null when it does not.
+ */
 export function createModelWatch(options: {
   readonly list: Engine["listed"];
   readonly differs: (listed: ServedModel) => string | null;
+  readonly isNew: boolean;
   readonly clock: Clock;
 }): ModelWatch {
-  const { list, differs, clock } = options;
+  const { list, differs, isNew, clock } = options;
   let failures = 0;
   let checkedFailures = 0;
   let inFlight = 0;
-  let answeredAt = clock.monotonic();
+  let answeredAt = isNew ? clock.monotonic() : Number.NEGATIVE_INFINITY;
 
   const isDue = (): boolean =>
     failures > checkedFailures || (inFlight === 0 && clock.monotonic() - answeredAt > IDLE_MS);

@@ -65,7 +65,7 @@ function watching(card: ServedModel | null = CARD, clock = createVirtualClock())
     return card;
   };
   const differs = ({ root }: ServedModel): string | null => (root === CARD.root ? null : "other weights");
-  return { watch: createModelWatch({ list, differs, clock }), asked: () => asked };
+  return { watch: createModelWatch({ isNew: true, list, differs, clock }), asked: () => asked };
 }
 
 async function failing(kind: RequestErrorKind): Promise<never> {
