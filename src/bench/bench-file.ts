@@ -6,6 +6,7 @@ import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
 import { writeAtomic } from "../files/atomic.ts";
 import { parseJson } from "../files/json-lines.ts";
+import { schemaProblems } from "../files/schema-problem.ts";
 import type { Override } from "../job/open-config.ts";
 import type { JobForecast } from "./forecast.ts";
 import type { Lengths } from "./lengths.ts";
@@ -75,7 +76,7 @@ export async function readBench(path: string, { cwd }: Pick<Effects, "cwd">): Pr
   const parsed = benchSchema.safeParse(parseJson(text));
   if (!parsed.success) {
     throw new AbtieError("config", `--bench: ${file} is not what abtie bench writes; run it again`, {
-      details: z.prettifyError(parsed.error).split("\n"),
+      details: schemaProblems(parsed.error.issues),
     });
   }
   const { speeds, lengths } = parsed.data;

@@ -5,6 +5,7 @@ import { AbtieError } from "../errors.ts";
 import { writeAtomic } from "../files/atomic.ts";
 import { exists } from "../files/exists.ts";
 import { parseJson } from "../files/json-lines.ts";
+import { schemaProblems } from "../files/schema-problem.ts";
 import type { ComparisonData } from "../report/data/comparison-data.ts";
 import { renderComparison, renderComparisonMarkdown } from "../report/render-comparison.ts";
 import type { Assessment } from "./assess.ts";
@@ -149,6 +150,6 @@ export async function readComparison(folder: string): Promise<ComparisonData | n
   const parsed = comparisonSchema.safeParse(parseJson(await readFile(file, "utf8")));
   if (parsed.success) return parsed.data;
   throw new AbtieError("data", `${file} is not what \`abtie compare\` writes: run the comparison again`, {
-    details: z.prettifyError(parsed.error).split("\n"),
+    details: schemaProblems(parsed.error.issues),
   });
 }

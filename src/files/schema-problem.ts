@@ -21,6 +21,14 @@ export function describeIssue(issue: Issue): string {
   }
 }
 
+/** Describes every problem of a value, each behind the key at which it is: `speeds.fit: expected a mapping, found nothing`. */
+export function schemaProblems(issues: readonly Issue[]): readonly string[] {
+  return issues.map((issue) => {
+    const key = issue.path.join(".");
+    return key === "" ? describeIssue(issue) : `${key}: ${describeIssue(issue)}`;
+  });
+}
+
 /** The words of a person for the types of zod. */
 const TYPES: ReadonlyMap<string, string> = new Map([
   ["string", "a text"],

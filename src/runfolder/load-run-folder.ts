@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { AbtieError } from "../errors.ts";
 import { parseJson } from "../files/json-lines.ts";
+import { schemaProblems } from "../files/schema-problem.ts";
 import { CLASSES } from "../types.ts";
 import { type Manifest, readManifest } from "./manifest/manifest.ts";
 import { type RunRows, readRunRows } from "./rows-file.ts";
@@ -78,7 +79,7 @@ export async function loadRunConfig(folder: string): Promise<Pick<LoadedRun, "fo
   const config = RunConfig.safeParse(manifest.config);
   if (!config.success) {
     throw new AbtieError("data", `${join(folder, "manifest.json")}: the config in it is not one of this version`, {
-      details: z.prettifyError(config.error).split("\n"),
+      details: schemaProblems(config.error.issues),
     });
   }
   return { folder, manifest, config: config.data };

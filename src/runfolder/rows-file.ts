@@ -4,6 +4,7 @@ import { AbtieError } from "../errors.ts";
 import { writeAtomic } from "../files/atomic.ts";
 import type { Disk } from "../files/disk.ts";
 import { parseJson, readLines } from "../files/json-lines.ts";
+import { schemaProblems } from "../files/schema-problem.ts";
 import type { Obtained, Order, Triple } from "../types.ts";
 import { logProbsSchema, massSchema } from "./journal/event-schemas.ts";
 
@@ -81,7 +82,7 @@ export async function* readRows(path: string): AsyncGenerator<RowRecord> {
       throw new AbtieError(
         "data",
         `${path}, line ${number}: expected the record of a row. The file was damaged or edited: run \`abtie run\` again to write it anew.`,
-        { details: result.success ? ["the line does not end"] : z.prettifyError(result.error).split("\n") },
+        { details: result.success ? ["the line does not end"] : schemaProblems(result.error.issues) },
       );
     }
     yield result.data;

@@ -1,7 +1,7 @@
-import { z } from "zod";
 import { AbtieError } from "../../errors.ts";
 import type { Disk } from "../../files/disk.ts";
 import { type Line, parseJson, readLines } from "../../files/json-lines.ts";
+import { schemaProblems } from "../../files/schema-problem.ts";
 import { journalEventSchema } from "./event-schemas.ts";
 import { JOURNAL_FORMAT, type JournalEvent, OLDEST_JOURNAL_FORMAT } from "./events.ts";
 
@@ -31,7 +31,7 @@ function parseLine(path: string, line: Line): JournalEvent {
     "data",
     `${path}, line ${line.number}: expected a journal event, found ${excerpt(line.text)}. ` +
       "The file was damaged or edited: remove that line to score its rows again, or start a new run.",
-    { details: parsed === undefined ? ["it is not JSON"] : z.prettifyError(result.error).split("\n") },
+    { details: parsed === undefined ? ["it is not JSON"] : schemaProblems(result.error.issues) },
   );
 }
 

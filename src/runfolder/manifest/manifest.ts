@@ -4,6 +4,7 @@ import { writeAtomic } from "../../files/atomic.ts";
 import { type Disk, nodeDisk } from "../../files/disk.ts";
 import { explainFileError } from "../../files/explain.ts";
 import { parseJson } from "../../files/json-lines.ts";
+import { schemaProblems } from "../../files/schema-problem.ts";
 import { type ModelIdentity, modelIdentitySchema } from "./model-identity.ts";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -73,7 +74,7 @@ export async function readManifest(path: string, disk: Disk = nodeDisk): Promise
     "data",
     `${path}: expected the manifest of a run, format 1 or ${MANIFEST_FORMAT}. The file was damaged, or another version of abtie wrote it: ` +
       "use that version, or start a new run.",
-    { details: z.prettifyError(result.error).split("\n") },
+    { details: schemaProblems(result.error.issues) },
   );
 }
 
