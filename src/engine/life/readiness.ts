@@ -18,6 +18,8 @@ export interface ReadinessOptions {
   readonly onTry?: () => Promise<void>;
 }
 
+/** A try with less time would fail for lack of time, which would hide the reason of the tries before. */
+const SHORTEST_TRY_MS = 500;
 const PAUSE_MS = 250;
 const ONE_TRY_MS = 2_000;
 /** Time limit (ms) when only one attempt is made: the server should be ready, but it may be busy. */
@@ -32,11 +34,13 @@ export async function waitUntilReady(options: ReadinessOptions): Promise<readonl
   const { client, clock, limitMs, model, signal } = options;
   const start = clock.monotonic();
   const left = (): number => limitMs - (clock.monotonic() - start);
+  let problem: RequestError | null = null;
   for (;;) {
     await options.onTry?.();
-    let problem: RequestError;
+    // On a busy machine the pause may last longer than the time that was left; the problem of the last try is then the reason.
+    const timeoutMs = limitMs === 0 ? ONLY_TRY_MS : Math.min(ONE_TRY_MS, left());
+    if (problem !== null && timeoutMs < SHORTEST_TRY_MS) throw tooLate(options, problem);
     try {
-      const timeoutMs = limitMs === 0 ? ONLY_TRY_MS : Math.min(ONE_TRY_MS, left());
       const [starting, models] = await Promise.all([
         isStarting(client, { signal, timeoutMs: Math.min(OPTIONAL_PAGE_MS, timeoutMs) }),
         client.models({ signal, timeoutMs }).catch(asRequestError),
