@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { type DatasetOptions, openDataset } from "../../src/dataset/open-dataset.ts";
 import type { Row } from "../../src/types.ts";
 import { temporaryFile } from "./temporary-file.ts";
@@ -216,73 +216,6 @@ async function readAll(path: string, options: DatasetOptions = {}): Promise<read
 
 test.each(DATA_SETS)("reads %s", async (_, content, rows) => {
   expect(await readAll(await temporaryFile(content))).toEqual(rows);
-});
-
-describe("labels", () => {
-  const csv = (column: string, ...values: readonly string[]): string =>
-    `id,prompt,response_a,response_b,${column}\n${values.map((value, index) => `${index},p,a,b,${value}`).join("\n")}\n`;
-
-  test("of any values are read by their codes", async () => {
-    const path = await temporaryFile(csv("gold", "left", "right", "none"));
-    const columns = { label: "gold", codes: { left: "a", right: "b", none: "tie" } } as const;
-    expect((await readAll(path, { columns })).map(({ truth }) => truth)).toEqual([
-      [1, 0, 0],
-      [0, 1, 0],
-      [0, 0, 1],
-    ]);
-  });
-
-  test("without a known meaning are not used when their column was only guessed, and a note states it", async () => {
-    await using dataset = await openDataset(await temporaryFile(csv("label", "A", "7")));
-    expect(dataset.truth).toBeNull();
-    expect(dataset.notes).toEqual([
-      'the column "label" looks like labels and is not used; to use it, write columns: {label: "label", codes: {VALUE: a, ...}} (the label is "7")',
-    ]);
-  });
-
-  test("without a known meaning are an error with line and remedy when a person named their column", async () => {
-    const path = await temporaryFile(csv("label", "A", "7"));
-    await expect(openDataset(path, { columns: { label: "label" } })).rejects.toThrow(
-      /line 3: the label is "7"\. A label is a word.*codes: \{1: a, 2: b, 0: tie\}/,
-    );
-    await expect(openDataset(path, { columns: { label: "label", codes: { A: "a" } } })).rejects.toThrow(
-      /line 3: the label is "7"\. The codes of the label column are A: a\. Correct the label/,
-    );
-  });
-
-  test("that are a name which every object has, have no meaning", async () => {
-    const path = await temporaryFile(csv("label", "A", "constructor"));
-    const codes = { A: "a" } as const;
-    for (const columns of [{ label: "label" }, { label: "label", codes }]) {
-      await expect(openDataset(path, { columns })).rejects.toThrow('line 3: the label is "constructor"');
-    }
-  });
-
-  test.each(["score_a", "rating", "voted"])("a column %s that is not used is named once", async (column) => {
-    await using dataset = await openDataset(await temporaryFile(csv(column, "1", "2")));
-    expect(dataset.notes).toEqual([
-      expect.stringContaining(`the column "${column}" looks like labels and is not used`),
-    ]);
-  });
-});
-
-describe("chosen and rejected answers", () => {
-  const rows = Array.from({ length: 10_000 }, (_, id) => ({ id, prompt: "p", chosen: "good", rejected: "bad" }));
-
-  test("are dealt evenly, and the deal depends on nothing but the id", async () => {
-    await using straight = await openDataset(await temporaryFile(jsonLines(...rows)));
-    const truth = straight.truth ?? new Float64Array();
-    const first = rows.filter((_, row) => truth[3 * row] === 1).length;
-    expect(first / rows.length).toBeGreaterThan(0.49);
-    expect(first / rows.length).toBeLessThan(0.51);
-
-    await using reversed = await openDataset(await temporaryFile(jsonLines(...[...rows].reverse().slice(0, 500))));
-    for (const [row, id] of reversed.ids.entries()) {
-      expect(reversed.truth?.[3 * row]).toBe(truth[3 * Number(id)]);
-      const { responsesA } = await reversed.read(row);
-      expect(responsesA).toEqual([truth[3 * Number(id)] === 1 ? "good" : "bad"]);
-    }
-  });
 });
 
 test("a slip of the whole file is stated: lists as Python prints them", async () => {
