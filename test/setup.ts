@@ -1,4 +1,6 @@
 import fc from "fast-check";
+import { afterAll } from "vitest";
+import { runEndTasks } from "./helpers/at-end.ts";
 
 // The same examples in every run, so that a red test means the change and not the dice; another seed looks elsewhere.
 fc.configureGlobal({ seed: Number(process.env["ABTIE_TEST_SEED"] ?? 1) });
@@ -13,3 +15,5 @@ if (!marked[LISTENING]) {
     throw warning;
   });
 }
+
+afterAll(runEndTasks);
