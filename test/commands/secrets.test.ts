@@ -26,7 +26,8 @@ const ECHOES: Readonly<Record<string, (text: string) => string>> = {
 };
 
 describe("no secret is in a file or a message when a server repeats it", () => {
-  test.each(Object.keys(ECHOES))("%s", async (name) => {
+  // Each waits for the repeated requests of its start.
+  test.concurrent.each(Object.keys(ECHOES))("%s", async (name) => {
     const url = await echoServer(ECHOES[name] ?? String);
     const engine = { attach: `${url.replace("//", `//${USER}:${PASSWORD}@`)}/v1?token=${TOKEN}`, tokenizer: TOKENIZER };
     const job = await writeJob({ engine, rows: 6, config: { attempts: 2 } });
