@@ -320,14 +320,15 @@ async function simulate(scenario: JobScenario, world: ReturnType<typeof createWo
     () => {
       checks.check();
       for (const start of alive()) settle(start);
-      while (!isOver && !weather.isCalm && deeds[0] !== undefined && deeds[0].event <= world.events()) {
-        perform(deeds.shift() as Deed);
-        checks.check();
-      }
       if (world.events() > MOST_EVENTS) {
         report(`no end after ${MOST_EVENTS} events`);
         isOver = true;
       }
+      const [deed] = deeds;
+      if (isOver || weather.isCalm || deed === undefined || deed.event > world.events()) return false;
+      deeds.shift();
+      perform(deed);
+      return true;
     },
   );
   if (!isOver)

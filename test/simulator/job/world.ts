@@ -19,8 +19,8 @@ export interface World {
   readonly at: (time: number, owner: Process | null, action: () => void) => () => void;
   /** Adds a line to the trace. Two worlds are the same if and only if their traces are. */
   readonly trace: (text: string) => void;
-  /** Runs event after event until nothing is left or `isOver`. `after` is called after each event. */
-  readonly run: (isOver: () => boolean, after: () => void) => Promise<void>;
+  /** Runs event after event until nothing is left or `isOver`. `after` is called after each event, and again while it is true. */
+  readonly run: (isOver: () => boolean, after: () => boolean) => Promise<void>;
   readonly events: () => number;
   /** Number of things that will still happen to a process. */
   readonly pendingOf: (process: Process) => number;
@@ -86,7 +86,8 @@ export function createWorld(onTrace: (line: string) => void = () => {}): World {
         events += 1;
         next.action();
         await nextTurn();
-        after();
+        // What was done to a process has its consequences before the next event.
+        while (after()) await nextTurn();
       }
     },
     events: () => events,
