@@ -27,11 +27,6 @@ export function parseYaml(text: string, source: string): YamlFile {
   };
 }
 
-/** Decides whether a parsed value is a mapping. */
-export function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function offsetOf(root: Node | null, path: Path): number {
   let node: unknown = root;
   let offset = root?.range?.[0] ?? 0;

@@ -1,8 +1,9 @@
 import { dirname, resolve } from "node:path";
 import { AbtieError, systemCode } from "../errors.ts";
+import { isRecord } from "../files/json-shape.ts";
 import { readSmallFile } from "../files/read-small-file.ts";
 import type { Config } from "./config.ts";
-import { isMapping, parseYaml, type YamlFile } from "./document.ts";
+import { parseYaml, type YamlFile } from "./document.ts";
 import { resolveEngine } from "./engine.ts";
 import { keyProblem } from "./engine-schema.ts";
 import { isTemplatePath, normalize, type Places } from "./normalize.ts";
@@ -48,7 +49,7 @@ export async function loadConfig(path: string | null, overrides: readonly Overri
  */
 function withoutOutputOfTrial(written: unknown, overrides: readonly Override[]): unknown {
   const isSet = (key: keyof WrittenConfig): boolean => overrides.some(({ set }) => set[key] !== undefined);
-  if (!isMapping(written) || isSet("output") || !(isSet("limit") || isSet("run"))) return written;
+  if (!isRecord(written) || isSet("output") || !(isSet("limit") || isSet("run"))) return written;
   const { output: _output, ...others } = written;
   return others;
 }
@@ -61,7 +62,7 @@ function checkEnvironment({ apiKey = "" }: Places): readonly Problem[] {
 
 /** Lays the overrides over a config, in their order; mappings are merged key by key. */
 function mergeOverrides(written: unknown, overrides: readonly Override[], cwd: string): unknown {
-  if (written !== null && !isMapping(written)) return written;
+  if (written !== null && !isRecord(written)) return written;
   return overrides.reduce<unknown>((merged, { set }) => merge(merged, set, [], cwd), written ?? {});
 }
 
@@ -71,10 +72,10 @@ function mergeOverrides(written: unknown, overrides: readonly Override[], cwd: s
  */
 function merge(before: unknown, value: unknown, path: readonly string[], cwd: string): unknown {
   if (typeof value === "string" && isPathKey(path.join("."), value)) return resolve(cwd, value);
-  if (!isMapping(value)) return value;
+  if (!isRecord(value)) return value;
   // An engine written as a text is the name of a profile.
   const isProfile = path.join(".") === "engine" && typeof before === "string";
-  const base = isProfile ? { profile: before } : isMapping(before) ? before : {};
+  const base = isProfile ? { profile: before } : isRecord(before) ? before : {};
   const merged: Record<string, unknown> = { ...base };
   for (const [key, child] of Object.entries(value)) {
     if (child !== undefined) merged[key] = merge(merged[key], child, [...path, key], cwd);
@@ -133,7 +134,7 @@ function removeKey(root: unknown, path: Path): Path | null {
   for (let length = path.length; length > 0; length -= 1) {
     const parent = path.slice(0, length - 1).reduce<unknown>(childOf, root);
     const key = String(path[length - 1]);
-    if (!isMapping(parent) || !Object.hasOwn(parent, key)) continue;
+    if (!isRecord(parent) || !Object.hasOwn(parent, key)) continue;
     delete parent[key];
     return path.slice(0, length);
   }
@@ -142,7 +143,7 @@ function removeKey(root: unknown, path: Path): Path | null {
 
 function childOf(value: unknown, key: PropertyKey): unknown {
   if (Array.isArray(value)) return value[Number(key)];
-  return isMapping(value) ? value[String(key)] : undefined;
+  return isRecord(value) ? value[String(key)] : undefined;
 }
 
 function isWithin(path: Path, parent: Path): boolean {
@@ -161,7 +162,7 @@ function isSetBy(set: Override["set"], key: Path): boolean {
   if (key.length === 0) return false;
   let value: unknown = set;
   for (const part of key) {
-    if (!isMapping(value)) return value !== undefined;
+    if (!isRecord(value)) return value !== undefined;
     value = value[String(part)];
   }
   return value !== undefined;

@@ -1,6 +1,7 @@
 import { dirname, resolve } from "node:path";
+import { isRecord } from "../files/json-shape.ts";
 import { readSmallFile } from "../files/read-small-file.ts";
-import { isMapping, parseYaml } from "./document.ts";
+import { parseYaml } from "./document.ts";
 import type { Override } from "./load.ts";
 import { isTemplatePath } from "./normalize.ts";
 import type { WrittenVariant } from "./schema.ts";
@@ -13,11 +14,11 @@ import type { WrittenVariant } from "./schema.ts";
 export async function readVariants(file: string): Promise<ReadonlyMap<string, Override>> {
   const text = await readSmallFile(file).catch(() => "");
   const { value } = parseYaml(text, file);
-  const written = isMapping(value) ? value["variants"] : null;
-  if (!isMapping(written)) return new Map();
+  const written = isRecord(value) ? value["variants"] : null;
+  if (!isRecord(written)) return new Map();
   return new Map(
     Object.entries(written).flatMap(([name, variant]) => {
-      if (!isMapping(variant)) return [];
+      if (!isRecord(variant)) return [];
       const set: WrittenVariant = withPaths(variant, dirname(file));
       return [[name, { from: `${file}, variants.${name}`, set }]];
     }),

@@ -1,3 +1,8 @@
+/** True for a JSON object: neither a list nor null. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** The depth of nesting and the number of values of a JSON text. */
 export interface JsonShape {
   readonly depth: number;

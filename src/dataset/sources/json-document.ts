@@ -1,6 +1,7 @@
 import { AbtieError, messageOf } from "../../errors.ts";
-import { exceeds } from "../../files/json-shape.ts";
+import { exceeds, isRecord } from "../../files/json-shape.ts";
 import type { OpenFile } from "./open-file.ts";
+import { withoutByteOrderMark } from "./recognise.ts";
 import { MAX_RECORD_DEPTH } from "./source.ts";
 
 /** Largest JSON document in bytes, because the whole document is in memory while it is parsed. */
@@ -24,7 +25,7 @@ export async function* jsonDocumentRecords(file: OpenFile, bytes: number): Async
       `${file.path} is JSON, but no list of objects. Expected [{...}, {...}], or one object with such a list. ${TO_LINES}`,
     );
   }
-  const wrong = records.findIndex((record) => !isObject(record));
+  const wrong = records.findIndex((record) => !isRecord(record));
   if (wrong !== -1) {
     throw new AbtieError(
       "data",
@@ -46,7 +47,7 @@ function parse(path: string, bytes: Buffer): unknown {
     );
   }
   try {
-    return JSON.parse(text.startsWith("\ufeff") ? text.slice(1) : text);
+    return JSON.parse(withoutByteOrderMark(text));
   } catch (error) {
     const found = /position (\d+)/.exec(messageOf(error))?.[1];
     const line = found === undefined ? "" : `, line ${text.slice(0, Number(found)).split("\n").length}`;
@@ -60,11 +61,7 @@ function parse(path: string, bytes: Buffer): unknown {
 
 function listOf(value: unknown): readonly unknown[] | null {
   if (Array.isArray(value)) return value;
-  if (!isObject(value)) return null;
-  const lists = Object.values(value).filter((part) => Array.isArray(part) && part.every(isObject));
+  if (!isRecord(value)) return null;
+  const lists = Object.values(value).filter((part) => Array.isArray(part) && part.every(isRecord));
   return lists.length === 1 ? (lists[0] as readonly unknown[]) : null;
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

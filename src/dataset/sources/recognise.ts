@@ -1,3 +1,5 @@
+import { isRecord } from "../../files/json-shape.ts";
+
 /** The kinds of files with rows, as their first bytes show them. */
 export type FileKind =
   | { readonly kind: "csv"; readonly delimiter: "," | "\t" | ";" }
@@ -64,7 +66,8 @@ function isUtf16(head: Buffer): boolean {
   return start.length >= 8 && zeros >= start.length / 2 - 1 && zeros <= start.length / 2 + 1;
 }
 
-function withoutByteOrderMark(text: string): string {
+/** Removes the mark with which some programs begin a text in UTF-8. */
+export function withoutByteOrderMark(text: string): string {
   return text.startsWith("\ufeff") ? text.slice(1) : text;
 }
 
@@ -78,8 +81,7 @@ function isLinesOfObjects(text: string): boolean {
 
 function isObject(line: string): boolean {
   try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === "object" && value !== null && !Array.isArray(value);
+    return isRecord(JSON.parse(line));
   } catch {
     return false;
   }

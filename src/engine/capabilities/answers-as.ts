@@ -1,4 +1,4 @@
-import { isRecord } from "../client/malformed.ts";
+import { isRecord } from "../../files/json-shape.ts";
 import { RequestError } from "../client/request-error.ts";
 
 /**

@@ -15,8 +15,3 @@ export function malformed(what: string, part: unknown): RequestError {
     `The answer ${what}: ${text.length > SHOWN ? `${text.slice(0, SHOWN)}...` : text}`,
   );
 }
-
-/** True for a JSON object. */
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}

@@ -1,4 +1,5 @@
-import { isRecord, malformed } from "./malformed.ts";
+import { isRecord } from "../../files/json-shape.ts";
+import { malformed } from "./malformed.ts";
 
 /** One model that a server lists. */
 export interface ServedModel {

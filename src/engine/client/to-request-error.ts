@@ -1,6 +1,6 @@
 import { systemCode } from "../../errors.ts";
+import { isRecord } from "../../files/json-shape.ts";
 import type { HttpAnswer } from "./http.ts";
-import { isRecord } from "./malformed.ts";
 import type { ProxyChoice } from "./proxy.ts";
 import { RequestError, type RequestErrorKind } from "./request-error.ts";
 

@@ -1,5 +1,6 @@
+import { isRecord } from "../../files/json-shape.ts";
 import type { TokenizeBody } from "../../prompt/tokenizer/server.ts";
-import { isRecord, malformed } from "./malformed.ts";
+import { malformed } from "./malformed.ts";
 
 /** Posts a body to a path of the server and returns the parsed answer. */
 export type Post = (path: string, body: object) => Promise<unknown>;

@@ -1,4 +1,5 @@
-import { isRecord, malformed } from "../client/malformed.ts";
+import { isRecord } from "../../files/json-shape.ts";
+import { malformed } from "../client/malformed.ts";
 import type { DialectRequest, Question } from "./dialect.ts";
 
 /** Makes a /v1/completions request for one token after each prompt at temperature 0, with the fields of a dialect added. */

@@ -1,4 +1,5 @@
-import { isRecord, malformed } from "../client/malformed.ts";
+import { isRecord } from "../../files/json-shape.ts";
+import { malformed } from "../client/malformed.ts";
 import { completionRequest, readChoices } from "./completions.ts";
 import type { Dialect, DialectEntry, Question, TokenLogProbs } from "./dialect.ts";
 import { listedTokens } from "./log-probs.ts";

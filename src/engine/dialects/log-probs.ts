@@ -1,5 +1,6 @@
+import { isRecord } from "../../files/json-shape.ts";
 import { sum } from "../../numbers/sums.ts";
-import { isRecord, malformed } from "../client/malformed.ts";
+import { malformed } from "../client/malformed.ts";
 import type { TokenLogProbs } from "./dialect.ts";
 
 /** One token that a server lists with its log probability in nats. */

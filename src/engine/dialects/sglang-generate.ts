@@ -1,4 +1,5 @@
-import { isRecord, malformed } from "../client/malformed.ts";
+import { isRecord } from "../../files/json-shape.ts";
+import { malformed } from "../client/malformed.ts";
 import { statusError } from "../client/to-request-error.ts";
 import type { Dialect, DialectEntry } from "./dialect.ts";
 import { readAbsolute, readLogProb } from "./log-probs.ts";

@@ -1,5 +1,5 @@
+import { isRecord } from "../../files/json-shape.ts";
 import type { Client } from "../client/client.ts";
-import { isRecord } from "../client/malformed.ts";
 import { parseAnswer } from "../client/parse-answer.ts";
 import { RequestError } from "../client/request-error.ts";
 
