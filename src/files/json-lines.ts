@@ -2,6 +2,7 @@ import { AbtieError } from "../errors.ts";
 import { type Disk, nodeDisk } from "./disk.ts";
 import { explainFileError } from "./explain.ts";
 import { exceeds } from "./json-shape.ts";
+import { createLineSplitter, type RawLine } from "./split-lines.ts";
 
 /** One line of a text file, without its newline. */
 export interface Line {
@@ -15,29 +16,23 @@ export interface Line {
 const BLOCK_BYTES = 1 << 18;
 /** Longest line (bytes): that of a failed request of a million rows has about half of it. */
 const LONGEST_LINE = 16 << 20;
-const NEWLINE = 0x0a;
 
 /**
  * Reads a UTF-8 file line by line; only one block of the file is in memory. Throws AbtieError("data") when the file
  * cannot be read.
  */
 export async function* readLines(path: string, disk: Disk = nodeDisk): AsyncGenerator<Line> {
-  let rest: Buffer = Buffer.alloc(0);
-  let number = 0;
+  const lines = createLineSplitter(LONGEST_LINE, (number) => tooLong(path, number));
   for await (const block of readBlocks(path, disk)) {
-    let start = 0;
-    for (let end = block.indexOf(NEWLINE); end >= 0; end = block.indexOf(NEWLINE, start)) {
-      const piece = block.subarray(start, end);
-      const text = (rest.length === 0 ? piece : Buffer.concat([rest, piece])).toString("utf8");
-      rest = Buffer.alloc(0);
-      number += 1;
-      start = end + 1;
-      yield { text, number, whole: true };
-    }
-    rest = Buffer.concat([rest, block.subarray(start)]);
-    if (rest.length > LONGEST_LINE) throw tooLong(path, number + 1);
+    for (const line of lines.add(block)) yield toLine(line);
   }
-  if (rest.length > 0) yield { text: rest.toString("utf8"), number: number + 1, whole: false };
+  for (const line of lines.end()) yield toLine(line);
+}
+
+function toLine({ bytes, number }: RawLine): Line {
+  const text = bytes.toString("utf8");
+  const whole = text.endsWith("\n");
+  return { text: whole ? text.slice(0, -1) : text, number, whole };
 }
 
 function tooLong(path: string, line: number): AbtieError {

@@ -1,4 +1,4 @@
-import { createHash, type Hash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { type FileHandle, open, unlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,25 +6,20 @@ import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { AbtieError, messageOf } from "../../errors.ts";
 import { explainFileError } from "../../files/explain.ts";
+import { createDigest, digestOf } from "./digest.ts";
 import { type OpenFile, readByPosition } from "./open-file.ts";
 import type { FileDigest } from "./source.ts";
 
-/** A converted file, and the digest of the original. */
-export interface Converted {
-  readonly file: OpenFile;
-  readonly digest: FileDigest;
-}
-
 /** Unpacks a gzip file into a temporary file. Throws AbtieError("data") when the archive is damaged. */
-export async function unpackGzip(file: OpenFile, signal: AbortSignal | undefined): Promise<Converted> {
-  const hash = createHashOf();
+export async function unpackGzip(file: OpenFile, signal: AbortSignal | undefined): Promise<OpenFile> {
+  const digest = createDigest(file.digest);
   const packed = file.handle.createReadStream({ start: 0, autoClose: false });
-  packed.on("data", (chunk) => hash.add(chunk as Buffer));
+  packed.on("data", (chunk) => digest.add(chunk as Buffer));
   const unpacked = packed.pipe(createGunzip());
   packed.on("error", (error) => unpacked.destroy(error));
   waitForReader(unpacked);
   try {
-    return { file: await writeTemporary(file.path, unpacked, signal), digest: hash.digest() };
+    return await writeTemporary(file.path, unpacked, digest.digest, signal);
   } catch (error) {
     if (!(error instanceof Error && "code" in error && String(error.code).startsWith("Z_"))) throw error;
     throw new AbtieError(
@@ -38,16 +33,16 @@ export async function unpackGzip(file: OpenFile, signal: AbortSignal | undefined
 }
 
 /** Copies a stream into a temporary file, because rows are read by position. `path` is the path for messages. */
-export async function copyStream(path: string, stream: Readable, signal: AbortSignal | undefined): Promise<Converted> {
-  const hash = createHashOf();
+export async function copyStream(path: string, stream: Readable, signal: AbortSignal | undefined): Promise<OpenFile> {
+  const digest = createDigest();
   waitForReader(stream);
   async function* hashed(): AsyncGenerator<Buffer> {
     for await (const chunk of stream) {
-      hash.add(chunk as Buffer);
+      digest.add(chunk as Buffer);
       yield chunk as Buffer;
     }
   }
-  return { file: await writeTemporary(path, hashed(), signal), digest: hash.digest() };
+  return writeTemporary(path, hashed(), digest.digest, signal);
 }
 
 /** Writes records as JSON Lines into a temporary file. Whole numbers beyond 2^53 become texts without loss. */
@@ -70,21 +65,8 @@ export async function writeRecords(
     }
     yield Buffer.from(block.join(""));
   }
-  return writeTemporary(original.path, lines(), signal);
-}
-
-/** Computes the digest of a whole file. */
-export async function digestOf(file: OpenFile, signal: AbortSignal | undefined): Promise<FileDigest> {
-  const hash = createHashOf();
-  try {
-    for await (const chunk of file.handle.createReadStream({ start: 0, autoClose: false })) {
-      signal?.throwIfAborted();
-      hash.add(chunk as Buffer);
-    }
-  } catch (error) {
-    throw explainFileError("read", file.path, error);
-  }
-  return hash.digest();
+  const digest = await digestOf(original, signal);
+  return writeTemporary(original.path, lines(), () => digest, signal);
 }
 
 /** A stream may fail before its reader begins. The reader gets the error too, so the event itself must not end the program. */
@@ -99,12 +81,13 @@ function jsonValue(_key: string, value: unknown): unknown {
 }
 
 /**
- * Writes a temporary file and opens it. The name of the file is removed at once, so the system frees its space when the
- * program ends in any way.
+ * Writes a temporary file and opens it. `digest` gives the digest of the original when all chunks are read. The name of the
+ * file is removed at once, so the system frees its space when the program ends in any way.
  */
 async function writeTemporary(
   path: string,
   chunks: AsyncIterable<Buffer>,
+  digest: () => FileDigest,
   signal: AbortSignal | undefined,
 ): Promise<OpenFile> {
   const temporary = join(tmpdir(), `abtie-${randomUUID()}.rows`);
@@ -117,21 +100,9 @@ async function writeTemporary(
       // `write` may write a part of the chunk only.
       await handle.appendFile(chunk);
     }
-    return await readByPosition(path, handle);
+    return await readByPosition(path, handle, digest());
   } catch (error) {
     await handle?.close();
     throw explainFileError(`convert ${path} into`, temporary, error);
   }
-}
-
-function createHashOf(): { add: (chunk: Buffer) => void; digest: () => FileDigest } {
-  const hash: Hash = createHash("sha256");
-  let bytes = 0;
-  return {
-    add: (chunk) => {
-      hash.update(chunk);
-      bytes += chunk.length;
-    },
-    digest: () => ({ sha256: hash.digest("hex"), bytes }),
-  };
 }

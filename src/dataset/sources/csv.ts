@@ -1,5 +1,6 @@
 import { parse } from "csv-parse/sync";
 import { CSV_OPTIONS } from "./csv-dialect.ts";
+import { sourceInPlace } from "./in-place.ts";
 import { type OpenFile, openFile } from "./open-file.ts";
 import { scanCsv } from "./scan-csv.ts";
 import type { Source } from "./source.ts";
@@ -13,22 +14,10 @@ export async function openCsv(path: string): Promise<Source> {
 
 /** Reads an open CSV file with a header line. Disposing the source closes the file. */
 export function csvSource(file: OpenFile, delimiter: string): Source {
-  return {
-    path: file.path,
-    unit: "line",
-    scan: async (options) => {
-      const digest = await scanCsv(file, delimiter, options);
-      await file.checkUnchanged();
-      return digest;
-    },
-    read: async (position) => {
-      const bytes = await file.readBytes(position);
-      // The check follows the read, so it finds every change before the read and during it.
-      await file.checkUnchanged();
-      return parseRecord(bytes, delimiter);
-    },
-    [Symbol.asyncDispose]: () => file.handle.close(),
-  };
+  return sourceInPlace(file, "line", {
+    scan: (options) => scanCsv(file, delimiter, options),
+    parse: (bytes) => parseRecord(bytes, delimiter),
+  });
 }
 
 function parseRecord(bytes: Buffer, delimiter: string): readonly string[] | null {

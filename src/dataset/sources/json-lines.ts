@@ -1,10 +1,13 @@
 import { isUtf8 } from "node:buffer";
-import { createHash } from "node:crypto";
 import { AbtieError } from "../../errors.ts";
 import { explainFileError } from "../../files/explain.ts";
-import { exceeds } from "../../files/json-shape.ts";
+import { exceeds, isRecord } from "../../files/json-shape.ts";
+import { createLineSplitter, type RawLine } from "../../files/split-lines.ts";
+import { createDigest, readChunks } from "./digest.ts";
+import { sourceInPlace } from "./in-place.ts";
 import type { OpenFile } from "./open-file.ts";
-import type { Problems, Unit } from "./problems.ts";
+import { type Problems, type Unit, UTF8_REMEDY } from "./problems.ts";
+import { withoutByteOrderMark } from "./recognise.ts";
 import {
   type DataCell,
   type FileDigest,
@@ -23,27 +26,19 @@ type JsonObject = Readonly<Record<string, unknown>>;
 export function jsonLinesSource(file: OpenFile, unit: Unit = "line"): Source {
   // The names are found by the scan, which comes before every read.
   let names: readonly string[] = [];
-  return {
-    path: file.path,
-    unit,
-    scan: async (options) => {
+  return sourceInPlace(file, unit, {
+    scan: (options) => {
       const onHeader: ScanOptions["onHeader"] = (header) => {
         names = header.names;
         options.onHeader(header);
       };
-      const digest = await scanJsonLines(file, unit, { ...options, onHeader });
-      await file.checkUnchanged();
-      return digest;
+      return scanJsonLines(file, unit, { ...options, onHeader });
     },
-    read: async (position) => {
-      const bytes = await file.readBytes(position);
-      // The check follows the read, so it finds every change before the read and during it.
-      await file.checkUnchanged();
+    parse: (bytes) => {
       const parsed = parseObject(bytes.toString("utf8"));
       return typeof parsed === "string" ? null : cellsOf(parsed, names);
     },
-    [Symbol.asyncDispose]: () => file.handle.close(),
-  };
+  });
 }
 
 /** Number of records with the keys from which the names are taken. */
@@ -57,9 +52,8 @@ interface ParsedLine {
 }
 
 async function scanJsonLines(file: OpenFile, unit: Unit, options: ScanOptions): Promise<FileDigest> {
-  const { problems, signal } = options;
-  const hash = createHash("sha256");
-  let size = 0;
+  const { problems } = options;
+  const digest = createDigest(file.digest);
   let first: ParsedLine[] = [];
   let names: readonly string[] | null = null;
   let stopped = false;
@@ -75,75 +69,38 @@ async function scanJsonLines(file: OpenFile, unit: Unit, options: ScanOptions): 
     first.forEach(handOn);
     first = [];
   };
-  const addLine = (bytes: Buffer, line: number, start: number): void => {
+  const addLine = ({ bytes, number, start }: RawLine): void => {
     if (stopped || isBlank(bytes)) return;
-    const object = readLine(bytes, line, unit, problems);
+    const object = readLine(bytes, number, unit, problems);
     if (object === null) return;
     records += 1;
-    const parsed = { object, line, start, bytes: bytes.length };
+    const parsed = { object, line: number, start, bytes: bytes.length };
     if (names !== null) handOn(parsed);
     else if (first.push(parsed) === NAMING_RECORDS) nameCells();
   };
-  const lines = createLineSplitter(file.path, unit, addLine);
+  const lines = createLineSplitter(MAX_RECORD_BYTES, (number) => tooLong(file.path, unit, number));
 
   try {
-    const highWaterMark = options.chunkBytes ?? 1 << 16;
-    for await (const chunk of file.handle.createReadStream({ start: 0, autoClose: false, highWaterMark })) {
-      signal?.throwIfAborted();
-      size += chunk.length;
-      hash.update(chunk);
-      if (!stopped) lines.add(chunk);
+    for await (const chunk of readChunks(file, digest, options)) {
+      if (!stopped) for (const line of lines.add(chunk)) addLine(line);
     }
   } catch (error) {
     throw explainFileError("read", file.path, error);
   }
-  if (!stopped) lines.end();
+  if (!stopped) for (const line of lines.end()) addLine(line);
   if (names === null && first.length > 0) nameCells();
   if (records === 0) {
     problems.throwIfAny();
     throw new AbtieError("data", `${file.path}: the file has no rows. Expected one JSON object in each line.`);
   }
-  return { sha256: hash.digest("hex"), bytes: size };
+  return digest.digest();
 }
 
-const NEWLINE = 10;
-
-/** Cuts the bytes of a file into lines, each with its line end. Throws AbtieError("data") for a line without an end. */
-function createLineSplitter(path: string, unit: Unit, onLine: (bytes: Buffer, line: number, start: number) => void) {
-  let pieces: Buffer[] = [];
-  let length = 0;
-  let start = 0;
-  let line = 1;
-  const keep = (piece: Buffer): void => {
-    pieces.push(piece);
-    length += piece.length;
-    if (length <= MAX_RECORD_BYTES) return;
-    throw new AbtieError(
-      "data",
-      `${path}, ${unit} ${line}: the row is longer than ${MAX_RECORD_BYTES / 1024 ** 2} MB. Expected one JSON object in each line.`,
-    );
-  };
-  const handOn = (): void => {
-    onLine(pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces), line, start);
-    start += length;
-    line += 1;
-    pieces = [];
-    length = 0;
-  };
-  return {
-    add: (chunk: Buffer): void => {
-      let from = 0;
-      for (let at = chunk.indexOf(NEWLINE); at !== -1; at = chunk.indexOf(NEWLINE, from)) {
-        keep(chunk.subarray(from, at + 1));
-        handOn();
-        from = at + 1;
-      }
-      if (from < chunk.length) keep(Buffer.from(chunk.subarray(from)));
-    },
-    end: (): void => {
-      if (length > 0) handOn();
-    },
-  };
+function tooLong(path: string, unit: Unit, line: number): AbtieError {
+  return new AbtieError(
+    "data",
+    `${path}, ${unit} ${line}: the row is longer than ${MAX_RECORD_BYTES / 1024 ** 2} MB. Expected one JSON object in each line.`,
+  );
 }
 
 /** A byte order mark counts as white space, as for `trim`. */
@@ -162,7 +119,6 @@ function readLine(bytes: Buffer, line: number, unit: Unit, problems: Problems): 
   return null;
 }
 
-const UTF8_REMEDY = "Save the file as UTF-8, for example with: iconv -f latin1 -t utf-8.";
 const LINE_REMEDY = 'Each line needs one JSON object: {"prompt": ..., "response_a": ..., "response_b": ...}.';
 const ROW_REMEDY = "Each row needs named fields.";
 
@@ -171,9 +127,8 @@ function parseObject(text: string): JsonObject | string {
   if (exceeds(text, { depth: MAX_RECORD_DEPTH, values: Number.POSITIVE_INFINITY }))
     return `the line is nested in more than ${MAX_RECORD_DEPTH} levels`;
   try {
-    const value: unknown = JSON.parse(text.startsWith("\ufeff") ? text.slice(1) : text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as JsonObject;
-    return "the line is JSON, but no object";
+    const value: unknown = JSON.parse(withoutByteOrderMark(text));
+    return isRecord(value) ? value : "the line is JSON, but no object";
   } catch {
     return "the line is no JSON object";
   }

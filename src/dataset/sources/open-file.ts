@@ -2,13 +2,15 @@ import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { AbtieError } from "../../errors.ts";
 import { explainFileError } from "../../files/explain.ts";
-import type { RecordPosition } from "./source.ts";
+import type { FileDigest, RecordPosition } from "./source.ts";
 
 /** A file that is read by position. No process may write to it while it is open. */
 export interface OpenFile {
   /** Path for messages; that of the original file for a file that was converted. */
   readonly path: string;
   readonly handle: FileHandle;
+  /** Digest of the original file, for a file that was converted; null for the file itself. */
+  readonly digest: FileDigest | null;
   /** Reads the bytes at a position. Throws AbtieError("data") when the file ends before the end of the position. */
   readonly readBytes: (position: RecordPosition) => Promise<Buffer>;
   /**
@@ -22,15 +24,16 @@ export interface OpenFile {
  * Opens a regular file. Throws AbtieError("data") when the file is missing, unreadable, a folder, a pipe or a device.
  */
 export async function openFile(path: string): Promise<OpenFile> {
-  return readByPosition(path, await openRegular(path));
+  return readByPosition(path, await openRegular(path), null);
 }
 
-/** Reads an open file by position. `path` is the path for messages. */
-export async function readByPosition(path: string, handle: FileHandle): Promise<OpenFile> {
+/** Reads an open file by position. `path` and `digest` are those of the original. */
+export async function readByPosition(path: string, handle: FileHandle, digest: FileDigest | null): Promise<OpenFile> {
   const stamp = await handle.stat({ bigint: true });
   return {
     path,
     handle,
+    digest,
     readBytes: async ({ start, bytes }) => {
       const buffer = Buffer.allocUnsafe(bytes);
       try {

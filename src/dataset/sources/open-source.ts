@@ -3,14 +3,14 @@ import { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { AbtieError } from "../../errors.ts";
 import { explainFileError } from "../../files/explain.ts";
-import { copyStream, digestOf, unpackGzip, writeRecords } from "./convert.ts";
+import { copyStream, unpackGzip, writeRecords } from "./convert.ts";
 import { csvSource } from "./csv.ts";
 import { jsonDocumentRecords } from "./json-document.ts";
 import { jsonLinesSource } from "./json-lines.ts";
 import { type OpenFile, openFile } from "./open-file.ts";
 import { parquetRecords } from "./parquet.ts";
 import { HEAD_BYTES, recogniseFile } from "./recognise.ts";
-import type { FileDigest, Source } from "./source.ts";
+import type { Source } from "./source.ts";
 
 /**
  * Opens a file with rows: CSV (also with tabs or semicolons), JSON Lines, a JSON document or Parquet, each also packed
@@ -20,9 +20,7 @@ import type { FileDigest, Source } from "./source.ts";
  */
 export async function openSource(path: string, signal?: AbortSignal): Promise<Source> {
   const pipe = openShellPipe(path);
-  if (pipe === null) return sourceOf(await openFile(path), null, signal);
-  const { file, digest } = await copyStream(path, pipe, signal);
-  return sourceOf(file, digest, signal);
+  return sourceOf(pipe === null ? await openFile(path) : await copyStream(path, pipe, signal), signal);
 }
 
 /** Opens standard input or a pipe that a shell made; null for any other path. */
@@ -44,25 +42,19 @@ function statOf(fd: number, path: string): Stats {
   }
 }
 
-/** Makes the source of an open file; `digest` is that of the original when the file is a converted one. */
-async function sourceOf(
-  file: OpenFile,
-  digest: FileDigest | null,
-  signal: AbortSignal | undefined,
-  wasGzip = false,
-): Promise<Source> {
+async function sourceOf(file: OpenFile, signal: AbortSignal | undefined, wasGzip = false): Promise<Source> {
   try {
     const { size } = await file.handle.stat();
     const is = recogniseFile(await file.readBytes({ start: 0, bytes: Math.min(size, HEAD_BYTES) }));
     switch (is.kind) {
       case "csv":
-        return withDigest(csvSource(file, is.delimiter), digest);
+        return csvSource(file, is.delimiter);
       case "json-lines":
-        return withDigest(jsonLinesSource(file), digest);
+        return jsonLinesSource(file);
       case "json":
-        return await converted(file, digest, jsonDocumentRecords(file, size), signal);
+        return await converted(file, jsonDocumentRecords(file, size), signal);
       case "parquet":
-        return await converted(file, digest, parquetRecords(file, size), signal);
+        return await converted(file, parquetRecords(file, size), signal);
       case "gzip": {
         // A file may unpack to itself without end.
         if (wasGzip) {
@@ -70,7 +62,7 @@ async function sourceOf(
         }
         const unpacked = await unpackGzip(file, signal);
         await file.handle.close();
-        return await sourceOf(unpacked.file, digest ?? unpacked.digest, signal, true);
+        return await sourceOf(unpacked, signal, true);
       }
       case "refused":
         throw new AbtieError(
@@ -88,27 +80,10 @@ async function sourceOf(
 
 async function converted(
   file: OpenFile,
-  digest: FileDigest | null,
   records: AsyncIterable<object>,
   signal: AbortSignal | undefined,
 ): Promise<Source> {
-  const original = digest ?? (await digestOf(file, signal));
   const rows = await writeRecords(file, records, signal);
   await file.handle.close();
-  return withDigest(jsonLinesSource(rows, "row"), original);
-}
-
-/** Replaces the digest of a converted file by that of the original. */
-function withDigest(source: Source, digest: FileDigest | null): Source {
-  if (digest === null) return source;
-  return {
-    path: source.path,
-    unit: source.unit,
-    scan: async (options) => {
-      await source.scan(options);
-      return digest;
-    },
-    read: source.read,
-    [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
-  };
+  return jsonLinesSource(rows, "row");
 }

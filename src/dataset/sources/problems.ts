@@ -35,6 +35,9 @@ export interface Problems {
   readonly throwIfAny: () => void;
 }
 
+/** The remedy for a text that is not UTF-8. */
+export const UTF8_REMEDY = "Save the file as UTF-8, for example with: iconv -f latin1 -t utf-8.";
+
 /** Number of findings of one kind that are kept. */
 const LISTED = 20;
 

@@ -1,11 +1,11 @@
-import { createHash } from "node:crypto";
 import { CsvError, type InfoRecord, type Parser, parse } from "csv-parse";
 import { AbtieError } from "../../errors.ts";
 import { explainFileError } from "../../files/explain.ts";
 import { CSV_OPTIONS, explainQuoting, QUOTING_REMEDY } from "./csv-dialect.ts";
+import { createDigest, readChunks } from "./digest.ts";
 import { createLines } from "./lines.ts";
 import type { OpenFile } from "./open-file.ts";
-import type { Problems } from "./problems.ts";
+import { type Problems, UTF8_REMEDY } from "./problems.ts";
 import type { FileDigest, ScanOptions, SourceRecord } from "./source.ts";
 
 /**
@@ -13,14 +13,14 @@ import type { FileDigest, ScanOptions, SourceRecord } from "./source.ts";
  * `problems`. Wrong quotes and text that is not UTF-8 end the scan with AbtieError("data").
  */
 export async function scanCsv(
-  { handle, path }: Pick<OpenFile, "handle" | "path">,
+  file: Pick<OpenFile, "handle" | "path" | "digest">,
   delimiter: string,
   options: ScanOptions,
 ): Promise<FileDigest> {
-  const { problems, signal, chunkBytes = 1 << 16 } = options;
-  const hash = createHash("sha256");
+  const { path } = file;
+  const { problems } = options;
+  const digest = createDigest(file.digest);
   const lines = createLines();
-  let bytes = 0;
   const records = createRecords(path, options, (offset) => lines.lineAt(offset));
   const parser = parse({ ...CSV_OPTIONS, delimiter, bom: true, on_record: records.add });
   // Each write returns its own error. Without a listener, the error event would end the process.
@@ -30,10 +30,7 @@ export async function scanCsv(
   };
 
   try {
-    for await (const chunk of handle.createReadStream({ start: 0, autoClose: false, highWaterMark: chunkBytes })) {
-      signal?.throwIfAborted();
-      bytes += chunk.length;
-      hash.update(chunk);
+    for await (const chunk of readChunks(file, digest, options)) {
       if (records.stopped()) continue;
       refuseBadLines(lines.add(chunk), problems);
       await write(parser, chunk).catch(unlessStopped);
@@ -51,7 +48,7 @@ export async function scanCsv(
     parser.destroy();
   }
   refuseEmpty(path, records.count());
-  return { sha256: hash.digest("hex"), bytes };
+  return digest.digest();
 }
 
 /** The records of one file while it is parsed. */
@@ -124,8 +121,6 @@ function refuseBadLines(bad: readonly number[], problems: Problems): void {
   for (const line of bad) problems.add(UTF8_REMEDY, { line, text: "the text is not UTF-8" });
   if (bad.length > 0) problems.throwIfAny();
 }
-
-const UTF8_REMEDY = "Save the file as UTF-8, for example with: iconv -f latin1 -t utf-8.";
 
 function write(parser: Parser, chunk: Buffer): Promise<void> {
   return new Promise((resolve, reject) => {
