@@ -1,5 +1,6 @@
 import type { Order } from "../types.ts";
 import type { Conversation, TurnTexts } from "./template/variables.ts";
+import { remember } from "./tokenizer/remember.ts";
 
 /** A packed row whose prompt was encoded. */
 interface Encoded {
@@ -16,16 +17,11 @@ interface Encoded {
 export function createFrameCheck(
   encode: (conversation: Conversation, order: Order) => Promise<readonly number[]>,
 ): (encoded: Encoded, order: Order, controlIds: ReadonlySet<number>) => Promise<boolean> {
-  const frames = new Map<string, Promise<readonly number[]>>();
-  const frameOf = ({ turns, dropped }: Conversation): Promise<readonly number[]> => {
-    const key = `${turns.length} ${dropped > 0}`;
+  const frameOf = remember(
     // Both answers of the frame are the same, so it has no order.
-    const frame = frames.get(key) ?? encode(harmless(turns.length, dropped), "ab");
-    if (frames.size >= MOST_FRAMES) frames.clear();
-    frames.set(key, frame);
-    frame.catch(() => frames.delete(key));
-    return frame;
-  };
+    ({ turns, dropped }: Conversation) => encode(harmless(turns.length, dropped), "ab"),
+    { key: ({ turns, dropped }) => `${turns.length} ${dropped > 0}`, most: MOST_FRAMES },
+  );
   return async ({ conversation, ids }, order, controlIds) => {
     if (controlIds.size === 0) return true;
     const count = countIds(ids, controlIds);

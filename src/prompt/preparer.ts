@@ -7,6 +7,7 @@ import type { Overhead } from "./packing/allocate.ts";
 import { CHARACTERS_PER_TOKEN, countCharacters, pack } from "./packing/pack.ts";
 import type { Template } from "./template/template.ts";
 import { type Conversation, pairTurns, type TurnTexts, viewConversation } from "./template/variables.ts";
+import { remember } from "./tokenizer/remember.ts";
 import type { ControlTokens, Tokenizer } from "./tokenizer/tokenizer.ts";
 
 /** The prompt of a row in the form in which it is sent. */
@@ -58,7 +59,7 @@ export function createPreparer(options: PreparerOptions): Preparer {
   const keepsFrame = createFrameCheck(async (conversation, order) => (await encode(conversation, order, null)).ids);
 
   // The overhead is measured once, for the first row that must be shortened.
-  let overhead: Promise<Overhead> | null = null;
+  const overheadOf = remember(measureOverhead);
 
   const packRow = async (row: Row, order: Order, defence: Defence): Promise<Fitted> => {
     const countTokensOf = async (conversation: Conversation, shown: Order): Promise<number> =>
@@ -75,13 +76,9 @@ export function createPreparer(options: PreparerOptions): Preparer {
       if (fits) return { ...whole, fullTokens: length, whole: true, neutralised: count + whole.brokenInBody, defence };
       fullTokens = length;
     }
-    overhead ??= measureOverhead(countPromptTokens).catch((error: unknown) => {
-      overhead = null;
-      throw error;
-    });
     const packed = await pack(turns, {
       budget,
-      overhead: await overhead,
+      overhead: await overheadOf(countPromptTokens),
       countTokens: async (text) => (await tokenizer.encode(text, false)).length,
       countPromptTokens,
       neutralise: (text) => defence.text(text).text,

@@ -1,4 +1,5 @@
 import { isUnknownToken, WELL_KNOWN_CONTROL_TOKENS } from "./control-tokens.ts";
+import { remember } from "./remember.ts";
 import type { ControlTokens } from "./tokenizer.ts";
 import { findTurnMarkers } from "./turn-markers.ts";
 
@@ -20,7 +21,6 @@ export function createServerControl({
   renderTurns,
 }: ServerQuestions): (texts: readonly string[]) => Promise<ControlTokens> {
   const known = new Map<string, number | null>();
-  let own: Promise<OwnTexts> | null = null;
   let last: { readonly control: ControlTokens; readonly found: number } | null = null;
   let found = 0;
 
@@ -38,18 +38,14 @@ export function createServerControl({
       }
     }
   };
-  const findOwn = async (): Promise<OwnTexts> => {
+  const findOwn = remember(async (): Promise<OwnTexts> => {
     const rendered = (await renderTurns()) ?? "";
     await tryAll([...WELL_KNOWN_CONTROL_TOKENS, ...(rendered.match(POSSIBLE) ?? [])]);
     const plain = WELL_KNOWN_CONTROL_TOKENS.filter((text) => rendered.includes(text));
     return { rendered, plain };
-  };
+  });
   return async (texts) => {
-    own ??= findOwn().catch((error: unknown) => {
-      own = null;
-      throw error;
-    });
-    const { rendered, plain } = await own;
+    const { rendered, plain } = await findOwn();
     await tryAll(texts.flatMap((text) => text.match(CERTAIN) ?? []));
     // Counted here, because another row may have found tokens of these texts and still wait for answers of its own.
     if (last?.found === found) return last.control;

@@ -3,6 +3,7 @@ import { ANSWER_PROBE, finishedIn, foldSystem, generationPromptIn, SYSTEM_PROBE,
 import { closingText, type TurnEnds } from "./closing.ts";
 import { applyEndEdit, type EndEdit, findEndEdit, sharedLength } from "./end-edit.ts";
 import { DATE_VARIABLES, findPrintedDate, TRIAL_DAY } from "./printed-date.ts";
+import { remember } from "./remember.ts";
 import { createServerControl } from "./server-control.ts";
 import { formatDay } from "./strftime.ts";
 import type { ChatSettings, Message, Tokenizer } from "./tokenizer.ts";
@@ -60,8 +61,10 @@ export function serverTokenizer(
     server.tokenize({ prompt, add_special_tokens: specials });
   const decode = (ids: readonly number[]): Promise<string> => server.detokenize(ids).catch(explainMissingDetokenize);
 
-  const probe = remember((before: readonly Message[]) =>
-    probeChat({ before, showsSystem: async () => (await system([])) === "shown", chat, decode, settings, now: now() }),
+  const probe = remember(
+    (before: readonly Message[]) =>
+      probeChat({ before, showsSystem: async () => (await system()) === "shown", chat, decode, settings, now: now() }),
+    { key: JSON.stringify },
   );
   const system = remember(() => probeSystem(chat, decode));
   const behind = remember(() => countTokensBehind(encode));
@@ -70,7 +73,7 @@ export function serverTokenizer(
   return {
     encode: async (text, specials) => {
       const ids = await encode(text, specials);
-      return specials ? ids.slice(0, ids.length - (await behind([]))) : ids;
+      return specials ? ids.slice(0, ids.length - (await behind())) : ids;
     },
     encodeChat: async (messages, answerPrefix) => {
       const { fold, kwargs, head, ends } = await probe(messages.slice(0, -1));
@@ -93,7 +96,7 @@ export function serverTokenizer(
     with: (changed) => serverTokenizer(server, { ...settings, ...changed }, now),
     settingsKey: JSON.stringify(settings),
     datedHead: () => datedHead,
-    garblesSystem: async () => (await system([])) === "garbled",
+    garblesSystem: async () => (await system()) === "garbled",
   };
 }
 
@@ -220,18 +223,6 @@ function createEdits(
       lengths.add(edit.tail.length);
       return applyEndEdit(ids, edit);
     },
-  };
-}
-
-/** Makes a function that asks once for each argument, and again after a failure. */
-function remember<T>(ask: (argument: readonly Message[]) => Promise<T>): (argument: readonly Message[]) => Promise<T> {
-  const asked = new Map<string, Promise<T>>();
-  return (argument) => {
-    const key = JSON.stringify(argument);
-    const found = asked.get(key) ?? ask(argument);
-    asked.set(key, found);
-    found.catch(() => asked.delete(key));
-    return found;
   };
 }
 
