@@ -106,11 +106,7 @@ function normalizeAttach(engine: ParsedEngine & { readonly name: string }, base:
     access: addresses.map(({ shown: _shown, ...access }) => access),
     model: engine.model ?? null,
     tokenizer: typeof engine.tokenizer === "string" ? modelPath(engine.tokenizer, base, places) : null,
-    chatTemplateKwargs: { ...NO_THINKING, ...engine.chat_template_kwargs },
-    maxModelLen: engine.max_model_len ?? null,
-    concurrency: engine.concurrency ?? null,
-    promptsPerRequest: engine.prompts_per_request ?? null,
-    method: engine.method ?? "auto",
+    ...requestsOf(engine),
     apiKey: keyOf(engine, places),
   };
 }
@@ -137,13 +133,20 @@ function normalizeSpawn(engine: ParsedEngine & { readonly name: string }, base: 
     gpusPerReplica: engine.gpus_per_replica ?? 1,
     readyMs: engine.ready_limit ?? 15 * MINUTE,
     stopGraceMs: engine.stop_grace ?? 10_000,
+    ...requestsOf(engine),
+    // The server accepts only the key that it is started with.
+    apiKey: apiKey ?? ownKeyOf(engine) ?? keyOf(engine, places),
+  };
+}
+
+/** The settings of the requests, which do not depend on who starts the server. */
+function requestsOf(engine: ParsedEngine) {
+  return {
     chatTemplateKwargs: { ...NO_THINKING, ...engine.chat_template_kwargs },
     maxModelLen: engine.max_model_len ?? null,
     concurrency: engine.concurrency ?? null,
     promptsPerRequest: engine.prompts_per_request ?? null,
     method: engine.method ?? "auto",
-    // The server accepts only the key that it is started with.
-    apiKey: apiKey ?? ownKeyOf(engine) ?? keyOf(engine, places),
   };
 }
 
@@ -156,8 +159,8 @@ function keyOf(engine: ParsedEngine, { apiKey }: Places): Secret {
   return new Secret(apiKey || engine.api_key || NO_KEY);
 }
 
-/** A server without a key accepts any key, but the header must not be empty. */
-const NO_KEY = "EMPTY";
+/** The key for a server without one: it accepts any key, but the header must not be empty. */
+export const NO_KEY = "EMPTY";
 
 /** A text that begins with ".", "/", "~" or {home} is a folder; any other text is the name of a model. */
 function modelPath(text: string, base: string, places: Places): string {

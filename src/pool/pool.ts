@@ -1,3 +1,4 @@
+import type { Setting } from "../concurrency/setting.ts";
 import { createMeter } from "../concurrency/throughput-meter.ts";
 import type { Config } from "../config/config.ts";
 import type { Effects } from "../effects.ts";
@@ -106,23 +107,27 @@ export async function openEnginePool<J>(options: {
   const answered = { tokens: 0, requests: 0 };
   const tuned = engines.map((engine) => {
     const { name, current } = engine;
+    const recordSetting = ({ concurrency, promptsPerRequest }: Setting, rowsPerSecond: number): void =>
+      record({
+        event: "concurrency",
+        at: clock.now(),
+        engine: name,
+        concurrency,
+        promptsPerRequest,
+        rowsPerSecond,
+      });
     const tuner = createTuner({
       given: config,
       start: firstSetting(config),
       metrics: () => current().metrics(signal),
       clock,
-      onFound: ({ concurrency, promptsPerRequest }, rowsPerSecond) => {
-        const at = clock.now();
-        record({ event: "concurrency", at, engine: name, concurrency, promptsPerRequest, rowsPerSecond });
-      },
-      onTooLarge: ({ concurrency, promptsPerRequest }, refused) => {
+      onFound: recordSetting,
+      onTooLarge: (setting, refused) => {
         effects.log(
           "warn",
-          `engine ${name} refused a request of ${refused} prompts as too large (HTTP 413): at most ${plural(promptsPerRequest, "prompt")} are sent in one request from now on`,
+          `engine ${name} refused a request of ${refused} prompts as too large (HTTP 413): at most ${plural(setting.promptsPerRequest, "prompt")} are sent in one request from now on`,
         );
-        const at = clock.now();
-        const rowsPerSecond = Number.NaN;
-        record({ event: "concurrency", at, engine: name, concurrency, promptsPerRequest, rowsPerSecond });
+        recordSetting(setting, Number.NaN);
       },
       onPartialMetrics: () =>
         effects.log(

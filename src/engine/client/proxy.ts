@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { AbtieError } from "../../errors.ts";
+import { httpUrl } from "./http-url.ts";
 
 /** The proxy for the requests to one server, and the hosts that are reached without it. */
 export interface ProxyChoice {
@@ -22,9 +23,8 @@ export function chooseProxy(baseUrl: string, env: Readonly<Record<string, string
   const name = server.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
   const written = (env[name.toLowerCase()] || env[name] || "").trim();
   if (written === "") return null;
-  const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(written) ? written : `http://${written}`;
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || (url.protocol !== "http:" && url.protocol !== "https:") || url.hostname === "") {
+  const url = httpUrl(written);
+  if (url === null) {
     throw new AbtieError("config", `${name} is not the http address of a proxy. Write for example http://proxy:3128.`);
   }
   return { url: url.href, shown: url.origin, direct: env["no_proxy"] || env["NO_PROXY"] || "" };

@@ -65,3 +65,11 @@ export interface DialectEntry {
   /** Proves by real requests that the server speaks the dialect. Throws a RequestError when it does not. */
   readonly find: (ask: Ask, input: ProbeInput) => Promise<Dialect>;
 }
+
+/** Makes `find` for a dialect whose answers name the requested ids, so that one answer that can be read proves it. */
+export function provedByAnswer(dialect: Dialect): DialectEntry["find"] {
+  return async (ask, { ids }) => {
+    await ask(dialect, ids);
+    return dialect;
+  };
+}

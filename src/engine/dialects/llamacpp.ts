@@ -1,7 +1,7 @@
 import { isRecord } from "../../files/json-shape.ts";
 import { malformed } from "../client/malformed.ts";
 import { completionRequest, readChoices } from "./completions.ts";
-import type { Dialect, DialectEntry, Question, TokenLogProbs } from "./dialect.ts";
+import { type Dialect, type DialectEntry, provedByAnswer, type Question, type TokenLogProbs } from "./dialect.ts";
 import { listedTokens } from "./log-probs.ts";
 
 /**
@@ -44,10 +44,7 @@ export const llamacppEntry: DialectEntry = {
   needs: "llama.cpp's server, with token ids in its list of probabilities",
   lacks: null,
   outside: false,
-  find: async (ask, { ids }) => {
-    await ask(llamacpp, ids);
-    return llamacpp;
-  },
+  find: provedByAnswer(llamacpp),
 };
 
 /**

@@ -1,5 +1,5 @@
 import { completionRequest, readEach } from "./completions.ts";
-import type { Dialect, DialectEntry } from "./dialect.ts";
+import { type Dialect, type DialectEntry, provedByAnswer } from "./dialect.ts";
 import { listedTokens, readAbsolute } from "./log-probs.ts";
 
 /**
@@ -22,8 +22,5 @@ export const logprobTokenIdsEntry: DialectEntry = {
   needs: "vLLM 0.26 or newer",
   lacks: null,
   outside: false,
-  find: async (ask, { ids }) => {
-    await ask(logprobTokenIds, ids);
-    return logprobTokenIds;
-  },
+  find: provedByAnswer(logprobTokenIds),
 };

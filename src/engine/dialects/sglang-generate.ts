@@ -1,7 +1,7 @@
 import { isRecord } from "../../files/json-shape.ts";
 import { malformed } from "../client/malformed.ts";
 import { statusError } from "../client/to-request-error.ts";
-import type { Dialect, DialectEntry } from "./dialect.ts";
+import { type Dialect, type DialectEntry, provedByAnswer } from "./dialect.ts";
 import { readAbsolute, readLogProb } from "./log-probs.ts";
 
 /**
@@ -35,10 +35,7 @@ export const sglangGenerateEntry: DialectEntry = {
   needs: "SGLang's /generate with token_ids_logprob (0.4.4 or newer)",
   lacks: null,
   outside: true,
-  find: async (ask, { ids }) => {
-    await ask(sglangGenerate, ids);
-    return sglangGenerate;
-  },
+  find: provedByAnswer(sglangGenerate),
 };
 
 function readPart(part: unknown, promptTokens: number) {

@@ -1,6 +1,7 @@
 import { AbtieError } from "../../errors.ts";
 import type { ServerAccess } from "../../secrets/url.ts";
 import { createClient } from "../client/client.ts";
+import { httpUrl } from "../client/http-url.ts";
 import { RequestError } from "../client/request-error.ts";
 import type { ServedModel } from "../client/served-models.ts";
 import type { Engine } from "../engine.ts";
@@ -61,9 +62,8 @@ export async function attachEngine(options: EngineOptions & { readonly spec: Att
  * AbtieError("config").
  */
 export function normaliseBaseUrl(written: string): string {
-  const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(written.trim()) ? written.trim() : `http://${written.trim()}`;
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || (url.protocol !== "http:" && url.protocol !== "https:") || url.hostname === "") {
+  const url = httpUrl(written);
+  if (url === null) {
     throw new AbtieError(
       "config",
       `The base URL ${JSON.stringify(written)} is not an http address. Write for example http://127.0.0.1:8000 or http://127.0.0.1:8000/v1.`,
@@ -86,10 +86,7 @@ function chooseModel(models: readonly ServedModel[], wanted: string | null, base
   const names = models.map(({ id }) => id).join(", ");
   const found = wanted === null ? models[0] : models.find(({ id }) => id === wanted);
   if (found === undefined) {
-    throw new AbtieError(
-      "config",
-      `The server at ${baseUrl} does not serve ${wanted ?? "any model"}. It serves: ${names}.`,
-    );
+    throw new AbtieError("config", `The server at ${baseUrl} does not serve ${wanted}. It serves: ${names}.`);
   }
   if (wanted === null && models.length > 1) {
     throw new AbtieError(

@@ -35,18 +35,17 @@ export async function openServerLog(path: string): Promise<ServerLog> {
       partial = lines.pop() ?? "";
       return lines;
     },
-    lines: async () => {
-      const size = await sizeOf(path);
-      const text = await readPart(path, Math.max(begin, size - LARGEST), size);
-      return text.split(/\r?\n|\r/).filter((line) => line.trim() !== "");
-    },
+    lines: async () => linesBetween(path, begin, await sizeOf(path)),
   };
 }
 
 /** Reads the last lines of a log, at most `LARGEST` bytes; empty when there is none. */
 export async function lastLines(path: string, disk: Disk): Promise<readonly string[]> {
-  const size = await sizeOf(path, disk).catch(() => 0);
-  const text = await readPart(path, Math.max(0, size - LARGEST), size, disk);
+  return linesBetween(path, 0, await sizeOf(path, disk).catch(() => 0), disk);
+}
+
+async function linesBetween(path: string, from: number, to: number, disk?: Disk): Promise<readonly string[]> {
+  const text = await readPart(path, Math.max(from, to - LARGEST), to, disk);
   return text.split(/\r?\n|\r/).filter((line) => line.trim() !== "");
 }
 
