@@ -1,6 +1,7 @@
 import { basename, resolve } from "node:path";
 import { AbtieError } from "../errors.ts";
 import { type Disk, nodeDisk } from "./disk.ts";
+import { inodeOf } from "./inode.ts";
 import { resolveLinks } from "./resolve-links.ts";
 
 /** A file that a command needs: it reads the file, or the file belongs to the run that it works on. */
@@ -46,14 +47,12 @@ export async function refuseOverwrite({ reads, writes }: CommandFiles, disk: Dis
 interface Identity {
   /** The path without symbolic links. */
   readonly resolved: string;
-  /** Device and inode, which hard links of one file share; null for a file that does not exist yet. */
+  /** As given by `inodeOf`; null for a file that does not exist yet. */
   readonly inode: string | null;
 }
 
 async function identify<F extends NamedFile>(file: F, disk: Disk): Promise<F & Identity> {
-  const stats = await disk.stat(file.path, { bigint: true }).catch(() => null);
-  // Some file systems number no inodes and give 0 for every file.
-  const inode = stats === null || stats.ino === 0n ? null : `${stats.dev}:${stats.ino}`;
+  const inode = await inodeOf(file.path, disk);
   return { ...file, resolved: await resolveLinks(resolve(file.path), disk), inode };
 }
 

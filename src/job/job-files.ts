@@ -2,9 +2,9 @@ import { dirname, join, resolve } from "node:path";
 import type { Config } from "../config/config.ts";
 import type { CommandFiles, NamedFile, NamedOutput } from "../files/refuse-overwrite.ts";
 import { serverLogName } from "../pool/open-engines.ts";
-import { MODEL_FILES } from "../prompt/tokenizer/model-files.ts";
 import { namedFilesOf, RUN_FILES } from "../runfolder/file-names.ts";
 import type { LoadedRun } from "../runfolder/load-run-folder.ts";
+import { modelFilesOf } from "../runfolder/manifest/model-files.ts";
 
 export interface JobFileOptions {
   readonly cwd: string;
@@ -70,7 +70,6 @@ export function filesOfRecordedRun(
 function readsOf(config: Config, { cwd, benchFile }: JobFileOptions): readonly NamedFile[] {
   const { file, input, template, calibration, engine } = config;
   const profile = /\/|\.ya?ml$/.test(engine.name) ? resolve(file === null ? cwd : dirname(file), engine.name) : null;
-  const folders = [...new Set([engine.tokenizer, engine.kind === "spawn" ? engine.model : null])];
   return [
     { role: "the input", path: input },
     ...optional("the config", file),
@@ -78,11 +77,7 @@ function readsOf(config: Config, { cwd, benchFile }: JobFileOptions): readonly N
     ...optional("the calibration", calibration),
     ...optional("the engine profile", profile),
     ...optional("the bench file (--bench)", benchFile),
-    ...folders
-      .filter((folder) => folder !== null)
-      .flatMap((folder) =>
-        ["config.json", ...MODEL_FILES].map((name) => ({ role: "a file of the model", path: join(folder, name) })),
-      ),
+    ...modelFilesOf(config).map((path) => ({ role: "a file of the model", path })),
   ];
 }
 

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Disk } from "../files/disk.ts";
+import { inodeOf } from "../files/inode.ts";
 import { formatCount, plural } from "../format.ts";
 import { type Journal, openJournal } from "./journal/append.ts";
 import { JOURNAL_FORMAT } from "./journal/events.ts";
@@ -84,10 +84,4 @@ export async function openRunFolder(options: RunIdentity): Promise<RunFolder> {
       }),
     [Symbol.asyncDispose]: close,
   };
-}
-
-/** Identifies a file; null when it is missing or the file system numbers no files. */
-async function inodeOf(path: string, disk: Disk): Promise<string | null> {
-  const status = await disk.stat(path, { bigint: true }).catch(() => null);
-  return status === null || status.ino === 0n ? null : `${status.dev}:${status.ino}`;
 }

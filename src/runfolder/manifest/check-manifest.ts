@@ -1,13 +1,13 @@
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import type { AttachConfig, Config, SpawnConfig } from "../../config/config.ts";
 import type { Dataset } from "../../dataset/open-dataset.ts";
 import type { Effects } from "../../effects.ts";
 import { AbtieError } from "../../errors.ts";
 import { sha256, sha256OfFile } from "../../files/hash.ts";
 import type { Template } from "../../prompt/template/template.ts";
-import { MODEL_FILES } from "../../prompt/tokenizer/model-files.ts";
 import { compareManifests, type Difference } from "./compare-manifests.ts";
 import { type Json, MANIFEST_FORMAT, type Manifest, readManifest, writeManifest } from "./manifest.ts";
+import { modelFilesOf } from "./model-files.ts";
 
 /**
  * For each key of a config, whether it changes answers. The other keys may differ between two sessions of a run: paths
@@ -167,11 +167,8 @@ async function manifestOf(options: {
  * Computes the hashes of the small files of a model, which differ between any two models, because hashing the weights
  * would take minutes.
  */
-async function modelHashes({ engine }: Config): Promise<Readonly<Record<string, string>>> {
-  const folders = [...new Set([engine.tokenizer, engine.kind === "spawn" ? engine.model : null])];
-  const files = folders
-    .filter((folder) => folder?.startsWith("/"))
-    .flatMap((folder) => ["config.json", ...MODEL_FILES].map((name) => join(folder ?? "", name)));
+async function modelHashes(config: Config): Promise<Readonly<Record<string, string>>> {
+  const files = modelFilesOf(config).filter(isAbsolute);
   const hashed = await Promise.all(
     files.map(async (file) => [file, await sha256OfFile(file).catch(() => "missing")] as const),
   );
