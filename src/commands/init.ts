@@ -64,16 +64,17 @@ export async function init(
   await refuseOverwrite(files, effects.disk);
   await using dataset = await openDataset(input, { signal: effects.signal });
   const described = await describe(dataset);
+  const labels = labelShares(dataset);
   await writeConfig(
     config,
-    configText(options, { dataset, from: relativePath(config, input) }),
+    configText(options, { from: relative(dirname(config), input), labels, dataset }),
     options.force,
     effects,
   );
-  return { input, config, rows: dataset.ids.length, notes: dataset.notes, ...described };
+  return { input, config, rows: dataset.ids.length, notes: dataset.notes, labels, ...described };
 }
 
-async function describe(dataset: Dataset): Promise<Pick<InitResult, "labels" | "turns" | "characters" | "scripts">> {
+async function describe(dataset: Dataset): Promise<Pick<InitResult, "turns" | "characters" | "scripts">> {
   const rows = await Promise.all(spreadSample(dataset.ids.length, SAMPLE_ROWS).map(dataset.read));
   const texts = rows.map(({ prompts, responsesA, responsesB }) =>
     [...prompts, ...responsesA, ...responsesB].filter((turn) => turn !== null),
@@ -84,9 +85,11 @@ async function describe(dataset: Dataset): Promise<Pick<InitResult, "labels" | "
     [0.5, 0.95],
   );
   const scripts = new Map<string, number>();
-  for (const all of texts) scripts.set(scriptOf(all), (scripts.get(scriptOf(all)) ?? 0) + 1 / texts.length);
+  for (const all of texts) {
+    const script = scriptOf(all);
+    scripts.set(script, (scripts.get(script) ?? 0) + 1 / texts.length);
+  }
   return {
-    labels: labelShares(dataset),
     turns: { median: quantiles(turns, [0.5])[0] ?? 0, most: Math.max(...turns) },
     characters: { median, p95 },
     scripts: [...scripts].map(([script, share]) => ({ script, share })).sort((one, other) => other.share - one.share),
@@ -101,7 +104,10 @@ function labelShares({ truth, ids }: Dataset): readonly [number, number, number]
   return [a, b, tie];
 }
 
-function configText(options: InitOptions, { dataset, from }: { dataset: Dataset; from: string }): string {
+function configText(
+  options: InitOptions,
+  { from, labels, dataset }: { from: string; labels: InitResult["labels"]; dataset: Dataset },
+): string {
   const engine =
     options.baseUrl === null
       ? "engine: cpu-smollm2          # the small model of `abtie setup`; for your own server: {attach: http://127.0.0.1:8000}"
@@ -110,7 +116,6 @@ function configText(options: InitOptions, { dataset, from }: { dataset: Dataset;
     options.deadline === null
       ? "# time: {deadline: 9h}       # the submission is complete by then, whatever happens"
       : `time: ${JSON.stringify({ deadline: options.deadline })}`;
-  const labels = labelShares(dataset);
   const prior =
     labels === null || dataset.ids.length < PRIOR_ROWS
       ? []
@@ -130,9 +135,4 @@ async function writeConfig(path: string, text: string, force: boolean, { disk }:
     throw new AbtieError("config", `${path} exists; give --force to replace it, or another name with -o.`);
   }
   await writeAtomic(path, text, disk);
-}
-
-/** Gives the path of the input as the config contains it: relative to the folder of the config. */
-function relativePath(config: string, input: string): string {
-  return relative(dirname(config), input);
 }

@@ -1,3 +1,4 @@
+import { otherDay } from "../../prompt/tokenizer/strftime.ts";
 import type { Tokenizer } from "../../prompt/tokenizer/tokenizer.ts";
 import type { Inspection, LabelTokens, ShownToken } from "../judge.ts";
 import { promptToSend, type ResolvedLabels } from "./labels/resolve.ts";
@@ -6,8 +7,6 @@ const SHOWN_CHARACTERS = 120;
 const SHOWN_TOKENS = 8;
 /** Number of last tokens that are decoded: enough for the shown characters, since a token rarely has less than two. */
 const DECODED_TOKENS = 64;
-/** A day that no run has, for finding out whether a prompt depends on the day. */
-const OTHER_DAY = "1999-12-31";
 
 /**
  * Describes the end of a prompt, without the tokens that merge with the labels. `prepare` makes the ids of the same prompt with a
@@ -32,7 +31,7 @@ export async function inspectPrompt(
     lastTokens: await showTokens(tokenizer, ids.slice(0, -SHOWN_TOKENS), ids.slice(-SHOWN_TOKENS)),
     labels: await showLabels(tokenizer, resolved),
     variables,
-    date: (await changes(tokenizer.with({ date: OTHER_DAY }))) ? date : null,
+    date: (await changes(tokenizer.with({ date: otherDay(date) }))) ? date : null,
   };
 }
 

@@ -1,7 +1,7 @@
 import { AMPLIFIERS, type Arguments, boundResult } from "./amplify.ts";
 import { Interpreter, type JinjaNode, type Scope, type Value } from "./library.ts";
 import { LIMITS, LimitExceeded } from "./limits.ts";
-import { type AppliedFilter, measureTree, type NodeKinds, PRINTED } from "./nodes.ts";
+import { type AppliedFilter, filterName, measureTree, type NodeOf, PRINTED } from "./nodes.ts";
 import { countElements, createScale, isComposite, isList, isText } from "./values.ts";
 
 /**
@@ -46,23 +46,23 @@ export class BoundedInterpreter extends Interpreter {
         return value;
       }
       case "BinaryExpression":
-        return this.#evaluateBinary(statement as Of<"BinaryExpression">, scope);
+        return this.#evaluateBinary(statement as NodeOf<"BinaryExpression">, scope);
       case "FilterExpression": {
-        const { operand, filter } = statement as Of<"FilterExpression">;
+        const { operand, filter } = statement as NodeOf<"FilterExpression">;
         return this.#applyFilter(this.evaluate(operand, scope), filter, scope);
       }
       case "FilterStatement": {
-        const { body, filter } = statement as Of<"FilterStatement">;
+        const { body, filter } = statement as NodeOf<"FilterStatement">;
         return this.#applyFilter(this.evaluate(node({ type: "Program", body }), scope), filter, scope);
       }
       case "CallExpression":
-        return this.#call(statement as Of<"CallExpression">, scope);
+        return this.#call(statement as NodeOf<"CallExpression">, scope);
       case "MemberExpression":
-        return this.#evaluateMember(statement as Of<"MemberExpression">, scope);
+        return this.#evaluateMember(statement as NodeOf<"MemberExpression">, scope);
       case "For":
-        return this.#loop(statement as Of<"For">, scope);
+        return this.#loop(statement as NodeOf<"For">, scope);
       case "CallStatement":
-        this.#refuseDetached(this.evaluate((statement as Of<"CallStatement">).call.callee, scope));
+        this.#refuseDetached(this.evaluate((statement as NodeOf<"CallStatement">).call.callee, scope));
         return this.#define(statement, scope);
       case "Macro":
         return this.#define(statement, scope);
@@ -75,7 +75,7 @@ export class BoundedInterpreter extends Interpreter {
     }
   }
 
-  #evaluateBinary(statement: Of<"BinaryExpression">, scope: Scope): Value {
+  #evaluateBinary(statement: NodeOf<"BinaryExpression">, scope: Scope): Value {
     const operator = statement.operator.value;
     if (operator === "and" || operator === "or") return super.evaluate(statement, scope);
     const left = this.evaluate(statement.left, scope);
@@ -90,20 +90,19 @@ export class BoundedInterpreter extends Interpreter {
   }
 
   #applyFilter(operand: Value, filter: AppliedFilter, scope: Scope): Value {
-    const called = filter.type === "CallExpression";
-    const name = called ? filter.callee.value : filter.value;
+    const name = filterName(filter);
     this.#spendOn(name, operand);
     let applied: object = filter;
     if (AMPLIFIERS.has(name)) {
-      const given = this.#evaluateArguments(called ? filter.args : [], scope);
+      const given = this.#evaluateArguments(filter.type === "CallExpression" ? filter.args : [], scope);
       this.#refuseGrowth(name, operand, given.values);
-      if (called) applied = { ...filter, args: given.constants };
+      if (filter.type === "CallExpression") applied = { ...filter, args: given.constants };
     }
     const expression = { type: "FilterExpression", operand: constant(operand), filter: applied };
     return super.evaluate(node(expression), scope);
   }
 
-  #call(statement: Of<"CallExpression">, scope: Scope): Value {
+  #call(statement: NodeOf<"CallExpression">, scope: Scope): Value {
     this.#spend(16);
     const { constants, values } = this.#evaluateArguments(statement.args, scope);
     const callee = this.#evaluateCallee(statement.callee, values, scope);
@@ -113,7 +112,7 @@ export class BoundedInterpreter extends Interpreter {
 
   #evaluateCallee(callee: JinjaNode, values: Arguments, scope: Scope): Value {
     if (callee.type !== "MemberExpression") return this.#refuseDetached(this.evaluate(callee, scope));
-    const member = callee as Of<"MemberExpression">;
+    const member = callee as NodeOf<"MemberExpression">;
     const owner = this.evaluate(member.object, scope);
     const slice = member.property.type === "SliceExpression";
     const property = member.computed && !slice ? constant(this.evaluate(member.property, scope)) : member.property;
@@ -125,7 +124,7 @@ export class BoundedInterpreter extends Interpreter {
     return method;
   }
 
-  #evaluateMember(statement: Of<"MemberExpression">, scope: Scope): Value {
+  #evaluateMember(statement: NodeOf<"MemberExpression">, scope: Scope): Value {
     if (statement.property.type === "SliceExpression") {
       const object = this.evaluate(statement.object, scope);
       // A slice of a text makes a list of all its characters first.
@@ -137,9 +136,9 @@ export class BoundedInterpreter extends Interpreter {
     return value;
   }
 
-  #loop(statement: Of<"For">, scope: Scope): Value {
+  #loop(statement: NodeOf<"For">, scope: Scope): Value {
     const { iterable } = statement;
-    const selected = iterable.type === "SelectExpression" ? (iterable as Of<"SelectExpression">) : null;
+    const selected = iterable.type === "SelectExpression" ? (iterable as NodeOf<"SelectExpression">) : null;
     const list = this.evaluate(selected?.lhs ?? iterable, scope);
     // Each turn of a loop makes scopes and the record "loop", also when the body is empty.
     this.#spend(20 * countElements(list));
@@ -163,7 +162,7 @@ export class BoundedInterpreter extends Interpreter {
     const named = new Map<string, Value>();
     for (const [i, argument] of args.entries()) {
       if (argument.type === "KeywordArgumentExpression" || argument.type === "KeywordSpreadExpression") continue;
-      const spread = argument.type === "SpreadExpression" ? (argument as Of<"SpreadExpression">) : null;
+      const spread = argument.type === "SpreadExpression" ? (argument as NodeOf<"SpreadExpression">) : null;
       const value = this.evaluate(spread?.argument ?? argument, scope);
       constants[i] = spread === null ? constant(value) : { ...spread, argument: constant(value) };
       if (spread === null) positional.push(value);
@@ -171,12 +170,12 @@ export class BoundedInterpreter extends Interpreter {
     }
     for (const [i, argument] of args.entries()) {
       if (argument.type === "KeywordArgumentExpression") {
-        const { key, value } = argument as Of<"KeywordArgumentExpression">;
+        const { key, value } = argument as NodeOf<"KeywordArgumentExpression">;
         const given = this.evaluate(value, scope);
         named.set(key.value, given);
         constants[i] = { ...argument, value: constant(given) };
       } else if (argument.type === "KeywordSpreadExpression") {
-        const record = this.evaluate((argument as Of<"SpreadExpression">).argument, scope);
+        const record = this.evaluate((argument as NodeOf<"SpreadExpression">).argument, scope);
         if (record.value instanceof Map) for (const [key, value] of record.value) named.set(String(key), value);
         constants[i] = { ...argument, argument: constant(record) };
       }
@@ -216,8 +215,6 @@ export class BoundedInterpreter extends Interpreter {
     throw new LimitExceeded(`it needs more than ${limit} steps for one prompt; put fewer loops inside one another.`);
   }
 }
-
-type Of<Kind extends keyof NodeKinds> = JinjaNode & NodeKinds[Kind];
 
 /** A node that was evaluated already. */
 class Constant {

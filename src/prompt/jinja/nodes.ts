@@ -28,6 +28,14 @@ export type AppliedFilter =
       readonly args: readonly JinjaNode[];
     };
 
+/** Gives the name of a filter. */
+export function filterName(filter: AppliedFilter): string {
+  return filter.type === "CallExpression" ? filter.callee.value : filter.value;
+}
+
+/** A node of this kind. */
+export type NodeOf<Kind extends keyof NodeKinds> = JinjaNode & NodeKinds[Kind];
+
 /** The size of a syntax tree: number of its nodes, and number of nodes inside one another. */
 export interface TreeSize {
   readonly nodes: number;

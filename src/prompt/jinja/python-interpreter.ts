@@ -1,7 +1,7 @@
 import { BoundedInterpreter, constant, node } from "./bounded-interpreter.ts";
 import type { JinjaNode, Scope, Value } from "./library.ts";
 import { LIMITS, LimitExceeded } from "./limits.ts";
-import { type AppliedFilter, isNode, type NodeKinds } from "./nodes.ts";
+import { filterName, isNode, type NodeOf } from "./nodes.ts";
 import { isText } from "./values.ts";
 
 /**
@@ -15,19 +15,19 @@ export class PythonInterpreter extends BoundedInterpreter {
   override evaluate(statement: JinjaNode | undefined, scope: Scope): Value {
     switch (statement?.type) {
       case "FilterExpression":
-        return this.#filter(statement as Of<"FilterExpression">, scope);
+        return this.#filter(statement as NodeOf<"FilterExpression">, scope);
       case "ObjectLiteral":
         return this.#dictionary(statement, scope);
       case "MemberExpression":
-        return this.#member(statement as Of<"MemberExpression">, scope);
+        return this.#member(statement as NodeOf<"MemberExpression">, scope);
       case "CallExpression":
-        return this.#call(statement as Of<"CallExpression">, scope);
+        return this.#call(statement as NodeOf<"CallExpression">, scope);
       default:
         return super.evaluate(statement, scope);
     }
   }
 
-  #filter(statement: Of<"FilterExpression">, scope: Scope): Value {
+  #filter(statement: NodeOf<"FilterExpression">, scope: Scope): Value {
     const operand = this.evaluate(statement.operand, scope);
     const name = filterName(statement.filter);
     if (isNothing(operand) && SELECTS.has(name)) return this.#list([], scope);
@@ -61,7 +61,7 @@ export class PythonInterpreter extends BoundedInterpreter {
     return dictionary;
   }
 
-  #member(statement: Of<"MemberExpression">, scope: Scope): Value {
+  #member(statement: NodeOf<"MemberExpression">, scope: Scope): Value {
     if (!statement.computed || statement.property.type === "SliceExpression") return super.evaluate(statement, scope);
     const object = this.evaluate(statement.object, scope);
     const given = { ...statement, object: constant(object) };
@@ -71,10 +71,10 @@ export class PythonInterpreter extends BoundedInterpreter {
     return super.evaluate(node({ ...given, property }), scope);
   }
 
-  #call(statement: Of<"CallExpression">, scope: Scope): Value {
+  #call(statement: NodeOf<"CallExpression">, scope: Scope): Value {
     const { callee, args } = statement;
     if (callee.type !== "MemberExpression") return super.evaluate(statement, scope);
-    const { object, property, computed } = callee as Of<"MemberExpression">;
+    const { object, property, computed } = callee as NodeOf<"MemberExpression">;
     if (computed || property["value"] !== "format") return super.evaluate(statement, scope);
     const text = this.evaluate(object, scope);
     if (!isText(text)) {
@@ -85,14 +85,8 @@ export class PythonInterpreter extends BoundedInterpreter {
   }
 }
 
-type Of<Kind extends keyof NodeKinds> = JinjaNode & NodeKinds[Kind];
-
 /** Filters that jinja2 lets go over nothing (None or an undefined name) as over an empty list. */
 const SELECTS: ReadonlySet<string> = new Set(["map", "select", "reject", "selectattr", "rejectattr"]);
-
-function filterName(filter: AppliedFilter): string {
-  return filter.type === "CallExpression" ? filter.callee.value : filter.value;
-}
 
 function isNothing({ type }: Value): boolean {
   return type === "NullValue" || type === "UndefinedValue";

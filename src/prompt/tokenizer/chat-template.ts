@@ -1,6 +1,6 @@
 import { compileJinja, isLimitExceeded, type JinjaPlace } from "../jinja/compile.ts";
 import { closingText, type TurnEnds } from "./closing.ts";
-import { formatDay } from "./strftime.ts";
+import { formatDay, otherDay } from "./strftime.ts";
 import type { ChatSettings, Message } from "./tokenizer.ts";
 
 /** The texts of the special tokens, by the name that chat templates use, for example bos_token. */
@@ -111,16 +111,6 @@ const LONGEST_END = 256;
 
 function toParts({ role, content }: Message): { readonly role: string; readonly content: Content } {
   return { role, content: [{ type: "text", text: content }] };
-}
-
-/** Days of which no two have the same year, month, day of the month or day of the week. */
-const OTHER_DAYS = ["1999-12-31", "2003-06-21", "2005-03-13", "2010-01-04", "2012-08-07"] as const;
-
-/** A day that differs from `date` in all four: each of the four can be that of one of the five days only. */
-function otherDay(date: string): string {
-  const parts = (day: string): readonly string[] => ["%Y", "%m", "%d", "%a"].map((code) => formatDay(day, code));
-  const own = parts(date);
-  return OTHER_DAYS.find((day) => parts(day).every((part, i) => part !== own[i])) ?? OTHER_DAYS[0];
 }
 
 /** Finds how the template goes on after the user's text behind given earlier messages, once for each of them. */

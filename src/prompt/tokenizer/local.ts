@@ -32,7 +32,7 @@ export async function loadTokenizer(modelDir: string, settings: ChatSettings): P
 
   const direct = (text: string): readonly number[] => library.encode(text, { add_special_tokens: false }).ids;
   const encode = splitsAtWords(files.tokenizer, direct) ? cacheWords(direct) : direct;
-  const around = findSpecials(library);
+  const before = findSpecials(library);
   const normalise = findNormaliser(library, files.tokenizer.added_tokens, found.texts);
 
   const create = (chosen: ChatSettings): LocalTokenizer => {
@@ -42,8 +42,8 @@ export async function loadTokenizer(modelDir: string, settings: ChatSettings): P
     return {
       encode: async (text, specials) => {
         if (!specials) return encode(text);
-        if (around === null) return library.encode(text, { add_special_tokens: true }).ids;
-        return [...around.before, ...encode(text)];
+        if (before === null) return library.encode(text, { add_special_tokens: true }).ids;
+        return [...before, ...encode(text)];
       },
       encodeChat: async (messages, answerPrefix) => {
         if (template === null) throw missingChatTemplate(modelDir);
@@ -89,14 +89,14 @@ function createLibraryTokenizer(modelDir: string, tokenizer: TokenizerJson, conf
 /**
  * Finds the special tokens that the model puts before a text; null when it changes the ids of the text in another way.
  */
-function findSpecials(library: Library): { readonly before: readonly number[] } | null {
+function findSpecials(library: Library): readonly number[] | null {
   const [plain, full] = [false, true].map((specials) => library.encode("a", { add_special_tokens: specials }).ids);
   const [first] = plain ?? [];
   if (plain === undefined || full === undefined || first === undefined) return null;
   const start = full.indexOf(first);
   const middle = full.slice(start, start + plain.length);
   if (start < 0 || middle.join(" ") !== plain.join(" ")) return null;
-  return { before: full.slice(0, start) };
+  return full.slice(0, start);
 }
 
 /**

@@ -15,6 +15,16 @@ export function dayOf(time: number, moved = 0): string {
   return new Date(time + moved * DAY_MS).toISOString().slice(0, 10);
 }
 
+/** Days of which no two have the same year, month, day of the month or day of the week. */
+const OTHER_DAYS = ["1999-12-31", "2003-06-21", "2005-03-13", "2010-01-04", "2012-08-07"] as const;
+
+/** A day that differs from `date` in all four: each of the four can be that of one of the five days only. */
+export function otherDay(date: string): string {
+  const parts = (day: string): readonly string[] => ["%Y", "%m", "%d", "%a"].map((code) => formatDay(day, code));
+  const own = parts(date);
+  return OTHER_DAYS.find((day) => parts(day).every((part, i) => part !== own[i])) ?? OTHER_DAYS[0];
+}
+
 const DAY_MS = 86_400_000;
 
 const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
