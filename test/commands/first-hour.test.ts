@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { temporaryFolder } from "../helpers/folder.ts";
 import { inProcess } from "../helpers/in-process.ts";
-import { TOKENIZER } from "../helpers/job.ts";
+import { TEMPLATE, TOKENIZER } from "../helpers/job.ts";
 
 const ROWS = `${[
   { pair_id: "p0", question: "Which is prime?", response_A: "21", response_B: "23", label: "B>A" },
@@ -12,17 +12,6 @@ const ROWS = `${[
 ]
   .map((row) => JSON.stringify(row))
   .join("\n")}\n`;
-
-const TEMPLATE = `---
-description: Short prompts for tests.
-format: raw
-labels: {a: " A", b: " B", tie: " tie"}
-answer_prefix: "Answer:"
----
-{{ prompt }}
-A: {{ response_a }}
-B: {{ response_b }}
-`;
 
 function makeFolder(files: Readonly<Record<string, string>> = {}): Promise<string> {
   return temporaryFolder({ "pairs.jsonl": ROWS, "mine.jinja": TEMPLATE, ...files });

@@ -1,11 +1,10 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Method } from "../../src/engine/dialects/table.ts";
 import { topLogprobs } from "../../src/engine/dialects/top-logprobs.ts";
-import type { Engine } from "../../src/engine/engine.ts";
-import { attachEngine } from "../../src/engine/life/attach.ts";
-import { Secret } from "../../src/secrets/secret.ts";
+import type { EngineOptions } from "../../src/engine/life/open-engine.ts";
 import { type FakeKnobs, startFake } from "../fixtures/engine/fake-vllm.mjs";
-import { LABELS, PROMPT, realClock } from "./helpers.ts";
+import { attachTo as attachToServer } from "./attached.ts";
+import { LABELS, PROMPT } from "./helpers.ts";
 
 const ALL = ["logprob_token_ids", "allowed_token_ids", "logit_bias", "return_tokens_as_token_ids"];
 const WITHOUT_NEWEST = ALL.slice(1);
@@ -15,22 +14,12 @@ const signal = new AbortController().signal;
 async function attachTo(knobs: FakeKnobs, method: Method | null = null, textOf?: (id: number) => string | undefined) {
   const fake = await startFake(knobs);
   onTestFinished(() => fake.close());
-  const warnings: string[] = [];
-  const engine: Engine = await attachEngine({
-    spec: { baseUrl: fake.url, model: null, readyMs: 0 },
-    clock: realClock,
-    log: (_level, text) => warnings.push(text),
-    env: {},
-    apiKey: new Secret("EMPTY"),
-    redact: (text) => text,
-    signal,
-    method,
-    probe: async () => ({ prompt: PROMPT, ids: LABELS, ...(textOf === undefined ? {} : { textOf }) }),
-    timeoutMs: 5_000,
-    warmUpMs: 5_000,
+  const probe: EngineOptions["probe"] = async () => ({
+    prompt: PROMPT,
+    ids: LABELS,
+    ...(textOf === undefined ? {} : { textOf }),
   });
-  onTestFinished(() => engine[Symbol.asyncDispose]());
-  return { fake, engine, warnings };
+  return { fake, ...(await attachToServer({ baseUrl: fake.url }, { method, probe })) };
 }
 
 describe("the way of asking is found by trying", () => {
@@ -60,20 +49,8 @@ describe("the way of asking is found by trying", () => {
     const sure = { fields: WITHOUT_NEWEST, vocab: 4, labels: [0, 1, 2] };
     const fake = await startFake(sure);
     onTestFinished(() => fake.close());
-    const engine = await attachEngine({
-      spec: { baseUrl: fake.url, model: null, readyMs: 0 },
-      clock: realClock,
-      log: () => {},
-      env: {},
-      apiKey: new Secret("EMPTY"),
-      redact: (text) => text,
-      signal,
-      method: null,
-      probe: async () => ({ prompt: [3, 1, 2], ids: [0, 1, 2] }),
-      timeoutMs: 5_000,
-      warmUpMs: 5_000,
-    });
-    onTestFinished(() => engine[Symbol.asyncDispose]());
+    const probe: EngineOptions["probe"] = async () => ({ prompt: [3, 1, 2], ids: [0, 1, 2] });
+    const { engine } = await attachToServer({ baseUrl: fake.url }, { probe });
     expect(engine.method).toBe("top_logprobs");
     const [answer] = await engine.score([[3, 1, 2]], [0, 1, 2], signal);
     const mass = [...(answer?.logProbs.values() ?? [])].reduce((sum, value) => sum + Math.exp(value), 0);

@@ -1,32 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { readModels } from "../../src/engine/client/served-models.ts";
-import { attachEngine } from "../../src/engine/life/attach.ts";
-import { Secret } from "../../src/secrets/secret.ts";
+import type { EngineOptions } from "../../src/engine/life/open-engine.ts";
 import { type FakeKnobs, startFake } from "../fixtures/engine/fake-vllm.mjs";
-import { LABELS, PROMPT, realClock } from "./helpers.ts";
+import { attachTo as attachToServer } from "./attached.ts";
+import { LABELS, PROMPT } from "./helpers.ts";
 
 const signal = new AbortController().signal;
 
 async function attachTo(knobs: FakeKnobs, model: string | null = null) {
   const fake = await startFake(knobs, "judge");
   onTestFinished(() => fake.close());
-  const warnings: string[] = [];
-  const engine = await attachEngine({
-    spec: { baseUrl: fake.url, model, readyMs: 0 },
-    clock: realClock,
-    log: (_level, text) => warnings.push(text),
-    env: {},
-    apiKey: new Secret("EMPTY"),
-    redact: (text) => text,
-    signal,
-    method: null,
-    probe: async () => ({ prompt: PROMPT, ids: LABELS }),
-    timeoutMs: 5_000,
-    warmUpMs: 5_000,
-  });
-  onTestFinished(() => engine[Symbol.asyncDispose]());
-  return { fake, engine, warnings };
+  return { fake, ...(await attachToServer({ baseUrl: fake.url, model })) };
 }
 
 describe("the model of an engine", () => {
@@ -106,22 +91,11 @@ describe("the list of models", () => {
     };
     const { fake } = await attachTo({ cards: [adapter] }, "judge");
     const probed: (number | null)[] = [];
-    const attaching = attachEngine({
-      spec: { baseUrl: fake.url, model: "judge-lora", readyMs: 0 },
-      clock: realClock,
-      log: () => {},
-      env: {},
-      apiKey: new Secret("EMPTY"),
-      redact: (text) => text,
-      signal,
-      method: null,
-      probe: async ({ maxModelLen }) => {
-        probed.push(maxModelLen);
-        throw new Error("enough");
-      },
-      timeoutMs: 5_000,
-      warmUpMs: 5_000,
-    });
+    const probe: EngineOptions["probe"] = async ({ maxModelLen }) => {
+      probed.push(maxModelLen);
+      throw new Error("enough");
+    };
+    const attaching = attachToServer({ baseUrl: fake.url, model: "judge-lora" }, { probe });
     await expect(attaching).rejects.toThrow("enough");
     expect(probed).toEqual([2_048]);
   });

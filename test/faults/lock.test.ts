@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
+import type { Fake } from "../fixtures/engine/fake-vllm.mjs";
 import { abtie, startAbtie } from "../helpers/abtie.ts";
 import { attachTo, type Job, startJudge, writeJob } from "../helpers/job.ts";
 import { aliveWith, gone, until } from "../helpers/processes.ts";
@@ -48,9 +49,7 @@ test.concurrent(
   async (context) => {
     if (!canUnshare) context.skip("unshare is refused here");
     await using judge = await startJudge({ constantMs: 200 });
-    const job = await writeJob({ engine: attachTo(judge), rows: 200, config: SLOWLY });
-    const first = startAbtie(["run", "job.yaml"], { cwd: job.folder, under: UNSHARE });
-    await answered(job, 3);
+    const { job, first } = await runInNamespace(judge);
     const others = await Promise.all([
       abtie(["run", "job.yaml"], { cwd: job.folder, under: UNSHARE }),
       abtie(["run", "job.yaml"], { cwd: job.folder }),
@@ -71,9 +70,7 @@ test.concurrent(
   async (context) => {
     if (!canUnshare) context.skip("unshare is refused here");
     await using judge = await startJudge({ constantMs: 200 });
-    const job = await writeJob({ engine: attachTo(judge), rows: 200, config: SLOWLY });
-    const first = startAbtie(["run", "job.yaml"], { cwd: job.folder, under: UNSHARE });
-    await answered(job, 3);
+    const { job, first } = await runInNamespace(judge);
     first.child.kill("SIGKILL");
     await first.ended;
     expect(await gone(job.folder)).toEqual([]);
@@ -101,6 +98,14 @@ test.concurrent("two jobs with one output refuse each other, also through a link
   expect((await first.ended).status).toBe(0);
   expectValid(join(job.folder, "out.csv"), job.ids);
 });
+
+/** Starts a slow run in a pid namespace of its own, and waits for its first answers. */
+async function runInNamespace(judge: Fake) {
+  const job = await writeJob({ engine: attachTo(judge), rows: 200, config: SLOWLY });
+  const first = startAbtie(["run", "job.yaml"], { cwd: job.folder, under: UNSHARE });
+  await answered(job, 3);
+  return { job, first };
+}
 
 function sessionsIn({ journal }: Job): number {
   return (readFileSync(journal, "utf8").match(/"event":"session-start"/g) ?? []).length;

@@ -14,7 +14,7 @@ export const TOKENIZER: string = fileURLToPath(new URL("../fixtures/tokenizer/by
 export const LABELS: readonly [number, number, number] = [288, 373, 377];
 
 /** A template that leaves the prompts short, so that the tests spend their time elsewhere. */
-const TEMPLATE = `---
+export const TEMPLATE = `---
 description: Short prompts for tests.
 format: raw
 labels: {a: " A", b: " B", tie: " tie"}
@@ -24,6 +24,8 @@ answer_prefix: "Answer:"
 A: {{ response_a }}
 B: {{ response_b }}
 `;
+/** The same template for a chat. */
+export const CHAT_TEMPLATE: string = TEMPLATE.replace("format: raw", "format: chat");
 
 /** A folder with everything that a run needs; `rows` are the ids in the order of the file. */
 export interface Job {

@@ -3,19 +3,9 @@ import { join } from "node:path";
 import { stringify } from "csv-stringify/sync";
 import { expect, test } from "vitest";
 import { abtie } from "../helpers/abtie.ts";
-import { attachTo, startJudge, TOKENIZER, writeJob } from "../helpers/job.ts";
+import { attachTo, CHAT_TEMPLATE, startJudge, TOKENIZER, writeJob } from "../helpers/job.ts";
 import { expectValid } from "../helpers/results.ts";
 
-const HEAD = `---
-description: Loops.
-format: chat
-labels: {a: " A", b: " B", tie: " tie"}
-answer_prefix: "Answer:"
----
-{{ prompt }}
-A: {{ response_a }}
-B: {{ response_b }}
-`;
 const LOOPS: readonly (readonly [name: string, text: string, problem: RegExp])[] = [
   [
     "a range of a thousand million",
@@ -39,7 +29,7 @@ test.each(LOOPS)(
   async (_name, loop, problem) => {
     await using judge = await startJudge();
     const job = await writeJob({ engine: attachTo(judge) });
-    await writeFile(join(job.folder, "template.jinja"), HEAD + loop);
+    await writeFile(join(job.folder, "template.jinja"), CHAT_TEMPLATE + loop);
     const run = await abtie(["run", "job.yaml"], { cwd: job.folder });
     expect(run.status).toBe(2);
     expect(run.stderr).toMatch(problem);
@@ -55,7 +45,7 @@ test.each(LOOPS)("the model's chat template: exit 2 with file and limit: %s", as
   await cp(TOKENIZER, model, { recursive: true });
   const chat = await readFile(join(model, "chat_template.jinja"), "utf8");
   await writeFile(join(model, "chat_template.jinja"), chat + loop);
-  await writeFile(join(job.folder, "template.jinja"), HEAD);
+  await writeFile(join(job.folder, "template.jinja"), CHAT_TEMPLATE);
   const run = await abtie(["run", "job.yaml"], { cwd: job.folder });
   expect(run.status).toBe(2);
   expect(run.stderr).toMatch(problem);
@@ -69,7 +59,7 @@ test("a template that loops for one row alone: exit 2, and a complete file", asy
   const rows = job.ids.map((id, i) => [id, i === 60 ? "boom" : "why", "a text", "another"]);
   await writeFile(join(job.folder, "rows.csv"), stringify([["id", "prompt", "response_a", "response_b"], ...rows]));
   const loop = `{% if 'boom' in prompt %}${LOOPS[1]?.[1]}{% endif %}`;
-  await writeFile(join(job.folder, "template.jinja"), HEAD + loop);
+  await writeFile(join(job.folder, "template.jinja"), CHAT_TEMPLATE + loop);
   const run = await abtie(["run", "job.yaml"], { cwd: job.folder });
   expect(run.status).toBe(2);
   expect(run.stderr).toMatch(/template\.jinja:\d+: the template cannot be rendered: it needs more than/);

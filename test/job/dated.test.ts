@@ -5,22 +5,10 @@ import { expect, test } from "vitest";
 import { dayOf } from "../../src/prompt/tokenizer/strftime.ts";
 import { temporaryFolder } from "../helpers/folder.ts";
 import { inProcess } from "../helpers/in-process.ts";
-import { startJudge, TOKENIZER, writeJob } from "../helpers/job.ts";
+import { CHAT_TEMPLATE, startJudge, TOKENIZER, writeJob } from "../helpers/job.ts";
 import { readLines } from "../helpers/results.ts";
 
 const CHAT_TEMPLATES = fileURLToPath(new URL("../fixtures/chat-templates", import.meta.url));
-
-/** A short prompt template for a chat. */
-const TEMPLATE = `---
-description: A short chat for tests.
-format: chat
-labels: {a: " A", b: " B", tie: " tie"}
-answer_prefix: "Answer:"
----
-{{ prompt }}
-A: {{ response_a }}
-B: {{ response_b }}
-`;
 
 async function modelFolder(chatTemplate: string): Promise<string> {
   const folder = await temporaryFolder();
@@ -31,7 +19,7 @@ async function modelFolder(chatTemplate: string): Promise<string> {
 
 async function writeChatJob(engine: Readonly<Record<string, unknown>>, config: Readonly<Record<string, unknown>> = {}) {
   const job = await writeJob({ engine, rows: 12, config });
-  await writeFile(join(job.folder, "template.jinja"), TEMPLATE);
+  await writeFile(join(job.folder, "template.jinja"), CHAT_TEMPLATE);
   return job;
 }
 
