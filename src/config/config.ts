@@ -2,6 +2,7 @@ import type { Secret } from "../secrets/secret.ts";
 import type { ServerAccess } from "../secrets/url.ts";
 import type { ClassName, Triple } from "../types.ts";
 import type { ParsedEngine } from "./engine-schema.ts";
+import type { Shard } from "./shard.ts";
 
 /** The way in which the server is asked for label probabilities; "auto" tries each. */
 export type MethodSetting = NonNullable<ParsedEngine["method"]>;
@@ -100,6 +101,8 @@ export interface Config {
   readonly requestTimeoutMs: number;
   readonly attempts: number;
   readonly limit: number | null;
+  /** The part of the rows that this process judges; null: all rows. */
+  readonly shard: Shard | null;
   readonly seed: number;
   readonly time: {
     readonly deadline: string | null;

@@ -10,6 +10,7 @@ import { isTemplatePath, normalize, type Places } from "./normalize.ts";
 import { describeIssues, type Objection, type Path, type Place, type Problem, refuse } from "./problems.ts";
 import { checkRules } from "./rules.ts";
 import { configSchema, type ParsedConfig, type WrittenConfig } from "./schema.ts";
+import { readShard } from "./shard.ts";
 
 /** Keys that a flag or an environment variable sets; `from` names it ("--limit", "OPENAI_BASE_URL"). */
 export interface Override {
@@ -30,7 +31,10 @@ export async function loadConfig(path: string | null, overrides: readonly Overri
   const { config, objections, removed } = parseLeniently(written);
   const base = file === null ? places.cwd : dirname(file);
   const { engine, ...checked } = await resolveEngine(config?.engine, { base, ...places });
-  const rules = config === null ? [] : [...checked.objections, ...checkRules(config)];
+  const shard = config?.shard === undefined ? null : readShard(config.shard, places.env);
+  const shardProblems: readonly Objection[] =
+    shard === null || shard.ok ? [] : [{ path: ["shard"], message: shard.message }];
+  const rules = config === null ? [] : [...checked.objections, ...checkRules(config), ...shardProblems];
   // A key does not count as missing if it is mistyped, or if it was removed because its value is wrong.
   const given = [...removed, ...objections.flatMap(({ meant }) => (meant === undefined ? [] : [meant]))];
   const independent = rules.filter(({ missing, path: at }) => !given.some((key) => isWithin(missing ?? at, key)));
@@ -40,7 +44,7 @@ export async function loadConfig(path: string | null, overrides: readonly Overri
   }));
   const all = [...(yaml?.problems ?? []), ...problems, ...checked.problems, ...checkEnvironment(places)];
   if (all.length > 0 || config === null || engine === null) throw refuse(all);
-  return normalize(config, engine, file, base, places);
+  return normalize(config, { engine, shard: shard?.ok ? shard.shard : null }, file, base, places);
 }
 
 /**
@@ -55,8 +59,8 @@ function withoutOutputOfTrial(written: unknown, overrides: readonly Override[]):
 }
 
 /** Checks the key of the environment. The message does not contain it. */
-function checkEnvironment({ apiKey = "" }: Places): readonly Problem[] {
-  const message = keyProblem(apiKey);
+function checkEnvironment({ env }: Places): readonly Problem[] {
+  const message = keyProblem(env["OPENAI_API_KEY"] ?? "");
   return message === null ? [] : [{ place: { source: "OPENAI_API_KEY", position: null }, path: [], message }];
 }
 

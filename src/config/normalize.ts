@@ -5,6 +5,7 @@ import type { AttachConfig, Config, EngineConfig, SpawnConfig } from "./config.t
 import type { ParsedEngine } from "./engine-schema.ts";
 import type { ParsedConfig } from "./schema.ts";
 import { splitArguments } from "./secret-arguments.ts";
+import { type Shard, shardFolder } from "./shard.ts";
 
 /** The folders and programs of this machine that a config depends on. */
 export interface Places {
@@ -15,8 +16,8 @@ export interface Places {
   readonly home: string;
   /** The Python interpreter of the vLLM that `abtie setup` installed. */
   readonly python: string;
-  /** Value of OPENAI_API_KEY. */
-  readonly apiKey: string | undefined;
+  /** The variables of the process: OPENAI_API_KEY, and those of a scheduler. */
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 const MINUTE = 60_000;
@@ -30,14 +31,15 @@ const UNIFORM = [1 / 3, 1 / 3, 1 / 3] as const;
 /** Turns a parsed config into the config that the program uses. */
 export function normalize(
   written: ParsedConfig,
-  engine: ParsedEngine & { readonly name: string },
+  { engine, shard }: { readonly engine: ParsedEngine & { readonly name: string }; readonly shard: Shard | null },
   file: string | null,
   base: string,
   places: Places,
 ): Config {
   const path = (text: string): string => resolve(base, text);
   const name = file === null ? "run" : basename(file, extname(file));
-  const runFolder = path(written.run ?? join("runs", name));
+  const jobFolder = path(written.run ?? join("runs", name));
+  const runFolder = shard === null ? jobFolder : join(jobFolder, shardFolder(shard));
   const columns = written.columns ?? {};
   const time = written.time ?? {};
   const [a, b, tie] = written.prior ?? UNIFORM;
@@ -45,7 +47,8 @@ export function normalize(
   return {
     file,
     input: written.input === "-" ? "/dev/stdin" : path(written.input ?? ""),
-    output: written.output === undefined ? join(runFolder, "submission.csv") : path(written.output),
+    // The output of the config is that of all shards, which `abtie join` writes.
+    output: written.output === undefined || shard !== null ? join(runFolder, "submission.csv") : path(written.output),
     runFolder,
     columns: {
       id: columns.id ?? "id",
@@ -73,6 +76,7 @@ export function normalize(
     requestTimeoutMs: written.request_timeout ?? 10 * MINUTE,
     attempts: written.attempts ?? 8,
     limit: written.limit ?? null,
+    shard,
     seed: written.seed ?? 0,
     time: {
       deadline: time.deadline ?? null,
@@ -155,8 +159,8 @@ function ownKeyOf({ env }: ParsedEngine): Secret | null {
   return key === undefined || key === "" ? null : new Secret(key);
 }
 
-function keyOf(engine: ParsedEngine, { apiKey }: Places): Secret {
-  return new Secret(apiKey || engine.api_key || NO_KEY);
+function keyOf(engine: ParsedEngine, { env }: Places): Secret {
+  return new Secret(env["OPENAI_API_KEY"] || engine.api_key || NO_KEY);
 }
 
 /** The key for a server without one: it accepts any key, but the header must not be empty. */

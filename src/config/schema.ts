@@ -148,6 +148,13 @@ export const configSchema = z
     request_timeout: durationSchema.optional().describe("Longest time of one request; default 10m."),
     attempts: z.int().min(1).max(20).optional().describe("Attempts at a row before it gets the prior; default 8."),
     limit: z.int().min(1).optional().describe("Judge only the first N rows."),
+    shard: z
+      .string()
+      .optional()
+      .describe(
+        'Judge only one of several shards of the rows: "2/8" is the second of 8, "auto" takes it from Slurm or Kubernetes. Its run folder ' +
+          "is RUN/shard-2-of-8; `abtie join` makes one submission of all shards.",
+      ),
     seed: z.int().min(0).optional().describe("Seed of all random choices; default 0."),
     time: timeSchema.optional(),
     clip: z

@@ -20,6 +20,8 @@ export interface DatasetOptions {
   readonly truth?: "labels" | "votes";
   /** Number of rows to read from the beginning. The rest of the file is hashed, but not checked. */
   readonly limit?: number;
+  /** Keeps only the rows whose id is accepted; `limit` counts the others too. */
+  readonly select?: (id: string) => boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -92,7 +94,7 @@ interface IndexedRows {
 }
 
 async function indexRows(source: Source, options: DatasetOptions): Promise<IndexedRows> {
-  const { columns = {}, truth = "labels", limit = Number.POSITIVE_INFINITY, signal } = options;
+  const { columns = {}, truth = "labels", limit = Number.POSITIVE_INFINITY, select = () => true, signal } = options;
   const problems = createProblems(source.path, source.unit);
   let started: { layout: Layout; rows: ReturnType<typeof createRowIndex> } | undefined;
   let count = 0;
@@ -102,7 +104,7 @@ async function indexRows(source: Source, options: DatasetOptions): Promise<Index
     onHeader: (header) => {
       const needsTruth = truth === "votes" || columns.labels !== undefined;
       const layout = findLayout(header, { columns: { ...DEFAULT_COLUMNS, ...columns }, truth, needsTruth });
-      started = { layout, rows: createRowIndex(layout, { problems, unit: source.unit, names: header.names }) };
+      started = { layout, rows: createRowIndex(layout, { problems, unit: source.unit, names: header.names, select }) };
     },
     onRecord: (record) => {
       started?.rows.add(record);
@@ -115,11 +117,12 @@ async function indexRows(source: Source, options: DatasetOptions): Promise<Index
   return { index: started.rows.finish(), layout: started.layout, digest };
 }
 
-async function readRow(source: Source, layout: Layout, { ids, starts, rowBytes }: RowIndex, row: number): Promise<Row> {
+async function readRow(source: Source, layout: Layout, index: RowIndex, row: number): Promise<Row> {
+  const { ids, positions, starts, rowBytes } = index;
   const id = ids[row];
   if (id === undefined) throw new RangeError(`row ${row} of ${ids.length}`);
   const cells = await source.read({ start: starts[row] ?? 0, bytes: rowBytes[row] ?? 0 });
-  const record = cells === null ? null : readRecord(layout, cells, row);
+  const record = cells === null ? null : readRecord(layout, cells, positions[row] ?? row);
   if (record?.id !== id) throw fileChanged(source.path);
   const { prompts, responsesA, responsesB } = record.turns;
   return { index: row, id, prompts, responsesA, responsesB };

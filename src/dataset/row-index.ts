@@ -12,6 +12,8 @@ import type { SourceRecord } from "./sources/source.ts";
  */
 export interface RowIndex extends CollectedLabels {
   readonly ids: readonly string[];
+  /** Number of each row in the file, counted from 0. */
+  readonly positions: Uint32Array;
   /** Line in the file, counted from 1. */
   readonly lines: Uint32Array;
   /** Offset of each row in bytes, as a double, because a file may be larger than 4 GB. */
@@ -21,12 +23,26 @@ export interface RowIndex extends CollectedLabels {
   readonly anomalies: Anomalies;
 }
 
-/** Starts an index for rows with one layout. A row with an invalid id or invalid labels is reported to `problems`. */
+export interface RowIndexOptions {
+  readonly problems: Problems;
+  readonly unit: Unit;
+  /** The names of the cells. */
+  readonly names: readonly string[];
+  /** Decides by its id whether a row belongs to the index. */
+  readonly select: (id: string) => boolean;
+}
+
+/**
+ * Starts an index for rows with one layout. A row of the index with an invalid id or invalid labels is reported to
+ * `problems`.
+ */
 export function createRowIndex(
   layout: Layout,
-  { problems, unit, names }: { problems: Problems; unit: Unit; names: readonly string[] },
+  { problems, unit, names, select }: RowIndexOptions,
 ): { add: (row: SourceRecord) => void; finish: () => RowIndex } {
+  let count = 0;
   const ids: string[] = [];
+  const positions: number[] = [];
   const lines: number[] = [];
   const starts: number[] = [];
   const rowBytes: number[] = [];
@@ -38,7 +54,10 @@ export function createRowIndex(
 
   return {
     add: ({ cells, line, start, bytes }) => {
-      const { id, turns, swapped } = readRecord(layout, cells, ids.length);
+      const position = count;
+      count += 1;
+      const { id, turns, swapped } = readRecord(layout, cells, position);
+      if (!select(id)) return;
       checkId(id, { line, unit, lineOfId, problems });
       labels.add(cells, line, swapped);
       anomalies.add({ line, id, turns });
@@ -47,6 +66,7 @@ export function createRowIndex(
       groupOfPrompt.set(key, group);
       groups.push(group);
       ids.push(id);
+      positions.push(position);
       lines.push(line);
       starts.push(start);
       rowBytes.push(bytes);
@@ -55,6 +75,7 @@ export function createRowIndex(
       const { truth, tags, notes } = labels.finish();
       return {
         ids,
+        positions: Uint32Array.from(positions),
         lines: Uint32Array.from(lines),
         starts: Float64Array.from(starts),
         rowBytes: Uint32Array.from(rowBytes),

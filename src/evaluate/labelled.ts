@@ -99,7 +99,7 @@ export function isLabelled(joined: JoinedRows): joined is LabelledRows {
 /** Joins judged rows with a data file by id. Throws AbtieError("data") when an id is missing in one of them. */
 export async function openJoined(options: JoinOptions): Promise<JoinedRows> {
   const { path, columns, truth: source, signal } = options;
-  const dataset = await openRows({ input: path, columns, truth: source, limit: null }, signal);
+  const dataset = await openRows({ input: path, columns, truth: source, limit: null, shard: null }, signal);
   try {
     const indexes = joinById(dataset.ids, options);
     return {

@@ -41,7 +41,7 @@ export async function openConfig(
     packageRoot: PACKAGE_ROOT,
     home,
     python: enginePython(home),
-    apiKey: effects.env["OPENAI_API_KEY"],
+    env: effects.env,
   });
   effects.redactor.add(secretsOf(config));
   return config;

@@ -1,6 +1,7 @@
 import type { Config } from "../config/config.ts";
 import { type Columns, DEFAULT_COLUMNS } from "../dataset/columns.ts";
 import { type Dataset, openDataset } from "../dataset/open-dataset.ts";
+import { shardOf } from "../dataset/shard.ts";
 import type { Log } from "../types.ts";
 
 /**
@@ -8,10 +9,11 @@ import type { Log } from "../types.ts";
  * config gives them other names than the usual ones.
  */
 export async function openRows(
-  config: Pick<Config, "input" | "columns" | "truth" | "limit">,
+  config: Pick<Config, "input" | "columns" | "truth" | "limit" | "shard">,
   signal: AbortSignal,
   log: Log | null = null,
 ): Promise<Dataset> {
+  const { shard } = config;
   const { labels, ...others } = { ...DEFAULT_COLUMNS, ...config.columns };
   const renamed = labels.some((name, k) => name !== DEFAULT_COLUMNS.labels[k]);
   const columns: Partial<Columns> = renamed ? { ...others, labels } : others;
@@ -21,6 +23,7 @@ export async function openRows(
     // A signal that was aborted before the start ends the job as later: with a complete file of all rows.
     ...(signal.aborted ? {} : { signal }),
     ...(config.limit === null ? {} : { limit: config.limit }),
+    ...(shard === null ? {} : { select: (id) => shardOf(id, shard.count) === shard.index }),
   });
   for (const note of dataset.notes) log?.("info", `${config.input}: ${note}`);
   return dataset;

@@ -16,7 +16,7 @@ const HEAD = "input: rows.csv\nengine: {attach: http://127.0.0.1:8000/v1}\n";
 
 async function load(yaml: string) {
   await writeFile(join(folder, "job.yaml"), HEAD + yaml);
-  const places = { cwd: folder, packageRoot: resolve("."), home: "/c", python: "/c/python", apiKey: undefined };
+  const places = { cwd: folder, packageRoot: resolve("."), home: "/c", python: "/c/python", env: {} };
   return loadConfig("job.yaml", [], places);
 }
 

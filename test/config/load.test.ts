@@ -11,7 +11,7 @@ let places: Places;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "abtie-config-"));
-  places = { cwd: folder, packageRoot: resolve("."), home: "/cache", python: "/cache/python", apiKey: undefined };
+  places = { cwd: folder, packageRoot: resolve("."), home: "/cache", python: "/cache/python", env: {} };
 });
 afterEach(() => rm(folder, { recursive: true }));
 

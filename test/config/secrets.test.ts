@@ -8,7 +8,13 @@ import { temporaryFolder } from "../helpers/folder.ts";
 
 async function load(engine: string, apiKey?: string): Promise<Config> {
   const folder = await temporaryFolder({ "job.yaml": `input: rows.csv\nengine: ${engine}\n` });
-  const places = { cwd: folder, packageRoot: resolve("."), home: "/c", python: "/c/python", apiKey };
+  const places = {
+    cwd: folder,
+    packageRoot: resolve("."),
+    home: "/c",
+    python: "/c/python",
+    env: { OPENAI_API_KEY: apiKey },
+  };
   return loadConfig("job.yaml", [], places);
 }
 

@@ -13,6 +13,7 @@ export interface ConfigFlags {
   readonly template?: string;
   readonly concurrency?: number;
   readonly limit?: number;
+  readonly shard?: string;
   readonly seed?: number;
   readonly baseUrl?: string;
   readonly model?: string;
@@ -42,7 +43,7 @@ const CONFIG_FLAGS: { readonly [F in ConfigFlag]: ConfigFlagSpec<NonNullable<Con
   },
   output: {
     flags: "-o, --output <csv>",
-    help: "submission to write (default: the one of the config; with --run or --limit, submission.csv in the run folder)",
+    help: "submission to write (default: the one of the config; with --run, --limit or --shard, submission.csv in the run folder)",
     set: (output) => ({ output }),
   },
   run: {
@@ -62,6 +63,11 @@ const CONFIG_FLAGS: { readonly [F in ConfigFlag]: ConfigFlagSpec<NonNullable<Con
     help: "judge only the first n rows",
     parse: wholeNumber(1),
     set: (limit) => ({ limit }),
+  },
+  shard: {
+    flags: "--shard <i/n|auto>",
+    help: 'judge only shard i of n, in a run folder of its own; "auto": as Slurm or Kubernetes counts this process',
+    set: (shard) => ({ shard }),
   },
   seed: { flags: "--seed <n>", help: "seed of all random choices", parse: wholeNumber(0), set: (seed) => ({ seed }) },
   baseUrl: {

@@ -32,6 +32,7 @@ const CHANGES_ANSWERS: Readonly<Record<keyof Config, boolean>> = {
   requestTimeoutMs: false,
   attempts: false,
   limit: true,
+  shard: true,
   seed: false,
   time: false,
   prior: false,

@@ -44,10 +44,10 @@ export function configOf(scenario: JobScenario, output: string, startedAt: numbe
       on_overrun: scenario.onOverrun,
     },
   };
-  const places = { cwd: "/job", packageRoot: "/", home: "/", python: "/python", apiKey: undefined };
+  const places = { cwd: "/job", packageRoot: "/", home: "/", python: "/python", env: {} };
   return normalize(
     configSchema.parse(written),
-    { ...engineSchema.parse(engine), name: "simulated" },
+    { engine: { ...engineSchema.parse(engine), name: "simulated" }, shard: null },
     null,
     "/job",
     places,
