@@ -49,7 +49,7 @@ test("runs, evaluates, calibrates, compares and reports as the command line does
     { file: "job.yaml", templates, flags: [{ from: "test", set: { run: "both" } }] },
     effects,
   );
-  expect(comparison.report.pairs).toMatchObject([{ first: "template", second: "other" }]);
+  expect(comparison.report).toMatchObject({ kind: "scores", pairs: [{ first: "template", second: "other" }] });
   const written = JSON.parse(readFileSync(comparison.files.json, "utf8"));
   expect(JSON.parse(JSON.stringify(abtie.detailsOf(comparison)))).toEqual(written);
 

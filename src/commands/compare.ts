@@ -2,7 +2,7 @@ import { closeVariantRuns } from "../compare/close.ts";
 import { writeComparison } from "../compare/comparison-file.ts";
 import { type Comparison, conclude } from "../compare/conclude.ts";
 import { filesOfComparison } from "../compare/files.ts";
-import { requireLabels } from "../compare/labels.ts";
+import { labelsOf, requireLabels } from "../compare/labels.ts";
 import { refuseLabelsAsText } from "../compare/leaks.ts";
 import { createMonitor } from "../compare/monitor.ts";
 import { openVariants } from "../compare/open-variants.ts";
@@ -44,8 +44,8 @@ export interface CompareOptions {
 }
 
 /**
- * Compares variants of a judge on the same labelled rows: scores the missing rows of each, row by row, and reports which is
- * better and what it costs. Every variant is an ordinary run with its own folder, so a comparison that is started again
+ * Compares variants of a judge on the same rows: scores the missing rows of each, row by row, and reports which is better
+ * by the labels, or without labels how far they agree, and what each costs. Every variant is an ordinary run with its own folder, so a comparison that is started again
  * continues. An abort ends in a comparison of the rows so far. Throws AbtieError: config, data, engine.
  */
 export async function compareVariants(options: CompareOptions, effects: Effects): Promise<Comparison> {
@@ -65,18 +65,18 @@ async function compareLocked(options: CompareOptions, { effects, take }: RunLock
   await refuseOverwrite(filesOfComparison(folder, variants, effects));
   refuseLabelsAsText(config);
   await using dataset = await openRows(config, effects.signal, effects.log);
-  const labels = requireLabels(dataset, config);
+  const { ids, groups } = dataset;
+  const labels = earlyStop ? requireLabels(dataset, config) : labelsOf(dataset);
 
-  const order = groupOrder(labels.groups, config.seed);
+  const order = groupOrder(groups, config.seed);
   const monitor = createMonitor({
     variants: variants.length,
     order,
-    groups: labels.groups,
-    truth: labels.truth,
+    groups,
+    stopBy: earlyStop ? labels : null,
     bound: lossDifferenceBound(config.clip),
     level: LEVEL,
     margin,
-    earlyStop,
     effects,
   });
   await refuseVariants(variants, { dataset, force, fresh, effects });
@@ -102,7 +102,7 @@ async function compareLocked(options: CompareOptions, { effects, take }: RunLock
     job,
     version: await packageVersion(),
     now: effects.clock.now(),
-    reportStep: createReportStep(labels.ids.length, effects),
+    reportStep: createReportStep(ids.length, effects),
   });
   await writeComparison(comparison);
   return comparison;

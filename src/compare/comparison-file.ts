@@ -6,32 +6,40 @@ import { writeAtomic } from "../files/atomic.ts";
 import { exists } from "../files/exists.ts";
 import { parseJson } from "../files/json-lines.ts";
 import { schemaProblems } from "../files/schema-problem.ts";
-import type { ComparisonData } from "../report/data/comparison-data.ts";
+import type { AgreementData, ComparisonData } from "../report/data/comparison-data.ts";
 import { renderComparison, renderComparisonMarkdown } from "../report/render-comparison.ts";
 import type { Assessment } from "./assess.ts";
 import type { Comparison } from "./conclude.ts";
+import type { Measured } from "./measure.ts";
 
-/** Version of the format of comparison.json. */
-const COMPARISON_FORMAT = 1;
+/** Version of the format of comparison.json. Version 1 had no agreement. */
+const COMPARISON_FORMAT = 2;
+
+/** The data of the report of a comparison, by labels or without. */
+export type ComparisonReport = ComparisonData | AgreementData;
 
 /**
  * The contents of comparison.json: the data of the report, and all other values that were computed for each variant.
  */
-export interface ComparisonDetails extends ComparisonData {
+export type ComparisonDetails = ComparisonReport & {
   readonly format: typeof COMPARISON_FORMAT;
   readonly end: Comparison["end"];
   readonly files: Comparison["files"];
   readonly details: Readonly<Record<string, VariantDetails>>;
-}
+};
 
-type VariantDetails = Pick<Assessment, "mass" | "swap" | "shortened" | "startUpSeconds" | "noise"> & {
-  readonly raw: Assessment["raw"]["evaluation"];
-  readonly calibrated: {
-    readonly evaluation: Assessment["raw"]["evaluation"];
-    readonly kind: string;
-    readonly parameters: object;
-    readonly gain: object;
-    readonly gainOverPrior: object;
+type VariantDetails = Pick<Measured, "mass" | "swap" | "shortened" | "startUpSeconds"> & {
+  /** Null without labels. */
+  readonly scores: {
+    readonly noise: Assessment["noise"];
+    readonly raw: Assessment["raw"]["evaluation"];
+    readonly calibrated: {
+      readonly evaluation: Assessment["raw"]["evaluation"];
+      readonly kind: string;
+      readonly parameters: object;
+      readonly gain: object;
+      readonly gainOverPrior: object;
+    } | null;
   } | null;
 };
 
@@ -44,31 +52,29 @@ export async function writeComparison(comparison: Comparison): Promise<void> {
 
 /** Writes the report of a comparison as HTML and as Markdown. Throws AbtieError("data") when a file cannot be written. */
 export async function writeComparisonReport(
-  report: ComparisonData,
+  report: ComparisonReport,
   files: { readonly html: string; readonly markdown: string },
 ): Promise<void> {
   await writeAtomic(files.html, renderComparison(report));
   await writeAtomic(files.markdown, renderComparisonMarkdown(report));
 }
 
-/** Assembles the contents of comparison.json, which does not contain the rows. */
-export function detailsOf({ end, files, report, assessments }: Comparison): ComparisonDetails {
-  return {
-    format: COMPARISON_FORMAT,
-    end,
-    files,
-    ...report,
-    details: Object.fromEntries(assessments.map((assessment) => [assessment.name, variantDetails(assessment)])),
-  };
+/** Assembles the contents of comparison.json. Of the rows, it contains those on which variants disagree most. */
+export function detailsOf(comparison: Comparison): ComparisonDetails {
+  const { end, files, report, assessments } = comparison;
+  const details: [string, VariantDetails][] =
+    comparison.kind === "scores"
+      ? comparison.assessments.map((one) => [one.name, { ...measuredDetails(one), scores: scoreDetails(one) }])
+      : assessments.map((one) => [one.name, { ...measuredDetails(one), scores: null }]);
+  return { format: COMPARISON_FORMAT, end, files, ...report, details: Object.fromEntries(details) };
 }
 
-function variantDetails(assessment: Assessment): VariantDetails {
-  const { raw, calibrated, mass, swap, shortened, startUpSeconds, noise } = assessment;
+function measuredDetails({ mass, swap, shortened, startUpSeconds }: Measured): Omit<VariantDetails, "scores"> {
+  return { mass, swap, shortened, startUpSeconds };
+}
+
+function scoreDetails({ noise, raw, calibrated }: Assessment): NonNullable<VariantDetails["scores"]> {
   return {
-    mass,
-    swap,
-    shortened,
-    startUpSeconds,
     noise,
     raw: raw.evaluation,
     calibrated: calibrated === null ? null : { evaluation: calibrated.evaluation, ...studyDetails(calibrated.study) },
@@ -91,18 +97,38 @@ const scores = z.object({
   ece: number,
   eceWhenCalibrated: numberOrNull,
 });
-const variant = z.object({
+const triple = z.tuple([number, number, number]);
+const variantBase = z.object({
   name: z.string(),
-  raw: scores,
-  calibrated: scores.nullable(),
-  gainOverPrior: estimate,
+  verdicts: triple,
+  meanProbabilities: triple,
   mass: z.object({ median: number, p5: number }).nullable(),
   flipRate: estimate.nullable(),
   positionBias: numberOrNull,
+  rescored: z.object({ rows: number, changed: estimate }).nullable(),
   tokensPerRow: number,
   secondsPerRow: number,
   jobMs: number,
   fits: z.boolean().nullable(),
+});
+const variant = variantBase.extend({ raw: scores, calibrated: scores.nullable(), gainOverPrior: estimate });
+const disagreement = z.object({
+  id: z.string(),
+  first: triple,
+  second: triple,
+  distance: number,
+  prompt: z.string(),
+  responseA: z.string(),
+  responseB: z.string(),
+});
+const agreement = z.object({
+  first: z.string(),
+  second: z.string(),
+  share: estimate,
+  kappa: estimate.nullable(),
+  distance: number,
+  verdicts: z.tuple([triple, triple, triple]),
+  most: z.array(disagreement),
 });
 const pair = z.object({
   first: z.string(),
@@ -121,7 +147,7 @@ const path = z.object({
   second: z.string(),
   looks: z.array(z.object({ rows: number, difference: estimate })),
 });
-const comparisonSchema: z.ZodType<ComparisonData> = z.object({
+const base = z.object({
   format: z.literal(COMPARISON_FORMAT),
   name: z.string(),
   program: z.string(),
@@ -131,20 +157,27 @@ const comparisonSchema: z.ZodType<ComparisonData> = z.object({
   warnings: z.array(z.string()),
   rows: number,
   groups: number,
-  priorLogLoss: number,
   job: z.object({ rows: number, deadlineMs: numberOrNull }),
-  variants: z.array(variant),
-  pairs: z.array(pair),
-  noiseFloor: numberOrNull,
+  agreement: z.array(agreement),
   prefixCache: z.object({ looked: number, found: number, prepared: number, shared: number }).nullable(),
-  stopping: z.object({ stoppedAt: numberOrNull, available: number, paths: z.array(path) }).nullable(),
 });
+const comparisonSchema: z.ZodType<ComparisonReport> = z.discriminatedUnion("kind", [
+  base.extend({
+    kind: z.literal("scores"),
+    priorLogLoss: number,
+    variants: z.array(variant),
+    pairs: z.array(pair),
+    noiseFloor: numberOrNull,
+    stopping: z.object({ stoppedAt: numberOrNull, available: number, paths: z.array(path) }).nullable(),
+  }),
+  base.extend({ kind: z.literal("agreement"), variants: z.array(variantBase) }),
+]);
 
 /**
  * Reads the data of a comparison's report from its folder; null when the folder contains an ordinary run, or no
  * comparison. Throws AbtieError("data") when comparison.json is damaged.
  */
-export async function readComparison(folder: string): Promise<ComparisonData | null> {
+export async function readComparison(folder: string): Promise<ComparisonReport | null> {
   const file = join(folder, "comparison.json");
   if ((await exists(join(folder, "manifest.json"))) || !(await exists(file))) return null;
   const parsed = comparisonSchema.safeParse(parseJson(await readFile(file, "utf8")));

@@ -3,18 +3,27 @@ import { AbtieError } from "../errors.ts";
 import type { ReportStep } from "../job/report-step.ts";
 import { takeTriples } from "../metrics/triples.ts";
 import { sum } from "../numbers/sums.ts";
-import type { ComparisonData } from "../report/data/comparison-data.ts";
-import { type Assessment, assess } from "./assess.ts";
+import type { AgreementData, ComparisonBase, ComparisonData } from "../report/data/comparison-data.ts";
+import { agreementOfPairs } from "./agreement.ts";
+import { type Assessment, assess, RESAMPLES } from "./assess.ts";
 import { msPerRow } from "./cost.ts";
 import { groupByEngine } from "./engine-groups.ts";
 import type { Labels } from "./labels.ts";
 import { countLeakedRows, variantsFittedTo } from "./leaks.ts";
+import { groupsOf, type Measured, type MeasuredRows, measure } from "./measure.ts";
 import type { Monitor } from "./monitor.ts";
 import { fixedPairs, type Measure, noiseFloor, sequentialPairs, stoppingOf } from "./pairs.ts";
 import { prefixCacheOf, sumPrefixCaches } from "./prefix-cache.ts";
-import { comparisonFields, comparisonNotes, reportedVariant, type TargetJob } from "./report-data.ts";
+import {
+  agreementNotes,
+  comparisonFields,
+  comparisonNotes,
+  reportedBase,
+  reportedVariant,
+  type TargetJob,
+} from "./report-data.ts";
 import type { VariantRun } from "./variant-run.ts";
-import { comparisonWarnings } from "./warnings.ts";
+import { comparisonWarnings, rankWarning } from "./warnings.ts";
 
 /**
  * The way in which a comparison ended: "done" (all rows scored), "decided" (enough rows for a decision), or stopped
@@ -23,7 +32,9 @@ import { comparisonWarnings } from "./warnings.ts";
 export type ComparisonEnd = "done" | "decided" | "interrupted" | "engine-lost";
 
 /** A comparison with its report and all values that were computed for it. */
-export interface Comparison {
+export type Comparison = ComparisonEnding & (ScoredComparison | UnlabelledComparison);
+
+interface ComparisonEnding {
   readonly end: ComparisonEnd;
   readonly files: {
     readonly json: string;
@@ -34,8 +45,20 @@ export interface Comparison {
   };
   /** Number of rows for which a variant failed in this session; these rows were left out. */
   readonly failedRows: number;
+}
+
+/** A comparison by labels. */
+interface ScoredComparison {
+  readonly kind: "scores";
   readonly report: ComparisonData;
   readonly assessments: readonly Assessment[];
+}
+
+/** A comparison of rows without labels. */
+interface UnlabelledComparison {
+  readonly kind: "agreement";
+  readonly report: AgreementData;
+  readonly assessments: readonly Measured[];
 }
 
 export interface ConcludeOptions {
@@ -43,8 +66,8 @@ export interface ConcludeOptions {
   /** Folder of the comparison. */
   readonly folder: string;
   readonly runs: readonly [VariantRun, ...VariantRun[]];
-  /** The labels of the file. */
-  readonly labels: Labels;
+  /** The labels of the file; null when it has none. */
+  readonly labels: Labels | null;
   readonly monitor: Pick<Monitor, "replay" | "failedRows">;
   readonly margin: number | null;
   readonly job: TargetJob;
@@ -59,20 +82,43 @@ export interface ConcludeOptions {
  * AbtieError("engine") when there is no such row.
  */
 export async function conclude(options: ConcludeOptions): Promise<Comparison> {
-  const { end, folder, runs, labels: fileLabels, monitor, margin, job, reportStep } = options;
-  const [{ dataset, config }] = runs;
-  const { seed } = config;
-  const rows = commonRows(fileLabels.ids.length, runs);
-  if (rows.length === 0) throw noCommonRow(end);
-  const labels = {
-    truth: takeTriples(fileLabels.truth, rows),
-    groups: rows.map((row) => fileLabels.groups[row] as number),
+  const { end, folder, runs, labels, monitor } = options;
+  const [{ dataset }] = runs;
+  const measured = { rows: commonRows(dataset.ids.length, runs), file: dataset };
+  if (measured.rows.length === 0) throw noCommonRow(end);
+  const ending = {
+    end,
+    files: {
+      json: join(folder, "comparison.json"),
+      html: join(folder, "comparison.html"),
+      markdown: join(folder, "comparison.md"),
+      runs: Object.fromEntries(runs.map((run) => [run.name, run.folder.path])),
+    },
+    failedRows: sum(runs.map((run) => monitor.failedRows(run))),
   };
-
   const costs = await costsOf(runs);
+  const result =
+    labels === null
+      ? await withoutLabels(options, measured, costs)
+      : await byLabels({ ...options, labels }, measured, costs);
+  return { ...ending, ...result };
+}
+
+type Costs = ReadonlyMap<VariantRun, number>;
+
+async function byLabels(
+  options: ConcludeOptions & { readonly labels: Labels },
+  measured: MeasuredRows,
+  costs: Costs,
+): Promise<ScoredComparison> {
+  const { runs, labels: fileLabels, monitor, margin, job, reportStep } = options;
+  const [{ config, dataset }] = runs;
+  const { seed } = config;
+  const { rows } = measured;
+  const labels = { truth: takeTriples(fileLabels.truth, rows), groups: groupsOf(measured) };
   const assessments = runs.map((run) => {
     reportStep(`scoring and calibrating ${run.name}`);
-    return assess(run, { rows, fileLabels, labels, msPerRow: costs.get(run) ?? 0, seed });
+    return assess(run, measured, { fileLabels, labels, msPerRow: costs.get(run) ?? 0, seed });
   });
   reportStep("comparing pairs");
   const replayed = monitor.replay();
@@ -82,51 +128,99 @@ export async function conclude(options: ConcludeOptions): Promise<Comparison> {
     replayed === null
       ? fixedPairs(assessments, labels, measure, { seed })
       : sequentialPairs(assessments, replayed, margin);
-
-  const available = fileLabels.ids.length;
   const names = runs.map(({ name }) => name);
+  const available = dataset.ids.length;
   const stopping = replayed === null ? null : stoppingOf(names, replayed, { scored: rows.length, available });
-  const failed = runs.map((run) => ({ name: run.name, rows: monitor.failedRows(run) }));
+  return {
+    kind: "scores",
+    assessments,
+    report: {
+      kind: "scores",
+      ...(await baseOf(options, measured, assessments)),
+      notes: comparisonNotes({ pairs, stopping, rescored: rescoredRows(assessments, measure) }),
+      warnings: [
+        ...(await warningsOf(options, rows, assessments)),
+        ...(await fittedWarnings(runs)),
+        ...(replayed === null ? [] : rankWarning(assessments)),
+      ],
+      priorLogLoss: assessments[0]?.raw.evaluation.prior.logLoss ?? Number.NaN,
+      variants: assessments.map((assessment) => reportedVariant(assessment, job)),
+      pairs,
+      noiseFloor: noiseFloor(assessments, measure),
+      stopping,
+    },
+  };
+}
+
+async function withoutLabels(
+  options: ConcludeOptions,
+  measured: MeasuredRows,
+  costs: Costs,
+): Promise<UnlabelledComparison> {
+  const { runs, job, reportStep } = options;
+  const bootstrap = { seed: runs[0].config.seed, resamples: RESAMPLES };
+  const variants = runs.map((run) => {
+    reportStep(`measuring ${run.name}`);
+    return measure(run, measured, { msPerRow: costs.get(run) ?? 0, bootstrap });
+  });
+  return {
+    kind: "agreement",
+    assessments: variants,
+    report: {
+      kind: "agreement",
+      ...(await baseOf(options, measured, variants)),
+      notes: agreementNotes(variants),
+      warnings: await warningsOf(options, measured.rows, variants),
+      variants: variants.map((variant) => reportedBase(variant, job)),
+    },
+  };
+}
+
+/** Collects the parts of the report that need no labels. */
+async function baseOf(
+  { folder, runs, labels, job, version, now }: ConcludeOptions,
+  measured: MeasuredRows,
+  variants: readonly Measured[],
+): Promise<Omit<ComparisonBase, "notes" | "warnings">> {
+  const [{ dataset }] = runs;
   const prefixCache = sumPrefixCaches(
     groupByEngine(runs).map((group) => group.map(({ folder: { state } }) => prefixCacheOf(state))),
   );
   return {
-    end,
-    files: {
-      json: join(folder, "comparison.json"),
-      html: join(folder, "comparison.html"),
-      markdown: join(folder, "comparison.md"),
-      runs: Object.fromEntries(runs.map((run) => [run.name, run.folder.path])),
-    },
-    failedRows: sum(failed.map((one) => one.rows)),
-    assessments,
-    report: {
-      name: basename(folder),
-      program: `abtie ${options.version}`,
-      madeAt: options.now,
-      facts: comparisonFields(runs, available, prefixCache),
-      notes: comparisonNotes({ pairs, stopping, rescored: rescoredRows(assessments, measure) }),
-      warnings: comparisonWarnings({
-        end,
-        variants: runs,
-        assessments,
-        failed,
-        leaked: await countLeakedRows(runs, dataset, rows),
-        served: runs.map(servedModel),
-        fittedHere: await variantsFittedTo(runs, dataset.sha256),
-        sequential: replayed !== null,
-      }),
-      rows: rows.length,
-      groups: new Set(labels.groups).size,
-      priorLogLoss: assessments[0]?.raw.evaluation.prior.logLoss ?? Number.NaN,
-      job,
-      variants: assessments.map((assessment) => reportedVariant(assessment, job)),
-      pairs,
-      noiseFloor: noiseFloor(assessments, measure),
-      prefixCache,
-      stopping,
-    },
+    name: basename(folder),
+    program: `abtie ${version}`,
+    madeAt: now,
+    facts: comparisonFields(runs, { rows: dataset.ids.length, labelled: labels !== null, prefixCache }),
+    rows: measured.rows.length,
+    groups: new Set(groupsOf(measured)).size,
+    job,
+    agreement: await agreementOfPairs(variants, measured, dataset),
+    prefixCache,
   };
+}
+
+async function warningsOf(
+  { end, runs, labels, monitor }: ConcludeOptions,
+  rows: Uint32Array,
+  assessments: readonly Measured[],
+): Promise<readonly string[]> {
+  return comparisonWarnings({
+    end,
+    variants: runs,
+    assessments,
+    failed: runs.map((run) => ({ name: run.name, rows: monitor.failedRows(run) })),
+    leaked: labels === null ? [] : await countLeakedRows(runs, runs[0].dataset, rows),
+    served: runs.map(servedModel),
+    inference: labels === null ? "none" : monitor.replay() === null ? "fixed" : "sequential",
+  });
+}
+
+/** Warns of variants with a calibration that was fitted to the file on which they are compared. */
+async function fittedWarnings(runs: ConcludeOptions["runs"]): Promise<readonly string[]> {
+  const fitted = await variantsFittedTo(runs, runs[0].dataset.sha256);
+  return fitted.map(
+    (name) => `${name} applies a calibration that was fitted to this very file: its raw scores are too good.`,
+  );
 }
 
 /** Lists the rows that every variant has answered, in the order of the file. */

@@ -10,20 +10,28 @@ export interface Labels {
   readonly groups: Uint32Array;
 }
 
+/** Returns the labels of a file; null when it has none. */
+export function labelsOf({ ids, truth, groups }: MaybeLabelled): Labels | null {
+  return truth === null ? null : { ids, truth, groups };
+}
+
+type MaybeLabelled = Omit<Labels, "truth"> & { readonly truth: Float64Array | null };
+
 /**
- * Returns the labels of a file. Throws AbtieError("data") with the names of the expected columns when the file has no
- * labels.
+ * Returns the labels of a file by which a comparison may stop early. Throws AbtieError("data") with the names of the
+ * expected columns when the file has no labels.
  */
 export function requireLabels(
-  { ids, truth, groups }: Omit<Labels, "truth"> & { readonly truth: Float64Array | null },
+  dataset: MaybeLabelled,
   { input, columns, truth: source }: Pick<Config, "input" | "columns" | "truth">,
 ): Labels {
-  if (truth !== null) return { ids, truth, groups };
+  const labels = labelsOf(dataset);
+  if (labels !== null) return labels;
   const wanted = source === "votes" ? `the column ${columns.votes}` : `the columns ${columns.labels.join(", ")}`;
   throw new AbtieError(
     "data",
-    `${input} has no labels, and variants can only be compared by labels: expected ${wanted}. ` +
-      "Name a labelled file with -i; name its columns under `columns` (winner_a, winner_b, winner_tie); for a column of " +
-      "votes add --truth votes.",
+    `${input} has no labels, and only labels show which variant is better, so the comparison cannot stop early: expected ` +
+      `${wanted}. Name a labelled file with -i; name its columns under \`columns\` (winner_a, winner_b, winner_tie); for a ` +
+      "column of votes add --truth votes; or leave out --early-stop to measure how far the variants agree.",
   );
 }

@@ -31,28 +31,28 @@ export interface Monitor {
 /** Creates the monitor of a comparison. */
 export function createMonitor(
   options: SequentialPlan & {
-    readonly truth: Float64Array;
-    readonly earlyStop: boolean;
+    /** The labels of all rows, by which the comparison may stop early; null: it scores all rows. */
+    readonly stopBy: { readonly truth: Float64Array } | null;
     readonly effects: Pick<Effects, "clock" | "progress">;
   },
 ): Monitor {
-  const { truth, earlyStop, order, effects } = options;
+  const { stopBy, order, effects } = options;
   const { clock } = effects;
   const stop = new AbortController();
-  const pairs = earlyStop ? createSequentialPairs(options) : null;
+  const pairs = stopBy === null ? null : createSequentialPairs(options);
   const added = new Set<number>();
   const failed = new Map<VariantRun, Set<number>>();
   let runs: readonly VariantRun[] = [];
   let startedAt: number | null = null;
 
   const hasFailed = (run: VariantRun, row: number): boolean => failed.get(run)?.has(row) ?? false;
-  const lossesOf = (row: number): readonly (number | null)[] | null => {
+  const lossesOf = (row: number, truth: Float64Array): readonly (number | null)[] | null => {
     const isDone = runs.every((run) => run.answered(row) || hasFailed(run, row));
     return isDone ? runs.map((run) => (run.answered(row) ? lossOf(run, row, truth) : null)) : null;
   };
   const addRow = (row: number): void => {
-    if (pairs === null || added.has(row)) return;
-    const losses = lossesOf(row);
+    if (pairs === null || stopBy === null || added.has(row)) return;
+    const losses = lossesOf(row, stopBy.truth);
     if (losses === null) return;
     added.add(row);
     pairs.add(row, losses);
@@ -86,7 +86,7 @@ export function createMonitor(
     },
     decided: stop.signal,
     failedRows: (run) => failed.get(run)?.size ?? 0,
-    replay: () => (earlyStop ? replay(options, lossesOf) : null),
+    replay: () => (stopBy === null ? null : replay(options, (row) => lossesOf(row, stopBy.truth))),
   };
 }
 

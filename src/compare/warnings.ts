@@ -3,23 +3,22 @@ import { kindOf } from "../judge/mass-gate.ts";
 import { modelName } from "../judge/model-name.ts";
 import type { Assessment } from "./assess.ts";
 import { engineKey } from "./engine-groups.ts";
+import type { Measured } from "./measure.ts";
 import type { Variant } from "./open-variants.ts";
 
 /** All properties of a comparison that may give a reader a reason to doubt it. */
 export interface Circumstances {
   readonly end: "done" | "decided" | "interrupted" | "engine-lost";
   readonly variants: readonly Variant[];
-  readonly assessments: readonly Assessment[];
+  readonly assessments: readonly Measured[];
   /** For each variant, the number of rows for which it failed; these rows were left out. */
   readonly failed: readonly { readonly name: string; readonly rows: number }[];
   /** For each variant, the number of rows with a text that its template contains. */
   readonly leaked: readonly number[];
   /** For each variant, the model that its server reports; null when abtie started the server, or never asked it. */
   readonly served: readonly (string | null)[];
-  /** Variants with a calibration that was fitted to the file on which they are compared. */
-  readonly fittedHere: readonly string[];
-  /** True when the pairs are compared by raw probabilities because early stopping needs them. */
-  readonly sequential: boolean;
+  /** How pairs are tested: on a fixed number of rows, while rows are scored, or not at all. */
+  readonly inference: "fixed" | "sequential" | "none";
 }
 
 /** A warning is given when the share of shortened rows is larger than this. */
@@ -27,7 +26,7 @@ const MOST_SHORTENED = 0.05;
 
 /** Lists reasons why a comparison may be unfair or misunderstood, one sentence each. */
 export function comparisonWarnings(circumstances: Circumstances): string[] {
-  const { assessments, failed, leaked, fittedHere, sequential } = circumstances;
+  const { assessments, failed, leaked } = circumstances;
   const lowMass = assessments.filter(({ mass }) => mass !== null && kindOf(mass.median) !== "high");
   const shortened = assessments.filter(({ shortened, columns }) => shortened > MOST_SHORTENED * columns.ids.length);
   return [
@@ -42,28 +41,28 @@ export function comparisonWarnings(circumstances: Circumstances): string[] {
       ({ name, shortened, columns }) =>
         `${name}: ${formatPercent(shortened / columns.ids.length)} of the rows were shortened to fit its context.`,
     ),
-    ...fittedHere.map(
-      (name) => `${name} applies a calibration that was fitted to this very file: its raw scores are too good.`,
-    ),
-    ...(sequential ? rankWarning(assessments) : []),
   ];
 }
 
-function endWarnings({ end, sequential }: Circumstances): string[] {
+function endWarnings({ end, inference }: Circumstances): string[] {
   switch (end) {
     case "done":
     case "decided":
       return [];
     case "interrupted":
-      return sequential
-        ? ["The comparison was interrupted before it was decided."]
-        : ["The comparison was interrupted: p values hold only if the results so far were not the reason."];
+      return [INTERRUPTED[inference]];
     case "engine-lost":
       return ["The engine was lost before all rows were scored."];
     default:
       return end satisfies never;
   }
 }
+
+const INTERRUPTED: Readonly<Record<Circumstances["inference"], string>> = {
+  fixed: "The comparison was interrupted: p values hold only if the results so far were not the reason.",
+  sequential: "The comparison was interrupted before it was decided.",
+  none: "The comparison was interrupted before all rows were scored.",
+};
 
 function engineWarnings({ variants, served }: Circumstances): string[] {
   const models = variants.map(({ name, config }, index) => [name, served[index] ?? modelName(config.engine)] as const);
@@ -86,7 +85,7 @@ function leakWarning(name: string, rows: number): string[] {
   ];
 }
 
-function lowMassWarning(assessments: readonly Assessment[]): string {
+function lowMassWarning(assessments: readonly Measured[]): string {
   const names = assessments.map(({ name }) => name).join(", ");
   const medians = assessments.map(({ mass }) => formatMass(mass?.median ?? 0)).join(", ");
   return (
@@ -98,7 +97,7 @@ function lowMassWarning(assessments: readonly Assessment[]): string {
 /**
  * Warns when the best variant by raw probabilities, which early stopping compares, is not the best by calibrated ones.
  */
-function rankWarning(assessments: readonly Assessment[]): string[] {
+export function rankWarning(assessments: readonly Assessment[]): string[] {
   const best = (loss: (one: Assessment) => number | undefined): string | undefined =>
     [...assessments].sort((one, other) => (loss(one) ?? 0) - (loss(other) ?? 0))[0]?.name;
   const raw = best((one) => one.raw.evaluation.logLoss.mean);

@@ -20,6 +20,14 @@ export function hits(probabilities: Float64Array, truth: Float64Array): Float64A
   return Float64Array.from({ length: rows }, (_, row) => truth[3 * row + largestOf(probabilities, row)] as number);
 }
 
+/** Computes the share of the rows for which each class is the most probable one. */
+export function verdictShares(probabilities: Float64Array): Triple {
+  const shares: [number, number, number] = [0, 0, 0];
+  const rows = probabilities.length / 3;
+  for (let row = 0; row < rows; row += 1) shares[largestOf(probabilities, row)] += 1 / rows;
+  return shares;
+}
+
 /** Lists for each row whether its most probable class has the most votes, alone or with others. */
 export function majorityHits(probabilities: Float64Array, truth: Float64Array): boolean[] {
   return Array.from({ length: rowCount(probabilities, truth) }, (_, row) => {

@@ -42,3 +42,11 @@ export function takeTriples(values: Float64Array, rows: Uint32Array): Float64Arr
   for (const [index, row] of rows.entries()) taken.set(values.subarray(3 * row, 3 * row + 3), 3 * index);
   return taken;
 }
+
+/** Computes the mean of each class over at least one row. */
+export function meanOfTriples(values: Float64Array): Triple {
+  const sums: [number, number, number] = [0, 0, 0];
+  for (let index = 0; index < values.length; index += 1) sums[(index % 3) as 0 | 1 | 2] += values[index] as number;
+  const rows = values.length / 3;
+  return [sums[0] / rows, sums[1] / rows, sums[2] / rows];
+}

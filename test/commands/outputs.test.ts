@@ -83,7 +83,7 @@ describe("an output that is a file which the command needs is refused before any
     const variant = comparison.variants[0]?.name ?? "";
     const folder = await writeJudged({ rows: 20, sharpness: 1, orders: "one" });
     await mkdir(join(folder, "cmp"));
-    await writeFile(join(folder, "cmp/comparison.json"), JSON.stringify({ format: 1, ...comparison }));
+    await writeFile(join(folder, "cmp/comparison.json"), JSON.stringify({ format: 2, ...comparison }));
     await rename(join(folder, "run"), join(folder, "cmp", variant));
     await expectRefused(folder, "rows.csv", (output) => ["report", "cmp", "-o", output]);
     for (const target of ["comparison.json", "server.log", ...RUN_FILES.map((name) => `${variant}/${name}`)]) {

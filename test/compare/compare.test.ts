@@ -2,12 +2,11 @@ import { readFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { ComparisonDetails } from "../../src/compare/comparison-file.ts";
 import { DEFAULT_COLUMNS } from "../../src/dataset/columns.ts";
 import { inProcess } from "../helpers/in-process.ts";
 import { attachTo, startJudge } from "../helpers/job.ts";
 import { expectValid } from "../helpers/results.ts";
-import { compareTemplates, readTable, writeLabelledJob } from "./compared.ts";
+import { compareTemplates, readTable, type ScoredDetails, writeLabelledJob } from "./compared.ts";
 
 test("compares two templates: a table, three files, and a run of its own for each", async () => {
   await using judge = await startJudge();
@@ -64,7 +63,7 @@ test("gives as JSON the same numbers as a computation from the submissions and l
   const job = await writeLabelledJob({ engine: attachTo(judge), rows: 60, config });
   const { status, stdout } = await inProcess(["compare", "job.yaml", "--json", "--rows", "1000"], job.folder);
   expect(status).toBe(0);
-  const comparison = JSON.parse(stdout) as ComparisonDetails;
+  const comparison = JSON.parse(stdout) as ScoredDetails;
   expect(comparison).toEqual(JSON.parse(readFileSync(join(job.folder, "run/comparison.json"), "utf8")));
   expect(comparison).toMatchObject({
     end: "done",

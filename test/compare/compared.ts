@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { stringify } from "csv-stringify/sync";
+import type { ComparisonDetails } from "../../src/compare/comparison-file.ts";
 import { DEFAULT_COLUMNS } from "../../src/dataset/columns.ts";
 import { inProcess, type Said } from "../helpers/in-process.ts";
 import { type Job, writeJob } from "../helpers/job.ts";
@@ -53,3 +54,6 @@ export function compareTemplates(job: Job, ...flags: readonly string[]): Promise
 export function readTable(file: string): Record<string, string>[] {
   return parse(readFileSync(file, "utf8"), { columns: true });
 }
+
+/** comparison.json of a comparison by labels. */
+export type ScoredDetails = Extract<ComparisonDetails, { kind: "scores" }>;

@@ -8,14 +8,15 @@ import { compareTemplates, OTHER_TEMPLATE, readTable, writeLabelledJob } from ".
 
 const NOWHERE = { attach: "http://127.0.0.1:9/v1", tokenizer: TOKENIZER };
 
-test("asks for labels and names the columns before it connects to a server", async () => {
+test("asks for the labels that early stopping needs, and names the columns, before it connects to a server", async () => {
   const job = await writeJob({ engine: NOWHERE, rows: 5 });
   await writeFile(join(job.folder, "other.jinja"), OTHER_TEMPLATE);
-  const { status, stderr } = await compareTemplates(job);
+  const { status, stderr } = await compareTemplates(job, "--early-stop");
   expect(status).toBe(3);
   expect(stderr).toContain("rows.csv has no labels");
   expect(stderr).toContain("winner_model_a, winner_model_b, winner_tie");
   expect(stderr).toContain("--truth votes");
+  expect(stderr).toContain("leave out --early-stop");
 });
 
 test("needs two variants with different names", async () => {

@@ -2,19 +2,18 @@ import { readFileSync } from "node:fs";
 import { appendFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { ComparisonDetails } from "../../src/compare/comparison-file.ts";
 import { startAbtie } from "../helpers/abtie.ts";
 import { inProcess } from "../helpers/in-process.ts";
 import { attachTo, type Job, startJudge } from "../helpers/job.ts";
 import { until } from "../helpers/processes.ts";
 import { answersIn, expectValid } from "../helpers/results.ts";
-import { compareTemplates, writeLabelledJob } from "./compared.ts";
+import { compareTemplates, type ScoredDetails, writeLabelledJob } from "./compared.ts";
 
 const TEMPLATES = ["-t", "./template.jinja", "-t", "./other.jinja"];
 
 /** Reads the results of a comparison without times, which alone may depend on interruptions. */
 function resultsOf(job: Job, run: string): unknown {
-  const comparison = JSON.parse(readFileSync(join(job.folder, run, "comparison.json"), "utf8")) as ComparisonDetails;
+  const comparison = JSON.parse(readFileSync(join(job.folder, run, "comparison.json"), "utf8")) as ScoredDetails;
   return {
     pairs: comparison.pairs.map(({ sentence: _, ...pair }) => pair),
     scores: comparison.variants.map(({ raw, calibrated, mass, tokensPerRow }) => ({

@@ -2,12 +2,11 @@ import { readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { ComparisonDetails } from "../../src/compare/comparison-file.ts";
 import { inProcess } from "../helpers/in-process.ts";
 import { attachTo, type Job, startJudge } from "../helpers/job.ts";
-import { compareTemplates, writeLabelledJob } from "./compared.ts";
+import { compareTemplates, type ScoredDetails, writeLabelledJob } from "./compared.ts";
 
-function readDetails(job: Job): ComparisonDetails {
+function readDetails(job: Job): ScoredDetails {
   return JSON.parse(readFileSync(join(job.folder, "run/comparison.json"), "utf8"));
 }
 

@@ -43,7 +43,10 @@ test.skipIf(missing !== null)(
     expect(first.stdout).toMatch(/\nLog loss, calibrated +\d\.\d+ \(.*\) +\d\.\d+ \(.*\)\n/);
     expect(first.stdout).toMatch(/\n25,000 rows .*\nFits 9h00m +(yes|no) +(yes|no)\n/);
     expect(first.stdout).toMatch(/\nrules (and notebook|is better)|\nnotebook is better/);
-    const details = JSON.parse(await readFile(join(folder, "runs/comparison.json"), "utf8")) as ComparisonDetails;
+    const details = JSON.parse(await readFile(join(folder, "runs/comparison.json"), "utf8")) as Extract<
+      ComparisonDetails,
+      { kind: "scores" }
+    >;
     expect(details).toMatchObject({ end: "done", rows: 200, noiseFloor: expect.any(Number) });
     for (const { name, tokensPerRow, secondsPerRow, mass } of details.variants) {
       expect(tokensPerRow).toBeGreaterThan(50);

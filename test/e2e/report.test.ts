@@ -6,13 +6,14 @@ import { renderComparison } from "../../src/report/render-comparison.ts";
 import { renderRun } from "../../src/report/render-run.ts";
 import { PIECES } from "../report/hostile.ts";
 import { sampleReport } from "../report/sample.ts";
-import { sampleComparison } from "../report/sample-comparison.ts";
+import { sampleComparison, sampleUnlabelled } from "../report/sample-comparison.ts";
 
 // A page is asked for over HTTP on the loopback, so that any request it makes would be seen.
 const pages = new Map<string, string>([
   ["/run", renderRun(sampleReport(400))],
   ["/large", renderRun(sampleReport(25_000))],
   ["/comparison", renderComparison(sampleComparison())],
+  ["/agreement", renderComparison(sampleUnlabelled())],
 ]);
 const asked: string[] = [];
 let server: Server;

@@ -6,7 +6,7 @@ import { renderComparison } from "../../src/report/render-comparison.ts";
 import { renderRun } from "../../src/report/render-run.ts";
 import { hostile } from "./hostile.ts";
 import { sampleReport } from "./sample.ts";
-import { sampleComparison } from "./sample-comparison.ts";
+import { sampleComparison, sampleUnlabelled } from "./sample-comparison.ts";
 
 const BARE: ReportData = {
   name: "runs/x",
@@ -54,7 +54,11 @@ describe("the page of a run", () => {
   });
 
   test("names every fragment once, and links to none that is missing", () => {
-    for (const page of [renderRun(sampleReport(60)), renderComparison(sampleComparison())]) {
+    for (const page of [
+      renderRun(sampleReport(60)),
+      renderComparison(sampleComparison()),
+      renderComparison(sampleUnlabelled()),
+    ]) {
       const ids = [...page.matchAll(/ id="([^"]*)"/g)].map(([, id]) => id);
       expect(new Set(ids).size).toBe(ids.length);
       for (const [, target] of page.matchAll(/href="#([^"]*)"/g)) expect(ids).toContain(target);
@@ -151,6 +155,12 @@ describe("data that is hostile", () => {
         warnings: [text],
         variants: sample.variants.map((variant) => ({ ...variant, name: text })),
         pairs: sample.pairs.map((pair) => ({ ...pair, first: text, second: text, sentence: text })),
+        agreement: sample.agreement.map((pair) => ({
+          ...pair,
+          first: text,
+          second: text,
+          most: pair.most.map((row) => ({ ...row, id: text, prompt: text, responseA: text, responseB: text })),
+        })),
       });
     fc.assert(
       fc.property(hostile, (text) => {

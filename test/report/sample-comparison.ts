@@ -1,10 +1,17 @@
-import type { ComparisonData, Pair, VariantResult } from "../../src/report/data/comparison-data.ts";
+import type {
+  AgreementData,
+  ComparisonData,
+  Pair,
+  PairAgreement,
+  VariantResult,
+} from "../../src/report/data/comparison-data.ts";
 import { seeded } from "./random.ts";
 import { around } from "./sample.ts";
 
 /** Makes a comparison of four variants: one clear winner over two, one rival that it is not told apart from. */
 export function sampleComparison(): ComparisonData {
   return {
+    kind: "scores",
     name: "runs/templates",
     program: "abtie 0.1.0",
     madeAt: Date.UTC(2025, 2, 14, 9, 26),
@@ -32,6 +39,7 @@ export function sampleComparison(): ComparisonData {
       pair("rules.jinja", "side-by-side.jinja", -0.021, 0.0102, 0.0006),
       pair("rules.jinja, both orders", "side-by-side.jinja", -0.029, 0.0098, 0.00001),
     ],
+    agreement: [sampleAgreement("plain.jinja", "rules.jinja"), sampleAgreement("plain.jinja", "side-by-side.jinja")],
     noiseFloor: 0.0011,
     prefixCache: { looked: 612_000, found: 183_600, prepared: 612_000, shared: 220_000 },
     stopping: {
@@ -39,6 +47,39 @@ export function sampleComparison(): ComparisonData {
       available: 999,
       paths: [path("plain.jinja", "rules.jinja", 0.05, 3), path("rules.jinja", "side-by-side.jinja", -0.03, 4)],
     },
+  };
+}
+
+/** Makes the same comparison for rows without labels. */
+export function sampleUnlabelled(): AgreementData {
+  const { priorLogLoss: _, pairs: __, noiseFloor: ___, stopping: ____, ...base } = sampleComparison();
+  return {
+    ...base,
+    kind: "agreement",
+    notes: ["Kappa (Cohen 1960) is 1 for perfect agreement and 0 for chance."],
+    agreement: base.agreement.slice(0, 1),
+    variants: base.variants.slice(0, 2).map(({ raw, calibrated, gainOverPrior, ...variant }) => variant),
+  };
+}
+
+/** Makes the agreement of two variants, with two rows on which they disagree. */
+function sampleAgreement(first: string, second: string): PairAgreement {
+  const texts = { prompt: "Which is longer,\na mile or a kilometre?", responseA: "A mile.", responseB: "" };
+  return {
+    first,
+    second,
+    share: { value: 0.817, low: 0.784, high: 0.846 },
+    kappa: { value: 0.69, low: 0.64, high: 0.74 },
+    distance: 0.142,
+    verdicts: [
+      [210, 12, 20],
+      [15, 190, 22],
+      [18, 25, 100],
+    ],
+    most: [
+      { id: "r17", first: [0.9, 0.05, 0.05], second: [0.05, 0.9, 0.05], distance: 0.85, ...texts },
+      { id: "r4", first: [0.7, 0.2, 0.1], second: [0.2, 0.3, 0.5], distance: 0.5, ...texts },
+    ],
   };
 }
 
@@ -65,6 +106,9 @@ function variant(
     raw: scores(raw, 0.21),
     calibrated: scores(calibrated, 0.032),
     gainOverPrior: around(1.052 - calibrated, 0.02),
+    verdicts: [0.41, 0.37, 0.22],
+    meanProbabilities: [0.4, 0.36, 0.24],
+    rescored: { rows: 31, changed: { value: 0, low: 0, high: 0.11 } },
     mass: { median: name.startsWith("side") ? 0.21 : 0.64, p5: 0.12 },
     flipRate: swapped ? around(0.61, 0.03) : null,
     positionBias: swapped ? 0.33 : null,

@@ -28,10 +28,11 @@ interface CompareFlags extends Omit<ConfigFlags, "template" | "deadline" | "outp
 export const addCompare: AddCommand = (program, context, finish) => {
   const command = program
     .command("compare")
-    .summary("find out on labelled rows which template or judge is better")
+    .summary("find out which template or judge is better, or without labels how far they agree")
     .description(
-      "Scores each labelled row with every variant of a judge before the next row, and reports which variant is better, by how " +
-        "much, how certain this is, and what it costs. A variant is either a template, or an entry of `variants` in the config. " +
+      "Scores each row with every variant of a judge before the next row, and reports which variant is better, by how " +
+        "much, how certain this is, and what it costs. Without labels, it reports how far the variants agree, and the rows on " +
+        "which they differ most. A variant is either a template, or an entry of `variants` in the config. " +
         "Such an entry can replace any setting of the judge. Each variant is an ordinary run in a subfolder of the run folder. " +
         "The run folder itself gets comparison.json, .html and .md. The same command continues an interrupted comparison.",
     )
@@ -72,6 +73,7 @@ export const addCompare: AddCommand = (program, context, finish) => {
       `
 Examples:
   abtie compare job.yaml --template rules --template prompts/mine.jinja -i labelled.csv
+  abtie compare job.yaml -t rules -t notebook -i rows.csv    # no labels: agreement, position, cost
   abtie compare job.yaml --early-stop --margin 0.01 --rows 25000 --deadline 9h
 The second example needs variants in job.yaml. Each replaces some settings of the judge:
   variants:

@@ -1,10 +1,13 @@
 import type { Comparison } from "../../compare/conclude.ts";
 import { prefixCacheText } from "../../compare/report-data.ts";
+import type { AgreementData, ComparisonData } from "../../report/data/comparison-data.ts";
+import { crossTable, disagreementTable, verdictTable } from "../../report/tables/agreement-tables.ts";
 import { variantCosts, variantScores } from "../../report/tables/comparison-tables.ts";
 import { loss } from "../../report/tables/table.ts";
+import { agreementSentence, agreementVerdict } from "../../report/text/agreement-verdict.ts";
 import { stoppingSentence } from "../../report/text/comparison-verdict.ts";
 import { counted, probability, small } from "../../report/text/number.ts";
-import { terminalText, transposedLines } from "./table.ts";
+import { tableLines, terminalText, transposedLines } from "./table.ts";
 
 type Report = Comparison["report"];
 
@@ -13,20 +16,50 @@ type Report = Comparison["report"];
  * Intervals are 95 %.
  */
 export function renderComparisonTable({ report }: Comparison): string {
-  const { rows, groups, pairs, stopping, noiseFloor, prefixCache } = report;
-  const parts = [
-    `${counted(rows, "row")} with ${counted(groups, "prompt")}, answered by every variant`,
+  const { rows, groups } = report;
+  const head = `${counted(rows, "row")} with ${counted(groups, "prompt")}, answered by every variant`;
+  const parts = [head, ...(report.kind === "scores" ? scoreParts(report) : agreementParts(report))];
+  return terminalText(parts.join("\n\n"));
+}
+
+function scoreParts(report: ComparisonData): readonly string[] {
+  const { pairs, stopping, noiseFloor } = report;
+  return [
     transposedLines([variantScores(report), variantCosts(report)]),
     `Class prior: log loss ${loss(report.priorLogLoss)} without reading a row.`,
     ...(stopping === null ? [] : [stoppingSentence(stopping)]),
     pairs.map(({ sentence, measure, adjustedP }) => `${sentence}.${pText(adjustedP)} [${measure}]`).join("\n"),
-    [
-      noiseLine(noiseFloor),
-      `Prefix cache: ${prefixCache === null ? "not measured; the server does not report it" : prefixCacheText(prefixCache)}.`,
-    ].join("\n"),
+    report.agreement.map((pair) => `${agreementSentence(pair)}.`).join("\n"),
+    [noiseLine(noiseFloor), cacheLine(report)].join("\n"),
     DEFINITIONS,
   ];
-  return terminalText(parts.join("\n\n"));
+}
+
+/** Number of rows that the terminal lists for each pair; the page lists more. */
+const LISTED = 5;
+
+function agreementParts(report: AgreementData): readonly string[] {
+  const { agreement, variants } = report;
+  return [
+    transposedLines([verdictTable(variants), variantCosts(report)]),
+    agreement.map((pair) => `${agreementSentence(pair)}.`).join("\n"),
+    ...agreement.map((pair) => `${crossTable(pair).caption}:\n${tableLines(crossTable(pair))}`),
+    ...agreement
+      .filter(({ most }) => most.length > 0)
+      .map((pair) => disagreementTable({ ...pair, most: pair.most.slice(0, LISTED) }))
+      .map((table) => `${table.caption}:\n${tableLines(table)}`),
+    cacheLine(report),
+    agreementVerdict(report).also.join(" "),
+    AGREEMENT_DEFINITIONS,
+  ];
+}
+
+const AGREEMENT_DEFINITIONS = `In brackets 95 % intervals; of the label mass the 5th percentile. Verdict: the most probable class. Kappa: agreement beyond
+chance, 1 is perfect and 0 is chance. Distance: half the sum of the absolute differences of the probabilities. Seconds a row:
+the engine's time, divided among the variants by the tokens that it had to compute.`;
+
+function cacheLine({ prefixCache }: Report): string {
+  return `Prefix cache: ${prefixCache === null ? "not measured; the server does not report it" : prefixCacheText(prefixCache)}.`;
 }
 
 const DEFINITIONS = `In brackets 95 % intervals; of the label mass the 5th percentile, of the ECE that of a perfectly calibrated judge.
@@ -40,7 +73,7 @@ function noiseLine(noiseFloor: number | null): string {
   return `Noise floor: scoring the same rows again changes the log loss by up to ${small(noiseFloor)} nats.`;
 }
 
-function pText(p: Report["pairs"][number]["adjustedP"]): string {
+function pText(p: number | null): string {
   if (p === null) return "";
   return p < 0.001 ? ` p ${probability(p)}.` : ` p = ${probability(p)}.`;
 }

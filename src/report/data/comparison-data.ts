@@ -1,7 +1,8 @@
+import type { Triple } from "../../types.ts";
 import type { Estimate, Field, Scores } from "./run-data.ts";
 
-/** All data that the page of a comparison shows. */
-export interface ComparisonData {
+/** The data that every comparison has, with labels or without. */
+export interface ComparisonBase {
   readonly name: string;
   /** Program and version, for example `abtie 0.1.0`. */
   readonly program: string;
@@ -15,12 +16,21 @@ export interface ComparisonData {
   readonly rows: number;
   /** Number of different prompts in these rows. */
   readonly groups: number;
+  /** The job for which durations are forecast. */
+  readonly job: { readonly rows: number; readonly deadlineMs: number | null };
+  /** The agreement of each pair of variants. */
+  readonly agreement: readonly PairAgreement[];
+  /** Null when no server reports its prefix cache. */
+  readonly prefixCache: PrefixCache | null;
+}
+
+/** All data that the page of a comparison by labels shows. */
+export interface ComparisonData extends ComparisonBase {
+  readonly kind: "scores";
   /**
    * Log loss (nats) of predicting for every row the share of each class in these rows. This baseline needs no judge.
    */
   readonly priorLogLoss: number;
-  /** The job for which durations are forecast. */
-  readonly job: { readonly rows: number; readonly deadlineMs: number | null };
   readonly variants: readonly VariantResult[];
   readonly pairs: readonly Pair[];
   /**
@@ -28,15 +38,43 @@ export interface ComparisonData {
    * between variants proves nothing. Null when it was not measured.
    */
   readonly noiseFloor: number | null;
-  /** Null when no server reports its prefix cache. */
-  readonly prefixCache: PrefixCache | null;
   /** Null when the comparison was not allowed to stop early. */
   readonly stopping: Stopping | null;
 }
 
-/** One variant: another template, or another value of any key of the config. */
-export interface VariantResult {
+/** All data that the page of a comparison without labels shows. It does not show which variant is better. */
+export interface AgreementData extends ComparisonBase {
+  readonly kind: "agreement";
+  readonly variants: readonly VariantBase[];
+}
+
+/** What is known of a variant without labels. A variant is another template, or another value of any key of the config. */
+export interface VariantBase {
   readonly name: string;
+  /** Share of the rows by verdict, in the order a, b, tie. */
+  readonly verdicts: Triple;
+  /** Mean probability of each class. */
+  readonly meanProbabilities: Triple;
+  readonly mass: { readonly median: number; readonly p5: number } | null;
+  /** Share of rows for which the predicted class changes with the order; null unless both orders were scored. */
+  readonly flipRate: Estimate | null;
+  /**
+   * Share of rows with a change that favours the answer shown first, minus the share with a change that favours the one
+   * shown second; null unless both orders were scored.
+   */
+  readonly positionBias: number | null;
+  /** Share of the verdicts that changed when a sample of the rows was scored again; null when none was. */
+  readonly rescored: { readonly rows: number; readonly changed: Estimate } | null;
+  readonly tokensPerRow: number;
+  readonly secondsPerRow: number;
+  /** Forecast duration of the job, ms. */
+  readonly jobMs: number;
+  /** Whether the job fits its deadline; null without a deadline. */
+  readonly fits: boolean | null;
+}
+
+/** One variant of a comparison by labels. */
+export interface VariantResult extends VariantBase {
   readonly raw: Scores;
   /**
    * Scores of probabilities that a calibration predicted for rows on which it was not fitted (out of fold); null when
@@ -48,20 +86,36 @@ export interface VariantResult {
    * used if known, else the raw ones.
    */
   readonly gainOverPrior: Estimate;
-  readonly mass: { readonly median: number; readonly p5: number } | null;
-  /** Share of rows for which the predicted class changes with the order; null unless both orders were scored. */
-  readonly flipRate: Estimate | null;
-  /**
-   * Share of rows with a change that favours the answer shown first, minus the share with a change that favours the one
-   * shown second; null unless both orders were scored.
-   */
-  readonly positionBias: number | null;
-  readonly tokensPerRow: number;
-  readonly secondsPerRow: number;
-  /** Forecast duration of the job, ms. */
-  readonly jobMs: number;
-  /** Whether the job fits its deadline; null without a deadline. */
-  readonly fits: boolean | null;
+}
+
+/** The agreement of two variants on the rows that both have scored. */
+export interface PairAgreement {
+  readonly first: string;
+  readonly second: string;
+  /** Share of the rows with the same verdict. */
+  readonly share: Estimate;
+  /** Cohen's kappa, agreement beyond chance; null when both give every row the same verdict. */
+  readonly kappa: Estimate | null;
+  /** Mean total variation distance of the probabilities, 0 to 1. */
+  readonly distance: number;
+  /** Number of rows by the verdict of the first variant (outer) and of the second (inner), in the order a, b, tie. */
+  readonly verdicts: readonly [Triple, Triple, Triple];
+  /** The rows on which the probabilities differ most, the largest difference first. */
+  readonly most: readonly Disagreement[];
+}
+
+/** A row on which two variants disagree. */
+export interface Disagreement {
+  readonly id: string;
+  /** Probabilities of both variants. */
+  readonly first: Triple;
+  readonly second: Triple;
+  /** Total variation distance of the probabilities, 0 to 1. */
+  readonly distance: number;
+  /** The beginning of each text, with the turns separated by empty lines. */
+  readonly prompt: string;
+  readonly responseA: string;
+  readonly responseB: string;
 }
 
 /** Counts of the prompt tokens of all variants. */

@@ -1,10 +1,11 @@
 import { massOf } from "../charts/mass.ts";
-import type { ComparisonData, VariantResult } from "../data/comparison-data.ts";
+import type { AgreementData, ComparisonData, VariantResult } from "../data/comparison-data.ts";
 import type { Estimate, ReportData } from "../data/run-data.ts";
 import { type Hole, type Html, html } from "../markup/html.ts";
 import { loss, rate } from "../tables/table.ts";
+import { agreementVerdict } from "../text/agreement-verdict.ts";
 import { comparisonVerdict, judgedLoss, recommended } from "../text/comparison-verdict.ts";
-import { count, counted, duration, massText, moment, range, small } from "../text/number.ts";
+import { count, counted, duration, massText, moment, NONE, range, small } from "../text/number.ts";
 import { runVerdict, type Verdict } from "../text/verdict.ts";
 
 /** One of the most important numbers, with a note in small letters below it. */
@@ -22,6 +23,11 @@ export function runHead(data: ReportData): Html {
 /** Builds the top of a comparison's page: verdict, key metrics, warnings. */
 export function comparisonHead(data: ComparisonData): Html {
   return head("Comparison", data, comparisonVerdict(data), comparisonMetrics(data));
+}
+
+/** Builds the top of the page of a comparison without labels: verdict, key metrics, warnings. */
+export function agreementHead(data: AgreementData): Html {
+  return head("Comparison", data, agreementVerdict(data), agreementMetrics(data));
 }
 
 function head(
@@ -92,6 +98,26 @@ function comparisonMetrics(data: ComparisonData): KeyMetric[] {
       value: noiseFloor === 0 ? "none" : small(noiseFloor),
       below: noiseFloor === null ? "not measured" : noiseFloor === 0 ? "the same numbers again" : "nats",
     },
+  ];
+}
+
+function agreementMetrics({ agreement, variants, rows, groups, job }: AgreementData): KeyMetric[] {
+  const [only, other] = agreement;
+  const slowest = Math.max(...variants.map(({ jobMs }) => jobMs));
+  return [
+    ...(only === undefined || other !== undefined
+      ? []
+      : [
+          { name: "Same verdict", value: rate(only.share.value), below: range(only.share, rate) },
+          {
+            name: "Kappa",
+            value: only.kappa === null ? NONE : loss(only.kappa.value),
+            below: only.kappa === null ? "one verdict for all rows" : range(only.kappa, loss),
+          },
+        ]),
+    { name: "Variants", value: count(variants.length), below: counted(agreement.length, "pair") },
+    { name: "Rows", value: count(rows), below: counted(groups, "prompt") },
+    { name: "Job, slowest variant", value: duration(slowest), below: counted(job.rows, "row") },
   ];
 }
 

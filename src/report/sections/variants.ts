@@ -1,5 +1,6 @@
-import type { ComparisonData } from "../data/comparison-data.ts";
+import type { AgreementData, ComparisonData } from "../data/comparison-data.ts";
 import { html } from "../markup/html.ts";
+import { verdictTable } from "../tables/agreement-tables.ts";
 import { variantCosts, variantScores } from "../tables/comparison-tables.ts";
 import { counted, duration, fixed } from "../text/number.ts";
 import { leftOut, type Section, section } from "./section.ts";
@@ -17,5 +18,16 @@ export function variants(data: ComparisonData): Section {
     "Variants",
     html`<p class="lead">All on the same ${counted(rows, "row")}. Small figures are 95\u00a0% intervals; p5 is the 5th percentile.${whose} The class prior, the share of each class without reading a row, has log loss ${fixed(priorLogLoss, 3)}. The job is ${counted(job.rows, "row")}${deadline}.</p>
 ${tableMarkup(variantScores(data))}${tableMarkup(variantCosts(data))}`,
+  );
+}
+
+/** Shows the verdicts of every variant of a comparison without labels, its label mass, position bias and cost. */
+export function unlabelledVariants(data: AgreementData): Section {
+  const deadline = data.job.deadlineMs === null ? "" : ` in ${duration(data.job.deadlineMs)}`;
+  return section(
+    "variants",
+    "Variants",
+    html`<p class="lead">All on the same ${counted(data.rows, "row")}. Small figures are 95\u00a0% intervals; p5 is the 5th percentile. The job is ${counted(data.job.rows, "row")}${deadline}.</p>
+${tableMarkup(verdictTable(data.variants))}${tableMarkup(variantCosts(data))}`,
   );
 }

@@ -1,4 +1,4 @@
-import type { ComparisonData, Pair, VariantResult } from "../data/comparison-data.ts";
+import type { ComparisonBase, ComparisonData, Pair, VariantBase, VariantResult } from "../data/comparison-data.ts";
 import { counted, duration, fixed, probability, signed, small } from "../text/number.ts";
 import {
   type Cell,
@@ -19,7 +19,7 @@ import {
 /** Lists the scores of each variant with 95 % intervals. */
 export function variantScores({ variants }: Pick<ComparisonData, "variants">): Table {
   const judged = (variant: VariantResult) => variant.calibrated ?? variant.raw;
-  const calibrated: readonly VariantColumn[] = [
+  const calibrated: readonly VariantColumn<VariantResult>[] = [
     [
       numberColumn("Log loss, calibrated", "out of fold, nats, lower is better"),
       (variant) => estimateCell(variant.calibrated?.logLoss ?? null, loss),
@@ -42,8 +42,11 @@ export function variantScores({ variants }: Pick<ComparisonData, "variants">): T
 }
 
 /** Lists the label mass, the position bias and the cost of each variant. */
-export function variantCosts({ variants, job }: Pick<ComparisonData, "variants" | "job">): Table {
-  const swapped: readonly VariantColumn[] = [
+export function variantCosts({
+  variants,
+  job,
+}: Pick<ComparisonBase, "job"> & { readonly variants: readonly VariantBase[] }): Table {
+  const swapped: readonly VariantColumn<VariantBase>[] = [
     [
       numberColumn("Flip rate", "share of rows whose verdict changes with the order"),
       ({ flipRate }) => estimateCell(flipRate, rate),
@@ -56,7 +59,7 @@ export function variantCosts({ variants, job }: Pick<ComparisonData, "variants" 
       ({ positionBias }) => numberCell(positionBias, (value) => signed(value, 3)),
     ],
   ];
-  const fits: readonly VariantColumn[] = [
+  const fits: readonly VariantColumn<VariantBase>[] = [
     [textColumn(`Fits ${duration(job.deadlineMs)}`), ({ fits }) => yesCell(fits)],
   ];
   return tableOf("Label mass, position bias, cost", variants, [
@@ -103,9 +106,13 @@ export function pairTable(pairs: readonly Pair[]): Table {
 }
 
 /** A column, and the function that makes its cell for a variant. */
-type VariantColumn = readonly [Column, (variant: VariantResult) => Cell];
+type VariantColumn<V extends VariantBase> = readonly [Column, (variant: V) => Cell];
 
-function tableOf(caption: string, variants: readonly VariantResult[], columns: readonly VariantColumn[]): Table {
+function tableOf<V extends VariantBase>(
+  caption: string,
+  variants: readonly V[],
+  columns: readonly VariantColumn<V>[],
+): Table {
   return {
     caption,
     columns: [textColumn("Variant"), ...columns.map(([column]) => column)],

@@ -1,0 +1,89 @@
+import { studySwap } from "../evaluate/raw-scores.ts";
+import { asWritten } from "../evaluate/subject.ts";
+import { type LabelMass, labelMass } from "../metrics/label-mass.ts";
+import type { SwapStudy } from "../metrics/swap.ts";
+import { mean } from "../numbers/sums.ts";
+import type { RunRows } from "../runfolder/rows-file.ts";
+import { type RunState, readingOf } from "../runfolder/state/run-state.ts";
+import type { BootstrapOptions } from "../stats/bootstrap.ts";
+import type { Order } from "../types.ts";
+import { type Changed, countChanged } from "./noise.ts";
+import type { VariantRun } from "./variant-run.ts";
+
+/** All measurements of one variant that need no labels, on the rows that all variants have answered. */
+export interface Measured {
+  readonly name: string;
+  readonly columns: RunRows;
+  /**
+   * The probabilities as submitted: with the calibration of the variant's config if it has one, clipped and rounded.
+   */
+  readonly written: Float64Array;
+  readonly mass: LabelMass | null;
+  readonly swap: SwapStudy | null;
+  /** Number of rows with a text that was shortened to fit. */
+  readonly shortened: number;
+  readonly tokensPerRow: number;
+  readonly secondsPerRow: number;
+  /** Longest start of the variant's engine, s; null when the engine was never started. */
+  readonly startUpSeconds: number | null;
+  /** Verdicts that changed when rows were scored again; null when no row was scored twice. */
+  readonly changed: Changed | null;
+}
+
+/** The rows that all variants have answered, by their index in the file, and what belongs to each row of the file. */
+export interface MeasuredRows {
+  readonly rows: Uint32Array;
+  readonly file: { readonly ids: readonly string[]; readonly groups: Uint32Array };
+}
+
+/** Measures a variant on some rows of the file. */
+export function measure(
+  run: VariantRun,
+  { rows, file }: MeasuredRows,
+  { msPerRow, bootstrap }: { readonly msPerRow: number; readonly bootstrap: BootstrapOptions },
+): Measured {
+  const { name, config, folder } = run;
+  const columns = columnsOf(run, rows, file.ids);
+  return {
+    name,
+    columns,
+    written: asWritten(columns.probabilities, config.clip),
+    mass: labelMass(columns.mass),
+    swap: studySwap({ rows: columns }, groupsOf({ rows, file }), bootstrap),
+    shortened: columns.cutTokens.filter((tokens) => tokens > 0).length,
+    tokensPerRow: mean(columns.tokens),
+    secondsPerRow: msPerRow / 1000,
+    startUpSeconds: folder.state.longestStartUpSeconds,
+    changed: countChanged(run, file.groups),
+  };
+}
+
+/** Returns the group number of each of the rows. */
+export function groupsOf({ rows, file }: MeasuredRows): Uint32Array {
+  return rows.map((row) => file.groups[row] as number);
+}
+
+/** Collects some of a variant's rows as columns. */
+function columnsOf({ folder, publisher }: VariantRun, rows: Uint32Array, ids: readonly string[]): RunRows {
+  const { state } = folder;
+  const outcomes = Array.from(rows, (row) => publisher.outcome(row));
+  const firstOrder = (row: number): Order => (readingOf(state, row, "ab") === null ? "ba" : "ab");
+  const cutTokens = rows.map((row) => state.orders[firstOrder(row)].cutTokens[row] ?? 0);
+  return {
+    ids: Array.from(rows, (row) => ids[row] ?? ""),
+    probabilities: Float64Array.from(outcomes.flatMap(({ probabilities }) => probabilities)),
+    obtained: outcomes.map(({ obtained }) => obtained),
+    reasons: outcomes.map(({ reason }) => reason),
+    readings: { ab: logProbsOf(state, rows, "ab"), ba: logProbsOf(state, rows, "ba") },
+    mass: Float64Array.from(rows, (row) => readingOf(state, row, firstOrder(row))?.mass ?? Number.NaN),
+    tokens: rows.map((row) => (state.orders.ab.tokens[row] ?? 0) + (state.orders.ba.tokens[row] ?? 0)),
+    cutTokens,
+    fullTokens: rows.map((row, index) => (state.orders[firstOrder(row)].tokens[row] ?? 0) + (cutTokens[index] ?? 0)),
+  };
+}
+
+const NO_READING = [Number.NaN, Number.NaN, Number.NaN] as const;
+
+function logProbsOf(state: RunState, rows: Uint32Array, order: Order): Float64Array {
+  return Float64Array.from(Array.from(rows).flatMap((row) => readingOf(state, row, order)?.logProbs ?? NO_READING));
+}
