@@ -11,6 +11,7 @@ export { type InitOptions, type InitResult, init } from "./commands/init.ts";
 export { type PlanOptions, plan } from "./commands/plan.ts";
 export { type ReportFiles, type ReportOptions, reportRun } from "./commands/report.ts";
 export { type RunOptions, runJob } from "./commands/run.ts";
+export { type SampleOptions, type SampleResult, sample } from "./commands/sample.ts";
 export { setupEngine } from "./commands/setup.ts";
 export { type RowPrompt, type ShowOptions, show } from "./commands/show.ts";
 export { type ShippedTemplate, templates, templateText } from "./commands/templates.ts";

@@ -11,6 +11,7 @@ import { addInit } from "./commands/init.ts";
 import { addPlan } from "./commands/plan.ts";
 import { addReport } from "./commands/report.ts";
 import { addRun } from "./commands/run.ts";
+import { addSample } from "./commands/sample.ts";
 import { addSetup } from "./commands/setup.ts";
 import { addShow } from "./commands/show.ts";
 import { addTemplates } from "./commands/templates.ts";
@@ -31,6 +32,7 @@ const COMMANDS: readonly AddCommand[] = [
   addValidate,
   addEvaluate,
   addCompare,
+  addSample,
   addCalibrate,
   addReport,
   addSetup,
@@ -102,6 +104,7 @@ Examples:
   abtie validate submission.csv -i rows.csv      check ids, numbers and sums of the submission
   abtie evaluate runs/job --labels rows.csv      compute log loss and other metrics
   abtie compare job.yaml -t rules -t mine.jinja  find out which template is better
+  abtie sample runs/job -n 200 -o sample.csv     draw the rows that are most worth labelling
   abtie calibrate runs/job --labels rows.csv     fit a calibration for later runs
   abtie report runs/job                          write one page about the run
 

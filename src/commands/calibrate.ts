@@ -13,6 +13,7 @@ import { filesOfRecordedRun, OTHER_PATH } from "../job/job-files.ts";
 import { createReportStep } from "../job/report-step.ts";
 import { modelName } from "../judge/model-name.ts";
 import { type LoadedRun, loadRunFolder } from "../runfolder/load-run-folder.ts";
+import { takeRunRows } from "../runfolder/rows-file.ts";
 
 export interface CalibrateOptions extends LabelOptions {
   /** Folder of a run. */
@@ -57,11 +58,12 @@ export async function calibrateRun(
     throw new AbtieError("data", `${run.folder} has no row that was scored: there is nothing to calibrate`);
   }
 
-  const { truth, groups, dataset } = labelled;
+  // A sample needs no weights here: its inclusion probabilities depend on the readings alone, which the fit is given.
+  const { truth, groups, dataset, judged } = labelled;
   createReportStep(truth.length / 3, effects)("fitting calibrations to all folds but one, in turn");
   const { folds } = options;
   const study = studyCalibration(
-    { readings: run.rows.readings, truth, groups },
+    { readings: takeRunRows(run.rows, judged).readings, truth, groups },
     { seed: run.config.seed, ...(folds === undefined ? {} : { folds }) },
   );
 

@@ -105,7 +105,15 @@ async function openData(
   options: ReportOptions,
   effects: Pick<Effects, "log">,
 ): Promise<JoinedRows | null> {
-  if ((options.labels ?? null) !== null) return openLabels(where);
+  if ((options.labels ?? null) !== null) {
+    const labelled = await openLabels(where);
+    if (labelled.weights === null) return labelled;
+    await labelled[Symbol.asyncDispose]();
+    throw new AbtieError(
+      "data",
+      `${where.path} is a sample: a page shows all rows of a run, so \`abtie report\` needs labels of all. Use \`abtie evaluate\`.`,
+    );
+  }
   try {
     return await openJoined(where);
   } catch (error) {

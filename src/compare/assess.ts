@@ -46,12 +46,12 @@ export function assess(
   },
 ): Assessment {
   const { fileLabels, labels, msPerRow, seed } = options;
-  const { truth, groups } = labels;
+  const { truth, groups, weights } = labels;
   const bootstrap: BootstrapOptions = { seed, resamples: RESAMPLES };
   const base = measure(run, measured, { msPerRow, bootstrap });
   const score = (probabilities: Float64Array) => ({
     probabilities,
-    evaluation: evaluate({ probabilities, truth, groups }, bootstrap),
+    evaluation: evaluate({ probabilities, truth, groups, weights }, bootstrap),
   });
   const isEnough = new Set(groups).size >= FEWEST_PROMPTS;
   const study = isEnough

@@ -1,7 +1,7 @@
 import { basename, join } from "node:path";
 import { AbtieError } from "../errors.ts";
 import type { ReportStep } from "../job/report-step.ts";
-import { takeTriples } from "../metrics/triples.ts";
+import { takeTriples, takeWeights } from "../metrics/triples.ts";
 import { sum } from "../numbers/sums.ts";
 import type { AgreementData, ComparisonBase, ComparisonData } from "../report/data/comparison-data.ts";
 import { agreementOfPairs } from "./agreement.ts";
@@ -115,7 +115,8 @@ async function byLabels(
   const [{ config, dataset }] = runs;
   const { seed } = config;
   const { rows } = measured;
-  const labels = { truth: takeTriples(fileLabels.truth, rows), groups: groupsOf(measured) };
+  const weights = fileLabels.weights === null ? null : takeWeights(fileLabels.weights, rows);
+  const labels = { truth: takeTriples(fileLabels.truth, rows), groups: groupsOf(measured), weights };
   const assessments = runs.map((run) => {
     reportStep(`scoring and calibrating ${run.name}`);
     return assess(run, measured, { fileLabels, labels, msPerRow: costs.get(run) ?? 0, seed });
@@ -142,6 +143,7 @@ async function byLabels(
         ...(await warningsOf(options, rows, assessments)),
         ...(await fittedWarnings(runs)),
         ...(replayed === null ? [] : rankWarning(assessments)),
+        ...(weights === null ? [] : [SAMPLE_WARNING]),
       ],
       priorLogLoss: assessments[0]?.raw.evaluation.prior.logLoss ?? Number.NaN,
       variants: assessments.map((assessment) => reportedVariant(assessment, job)),
@@ -151,6 +153,10 @@ async function byLabels(
     },
   };
 }
+
+const SAMPLE_WARNING =
+  "The rows are a sample: scores and differences weight each row by its inverse inclusion probability, so they hold for the rows " +
+  "from which it was drawn; agreement counts every row of the sample once, and McNemar's test is left out.";
 
 async function withoutLabels(
   options: ConcludeOptions,

@@ -1,5 +1,7 @@
 import type { Config } from "../config/config.ts";
+import type { Dataset } from "../dataset/open-dataset.ts";
 import { AbtieError } from "../errors.ts";
+import { normalisedWeights } from "../metrics/triples.ts";
 
 /** The labels of a list of rows. */
 export interface Labels {
@@ -8,25 +10,35 @@ export interface Labels {
   readonly truth: Float64Array;
   /** Group number of each row. Rows with the same prompt have the same number. */
   readonly groups: Uint32Array;
+  /** Inverse inclusion probability of each row, divided by the mean; null when the rows are no sample. */
+  readonly weights: Float64Array | null;
 }
 
 /** Returns the labels of a file; null when it has none. */
-export function labelsOf({ ids, truth, groups }: MaybeLabelled): Labels | null {
-  return truth === null ? null : { ids, truth, groups };
+export function labelsOf({ ids, truth, groups, inclusion }: MaybeLabelled): Labels | null {
+  if (truth === null) return null;
+  const weights = inclusion === null ? null : normalisedWeights(inclusion.map((probability) => 1 / probability));
+  return { ids, truth, groups, weights };
 }
 
-type MaybeLabelled = Omit<Labels, "truth"> & { readonly truth: Float64Array | null };
+type MaybeLabelled = Pick<Dataset, "ids" | "truth" | "groups" | "inclusion">;
 
 /**
  * Returns the labels of a file by which a comparison may stop early. Throws AbtieError("data") with the names of the
- * expected columns when the file has no labels.
+ * expected columns when the file has no labels, and when its rows are a sample with unequal probabilities.
  */
 export function requireLabels(
   dataset: MaybeLabelled,
   { input, columns, truth: source }: Pick<Config, "input" | "columns" | "truth">,
 ): Labels {
   const labels = labelsOf(dataset);
-  if (labels !== null) return labels;
+  if (labels !== null && labels.weights === null) return labels;
+  if (labels !== null) {
+    throw new AbtieError(
+      "data",
+      `${input} is a sample with inclusion probabilities, and early stopping needs rows of equal weight: leave out --early-stop`,
+    );
+  }
   const wanted = source === "votes" ? `the column ${columns.votes}` : `the columns ${columns.labels.join(", ")}`;
   throw new AbtieError(
     "data",

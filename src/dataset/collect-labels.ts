@@ -1,4 +1,5 @@
-import { readTruth } from "./labels.ts";
+import { cellText } from "./cell.ts";
+import { type LabelPlan, readTruth } from "./labels.ts";
 import { type Layout, unusedLabels } from "./layout.ts";
 import type { Problems } from "./sources/problems.ts";
 import type { DataCell } from "./sources/source.ts";
@@ -18,29 +19,41 @@ export interface CollectedLabels {
  * only guessed by its name, no label is used instead, and a note states it.
  */
 export function createLabelCollector(
-  { labels, guessed, labelNotes }: Pick<Layout, "labels" | "guessed" | "labelNotes">,
+  { labels, guessed, inclusion, labelNotes }: Pick<Layout, "labels" | "guessed" | "inclusion" | "labelNotes">,
   names: readonly string[],
   problems: Problems,
 ): { add: (cells: readonly DataCell[], line: number, swapped: boolean) => void; finish: () => CollectedLabels } {
   const weights: number[] = [];
   const tags: (string | null)[] = [];
   let unknown: string | null = null;
+  let unlabelled: { readonly line: number; readonly text: string }[] = [];
+  /** A sample is labelled by a person: it may have no label yet, but not labels in some rows alone. */
+  const refuseUnlabelled = (): void => {
+    for (const row of unlabelled) problems.add(UNLABELLED_REMEDY, row);
+    unlabelled = [];
+  };
   return {
     add: (cells, line, swapped) => {
       if (unknown !== null) return;
       const truth = readTruth(labels, cells, swapped);
       if (truth === null) return;
+      if (inclusion !== null && !truth.ok && cellsOf(labels).every((index) => cellText(cells[index]).trim() === "")) {
+        unlabelled.push({ line, text: "the row has no label" });
+        if (weights.length > 0) refuseUnlabelled();
+        return;
+      }
+      if (inclusion !== null) refuseUnlabelled();
       if (truth.ok) {
         weights.push(...truth.weights);
         tags.push(truth.tag);
-      } else if (guessed) {
+      } else if (guessed && inclusion === null) {
         unknown = truth.wrong;
       } else {
         problems.add(truth.remedy, { line, text: truth.wrong });
       }
     },
     finish: () => {
-      if (labels.from === "nothing") return { truth: null, tags: null, notes: labelNotes };
+      if (labels.from === "nothing" || unlabelled.length > 0) return { truth: null, tags: null, notes: labelNotes };
       if (unknown !== null) {
         const column = labels.from === "words" ? (names[labels.index] ?? "") : "";
         return { truth: null, tags: null, notes: [`${unusedLabels(column)} (${unknown})`] };
@@ -49,4 +62,11 @@ export function createLabelCollector(
       return { truth: Float64Array.from(weights), tags: tagged ? tags : null, notes: labelNotes };
     },
   };
+}
+
+const UNLABELLED_REMEDY = "Label every row of the sample, or delete the rows that nobody has labelled.";
+
+function cellsOf(plan: LabelPlan): readonly number[] {
+  if ("indices" in plan) return plan.indices;
+  return "index" in plan ? [plan.index] : [];
 }

@@ -23,6 +23,9 @@ export interface Columns {
   readonly codes: LabelCodes | null;
 }
 
+/** The column with the probability with which a row came into a sample that `abtie sample` has drawn. */
+export const INCLUSION_COLUMN = "inclusion_probability";
+
 /**
  * The names of the columns in the LMSYS preference data. A column that is not there under this name is looked for under
  * the names of other data sets; a name that a person gave is looked for alone.

@@ -1,4 +1,4 @@
-import { type Columns, DEFAULT_COLUMNS, headerError, problemOf } from "./columns.ts";
+import { type Columns, DEFAULT_COLUMNS, headerError, INCLUSION_COLUMN, problemOf } from "./columns.ts";
 import {
   ANSWER_PAIRS,
   AUTO_J,
@@ -26,6 +26,8 @@ export interface Layout {
   readonly labels: LabelPlan;
   /** True when the label column was only guessed by its name, so that values without a meaning are no error. */
   readonly guessed: boolean;
+  /** The cell with the inclusion probability of a sample; null when the file is no sample. */
+  readonly inclusion: number | null;
   /** Sentences for a person: the assumptions about the columns with the id and the texts. */
   readonly notes: readonly string[];
   /** The assumption about the labels, or the columns that look like labels and are not used. */
@@ -60,6 +62,7 @@ export function findLayout(header: Header, options: LayoutOptions): Layout {
     dealt: pair.dealt,
     labels: labels.plan,
     guessed: labels.guessed,
+    inclusion: header.names.includes(INCLUSION_COLUMN) ? search.exact(INCLUSION_COLUMN) : null,
     notes: [
       ...(id === null ? ["no column with ids: the id of a row is its number, counted from 0"] : []),
       ...search.assumed(),

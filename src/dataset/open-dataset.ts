@@ -48,6 +48,8 @@ export interface Dataset extends AsyncDisposable {
   readonly tags: readonly (string | null)[] | null;
   /** Group number of each row, from 0 in order of appearance. Rows with the same prompt have the same number. */
   readonly groups: Uint32Array;
+  /** Probability with which each row came into the sample; null when the file is no sample of `abtie sample`. */
+  readonly inclusion: Float64Array | null;
   readonly anomalies: Anomalies;
   /** Sentences for a person: what was assumed about the columns, and what is probably a slip of the whole file. */
   readonly notes: readonly string[];
@@ -64,7 +66,7 @@ export async function openDataset(path: string, options: DatasetOptions = {}): P
   const source = await openSource(path, options.signal);
   try {
     const { index, layout, digest } = await indexRows(source, options);
-    const { ids, rowBytes, lines, truth, tags, groups, anomalies } = index;
+    const { ids, rowBytes, lines, truth, tags, groups, inclusion, anomalies } = index;
     return {
       path: source.path,
       sha256: digest.sha256,
@@ -76,6 +78,7 @@ export async function openDataset(path: string, options: DatasetOptions = {}): P
       truth,
       tags,
       groups,
+      inclusion,
       anomalies,
       notes: [...index.notes, ...slipNotes(anomalies, ids.length)],
       read: (row) => readRow(source, layout, index, row),

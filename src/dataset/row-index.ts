@@ -1,10 +1,11 @@
 import { type Anomalies, createAnomalyCounter } from "./anomalies.ts";
-import { fingerprint } from "./cell.ts";
+import { cellText, fingerprint, readDecimal } from "./cell.ts";
 import { type CollectedLabels, createLabelCollector } from "./collect-labels.ts";
+import { INCLUSION_COLUMN } from "./columns.ts";
 import type { Layout } from "./layout.ts";
 import { readRecord } from "./read-row.ts";
 import type { Problems, Unit } from "./sources/problems.ts";
-import type { SourceRecord } from "./sources/source.ts";
+import type { DataCell, SourceRecord } from "./sources/source.ts";
 
 /**
  * The data of each row that stays in memory: its position in the file, and what the program needs of all rows at the
@@ -20,6 +21,8 @@ export interface RowIndex extends CollectedLabels {
   readonly starts: Float64Array;
   readonly rowBytes: Uint32Array;
   readonly groups: Uint32Array;
+  /** Inclusion probability of each row; null when the file is no sample. */
+  readonly inclusion: Float64Array | null;
   readonly anomalies: Anomalies;
 }
 
@@ -47,6 +50,7 @@ export function createRowIndex(
   const starts: number[] = [];
   const rowBytes: number[] = [];
   const groups: number[] = [];
+  const inclusion: number[] = [];
   const anomalies = createAnomalyCounter();
   const labels = createLabelCollector(layout, names, problems);
   const lineOfId = new Map<string, number>();
@@ -60,6 +64,7 @@ export function createRowIndex(
       if (!select(id)) return;
       checkId(id, { line, unit, lineOfId, problems });
       labels.add(cells, line, swapped);
+      if (layout.inclusion !== null) inclusion.push(readInclusion(cells[layout.inclusion], line, problems));
       anomalies.add({ line, id, turns });
       const key = fingerprint(turns.prompts);
       const group = groupOfPrompt.get(key) ?? groupOfPrompt.size;
@@ -82,6 +87,7 @@ export function createRowIndex(
         truth,
         tags,
         groups: Uint32Array.from(groups),
+        inclusion: layout.inclusion === null ? null : Float64Array.from(inclusion),
         anomalies: anomalies.list(),
         notes: [...layout.notes, ...notes],
       };
@@ -108,6 +114,14 @@ function checkId(id: string, { line, unit, lineOfId, problems }: IdCheck): void 
       line,
       text: `the id ${JSON.stringify(id)} was already used on ${unit} ${earlier}`,
     });
+}
+
+function readInclusion(cell: DataCell, line: number, problems: Problems): number {
+  const value = readDecimal(cell);
+  if (value > 0 && value <= 1) return value;
+  const text = `the inclusion probability is ${JSON.stringify(cellText(cell))}`;
+  problems.add(`${INCLUSION_COLUMN} is above 0 and at most 1, as \`abtie sample\` wrote it.`, { line, text });
+  return 1;
 }
 
 const REPEATED_REMEDY = "The submission is joined by id, so each row needs its own: remove or rename the later ones.";

@@ -4,14 +4,14 @@ import { type Evaluation, evaluate } from "../metrics/evaluate.ts";
 import { type LabelMass, labelMass } from "../metrics/label-mass.ts";
 import { measureSlices, type SliceResult } from "../metrics/slices.ts";
 import type { SwapStudy } from "../metrics/swap.ts";
-import { takeScored } from "../metrics/triples.ts";
+import { effectiveRows, takeScored } from "../metrics/triples.ts";
 import type { BootstrapOptions } from "../stats/bootstrap.ts";
 import { divisionsOf } from "./divisions.ts";
 import { inSampleWarning } from "./in-sample.ts";
 import type { LabelledRows } from "./labelled.ts";
 import { type NamedScores, rawScores, studySwap } from "./raw-scores.ts";
 import { readRowTexts } from "./row-texts.ts";
-import type { Subject } from "./subject.ts";
+import { type Subject, takeSubject } from "./subject.ts";
 
 /** The evaluation of a run or a submission, measured against labels. Log losses are in nats. */
 export interface SubjectEvaluation {
@@ -20,6 +20,11 @@ export interface SubjectEvaluation {
   readonly kind: "run" | "submission";
   readonly labels: { readonly file: string; readonly sha256: string; readonly source: "labels" | "votes" };
   readonly rows: number;
+  /**
+   * Null unless the labels are those of a sample: the number of rows from which it was drawn, and the number of rows
+   * with equal weights whose means would be as precise (Kish 1965, "Survey Sampling").
+   */
+  readonly sample: { readonly of: number; readonly effectiveRows: number } | null;
   /** Number of different prompts in the rows. */
   readonly groups: number;
   /** Number of rows that have the prior; null for a submission, because such rows cannot be recognised there. */
@@ -46,17 +51,22 @@ export interface SliceTable {
  */
 const SECONDARY_RESAMPLES = 2_000;
 
-/** Evaluates a run or submission, measured against its labels: all rows together, and each slice. */
+/**
+ * Evaluates a run or submission, measured against its labels: all rows together, and each slice. Where the labels are
+ * those of a sample, every mean weights the rows by their inverse inclusion probability, so that it estimates the mean
+ * over all judged rows.
+ */
 export async function evaluateSubject(
-  subject: Subject,
+  judged: Subject,
   labelled: LabelledRows,
   effects: Pick<Effects, "progress">,
 ): Promise<SubjectEvaluation> {
+  const subject = takeSubject(judged, labelled.judged);
   const reportStep = createReportStep(subject.ids.length, effects);
   const { written, run, seed } = subject;
-  const { truth, groups, dataset } = labelled;
+  const { truth, groups, weights, dataset } = labelled;
   const secondary: BootstrapOptions = { seed, resamples: SECONDARY_RESAMPLES };
-  const scored = { probabilities: written, truth, groups };
+  const scored = { probabilities: written, truth, groups, weights };
   reportStep("scoring the probabilities as written");
   const asWritten = { name: "as written", rows: subject.ids.length, evaluation: evaluate(scored, { seed }) };
   const warning = run === null ? null : await inSampleWarning(run, dataset.sha256);
@@ -75,6 +85,7 @@ export async function evaluateSubject(
     scores,
     swap: run === null ? null : studySwap(run, groups, secondary),
     mass: run === null ? null : labelMass(run.rows.mass),
+    sample: weights === null ? null : { of: judged.ids.length, effectiveRows: effectiveRows(weights) },
     warnings: warning === null ? [] : [warning],
     slices: divisionsOf(texts, run?.rows ?? null).flatMap(({ name, keyOf, keys }) => {
       reportStep(`scoring slices by ${name.toLowerCase()}`);

@@ -5,19 +5,26 @@ import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
 import { formatCount } from "../format.ts";
 import { openRows } from "../job/open-rows.ts";
-import { takeTriples } from "../metrics/triples.ts";
+import { normalisedWeights, takeTriples } from "../metrics/triples.ts";
 import type { Subject } from "./subject.ts";
 
 /** Judged rows joined with the rows of the data file, in the order of the judged rows. */
 export interface JoinedRows extends AsyncDisposable {
   readonly dataset: Dataset;
   readonly source: "labels" | "votes";
+  /**
+   * The judged rows that the data file contains, by their position among the judged rows: all, except where the data
+   * file is a sample. The other lists have one element for each of these.
+   */
+  readonly judged: Uint32Array;
   /** Index of each judged row in the dataset. */
   readonly indexes: Uint32Array;
   /** Weights of a, b and tie, three for each judged row; null when the data file has no labels. */
   readonly truth: Float64Array | null;
   /** Group number of each judged row. Rows with the same prompt have the same number. */
   readonly groups: Uint32Array;
+  /** Inverse inclusion probability of each judged row, divided by the mean; null when the data file is no sample. */
+  readonly weights: Float64Array | null;
 }
 
 /** Judged rows with labels. */
@@ -101,13 +108,19 @@ export async function openJoined(options: JoinOptions): Promise<JoinedRows> {
   const { path, columns, truth: source, signal } = options;
   const dataset = await openRows({ input: path, columns, truth: source, limit: null, shard: null }, signal);
   try {
-    const indexes = joinById(dataset.ids, options);
+    const { inclusion } = dataset;
+    const { judged, indexes } = joinById(dataset.ids, { ...options, isSample: inclusion !== null });
     return {
       dataset,
       source,
+      judged,
       indexes,
       truth: dataset.truth === null ? null : takeTriples(dataset.truth, indexes),
       groups: indexes.map((index) => dataset.groups[index] as number),
+      weights:
+        inclusion === null
+          ? null
+          : normalisedWeights(Float64Array.from(indexes, (index) => 1 / (inclusion[index] as number))),
       [Symbol.asyncDispose]: () => dataset[Symbol.asyncDispose](),
     };
   } catch (error) {
@@ -124,21 +137,26 @@ function withoutLabels({ path, columns: { labels } }: JoinOptions): AbtieError {
   );
 }
 
-/** Finds the index of each judged row in the data file. */
-function joinById(labelled: readonly string[], { ids, path, subject, mayHaveMore }: JoinOptions): Uint32Array {
+/** Finds the judged rows that the data file contains, and their indexes there. A sample need not contain all of them. */
+function joinById(
+  labelled: readonly string[],
+  { ids, path, subject, mayHaveMore, isSample }: JoinOptions & { readonly isSample: boolean },
+): Pick<JoinedRows, "judged" | "indexes"> {
   const indexOf = new Map(labelled.map((id, index) => [id, index]));
-  const judged = new Set(ids);
-  const missing = ids.filter((id) => !indexOf.has(id));
-  const extra = mayHaveMore ? [] : labelled.filter((id) => !judged.has(id));
+  const known = new Set(ids);
+  const missing = isSample ? [] : ids.filter((id) => !indexOf.has(id));
+  const extra = mayHaveMore ? [] : labelled.filter((id) => !known.has(id));
   if (missing.length + extra.length > 0) {
-    throw new AbtieError("data", `${subject} and ${path} do not hold the same rows: ids must be the same in both`, {
+    const rule = isSample ? "every row of the sample must be a judged one" : "ids must be the same in both";
+    throw new AbtieError("data", `${subject} and ${path} do not hold the same rows: ${rule}`, {
       details: [
         ...describe(missing, `in ${subject} without labels in ${path}`),
         ...describe(extra, `in ${path} that are not in ${subject}`),
       ],
     });
   }
-  return Uint32Array.from(ids, (id) => indexOf.get(id) as number);
+  const judged = Uint32Array.from(ids.keys()).filter((row) => indexOf.has(ids[row] ?? ""));
+  return { judged, indexes: judged.map((row) => indexOf.get(ids[row] ?? "") as number) };
 }
 
 const NAMED = 5;

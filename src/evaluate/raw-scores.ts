@@ -1,7 +1,7 @@
 import { fileLogProbs, rawProbabilities, readingsOf } from "../calibrate/readings.ts";
 import { type Evaluation, evaluate } from "../metrics/evaluate.ts";
 import { type SwapStudy, swapStudy } from "../metrics/swap.ts";
-import { takeScored } from "../metrics/triples.ts";
+import { type Scored, takeScored } from "../metrics/triples.ts";
 import type { LoadedRun } from "../runfolder/load-run-folder.ts";
 import type { RunRows } from "../runfolder/rows-file.ts";
 import type { BootstrapOptions } from "../stats/bootstrap.ts";
@@ -21,12 +21,12 @@ export interface NamedScores {
  */
 export function rawScores(
   { rows, config }: Pick<LoadedRun, "rows" | "config">,
-  { truth, groups }: { readonly truth: Float64Array; readonly groups: Uint32Array },
+  { truth, groups, weights }: Omit<Scored, "probabilities">,
   options: BootstrapOptions,
 ): NamedScores[] {
   const both = rowsInBoth(rows);
   const score = (name: string, members: Uint32Array, probabilities: Float64Array): NamedScores => {
-    const labels = takeScored({ probabilities: truth, truth, groups }, members);
+    const labels = takeScored({ probabilities: truth, truth, groups, weights: weights ?? null }, members);
     const scored = { ...labels, probabilities: asWritten(probabilities, config.clip) };
     return { name, rows: members.length, evaluation: evaluate(scored, options) };
   };

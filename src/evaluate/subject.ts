@@ -3,8 +3,9 @@ import { type Columns, DEFAULT_COLUMNS } from "../dataset/columns.ts";
 import { toDigits } from "../dataset/submission/clip-and-round.ts";
 import { readSubmission } from "../dataset/submission/read-submission.ts";
 import { explainFileError } from "../files/explain.ts";
-import { tripleAt } from "../metrics/triples.ts";
+import { takeTriples, tripleAt } from "../metrics/triples.ts";
 import { type LoadedRun, loadRunFolder } from "../runfolder/load-run-folder.ts";
+import { takeRunRows } from "../runfolder/rows-file.ts";
 import type { Clip } from "../types.ts";
 
 /** The probabilities that are evaluated: those of a run or of a bare submission. */
@@ -38,6 +39,17 @@ export function subjectOf(run: LoadedRun): Subject {
     run,
     columns: config.columns,
     seed: config.seed,
+  };
+}
+
+/** Takes some rows of a subject, in the order given. */
+export function takeSubject(subject: Subject, rows: Uint32Array): Subject {
+  const { ids, written, run } = subject;
+  return {
+    ...subject,
+    ids: Array.from(rows, (row) => ids[row] as string),
+    written: takeTriples(written, rows),
+    run: run === null ? null : { ...run, rows: takeRunRows(run.rows, rows) },
   };
 }
 

@@ -41,8 +41,12 @@ export function majorityHits(probabilities: Float64Array, truth: Float64Array): 
  */
 export type Confusion = readonly [Triple, Triple, Triple];
 
-/** Counts the predicted classes by true class. */
-export function confusionOf(probabilities: Float64Array, truth: Float64Array): Confusion {
+/** Counts the predicted classes by true class, each row with its weight if there are weights. */
+export function confusionOf(
+  probabilities: Float64Array,
+  truth: Float64Array,
+  weights: Float64Array | null = null,
+): Confusion {
   const rows = rowCount(probabilities, truth);
   const counts: [number, number, number][] = [
     [0, 0, 0],
@@ -51,7 +55,8 @@ export function confusionOf(probabilities: Float64Array, truth: Float64Array): C
   ];
   for (let row = 0; row < rows; row += 1) {
     const predicted = largestOf(probabilities, row);
-    for (const [actual, line] of counts.entries()) line[predicted] += truth[3 * row + actual] as number;
+    const weight = weights === null ? 1 : (weights[row] as number);
+    for (const [actual, line] of counts.entries()) line[predicted] += weight * (truth[3 * row + actual] as number);
   }
   return counts as unknown as Confusion;
 }

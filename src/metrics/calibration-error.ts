@@ -24,21 +24,25 @@ export interface CalibrationError {
  * values and so counts scatter as error (Roelofs et al. 2022, "Mitigating Bias in Calibration Error Estimation").
  * `whenCalibrated` estimates that bias by the normal approximation of each bin.
  */
-export function calibrationError(probabilities: Float64Array, truth: Float64Array, bins = 15): CalibrationError {
+export function calibrationError(
+  probabilities: Float64Array,
+  truth: Float64Array,
+  bins = 15,
+  weights: Float64Array | null = null,
+): CalibrationError {
   const rows = rowCount(probabilities, truth);
-  const table = reliabilityBins(probabilities, truth, { bins });
-  const distances = table.map((bin) => bin.rows * Math.abs(bin.observed - bin.predicted));
-  const top = Float64Array.from(
-    { length: rows },
-    (_, row) => probabilities[3 * row + largestOf(probabilities, row)] as number,
-  );
-  top.sort();
+  const table = reliabilityBins(probabilities, truth, { bins, weights });
+  const distances = table.map((bin) => bin.weight * Math.abs(bin.observed - bin.predicted));
+  const top = Array.from({ length: rows }, (_, row) => {
+    const p = probabilities[3 * row + largestOf(probabilities, row)] as number;
+    return { p, weight: weights === null ? 1 : (weights[row] as number) };
+  }).sort((one, other) => one.p - other.p);
   let start = 0;
   let scatter = 0;
   for (const bin of table) {
-    const members = top.subarray(start, start + bin.rows);
+    const members = top.slice(start, start + bin.rows);
     // The mean absolute value of a normal variable with this variance.
-    scatter += Math.sqrt((2 / Math.PI) * sum(members.map((p) => p * (1 - p))));
+    scatter += Math.sqrt((2 / Math.PI) * sum(members.map(({ p, weight }) => weight ** 2 * p * (1 - p))));
     start += bin.rows;
   }
   return { ece: sum(distances) / rows, whenCalibrated: scatter / rows, bins: table.length };

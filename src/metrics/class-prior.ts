@@ -5,8 +5,8 @@ import { meanOfTriples } from "./triples.ts";
  * Computes the share of each class, which is the best prediction that ignores the content of the rows; one third each when
  * there are no rows.
  */
-export function classPrior(truth: Float64Array): Triple {
-  return truth.length === 0 ? [1 / 3, 1 / 3, 1 / 3] : meanOfTriples(truth);
+export function classPrior(truth: Float64Array, weights: Float64Array | null = null): Triple {
+  return truth.length === 0 ? [1 / 3, 1 / 3, 1 / 3] : meanOfTriples(truth, weights);
 }
 
 /** Repeats one prediction for `rows` rows. */

@@ -5,6 +5,7 @@ import { mcnemarExact } from "../stats/mcnemar.ts";
 import { rowsNeeded } from "../stats/rows-needed.ts";
 import { hits, majorityHits } from "./accuracy.ts";
 import { logLosses } from "./log-loss.ts";
+import type { Scored } from "./triples.ts";
 
 /** A variant with its predictions. All variants of a comparison have the same rows in the same order. */
 export interface ScoredVariant {
@@ -41,14 +42,11 @@ export interface AccuracyComparison {
   readonly onlyFirst: number;
   /** Number of rows on which only the second is right. */
   readonly onlySecond: number;
-  /** Exact McNemar p value after Holm's adjustment. */
-  readonly p: number;
+  /** Exact McNemar p value after Holm's adjustment; null for weighted rows, because the test counts rows. */
+  readonly p: number | null;
 }
 
-interface Labels {
-  readonly truth: Float64Array;
-  readonly groups: Uint32Array;
-}
+type Labels = Omit<Scored, "probabilities">;
 
 /**
  * Compares every pair of variants on the same labelled rows. All bootstraps use the same seed, so equal predictions give equal
@@ -62,21 +60,21 @@ export function comparePairs(
   const comparisons = variants.flatMap((first, index) =>
     variants.slice(index + 1).map((second) => compareTwo(first, second, labels, options)),
   );
-  const accuracyP = holm(comparisons.map((pair) => pair.accuracy.p));
+  const accuracyP = holm(comparisons.map((pair) => pair.accuracy.p ?? 1));
   // A pair without a p value still counts as a test.
   const lossP = holm(comparisons.map((pair) => pair.p ?? 1));
   return comparisons.map((pair, index) => ({
     ...pair,
     pairs: comparisons.length,
     p: pair.p === null ? null : (lossP[index] ?? null),
-    accuracy: { ...pair.accuracy, p: accuracyP[index] ?? pair.accuracy.p },
+    accuracy: { ...pair.accuracy, p: pair.accuracy.p === null ? null : (accuracyP[index] ?? null) },
   }));
 }
 
 function compareTwo(
   first: ScoredVariant,
   second: ScoredVariant,
-  { truth, groups }: Labels,
+  { truth, groups, weights = null }: Labels,
   options: BootstrapOptions,
 ): PairComparison {
   const [firstLosses, secondLosses] = [logLosses(first.probabilities, truth), logLosses(second.probabilities, truth)];
@@ -85,7 +83,7 @@ function compareTwo(
   const secondRight = majorityHits(second.probabilities, truth);
   const onlyFirst = firstRight.filter((right, row) => right && !secondRight[row]).length;
   const onlySecond = secondRight.filter((right, row) => right && !firstRight[row]).length;
-  const logLoss = bootstrapMean(subtract(firstLosses, secondLosses), groups, options);
+  const logLoss = bootstrapMean(subtract(firstLosses, secondLosses), groups, options, weights);
   return {
     first: first.name,
     second: second.name,
@@ -93,10 +91,10 @@ function compareTwo(
     logLoss,
     p: logLoss.error?.p ?? null,
     accuracy: {
-      difference: bootstrapMean(subtract(secondHits, firstHits), groups, options),
+      difference: bootstrapMean(subtract(secondHits, firstHits), groups, options, weights),
       onlyFirst,
       onlySecond,
-      p: mcnemarExact(onlyFirst, onlySecond),
+      p: weights === null ? mcnemarExact(onlyFirst, onlySecond) : null,
     },
     moreRows: missingRows(logLoss),
     timeRatio: first.msPerRow === null || second.msPerRow === null ? null : second.msPerRow / first.msPerRow,

@@ -35,21 +35,22 @@ export interface PriorComparison {
 
 /** Evaluates predictions of at least one row against labels, with intervals from the bootstrap over groups. */
 export function evaluate(scored: Scored, options: BootstrapOptions): Evaluation {
-  const { probabilities, truth, groups } = scored;
+  const { probabilities, truth, groups, weights = null } = scored;
   const losses = logLosses(probabilities, truth);
-  const shares = classPrior(truth);
+  const shares = classPrior(truth, weights);
   const priorLosses = logLosses(repeatTriple(shares, losses.length), truth);
-  const estimate = (values: Float64Array): MeanEstimate => bootstrapMean(values, groups, options);
+  const estimate = (values: Float64Array): MeanEstimate => bootstrapMean(values, groups, options, weights);
   return {
     logLoss: estimate(losses),
     accuracy: estimate(hits(probabilities, truth)),
     brier: estimate(brierScores(probabilities, truth)),
-    calibration: calibrationError(probabilities, truth),
-    reliability: reliabilityBins(probabilities, truth, { level: options.level ?? 0.95 }),
-    confusion: confusionOf(probabilities, truth),
+    calibration: calibrationError(probabilities, truth, 15, weights),
+    reliability: reliabilityBins(probabilities, truth, { level: options.level ?? 0.95, weights }),
+    confusion: confusionOf(probabilities, truth, weights),
     prior: {
       shares,
-      logLoss: mean(priorLosses),
+      logLoss:
+        weights === null ? mean(priorLosses) : mean(priorLosses.map((loss, row) => loss * (weights[row] as number))),
       gain: estimate(subtract(priorLosses, losses)),
     },
   };

@@ -2,7 +2,7 @@ import type { Interval } from "../stats/interval.ts";
 import { wilsonInterval } from "../stats/wilson.ts";
 import { CLASSES, type ClassName } from "../types.ts";
 import { hits, largestOf } from "./accuracy.ts";
-import { rowCount } from "./triples.ts";
+import { effectiveRows, rowCount } from "./triples.ts";
 
 /** One bin of a reliability diagram: rows with similar predicted probabilities. */
 export interface ReliabilityBin {
@@ -15,6 +15,8 @@ export interface ReliabilityBin {
   readonly observed: number;
   /** Wilson interval of `observed`; it assumes independent rows. */
   readonly interval: Interval;
+  /** Sum of the weights of the rows; without weights their number. */
+  readonly weight: number;
 }
 
 export interface ReliabilityOptions {
@@ -24,6 +26,8 @@ export interface ReliabilityOptions {
   readonly bins?: number;
   /** Coverage of the bins' intervals. Default 0.95. */
   readonly level?: number;
+  /** Weight of each row. The bins still have about the same number of rows. Default: every row has the same weight. */
+  readonly weights?: Float64Array | null;
 }
 
 /** Computes the bins of a reliability diagram, with about the same number of rows in each ("equal mass"). */
@@ -32,7 +36,7 @@ export function reliabilityBins(
   truth: Float64Array,
   options: ReliabilityOptions = {},
 ): ReliabilityBin[] {
-  const { of = "top", bins = 15, level = 0.95 } = options;
+  const { of = "top", bins = 15, level = 0.95, weights = null } = options;
   const rows = rowCount(probabilities, truth);
   const predicted = Float64Array.from(
     { length: rows },
@@ -43,13 +47,16 @@ export function reliabilityBins(
   const order = Uint32Array.from(predicted.keys()).sort((one, other) => at(predicted, one) - at(predicted, other));
   return equalMassEnds(predicted, order, bins).map((end, bin, ends) => {
     const members = order.subarray(bin === 0 ? 0 : ends[bin - 1], end);
-    const share = meanOver(members, observed);
+    const share = meanOver(members, observed, weights);
+    const effective =
+      weights === null ? members.length : effectiveRows(Float64Array.from(members, (row) => at(weights, row)));
     return {
       rows: members.length,
+      weight: weights === null ? members.length : members.reduce((sum, row) => sum + at(weights, row), 0),
       range: { low: at(predicted, members[0]), high: at(predicted, members[members.length - 1]) },
-      predicted: meanOver(members, predicted),
+      predicted: meanOver(members, predicted, weights),
       observed: share,
-      interval: wilsonInterval(share * members.length, members.length, level),
+      interval: wilsonInterval(share * effective, effective, level),
     };
   });
 }
@@ -69,8 +76,10 @@ function equalMassEnds(predicted: Float64Array, order: Uint32Array, bins: number
   return ends;
 }
 
-function meanOver(rows: Uint32Array, values: Float64Array): number {
-  return rows.reduce((sum, row) => sum + at(values, row), 0) / rows.length;
+function meanOver(rows: Uint32Array, values: Float64Array, weights: Float64Array | null): number {
+  if (weights === null) return rows.reduce((sum, row) => sum + at(values, row), 0) / rows.length;
+  const total = rows.reduce((sum, row) => sum + at(weights, row), 0);
+  return rows.reduce((sum, row) => sum + at(weights, row) * at(values, row), 0) / total;
 }
 
 function at(values: Float64Array, row: number | undefined): number {

@@ -1,3 +1,4 @@
+import { mean, sum } from "../numbers/sums.ts";
 import type { Triple } from "../types.ts";
 
 /** Rows of a labelled file. In the arrays of triples, row r has the numbers 3r, 3r + 1 and 3r + 2: a, b, tie. */
@@ -8,6 +9,8 @@ export interface Scored {
   readonly truth: Float64Array;
   /** Group number of each row. Rows with the same prompt are one group. */
   readonly groups: Uint32Array;
+  /** Weight of each row, with the mean 1; left out or null, every row has the weight 1. */
+  readonly weights?: Float64Array | null;
 }
 
 /**
@@ -33,7 +36,27 @@ export function takeScored(scored: Scored, rows: Uint32Array): Scored {
     probabilities: takeTriples(scored.probabilities, rows),
     truth: takeTriples(scored.truth, rows),
     groups: rows.map((row) => scored.groups[row] as number),
+    weights: scored.weights == null ? null : takeWeights(scored.weights, rows),
   };
+}
+
+/** Copies the weights of some rows and divides them by their mean. */
+export function takeWeights(weights: Float64Array, rows: Uint32Array): Float64Array {
+  return normalisedWeights(Float64Array.from(rows, (row) => weights[row] as number));
+}
+
+/**
+ * Computes the number of rows with equal weights whose mean would be as precise (Kish 1965, "Survey Sampling",
+ * section 11.7).
+ */
+export function effectiveRows(weights: Float64Array): number {
+  return sum(weights) ** 2 / sum(weights.map((weight) => weight * weight));
+}
+
+/** Divides weights by their mean. */
+export function normalisedWeights(weights: Float64Array): Float64Array {
+  const average = mean(weights);
+  return weights.map((weight) => weight / average);
 }
 
 /** Copies the triples of some rows, in the order given. */
@@ -43,10 +66,13 @@ export function takeTriples(values: Float64Array, rows: Uint32Array): Float64Arr
   return taken;
 }
 
-/** Computes the mean of each class over at least one row. */
-export function meanOfTriples(values: Float64Array): Triple {
+/** Computes the mean of each class over at least one row; weighted, if there are weights with the mean 1. */
+export function meanOfTriples(values: Float64Array, weights: Float64Array | null = null): Triple {
   const sums: [number, number, number] = [0, 0, 0];
-  for (let index = 0; index < values.length; index += 1) sums[(index % 3) as 0 | 1 | 2] += values[index] as number;
+  for (let index = 0; index < values.length; index += 1) {
+    const weight = weights === null ? 1 : (weights[Math.floor(index / 3)] as number);
+    sums[(index % 3) as 0 | 1 | 2] += weight * (values[index] as number);
+  }
   const rows = values.length / 3;
   return [sums[0] / rows, sums[1] / rows, sums[2] / rows];
 }

@@ -5,6 +5,7 @@ import { writeAtomic } from "../files/atomic.ts";
 import type { Disk } from "../files/disk.ts";
 import { parseJson, readLines } from "../files/json-lines.ts";
 import { schemaProblems } from "../files/schema-problem.ts";
+import { takeTriples } from "../metrics/triples.ts";
 import type { Obtained, Order, Triple } from "../types.ts";
 import { logProbsSchema, massSchema } from "./journal/event-schemas.ts";
 
@@ -133,6 +134,22 @@ export async function readRunRows(path: string): Promise<RunRows> {
     tokens: Uint32Array.from(records, ({ ab, ba }) => (ab?.tokens ?? 0) + (ba?.tokens ?? 0)),
     cutTokens: Uint32Array.from(first, (reading) => reading?.cutTokens ?? 0),
     fullTokens: Uint32Array.from(first, (reading) => (reading?.tokens ?? 0) + (reading?.cutTokens ?? 0)),
+  };
+}
+
+/** Takes some rows, in the order given. */
+export function takeRunRows(all: RunRows, rows: Uint32Array): RunRows {
+  const take = <T>(values: ArrayLike<T>): T[] => Array.from(rows, (row) => values[row] as T);
+  return {
+    ids: take(all.ids),
+    probabilities: takeTriples(all.probabilities, rows),
+    obtained: take(all.obtained),
+    reasons: take(all.reasons),
+    readings: { ab: takeTriples(all.readings.ab, rows), ba: takeTriples(all.readings.ba, rows) },
+    mass: Float64Array.from(take(all.mass)),
+    tokens: Uint32Array.from(take(all.tokens)),
+    cutTokens: Uint32Array.from(take(all.cutTokens)),
+    fullTokens: Uint32Array.from(take(all.fullTokens)),
   };
 }
 

@@ -1,3 +1,4 @@
+import { sum } from "../numbers/sums.ts";
 import { bcaInterval, percentileInterval } from "./bca.ts";
 import { type GroupSums, sumByGroup } from "./groups.ts";
 import type { Interval } from "./interval.ts";
@@ -43,8 +44,13 @@ export interface MeanError {
 
 /**
  * Estimates a mean over rows with an interval from the bootstrap over groups: it draws whole groups with replacement,
- * because rows that share a prompt are not independent. Every row has the same weight; groups may differ in size. For
- * a paired difference, pass the row-by-row differences of two losses.
+ * because rows that share a prompt are not independent. Groups may differ in size. For a paired difference, pass the
+ * row-by-row differences of two losses.
+ *
+ * Every row has the same weight unless `weights` are given. With the inverse inclusion probabilities of a sample as
+ * weights, the mean is that of Hájek (1971), and the interval treats the groups as drawn with replacement, which is
+ * slightly too wide for a sample without replacement (Särndal, Swensson and Wretman 1992, "Model Assisted Survey
+ * Sampling", sections 5.7 and 2.9).
  *
  * `interval` is the symmetric studentised one, whose coverage error shrinks fastest (Hall 1988, "On symmetric
  * bootstrap confidence intervals"): with 20 to 400 simulated groups it covers 94.5 to 95.8 %, where the percentile
@@ -53,9 +59,14 @@ export interface MeanError {
  * Source: Efron and Tibshirani, "An Introduction to the Bootstrap" (1993), chapters 12 to 14; for groups, Davison and
  * Hinkley, "Bootstrap Methods and their Application" (1997), section 3.8.
  */
-export function bootstrapMean(values: Float64Array, groups: Uint32Array, options: BootstrapOptions): MeanEstimate {
+export function bootstrapMean(
+  values: Float64Array,
+  groups: Uint32Array,
+  options: BootstrapOptions,
+  weights: Float64Array | null = null,
+): MeanEstimate {
   const { seed, resamples = DEFAULT_RESAMPLES, level = 0.95 } = options;
-  const byGroup = sumByGroup(values, groups);
+  const byGroup = sumByGroup(values, groups, weights);
   const count = byGroup.sums.length;
   const mean = groupedMean(byGroup);
   const known = { mean, rows: values.length, groups: count, level };
@@ -77,7 +88,7 @@ export function bootstrapMean(values: Float64Array, groups: Uint32Array, options
       interval: { low: mean - reach, high: mean + reach },
       p: shareAtLeast(scores, score(mean, standardError)),
       percentile: percentileInterval(means, level),
-      bca: bcaInterval(means, { estimate: mean, jackknife: leaveOneGroupOut(byGroup, mean, values.length) }, level),
+      bca: bcaInterval(means, { estimate: mean, jackknife: leaveOneGroupOut(byGroup, mean) }, level),
     },
   };
 }
@@ -91,7 +102,8 @@ function shareAtLeast(sorted: Float64Array, observed: number): number {
   return ((reached > sorted.length ? 0 : reached) + 1) / (sorted.length + 1);
 }
 
-function leaveOneGroupOut(groups: GroupSums, mean: number, rows: number): Float64Array {
-  const sum = mean * rows;
-  return groups.sums.map((value, group) => (sum - value) / (rows - (groups.sizes[group] as number)));
+function leaveOneGroupOut(groups: GroupSums, mean: number): Float64Array {
+  const rows = sum(groups.sizes);
+  const total = mean * rows;
+  return groups.sums.map((value, group) => (total - value) / (rows - (groups.sizes[group] as number)));
 }

@@ -1,13 +1,16 @@
 import { shuffledIndexes } from "../numbers/random.ts";
 
-/** The sum of the values and the number of the rows of each group, in order of first appearance. */
+/** The sum of the values and the number of the rows of each group, in order of first appearance; both weighted. */
 export interface GroupSums {
   readonly sums: Float64Array;
   readonly sizes: Float64Array;
 }
 
-/** Adds up values by group. Group numbers may have gaps: a slice of a file keeps the group numbers of the file. */
-export function sumByGroup(values: Float64Array, groups: Uint32Array): GroupSums {
+/**
+ * Adds up values by group, each times its weight. Group numbers may have gaps: a slice of a file keeps the group numbers
+ * of the file. Without weights, each row has the weight 1.
+ */
+export function sumByGroup(values: Float64Array, groups: Uint32Array, weights: Float64Array | null = null): GroupSums {
   if (values.length !== groups.length) {
     throw new Error(`sumByGroup: ${values.length} values but ${groups.length} group numbers`);
   }
@@ -22,8 +25,9 @@ export function sumByGroup(values: Float64Array, groups: Uint32Array): GroupSums
       sizes.push(0);
       indexOf.set(group, index);
     }
-    sums[index] = (sums[index] as number) + (values[row] as number);
-    sizes[index] = (sizes[index] as number) + 1;
+    const weight = weights === null ? 1 : (weights[row] as number);
+    sums[index] = (sums[index] as number) + weight * (values[row] as number);
+    sizes[index] = (sizes[index] as number) + weight;
   }
   return { sums: Float64Array.from(sums), sizes: Float64Array.from(sizes) };
 }

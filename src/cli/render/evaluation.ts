@@ -29,10 +29,17 @@ export function renderEvaluation(evaluation: SubjectEvaluation): string {
 const DEFINITIONS = `In brackets 95 % intervals: the bootstrap over prompts, since rows that share a prompt are not independent.
 Log loss in nats. ECE of the predicted class, bins of equal mass; in brackets that of a perfectly calibrated judge.`;
 
-function headline({ subject, labels, rows, groups, priorRows, warnings }: SubjectEvaluation): string {
+function headline({ subject, labels, rows, groups, sample, priorRows, warnings }: SubjectEvaluation): string {
   const fallback = priorRows ? `\n${counted(priorRows, "row")} not answered: the fallback stands there` : "";
   const head = `${subject}\n${counted(rows, "row")} with ${counted(groups, "prompt")}, ${labels.source} of ${labels.file}${fallback}`;
-  return [head, ...warnings.map((text) => `Warning: ${text}.`)].join("\n");
+  const drawn =
+    sample === null
+      ? []
+      : [
+          `A sample of ${counted(sample.of, "row")}: each row weighs its inverse inclusion probability, so the scores are those of all`,
+          `rows (Hájek's estimate); as precise as ${count(Math.round(sample.effectiveRows))} rows of equal weight.`,
+        ];
+  return [head, ...drawn, ...warnings.map((text) => `Warning: ${text}.`)].join("\n");
 }
 
 type Matrix = SubjectEvaluation["scores"][number]["evaluation"]["confusion"];

@@ -70,6 +70,7 @@ export function datasetOf(scenario: JobScenario): Dataset {
     tags: null,
     notes: [],
     groups: Uint32Array.from(ids.keys()),
+    inclusion: null,
     anomalies: new Proxy({} as Dataset["anomalies"], { get: () => none }),
     read: async (index) => {
       const turns = ["text"];

@@ -1,0 +1,67 @@
+import { InvalidArgumentError } from "commander";
+import type { SampleResult } from "../../commands/sample.ts";
+import { formatCount, formatSignificant, plural } from "../../format.ts";
+import { type AddCommand, printJson } from "./context.ts";
+import { jsonOption, wholeNumber } from "./options.ts";
+
+interface SampleFlags {
+  readonly rows: number;
+  readonly output: string;
+  readonly input?: string;
+  readonly uniform: number;
+  readonly seed?: number;
+  readonly json?: boolean;
+}
+
+/** Adds `abtie sample`. */
+export const addSample: AddCommand = (program, context) => {
+  program
+    .command("sample")
+    .summary("write the rows that are most worth labelling, with their inclusion probabilities")
+    .description(
+      "Draws rows from one or more runs and writes them with their texts to a CSV in which a person labels. Rows of which the " +
+        "runs are uncertain, or on which they disagree, are drawn more often; a part of the sample is drawn from all rows alike. " +
+        "Each row has the probability with which it came into the sample, and `abtie evaluate --labels` weights the rows by it, " +
+        "so that the scores are those of all rows. The file holds no answer of the runs, because a person who sees one is led by it.",
+    )
+    .argument("<run...>", "folders of runs, or submissions, of the same rows")
+    .requiredOption("-o, --output <csv>", "sample to write")
+    .option("-n, --rows <n>", "number of rows to draw", wholeNumber(1), 200)
+    .option("-i, --input <file>", "file with the texts (default: the input of the first run)")
+    .option("--uniform <share>", "share of the sample that is drawn from all rows alike, above 0 to 1", share, 0.2)
+    .option("--seed <n>", "seed of the draw (default: the seed of the first run)", wholeNumber(0))
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      `
+Examples:
+  abtie sample runs/rules runs/notebook -n 200 -o sample.csv
+  abtie evaluate runs/rules --labels sample.csv    # after the column winner is filled in: A, B or tie`,
+    )
+    .action(async (targets: [string, ...string[]], { rows, output, input, uniform, seed, json }: SampleFlags) => {
+      const { sample } = await import("../../commands/sample.ts");
+      const options = { targets, rows, output, input: input ?? null, uniform, seed: seed ?? null };
+      const result = await sample(options, context);
+      if (json === true) printJson(context, result);
+      else context.print(renderSample(result));
+    });
+};
+
+function renderSample({ file, rows, of, inclusion, labelColumns }: SampleResult): string {
+  const { smallest, largest } = inclusion;
+  const labels =
+    labelColumns.length === 1
+      ? `Write A, B or tie into the column ${labelColumns[0]}`
+      : `Write 1 into one of the columns ${labelColumns.join(", ")} and 0 into the others`;
+  return [
+    `${plural(rows, "row")} of ${formatCount(of)} in ${file}, inclusion probabilities ${formatSignificant(smallest)} to ${formatSignificant(largest)}`,
+    `${labels} of every row, and keep the other columns. Then: abtie evaluate RUN --labels ${file}`,
+  ].join("\n");
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value <= 1))
+    throw new InvalidArgumentError("expected a share above 0 and at most 1, such as 0.2.");
+  return value;
+}

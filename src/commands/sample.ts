@@ -1,0 +1,132 @@
+import { resolve } from "node:path";
+import { DEFAULT_COLUMNS } from "../dataset/columns.ts";
+import { labelColumns, writeSample } from "../dataset/write-sample.ts";
+import type { Effects } from "../effects.ts";
+import { AbtieError } from "../errors.ts";
+import { openJoined } from "../evaluate/labelled.ts";
+import { openSubject, type Subject } from "../evaluate/subject.ts";
+import { type Judged, sizesOf, worthLabelling } from "../evaluate/worth-labelling.ts";
+import { refuseOverwrite } from "../files/refuse-overwrite.ts";
+import { plural } from "../format.ts";
+import { filesOfRecordedRun, OTHER_PATH } from "../job/job-files.ts";
+import { takeTriples } from "../metrics/triples.ts";
+import { inclusionProbabilities, systematicSample } from "../stats/unequal-sample.ts";
+
+export interface SampleOptions {
+  /** Folders of runs, or submissions, of the same rows: at least one. */
+  readonly targets: readonly [string, ...string[]];
+  /** Number of rows to draw; with as many rows or fewer in the runs, all are taken. */
+  readonly rows: number;
+  /** The CSV to write. */
+  readonly output: string;
+  /** The file with the texts; omitted or null: the input of the first run. */
+  readonly input?: string | null;
+  /** Share of the sample that is drawn whatever the row is worth, above 0 to 1. Default 0.2. */
+  readonly uniform?: number;
+  /** Seed of the draw. Default: the seed of the first run. */
+  readonly seed?: number | null;
+}
+
+/** The sample that was written. */
+export interface SampleResult {
+  readonly file: string;
+  /** Number of rows in the sample, and of those from which it was drawn. */
+  readonly rows: number;
+  readonly of: number;
+  /** Smallest and largest inclusion probability of the rows in the sample. */
+  readonly inclusion: { readonly smallest: number; readonly largest: number };
+  /** The columns in which a person labels. */
+  readonly labelColumns: readonly string[];
+  readonly seed: number;
+}
+
+export const DEFAULT_UNIFORM = 0.2;
+
+/**
+ * Draws the rows that are most worth labelling, with known inclusion probabilities, and writes them with their texts.
+ * Throws AbtieError("data") when the runs have different rows or a file cannot be used, and AbtieError("config") when
+ * nothing names the texts or a file would be overwritten.
+ */
+export async function sample(options: SampleOptions, effects: Pick<Effects, "cwd" | "signal">): Promise<SampleResult> {
+  const { rows, uniform = DEFAULT_UNIFORM } = options;
+  const output = resolve(effects.cwd, options.output);
+  const [first, ...others] = options.targets;
+  const subject = await openSubject(resolve(effects.cwd, first));
+  const judges = [judgedOf(subject)];
+  const subjects = [subject];
+  for (const target of others) {
+    const other = await openSubject(resolve(effects.cwd, target));
+    judges.push(inOrderOf(subject, other));
+    subjects.push(other);
+  }
+  const input = inputOf(subject, options, effects);
+  await refuseOverwrite({
+    reads: [
+      { role: "the file with the texts", path: input },
+      ...subjects.flatMap(({ run, path }) =>
+        run === null ? [{ role: "a submission", path }] : filesOfRecordedRun(run),
+      ),
+    ],
+    writes: [{ role: "the sample (-o)", path: output, remedy: OTHER_PATH }],
+  });
+  const columns = subject.run?.config.columns ?? DEFAULT_COLUMNS;
+  await using joined = await openJoined({
+    subject: subject.path,
+    ids: subject.ids,
+    path: input,
+    columns: { ...columns, labels: DEFAULT_COLUMNS.labels, label: null, codes: null },
+    truth: "labels",
+    mayHaveMore: true,
+    signal: effects.signal,
+  });
+  const seed = options.seed ?? subject.seed;
+  const probabilities = inclusionProbabilities(sizesOf(worthLabelling(judges, subject.ids.length), uniform), rows);
+  const drawn = systematicSample(probabilities, seed);
+  const inclusion = Array.from(drawn, (row) => probabilities[row] as number);
+  const sampled = [];
+  for (const [index, row] of drawn.entries()) {
+    const text = await joined.dataset.read(joined.indexes[row] as number);
+    sampled.push({ row: text, inclusion: inclusion[index] as number });
+  }
+  await writeSample(output, sampled, columns);
+  return {
+    file: output,
+    rows: drawn.length,
+    of: subject.ids.length,
+    inclusion: { smallest: Math.min(...inclusion), largest: Math.max(...inclusion) },
+    labelColumns: labelColumns(columns),
+    seed,
+  };
+}
+
+function inputOf({ path, run }: Subject, { input = null }: SampleOptions, { cwd }: Pick<Effects, "cwd">): string {
+  if (input !== null) return resolve(cwd, input);
+  if (run !== null) return run.config.input;
+  throw new AbtieError("config", `${path} is a submission, which holds no texts: name the file with the rows with -i`);
+}
+
+/** Every row of a submission counts as answered, because a fallback cannot be recognised there. */
+function judgedOf({ written, run }: Subject): Judged {
+  return { probabilities: written, isAnswered: (row) => run === null || run.rows.obtained[row] !== "prior" };
+}
+
+/** Brings the rows of another run into the order of the first. Throws AbtieError("data") when its rows are others. */
+function inOrderOf(first: Subject, other: Subject): Judged {
+  const indexOf = new Map(other.ids.map((id, index) => [id, index]));
+  const missing = first.ids.filter((id) => !indexOf.has(id));
+  if (missing.length > 0 || other.ids.length !== first.ids.length) {
+    const [id] = missing;
+    throw new AbtieError(
+      "data",
+      `${first.path} and ${other.path} hold different rows: expected the same ids in both, found ${plural(first.ids.length, "row")} ` +
+        `and ${plural(other.ids.length, "row")}${id === undefined ? "" : `, and ${JSON.stringify(id)} only in the first`}. ` +
+        "Score the same file with both.",
+    );
+  }
+  const order = Uint32Array.from(first.ids, (id) => indexOf.get(id) as number);
+  const { probabilities, isAnswered } = judgedOf(other);
+  return {
+    probabilities: takeTriples(probabilities, order),
+    isAnswered: (row) => isAnswered(order[row] as number),
+  };
+}

@@ -1,0 +1,212 @@
+import { readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parse } from "csv-parse/sync";
+import { stringify } from "csv-stringify/sync";
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { SampleResult } from "../../src/commands/sample.ts";
+import { readCell } from "../../src/dataset/cell.ts";
+import { writeCell } from "../../src/dataset/write-sample.ts";
+import type { SubjectEvaluation } from "../../src/evaluate/evaluation.ts";
+import { sizesOf, worthLabelling } from "../../src/evaluate/worth-labelling.ts";
+import golden from "../fixtures/evaluate/sample.json" with { type: "json" };
+import { temporaryFolder } from "../helpers/folder.ts";
+import { inProcess } from "../helpers/in-process.ts";
+import { writeJudged } from "../helpers/judged-folder.ts";
+
+const LABELS = ["winner_model_a", "winner_model_b", "winner_tie"] as const;
+
+function readTable(file: string): Record<string, string>[] {
+  return parse(readFileSync(file, "utf8"), { columns: true });
+}
+
+async function evaluated(args: readonly string[], folder: string): Promise<SubjectEvaluation> {
+  const { status, stdout, stderr } = await inProcess(["evaluate", ...args, "--json"], folder);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  return JSON.parse(stdout);
+}
+
+/** Fills the column winner of a sample with the labels of rows.csv. */
+async function labelSample(folder: string, keep: (index: number) => boolean = () => true): Promise<void> {
+  const truth = new Map(readTable(join(folder, "rows.csv")).map((row) => [row["id"], row]));
+  const labelled = readTable(join(folder, "sample.csv")).map((row, index) => {
+    const known = LABELS.findIndex((name) => truth.get(row["id"])?.[name] === "1");
+    return { ...row, winner: keep(index) ? (["A", "B", "tie"][known] ?? "") : "" };
+  });
+  await writeFile(join(folder, "sample.csv"), stringify(labelled, { header: true }));
+}
+
+describe("abtie sample", () => {
+  test("writes rows with their texts, empty labels and inclusion probabilities that sum to the size over all rows", async () => {
+    const folder = await writeJudged({ rows: 200, sharpness: 1, orders: "both" });
+    const args = ["sample", "run", "-n", "30", "-o", "sample.csv"];
+    const { status, stdout, stderr } = await inProcess(args, folder);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout).toMatch(/^30 rows of 200 in .*sample\.csv, inclusion probabilities 0\.\d+ to 0\.\d+\n/);
+    const rows = readTable(join(folder, "sample.csv"));
+    const source = new Map(readTable(join(folder, "rows.csv")).map((row) => [row["id"], row]));
+    expect(rows).toHaveLength(30);
+    for (const row of rows) {
+      const { prompt, response_a, response_b } = source.get(row["id"]) ?? {};
+      expect(row).toMatchObject({ prompt, response_a, response_b, winner: "" });
+      // A fifth of the sample is drawn from all rows alike.
+      expect(Number(row["inclusion_probability"])).toBeGreaterThanOrEqual((0.2 * 30) / 200);
+    }
+    // The order of the sample shows nothing of the order of the file.
+    const numbers = rows.map((row) => Number((row["id"] ?? "").slice(1)));
+    expect(numbers).not.toEqual([...numbers].sort((one, other) => one - other));
+    await inProcess([...args.slice(0, -1), "again.csv"], folder);
+    expect(readFileSync(join(folder, "again.csv"), "utf8")).toBe(readFileSync(join(folder, "sample.csv"), "utf8"));
+    const other = await inProcess([...args, "--seed", "5", "--json"], folder);
+    const result = JSON.parse(other.stdout) as SampleResult;
+    expect(result).toMatchObject({ rows: 30, of: 200, seed: 5, labelColumns: ["winner"] });
+    expect(readTable(join(folder, "sample.csv")).map(({ id }) => id)).not.toEqual(rows.map(({ id }) => id));
+  });
+
+  test("gives all rows when it is asked for more, and evaluate then gives the scores of all rows", async () => {
+    const folder = await writeJudged({ rows: 40, sharpness: 1, orders: "one" });
+    expect(await inProcess(["sample", "run", "-o", "sample.csv"], folder)).toMatchObject({ status: 0 });
+    await labelSample(folder);
+    const [all, sampled] = [
+      await evaluated(["run"], folder),
+      await evaluated(["run", "--labels", "sample.csv"], folder),
+    ];
+    expect(sampled.sample).toMatchObject({ of: 40 });
+    expect(sampled.sample?.effectiveRows).toBeCloseTo(40, 9);
+    expect(sampled.scores[0]?.evaluation.logLoss.mean).toBeCloseTo(all.scores[0]?.evaluation.logLoss.mean ?? 0, 12);
+    expect(sampled.groups).toBe(all.groups);
+  });
+
+  test("lets evaluate estimate the log loss of all rows, where the rows of the sample alone would be too hard", async () => {
+    const folder = await writeJudged({ rows: 400, sharpness: 1, orders: "one" });
+    const all = await evaluated(["run"], folder);
+    const truth = all.scores[0]?.evaluation.logLoss.mean ?? Number.NaN;
+    await inProcess(["sample", "run", "-n", "150", "--uniform", "0.3", "-o", "sample.csv"], folder);
+    await labelSample(folder);
+    const { sample, rows, scores } = await evaluated(["run", "--labels", "sample.csv"], folder);
+    expect({ rows, of: sample?.of }).toEqual({ rows: 150, of: 400 });
+    const { low, high } = scores[0]?.evaluation.logLoss.error?.interval ?? { low: 0, high: 0 };
+    expect(low).toBeLessThan(truth);
+    expect(high).toBeGreaterThan(truth);
+    const printed = await inProcess(["evaluate", "run", "--labels", "sample.csv"], folder);
+    expect(printed.stdout).toContain("A sample of 400 rows");
+    // Also a calibration can be fitted to a sample; a page about all rows cannot be made of it.
+    const fitted = await inProcess(["calibrate", "run", "--labels", "sample.csv", "-o", "c.json", "--json"], folder);
+    expect(JSON.parse(fitted.stdout)).toMatchObject({ rows: 150 });
+    const page = await inProcess(["report", "run", "--labels", "sample.csv"], folder);
+    expect(page).toMatchObject({ status: 3 });
+    expect(page.stderr).toContain("is a sample");
+  });
+
+  test("refuses half a labelled sample with the lines, foreign rows, runs of other rows, and overwriting its input", async () => {
+    const folder = await writeJudged({ rows: 20, sharpness: 1, orders: "one" });
+    await inProcess(["sample", "run", "-n", "6", "-o", "sample.csv"], folder);
+    const empty = await inProcess(["evaluate", "run", "--labels", "sample.csv"], folder);
+    expect(empty).toMatchObject({ status: 3 });
+    expect(empty.stderr).toContain("has no labels");
+    await labelSample(folder, (index) => index !== 2);
+    const half = await inProcess(["evaluate", "run", "--labels", "sample.csv"], folder);
+    expect(half).toMatchObject({ status: 3 });
+    expect(half.stderr).toMatch(/line 4.*the row has no label/);
+    expect(half.stderr).toContain("delete the rows that nobody has labelled");
+    await labelSample(folder);
+    const text = readFileSync(join(folder, "sample.csv"), "utf8");
+    await writeFile(join(folder, "foreign.csv"), text.replace(/\nr\d+,/, "\nx1,"));
+    const foreign = await inProcess(["evaluate", "run", "--labels", "foreign.csv"], folder);
+    expect(foreign).toMatchObject({ status: 3 });
+    expect(foreign.stderr).toMatch(
+      /every row of the sample must be a judged one\n1 in .*foreign\.csv that are not in .*: "x1"/,
+    );
+    await writeFile(
+      join(folder, "wrong.csv"),
+      readFileSync(join(folder, "sample.csv"), "utf8").replace(/,0\.\d+\n/, ",0\n"),
+    );
+    const wrong = await inProcess(["evaluate", "run", "--labels", "wrong.csv"], folder);
+    expect(wrong.stderr).toMatch(/line 2.*the inclusion probability is "0"/);
+    const submission = "id,winner_model_a,winner_model_b,winner_tie\nr0,0.3,0.3,0.4\n";
+    await writeFile(join(folder, "short.csv"), submission);
+    const other = await inProcess(["sample", "run", "short.csv", "-o", "more.csv"], folder);
+    expect(other).toMatchObject({ status: 3 });
+    expect(other.stderr).toContain("hold different rows");
+    expect(await inProcess(["sample", "short.csv", "-o", "more.csv"], folder)).toMatchObject({ status: 2 });
+    const over = await inProcess(["sample", "run", "-o", "rows.csv"], folder);
+    expect(over).toMatchObject({ status: 2 });
+    expect(over.stderr).toContain("choose another path (-o)");
+  });
+
+  test("writes every text so that it is read again as the same turns", () => {
+    const turn = fc.oneof(
+      fc.string(),
+      fc.constantFrom("[1]", '["a"]', " [", "['a', 'b']", "", "null"),
+      fc.constant(null),
+    );
+    fc.assert(
+      fc.property(fc.array(turn, { maxLength: 3 }), (turns) => {
+        const cell = readCell(writeCell(turns));
+        expect(cell.form === "messages" ? null : cell.turns).toEqual(turns);
+      }),
+    );
+  });
+});
+
+describe("how much a row is worth labelling", () => {
+  const judged = (triples: readonly (readonly number[])[], answered = true) => ({
+    probabilities: Float64Array.from(triples.flat()),
+    isAnswered: () => answered,
+  });
+
+  test("is its uncertainty for one judge, and for two also their disagreement", () => {
+    const [sure, unsure, opposite] = [
+      [1, 0, 0],
+      [1 / 3, 1 / 3, 1 / 3],
+      [0, 1, 0],
+    ] as const;
+    expect([...worthLabelling([judged([sure, unsure])], 2)]).toEqual([0, expect.closeTo(1, 12)]);
+    const two = worthLabelling([judged([sure, sure, unsure]), judged([sure, opposite, unsure])], 3);
+    expect([...two]).toEqual([0, expect.closeTo(0.5, 12), expect.closeTo(0.5, 12)]);
+    expect([...worthLabelling([judged([unsure], false)], 1)]).toEqual([0]);
+  });
+
+  test("leaves no row the size 0, whatever the rows are worth", () => {
+    const worth = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 30 });
+    fc.assert(
+      fc.property(worth, fc.double({ min: 0.01, max: 1, noNaN: true }), (values, uniform) => {
+        const sizes = sizesOf(Float64Array.from(values), uniform);
+        expect(sizes.reduce((sum, size) => sum + size, 0)).toBeCloseTo(1, 9);
+        expect(Math.min(...sizes)).toBeGreaterThanOrEqual((uniform / values.length) * (1 - 1e-9));
+      }),
+    );
+  });
+});
+
+test("an evaluation by a sample equals Hájek's estimates and their linearised errors from numpy", async () => {
+  const { rows } = golden;
+  const labels = rows.map((row, k) => ({
+    id: `r${k}`,
+    prompt: `p${row.group}`,
+    response_a: "x",
+    response_b: "y",
+    winner: row.winner,
+    inclusion_probability: row.inclusion,
+  }));
+  // The submission has more rows than the sample.
+  const submitted = [...rows, ...rows].map(({ probabilities }, k) => [
+    `r${k}`,
+    ...probabilities.map((p) => p.toFixed(6)),
+  ]);
+  const folder = await temporaryFolder({
+    "labels.csv": stringify(labels.reverse(), { header: true }),
+    "submission.csv": stringify([["id", ...LABELS], ...submitted]),
+  });
+  const { scores, sample } = await evaluated(["submission.csv", "--labels", "labels.csv"], folder);
+  expect(sample?.of).toBe(80);
+  expect(sample?.effectiveRows).toBeCloseTo(golden.effectiveRows, 9);
+  const evaluation = scores[0]?.evaluation;
+  for (const name of ["logLoss", "accuracy", "brier"] as const) {
+    expect(evaluation?.[name].mean).toBeCloseTo(golden[name].mean, 9);
+    expect(evaluation?.[name].error?.standardError).toBeCloseTo(golden[name].standardError, 9);
+  }
+  expect(evaluation?.prior.logLoss).toBeCloseTo(golden.priorLogLoss, 9);
+  for (const [k, share] of golden.prior.entries()) expect(evaluation?.prior.shares[k]).toBeCloseTo(share, 9);
+});
