@@ -9,8 +9,9 @@ export const EXIT = {
   data: 3,
   engine: 4,
   fallback: 5,
+  threshold: 6,
   interrupted: 130,
-} as const satisfies Record<ErrorCode | "done" | "bug" | "fallback", number>;
+} as const satisfies Record<ErrorCode | "done" | "bug" | "fallback" | "threshold", number>;
 
 /**
  * An end of the program that the user can act on. The message contains the thing, the expectation, the finding and the

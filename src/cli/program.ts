@@ -118,4 +118,5 @@ Exit status:
        or the model gives the labels almost no probability
     5  the submission is complete and valid, but some rows have fallback probabilities
        (bench: the job may miss its deadline)
+    6  a threshold was missed (evaluate --max-log-loss, --min-accuracy; compare --fail-if)
   130  the command was interrupted; the submission, if there is one, is complete and valid`;

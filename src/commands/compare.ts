@@ -1,6 +1,7 @@
 import { closeVariantRuns } from "../compare/close.ts";
 import { writeComparison } from "../compare/comparison-file.ts";
 import { type Comparison, conclude } from "../compare/conclude.ts";
+import { type CheckedCondition, checkFailIf, type FailIf, refuseFailIf } from "../compare/fail-if.ts";
 import { filesOfComparison } from "../compare/files.ts";
 import { labelsOf, requireLabels } from "../compare/labels.ts";
 import { refuseLabelsAsText } from "../compare/leaks.ts";
@@ -37,24 +38,29 @@ export interface CompareOptions {
   /** The job for which hours are forecast: its rows (default 25,000), and its time; null takes the config's deadline. */
   readonly rows?: number;
   readonly deadline?: string | null;
+  /** Conditions to check on the result. */
+  readonly failIf?: readonly FailIf[];
   /** Continue although config, data, template or model changed. */
   readonly force?: boolean;
   /** Forget the results in the run folders and begin again. */
   readonly fresh?: boolean;
 }
 
+/** A comparison, and the conditions of `failIf` that were checked on it. */
+export type ComparisonResult = Comparison & { readonly conditions: readonly CheckedCondition[] };
+
 /**
  * Compares variants of a judge on the same rows: scores the missing rows of each, row by row, and reports which is better
  * by the labels, or without labels how far they agree, and what each costs. Every variant is an ordinary run with its own folder, so a comparison that is started again
  * continues. An abort ends in a comparison of the rows so far. Throws AbtieError: config, data, engine.
  */
-export async function compareVariants(options: CompareOptions, effects: Effects): Promise<Comparison> {
+export async function compareVariants(options: CompareOptions, effects: Effects): Promise<ComparisonResult> {
   return withRunLocks(effects, (locks) => compareLocked(options, locks));
 }
 
-async function compareLocked(options: CompareOptions, { effects, take }: RunLocks): Promise<Comparison> {
+async function compareLocked(options: CompareOptions, { effects, take }: RunLocks): Promise<ComparisonResult> {
   const { templates = [], environment = [], flags = [], earlyStop = false, margin = null } = options;
-  const { force = false, fresh = false, file } = options;
+  const { force = false, fresh = false, file, failIf = [] } = options;
   if (margin !== null && !earlyStop) {
     throw new AbtieError("config", "a margin (--margin) only has an effect on early stopping: give --early-stop too");
   }
@@ -67,6 +73,11 @@ async function compareLocked(options: CompareOptions, { effects, take }: RunLock
   await using dataset = await openRows(config, effects.signal, effects.log);
   const { ids, groups } = dataset;
   const labels = earlyStop ? requireLabels(dataset, config) : labelsOf(dataset);
+  refuseFailIf(failIf, {
+    labels: labels !== null,
+    deadline: job.deadlineMs !== null,
+    bothOrders: variants.every(({ config: { orders } }) => orders === "both"),
+  });
 
   const order = groupOrder(groups, config.seed);
   const monitor = createMonitor({
@@ -105,5 +116,5 @@ async function compareLocked(options: CompareOptions, { effects, take }: RunLock
     reportStep: createReportStep(ids.length, effects),
   });
   await writeComparison(comparison);
-  return comparison;
+  return { ...comparison, conditions: checkFailIf(failIf, comparison.report) };
 }

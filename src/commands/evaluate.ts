@@ -3,10 +3,16 @@ import type { Effects } from "../effects.ts";
 import { evaluateSubject, type SubjectEvaluation } from "../evaluate/evaluation.ts";
 import { type LabelOptions, openLabelsOf } from "../evaluate/labelled.ts";
 import { openSubject } from "../evaluate/subject.ts";
+import { checkThresholds, type Limits, type Threshold } from "../evaluate/thresholds.ts";
 
-export interface EvaluateOptions extends LabelOptions {
+export interface EvaluateOptions extends LabelOptions, Partial<Limits> {
   /** Folder of a run, or a submission. */
   readonly target: string;
+}
+
+/** An evaluation, and whether its first scores, those of the probabilities as written, keep the limits that were given. */
+export interface EvaluateResult extends SubjectEvaluation {
+  readonly thresholds: readonly Threshold[];
 }
 
 /**
@@ -16,9 +22,12 @@ export interface EvaluateOptions extends LabelOptions {
 export async function evaluateTarget(
   options: EvaluateOptions,
   effects: Pick<Effects, "cwd" | "signal" | "progress">,
-): Promise<SubjectEvaluation> {
+): Promise<EvaluateResult> {
+  const { maxLogLoss = null, minAccuracy = null } = options;
   const subject = await openSubject(resolve(effects.cwd, options.target));
   await using labelled = await openLabelsOf(subject, options, effects);
-  // Awaited here, since the labels are closed when this function returns.
-  return await evaluateSubject(subject, labelled, effects);
+  const evaluation = await evaluateSubject(subject, labelled, effects);
+  const [written] = evaluation.scores;
+  const limits = { maxLogLoss, minAccuracy };
+  return { ...evaluation, thresholds: written === undefined ? [] : checkThresholds(written.evaluation, limits) };
 }

@@ -32,13 +32,18 @@ export function renderComparison(data: ComparisonData | AgreementData): string {
 /**
  * Renders a comparison as Markdown for a pull request: verdict, warnings, variants, with labels one sentence for each
  * pair, the agreement, and the settings. It contains the beginnings of prompts only for rows without labels.
+ * `checked` are sentences about conditions that were checked.
  */
-export function renderComparisonMarkdown(data: ComparisonData | AgreementData): string {
+export function renderComparisonMarkdown(
+  data: ComparisonData | AgreementData,
+  checked: readonly string[] = [],
+): string {
   const { sentence, also } = data.kind === "scores" ? comparisonVerdict(data) : agreementVerdict(data);
   return markdownDocument([
     heading(2, `Comparison ${data.name}`),
     bold(sentence),
     plain(also.join(" ")),
+    bullets(checked),
     bullets(data.warnings),
     ...(data.kind === "scores" ? scoreBlocks(data) : agreementBlocks(data)),
     ...aboutMarkdown(data),

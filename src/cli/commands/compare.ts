@@ -1,6 +1,8 @@
 import { InvalidArgumentError } from "commander";
-import type { Comparison } from "../../compare/conclude.ts";
+import type { ComparisonResult } from "../../commands/compare.ts";
+import { CONDITION_LIST, type FailIf, parseFailIf } from "../../compare/fail-if.ts";
 import { EXIT } from "../../errors.ts";
+import { appendJobSummary, summaryOption } from "../job-summary.ts";
 import { type AddCommand, printJson } from "./context.ts";
 import {
   type ConfigFlags,
@@ -19,6 +21,8 @@ interface CompareFlags extends Omit<ConfigFlags, "template" | "deadline" | "outp
   readonly margin?: number;
   readonly rows: number;
   readonly deadline?: string;
+  readonly failIf?: readonly FailIf[];
+  readonly summary?: string;
   readonly force?: boolean;
   readonly fresh?: boolean;
   readonly json?: boolean;
@@ -51,6 +55,12 @@ export const addCompare: AddCommand = (program, context, finish) => {
       'time that the later job may take, such as "9h" (default: time.deadline of the config)',
     )
     .option(
+      "--fail-if <condition>",
+      "exit with 6 if this holds; may be repeated (the conditions are listed below)",
+      collectConditions,
+    )
+    .addOption(summaryOption())
+    .option(
       "--force",
       "continue although the config, data, template or model has changed, or although the labels get almost no probability",
     )
@@ -81,11 +91,14 @@ The second example needs variants in job.yaml. Each replaces some settings of th
     both: {orders: both}
     short: {context: 700}
     words: {labels: {a: " first", b: " second", tie: " equal"}}
-    large: {engine: {attach: "http://127.0.0.1:8001", tokenizer: /models/large}}`,
+    large: {engine: {attach: "http://127.0.0.1:8001", tokenizer: /models/large}}
+
+Conditions of --fail-if, for CI; "the first" is the first variant:
+${CONDITION_LIST.map(([written, meaning]) => `  ${written.padEnd(21)} ${meaning}`).join("\n")}`,
     )
     .action(async (argument: string | undefined, flags: CompareFlags) => {
       const { compareVariants } = await import("../../commands/compare.ts");
-      const { template, rows, deadline, truth, ...others } = flags;
+      const { template, rows, deadline, truth, failIf, summary, ...others } = flags;
       const truthOverride = truth === undefined ? [] : [{ from: "--truth", set: { truth } }];
       const comparison = await compareVariants(
         {
@@ -97,6 +110,7 @@ The second example needs variants in job.yaml. Each replaces some settings of th
           margin: flags.margin ?? null,
           rows,
           deadline: deadline ?? null,
+          failIf: failIf ?? [],
           force: flags.force ?? false,
           fresh: flags.fresh ?? false,
         },
@@ -104,18 +118,30 @@ The second example needs variants in job.yaml. Each replaces some settings of th
       );
       if (flags.json === true) {
         const { detailsOf } = await import("../../compare/comparison-file.ts");
-        printJson(context, detailsOf(comparison));
+        const { conditions } = comparison;
+        printJson(context, { ...detailsOf(comparison), ...(conditions.length === 0 ? {} : { conditions }) });
       } else {
         const { renderComparisonTable } = await import("../render/comparison.ts");
         context.print(renderComparisonTable(comparison));
       }
       for (const warning of comparison.report.warnings) context.log("warn", warning);
       context.printToStderr(`report: ${comparison.files.html}`);
+      for (const sentence of conditionSentences(comparison)) context.printToStderr(sentence);
+      const { renderComparisonMarkdown } = await import("../../report/render-comparison.ts");
+      const markdown = renderComparisonMarkdown(comparison.report, conditionSentences(comparison));
+      await appendJobSummary(markdown, summary, context);
       finish(statusOf(comparison));
     });
 };
 
-function statusOf({ end, failedRows }: Comparison): number {
+function conditionSentences({ conditions }: ComparisonResult): readonly string[] {
+  return conditions.map(({ condition, holds, reasons }) =>
+    holds ? `--fail-if ${condition} holds: ${reasons.join("; ")}` : `--fail-if ${condition} does not hold`,
+  );
+}
+
+/** An unfinished comparison says so whatever its conditions; a condition that holds goes before rows that were left out. */
+function statusOf({ end, failedRows, conditions }: ComparisonResult): number {
   switch (end) {
     case "interrupted":
       return EXIT.interrupted;
@@ -123,10 +149,17 @@ function statusOf({ end, failedRows }: Comparison): number {
       return EXIT.fallback;
     case "done":
     case "decided":
+      if (conditions.some(({ holds }) => holds)) return EXIT.threshold;
       return failedRows > 0 ? EXIT.fallback : EXIT.done;
     default:
       return end satisfies never;
   }
+}
+
+function collectConditions(text: string, before: readonly FailIf[] = []): readonly FailIf[] {
+  const condition = parseFailIf(text);
+  if (condition !== null) return [...before, condition];
+  throw new InvalidArgumentError(`expected one of ${CONDITION_LIST.map(([written]) => written).join(", ")}.`);
 }
 
 /** Collects the values of an option that is given several times. */

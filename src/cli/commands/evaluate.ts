@@ -1,8 +1,18 @@
+import { InvalidArgumentError } from "commander";
+import { EXIT } from "../../errors.ts";
+import { appendJobSummary, summaryOption } from "../job-summary.ts";
 import { type AddCommand, printJson } from "./context.ts";
 import { jsonOption, type LabelFlags, labelsOption, truthOption } from "./options.ts";
 
+interface EvaluateFlags extends LabelFlags {
+  readonly maxLogLoss?: number;
+  readonly minAccuracy?: number;
+  readonly summary?: string;
+  readonly json?: boolean;
+}
+
 /** Adds `abtie evaluate`. */
-export const addEvaluate: AddCommand = (program, context) => {
+export const addEvaluate: AddCommand = (program, context, finish) => {
   program
     .command("evaluate")
     .summary("compute log loss and other metrics of a run or a submission, using labelled rows")
@@ -15,6 +25,17 @@ export const addEvaluate: AddCommand = (program, context) => {
     .argument("<run|csv>", "folder of a run, or a submission")
     .addOption(labelsOption())
     .addOption(truthOption("run"))
+    .option(
+      "--max-log-loss <nats>",
+      "exit with 6 if the log loss as written is above this; the value counts, not its interval",
+      limitBelow(Number.POSITIVE_INFINITY),
+    )
+    .option(
+      "--min-accuracy <share>",
+      "exit with 6 if the accuracy as written is below this, 0 to 1; the value counts, not its interval",
+      limitBelow(1),
+    )
+    .addOption(summaryOption())
     .addOption(jsonOption())
     .addHelpText(
       "after",
@@ -22,13 +43,31 @@ export const addEvaluate: AddCommand = (program, context) => {
 Examples:
   abtie evaluate runs/demo
   abtie evaluate runs/job --labels labelled.csv --truth votes
-  abtie evaluate submission.csv --labels labelled.csv --json`,
+  abtie evaluate submission.csv --labels labelled.csv --json
+  abtie evaluate runs/job --labels labelled.csv --max-log-loss 1.02 --min-accuracy 0.5    # in CI`,
     )
-    .action(async (target: string, { labels, truth, json }: LabelFlags & { readonly json?: boolean }) => {
+    .action(async (target: string, flags: EvaluateFlags) => {
+      const { labels, truth, maxLogLoss, minAccuracy, summary, json } = flags;
       const { evaluateTarget } = await import("../../commands/evaluate.ts");
       const { renderEvaluation } = await import("../render/evaluation.ts");
-      const evaluation = await evaluateTarget({ target, labels: labels ?? null, truth: truth ?? null }, context);
-      if (json === true) printJson(context, evaluation);
-      else context.print(renderEvaluation(evaluation));
+      const { renderEvaluationMarkdown } = await import("../../report/render-evaluation.ts");
+      const limits = { maxLogLoss: maxLogLoss ?? null, minAccuracy: minAccuracy ?? null };
+      const result = await evaluateTarget({ target, labels: labels ?? null, truth: truth ?? null, ...limits }, context);
+      const { thresholds } = result;
+      if (json === true) printJson(context, result);
+      else context.print(renderEvaluation(result));
+      for (const { isMet, sentence } of thresholds) {
+        context.printToStderr(`threshold ${isMet ? "met" : "missed"}: ${sentence}`);
+      }
+      await appendJobSummary(renderEvaluationMarkdown(result, thresholds), summary, context);
+      if (thresholds.some(({ isMet }) => !isMet)) finish(EXIT.threshold);
     });
 };
+
+function limitBelow(most: number): (text: string) => number {
+  return (text) => {
+    const value = text.trim() === "" ? Number.NaN : Number(text);
+    if (value >= 0 && value <= most && Number.isFinite(value)) return value;
+    throw new InvalidArgumentError(`expected a number from 0${most === 1 ? " to 1" : ""}, such as 0.5.`);
+  };
+}
