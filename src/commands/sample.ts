@@ -5,7 +5,7 @@ import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
 import { openJoined } from "../evaluate/labelled.ts";
 import { openSubject, type Subject } from "../evaluate/subject.ts";
-import { type Judged, sizesOf, worthLabelling } from "../evaluate/worth-labelling.ts";
+import { type JudgeOnRows, sizesOf, worthLabelling } from "../evaluate/worth-labelling.ts";
 import { refuseOverwrite } from "../files/refuse-overwrite.ts";
 import { plural } from "../format.ts";
 import { filesOfRecordedRun, OTHER_PATH } from "../job/job-files.ts";
@@ -106,12 +106,12 @@ function inputOf({ path, run }: Subject, { input = null }: SampleOptions, { cwd 
 }
 
 /** Every row of a submission counts as answered, because a fallback cannot be recognised there. */
-function judgedOf({ written, run }: Subject): Judged {
+function judgedOf({ written, run }: Subject): JudgeOnRows {
   return { probabilities: written, isAnswered: (row) => run === null || run.rows.obtained[row] !== "prior" };
 }
 
 /** Brings the rows of another run into the order of the first. Throws AbtieError("data") when its rows are others. */
-function inOrderOf(first: Subject, other: Subject): Judged {
+function inOrderOf(first: Subject, other: Subject): JudgeOnRows {
   const indexOf = new Map(other.ids.map((id, index) => [id, index]));
   const missing = first.ids.filter((id) => !indexOf.has(id));
   if (missing.length > 0 || other.ids.length !== first.ids.length) {

@@ -4,7 +4,7 @@ import { meanTriple } from "../triple.ts";
 import type { Triple } from "../types.ts";
 
 /** The probabilities of one judge on the rows, and whether it answered each row. */
-export interface Judged {
+export interface JudgeOnRows {
   /** Three for each row. */
   readonly probabilities: Float64Array;
   readonly isAnswered: (row: number) => boolean;
@@ -17,7 +17,7 @@ export interface Judged {
  * McCallum and Nigam 1998, "Employing EM and Pool-Based Active Learning for Text Classification"). Judges that have not
  * answered a row do not count; a row without an answer is worth 0.
  */
-export function worthLabelling(judges: readonly Judged[], rows: number): Float64Array {
+export function worthLabelling(judges: readonly JudgeOnRows[], rows: number): Float64Array {
   const most = Math.log(Math.min(3, judges.length));
   return Float64Array.from({ length: rows }, (_, row) => {
     const answers = judges.flatMap(({ probabilities, isAnswered }) =>

@@ -2,8 +2,8 @@ import { InvalidArgumentError } from "commander";
 import type { ComparisonResult } from "../../commands/compare.ts";
 import { CONDITION_LIST, type FailIf, parseFailIf } from "../../compare/fail-if.ts";
 import { EXIT } from "../../errors.ts";
-import { appendJobSummary, summaryOption } from "../job-summary.ts";
 import { type AddCommand, printJson } from "./context.ts";
+import { appendJobSummary, summaryOption } from "./job-summary.ts";
 import {
   type ConfigFlags,
   configFileOf,

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from "commander";
 import { EXIT } from "../../errors.ts";
-import { appendJobSummary, summaryOption } from "../job-summary.ts";
 import { type AddCommand, printJson } from "./context.ts";
+import { appendJobSummary, summaryOption } from "./job-summary.ts";
 import { jsonOption, type LabelFlags, labelsOption, truthOption } from "./options.ts";
 
 interface EvaluateFlags extends LabelFlags {

@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import { InvalidArgumentError, Option } from "commander";
-import { messageOf } from "../errors.ts";
-import { appendText } from "../files/append.ts";
-import type { Context } from "./commands/context.ts";
+import { messageOf } from "../../errors.ts";
+import { appendText } from "../../files/append.ts";
+import type { Context } from "./context.ts";
 
 /** Creates the option --summary. */
 export function summaryOption(): Option {
