@@ -1,5 +1,6 @@
 import { mean, subtract } from "../numbers/sums.ts";
 import { type BootstrapOptions, bootstrapMean, type MeanEstimate } from "../stats/bootstrap.ts";
+import type { Interval } from "../stats/interval.ts";
 import type { Triple } from "../types.ts";
 import { type Confusion, confusionOf, hits } from "./accuracy.ts";
 import { brierScores } from "./brier.ts";
@@ -39,11 +40,12 @@ export function evaluate(scored: Scored, options: BootstrapOptions): Evaluation 
   const losses = logLosses(probabilities, truth);
   const shares = classPrior(truth, weights);
   const priorLosses = logLosses(repeatTriple(shares, losses.length), truth);
-  const estimate = (values: Float64Array): MeanEstimate => bootstrapMean(values, groups, options, weights);
+  const estimate = (values: Float64Array, range: Interval): MeanEstimate =>
+    within(bootstrapMean(values, groups, options, weights), range);
   return {
-    logLoss: estimate(losses),
-    accuracy: estimate(hits(probabilities, truth)),
-    brier: estimate(brierScores(probabilities, truth)),
+    logLoss: estimate(losses, { low: 0, high: Number.POSITIVE_INFINITY }),
+    accuracy: estimate(hits(probabilities, truth), { low: 0, high: 1 }),
+    brier: estimate(brierScores(probabilities, truth), { low: 0, high: 2 }),
     calibration: calibrationError(probabilities, truth, 15, weights),
     reliability: reliabilityBins(probabilities, truth, { level: options.level ?? 0.95, weights }),
     confusion: confusionOf(probabilities, truth, weights),
@@ -51,7 +53,16 @@ export function evaluate(scored: Scored, options: BootstrapOptions): Evaluation 
       shares,
       logLoss:
         weights === null ? mean(priorLosses) : mean(priorLosses.map((loss, row) => loss * (weights[row] as number))),
-      gain: estimate(subtract(priorLosses, losses)),
+      gain: bootstrapMean(subtract(priorLosses, losses), groups, options, weights),
     },
   };
+}
+
+/** Cuts the interval of a score to the values that the score can have: the bootstrap of few rows can exceed them. */
+function within(estimate: MeanEstimate, { low, high }: Interval): MeanEstimate {
+  const { error } = estimate;
+  if (error === null) return estimate;
+  const { interval } = error;
+  const cut = { low: Math.max(low, interval.low), high: Math.min(high, interval.high) };
+  return { ...estimate, error: { ...error, interval: cut } };
 }

@@ -11,13 +11,14 @@ import { columnLines, terminalText } from "./table.ts";
 export function renderCalibration(result: CalibrationResult): string {
   const { kind, rows, groups, folds, repeats, gainByRepeat, raw, calibrated, prior, gain, gainOverPrior } = result;
   const nats = (mean: typeof raw): string => withRange(estimateOf(mean), loss);
+  const lossOf = (mean: typeof raw): string => withRange(estimateOf(mean, [0, Number.POSITIVE_INFINITY]), loss);
   const parts = [
     `${counted(rows, "row")} with ${counted(groups, "prompt")}, ${folds} folds that keep the rows of a prompt together, ${counted(repeats, "repeat")}`,
     columnLines([
       ["", "log loss"],
-      ["raw", nats(raw)],
-      ["calibrated", nats(calibrated)],
-      ["class prior", nats(prior)],
+      ["raw", lossOf(raw)],
+      ["calibrated", lossOf(calibrated)],
+      ["class prior", lossOf(prior)],
       ["gain over raw", nats(gain)],
       ["gain over the class prior", nats(gainOverPrior)],
     ]),

@@ -213,11 +213,13 @@ ${Array.from({ length: 11 }, (_, level) => `.h${level} { background: color-mix(i
  */
 const ROWS: string = `
 .worst { list-style: none; margin-top: 1rem; }
+.lead + h3, .worst + h3 { margin-top: 1.6rem; }
 .worst > li { border-top: 1px solid var(--rule); padding: 1.1rem 0 1.4rem; scroll-margin-top: 1rem; }
 .worst > li:target { background: var(--raised); box-shadow: 0 0 0 .7rem var(--raised); }
 .row-head { display: grid; grid-template-columns: minmax(0, 1fr) minmax(14rem, 20rem); gap: .4rem 2rem; align-items: end; font: .88rem/1.45 var(--sans); margin-bottom: .8rem; }
 .row-head h3 { margin: 0; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
 .row-head p { color: var(--soft); font-variant-numeric: tabular-nums; max-width: none; }
+.row-head .bar3 + .odds { margin-top: .4rem; }
 .row-head .odds { display: flex; justify-content: space-between; color: var(--ink); font-size: .84rem; }
 .texts { display: grid; grid-template-columns: 1fr 1fr; gap: .9rem 1.6rem; }
 .texts > div { min-width: 0; }

@@ -48,7 +48,7 @@ export function verdictTable(variants: readonly VariantBase[]): Table {
 /** Counts the rows of a pair by both verdicts. */
 export function crossTable({ first, second, verdicts }: PairAgreement): Table {
   return {
-    caption: `Verdicts of ${first}, by verdict of ${second}`,
+    caption: `Rows by verdict of ${first} and of ${second}`,
     columns: [textColumn(first), ...NAMES.map((name) => numberColumn(`${second}: ${name}`))],
     rows: verdicts.map((line, index) => [{ text: NAMES[index] ?? "" }, ...line.map(countCell)]),
   };

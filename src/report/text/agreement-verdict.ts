@@ -13,7 +13,10 @@ export function agreementVerdict({ agreement, rows, variants }: AgreementData): 
 function sentence(agreement: readonly PairAgreement[], rows: number): string {
   const [only, other] = agreement;
   if (only === undefined) return "There is nothing to compare.";
-  if (other === undefined) return `${agreementSentence(only)}, ${counted(rows, "row")}.`;
+  if (other === undefined) {
+    const { first, second, share } = only;
+    return `${first} and ${second} give the same verdict on ${rate(share.value)} of ${counted(rows, "row")}.`;
+  }
   const shares = agreement.map(({ share }) => share.value);
   const range = `${rate(Math.min(...shares))} to ${rate(Math.max(...shares))}`;
   return `Pairs of variants give the same verdict on ${range} of ${counted(rows, "row")}.`;
@@ -27,8 +30,8 @@ export function agreementSentence({ first, second, share, kappa }: PairAgreement
 
 function noLabels(names: readonly string[]): string {
   return (
-    "Without labels nothing shows which variant is better. `abtie sample` chooses the rows that are most worth labelling, " +
-    `from the run folders of ${names.join(" and ")}.`
+    "Without labels nothing shows which variant is better. The command abtie sample chooses the rows that are most worth " +
+    `labelling, from the run folders of ${names.join(" and ")}.`
   );
 }
 
