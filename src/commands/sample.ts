@@ -1,4 +1,5 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
+import { readComparison } from "../compare/comparison-file.ts";
 import { DEFAULT_COLUMNS } from "../dataset/columns.ts";
 import { labelColumns, writeSample } from "../dataset/write-sample.ts";
 import type { Effects } from "../effects.ts";
@@ -13,8 +14,8 @@ import { takeTriples } from "../metrics/triples.ts";
 import { inclusionProbabilities, systematicSample } from "../stats/unequal-sample.ts";
 
 export interface SampleOptions {
-  /** Folders of runs, or submissions, of the same rows: at least one. */
-  readonly targets: readonly [string, ...string[]];
+  /** Folders of runs or of comparisons, or submissions, of the same rows: at least one. */
+  readonly targets: readonly string[];
   /** Number of rows to draw; with as many rows or fewer in the runs, all are taken. */
   readonly rows: number;
   /** The CSV to write. */
@@ -50,15 +51,13 @@ export const DEFAULT_UNIFORM = 0.2;
 export async function sample(options: SampleOptions, effects: Pick<Effects, "cwd" | "signal">): Promise<SampleResult> {
   const { rows, uniform = DEFAULT_UNIFORM } = options;
   const output = resolve(effects.cwd, options.output);
-  const [first, ...others] = options.targets;
-  const subject = await openSubject(resolve(effects.cwd, first));
-  const judges = [judgedOf(subject)];
-  const subjects = [subject];
-  for (const target of others) {
-    const other = await openSubject(resolve(effects.cwd, target));
-    judges.push(inOrderOf(subject, other));
-    subjects.push(other);
+  const subjects: Subject[] = [];
+  for (const target of options.targets) {
+    for (const path of await runsOf(resolve(effects.cwd, target))) subjects.push(await openSubject(path));
   }
+  const [subject, ...others] = subjects;
+  if (subject === undefined) throw new AbtieError("config", "a sample needs a run: name at least one folder");
+  const judges = [judgedOf(subject), ...others.map((other) => inOrderOf(subject, other))];
   const input = inputOf(subject, options, effects);
   await refuseOverwrite({
     reads: [
@@ -97,6 +96,12 @@ export async function sample(options: SampleOptions, effects: Pick<Effects, "cwd
     labelColumns: labelColumns(columns),
     seed,
   };
+}
+
+/** Lists the runs of the variants for the folder of a comparison; any other path stands for itself. */
+async function runsOf(path: string): Promise<readonly string[]> {
+  const comparison = await readComparison(path);
+  return comparison === null ? [path] : comparison.variants.map(({ name }) => join(path, name));
 }
 
 function inputOf({ path, run }: Subject, { input = null }: SampleOptions, { cwd }: Pick<Effects, "cwd">): string {

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { Columns } from "../dataset/columns.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
+import { labelColumns } from "../dataset/write-sample.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
 import { formatCount } from "../format.ts";
@@ -95,7 +96,7 @@ export async function openLabels(options: JoinOptions): Promise<LabelledRows> {
   const joined = await openJoined(options);
   if (isLabelled(joined)) return joined;
   await joined[Symbol.asyncDispose]();
-  throw withoutLabels(options);
+  throw withoutLabels(options, joined.weights !== null);
 }
 
 /** Checks whether the data file has labels. */
@@ -129,7 +130,12 @@ export async function openJoined(options: JoinOptions): Promise<JoinedRows> {
   }
 }
 
-function withoutLabels({ path, columns: { labels } }: JoinOptions): AbtieError {
+function withoutLabels({ path, columns }: JoinOptions, isSample: boolean): AbtieError {
+  const { labels } = columns;
+  if (isSample) {
+    const names = labelColumns(columns).join(", ");
+    return new AbtieError("data", `${path} is a sample that nobody has labelled yet: fill in ${names} in every row.`);
+  }
   return new AbtieError(
     "data",
     `${path} has no labels: expected the columns ${labels.join(", ")}. Name a labelled file with --labels; ` +

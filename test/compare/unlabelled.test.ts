@@ -56,6 +56,13 @@ test("compares two templates without labels: agreement, verdicts, cost, and the 
     "template",
   ]);
   for (const name of ["template", "other"]) expectValid(join(job.folder, "run", name, "submission.csv"), job.ids);
+  // The folder of the comparison stands for its runs.
+  const sampled = await inProcess(["sample", "run", "-n", "10", "-o", "sample.csv"], job.folder);
+  expect(sampled).toMatchObject({ status: 0 });
+  const named = await inProcess(["sample", "run/template", "run/other", "-n", "10", "-o", "named.csv"], job.folder);
+  expect(named).toMatchObject({ status: 0 });
+  const [one, other] = ["sample.csv", "named.csv"].map((name) => readFileSync(join(job.folder, name), "utf8"));
+  expect(one).toBe(other);
   // The report command reads comparison.json alone.
   expect(await inProcess(["report", "run", "-o", "page.html"], job.folder)).toMatchObject({ status: 0 });
   expect(readFileSync(join(job.folder, "page.html"), "utf8")).toBe(page);

@@ -104,7 +104,7 @@ describe("abtie sample", () => {
     await inProcess(["sample", "run", "-n", "6", "-o", "sample.csv"], folder);
     const empty = await inProcess(["evaluate", "run", "--labels", "sample.csv"], folder);
     expect(empty).toMatchObject({ status: 3 });
-    expect(empty.stderr).toContain("has no labels");
+    expect(empty.stderr).toContain("is a sample that nobody has labelled yet: fill in winner in every row");
     await labelSample(folder, (index) => index !== 2);
     const half = await inProcess(["evaluate", "run", "--labels", "sample.csv"], folder);
     expect(half).toMatchObject({ status: 3 });

@@ -24,7 +24,7 @@ export const addSample: AddCommand = (program, context) => {
         "Each row has the probability with which it came into the sample, and `abtie evaluate --labels` weights the rows by it, " +
         "so that the scores are those of all rows. The file holds no answer of the runs, because a person who sees one is led by it.",
     )
-    .argument("<run...>", "folders of runs, or submissions, of the same rows")
+    .argument("<run...>", "folders of runs or comparisons, or submissions, of the same rows")
     .requiredOption("-o, --output <csv>", "sample to write")
     .option("-n, --rows <n>", "number of rows to draw", wholeNumber(1), 200)
     .option("-i, --input <file>", "file with the texts (default: the input of the first run)")
@@ -36,9 +36,10 @@ export const addSample: AddCommand = (program, context) => {
       `
 Examples:
   abtie sample runs/rules runs/notebook -n 200 -o sample.csv
+  abtie sample runs/compared -o sample.csv         # all variants of a comparison
   abtie evaluate runs/rules --labels sample.csv    # after the column winner is filled in: A, B or tie`,
     )
-    .action(async (targets: [string, ...string[]], { rows, output, input, uniform, seed, json }: SampleFlags) => {
+    .action(async (targets: readonly string[], { rows, output, input, uniform, seed, json }: SampleFlags) => {
       const { sample } = await import("../../commands/sample.ts");
       const options = { targets, rows, output, input: input ?? null, uniform, seed: seed ?? null };
       const result = await sample(options, context);

@@ -6,8 +6,8 @@ import type { Verdict } from "./verdict.ts";
  * States how far the variants of a comparison without labels agree, and what would show which of them is better. It
  * prefers no variant.
  */
-export function agreementVerdict({ agreement, rows, variants }: AgreementData): Verdict {
-  return { tone: "mixed", sentence: sentence(agreement, rows), also: [noLabels(variants.map(({ name }) => name))] };
+export function agreementVerdict({ agreement, rows }: AgreementData): Verdict {
+  return { tone: "mixed", sentence: sentence(agreement, rows), also: [NO_LABELS] };
 }
 
 function sentence(agreement: readonly PairAgreement[], rows: number): string {
@@ -28,12 +28,9 @@ export function agreementSentence({ first, second, share, kappa }: PairAgreement
   return `${first} and ${second} give the same verdict on ${withRange(share, rate, 95)} of the rows${beyond}`;
 }
 
-function noLabels(names: readonly string[]): string {
-  return (
-    "Without labels nothing shows which variant is better. The command abtie sample chooses the rows that are most worth " +
-    `labelling, from the run folders of ${names.join(" and ")}.`
-  );
-}
+const NO_LABELS =
+  "Without labels nothing shows which variant is better. The command abtie sample, given the folder of this comparison, chooses " +
+  "the rows that are most worth labelling.";
 
 function rate(value: number): string {
   return percent(value, 1);
