@@ -41,7 +41,7 @@ export interface SampleResult {
   readonly seed: number;
 }
 
-export const DEFAULT_UNIFORM = 0.2;
+const DEFAULT_UNIFORM = 0.2;
 
 /**
  * Draws the rows that are most worth labelling, with known inclusion probabilities, and writes them with their texts.

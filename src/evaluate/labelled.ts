@@ -162,6 +162,8 @@ function joinById(
     });
   }
   const judged = Uint32Array.from(ids.keys()).filter((row) => indexOf.has(ids[row] ?? ""));
+  // Only a sample of a larger file can miss all rows of a run with a limit.
+  if (judged.length === 0) throw new AbtieError("data", `${path} holds no row of ${subject}: name another sample`);
   return { judged, indexes: judged.map((row) => indexOf.get(ids[row] ?? "") as number) };
 }
 
