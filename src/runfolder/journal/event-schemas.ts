@@ -34,7 +34,7 @@ const logProb = z
 export const massSchema = z.number().min(0).max(1.001).nullable();
 
 /** The schema of three log probabilities (nats). JSON has no -Infinity, so JSON.stringify writes null for it. */
-export const logProbsSchema = z.tuple([logProb, logProb, logProb]);
+export const logProbsSchema = z.union([z.tuple([logProb, logProb, logProb]), z.tuple([logProb, logProb])]);
 
 const plannedStep = z.strictObject({
   name: z.string(),
