@@ -41,6 +41,20 @@ describe("a calibration", () => {
     );
   });
 
+  test("of a judge without a tie gives two probabilities, and three have nothing to do with them", () => {
+    const logProb = fc.double({ min: -20, max: 0, noNaN: true });
+    fc.assert(
+      fc.property(parameters(small), logProb, logProb, (given, a, b) => {
+        const two: Parameters = { ...given, bias: [given.bias[0], given.bias[1]] };
+        const probabilities = applyCalibration(two, { ab: [a, b], ba: null });
+        expect(probabilities).toHaveLength(2);
+        // The tie of three classes, left out, gives the same ratio.
+        const three = applyCalibration(given, { ab: [a, b, -25], ba: null });
+        expect(probabilities[0]).toBeCloseTo(three[0] / (three[0] + three[1]), 9);
+      }),
+    );
+  });
+
   test("that changes nothing leaves a single reading as it is", () => {
     fc.assert(
       fc.property(shown, (ba) => {

@@ -77,3 +77,23 @@ describe("chosen and rejected answers", () => {
     }
   });
 });
+
+describe("a file without ties", () => {
+  const csv = (columns: string): string => `id,prompt,response_a,response_b,${columns}\n1,p,a,b,1,0,x\n2,p,a,b,0,1,x\n`;
+
+  test("may lack the column of the tie, and a note states it", async () => {
+    await using dataset = await openDataset(await temporaryFile(csv("winner_model_a,winner_model_b,more")));
+    expect([...(dataset.truth?.values ?? [])]).toEqual([1, 0, 0, 0, 1, 0]);
+    expect(dataset.notes).toEqual(['no column "winner_tie": no label is a tie']);
+  });
+
+  test("is not one that has the column under a mistyped name", async () => {
+    const path = await temporaryFile(csv("winner_model_a,winner_model_b,winner_ties"));
+    await expect(openDataset(path)).rejects.toThrow('the column "winner_tie" is missing (did you mean "winner_ties"?)');
+  });
+
+  test("is not one that lacks the column of another class", async () => {
+    const path = await temporaryFile(csv("winner_model_a,winner_tie,more"));
+    await expect(openDataset(path)).rejects.toThrow('the column "winner_model_b" is missing');
+  });
+});
