@@ -72,20 +72,21 @@ async function compareLocked(options: CompareOptions, { effects, take }: RunLock
   refuseLabelsAsText(config);
   await using dataset = await openRows(config, effects.signal, effects.log);
   const { ids, groups } = dataset;
-  const labels = earlyStop ? requireLabels(dataset, config) : labelsOf(dataset);
+  const labels = earlyStop ? requireLabels(dataset, config) : labelsOf(dataset, config);
   refuseFailIf(failIf, {
     labels: labels !== null,
     deadline: job.deadlineMs !== null,
     bothOrders: variants.every(({ config: { orders } }) => orders === "both"),
   });
 
-  const order = groupOrder(groups, config.seed);
+  const compared = labels === null ? null : new Set(labels.rows);
+  const order = groupOrder(groups, config.seed).filter((row) => compared?.has(row) ?? true);
   const monitor = createMonitor({
     variants: variants.length,
     order,
     groups,
     stopBy: earlyStop ? labels : null,
-    bound: lossDifferenceBound(config.clip),
+    bound: lossDifferenceBound(config.classes, config.clip),
     level: LEVEL,
     margin,
     effects,

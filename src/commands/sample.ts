@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import { pickRows } from "../class-matrix.ts";
 import { readComparison } from "../compare/comparison-file.ts";
 import { DEFAULT_COLUMNS } from "../dataset/columns.ts";
 import { labelColumns, writeSample } from "../dataset/write-sample.ts";
@@ -10,7 +11,6 @@ import { type JudgeOnRows, sizesOf, worthLabelling } from "../evaluate/worth-lab
 import { refuseOverwrite } from "../files/refuse-overwrite.ts";
 import { plural } from "../format.ts";
 import { filesOfRecordedRun, OTHER_PATH } from "../job/job-files.ts";
-import { takeTriples } from "../metrics/triples.ts";
 import { inclusionProbabilities, systematicSample } from "../stats/unequal-sample.ts";
 
 export interface SampleOptions {
@@ -131,7 +131,7 @@ function inOrderOf(first: Subject, other: Subject): JudgeOnRows {
   const order = Uint32Array.from(first.ids, (id) => indexOf.get(id) as number);
   const { probabilities, isAnswered } = judgedOf(other);
   return {
-    probabilities: takeTriples(probabilities, order),
+    probabilities: pickRows(probabilities, order),
     isAnswered: (row) => isAnswered(order[row] as number),
   };
 }

@@ -1,10 +1,10 @@
+import { rowAt } from "../class-matrix.ts";
+import { distance } from "../classes.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
 import { agreementOf } from "../metrics/agreement.ts";
-import { tripleAt } from "../metrics/triples.ts";
 import type { Disagreement, PairAgreement } from "../report/data/comparison-data.ts";
 import { intervalOf } from "../report/data/from-metrics.ts";
 import { short } from "../report/markup/visible.ts";
-import { distance } from "../triple.ts";
 import type { Turn } from "../types.ts";
 import { pairsOf } from "./interim-looks.ts";
 import { groupsOf, type Measured, type MeasuredRows } from "./measure.ts";
@@ -49,7 +49,7 @@ async function readMost(
   dataset: Pick<Dataset, "read">,
 ): Promise<readonly Disagreement[]> {
   const listed = Array.from(rows, (row, index) => {
-    const [one, other] = [tripleAt(first.written, index), tripleAt(second.written, index)];
+    const [one, other] = [rowAt(first.written, index), rowAt(second.written, index)];
     return { row, first: one, second: other, distance: distance(one, other) };
   });
   const most = listed

@@ -1,8 +1,9 @@
 import { type CalibrationStudy, studyCalibration } from "../calibrate/study.ts";
+import type { ClassMatrix } from "../class-matrix.ts";
 import { clipProbabilities } from "../metrics/clip.ts";
 import { type Evaluation, evaluate } from "../metrics/evaluate.ts";
 import type { BootstrapOptions } from "../stats/bootstrap.ts";
-import type { Labels } from "./labels.ts";
+import type { FileLabels, Labels } from "./labels.ts";
 import { type Measured, type MeasuredRows, measure } from "./measure.ts";
 import { measureNoise, type Noise } from "./noise.ts";
 import type { VariantRun } from "./variant-run.ts";
@@ -10,13 +11,13 @@ import type { VariantRun } from "./variant-run.ts";
 /** All scores of one variant that need labels, on the rows that all variants have answered. */
 export interface Assessment extends Measured {
   /** Scores of the probabilities as submitted. */
-  readonly raw: { readonly probabilities: Float64Array; readonly evaluation: Evaluation };
+  readonly raw: { readonly probabilities: ClassMatrix; readonly evaluation: Evaluation };
   /**
    * Probabilities from a calibration that is fitted to the readings and predicts rows on which it was not fitted (out
    * of fold), clipped; null with fewer than 10 prompts.
    */
   readonly calibrated: {
-    readonly probabilities: Float64Array;
+    readonly probabilities: ClassMatrix;
     readonly evaluation: Evaluation;
     readonly study: CalibrationStudy;
   } | null;
@@ -39,7 +40,7 @@ export function assess(
   measured: MeasuredRows,
   options: {
     /** The labels of the whole file, and the labels of the measured rows. */
-    readonly fileLabels: Labels;
+    readonly fileLabels: FileLabels;
     readonly labels: Omit<Labels, "ids">;
     readonly msPerRow: number;
     readonly seed: number;
@@ -49,7 +50,7 @@ export function assess(
   const { truth, groups, weights } = labels;
   const bootstrap: BootstrapOptions = { seed, resamples: RESAMPLES };
   const base = measure(run, measured, { msPerRow, bootstrap });
-  const score = (probabilities: Float64Array) => ({
+  const score = (probabilities: ClassMatrix) => ({
     probabilities,
     evaluation: evaluate({ probabilities, truth, groups, weights }, bootstrap),
   });

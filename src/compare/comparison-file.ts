@@ -97,11 +97,11 @@ const scores = z.object({
   ece: number,
   eceWhenCalibrated: numberOrNull,
 });
-const triple = z.tuple([number, number, number]);
+const perClass = z.union([z.tuple([number, number, number]), z.tuple([number, number])]);
 const variantBase = z.object({
   name: z.string(),
-  verdicts: triple,
-  meanProbabilities: triple,
+  verdicts: perClass,
+  meanProbabilities: perClass,
   mass: z.object({ median: number, p5: number }).nullable(),
   flipRate: estimate.nullable(),
   positionBias: numberOrNull,
@@ -114,8 +114,8 @@ const variantBase = z.object({
 const variant = variantBase.extend({ raw: scores, calibrated: scores.nullable(), gainOverPrior: estimate });
 const disagreement = z.object({
   id: z.string(),
-  first: triple,
-  second: triple,
+  first: perClass,
+  second: perClass,
   distance: number,
   prompt: z.string(),
   responseA: z.string(),
@@ -127,7 +127,7 @@ const agreement = z.object({
   share: estimate,
   kappa: estimate.nullable(),
   distance: number,
-  verdicts: z.tuple([triple, triple, triple]),
+  verdicts: z.array(perClass),
   most: z.array(disagreement),
 });
 const pair = z.object({

@@ -1,14 +1,15 @@
 import { basename, join } from "node:path";
+import { pickRows } from "../class-matrix.ts";
 import { AbtieError } from "../errors.ts";
 import type { ReportStep } from "../job/report-step.ts";
-import { takeTriples, takeWeights } from "../metrics/triples.ts";
+import { takeWeights } from "../metrics/weights.ts";
 import { sum } from "../numbers/sums.ts";
 import type { AgreementData, ComparisonBase, ComparisonData } from "../report/data/comparison-data.ts";
 import { agreementOfPairs } from "./agreement.ts";
 import { type Assessment, assess, RESAMPLES } from "./assess.ts";
 import { msPerRow } from "./cost.ts";
 import { groupByEngine } from "./engine-groups.ts";
-import type { Labels } from "./labels.ts";
+import type { FileLabels } from "./labels.ts";
 import { countLeakedRows, variantsFittedTo } from "./leaks.ts";
 import { groupsOf, type Measured, type MeasuredRows, measure } from "./measure.ts";
 import type { Monitor } from "./monitor.ts";
@@ -67,7 +68,7 @@ export interface ConcludeOptions {
   readonly folder: string;
   readonly runs: readonly [VariantRun, ...VariantRun[]];
   /** The labels of the file; null when it has none. */
-  readonly labels: Labels | null;
+  readonly labels: FileLabels | null;
   readonly monitor: Pick<Monitor, "replay" | "failedRows">;
   readonly margin: number | null;
   readonly job: TargetJob;
@@ -84,7 +85,7 @@ export interface ConcludeOptions {
 export async function conclude(options: ConcludeOptions): Promise<Comparison> {
   const { end, folder, runs, labels, monitor } = options;
   const [{ dataset }] = runs;
-  const measured = { rows: commonRows(dataset.ids.length, runs), file: dataset };
+  const measured = { rows: commonRows(labels?.rows ?? Uint32Array.from(dataset.ids.keys()), runs), file: dataset };
   if (measured.rows.length === 0) throw noCommonRow(end);
   const ending = {
     end,
@@ -107,16 +108,16 @@ export async function conclude(options: ConcludeOptions): Promise<Comparison> {
 type Costs = ReadonlyMap<VariantRun, number>;
 
 async function byLabels(
-  options: ConcludeOptions & { readonly labels: Labels },
+  options: ConcludeOptions & { readonly labels: FileLabels },
   measured: MeasuredRows,
   costs: Costs,
 ): Promise<ScoredComparison> {
   const { runs, labels: fileLabels, monitor, margin, job, reportStep } = options;
-  const [{ config, dataset }] = runs;
+  const [{ config }] = runs;
   const { seed } = config;
   const { rows } = measured;
   const weights = fileLabels.weights === null ? null : takeWeights(fileLabels.weights, rows);
-  const labels = { truth: takeTriples(fileLabels.truth, rows), groups: groupsOf(measured), weights };
+  const labels = { truth: pickRows(fileLabels.truth, rows), groups: groupsOf(measured), weights };
   const assessments = runs.map((run) => {
     reportStep(`scoring and calibrating ${run.name}`);
     return assess(run, measured, { fileLabels, labels, msPerRow: costs.get(run) ?? 0, seed });
@@ -130,7 +131,7 @@ async function byLabels(
       ? fixedPairs(assessments, labels, measure, { seed })
       : sequentialPairs(assessments, replayed, margin);
   const names = runs.map(({ name }) => name);
-  const available = dataset.ids.length;
+  const available = fileLabels.rows.length;
   const stopping = replayed === null ? null : stoppingOf(names, replayed, { scored: rows.length, available });
   return {
     kind: "scores",
@@ -196,7 +197,11 @@ async function baseOf(
     name: basename(folder),
     program: `abtie ${version}`,
     madeAt: now,
-    facts: comparisonFields(runs, { rows: dataset.ids.length, labelled: labels !== null, prefixCache }),
+    facts: comparisonFields(runs, {
+      rows: labels?.rows.length ?? dataset.ids.length,
+      labelled: labels !== null,
+      prefixCache,
+    }),
     rows: measured.rows.length,
     groups: new Set(groupsOf(measured)).size,
     job,
@@ -218,6 +223,7 @@ async function warningsOf(
     leaked: labels === null ? [] : await countLeakedRows(runs, runs[0].dataset, rows),
     served: runs.map(servedModel),
     inference: labels === null ? "none" : monitor.replay() === null ? "fixed" : "sequential",
+    ties: labels?.ties ?? 0,
   });
 }
 
@@ -229,10 +235,9 @@ async function fittedWarnings(runs: ConcludeOptions["runs"]): Promise<readonly s
   );
 }
 
-/** Lists the rows that every variant has answered, in the order of the file. */
-function commonRows(total: number, runs: readonly VariantRun[]): Uint32Array {
-  const rows = Array.from({ length: total }, (_, row) => row);
-  return Uint32Array.from(rows.filter((row) => runs.every(({ answered }) => answered(row))));
+/** Lists the rows that can be compared and that every variant has answered, in the order of the file. */
+function commonRows(rows: Uint32Array, runs: readonly VariantRun[]): Uint32Array {
+  return rows.filter((row) => runs.every(({ answered }) => answered(row)));
 }
 
 /** Computes the time that a row of each variant costs, ms. Each engine is computed separately. */

@@ -1,5 +1,7 @@
+import { type ClassMatrix, matrixOf } from "../class-matrix.ts";
+import { perClass } from "../classes.ts";
+import { asWritten } from "../dataset/submission/clip-and-round.ts";
 import { studySwap } from "../evaluate/raw-scores.ts";
-import { asWritten } from "../evaluate/subject.ts";
 import { type LabelMass, labelMass } from "../metrics/label-mass.ts";
 import type { SwapStudy } from "../metrics/swap.ts";
 import { mean } from "../numbers/sums.ts";
@@ -17,7 +19,7 @@ export interface Measured {
   /**
    * The probabilities as submitted: with the calibration of the variant's config if it has one, clipped and rounded.
    */
-  readonly written: Float64Array;
+  readonly written: ClassMatrix;
   readonly mass: LabelMass | null;
   readonly swap: SwapStudy | null;
   /** Number of rows with a text that was shortened to fit. */
@@ -64,14 +66,21 @@ export function groupsOf({ rows, file }: MeasuredRows): Uint32Array {
 }
 
 /** Collects some of a variant's rows as columns. */
-function columnsOf({ folder, publisher }: VariantRun, rows: Uint32Array, ids: readonly string[]): RunRows {
+function columnsOf(
+  { folder, publisher, config: { classes } }: VariantRun,
+  rows: Uint32Array,
+  ids: readonly string[],
+): RunRows {
   const { state } = folder;
   const outcomes = Array.from(rows, (row) => publisher.outcome(row));
   const firstOrder = (row: number): Order => (readingOf(state, row, "ab") === null ? "ba" : "ab");
   const cutTokens = rows.map((row) => state.orders[firstOrder(row)].cutTokens[row] ?? 0);
   return {
     ids: Array.from(rows, (row) => ids[row] ?? ""),
-    probabilities: Float64Array.from(outcomes.flatMap(({ probabilities }) => probabilities)),
+    probabilities: matrixOf(
+      classes,
+      outcomes.map(({ probabilities }) => probabilities),
+    ),
     obtained: outcomes.map(({ obtained }) => obtained),
     reasons: outcomes.map(({ reason }) => reason),
     readings: { ab: logProbsOf(state, rows, "ab"), ba: logProbsOf(state, rows, "ba") },
@@ -82,8 +91,11 @@ function columnsOf({ folder, publisher }: VariantRun, rows: Uint32Array, ids: re
   };
 }
 
-const NO_READING = [Number.NaN, Number.NaN, Number.NaN] as const;
-
-function logProbsOf(state: RunState, rows: Uint32Array, order: Order): Float64Array {
-  return Float64Array.from(Array.from(rows).flatMap((row) => readingOf(state, row, order)?.logProbs ?? NO_READING));
+function logProbsOf(state: RunState, rows: Uint32Array, order: Order): ClassMatrix {
+  const { classes } = state.orders[order].logProbs;
+  const none = perClass(classes, () => Number.NaN);
+  return matrixOf(
+    classes,
+    Array.from(rows, (row) => readingOf(state, row, order)?.logProbs ?? none),
+  );
 }

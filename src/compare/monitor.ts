@@ -1,3 +1,5 @@
+import type { ClassMatrix } from "../class-matrix.ts";
+import { matrixOf, pickRows } from "../class-matrix.ts";
 import type { Effects } from "../effects.ts";
 import { formatCount, formatDuration, formatFixed, plural } from "../format.ts";
 import type { Task } from "../judge/judge.ts";
@@ -32,7 +34,7 @@ export interface Monitor {
 export function createMonitor(
   options: SequentialPlan & {
     /** The labels of all rows, by which the comparison may stop early; null: it scores all rows. */
-    readonly stopBy: { readonly truth: Float64Array } | null;
+    readonly stopBy: { readonly truth: ClassMatrix } | null;
     readonly effects: Pick<Effects, "clock" | "progress">;
   },
 ): Monitor {
@@ -46,7 +48,7 @@ export function createMonitor(
   let startedAt: number | null = null;
 
   const hasFailed = (run: VariantRun, row: number): boolean => failed.get(run)?.has(row) ?? false;
-  const lossesOf = (row: number, truth: Float64Array): readonly (number | null)[] | null => {
+  const lossesOf = (row: number, truth: ClassMatrix): readonly (number | null)[] | null => {
     const isDone = runs.every((run) => run.answered(row) || hasFailed(run, row));
     return isDone ? runs.map((run) => (run.answered(row) ? lossOf(run, row, truth) : null)) : null;
   };
@@ -91,10 +93,10 @@ export function createMonitor(
 }
 
 /** Computes the log loss (nats) of one row. The probabilities are clipped as in the submission. */
-function lossOf({ publisher, config }: Pick<VariantRun, "publisher" | "config">, row: number, truth: Float64Array) {
-  const probabilities = Float64Array.from(publisher.outcome(row).probabilities);
+function lossOf({ publisher, config }: Pick<VariantRun, "publisher" | "config">, row: number, truth: ClassMatrix) {
+  const probabilities = matrixOf(truth.classes, [publisher.outcome(row).probabilities]);
   const clipped = clipProbabilities(probabilities, config.clip);
-  return logLosses(clipped, truth.subarray(3 * row, 3 * row + 3))[0] as number;
+  return logLosses(clipped, pickRows(truth, Uint32Array.of(row)))[0] as number;
 }
 
 /** The speed is shown only after it was measured for 1 s. */

@@ -1,15 +1,16 @@
 import { applyCalibration, type Parameters } from "../calibrate/apply.ts";
+import type { ClassMatrix } from "../class-matrix.ts";
+import { matrixOf, pickRows } from "../class-matrix.ts";
 import { answersOf } from "../job/answers.ts";
 import type { RowAnswers } from "../judge/outcome.ts";
 import { agreementOf } from "../metrics/agreement.ts";
 import { clipProbabilities } from "../metrics/clip.ts";
 import { type Rescoring, rescoringNoise } from "../metrics/rescoring.ts";
-import { takeTriples } from "../metrics/triples.ts";
 import type { RunState } from "../runfolder/state/run-state.ts";
 import type { BootstrapOptions } from "../stats/bootstrap.ts";
 import type { Interval } from "../stats/interval.ts";
-import type { Triple } from "../types.ts";
-import type { Labels } from "./labels.ts";
+import type { PerClass } from "../types.ts";
+import type { FileLabels } from "./labels.ts";
 import type { VariantRun } from "./variant-run.ts";
 
 /** The noise of a variant, measured on rows that were scored twice. */
@@ -33,20 +34,23 @@ type RescoredRun = Pick<VariantRun, "folder" | "again" | "answered" | "orders" |
  */
 export function measureNoise(
   run: RescoredRun,
-  { truth, groups }: Omit<Labels, "ids">,
+  { truth, groups, rows }: Pick<FileLabels, "truth" | "groups" | "rows">,
   parameters: Parameters | null,
   options: BootstrapOptions,
 ): Noise | null {
-  const twice = rowsScoredTwice(run, groups.length);
+  const twice = rowsScoredTwice(run, rows);
   if (twice.length === 0) return null;
-  const labels = { truth: takeTriples(truth, twice), groups: twice.map((row) => groups[row] as number) };
+  const labels = { truth: pickRows(truth, twice), groups: twice.map((row) => groups[row] as number) };
   const [once, again] = bothScorings(run, twice, parameters);
   return { rows: twice.length, ...rescoringNoise(once, again, labels, options) };
 }
 
 /** Counts the verdicts that changed when the same rows were scored again; null when no row was scored twice. */
 export function countChanged(run: RescoredRun, groups: Uint32Array): Changed | null {
-  const twice = rowsScoredTwice(run, groups.length);
+  const twice = rowsScoredTwice(
+    run,
+    Uint32Array.from({ length: groups.length }, (_, row) => row),
+  );
   if (twice.length === 0) return null;
   const [once, again] = bothScorings(run, twice, null);
   const { share, shareInterval } = agreementOf(
@@ -61,8 +65,8 @@ export function countChanged(run: RescoredRun, groups: Uint32Array): Changed | n
   };
 }
 
-function rowsScoredTwice({ again, answered, orders }: RescoredRun, rows: number): Uint32Array {
-  return Uint32Array.from({ length: rows }, (_, row) => row).filter((row) => {
+function rowsScoredTwice({ again, answered, orders }: RescoredRun, rows: Uint32Array): Uint32Array {
+  return rows.filter((row) => {
     const answers = answersOf(again.state, row);
     return answered(row) && orders.every((order) => answers[order] !== null);
   });
@@ -73,14 +77,17 @@ function bothScorings(
   { folder, again, aggregate, config }: RescoredRun,
   rows: Uint32Array,
   parameters: Parameters | null,
-): readonly [once: Float64Array, again: Float64Array] {
-  const probabilitiesOf = ({ ab, ba }: RowAnswers): Triple =>
+): readonly [once: ClassMatrix, again: ClassMatrix] {
+  const probabilitiesOf = ({ ab, ba }: RowAnswers): PerClass =>
     parameters === null
       ? aggregate({ ab, ba }).probabilities
       : applyCalibration(parameters, { ab: ab?.logProbs ?? null, ba: ba?.logProbs ?? null });
-  const clipped = (state: RunState): Float64Array =>
+  const clipped = (state: RunState): ClassMatrix =>
     clipProbabilities(
-      Float64Array.from([...rows].flatMap((row) => probabilitiesOf(answersOf(state, row)))),
+      matrixOf(
+        config.classes,
+        Array.from(rows, (row) => probabilitiesOf(answersOf(state, row))),
+      ),
       config.clip,
     );
   return [clipped(folder.state), clipped(again.state)];

@@ -3,7 +3,7 @@ import { AbtieError } from "../errors.ts";
 import { formatPercent, parseDuration, plural } from "../format.ts";
 import { modelName } from "../judge/model-name.ts";
 import { verdictShares } from "../metrics/accuracy.ts";
-import { meanOfTriples } from "../metrics/triples.ts";
+import { classPrior } from "../metrics/class-prior.ts";
 import type {
   ComparisonData,
   Pair,
@@ -43,7 +43,7 @@ export function reportedBase(measured: Measured, job: TargetJob): VariantBase {
   return {
     name,
     verdicts: verdictShares(written),
-    meanProbabilities: meanOfTriples(written),
+    meanProbabilities: classPrior(written),
     mass: mass === null ? null : { median: mass.median, p5: mass.low },
     flipRate: position?.flipRate ?? null,
     positionBias: position === null ? null : position.towardFirst - position.towardSecond,

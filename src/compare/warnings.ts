@@ -1,6 +1,7 @@
 import { formatMass, formatPercent, plural } from "../format.ts";
 import { kindOf } from "../judge/mass-gate.ts";
 import { modelName } from "../judge/model-name.ts";
+import { leftOutTies } from "../metrics/labels-for.ts";
 import type { Assessment } from "./assess.ts";
 import { engineKey } from "./engine-groups.ts";
 import type { Measured } from "./measure.ts";
@@ -19,6 +20,8 @@ export interface Circumstances {
   readonly served: readonly (string | null)[];
   /** How pairs are tested: on a fixed number of rows, while rows are scored, or not at all. */
   readonly inference: "fixed" | "sequential" | "none";
+  /** Number of rows that are left out, because they are labelled as ties and the judges know none. */
+  readonly ties: number;
 }
 
 /** A warning is given when the share of shortened rows is larger than this. */
@@ -32,6 +35,7 @@ export function comparisonWarnings(circumstances: Circumstances): string[] {
   return [
     ...endWarnings(circumstances),
     ...engineWarnings(circumstances),
+    ...[leftOutTies(circumstances)].flatMap((text) => (text === null ? [] : [`${text}.`])),
     ...failed
       .filter(({ rows }) => rows > 0)
       .map(({ name, rows }) => `${wasOrWere(rows)} left out of the comparison: ${name} could not be scored on them.`),

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { type ClassMatrix, pickRows } from "../class-matrix.ts";
 import type { Columns } from "../dataset/columns.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
 import { labelColumns } from "../dataset/write-sample.ts";
@@ -6,7 +7,7 @@ import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
 import { formatCount } from "../format.ts";
 import { openRows } from "../job/open-rows.ts";
-import { normalisedWeights, takeTriples } from "../metrics/triples.ts";
+import { normalisedWeights } from "../metrics/weights.ts";
 import type { Subject } from "./subject.ts";
 
 /** Judged rows joined with the rows of the data file, in the order of the judged rows. */
@@ -20,8 +21,8 @@ export interface JoinedRows extends AsyncDisposable {
   readonly judged: Uint32Array;
   /** Index of each judged row in the dataset. */
   readonly indexes: Uint32Array;
-  /** Weights of a, b and tie, three for each judged row; null when the data file has no labels. */
-  readonly truth: Float64Array | null;
+  /** Weights of a, b and tie of each judged row; null when the data file has no labels. */
+  readonly truth: ClassMatrix | null;
   /** Group number of each judged row. Rows with the same prompt have the same number. */
   readonly groups: Uint32Array;
   /** Inverse inclusion probability of each judged row, divided by the mean; null when the data file is no sample. */
@@ -29,7 +30,7 @@ export interface JoinedRows extends AsyncDisposable {
 }
 
 /** Judged rows with labels. */
-export type LabelledRows = JoinedRows & { readonly truth: Float64Array };
+export type LabelledRows = JoinedRows & { readonly truth: ClassMatrix };
 
 /** The options that choose the file with the labels and the source of the truth. */
 export interface LabelOptions {
@@ -116,7 +117,7 @@ export async function openJoined(options: JoinOptions): Promise<JoinedRows> {
       source,
       judged,
       indexes,
-      truth: dataset.truth === null ? null : takeTriples(dataset.truth, indexes),
+      truth: dataset.truth === null ? null : pickRows(dataset.truth, indexes),
       groups: indexes.map((index) => dataset.groups[index] as number),
       weights:
         inclusion === null

@@ -1,33 +1,33 @@
-import { tripleAt } from "../metrics/triples.ts";
+import { type ClassMatrix, rowAt } from "../class-matrix.ts";
+import { meanByClass } from "../classes.ts";
 import { mean, sum } from "../numbers/sums.ts";
-import { meanTriple } from "../triple.ts";
-import type { Triple } from "../types.ts";
+import type { PerClass } from "../types.ts";
 
 /** The probabilities of one judge on the rows, and whether it answered each row. */
 export interface JudgeOnRows {
-  /** Three for each row. */
-  readonly probabilities: Float64Array;
+  readonly probabilities: ClassMatrix;
   readonly isAnswered: (row: number) => boolean;
 }
 
 /**
  * Computes how much each row is worth labelling, 0 to 1. For one judge this is the uncertainty: the entropy of its
- * probabilities divided by that of three equal ones. For several judges it is the mean of their uncertainty and of their
+ * probabilities divided by that of equal ones. For several judges it is the mean of their uncertainty and of their
  * disagreement: the Jensen-Shannon divergence of their probabilities, divided by its largest value (query by committee,
  * McCallum and Nigam 1998, "Employing EM and Pool-Based Active Learning for Text Classification"). Judges that have not
  * answered a row do not count; a row without an answer is worth 0.
  */
 export function worthLabelling(judges: readonly JudgeOnRows[], rows: number): Float64Array {
-  const most = Math.log(Math.min(3, judges.length));
+  const classes = judges[0]?.probabilities.classes.length ?? 0;
+  const most = Math.log(Math.min(classes, judges.length));
   return Float64Array.from({ length: rows }, (_, row) => {
     const answers = judges.flatMap(({ probabilities, isAnswered }) =>
-      isAnswered(row) ? [tripleAt(probabilities, row)] : [],
+      isAnswered(row) ? [rowAt(probabilities, row)] : [],
     );
     if (answers.length === 0) return 0;
     const own = mean(answers.map(entropy));
-    const uncertainty = own / Math.log(3);
+    const uncertainty = own / Math.log(classes);
     if (judges.length === 1) return uncertainty;
-    return (uncertainty + Math.max(0, entropy(meanTriple(answers)) - own) / most) / 2;
+    return (uncertainty + Math.max(0, entropy(meanByClass(answers)) - own) / most) / 2;
   });
 }
 
@@ -42,6 +42,6 @@ export function sizesOf(worth: Float64Array, uniform: number): Float64Array {
 }
 
 /** Computes the entropy of a distribution in nats. */
-function entropy(probabilities: Triple): number {
+function entropy(probabilities: PerClass): number {
   return -sum(probabilities.map((p) => (p > 0 ? p * Math.log(p) : 0)));
 }

@@ -13,13 +13,15 @@ import { createOwnership } from "../runfolder/ownership.ts";
  * file cannot be written.
  */
 export async function ensureFirstFile(
-  { output, runFolder, columns, clip, prior }: Pick<Config, "output" | "runFolder" | "columns" | "clip" | "prior">,
+  config: Pick<Config, "output" | "runFolder" | "columns" | "classes" | "clip" | "prior">,
   { ids }: Pick<Dataset, "ids">,
   disk: Disk,
   validate: typeof validateSubmission = validateSubmission,
 ): Promise<boolean> {
-  if (await isThere(output, disk)) return isComplete(() => validate(output, ids, columns));
-  await writeSubmission(output, ids, () => prior, { columns, clip, disk, ownership: createOwnership(runFolder, disk) });
+  const { output, runFolder, columns, classes, clip, prior } = config;
+  if (await isThere(output, disk)) return isComplete(() => validate(output, ids, columns, classes));
+  const ownership = createOwnership(runFolder, disk);
+  await writeSubmission(output, ids, () => prior, { columns, classes, clip, disk, ownership });
   return true;
 }
 

@@ -73,6 +73,7 @@ export async function openJob(options: JobOptions): Promise<Job> {
       submission: config.output,
       rows: folder.rowsFile,
       columns: config.columns,
+      classes: config.classes,
       clip: config.clip,
       clock,
       disk,

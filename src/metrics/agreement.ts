@@ -1,12 +1,12 @@
+import { type ClassMatrix, rowAt, sameRows } from "../class-matrix.ts";
+import { distance, perClass } from "../classes.ts";
 import { normalQuantile } from "../numbers/normal.ts";
 import { mean, sum } from "../numbers/sums.ts";
 import { sumByGroup } from "../stats/groups.ts";
 import type { Interval } from "../stats/interval.ts";
 import { rateInterval } from "../stats/rate-interval.ts";
-import { distance } from "../triple.ts";
-import type { Triple } from "../types.ts";
-import { largestOf } from "./accuracy.ts";
-import { rowCount, tripleAt } from "./triples.ts";
+import type { ClassIndex } from "../types.ts";
+import { type Confusion, largestOf } from "./accuracy.ts";
 
 /** The agreement of two judges on the same rows. It needs no labels, so it does not show which judge is better. */
 export interface Agreement {
@@ -21,7 +21,7 @@ export interface Agreement {
   /** Mean total variation distance between the probabilities of both judges, 0 to 1. */
   readonly distance: number;
   /** Number of rows by the verdict of the first judge (outer) and of the second (inner), in the order a, b, tie. */
-  readonly verdicts: readonly [Triple, Triple, Triple];
+  readonly verdicts: Confusion;
 }
 
 /** Agreement beyond chance: 1 is perfect, 0 is as often as chance would agree with the same shares of verdicts. */
@@ -35,14 +35,13 @@ export interface Kappa {
 const FEWEST_GROUPS = 4;
 
 /** Measures the agreement of two judges on at least one row. */
-export function agreementOf(first: Float64Array, second: Float64Array, groups: Uint32Array, level = 0.95): Agreement {
-  const rows = rowCount(first, second);
+export function agreementOf(first: ClassMatrix, second: ClassMatrix, groups: Uint32Array, level = 0.95): Agreement {
+  const rows = sameRows(first, second);
   const pairs = Array.from({ length: rows }, (_, row) => [largestOf(first, row), largestOf(second, row)] as const);
   const same = Float64Array.from(pairs, ([one, other]) => Number(one === other));
-  const distances = Array.from({ length: rows }, (_, row) => distance(tripleAt(first, row), tripleAt(second, row)));
+  const distances = Array.from({ length: rows }, (_, row) => distance(rowAt(first, row), rowAt(second, row)));
   const count = (one: number, other: number): number =>
     pairs.filter(([mine, theirs]) => mine === one && theirs === other).length;
-  const line = (one: number): Triple => [count(one, 0), count(one, 1), count(one, 2)];
   return {
     rows,
     groups: new Set(groups).size,
@@ -50,7 +49,7 @@ export function agreementOf(first: Float64Array, second: Float64Array, groups: U
     shareInterval: rateInterval(same, groups, level),
     kappa: kappaOf(pairs, groups, level),
     distance: mean(distances),
-    verdicts: [line(0), line(1), line(2)],
+    verdicts: first.classes.map((_, one) => perClass(first.classes, (__, other) => count(one, other))),
   };
 }
 
@@ -60,11 +59,11 @@ export function agreementOf(first: Float64Array, second: Float64Array, groups: U
  * weighted kappa", as a sum of influences, so that the rows of a group can count as one observation.
  */
 function kappaOf(
-  pairs: readonly (readonly [first: 0 | 1 | 2, second: 0 | 1 | 2])[],
+  pairs: readonly (readonly [first: ClassIndex, second: ClassIndex])[],
   groups: Uint32Array,
   level: number,
 ): Kappa | null {
-  const shareOf = (judge: 0 | 1, name: 0 | 1 | 2): number => mean(pairs.map((pair) => Number(pair[judge] === name)));
+  const shareOf = (judge: 0 | 1, name: ClassIndex): number => mean(pairs.map((pair) => Number(pair[judge] === name)));
   const [ones, others] = ([0, 1] as const).map((judge) => ([0, 1, 2] as const).map((name) => shareOf(judge, name))) as [
     number[],
     number[],

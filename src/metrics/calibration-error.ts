@@ -1,7 +1,6 @@
+import { type ClassMatrix, rowAt, sameRows } from "../class-matrix.ts";
 import { sum } from "../numbers/sums.ts";
-import { largestOf } from "./accuracy.ts";
 import { reliabilityBins } from "./reliability.ts";
-import { rowCount } from "./triples.ts";
 
 export interface CalibrationError {
   /**
@@ -25,18 +24,18 @@ export interface CalibrationError {
  * `whenCalibrated` estimates that bias by the normal approximation of each bin.
  */
 export function calibrationError(
-  probabilities: Float64Array,
-  truth: Float64Array,
+  probabilities: ClassMatrix,
+  truth: ClassMatrix,
   bins = 15,
   weights: Float64Array | null = null,
 ): CalibrationError {
-  const rows = rowCount(probabilities, truth);
+  const rows = sameRows(probabilities, truth);
   const table = reliabilityBins(probabilities, truth, { bins, weights });
   const distances = table.map((bin) => bin.weight * Math.abs(bin.observed - bin.predicted));
-  const top = Array.from({ length: rows }, (_, row) => {
-    const p = probabilities[3 * row + largestOf(probabilities, row)] as number;
-    return { p, weight: weights === null ? 1 : (weights[row] as number) };
-  }).sort((one, other) => one.p - other.p);
+  const top = Array.from({ length: rows }, (_, row) => ({
+    p: Math.max(...rowAt(probabilities, row)),
+    weight: weights === null ? 1 : (weights[row] as number),
+  })).sort((one, other) => one.p - other.p);
   let start = 0;
   let scatter = 0;
   for (const bin of table) {

@@ -1,15 +1,20 @@
-import type { Triple } from "../types.ts";
-import { meanOfTriples } from "./triples.ts";
+import { type ClassMatrix, rowsOf } from "../class-matrix.ts";
+import { perClass, uniform } from "../classes.ts";
+import type { PerClass } from "../types.ts";
 
 /**
- * Computes the share of each class, which is the best prediction that ignores the content of the rows; one third each when
- * there are no rows.
+ * Computes the share of each class, which is the best prediction that ignores the content of the rows; equal shares when there
+ * are no rows. Weighted, if there are weights with the mean 1.
  */
-export function classPrior(truth: Float64Array, weights: Float64Array | null = null): Triple {
-  return truth.length === 0 ? [1 / 3, 1 / 3, 1 / 3] : meanOfTriples(truth, weights);
-}
-
-/** Repeats one prediction for `rows` rows. */
-export function repeatTriple(triple: Triple, rows: number): Float64Array {
-  return Float64Array.from({ length: 3 * rows }, (_, index) => triple[(index % 3) as 0 | 1 | 2]);
+export function classPrior(truth: ClassMatrix, weights: Float64Array | null = null): PerClass {
+  const { classes, values } = truth;
+  const rows = rowsOf(truth);
+  if (rows === 0) return uniform(classes);
+  const sums = new Float64Array(classes.length);
+  for (const [index, share] of values.entries()) {
+    const place = index % classes.length;
+    const weight = weights === null ? 1 : (weights[Math.floor(index / classes.length)] as number);
+    sums[place] = (sums[place] as number) + weight * share;
+  }
+  return perClass(classes, (_, place) => (sums[place] as number) / rows);
 }

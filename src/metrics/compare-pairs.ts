@@ -1,3 +1,4 @@
+import type { ClassMatrix } from "../class-matrix.ts";
 import { subtract } from "../numbers/sums.ts";
 import { type BootstrapOptions, bootstrapMean, type MeanEstimate } from "../stats/bootstrap.ts";
 import { holm } from "../stats/holm.ts";
@@ -5,12 +6,12 @@ import { mcnemarExact } from "../stats/mcnemar.ts";
 import { rowsNeeded } from "../stats/rows-needed.ts";
 import { hits, majorityHits } from "./accuracy.ts";
 import { logLosses } from "./log-loss.ts";
-import type { Scored } from "./triples.ts";
+import type { Scored } from "./scored.ts";
 
 /** A variant with its predictions. All variants of a comparison have the same rows in the same order. */
 export interface ScoredVariant {
   readonly name: string;
-  readonly probabilities: Float64Array;
+  readonly probabilities: ClassMatrix;
   /** Mean time of a row, in ms; null when unknown. */
   readonly msPerRow: number | null;
 }

@@ -39,7 +39,7 @@ test("compares two templates without labels: agreement, verdicts, cost, and the 
   const farthest = distances.indexOf(Math.max(...distances));
   expect(pair?.most[0]).toMatchObject({ id: job.ids[farthest], first: first[farthest], second: second[farthest] });
   expect(pair?.most).toHaveLength(10);
-  expect(pair?.verdicts.flat().reduce((sum, rows) => sum + rows, 0)).toBe(60);
+  expect(pair?.verdicts.flat().reduce<number>((sum, rows) => sum + rows, 0)).toBe(60);
 
   // Nothing that is written claims that a variant is better.
   const [page, markdown] = ["html", "md"].map((kind) =>
@@ -79,4 +79,20 @@ test("finds that a template agrees with itself, and lists no row", async () => {
   expect(pair).toMatchObject({ share: { value: 1, high: 1 }, distance: 0, most: [] });
   expect(pair?.share.low).toBeLessThan(0.8);
   expect(pair?.kappa === null || pair?.kappa?.value === 1).toBe(true);
+});
+
+test("compares judges without a tie: two verdicts, and probabilities of two classes everywhere", async () => {
+  await using judge = await startJudge();
+  const config = { variants: { one: {}, other: { labels: { a: " A", b: " tie" } } }, labels: { a: " A", b: " B" } };
+  const job = await writeJob({ engine: attachTo(judge), rows: 20, config });
+  const path = join(job.folder, "template.jinja");
+  await writeFile(path, readFileSync(path, "utf8").replace(/, tie: "[^"]*"/, ""));
+  const { status, stdout, stderr } = await inProcess(["compare", "job.yaml"], job.folder);
+  expect({ status, stderr }).toMatchObject({ status: 0 });
+  expect(stdout).toMatch(/\nVerdict A +\d.*\nVerdict B +\d.*\nMean probability A, B +0\./);
+  const comparison = JSON.parse(readFileSync(join(job.folder, "run/comparison.json"), "utf8")) as ComparisonDetails;
+  expect(comparison.agreement[0]?.verdicts.map((line) => line.length)).toEqual([2, 2]);
+  expect(comparison.agreement[0]?.most[0]?.first).toHaveLength(2);
+  expect(await inProcess(["report", "run", "-o", "page.html"], job.folder)).toMatchObject({ status: 0 });
+  expect(await inProcess(["sample", "run", "-n", "5", "-o", "sample.csv"], job.folder)).toMatchObject({ status: 0 });
 });

@@ -3,9 +3,12 @@ import { join } from "node:path";
 import { stringify } from "csv-stringify/sync";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { matrixOf } from "../../src/class-matrix.ts";
+import { perClass } from "../../src/classes.ts";
 import { DEFAULT_COLUMNS } from "../../src/dataset/columns.ts";
 import { evaluate } from "../../src/metrics/evaluate.ts";
 import { qualityOf } from "../../src/report/from-run/quality.ts";
+import { CLASSES } from "../../src/types.ts";
 import { temporaryFolder } from "../helpers/folder.ts";
 import { inProcess } from "../helpers/in-process.ts";
 
@@ -27,8 +30,14 @@ describe("the numbers of evaluate", () => {
     fc.assert(
       fc.property(rows, (list) => {
         const scored = {
-          probabilities: Float64Array.from(list.flatMap(({ p }) => p)),
-          truth: Float64Array.from(list.flatMap(({ truth }) => [0, 1, 2].map((k) => Number(k === truth)))),
+          probabilities: matrixOf(
+            CLASSES,
+            list.map(({ p }) => p),
+          ),
+          truth: matrixOf(
+            CLASSES,
+            list.map(({ truth }) => perClass(CLASSES, (_, k) => Number(k === truth))),
+          ),
           groups: Uint32Array.from(list, ({ group }) => group),
         };
         const { accuracy, brier, logLoss } = evaluate(scored, { seed: 1, resamples: 200 });
@@ -74,8 +83,8 @@ describe("the numbers of evaluate", () => {
     ] as const) {
       const tops = Array.from({ length: count }, (_, k) => 0.4 + (0.5 * k) / count);
       const probabilities = tops.flatMap((p) => [p, (1 - p) / 2, (1 - p) / 2]);
-      const written = Float64Array.from(probabilities);
-      const truth = Float64Array.from(probabilities, (_, k) => Number(k % 3 === 0));
+      const written = { classes: CLASSES, values: Float64Array.from(probabilities) };
+      const truth = { classes: CLASSES, values: Float64Array.from(probabilities, (_, k) => Number(k % 3 === 0)) };
       const evaluation = evaluate(
         { probabilities: written, truth, groups: Uint32Array.from({ length: count }, (_, row) => row) },
         { seed: 1, resamples: 50 },

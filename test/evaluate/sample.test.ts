@@ -10,6 +10,7 @@ import { readCell } from "../../src/dataset/cell.ts";
 import { writeCell } from "../../src/dataset/write-sample.ts";
 import type { SubjectEvaluation } from "../../src/evaluate/evaluation.ts";
 import { sizesOf, worthLabelling } from "../../src/evaluate/worth-labelling.ts";
+import { CLASSES } from "../../src/types.ts";
 import golden from "../fixtures/evaluate/sample.json" with { type: "json" };
 import { temporaryFolder } from "../helpers/folder.ts";
 import { inProcess } from "../helpers/in-process.ts";
@@ -152,7 +153,7 @@ describe("abtie sample", () => {
 
 describe("how much a row is worth labelling", () => {
   const judged = (triples: readonly (readonly number[])[], answered = true) => ({
-    probabilities: Float64Array.from(triples.flat()),
+    probabilities: { classes: CLASSES, values: Float64Array.from(triples.flat()) },
     isAnswered: () => answered,
   });
 

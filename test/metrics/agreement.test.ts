@@ -1,13 +1,19 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { type ClassMatrix, matrixOf } from "../../src/class-matrix.ts";
+import { perClass } from "../../src/classes.ts";
 import { agreementOf } from "../../src/metrics/agreement.ts";
 import { rateInterval } from "../../src/stats/rate-interval.ts";
 import { wilsonInterval } from "../../src/stats/wilson.ts";
+import { CLASSES } from "../../src/types.ts";
 import golden from "../fixtures/metrics/agreement.json" with { type: "json" };
 
 /** Probabilities whose most probable classes are these. */
-function certain(verdicts: readonly number[]): Float64Array {
-  return Float64Array.from(verdicts.flatMap((verdict) => [0, 1, 2].map((k) => (k === verdict ? 0.8 : 0.1))));
+function certain(verdicts: readonly number[]): ClassMatrix {
+  return matrixOf(
+    CLASSES,
+    verdicts.map((verdict) => perClass(CLASSES, (_, k) => (k === verdict ? 0.8 : 0.1))),
+  );
 }
 
 const alone = (rows: number): Uint32Array => Uint32Array.from({ length: rows }, (_, row) => row);

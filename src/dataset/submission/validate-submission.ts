@@ -1,10 +1,12 @@
+import type { Classes } from "../../types.ts";
 import { DEFAULT_COLUMNS } from "../columns.ts";
 import { createProblems, type FileProblem, type Problems } from "../sources/problems.ts";
+import { submissionHeader } from "./header.ts";
 import { type ScannedSubmission, type SubmissionColumns, scanSubmission } from "./read-submission.ts";
 
 /**
- * Applies the grader's checks to a submission for rows with these ids: it must have exactly these columns, each id
- * exactly once, a number from 0 to 1 in every cell, and a sum of 1 in each row within 1e-6. Returns every problem:
+ * Applies the grader's checks to a submission for rows with these ids: it must have exactly these columns (without
+ * `classes` that of the tie may be missing, which a note then says), each id exactly once, a number from 0 to 1 in every cell, and a sum of 1 in each row within 1e-6. Returns every problem:
  * errors for which the grader would refuse the file, and notes for unusual content that it accepts. Throws
  * AbtieError("data") only when the file cannot be read as a table with these columns.
  */
@@ -12,11 +14,23 @@ export async function validateSubmission(
   path: string,
   ids: readonly string[],
   columns: SubmissionColumns = {},
+  classes: Classes | null = null,
 ): Promise<readonly FileProblem[]> {
   const problems = createProblems(path);
-  const submission = await scanSubmission(path, columns, problems);
-  const { id, labels } = { ...DEFAULT_COLUMNS, ...columns };
-  compareHeaders(submission.header, [id, ...labels], problems);
+  const submission = await scanSubmission(path, { columns, classes }, problems);
+  const found = submission.probabilities.classes;
+  const named = { ...DEFAULT_COLUMNS, ...columns };
+  if (classes === null && found.length === 2) {
+    problems.add(
+      "That is right for a judge without ties; a grader of ties would refuse the file.",
+      {
+        line: 1,
+        text: `there is no column ${JSON.stringify(named.labels[2])}: the file is read as one of two classes`,
+      },
+      "note",
+    );
+  }
+  compareHeaders(submission.header, submissionHeader(named, found), problems);
   compareIds(submission, ids, problems);
   return problems.list();
 }

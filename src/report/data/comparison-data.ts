@@ -1,4 +1,4 @@
-import type { Triple } from "../../types.ts";
+import type { PerClass } from "../../types.ts";
 import type { Estimate, Field, Scores } from "./run-data.ts";
 
 /** The data that every comparison has, with labels or without. */
@@ -52,9 +52,9 @@ export interface AgreementData extends ComparisonBase {
 export interface VariantBase {
   readonly name: string;
   /** Share of the rows by verdict, in the order a, b, tie. */
-  readonly verdicts: Triple;
+  readonly verdicts: PerClass;
   /** Mean probability of each class. */
-  readonly meanProbabilities: Triple;
+  readonly meanProbabilities: PerClass;
   readonly mass: { readonly median: number; readonly p5: number } | null;
   /** Share of rows for which the predicted class changes with the order; null unless both orders were scored. */
   readonly flipRate: Estimate | null;
@@ -99,7 +99,7 @@ export interface PairAgreement {
   /** Mean total variation distance of the probabilities, 0 to 1. */
   readonly distance: number;
   /** Number of rows by the verdict of the first variant (outer) and of the second (inner), in the order a, b, tie. */
-  readonly verdicts: readonly [Triple, Triple, Triple];
+  readonly verdicts: readonly PerClass[];
   /** The rows on which the probabilities differ most, the largest difference first. */
   readonly most: readonly Disagreement[];
 }
@@ -108,8 +108,8 @@ export interface PairAgreement {
 export interface Disagreement {
   readonly id: string;
   /** Probabilities of both variants. */
-  readonly first: Triple;
-  readonly second: Triple;
+  readonly first: PerClass;
+  readonly second: PerClass;
   /** Total variation distance of the probabilities, 0 to 1. */
   readonly distance: number;
   /** The beginning of each text, with the turns separated by empty lines. */

@@ -1,4 +1,5 @@
-import { CLASSES, type Triple } from "../../types.ts";
+import { classesOf } from "../../classes.ts";
+import { CLASSES, type PerClass } from "../../types.ts";
 import { stackedBar } from "../charts/stacked.ts";
 import type { ComparisonBase, Disagreement, PairAgreement } from "../data/comparison-data.ts";
 import { type Html, html } from "../markup/html.ts";
@@ -32,7 +33,7 @@ export function disagreements({ agreement: pairs }: Pick<ComparisonBase, "agreem
   return section(
     "disagreements",
     "Rows with the largest differences",
-    html`<p class="lead">Texts are shown up to 700 characters; characters that hide or reorder text appear as their code, such as ‹U+202E›. ${classKey(false)}</p>
+    html`<p class="lead">Texts are shown up to 700 characters; characters that hide or reorder text appear as their code, such as ‹U+202E›. ${classKey(classesOf(shown[0]?.verdicts.length !== 2), false)}</p>
 ${shown.map((pair) => html`<h3>${pair.first} and ${pair.second}</h3><ol class="worst">${pair.most.map((row) => item(row, pair))}</ol>`)}`,
   );
 }
@@ -43,8 +44,8 @@ function item(row: Disagreement, { first, second }: PairAgreement): Html {
 <div class="texts"><div class="asked"><h4>Prompt</h4>${text(row.prompt)}</div><div><h4>Answer A</h4>${text(row.responseA)}</div><div><h4>Answer B</h4>${text(row.responseB)}</div></div></li>`;
 }
 
-function judged(name: string, probabilities: Triple): Html {
-  const parts = CLASSES.map((label, index) => ({
+function judged(name: string, probabilities: PerClass): Html {
+  const parts = CLASSES.slice(0, probabilities.length).map((label, index) => ({
     value: probabilities[index] ?? 0,
     text: `${CLASS_TEXT[label]} ${percent(probabilities[index] ?? null)}`,
     colour: `s-${label}`,

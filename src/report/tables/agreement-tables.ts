@@ -1,4 +1,4 @@
-import type { Triple } from "../../types.ts";
+import type { PerClass } from "../../types.ts";
 import type { ComparisonBase, Disagreement, PairAgreement, VariantBase } from "../data/comparison-data.ts";
 import { count, counted, fixed, percent } from "../text/number.ts";
 import { countCell, estimateCell, loss, numberCell, numberColumn, rate, type Table, textColumn } from "./table.ts";
@@ -26,14 +26,13 @@ export function agreementTable({ agreement, rows }: Pick<ComparisonBase, "agreem
 
 /** Lists the shares of the verdicts of each variant, and the share that changes when rows are scored again. */
 export function verdictTable(variants: readonly VariantBase[]): Table {
+  const names = NAMES.slice(0, variants[0]?.verdicts.length);
   return {
     caption: "Verdicts",
     columns: [
       textColumn("Variant"),
-      numberColumn("A", "share of the rows with this verdict"),
-      numberColumn("B", "share of the rows with this verdict"),
-      numberColumn("Tie", "share of the rows with this verdict"),
-      numberColumn("Mean probability A, B, tie"),
+      ...names.map((name) => numberColumn(`Verdict ${name}`, "share of the rows")),
+      numberColumn(`Mean probability ${names.join(", ")}`),
       numberColumn("Changed when scored again", "share of the verdicts of a sample"),
     ],
     rows: variants.map(({ name, verdicts, meanProbabilities, rescored }) => [
@@ -49,7 +48,7 @@ export function verdictTable(variants: readonly VariantBase[]): Table {
 export function crossTable({ first, second, verdicts }: PairAgreement): Table {
   return {
     caption: `Rows by verdict of ${first} and of ${second}`,
-    columns: [textColumn(first), ...NAMES.map((name) => numberColumn(`${second}: ${name}`))],
+    columns: [textColumn(first), ...NAMES.slice(0, verdicts.length).map((name) => numberColumn(`${second}: ${name}`))],
     rows: verdicts.map((line, index) => [{ text: NAMES[index] ?? "" }, ...line.map(countCell)]),
   };
 }
@@ -60,13 +59,14 @@ const NAMES = ["A", "B", "tie"] as const;
 const PROMPT_START = 60;
 
 /** Lists the rows on which a pair disagrees most. */
-export function disagreementTable({ first, second, most }: PairAgreement): Table {
+export function disagreementTable({ first, second, verdicts, most }: PairAgreement): Table {
+  const names = NAMES.slice(0, verdicts.length).join(", ");
   return {
     caption: `${first} and ${second}: the rows with the largest difference`,
     columns: [
       textColumn("Row"),
-      numberColumn(`${first}: A, B, tie`),
-      numberColumn(`${second}: A, B, tie`),
+      numberColumn(`${first}: ${names}`),
+      numberColumn(`${second}: ${names}`),
       numberColumn("Distance"),
       textColumn("Prompt"),
     ],
@@ -80,7 +80,7 @@ export function disagreementTable({ first, second, most }: PairAgreement): Table
   };
 }
 
-function odds(probabilities: Triple): string {
+function odds(probabilities: PerClass): string {
   return probabilities.map((value) => fixed(value, 2)).join(", ");
 }
 
@@ -91,7 +91,7 @@ function promptStart({ prompt }: Disagreement): string {
 
 /** Describes the number of rows on which a pair has different verdicts. */
 export function differingRows({ verdicts }: PairAgreement): string {
-  const total = verdicts.flat().reduce((sum, rows) => sum + rows, 0);
-  const same = verdicts[0][0] + verdicts[1][1] + verdicts[2][2];
+  const total = verdicts.flat().reduce<number>((sum, rows) => sum + rows, 0);
+  const same = verdicts.reduce((sum, line, index) => sum + (line[index] ?? 0), 0);
   return `${count(total - same)} of ${counted(total, "row")}`;
 }
