@@ -1,6 +1,5 @@
 import { type CalibrationStudy, studyCalibration } from "../calibrate/study.ts";
-import type { ClassMatrix } from "../class-matrix.ts";
-import { matrixOf } from "../class-matrix.ts";
+import { type ClassMatrix, matrixOf } from "../class-matrix.ts";
 import { perClass } from "../classes.ts";
 import { asWritten } from "../dataset/submission/clip-and-round.ts";
 import { studySwap } from "../evaluate/raw-scores.ts";
