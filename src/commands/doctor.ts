@@ -50,7 +50,7 @@ export async function doctor(config: Config, options: DoctorOptions, effects: Ef
     await using dataset = await openRows(config, effects.signal);
     // A server writes its log into the run folder.
     await checkJudging(config, dataset, { ...options, server: options.server && mayWrite }, effects, add);
-    add(describeData(dataset));
+    add(describeData(dataset, config.classes));
   });
   return worstFirst(findings);
 }

@@ -1,5 +1,4 @@
-import type { ClassMatrix } from "../class-matrix.ts";
-import { matrixOf, pickRows } from "../class-matrix.ts";
+import { type ClassMatrix, matrixOf, pickRows } from "../class-matrix.ts";
 import type { Effects } from "../effects.ts";
 import { formatCount, formatDuration, formatFixed, plural } from "../format.ts";
 import type { Task } from "../judge/judge.ts";

@@ -1,6 +1,5 @@
 import { applyCalibration, type Parameters } from "../calibrate/apply.ts";
-import type { ClassMatrix } from "../class-matrix.ts";
-import { matrixOf, pickRows } from "../class-matrix.ts";
+import { type ClassMatrix, matrixOf, pickRows } from "../class-matrix.ts";
 import { answersOf } from "../job/answers.ts";
 import type { RowAnswers } from "../judge/outcome.ts";
 import { agreementOf } from "../metrics/agreement.ts";

@@ -1,6 +1,5 @@
 import { fileLogProbs, rawProbabilities, readingsOf } from "../calibrate/readings.ts";
-import type { ClassMatrix } from "../class-matrix.ts";
-import { matrixOf, rowAt } from "../class-matrix.ts";
+import { type ClassMatrix, matrixOf, rowAt } from "../class-matrix.ts";
 import { mapClasses } from "../classes.ts";
 import { asWritten } from "../dataset/submission/clip-and-round.ts";
 import { type Evaluation, evaluate } from "../metrics/evaluate.ts";

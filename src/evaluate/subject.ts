@@ -1,6 +1,5 @@
 import { stat } from "node:fs/promises";
-import type { ClassMatrix } from "../class-matrix.ts";
-import { pickRows } from "../class-matrix.ts";
+import { type ClassMatrix, pickRows } from "../class-matrix.ts";
 import { type Columns, DEFAULT_COLUMNS } from "../dataset/columns.ts";
 import { asWritten } from "../dataset/submission/clip-and-round.ts";
 import { readSubmission } from "../dataset/submission/read-submission.ts";

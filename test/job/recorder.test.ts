@@ -5,8 +5,7 @@ import type { Journal } from "../../src/runfolder/journal/append.ts";
 import type { JournalEvent } from "../../src/runfolder/journal/events.ts";
 import { createRunState, isAnswered } from "../../src/runfolder/state/run-state.ts";
 import type { Attempt, FailureReason, Outcome, TaskOutcome } from "../../src/schedule/types.ts";
-import type { Order, Reading } from "../../src/types.ts";
-import { CLASSES } from "../../src/types.ts";
+import { CLASSES, type Order, type Reading } from "../../src/types.ts";
 import { createVirtualClock } from "../helpers/virtual-clock.ts";
 
 test("records the answers of a request under its number, and reports each row that is answered for the first time", () => {

@@ -73,6 +73,9 @@ test("a template without a tie gives files, scores and a report of two classes",
     stdout: expect.stringMatching(/^as written +21 /m),
   });
 
+  const doctor = await inProcess(["doctor", "job.yaml"], job.folder);
+  expect(doctor.stderr).toContain("scores leave out 3 rows of them that are ties, because the judge knows no tie");
+
   expect(await inProcess(["report", "run"], job.folder)).toMatchObject({ status: 0 });
   const page = readFileSync(join(job.folder, "run/report.html"), "utf8");
   expect(page).toContain("All rows between A and B");

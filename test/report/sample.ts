@@ -1,6 +1,5 @@
 import type { Estimate, ReportData, ReportRow, Scores } from "../../src/report/data/run-data.ts";
-import type { PerClass } from "../../src/types.ts";
-import { CLASSES } from "../../src/types.ts";
+import { CLASSES, type PerClass } from "../../src/types.ts";
 import { type Random, seeded } from "./random.ts";
 import { lossOf, sampleRows, sampleWorst } from "./sample-rows.ts";
 import { sampleBands, sampleForecasts, sampleRequests } from "./sample-time.ts";

@@ -1,5 +1,4 @@
-import type { ClassMatrix } from "../../class-matrix.ts";
-import { rowsOf } from "../../class-matrix.ts";
+import { type ClassMatrix, rowsOf } from "../../class-matrix.ts";
 import type { SubjectEvaluation } from "../../evaluate/evaluation.ts";
 import { reliabilityBins } from "../../metrics/reliability.ts";
 import { baselinesOf, positionOf, reliabilityOf, scoresOf, sliceGroupOf } from "../data/from-metrics.ts";

@@ -1,5 +1,4 @@
-import type { ClassMatrix } from "../../class-matrix.ts";
-import { rowAt } from "../../class-matrix.ts";
+import { type ClassMatrix, rowAt } from "../../class-matrix.ts";
 import type { JoinedRows } from "../../evaluate/labelled.ts";
 import { logLosses } from "../../metrics/log-loss.ts";
 import type { RunRows } from "../../runfolder/rows-file.ts";
