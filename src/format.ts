@@ -1,16 +1,29 @@
 const UNIT_MS = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000, ms: 1 } as const;
-const UNIT = "ms|d(?:ays?)?|h(?:ours?|rs?)?|m(?:in(?:ute)?s?)?|s(?:ec(?:ond)?s?)?";
-/** The form of a duration: numbers, each with its unit, short or as a word. */
-export const DURATION: RegExp = new RegExp(`^\\s*(?:\\d+(?:\\.\\d+)?\\s*(?:${UNIT})\\s*)+$`);
-const PART = new RegExp(`(\\d+(?:\\.\\d+)?)\\s*(${UNIT})`, "g");
+const HOURS = "h(?:ours?|rs?)?";
+const MINUTES = "m(?:in(?:ute)?s?)?";
+const UNIT = `ms|d(?:ays?)?|${HOURS}|${MINUTES}|s(?:ec(?:ond)?s?)?`;
+const NUMBER = "\\d+(?:\\.\\d+)?\\s*";
+const PARTS = `${NUMBER}(?:${UNIT})(?:\\s+and\\b|\\s*,)?\\s*`;
+/** The form of a duration: numbers, each with its unit, short or as a word; the last one may lack it behind hours or minutes. */
+export const DURATION: RegExp = new RegExp(
+  `^\\s*(?:${PARTS})*(?:${NUMBER}(?:${UNIT})|${NUMBER}(?:${HOURS}|${MINUTES})\\s*\\d{1,2})\\s*$`,
+);
+/** The unit of a last number without one, as in "1h30" and "1h30m15". */
+const NEXT_UNIT: Readonly<Record<string, string>> = { h: "m", m: "s" };
+const PART = new RegExp(`(\\d+(?:\\.\\d+)?)\\s*(${UNIT}|$)`, "g");
 
-/** Reads "9h", "8h55m", "90 s", "500ms", "9 hours" or "10 min" as milliseconds; null when the text is not a duration. */
+/**
+ * Reads "9h", "8h55m", "1h30", "90 s", "500ms", "9 hours" or "1 hour and 30 minutes" as milliseconds; null when the text is
+ * not a duration.
+ */
 export function parseDuration(text: string): number | null {
   if (!DURATION.test(text)) return null;
   let ms = 0;
-  for (const [, amount, unit = ""] of text.matchAll(PART)) {
-    const short = unit === "ms" ? unit : unit.charAt(0);
-    ms += Number(amount) * UNIT_MS[short as keyof typeof UNIT_MS];
+  let before = "";
+  for (const [, amount, written = ""] of text.trim().matchAll(PART)) {
+    const unit = written === "" ? (NEXT_UNIT[before] ?? "") : written === "ms" ? written : written.charAt(0);
+    ms += Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS];
+    before = unit;
   }
   return ms;
 }

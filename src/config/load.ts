@@ -114,13 +114,13 @@ interface LenientlyParsed {
 function parseLeniently(written: unknown): LenientlyParsed {
   const rest = structuredClone(written);
   const removed: Path[] = [];
-  let parsed = configSchema.safeParse(rest);
+  let parsed = configSchema.safeParse(rest, { reportInput: true });
   const objections = parsed.success ? [] : describeIssues(parsed.error.issues, configSchema);
   while (!parsed.success) {
     const keys = removeKeys(rest, describeIssues(parsed.error.issues, configSchema));
     if (keys.length === 0) return { config: null, objections, removed };
     removed.push(...keys);
-    parsed = configSchema.safeParse(rest);
+    parsed = configSchema.safeParse(rest, { reportInput: true });
   }
   return { config: parsed.data, objections, removed };
 }
