@@ -35,7 +35,25 @@ test.each([
   expect(parseDuration(text)).toBe(ms);
 });
 
-test.each(["", "9", "h", "9 weeks", "-1h", "1h-2m", "1,5h", "18:30", "1e3s", "9h x", "9H", "1h,", "1h and", "30s15", "1d2", "1h300", "and 1h"])("refuses %j", (text) => {
+test.each([
+  "",
+  "9",
+  "h",
+  "9 weeks",
+  "-1h",
+  "1h-2m",
+  "1,5h",
+  "18:30",
+  "1e3s",
+  "9h x",
+  "9H",
+  "1h,",
+  "1h and",
+  "30s15",
+  "1d2",
+  "1h300",
+  "and 1h",
+])("refuses %j", (text) => {
   expect(parseDuration(text)).toBeNull();
 });
 

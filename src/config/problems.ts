@@ -106,7 +106,7 @@ function joinAlternatives(messages: readonly string[]): string {
   return `expected ${expected.join(" or ")}${ending}`;
 }
 
-/** Returns `: did you mean "X"?` if a known word is similar, else a list of the known words. */
+/** Returns `: did you mean "X"?` if a known word is similar, and the known words if they are few or none is similar. */
 export function suggestion(word: string, known: readonly string[]): string {
   if (known.length === 0) return "";
   const similar = similarWord(word, known);

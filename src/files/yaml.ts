@@ -28,14 +28,17 @@ const MOST_ALIASES = 100;
  */
 const WORDS: Readonly<Record<ErrorCode, string>> = {
   ALIAS_PROPS: "an alias (*name) can have no tag and no anchor; remove them",
-  BAD_ALIAS: 'the name of an alias (*name) or anchor (&name) is missing or ends in ":"; put a text with * or & in quotation marks',
+  BAD_ALIAS:
+    'the name of an alias (*name) or anchor (&name) is missing or ends in ":"; put a text with * or & in quotation marks',
   BAD_COLLECTION_TYPE: "a tag (!name) does not fit its value; remove the tag",
   BAD_DIRECTIVE: "a line that begins with % is no setting of YAML; remove it",
-  BAD_DQ_ESCAPE: "a backslash in double quotation marks begins an unknown escape; double it, or use single quotation marks",
+  BAD_DQ_ESCAPE:
+    "a backslash in double quotation marks begins an unknown escape; double it, or use single quotation marks",
   BAD_INDENT: "a bracket that was opened is not closed, or a line is not indented as its list or mapping needs",
   BAD_PROP_ORDER: "a tag or anchor stands before its key; move it behind the colon",
   BAD_SCALAR_START: "a text begins with a character that means something else in YAML; put the text in quotation marks",
-  BLOCK_AS_IMPLICIT_KEY: "a second colon, or a deeper line, follows a value on its line; put a text with a colon in quotation marks",
+  BLOCK_AS_IMPLICIT_KEY:
+    "a second colon, or a deeper line, follows a value on its line; put a text with a colon in quotation marks",
   BLOCK_IN_FLOW: "a list or mapping over several lines stands inside brackets; use brackets inside as well",
   DUPLICATE_KEY: "the key is given twice; keep one of them",
   IMPOSSIBLE: "the text cannot be read here",
@@ -49,7 +52,8 @@ const WORDS: Readonly<Record<ErrorCode, string>> = {
   RESOURCE_EXHAUSTION: "it is nested too deeply; use fewer levels",
   TAB_AS_INDENT: "a line is indented with a tab; indent with spaces",
   TAG_RESOLVE_FAILED: "a tag (!name) is unknown; remove it, or put a text with ! in quotation marks",
-  UNEXPECTED_TOKEN: "a character is not expected here; put a text with brackets, commas or quotation marks in quotation marks",
+  UNEXPECTED_TOKEN:
+    "a character is not expected here; put a text with brackets, commas or quotation marks in quotation marks",
 };
 
 /**

@@ -11,7 +11,10 @@ const TYPES = [...LIBRARY.matchAll(/(?:\btype = "|^ {2}[A-Z]\w+: ")(\w+)",?;?$/g
 const MESSAGES = [...LIBRARY.matchAll(/Error\(\s*(["`])((?:(?!\1).)*)\1/g)].flatMap(([, , text]) => text ?? []);
 
 /** No author of a template has met a word such as CloseExpression. */
-const COINED = new RegExp(`\\b(?:${TYPES.filter((type) => /[a-z][A-Z]/.test(type)).join("|")})\\b|!==|LHS|runtime`, "u");
+const COINED = new RegExp(
+  `\\b(?:${TYPES.filter((type) => /[a-z][A-Z]/.test(type)).join("|")})\\b|!==|LHS|runtime`,
+  "u",
+);
 
 describe("the messages of the Jinja library", () => {
   test("are found, and so are the names of its types", () => {

@@ -4,7 +4,9 @@
  */
 export function plainWords(message: string): string {
   const sentence = SENTENCES.reduce((text, [form, words]) => text.replace(form, words), message);
-  return sentence.replace(TYPE, (type) => TYPES[type] ?? type).replace(/\b[A-Z][a-z]+(?:[A-Z]\w+)+\b/g, "an expression");
+  return sentence
+    .replace(TYPE, (type) => TYPES[type] ?? type)
+    .replace(/\b[A-Z][a-z]+(?:[A-Z]\w+)+\b/g, "an expression");
 }
 
 /** The sentences of the library that are no sentences for a person. Types are replaced afterwards. */
