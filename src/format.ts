@@ -47,6 +47,26 @@ export function formatDuration(ms: number, { precise = false } = {}): string {
 }
 
 /**
+ * Formats a moment (ms since 1970) as a time of day in the time zone of the process: "18:42". With seconds, "18:42:07", when it is
+ * within 10 minutes of `now`; with the day, "29 Nov 03:12", when it is not within 20 hours.
+ */
+export function formatMoment(at: number, now: number): string {
+  const date = new Date(at);
+  const time = `${twoDigits(date.getHours())}:${twoDigits(date.getMinutes())}`;
+  if (Math.abs(at - now) < 10 * UNIT_MS.m) return `${time}:${twoDigits(date.getSeconds())}`;
+  if (Math.abs(at - now) < 20 * UNIT_MS.h) return time;
+  return `${date.getDate()} ${MONTHS[date.getMonth()] ?? ""} ${time}`;
+}
+
+const MONTHS: readonly string[] = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
+
+/** Formats a speed in rows per second, always in this unit: "0.77", "12.4", "1,250". */
+export function formatRate(perSecond: number): string {
+  if (perSecond < 0.1) return formatSignificant(perSecond);
+  return perSecond < 10 ? perSecond.toFixed(2) : perSecond < 100 ? perSecond.toFixed(1) : formatCount(perSecond);
+}
+
+/**
  * Formats a count with commas between thousands, "25,000". A number that is not whole gets at most `digits` decimals.
  */
 export function formatCount(value: number, digits = 0): string {

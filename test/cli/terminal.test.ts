@@ -133,6 +133,29 @@ test("the screen's own colours and its progress line reach the terminal, those o
   expect(own).not.toMatch(HARMFUL);
 });
 
+test.each([
+  [200, "██████░░░░░░ 5/10 rows · done in 9 s · mass 0.6"],
+  [80, "███░░░ 5/10 rows · done in 9 s · mass 0.6"],
+  [30, "5/10 rows · done in 9 s"],
+  [10, "5/10 rows"],
+  [6, "5/10…"],
+])("the progress line fits a terminal of %i columns, and parts are left out in a fixed order", (columns, expected) => {
+  let written = "";
+  const screen = createScreen({
+    write: (text) => {
+      written += text;
+    },
+    clean: (text) => text,
+    paint: (_format, text) => text,
+    columns: () => columns,
+    clock: systemClock,
+  });
+  const shorter = ["5/10 rows · done in 9 s", "5/10 rows"];
+  screen.progress({ stage: "score", done: 5, total: 10, text: "5/10 rows · done in 9 s · mass 0.6", shorter });
+  expect(written).toBe(`\r\u001b[2K${expected}`);
+  expect(expected.length).toBeLessThan(columns);
+});
+
 function run(
   { folder }: Job,
   more: readonly string[] = [],
