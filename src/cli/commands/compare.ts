@@ -10,6 +10,7 @@ import {
   truthOption,
   wholeNumber,
   withConfigFlags,
+  withKey,
 } from "./options.ts";
 
 interface CompareFlags extends Omit<ConfigFlags, "template" | "deadline" | "output"> {
@@ -98,7 +99,7 @@ The second example needs variants in job.yaml. Each replaces some settings of th
           force: flags.force ?? false,
           fresh: flags.fresh ?? false,
         },
-        context,
+        withKey(context, flags),
       );
       if (flags.json === true) {
         const { detailsOf } = await import("../../compare/comparison-file.ts");
@@ -108,7 +109,7 @@ The second example needs variants in job.yaml. Each replaces some settings of th
         context.print(renderComparisonTable(comparison));
       }
       for (const warning of comparison.report.warnings) context.log("warn", warning);
-      context.printToStderr(`report: ${comparison.files.html}`);
+      context.note(`report: ${comparison.files.html}`);
       finish(statusOf(comparison));
     });
 };

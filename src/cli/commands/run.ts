@@ -48,7 +48,7 @@ Examples:
       const speed = bench === null ? {} : { tokensPerSecond: bench.tokensPerSecond, benchFile: bench.file };
       const summary = await runJob(config, { ...options, ...speed }, context);
       if (flags.json === true) printJson(context, summary);
-      else context.printToStderr(renderSummary(summary));
+      else context.note(renderSummary(summary));
       if (summary.failure !== null) context.printToStderr(renderFailure(summary.failure));
       finish(statusOf(summary));
     });
