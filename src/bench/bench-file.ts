@@ -11,6 +11,7 @@ import type { Override } from "../job/open-config.ts";
 import type { JobForecast } from "./forecast.ts";
 import type { Lengths } from "./lengths.ts";
 import { renderPicture } from "./picture.ts";
+import type { SecondsPerSample } from "./seconds-per-sample.ts";
 import type { Speeds } from "./speeds.ts";
 
 /** The result of a bench. The file bench.json contains it. */
@@ -21,6 +22,7 @@ export interface BenchResult {
   readonly input: string;
   readonly lengths: Omit<Lengths, "rows"> & { readonly tokenised: number; readonly rows: number };
   readonly speeds: Speeds;
+  readonly secondsPerSample: SecondsPerSample;
   readonly forecast: JobForecast;
   /** The forecast as one line of text. */
   readonly verdict: string;
