@@ -77,9 +77,13 @@ export async function readBench(path: string, { cwd }: Pick<Effects, "cwd">): Pr
   });
   const parsed = benchSchema.safeParse(parseJson(text));
   if (!parsed.success) {
-    throw new AbtieError("config", `--bench: ${file} is not what abtie bench writes; run it again`, {
-      details: schemaProblems(parsed.error.issues),
-    });
+    throw new AbtieError(
+      "config",
+      `--bench: ${file} is not what abtie bench writes: give the bench.json of a run folder, or run abtie bench again`,
+      {
+        details: schemaProblems(parsed.error.issues),
+      },
+    );
   }
   const { speeds, lengths } = parsed.data;
   const { concurrency, promptsPerRequest } = speeds.best;

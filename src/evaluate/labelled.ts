@@ -131,12 +131,16 @@ function joinById(labelled: readonly string[], { ids, path, subject, mayHaveMore
   const missing = ids.filter((id) => !indexOf.has(id));
   const extra = mayHaveMore ? [] : labelled.filter((id) => !judged.has(id));
   if (missing.length + extra.length > 0) {
-    throw new AbtieError("data", `${subject} and ${path} do not hold the same rows: ids must be the same in both`, {
-      details: [
-        ...describe(missing, `in ${subject} without labels in ${path}`),
-        ...describe(extra, `in ${path} that are not in ${subject}`),
-      ],
-    });
+    throw new AbtieError(
+      "data",
+      `${subject} and ${path} do not hold the same rows: the ids must be the same in both. Name the labelled file of these rows with --labels`,
+      {
+        details: [
+          ...describe(missing, `in ${subject} without labels in ${path}`),
+          ...describe(extra, `in ${path} that are not in ${subject}`),
+        ],
+      },
+    );
   }
   return Uint32Array.from(ids, (id) => indexOf.get(id) as number);
 }

@@ -127,6 +127,6 @@ function checkRow(state: RunState, row: number): void {
   if (row < state.rows) return;
   throw new AbtieError(
     "data",
-    `row ${row} in the journal of a run of ${plural(state.rows, "row")}: it belongs to another data file.`,
+    `row ${row} in the journal of a run of ${plural(state.rows, "row")}: it belongs to another data file. Name that file with -i, or another run folder with --run.`,
   );
 }
