@@ -6,6 +6,7 @@ export { type BenchOptions, bench } from "./commands/bench.ts";
 export { type CalibrateOptions, type CalibrationResult, calibrateRun } from "./commands/calibrate.ts";
 export { type CompareOptions, compareVariants } from "./commands/compare.ts";
 export { type DoctorOptions, doctor } from "./commands/doctor.ts";
+export { type DryRun, dryRun } from "./commands/dry-run.ts";
 export { type EvaluateOptions, evaluateTarget } from "./commands/evaluate.ts";
 export { type InitOptions, type InitResult, init } from "./commands/init.ts";
 export { type PlanOptions, plan } from "./commands/plan.ts";
@@ -13,6 +14,7 @@ export { type ReportFiles, type ReportOptions, reportRun } from "./commands/repo
 export { type RunOptions, runJob } from "./commands/run.ts";
 export { setupEngine } from "./commands/setup.ts";
 export { type RowPrompt, type ShowOptions, show } from "./commands/show.ts";
+export { type RunStatus, readStatus } from "./commands/status.ts";
 export { type ShippedTemplate, templates, templateText } from "./commands/templates.ts";
 export { type ValidateOptions, type ValidateResult, validate } from "./commands/validate.ts";
 export { type ComparisonDetails, detailsOf } from "./compare/comparison-file.ts";

@@ -17,7 +17,7 @@ import { addStatus } from "./commands/status.ts";
 import { addTemplates } from "./commands/templates.ts";
 import { addValidate } from "./commands/validate.ts";
 import { withGlobalOptions } from "./global-options.ts";
-import { addExamples, type Example, formatItem, helpWidth, renderItems } from "./help-text.ts";
+import { addExamples, type Example, formatItem, helpWidth, renderItems } from "./render/help-text.ts";
 
 /**
  * The commands in the order of the help, in groups. Each file defines the arguments and flags of its command and imports

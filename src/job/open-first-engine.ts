@@ -6,13 +6,13 @@ import type { Judge, JudgeLoader, JudgeServer } from "../judge/judge.ts";
 import { engineOpeners } from "../pool/open-engines.ts";
 
 /** An engine, and the judge that fits it. Disposing it stops a server that was started for it. */
-export interface OpenedEngine extends AsyncDisposable {
+export interface FirstEngine extends AsyncDisposable {
   readonly engine: Engine;
   readonly judge: Judge;
 }
 
 /** Opens the first engine of a config alone, outside of a pool. Throws AbtieError: config, engine. */
-export async function openFirstEngine(config: Config, loader: JudgeLoader, effects: Effects): Promise<OpenedEngine> {
+export async function openFirstEngine(config: Config, loader: JudgeLoader, effects: Effects): Promise<FirstEngine> {
   let judge: Judge | null = null;
   const probe = async (server: JudgeServer) => {
     const probed = await loader.probe(server);

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { compareManifests } from "../../src/runfolder/manifest/compare-manifests.ts";
-import { describeDifference } from "../../src/runfolder/manifest/describe-difference.ts";
+import { describeChange } from "../../src/runfolder/manifest/describe-change.ts";
 import { type Manifest, readManifest, writeManifest } from "../../src/runfolder/manifest/manifest.ts";
 import { temporaryFolder } from "./samples.ts";
 
@@ -64,7 +64,7 @@ test.each([
   ["hashes.model/merges.txt", undefined, '"ab"', "the model's file model/merges.txt is new"],
   ["rows", "20", "30", "the number of rows was 20, is now 30"],
 ])("a difference in %s is said in the words of the config, without a hash", (path, before, now, text) => {
-  expect(describeDifference(path, before, now)).toBe(text);
+  expect(describeChange(path, before, now)).toBe(text);
 });
 
 describe("comparing manifests", () => {

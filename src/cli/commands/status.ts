@@ -1,5 +1,5 @@
 import type { RunStatus } from "../../commands/status.ts";
-import { addExamples } from "../help-text.ts";
+import { addExamples } from "../render/help-text.ts";
 import { type AddCommand, printJson } from "./context.ts";
 import { jsonOption } from "./options.ts";
 

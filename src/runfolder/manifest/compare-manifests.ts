@@ -1,4 +1,4 @@
-import { describeDifference } from "./describe-difference.ts";
+import { describeChange } from "./describe-change.ts";
 import type { Json, Manifest } from "./manifest.ts";
 
 /** One difference between the manifest of a run and the manifest that the run would have now. */
@@ -27,7 +27,7 @@ export function compareManifests(old: Manifest, now: Manifest, harmless: readonl
     .filter((path) => before.get(path) !== after.get(path))
     .map((path) => ({
       path,
-      text: describeDifference(path, before.get(path), after.get(path)),
+      text: describeChange(path, before.get(path), after.get(path)),
       changesAnswers: ![...ALWAYS_HARMLESS, ...harmless].some((part) => path === part || isInside(path, part)),
     }));
 }

@@ -2,7 +2,7 @@
  * Says in plain words how one value of a manifest differs. `path` is its path there, `before` and `now` are its values as JSON;
  * undefined: the manifest lacks it. A person knows the keys of the config and the files, not their hashes.
  */
-export function describeDifference(path: string, before: string | undefined, now: string | undefined): string {
+export function describeChange(path: string, before: string | undefined, now: string | undefined): string {
   const file = HASHES[path] ?? (path.startsWith("hashes.") ? `the model's file ${path.slice("hashes.".length)}` : null);
   if (file !== null) return describeFile(file, before, now);
   const name = NAMES[path] ?? path.replace(/^config\./, "").replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
