@@ -23,6 +23,12 @@ test.each(COMMANDS)("gives an example of each command, and a description: abtie 
   expect(text.split("\n\n")[1]?.length).toBeGreaterThan(20);
 });
 
+test("offers -o only to the commands that write a file under this name", async () => {
+  const texts = await Promise.all(COMMANDS.map(async (command) => [command, await help(command)] as const));
+  const offering = texts.filter(([, text]) => text.includes("--output")).map(([command]) => command);
+  expect(offering.toSorted()).toEqual(["calibrate", "init", "report", "run"]);
+});
+
 test.each(await examples())("has examples whose flags and arguments exist: %s", async (line) => {
   const args = line.replace(/^(?:\w+=\S+ )?abtie /, "").split(/\s+/);
   const printed: string[] = [];

@@ -43,15 +43,16 @@ Examples:
     )
     .action(async (argument: string | undefined, flags: RunFlags) => {
       const { runJob } = await import("../../commands/run.ts");
-      const { dryRun } = await import("../../commands/dry-run.ts");
       const { readBench } = await import("../../bench/bench-file.ts");
       const { renderFailure, renderSummary } = await import("../render/summary.ts");
       const bench = flags.bench === undefined ? null : await readBench(flags.bench, context);
       const config = await openJobConfig(argument, flags, context, bench === null ? [] : [bench.override]);
       const options = { force: flags.force ?? false, fresh: flags.fresh ?? false };
       const speed = bench === null ? {} : { tokensPerSecond: bench.tokensPerSecond, benchFile: bench.file };
-      if (flags.dryRun === true)
+      if (flags.dryRun === true) {
+        const { dryRun } = await import("../../commands/dry-run.ts");
         return printDryRun(await dryRun(config, { ...options, ...speed }, context), flags, context);
+      }
       const summary = await runJob(config, { ...options, ...speed }, context);
       if (flags.json === true) printJson(context, summary);
       else context.note(renderSummary(summary));
