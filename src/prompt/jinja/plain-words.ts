@@ -20,6 +20,10 @@ const SENTENCES: readonly (readonly [RegExp, string])[] = [
   [/^Unknown test: (\w+)$/, 'there is no test "$1"'],
   [/^Unknown statement type: (\w+)$/, 'there is no statement "$1"'],
   [/^Unknown (?:statement, got|expression type:|node type:|filter:) (\w+)$/, "$1 is not expected here"],
+  [
+    /^Cannot call something that is not a function: got UndefinedValue$/,
+    "a name that is not defined is called like a function",
+  ],
   [/^Cannot call something that is not a function: got (\w+)$/, "$1 cannot be called, since it is no function"],
   [/^Expected iterable or object type in for loop: got (\w+)$/, "a loop needs a list or a mapping, found $1"],
   [/^Unknown operator "(.*)" (?:between (\w+) and (\w+))$/, 'the operator "$1" cannot join $2 and $3'],
