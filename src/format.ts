@@ -95,6 +95,12 @@ export function formatPercent(share: number, digits = 0): string {
   return `${formatFixed(100 * share, digits)} %`;
 }
 
+/** Formats how often each class had the highest probability, in the order a, b, tie: "A 35 %, B 34 %, tie 31 %". */
+export function formatVerdicts(counts: readonly number[]): string {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  return counts.map((count, index) => `${["A", "B", "tie"][index] ?? ""} ${formatPercent(count / total)}`).join(", ");
+}
+
 /** Formats a number of any size with `digits` significant digits: "0.0011", "1.2e-7". */
 export function formatSignificant(value: number, digits = 2): string {
   return String(Number(value.toPrecision(digits)));

@@ -53,7 +53,9 @@ export async function dryRun(written: Config, options: RunOptions, effects: Effe
   });
   const journal = `${config.runFolder}/journal.jsonl`;
   const answered =
-    differences === null ? 0 : (await followJournal(journal, dataset.ids.length, disk)).state.orders.ab.answered;
+    differences === null
+      ? 0
+      : (await followJournal(journal, dataset.ids.length, config.classes, disk)).state.orders.ab.answered;
   const attaches = config.engine.kind === "attach";
   await using server = attaches ? await openFirstEngine(config, loader, effects) : null;
   await using local = server === null ? await openJudge(config, loader, effects) : null;

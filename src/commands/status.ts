@@ -8,7 +8,6 @@ import type { SessionEnd } from "../runfolder/journal/events.ts";
 import { followJournal, type LastSession } from "../runfolder/last-session.ts";
 import { loadRunConfig } from "../runfolder/load-run-folder.ts";
 import { allReadings } from "../runfolder/state/run-state.ts";
-import type { Triple } from "../types.ts";
 
 /** How far a run is, as its folder shows it. Times are ms since 1970. */
 export interface RunStatus {
@@ -33,7 +32,7 @@ export interface RunStatus {
   /** Median label mass; null when it is unknown. */
   readonly labelMass: number | null;
   /** Number of rows in which a, b or tie has the highest probability in the first order. */
-  readonly verdicts: Triple;
+  readonly verdicts: readonly number[];
   /** Requests that failed since the last answer, and why the last one did; null when none did. */
   readonly failing: { readonly requests: number; readonly reason: string; readonly message: string } | null;
   /** The model that answers, by the name that its server reports. */
@@ -51,7 +50,7 @@ export async function readStatus(
 ): Promise<RunStatus> {
   const folder = resolve(cwd, given);
   const { manifest, config } = await loadRunConfig(folder);
-  const { state, session } = await followJournal(join(folder, "journal.jsonl"), manifest.rows, disk);
+  const { state, session } = await followJournal(join(folder, "journal.jsonl"), manifest.rows, config.classes, disk);
   const lock = await readLock(join(folder, "lock"), disk);
   const now = clock.now();
   const ownership = lock === null ? "ended" : holderState(lock.holder, machine);

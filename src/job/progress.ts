@@ -1,11 +1,18 @@
 import type { Decision } from "../deadline/decision.ts";
 import type { Effects } from "../effects.ts";
-import { formatCount, formatDuration, formatMass, formatMoment, formatPercent, formatRate, plural } from "../format.ts";
+import {
+  formatCount,
+  formatDuration,
+  formatMass,
+  formatMoment,
+  formatRate,
+  formatVerdicts,
+  plural,
+} from "../format.ts";
 import { sum } from "../numbers/sums.ts";
 import type { PoolStatus } from "../pool/status.ts";
 import { wordsOf } from "../runfolder/describe-failure.ts";
 import type { RunState } from "../runfolder/state/run-state.ts";
-import type { Triple } from "../types.ts";
 import type { MassWatch } from "./mass-watch.ts";
 import type { Planner } from "./planner.ts";
 import type { SessionCounts } from "./recorder.ts";
@@ -86,7 +93,7 @@ export interface ScoreProgress {
   /** The label mass as it was judged last; null while it is unknown or not judged yet. */
   readonly mass: { readonly kind: "high" | "low" | "too-low"; readonly median: number } | null;
   /** Number of rows in which a, b or tie has the highest probability, including earlier sessions. */
-  readonly verdicts: Triple;
+  readonly verdicts: readonly number[];
   /** The present moment and the deadline (null without one), ms since 1970. */
   readonly now: number;
   readonly deadlineAt: number | null;
@@ -209,8 +216,7 @@ const FEWEST_VERDICTS = 20;
 function verdicts({ verdicts: counts }: ScoreProgress): readonly Part[] {
   const total = sum(counts);
   if (total < FEWEST_VERDICTS) return [];
-  const [a, b, tie] = counts.map((count) => formatPercent(count / total));
-  return [{ text: `A ${a}, B ${b}, tie ${tie}`, weight: 1 }];
+  return [{ text: formatVerdicts(counts), weight: 1 }];
 }
 
 function silence({ decision: { silentMs, stop } }: ScoreProgress): readonly Part[] {

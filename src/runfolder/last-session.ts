@@ -1,5 +1,6 @@
 import { type Disk, nodeDisk } from "../files/disk.ts";
 import { mayExist } from "../files/exists.ts";
+import type { Classes } from "../types.ts";
 import type { JournalEvent, RowFailureReason, SessionEnd } from "./journal/events.ts";
 import { readJournal } from "./journal/read.ts";
 import { fold } from "./state/fold.ts";
@@ -27,9 +28,10 @@ export interface LastSession {
 export async function followJournal(
   path: string,
   rows: number,
+  classes: Classes,
   disk: Disk = nodeDisk,
 ): Promise<{ readonly state: RunState; readonly session: Readonly<LastSession> }> {
-  const state = createRunState(rows);
+  const state = createRunState(rows, classes);
   let session = newSession(null);
   if (!(await mayExist(path, disk))) return { state, session };
   for await (const { event } of readJournal(path, disk)) {

@@ -93,7 +93,7 @@ test("refuses to go on with a changed template or changed labels, and begins ane
   await writeFile(rows, readFileSync(rows, "utf8").replace(",1,0,0\n", ",0,1,0\n"));
   const relabelled = await compareTemplates(job);
   expect(relabelled.status).toBe(2);
-  expect(relabelled.stderr).toContain("hashes.data was");
+  expect(relabelled.stderr).toContain("the input file has other content than before");
 });
 
 test("refuses to mix rows of two models behind one address", async () => {

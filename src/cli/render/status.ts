@@ -4,8 +4,8 @@ import {
   formatDuration,
   formatMass,
   formatMoment,
-  formatPercent,
   formatRate,
+  formatVerdicts,
   plural,
 } from "../../format.ts";
 import { sum } from "../../numbers/sums.ts";
@@ -82,6 +82,5 @@ function forecastLine({ state, forecast, deadlineAt }: RunStatus, now: number): 
 function verdictLine({ verdicts }: RunStatus): string | null {
   const total = sum(verdicts);
   if (total === 0) return null;
-  const [a, b, tie] = verdicts.map((count) => formatPercent(count / total));
-  return `verdicts     A ${a}, B ${b}, tie ${tie}`;
+  return `verdicts     ${formatVerdicts(verdicts)}`;
 }
