@@ -1,16 +1,29 @@
 const UNIT_MS = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000, ms: 1 } as const;
-const UNIT = "ms|d(?:ays?)?|h(?:ours?|rs?)?|m(?:in(?:ute)?s?)?|s(?:ec(?:ond)?s?)?";
-/** The form of a duration: numbers, each with its unit, short or as a word. */
-export const DURATION: RegExp = new RegExp(`^\\s*(?:\\d+(?:\\.\\d+)?\\s*(?:${UNIT})\\s*)+$`);
-const PART = new RegExp(`(\\d+(?:\\.\\d+)?)\\s*(${UNIT})`, "g");
+const HOURS = "h(?:ours?|rs?)?";
+const MINUTES = "m(?:in(?:ute)?s?)?";
+const UNIT = `ms|d(?:ays?)?|${HOURS}|${MINUTES}|s(?:ec(?:ond)?s?)?`;
+const NUMBER = "\\d+(?:\\.\\d+)?\\s*";
+const PARTS = `${NUMBER}(?:${UNIT})(?:\\s+and\\b|\\s*,)?\\s*`;
+/** The form of a duration: numbers, each with its unit, short or as a word; the last one may lack it behind hours or minutes. */
+export const DURATION: RegExp = new RegExp(
+  `^\\s*(?:${PARTS})*(?:${NUMBER}(?:${UNIT})|${NUMBER}(?:${HOURS}|${MINUTES})\\s*\\d{1,2})\\s*$`,
+);
+/** The unit of a last number without one, as in "1h30" and "1h30m15". */
+const NEXT_UNIT: Readonly<Record<string, string>> = { h: "m", m: "s" };
+const PART = new RegExp(`(\\d+(?:\\.\\d+)?)\\s*(${UNIT}|$)`, "g");
 
-/** Reads "9h", "8h55m", "90 s", "500ms", "9 hours" or "10 min" as milliseconds; null when the text is not a duration. */
+/**
+ * Reads "9h", "8h55m", "1h30", "90 s", "500ms", "9 hours" or "1 hour and 30 minutes" as milliseconds; null when the text is
+ * not a duration.
+ */
 export function parseDuration(text: string): number | null {
   if (!DURATION.test(text)) return null;
   let ms = 0;
-  for (const [, amount, unit = ""] of text.matchAll(PART)) {
-    const short = unit === "ms" ? unit : unit.charAt(0);
-    ms += Number(amount) * UNIT_MS[short as keyof typeof UNIT_MS];
+  let before = "";
+  for (const [, amount, written = ""] of text.trim().matchAll(PART)) {
+    const unit = written === "" ? (NEXT_UNIT[before] ?? "") : written === "ms" ? written : written.charAt(0);
+    ms += Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS];
+    before = unit;
   }
   return ms;
 }
@@ -31,6 +44,26 @@ export function formatDuration(ms: number, { precise = false } = {}): string {
   if (seconds < 3_600) return `${Math.floor(seconds / 60)}m${twoDigits(seconds % 60)}s`;
   const minutes = Math.round(seconds / 60);
   return `${Math.floor(minutes / 60)}h${twoDigits(minutes % 60)}m`;
+}
+
+/**
+ * Formats a moment (ms since 1970) as a time of day in the time zone of the process: "18:42". With seconds, "18:42:07", when it is
+ * within 10 minutes of `now`; with the day, "29 Nov 03:12", when it is not within 20 hours.
+ */
+export function formatMoment(at: number, now: number): string {
+  const date = new Date(at);
+  const time = `${twoDigits(date.getHours())}:${twoDigits(date.getMinutes())}`;
+  if (Math.abs(at - now) < 10 * UNIT_MS.m) return `${time}:${twoDigits(date.getSeconds())}`;
+  if (Math.abs(at - now) < 20 * UNIT_MS.h) return time;
+  return `${date.getDate()} ${MONTHS[date.getMonth()] ?? ""} ${time}`;
+}
+
+const MONTHS: readonly string[] = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
+
+/** Formats a speed in rows per second, always in this unit: "0.77", "12.4", "1,250". */
+export function formatRate(perSecond: number): string {
+  if (perSecond < 0.1) return formatSignificant(perSecond);
+  return perSecond < 10 ? perSecond.toFixed(2) : perSecond < 100 ? perSecond.toFixed(1) : formatCount(perSecond);
 }
 
 /**
@@ -60,6 +93,12 @@ export function formatFixed(value: number, digits: number): string {
 /** Formats a share, where 1 is the whole, in percent: "18.4 %". */
 export function formatPercent(share: number, digits = 0): string {
   return `${formatFixed(100 * share, digits)} %`;
+}
+
+/** Formats how often each class had the highest probability, in the order a, b, tie: "A 35 %, B 34 %, tie 31 %". */
+export function formatVerdicts(counts: readonly number[]): string {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  return counts.map((count, index) => `${["A", "B", "tie"][index] ?? ""} ${formatPercent(count / total)}`).join(", ");
 }
 
 /** Formats a number of any size with `digits` significant digits: "0.0011", "1.2e-7". */

@@ -63,8 +63,8 @@ export interface Reading {
 /** The source of a row's probabilities, from best to worst. */
 export type Obtained = "both-orders" | "one-order" | "one-order-short" | "prior";
 
-/** Levels of log lines; all of them go to stderr. */
-export type Level = "info" | "warn" | "error";
+/** Levels of log lines; all of them go to stderr. "debug" is for a person who looks for the reason of something. */
+export type Level = "debug" | "info" | "warn" | "error";
 
 /** Receives messages of the program for a person. */
 export type Log = (level: Level, text: string) => void;

@@ -24,11 +24,36 @@ test.each([
   ["2 days", 172_800_000],
   ["10 min", 600_000],
   ["1 sec", 1_000],
+  ["90 min", 5_400_000],
+  ["1h30", 5_400_000],
+  ["1h 05", 3_900_000],
+  ["2m30", 150_000],
+  ["1h30m15", 5_415_000],
+  ["1 hour and 30 minutes", 5_400_000],
+  ["1 day, 2 hours", 93_600_000],
 ])("reads %j as %i ms", (text, ms) => {
   expect(parseDuration(text)).toBe(ms);
 });
 
-test.each(["", "9", "h", "9 weeks", "-1h", "1h-2m", "1,5h", "18:30", "1e3s", "9h x"])("refuses %j", (text) => {
+test.each([
+  "",
+  "9",
+  "h",
+  "9 weeks",
+  "-1h",
+  "1h-2m",
+  "1,5h",
+  "18:30",
+  "1e3s",
+  "9h x",
+  "9H",
+  "1h,",
+  "1h and",
+  "30s15",
+  "1d2",
+  "1h300",
+  "and 1h",
+])("refuses %j", (text) => {
   expect(parseDuration(text)).toBeNull();
 });
 

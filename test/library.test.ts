@@ -34,6 +34,8 @@ test("runs, evaluates, calibrates, compares and reports as the command line does
   expect(findings.length).toBeGreaterThan(3);
   const summary = await abtie.runJob(config, { force: false, fresh: false }, effects);
   expect(summary.end).toBe("done");
+  expect(await abtie.readStatus(config.runFolder, effects)).toMatchObject({ state: "done", rows: { scored: 60 } });
+  expect(await abtie.dryRun(config, { force: false, fresh: false }, effects)).toMatchObject({ answered: 60 });
   expect(await abtie.validate({ submission: config.output, input: config.input }, effects)).toMatchObject({ rows: 60 });
 
   const evaluation = await abtie.evaluateTarget({ target: config.runFolder }, effects);

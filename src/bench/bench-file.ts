@@ -11,6 +11,7 @@ import type { Override } from "../job/open-config.ts";
 import type { JobForecast } from "./forecast.ts";
 import type { Lengths } from "./lengths.ts";
 import { renderPicture } from "./picture.ts";
+import type { SecondsPerSample } from "./seconds-per-sample.ts";
 import type { Speeds } from "./speeds.ts";
 
 /** The result of a bench. The file bench.json contains it. */
@@ -21,6 +22,7 @@ export interface BenchResult {
   readonly input: string;
   readonly lengths: Omit<Lengths, "rows"> & { readonly tokenised: number; readonly rows: number };
   readonly speeds: Speeds;
+  readonly secondsPerSample: SecondsPerSample;
   readonly forecast: JobForecast;
   /** The forecast as one line of text. */
   readonly verdict: string;
@@ -75,9 +77,13 @@ export async function readBench(path: string, { cwd }: Pick<Effects, "cwd">): Pr
   });
   const parsed = benchSchema.safeParse(parseJson(text));
   if (!parsed.success) {
-    throw new AbtieError("config", `--bench: ${file} is not what abtie bench writes; run it again`, {
-      details: schemaProblems(parsed.error.issues),
-    });
+    throw new AbtieError(
+      "config",
+      `--bench: ${file} is not what abtie bench writes: give the bench.json of a run folder, or run abtie bench again`,
+      {
+        details: schemaProblems(parsed.error.issues),
+      },
+    );
   }
   const { speeds, lengths } = parsed.data;
   const { concurrency, promptsPerRequest } = speeds.best;

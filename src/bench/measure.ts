@@ -126,6 +126,10 @@ export async function measureEngine(options: {
     const { message, details } = await lowMassFailure({ massWatch, dataset }, pool.judge);
     throw new AbtieError("engine", message, { details });
   }
-  if (end === "engines-lost") throw new AbtieError("engine", "the engine was lost while it was measured");
+  if (end === "engines-lost")
+    throw new AbtieError(
+      "engine",
+      "the engine was lost while it was measured, so there is no result: look at the server's log, and run the bench again",
+    );
   return { sweep, polls: polling.polls, ...counts, clientBusy };
 }

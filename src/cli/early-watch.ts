@@ -1,6 +1,7 @@
 import { parseDeadline } from "../config/deadline.ts";
 import { planBudget } from "../deadline/budget.ts";
 import type { Watch } from "../effects.ts";
+import { withoutGlobalOptions } from "./leading-options.ts";
 
 /**
  * Reads the deadline of `abtie run` from the command line alone, so that the watchdog can run before anything else is
@@ -8,7 +9,7 @@ import type { Watch } from "../effects.ts";
  * Returns null for another command, without --deadline, and for a deadline that cannot be read, which the job reports.
  */
 export function earlyWatch(argv: readonly string[], startedAt: number): Watch | null {
-  const text = argv[0] === "run" ? deadlineIn(argv) : null;
+  const text = withoutGlobalOptions(argv)[0] === "run" ? deadlineIn(argv) : null;
   if (text === null) return null;
   try {
     const { watchdogAt, deadlineAt } = planBudget(startedAt, parseDeadline(text, startedAt));

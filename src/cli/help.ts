@@ -13,6 +13,8 @@ export async function helpFor(argv: readonly string[]): Promise<string | null> {
       text = `${text ?? ""}${printed}\n`;
     },
     printToStderr: () => {},
+    note: () => {},
+    columns: process.stdout.isTTY ? process.stdout.columns || null : null,
   };
   await createProgram(context, { callCommands: false }).run(argv);
   return text;

@@ -4,7 +4,7 @@ import { AbtieError, EXIT } from "../errors.ts";
 import { secretsOfEnvironment } from "../secrets/environment.ts";
 import { createRedactor } from "../secrets/redactor.ts";
 import { createEffects, systemClock } from "../system.ts";
-import type { Context } from "./commands/context.ts";
+import type { Context, Heading } from "./commands/context.ts";
 import type { FromJob, JobData, ToJob } from "./messages.ts";
 import { createProgram } from "./program.ts";
 import { createScreen } from "./screen.ts";
@@ -68,6 +68,8 @@ async function job(data: JobData): Promise<void> {
       ...effects,
       print: (text) => send({ type: "print", stream: "stdout", text: `${terminalSafe(redact(text))}\n` }),
       printToStderr: screen.print,
+      note: screen.print,
+      columns,
     };
     return createProgram(context).run(data.argv);
   };
@@ -77,12 +79,14 @@ async function job(data: JobData): Promise<void> {
 }
 
 /** Prints an error and returns its exit status. */
-function printError(error: unknown, print: (text: string) => void): number {
+function printError(error: unknown, print: Context["printToStderr"]): number {
   if (error instanceof AbtieError) {
-    print([`abtie: ${error.message}`, ...error.details.map((line) => `  ${line}`)].join("\n"));
+    print([error.message, ...error.details.map((line) => `  ${line}`)].join("\n"), HEADING);
     return EXIT[error.code];
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  print(`abtie: this is a bug of abtie; please report it with the command and this text:\n${text}`);
+  print(`this is a bug of abtie; please report it with the command and this text:\n${text}`, HEADING);
   return EXIT.bug;
 }
+
+const HEADING: Heading = { colour: "red", text: "abtie:" };

@@ -1,14 +1,15 @@
 import type { Effects, Progress } from "../effects.ts";
 import { head } from "../report/markup/visible.ts";
 import type { Clock, Level } from "../types.ts";
+import type { Colour, Heading } from "./commands/context.ts";
 
 /**
  * Prints messages and progress on stderr. On a terminal, progress is one line that is replaced; in a file or pipe, it
  * is a sequence of plain lines.
  */
 export interface Screen {
-  /** Prints a text above the progress line. */
-  readonly print: (text: string) => void;
+  /** Prints a text above the progress line, behind its coloured heading. */
+  readonly print: (text: string, heading?: Heading) => void;
   readonly log: (level: Level, text: string) => void;
   readonly progress: Effects["progress"];
   /** Removes the progress line. */
@@ -27,7 +28,7 @@ export function createScreen(options: {
   /** Makes a text harmless for a terminal. What the screen itself adds, colours and the erasing of a line, is not cleaned. */
   clean: (text: string) => string;
   /** Colours one word if the stream accepts colours. */
-  paint: (format: "red" | "yellow", text: string) => string;
+  paint: Paint;
   columns: () => number | null;
   clock: Clock;
 }): Screen {
@@ -37,7 +38,8 @@ export function createScreen(options: {
   let step = "";
   let complete = false;
 
-  const print = (text: string, prefix = ""): void => {
+  const print = (text: string, heading?: Heading): void => {
+    const prefix = heading === undefined ? "" : `${paint(heading.colour, heading.text)} `;
     write(`${live === "" ? "" : ERASE_LINE}${prefix}${clean(text)}\n${live}`);
   };
   const showLive = (text: string): void => {
@@ -45,6 +47,8 @@ export function createScreen(options: {
     else write(`${ERASE_LINE}${text}`);
     live = text;
   };
+  const withBar = (bar: string, lineFor: (left: number) => string, width: number): string =>
+    bar === "" ? lineFor(width) : `${paint("green", bar)} ${lineFor(width - bar.length - 1)}`;
   const progress = (event: Progress): void => {
     const name = event.stage === "step" ? event.name : "scoring";
     const now = clock.monotonic();
@@ -58,27 +62,37 @@ export function createScreen(options: {
     const [longest, ...shorter] = textsOf(event);
     const texts = [oneLine(clean(longest)), ...shorter.map((text) => oneLine(clean(text)))] as const;
     if (width === null) write(`${texts[0]}\n`);
-    else showLive(fitTo(width - 1, texts));
+    else showLive(withBar(barOf(event, width), (left) => fitTo(left, texts), width - 1));
   };
   return {
-    print: (text) => print(text),
-    log: (level, text) => print(text, prefixOf(level, paint)),
+    print,
+    log: (level, text) => print(text, HEADINGS[level]),
     progress,
     close: () => showLive(""),
   };
 }
 
-function prefixOf(level: Level, paint: (format: "red" | "yellow", text: string) => string): string {
-  switch (level) {
-    case "info":
-      return "";
-    case "warn":
-      return `${paint("yellow", "warning:")} `;
-    case "error":
-      return `${paint("red", "error:")} `;
-    default:
-      return level satisfies never;
-  }
+type Paint = (colour: Colour, text: string) => string;
+
+const HEADINGS: Readonly<Record<Level, Heading | undefined>> = {
+  debug: { colour: "gray", text: "debug:" },
+  info: undefined,
+  warn: { colour: "yellow", text: "warning:" },
+  error: { colour: "red", text: "error:" },
+};
+
+/** Widths (characters) of the terminal from which on there is room for a bar of so many cells. */
+const BARS: readonly (readonly [columns: number, cells: number])[] = [
+  [120, 12],
+  [60, 6],
+];
+
+/** Draws the share of the rows that are scored; empty on a narrow terminal and for a step without a count. */
+function barOf(event: Progress, columns: number): string {
+  const cells = BARS.find(([least]) => columns >= least)?.[1] ?? 0;
+  if (event.stage !== "score" || cells === 0 || event.total === 0) return "";
+  const full = Math.floor((cells * Math.min(event.done, event.total)) / event.total);
+  return "█".repeat(full) + "░".repeat(cells - full);
 }
 
 /** A line break would leave a part of the progress line on the screen. */

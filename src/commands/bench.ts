@@ -3,6 +3,7 @@ import { type BenchResult, benchFiles, writeBench } from "../bench/bench-file.ts
 import { forecastJob, forecastLine } from "../bench/forecast.ts";
 import { measureLengths } from "../bench/lengths.ts";
 import { measureEngine } from "../bench/measure.ts";
+import { secondsPerSample } from "../bench/seconds-per-sample.ts";
 import { speedsOf } from "../bench/speeds.ts";
 import { batchedTokensOf } from "../bench/suggestion.ts";
 import type { Config } from "../config/config.ts";
@@ -43,7 +44,7 @@ export async function bench(config: Config, options: BenchOptions, effects: Effe
   if (fileRows < LEAST_ROWS) {
     throw new AbtieError(
       "data",
-      `${config.input} has ${plural(fileRows, "row")}: a bench needs at least ${LEAST_ROWS}`,
+      `${config.input} has ${plural(fileRows, "row")}: a bench needs at least ${LEAST_ROWS}; name a file with more rows with -i`,
     );
   }
   const dated = await pinDate(config, [config.runFolder], effects);
@@ -91,6 +92,7 @@ export async function bench(config: Config, options: BenchOptions, effects: Effe
     input: config.input,
     lengths: { ...lengths, tokenised: lengths.rows.length, rows: fileRows },
     speeds,
+    secondsPerSample: secondsPerSample(fit, lengths, forecast.prompts / forecast.rows),
     forecast,
     verdict: forecastLine(forecast, untried),
     cost: { prompts: measurement.sent, failed: measurement.failed, seconds: (clock.monotonic() - began) / 1_000 },

@@ -60,7 +60,10 @@ export async function calibrateRun(
   });
   await using labelled = await openLabels(where);
   if (run.rows.tokens.every((tokens) => tokens === 0)) {
-    throw new AbtieError("data", `${run.folder} has no row that was scored: there is nothing to calibrate`);
+    throw new AbtieError(
+      "data",
+      `${run.folder} has no row that was scored, and a calibration is fitted to scored rows: run \`abtie run\` first, or name another run folder`,
+    );
   }
 
   // A sample needs no weights here: its inclusion probabilities depend on the readings alone, which the fit is given.
@@ -104,7 +107,7 @@ function judgeOf({ manifest, config, folder }: LoadedRun): Calibration["judge"] 
   if (!labels.success || template === undefined) {
     throw new AbtieError(
       "data",
-      `${folder}/manifest.json does not hold the hash of the template and the labels of the run`,
+      `${folder}/manifest.json does not hold the hash of the template and the labels of the run, which a calibration must match: score the rows again with this version of abtie`,
     );
   }
   return { model: modelName(config.engine), template, labels: labels.data };

@@ -8,15 +8,13 @@ import { checkPrompts } from "../doctor/prompts.ts";
 import { checkServer } from "../doctor/server.ts";
 import { worstFirst } from "../doctor/verdict.ts";
 import type { Effects } from "../effects.ts";
-import type { Engine } from "../engine/engine.ts";
 import { AbtieError } from "../errors.ts";
 import { refuseOverwrite } from "../files/refuse-overwrite.ts";
 import { filesOfRun } from "../job/job-files.ts";
 import { createJudgeLoader } from "../job/load-judge.ts";
+import { openFirstEngine } from "../job/open-first-engine.ts";
 import { openRows } from "../job/open-rows.ts";
 import { pinDate } from "../job/pin-date.ts";
-import type { Judge, JudgeLoader, JudgeServer } from "../judge/judge.ts";
-import { engineOpeners } from "../pool/open-engines.ts";
 import { refuseForeignOutput } from "../runfolder/ownership.ts";
 
 export interface DoctorOptions {
@@ -71,7 +69,7 @@ async function checkJudging(
     if (early !== null) add(await checkPrompts(early, dataset, effects.signal));
     if (!options.server) return;
     await reportErrors("server", add, async () => {
-      await using opened = await openWithJudge(config, loader, effects);
+      await using opened = await openFirstEngine(config, loader, effects);
       const { engine, judge } = opened;
       if (early === null) add(await checkPrompts(judge, dataset, effects.signal));
       add(await checkServer(engine, judge, config, dataset, effects.signal));
@@ -79,31 +77,11 @@ async function checkJudging(
       if (against === undefined) return;
       await reportErrors("against", add, async () => {
         const second = configAgainst(config, against.url, against.model);
-        await using other = await openWithJudge(second, loader, effects);
+        await using other = await openFirstEngine(second, loader, effects);
         add(await compareEngines([engine, judge], [other.engine, other.judge], dataset, effects.signal));
       });
     });
   });
-}
-
-interface OpenedEngine extends AsyncDisposable {
-  readonly engine: Engine;
-  readonly judge: Judge;
-}
-
-/** Opens the first engine of a config, and the judge that fits it. */
-async function openWithJudge(config: Config, loader: JudgeLoader, effects: Effects): Promise<OpenedEngine> {
-  let judge: Judge | null = null;
-  const probe = async (server: JudgeServer) => {
-    const probed = await loader.probe(server);
-    judge = probed.judge;
-    return probed.input;
-  };
-  const [opener] = engineOpeners({ config, effects, logFolder: config.runFolder, probe });
-  if (opener === undefined) throw new AbtieError("config", "the config names no engine");
-  const engine = await opener.open(effects.signal);
-  if (judge === null) throw new Error("an engine that is open has been probed");
-  return { engine, judge, [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose]() };
 }
 
 async function reportErrors(check: string, add: Add, work: () => Promise<void>): Promise<void> {

@@ -2,11 +2,11 @@ import type { Config } from "../config/config.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
 import { type PlanInput, planRun, type RunPlan } from "../deadline/run-plan.ts";
 import type { Effects } from "../effects.ts";
-import { AbtieError } from "../errors.ts";
 import { refuseOverwrite } from "../files/refuse-overwrite.ts";
 import { formatCount, plural } from "../format.ts";
 import { filesInRunFolder } from "../job/job-files.ts";
 import { createJudgeLoader } from "../job/load-judge.ts";
+import { openJudge } from "../job/open-judge.ts";
 import { openRows } from "../job/open-rows.ts";
 import { pinDate } from "../job/pin-date.ts";
 import { planTimeLimits } from "../job/time-limits.ts";
@@ -22,7 +22,10 @@ export interface PlanOptions {
   readonly benchFile?: string | null;
 }
 
-/** Tokenises every row and makes the plan that `run` would execute; asks no server. Throws AbtieError: config, data. */
+/**
+ * Tokenises every row and makes the plan that `run` would execute. Asks a server only when the config attaches to one and names
+ * no tokenizer folder. Throws AbtieError: config, data, engine.
+ */
 export async function plan(written: Config, options: PlanOptions, effects: Effects): Promise<RunPlan> {
   if (options.keepTokens) {
     const { cwd } = effects;
@@ -32,10 +35,8 @@ export async function plan(written: Config, options: PlanOptions, effects: Effec
   const config = await pinDate(written, [written.runFolder], effects);
   await using dataset = await openRows(config, effects.signal, effects.log);
   const loader = await createJudgeLoader(config, dataset, effects.clock);
-  if (!loader.local) {
-    throw new AbtieError("config", "a plan needs the model's tokenizer: name its folder as engine.tokenizer");
-  }
-  const judge = await loader.open(null);
+  await using opened = await openJudge(config, loader, effects);
+  const { judge } = opened;
   for (const text of judgeWarnings(judge)) effects.log("warn", text);
   return planRun(config, {
     ...(await tokeniseAll(config, dataset, judge, options, effects)),

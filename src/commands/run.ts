@@ -6,6 +6,7 @@ import { filesOfRun } from "../job/job-files.ts";
 import { openJob } from "../job/open-job.ts";
 import { type JobParts, REAL_PARTS } from "../job/parts.ts";
 import { finishedSession, runSession } from "../job/session.ts";
+import { withSubmission } from "../job/submission-state.ts";
 import { type RunSummary, writeSummary } from "../job/summary.ts";
 import { armTimeLimits } from "../job/time-limits.ts";
 import { hasWorkLeft } from "../job/work-left.ts";
@@ -67,9 +68,11 @@ async function runLocked(
   limits.noteComplete();
 
   const session = hasWorkLeft(config, job.folder.state)
-    ? await runSession(job, { limits, began, tokensPerSecond: options.tokensPerSecond ?? null, effects }).finally(() =>
-        drawClock(job.folder, effects),
-      )
+    ? await runSession(job, { limits, began, tokensPerSecond: options.tokensPerSecond ?? null, effects })
+        .catch((error: unknown) => {
+          throw withSubmission(error, config.output, job.folder.state);
+        })
+        .finally(() => drawClock(job.folder, effects))
     : await finishedSession(job, clock.monotonic());
 
   const { scoringSince, ...result } = session;

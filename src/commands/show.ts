@@ -71,7 +71,11 @@ export async function show(written: Config, options: ShowOptions, effects: Effec
 function findRow({ ids, path }: Pick<Dataset, "ids" | "path">, wanted: ShowOptions["row"]): number {
   if ("id" in wanted) {
     const row = ids.indexOf(wanted.id);
-    if (row === -1) throw new AbtieError("data", `${path} has no row with the id ${JSON.stringify(wanted.id)}`);
+    if (row === -1)
+      throw new AbtieError(
+        "data",
+        `${path} has no row with the id ${JSON.stringify(wanted.id)}: give an id of the file, or the number of a row with --row`,
+      );
     return row;
   }
   if (wanted.number >= 1 && wanted.number <= ids.length) return wanted.number - 1;

@@ -33,7 +33,7 @@ export async function templateText(name: string): Promise<string> {
   if (names.includes(name)) return readSmallFile(pathOf(name));
   throw new AbtieError(
     "config",
-    `no shipped template is called ${JSON.stringify(name)}; they are called ${names.join(", ")}.`,
+    `no shipped template is called ${JSON.stringify(name)}; they are called ${names.join(", ")}. Name one of them.`,
   );
 }
 

@@ -267,6 +267,6 @@ function noCommonRow(end: ComparisonEnd): AbtieError {
     ? new AbtieError("interrupted", "interrupted before every variant had answered a row: run it again to continue")
     : new AbtieError(
         "engine",
-        "no row was answered by every variant: the journals in the run folders hold the reasons",
+        "no row was answered by every variant: the journals in the run folders hold the reasons. Check the engine with `abtie doctor`, then run it again",
       );
 }

@@ -17,7 +17,7 @@ export function refuseLabelsAsText({ columns }: Pick<Config, "columns">): void {
     if (!truth.includes(name)) continue;
     throw new AbtieError(
       "config",
-      `the column "${name}" is both a label and the text of columns.${key}: a judge that sees the labels would win`,
+      `the column "${name}" is both a label and the text of columns.${key}: a judge that sees the labels would win. Name two columns under columns in the config.`,
     );
   }
 }

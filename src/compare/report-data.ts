@@ -31,7 +31,7 @@ export function targetJobOf(rows: number, deadline: string | null, configured: s
   if (deadlineMs !== null) return { rows, deadlineMs };
   throw new AbtieError(
     "config",
-    `--deadline of a comparison is the time that the job may take, such as "9h", but is "${deadline}"`,
+    `--deadline of a comparison is the time that the job may take, such as "9h", but is "${deadline}": give a duration`,
   );
 }
 

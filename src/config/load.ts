@@ -13,6 +13,7 @@ import { describeIssues, type Objection, type Path, type Place, type Problem, re
 import { checkRules } from "./rules.ts";
 import { configSchema, type ParsedConfig, type WrittenConfig } from "./schema.ts";
 import { readShard } from "./shard.ts";
+import { checkTemplateName } from "./template-name.ts";
 
 /** Keys that a flag or an environment variable sets; `from` names it ("--limit", "OPENAI_BASE_URL"). */
 export interface Override {
@@ -37,7 +38,9 @@ export async function loadConfig(path: string | null, overrides: readonly Overri
   const shardProblems: readonly Objection[] =
     shard === null || shard.ok ? [] : [{ path: ["shard"], message: shard.message }];
   const classes = config === null ? CLASSES : await classesFor(config, base, places);
-  const rules = config === null ? [] : [...checked.objections, ...checkRules(config, classes), ...shardProblems];
+  const templateName = await checkTemplateName(config?.template, places);
+  const rules =
+    config === null ? [] : [...checked.objections, ...checkRules(config, classes), ...shardProblems, ...templateName];
   // A key does not count as missing if it is mistyped, or if it was removed because its value is wrong.
   const given = [...removed, ...objections.flatMap(({ meant }) => (meant === undefined ? [] : [meant]))];
   const independent = rules.filter(({ missing, path: at }) => !given.some((key) => isWithin(missing ?? at, key)));
@@ -114,13 +117,13 @@ interface LenientlyParsed {
 function parseLeniently(written: unknown): LenientlyParsed {
   const rest = structuredClone(written);
   const removed: Path[] = [];
-  let parsed = configSchema.safeParse(rest);
+  let parsed = configSchema.safeParse(rest, { reportInput: true });
   const objections = parsed.success ? [] : describeIssues(parsed.error.issues, configSchema);
   while (!parsed.success) {
     const keys = removeKeys(rest, describeIssues(parsed.error.issues, configSchema));
     if (keys.length === 0) return { config: null, objections, removed };
     removed.push(...keys);
-    parsed = configSchema.safeParse(rest);
+    parsed = configSchema.safeParse(rest, { reportInput: true });
   }
   return { config: parsed.data, objections, removed };
 }

@@ -88,7 +88,7 @@ export function describeIssues(issues: readonly Issue[], schema: z.ZodType): rea
       const nested = branch.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }) as Issue);
       if (nested.some((inner) => inner.path.length > issue.path.length)) return describeIssues(nested, schema);
       const expected = issue.errors.flatMap((errors) => errors.map(describeIssue));
-      return [{ path: issue.path, message: [...new Set(expected)].join(", or ") }];
+      return [{ path: issue.path, message: joinAlternatives([...new Set(expected)]) }];
     }
     if (issue.code === "invalid_key") {
       return issue.issues.map((inner) => ({ path: issue.path, message: describeIssue(inner) }));
@@ -97,7 +97,16 @@ export function describeIssues(issues: readonly Issue[], schema: z.ZodType): rea
   });
 }
 
-/** Returns `: did you mean "X"?` if a known word is similar, else a list of the known words. */
+/** Joins what several branches expected; what was found is the same for all of them and is said once. */
+function joinAlternatives(messages: readonly string[]): string {
+  const found = new Set(messages.map((message) => /, found [^,]+$/.exec(message)?.[0] ?? ""));
+  const [ending = ""] = found;
+  if (found.size !== 1 || ending === "") return messages.join(", or ");
+  const expected = messages.map((message) => message.slice("expected ".length, -ending.length));
+  return `expected ${expected.join(" or ")}${ending}`;
+}
+
+/** Returns `: did you mean "X"?` if a known word is similar, and the known words if they are few or none is similar. */
 export function suggestion(word: string, known: readonly string[]): string {
   if (known.length === 0) return "";
   const similar = similarWord(word, known);

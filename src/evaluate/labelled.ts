@@ -154,13 +154,17 @@ function joinById(
   const missing = isSample ? [] : ids.filter((id) => !indexOf.has(id));
   const extra = mayHaveMore ? [] : labelled.filter((id) => !known.has(id));
   if (missing.length + extra.length > 0) {
-    const rule = isSample ? "every row of the sample must be a judged one" : "ids must be the same in both";
-    throw new AbtieError("data", `${subject} and ${path} do not hold the same rows: ${rule}`, {
-      details: [
-        ...describe(missing, `in ${subject} without labels in ${path}`),
-        ...describe(extra, `in ${path} that are not in ${subject}`),
-      ],
-    });
+    const rule = isSample ? "every row of the sample must be a judged one" : "the ids must be the same in both";
+    throw new AbtieError(
+      "data",
+      `${subject} and ${path} do not hold the same rows: ${rule}. Name the labelled file of these rows with --labels`,
+      {
+        details: [
+          ...describe(missing, `in ${subject} without labels in ${path}`),
+          ...describe(extra, `in ${path} that are not in ${subject}`),
+        ],
+      },
+    );
   }
   const judged = Uint32Array.from(ids.keys()).filter((row) => indexOf.has(ids[row] ?? ""));
   // Only a sample of a larger file can miss all rows of a run with a limit.

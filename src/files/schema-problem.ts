@@ -7,6 +7,10 @@ type Issue = z.core.$ZodIssue;
  * message that a schema gives itself stays as it is.
  */
 export function describeIssue(issue: Issue): string {
+  return `${describeExpectation(issue)}${describeFinding(issue)}`;
+}
+
+function describeExpectation(issue: Issue): string {
   switch (issue.code) {
     case "invalid_type":
       return describeType(issue.expected, issue.message);
@@ -20,6 +24,17 @@ export function describeIssue(issue: Issue): string {
       return issue.message.replace(/^Invalid input: /, "").replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase());
   }
 }
+
+/** The value that was found, where its type alone does not say what is wrong and the parser was asked to report it. */
+function describeFinding({ code, input }: Issue): string {
+  if (code !== "too_small" && code !== "too_big" && code !== "invalid_value") return "";
+  if (typeof input !== "string" && typeof input !== "number") return "";
+  const text = JSON.stringify(input);
+  return text.length > LONGEST_FINDING ? "" : `, found ${text}`;
+}
+
+/** A longer value says nothing that its line does not show. */
+const LONGEST_FINDING = 60;
 
 /** Describes every problem of a value, each behind the key at which it is: `speeds.fit: expected a mapping, found nothing`. */
 export function schemaProblems(issues: readonly Issue[]): readonly string[] {

@@ -1,4 +1,4 @@
-import { type Document, LineCounter, parseDocument } from "yaml";
+import { type Document, type ErrorCode, LineCounter, parseDocument } from "yaml";
 
 /** What is wrong with a YAML text, and where: the offset in the text. */
 export interface YamlProblem {
@@ -22,9 +22,38 @@ export interface Yaml {
 /** Largest number of values that aliases may stand for. The values of a config are few. */
 const MOST_ALIASES = 100;
 
-/** Messages in place of those that speak to the programmer who calls the YAML library. */
-const WORDS: Readonly<Record<string, string>> = {
+/**
+ * The words of a person for each kind of error. The library's own words speak of indicators, flow collections and
+ * implicit keys.
+ */
+const WORDS: Readonly<Record<ErrorCode, string>> = {
+  ALIAS_PROPS: "an alias (*name) can have no tag and no anchor; remove them",
+  BAD_ALIAS:
+    'the name of an alias (*name) or anchor (&name) is missing or ends in ":"; put a text with * or & in quotation marks',
+  BAD_COLLECTION_TYPE: "a tag (!name) does not fit its value; remove the tag",
+  BAD_DIRECTIVE: "a line that begins with % is no setting of YAML; remove it",
+  BAD_DQ_ESCAPE:
+    "a backslash in double quotation marks begins an unknown escape; double it, or use single quotation marks",
+  BAD_INDENT: "a bracket that was opened is not closed, or a line is not indented as its list or mapping needs",
+  BAD_PROP_ORDER: "a tag or anchor stands before its key; move it behind the colon",
+  BAD_SCALAR_START: "a text begins with a character that means something else in YAML; put the text in quotation marks",
+  BLOCK_AS_IMPLICIT_KEY:
+    "a second colon, or a deeper line, follows a value on its line; put a text with a colon in quotation marks",
+  BLOCK_IN_FLOW: "a list or mapping over several lines stands inside brackets; use brackets inside as well",
+  DUPLICATE_KEY: "the key is given twice; keep one of them",
+  IMPOSSIBLE: "the text cannot be read here",
+  KEY_OVER_1024_CHARS: "a key has more than 1,024 characters; a colon may be in the wrong place",
+  MISSING_CHAR: "a quotation mark, comma, colon, dash or space is missing here",
+  MULTILINE_IMPLICIT_KEY: "a line without a colon is neither a key nor a part of the value before; write KEY: VALUE",
+  MULTIPLE_ANCHORS: "a value has two anchors (&name); keep one",
   MULTIPLE_DOCS: "a second document begins here (---); keep one document in the file",
+  MULTIPLE_TAGS: "a value has two tags (!name); keep one",
+  NON_STRING_KEY: "a key is no text; put it in quotation marks",
+  RESOURCE_EXHAUSTION: "it is nested too deeply; use fewer levels",
+  TAB_AS_INDENT: "a line is indented with a tab; indent with spaces",
+  TAG_RESOLVE_FAILED: "a tag (!name) is unknown; remove it, or put a text with ! in quotation marks",
+  UNEXPECTED_TOKEN:
+    "a character is not expected here; put a text with brackets, commas or quotation marks in quotation marks",
 };
 
 /**
@@ -46,9 +75,9 @@ export function parseBoundedYaml(text: string): Yaml {
   let document: Document.Parsed | null = null;
   try {
     document = parseDocument(text, { lineCounter: counter, prettyErrors: false, uniqueKeys: true });
-    const problems = [...document.errors, ...document.warnings].map(({ pos, message, code }) => ({
+    const problems = [...document.errors, ...document.warnings].map(({ pos, code }) => ({
       offset: pos[0],
-      message: WORDS[code] ?? message,
+      message: WORDS[code],
       readable: code === "DUPLICATE_KEY",
     }));
     const value: unknown = problems.every(({ readable }) => readable)
@@ -60,6 +89,10 @@ export function parseBoundedYaml(text: string): Yaml {
     return { document, value, problems, positionOf };
   } catch (error) {
     if (error instanceof ReferenceError) {
+      const unknown = /^Unresolved alias.*: (.+)$/.exec(error.message)?.[1];
+      if (unknown !== undefined) {
+        return failed(document, `the alias *${unknown} stands for nothing; put a text with * in quotation marks`);
+      }
       return failed(document, `its aliases (*name) stand for more than ${MOST_ALIASES} values; write the values out`);
     }
     if (error instanceof RangeError) return failed(null, "it is nested too deeply; use fewer levels");

@@ -4,9 +4,12 @@ import type { Dataset } from "../dataset/open-dataset.ts";
 import type { Effects } from "../effects.ts";
 import { type Aggregation, createAggregate } from "../judge/aggregate.ts";
 import type { JudgeLoader } from "../judge/judge.ts";
+import type { Journal } from "../runfolder/journal/append.ts";
+import { describeEvent } from "../runfolder/journal/describe-event.ts";
 import { openRunFolder, type RunFolder } from "../runfolder/open-run-folder.ts";
 import { createOwnership } from "../runfolder/ownership.ts";
 import { allReadings } from "../runfolder/state/run-state.ts";
+import type { Log } from "../types.ts";
 import { createMassWatch, type MassWatch } from "./mass-watch.ts";
 import { type JobParts, REAL_PARTS } from "./parts.ts";
 import { pinDate } from "./pin-date.ts";
@@ -83,7 +86,7 @@ export async function openJob(options: JobOptions): Promise<Job> {
     const earlier = allReadings(state, "ab").map(({ mass }) => mass);
     const massWatch = createMassWatch({ earlier, force, log, prefix: options.prefix ?? "" });
     const recorder = createRecorder({
-      journal,
+      journal: withLog(journal, log),
       state,
       clock,
       redact,
@@ -116,4 +119,14 @@ export async function openJob(options: JobOptions): Promise<Job> {
     await folder[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** Logs each event that a person can follow before it is appended. */
+function withLog(journal: Journal, log: Log): Journal {
+  const append: Journal["append"] = (event) => {
+    const text = describeEvent(event);
+    if (text !== null) log("debug", text);
+    journal.append(event);
+  };
+  return { ...journal, append };
 }

@@ -1,6 +1,15 @@
 import type { Decision } from "../deadline/decision.ts";
 import type { Effects } from "../effects.ts";
-import { formatCount, formatDuration, formatMass, plural } from "../format.ts";
+import {
+  formatCount,
+  formatDuration,
+  formatMass,
+  formatMoment,
+  formatRate,
+  formatVerdicts,
+  plural,
+} from "../format.ts";
+import { sum } from "../numbers/sums.ts";
 import type { PoolStatus } from "../pool/status.ts";
 import { wordsOf } from "../runfolder/describe-failure.ts";
 import type { RunState } from "../runfolder/state/run-state.ts";
@@ -17,6 +26,7 @@ export function showProgress(
     massWatch,
     poolStatus,
     scoringSince,
+    deadlineAt,
   }: {
     readonly planner: Planner;
     readonly state: RunState;
@@ -25,6 +35,8 @@ export function showProgress(
     readonly poolStatus: PoolStatus;
     /** Start of scoring, monotonic ms. */
     readonly scoringSince: number;
+    /** The deadline, ms since 1970; null when there is none. */
+    readonly deadlineAt: number | null;
   },
   { clock, progress }: Pick<Effects, "clock" | "progress">,
 ): void {
@@ -35,7 +47,7 @@ export function showProgress(
   const { total } = planner;
   const ms = clock.monotonic() - scoringSince;
   const verdict = massWatch.verdict();
-  const lowMass = verdict.kind === "low" || verdict.kind === "too-low" ? verdict.median : null;
+  const mass = verdict.kind === "too-few" || verdict.kind === "unknown" ? null : verdict;
   const swapped = ba.answered;
   const [text = "", ...shorter] = progressLines({
     done,
@@ -43,8 +55,11 @@ export function showProgress(
     swapped,
     prompts,
     ms,
-    lowMass,
+    mass,
+    verdicts: ab.verdicts,
     trouble: troubleOf(poolStatus, counts),
+    now: clock.now(),
+    deadlineAt,
     decision,
   });
   progress({ stage: "score", done, total, text, shorter });
@@ -75,8 +90,13 @@ export interface ScoreProgress {
   /** Number of prompts that this session has scored, and the time since its scoring began, ms. */
   readonly prompts: number;
   readonly ms: number;
-  /** Median label mass when it is low; null while it is high or not judged yet. */
-  readonly lowMass: number | null;
+  /** The label mass as it was judged last; null while it is unknown or not judged yet. */
+  readonly mass: { readonly kind: "high" | "low" | "too-low"; readonly median: number } | null;
+  /** Number of rows in which a, b or tie has the highest probability, including earlier sessions. */
+  readonly verdicts: readonly number[];
+  /** The present moment and the deadline (null without one), ms since 1970. */
+  readonly now: number;
+  readonly deadlineAt: number | null;
   /** Why no forecast can be made, because no request is answered; null while requests are. */
   readonly trouble: string | null;
   readonly decision: Pick<
@@ -96,7 +116,8 @@ const SILENCE_MS = 60_000;
 
 /**
  * Formats the progress line, then shorter versions of it for narrower terminals. Example of the longest version:
- * 12,410/25,000 rows · 1.04 s/row · done in 3h39m (90 %: 3h31m to 3h50m) · 1h12m to spare · both orders for the undecided 31 %
+ * 12,410/25,000 rows · 0.96 rows/s · done in 3h39m (90 %: 3h31m to 3h50m) · 1h12m to spare · ends 18:42, deadline 20:00 ·
+ * both orders for the undecided 31 % · mass 0.614 · A 35 %, B 34 %, tie 31 %
  */
 export function progressLines(options: ScoreProgress): readonly string[] {
   const parts = [
@@ -105,6 +126,7 @@ export function progressLines(options: ScoreProgress): readonly string[] {
     ...end(options),
     ...plan(options),
     ...mass(options),
+    ...verdicts(options),
     ...silence(options),
   ];
   const weights = [...new Set(parts.map(({ weight }) => weight))].sort((one, other) => one - other);
@@ -130,18 +152,14 @@ function rows({ done, total, swapped, decision }: ScoreProgress): readonly Part[
 function speed({ prompts, ms, decision: { forecast } }: ScoreProgress): readonly Part[] {
   const perRow = forecast?.msPerRow ?? (prompts > 0 ? ms / prompts : null);
   if (perRow === null || perRow <= 0) return [];
-  return [
-    { text: perRow > 1_000 ? `${(perRow / 1_000).toFixed(2)} s/row` : `${rate(1_000 / perRow)} rows/s`, weight: 3 },
-  ];
-}
-
-function rate(perSecond: number): string {
-  return perSecond < 100 ? perSecond.toFixed(1) : formatCount(perSecond);
+  return [{ text: `${formatRate(1_000 / perRow)} rows/s`, weight: 3 }];
 }
 
 function end({
   prompts,
   trouble,
+  now,
+  deadlineAt,
   decision: { forecast, leftMs, step, stop, priorRows },
 }: ScoreProgress): readonly Part[] {
   if (stop?.kind === "time-up") return [{ text: "time is up", weight: 7 }];
@@ -161,7 +179,13 @@ function end({
     { text: `done in ${formatDuration(remainingMs)}`, weight: 7 },
     { text: `(90 %: ${formatDuration(Math.max(0, lowMs))} to ${formatDuration(highMs)})`, weight: 5 },
     ...(spareMs === null ? [] : [{ text: spare(spareMs), weight: 6 }]),
+    { text: moments(now + remainingMs, deadlineAt, now), weight: 4.5 },
   ];
+}
+
+function moments(endAt: number, deadlineAt: number | null, now: number): string {
+  const ends = `ends ${formatMoment(endAt, now)}`;
+  return deadlineAt === null ? ends : `${ends}, deadline ${formatMoment(deadlineAt, now)}`;
 }
 
 function spare(ms: number): string {
@@ -178,8 +202,21 @@ function plan({ decision: { step, phase, swapPass, leftMs, stop } }: ScoreProgre
   return [{ text: `both orders for ${whose}`, weight: 4 }];
 }
 
-function mass({ lowMass }: ScoreProgress): readonly Part[] {
-  return lowMass === null ? [] : [{ text: `low label mass: ${formatMass(lowMass)}`, weight: 7 }];
+function mass({ mass: judged }: ScoreProgress): readonly Part[] {
+  if (judged === null) return [];
+  const text = formatMass(judged.median);
+  return judged.kind === "high"
+    ? [{ text: `mass ${text}`, weight: 2 }]
+    : [{ text: `low label mass: ${text}`, weight: 7 }];
+}
+
+/** From so many answers on, the shares of the verdicts say something. */
+const FEWEST_VERDICTS = 20;
+
+function verdicts({ verdicts: counts }: ScoreProgress): readonly Part[] {
+  const total = sum(counts);
+  if (total < FEWEST_VERDICTS) return [];
+  return [{ text: formatVerdicts(counts), weight: 1 }];
 }
 
 function silence({ decision: { silentMs, stop } }: ScoreProgress): readonly Part[] {

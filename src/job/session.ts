@@ -157,9 +157,10 @@ async function scoreOnEngines(job: Job, { limits, began, tokensPerSecond, effect
     });
     const scoringSince = clock.monotonic();
     session = { ...session, scoringSince };
+    const deadlineAt = limits.wall?.deadlineAt ?? null;
     const show = (): void =>
       showProgress(
-        { planner, state: folder.state, counts: recorder.counts, massWatch, poolStatus, scoringSince },
+        { planner, state: folder.state, counts: recorder.counts, massWatch, poolStatus, scoringSince, deadlineAt },
         effects,
       );
     try {

@@ -75,7 +75,11 @@ function delayAfter(error: unknown, failures: number, random: () => number): num
     case "split":
     case "final": {
       const message = messageOf(error);
-      throw new AbtieError("engine", `the server refuses to tokenise a prompt: ${message}`, { cause: error });
+      throw new AbtieError(
+        "engine",
+        `the server refuses to tokenise a prompt: ${message}. Name the folder of the model's tokenizer as engine.tokenizer`,
+        { cause: error },
+      );
     }
     default:
       return failure satisfies never;

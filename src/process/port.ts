@@ -11,7 +11,11 @@ export async function choosePort(host: string, wanted: number | null): Promise<n
   } catch (error) {
     const code = systemCode(error) ?? String(error);
     if (wanted === null)
-      throw new AbtieError("engine", `No port of ${host} can be opened (${code}).`, { cause: error });
+      throw new AbtieError(
+        "engine",
+        `No port of ${host} can be opened (${code}). Look whether this user may open ports, and whether the network of the machine or container is up.`,
+        { cause: error },
+      );
     const why = code === "EADDRINUSE" ? "is in use by another program" : `cannot be opened (${code})`;
     throw new AbtieError(
       "engine",

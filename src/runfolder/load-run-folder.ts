@@ -84,9 +84,13 @@ export async function loadRunConfig(folder: string): Promise<Pick<LoadedRun, "fo
   }
   const config = RunConfig.safeParse(manifest.config);
   if (!config.success) {
-    throw new AbtieError("data", `${join(folder, "manifest.json")}: the config in it is not one of this version`, {
-      details: schemaProblems(config.error.issues),
-    });
+    throw new AbtieError(
+      "data",
+      `${join(folder, "manifest.json")}: the config in it is not one of this version: read the run with the version of abtie that wrote it, or score the rows again`,
+      {
+        details: schemaProblems(config.error.issues),
+      },
+    );
   }
   return { folder, manifest, config: config.data };
 }

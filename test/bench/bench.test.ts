@@ -13,6 +13,7 @@ test("measures several settings, reports that a job fits, and writes numbers and
   const job = await writeJob({ engine: attachTo(judge), rows: 400, words: WORDS });
   const run = await abtie(["bench", "job.yaml", "--rows", "25000", "--deadline", "9h"], { cwd: job.folder });
   expect(run.stderr).toMatch(/25,000 rows in 9h00m: fits, \d/);
+  expect(run.stderr).toMatch(/^[\d.]+ s a sample \(p50 [\d.]+ s, p95 [\d.]+ s\)$/m);
   expect(run).toMatchObject({ status: 0, stdout: "" });
   const result = JSON.parse(readFileSync(join(job.folder, "run/bench.json"), "utf8")) as BenchResult;
   expect(result.forecast).toMatchObject({ rows: 25_000, prompts: 25_000, verdict: { fits: "yes" } });

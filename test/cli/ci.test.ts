@@ -121,7 +121,10 @@ describe("the page about CI", () => {
   };
   const statusOf = async (line: string): Promise<number> => {
     const effects = createEffects({ cwd: ".", env: {}, log: () => {} });
-    const program = createProgram({ ...effects, print: () => {}, printToStderr: () => {} }, { callCommands: false });
+    const program = createProgram(
+      { ...effects, print: () => {}, printToStderr: () => {}, note: () => {}, columns: null },
+      { callCommands: false },
+    );
     return program.run(line.replace(/^(npx )?abtie /, "").split(/\s+/));
   };
 

@@ -23,12 +23,50 @@ test.each(COMMANDS)("gives an example of each command, and a description: abtie 
   expect(text.split("\n\n")[1]?.length).toBeGreaterThan(20);
 });
 
+test("offers -o only to the commands that write a file under this name", async () => {
+  const texts = await Promise.all(COMMANDS.map(async (command) => [command, await help(command)] as const));
+  const offering = texts.filter(([, text]) => text.includes("--output")).map(([command]) => command);
+  expect(offering.toSorted()).toEqual(["calibrate", "init", "report", "run", "sample"]);
+});
+
 test.each(await examples())("has examples whose flags and arguments exist: %s", async (line) => {
   const args = line.replace(/^(?:\w+=\S+ )?abtie /, "").split(/\s+/);
   const printed: string[] = [];
-  const context = { ...createEffects(), print: () => {}, printToStderr: (text: string) => void printed.push(text) };
+  const say = (text: string): void => void printed.push(text);
+  const context = { ...createEffects(), print: () => {}, printToStderr: say, note: say, columns: null };
   const status = await createProgram(context, { callCommands: false }).run(args);
   expect({ status, printed }).toEqual({ status: 0, printed: [] });
+});
+
+test.each([40, 60, 80])("keeps to the width of a terminal of %i columns, but for command lines", async (columns) => {
+  const tooLong: string[] = [];
+  for (const command of COMMANDS) {
+    const print = (text: string): void => {
+      const own = text.split("\n").filter((line) => !/^(?:Usage: | {2}(?:\w+=\S+ )?abtie )/.test(line));
+      const prose = own.slice(0, own.indexOf("Examples:") < 0 ? own.indexOf("Example:") : own.indexOf("Examples:"));
+      tooLong.push(...prose.filter((line) => line.length > columns));
+    };
+    const context = { ...createEffects(), print, printToStderr: () => {}, note: () => {}, columns };
+    await createProgram(context, { callCommands: false }).run([command, "--help"]);
+  }
+  expect(tooLong).toEqual([]);
+});
+
+test.each([
+  [["help", "rnu"], 2, "unknown command 'rnu'\n(Did you mean run?)"],
+  [["rnu"], 2, "(Did you mean run?)"],
+  [["status"], 2, "missing required argument 'run'"],
+  [["run", "--basurl", "x"], 2, "(Did you mean --base-url?)"],
+  [[], 2, "Usage: abtie [options] <command>"],
+])("says what is meant or missing: abtie %j", async (args, status, text) => {
+  const said = await inProcess(args, "/");
+  expect(said).toMatchObject({ status, stdout: "" });
+  expect(said.stderr).toContain(text);
+});
+
+test("prints the same help for a command behind `help`", async () => {
+  expect(await inProcess(["help", "run"], "/")).toEqual({ status: 0, stdout: await help("run"), stderr: "" });
+  expect(await inProcess(["help"], "/")).toEqual({ status: 0, stdout: await help(), stderr: "" });
 });
 
 test("prints help and version on stdout, and nothing on stderr", async () => {
@@ -61,8 +99,7 @@ async function help(command = ""): Promise<string> {
 }
 
 function commandsIn(text: string): readonly string[] {
-  const [, list = ""] = /\nCommands:\n((?: {2}.*\n)+)/.exec(text) ?? [];
-  return [...list.matchAll(/^ {2}([a-z]+)/gm)].map(([, name = ""]) => name).filter((name) => name !== "help");
+  return [...text.matchAll(/^ {2}([a-z-]+) \[options\]/gm)].map(([, name = ""]) => name);
 }
 
 /** The command lines of all examples, without the explanation that may follow after two spaces. */

@@ -2,13 +2,14 @@ import { readFile, rename, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { execa } from "execa";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createScreen } from "../../src/cli/screen.ts";
 import { messageText, terminalSafe } from "../../src/cli/terminal.ts";
 import { visibleInJson } from "../../src/report/markup/visible.ts";
 import { systemClock } from "../../src/system.ts";
-import { abtie, type Ended } from "../helpers/abtie.ts";
+import { abtie, type Ended, MAIN } from "../helpers/abtie.ts";
 import { atEnd } from "../helpers/at-end.ts";
 import { type Job, spawning, startJudge, TOKENIZER, writeJob } from "../helpers/job.ts";
 
@@ -131,6 +132,51 @@ test("the screen's own colours and its progress line reach the terminal, those o
   expect(written).toContain("\u001b[33mwarning:\u001b[39m a file red POISON");
   const own = written.replaceAll("\r\u001b[2K", "").replace("\u001b[33mwarning:\u001b[39m", "");
   expect(own).not.toMatch(HARMFUL);
+});
+
+test.each([
+  [200, "██████░░░░░░ 5/10 rows · done in 9 s · mass 0.6"],
+  [80, "███░░░ 5/10 rows · done in 9 s · mass 0.6"],
+  [30, "5/10 rows · done in 9 s"],
+  [10, "5/10 rows"],
+  [6, "5/10…"],
+])("the progress line fits a terminal of %i columns, and parts are left out in a fixed order", (columns, expected) => {
+  let written = "";
+  const screen = createScreen({
+    write: (text) => {
+      written += text;
+    },
+    clean: (text) => text,
+    paint: (_format, text) => text,
+    columns: () => columns,
+    clock: systemClock,
+  });
+  const shorter = ["5/10 rows · done in 9 s", "5/10 rows"];
+  screen.progress({ stage: "score", done: 5, total: 10, text: "5/10 rows · done in 9 s · mass 0.6", shorter });
+  expect(written).toBe(`\r\u001b[2K${expected}`);
+  expect(expected.length).toBeLessThan(columns);
+});
+
+test("a terminal that reports 0 columns gets the whole progress line", async () => {
+  const job = await writeJob({ engine: { attach: NOWHERE, tokenizer: TOKENIZER }, rows: 3 });
+  // A new pseudo terminal has 0 columns.
+  const spawnInTerminal = "import pty, sys; pty.spawn(sys.argv[1:])";
+  const { stdout } = await execa("python3", ["-c", spawnInTerminal, process.execPath, MAIN, "plan", "job.yaml"], {
+    cwd: job.folder,
+    stdin: "ignore",
+  });
+  expect(stdout).toContain("\u001b[2Ktokenising: 1 of 3 rows");
+  expect(stdout).not.toContain("…");
+});
+
+test.each([
+  [{ FORCE_COLOR: "1" }, "\u001b[31mabtie:\u001b[39m cannot read the config"],
+  [{}, "abtie: cannot read the config"],
+  [{ NO_COLOR: "1" }, "abtie: cannot read the config"],
+])("colours follow the environment: %j", async (env, expected) => {
+  const job = await writeJob({ engine: { attach: NOWHERE }, rows: 3 });
+  const { stderr } = await abtie(["run", "none.yaml"], { cwd: job.folder, env });
+  expect(stderr.startsWith(expected)).toBe(true);
 });
 
 function run(

@@ -121,7 +121,7 @@ describe("an output that is a file which the command needs is refused before any
   });
 
   test("doctor reports it as a finding", async () => {
-    const said = await inProcess(["doctor", "job.yaml", "--no-server", "-o", "rows.csv"], job);
+    const said = await inProcess(["doctor", "job.yaml", "--no-server", "--set", "output=rows.csv"], job);
     expect(`${said.stdout}${said.stderr}`).toMatch(/the output \(-o\) \S+ is the input: choose another path/);
   });
 

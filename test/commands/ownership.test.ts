@@ -86,7 +86,7 @@ test("a file of the person is not replaced, wherever it lies", async () => {
     expect(readFileSync(path, "utf8")).toBe(readFileSync(join(folder, "rows.csv"), "utf8"));
   }
   expect(readdirSync(join(folder, "run"))).toEqual(["submission.csv"]);
-  const doctor = await inProcess(["doctor", "job.yaml", "--no-server", "-o", "mine.csv"], folder);
+  const doctor = await inProcess(["doctor", "job.yaml", "--no-server", "--set", "output=mine.csv"], folder);
   expect(`${doctor.stdout}${doctor.stderr}`).toMatch(/mine\.csv exists, and the run in/);
 });
 

@@ -76,7 +76,7 @@ test("fails at once when nothing listens", async () => {
   await close();
   await expect(attach({ baseUrl: url })).rejects.toMatchObject({
     code: "engine",
-    message: expect.stringMatching(/No server is ready at .*ECONNREFUSED.* Start it, or correct the base URL/),
+    message: expect.stringMatching(/No server is ready at .*ECONNREFUSED.* Start it, or correct its address/),
   });
 });
 

@@ -117,7 +117,7 @@ describe("abtie sample", () => {
     const foreign = await inProcess(["evaluate", "run", "--labels", "foreign.csv"], folder);
     expect(foreign).toMatchObject({ status: 3 });
     expect(foreign.stderr).toMatch(
-      /every row of the sample must be a judged one\n1 in .*foreign\.csv that are not in .*: "x1"/,
+      /every row of the sample must be a judged one\. .*--labels\n1 in .*foreign\.csv that are not in .*: "x1"/,
     );
     await writeFile(
       join(folder, "wrong.csv"),

@@ -27,7 +27,9 @@ export async function inProcess(
     print: (text) => {
       stdout += `${text}\n`;
     },
-    printToStderr,
+    printToStderr: (text, heading) => printToStderr(heading === undefined ? text : `${heading.text} ${text}`),
+    note: (text) => printToStderr(text),
+    columns: null,
   };
   const status = await createProgram(context)
     .run(args)

@@ -64,7 +64,7 @@ test("a run that is continued on another day keeps its date, and refuses another
   );
   const other = await inProcess(["run", "job.yaml"], job.folder);
   expect(other.status).toBe(2);
-  expect(other.stderr).toContain("config.date was");
+  expect(other.stderr).toContain("date was");
 });
 
 test("rows with another date of the server are marked, and the change is said once", async () => {

@@ -5,6 +5,7 @@ import type { FailureReason } from "../../src/schedule/types.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
+const NOW = new Date(2026, 10, 28, 15, 3).getTime();
 const BOTH: Step = { name: "both-orders", kind: "both-orders", tokenBudget: null };
 const SHORT: Step = { name: "brief", kind: "one-order-short", tokenBudget: 512 };
 const PRIOR: Step = { name: "prior", kind: "prior", tokenBudget: 512 };
@@ -39,8 +40,11 @@ function lines(more: Partial<ScoreProgress["decision"]> = {}, counts: Partial<Sc
     swapped: 0,
     prompts: 12_410,
     ms: 4 * HOUR,
-    lowMass: null,
+    mass: null,
+    verdicts: [0, 0, 0] as const,
     trouble: null,
+    now: NOW,
+    deadlineAt: null,
   };
   return progressLines({ ...usual, ...counts, decision: { ...DECISION, ...more } });
 }
@@ -48,14 +52,34 @@ function lines(more: Partial<ScoreProgress["decision"]> = {}, counts: Partial<Sc
 describe("the progress line", () => {
   test("shows rows, speed, the end with its interval, the spare time, and its use", () => {
     expect(lines()[0]).toBe(
-      "12,410/25,000 rows · 1.04 s/row · done in 3h39m (90 %: 3h31m to 3h50m) · 1h12m to spare · both orders for the undecided 31 %",
+      "12,410/25,000 rows · 0.96 rows/s · done in 3h39m (90 %: 3h31m to 3h50m) · 1h12m to spare · ends 18:42 · both orders for the undecided 31 %",
     );
+  });
+
+  test("puts the time of day of the end beside the deadline, and shows mass and verdicts so far", () => {
+    const mass = { kind: "high", median: 0.6137 } as const;
+    const counts = { deadlineAt: NOW + 4 * HOUR + 57 * MINUTE, mass, verdicts: [35, 34, 31] as const };
+    expect(lines({}, counts)[0]).toBe(
+      "12,410/25,000 rows · 0.96 rows/s · done in 3h39m (90 %: 3h31m to 3h50m) · 1h12m to spare · ends 18:42, deadline 20:00 · both orders for the undecided 31 % · mass 0.614 · A 35 %, B 34 %, tie 31 %",
+    );
+    expect(lines({}, { ...counts, deadlineAt: NOW + 33 * HOUR })[0]).toContain("ends 18:42, deadline 30 Nov 00:03 ·");
+    expect(lines({}, { ...counts, verdicts: [3, 2, 1] })[0]).not.toContain("tie");
+  });
+
+  test.each([
+    [18_000, "0.056 rows/s"],
+    [1_010, "0.99 rows/s"],
+    [990, "1.01 rows/s"],
+    [20, "50.0 rows/s"],
+    [0.8, "1,250 rows/s"],
+  ])("gives the speed in one unit, however slow the engine is: %d ms a row", (msPerRow, text) => {
+    expect(lines({ forecast: { ...FORECAST, msPerRow } })[0]).toContain(text);
   });
 
   test("leaves out the least important parts first on narrow terminals", () => {
     const all = lines();
     expect(all.find(({ length }) => length < 120)).toBe(
-      "12,410/25,000 rows · done in 3h39m (90 %: 3h31m to 3h50m) · 1h12m to spare · both orders for the undecided 31 %",
+      "12,410/25,000 rows · done in 3h39m (90 %: 3h31m to 3h50m) · 1h12m to spare · ends 18:42",
     );
     expect(all.find(({ length }) => length < 80)).toBe(
       "12,410/25,000 rows · done in 3h39m (90 %: 3h31m to 3h50m) · 1h12m to spare",
@@ -75,43 +99,43 @@ describe("the progress line", () => {
       "while every request fails, although a speed is known",
       {},
       { trouble: "the last 12 requests failed: the answer could not be used" },
-      "12,410/25,000 rows · 1.04 s/row · the last 12 requests failed: the answer could not be used · both orders for the undecided 31 %",
+      "12,410/25,000 rows · 0.96 rows/s · the last 12 requests failed: the answer could not be used · both orders for the undecided 31 %",
     ],
     [
       "before the first answer of a session, although a speed is known",
       {},
       { prompts: 0 },
-      "12,410/25,000 rows · 1.04 s/row · measuring the speed · both orders for the undecided 31 %",
+      "12,410/25,000 rows · 0.96 rows/s · measuring the speed · both orders for the undecided 31 %",
     ],
     [
       "while the label mass is low",
       { leftMs: null },
-      { lowMass: 0.0012 },
-      "12,410/25,000 rows · 1.04 s/row · done in 3h39m (90 %: 3h31m to 3h50m) · low label mass: 0.0012",
+      { mass: { kind: "too-low", median: 0.0012 } },
+      "12,410/25,000 rows · 0.96 rows/s · done in 3h39m (90 %: 3h31m to 3h50m) · ends 18:42 · low label mass: 0.0012",
     ],
     [
       "without a deadline",
       { leftMs: null, step: { ...BOTH, kind: "one-order" } },
       {},
-      "12,410/25,000 rows · 1.04 s/row · done in 3h39m (90 %: 3h31m to 3h50m)",
+      "12,410/25,000 rows · 0.96 rows/s · done in 3h39m (90 %: 3h31m to 3h50m) · ends 18:42",
     ],
     [
       "when time is short, before a step is left",
       { leftMs: 3 * HOUR, swapPass: { ...SWAP_PASS, share: 0 } },
       {},
-      "12,410/25,000 rows · 1.04 s/row · done in 3h39m (90 %: 3h31m to 3h50m) · 39m00s too late",
+      "12,410/25,000 rows · 0.96 rows/s · done in 3h39m (90 %: 3h31m to 3h50m) · 39m00s too late · ends 18:42",
     ],
     [
       "on a shortened step",
       { step: SHORT },
       {},
-      "12,410/25,000 rows · 1.04 s/row · done in 3h39m (90 %: 3h31m to 3h50m) · 1h12m to spare · shorter context: brief",
+      "12,410/25,000 rows · 0.96 rows/s · done in 3h39m (90 %: 3h31m to 3h50m) · 1h12m to spare · ends 18:42 · shorter context: brief",
     ],
     [
       "when some rows will keep the prior",
       { step: PRIOR, leftMs: HOUR, priorRows: 9_144 },
       {},
-      "12,410/25,000 rows · 1.04 s/row · time is up in 1h00m · no time for about 9,144 rows",
+      "12,410/25,000 rows · 0.96 rows/s · time is up in 1h00m · no time for about 9,144 rows",
     ],
     [
       "in the swapped order, of which some rows came from an earlier session",
@@ -122,19 +146,19 @@ describe("the progress line", () => {
         forecast: { ...FORECAST, msPerRow: 250 },
       },
       { done: 25_000, swapped: 1_250 },
-      "25,000/25,000 rows · 1,250/4,300 in both orders · 4.0 rows/s · done in 3h39m (90 %: 3h31m to 3h50m) · 1h12m to spare",
+      "25,000/25,000 rows · 1,250/4,300 in both orders · 4.00 rows/s · done in 3h39m (90 %: 3h31m to 3h50m) · 1h12m to spare · ends 18:42",
     ],
     [
       "when the server does not answer",
       { silentMs: 125_000, leftMs: null },
       {},
-      "12,410/25,000 rows · 1.04 s/row · done in 3h39m (90 %: 3h31m to 3h50m) · no answer for 2m05s",
+      "12,410/25,000 rows · 0.96 rows/s · done in 3h39m (90 %: 3h31m to 3h50m) · ends 18:42 · no answer for 2m05s",
     ],
     [
       "when the time is over",
       { stop: { kind: "time-up", reason: "" }, leftMs: 0 },
       {},
-      "12,410/25,000 rows · 1.04 s/row · time is up",
+      "12,410/25,000 rows · 0.96 rows/s · time is up",
     ],
     [
       "when everything is done",
@@ -144,7 +168,7 @@ describe("the progress line", () => {
         forecast: { ...FORECAST, rows: 0, msPerRow: null },
       },
       { done: 25_000, prompts: 25_000 },
-      "25,000/25,000 rows · 1.7 rows/s",
+      "25,000/25,000 rows · 1.74 rows/s",
     ],
   ])("is true %s", (_, more, counts, expected) => {
     expect(lines(more, counts)[0]).toBe(expected);

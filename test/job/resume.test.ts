@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { startAbtie } from "../helpers/abtie.ts";
 import { inProcess } from "../helpers/in-process.ts";
-import { attachTo, LABELS, startJudge, writeJob } from "../helpers/job.ts";
+import { attachTo, LABELS, spawning, startJudge, writeJob } from "../helpers/job.ts";
 import { aliveWith, gone, until } from "../helpers/processes.ts";
 import { answersIn, expectValid, summaryIn } from "../helpers/results.ts";
 
@@ -52,15 +52,16 @@ test("refuses to mix answers to different questions, and lists every difference"
   const refused = await inProcess(["run", "job.yaml"], job.folder);
   expect(refused.status).toBe(2);
   for (const text of [
-    "config.context was 500, is now 400",
-    "hashes.data was",
-    "rows was 12, is now 13",
+    "context was 500, is now 400",
+    "the input file has other content than before",
+    "the number of rows was 12, is now 13",
     "labels.a",
     "--force",
     "--fresh",
   ]) {
     expect(refused.stderr).toContain(text);
   }
+  expect(refused.stderr).not.toMatch(/[0-9a-f]{16}/);
   expectValid(job.submission, job.ids);
 
   const fresh = await inProcess(["run", "job.yaml", "--fresh"], job.folder);
@@ -69,16 +70,37 @@ test("refuses to mix answers to different questions, and lists every difference"
   expectValid(job.submission, [...job.ids, "13"]);
 });
 
+test("takes over a folder in which nothing was scored, whatever its settings were, and says what a failed start leaves", async () => {
+  const job = await writeJob({ engine: spawning({ failText: "no GPU" }), rows: 12, config: { context: 500 } });
+  const failed = await inProcess(["run", "job.yaml"], job.folder);
+  expect(failed.status).toBe(4);
+  expect(failed.stderr).toContain(
+    `${job.submission} is complete and valid: each of its 12 rows holds the fallback probabilities`,
+  );
+  await using judge = await startJudge();
+  const config = {
+    input: "rows.csv",
+    template: "./template.jinja",
+    run: "run",
+    engine: attachTo(judge),
+    orders: "one",
+  };
+  await writeFile(join(job.folder, "job.yaml"), JSON.stringify(config));
+  const second = await inProcess(["run", "job.yaml"], job.folder);
+  expect(second.status).toBe(0);
+  expect(summaryIn(job.folder)).toMatchObject({ rows: { "one-order": 12 }, session: { resumedRows: 0 } });
+});
+
 test("continues with a changed config when forced, and sends only the rows without an answer", async () => {
   await using judge = await startJudge();
   const job = await writeJob({ engine: attachTo(judge), rows: 12, config: { context: 500 } });
   await inProcess(["run", "job.yaml"], job.folder);
   const template = join(job.folder, "template.jinja");
   await writeFile(template, (await readFile(template, "utf8")).replace("Short prompts", "Brief prompts"));
-  expect((await inProcess(["run", "job.yaml"], job.folder)).stderr).toContain("hashes.template was");
+  expect((await inProcess(["run", "job.yaml"], job.folder)).stderr).toContain("the template has other content");
   const forced = await inProcess(["run", "job.yaml", "--force"], job.folder);
   expect(forced.status).toBe(0);
-  expect(forced.stderr).toContain("continuing although hashes.template was");
+  expect(forced.stderr).toContain("continuing although the template has other content than before");
   expect(summaryIn(job.folder)).toMatchObject({ rows: { "one-order": 12 }, session: { scoredPrompts: 0 } });
 });
 

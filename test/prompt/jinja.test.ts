@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compileJinja, type Jinja } from "../../src/prompt/jinja/compile.ts";
 import { LIMITS } from "../../src/prompt/jinja/limits.ts";
+import { plainWords } from "../../src/prompt/jinja/plain-words.ts";
 import { loadTokenizer } from "../../src/prompt/tokenizer/local.ts";
 import { fixtureFolder, HEAD, SETTINGS, templateOf, temporaryFolder } from "./helpers.ts";
 
@@ -183,7 +184,8 @@ describe("a template that asks for little", () => {
     try {
       return render();
     } catch (error) {
-      return `error: ${String(error).replace(/^.*cannot be rendered: /u, "Error: ")}`;
+      const message = error instanceof Error ? error.message : String(error);
+      return `error: ${plainWords(message.replace(/^.*cannot be rendered: /u, ""))}`;
     }
   };
 
@@ -282,7 +284,10 @@ describe("both kinds of template", () => {
         "{{ raise_exception('only tools') }}",
         /chat_template\.jinja:1: the chat template cannot be rendered: only tools/,
       ],
-      ["a\n{{ undefined_function() }}", /chat_template\.jinja:\d: the chat template cannot be rendered: Cannot call/],
+      [
+        "a\n{{ undefined_function() }}",
+        /chat_template\.jinja:\d: the chat template cannot be rendered: a name that is not defined is called/,
+      ],
     ] as const) {
       await expect(load(chat)).rejects.toMatchObject({ code: "config", message: expect.stringMatching(problem) });
     }

@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { compareManifests } from "../../src/runfolder/manifest/compare-manifests.ts";
+import { describeChange } from "../../src/runfolder/manifest/describe-change.ts";
 import { type Manifest, readManifest, writeManifest } from "../../src/runfolder/manifest/manifest.ts";
 import { temporaryFolder } from "./samples.ts";
 
@@ -51,6 +52,21 @@ describe("a manifest", () => {
   );
 });
 
+test.each([
+  ["config.engine.maxModelLen", "null", "4096", "engine.max_model_len was not set, is now 4096"],
+  [
+    "hashes.model/tokenizer.json",
+    '"ab"',
+    '"cd"',
+    "the model's file model/tokenizer.json has other content than before",
+  ],
+  ["hashes.model/config.json", '"ab"', '"missing"', "the model's file model/config.json is not there any more"],
+  ["hashes.model/merges.txt", undefined, '"ab"', "the model's file model/merges.txt is new"],
+  ["rows", "20", "30", "the number of rows was 20, is now 30"],
+])("a difference in %s is said in the words of the config, without a hash", (path, before, now, text) => {
+  expect(describeChange(path, before, now)).toBe(text);
+});
+
 describe("comparing manifests", () => {
   test("finds nothing between equal ones, whatever the order of the keys", () => {
     const shuffled = Object.fromEntries(Object.entries(MANIFEST).reverse()) as unknown as Manifest;
@@ -60,12 +76,8 @@ describe("comparing manifests", () => {
   test("says in words what changes the answers", () => {
     const now = { ...config({ context: 2048 }), hashes: { ...MANIFEST.hashes, data: "c".repeat(64) } };
     expect(compareManifests(MANIFEST, now, ["config.deadline"])).toEqual([
-      { path: "config.context", text: "config.context was 1024, is now 2048", changesAnswers: true },
-      {
-        path: "hashes.data",
-        text: `hashes.data was "${"a".repeat(56)}..., is now "${"c".repeat(56)}...`,
-        changesAnswers: true,
-      },
+      { path: "config.context", text: "context was 1024, is now 2048", changesAnswers: true },
+      { path: "hashes.data", text: "the input file has other content than before", changesAnswers: true },
     ]);
   });
 
@@ -91,8 +103,8 @@ describe("comparing manifests", () => {
   test("sees a key or a list entry that came or went", () => {
     const now = config({ labels: { a: ["A"], b: ["B"], tie: ["tie"] }, seed: 7 });
     expect(compareManifests(MANIFEST, now, []).map(({ text }) => text)).toEqual([
-      'config.labels.tie[1] was " tie", is now absent',
-      "config.seed was absent, is now 7",
+      'labels.tie[1] was " tie", is now not set',
+      "seed was not set, is now 7",
     ]);
   });
 });

@@ -2,7 +2,14 @@ import { performance } from "node:perf_hooks";
 import type { BenchResult } from "../../bench/bench-file.ts";
 import { EXIT } from "../../errors.ts";
 import { type AddCommand, printJson } from "./context.ts";
-import { type ConfigFlags, jsonOption, openJobConfig, wholeNumber, withConfigFlags } from "./options.ts";
+import {
+  type ConfigFlags,
+  jsonOption,
+  openJobConfig,
+  WITHOUT_OUTPUT,
+  wholeNumber,
+  withConfigFlags,
+} from "./options.ts";
 
 interface BenchFlags extends ConfigFlags {
   readonly rows?: number;
@@ -25,7 +32,7 @@ export const addBench: AddCommand = (program, context, finish) => {
     .option("--sample <n>", "number of rows that are scored to measure the time", wholeNumber(1), 60)
     .option("--force", "go on although the labels get almost no probability")
     .addOption(jsonOption());
-  withConfigFlags(command)
+  withConfigFlags(command, WITHOUT_OUTPUT)
     .addHelpText(
       "after",
       `

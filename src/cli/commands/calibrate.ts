@@ -43,7 +43,7 @@ Then add this line to the config of a run with the same template:
       else context.print(renderCalibration(result));
       if (result.warning !== null) context.log("warn", result.warning);
       if (result.refusal !== null) context.printToStderr(`abtie: no file was written: ${result.refusal}`);
-      else context.printToStderr(`calibration written: ${result.file}`);
+      else context.note(`calibration written: ${result.file}`);
       finish(result.refusal === null ? EXIT.done : EXIT.data);
     });
 };

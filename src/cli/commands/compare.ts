@@ -12,6 +12,7 @@ import {
   truthOption,
   wholeNumber,
   withConfigFlags,
+  withKey,
 } from "./options.ts";
 
 interface CompareFlags extends Omit<ConfigFlags, "template" | "deadline" | "output"> {
@@ -114,7 +115,7 @@ ${CONDITION_LIST.map(([written, meaning]) => `  ${written.padEnd(21)} ${meaning}
           force: flags.force ?? false,
           fresh: flags.fresh ?? false,
         },
-        context,
+        withKey(context, flags),
       );
       if (flags.json === true) {
         const { detailsOf } = await import("../../compare/comparison-file.ts");
@@ -125,7 +126,7 @@ ${CONDITION_LIST.map(([written, meaning]) => `  ${written.padEnd(21)} ${meaning}
         context.print(renderComparisonTable(comparison));
       }
       for (const warning of comparison.report.warnings) context.log("warn", warning);
-      context.printToStderr(`report: ${comparison.files.html}`);
+      context.note(`report: ${comparison.files.html}`);
       for (const sentence of conditionSentences(comparison)) context.printToStderr(sentence);
       const { renderComparisonMarkdown } = await import("../../report/render-comparison.ts");
       const markdown = renderComparisonMarkdown(comparison.report, conditionSentences(comparison));

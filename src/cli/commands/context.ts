@@ -6,9 +6,24 @@ import { visibleInJson } from "../../report/markup/visible.ts";
 export interface Context extends Effects {
   /** Writes a text and a line break to stdout, which receives only the result of the command. */
   readonly print: (text: string) => void;
-  /** Writes a text and a line break to stderr, which receives all other text for a person. */
-  readonly printToStderr: (text: string) => void;
+  /**
+   * Writes a text and a line break to stderr, which receives all other text for a person. `heading` stands before the text, in
+   * a colour if stderr takes colours.
+   */
+  readonly printToStderr: (text: string, heading?: Heading) => void;
+  /** Writes a text to stderr that a person who wants quiet (-q) does not need. */
+  readonly note: (text: string) => void;
+  /** Width of the terminal in characters; null when there is none. */
+  readonly columns: number | null;
 }
+
+/** The coloured beginning of a line. The text is abtie's own, never one of a file or a server. */
+export interface Heading {
+  readonly colour: Colour;
+  readonly text: string;
+}
+
+export type Colour = "red" | "yellow" | "green" | "gray";
 
 /** Adds one command to the program. The action of the command calls `finish` with the exit status if that is not 0. */
 export type AddCommand = (program: Command, context: Context, finish: (status: number) => void) => void;

@@ -1,7 +1,7 @@
 import type { Finding } from "../../doctor/finding.ts";
 import { AbtieError, EXIT } from "../../errors.ts";
-import { type AddCommand, printJson } from "./context.ts";
-import { type ConfigFlags, jsonOption, openJobConfig, withConfigFlags } from "./options.ts";
+import { type AddCommand, type Heading, printJson } from "./context.ts";
+import { type ConfigFlags, jsonOption, openJobConfig, WITHOUT_OUTPUT, withConfigFlags } from "./options.ts";
 
 interface DoctorFlags extends ConfigFlags {
   readonly server: boolean;
@@ -11,10 +11,11 @@ interface DoctorFlags extends ConfigFlags {
 }
 
 /** The level of a finding, padded to 7 characters. */
-const LEVELS = { ok: "ok     ", warning: "warning", error: "error  " } as const satisfies Record<
-  Finding["level"],
-  string
->;
+const LEVELS = {
+  ok: { colour: "green", text: "ok     " },
+  warning: { colour: "yellow", text: "warning" },
+  error: { colour: "red", text: "error  " },
+} as const satisfies Record<Finding["level"], Heading>;
 
 /** Adds `abtie doctor`. */
 export const addDoctor: AddCommand = (program, context, finish) => {
@@ -30,7 +31,7 @@ export const addDoctor: AddCommand = (program, context, finish) => {
     .option("--against <url>", "compare the answers with those of the server that runs at this URL")
     .option("--against-model <name>", "name of the model on that server, if it serves several")
     .addOption(jsonOption());
-  withConfigFlags(command)
+  withConfigFlags(command, WITHOUT_OUTPUT)
     .addHelpText(
       "after",
       "\nExamples:\n  abtie doctor job.yaml\n  abtie doctor job.yaml --no-server --json\n  abtie doctor job.yaml --against http://gpu-2:8000",
@@ -50,7 +51,7 @@ export const addDoctor: AddCommand = (program, context, finish) => {
       const findings = await doctor(config, { server, ...second }, context);
       context.printToStderr(describeVerdict(findings));
       for (const { level, check, text, remedy } of findings) {
-        context.printToStderr(`${LEVELS[level]}  ${check}: ${text.replaceAll("\n", "\n           ")}`);
+        context.printToStderr(` ${check}: ${text.replaceAll("\n", "\n           ")}`, LEVELS[level]);
         if (remedy !== null) context.printToStderr(`           ${remedy}`);
       }
       if (flags.json === true) printJson(context, findings);

@@ -16,6 +16,7 @@ export interface ConfigFlags {
   readonly shard?: string;
   readonly seed?: number;
   readonly baseUrl?: string;
+  readonly apiKeyEnv?: string;
   readonly model?: string;
   readonly tokenizer?: string;
   readonly context?: number;
@@ -32,7 +33,7 @@ interface Setting {
 }
 
 /** The names of the flags that replace keys of the config. */
-export type ConfigFlag = Exclude<keyof ConfigFlags, "config">;
+export type ConfigFlag = Exclude<keyof ConfigFlags, "config" | "apiKeyEnv">;
 
 /** For each flag, its syntax, its help text, and the part of a config that it replaces. */
 const CONFIG_FLAGS: { readonly [F in ConfigFlag]: ConfigFlagSpec<NonNullable<ConfigFlags[F]>> } = {
@@ -109,7 +110,7 @@ const CONFIG_FLAGS: { readonly [F in ConfigFlag]: ConfigFlagSpec<NonNullable<Con
   },
   set: {
     flags: "--set <key=value>",
-    help: "any other key of the config, for example --set engine.chat_template_kwargs.enable_thinking=true; may be repeated",
+    help: "any other key of the config, for example --set time.reserve=10m; may be repeated",
     parse: addSetting,
     set: (settings) => settings.reduce<Override["set"]>(setKey, {}),
   },
@@ -122,6 +123,11 @@ interface ConfigFlagSpec<T> {
   readonly set: (value: T) => Override["set"];
 }
 
+/** The flags of a command that writes no submission. */
+export const WITHOUT_OUTPUT: readonly ConfigFlag[] = (Object.keys(CONFIG_FLAGS) as readonly ConfigFlag[]).filter(
+  (name) => name !== "output",
+);
+
 /**
  * Adds the config argument and the flags that replace keys of the config. Call this after adding the command's own
  * options, so that these come first in its help.
@@ -130,13 +136,16 @@ export function withConfigFlags(command: Command, names = Object.keys(CONFIG_FLA
   command
     .argument("[config]", "YAML config (default: ./abtie.yaml if it exists)")
     .option("-c, --config <file>", "the config, instead of the argument")
-    .optionsGroup("Options that override a setting of the config:");
+    .optionsGroup("Options that override the config:");
   for (const name of names) {
     const { flags, help, parse } = CONFIG_FLAGS[name];
     const option = new Option(flags, help);
     command.addOption(
       parse === undefined ? option : option.argParser(parse as (text: string, earlier: unknown) => unknown),
     );
+    if (name === "baseUrl") {
+      command.option("--api-key-env <name>", "variable with the key of the server (default: OPENAI_API_KEY)");
+    }
   }
   return command;
 }
@@ -172,7 +181,26 @@ export async function openJobConfig(
 ): Promise<Config> {
   const file = configFileOf(argument, flags);
   const { openConfig } = await import("../../job/open-config.ts");
-  return openConfig(file, [...weakest, ...overridesOf(flags, context.env)], context);
+  const overrides = [...weakest, ...overridesOf(flags, context.env)];
+  context.log(
+    "debug",
+    `config: ${[file ?? "./abtie.yaml if it exists", ...overrides.map(({ from }) => from)].join(", ")}`,
+  );
+  return openConfig(file, overrides, withKey(context, flags));
+}
+
+/**
+ * Gives the context the key from the variable that --api-key-env names. The key itself is no flag, because every user of the
+ * machine can list the command lines of all processes. Throws AbtieError("config") when the variable is not set.
+ */
+export function withKey(context: Context, { apiKeyEnv: name }: Pick<ConfigFlags, "apiKeyEnv">): Context {
+  if (name === undefined) return context;
+  const key = context.env[name];
+  if (key !== undefined && key !== "") return { ...context, env: { ...context.env, OPENAI_API_KEY: key } };
+  throw new AbtieError(
+    "config",
+    `--api-key-env: expected the name of a variable that holds the key, but ${name} is not set: export it, or name the file that sets it with --env-file.`,
+  );
 }
 
 /**

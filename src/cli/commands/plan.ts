@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from "commander";
 import { renderPlan } from "../render/plan.ts";
 import { type AddCommand, printJson } from "./context.ts";
-import { type ConfigFlags, jsonOption, openJobConfig, withConfigFlags } from "./options.ts";
+import { type ConfigFlags, jsonOption, openJobConfig, WITHOUT_OUTPUT, withConfigFlags } from "./options.ts";
 
 interface PlanFlags extends ConfigFlags {
   readonly tokensPerSecond?: number;
@@ -16,8 +16,8 @@ export const addPlan: AddCommand = (program, context) => {
     .command("plan")
     .summary("print what `run` would do: token counts, shortened rows, order of the rows, time; scores nothing")
     .description(
-      "Tokenises every row and prints what `run` would do with it. No server is started or contacted." +
-        " If the config has no tokenizer folder, the command ends with an error.",
+      "Tokenises every row and prints what `run` would do with it. No server is started. One that runs already is asked only when the" +
+        " config names no tokenizer folder; it then tokenises.",
     )
     .option(
       "--tokens-per-second <n>",
@@ -27,7 +27,7 @@ export const addPlan: AddCommand = (program, context) => {
     .option("--bench <bench.json>", "read the speed from this file, which `abtie bench` wrote")
     .option("--keep-tokens", "keep the tokens in the run folder, so that `run` does not tokenise again")
     .addOption(jsonOption());
-  withConfigFlags(command)
+  withConfigFlags(command, WITHOUT_OUTPUT)
     .addHelpText("after", "\nExample:\n  abtie plan job.yaml --deadline 9h --tokens-per-second 950")
     .action(async (argument: string | undefined, flags: PlanFlags) => {
       const { plan } = await import("../../commands/plan.ts");

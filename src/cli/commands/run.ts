@@ -1,11 +1,13 @@
+import type { DryRun } from "../../commands/dry-run.ts";
 import { EXIT } from "../../errors.ts";
 import type { RunSummary } from "../../job/summary.ts";
-import { type AddCommand, printJson } from "./context.ts";
+import { type AddCommand, type Context, printJson } from "./context.ts";
 import { type ConfigFlags, jsonOption, openJobConfig, withConfigFlags } from "./options.ts";
 
 interface RunFlags extends ConfigFlags {
   readonly force?: boolean;
   readonly fresh?: boolean;
+  readonly dryRun?: boolean;
   readonly bench?: string;
   readonly json?: boolean;
 }
@@ -24,6 +26,7 @@ export const addRun: AddCommand = (program, context, finish) => {
       "continue although the config, data, template or model has changed since the run began, or although the labels get almost no probability; replace an output that this run did not write",
     )
     .option("--fresh", "discard the contents of the run folder and start again")
+    .option("--dry-run", "do everything but scoring: check all, print the plan, write nothing and start no server")
     .option(
       "--bench <bench.json>",
       "start with the best number of requests in flight according to this file, which `abtie bench` wrote",
@@ -46,13 +49,23 @@ Examples:
       const config = await openJobConfig(argument, flags, context, bench === null ? [] : [bench.override]);
       const options = { force: flags.force ?? false, fresh: flags.fresh ?? false };
       const speed = bench === null ? {} : { tokensPerSecond: bench.tokensPerSecond, benchFile: bench.file };
+      if (flags.dryRun === true) {
+        const { dryRun } = await import("../../commands/dry-run.ts");
+        return printDryRun(await dryRun(config, { ...options, ...speed }, context), flags, context);
+      }
       const summary = await runJob(config, { ...options, ...speed }, context);
       if (flags.json === true) printJson(context, summary);
-      else context.printToStderr(renderSummary(summary));
+      else context.note(renderSummary(summary));
       if (summary.failure !== null) context.printToStderr(renderFailure(summary.failure));
       finish(statusOf(summary));
     });
 };
+
+async function printDryRun(result: DryRun, { json }: RunFlags, context: Context): Promise<void> {
+  if (json === true) return printJson(context, result);
+  const { renderDryRun } = await import("../render/plan.ts");
+  context.print(renderDryRun(result));
+}
 
 /**
  * The exit status of an interruption or of a failure has precedence over that of rows with the prior. A run with any row that has

@@ -16,8 +16,7 @@ export const addSetup: AddCommand = (program, context) => {
     .description(
       "Installs vLLM and the model SmolLM2-135M-Instruct into the folder ABTIE_HOME (default: abtie/ in the user's cache folder). " +
         "Installs the CUDA build of vLLM if nvidia-smi lists a GPU, else the CPU build. Keeps the parts that are already " +
-        "installed, and continues an interrupted setup. If several setups run at the same time, one works and the others wait." +
-        "",
+        "installed, and continues an interrupted setup. If several setups run at the same time, one works and the others wait.",
     )
     .option("--python <path>", "path of the Python to use, version 3.11 to 3.13 (default: the first on the PATH)")
     .addOption(new Option("--gpu <kind>", "build of vLLM").choices(["auto", "cpu", "cuda"]).default("auto"))
@@ -29,6 +28,6 @@ export const addSetup: AddCommand = (program, context) => {
       if (json === true) printJson(context, result);
       const { vllm, home, installed } = result;
       const news = installed.length === 0 ? "everything was installed already" : `installed ${installed.join(", ")}`;
-      context.printToStderr(`ready: vLLM ${vllm.version} (${vllm.flavour}) and a model in ${home}; ${news}`);
+      context.note(`ready: vLLM ${vllm.version} (${vllm.flavour}) and a model in ${home}; ${news}`);
     });
 };

@@ -29,7 +29,8 @@ export const addValidate: AddCommand = (program, context, finish) => {
       if (json === true) printJson(context, result);
       else if (result.problems.length > 0) context.printToStderr(renderProblems(result));
       const verdict = result.valid ? "is valid" : "would be refused";
-      context.printToStderr(`${result.submission} ${verdict}: ${plural(result.rows, "row")} in the input`);
+      const say = result.valid ? context.note : context.printToStderr;
+      say(`${result.submission} ${verdict}: ${plural(result.rows, "row")} in the input`);
       finish(result.valid ? EXIT.done : EXIT.data);
     });
 };

@@ -1,4 +1,5 @@
 import type { BenchResult } from "../../bench/bench-file.ts";
+import { formatSignificant } from "../../format.ts";
 import { count, counted, duration, fixed, percent, range } from "../../report/text/number.ts";
 import { columnLines, terminalText } from "./table.ts";
 
@@ -13,12 +14,15 @@ const LIMITS: Readonly<Record<BenchResult["speeds"]["limit"]["what"], string>> =
   compute: "the computing of the engine",
 };
 
-/** Renders the result of a bench for a person. The last line is the verdict. */
+/** Renders the result of a bench for a person: first the seconds per sample, last the verdict. */
 export function renderBench(result: BenchResult): string {
   const { speeds, lengths, forecast, cost, files } = result;
   const { best, limit, shares, fit, untried, kvCacheUsage } = speeds;
   const { name, version, method } = result.engine;
+  const { mean, p50, p95 } = result.secondsPerSample;
   const lines: readonly (string | null)[] = [
+    "",
+    `${seconds(mean)} a sample (p50 ${seconds(p50)}, p95 ${seconds(p95)})`,
     "",
     `engine       ${name}, version ${version ?? "unknown"}, ${method ?? "unknown method"}`,
     `rows         ${count(lengths.meanTokens)} tokens on average (${count(lengths.tokenised)} of ${count(lengths.rows)} tokenised, ` +
@@ -51,6 +55,10 @@ export function renderBench(result: BenchResult): string {
     result.verdict,
   ];
   return terminalText(lines.filter((line) => line !== null).join("\n"));
+}
+
+function seconds(value: number): string {
+  return `${value < 0.1 ? formatSignificant(value, 3) : fixed(value, 3)} s`;
 }
 
 function settingLines(settings: Settings): string {

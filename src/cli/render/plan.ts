@@ -1,9 +1,27 @@
+import type { DryRun } from "../../commands/dry-run.ts";
 import type { PlannedStep, PromptTokens, RunPlan } from "../../deadline/run-plan.ts";
 import { formatCount, formatDuration, formatPercent, plural } from "../../format.ts";
 
+type Line = readonly [name: string, text: string];
+
 /** Renders the plan of a run as lines, each with a name and a text. */
 export function renderPlan(plan: RunPlan): string {
-  const lines: readonly (readonly [name: string, text: string])[] = [
+  return inColumns(linesOf(plan));
+}
+
+/** Renders what a run would do. */
+export function renderDryRun({ plan, answered, model, submission, runFolder }: DryRun): string {
+  return inColumns([
+    ...linesOf(plan),
+    ["answered", answered === 0 ? "no row yet" : `${plural(answered, "row")} in an earlier session`],
+    ["model", model ?? "not asked: its server would be started first"],
+    ["would write", `${submission}; ${runFolder}`],
+    ["written", "nothing: this was a dry run"],
+  ]);
+}
+
+function linesOf(plan: RunPlan): readonly Line[] {
+  return [
     ["data", `${plural(plan.rows, "row")} of ${plan.input}`],
     ["tokens a row", tokensText(plan.tokens, plan.tokenBudget)],
     ...exactLines(plan.tokens),
@@ -14,6 +32,9 @@ export function renderPlan(plan: RunPlan): string {
     ...stepLines(plan),
     ...timeLines(plan),
   ];
+}
+
+function inColumns(lines: readonly Line[]): string {
   const width = Math.max(...lines.map(([name]) => name.length));
   return lines.map(([name, text]) => `${name.padEnd(width)}  ${text}`).join("\n");
 }

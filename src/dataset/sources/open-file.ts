@@ -63,7 +63,7 @@ async function openRegular(path: string): Promise<FileHandle> {
   const found = stats.isDirectory() ? "a folder" : "a pipe or a device";
   throw new AbtieError(
     "data",
-    `${path} is ${found}, and a file with rows was expected: they are read again and again by position.`,
+    `${path} is ${found}, and a file with rows was expected: they are read again and again by position. Copy it to a regular file.`,
   );
 }
 

@@ -71,7 +71,10 @@ export function openHttp(options: {
           method,
         });
         if (hops === MAX_REDIRECTS)
-          throw new RequestError("wrong-address", `${url.origin}${path} redirects in a circle.`);
+          throw new RequestError(
+            "wrong-address",
+            `${url.origin}${path} redirects in a circle. Write the address of the server itself as the base URL.`,
+          );
         url = target;
       }
     },

@@ -24,7 +24,10 @@ export function followRedirect(
 ): URL {
   const target = location !== null && URL.canParse(location, from.href) ? new URL(location, from) : null;
   if (target === null)
-    throw refusal(status, `The server at ${from.origin} redirects (${status}) without a usable target.`);
+    throw refusal(
+      status,
+      `The server at ${from.origin} redirects (${status}) without a usable target. Write the address behind the redirect as the base URL.`,
+    );
   const shown = `${target.origin}${target.pathname}`;
   if (target.origin !== from.origin) {
     throw refusal(

@@ -36,6 +36,7 @@ export async function attachEngine(options: EngineOptions & { readonly spec: Att
       clock,
       baseUrl,
       limitMs: spec.readyMs,
+      remedy: "Start it, or correct its address (--base-url, engine.attach).",
       model: spec.model,
       signal,
     });
@@ -50,9 +51,13 @@ export async function attachEngine(options: EngineOptions & { readonly spec: Att
   } catch (error) {
     await client[Symbol.asyncDispose]();
     if (!(error instanceof RequestError)) throw error;
-    throw new AbtieError("engine", `The server at ${baseUrl} did not answer its first requests: ${error.message}`, {
-      cause: error,
-    });
+    throw new AbtieError(
+      "engine",
+      `The server at ${baseUrl} did not answer its first requests: ${error.message} Look at the server's log, or try it with \`abtie doctor\`.`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -86,12 +91,15 @@ function chooseModel(models: readonly ServedModel[], wanted: string | null, base
   const names = models.map(({ id }) => id).join(", ");
   const found = wanted === null ? models[0] : models.find(({ id }) => id === wanted);
   if (found === undefined) {
-    throw new AbtieError("config", `The server at ${baseUrl} does not serve ${wanted}. It serves: ${names}.`);
+    throw new AbtieError(
+      "config",
+      `The server at ${baseUrl} does not serve ${wanted}. It serves: ${names}. Name one of them with --model or engine.model.`,
+    );
   }
   if (wanted === null && models.length > 1) {
     throw new AbtieError(
       "config",
-      `The server at ${baseUrl} serves several models; name one of them in the config: ${names}.`,
+      `The server at ${baseUrl} serves several models: ${names}. Name one of them with --model or engine.model.`,
     );
   }
   return found;

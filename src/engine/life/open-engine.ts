@@ -154,7 +154,7 @@ async function warmUp(
     if (error.status === 404) {
       throw new AbtieError(
         "engine",
-        `${baseUrl} has no /v1/completions, or does not serve ${model.id}: ${error.message}`,
+        `${baseUrl} has no /v1/completions, or does not serve ${model.id}: ${error.message} Give the address of an OpenAI-compatible server with completions, and the name of its model.`,
         { cause: error },
       );
     }

@@ -14,6 +14,8 @@ export interface ReadinessOptions {
   /** The model that the config names. With it, a server that lists no models is used; null: the list is needed. */
   readonly model: string | null;
   readonly signal: AbortSignal;
+  /** What to do when the server is not ready in time: a sentence. */
+  readonly remedy: string;
   /** Called before each attempt. */
   readonly onTry?: () => Promise<void>;
 }
@@ -110,7 +112,7 @@ export function refused(baseUrl: string, error: RequestError): AbtieError {
   );
 }
 
-function tooLate({ baseUrl, limitMs, model }: ReadinessOptions, problem: RequestError): AbtieError {
+function tooLate({ baseUrl, limitMs, model, remedy }: ReadinessOptions, problem: RequestError): AbtieError {
   const seconds = (limitMs / 1_000).toFixed(limitMs < 10_000 ? 1 : 0);
   const noList =
     model === null && LISTS_NOTHING.has(problem.status ?? 0)
@@ -118,7 +120,7 @@ function tooLate({ baseUrl, limitMs, model }: ReadinessOptions, problem: Request
       : "";
   const text =
     limitMs === 0
-      ? `No server is ready at ${baseUrl}: ${problem.message} Start it, or correct the base URL.`
-      : `The server at ${baseUrl} was not ready within ${seconds} s. The last try: ${problem.message}`;
+      ? `No server is ready at ${baseUrl}: ${problem.message} ${remedy}`
+      : `The server at ${baseUrl} was not ready within ${seconds} s. The last try: ${problem.message} ${remedy}`;
   return new AbtieError("engine", `${text}${noList}`, { cause: problem });
 }

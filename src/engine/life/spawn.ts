@@ -112,7 +112,16 @@ async function waitForName(
       onProgress?.(shown);
     }
   };
-  const models = await waitUntilReady({ client, clock, baseUrl, limitMs: spec.readyMs, model: null, signal, onTry });
+  const models = await waitUntilReady({
+    client,
+    clock,
+    baseUrl,
+    limitMs: spec.readyMs,
+    remedy: TOO_SLOW,
+    model: null,
+    signal,
+    onTry,
+  });
   const own = models.find(({ id }) => id === name);
   if (own !== undefined) return own;
   const listed = models.map(({ id }) => id).join(", ") || "nothing";
@@ -121,6 +130,8 @@ async function waitForName(
     `Another server answers at ${baseUrl}: it lists ${listed}, where ${name} was expected. End that server, or set another port in the engine profile.`,
   );
 }
+
+const TOO_SLOW = "Read the end of its log, or give it more time (engine.ready_limit).";
 
 /** A server that abtie started and that may have ended since. */
 interface StartedServer {

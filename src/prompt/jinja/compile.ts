@@ -3,6 +3,7 @@ import { lineOfFailure } from "./failure-line.ts";
 import { createScope, type JinjaNode, parseJinja } from "./library.ts";
 import { LIMITS, LimitExceeded } from "./limits.ts";
 import { markPrinted, measureTree } from "./nodes.ts";
+import { plainWords } from "./plain-words.ts";
 import { PythonInterpreter } from "./python-interpreter.ts";
 import { findSyntaxProblem, lineAt } from "./syntax-problem.ts";
 
@@ -78,7 +79,7 @@ function parse(source: string, place: JinjaPlace): JinjaNode {
   } catch (error) {
     if (error instanceof RangeError) throw broken(NESTED, null, place, error);
     const found = findSyntaxProblem(source);
-    throw broken(found?.problem ?? messageOf(error), found?.line ?? null, place, error);
+    throw broken(found?.problem ?? plainWords(messageOf(error)), found?.line ?? null, place, error);
   }
   if (measureTree(program).depth > LIMITS.depth) throw broken(NESTED, null, place);
   return program;
@@ -101,7 +102,7 @@ function failed(error: unknown, source: string, { noun, at, remedy }: JinjaPlace
 
 function describeFailure(error: unknown): string {
   if (error instanceof RangeError) return "it nests its lists or calls too deeply, or makes too long a text";
-  const message = messageOf(error);
+  const message = plainWords(messageOf(error));
   // The library leaves a loop with an error that has no message.
   if (message === "") return '"break" or "continue" stands outside of a loop';
   return message.length <= LONGEST ? message : `${message.slice(0, LONGEST)}...`;

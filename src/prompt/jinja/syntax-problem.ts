@@ -1,5 +1,6 @@
 import { messageOf } from "../../errors.ts";
 import { parseJinja } from "./library.ts";
+import { plainWords } from "./plain-words.ts";
 
 /**
  * An error in a template: its line in the text, counted from 1, and its description; null when the parser's message
@@ -69,7 +70,7 @@ function explain(source: string, tag: string): string | null {
     parseJinja(source);
     return null;
   } catch (error) {
-    return `${tag} is not Jinja (${messageOf(error)})`;
+    return `${tag} is not Jinja (${plainWords(messageOf(error))})`;
   }
 }
 

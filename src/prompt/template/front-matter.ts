@@ -76,7 +76,7 @@ export function readFrontMatter(path: string, source: string): FrontMatter {
     throw new AbtieError("config", `${path}:${lineAt(broken.offset)}: the front matter is not YAML: ${problem}`);
   }
   const lineOf = (keys: readonly PropertyKey[]): number => lineOfKey(document, keys, lineAt);
-  const parsed = HEAD.safeParse(value ?? {});
+  const parsed = HEAD.safeParse(value ?? {}, { reportInput: true });
   if (!parsed.success) {
     const problems = parsed.error.issues.map(
       (issue) => `${path}:${lineOf(issuePath(issue))}: ${issue.path.join(".") || "front matter"}: ${explain(issue)}`,

@@ -81,7 +81,7 @@ async function readSource(path: string): Promise<string> {
     const beside = known.length === 0 ? "" : ` Templates in ${dirname(path)}: ${known.join(", ")}.`;
     throw new AbtieError(
       "config",
-      `cannot read the template ${path} (${systemCode(error) ?? messageOf(error)}).${beside} Name a shipped template (\`abtie templates\` lists them) or a file that ends in .jinja.`,
+      `cannot read the template ${path} (${systemCode(error) ?? messageOf(error)}).${beside} Name a shipped template (\`abtie templates\` lists them) or the path of a .jinja file.`,
       { cause: error },
     );
   }

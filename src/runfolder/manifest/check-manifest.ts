@@ -3,8 +3,11 @@ import type { AttachConfig, Config, SpawnConfig } from "../../config/config.ts";
 import type { Dataset } from "../../dataset/open-dataset.ts";
 import type { Effects } from "../../effects.ts";
 import { AbtieError } from "../../errors.ts";
+import type { Disk } from "../../files/disk.ts";
+import { mayExist } from "../../files/exists.ts";
 import { sha256, sha256OfFile } from "../../files/hash.ts";
 import type { Template } from "../../prompt/template/template.ts";
+import { readJournal } from "../journal/read.ts";
 import { compareManifests, type Difference } from "./compare-manifests.ts";
 import { type Json, MANIFEST_FORMAT, type Manifest, readManifest, writeManifest } from "./manifest.ts";
 import { modelFilesOf } from "./model-files.ts";
@@ -96,12 +99,14 @@ export interface RunIdentity {
 
 /**
  * Compares the manifest in the folder of a run with the manifest that the run would have now, and writes the manifest
- * of a new run. Throws AbtieError("config") with every difference that changes answers, unless `force` is true.
+ * of a new run. A run with other settings that has no answer gives way, with its journal. Throws AbtieError("config")
+ * with every difference that changes answers, unless `force` is true.
  */
 export async function checkManifest(options: RunIdentity): Promise<void> {
   const { config, effects } = options;
   const path = join(config.runFolder, "manifest.json");
-  const { now, differences } = await refuseOtherRun(options);
+  const { now, differences, gaveWay } = await refuseOtherRun(options);
+  if (gaveWay) await effects.disk.rm(join(config.runFolder, JOURNAL), { force: true });
   if (differences === null) return writeManifest(path, now, effects.disk);
   const serious = differences.filter(({ changesAnswers }) => changesAnswers);
   for (const { path, text, changesAnswers } of differences) {
@@ -114,27 +119,48 @@ export async function checkManifest(options: RunIdentity): Promise<void> {
   if (differences.length > 0) await writeManifest(path, now, effects.disk);
 }
 
+/** How the run of a folder and this run go together. */
+interface Comparison {
+  /** The manifest of this run. */
+  readonly now: Manifest;
+  /** Its differences to the one in the folder; null when the run begins anew. */
+  readonly differences: readonly Difference[] | null;
+  /** True when the folder holds a run with other settings that has no answer, so that this run may take its place. */
+  readonly gaveWay: boolean;
+}
+
 /**
- * Throws AbtieError("config") when the folder holds a run whose answers would not be comparable, unless `force` is true.
- * Writes nothing. Returns the manifest of this run, and its differences to the one in the folder; null when there is none.
+ * Throws AbtieError("config") when the folder holds answers that would not be comparable with new ones, unless `force` is
+ * true. Writes nothing.
  */
-export async function refuseOtherRun(
-  options: RunIdentity,
-): Promise<{ readonly now: Manifest; readonly differences: readonly Difference[] | null }> {
+export async function refuseOtherRun(options: RunIdentity): Promise<Comparison> {
   const { config, force, fresh, effects } = options;
+  const { disk } = effects;
   const found = await manifestOf(options);
-  const old = fresh ? null : await readManifest(join(config.runFolder, "manifest.json"), effects.disk);
-  if (old === null) return { now: found, differences: null };
+  const old = fresh ? null : await readManifest(join(config.runFolder, "manifest.json"), disk);
+  if (old === null) return { now: found, differences: null, gaveWay: false };
   const now = { ...found, createdAt: old.createdAt, model: old.model };
   const differences = compareManifests(old, now, HARMLESS);
   const serious = differences.filter(({ changesAnswers }) => changesAnswers);
-  if (serious.length === 0 || force) return { now, differences };
+  if (serious.length === 0 || force) return { now, differences, gaveWay: false };
+  if (!(await hasAnswers(join(config.runFolder, JOURNAL), disk))) {
+    return { now: found, differences: null, gaveWay: true };
+  }
   throw new AbtieError(
     "config",
     `${config.runFolder} holds answers of a run with other settings, and new answers would not be comparable with them: ` +
       "choose another run folder (--run), begin again (--fresh), or continue all the same (--force)",
     { details: serious.map(({ text }) => text) },
   );
+}
+
+const JOURNAL = "journal.jsonl";
+
+/** Decides whether a journal holds an answer; false when there is no journal. */
+async function hasAnswers(path: string, disk: Disk): Promise<boolean> {
+  if (!(await mayExist(path, disk))) return false;
+  for await (const { event } of readJournal(path, disk)) if (event.event === "row") return true;
+  return false;
 }
 
 async function manifestOf(options: {

@@ -1,3 +1,4 @@
+import { describeChange } from "./describe-change.ts";
 import type { Json, Manifest } from "./manifest.ts";
 
 /** One difference between the manifest of a run and the manifest that the run would have now. */
@@ -26,7 +27,7 @@ export function compareManifests(old: Manifest, now: Manifest, harmless: readonl
     .filter((path) => before.get(path) !== after.get(path))
     .map((path) => ({
       path,
-      text: `${path} was ${show(before.get(path))}, is now ${show(after.get(path))}`,
+      text: describeChange(path, before.get(path), after.get(path)),
       changesAnswers: ![...ALWAYS_HARMLESS, ...harmless].some((part) => path === part || isInside(path, part)),
     }));
 }
@@ -50,9 +51,4 @@ function leaves(manifest: Manifest): ReadonlyMap<string, string> {
 
 function isInside(path: string, part: string): boolean {
   return path.startsWith(`${part}.`) || path.startsWith(`${part}[`);
-}
-
-function show(value: string | undefined): string {
-  if (value === undefined) return "absent";
-  return value.length > 60 ? `${value.slice(0, 57)}...` : value;
 }

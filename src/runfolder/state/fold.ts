@@ -67,12 +67,19 @@ function foldResult(state: RunState, event: RowResult): void {
   const otherDate = event.chatHead !== undefined && event.chatHead !== state.chatHead;
   order.flags[row] = flagsOf(event) | (otherDate ? OTHER_DATE : 0);
   setRow(order.logProbs, row, event.logProbs);
+  const verdict = highest(event.logProbs);
+  order.verdicts[verdict] = (order.verdicts[verdict] ?? 0) + 1;
   order.attempts[row] = Math.min(MOST, event.attempts);
   order.mass[row] = event.mass ?? Number.NaN;
   order.tokens[row] = event.tokens;
   order.cutTokens[row] = event.cutTokens;
   order.neutralised[row] = event.neutralised;
   order.tokenBudget[row] = event.tokenBudget ?? 0;
+}
+
+/** The index of the highest number; the first one of equal ones. */
+function highest(logProbs: RowResult["logProbs"]): number {
+  return logProbs.indexOf(Math.max(...logProbs));
 }
 
 function flagsOf({ bounded, mass }: RowResult): number {
@@ -120,6 +127,6 @@ function checkRow(state: RunState, row: number): void {
   if (row < state.rows) return;
   throw new AbtieError(
     "data",
-    `row ${row} in the journal of a run of ${plural(state.rows, "row")}: it belongs to another data file.`,
+    `row ${row} in the journal of a run of ${plural(state.rows, "row")}: it belongs to another data file. Name that file with -i, or another run folder with --run.`,
   );
 }

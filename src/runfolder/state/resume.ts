@@ -1,5 +1,6 @@
-import { AbtieError, systemCode } from "../../errors.ts";
+import { AbtieError } from "../../errors.ts";
 import { type Disk, nodeDisk } from "../../files/disk.ts";
+import { mayExist } from "../../files/exists.ts";
 import type { Classes } from "../../types.ts";
 import { readJournal } from "../journal/read.ts";
 import { fold } from "./fold.ts";
@@ -16,7 +17,7 @@ export async function resumeRun(
   disk: Disk = nodeDisk,
 ): Promise<RunState> {
   const state = createRunState(rows, classes);
-  if (!(await exists(path, disk))) return state;
+  if (!(await mayExist(path, disk))) return state;
   for await (const { event, line } of readJournal(path, disk)) {
     try {
       fold(state, event);
@@ -26,11 +27,4 @@ export async function resumeRun(
     }
   }
   return state;
-}
-
-async function exists(path: string, disk: Disk): Promise<boolean> {
-  return disk.stat(path).then(
-    () => true,
-    (error: unknown) => systemCode(error) !== "ENOENT",
-  );
 }

@@ -27,6 +27,8 @@ export type PrefixCacheCounts = Omit<PrefixCacheEvent, "event" | "at">;
 export interface OrderState {
   /** Number of rows with an answer. */
   answered: number;
+  /** For each class, number of these rows in which it has the highest probability, in the order shown. */
+  readonly verdicts: number[];
   /** For each row a sum of the constants below; 0 for a row with neither an answer nor a final failure. */
   readonly flags: Uint8Array;
   /** Log probabilities, nats. */
@@ -135,6 +137,7 @@ export function attemptsOf(state: RunState, row: number, order: Order): number {
 function createOrderState(rows: number, classes: Classes): OrderState {
   return {
     answered: 0,
+    verdicts: classes.map(() => 0),
     flags: new Uint8Array(rows),
     logProbs: { classes, values: new Float64Array(classes.length * rows) },
     mass: new Float64Array(rows),

@@ -1,0 +1,49 @@
+import type { RunStatus } from "../../commands/status.ts";
+import { addExamples } from "../render/help-text.ts";
+import { type AddCommand, printJson } from "./context.ts";
+import { jsonOption } from "./options.ts";
+
+interface StatusFlags {
+  readonly watch?: boolean;
+  readonly json?: boolean;
+}
+
+/** Time between two looks at a run that is watched, ms. */
+const LOOK_MS = 2_000;
+
+/** Adds `abtie status`. */
+export const addStatus: AddCommand = (program, context) => {
+  const command = program
+    .command("status")
+    .summary("tell how far a run is, while it goes on or afterwards")
+    .description(
+      "Reads the folder of a run and prints its state, rows, speed, forecast, label mass and verdicts. It takes no lock and changes nothing," +
+        " so that it can be called at any time, beside a run or after a crash.",
+    )
+    .argument("<run>", "folder of a run")
+    .option("--watch", "look again every two seconds until the run ends")
+    .addOption(jsonOption())
+    .action(async (run: string, { watch = false, json = false }: StatusFlags) => {
+      const { readStatus } = await import("../../commands/status.ts");
+      const { renderStatus, statusLines } = await import("../render/status.ts");
+      const { clock, signal, progress, print } = context;
+      let status = await readStatus(run, context);
+      while (watch && goesOn(status)) {
+        const [text, shorter] = statusLines(status, clock.now());
+        progress({ stage: "score", done: status.rows.scored, total: status.rows.total, text, shorter: [shorter] });
+        await clock.sleep(LOOK_MS, signal);
+        status = await readStatus(run, context);
+      }
+      if (json) printJson(context, status);
+      else print(renderStatus(status, clock.now()));
+    });
+  addExamples(command, [
+    "abtie status runs/job",
+    ["abtie status runs/job --watch", "one line that follows the run"],
+    "abtie status runs/job --json",
+  ]);
+};
+
+function goesOn({ state }: RunStatus): boolean {
+  return state === "running" || state === "starting";
+}

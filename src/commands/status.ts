@@ -1,0 +1,92 @@
+import { join, resolve } from "node:path";
+import type { Effects } from "../effects.ts";
+import { holderState } from "../files/holder.ts";
+import { readLock, STALE_MS } from "../files/lock-folder.ts";
+import { median } from "../numbers/quantile.ts";
+import { wordsOf } from "../runfolder/describe-failure.ts";
+import type { SessionEnd } from "../runfolder/journal/events.ts";
+import { followJournal, type LastSession } from "../runfolder/last-session.ts";
+import { loadRunConfig } from "../runfolder/load-run-folder.ts";
+import { allReadings } from "../runfolder/state/run-state.ts";
+
+/** How far a run is, as its folder shows it. Times are ms since 1970. */
+export interface RunStatus {
+  readonly folder: string;
+  /**
+   * "running": a process works on it; "starting": that process has sent no row yet; "killed": no process works on it, and the
+   * last session did not end in order; "new": no session began. Else the way in which the last session ended.
+   */
+  readonly state: "new" | "starting" | "running" | "killed" | SessionEnd["status"];
+  /** The process that works on the run; null when none does. */
+  readonly process: { readonly pid: number; readonly host: string } | null;
+  /** Start of the last session, and its end or its last event; null before the first session. */
+  readonly startedAt: number | null;
+  readonly lastAt: number | null;
+  /** All rows, rows with an answer, and rows that also have an answer in the swapped order. */
+  readonly rows: { readonly total: number; readonly scored: number; readonly bothOrders: number };
+  /** Answers in a second, over the last five minutes of the session; null before the second answer. */
+  readonly rowsPerSecond: number | null;
+  /** The planner's last forecast of the end with its 90 % interval; null when there is none, or nothing runs. */
+  readonly forecast: { readonly endAt: number; readonly lowAt: number; readonly highAt: number } | null;
+  readonly deadlineAt: number | null;
+  /** Median label mass; null when it is unknown. */
+  readonly labelMass: number | null;
+  /** Number of rows in which a, b or tie has the highest probability in the first order. */
+  readonly verdicts: readonly number[];
+  /** Requests that failed since the last answer, and why the last one did; null when none did. */
+  readonly failing: { readonly requests: number; readonly reason: string; readonly message: string } | null;
+  /** The model that answers, by the name that its server reports. */
+  readonly model: string | null;
+  readonly submission: string;
+}
+
+/**
+ * Reads how far a run is. It only reads the folder and takes no lock, so that it never disturbs a process that works on the
+ * run. Throws AbtieError("data") when the folder holds no run, or a damaged one.
+ */
+export async function readStatus(
+  given: string,
+  { cwd, clock, disk, machine }: Pick<Effects, "cwd" | "clock" | "disk" | "machine">,
+): Promise<RunStatus> {
+  const folder = resolve(cwd, given);
+  const { manifest, config } = await loadRunConfig(folder);
+  const { state, session } = await followJournal(join(folder, "journal.jsonl"), manifest.rows, config.classes, disk);
+  const lock = await readLock(join(folder, "lock"), disk);
+  const now = clock.now();
+  const ownership = lock === null ? "ended" : holderState(lock.holder, machine);
+  const isHeld = ownership === "runs" || (ownership === "unknown" && now - (lock?.renewedAt ?? 0) < STALE_MS);
+  const stateName = stateOf(session, isHeld);
+  const masses = allReadings(state, "ab").flatMap(({ mass }) => mass ?? []);
+  const { failing } = session;
+  return {
+    folder,
+    state: stateName,
+    process: isHeld && lock?.holder ? { pid: lock.holder.pid, host: lock.holder.host } : null,
+    startedAt: session.startedAt,
+    lastAt: session.lastAt,
+    rows: { total: state.rows, scored: state.orders.ab.answered, bothOrders: state.orders.ba.answered },
+    rowsPerSecond: rateOf(session.answeredAt, stateName === "running" ? now : null),
+    forecast: stateName === "running" ? session.forecast : null,
+    deadlineAt: session.deadlineAt,
+    labelMass: masses.length === 0 ? null : median(masses),
+    verdicts: state.orders.ab.verdicts,
+    failing: failing === null ? null : { ...failing, reason: wordsOf(failing.reason) },
+    model: state.engineModel?.model ?? null,
+    submission: config.output ?? join(folder, "submission.csv"),
+  };
+}
+
+function stateOf({ startedAt, end, answeredAt }: LastSession, isHeld: boolean): RunStatus["state"] {
+  if (isHeld) return end === null && answeredAt.length > 0 ? "running" : "starting";
+  return end ?? (startedAt === null ? "new" : "killed");
+}
+
+const RATE_MS = 5 * 60_000;
+
+/** `until` is the present moment while the run goes on, so that a silence lowers the rate; null: the last answer. */
+function rateOf(answeredAt: readonly number[], until: number | null): number | null {
+  const end = Math.max(answeredAt.at(-1) ?? 0, until ?? 0);
+  const recent = answeredAt.filter((at) => at >= end - RATE_MS);
+  const ms = end - (recent[0] ?? end);
+  return recent.length < 2 || ms <= 0 ? null : (1_000 * (recent.length - 1)) / ms;
+}
