@@ -31,7 +31,7 @@ const { values } = parseArgs({
   options: {
     rows: { type: "string", default: "25000" },
     tokens: { type: "string", default: "200" },
-    tokenizer: { type: "string", default: here("../test/fixtures/tokenizer/bytelevel") },
+    tokenizer: { type: "string", default: here("../launch/fake-model") },
     orders: { type: "string", default: "one" },
     input: { type: "string" },
     // Tokenises beforehand, so that the run measures the client alone.

@@ -26,7 +26,7 @@ const prompts = (await readFile(positionals[0], "utf8"))
   .split("\n")
   .map((line) => JSON.parse(line));
 const port = await freePort();
-const tokenizer = here("../test/fixtures/tokenizer/bytelevel");
+const tokenizer = here("../launch/fake-model");
 const fake = spawn(
   process.execPath,
   [here("../test/fixtures/engine/fake-vllm.mjs"), "serve", tokenizer, "--port", port],

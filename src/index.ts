@@ -8,6 +8,7 @@ export { type CompareOptions, type ComparisonResult, compareVariants } from "./c
 export { type DoctorOptions, doctor } from "./commands/doctor.ts";
 export { type DryRun, dryRun } from "./commands/dry-run.ts";
 export { type EvaluateOptions, type EvaluateResult, evaluateTarget } from "./commands/evaluate.ts";
+export { type FakeServerCommandOptions, type ListeningFakeServer, startFakeServer } from "./commands/fake-server.ts";
 export { type InitOptions, type InitResult, init } from "./commands/init.ts";
 export { type PlanOptions, plan } from "./commands/plan.ts";
 export { type ReportFiles, type ReportOptions, reportRun } from "./commands/report.ts";

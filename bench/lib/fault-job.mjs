@@ -15,7 +15,7 @@ import { answers, freePort } from "./processes.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const FAKE = here("../../test/fixtures/engine/fake-vllm.mjs");
-const TOKENIZER = here("../../test/fixtures/tokenizer/bytelevel");
+const TOKENIZER = here("../../launch/fake-model");
 const DISTURB = here("../../test/fixtures/cli/disturb-job.cjs");
 /** All processes of a round have its folder in this environment variable. */
 const TAG = "ABTIE_TEST_TAG";

@@ -7,6 +7,7 @@ import { addCompare } from "./commands/compare.ts";
 import type { AddCommand, Context } from "./commands/context.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addEvaluate } from "./commands/evaluate.ts";
+import { addFakeServer } from "./commands/fake-server.ts";
 import { addInit } from "./commands/init.ts";
 import { addPlan } from "./commands/plan.ts";
 import { addReport } from "./commands/report.ts";
@@ -25,7 +26,7 @@ import { addExamples, type Example, formatItem, helpWidth, renderItems } from ".
  * its work only when the command is called, so that printing the help does not load the rest of the program.
  */
 const COMMANDS: Readonly<Record<string, readonly AddCommand[]>> = {
-  "Begin:": [addInit, addSetup, addTemplates, addShow],
+  "Begin:": [addInit, addSetup, addFakeServer, addTemplates, addShow],
   "Before a run:": [addDoctor, addPlan, addBench],
   "Run:": [addRun, addStatus, addValidate],
   "After a run:": [addEvaluate, addCalibrate, addReport],
@@ -121,6 +122,7 @@ function withCauses(error: unknown): unknown {
 const EXAMPLES: readonly Example[] = [
   ["abtie init rows.csv -o job.yaml", "look at the rows, write a config"],
   ["abtie setup", "install vLLM and a small model"],
+  ["abtie fake-server", "try everything with made-up verdicts, without an engine"],
   ["abtie doctor job.yaml", "check everything that the job needs"],
   ["abtie bench job.yaml --deadline 9h", "measure the speed: does the job fit into 9 hours?"],
   ["abtie run job.yaml --deadline 9h", "score the rows; the same command continues"],

@@ -23,7 +23,7 @@ function drawnArrows(): readonly string[] {
 describe("ARCHITECTURE.md", () => {
   test("draws the arrows that the imports have", () => {
     const [, drawing = ""] = /```mermaid\n([\s\S]*?)```/.exec(readFileSync("ARCHITECTURE.md", "utf8")) ?? [];
-    const drawn = [...drawing.matchAll(/^\s*(\w+ --> \w+)$/gm)].map(([, arrow]) => arrow);
+    const drawn = [...drawing.matchAll(/^\s*([\w-]+ --> [\w-]+)$/gm)].map(([, arrow]) => arrow);
     expect(drawn.sort()).toEqual([...drawnArrows()].sort());
   });
 

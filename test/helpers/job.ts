@@ -8,7 +8,7 @@ import { temporaryFolder } from "./folder.ts";
 import { seeded } from "./random.ts";
 
 export const FAKE: string = fileURLToPath(new URL("../fixtures/engine/fake-vllm.mjs", import.meta.url));
-export const TOKENIZER: string = fileURLToPath(new URL("../fixtures/tokenizer/bytelevel", import.meta.url));
+export const TOKENIZER: string = fileURLToPath(new URL("../../launch/fake-model", import.meta.url));
 
 /** The ids of " A", " B" and " tie" in that tokenizer: what the fake's model likes to answer with. */
 export const LABELS: readonly [number, number, number] = [288, 373, 377];

@@ -2,12 +2,12 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { openTokenizer } from "../../src/fake-server/tokens.ts";
 import { createPreparer, type Preparer } from "../../src/prompt/preparer.ts";
 import { type LocalTokenizer, loadTokenizer } from "../../src/prompt/tokenizer/local.ts";
 import { serverTokenizer } from "../../src/prompt/tokenizer/server.ts";
 import type { Tokenizer } from "../../src/prompt/tokenizer/tokenizer.ts";
 import type { Row } from "../../src/types.ts";
-import { tokenizer as fakeTokenizer } from "../fixtures/engine/fake/tokens.mjs";
 import { fixtureFolder, HEAD, row, SETTINGS, TOKENIZERS, templateOf, temporaryFolder, undefended } from "./helpers.ts";
 
 /** The control tokens of model families, and how a chat of each is written. */
@@ -162,7 +162,7 @@ describe("attack rows", () => {
 
   test("put no control token into a prompt that the server tokenises, also one that only a filter forms", async () => {
     const folder = fixtureFolder("bytelevel");
-    const model = fakeTokenizer(folder);
+    const model = openTokenizer(folder, () => new Date().toISOString().slice(0, 10));
     const tokenizer = serverTokenizer(
       { tokenize: async (body) => model.tokenize(body), detokenize: async (ids) => model.detokenize(ids) },
       SETTINGS,
@@ -180,7 +180,7 @@ describe("attack rows", () => {
   test("put no control token into a prompt that the server tokenises", async () => {
     for (const name of ["chatml", "gemma"]) {
       const { folder, tokens } = await family(name);
-      const model = fakeTokenizer(folder);
+      const model = openTokenizer(folder, () => new Date().toISOString().slice(0, 10));
       const tokenizer = serverTokenizer(
         { tokenize: async (body) => model.tokenize(body), detokenize: async (ids) => model.detokenize(ids) },
         SETTINGS,

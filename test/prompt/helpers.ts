@@ -34,7 +34,8 @@ export interface Expected {
 }
 
 export function fixtureFolder(name: TokenizerName): string {
-  return fileURLToPath(new URL(`../fixtures/tokenizer/${name}`, import.meta.url));
+  const folder = name === "bytelevel" ? "../../launch/fake-model" : `../fixtures/tokenizer/${name}`;
+  return fileURLToPath(new URL(folder, import.meta.url));
 }
 
 /** The settings of chats in tests: the defaults of a config, on a fixed day. */
@@ -45,7 +46,9 @@ export function fixtureTokenizer(name: TokenizerName): Promise<LocalTokenizer> {
 }
 
 export async function expectedOf(name: TokenizerName): Promise<Expected> {
-  return JSON.parse(await readFile(join(fixtureFolder(name), "expected.json"), "utf8")) as Expected;
+  return JSON.parse(
+    await readFile(new URL(`../fixtures/tokenizer/${name}/expected.json`, import.meta.url), "utf8"),
+  ) as Expected;
 }
 
 export function shippedTemplate(name: TemplateName): Promise<Template> {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { RequestError } from "../../src/engine/client/request-error.ts";
+import { openTokenizer } from "../../src/fake-server/tokens.ts";
 import { loadTokenizer } from "../../src/prompt/tokenizer/local.ts";
 import { type ServerText, serverTokenizer, type TokenizeBody } from "../../src/prompt/tokenizer/server.ts";
 import type { Message } from "../../src/prompt/tokenizer/tokenizer.ts";
-import { tokenizer as fakeTokenizer } from "../fixtures/engine/fake/tokens.mjs";
 import { fixtureFolder, fixtureTokenizer, SETTINGS } from "./helpers.ts";
 
 const CHAT: readonly Message[] = [
@@ -151,7 +151,7 @@ describe("serverTokenizer", () => {
 
 /** A server with the model of a folder, without HTTP, that records what it was asked to tokenise. */
 function recording(folder = fixtureFolder("bytelevel")): { server: ServerText; bodies: TokenizeBody[] } {
-  const model = fakeTokenizer(folder);
+  const model = openTokenizer(folder, () => new Date().toISOString().slice(0, 10));
   const bodies: TokenizeBody[] = [];
   return {
     bodies,
