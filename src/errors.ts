@@ -1,7 +1,7 @@
 /** The kind of a failure as the caller sees it. Each code has one exit status. */
 export type ErrorCode = "config" | "data" | "engine" | "interrupted";
 
-/** The exit status of the process for each kind of end. README.md contains a table of them. */
+/** The exit status of the process for each kind of end. README.md lists them, docs/guide/failures.md explains them. */
 export const EXIT = {
   done: 0,
   bug: 1,

@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { copyFile, mkdir, symlink, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { parse as parseCsv } from "csv-parse/sync";
+import { stringify as stringifyCsv } from "csv-stringify/sync";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { type ListeningFakeServer, startFakeServer } from "../../src/commands/fake-server.ts";
@@ -30,6 +32,10 @@ const CONFIGS = PAGES.flatMap(({ page, blocks }) =>
 const SERVERS = /http:\/\/(?:127\.0\.0\.1|gpu-machine|gpu-1):8000/g;
 const OTHER_SERVERS = /http:\/\/(?:127\.0\.0\.1:8001|gpu-2:8000)/g;
 
+/** A calibration needs all example rows; everything else is cheaper with fewer. */
+const ALL_ROWS = 91;
+const FEW_ROWS = 40;
+
 let server: ListeningFakeServer;
 let other: ListeningFakeServer;
 
@@ -51,7 +57,12 @@ describe("the commands of the guide", () => {
   });
 
   test.each(TRIED)("work as printed on $page, against the fake server", async ({ blocks }) => {
-    const folder = await readersFolder();
+    const folder = await readersFolder(
+      blocks.some(({ text }) => text.includes("abtie calibrate")) ? ALL_ROWS : FEW_ROWS,
+    );
+    // Unless the page itself begins with making one.
+    if (!blocks.some(({ text }) => /abtie init .*job\.yaml/.test(text)))
+      await writeFile(join(folder, "job.yaml"), job());
     for (const { language, text } of blocks) {
       const [, file] = /^# (\S+\.yaml)\n/.exec(text) ?? [];
       if (language === "yaml" && file !== undefined) await writeFile(join(folder, file), asHere(text));
@@ -66,7 +77,7 @@ describe("the commands of the guide", () => {
 });
 
 test.each(CONFIGS)("the config of $name is accepted", async ({ text }) => {
-  const folder = await readersFolder();
+  const folder = await readersFolder(FEW_ROWS);
   const usual = { input: "rows.csv", engine: { attach: server.url } };
   const written: unknown = parse(asHere(text));
   await writeFile(join(folder, "tried.yaml"), stringify(Object.assign(usual, written)));
@@ -74,15 +85,23 @@ test.each(CONFIGS)("the config of $name is accepted", async ({ text }) => {
   expect(config.input).toContain(folder);
 });
 
-/** A folder as the pages suppose it: rows, labels, a config, a template, and abtie installed. */
-async function readersFolder(): Promise<string> {
-  const job = { input: "rows.csv", engine: { attach: server.url, tokenizer: server.tokenizer } };
-  const folder = await temporaryFolder({ "job.yaml": stringify(job) });
-  for (const name of ["rows.csv", "labelled.csv"]) await copyFile("examples/rows.csv", join(folder, name));
+/** A folder as the pages suppose it: rows, labels, a template, and abtie installed. */
+async function readersFolder(rows: number): Promise<string> {
+  const folder = await temporaryFolder();
+  for (const name of ["rows.csv", "labelled.csv"]) await writeFile(join(folder, name), exampleRows(rows));
   await copyFile("prompts/notebook.jinja", join(folder, "mine.jinja"));
   await mkdir(join(folder, "node_modules"));
   await symlink(resolve("."), join(folder, "node_modules/abtie"));
   return folder;
+}
+
+function exampleRows(count: number): string {
+  const rows: readonly object[] = parseCsv(readFileSync("examples/rows.csv", "utf8"), { columns: true });
+  return stringifyCsv(rows.slice(0, count), { header: true });
+}
+
+function job(): string {
+  return stringify({ input: "rows.csv", engine: { attach: server.url, tokenizer: server.tokenizer } });
 }
 
 function asHere(text: string): string {
