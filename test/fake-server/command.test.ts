@@ -73,7 +73,7 @@ test("refuses a port that is in use, and a fault that it does not know", async (
   expect(taken.stderr).toBe(
     `port ${port} of 127.0.0.1 cannot be used: another program uses it; give another with --port, or a free one with --port 0.\n`,
   );
-  for (const fault of ["flood", "reset:2", "reset:x", "reset:0.1:3"]) {
+  for (const fault of ["flood", "toString", "reset:2", "reset:x", "reset:0.1:3"]) {
     expect(await inProcess(["fake-server", "--fault", fault], "/")).toMatchObject({ status: 2 });
   }
   expect((await inProcess(["fake-server", "--fault", "flood"], "/")).stderr).toContain("http500, overloaded");

@@ -90,7 +90,7 @@ function faultList(): string {
 
 function addFault(text: string, earlier: readonly FaultRule[] = []): readonly FaultRule[] {
   const [kind = "", rate, ...more] = text.split(":");
-  if (FAULTS[kind] === undefined || more.length > 0) {
+  if (!Object.hasOwn(FAULTS, kind) || more.length > 0) {
     throw new InvalidArgumentError(`expected one of ${Object.keys(FAULTS).join(", ")}, or with a share: reset:0.05.`);
   }
   return [...earlier, { kind, rate: rate === undefined ? USUAL_RATE : share(rate) }];
