@@ -56,24 +56,28 @@ describe("the commands of the guide", () => {
     expect(pages).toEqual(expect.arrayContaining(["README.md", "trying.md", "calibrating.md", "comparing.md"]));
   });
 
-  test.each(TRIED)("work as printed on $page, against the fake server", async ({ blocks }) => {
-    const folder = await readersFolder(
-      blocks.some(({ text }) => text.includes("abtie calibrate")) ? ALL_ROWS : FEW_ROWS,
-    );
-    // Unless the page itself begins with making one.
-    if (!blocks.some(({ text }) => /abtie init .*job\.yaml/.test(text)))
-      await writeFile(join(folder, "job.yaml"), job());
-    for (const { language, text } of blocks) {
-      const [, file] = /^# (\S+\.yaml)\n/.exec(text) ?? [];
-      if (language === "yaml" && file !== undefined) await writeFile(join(folder, file), asHere(text));
-      if (language === "jinja") await writeFile(join(folder, "mine.jinja"), text);
-      if (language !== "sh") continue;
-      for (const line of commandsOf(text)) {
-        const { status, stderr } = await inProcess(argumentsOf(asHere(line)), folder);
-        expect({ line, status, stderr: status === 0 ? "" : stderr }).toEqual({ line, status: 0, stderr: "" });
+  test.each(TRIED)(
+    "work as printed on $page, against the fake server",
+    async ({ blocks }) => {
+      const folder = await readersFolder(
+        blocks.some(({ text }) => text.includes("abtie calibrate")) ? ALL_ROWS : FEW_ROWS,
+      );
+      // Unless the page itself begins with making one.
+      if (!blocks.some(({ text }) => /abtie init .*job\.yaml/.test(text)))
+        await writeFile(join(folder, "job.yaml"), job());
+      for (const { language, text } of blocks) {
+        const [, file] = /^# (\S+\.yaml)\n/.exec(text) ?? [];
+        if (language === "yaml" && file !== undefined) await writeFile(join(folder, file), asHere(text));
+        if (language === "jinja") await writeFile(join(folder, "mine.jinja"), text);
+        if (language !== "sh") continue;
+        for (const line of commandsOf(text)) {
+          const { status, stderr } = await inProcess(argumentsOf(asHere(line)), folder);
+          expect({ line, status, stderr: status === 0 ? "" : stderr }).toEqual({ line, status: 0, stderr: "" });
+        }
       }
-    }
-  });
+    },
+    600_000,
+  );
 });
 
 test.each(CONFIGS)("the config of $name is accepted", async ({ text }) => {
