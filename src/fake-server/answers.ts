@@ -1,4 +1,4 @@
-import { type FakeModel, uniform } from "./distribution.ts";
+import { type FakeModel, uniformOf } from "./distribution.ts";
 import type { FakeTokenizer } from "./tokens.ts";
 import { type MadeUpVerdict, makeUpVerdict, type VerdictOptions } from "./verdict.ts";
 
@@ -39,7 +39,7 @@ export function verdictLogits(tokenizer: FakeTokenizer, options: VerdictOptions)
     const begun = longestBeginning(prompt, answers, tokenizer);
     const text = tokenizer.detokenize(prompt.slice(0, prompt.length - begun.length));
     const next = nextTokens(answers, begun, makeUpVerdict(text.trimEnd(), options));
-    const own = level + ANSWER_LOGIT_RANGE * (uniform(hash, 3) - 0.5);
+    const own = level + ANSWER_LOGIT_RANGE * (uniformOf(hash, 3) - 0.5);
     return new Map([...next].map(([id, probability]) => [id, own + Math.log(probability)]));
   };
 }

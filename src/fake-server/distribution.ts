@@ -27,7 +27,7 @@ export function distribution(
 ): Distribution {
   const hash = hashOf(prompt, model.seed);
   const chosen = model.logits(prompt, hash);
-  const usual = (id: number): number => 4 * uniform(hash, id % CLASSES);
+  const usual = (id: number): number => 4 * uniformOf(hash, id % CLASSES);
   const logit = (id: number): number => (chosen.get(id) ?? usual(id)) + (bias.get(id) ?? 0);
   const special = new Set([...chosen.keys(), ...bias.keys()]);
   // Subtracted before exp: a bias of 100 would otherwise swallow the rest of the digits.
@@ -59,7 +59,7 @@ export function masked(prompt: readonly number[], model: FakeModel, ids: readonl
 }
 
 /** Returns a number in [0, 1) that two integers decide. */
-export function uniform(hash: number, salt: number): number {
+export function uniformOf(hash: number, salt: number): number {
   let x = Math.imul(hash ^ Math.imul(salt + 1, 0x9e3779b1), 0x85ebca6b);
   x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
   return ((x ^ (x >>> 16)) >>> 0) / 4_294_967_296;
@@ -83,7 +83,9 @@ interface Logits {
 }
 
 function topOf(k: number, { hash, special, logit, vocab }: Logits): readonly number[] {
-  const classes = Array.from({ length: CLASSES }, (_, id) => id).sort((a, b) => uniform(hash, b) - uniform(hash, a));
+  const classes = Array.from({ length: CLASSES }, (_, id) => id).sort(
+    (a, b) => uniformOf(hash, b) - uniformOf(hash, a),
+  );
   const candidates = [...special].filter((id) => logit(id) > Number.NEGATIVE_INFINITY);
   let plain = 0;
   for (const first of classes) {

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { uniform } from "./distribution.ts";
+import { uniformOf } from "./distribution.ts";
 
 /** Lets some requests fail in one way. */
 export interface FaultRule {
@@ -89,7 +89,7 @@ export function createFaultPicker(): (
         (rule.on ?? "/v1/completions") === page &&
         number > (rule.after ?? 0) &&
         (used.get(rule) ?? 0) < (rule.times ?? Number.POSITIVE_INFINITY) &&
-        uniform(Math.imul(seed + 7, 0x9e3779b1) ^ number, position) < (rule.rate ?? 1),
+        uniformOf(Math.imul(seed + 7, 0x9e3779b1) ^ number, position) < (rule.rate ?? 1),
     );
     if (found === undefined) return null;
     used.set(found, (used.get(found) ?? 0) + 1);

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Clock } from "../types.ts";
 import { type Answer, type CompletionBody, complete, refusal } from "./completions.ts";
-import { type FakeModel, uniform } from "./distribution.ts";
+import { type FakeModel, uniformOf } from "./distribution.ts";
 import { createFaultPicker, type Damaged, FAULTS, type Fault, type FaultRule } from "./faults.ts";
 import { metricsPage } from "./metrics.ts";
 import type { FakeSettings } from "./settings.ts";
@@ -109,7 +109,7 @@ export function createFakeServer(options: FakeServerOptions): FakeServer {
     stats.prompts += prompts;
     stats.tokens += tokens;
     const { noise, seed, msPerToken, msPerPrompt, constantMs, slowFactor } = settings();
-    const jitter = 1 + noise * (2 * uniform(seed, stats.requests) - 1);
+    const jitter = 1 + noise * (2 * uniformOf(seed, stats.requests) - 1);
     const busy = (tokens * msPerToken + prompts * msPerPrompt) * slowFactor * jitter;
     if (busy + constantMs === 0) return;
     const now = clock.monotonic();

@@ -1,5 +1,5 @@
 import { normalQuantile } from "../numbers/normal.ts";
-import { hashOf, uniform } from "./distribution.ts";
+import { hashOf, uniformOf } from "./distribution.ts";
 
 /** Made-up probabilities of A, B and tie. */
 export type MadeUpVerdict = readonly [number, number, number];
@@ -30,7 +30,7 @@ export function makeUpVerdict(prompt: string, { quality, seed }: VerdictOptions)
   const answers = findAnswers(prompt);
   const words = answers === null ? 0 : Math.log((1 + countWords(answers.a)) / (1 + countWords(answers.b)));
   const hash = hashOf(Buffer.from(prompt), seed);
-  const noise = normalQuantile((1 + 1_000 * uniform(hash, 1)) / 1_002);
+  const noise = normalQuantile((1 + 1_000 * uniformOf(hash, 1)) / 1_002);
   const nats = quality * WORDS_NATS * words + (1 - quality) * NOISE_NATS * noise;
   const preference = MOST_NATS * Math.tanh(nats / MOST_NATS);
   const logits = [preference + POSITION_NATS, -preference, TIE_NATS];
