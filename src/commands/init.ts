@@ -6,6 +6,7 @@ import { AbtieError } from "../errors.ts";
 import { scriptOf } from "../evaluate/script-of.ts";
 import { writeAtomic } from "../files/atomic.ts";
 import { exists } from "../files/exists.ts";
+import { inputPath } from "../files/input-path.ts";
 import { refuseOverwrite } from "../files/refuse-overwrite.ts";
 import { OTHER_PATH } from "../job/job-files.ts";
 import { quantiles } from "../numbers/quantile.ts";
@@ -55,7 +56,7 @@ export async function init(
   options: InitOptions,
   effects: Pick<Effects, "cwd" | "signal" | "disk">,
 ): Promise<InitResult> {
-  const input = resolve(effects.cwd, options.input);
+  const input = inputPath(effects.cwd, options.input);
   const config = resolve(effects.cwd, options.output);
   const files = {
     reads: [{ role: "the input", path: input }],

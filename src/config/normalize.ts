@@ -1,8 +1,10 @@
 import { basename, extname, join, resolve } from "node:path";
+import { inputPath } from "../files/input-path.ts";
 import { Secret } from "../secrets/secret.ts";
 import { partsOfUrl } from "../secrets/url.ts";
 import type { AttachConfig, Config, EngineConfig, SpawnConfig } from "./config.ts";
 import type { ParsedEngine } from "./engine-schema.ts";
+import { outputFormOf, usualOutputName, writtenOutput } from "./output.ts";
 import type { ParsedConfig } from "./schema.ts";
 import { splitArguments } from "./secret-arguments.ts";
 import { type Shard, shardFolder } from "./shard.ts";
@@ -41,14 +43,18 @@ export function normalize(
   const jobFolder = path(written.run ?? join("runs", name));
   const runFolder = shard === null ? jobFolder : join(jobFolder, shardFolder(shard));
   const columns = written.columns ?? {};
+  const output = writtenOutput(written);
+  const outputForm = outputFormOf(output);
   const time = written.time ?? {};
   const [a, b, tie] = written.prior ?? UNIFORM;
   const sum = a + b + tie;
   return {
     file,
-    input: written.input === "-" ? "/dev/stdin" : path(written.input ?? ""),
+    input: inputPath(base, written.input ?? ""),
     // The output of the config is that of all shards, which `abtie join` writes.
-    output: written.output === undefined || shard !== null ? join(runFolder, "submission.csv") : path(written.output),
+    output:
+      output.file === undefined || shard !== null ? join(runFolder, usualOutputName(outputForm)) : path(output.file),
+    outputForm,
     runFolder,
     columns: {
       id: columns.id ?? "id",

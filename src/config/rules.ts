@@ -1,6 +1,7 @@
 import { sum } from "../numbers/sums.ts";
 import { deadlineProblem } from "./deadline.ts";
 import { ladderRules } from "./ladder-rules.ts";
+import { outputProblem } from "./output.ts";
 import type { Objection } from "./problems.ts";
 import type { ParsedConfig } from "./schema.ts";
 
@@ -9,6 +10,7 @@ type Rule = (config: ParsedConfig) => readonly Objection[];
 /** The rules that the schema cannot express: rules about one value, and rules about several values together. */
 const RULES: readonly Rule[] = [
   inputIsGiven,
+  outputIsWritable,
   priorSumsToOne,
   clipIsARange,
   labelsDiffer,
@@ -27,6 +29,11 @@ export function checkRules(config: ParsedConfig): readonly Objection[] {
 function inputIsGiven(config: ParsedConfig): readonly Objection[] {
   if (config.input !== undefined) return [];
   return [{ path: ["input"], message: "is missing: name the file with the rows here or with -i FILE" }];
+}
+
+function outputIsWritable(config: ParsedConfig): readonly Objection[] {
+  const problem = outputProblem(config);
+  return problem === null ? [] : [{ path: ["output", ...problem.keys], message: problem.message }];
 }
 
 function priorSumsToOne({ prior }: ParsedConfig): readonly Objection[] {

@@ -19,6 +19,8 @@ export interface RowIndex extends CollectedLabels {
   /** Offset of each row in bytes, as a double, because a file may be larger than 4 GB. */
   readonly starts: Float64Array;
   readonly rowBytes: Uint32Array;
+  /** The side of the better answer, where rows are dealt; null elsewhere. */
+  readonly chosen: readonly ("a" | "b")[] | null;
   readonly groups: Uint32Array;
   readonly anomalies: Anomalies;
 }
@@ -47,6 +49,7 @@ export function createRowIndex(
   const starts: number[] = [];
   const rowBytes: number[] = [];
   const groups: number[] = [];
+  const chosen: ("a" | "b")[] = [];
   const anomalies = createAnomalyCounter();
   const labels = createLabelCollector(layout, names, problems);
   const lineOfId = new Map<string, number>();
@@ -70,6 +73,7 @@ export function createRowIndex(
       lines.push(line);
       starts.push(start);
       rowBytes.push(bytes);
+      if (layout.dealt) chosen.push(swapped ? "b" : "a");
     },
     finish: () => {
       const { truth, tags, notes } = labels.finish();
@@ -81,6 +85,7 @@ export function createRowIndex(
         rowBytes: Uint32Array.from(rowBytes),
         truth,
         tags,
+        chosen: layout.dealt ? chosen : null,
         groups: Uint32Array.from(groups),
         anomalies: anomalies.list(),
         notes: [...layout.notes, ...notes],

@@ -1,8 +1,8 @@
-import { resolve } from "node:path";
 import type { Columns } from "../dataset/columns.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
+import { inputPath } from "../files/input-path.ts";
 import { formatCount } from "../format.ts";
 import { openRows } from "../job/open-rows.ts";
 import { takeTriples } from "../metrics/triples.ts";
@@ -52,7 +52,7 @@ export function joinOptionsOf(
   { labels = null, truth }: LabelOptions,
   effects: Pick<Effects, "cwd" | "signal">,
 ): JoinOptions {
-  const file = labels === null ? run?.config.input : resolve(effects.cwd, labels);
+  const file = labels === null ? run?.config.input : inputPath(effects.cwd, labels);
   if (file === undefined) {
     throw new AbtieError(
       "config",

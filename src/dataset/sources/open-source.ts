@@ -18,9 +18,15 @@ import type { Source } from "./source.ts";
  * are copied first. Throws AbtieError("data") with a remedy when the file cannot be read or is of another kind.
  * Disposing the source closes the file.
  */
-export async function openSource(path: string, signal?: AbortSignal): Promise<Source> {
+export async function openSource(path: string, options: OpenOptions = {}): Promise<Source> {
   const pipe = openShellPipe(path);
-  return sourceOf(pipe === null ? await openFile(path) : await copyStream(path, pipe, signal), signal);
+  return sourceOf(pipe === null ? await openFile(path) : await copyStream(path, pipe, options.signal), options);
+}
+
+export interface OpenOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** The delimiter of a CSV; default the one that its header has most of. */
+  readonly delimiter?: ",";
 }
 
 /** Opens standard input or a pipe that a shell made; null for any other path. */
@@ -42,13 +48,14 @@ function statOf(fd: number, path: string): Stats {
   }
 }
 
-async function sourceOf(file: OpenFile, signal: AbortSignal | undefined, wasGzip = false): Promise<Source> {
+async function sourceOf(file: OpenFile, options: OpenOptions, wasGzip = false): Promise<Source> {
+  const { signal, delimiter } = options;
   try {
     const { size } = await file.handle.stat();
     const is = recogniseFile(await file.readBytes({ start: 0, bytes: Math.min(size, HEAD_BYTES) }));
     switch (is.kind) {
       case "csv":
-        return csvSource(file, is.delimiter);
+        return csvSource(file, delimiter ?? is.delimiter);
       case "json-lines":
         return jsonLinesSource(file);
       case "json":
@@ -62,7 +69,7 @@ async function sourceOf(file: OpenFile, signal: AbortSignal | undefined, wasGzip
         }
         const unpacked = await unpackGzip(file, signal);
         await file.handle.close();
-        return await sourceOf(unpacked, signal, true);
+        return await sourceOf(unpacked, options, true);
       }
       case "refused":
         throw new AbtieError(

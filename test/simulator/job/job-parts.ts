@@ -69,6 +69,9 @@ export function datasetOf(scenario: JobScenario): Dataset {
     truth: null,
     tags: null,
     notes: [],
+    names: [],
+    chosen: null,
+    readCells: async () => [],
     groups: Uint32Array.from(ids.keys()),
     anomalies: new Proxy({} as Dataset["anomalies"], { get: () => none }),
     read: async (index) => {
