@@ -6,9 +6,10 @@ import { explainFileError } from "../../files/explain.ts";
 import { copyStream, unpackGzip, writeRecords } from "./convert.ts";
 import { csvSource } from "./csv.ts";
 import { jsonDocumentRecords } from "./json-document.ts";
-import { jsonLinesSource } from "./json-lines.ts";
+import { jsonLinesRecords, jsonLinesSource } from "./json-lines.ts";
 import { type OpenFile, openFile } from "./open-file.ts";
 import { parquetRecords } from "./parquet.ts";
+import { isRanked, rankedAsPairs } from "./ranked.ts";
 import { HEAD_BYTES, recogniseFile } from "./recognise.ts";
 import type { Source } from "./source.ts";
 
@@ -57,6 +58,8 @@ async function sourceOf(file: OpenFile, options: OpenOptions, wasGzip = false): 
       case "csv":
         return csvSource(file, delimiter ?? is.delimiter);
       case "json-lines":
+        // A list gives several rows, which therefore cannot be read in place.
+        if (await beginsWithRanked(file)) return await converted(file, jsonLinesRecords(file), signal);
         return jsonLinesSource(file);
       case "json":
         return await converted(file, jsonDocumentRecords(file, size), signal);
@@ -85,12 +88,23 @@ async function sourceOf(file: OpenFile, options: OpenOptions, wasGzip = false): 
   }
 }
 
+async function beginsWithRanked(file: OpenFile): Promise<boolean> {
+  try {
+    for await (const record of jsonLinesRecords(file)) return isRanked(record);
+    return false;
+  } catch (error) {
+    if (!(error instanceof AbtieError)) throw explainFileError("read", file.path, error);
+    // The scan in place tells everything that is wrong with the file.
+    return false;
+  }
+}
+
 async function converted(
   file: OpenFile,
   records: AsyncIterable<object>,
   signal: AbortSignal | undefined,
 ): Promise<Source> {
-  const rows = await writeRecords(file, records, signal);
+  const rows = await writeRecords(file, rankedAsPairs(records), signal);
   await file.handle.close();
   return jsonLinesSource(rows, "row");
 }
