@@ -9,15 +9,13 @@ import { checkPrompts } from "../doctor/prompts.ts";
 import { checkServer } from "../doctor/server.ts";
 import { worstFirst } from "../doctor/verdict.ts";
 import type { Effects } from "../effects.ts";
-import type { Engine } from "../engine/engine.ts";
 import { AbtieError } from "../errors.ts";
 import { refuseOverwrite } from "../files/refuse-overwrite.ts";
 import { filesOfRun } from "../job/job-files.ts";
 import { createJudgeLoader } from "../job/load-judge.ts";
 import { openRows } from "../job/open-rows.ts";
+import { openWithJudge } from "../job/open-with-judge.ts";
 import { pinDate } from "../job/pin-date.ts";
-import type { Judge, JudgeLoader, JudgeServer } from "../judge/judge.ts";
-import { engineOpeners } from "../pool/open-engines.ts";
 import { refuseForeignOutput } from "../runfolder/ownership.ts";
 
 export interface DoctorOptions {
@@ -86,26 +84,6 @@ async function checkJudging(
       });
     });
   });
-}
-
-interface OpenedEngine extends AsyncDisposable {
-  readonly engine: Engine;
-  readonly judge: Judge;
-}
-
-/** Opens the first engine of a config, and the judge that fits it. */
-async function openWithJudge(config: Config, loader: JudgeLoader, effects: Effects): Promise<OpenedEngine> {
-  let judge: Judge | null = null;
-  const probe = async (server: JudgeServer) => {
-    const probed = await loader.probe(server);
-    judge = probed.judge;
-    return probed.input;
-  };
-  const [opener] = engineOpeners({ config, effects, logFolder: config.runFolder, probe });
-  if (opener === undefined) throw new AbtieError("config", "the config names no engine");
-  const engine = await opener.open(effects.signal);
-  if (judge === null) throw new Error("an engine that is open has been probed");
-  return { engine, judge, [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose]() };
 }
 
 async function reportErrors(check: string, add: Add, work: () => Promise<void>): Promise<void> {

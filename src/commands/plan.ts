@@ -8,6 +8,7 @@ import { formatCount, plural } from "../format.ts";
 import { filesInRunFolder } from "../job/job-files.ts";
 import { createJudgeLoader } from "../job/load-judge.ts";
 import { openRows } from "../job/open-rows.ts";
+import { openWithJudge } from "../job/open-with-judge.ts";
 import { pinDate } from "../job/pin-date.ts";
 import { planTimeLimits } from "../job/time-limits.ts";
 import { type Judge, judgeWarnings } from "../judge/judge.ts";
@@ -22,7 +23,10 @@ export interface PlanOptions {
   readonly benchFile?: string | null;
 }
 
-/** Tokenises every row and makes the plan that `run` would execute; asks no server. Throws AbtieError: config, data. */
+/**
+ * Tokenises every row and makes the plan that `run` would execute. Without the model's tokenizer on this machine, a server
+ * that runs tokenises; none is started. Throws AbtieError: config, data, engine.
+ */
 export async function plan(written: Config, options: PlanOptions, effects: Effects): Promise<RunPlan> {
   if (options.keepTokens) {
     const { cwd } = effects;
@@ -32,10 +36,14 @@ export async function plan(written: Config, options: PlanOptions, effects: Effec
   const config = await pinDate(written, [written.runFolder], effects);
   await using dataset = await openRows(config, effects.signal, effects.log);
   const loader = await createJudgeLoader(config, dataset, effects.clock);
-  if (!loader.local) {
-    throw new AbtieError("config", "a plan needs the model's tokenizer: name its folder as engine.tokenizer");
+  if (!loader.local && config.engine.kind === "spawn") {
+    throw new AbtieError(
+      "config",
+      "a plan starts no server, and needs a tokenizer: name its folder as engine.tokenizer (--tokenizer), or a server that runs (--base-url)",
+    );
   }
-  const judge = await loader.open(null);
+  await using opened = loader.local ? null : await openWithJudge(config, loader, effects);
+  const judge = opened?.judge ?? (await loader.open(null));
   for (const text of judgeWarnings(judge)) effects.log("warn", text);
   return planRun(config, {
     ...(await tokeniseAll(config, dataset, judge, options, effects)),
@@ -45,6 +53,9 @@ export async function plan(written: Config, options: PlanOptions, effects: Effec
     tokensPerSecond: options.tokensPerSecond,
   });
 }
+
+/** A server tokenises several rows at a time. */
+const ROWS_AT_ONCE = 16;
 
 async function tokeniseAll(
   config: Config,
@@ -56,18 +67,20 @@ async function tokeniseAll(
   await using cache = keepTokens ? await createTokenCache(config, dataset, judge) : null;
   const lengths: number[] = [];
   let [shortenedRows, cutTokens, neutralisedRows] = [0, 0, 0];
-  for (const row of dataset.ids.keys()) {
+  for (let row = 0; row < dataset.ids.length; row += ROWS_AT_ONCE) {
     signal.throwIfAborted();
-    const task = await judge.prepare(row, "ab", null);
-    await cache?.add(task);
-    lengths.push(task.ids.length);
-    if (task.cutTokens > 0) shortenedRows += 1;
-    cutTokens += task.cutTokens;
-    if (task.neutralised > 0) neutralisedRows += 1;
+    const rows = Array.from({ length: Math.min(ROWS_AT_ONCE, dataset.ids.length - row) }, (_, at) => row + at);
+    for (const task of await Promise.all(rows.map((index) => judge.prepare(index, "ab", null)))) {
+      await cache?.add(task);
+      lengths.push(task.ids.length);
+      if (task.cutTokens > 0) shortenedRows += 1;
+      cutTokens += task.cutTokens;
+      if (task.neutralised > 0) neutralisedRows += 1;
+    }
     progress({
       stage: "step",
       name: "tokenising",
-      text: `${formatCount(row + 1)} of ${plural(dataset.ids.length, "row")}`,
+      text: `${formatCount(lengths.length)} of ${plural(dataset.ids.length, "row")}`,
     });
   }
   await cache?.finish();

@@ -16,8 +16,8 @@ export const addPlan: AddCommand = (program, context) => {
     .command("plan")
     .summary("print what `run` would do: token counts, shortened rows, order of the rows, time; scores nothing")
     .description(
-      "Tokenises every row and prints what `run` would do with it. No server is started or contacted." +
-        " If the config has no tokenizer folder, the command ends with an error.",
+      "Tokenises every row and prints what `run` would do with it. No server is started. If the config has no tokenizer folder," +
+        " the server that runs tokenises; otherwise none is contacted.",
     )
     .option(
       "--tokens-per-second <n>",
