@@ -68,7 +68,7 @@ export async function init(
   const labels = labelShares(dataset);
   await writeConfig(
     config,
-    configText(options, { from: relative(dirname(config), input), labels, dataset }),
+    configText(options, { from: options.input === "-" ? "-" : relative(dirname(config), input), labels, dataset }),
     options.force,
     effects,
   );

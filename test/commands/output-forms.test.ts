@@ -12,7 +12,7 @@ import { nodeDisk } from "../../src/files/disk.ts";
 import { ensureFirstFile } from "../../src/job/first-file.ts";
 import { inProcess, type Said } from "../helpers/in-process.ts";
 import { attachTo, type Job, startJudge, writeJob } from "../helpers/job.ts";
-import { expectValid } from "../helpers/results.ts";
+import { expectValid, readLines } from "../helpers/results.ts";
 
 type Cells = Readonly<Record<string, unknown>>;
 
@@ -123,6 +123,35 @@ describe("the output of a run", () => {
         expect([null, ""]).toContain(row["label_mass"]);
         expect(row["response_a"]).toMatch(/^\["/);
       }
+    }
+  });
+
+  test("tells to which side the chosen answer was dealt, and a resumed run deals alike", async () => {
+    await using judge = await startJudge();
+    const job = await writeJob({ engine: attachTo(judge), rows: 0 });
+    const rows = Array.from({ length: 20 }, (_, id) => ({
+      id: `r${id}`,
+      prompt: "p",
+      chosen: "good",
+      rejected: "bad",
+    }));
+    const run = async (order: typeof rows, ...flags: readonly string[]): Promise<ReadonlyMap<unknown, unknown>> => {
+      await writeFile(join(job.folder, "rows.jsonl"), order.map((row) => JSON.stringify(row)).join("\n"));
+      const said = await again(job, "-i", "rows.jsonl", "-o", "o.jsonl", ...flags);
+      expect(said).toMatchObject({ status: 0 });
+      const written = await readOutput(join(job.folder, "o.jsonl"));
+      const sides = new Map(written.map(({ id, chosen_side: side }) => [id, side]));
+      expect(readLines(job.rowsFile).map((row) => [row.id, (row as { chosen?: string }).chosen])).toEqual([...sides]);
+      return sides;
+    };
+    const first = await run(rows);
+    expect(new Set(first.values())).toEqual(new Set(["a", "b"]));
+    expect(await run(rows)).toEqual(first);
+    expect(await run([...rows].reverse(), "--fresh")).toEqual(first);
+    await using dataset = await openDataset(join(job.folder, "rows.jsonl"));
+    for (const [row, id] of dataset.ids.entries()) {
+      const { responsesA } = await dataset.read(row);
+      expect(responsesA).toEqual([first.get(id) === "a" ? "good" : "bad"]);
     }
   });
 

@@ -48,9 +48,10 @@ test.each([
 test("the server tokenises the same plan when there is no tokenizer folder", async () => {
   await using judge = await startJudge();
   const local = await writeJob({
-    engine: { ...attachTo(judge), max_model_len: 256 },
-    words: (row) => 2 * row,
+    engine: attachTo(judge),
+    words: (row) => 4 * row,
     rows: 40,
+    config: { context: 64 },
   });
   const plan = async (...flags: readonly string[]) => {
     const said = await inProcess(["plan", "job.yaml", "--json", ...flags], local.folder);
