@@ -2,6 +2,7 @@ import { type ContentDigest, replaceFile } from "../../files/atomic.ts";
 import type { Disk } from "../../files/disk.ts";
 import type { Clip, OutputForm, Triple } from "../../types.ts";
 import { type Columns, DEFAULT_COLUMNS } from "../columns.ts";
+import type { DataCell } from "../sources/source.ts";
 import { toDigits } from "./clip-and-round.ts";
 import { encodeRows } from "./encode.ts";
 import { type Block, type OutputInput, type OutputRow, outputColumns, type RowDetails } from "./output-columns.ts";
@@ -49,22 +50,16 @@ export async function writeSubmission(
   const { form = CSV, clip = DEFAULT_CLIP, input = null, details = () => NOT_REACHED, disk, ownership } = options;
   const columns = outputColumns(form, { ...DEFAULT_COLUMNS, ...options.columns }, input);
   const isWide = form.kind !== "submission";
-  const repeatsInput = isWide && form.columns.length > 0;
-  const rowOf = async (id: string, index: number): Promise<readonly unknown[]> => {
+  const repeated = isWide && form.columns.length > 0 ? input : null;
+  const rowOf = (index: number, cells: readonly DataCell[]): readonly DataCell[] => {
+    const id = ids[index] ?? "";
     const triple = probabilities(index);
     const digits = digitsOf(triple, clip, id, index);
-    const cells = repeatsInput && input !== null ? await input.readCells(index) : [];
-    const row: OutputRow = {
-      ...(isWide ? details(index) : NOT_REACHED),
-      index,
-      id,
-      probabilities: triple,
-      digits,
-      cells,
-    };
+    const { obtained, reason, mass } = isWide ? details(index) : NOT_REACHED;
+    const row: OutputRow = { index, id, probabilities: triple, digits, obtained, reason, mass, cells };
     return columns.map(({ cellOf }) => cellOf(row));
   };
-  const content = encodeRows(form, columns, blocksOf(ids, rowOf));
+  const content = encodeRows(form, columns, blocksOf(ids.length, rowOf, repeated));
   const beforeReplace = async (digest: ContentDigest): Promise<void> => {
     await options.beforeReplace?.();
     await ownership?.announce(digest);
@@ -84,10 +79,13 @@ function digitsOf(triple: Triple, clip: Clip, id: string, index: number): readon
 const ROWS_AT_ONCE = 500;
 
 async function* blocksOf(
-  ids: readonly string[],
-  rowOf: (id: string, index: number) => Promise<readonly unknown[]>,
+  count: number,
+  rowOf: (index: number, cells: readonly DataCell[]) => readonly DataCell[],
+  repeated: OutputInput | null,
 ): AsyncGenerator<Block> {
-  for (let start = 0; start < ids.length; start += ROWS_AT_ONCE) {
-    yield await Promise.all(ids.slice(start, start + ROWS_AT_ONCE).map((id, offset) => rowOf(id, start + offset)));
+  for (let start = 0; start < count; start += ROWS_AT_ONCE) {
+    const indexes = Array.from({ length: Math.min(ROWS_AT_ONCE, count - start) }, (_, at) => start + at);
+    const cells = repeated === null ? [] : await Promise.all(indexes.map(repeated.readCells));
+    yield indexes.map((index, at) => rowOf(index, cells[at] ?? []));
   }
 }
