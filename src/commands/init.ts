@@ -72,7 +72,11 @@ export async function init(
     options.force,
     effects,
   );
-  return { input, config, rows: dataset.ids.length, notes: dataset.notes, labels, ...described };
+  return { input, config, rows: dataset.ids.length, notes: notesOf(dataset), labels, ...described };
+}
+
+function notesOf({ notes, slips }: Dataset): readonly string[] {
+  return [...notes, ...slips.map(({ finding, remedy }) => `${finding}; ${remedy}`)];
 }
 
 async function describe(dataset: Dataset): Promise<Pick<InitResult, "turns" | "characters" | "scripts">> {
@@ -123,7 +127,7 @@ function configText(
       : [`prior: [${labels.map((share) => share.toFixed(4)).join(", ")}]   # shares of A, B and tie in the labels`];
   return `${[
     stringify({ input: from }).trimEnd(),
-    ...dataset.notes.map((note) => `# ${note}`),
+    ...notesOf(dataset).map((note) => `# ${note}`),
     "template: rules              # `abtie templates` lists the others; or a file of your own that ends in .jinja",
     engine,
     ...prior,

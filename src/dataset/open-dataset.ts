@@ -25,6 +25,12 @@ export interface DatasetOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A probable mistake in the whole file, and its remedy. */
+interface Slip {
+  readonly finding: string;
+  readonly remedy: string;
+}
+
 /**
  * The rows of a file. Memory contains only the data that is needed of all rows; the text of a row is read from the file
  * each time.
@@ -49,8 +55,10 @@ export interface Dataset extends AsyncDisposable {
   /** Group number of each row, from 0 in order of appearance. Rows with the same prompt have the same number. */
   readonly groups: Uint32Array;
   readonly anomalies: Anomalies;
-  /** Sentences for a person: what was assumed about the columns, and what is probably a slip of the whole file. */
+  /** Sentences for a person: what was assumed about the columns. */
   readonly notes: readonly string[];
+  /** What is probably wrong with the whole file, though it can be read. */
+  readonly slips: readonly Slip[];
   /** The names of the columns of the file, or the keys of its records. */
   readonly names: readonly string[];
   /**
@@ -85,7 +93,8 @@ export async function openDataset(path: string, options: DatasetOptions = {}): P
       tags,
       groups,
       anomalies,
-      notes: [...index.notes, ...slipNotes(anomalies, ids.length)],
+      notes: index.notes,
+      slips: slipsIn(anomalies, ids.length),
       names,
       chosen,
       readCells: async (row) => (await readRow(source, layout, index, row)).cells,
@@ -150,10 +159,9 @@ async function readRow(
 /** A share of rows above this with the same slip shows a slip of the whole file. */
 const SLIP_SHARE = 0.1;
 
-function slipNotes({ pythonList }: Anomalies, rows: number): readonly string[] {
+function slipsIn({ pythonList }: Anomalies, rows: number): readonly Slip[] {
   if (pythonList.count <= SLIP_SHARE * rows) return [];
   const share = formatPercent(pythonList.count / rows);
-  return [
-    `in ${share} of the rows a cell is a list as Python or numpy prints it, and is judged as plain text; write lists with json.dumps(turns)`,
-  ];
+  const finding = `in ${share} of the rows a cell is a list as Python or numpy prints it, and is judged as plain text`;
+  return [{ finding, remedy: "write lists with json.dumps(turns)" }];
 }

@@ -137,3 +137,29 @@ test("- is standard input, also for commands without a config", async () => {
   expect({ status, stderr }).toMatchObject({ status: 0 });
   expect(await readFile(join(folder, "stdin/made.yaml"), "utf8")).toMatch(/^input: "-"$/m);
 });
+
+test("a slip of the whole file is a warning, and labels that are not used are said once, in plan, run and doctor", async () => {
+  const rows = ROWS.map(({ id }, row) => ({
+    id,
+    prompt: "['one', 'two']",
+    response_a: "a",
+    response_b: "b",
+    rating: row,
+  }));
+  await writeFile(join(folder, "slip.csv"), stringify(rows, { header: true }));
+  await withJudge(async () => {
+    for (const command of ["plan", "run"]) {
+      const { stderr } = await inProcess([command, "job.yaml", "-i", "slip.csv", "--run", "slip"], folder);
+      expect(stderr.match(/in 100 % of the rows a cell is a list as Python.*json\.dumps/g)).toHaveLength(1);
+      expect(stderr.match(/column "rating" looks like labels and is not used/g)).toHaveLength(1);
+    }
+    const { stdout } = await inProcess(["doctor", "job.yaml", "-i", "slip.csv", "--run", "d", "--json"], folder);
+    expect(stdout.match(/column ..rating.. looks like labels and is not used/g)).toHaveLength(1);
+    expect(JSON.parse(stdout)).toContainEqual({
+      check: "columns",
+      level: "warning",
+      text: expect.stringMatching(/^in 100 % of the rows a cell is a list as Python/),
+      remedy: "write lists with json.dumps(turns)",
+    });
+  });
+});

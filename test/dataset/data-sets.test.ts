@@ -269,9 +269,10 @@ test("a slip of the whole file is stated: lists as Python prints them", async ()
     `id,prompt,response_a,response_b\n${cells.map((cell, id) => `${id},"${cell}",a,b`).join("\n")}\n`;
   const slip = "['a', 'b']";
   await using many = await openDataset(await temporaryFile(csv([slip, slip, "text"])));
-  expect(many.notes).toEqual([expect.stringMatching(/^in 67 % of the rows a cell is a list as Python.*json\.dumps/)]);
+  const finding = "in 67 % of the rows a cell is a list as Python or numpy prints it, and is judged as plain text";
+  expect(many.slips).toEqual([{ finding, remedy: "write lists with json.dumps(turns)" }]);
   await using few = await openDataset(await temporaryFile(csv([slip, ...Array.from({ length: 10 }, () => "text")])));
-  expect(few.notes).toEqual([]);
+  expect(few.slips).toEqual([]);
 });
 
 test("an answer pair that a person named is looked for alone", async () => {

@@ -69,6 +69,7 @@ export function datasetOf(scenario: JobScenario): Dataset {
     truth: null,
     tags: null,
     notes: [],
+    slips: [],
     names: [],
     chosen: null,
     readCells: async () => [],
