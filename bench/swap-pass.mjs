@@ -3,11 +3,13 @@
 // The run must hold both orders of every row. Rows are chosen as in a run: after each twentieth of the cost they are ranked anew.
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
+import { matrixOf, rowAt } from "../dist/class-matrix.js";
+import { meanByClass, softmax, swap } from "../dist/classes.js";
 import { openDataset } from "../dist/dataset/open-dataset.js";
 import { rankForSwapPass } from "../dist/deadline/swap-ranking.js";
 import { logLosses } from "../dist/metrics/log-loss.js";
 import { mean, sum } from "../dist/numbers/sums.js";
-import { meanTriple, softmax, swap } from "../dist/triple.js";
+import { CLASSES } from "../dist/types.js";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -22,7 +24,7 @@ const rows = (await readFile(rowsFile, "utf8"))
   .map((line) => JSON.parse(line))
   .filter(({ ab, ba }) => ab !== null && ba !== null)
   .map(({ id, ab, ba }) => ({
-    truth: [...dataset.truth.subarray(3 * indexOf.get(id), 3 * indexOf.get(id) + 3)],
+    truth: rowAt(dataset.truth, indexOf.get(id)),
     first: softmax(ab.logProbs),
     second: swap(softmax(ba.logProbs)),
     tokens: ba.tokens,
@@ -60,7 +62,7 @@ function choose(share) {
 }
 
 function lossWith(chosen) {
-  const answers = rows.flatMap((row, i) => (chosen.has(i) ? meanTriple([row.first, row.second]) : row.first));
-  const truth = rows.flatMap((row) => row.truth);
-  return mean(logLosses(Float64Array.from(answers), Float64Array.from(truth)));
+  const answers = rows.map((row, i) => (chosen.has(i) ? meanByClass([row.first, row.second]) : row.first));
+  const truth = rows.map((row) => row.truth);
+  return mean(logLosses(matrixOf(CLASSES, answers), matrixOf(CLASSES, truth)));
 }

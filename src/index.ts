@@ -30,4 +30,4 @@ export type { Evaluation } from "./metrics/evaluate.ts";
 export type { ComparisonData } from "./report/data/comparison-data.ts";
 export type { MeanEstimate } from "./stats/bootstrap.ts";
 export { createEffects } from "./system.ts";
-export type { Clock, Log, Obtained, Order, Reading, Row, Triple } from "./types.ts";
+export type { Classes, Clock, Log, Obtained, Order, PerClass, Reading, Row } from "./types.ts";

@@ -1,13 +1,25 @@
-/** The three classes of a judgement. Every triple of the project has this order. */
+/** The classes of a judgement, in the order that numbers by class always have. Labels of a data file may name any. */
 export const CLASSES = ["a", "b", "tie"] as const;
 export type ClassName = (typeof CLASSES)[number];
 
-/** One number per class: [a, b, tie]. As probabilities they sum to 1. */
-export type Triple = readonly [a: number, b: number, tie: number];
+/** The classes of a judge that knows no tie. */
+export const WITHOUT_TIE = ["a", "b"] as const;
 
 /**
- * Lowest and highest value of a probability. Each probability of a triple is clipped to them before the three are
- * divided by their sum.
+ * The classes that a judge chooses between. `src/judge/classes.ts` decides which a judge has; everything that holds
+ * numbers by class has as many numbers as the judge has classes.
+ */
+export type Classes = typeof CLASSES | typeof WITHOUT_TIE;
+
+/** One number per class of a judge: [a, b, tie], or [a, b] when it knows no tie. As probabilities they sum to 1. */
+export type PerClass = readonly [a: number, b: number] | readonly [a: number, b: number, tie: number];
+
+/** Index of a class in `Classes` and `PerClass`. */
+export type ClassIndex = 0 | 1 | 2;
+
+/**
+ * Lowest and highest value of a probability. Each probability of a row is clipped to them before they are divided by
+ * their sum.
  */
 export type Clip = readonly [low: number, high: number];
 
@@ -38,7 +50,7 @@ export interface Reading {
    * Log probability (nats) of each label, with the probabilities of the label's texts added up. They are over the whole
    * vocabulary if `mass` is known.
    */
-  readonly logProbs: Triple;
+  readonly logProbs: PerClass;
   /**
    * Sum of the labels' probabilities over the whole vocabulary; null when the server gives only probabilities relative
    * to the labels.

@@ -1,7 +1,8 @@
 // Simulates two judges that see the true logits with a common error and an error of their own. Half of the variance of the
 // latter is shared by the rows of a prompt. Two templates of one model share much of their error.
+
+import { softmax } from "../../dist/classes.js";
 import { seededGenerator } from "../../dist/numbers/random.js";
-import { softmax } from "../../dist/triple.js";
 
 /** Returns log loss of the first - log loss of the second, with probabilities clipped to [0.005, 0.99], and groups. */
 export function simulateJudges({ seed, groups: count, meanGroup, errors, common = 0 }) {

@@ -1,13 +1,13 @@
-import { logSoftmax, meanTriple, softmax } from "../triple.ts";
-import type { Order, Triple } from "../types.ts";
+import { logSoftmax, mapClasses, meanByClass, softmax } from "../classes.ts";
+import type { Order, PerClass } from "../types.ts";
 import { fileLogProbs, ordersOf, type RowReadings } from "./readings.ts";
 
 /** The parameters of a calibration: added numbers in nats, and factors without a unit. */
 export interface Parameters {
   /** 1 / temperature: the factor of the log probabilities. With 0 the model's answer is ignored. */
   readonly scale: number;
-  /** Added to the log probabilities of a, b and tie of the file. */
-  readonly bias: Triple;
+  /** Added to the log probabilities of the classes of the file. */
+  readonly bias: PerClass;
   /** Added to the log probability of the answer shown first. */
   readonly first: number;
   /**
@@ -23,18 +23,18 @@ export interface Parameters {
  * corrected log probabilities are then averaged, and the mean is multiplied by the parameter `both`. A mean of probabilities would be too flat even for perfectly calibrated readings (Ranjan
  * and Gneiting 2010, "Combining probability forecasts").
  */
-export function applyCalibration(parameters: Parameters, readings: RowReadings): Triple {
+export function applyCalibration(parameters: Parameters, readings: RowReadings): PerClass {
   const orders = ordersOf(readings);
-  const [a, b, tie] = meanTriple(orders.map(([order, shown]) => correct(parameters, shown, order)));
+  const corrected = meanByClass(orders.map(([order, shown]) => correct(parameters, shown, order)));
   const factor = orders.length === 2 ? parameters.both : 1;
-  return softmax([factor * a, factor * b, factor * tie]);
+  return softmax(mapClasses(corrected, (value) => factor * value));
 }
 
-function correct({ scale, bias, first }: Parameters, shown: Triple, order: Order): Triple {
-  const logits = fileLogProbs(shown, order);
-  return logSoftmax([
-    scale * logits[0] + bias[0] + (order === "ab" ? first : 0),
-    scale * logits[1] + bias[1] + (order === "ba" ? first : 0),
-    scale * logits[2] + bias[2],
-  ]);
+function correct({ scale, bias, first }: Parameters, shown: PerClass, order: Order): PerClass {
+  const shownFirst = order === "ab" ? 0 : 1;
+  const logits = mapClasses(
+    fileLogProbs(shown, order),
+    (value, k) => scale * value + (bias[k] ?? Number.NaN) + (k === shownFirst ? first : 0),
+  );
+  return logSoftmax(logits);
 }

@@ -1,6 +1,6 @@
+import { type ClassMatrix, pickRows, setRow } from "../class-matrix.ts";
 import { classPrior } from "../metrics/class-prior.ts";
 import { logLosses } from "../metrics/log-loss.ts";
-import { takeTriples } from "../metrics/triples.ts";
 import { shuffledIndexes } from "../numbers/random.ts";
 import { mean } from "../numbers/sums.ts";
 import { applyCalibration } from "./apply.ts";
@@ -12,8 +12,8 @@ import { readingsOf } from "./readings.ts";
  * into folds ("repeats").
  */
 export interface Predictions {
-  /** Three numbers for each row: the probabilities, averaged over the repeats. */
-  readonly probabilities: Float64Array;
+  /** The probabilities, averaged over the repeats. */
+  readonly probabilities: ClassMatrix;
   /**
    * The log loss of each row, in nats, averaged over the repeats. The log loss of the averaged probabilities would be smaller.
    */
@@ -65,7 +65,7 @@ export function crossValidate(
       kinds.map((kind) => [
         kind,
         average(
-          predicted.map(({ byKind }) => byKind.get(kind) ?? new Float64Array()),
+          predicted.flatMap(({ byKind }) => byKind.get(kind) ?? []),
           labelled.truth,
         ),
       ]),
@@ -78,28 +78,32 @@ export function crossValidate(
 }
 
 function predictOnce(fitters: ReadonlyMap<Kind, Fitter>, labelled: LabelledReadings, folds: Uint8Array) {
-  const byKind = new Map([...fitters.keys()].map((kind) => [kind, new Float64Array(labelled.truth.length)]));
-  const prior = new Float64Array(labelled.truth.length);
+  const { truth } = labelled;
+  const empty = (): ClassMatrix => ({ classes: truth.classes, values: new Float64Array(truth.values.length) });
+  const byKind = new Map([...fitters.keys()].map((kind) => [kind, empty()]));
+  const prior = empty();
   const rows = Uint32Array.from(folds.keys());
   for (const fold of new Set(folds)) {
     const heldOut = rows.filter((row) => folds[row] === fold);
     const others = rows.filter((row) => folds[row] !== fold);
-    const shares = classPrior(takeTriples(labelled.truth, others));
-    for (const row of heldOut) prior.set(shares, 3 * row);
+    const shares = classPrior(pickRows(truth, others));
+    for (const row of heldOut) setRow(prior, row, shares);
     for (const [kind, fitTo] of fitters) {
       const parameters = fitTo(others);
+      const predicted = byKind.get(kind);
+      if (predicted === undefined) throw new Error(`no predictions for the kind ${kind}`);
       for (const row of heldOut) {
-        byKind.get(kind)?.set(applyCalibration(parameters, readingsOf(labelled.readings, row)), 3 * row);
+        setRow(predicted, row, applyCalibration(parameters, readingsOf(labelled.readings, row)));
       }
     }
   }
   return { byKind, prior };
 }
 
-function average(predicted: readonly Float64Array[], truth: Float64Array): Predictions {
+function average(predicted: readonly ClassMatrix[], truth: ClassMatrix): Predictions {
   const losses = predicted.map((probabilities) => logLosses(probabilities, truth));
   return {
-    probabilities: meanOfArrays(predicted),
+    probabilities: { classes: truth.classes, values: meanOfArrays(predicted.map(({ values }) => values)) },
     losses: meanOfArrays(losses),
     byRepeat: losses.map(mean),
   };

@@ -18,7 +18,7 @@ const CalibrationFile = z.strictObject({
   kind: z.enum(KINDS),
   parameters: z.strictObject({
     scale: Finite.min(0),
-    bias: z.tuple([Finite, Finite, Finite]),
+    bias: z.union([z.tuple([Finite, Finite]).readonly(), z.tuple([Finite, Finite, Finite]).readonly()]),
     first: Finite,
     both: Finite.min(0),
   }),
@@ -44,7 +44,8 @@ const CalibrationFile = z.strictObject({
     labels: z.strictObject({
       a: z.array(z.string()).readonly(),
       b: z.array(z.string()).readonly(),
-      tie: z.array(z.string()).readonly(),
+      /** Absent for a judge that knows no tie. */
+      tie: z.array(z.string()).readonly().optional(),
     }),
   }),
 });
@@ -59,7 +60,7 @@ export function calibrationOf(study: CalibrationStudy, sha256: string, judge: Ca
   return {
     version: VERSION,
     kind: study.kind,
-    parameters: { ...study.parameters, bias: [...study.parameters.bias] },
+    parameters: study.parameters,
     trainedOn: { sha256, rows: study.rows.length, groups: study.groups },
     outOfFold: {
       folds: study.folds,

@@ -1,5 +1,6 @@
-import { takeTriples } from "../metrics/triples.ts";
-import type { Order, Triple } from "../types.ts";
+import { type ClassMatrix, pickRows } from "../class-matrix.ts";
+import { perClass } from "../classes.ts";
+import type { Classes, Order, PerClass } from "../types.ts";
 import { applyCalibration, type Parameters } from "./apply.ts";
 import { fitLogistic } from "./logistic.ts";
 import { fileLogProbs, ordersOf, type Readings, readingsOf } from "./readings.ts";
@@ -11,8 +12,8 @@ export type Kind = (typeof KINDS)[number];
 /** Rows with their labels and readings. To fit a calibration, every row needs at least one reading. */
 export interface LabelledReadings {
   readonly readings: Readings;
-  /** The labels: three numbers a row (a, b, tie), 1 for the winner and 0 for the others, or the shares of the votes. */
-  readonly truth: Float64Array;
+  /** The labels: 1 for the winner and 0 for the others, or the shares of the votes; with the classes of the readings. */
+  readonly truth: ClassMatrix;
   /** Group number of each row. Rows with the same prompt are one group. */
   readonly groups: Uint32Array;
 }
@@ -32,9 +33,10 @@ export function fitCalibration(kind: Kind, labelled: LabelledReadings, rows: Uin
  */
 export function createFitter(kind: Kind, labelled: LabelledReadings): Fitter {
   const observations = observe(labelled);
-  const free = prepare(PARAMETERS[kind], observations, labelled.truth);
+  const parameters = parametersOf(kind, labelled.truth.classes);
+  const free = prepare(parameters, observations, labelled.truth);
   const withoutScale = (chosen: Uint8Array): Parameters => {
-    const names = PARAMETERS[kind].filter((name) => name !== "scale");
+    const names = parameters.filter((name) => name !== "scale");
     return prepare(names, observations, labelled.truth)(chosen);
   };
   return (rows) => {
@@ -52,7 +54,7 @@ export function createFitter(kind: Kind, labelled: LabelledReadings): Fitter {
 interface Observation {
   readonly row: number;
   readonly order: Order;
-  readonly logits: Triple;
+  readonly logits: PerClass;
   readonly weight: number;
 }
 
@@ -71,12 +73,13 @@ function observe({ readings, groups }: LabelledReadings): readonly Observation[]
 function prepare(
   names: readonly ParameterName[],
   observations: readonly Observation[],
-  truth: Float64Array,
+  truth: ClassMatrix,
 ): (chosen: Uint8Array) => Parameters {
-  const features = new Float64Array(3 * names.length * observations.length);
+  const { classes } = truth;
+  const features = new Float64Array(classes.length * names.length * observations.length);
   let index = 0;
   for (const one of observations) {
-    for (let k = 0; k < 3; k += 1) {
+    for (let k = 0; k < classes.length; k += 1) {
       for (const name of names) {
         features[index] = featureOf(name, k, one);
         index += 1;
@@ -93,7 +96,8 @@ function prepare(
     last = found;
     const value = (name: ParameterName): number => found[names.indexOf(name)] ?? 0;
     const lean = value("lean");
-    return { scale: value("scale"), bias: [lean, 0 - lean, value("tie")], first: value("first"), both: 1 };
+    const bias = perClass(classes, (_, k) => [lean, 0 - lean, value("tie")][k] ?? 0);
+    return { scale: value("scale"), bias, first: value("first"), both: 1 };
   };
 }
 
@@ -105,11 +109,15 @@ const PARAMETERS = {
   "temperature-bias-position": ["scale", "lean", "tie", "first"],
 } as const satisfies Record<Kind, readonly ParameterName[]>;
 
+function parametersOf(kind: Kind, classes: Classes): readonly ParameterName[] {
+  return PARAMETERS[kind].filter((name) => name !== "tie" || classes.length === 3);
+}
+
 /** Returns the factor by which a parameter enters the logit of class k. */
 function featureOf(name: ParameterName, k: number, one: Observation): number {
   switch (name) {
     case "scale":
-      return one.logits[k as 0 | 1 | 2];
+      return one.logits[k] ?? 0;
     case "lean":
       return k === 0 ? 1 : k === 1 ? -1 : 0;
     case "tie":
@@ -134,8 +142,8 @@ function fitBoth(single: Parameters, labelled: LabelledReadings, rows: Uint32Arr
   return Math.max(0, both ?? 1);
 }
 
-function truthOf(truth: Float64Array, observations: readonly { readonly row: number }[]): Float64Array {
-  return takeTriples(
+function truthOf(truth: ClassMatrix, observations: readonly { readonly row: number }[]): ClassMatrix {
+  return pickRows(
     truth,
     Uint32Array.from(observations, ({ row }) => row),
   );

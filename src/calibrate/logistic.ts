@@ -1,11 +1,12 @@
+import type { ClassMatrix } from "../class-matrix.ts";
 import { type Local, minimiseConvex } from "./newton.ts";
 
-/** Data of a logistic model over a, b and tie whose logits are linear in a few parameters. */
+/** Data of a logistic model over the classes whose logits are linear in a few parameters. */
 export interface LogisticData {
   /** One number for each observation, class and parameter. The logit of a class is the sum of features · parameters. */
   readonly features: Float64Array;
-  /** Three shares for each observation; they sum to 1. */
-  readonly truth: Float64Array;
+  /** The shares of the classes for each observation; they sum to 1. */
+  readonly truth: ClassMatrix;
   /** The weight of each observation. */
   readonly weights: Float64Array;
 }
@@ -26,7 +27,8 @@ function lossAt(data: LogisticData, parameters: Float64Array, centre: Float64Arr
   const gradient = new Float64Array(count);
   const hessian = new Float64Array(count * count);
   const expected = new Float64Array(count);
-  const probabilities = new Float64Array(3);
+  const { classes, values: shares } = data.truth;
+  const probabilities = new Float64Array(classes.length);
   let value = 0;
   for (let j = 0; j < count; j += 1) {
     const distance = at(parameters, j) - at(centre, j);
@@ -37,13 +39,13 @@ function lossAt(data: LogisticData, parameters: Float64Array, centre: Float64Arr
   for (let observation = 0; observation < data.weights.length; observation += 1) {
     const weight = at(data.weights, observation);
     if (weight === 0) continue;
-    const base = 3 * count * observation;
+    const base = classes.length * count * observation;
     const logSum = softmaxInto(probabilities, data.features, base, parameters);
     value += weight * logSum;
     expected.fill(0);
-    for (let k = 0; k < 3; k += 1) {
+    for (let k = 0; k < classes.length; k += 1) {
       const p = at(probabilities, k);
-      const share = at(data.truth, 3 * observation + k);
+      const share = at(shares, classes.length * observation + k);
       for (let j = 0; j < count; j += 1) {
         const feature = at(data.features, base + k * count + j);
         value -= weight * share * feature * at(parameters, j);
@@ -72,21 +74,21 @@ function lossAt(data: LogisticData, parameters: Float64Array, centre: Float64Arr
  * logits.
  */
 function softmaxInto(into: Float64Array, features: Float64Array, base: number, parameters: Float64Array): number {
-  for (let k = 0; k < 3; k += 1) {
+  for (let k = 0; k < into.length; k += 1) {
     let logit = 0;
     for (let j = 0; j < parameters.length; j += 1) {
       logit += at(features, base + k * parameters.length + j) * at(parameters, j);
     }
     into[k] = logit;
   }
-  const largest = Math.max(at(into, 0), at(into, 1), at(into, 2));
+  const largest = Math.max(...into);
   let sum = 0;
-  for (let k = 0; k < 3; k += 1) {
+  for (let k = 0; k < into.length; k += 1) {
     const power = Math.exp(at(into, k) - largest);
     into[k] = power;
     sum += power;
   }
-  for (let k = 0; k < 3; k += 1) into[k] = at(into, k) / sum;
+  for (let k = 0; k < into.length; k += 1) into[k] = at(into, k) / sum;
   return largest + Math.log(sum);
 }
 

@@ -1,5 +1,5 @@
+import { type ClassMatrix, matrixOf, pickRows, rowAt, rowsOf } from "../class-matrix.ts";
 import { logLosses } from "../metrics/log-loss.ts";
-import { takeTriples } from "../metrics/triples.ts";
 import { mean, subtract } from "../numbers/sums.ts";
 import { type BootstrapOptions, bootstrapMean, DEFAULT_RESAMPLES, type MeanEstimate } from "../stats/bootstrap.ts";
 import type { Interval } from "../stats/interval.ts";
@@ -39,8 +39,8 @@ export interface CalibrationStudy {
   /** Smallest and largest gain over the raw probabilities that a single repeat shows, in nats. */
   readonly gainByRepeat: Interval;
   readonly seed: number;
-  /** Out-of-fold probabilities of the chosen kind, three for each row used. */
-  readonly probabilities: Float64Array;
+  /** Out-of-fold probabilities of the chosen kind, for each row used. */
+  readonly probabilities: ClassMatrix;
   readonly raw: MeanEstimate;
   readonly calibrated: MeanEstimate;
   /** The predictions by the class prior: the class shares of the other folds. */
@@ -88,7 +88,7 @@ export function studyCalibration(input: LabelledReadings, options: StudyOptions)
   const chosen = outOfFold.byKind.get(kind);
   if (chosen === undefined) throw new Error(`the chosen kind ${kind} is not a candidate`);
   const { probabilities, losses: calibrated } = chosen;
-  const raw = logLosses(rawTriples(labelled), labelled.truth);
+  const raw = logLosses(rawRows(labelled), labelled.truth);
   const gains = chosen.byRepeat.map((loss) => mean(raw) - loss);
   const study = {
     kind,
@@ -115,7 +115,7 @@ export function studyCalibration(input: LabelledReadings, options: StudyOptions)
  * were read, each for at least 5 % of the rows.
  */
 function kindsFor({ readings }: LabelledReadings): readonly Kind[] {
-  const share = Math.min(...[readings.ab, readings.ba].map(readCount)) / (readings.ab.length / 3);
+  const share = Math.min(...[readings.ab, readings.ba].map(readCount)) / rowsOf(readings.ab);
   return share >= 0.05 ? KINDS : KINDS.filter((kind) => kind !== "temperature-bias-position");
 }
 
@@ -161,10 +161,9 @@ function choose(candidates: readonly CandidateKind[], prior: number): CandidateK
   return simplest;
 }
 
-function rawTriples({ readings, groups }: LabelledReadings): Float64Array {
-  const triples = new Float64Array(3 * groups.length);
-  for (const row of groups.keys()) triples.set(rawProbabilities(readingsOf(readings, row)), 3 * row);
-  return triples;
+function rawRows({ readings, groups }: LabelledReadings): ClassMatrix {
+  const rows = [...groups.keys()].map((row) => rawProbabilities(readingsOf(readings, row)));
+  return matrixOf(readings.ab.classes, rows);
 }
 
 function usableRows({ readings, groups }: LabelledReadings): Uint32Array {
@@ -176,12 +175,13 @@ function usableRows({ readings, groups }: LabelledReadings): Uint32Array {
 
 function take({ readings, truth, groups }: LabelledReadings, rows: Uint32Array): LabelledReadings {
   return {
-    readings: { ab: takeTriples(readings.ab, rows), ba: takeTriples(readings.ba, rows) },
-    truth: takeTriples(truth, rows),
+    readings: { ab: pickRows(readings.ab, rows), ba: pickRows(readings.ba, rows) },
+    truth: pickRows(truth, rows),
     groups: rows.map((row) => groups[row] as number),
   };
 }
 
-function readCount(values: Float64Array): number {
-  return values.filter((value, index) => index % 3 === 0 && !Number.isNaN(value)).length;
+function readCount(readings: ClassMatrix): number {
+  const rows = Array.from({ length: rowsOf(readings) }, (_, row) => rowAt(readings, row)[0]);
+  return rows.filter((value) => !Number.isNaN(value)).length;
 }

@@ -3,8 +3,10 @@ import { z } from "zod";
 import { type Calibration, calibrationOf, formatCalibration } from "../calibrate/file.ts";
 import { priorWarning } from "../calibrate/refusal.ts";
 import { type CalibrationStudy, studyCalibration } from "../calibrate/study.ts";
+import { pickRows } from "../class-matrix.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
+import { onlyTies } from "../evaluate/evaluation.ts";
 import { joinOptionsOf, type LabelOptions, openLabels } from "../evaluate/labelled.ts";
 import { subjectOf } from "../evaluate/subject.ts";
 import { writeAtomic } from "../files/atomic.ts";
@@ -12,7 +14,9 @@ import { refuseOverwrite } from "../files/refuse-overwrite.ts";
 import { filesOfRecordedRun, OTHER_PATH } from "../job/job-files.ts";
 import { createReportStep } from "../job/report-step.ts";
 import { modelName } from "../judge/model-name.ts";
+import { labelsFor } from "../metrics/labels-for.ts";
 import { type LoadedRun, loadRunFolder } from "../runfolder/load-run-folder.ts";
+import { takeRunRows } from "../runfolder/rows-file.ts";
 
 export interface CalibrateOptions extends LabelOptions {
   /** Folder of a run. */
@@ -32,8 +36,10 @@ export interface CalibrationResult extends Omit<CalibrationStudy, "parameters" |
   /** A reason to doubt the calibrated judge; null when there is none. */
   readonly warning: string | null;
   readonly parameters: Calibration["parameters"];
-  /** Rows with a reading. */
+  /** Rows with a reading and a label that the judge can give. */
   readonly rows: number;
+  /** Rows that are left out, because they are labelled as ties and the judge knows none. */
+  readonly ties: number;
 }
 
 /**
@@ -57,11 +63,18 @@ export async function calibrateRun(
     throw new AbtieError("data", `${run.folder} has no row that was scored: there is nothing to calibrate`);
   }
 
-  const { truth, groups, dataset } = labelled;
-  createReportStep(truth.length / 3, effects)("fitting calibrations to all folds but one, in turn");
+  const { groups, dataset } = labelled;
+  const usable = labelsFor(run.config.classes, labelled.truth);
+  const { rows: used, ties } = usable;
+  if (used.length === 0) throw onlyTies(dataset.path);
+  createReportStep(used.length, effects)("fitting calibrations to all folds but one, in turn");
   const { folds } = options;
   const study = studyCalibration(
-    { readings: run.rows.readings, truth, groups },
+    {
+      readings: takeRunRows(run.rows, used).readings,
+      truth: pickRows(usable.truth, used),
+      groups: used.map((row) => groups[row] as number),
+    },
     { seed: run.config.seed, ...(folds === undefined ? {} : { folds }) },
   );
 
@@ -74,13 +87,14 @@ export async function calibrateRun(
     ...numbers,
     file,
     warning: priorWarning(study),
-    parameters: { ...parameters, bias: [...parameters.bias] },
+    parameters,
+    ties,
     rows: rows.length,
   };
 }
 
 const Texts = z.array(z.string());
-const Labels = z.object({ a: Texts, b: Texts, tie: Texts });
+const Labels = z.object({ a: Texts, b: Texts, tie: Texts.optional() });
 
 /** Reads from the manifest which judge made the readings. */
 function judgeOf({ manifest, config, folder }: LoadedRun): Calibration["judge"] {

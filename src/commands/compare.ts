@@ -67,13 +67,14 @@ async function compareLocked(options: CompareOptions, { effects, take }: RunLock
   await using dataset = await openRows(config, effects.signal, effects.log);
   const labels = requireLabels(dataset, config);
 
-  const order = groupOrder(labels.groups, config.seed);
+  const compared = new Set(labels.rows);
+  const order = groupOrder(labels.groups, config.seed).filter((row) => compared.has(row));
   const monitor = createMonitor({
     variants: variants.length,
     order,
     groups: labels.groups,
     truth: labels.truth,
-    bound: lossDifferenceBound(config.clip),
+    bound: lossDifferenceBound(config.classes, config.clip),
     level: LEVEL,
     margin,
     earlyStop,

@@ -47,7 +47,11 @@ export async function doctor(config: Config, options: DoctorOptions, effects: Ef
   });
   await reportErrors("rows", add, async () => {
     await using dataset = await openRows(config, effects.signal);
-    await reportErrors("files", add, async () => void outputColumns(config.outputForm, config.columns, dataset));
+    await reportErrors(
+      "files",
+      add,
+      async () => void outputColumns(config.outputForm, { ...config.columns, classes: config.classes }, dataset),
+    );
     // A server writes its log into the run folder.
     await checkJudging(config, dataset, { ...options, server: options.server && mayWrite }, effects, add);
     add(describeData(dataset));

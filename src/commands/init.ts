@@ -1,5 +1,6 @@
 import { dirname, relative, resolve } from "node:path";
 import { stringify } from "yaml";
+
 import { type Dataset, openDataset } from "../dataset/open-dataset.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
@@ -9,10 +10,11 @@ import { exists } from "../files/exists.ts";
 import { inputPath } from "../files/input-path.ts";
 import { refuseOverwrite } from "../files/refuse-overwrite.ts";
 import { OTHER_PATH } from "../job/job-files.ts";
+import { classPrior } from "../metrics/class-prior.ts";
 import { quantiles } from "../numbers/quantile.ts";
 import { spreadSample } from "../numbers/spread-sample.ts";
 import { sum } from "../numbers/sums.ts";
-import { CLASSES } from "../types.ts";
+import type { PerClass } from "../types.ts";
 
 export interface InitOptions {
   /** The file with the rows. */
@@ -31,8 +33,8 @@ export interface InitResult {
   readonly input: string;
   readonly config: string;
   readonly rows: number;
-  /** Shares of A, B and tie in the labels; null without labels. */
-  readonly labels: readonly [number, number, number] | null;
+  /** Shares of the classes in the labels, without a tie when no label is one; null without labels. */
+  readonly labels: PerClass | null;
   /** Sentences about the columns. */
   readonly notes: readonly string[];
   /** Number of turns of a row, from a sample: the median and the most. */
@@ -101,12 +103,12 @@ async function describe(dataset: Dataset): Promise<Pick<InitResult, "turns" | "c
   };
 }
 
-function labelShares({ truth, ids }: Dataset): readonly [number, number, number] | null {
+/** A file in which no label is a tie gets a config whose judge knows none. */
+function labelShares({ truth }: Dataset): PerClass | null {
   if (truth === null) return null;
-  const [a = 0, b = 0, tie = 0] = CLASSES.map((_, index) =>
-    sum(ids.map((_id, row) => (truth[3 * row + index] ?? 0) / ids.length)),
-  );
-  return [a, b, tie];
+  const shares = classPrior(truth);
+  const [a, b, tie] = shares;
+  return tie === 0 ? [a, b] : shares;
 }
 
 function configText(
@@ -124,11 +126,17 @@ function configText(
   const prior =
     labels === null || dataset.ids.length < PRIOR_ROWS
       ? []
-      : [`prior: [${labels.map((share) => share.toFixed(4)).join(", ")}]   # shares of A, B and tie in the labels`];
+      : [
+          `prior: [${labels.map((share) => share.toFixed(4)).join(", ")}]   # shares of ${labels.length === 2 ? "A and B" : "A, B and tie"} in the labels`,
+        ];
+  const template =
+    labels?.length === 2
+      ? "template: pairs              # no label is a tie, so the judge knows none either; rules (with a tie) is the other way"
+      : "template: rules              # `abtie templates` lists the others; or a file of your own that ends in .jinja";
   return `${[
     stringify({ input: from }).trimEnd(),
     ...notesOf(dataset).map((note) => `# ${note}`),
-    "template: rules              # `abtie templates` lists the others; or a file of your own that ends in .jinja",
+    template,
     engine,
     ...prior,
     time,

@@ -1,4 +1,5 @@
 import { basename, extname, join, relative, resolve } from "node:path";
+import { pickRows } from "../class-matrix.ts";
 import { readComparison, writeComparisonReport } from "../compare/comparison-file.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
@@ -17,6 +18,7 @@ import { type NamedFile, refuseOverwrite } from "../files/refuse-overwrite.ts";
 import { filesOfRecordedRun, OTHER_PATH } from "../job/job-files.ts";
 import { packageVersion } from "../job/package-version.ts";
 import { createReportStep } from "../job/report-step.ts";
+import { labelsFor, leftOutTies } from "../metrics/labels-for.ts";
 import type { ReportData } from "../report/data/run-data.ts";
 import { notesOf, runFields, warningsOf } from "../report/from-run/fields.ts";
 import { qualityOf } from "../report/from-run/quality.ts";
@@ -123,25 +125,30 @@ async function gather(
 ): Promise<ReportData> {
   const { written } = subject;
   const labelled = joined !== null && isLabelled(joined) ? joined : null;
-  const evaluation = labelled === null ? null : await evaluateSubject(subject, labelled, effects);
+  const labels = labelled === null ? null : labelsFor(written.classes, labelled.truth);
+  const truth = labels === null || labels.rows.length === 0 ? null : labels.truth;
+  const evaluation = labelled === null || truth === null ? null : await evaluateSubject(subject, labelled, effects);
   const timeline = await readTimeline(run.journalFile);
-  const rows = reportRowsOf(run.rows, written, labelled?.truth ?? null);
+  const rows = reportRowsOf(run.rows, written, truth);
+  const leftOut = evaluation === null && labels !== null ? leftOutTies(labels) : null;
+  const doubts = [...(evaluation?.warnings ?? []), ...(leftOut === null ? [] : [leftOut])];
   return {
     name: nameOf(run.folder, effects.cwd),
     program: `abtie ${await packageVersion()}`,
     madeAt: effects.clock.now(),
     facts: runFields(run, joined),
     notes: notesOf(evaluation),
-    warnings: [...(evaluation?.warnings.map((text) => `${text}.`) ?? []), ...warningsOf(run, rows, timeline)],
+    warnings: [...doubts.map((text) => `${text}.`), ...warningsOf(run, rows, timeline)],
+    classes: written.classes,
     rows,
     timing: timingOf(timeline),
     requests: timeline.requests,
     forecasts: timeline.forecasts,
     bands: timeline.bands,
-    ...(evaluation === null || labelled === null
+    ...(evaluation === null || labels === null
       ? { quality: null, position: null }
-      : qualityOf(evaluation, written, labelled.truth)),
-    worst: joined === null ? [] : await readWorst(rows, written, joined),
+      : qualityOf(evaluation, pickRows(written, labels.rows), pickRows(labels.truth, labels.rows))),
+    worst: joined === null ? [] : await readWorst(rows, written, truth, joined),
   };
 }
 

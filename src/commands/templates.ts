@@ -3,14 +3,16 @@ import { AbtieError } from "../errors.ts";
 import { readSmallFile } from "../files/read-small-file.ts";
 import { SHIPPED_TEMPLATES } from "../job/open-config.ts";
 import { listTemplates, loadTemplate } from "../prompt/template/template.ts";
+import { classesOfLabels } from "../prompt/template/variables.ts";
+import type { ClassName } from "../types.ts";
 
 /** A shipped template, as a list of templates shows it. */
 export interface ShippedTemplate {
   readonly name: string;
   readonly description: string;
   readonly format: "raw" | "chat";
-  /** The text of each label; the first one where a label has several. */
-  readonly labels: { readonly a: string; readonly b: string; readonly tie: string };
+  /** The text of each label; the first one where a label has several. A template without ties has no label for one. */
+  readonly labels: Readonly<Partial<Record<ClassName, string>>>;
 }
 
 /** Lists the shipped templates by name. */
@@ -19,8 +21,8 @@ export async function templates(): Promise<readonly ShippedTemplate[]> {
   return Promise.all(
     names.map(async (name) => {
       const { description, format, labels } = await loadTemplate(pathOf(name));
-      const first = (texts: readonly string[]): string => texts[0] ?? "";
-      return { name, description, format, labels: { a: first(labels.a), b: first(labels.b), tie: first(labels.tie) } };
+      const first = classesOfLabels(labels).map((label) => [label, labels[label]?.[0] ?? ""]);
+      return { name, description, format, labels: Object.fromEntries(first) };
     }),
   );
 }

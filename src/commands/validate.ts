@@ -32,6 +32,6 @@ export async function validate(
   const columns = options.id === undefined ? {} : { id: options.id };
   const submission = resolve(effects.cwd, options.submission);
   await using dataset = await openDataset(inputPath(effects.cwd, options.input), { columns, signal: effects.signal });
-  const problems = await validateSubmission(submission, dataset.ids, columns, options.format);
+  const problems = await validateSubmission(submission, dataset.ids, columns, null, options.format);
   return { valid: !problems.some(({ level }) => level === "error"), submission, rows: dataset.ids.length, problems };
 }

@@ -1,6 +1,9 @@
 import { type CalibrationStudy, studyCalibration } from "../calibrate/study.ts";
+import type { ClassMatrix } from "../class-matrix.ts";
+import { matrixOf } from "../class-matrix.ts";
+import { perClass } from "../classes.ts";
+import { asWritten } from "../dataset/submission/clip-and-round.ts";
 import { studySwap } from "../evaluate/raw-scores.ts";
-import { asWritten } from "../evaluate/subject.ts";
 import { clipProbabilities } from "../metrics/clip.ts";
 import { type Evaluation, evaluate } from "../metrics/evaluate.ts";
 import { type LabelMass, labelMass } from "../metrics/label-mass.ts";
@@ -10,7 +13,7 @@ import type { RunRows } from "../runfolder/rows-file.ts";
 import { type RunState, readingOf } from "../runfolder/state/run-state.ts";
 import type { BootstrapOptions } from "../stats/bootstrap.ts";
 import type { Order } from "../types.ts";
-import type { Labels } from "./labels.ts";
+import type { FileLabels, Labels } from "./labels.ts";
 import { measureNoise, type Noise } from "./noise.ts";
 import type { VariantRun } from "./variant-run.ts";
 
@@ -21,13 +24,13 @@ export interface Assessment {
   /**
    * The probabilities as submitted: with the calibration of the variant's config if it has one, clipped and rounded.
    */
-  readonly raw: { readonly probabilities: Float64Array; readonly evaluation: Evaluation };
+  readonly raw: { readonly probabilities: ClassMatrix; readonly evaluation: Evaluation };
   /**
    * Probabilities from a calibration that is fitted to the readings and predicts rows on which it was not fitted (out
    * of fold), clipped; null with fewer than 10 prompts.
    */
   readonly calibrated: {
-    readonly probabilities: Float64Array;
+    readonly probabilities: ClassMatrix;
     readonly evaluation: Evaluation;
     readonly study: CalibrationStudy;
   } | null;
@@ -58,7 +61,7 @@ export function assess(
   options: {
     readonly rows: Uint32Array;
     /** The labels of the whole file, and the labels of `rows`. */
-    readonly fileLabels: Labels;
+    readonly fileLabels: FileLabels;
     readonly labels: Omit<Labels, "ids">;
     readonly msPerRow: number;
     readonly seed: number;
@@ -69,7 +72,7 @@ export function assess(
   const { truth, groups } = labels;
   const bootstrap: BootstrapOptions = { seed, resamples: RESAMPLES };
   const columns = columnsOf(run, rows, fileLabels.ids);
-  const score = (probabilities: Float64Array) => ({
+  const score = (probabilities: ClassMatrix) => ({
     probabilities,
     evaluation: evaluate({ probabilities, truth, groups }, bootstrap),
   });
@@ -96,14 +99,21 @@ export function assess(
 }
 
 /** Collects some of a variant's rows as columns. */
-function columnsOf({ folder, publisher }: VariantRun, rows: Uint32Array, ids: readonly string[]): RunRows {
+function columnsOf(
+  { folder, publisher, config: { classes } }: VariantRun,
+  rows: Uint32Array,
+  ids: readonly string[],
+): RunRows {
   const { state } = folder;
   const outcomes = Array.from(rows, (row) => publisher.outcome(row));
   const firstOrder = (row: number): Order => (readingOf(state, row, "ab") === null ? "ba" : "ab");
   const cutTokens = rows.map((row) => state.orders[firstOrder(row)].cutTokens[row] ?? 0);
   return {
     ids: Array.from(rows, (row) => ids[row] ?? ""),
-    probabilities: Float64Array.from(outcomes.flatMap(({ probabilities }) => probabilities)),
+    probabilities: matrixOf(
+      classes,
+      outcomes.map(({ probabilities }) => probabilities),
+    ),
     obtained: outcomes.map(({ obtained }) => obtained),
     reasons: outcomes.map(({ reason }) => reason),
     readings: { ab: logProbsOf(state, rows, "ab"), ba: logProbsOf(state, rows, "ba") },
@@ -114,8 +124,11 @@ function columnsOf({ folder, publisher }: VariantRun, rows: Uint32Array, ids: re
   };
 }
 
-const NO_READING = [Number.NaN, Number.NaN, Number.NaN] as const;
-
-function logProbsOf(state: RunState, rows: Uint32Array, order: Order): Float64Array {
-  return Float64Array.from(Array.from(rows).flatMap((row) => readingOf(state, row, order)?.logProbs ?? NO_READING));
+function logProbsOf(state: RunState, rows: Uint32Array, order: Order): ClassMatrix {
+  const { classes } = state.orders[order].logProbs;
+  const none = perClass(classes, () => Number.NaN);
+  return matrixOf(
+    classes,
+    Array.from(rows, (row) => readingOf(state, row, order)?.logProbs ?? none),
+  );
 }

@@ -1,13 +1,13 @@
 import { basename, join } from "node:path";
+import { pickRows } from "../class-matrix.ts";
 import { AbtieError } from "../errors.ts";
 import type { ReportStep } from "../job/report-step.ts";
-import { takeTriples } from "../metrics/triples.ts";
 import { sum } from "../numbers/sums.ts";
 import type { ComparisonData } from "../report/data/comparison-data.ts";
 import { type Assessment, assess } from "./assess.ts";
 import { msPerRow } from "./cost.ts";
 import { groupByEngine } from "./engine-groups.ts";
-import type { Labels } from "./labels.ts";
+import type { FileLabels } from "./labels.ts";
 import { countLeakedRows, variantsFittedTo } from "./leaks.ts";
 import type { Monitor } from "./monitor.ts";
 import { fixedPairs, type Measure, noiseFloor, sequentialPairs, stoppingOf } from "./pairs.ts";
@@ -44,7 +44,7 @@ export interface ConcludeOptions {
   readonly folder: string;
   readonly runs: readonly [VariantRun, ...VariantRun[]];
   /** The labels of the file. */
-  readonly labels: Labels;
+  readonly labels: FileLabels;
   readonly monitor: Pick<Monitor, "replay" | "failedRows">;
   readonly margin: number | null;
   readonly job: TargetJob;
@@ -62,10 +62,10 @@ export async function conclude(options: ConcludeOptions): Promise<Comparison> {
   const { end, folder, runs, labels: fileLabels, monitor, margin, job, reportStep } = options;
   const [{ dataset, config }] = runs;
   const { seed } = config;
-  const rows = commonRows(fileLabels.ids.length, runs);
+  const rows = commonRows(fileLabels.rows, runs);
   if (rows.length === 0) throw noCommonRow(end);
   const labels = {
-    truth: takeTriples(fileLabels.truth, rows),
+    truth: pickRows(fileLabels.truth, rows),
     groups: rows.map((row) => fileLabels.groups[row] as number),
   };
 
@@ -83,7 +83,7 @@ export async function conclude(options: ConcludeOptions): Promise<Comparison> {
       ? fixedPairs(assessments, labels, measure, { seed })
       : sequentialPairs(assessments, replayed, margin);
 
-  const available = fileLabels.ids.length;
+  const available = fileLabels.rows.length;
   const names = runs.map(({ name }) => name);
   const stopping = replayed === null ? null : stoppingOf(names, replayed, { scored: rows.length, available });
   const failed = runs.map((run) => ({ name: run.name, rows: monitor.failedRows(run) }));
@@ -115,6 +115,7 @@ export async function conclude(options: ConcludeOptions): Promise<Comparison> {
         served: runs.map(servedModel),
         fittedHere: await variantsFittedTo(runs, dataset.sha256),
         sequential: replayed !== null,
+        ties: fileLabels.ties,
       }),
       rows: rows.length,
       groups: new Set(labels.groups).size,
@@ -129,10 +130,9 @@ export async function conclude(options: ConcludeOptions): Promise<Comparison> {
   };
 }
 
-/** Lists the rows that every variant has answered, in the order of the file. */
-function commonRows(total: number, runs: readonly VariantRun[]): Uint32Array {
-  const rows = Array.from({ length: total }, (_, row) => row);
-  return Uint32Array.from(rows.filter((row) => runs.every(({ answered }) => answered(row))));
+/** Lists the rows with labels that every variant has answered, in the order of the file. */
+function commonRows(rows: Uint32Array, runs: readonly VariantRun[]): Uint32Array {
+  return rows.filter((row) => runs.every(({ answered }) => answered(row)));
 }
 
 /** Computes the time that a row of each variant costs, ms. Each engine is computed separately. */

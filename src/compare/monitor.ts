@@ -1,3 +1,5 @@
+import type { ClassMatrix } from "../class-matrix.ts";
+import { matrixOf, pickRows } from "../class-matrix.ts";
 import type { Effects } from "../effects.ts";
 import { formatCount, formatDuration, formatFixed, plural } from "../format.ts";
 import type { Task } from "../judge/judge.ts";
@@ -31,7 +33,7 @@ export interface Monitor {
 /** Creates the monitor of a comparison. */
 export function createMonitor(
   options: SequentialPlan & {
-    readonly truth: Float64Array;
+    readonly truth: ClassMatrix;
     readonly earlyStop: boolean;
     readonly effects: Pick<Effects, "clock" | "progress">;
   },
@@ -91,10 +93,10 @@ export function createMonitor(
 }
 
 /** Computes the log loss (nats) of one row. The probabilities are clipped as in the submission. */
-function lossOf({ publisher, config }: Pick<VariantRun, "publisher" | "config">, row: number, truth: Float64Array) {
-  const probabilities = Float64Array.from(publisher.outcome(row).probabilities);
+function lossOf({ publisher, config }: Pick<VariantRun, "publisher" | "config">, row: number, truth: ClassMatrix) {
+  const probabilities = matrixOf(truth.classes, [publisher.outcome(row).probabilities]);
   const clipped = clipProbabilities(probabilities, config.clip);
-  return logLosses(clipped, truth.subarray(3 * row, 3 * row + 3))[0] as number;
+  return logLosses(clipped, pickRows(truth, Uint32Array.of(row)))[0] as number;
 }
 
 /** The speed is shown only after it was measured for 1 s. */

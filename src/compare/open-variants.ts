@@ -54,7 +54,23 @@ export async function openVariants(
   const config = await open([first.override]);
   const variants: [Variant, ...Variant[]] = [asVariant(config, first)];
   for (const other of named.slice(1)) variants.push(asVariant(await open([other.override]), other));
+  refuseMixedClasses(variants);
   return { folder: config.runFolder, deadline: config.time.deadline, variants };
+}
+
+/** A log loss over two classes and one over three answer different questions, so that their difference means nothing. */
+function refuseMixedClasses(variants: readonly Variant[]): void {
+  const nameOf = (count: number): string => {
+    const names = variants.flatMap(({ name, config }) => (config.classes.length === count ? [`"${name}"`] : []));
+    return names.join(", ");
+  };
+  const [two, three] = [nameOf(2), nameOf(3)];
+  if (two === "" || three === "") return;
+  throw new AbtieError(
+    "config",
+    `${two} judges without ties and ${three} with them, so that their scores measure different things: compare templates ` +
+      "that all have a label for the tie, or none. A copy of a template without its tie is such a template",
+  );
 }
 
 interface NamedOverride {

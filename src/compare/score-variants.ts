@@ -56,7 +56,7 @@ async function scoreGroup(group: EngineGroup, options: ScoreOptions): Promise<Sc
   const { order, seed, decided, onOutcome, effects } = options;
   const { signal, clock } = effects;
   const samples = (): readonly Uint32Array[] =>
-    group.map(({ answered }) => sampleToRescore(order.length, seed, answered));
+    group.map(({ answered, dataset }) => sampleToRescore(dataset.ids.length, seed, answered));
   const missing = (): Iterable<VariantPrompt> => (decided.aborted ? [] : promptsRowByRow(order, group));
   if (isEmpty(missing()) && isEmpty(promptsToRescore(group, samples()))) return "done";
 

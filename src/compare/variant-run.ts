@@ -72,7 +72,7 @@ async function openVariantRun(variant: Variant, options: VariantRunOptions): Pro
     if (orders.length === 1 && state.orders.ba.answered > 0) throw scoredInBoth(variant);
     const file = join(folder.path, "rescored.jsonl");
     if (fresh) await disk.rm(file, { force: true });
-    const again = { state: await resumeRun(file, dataset.ids.length, disk), file };
+    const again = { state: await resumeRun(file, dataset.ids.length, config.classes, disk), file };
     const answered = (row: number): boolean => orders.every((order) => isAnswered(state, row, order));
     return { ...job, ...variant, orders, again, answered };
   } catch (error) {

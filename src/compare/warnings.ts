@@ -1,6 +1,7 @@
 import { formatMass, formatPercent, plural } from "../format.ts";
 import { kindOf } from "../judge/mass-gate.ts";
 import { modelName } from "../judge/model-name.ts";
+import { leftOutTies } from "../metrics/labels-for.ts";
 import type { Assessment } from "./assess.ts";
 import { engineKey } from "./engine-groups.ts";
 import type { Variant } from "./open-variants.ts";
@@ -20,6 +21,8 @@ export interface Circumstances {
   readonly fittedHere: readonly string[];
   /** True when the pairs are compared by raw probabilities because early stopping needs them. */
   readonly sequential: boolean;
+  /** Number of rows that are left out, because they are labelled as ties and the judges know none. */
+  readonly ties: number;
 }
 
 /** A warning is given when the share of shortened rows is larger than this. */
@@ -33,6 +36,7 @@ export function comparisonWarnings(circumstances: Circumstances): string[] {
   return [
     ...endWarnings(circumstances),
     ...engineWarnings(circumstances),
+    ...[leftOutTies(circumstances)].flatMap((text) => (text === null ? [] : [`${text}.`])),
     ...failed
       .filter(({ rows }) => rows > 0)
       .map(({ name, rows }) => `${wasOrWere(rows)} left out of the comparison: ${name} could not be scored on them.`),

@@ -1,6 +1,6 @@
 import type { Secret } from "../secrets/secret.ts";
 import type { ServerAccess } from "../secrets/url.ts";
-import type { ClassName, OutputForm, Triple } from "../types.ts";
+import type { Classes, ClassName, OutputForm, PerClass } from "../types.ts";
 import type { ParsedEngine } from "./engine-schema.ts";
 import type { Shard } from "./shard.ts";
 
@@ -91,7 +91,14 @@ export interface Config {
   readonly engine: EngineConfig;
   /** Path of the template file. */
   readonly template: string;
-  readonly labels: Readonly<Record<ClassName, readonly string[]>> | null;
+  /** Label texts that replace those of the template; null for those of the template. */
+  readonly labels: {
+    readonly a: readonly string[];
+    readonly b: readonly string[];
+    readonly tie?: readonly string[] | undefined;
+  } | null;
+  /** The classes between which the judge chooses; see `findClasses`. */
+  readonly classes: Classes;
   readonly context: number | null;
   /** The day (YYYY-MM-DD) that the model's chat template prints; null: the first day of the run. */
   readonly date: string | null;
@@ -116,7 +123,8 @@ export interface Config {
     /** The ladder that the config gives, best step first; null: the default ladder is used. */
     readonly ladder: readonly LadderStep[] | null;
   };
-  readonly prior: Triple;
+  /** Probabilities of a row without an answer, one for each of `classes`. */
+  readonly prior: PerClass;
   readonly clip: readonly [low: number, high: number];
   readonly mass: { readonly minimum: number; readonly action: "warn" | "floor" | "fallback" };
   readonly calibration: string | null;

@@ -1,12 +1,14 @@
 import { dirname, resolve } from "node:path";
+import { classesOf } from "../classes.ts";
 import { AbtieError, systemCode } from "../errors.ts";
 import { isRecord } from "../files/json-shape.ts";
 import { readSmallFile } from "../files/read-small-file.ts";
+import { CLASSES, type Classes } from "../types.ts";
 import type { Config } from "./config.ts";
 import { parseYaml, type YamlFile } from "./document.ts";
 import { resolveEngine } from "./engine.ts";
 import { keyProblem } from "./engine-schema.ts";
-import { isTemplatePath, normalize, type Places } from "./normalize.ts";
+import { isTemplatePath, judgeKeysOf, normalize, type Places } from "./normalize.ts";
 import { describeIssues, type Objection, type Path, type Place, type Problem, refuse } from "./problems.ts";
 import { checkRules } from "./rules.ts";
 import { configSchema, type ParsedConfig, type WrittenConfig } from "./schema.ts";
@@ -34,7 +36,8 @@ export async function loadConfig(path: string | null, overrides: readonly Overri
   const shard = config?.shard === undefined ? null : readShard(config.shard, places.env);
   const shardProblems: readonly Objection[] =
     shard === null || shard.ok ? [] : [{ path: ["shard"], message: shard.message }];
-  const rules = config === null ? [] : [...checked.objections, ...checkRules(config), ...shardProblems];
+  const classes = config === null ? CLASSES : await classesFor(config, base, places);
+  const rules = config === null ? [] : [...checked.objections, ...checkRules(config, classes), ...shardProblems];
   // A key does not count as missing if it is mistyped, or if it was removed because its value is wrong.
   const given = [...removed, ...objections.flatMap(({ meant }) => (meant === undefined ? [] : [meant]))];
   const independent = rules.filter(({ missing, path: at }) => !given.some((key) => isWithin(missing ?? at, key)));
@@ -44,7 +47,13 @@ export async function loadConfig(path: string | null, overrides: readonly Overri
   }));
   const all = [...(yaml?.problems ?? []), ...problems, ...checked.problems, ...checkEnvironment(places)];
   if (all.length > 0 || config === null || engine === null) throw refuse(all);
-  return normalize(config, { engine, shard: shard?.ok ? shard.shard : null }, file, base, places);
+  return normalize(config, { engine, shard: shard?.ok ? shard.shard : null, classes }, file, base, places);
+}
+
+/** Finds the classes of a config. If its template cannot be read, a prior of two numbers speaks of two classes. */
+async function classesFor(config: ParsedConfig, base: string, places: Places): Promise<Classes> {
+  const found = await places.findClasses(judgeKeysOf(config, base, places));
+  return found ?? classesOf(config.prior?.length !== 2);
 }
 
 /**

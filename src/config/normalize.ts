@@ -1,7 +1,10 @@
 import { basename, extname, join, resolve } from "node:path";
+import { mapClasses, uniform } from "../classes.ts";
 import { inputPath } from "../files/input-path.ts";
+import { sum } from "../numbers/sums.ts";
 import { Secret } from "../secrets/secret.ts";
 import { partsOfUrl } from "../secrets/url.ts";
+import type { Classes } from "../types.ts";
 import type { AttachConfig, Config, EngineConfig, SpawnConfig } from "./config.ts";
 import type { ParsedEngine } from "./engine-schema.ts";
 import { outputFormOf, usualOutputName, writtenOutput } from "./output.ts";
@@ -20,6 +23,8 @@ export interface Places {
   readonly python: string;
   /** The variables of the process: OPENAI_API_KEY, and those of a scheduler. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Finds the classes of a judge; null when its template cannot be read. */
+  readonly findClasses: (judge: JudgeKeys) => Promise<Classes | null>;
 }
 
 const MINUTE = 60_000;
@@ -28,12 +33,27 @@ const MINUTE = 60_000;
  * DeepSeek and Granite. A prompt is answered by one token, so a think block would take the place of the answer.
  */
 const NO_THINKING = { enable_thinking: false, thinking: false } as const;
-const UNIFORM = [1 / 3, 1 / 3, 1 / 3] as const;
 
-/** Turns a parsed config into the config that the program uses. */
+/** The keys that decide between which classes the judge chooses. */
+export type JudgeKeys = Pick<Config, "template" | "labels">;
+
+/** Returns the template and the label texts of a parsed config. */
+export function judgeKeysOf(written: ParsedConfig, base: string, places: Places): JudgeKeys {
+  return { template: templatePath(written.template ?? "rules", base, places), labels: written.labels ?? null };
+}
+
+/** Turns a parsed config into the config that the program uses. `classes` are those of its judge. */
 export function normalize(
   written: ParsedConfig,
-  { engine, shard }: { readonly engine: ParsedEngine & { readonly name: string }; readonly shard: Shard | null },
+  {
+    engine,
+    shard,
+    classes,
+  }: {
+    readonly engine: ParsedEngine & { readonly name: string };
+    readonly shard: Shard | null;
+    readonly classes: Classes;
+  },
   file: string | null,
   base: string,
   places: Places,
@@ -46,8 +66,8 @@ export function normalize(
   const output = writtenOutput(written);
   const outputForm = outputFormOf(output);
   const time = written.time ?? {};
-  const [a, b, tie] = written.prior ?? UNIFORM;
-  const sum = a + b + tie;
+  const prior = written.prior ?? uniform(classes);
+  const total = sum(prior);
   return {
     file,
     input: inputPath(base, written.input ?? ""),
@@ -72,8 +92,8 @@ export function normalize(
     },
     truth: written.truth ?? "labels",
     engine: normalizeEngine(engine, base, places),
-    template: templatePath(written.template ?? "rules", base, places),
-    labels: written.labels ?? null,
+    ...judgeKeysOf(written, base, places),
+    classes,
     context: written.context ?? null,
     date: written.date ?? null,
     orders: written.orders ?? "auto",
@@ -94,7 +114,7 @@ export function normalize(
       ladder:
         time.ladder?.map(({ name, kind, context }) => ({ name: name ?? kind, kind, context: context ?? null })) ?? null,
     },
-    prior: [a / sum, b / sum, tie / sum],
+    prior: mapClasses(prior, (share) => share / total),
     clip: written.clip ?? [0.005, 0.99],
     mass: { minimum: written.mass?.minimum ?? 0.01, action: written.mass?.action ?? "warn" },
     calibration: written.calibration === undefined ? null : path(written.calibration),

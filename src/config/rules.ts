@@ -1,16 +1,18 @@
 import { sum } from "../numbers/sums.ts";
+import type { Classes } from "../types.ts";
 import { deadlineProblem } from "./deadline.ts";
 import { ladderRules } from "./ladder-rules.ts";
 import { outputProblem } from "./output.ts";
 import type { Objection } from "./problems.ts";
 import type { ParsedConfig } from "./schema.ts";
 
-type Rule = (config: ParsedConfig) => readonly Objection[];
+type Rule = (config: ParsedConfig, classes: Classes) => readonly Objection[];
 
 /** The rules that the schema cannot express: rules about one value, and rules about several values together. */
 const RULES: readonly Rule[] = [
   inputIsGiven,
   outputIsWritable,
+  priorFitsClasses,
   priorSumsToOne,
   clipIsARange,
   labelsDiffer,
@@ -21,9 +23,9 @@ const RULES: readonly Rule[] = [
   ladderRules,
 ];
 
-/** Checks every rule and returns all objections. */
-export function checkRules(config: ParsedConfig): readonly Objection[] {
-  return RULES.flatMap((rule) => rule(config));
+/** Checks every rule and returns all objections. `classes` are those of the judge. */
+export function checkRules(config: ParsedConfig, classes: Classes): readonly Objection[] {
+  return RULES.flatMap((rule) => rule(config, classes));
 }
 
 function inputIsGiven(config: ParsedConfig): readonly Objection[] {
@@ -36,20 +38,28 @@ function outputIsWritable(config: ParsedConfig): readonly Objection[] {
   return problem === null ? [] : [{ path: ["output", ...problem.keys], message: problem.message }];
 }
 
+function priorFitsClasses({ prior }: ParsedConfig, classes: Classes): readonly Objection[] {
+  if (prior === undefined || prior.length === classes.length) return [];
+  const found = `but has ${prior.length}: the template has ${classes.length === 2 ? "no label for a tie" : "a label for the tie too"}`;
+  return [{ path: ["prior"], message: `must have ${classes.length} numbers, [${classes.join(", ")}], ${found}` }];
+}
+
 function priorSumsToOne({ prior }: ParsedConfig): readonly Objection[] {
   const total = prior === undefined ? 1 : sum(prior);
   if (Math.abs(total - 1) <= 1e-3) return [];
-  return [{ path: ["prior"], message: `must sum to 1 ([a, b, tie]), but sums to ${total.toFixed(4)}` }];
+  const names = prior?.length === 2 ? "[a, b]" : "[a, b, tie]";
+  return [{ path: ["prior"], message: `must sum to 1 (${names}), but sums to ${total.toFixed(4)}` }];
 }
 
-function clipIsARange({ clip }: ParsedConfig): readonly Objection[] {
-  if (clip === undefined || (clip[0] < 1 / 3 && clip[1] > 1 / 3)) return [];
-  return [{ path: ["clip"], message: `must be [low, high] around 1/3, for example [0.005, 0.99], but is [${clip}]` }];
+function clipIsARange({ clip }: ParsedConfig, { length }: Classes): readonly Objection[] {
+  if (clip === undefined || (clip[0] < 1 / length && clip[1] > 1 / length)) return [];
+  const message = `must be [low, high] around 1/${length}, for example [0.005, 0.99], but is [${clip}]`;
+  return [{ path: ["clip"], message }];
 }
 
 function labelsDiffer({ labels }: ParsedConfig): readonly Objection[] {
   if (labels === undefined) return [];
-  const all = [...labels.a, ...labels.b, ...labels.tie];
+  const all = [...labels.a, ...labels.b, ...(labels.tie ?? [])];
   const twice = all.find((text, index) => all.indexOf(text) !== index);
   if (twice === undefined) return [];
   return [

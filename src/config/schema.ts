@@ -113,9 +113,11 @@ const judging = {
     .describe("Name of an engine profile (launch/engines/NAME.yaml), or a mapping."),
   template: z.string().min(1).optional().describe("Name of a shipped template, or a .jinja file."),
   labels: z
-    .strictObject({ a: labelTexts, b: labelTexts, tie: labelTexts })
+    .strictObject({ a: labelTexts, b: labelTexts, tie: labelTexts.optional() })
     .optional()
-    .describe("Texts of the three labels; the probabilities of several texts of one label are added."),
+    .describe(
+      "Texts of the labels, without tie for a judge of two classes; the probabilities of several texts of one label are added.",
+    ),
   context: z.int().min(64).optional().describe("Most prompt tokens of a row; default as many as the server allows."),
   orders: z
     .enum(["one", "both", "auto"])
@@ -124,9 +126,11 @@ const judging = {
       "Score one order, both orders, or one order and then the swapped order of undecided rows while time is left (auto); default auto.",
     ),
   prior: z
-    .tuple([probability, probability, probability])
+    .union([z.tuple([probability, probability, probability]), z.tuple([probability, probability])])
     .optional()
-    .describe("Class prior [a, b, tie] for rows that cannot be scored; default uniform."),
+    .describe(
+      "Class prior [a, b, tie] for rows that cannot be scored, or [a, b] for a template without a tie; default uniform.",
+    ),
   mass: massSchema.optional(),
   calibration: z.string().min(1).optional().describe("Calibration file made by `abtie calibrate`."),
 };

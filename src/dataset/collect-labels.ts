@@ -1,3 +1,5 @@
+import { type ClassMatrix, matrixOf } from "../class-matrix.ts";
+import { CLASSES, type PerClass } from "../types.ts";
 import { readTruth } from "./labels.ts";
 import { type Layout, unusedLabels } from "./layout.ts";
 import type { Problems } from "./sources/problems.ts";
@@ -5,8 +7,8 @@ import type { DataCell } from "./sources/source.ts";
 
 /** The labels of all rows. */
 export interface CollectedLabels {
-  /** Weights of a, b and tie, three for each row; null when the file has no labels. */
-  readonly truth: Float64Array | null;
+  /** Weights of a, b and tie, which sum to 1 in each row; null when the file has no labels. */
+  readonly truth: ClassMatrix | null;
   /** The tag of each row; null when no row has one. */
   readonly tags: readonly (string | null)[] | null;
   /** Sentences for a person about the label columns. */
@@ -22,7 +24,7 @@ export function createLabelCollector(
   names: readonly string[],
   problems: Problems,
 ): { add: (cells: readonly DataCell[], line: number, swapped: boolean) => void; finish: () => CollectedLabels } {
-  const weights: number[] = [];
+  const weights: PerClass[] = [];
   const tags: (string | null)[] = [];
   let unknown: string | null = null;
   return {
@@ -31,7 +33,7 @@ export function createLabelCollector(
       const truth = readTruth(labels, cells, swapped);
       if (truth === null) return;
       if (truth.ok) {
-        weights.push(...truth.weights);
+        weights.push(truth.weights);
         tags.push(truth.tag);
       } else if (guessed) {
         unknown = truth.wrong;
@@ -46,7 +48,7 @@ export function createLabelCollector(
         return { truth: null, tags: null, notes: [`${unusedLabels(column)} (${unknown})`] };
       }
       const tagged = tags.some((tag) => tag !== null);
-      return { truth: Float64Array.from(weights), tags: tagged ? tags : null, notes: labelNotes };
+      return { truth: matrixOf(CLASSES, weights), tags: tagged ? tags : null, notes: labelNotes };
     },
   };
 }

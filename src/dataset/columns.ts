@@ -11,8 +11,8 @@ export interface Columns {
   readonly responseA: string;
   readonly responseB: string;
   /**
-   * The weights of the classes a, b and tie: 1 for one class and 0 for the others, or any three weights that are not
-   * negative.
+   * The weights of the classes a, b and tie: 1 for one class and 0 for the others, or any weights that are not negative.
+   * A file without ties may lack the third. A submission has those of its judge's classes.
    */
   readonly labels: readonly [a: string, b: string, tie: string];
   /** The labels of all annotators, separated by "|": "A|B|tie". */
@@ -47,6 +47,15 @@ export function findColumns(header: Header, wanted: readonly string[]): readonly
   const problems = wanted.flatMap((name) => problemOf(name, header.names, unused));
   if (problems.length === 0) return wanted.map((name) => header.names.indexOf(name));
   throw headerError(header, problems);
+}
+
+/**
+ * Decides whether a file with weights or probabilities has no column for the tie, as a file without ties may have none.
+ * A column with a similar name is rather a slip, which is then reported.
+ */
+export function lacksTie(names: readonly string[], [a, b, tie]: Columns["labels"]): boolean {
+  const others = names.filter((name) => name !== a && name !== b);
+  return names.includes(a) && names.includes(b) && !others.includes(tie) && findNearest(tie, others) === null;
 }
 
 /** Builds the error for a header with these problems. */

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { CLASSES, type ClassName, type Triple } from "../types.ts";
+import { perClass, swap } from "../classes.ts";
+import { CLASSES, type ClassName, type PerClass } from "../types.ts";
 import { cellText, readDecimal } from "./cell.ts";
 import type { DataCell } from "./sources/source.ts";
 
@@ -8,8 +9,8 @@ export type LabelCodes = Readonly<Record<string, ClassName>>;
 
 /** The cells that give the truth of a row, and the way in which they give it. */
 export type LabelPlan =
-  /** Three columns with weights. */
-  | { readonly from: "weights"; readonly indices: readonly [a: number, b: number, tie: number] }
+  /** Three columns with weights, or two in a file without ties. */
+  | { readonly from: "weights"; readonly indices: readonly number[] }
   /** One column with votes: "A|B|tie". */
   | { readonly from: "votes"; readonly index: number }
   /** One column with words such as model_a, B or tie. */
@@ -26,19 +27,18 @@ export type LabelPlan =
   | { readonly from: "nothing" };
 
 /**
- * The truth of a row: three weights that sum to 1 and the tag "both bad" where the data has one, or a sentence that
+ * The truth of a row: the weights of a, b and tie, which sum to 1, and the tag "both bad" where the data has one, or a sentence that
  * says why its cells give none.
  */
 export type Truth =
-  | { readonly ok: true; readonly weights: Triple; readonly tag: string | null }
+  | { readonly ok: true; readonly weights: PerClass; readonly tag: string | null }
   | { readonly ok: false; readonly wrong: string; readonly remedy: string };
 
 /** Reads the truth of a row; null when the plan has none. `swapped` exchanges the classes A and B. */
 export function readTruth(plan: LabelPlan, cells: readonly DataCell[], swapped: boolean): Truth | null {
   const truth = readAsWritten(plan, cells);
   if (truth === null || !truth.ok || !swapped) return truth;
-  const [a, b, tie] = truth.weights;
-  return { ok: true, weights: [b, a, tie], tag: truth.tag };
+  return { ...truth, weights: swap(truth.weights) };
 }
 
 /**
@@ -55,10 +55,8 @@ function readAsWritten(plan: LabelPlan, cells: readonly DataCell[]): Truth | nul
       return null;
     case "chosen":
       return pure(plan.difference !== null && readDecimal(cells[plan.difference]) === 0 ? "tie" : "a");
-    case "weights": {
-      const [a, b, tie] = plan.indices;
-      return readWeights([cells[a], cells[b], cells[tie]]);
-    }
+    case "weights":
+      return readWeights(plan.indices.map((index) => cells[index]));
     case "votes":
       return readVotes(cells[plan.index]);
     case "words":
@@ -76,10 +74,10 @@ function readAsWritten(plan: LabelPlan, cells: readonly DataCell[]): Truth | nul
 }
 
 /**
- * Reads the cells of the three label columns: 1 for one class and 0 for the others, or any weights that are not
- * negative. Divides the weights by their sum.
+ * Reads the cells of the label columns, in the order a, b and, where the file has it, tie: 1 for one class and 0 for the
+ * others, or any weights that are not negative. Divides the weights by their sum.
  */
-function readWeights(cells: readonly [a: DataCell, b: DataCell, tie: DataCell]): Truth {
+function readWeights(cells: readonly DataCell[]): Truth {
   const weights = cells.map(readDecimal);
   const [a = 0, b = 0, tie = 0] = weights;
   const sum = a + b + tie;
@@ -89,7 +87,7 @@ function readWeights(cells: readonly [a: DataCell, b: DataCell, tie: DataCell]):
   return wrong(`the labels are ${cells.map((cell) => JSON.stringify(cellText(cell))).join(", ")}`, WEIGHTS_REMEDY);
 }
 
-const WEIGHTS_REMEDY = "Labels are one-hot (1, 0, 0), or three numbers that are not negative and not all zero.";
+const WEIGHTS_REMEDY = "Labels are one-hot (1, 0, 0), or numbers that are not negative and not all zero.";
 
 /** Reads a cell of votes, for example "A|B|tie", as the share of each class. */
 function readVotes(cell: DataCell): Truth {
@@ -190,11 +188,11 @@ const SCORE_REMEDY = "A score is a number: below 0 the first answer is better, a
 
 function shares(votes: readonly ClassName[]): Truth {
   const share = (name: ClassName): number => votes.filter((vote) => vote === name).length / votes.length;
-  return { ok: true, weights: [share("a"), share("b"), share("tie")], tag: null };
+  return { ok: true, weights: perClass(CLASSES, share), tag: null };
 }
 
 function pure(name: ClassName, tag: string | null = null): Truth {
-  return { ok: true, weights: [Number(name === "a"), Number(name === "b"), Number(name === "tie")], tag };
+  return { ok: true, weights: perClass(CLASSES, (other) => Number(other === name)), tag };
 }
 
 function wrong(text: string, remedy: string): Truth {

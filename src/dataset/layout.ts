@@ -1,4 +1,4 @@
-import { type Columns, DEFAULT_COLUMNS, headerError, problemOf } from "./columns.ts";
+import { type Columns, DEFAULT_COLUMNS, headerError, lacksTie, problemOf } from "./columns.ts";
 import {
   ANSWER_PAIRS,
   AUTO_J,
@@ -45,7 +45,7 @@ export interface LayoutOptions {
 
 /**
  * Finds the cells by the names in a header: by the names of the config, else by the names that public data sets use. The
- * label columns may all be missing, but not only some of them. Throws AbtieError("data") with all columns that are
+ * label columns may all be missing, or that of the tie, but no other alone. Throws AbtieError("data") with all columns that are
  * missing or ambiguous.
  */
 export function findLayout(header: Header, options: LayoutOptions): Layout {
@@ -195,8 +195,7 @@ function findLabels(search: Search, options: LayoutOptions, dealt: boolean): Fou
     return certain({ from: "codes", indices: [index], codes: columns.codes });
   }
   if (truth === "labels" && columns.labels.some((name) => names.includes(name))) {
-    const [a = -1, b = -1, tie = -1] = columns.labels.map(search.exact);
-    return certain({ from: "weights", indices: [a, b, tie] });
+    return weightColumns(search, columns.labels);
   }
   if (dealt) {
     const difference = names.indexOf(RANK_DIFFERENCE);
@@ -228,6 +227,15 @@ function findLabels(search: Search, options: LayoutOptions, dealt: boolean): Fou
 export function unusedLabels(name: string): string {
   const shown = JSON.stringify(name);
   return `the column ${shown} looks like labels and is not used; to use it, write columns: {label: ${shown}, codes: {VALUE: a, ...}}`;
+}
+
+function weightColumns({ names, exact }: Search, labels: Columns["labels"]): FoundLabels {
+  const isLacking = lacksTie(names, labels);
+  return {
+    plan: { from: "weights", indices: (isLacking ? labels.slice(0, 2) : labels).map(exact) },
+    guessed: false,
+    notes: isLacking ? [`no column ${JSON.stringify(labels[2])}: no label is a tie`] : [],
+  };
 }
 
 function knownCodes(names: readonly string[]): { readonly plan: LabelPlan; readonly note: string } | null {

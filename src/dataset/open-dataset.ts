@@ -1,3 +1,4 @@
+import type { ClassMatrix } from "../class-matrix.ts";
 import { formatPercent } from "../format.ts";
 import type { Row } from "../types.ts";
 import type { Anomalies } from "./anomalies.ts";
@@ -48,8 +49,8 @@ export interface Dataset extends AsyncDisposable {
   readonly unit: Unit;
   /** Line at which each row begins, or its number, counted from 1. */
   readonly lines: Uint32Array;
-  /** Weights of a, b and tie, three for each row with the sum 1; null when the file has no such columns. */
-  readonly truth: Float64Array | null;
+  /** Weights of a, b and tie, which sum to 1 in each row; null when the file has no labels. */
+  readonly truth: ClassMatrix | null;
   /** The tag that the labels give a row, for example "both bad"; null when no row has one. */
   readonly tags: readonly (string | null)[] | null;
   /** Group number of each row, from 0 in order of appearance. Rows with the same prompt have the same number. */

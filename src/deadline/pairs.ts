@@ -1,11 +1,11 @@
+import { argmax, distance, flipDirection, meanByClass } from "../classes.ts";
 import { mean } from "../numbers/sums.ts";
-import { argmax, distance, flipDirection, meanTriple } from "../triple.ts";
-import type { Triple } from "../types.ts";
+import type { PerClass } from "../types.ts";
 
 /** The answers of one row in both orders. `second` is swapped back, so both are about the same A and B. */
 export interface OrderPair {
-  readonly first: Triple;
-  readonly second: Triple;
+  readonly first: PerClass;
+  readonly second: PerClass;
 }
 
 /** The effect of the swapped order, over all rows that were scored in both orders. */
@@ -34,6 +34,6 @@ export function summarizePairs(pairs: readonly OrderPair[]): PairSummary | null 
     flipRate: mean(directions.map(Math.abs)),
     positionBias: mean(directions),
     meanDistance: over(({ first, second }) => distance(first, second)),
-    meanChange: over(({ first, second }) => distance(first, meanTriple([first, second]))),
+    meanChange: over(({ first, second }) => distance(first, meanByClass([first, second]))),
   };
 }

@@ -1,7 +1,7 @@
 import { fitLine } from "../numbers/line.ts";
 import { median, quantiles } from "../numbers/quantile.ts";
 import { sum } from "../numbers/sums.ts";
-import type { Triple } from "../types.ts";
+import type { PerClass } from "../types.ts";
 import type { OrderPair } from "./pairs.ts";
 
 /**
@@ -31,12 +31,12 @@ const USUAL_SPREAD = 0.7;
  * the first order alone. Files list A and B in random order, so the median log odds of all rows estimates the advantage of the
  * answer shown first.
  */
-export function fitSwapModel(pairs: readonly OrderPair[], firsts: readonly Triple[]): SwapModel {
+export function fitSwapModel(pairs: readonly OrderPair[], firsts: readonly PerClass[]): SwapModel {
   return (pairs.length >= LEAST_PAIRS ? regress(pairs) : null) ?? guess(firsts);
 }
 
 /** Computes the log odds of A against B, nats. */
-export function logOdds([a, b]: Triple): number {
+export function logOdds([a, b]: PerClass): number {
   return Math.log(Math.max(a, LEAST) / Math.max(b, LEAST));
 }
 
@@ -44,7 +44,7 @@ export function logOdds([a, b]: Triple): number {
  * Estimates by how many nats the log odds of an answer rise when it is shown first: the median over the rows, since files list
  * A and B in random order.
  */
-export function positionBias(firsts: readonly Triple[]): number {
+export function positionBias(firsts: readonly PerClass[]): number {
   return median(firsts.map(logOdds));
 }
 
@@ -57,7 +57,7 @@ function regress(pairs: readonly OrderPair[]): SwapModel | null {
   return { slope, shift, spread: Math.sqrt(squares / (pairs.length - 2)) };
 }
 
-function guess(firsts: readonly Triple[]): SwapModel {
+function guess(firsts: readonly PerClass[]): SwapModel {
   const [low, middle, high] = quantiles(firsts.map(logOdds), [0.159, 0.5, 0.841]) as [number, number, number];
   // Half the distance between these quantiles is the standard deviation of a normal distribution.
   const sd = (high - low) / 2;

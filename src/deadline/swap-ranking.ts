@@ -1,12 +1,12 @@
-import { meanTriple } from "../triple.ts";
-import type { Triple } from "../types.ts";
+import { meanByClass } from "../classes.ts";
+import type { PerClass } from "../types.ts";
 import type { OrderPair } from "./pairs.ts";
 import { fitSwapModel, logOdds, positionBias, type SwapModel } from "./swap-model.ts";
 
 /** A row with an answer in one order. */
 export interface Candidate {
   readonly row: number;
-  readonly probabilities: Triple;
+  readonly probabilities: PerClass;
   /** Prompt tokens that the swapped order would take. */
   readonly tokens: number;
 }
@@ -38,7 +38,7 @@ export function rankForSwapPass(candidates: readonly Candidate[], options: RankO
   return scored.map(({ row }) => row);
 }
 
-function worthOf(candidates: readonly Candidate[], { scale, pairs }: RankOptions): (first: Triple) => number {
+function worthOf(candidates: readonly Candidate[], { scale, pairs }: RankOptions): (first: PerClass) => number {
   const firsts = candidates.map(({ probabilities }) => probabilities);
   switch (scale) {
     case "raw": {
@@ -68,12 +68,12 @@ const NODES = [
  * averages KL(m || p), the gain if m is the truth, over the answers that the model expects in the swapped order. If the judge
  * favours the answer shown first, its confident answers gain most; entropy and margin of p do not show that.
  */
-export function expectedGain(first: Triple, { slope, shift, spread }: SwapModel): number {
+export function expectedGain(first: PerClass, { slope, shift, spread }: SwapModel): number {
   const around = slope * logOdds(first) + shift;
   let gain = 0;
   for (const [node, weight] of NODES) {
     const second = tilt(first, around + node * spread);
-    gain += weight * divergence(meanTriple([first, second]), first);
+    gain += weight * divergence(meanByClass([first, second]), first);
   }
   return gain;
 }
@@ -83,16 +83,17 @@ export function expectedGain(first: Triple, { slope, shift, spread }: SwapModel)
  * wins. A second reading that moves the log odds by a small d changes the log loss by d² / 2 times this variance (second-order
  * expansion of the divergence).
  */
-export function uncertainty([a, b]: Triple): number {
+export function uncertainty([a, b]: PerClass): number {
   return a + b - (a - b) ** 2;
 }
 
-/** Gives the triple with the same P(tie) but these log odds of A against B. */
-function tilt([, , tie]: Triple, odds: number): Triple {
-  const a = (1 - tie) / (1 + Math.exp(-odds));
-  return [a, 1 - tie - a, tie];
+/** Gives the probabilities with the same P(tie) but these log odds of A against B. */
+function tilt([, , tie]: PerClass, odds: number): PerClass {
+  const either = 1 - (tie ?? 0);
+  const a = either / (1 + Math.exp(-odds));
+  return tie === undefined ? [a, either - a] : [a, either - a, tie];
 }
 
-function divergence(truth: Triple, guess: Triple): number {
-  return truth.reduce((sum, p, i) => sum + (p > 0 ? p * Math.log(p / Math.max(guess[i] ?? 0, 1e-12)) : 0), 0);
+function divergence(truth: PerClass, guess: PerClass): number {
+  return truth.reduce<number>((sum, p, i) => sum + (p > 0 ? p * Math.log(p / Math.max(guess[i] ?? 0, 1e-12)) : 0), 0);
 }

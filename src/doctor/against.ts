@@ -1,3 +1,4 @@
+import { argmax, logSoftmax } from "../classes.ts";
 import type { Config } from "../config/config.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -8,8 +9,7 @@ import { median } from "../numbers/quantile.ts";
 import { spreadSample } from "../numbers/spread-sample.ts";
 import { mean } from "../numbers/sums.ts";
 import { partsOfUrl } from "../secrets/url.ts";
-import { argmax, logSoftmax } from "../triple.ts";
-import type { Reading, Triple } from "../types.ts";
+import type { PerClass, Reading } from "../types.ts";
 import { type Finding, ok, warning } from "./finding.ts";
 
 /** Number of rows on which two engines are compared, spread evenly over the file. */
@@ -42,10 +42,10 @@ export function compareReadings(one: readonly Reading[], other: readonly Reading
     return partner === undefined || reading.bounded || partner.bounded ? [] : [[reading, partner] as const];
   });
   const absolute = pairs.every(([a, b]) => a.mass !== null && b.mass !== null);
-  const values = (reading: Reading): Triple => (absolute ? reading.logProbs : logSoftmax(reading.logProbs));
+  const values = (reading: Reading): PerClass => (absolute ? reading.logProbs : logSoftmax(reading.logProbs));
   const differences = pairs.flatMap(([a, b]) => {
     const [from, to] = [values(a), values(b)];
-    return from.map((value, label) => difference(value, to[label as 0 | 1 | 2]));
+    return from.map((value, label) => difference(value, to[label] ?? Number.NaN));
   });
   return {
     rows: pairs.length,

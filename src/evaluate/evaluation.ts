@@ -1,17 +1,20 @@
+import { pickRows } from "../class-matrix.ts";
 import type { Effects } from "../effects.ts";
+import { AbtieError } from "../errors.ts";
 import { createReportStep } from "../job/report-step.ts";
 import { type Evaluation, evaluate } from "../metrics/evaluate.ts";
 import { type LabelMass, labelMass } from "../metrics/label-mass.ts";
+import { labelsFor, leftOutTies } from "../metrics/labels-for.ts";
+import { takeScored } from "../metrics/scored.ts";
 import { measureSlices, type SliceResult } from "../metrics/slices.ts";
 import type { SwapStudy } from "../metrics/swap.ts";
-import { takeScored } from "../metrics/triples.ts";
 import type { BootstrapOptions } from "../stats/bootstrap.ts";
 import { divisionsOf } from "./divisions.ts";
 import { inSampleWarning } from "./in-sample.ts";
 import type { LabelledRows } from "./labelled.ts";
 import { type NamedScores, rawScores, studySwap } from "./raw-scores.ts";
 import { readRowTexts } from "./row-texts.ts";
-import type { Subject } from "./subject.ts";
+import { type Subject, takeSubject } from "./subject.ts";
 
 /** The evaluation of a run or a submission, measured against labels. Log losses are in nats. */
 export interface SubjectEvaluation {
@@ -19,7 +22,10 @@ export interface SubjectEvaluation {
   readonly subject: string;
   readonly kind: "run" | "submission";
   readonly labels: { readonly file: string; readonly sha256: string; readonly source: "labels" | "votes" };
+  /** Number of rows that are measured. */
   readonly rows: number;
+  /** Number of rows that are left out, because they are labelled as ties and the judge knows none. */
+  readonly ties: number;
   /** Number of different prompts in the rows. */
   readonly groups: number;
   /** Number of rows that have the prior; null for a submission, because such rows cannot be recognised there. */
@@ -46,12 +52,24 @@ export interface SliceTable {
  */
 const SECONDARY_RESAMPLES = 2_000;
 
-/** Evaluates a run or submission, measured against its labels: all rows together, and each slice. */
+/**
+ * Evaluates a run or submission, measured against its labels: all rows together, and each slice. Leaves out the rows
+ * that are labelled as ties when the judge knows none. Throws AbtieError("data") when no row is left.
+ */
 export async function evaluateSubject(
-  subject: Subject,
-  labelled: LabelledRows,
+  all: Subject,
+  joined: LabelledRows,
   effects: Pick<Effects, "progress">,
 ): Promise<SubjectEvaluation> {
+  const { rows, ties, truth: restricted } = labelsFor(all.written.classes, joined.truth);
+  if (rows.length === 0) throw onlyTies(joined.dataset.path);
+  const subject = takeSubject(all, rows);
+  const labelled = {
+    ...joined,
+    truth: pickRows(restricted, rows),
+    indexes: rows.map((row) => joined.indexes[row] as number),
+    groups: rows.map((row) => joined.groups[row] as number),
+  };
   const reportStep = createReportStep(subject.ids.length, effects);
   const { written, run, seed } = subject;
   const { truth, groups, dataset } = labelled;
@@ -70,12 +88,13 @@ export async function evaluateSubject(
     kind: run === null ? "submission" : "run",
     labels: { file: dataset.path, sha256: dataset.sha256, source: labelled.source },
     rows: subject.ids.length,
+    ties,
     groups: new Set(groups).size,
     priorRows: run === null ? null : run.rows.obtained.filter((way) => way === "prior").length,
     scores,
     swap: run === null ? null : studySwap(run, groups, secondary),
     mass: run === null ? null : labelMass(run.rows.mass),
-    warnings: warning === null ? [] : [warning],
+    warnings: [leftOutTies({ ties }), warning].filter((text) => text !== null),
     slices: divisionsOf(texts, run?.rows ?? null).flatMap(({ name, keyOf, keys }) => {
       reportStep(`scoring slices by ${name.toLowerCase()}`);
       const parts = measureSlices(subject.ids.length, keyOf, measure);
@@ -84,4 +103,12 @@ export async function evaluateSubject(
       return [{ name, parts: keys.flatMap((key) => parts.filter((part) => part.key === key)) }];
     }),
   };
+}
+
+/** Builds the error for labels of which none can measure a judge without a tie. */
+export function onlyTies(path: string): AbtieError {
+  return new AbtieError(
+    "data",
+    `every label in ${path} is a tie, and the judge knows none: use a template with a label for the tie, or other labels.`,
+  );
 }

@@ -1,3 +1,4 @@
+import { type ClassMatrix, pickRows } from "../class-matrix.ts";
 import type { Columns } from "../dataset/columns.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
 import type { Effects } from "../effects.ts";
@@ -5,7 +6,6 @@ import { AbtieError } from "../errors.ts";
 import { inputPath } from "../files/input-path.ts";
 import { formatCount } from "../format.ts";
 import { openRows } from "../job/open-rows.ts";
-import { takeTriples } from "../metrics/triples.ts";
 import type { Subject } from "./subject.ts";
 
 /** Judged rows joined with the rows of the data file, in the order of the judged rows. */
@@ -14,14 +14,14 @@ export interface JoinedRows extends AsyncDisposable {
   readonly source: "labels" | "votes";
   /** Index of each judged row in the dataset. */
   readonly indexes: Uint32Array;
-  /** Weights of a, b and tie, three for each judged row; null when the data file has no labels. */
-  readonly truth: Float64Array | null;
+  /** Weights of a, b and tie of each judged row; null when the data file has no labels. */
+  readonly truth: ClassMatrix | null;
   /** Group number of each judged row. Rows with the same prompt have the same number. */
   readonly groups: Uint32Array;
 }
 
 /** Judged rows with labels. */
-export type LabelledRows = JoinedRows & { readonly truth: Float64Array };
+export type LabelledRows = JoinedRows & { readonly truth: ClassMatrix };
 
 /** The options that choose the file with the labels and the source of the truth. */
 export interface LabelOptions {
@@ -106,7 +106,7 @@ export async function openJoined(options: JoinOptions): Promise<JoinedRows> {
       dataset,
       source,
       indexes,
-      truth: dataset.truth === null ? null : takeTriples(dataset.truth, indexes),
+      truth: dataset.truth === null ? null : pickRows(dataset.truth, indexes),
       groups: indexes.map((index) => dataset.groups[index] as number),
       [Symbol.asyncDispose]: () => dataset[Symbol.asyncDispose](),
     };

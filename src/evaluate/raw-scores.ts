@@ -1,12 +1,15 @@
 import { fileLogProbs, rawProbabilities, readingsOf } from "../calibrate/readings.ts";
+import type { ClassMatrix } from "../class-matrix.ts";
+import { matrixOf, rowAt } from "../class-matrix.ts";
+import { mapClasses } from "../classes.ts";
+import { asWritten } from "../dataset/submission/clip-and-round.ts";
 import { type Evaluation, evaluate } from "../metrics/evaluate.ts";
+import { takeScored } from "../metrics/scored.ts";
 import { type SwapStudy, swapStudy } from "../metrics/swap.ts";
-import { takeScored } from "../metrics/triples.ts";
 import type { LoadedRun } from "../runfolder/load-run-folder.ts";
 import type { RunRows } from "../runfolder/rows-file.ts";
 import type { BootstrapOptions } from "../stats/bootstrap.ts";
 import type { Order } from "../types.ts";
-import { asWritten } from "./subject.ts";
 
 /** One set of probabilities and its scores. */
 export interface NamedScores {
@@ -21,11 +24,11 @@ export interface NamedScores {
  */
 export function rawScores(
   { rows, config }: Pick<LoadedRun, "rows" | "config">,
-  { truth, groups }: { readonly truth: Float64Array; readonly groups: Uint32Array },
+  { truth, groups }: { readonly truth: ClassMatrix; readonly groups: Uint32Array },
   options: BootstrapOptions,
 ): NamedScores[] {
   const both = rowsInBoth(rows);
-  const score = (name: string, members: Uint32Array, probabilities: Float64Array): NamedScores => {
+  const score = (name: string, members: Uint32Array, probabilities: ClassMatrix): NamedScores => {
     const labels = takeScored({ probabilities: truth, truth, groups }, members);
     const scored = { ...labels, probabilities: asWritten(probabilities, config.clip) };
     return { name, rows: members.length, evaluation: evaluate(scored, options) };
@@ -64,26 +67,24 @@ function rowsInBoth({ ids, readings }: RunRows): Uint32Array {
   });
 }
 
-/** Computes the probabilities of [a, b, tie], in the order of the file, from the readings of one order. */
-function oneOrder({ readings }: RunRows, members: Uint32Array, order: Order): Float64Array {
-  return Float64Array.from(
-    [...members].flatMap((row) => {
-      const reading = readingsOf(readings, row)[order];
-      if (reading === null) throw new Error(`row ${row} was not scored in the order ${order}`);
-      return fileLogProbs(reading, order).map(Math.exp);
-    }),
-  );
+/** Computes the probabilities, in the order of the file, from the readings of one order. */
+function oneOrder({ readings }: RunRows, members: Uint32Array, order: Order): ClassMatrix {
+  const rows = [...members].map((row) => {
+    const reading = readingsOf(readings, row)[order];
+    if (reading === null) throw new Error(`row ${row} was not scored in the order ${order}`);
+    return mapClasses(fileLogProbs(reading, order), Math.exp);
+  });
+  return matrixOf(readings[order].classes, rows);
 }
 
 /**
  * Averages the uncalibrated probabilities of both orders. A row without a reading keeps the probabilities that the run
  * wrote.
  */
-function uncalibrated({ ids, readings, probabilities }: RunRows): Float64Array {
-  const raw = Float64Array.from(probabilities);
-  for (const row of ids.keys()) {
+function uncalibrated({ ids, readings, probabilities }: RunRows): ClassMatrix {
+  const rows = [...ids.keys()].map((row) => {
     const own = readingsOf(readings, row);
-    if (own.ab !== null || own.ba !== null) raw.set(rawProbabilities(own), 3 * row);
-  }
-  return raw;
+    return own.ab === null && own.ba === null ? rowAt(probabilities, row) : rawProbabilities(own);
+  });
+  return matrixOf(probabilities.classes, rows);
 }

@@ -1,18 +1,19 @@
 import { stat } from "node:fs/promises";
+import type { ClassMatrix } from "../class-matrix.ts";
+import { pickRows } from "../class-matrix.ts";
 import { type Columns, DEFAULT_COLUMNS } from "../dataset/columns.ts";
-import { toDigits } from "../dataset/submission/clip-and-round.ts";
+import { asWritten } from "../dataset/submission/clip-and-round.ts";
 import { readSubmission } from "../dataset/submission/read-submission.ts";
 import { explainFileError } from "../files/explain.ts";
-import { tripleAt } from "../metrics/triples.ts";
 import { type LoadedRun, loadRunFolder } from "../runfolder/load-run-folder.ts";
-import type { Clip } from "../types.ts";
+import { takeRunRows } from "../runfolder/rows-file.ts";
 
 /** The probabilities that are evaluated: those of a run or of a bare submission. */
 export interface Subject {
   readonly path: string;
   readonly ids: readonly string[];
-  /** Probabilities, three for each row, clipped and rounded as in the submission. */
-  readonly written: Float64Array;
+  /** Probabilities, clipped and rounded as in the submission. */
+  readonly written: ClassMatrix;
   /** Null for a bare submission. */
   readonly run: LoadedRun | null;
   readonly columns: Columns;
@@ -41,13 +42,14 @@ export function subjectOf(run: LoadedRun): Subject {
   };
 }
 
-/** Clips and rounds probabilities, three for each row, as a submission does. */
-export function asWritten(probabilities: Float64Array, clip: Clip): Float64Array {
-  const written = new Float64Array(probabilities.length);
-  for (let row = 0; 3 * row < probabilities.length; row += 1) {
-    written.set(toDigits(tripleAt(probabilities, row), clip).map(Number), 3 * row);
-  }
-  return written;
+/** Takes some rows of a subject, in the order given. */
+export function takeSubject({ ids, written, run, ...others }: Subject, rows: Uint32Array): Subject {
+  return {
+    ...others,
+    ids: [...rows].flatMap((row) => ids.slice(row, row + 1)),
+    written: pickRows(written, rows),
+    run: run === null ? null : { ...run, rows: takeRunRows(run.rows, rows) },
+  };
 }
 
 async function isFolder(path: string): Promise<boolean> {

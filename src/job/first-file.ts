@@ -14,19 +14,19 @@ import { createOwnership } from "../runfolder/ownership.ts";
  * file cannot be written, and AbtieError("config") when it shall repeat a column that the rows do not have.
  */
 export async function ensureFirstFile(
-  config: Pick<Config, "output" | "outputForm" | "runFolder" | "columns" | "clip" | "prior">,
+  config: Pick<Config, "output" | "outputForm" | "runFolder" | "columns" | "classes" | "clip" | "prior">,
   dataset: Pick<Dataset, "ids"> & OutputInput,
   disk: Disk,
   validate: typeof validateSubmission = validateSubmission,
 ): Promise<boolean> {
-  const { output, outputForm: form, runFolder, columns, clip, prior } = config;
+  const { output, outputForm: form, runFolder, columns, classes, clip, prior } = config;
   const { ids } = dataset;
   if (await isThere(output, disk)) {
-    outputColumns(form, columns, dataset);
-    return isComplete(() => validate(output, ids, columns, form.kind));
+    outputColumns(form, { ...columns, classes }, dataset);
+    return isComplete(() => validate(output, ids, columns, classes, form.kind));
   }
   const ownership = createOwnership(runFolder, disk);
-  await writeSubmission(output, ids, () => prior, { columns, clip, form, input: dataset, disk, ownership });
+  await writeSubmission(output, ids, () => prior, { columns, classes, clip, form, input: dataset, disk, ownership });
   return true;
 }
 

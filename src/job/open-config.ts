@@ -6,6 +6,7 @@ import { loadConfig, type Override } from "../config/load.ts";
 import { secretsOf } from "../config/secrets-of.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
+import { findClasses } from "../judge/classes.ts";
 import { enginePython, locateHome } from "../setup/home.ts";
 
 export type { Override } from "../config/load.ts";
@@ -42,6 +43,7 @@ export async function openConfig(
     home,
     python: enginePython(home),
     env: effects.env,
+    findClasses,
   });
   effects.redactor.add(secretsOf(config));
   return config;

@@ -75,6 +75,7 @@ export async function openJob(options: JobOptions): Promise<Job> {
       input: dataset,
       rows: folder.rowsFile,
       columns: config.columns,
+      classes: config.classes,
       clip: config.clip,
       clock,
       disk,

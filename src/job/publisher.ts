@@ -8,7 +8,7 @@ import type { Journal } from "../runfolder/journal/append.ts";
 import type { Ownership } from "../runfolder/ownership.ts";
 import { type RowReading, type RowRecord, writeRows } from "../runfolder/rows-file.ts";
 import { attemptsOf, hasOtherDate, isShort, type RunState, readingOf } from "../runfolder/state/run-state.ts";
-import type { Clock, Log, Order, OutputForm, Triple } from "../types.ts";
+import type { Classes, Clock, Log, Order, OutputForm, PerClass } from "../types.ts";
 import { answersOf } from "./answers.ts";
 
 /** Writes the results of a run, which are the submission and rows.jsonl, and replaces these files as rows are answered. */
@@ -29,13 +29,14 @@ export interface PublisherOptions {
   readonly state: RunState;
   readonly journal: Journal;
   readonly aggregate: Aggregate;
-  readonly prior: Triple;
+  readonly prior: PerClass;
   readonly submission: string;
   readonly form: OutputForm;
   /** The rows of the input, whose columns the submission may repeat. */
   readonly input: OutputInput;
   readonly rows: string;
   readonly columns: { readonly id: string; readonly labels: readonly [string, string, string] };
+  readonly classes: Classes;
   readonly clip: readonly [low: number, high: number];
   readonly clock: Clock;
   /** Default: the disk of this machine. */
@@ -62,7 +63,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     // An answer in the submission must not be missing in the journal after a crash. So the journal is forced onto the disk when the
     // content is known: an answer that arrives meanwhile is not in it.
     const beforeReplace = (): Promise<void> => options.journal.checkpoint();
-    const probabilities = (row: number): Triple => outcome(row).probabilities;
+    const probabilities = (row: number): PerClass => outcome(row).probabilities;
     const details = (row: number): RowDetails => {
       const reading = readingOf(state, row, "ab") ?? readingOf(state, row, "ba");
       return { ...outcome(row), mass: reading?.mass ?? null };

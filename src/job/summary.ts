@@ -1,4 +1,6 @@
-import { toDigits } from "../dataset/submission/clip-and-round.ts";
+import { type ClassMatrix, matrixOf, pickRows, repeatRow } from "../class-matrix.ts";
+import { softmax, swapBack } from "../classes.ts";
+import { asWritten } from "../dataset/submission/clip-and-round.ts";
 import { type OrderPair, type PairSummary, summarizePairs } from "../deadline/pairs.ts";
 import type { Effects } from "../effects.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -6,13 +8,13 @@ import { messageOf } from "../errors.ts";
 import { writeAtomic } from "../files/atomic.ts";
 import type { ForecastError } from "../forecast/history.ts";
 import { hits } from "../metrics/accuracy.ts";
-import { classPrior, repeatTriple } from "../metrics/class-prior.ts";
+import { classPrior } from "../metrics/class-prior.ts";
+import { labelsFor } from "../metrics/labels-for.ts";
 import { logLosses } from "../metrics/log-loss.ts";
 import { quantiles } from "../numbers/quantile.ts";
 import { mean } from "../numbers/sums.ts";
 import type { Usage } from "../pool/usage.ts";
-import { softmax, swapBack } from "../triple.ts";
-import type { Obtained } from "../types.ts";
+import type { Obtained, PerClass } from "../types.ts";
 import { answersOf } from "./answers.ts";
 import type { JobFailure } from "./failure.ts";
 import type { Job } from "./open-job.ts";
@@ -72,14 +74,15 @@ export interface RunSummary {
     readonly resumedRows: number;
   };
   /**
-   * Comparison with the labels of the file: mean log loss in nats after clipping, and accuracy. Null when the file has no
-   * labels.
+   * Comparison with the labels of the file: mean log loss in nats after clipping, and accuracy. `ties` rows are left out,
+   * because they are labelled as ties and the judge knows none. Null when the file has no label that the judge can give.
    */
   readonly truth: {
     readonly logLoss: number;
     readonly priorLogLoss: number;
     readonly accuracy: number;
     readonly rows: number;
+    readonly ties: number;
   } | null;
 }
 
@@ -125,7 +128,7 @@ function summarize(
   const marks = { shortened: 0, neutralised: 0, lowMass: 0, bounded: 0 };
   const masses: number[] = [];
   const pairs: OrderPair[] = [];
-  const probabilities = new Float64Array(3 * dataset.ids.length);
+  const probabilities: PerClass[] = [];
   for (const row of dataset.ids.keys()) {
     const outcome = publisher.outcome(row);
     rows[outcome.obtained] += 1;
@@ -133,7 +136,7 @@ function summarize(
       const reason = outcome.reason ?? "unknown";
       reasons[reason] = (reasons[reason] ?? 0) + 1;
     }
-    probabilities.set(toDigits(outcome.probabilities, config.clip).map(Number), 3 * row);
+    probabilities.push(outcome.probabilities);
     const { ab, ba } = answersOf(state, row);
     const reading = ab ?? ba;
     if (reading === null) continue;
@@ -170,17 +173,25 @@ function summarize(
     bothOrders: summarizePairs(pairs),
     forecasts: input.forecasts,
     session: { scoredPrompts, promptTokens, requests, failedRequests, resumedRows: folder.resumedRows },
-    truth: dataset.truth === null ? null : compareWithTruth(probabilities, dataset.truth),
+    truth:
+      dataset.truth === null
+        ? null
+        : compareWithTruth(asWritten(matrixOf(config.classes, probabilities), config.clip), dataset.truth),
   };
 }
 
-function compareWithTruth(probabilities: Float64Array, truth: Float64Array): NonNullable<RunSummary["truth"]> {
-  const rows = truth.length / 3;
+/** Compares with the labels that a judge of these classes can give; null when there is none. */
+function compareWithTruth(all: ClassMatrix, labels: ClassMatrix): RunSummary["truth"] {
+  const usable = labelsFor(all.classes, labels);
+  const { rows, ties } = usable;
+  if (rows.length === 0) return null;
+  const [probabilities, truth] = [pickRows(all, rows), pickRows(usable.truth, rows)];
   return {
     logLoss: mean(logLosses(probabilities, truth)),
-    priorLogLoss: mean(logLosses(repeatTriple(classPrior(truth), rows), truth)),
+    priorLogLoss: mean(logLosses(repeatRow(truth.classes, classPrior(truth), rows.length), truth)),
     accuracy: mean(hits(probabilities, truth)),
-    rows,
+    rows: rows.length,
+    ties,
   };
 }
 

@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { applyCalibration, type Parameters } from "../calibrate/apply.ts";
 import { type Calibration, judgeMismatches, parseCalibration } from "../calibrate/file.ts";
+import { meanByClass, mix, swapBack } from "../classes.ts";
 import type { Config } from "../config/config.ts";
 import { AbtieError, messageOf } from "../errors.ts";
 import { mean } from "../numbers/sums.ts";
 import type { Template } from "../prompt/template/template.ts";
-import { meanTriple, mix, swapBack } from "../triple.ts";
-import type { Log, Order, Reading, Triple } from "../types.ts";
+import type { Log, Order, PerClass, Reading } from "../types.ts";
 import { applyMassPolicy } from "./mass-policy.ts";
 import { modelName } from "./model-name.ts";
 import type { Aggregate } from "./outcome.ts";
@@ -48,8 +48,7 @@ export async function createAggregate(
 
 function refuseMisfit(calibration: Calibration, file: string, template: Pick<Template, "sha256" | "labels">): void {
   const { model } = calibration.judge;
-  const { a, b, tie } = template.labels;
-  const judge = { model, template: template.sha256, labels: { a: [...a], b: [...b], tie: [...tie] } };
+  const judge = { model, template: template.sha256, labels: template.labels };
   const details = judgeMismatches(calibration, judge);
   if (details.length === 0) return;
   throw new AbtieError(
@@ -71,7 +70,7 @@ function plainAggregate({ mass, prior }: AggregateConfig): Aggregate {
     );
     if (first === undefined) throw new Error("a row without any reading cannot be judged");
     if (second === undefined) return first;
-    return { probabilities: meanTriple([first.probabilities, second.probabilities]), note: first.note ?? second.note };
+    return { probabilities: meanByClass([first.probabilities, second.probabilities]), note: first.note ?? second.note };
   };
 }
 
@@ -89,7 +88,7 @@ function calibratedAggregate(parameters: Parameters, { mass, prior }: AggregateC
     const [note = null] = readings.map((reading) => applyMassPolicy(reading, mass, prior).note).filter(Boolean);
     const used = readings.filter((reading) => mass.action !== "fallback" || weightOf(reading) > 0);
     if (used.length === 0) return { probabilities: prior, note };
-    const shown = (reading: Reading | null): Triple | null =>
+    const shown = (reading: Reading | null): PerClass | null =>
       reading !== null && used.includes(reading) ? reading.logProbs : null;
     const calibrated = applyCalibration(parameters, { ab: shown(ab), ba: shown(ba) });
     const weight = mean(used.map(weightOf));

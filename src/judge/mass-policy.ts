@@ -1,5 +1,5 @@
-import { mix, softmax } from "../triple.ts";
-import type { Reading, Triple } from "../types.ts";
+import { mix, softmax } from "../classes.ts";
+import type { PerClass, Reading } from "../types.ts";
 
 /** The treatment of a reading when all labels together have little probability. */
 export interface MassPolicy {
@@ -14,7 +14,7 @@ export interface MassPolicy {
 
 /** Probabilities after the policy, and the note of the policy; the note is null when the policy changed nothing. */
 export interface Judged {
-  readonly probabilities: Triple;
+  readonly probabilities: PerClass;
   readonly note: string | null;
 }
 
@@ -24,7 +24,7 @@ export interface Judged {
  *
  * `prior` is in the order in which the answers were shown, as the reading is. An unknown mass changes nothing.
  */
-export function applyMassPolicy(reading: Reading, policy: MassPolicy, prior: Triple): Judged {
+export function applyMassPolicy(reading: Reading, policy: MassPolicy, prior: PerClass): Judged {
   const probabilities = softmax(reading.logProbs);
   const { mass } = reading;
   if (mass === null || mass >= policy.minimum) return { probabilities, note: null };

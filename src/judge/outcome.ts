@@ -1,4 +1,4 @@
-import type { Obtained, Reading, Triple } from "../types.ts";
+import type { Obtained, PerClass, Reading } from "../types.ts";
 
 /** The readings of one row so far, or the reason why the row has none. */
 export interface RowAnswers {
@@ -12,7 +12,7 @@ export interface RowAnswers {
 
 /** The probabilities of one row and their source. */
 export interface RowOutcome {
-  readonly probabilities: Triple;
+  readonly probabilities: PerClass;
   readonly obtained: Obtained;
   /**
    * Why the row has the prior (its failure), or how the mass policy changed its answer; null when neither happened.
@@ -21,11 +21,11 @@ export interface RowOutcome {
 }
 
 /**
- * Turns the readings of a row (at least one) into probabilities of [a, b, tie] in the order of the file, so a swapped
+ * Turns the readings of a row (at least one) into probabilities in the order of the file, so a swapped
  * reading is swapped back. The note says how the mass policy changed them; null when it changed nothing.
  */
 export type Aggregate = (readings: Pick<RowAnswers, "ab" | "ba">) => {
-  readonly probabilities: Triple;
+  readonly probabilities: PerClass;
   readonly note: string | null;
 };
 
@@ -33,7 +33,7 @@ export type Aggregate = (readings: Pick<RowAnswers, "ab" | "ba">) => {
  * Chooses the source of one row's probabilities: both orders if both were answered, else the order that was answered,
  * else the prior.
  */
-export function outcomeOf(answers: RowAnswers, aggregate: Aggregate, prior: Triple): RowOutcome {
+export function outcomeOf(answers: RowAnswers, aggregate: Aggregate, prior: PerClass): RowOutcome {
   const { ab, ba, short, failure } = answers;
   if (ab === null && ba === null) return { probabilities: prior, obtained: "prior", reason: failure ?? "not reached" };
   const { probabilities, note } = aggregate({ ab, ba });

@@ -1,7 +1,6 @@
+import { type ClassMatrix, rowAt, sameRows } from "../class-matrix.ts";
 import { sum } from "../numbers/sums.ts";
-import { largestOf } from "./accuracy.ts";
 import { reliabilityBins } from "./reliability.ts";
-import { rowCount } from "./triples.ts";
 
 export interface CalibrationError {
   /**
@@ -24,14 +23,11 @@ export interface CalibrationError {
  * values and so counts scatter as error (Roelofs et al. 2022, "Mitigating Bias in Calibration Error Estimation").
  * `whenCalibrated` estimates that bias by the normal approximation of each bin.
  */
-export function calibrationError(probabilities: Float64Array, truth: Float64Array, bins = 15): CalibrationError {
-  const rows = rowCount(probabilities, truth);
+export function calibrationError(probabilities: ClassMatrix, truth: ClassMatrix, bins = 15): CalibrationError {
+  const rows = sameRows(probabilities, truth);
   const table = reliabilityBins(probabilities, truth, { bins });
   const distances = table.map((bin) => bin.rows * Math.abs(bin.observed - bin.predicted));
-  const top = Float64Array.from(
-    { length: rows },
-    (_, row) => probabilities[3 * row + largestOf(probabilities, row)] as number,
-  );
+  const top = Float64Array.from({ length: rows }, (_, row) => Math.max(...rowAt(probabilities, row)));
   top.sort();
   let start = 0;
   let scatter = 0;

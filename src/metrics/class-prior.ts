@@ -1,18 +1,19 @@
-import type { Triple } from "../types.ts";
+import { type ClassMatrix, rowsOf } from "../class-matrix.ts";
+import { perClass, uniform } from "../classes.ts";
+import type { PerClass } from "../types.ts";
 
 /**
- * Computes the share of each class, which is the best prediction that ignores the content of the rows; one third each when
- * there are no rows.
+ * Computes the share of each class, which is the best prediction that ignores the content of the rows; equal shares when there
+ * are no rows.
  */
-export function classPrior(truth: Float64Array): Triple {
-  const rows = truth.length / 3;
-  if (rows === 0) return [1 / 3, 1 / 3, 1 / 3];
-  const sums: [number, number, number] = [0, 0, 0];
-  for (let index = 0; index < truth.length; index += 1) sums[(index % 3) as 0 | 1 | 2] += truth[index] as number;
-  return [sums[0] / rows, sums[1] / rows, sums[2] / rows];
-}
-
-/** Repeats one prediction for `rows` rows. */
-export function repeatTriple(triple: Triple, rows: number): Float64Array {
-  return Float64Array.from({ length: 3 * rows }, (_, index) => triple[(index % 3) as 0 | 1 | 2]);
+export function classPrior(truth: ClassMatrix): PerClass {
+  const { classes, values } = truth;
+  const rows = rowsOf(truth);
+  if (rows === 0) return uniform(classes);
+  const sums = new Float64Array(classes.length);
+  for (const [index, weight] of values.entries()) {
+    const place = index % classes.length;
+    sums[place] = (sums[place] as number) + weight;
+  }
+  return perClass(classes, (_, place) => (sums[place] as number) / rows);
 }

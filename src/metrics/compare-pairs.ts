@@ -1,3 +1,4 @@
+import type { ClassMatrix } from "../class-matrix.ts";
 import { subtract } from "../numbers/sums.ts";
 import { type BootstrapOptions, bootstrapMean, type MeanEstimate } from "../stats/bootstrap.ts";
 import { holm } from "../stats/holm.ts";
@@ -9,7 +10,7 @@ import { logLosses } from "./log-loss.ts";
 /** A variant with its predictions. All variants of a comparison have the same rows in the same order. */
 export interface ScoredVariant {
   readonly name: string;
-  readonly probabilities: Float64Array;
+  readonly probabilities: ClassMatrix;
   /** Mean time of a row, in ms; null when unknown. */
   readonly msPerRow: number | null;
 }
@@ -46,7 +47,7 @@ export interface AccuracyComparison {
 }
 
 interface Labels {
-  readonly truth: Float64Array;
+  readonly truth: ClassMatrix;
   readonly groups: Uint32Array;
 }
 

@@ -1,13 +1,14 @@
+import { repeatRow } from "../class-matrix.ts";
 import { mean, subtract } from "../numbers/sums.ts";
 import { type BootstrapOptions, bootstrapMean, type MeanEstimate } from "../stats/bootstrap.ts";
-import type { Triple } from "../types.ts";
+import type { PerClass } from "../types.ts";
 import { type Confusion, confusionOf, hits } from "./accuracy.ts";
 import { brierScores } from "./brier.ts";
 import { type CalibrationError, calibrationError } from "./calibration-error.ts";
-import { classPrior, repeatTriple } from "./class-prior.ts";
+import { classPrior } from "./class-prior.ts";
 import { logLosses } from "./log-loss.ts";
 import { type ReliabilityBin, reliabilityBins } from "./reliability.ts";
-import type { Scored } from "./triples.ts";
+import type { Scored } from "./scored.ts";
 
 /** The metrics of one set of predictions on labelled rows. */
 export interface Evaluation {
@@ -27,7 +28,7 @@ export interface Evaluation {
  * The comparison of the predictions with the class prior, which predicts for every row the share of each class in these rows.
  */
 export interface PriorComparison {
-  readonly shares: Triple;
+  readonly shares: PerClass;
   readonly logLoss: number;
   /** Log loss of the prior - log loss of the predictions, in nats: positive when the predictions are better. */
   readonly gain: MeanEstimate;
@@ -38,7 +39,7 @@ export function evaluate(scored: Scored, options: BootstrapOptions): Evaluation 
   const { probabilities, truth, groups } = scored;
   const losses = logLosses(probabilities, truth);
   const shares = classPrior(truth);
-  const priorLosses = logLosses(repeatTriple(shares, losses.length), truth);
+  const priorLosses = logLosses(repeatRow(truth.classes, shares, losses.length), truth);
   const estimate = (values: Float64Array): MeanEstimate => bootstrapMean(values, groups, options);
   return {
     logLoss: estimate(losses),

@@ -1,8 +1,8 @@
+import { type ClassMatrix, rowAt, sameRows } from "../class-matrix.ts";
 import type { Interval } from "../stats/interval.ts";
 import { wilsonInterval } from "../stats/wilson.ts";
-import { CLASSES, type ClassName } from "../types.ts";
-import { hits, largestOf } from "./accuracy.ts";
-import { rowCount } from "./triples.ts";
+import type { ClassName } from "../types.ts";
+import { hits } from "./accuracy.ts";
 
 /** One bin of a reliability diagram: rows with similar predicted probabilities. */
 export interface ReliabilityBin {
@@ -28,18 +28,14 @@ export interface ReliabilityOptions {
 
 /** Computes the bins of a reliability diagram, with about the same number of rows in each ("equal mass"). */
 export function reliabilityBins(
-  probabilities: Float64Array,
-  truth: Float64Array,
+  probabilities: ClassMatrix,
+  truth: ClassMatrix,
   options: ReliabilityOptions = {},
 ): ReliabilityBin[] {
   const { of = "top", bins = 15, level = 0.95 } = options;
-  const rows = rowCount(probabilities, truth);
-  const predicted = Float64Array.from(
-    { length: rows },
-    (_, row) => probabilities[indexOf(of, probabilities, row)] as number,
-  );
-  const observed =
-    of === "top" ? hits(probabilities, truth) : truth.filter((_, index) => index % 3 === CLASSES.indexOf(of));
+  const rows = sameRows(probabilities, truth);
+  const predicted = of === "top" ? largestNumbers(probabilities, rows) : columnOf(probabilities, of);
+  const observed = of === "top" ? hits(probabilities, truth) : columnOf(truth, of);
   const order = Uint32Array.from(predicted.keys()).sort((one, other) => at(predicted, one) - at(predicted, other));
   return equalMassEnds(predicted, order, bins).map((end, bin, ends) => {
     const members = order.subarray(bin === 0 ? 0 : ends[bin - 1], end);
@@ -54,8 +50,12 @@ export function reliabilityBins(
   });
 }
 
-function indexOf(of: "top" | ClassName, probabilities: Float64Array, row: number): number {
-  return 3 * row + (of === "top" ? largestOf(probabilities, row) : CLASSES.indexOf(of));
+function largestNumbers(matrix: ClassMatrix, rows: number): Float64Array {
+  return Float64Array.from({ length: rows }, (_, row) => Math.max(...rowAt(matrix, row)));
+}
+
+function columnOf({ classes, values }: ClassMatrix, name: ClassName): Float64Array {
+  return values.filter((_, index) => classes[index % classes.length] === name);
 }
 
 /** Computes where each bin ends in the sorted order. Equal predictions are never divided between two bins. */

@@ -1,3 +1,4 @@
+import type { ClassMatrix } from "../class-matrix.ts";
 import { subtract } from "../numbers/sums.ts";
 import { type BootstrapOptions, bootstrapMean, type MeanEstimate } from "../stats/bootstrap.ts";
 import { logLosses } from "./log-loss.ts";
@@ -17,9 +18,9 @@ export interface Rescoring {
 
 /** Computes the noise floor of an engine from a sample of rows that were scored twice. */
 export function rescoringNoise(
-  once: Float64Array,
-  again: Float64Array,
-  labels: { readonly truth: Float64Array; readonly groups: Uint32Array },
+  once: ClassMatrix,
+  again: ClassMatrix,
+  labels: { readonly truth: ClassMatrix; readonly groups: Uint32Array },
   options: BootstrapOptions,
 ): Rescoring {
   const changes = subtract(logLosses(again, labels.truth), logLosses(once, labels.truth));

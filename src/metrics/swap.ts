@@ -1,9 +1,9 @@
+import { type ClassMatrix, rowAt, sameRows } from "../class-matrix.ts";
+import { flipDirection } from "../classes.ts";
 import { type BootstrapOptions, bootstrapMean, type MeanEstimate } from "../stats/bootstrap.ts";
 import type { Interval } from "../stats/interval.ts";
 import { wilsonInterval } from "../stats/wilson.ts";
-import { flipDirection } from "../triple.ts";
 import { largestOf } from "./accuracy.ts";
-import { rowCount } from "./triples.ts";
 
 /** The effect of the swapped order of the two answers on a judge's verdicts. */
 export interface SwapStudy {
@@ -30,7 +30,7 @@ export interface SwapStudy {
 }
 
 /**
- * Computes flip rate and position bias from the probabilities of the same rows in both orders. Both arrays hold a, b, tie as in
+ * Computes flip rate and position bias from the probabilities of the same rows in both orders. Both hold the classes as in
  * the file, so `shownBa` must already be swapped back.
  *
  * The flip rate is 1 - "consistency" and the directions are "biased toward first / second" in table 2 of Zheng et al. 2023,
@@ -39,12 +39,12 @@ export interface SwapStudy {
  * position bias is their preference fairness before normalisation, with the opposite sign.
  */
 export function swapStudy(
-  shownAb: Float64Array,
-  shownBa: Float64Array,
+  shownAb: ClassMatrix,
+  shownBa: ClassMatrix,
   groups: Uint32Array,
   options: BootstrapOptions,
 ): SwapStudy {
-  const pairs = rowCount(shownAb, shownBa);
+  const pairs = sameRows(shownAb, shownBa);
   const shifts = new Float64Array(pairs);
   let towardFirst = 0;
   let towardSecond = 0;
@@ -67,8 +67,7 @@ export function swapStudy(
   };
 }
 
-function logOdds(probabilities: Float64Array, row: number): number {
-  const a = Math.max(Number.EPSILON, probabilities[3 * row] as number);
-  const b = Math.max(Number.EPSILON, probabilities[3 * row + 1] as number);
-  return Math.log(a / b);
+function logOdds(probabilities: ClassMatrix, row: number): number {
+  const [a, b] = rowAt(probabilities, row);
+  return Math.log(Math.max(Number.EPSILON, a) / Math.max(Number.EPSILON, b));
 }

@@ -37,6 +37,11 @@ const RunConfig = z.object({
   }),
   truth: z.enum(["labels", "votes"]),
   template: z.string(),
+  // The judge of a run folder of version 0.2.0 or older knows a tie.
+  classes: z
+    .union([z.tuple([z.literal("a"), z.literal("b")]), z.tuple([z.literal("a"), z.literal("b"), z.literal("tie")])])
+    .readonly()
+    .default(CLASSES),
   limit: z.int().nullable(),
   seed: z.int(),
   orders: z.string(),
@@ -59,10 +64,11 @@ type RunEnding = z.output<typeof RunEnding>;
  * its files is damaged.
  */
 export async function loadRunFolder(folder: string): Promise<LoadedRun> {
+  const loaded = await loadRunConfig(folder);
   return {
-    ...(await loadRunConfig(folder)),
+    ...loaded,
     journalFile: join(folder, "journal.jsonl"),
-    rows: await readRunRows(join(folder, "rows.jsonl")),
+    rows: await readRunRows(join(folder, "rows.jsonl"), loaded.config.classes),
     summary: await readEnding(join(folder, "summary.json")),
   };
 }

@@ -40,7 +40,7 @@ export async function openRunFolder(options: RunIdentity): Promise<RunFolder> {
   const journalFile = join(path, "journal.jsonl");
   if (options.fresh) await disk.rm(journalFile, { force: true });
   await checkManifest(options);
-  const state = await resumeRun(journalFile, dataset.ids.length, disk);
+  const state = await resumeRun(journalFile, dataset.ids.length, config.classes, disk);
   const resumedRows = state.orders.ab.answered;
   if (resumedRows > 0)
     effects.log(

@@ -1,17 +1,19 @@
 import { z } from "zod";
 import type { Readings } from "../calibrate/readings.ts";
+import { type ClassMatrix, matrixOf, pickRows } from "../class-matrix.ts";
+import { perClass } from "../classes.ts";
 import { AbtieError } from "../errors.ts";
 import { writeAtomic } from "../files/atomic.ts";
 import type { Disk } from "../files/disk.ts";
 import { parseJson, readLines } from "../files/json-lines.ts";
 import { schemaProblems } from "../files/schema-problem.ts";
-import type { Obtained, Order, Triple } from "../types.ts";
+import type { Classes, Obtained, Order, PerClass } from "../types.ts";
 import { logProbsSchema, massSchema } from "./journal/event-schemas.ts";
 
 /** The answer for one row in one order. */
 export interface RowReading {
-  /** Log probabilities (nats) of a, b and tie in the order shown; -Infinity is written as null. */
-  readonly logProbs: Triple;
+  /** Log probabilities (nats) of the classes in the order shown; -Infinity is written as null. */
+  readonly logProbs: PerClass;
   readonly mass: number | null;
   readonly bounded: boolean;
   /** Prompt tokens that were sent, and tokens that were cut so that the prompt fits. */
@@ -27,8 +29,8 @@ export interface RowReading {
 /** One line of rows.jsonl: the probabilities of a row and their source. */
 export interface RowRecord {
   readonly id: string;
-  /** Probabilities of [a, b, tie] in the order of the file, as judged; the submission contains them clipped. */
-  readonly probabilities: Triple;
+  /** Probabilities in the order of the file, as judged; the submission contains them clipped. */
+  readonly probabilities: PerClass;
   readonly obtained: Obtained;
   /**
    * Why the row has no answer (its failure), or how the mass policy changed its answer (the note of the policy); null
@@ -43,7 +45,7 @@ export interface RowRecord {
   readonly ba: RowReading | null;
 }
 
-const triple = z.tuple([z.number(), z.number(), z.number()]);
+const numbersByClass = z.union([z.tuple([z.number(), z.number(), z.number()]), z.tuple([z.number(), z.number()])]);
 const count = z.int().nonnegative();
 
 const readingSchema: z.ZodType<RowReading> = z.strictObject({
@@ -60,7 +62,7 @@ const readingSchema: z.ZodType<RowReading> = z.strictObject({
 /** The schema of one parsed line of rows.jsonl. */
 const rowRecordSchema: z.ZodType<RowRecord> = z.strictObject({
   id: z.string(),
-  probabilities: triple,
+  probabilities: numbersByClass,
   obtained: z.enum(["both-orders", "one-order", "one-order-short", "prior"]),
   reason: z.string().nullable(),
   chosen: z.enum(["a", "b"]).optional(),
@@ -99,8 +101,8 @@ function* linesOf(rows: Iterable<RowRecord>): Generator<string> {
 /** The rows of a run as columns; every column is in the order of the run's input. */
 export interface RunRows {
   readonly ids: readonly string[];
-  /** Probabilities as judged, three for each row: a, b, tie. The submission contains them clipped. */
-  readonly probabilities: Float64Array;
+  /** Probabilities as judged. The submission contains them clipped. */
+  readonly probabilities: ClassMatrix;
   readonly obtained: readonly Obtained[];
   /**
    * Why the row has no answer (its failure), or how the mass policy changed its answer (the note of the policy); null
@@ -120,18 +122,32 @@ export interface RunRows {
 }
 
 /**
- * Reads rows.jsonl into columns. Throws AbtieError("data") when the file cannot be read or when a line is not a row.
+ * Reads rows.jsonl of a judge with these classes into columns. Throws AbtieError("data") when the file cannot be read,
+ * when a line is not a row, or when a row has other classes.
  */
-export async function readRunRows(path: string): Promise<RunRows> {
+export async function readRunRows(path: string, classes: Classes): Promise<RunRows> {
   const records: RowRecord[] = [];
-  for await (const record of readRows(path)) records.push(record);
+  for await (const record of readRows(path)) {
+    const found = [record.probabilities, record.ab?.logProbs, record.ba?.logProbs];
+    if (found.some((numbers) => numbers !== undefined && numbers.length !== classes.length)) {
+      throw new AbtieError(
+        "data",
+        `${path}: row ${JSON.stringify(record.id)} has other classes than the judge of the run (${classes.join(", ")}): ` +
+          "run `abtie run` again to write the file anew.",
+      );
+    }
+    records.push(record);
+  }
   const first = records.map(({ ab, ba }) => ab ?? ba);
   return {
     ids: records.map(({ id }) => id),
-    probabilities: Float64Array.from(records.flatMap(({ probabilities }) => probabilities)),
+    probabilities: matrixOf(
+      classes,
+      records.map(({ probabilities }) => probabilities),
+    ),
     obtained: records.map(({ obtained }) => obtained),
     reasons: records.map(({ reason }) => reason),
-    readings: { ab: logProbsOf(records, "ab"), ba: logProbsOf(records, "ba") },
+    readings: { ab: logProbsOf(records, "ab", classes), ba: logProbsOf(records, "ba", classes) },
     mass: Float64Array.from(first, (reading) => reading?.mass ?? Number.NaN),
     tokens: Uint32Array.from(records, ({ ab, ba }) => (ab?.tokens ?? 0) + (ba?.tokens ?? 0)),
     cutTokens: Uint32Array.from(first, (reading) => reading?.cutTokens ?? 0),
@@ -139,8 +155,27 @@ export async function readRunRows(path: string): Promise<RunRows> {
   };
 }
 
-function logProbsOf(records: readonly RowRecord[], order: Order): Float64Array {
-  return Float64Array.from(records.flatMap((record) => record[order]?.logProbs ?? UNREAD));
+function logProbsOf(records: readonly RowRecord[], order: Order, classes: Classes): ClassMatrix {
+  const unread = perClass(classes, () => Number.NaN);
+  return matrixOf(
+    classes,
+    records.map((record) => record[order]?.logProbs ?? unread),
+  );
 }
 
-const UNREAD = [Number.NaN, Number.NaN, Number.NaN] as const;
+/** Copies some rows, in the order given. */
+export function takeRunRows(all: RunRows, rows: Uint32Array): RunRows {
+  const list = <T>(values: readonly T[]): T[] => [...rows].flatMap((row) => values.slice(row, row + 1));
+  const { ab, ba } = all.readings;
+  return {
+    ids: list(all.ids),
+    probabilities: pickRows(all.probabilities, rows),
+    obtained: list(all.obtained),
+    reasons: list(all.reasons),
+    readings: { ab: pickRows(ab, rows), ba: pickRows(ba, rows) },
+    mass: Float64Array.from(rows, (row) => all.mass[row] ?? Number.NaN),
+    tokens: rows.map((row) => all.tokens[row] ?? 0),
+    cutTokens: rows.map((row) => all.cutTokens[row] ?? 0),
+    fullTokens: rows.map((row) => all.fullTokens[row] ?? 0),
+  };
+}

@@ -2,10 +2,11 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { applyCalibration, type Parameters } from "../../src/calibrate/apply.ts";
 import { rawProbabilities } from "../../src/calibrate/readings.ts";
-import type { Triple } from "../../src/types.ts";
+import { sum } from "../../src/numbers/sums.ts";
+import type { PerClass } from "../../src/types.ts";
 
 const logProb = fc.double({ min: -60, max: 0, noNaN: true });
-const shown: fc.Arbitrary<Triple> = fc.tuple(logProb, logProb, logProb);
+const shown: fc.Arbitrary<PerClass> = fc.tuple(logProb, logProb, logProb);
 const small = fc.double({ min: -3, max: 3, noNaN: true });
 const factor = fc.double({ min: 0, max: 3, noNaN: true });
 const NOTHING: Parameters = { scale: 1, bias: [0, 0, 0], first: 0, both: 1 };
@@ -23,7 +24,7 @@ describe("a calibration", () => {
       fc.property(parameters(small), shown, fc.option(shown), (given, ab, ba) => {
         const probabilities = applyCalibration(given, { ab, ba });
         expect(probabilities.every((p) => p >= 0 && p <= 1)).toBe(true);
-        expect(probabilities[0] + probabilities[1] + probabilities[2]).toBeCloseTo(1, 12);
+        expect(sum(probabilities)).toBeCloseTo(1, 12);
       }),
     );
   });
@@ -35,7 +36,21 @@ describe("a calibration", () => {
         const mirrored = applyCalibration(given, { ab: other, ba: one });
         expect(mirrored[0]).toBeCloseTo(b, 12);
         expect(mirrored[1]).toBeCloseTo(a, 12);
-        expect(mirrored[2]).toBeCloseTo(tie, 12);
+        expect(mirrored[2]).toBeCloseTo(tie ?? Number.NaN, 12);
+      }),
+    );
+  });
+
+  test("of a judge without a tie gives two probabilities, and three have nothing to do with them", () => {
+    const logProb = fc.double({ min: -20, max: 0, noNaN: true });
+    fc.assert(
+      fc.property(parameters(small), logProb, logProb, (given, a, b) => {
+        const two: Parameters = { ...given, bias: [given.bias[0], given.bias[1]] };
+        const probabilities = applyCalibration(two, { ab: [a, b], ba: null });
+        expect(probabilities).toHaveLength(2);
+        // The tie of three classes, left out, gives the same ratio.
+        const three = applyCalibration(given, { ab: [a, b, -25], ba: null });
+        expect(probabilities[0]).toBeCloseTo(three[0] / (three[0] + three[1]), 9);
       }),
     );
   });
@@ -45,7 +60,7 @@ describe("a calibration", () => {
       fc.property(shown, (ba) => {
         const raw = rawProbabilities({ ab: null, ba });
         const calibrated = applyCalibration(NOTHING, { ab: null, ba });
-        for (const place of [0, 1, 2] as const) expect(calibrated[place]).toBeCloseTo(raw[place], 12);
+        for (const place of [0, 1, 2] as const) expect(calibrated[place]).toBeCloseTo(raw[place] ?? Number.NaN, 12);
       }),
     );
   });

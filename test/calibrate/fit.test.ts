@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { fitCalibration, type Kind, type LabelledReadings } from "../../src/calibrate/fit.ts";
 import golden from "../fixtures/calibrate/golden.json" with { type: "json" };
+import { withTie } from "../helpers/matrix.ts";
 import { generatedReadings } from "./generated-readings.ts";
 
 describe("equal to scipy's optimiser", () => {
@@ -11,7 +12,8 @@ describe("equal to scipy's optimiser", () => {
     expect(found.scale).toBeCloseTo(scale, 6);
     expect(found.bias[0]).toBeCloseTo(lean, 6);
     expect(found.bias[1]).toBeCloseTo(-lean, 6);
-    expect(found.bias[2]).toBeCloseTo(tie, 6);
+    if (labelled.truth.classes.length === 3) expect(found.bias[2]).toBeCloseTo(tie, 6);
+    else expect(found.bias).toHaveLength(2);
     expect(found.first).toBeCloseTo(first, 6);
     expect(found.both).toBeCloseTo(both, 6);
   });
@@ -32,7 +34,7 @@ test("ignores a judge that is wrong more often than chance instead of believing 
   const rows = Uint32Array.from(labelled.groups.keys());
   const found = fitCalibration("temperature-bias", labelled, rows);
   expect(found.scale).toBe(0);
-  expect(Math.abs(found.bias[2])).toBeGreaterThan(0.2);
+  expect(Math.abs(found.bias[2] ?? 0)).toBeGreaterThan(0.2);
 });
 
 test("stays finite where the readings predict every label", () => {
@@ -72,5 +74,9 @@ function spoiled({ scale, lean, tie, first }: Spoiling, count: number): Labelled
     const u = next() * (weights[0] + weights[1] + weights[2]);
     truth[3 * row + (u < weights[0] ? 0 : u < weights[0] + weights[1] ? 1 : 2)] = 1;
   }
-  return { readings: { ab, ba }, truth, groups: Uint32Array.from({ length: count }, (_, row) => row) };
+  return {
+    readings: { ab: withTie(ab), ba: withTie(ba) },
+    truth: withTie(truth),
+    groups: Uint32Array.from({ length: count }, (_, row) => row),
+  };
 }

@@ -5,6 +5,7 @@ import type { LabelledReadings } from "../../src/calibrate/fit.ts";
 import { priorWarning } from "../../src/calibrate/refusal.ts";
 import { studyCalibration } from "../../src/calibrate/study.ts";
 import { seededGenerator } from "../../src/numbers/random.ts";
+import { withTie } from "../helpers/matrix.ts";
 
 /** Fewer fits than by default, for the time they take. */
 const OPTIONS = { seed: 3, resamples: 2_000, folds: 5, repeats: 2 };
@@ -64,7 +65,7 @@ describe("a study of a judge", () => {
 
   test("that knows nothing is calibrated to the class shares, with a warning", () => {
     const labelled = judge({ rows: 600, groups: 200, sharpness: 3, first: 0, rareTies: true });
-    const shuffled = { ...labelled, truth: rotate(labelled.truth) };
+    const shuffled = { ...labelled, truth: withTie(rotate(labelled.truth.values)) };
     const study = studyCalibration(shuffled, OPTIONS);
     expect(study.refusal).toBeNull();
     expect(study.parameters.scale).toBeLessThan(0.1);
@@ -78,13 +79,13 @@ describe("a study of a judge", () => {
 
   test("leaves out rows that were never read", () => {
     const labelled = judge({ rows: 300, groups: 100, sharpness: 4, first: 0 });
-    labelled.readings.ab.fill(Number.NaN, 30, 60);
-    labelled.readings.ba.fill(Number.NaN, 30, 60);
+    labelled.readings.ab.values.fill(Number.NaN, 30, 60);
+    labelled.readings.ba.values.fill(Number.NaN, 30, 60);
     const study = studyCalibration(labelled, OPTIONS);
     expect(study.rows.length).toBe(290);
     expect(study.rows.includes(10)).toBe(false);
     expect(study.rows.includes(20)).toBe(true);
-    expect(study.probabilities.length).toBe(3 * 290);
+    expect(study.probabilities.values.length).toBe(3 * 290);
   });
 
   test("hardly depends on how the prompts are divided into folds, and reports the gains of single divisions", () => {
@@ -167,7 +168,11 @@ function judge(options: JudgeOptions): LabelledReadings {
       ba.set([sharpness * b + first + error(), sharpness * a + error(), sharpness * tie + error()], 3 * row);
     }
   }
-  return { readings: { ab, ba }, truth, groups: Uint32Array.from({ length: rows }, (_, row) => row % options.groups) };
+  return {
+    readings: { ab: withTie(ab), ba: withTie(ba) },
+    truth: withTie(truth),
+    groups: Uint32Array.from({ length: rows }, (_, row) => row % options.groups),
+  };
 }
 
 /** Gives each row the label of the next one: the shares stay, the knowledge goes. */

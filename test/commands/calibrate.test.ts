@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { CalibrationResult } from "../../src/commands/calibrate.ts";
 import type { SubjectEvaluation } from "../../src/evaluate/evaluation.ts";
+import { WITHOUT_TIE } from "../../src/types.ts";
 import { inProcess } from "../helpers/in-process.ts";
 import { attachTo, type Job, startJudge, writeJob } from "../helpers/job.ts";
 import { TEMPLATE_SHA, writeJudged, writeLabels } from "../helpers/judged-folder.ts";
@@ -35,6 +36,24 @@ describe("abtie calibrate", () => {
       outOfFold: { raw: result.raw.mean, calibrated: result.calibrated.mean },
       judge: { model: "judge-1b", template: TEMPLATE_SHA, labels: { a: [" A"], b: [" B"], tie: [" tie"] } },
     });
+  });
+
+  test("fits a judge of two classes to the rows with a winner, and saves two biases and two labels", async () => {
+    const folder = await writeJudged({ rows: 400, sharpness: 3, orders: "both", classes: WITHOUT_TIE });
+    const { status, stdout } = await inProcess(["calibrate", "run", "-o", "c.json", "--json"], folder);
+    expect(status).toBe(0);
+    const result = JSON.parse(stdout) as CalibrationResult;
+    expect(result).toMatchObject({ rows: 360, ties: 40, refusal: null });
+    expect(result.parameters.bias).toHaveLength(2);
+    expect(result.calibrated.mean).toBeLessThan(Math.log(2));
+    const written = JSON.parse(readFileSync(join(folder, "c.json"), "utf8"));
+    expect(written.parameters.bias).toEqual(result.parameters.bias);
+    expect(written.judge.labels).toEqual({ a: [" A"], b: [" B"] });
+
+    const evaluated = await inProcess(["evaluate", "run", "--json"], folder);
+    expect(JSON.parse(evaluated.stdout) as SubjectEvaluation).toMatchObject({ rows: 360, ties: 40 });
+    const { scores } = JSON.parse(evaluated.stdout) as SubjectEvaluation;
+    expect(scores[0]?.evaluation.logLoss.mean).toBeCloseTo(result.raw.mean, 1);
   });
 
   test("writes nothing and exits with 3 when it does not help, but prints the scores", async () => {

@@ -10,6 +10,7 @@ import { DEFAULT_COLUMNS } from "../../src/dataset/columns.ts";
 import { openDataset } from "../../src/dataset/open-dataset.ts";
 import { nodeDisk } from "../../src/files/disk.ts";
 import { ensureFirstFile } from "../../src/job/first-file.ts";
+import { CLASSES } from "../../src/types.ts";
 import { inProcess, type Said } from "../helpers/in-process.ts";
 import { attachTo, type Job, startJudge, writeJob } from "../helpers/job.ts";
 import { expectValid, readLines } from "../helpers/results.ts";
@@ -109,6 +110,7 @@ describe("the output of a run", () => {
         outputForm: { kind, gzip: name.endsWith(".gz"), columns: "all" },
         runFolder: join(job.folder, "run"),
         columns: DEFAULT_COLUMNS,
+        classes: CLASSES,
         clip: [0.005, 0.99],
         prior: [0.5, 0.25, 0.25],
       } as const;

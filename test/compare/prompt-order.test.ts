@@ -2,10 +2,10 @@ import { expect, test } from "vitest";
 import { promptsRowByRow, promptsToRescore, sampleToRescore } from "../../src/compare/prompt-order.ts";
 import { fold } from "../../src/runfolder/state/fold.ts";
 import { createRunState } from "../../src/runfolder/state/run-state.ts";
-import type { Order } from "../../src/types.ts";
+import { CLASSES, type Order } from "../../src/types.ts";
 
 function variant(rows: number, orders: readonly Order[], answered: readonly number[] = []) {
-  const state = createRunState(rows);
+  const state = createRunState(rows, CLASSES);
   for (const row of answered) {
     fold(state, {
       event: "row",
@@ -24,7 +24,7 @@ function variant(rows: number, orders: readonly Order[], answered: readonly numb
       at: 1,
     });
   }
-  return { orders, folder: { state }, again: { state: createRunState(rows), file: "" } };
+  return { orders, folder: { state }, again: { state: createRunState(rows, CLASSES), file: "" } };
 }
 
 test("lists every variant and order of a row before the next row, without answered prompts", () => {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { loadConfig } from "../../src/config/load.ts";
 import { ladderOf } from "../../src/deadline/run-plan.ts";
 import { AbtieError } from "../../src/errors.ts";
+import { findClasses } from "../../src/judge/classes.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -16,7 +17,7 @@ const HEAD = "input: rows.csv\nengine: {attach: http://127.0.0.1:8000/v1}\n";
 
 async function load(yaml: string) {
   await writeFile(join(folder, "job.yaml"), HEAD + yaml);
-  const places = { cwd: folder, packageRoot: resolve("."), home: "/c", python: "/c/python", env: {} };
+  const places = { cwd: folder, packageRoot: resolve("."), home: "/c", python: "/c/python", env: {}, findClasses };
   return loadConfig("job.yaml", [], places);
 }
 

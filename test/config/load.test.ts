@@ -5,13 +5,14 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { loadConfig, type Override } from "../../src/config/load.ts";
 import type { Places } from "../../src/config/normalize.ts";
 import { AbtieError } from "../../src/errors.ts";
+import { findClasses } from "../../src/judge/classes.ts";
 
 let folder: string;
 let places: Places;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "abtie-config-"));
-  places = { cwd: folder, packageRoot: resolve("."), home: "/cache", python: "/cache/python", env: {} };
+  places = { cwd: folder, packageRoot: resolve("."), home: "/cache", python: "/cache/python", env: {}, findClasses };
 });
 afterEach(() => rm(folder, { recursive: true }));
 

@@ -4,6 +4,7 @@ import type { Config } from "../../src/config/config.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { splitArguments } from "../../src/config/secret-arguments.ts";
 import { secretsOf } from "../../src/config/secrets-of.ts";
+import { findClasses } from "../../src/judge/classes.ts";
 import { temporaryFolder } from "../helpers/folder.ts";
 
 async function load(engine: string, apiKey?: string): Promise<Config> {
@@ -14,6 +15,7 @@ async function load(engine: string, apiKey?: string): Promise<Config> {
     home: "/c",
     python: "/c/python",
     env: { OPENAI_API_KEY: apiKey },
+    findClasses,
   };
   return loadConfig("job.yaml", [], places);
 }

@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { toDigits } from "../../src/dataset/submission/clip-and-round.ts";
-import type { Clip, Triple } from "../../src/types.ts";
+import type { Clip, PerClass } from "../../src/types.ts";
 
 const CLIP: Clip = [0.005, 0.99];
 const weight = fc.oneof(fc.double({ min: 0, max: 1, noNaN: true }), fc.constantFrom(0, 1, 1e-300, 1 / 3, 0.1));
 const triple = fc
   .tuple(weight, weight, weight)
   .filter(([a, b, tie]) => a + b + tie > 0)
-  .map(([a, b, tie]): Triple => {
+  .map(([a, b, tie]): PerClass => {
     const sum = a + b + tie;
     return [a / sum, b / sum, tie / sum];
   });
@@ -59,7 +59,7 @@ test("keeps the order of the probabilities", () => {
   );
 });
 
-test.each<[Triple, string[]]>([
+test.each<[PerClass, string[]]>([
   [
     [1 / 3, 1 / 3, 1 / 3],
     ["0.333334", "0.333333", "0.333333"],
@@ -80,12 +80,12 @@ test.each<[Triple, string[]]>([
   expect(toDigits(probabilities, CLIP)).toEqual(digits);
 });
 
-test.each<[Triple]>([
+test.each<[PerClass]>([
   [[Number.NaN, 0.5, 0.5]],
   [[Number.POSITIVE_INFINITY, 0, 0]],
   [[-0.1, 0.6, 0.5]],
   [[0.5, 0.5, 0.5]],
   [[0, 0, 0]],
 ])("refuses %j", (probabilities) => {
-  expect(() => toDigits(probabilities, CLIP)).toThrow(/not three probabilities that sum to 1/);
+  expect(() => toDigits(probabilities, CLIP)).toThrow(/not probabilities that sum to 1/);
 });

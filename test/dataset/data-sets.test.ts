@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { rowAt } from "../../src/class-matrix.ts";
 import { type DatasetOptions, openDataset } from "../../src/dataset/open-dataset.ts";
 import type { Row } from "../../src/types.ts";
 import { temporaryFile } from "./temporary-file.ts";
@@ -253,7 +254,7 @@ async function readAll(path: string, options: DatasetOptions = {}): Promise<read
       prompts,
       a,
       b,
-      ...(dataset.truth === null ? {} : { truth: [...dataset.truth.subarray(3 * index, 3 * index + 3)] }),
+      ...(dataset.truth === null ? {} : { truth: [...rowAt(dataset.truth, index)] }),
       ...(tag === null ? {} : { tag }),
     });
   }

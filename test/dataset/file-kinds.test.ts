@@ -67,7 +67,7 @@ function expectRows({ dataset, rows }: Awaited<ReturnType<typeof readAll>>): voi
       responsesB: [response_b],
     })),
   );
-  expect([...(dataset.truth ?? [])]).toEqual(TRUTH);
+  expect([...(dataset.truth?.values ?? [])]).toEqual(TRUTH);
 }
 
 describe("the same rows are read from", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type DatasetOptions, openDataset } from "../../src/dataset/open-dataset.ts";
+import { rowAt } from "../../src/class-matrix.ts";
+import { type Dataset, type DatasetOptions, openDataset } from "../../src/dataset/open-dataset.ts";
 import { shardOf } from "../../src/dataset/shard.ts";
 import { temporaryFile } from "./temporary-file.ts";
 
@@ -8,7 +9,7 @@ const jsonLines = (...rows: readonly object[]): string => rows.map((row) => JSON
 /** Reads the weights of a, b and tie of every row. */
 async function truthOf(path: string, options: DatasetOptions = {}): Promise<readonly (readonly number[])[]> {
   await using dataset = await openDataset(path, options);
-  return dataset.ids.map((_, row) => [...(dataset.truth ?? []).slice(3 * row, 3 * row + 3)]);
+  return dataset.ids.map((_, row) => (dataset.truth === null ? [] : rowAt(dataset.truth, row)));
 }
 
 describe("labels", () => {
@@ -64,12 +65,12 @@ describe("chosen and rejected answers", () => {
 
   test("are dealt evenly, and the deal depends on nothing but the id", async () => {
     await using straight = await openDataset(await temporaryFile(jsonLines(...rows)));
-    const truth = straight.truth ?? new Float64Array();
-    const first = rows.filter((_, row) => truth[3 * row] === 1).length;
+    const isFirst = ({ truth }: Dataset, row: number): boolean => truth !== null && rowAt(truth, row)[0] === 1;
+    const first = rows.filter((_, row) => isFirst(straight, row)).length;
     expect(first / rows.length).toBeGreaterThan(0.49);
     expect(first / rows.length).toBeLessThan(0.51);
 
-    expect(straight.chosen).toEqual(rows.map((_, row) => (truth[3 * row] === 1 ? "a" : "b")));
+    expect(straight.chosen).toEqual(rows.map((_, row) => (isFirst(straight, row) ? "a" : "b")));
 
     // Another order, a part of the file, and a shard.
     const shuffled = rows.map((_, row) => rows[(7919 * row) % rows.length]).filter((row) => row !== undefined);
@@ -80,10 +81,30 @@ describe("chosen and rejected answers", () => {
       await using other = await openDataset(path, options);
       for (const [row, id] of other.ids.entries()) {
         expect([id, other.chosen?.[row]]).toEqual([id, straight.chosen?.[Number(id)]]);
-        expect(other.truth?.[3 * row]).toBe(truth[3 * Number(id)]);
+        expect(isFirst(other, row)).toBe(isFirst(straight, Number(id)));
         if (row % 20 !== 0) continue;
         expect((await other.read(row)).responsesA).toEqual([other.chosen?.[row] === "a" ? "good" : "bad"]);
       }
     }
+  });
+});
+
+describe("a file without ties", () => {
+  const csv = (columns: string): string => `id,prompt,response_a,response_b,${columns}\n1,p,a,b,1,0,x\n2,p,a,b,0,1,x\n`;
+
+  test("may lack the column of the tie, and a note states it", async () => {
+    await using dataset = await openDataset(await temporaryFile(csv("winner_model_a,winner_model_b,more")));
+    expect([...(dataset.truth?.values ?? [])]).toEqual([1, 0, 0, 0, 1, 0]);
+    expect(dataset.notes).toEqual(['no column "winner_tie": no label is a tie']);
+  });
+
+  test("is not one that has the column under a mistyped name", async () => {
+    const path = await temporaryFile(csv("winner_model_a,winner_model_b,winner_ties"));
+    await expect(openDataset(path)).rejects.toThrow('the column "winner_tie" is missing (did you mean "winner_ties"?)');
+  });
+
+  test("is not one that lacks the column of another class", async () => {
+    const path = await temporaryFile(csv("winner_model_a,winner_tie,more"));
+    await expect(openDataset(path)).rejects.toThrow('the column "winner_model_b" is missing');
   });
 });

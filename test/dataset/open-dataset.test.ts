@@ -28,7 +28,7 @@ test("reads every anomaly as Python's csv and json modules do", async () => {
   await using dataset = await openDataset(join(FIXTURES, "anomalies.csv"));
   expect(dataset.ids).toEqual(golden.map(({ id }) => id));
   expect([...dataset.lines]).toEqual(golden.map(({ line }) => line));
-  expect([...(dataset.truth ?? [])]).toEqual(golden.flatMap(({ labels }) => labels));
+  expect([...(dataset.truth?.values ?? [])]).toEqual(golden.flatMap(({ labels }) => labels));
   for (const [index, row] of golden.entries()) {
     expect(await dataset.read(index)).toEqual({
       index,
@@ -42,7 +42,7 @@ test("reads every anomaly as Python's csv and json modules do", async () => {
 
 test("takes votes as shares when asked for", async () => {
   await using dataset = await openDataset(join(FIXTURES, "anomalies.csv"), { truth: "votes" });
-  expect([...(dataset.truth ?? [])]).toEqual((await readGolden()).flatMap(({ votes }) => votes));
+  expect([...(dataset.truth?.values ?? [])]).toEqual((await readGolden()).flatMap(({ votes }) => votes));
 });
 
 test("counts each anomaly once a row, with the first lines", async () => {
@@ -91,7 +91,7 @@ test("reads columns of other names, in any order, and ignores the rest", async (
   await using dataset = await openDataset(path, {
     columns: { id: "key", prompt: "Q", responseA: "A", responseB: "B", labels: ["better", "worse", "tie"] },
   });
-  expect([...(dataset.truth ?? [])]).toEqual([1, 0, 0, 0.25, 0.5, 0.25]);
+  expect([...(dataset.truth?.values ?? [])]).toEqual([1, 0, 0, 0.25, 0.5, 0.25]);
   expect(await dataset.read(1)).toEqual({ index: 1, id: "y", prompts: ["p"], responsesA: ["a"], responsesB: ["b"] });
 });
 

@@ -53,6 +53,6 @@ async function hashContent(dataset: Dataset): Promise<string> {
 
 function totals({ truth }: Dataset): readonly number[] {
   return [0, 1, 2].map((column) =>
-    [...(truth ?? [])].filter((_, at) => at % 3 === column).reduce((sum, weight) => sum + weight, 0),
+    [...(truth?.values ?? [])].filter((_, at) => at % 3 === column).reduce((sum, weight) => sum + weight, 0),
   );
 }

@@ -97,7 +97,7 @@ test("reports problems of all kinds at once, each with its line", async () => {
     "  -> Give each row an id.",
     'rows.csv, line 4: the labels are "0", "0", "0"',
     'rows.csv, line 6: the labels are "x", "0", "-1"',
-    "  -> Labels are one-hot (1, 0, 0), or three numbers that are not negative and not all zero.",
+    "  -> Labels are one-hot (1, 0, 0), or numbers that are not negative and not all zero.",
     "rows.csv, line 5: the row has 6 cells, the header has 7",
     "  -> Each row needs one cell for each column; a cell with a comma in it must be quoted.",
   ]);

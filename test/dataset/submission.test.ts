@@ -6,14 +6,15 @@ import { openDataset } from "../../src/dataset/open-dataset.ts";
 import { readSubmission } from "../../src/dataset/submission/read-submission.ts";
 import { validateSubmission } from "../../src/dataset/submission/validate-submission.ts";
 import { writeSubmission } from "../../src/dataset/submission/write-submission.ts";
-import type { Triple } from "../../src/types.ts";
+import type { PerClass } from "../../src/types.ts";
+import { withTie } from "../helpers/matrix.ts";
 import { temporaryFile, temporaryFolder } from "./temporary-file.ts";
 
-const THIRDS: Triple = [1 / 3, 1 / 3, 1 / 3];
+const THIRDS: PerClass = [1 / 3, 1 / 3, 1 / 3];
 
 test("writes the header, each id as it was read and in that order, and clipped probabilities", async () => {
   const path = join(await temporaryFolder(), "submission.csv");
-  const triples: readonly Triple[] = [[0.2, 0.3, 0.5], [1, 0, 0], THIRDS];
+  const triples: readonly PerClass[] = [[0.2, 0.3, 0.5], [1, 0, 0], THIRDS];
   await writeSubmission(path, ["007", "4265282380", 'a,"b"'], (index) => triples[index] ?? THIRDS);
   expect(await readFile(path, "utf8")).toBe(
     'id,winner_model_a,winner_model_b,winner_tie\n007,0.200000,0.300000,0.500000\n4265282380,0.990000,0.005000,0.005000\n"a,""b""",0.333334,0.333333,0.333333\n',
@@ -41,7 +42,7 @@ test("reads back and accepts its own file, for any ids and probabilities", async
   await fc.assert(
     fc.asyncProperty(fc.uniqueArray(row, { minLength: 1, selector: (each) => each.id }), async (rows) => {
       const ids = rows.map((each) => each.id);
-      const triples = rows.map(({ weights: [a, b, tie] }): Triple => {
+      const triples = rows.map(({ weights: [a, b, tie] }): PerClass => {
         const sum = a + b + tie;
         return [a / sum, b / sum, tie / sum];
       });
@@ -49,7 +50,7 @@ test("reads back and accepts its own file, for any ids and probabilities", async
       expect(await validateSubmission(path, ids)).toEqual([]);
       const read = await readSubmission(path);
       expect(read.ids).toEqual(ids);
-      for (const [at, probability] of read.probabilities.entries()) {
+      for (const [at, probability] of read.probabilities.values.entries()) {
         expect(Math.abs(probability - (triples.flat()[at] ?? 0))).toBeLessThan(1e-6);
       }
     }),
@@ -63,7 +64,7 @@ test("refuses to write NaN, naming the row, and leaves the old file", async () =
   await expect(write).rejects.toMatchObject({
     name: "Error",
     message: 'row 4321 (id "row-4321") cannot be written',
-    cause: expect.objectContaining({ message: "not three probabilities that sum to 1: NaN, 0, 1" }),
+    cause: expect.objectContaining({ message: "not probabilities that sum to 1: NaN, 0, 1" }),
   });
   expect(await readFile(path, "utf8")).toBe("old");
 });
@@ -85,7 +86,7 @@ test("reads any submission: other columns, other order, other ways to write a nu
   );
   expect(await readSubmission(path)).toEqual({
     ids: ["7", "8"],
-    probabilities: Float64Array.of(0.25, 0.25, 0.5, 0, 1, 0),
+    probabilities: withTie([0.25, 0.25, 0.5, 0, 1, 0]),
   });
 });
 
@@ -93,7 +94,7 @@ test("refuses to read a submission with broken rows, naming each line", async ()
   const path = await temporaryFile("id,winner_model_a,winner_model_b,winner_tie\n1,1,0,0\n1,,1,0\n2,0.5,0.4,0\n");
   await expect(readSubmission(path)).rejects.toMatchObject({
     code: "data",
-    message: `${path}, line 3: a probability is empty (and 2 more problems). Each row needs three probabilities, numbers from 0 to 1.`,
+    message: `${path}, line 3: a probability is empty (and 2 more problems). Each row needs a probability for each class, a number from 0 to 1.`,
     details: expect.arrayContaining([
       `${path}, line 3: the id "1" is already on line 2`,
       `${path}, line 4: the probabilities sum to 0.9`,

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { validateSubmission } from "../../src/dataset/submission/validate-submission.ts";
+import { CLASSES, WITHOUT_TIE } from "../../src/types.ts";
 import { temporaryFile } from "./temporary-file.ts";
 
 const HEADER = "id,winner_model_a,winner_model_b,winner_tie";
@@ -74,4 +75,21 @@ test("lists at most 20 of a kind and counts all", async () => {
 test("refuses a file without the columns, or without rows", async () => {
   await expect(findings("id,prompt\n1,p\n")).rejects.toThrow(/the column "winner_model_a" is missing/);
   await expect(findings(`${HEADER}\n`)).rejects.toThrow(/the file has a header but no rows/);
+});
+
+test("a submission without the column of the tie is one of two classes, which a note says, unless three are expected", async () => {
+  const path = await temporaryFile("id,winner_model_a,winner_model_b\n7,0.25,0.75\n");
+  const problems = await validateSubmission(path, ["7"]);
+  expect(problems.map(({ level }) => level)).toEqual(["note"]);
+  expect(problems[0]?.findings[0]?.text).toBe(
+    'there is no column "winner_tie": the file is read as one of two classes',
+  );
+  expect(await validateSubmission(path, ["7"], {}, WITHOUT_TIE)).toEqual([]);
+  await expect(validateSubmission(path, ["7"], {}, CLASSES)).rejects.toThrow('the column "winner_tie" is missing');
+});
+
+test("a submission of which the column of the tie was lost is refused, because its rows do not sum to 1", async () => {
+  const path = await temporaryFile("id,winner_model_a,winner_model_b\n7,0.25,0.5\n");
+  const problems = await validateSubmission(path, ["7"]);
+  expect(problems.filter(({ level }) => level === "error")).toHaveLength(1);
 });

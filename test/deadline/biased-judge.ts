@@ -1,12 +1,12 @@
-import { swap } from "../../src/triple.ts";
-import type { Triple } from "../../src/types.ts";
+import { swap } from "../../src/classes.ts";
+import type { PerClass } from "../../src/types.ts";
 import { createRandom, type Random } from "../simulator/random.ts";
 
 /** A row that a judge saw in both orders; the second answer is swapped back. */
 export interface JudgedRow {
   readonly truth: 0 | 1 | 2;
-  readonly first: Triple;
-  readonly second: Triple;
+  readonly first: PerClass;
+  readonly second: PerClass;
   readonly tokens: number;
 }
 
@@ -31,19 +31,19 @@ function judgeRow(random: Random, { bias, slope, rowError, orderError }: Judge):
   const odds = 1.1 * random.normal();
   const tie = 1 / (1 + Math.exp(1 + Math.abs(odds)));
   const seen = slope * odds + rowError * random.normal();
-  const shown = (forA: number): Triple => triple(forA, Math.min(0.9, Math.max(0.02, tie * random.between(0.6, 1.6))));
+  const shown = (forA: number): PerClass => triple(forA, Math.min(0.9, Math.max(0.02, tie * random.between(0.6, 1.6))));
   const first = shown(seen + bias + orderError * random.normal());
   // In the swapped order B is shown first, so the log odds of the first shown are those of B.
   const second = swap(shown(-seen + bias + orderError * random.normal()));
   return { truth: draw(random, triple(odds, tie)), first, second, tokens: Math.round(random.logBetween(60, 2_000)) };
 }
 
-function triple(odds: number, tie: number): Triple {
+function triple(odds: number, tie: number): PerClass {
   const a = (1 - tie) / (1 + Math.exp(-odds));
   return [a, 1 - tie - a, tie];
 }
 
-function draw(random: Random, [a, b]: Triple): 0 | 1 | 2 {
+function draw(random: Random, [a, b]: PerClass): 0 | 1 | 2 {
   const u = random.uniform();
   return u < a ? 0 : u < a + b ? 1 : 2;
 }

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { meanByClass } from "../../src/classes.ts";
 import { observe } from "../../src/deadline/observe.ts";
 import { fitSwapModel, logOdds, positionBias } from "../../src/deadline/swap-model.ts";
 import type { SwapRow } from "../../src/deadline/swap-pass.ts";
 import { expectedGain, rankForSwapPass, type Scale, uncertainty } from "../../src/deadline/swap-ranking.ts";
-import { meanTriple } from "../../src/triple.ts";
-import type { Triple } from "../../src/types.ts";
+import type { PerClass } from "../../src/types.ts";
 import { type Judge, type JudgedRow, judgeRows } from "./biased-judge.ts";
 import { drive, newState, stepsOf } from "./states.ts";
 
@@ -175,14 +175,15 @@ function gainOf(rows: readonly JudgedRow[], chosen: readonly number[]): number {
 }
 
 function gainOfRow(row: JudgedRow): number {
-  return Math.log(meanTriple([row.first, row.second])[row.truth]) - Math.log(row.first[row.truth]);
+  const [first, both] = [row.first, meanByClass([row.first, row.second])];
+  return Math.log(both[row.truth] ?? Number.NaN) - Math.log(first[row.truth] ?? Number.NaN);
 }
 
 function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-function shift([a, b, tie]: Triple, by: number): Triple {
+function shift([a, b, tie = 0]: PerClass, by: number): PerClass {
   const odds = Math.log(a / b) + by;
   const won = (1 - tie) / (1 + Math.exp(-odds));
   return [won, 1 - tie - won, tie];

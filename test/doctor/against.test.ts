@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { compareReadings } from "../../src/doctor/against.ts";
-import type { Reading, Triple } from "../../src/types.ts";
+import type { PerClass, Reading } from "../../src/types.ts";
 
-const reading = (logProbs: Triple, more: Partial<Reading> = {}): Reading => {
+const reading = (logProbs: PerClass, more: Partial<Reading> = {}): Reading => {
   return { logProbs, mass: 0.9, bounded: false, ...more };
 };
 

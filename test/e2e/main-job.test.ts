@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { softmax } from "../../src/classes.ts";
 import type { Config, SpawnConfig } from "../../src/config/config.ts";
 import type { TokenLogProbs } from "../../src/engine/dialects/dialect.ts";
 import type { Method } from "../../src/engine/dialects/table.ts";
@@ -16,7 +17,6 @@ import { engineOpeners } from "../../src/pool/open-engines.ts";
 import { createPreparer } from "../../src/prompt/preparer.ts";
 import { loadTokenizer } from "../../src/prompt/tokenizer/local.ts";
 import { systemClock } from "../../src/system.ts";
-import { softmax } from "../../src/triple.ts";
 import { undefended } from "../prompt/helpers.ts";
 import { abtie, demoConfig, serversAlive, testEffects } from "./engine.ts";
 

@@ -15,6 +15,6 @@ test("the example rows are read whole, and every anomaly that the reader counts 
 
 test("the labels of the example rows are all known", async () => {
   await using dataset = await openDataset(ROWS, {});
-  expect(dataset.truth).toHaveLength(3 * 91);
-  expect(dataset.truth?.reduce((sum, weight) => sum + weight, 0)).toBe(91);
+  expect(dataset.truth?.values).toHaveLength(3 * 91);
+  expect(dataset.truth?.values.reduce((sum, weight) => sum + weight, 0)).toBe(91);
 });

@@ -3,10 +3,11 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { stringify } from "csv-stringify/sync";
+import { mapClasses, perClass, softmax, swap } from "../../src/classes.ts";
 import { DEFAULT_COLUMNS } from "../../src/dataset/columns.ts";
 import { writeManifest } from "../../src/runfolder/manifest/manifest.ts";
 import { type RowRecord, writeRows } from "../../src/runfolder/rows-file.ts";
-import type { Triple } from "../../src/types.ts";
+import { CLASSES, type Classes, type PerClass } from "../../src/types.ts";
 import { temporaryFolder } from "./folder.ts";
 import { seeded } from "./random.ts";
 
@@ -18,15 +19,18 @@ export async function writeJudged(options: {
   /** 1 for a calibrated judge; above, it is too sure of itself. */
   readonly sharpness: number;
   readonly orders: "one" | "both";
+  /** The classes of the judge; default with a tie. Without one, every tenth row is labelled as a tie all the same. */
+  readonly classes?: Classes;
 }): Promise<string> {
-  const { rows, sharpness, orders } = options;
+  const { rows, sharpness, orders, classes = CLASSES } = options;
   const folder = await temporaryFolder();
   const random = seeded(11);
   const table: Record<string, string | number>[] = [];
   const records: RowRecord[] = [];
   for (let row = 0; row < rows; row += 1) {
-    const odds = [4 * random(), 4 * random(), 2 * random()].map((value) => value - 2) as unknown as Triple;
-    const truth = draw(softmax(odds), random());
+    const odds = perClass(classes, (_, place) => (place === 2 ? 2 : 4) * random() - 2);
+    const drawn = draw(softmax(odds), random());
+    const truth = classes.length === 2 && row % 10 === 9 ? 2 : drawn;
     table.push({
       id: `r${row}`,
       prompt: `What is ${Math.floor(row / 2)}?`,
@@ -34,12 +38,18 @@ export async function writeJudged(options: {
       response_b: "Two, they say.",
       ...Object.fromEntries(DEFAULT_COLUMNS.labels.map((name, place) => [name, place === truth ? 1 : 0])),
     });
-    records.push(record(`r${row}`, odds.map((value) => sharpness * value) as unknown as Triple, orders));
+    records.push(
+      record(
+        `r${row}`,
+        mapClasses(odds, (value) => sharpness * value),
+        orders,
+      ),
+    );
   }
   await mkdir(join(folder, "run"));
   await writeFile(join(folder, "rows.csv"), stringify(table, { header: true }));
   await writeRows(join(folder, "run/rows.jsonl"), records);
-  await writeManifest(join(folder, "run/manifest.json"), manifest(folder, rows, orders));
+  await writeManifest(join(folder, "run/manifest.json"), manifest(folder, { rows, orders, classes }));
   return folder;
 }
 
@@ -55,9 +65,9 @@ export async function writeLabels(folder: string, count = Number.POSITIVE_INFINI
   await writeFile(join(folder, "labels.csv"), stringify(labelled.reverse(), { header: true }));
 }
 
-function record(id: string, shown: Triple, orders: "one" | "both"): RowRecord {
-  const reading = (scores: Triple) => ({
-    logProbs: softmax(scores).map((share) => Math.log(share / 2)) as unknown as Triple,
+function record(id: string, shown: PerClass, orders: "one" | "both"): RowRecord {
+  const reading = (scores: PerClass) => ({
+    logProbs: mapClasses(softmax(scores), (share) => Math.log(share / 2)),
     mass: 0.5,
     bounded: false,
     tokens: 20,
@@ -72,11 +82,14 @@ function record(id: string, shown: Triple, orders: "one" | "both"): RowRecord {
     reason: null,
     attempts: 1,
     ab: reading(shown),
-    ba: orders === "both" ? reading([shown[1], shown[0], shown[2]]) : null,
+    ba: orders === "both" ? reading(swap(shown)) : null,
   };
 }
 
-function manifest(folder: string, rows: number, orders: "one" | "both") {
+function manifest(
+  folder: string,
+  { rows, orders, classes }: { readonly rows: number; readonly orders: "one" | "both"; readonly classes: Classes },
+) {
   return {
     format: 2 as const,
     model: null,
@@ -87,6 +100,7 @@ function manifest(folder: string, rows: number, orders: "one" | "both") {
       columns: { ...DEFAULT_COLUMNS, labels: [...DEFAULT_COLUMNS.labels] },
       truth: "labels",
       template: join(folder, "t.jinja"),
+      classes: [...classes],
       limit: null,
       seed: 3,
       orders,
@@ -98,15 +112,9 @@ function manifest(folder: string, rows: number, orders: "one" | "both") {
     },
     hashes: { data: "0".repeat(64), template: TEMPLATE_SHA },
     rows,
-    labels: { a: [" A"], b: [" B"], tie: [" tie"] },
+    labels: classes.length === 2 ? { a: [" A"], b: [" B"] } : { a: [" A"], b: [" B"], tie: [" tie"] },
     method: "auto",
   };
-}
-
-function softmax(logits: Triple): Triple {
-  const powers = logits.map(Math.exp);
-  const sum = powers.reduce((total, value) => total + value, 0);
-  return powers.map((value) => value / sum) as unknown as Triple;
 }
 
 function draw([a, b]: readonly number[], uniform: number): 0 | 1 | 2 {

@@ -8,6 +8,7 @@ import { fold } from "../../src/runfolder/state/fold.ts";
 import { createRunState } from "../../src/runfolder/state/run-state.ts";
 import type { RequestEvent } from "../../src/schedule/types.ts";
 import type { Reading } from "../../src/types.ts";
+import { CLASSES } from "../../src/types.ts";
 import { CONFIG, INPUT } from "../deadline/plan-samples.ts";
 import { createVirtualClock, type VirtualClock } from "../helpers/virtual-clock.ts";
 import { rowEvent } from "../runfolder/samples.ts";
@@ -31,7 +32,7 @@ function gaveUp(row: number): RequestEvent<Task, Reading> {
 function newPlanner({
   clock = createVirtualClock(),
   plan = planRun(CONFIG, INPUT),
-  state = createRunState(INPUT.lengths.length),
+  state = createRunState(INPUT.lengths.length, CLASSES),
 }: Partial<Pick<PlannerOptions, "plan" | "state">> & { readonly clock?: VirtualClock } = {}): Planner {
   return createPlanner({
     plan,
@@ -111,7 +112,7 @@ describe("takes from the plan", () => {
   test("the largest number of prompts in the swapped order, those of earlier sessions included", () => {
     const both = planRun({ ...CONFIG, orders: "both" }, { ...INPUT, lengths: INPUT.lengths.slice(0, 30) });
     const swapped = (ba: number, earlier: number): number => {
-      const state = createRunState(30);
+      const state = createRunState(30, CLASSES);
       for (let row = 0; row < 30; row += 1) fold(state, rowEvent(row));
       for (let row = 0; row < earlier; row += 1) fold(state, rowEvent(row, { order: "ba" }));
       return take(newPlanner({ plan: { ...both, prompts: { ab: 30, ba } }, state }), 30).length;

@@ -5,13 +5,14 @@ import type { Journal } from "../../src/runfolder/journal/append.ts";
 import { readRows } from "../../src/runfolder/rows-file.ts";
 import { fold } from "../../src/runfolder/state/fold.ts";
 import { createRunState } from "../../src/runfolder/state/run-state.ts";
+import { CLASSES } from "../../src/types.ts";
 import { temporaryFolder } from "../helpers/folder.ts";
 import { createVirtualClock } from "../helpers/virtual-clock.ts";
 import { failedEvent, rowEvent } from "../runfolder/samples.ts";
 
 test("rows.jsonl counts every request of a row once, failed ones of earlier sessions included", async () => {
   const folder = await temporaryFolder();
-  const state = createRunState(4);
+  const state = createRunState(4, CLASSES);
   // Row 0: two failures and the answer in one session. Row 1: a failure in each order, then both answers.
   // Row 2: two failures in an earlier session, then an answer at the first attempt. Row 3: never tried.
   for (const event of [
@@ -39,6 +40,7 @@ test("rows.jsonl counts every request of a row once, failed ones of earlier sess
     input: { path: "rows.csv", names: [], chosen: null, readCells: async () => [] },
     rows: join(folder, "rows.jsonl"),
     columns: { id: "id", labels: ["a", "b", "tie"] },
+    classes: CLASSES,
     clip: [0.001, 0.999],
     clock: createVirtualClock(),
     log: () => {},

@@ -6,6 +6,7 @@ import type { JournalEvent } from "../../src/runfolder/journal/events.ts";
 import { createRunState, isAnswered } from "../../src/runfolder/state/run-state.ts";
 import type { Attempt, FailureReason, Outcome, TaskOutcome } from "../../src/schedule/types.ts";
 import type { Order, Reading } from "../../src/types.ts";
+import { CLASSES } from "../../src/types.ts";
 import { createVirtualClock } from "../helpers/virtual-clock.ts";
 
 test("records the answers of a request under its number, and reports each row that is answered for the first time", () => {
@@ -60,7 +61,7 @@ test("records requests that the end of the session aborted with the reason of th
 
 function setUp(abortReason?: "deadline" | "interrupted") {
   const events: JournalEvent[] = [];
-  const state = createRunState(4);
+  const state = createRunState(4, CLASSES);
   let answers = 0;
   const recorder = createRecorder({
     journal: { append: (event: JournalEvent) => events.push(event) } as unknown as Journal,

@@ -1,14 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { classPrior, repeatTriple } from "../../src/metrics/class-prior.ts";
+import { repeatRow, rowAt } from "../../src/class-matrix.ts";
+import { classPrior } from "../../src/metrics/class-prior.ts";
 import { clipProbabilities, lossDifferenceBound } from "../../src/metrics/clip.ts";
 import { comparePairs } from "../../src/metrics/compare-pairs.ts";
 import { evaluate } from "../../src/metrics/evaluate.ts";
 import { labelMass } from "../../src/metrics/label-mass.ts";
 import { logLosses } from "../../src/metrics/log-loss.ts";
 import { rescoringNoise } from "../../src/metrics/rescoring.ts";
+import { takeScored } from "../../src/metrics/scored.ts";
 import { measureSlices } from "../../src/metrics/slices.ts";
-import { takeScored } from "../../src/metrics/triples.ts";
+import { CLASSES } from "../../src/types.ts";
+import { withTie } from "../helpers/matrix.ts";
 import { generatedSet } from "./generated-sets.ts";
 
 const OPTIONS = { seed: 4, resamples: 1_000 };
@@ -16,7 +19,7 @@ const OPTIONS = { seed: 4, resamples: 1_000 };
 describe("an evaluation", () => {
   test("of the class prior finds no gain over the class prior", () => {
     const set = generatedSet(7);
-    const prior = repeatTriple(classPrior(set.truth), set.groups.length);
+    const prior = repeatRow(set.truth.classes, classPrior(set.truth), set.groups.length);
     const { prior: found, logLoss } = evaluate({ ...set, probabilities: prior }, OPTIONS);
     expect(found.gain.mean).toBe(0);
     expect(found.logLoss).toBeCloseTo(logLoss.mean, 12);
@@ -98,19 +101,19 @@ test("clipped rows never differ by more than the bound, and can come close to it
     return sum === 0 ? [1, 0, 0] : [a / sum, b / sum, c / sum];
   });
   const clip = [0.005, 0.99] as const;
-  const bound = lossDifferenceBound(clip);
+  const bound = lossDifferenceBound(CLASSES, clip);
   fc.assert(
     fc.property(triple, triple, fc.nat(2), (one, other, winner) => {
-      const truth = Float64Array.from([0, 1, 2], (k) => (k === winner ? 1 : 0));
+      const truth = withTie([0, 1, 2].map((k) => (k === winner ? 1 : 0)));
       const [first, second] = [one, other].map(
-        (each) => logLosses(clipProbabilities(Float64Array.from(each), clip), truth)[0] ?? 0,
+        (each) => logLosses(clipProbabilities(withTie(each), clip), truth)[0] ?? 0,
       );
       expect(Math.abs((first ?? 0) - (second ?? 0))).toBeLessThanOrEqual(bound);
     }),
   );
-  const sure = clipProbabilities(Float64Array.of(1, 0, 0), clip);
-  const wrong = clipProbabilities(Float64Array.of(0, 0.5, 0.5), clip);
-  expect(Math.log((sure[0] ?? 0) / (wrong[0] ?? 1))).toBeGreaterThan(bound - 0.02);
+  const sure = clipProbabilities(withTie([1, 0, 0]), clip);
+  const wrong = clipProbabilities(withTie([0, 0.5, 0.5]), clip);
+  expect(Math.log(rowAt(sure, 0)[0] / rowAt(wrong, 0)[0])).toBeGreaterThan(bound - 0.02);
 });
 
 test("scoring again gives a noise floor: none when nothing changes, above the mean change otherwise", () => {
@@ -134,5 +137,5 @@ test("label mass leaves out rows where it is unknown, and is null when it always
 });
 
 test("the log loss of a sure mistake is that of the smallest probability scikit-learn knows", () => {
-  expect(logLosses(Float64Array.of(0, 1, 0), Float64Array.of(1, 0, 0))[0]).toBeCloseTo(52 * Math.LN2, 12);
+  expect(logLosses(withTie([0, 1, 0]), withTie([1, 0, 0]))[0]).toBeCloseTo(52 * Math.LN2, 12);
 });

@@ -1,4 +1,5 @@
-import type { Scored } from "../../src/metrics/triples.ts";
+import type { Scored } from "../../src/metrics/scored.ts";
+import { withTie } from "../helpers/matrix.ts";
 
 /** The generated sets of test/fixtures/metrics/golden.py, bit for bit: only additions, multiplications and divisions. */
 export function generatedSet(k: number): Scored {
@@ -26,7 +27,7 @@ export function generatedSet(k: number): Scored {
     );
     groups[row] = Math.floor(next() * (rows / 2));
   }
-  return { probabilities, truth, groups };
+  return { probabilities: withTie(probabilities), truth: withTie(truth), groups };
 }
 
 function quarters(weights: readonly number[], row: number): [number, number, number] {

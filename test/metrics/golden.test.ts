@@ -1,11 +1,14 @@
 import { describe, expect, test } from "vitest";
+import { type ClassMatrix, matrixOf, pickRows, rowAt } from "../../src/class-matrix.ts";
 import { confusionOf, hits, majorityHits } from "../../src/metrics/accuracy.ts";
 import { brierScores } from "../../src/metrics/brier.ts";
 import { calibrationError } from "../../src/metrics/calibration-error.ts";
+import { labelsFor } from "../../src/metrics/labels-for.ts";
 import { logLosses } from "../../src/metrics/log-loss.ts";
 import { reliabilityBins } from "../../src/metrics/reliability.ts";
 import { bootstrapMean } from "../../src/stats/bootstrap.ts";
 import { mcnemarExact } from "../../src/stats/mcnemar.ts";
+import { type PerClass, WITHOUT_TIE } from "../../src/types.ts";
 import golden from "../fixtures/metrics/golden.json" with { type: "json" };
 import { generatedSet } from "./generated-sets.ts";
 import { DATA, realSet } from "./real-sets.ts";
@@ -17,6 +20,21 @@ describe("metrics equal scikit-learn and scipy to 1e-9", () => {
     const { probabilities, truth, groups } = generatedSet(expected.set);
     expect(groups.length).toBe(expected.rows);
     expectMeasures(probabilities, truth, groups, expected);
+  });
+
+  test.each(golden.withoutTies)("on generated set $set without its ties, $rows rows of two classes", (expected) => {
+    const { probabilities, truth, groups } = generatedSet(expected.set);
+    const { rows, truth: restricted } = labelsFor(WITHOUT_TIE, truth);
+    expect(rows.length).toBe(expected.rows);
+    const two = matrixOf(
+      WITHOUT_TIE,
+      Array.from(rows, (row): PerClass => {
+        const [a, b] = rowAt(probabilities, row);
+        return a + b > 0 ? [a / (a + b), b / (a + b)] : [0.5, 0.5];
+      }),
+    );
+    const members = rows.map((row) => groups[row] ?? 0);
+    expectMeasures(two, pickRows(restricted, rows), members, expected);
   });
 
   test.for([
@@ -38,7 +56,7 @@ describe("metrics equal scikit-learn and scipy to 1e-9", () => {
   });
 });
 
-function expectMeasures(p: Float64Array, truth: Float64Array, groups: Uint32Array, expected: Measures): void {
+function expectMeasures(p: ClassMatrix, truth: ClassMatrix, groups: Uint32Array, expected: Measures): void {
   const losses = logLosses(p, truth);
   near(mean(losses), expected.logLoss);
   near(mean(losses) * losses.length, expected.lossSum, 1e-9 * losses.length);

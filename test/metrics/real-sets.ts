@@ -1,16 +1,18 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parse } from "csv-parse/sync";
-import { classPrior, repeatTriple } from "../../src/metrics/class-prior.ts";
+import { type ClassMatrix, repeatRow } from "../../src/class-matrix.ts";
+import { classPrior } from "../../src/metrics/class-prior.ts";
+import { withTie } from "../helpers/matrix.ts";
 
 export const DATA: string =
   process.env["ABTIE_DATA"] ?? fileURLToPath(new URL("../../../shared/data", import.meta.url));
 
 export interface RealSet {
-  readonly truth: Float64Array;
+  readonly truth: ClassMatrix;
   readonly groups: Uint32Array;
-  readonly prior: Float64Array;
-  readonly lengths: Float64Array;
+  readonly prior: ClassMatrix;
+  readonly lengths: ClassMatrix;
 }
 
 type Cells = Record<string, string>;
@@ -26,12 +28,12 @@ export function realSet(name: "pandalm" | "vicuna80", votes: boolean): RealSet |
     if (!numbers.has(prompt)) numbers.set(prompt, numbers.size);
     return numbers.get(prompt) ?? 0;
   });
-  const truth = Float64Array.from(rows.flatMap((row) => (votes ? voteShares(row) : winner(row))));
+  const truth = withTie(rows.flatMap((row) => (votes ? voteShares(row) : winner(row))));
   return {
     truth,
     groups,
-    prior: repeatTriple(classPrior(truth), rows.length),
-    lengths: Float64Array.from(rows.flatMap(byLength)),
+    prior: repeatRow(truth.classes, classPrior(truth), rows.length),
+    lengths: withTie(rows.flatMap(byLength)),
   };
 }
 

@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
+import type { ClassMatrix } from "../../src/class-matrix.ts";
 import { swapStudy } from "../../src/metrics/swap.ts";
+import { withTie } from "../helpers/matrix.ts";
 
 const OPTIONS = { seed: 1, resamples: 500 };
 
@@ -34,15 +36,15 @@ test("counts flips and their direction as the published swap studies do", () => 
 
 test("finds how far the log odds move towards the answer shown first", () => {
   // Without the shift of 0.3 both orders would say log odds 0.5 for a.
-  const ab = Float64Array.from(new Array(20).fill(withLogOdds(0.8)).flat());
-  const ba = Float64Array.from(new Array(20).fill(withLogOdds(0.2)).flat());
+  const ab = withTie(new Array(20).fill(withLogOdds(0.8)).flat());
+  const ba = withTie(new Array(20).fill(withLogOdds(0.2)).flat());
   const { logOddsShift } = swapStudy(ab, ba, rows(20), OPTIONS);
   expect(logOddsShift.mean).toBeCloseTo(0.3, 12);
   expect(logOddsShift.error?.interval.low).toBeCloseTo(0.3, 12);
 });
 
 test("a probability of 0 moves the log odds far, not to infinity", () => {
-  const { logOddsShift } = swapStudy(Float64Array.of(1, 0, 0), Float64Array.of(0, 1, 0), rows(1), OPTIONS);
+  const { logOddsShift } = swapStudy(withTie([1, 0, 0]), withTie([0, 1, 0]), rows(1), OPTIONS);
   expect(logOddsShift.mean).toBeCloseTo(52 * Math.LN2, 9);
 });
 
@@ -51,8 +53,8 @@ function withLogOdds(odds: number): number[] {
   return [a, 0.9 - a, 0.1];
 }
 
-function confident(winners: readonly number[]): Float64Array {
-  return Float64Array.from(winners.flatMap((winner) => [0, 1, 2].map((k) => (k === winner ? 0.8 : 0.1))));
+function confident(winners: readonly number[]): ClassMatrix {
+  return withTie(winners.flatMap((winner) => [0, 1, 2].map((k) => (k === winner ? 0.8 : 0.1))));
 }
 
 function rows(count: number): Uint32Array {

@@ -12,12 +12,13 @@ import {
   scoresOf,
   sliceGroupOf,
 } from "../../src/report/data/from-metrics.ts";
+import { withTie } from "../helpers/matrix.ts";
 
 // Eight rows, four of which say A with 0.8 and are right, and four that say B with 0.6 and are wrong.
 const probabilities = Array.from({ length: 8 }, (_, row) => (row < 4 ? [0.8, 0.1, 0.1] : [0.2, 0.6, 0.2])).flat();
 const scored = {
-  probabilities: Float64Array.from(probabilities),
-  truth: Float64Array.from({ length: 24 }, (_, index) => (index % 3 === 0 ? 1 : 0)),
+  probabilities: withTie(probabilities),
+  truth: withTie(Array.from({ length: 24 }, (_, index) => (index % 3 === 0 ? 1 : 0))),
   groups: Uint32Array.from({ length: 8 }, (_, row) => row),
 };
 const options = { seed: 1, resamples: 200 };
@@ -70,10 +71,8 @@ describe("what metrics computes, as a report shows it", () => {
     fc.assert(
       fc.property(fc.array(row, { minLength: 1, maxLength: 9 }), (rows) => {
         const few = {
-          probabilities: Float64Array.from(
-            rows.flatMap(({ verdict }) => [0, 1, 2].map((k) => (k === verdict ? 0.8 : 0.1))),
-          ),
-          truth: Float64Array.from(rows.flatMap(({ truth }) => [0, 1, 2].map((k) => Number(k === truth)))),
+          probabilities: withTie(rows.flatMap(({ verdict }) => [0, 1, 2].map((k) => (k === verdict ? 0.8 : 0.1)))),
+          truth: withTie(rows.flatMap(({ truth }) => [0, 1, 2].map((k) => Number(k === truth)))),
           groups: Uint32Array.from(rows, ({ group }) => group),
         };
         const { logLoss, accuracy, brier } = scoresOf("x", evaluate(few, options));
@@ -100,16 +99,15 @@ describe("what metrics computes, as a report shows it", () => {
   });
 
   test("a study of both orders becomes shares of its rows, and nothing when there were none", () => {
-    const swapped = Float64Array.from(probabilities);
-    swapped.set([0.1, 0.8, 0.1], 0);
+    const swapped = withTie([0.1, 0.8, 0.1, ...probabilities.slice(3)]);
     const position = positionOf(swapStudy(scored.probabilities, swapped, scored.groups, options));
     expect(position).toMatchObject({ rows: 8, flipRate: { value: 1 / 8 }, towardFirst: 1 / 8, towardSecond: 0 });
-    const none = new Float64Array();
+    const none = withTie([]);
     expect(positionOf(swapStudy(none, none, new Uint32Array(), options))).toBeNull();
   });
 
   test("a pair is decided only when its adjusted p value and the noise floor allow it", () => {
-    const sharper = scored.probabilities.map((value, index) => (index % 3 === 0 ? value * 1.1 : value * 0.9));
+    const sharper = withTie(probabilities.map((value, index) => (index % 3 === 0 ? value * 1.1 : value * 0.9)));
     const variants = [
       { name: "one", probabilities: scored.probabilities, msPerRow: 10 },
       { name: "two", probabilities: sharper, msPerRow: 11 },

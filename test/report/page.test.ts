@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { ReportData, ReportRow } from "../../src/report/data/run-data.ts";
 import { renderComparison } from "../../src/report/render-comparison.ts";
 import { renderRun } from "../../src/report/render-run.ts";
+import { CLASSES } from "../../src/types.ts";
 import { hostile } from "./hostile.ts";
 import { sampleReport } from "./sample.ts";
 import { sampleComparison } from "./sample-comparison.ts";
@@ -15,6 +16,7 @@ const BARE: ReportData = {
   facts: [],
   notes: [],
   warnings: [],
+  classes: CLASSES,
   rows: [],
   timing: null,
   requests: [],

@@ -1,5 +1,5 @@
 import type { ReportRow, WorstRow } from "../../src/report/data/run-data.ts";
-import type { Row, Triple } from "../../src/types.ts";
+import type { PerClass, Row } from "../../src/types.ts";
 import type { Random } from "./random.ts";
 
 /** Makes rows as a judge of middling quality would leave them: over-confident, some shortened, a few never answered. */
@@ -9,7 +9,7 @@ export function sampleRows(many: number, random: Random): ReportRow[] {
 
 function sampleRow(index: number, many: number, random: Random): ReportRow {
   const kind = random.uniform();
-  const truth: Triple = kind < 0.352 ? [1, 0, 0] : kind < 0.694 ? [0, 1, 0] : [0, 0, 1];
+  const truth: PerClass = kind < 0.352 ? [1, 0, 0] : kind < 0.694 ? [0, 1, 0] : [0, 0, 1];
   const lean = 1.15 * (truth[0] - truth[1]) + 1.1 * random.normal() + 0.12;
   const tie = -0.55 + 0.7 * truth[2] - 0.42 * Math.abs(lean) + 0.55 * random.normal();
   const weights = [Math.exp(lean * 0.9), Math.exp(-lean * 0.9), Math.exp(tie + 0.6)] as const;

@@ -1,5 +1,6 @@
 import type { Estimate, ReportData, ReportRow, Scores } from "../../src/report/data/run-data.ts";
-import type { Triple } from "../../src/types.ts";
+import type { PerClass } from "../../src/types.ts";
+import { CLASSES } from "../../src/types.ts";
 import { type Random, seeded } from "./random.ts";
 import { lossOf, sampleRows, sampleWorst } from "./sample-rows.ts";
 import { sampleBands, sampleForecasts, sampleRequests } from "./sample-time.ts";
@@ -14,6 +15,7 @@ export function sampleReport(many: number, seed = 7): ReportData {
   return {
     name: "runs/lmsys-34b-awq",
     program: "abtie 0.1.0",
+    classes: CLASSES,
     madeAt: Date.UTC(2025, 2, 14, 9, 26),
     facts: [
       { name: "Model", value: "Yi-1.5-34B-Chat-AWQ, tensor parallel 2, half" },
@@ -138,7 +140,7 @@ function scoresOf(name: string, rows: readonly ReportRow[]): Scores {
   };
 }
 
-function confusionOf(rows: readonly ReportRow[]): readonly [Triple, Triple, Triple] {
+function confusionOf(rows: readonly ReportRow[]): readonly [PerClass, PerClass, PerClass] {
   const matrix = [
     [0, 0, 0],
     [0, 0, 0],
@@ -149,7 +151,7 @@ function confusionOf(rows: readonly ReportRow[]): readonly [Triple, Triple, Trip
     const said = probabilities.indexOf(Math.max(...probabilities));
     if (line) line[said] = (line[said] ?? 0) + 1;
   }
-  return matrix as unknown as readonly [Triple, Triple, Triple];
+  return matrix as unknown as readonly [PerClass, PerClass, PerClass];
 }
 
 function bins(from: number, to: number, rows: number, tilt: number, random: Random) {

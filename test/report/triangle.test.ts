@@ -3,10 +3,10 @@ import { describe, expect, test } from "vitest";
 import { densityTriangles } from "../../src/report/charts/density.ts";
 import { triangle } from "../../src/report/charts/triangle.ts";
 import type { ReportRow } from "../../src/report/data/run-data.ts";
-import type { Triple } from "../../src/types.ts";
+import type { PerClass } from "../../src/types.ts";
 import { allPoints, cloud, viewBox } from "./geometry.ts";
 
-const row = (probabilities: Triple, truth: Triple | null = null): ReportRow => ({
+const row = (probabilities: PerClass, truth: PerClass | null = null): ReportRow => ({
   id: "1",
   probabilities,
   truth,
@@ -17,7 +17,7 @@ const row = (probabilities: Triple, truth: Triple | null = null): ReportRow => (
   reason: null,
 });
 
-const triples: fc.Arbitrary<Triple> = fc
+const triples: fc.Arbitrary<PerClass> = fc
   .tuple(...([0, 1, 2].map(() => fc.double({ min: 0, max: 1, noNaN: true })) as [D, D, D]))
   .filter(([a, b, tie]) => a + b + tie > 1e-6)
   .map(([a, b, tie]) => [a / (a + b + tie), b / (a + b + tie), tie / (a + b + tie)]);
@@ -48,8 +48,8 @@ describe("the triangle", () => {
         const picture = triangle([row(p)], []);
         const { a, b, tie } = corners(picture.markup);
         const [point] = cloud(picture);
-        expect(Math.abs((point?.x ?? 0) - (p[0] * a.x + p[1] * b.x + p[2] * tie.x))).toBeLessThanOrEqual(0.11);
-        expect(Math.abs((point?.y ?? 0) - (p[0] * a.y + p[1] * b.y + p[2] * tie.y))).toBeLessThanOrEqual(0.11);
+        expect(Math.abs((point?.x ?? 0) - (p[0] * a.x + p[1] * b.x + (p[2] ?? 0) * tie.x))).toBeLessThanOrEqual(0.11);
+        expect(Math.abs((point?.y ?? 0) - (p[0] * a.y + p[1] * b.y + (p[2] ?? 0) * tie.y))).toBeLessThanOrEqual(0.11);
       }),
     );
   });
@@ -62,8 +62,8 @@ describe("the triangle", () => {
   });
 
   test("colours by truth, and apart from all three where votes leave no majority or the truth is unknown", () => {
-    const p: Triple = [0.2, 0.3, 0.5];
-    const colour = (truth: Triple | null): string | undefined =>
+    const p: PerClass = [0.2, 0.3, 0.5];
+    const colour = (truth: PerClass | null): string | undefined =>
       /class="dots large"><path class="([^"]*)"/.exec(triangle([row(p, truth)], []).markup)?.[1];
     expect([colour([1, 0, 0]), colour([0, 0.6, 0.4]), colour([0, 0, 1])]).toEqual(["p-a", "p-b", "p-tie"]);
     expect([colour([0.5, 0.5, 0]), colour(null)]).toEqual(["p-none", "p-none"]);
@@ -89,7 +89,7 @@ describe("the triangle", () => {
 
 describe("the small triangles by truth", () => {
   test("hold every cell inside the picture and count every row, also on edges and corners", () => {
-    const edges: Triple[] = [
+    const edges: PerClass[] = [
       [1, 0, 0],
       [0, 1, 0],
       [0, 0, 1],

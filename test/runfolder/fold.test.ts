@@ -11,6 +11,7 @@ import {
   readingOf,
   tokenBudgetOf,
 } from "../../src/runfolder/state/run-state.ts";
+import { CLASSES } from "../../src/types.ts";
 import { EVERY_KIND, failedEvent, rowEvent } from "./samples.ts";
 
 const ROWS = 12;
@@ -45,7 +46,7 @@ describe("folding a journal", () => {
   test("agrees with a plain reading of the events: first answer, last failure before it, number of failed requests", () => {
     fc.assert(
       fc.property(fc.array(event, { maxLength: 60 }), (events) => {
-        const state = events.reduce(fold, createRunState(ROWS));
+        const state = events.reduce(fold, createRunState(ROWS, CLASSES));
         for (const side of ["ab", "ba"] as const) {
           for (let row = 0; row < ROWS; row++) {
             const about = events.filter(
@@ -90,8 +91,12 @@ describe("folding a journal", () => {
       { event: "start-up", at: 2, seconds: 4 },
       { ...cache, found: 2 },
     ];
-    expect(createRunState(1)).toMatchObject({ engineModel: null, longestStartUpSeconds: null, prefixCache: null });
-    expect(events.reduce(fold, createRunState(1))).toMatchObject({
+    expect(createRunState(1, CLASSES)).toMatchObject({
+      engineModel: null,
+      longestStartUpSeconds: null,
+      prefixCache: null,
+    });
+    expect(events.reduce(fold, createRunState(1, CLASSES))).toMatchObject({
       engineModel: { model: "second" },
       longestStartUpSeconds: 9,
       prefixCache: { looked: 200, found: 42, prepared: 180, shared: 60 },
@@ -99,7 +104,7 @@ describe("folding a journal", () => {
   });
 
   test("keeps 250,000 rows in both orders in less than 35 MB", () => {
-    const state = createRunState(250_000);
+    const state = createRunState(250_000, CLASSES);
     const bytes = Object.values(state.orders).flatMap((side) =>
       Object.values(side).map((value) => (ArrayBuffer.isView(value) ? value.byteLength : 0)),
     );
@@ -107,7 +112,7 @@ describe("folding a journal", () => {
   });
 
   test("refuses a row that the run does not have", () => {
-    const state = createRunState(2);
+    const state = createRunState(2, CLASSES);
     expect(() => fold(state, rowEvent(2))).toThrow("row 2 in the journal of a run of 2 rows");
     expect(() => fold(state, failedEvent([0, 5]))).toThrow("row 5");
   });

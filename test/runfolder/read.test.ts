@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { encodeEvent, JOURNAL_FORMAT, OLDEST_JOURNAL_FORMAT } from "../../src/runfolder/journal/events.ts";
 import { resumeRun } from "../../src/runfolder/state/resume.ts";
 import { attemptsOf, isAnswered, lastFailure } from "../../src/runfolder/state/run-state.ts";
+import { CLASSES } from "../../src/types.ts";
 import { eventsOf, failedEvent, rowEvent, rowsOf, temporaryFolder, upTo, write } from "./samples.ts";
 
 describe("reading a journal", () => {
@@ -76,7 +77,7 @@ describe("reading a journal", () => {
 
 describe("resuming a run", () => {
   test("begins with nothing when there is no journal", async () => {
-    const state = await resumeRun(join(await temporaryFolder(), "journal.jsonl"), 10);
+    const state = await resumeRun(join(await temporaryFolder(), "journal.jsonl"), 10, CLASSES);
     expect(state.orders.ab.answered).toBe(0);
   });
 
@@ -93,7 +94,7 @@ describe("resuming a run", () => {
         .map(encodeEvent)
         .join(""),
     );
-    const state = await resumeRun(path, 3);
+    const state = await resumeRun(path, 3, CLASSES);
     expect([0, 1, 2].map((row) => isAnswered(state, row, "ab"))).toEqual([true, false, false]);
     expect([0, 1, 2].map((row) => lastFailure(state, row, "ab")?.reason ?? null)).toEqual(["timeout", "server", null]);
     expect([0, 1, 2].map((row) => attemptsOf(state, row, "ab"))).toEqual([2, 2, 0]);
@@ -101,7 +102,7 @@ describe("resuming a run", () => {
 
   test("names the line of a row that the data file does not have", async () => {
     const path = await write(encodeEvent(rowEvent(0)) + encodeEvent(rowEvent(10)));
-    await expect(resumeRun(path, 10)).rejects.toMatchObject({
+    await expect(resumeRun(path, 10, CLASSES)).rejects.toMatchObject({
       code: "data",
       message: expect.stringContaining(`${path}, line 2: row 10 in the journal of a run of 10 rows`),
     });

@@ -1,5 +1,7 @@
 import type { InitResult } from "../../commands/init.ts";
 import { formatPercent, plural } from "../../format.ts";
+import { CLASS_TEXT } from "../../report/text/sentences.ts";
+import { CLASSES } from "../../types.ts";
 import { type AddCommand, printJson } from "./context.ts";
 import { jsonOption } from "./options.ts";
 
@@ -40,11 +42,11 @@ export const addInit: AddCommand = (program, context) => {
 };
 
 function renderInit({ input, config, rows, labels, notes, turns, characters, scripts }: InitResult): string {
-  const [a, b, tie] = labels ?? [];
   const shares =
     labels === null
       ? "none, which scoring does not need"
-      : `A ${formatPercent(a ?? 0)}, B ${formatPercent(b ?? 0)}, tie ${formatPercent(tie ?? 0)}`;
+      : labels.map((share, index) => `${CLASS_TEXT[CLASSES[index] ?? "tie"]} ${formatPercent(share)}`).join(", ") +
+        (labels.length === 2 ? "; none is a tie" : "");
   const written = scripts.slice(0, 4).map(({ script, share }) => `${script} ${formatPercent(share)}`);
   return [
     `rows      ${plural(rows, "row")} in ${input}`,

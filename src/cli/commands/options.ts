@@ -97,10 +97,10 @@ const CONFIG_FLAGS: { readonly [F in ConfigFlag]: ConfigFlagSpec<NonNullable<Con
     set: (orders) => ({ orders: orders as "one" | "both" | "auto" }),
   },
   prior: {
-    flags: "--prior <a,b,tie>",
-    help: "class prior for rows that cannot be scored, for example 0.35,0.35,0.3",
-    parse: threeNumbers,
-    set: ([a = 0, b = 0, tie = 0]) => ({ prior: [a, b, tie] }),
+    flags: "--prior <a,b[,tie]>",
+    help: "class prior for rows that cannot be scored, for example 0.35,0.35,0.3; two numbers for a template without a tie",
+    parse: shares,
+    set: ([a = 0, b = 0, tie]) => ({ prior: tie === undefined ? [a, b] : [a, b, tie] }),
   },
   deadline: {
     flags: "--deadline <when>",
@@ -211,10 +211,12 @@ export function jsonOption(): Option {
   return new Option("--json", "print the result as JSON on stdout");
 }
 
-function threeNumbers(text: string): readonly number[] {
+function shares(text: string): readonly number[] {
   const numbers = text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
-  if (numbers.length === 3 && numbers.every((number) => number >= 0 && number <= 1)) return numbers;
-  throw new InvalidArgumentError("expected three numbers from 0 to 1 with commas, for example 0.35,0.35,0.3.");
+  if ([2, 3].includes(numbers.length) && numbers.every((number) => number >= 0 && number <= 1)) return numbers;
+  throw new InvalidArgumentError(
+    "expected three numbers from 0 to 1 with commas, for example 0.35,0.35,0.3; two for a template without a tie.",
+  );
 }
 
 function addSetting(text: string, earlier: readonly Setting[] = []): readonly Setting[] {

@@ -1,7 +1,10 @@
 import type { CalibrationResult } from "../../commands/calibrate.ts";
+import { leftOutTies } from "../../metrics/labels-for.ts";
 import { estimateOf } from "../../report/data/from-metrics.ts";
 import { loss } from "../../report/tables/table.ts";
 import { counted, fixed, withRange } from "../../report/text/number.ts";
+import { CLASS_TEXT } from "../../report/text/sentences.ts";
+import { CLASSES } from "../../types.ts";
 import { columnLines, terminalText } from "./table.ts";
 
 /**
@@ -10,9 +13,10 @@ import { columnLines, terminalText } from "./table.ts";
  */
 export function renderCalibration(result: CalibrationResult): string {
   const { kind, rows, groups, folds, repeats, gainByRepeat, raw, calibrated, prior, gain, gainOverPrior } = result;
+  const leftOut = leftOutTies(result);
   const nats = (mean: typeof raw): string => withRange(estimateOf(mean), loss);
   const parts = [
-    `${counted(rows, "row")} with ${counted(groups, "prompt")}, ${folds} folds that keep the rows of a prompt together, ${counted(repeats, "repeat")}`,
+    `${counted(rows, "row")} with ${counted(groups, "prompt")}${leftOut === null ? "" : ` (${leftOut})`}, ${folds} folds that keep the rows of a prompt together, ${counted(repeats, "repeat")}`,
     columnLines([
       ["", "log loss"],
       ["raw", nats(raw)],
@@ -38,10 +42,10 @@ In brackets 95 % intervals over prompts. Chosen is the simplest kind within one 
 }
 
 function parametersOf({ parameters: { scale, bias, first, both } }: CalibrationResult): string {
-  const [a, b, tie] = bias.map((value) => fixed(value, 3));
+  const added = bias.map((value, index) => `${CLASS_TEXT[CLASSES[index] ?? "tie"]} ${fixed(value, 3)}`).join(", ");
   const temperature = scale === 0 ? "the readings are ignored" : `temperature ${fixed(1 / scale, 3)}`;
   return (
-    `Fitted to all rows: ${temperature}; added to A ${a}, B ${b}, tie ${tie}, to the answer shown first ` +
+    `Fitted to all rows: ${temperature}; added to ${added}, to the answer shown first ` +
     `${fixed(first, 3)}; both orders multiplied by ${fixed(both, 3)}.`
   );
 }

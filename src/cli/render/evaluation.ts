@@ -3,8 +3,9 @@ import { baselinesOf, estimateOf, positionOf, scoresOf, sliceGroupOf } from "../
 import { scoreTable, sliceTable } from "../../report/tables/run-tables.ts";
 import { loss } from "../../report/tables/table.ts";
 import { count, counted, fixed, massText, withRange } from "../../report/text/number.ts";
-import { swapText } from "../../report/text/sentences.ts";
+import { CLASS_TEXT, swapText } from "../../report/text/sentences.ts";
 import { againstBaseline } from "../../report/text/verdict.ts";
+import { CLASSES } from "../../types.ts";
 import { columnLines, tableLines, terminalText } from "./table.ts";
 
 /** Renders an evaluation for a person, with the tables and sentences of its report. Intervals are 95 %. */
@@ -39,9 +40,10 @@ type Matrix = SubjectEvaluation["scores"][number]["evaluation"]["confusion"];
 
 function confusionLines(confusion: Matrix): string {
   const weight = (value: number): string => (Number.isInteger(value) ? count(value) : fixed(value, 1));
+  const names = CLASSES.slice(0, confusion.length).map((name) => CLASS_TEXT[name]);
   return columnLines([
-    ["truth, verdict:", "A", "B", "tie"],
-    ...["A", "B", "tie"].map((name, index) => [name, ...(confusion[index] ?? []).map(weight)]),
+    ["truth, verdict:", ...names],
+    ...names.map((name, index) => [name, ...(confusion[index] ?? []).map(weight)]),
   ]);
 }
 

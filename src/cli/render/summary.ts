@@ -1,5 +1,6 @@
 import type { RunSummary } from "../../job/summary.ts";
 import { kindOf } from "../../judge/mass-gate.ts";
+import { leftOutTies } from "../../metrics/labels-for.ts";
 import { loss, rate } from "../../report/tables/table.ts";
 import { count, counted, duration, fixed, massText, signed } from "../../report/text/number.ts";
 import { terminalText } from "./table.ts";
@@ -16,6 +17,7 @@ const ENDS: Readonly<Record<RunSummary["end"], string>> = {
 /** Renders the summary of a run for a person. */
 export function renderSummary(summary: RunSummary): string {
   const { rows, session, marks, files, calibration, truth, forecasts } = summary;
+  const leftOut = truth === null ? null : leftOutTies(truth);
   const lines: readonly (string | null)[] = [
     "",
     `${ENDS[summary.end]}: ${count(rows.total - rows.prior)} of ${counted(rows.total, "row")} scored${sources(summary)}`,
@@ -33,7 +35,7 @@ export function renderSummary(summary: RunSummary): string {
     truth === null
       ? null
       : `truth        log loss ${loss(truth.logLoss)} (class prior ${loss(truth.priorLogLoss)}), ` +
-        `accuracy ${rate(truth.accuracy)}, ${counted(truth.rows, "row")}`,
+        `accuracy ${rate(truth.accuracy)}, ${counted(truth.rows, "row")}${leftOut === null ? "" : ` (${leftOut})`}`,
     timeLine(summary),
     ...speedLines(summary),
     forecasts.length === 0 ? null : `forecast     ${forecasts.map(forecastError).join(", ")}`,

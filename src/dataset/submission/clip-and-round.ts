@@ -1,20 +1,29 @@
+import { type ClassMatrix, rowAt, rowsOf } from "../../class-matrix.ts";
 import { sum } from "../../numbers/sums.ts";
-import type { Clip, Triple } from "../../types.ts";
+import type { Clip, PerClass } from "../../types.ts";
 
 const DECIMALS = 6;
 const UNITS = 10 ** DECIMALS;
 
 /**
- * Writes three probabilities with 6 decimals so that the written numbers sum to exactly 1. Clips them, divides them by
+ * Writes the probabilities of a row with 6 decimals so that the written numbers sum to exactly 1. Clips them, divides them by
  * their sum, and rounds them by the largest remainder (Hamilton's method; of equal remainders, the earlier class is
  * preferred). Throws an Error for numbers that are not probabilities, because writing them would hide a bug.
  */
-export function toDigits(probabilities: Triple, [low, high]: Clip): readonly [a: string, b: string, tie: string] {
+export function toDigits(probabilities: PerClass, [low, high]: Clip): readonly string[] {
   refuseNonsense(probabilities);
   const clipped = probabilities.map((probability) => Math.min(Math.max(probability, low), high));
   const total = sum(clipped);
-  const [a = 0, b = 0, tie = 0] = roundToUnits(clipped.map((probability) => (probability / total) * UNITS));
-  return [toText(a), toText(b), toText(tie)];
+  return roundToUnits(clipped.map((probability) => (probability / total) * UNITS)).map(toText);
+}
+
+/** Clips and rounds the probabilities of rows as a submission does. */
+export function asWritten({ classes, values }: ClassMatrix, clip: Clip): ClassMatrix {
+  const written = { classes, values: new Float64Array(values.length) };
+  for (let row = 0; row < rowsOf(written); row += 1) {
+    written.values.set(toDigits(rowAt({ classes, values }, row), clip).map(Number), classes.length * row);
+  }
+  return written;
 }
 
 /**
@@ -23,10 +32,10 @@ export function toDigits(probabilities: Triple, [low, high]: Clip): readonly [a:
  */
 const SUM_TOLERANCE = 1e-4;
 
-function refuseNonsense(probabilities: Triple): void {
+function refuseNonsense(probabilities: PerClass): void {
   const total = sum(probabilities);
   if (probabilities.every((probability) => probability >= 0) && Math.abs(total - 1) <= SUM_TOLERANCE) return;
-  throw new Error(`not three probabilities that sum to 1: ${probabilities.join(", ")}`);
+  throw new Error(`not probabilities that sum to 1: ${probabilities.join(", ")}`);
 }
 
 function roundToUnits(shares: readonly number[]): readonly number[] {

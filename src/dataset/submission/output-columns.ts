@@ -1,6 +1,6 @@
+import { argmax } from "../../classes.ts";
 import { AbtieError } from "../../errors.ts";
-import { argmax } from "../../triple.ts";
-import { CLASSES, type Obtained, type OutputForm, type Triple } from "../../types.ts";
+import { CLASSES, type Classes, type Obtained, type OutputForm, type PerClass } from "../../types.ts";
 import { findNearest } from "../columns.ts";
 import type { Dataset } from "../open-dataset.ts";
 import type { DataCell } from "../sources/source.ts";
@@ -21,7 +21,7 @@ export interface RowDetails {
 export interface OutputRow extends RowDetails {
   readonly index: number;
   readonly id: string;
-  readonly probabilities: Triple;
+  readonly probabilities: PerClass;
   /** The probabilities as they are written. */
   readonly digits: readonly string[];
   /** The cells of the input; empty when the output repeats none. */
@@ -38,6 +38,13 @@ export interface OutputColumn {
   readonly cellOf: (row: OutputRow) => DataCell;
 }
 
+/** The names of the id and of the probabilities, and the classes of the judge, without a tie or with one. */
+interface OutputNames {
+  readonly id: string;
+  readonly labels: readonly string[];
+  readonly classes: Classes;
+}
+
 /**
  * Lists the columns of an output: id and probabilities; in every form but a submission also columns of the input, the
  * verdict (the class with the largest probability), how it was obtained, and the label mass. A column of the input with
@@ -45,11 +52,13 @@ export interface OutputColumn {
  */
 export function outputColumns(
   form: OutputForm,
-  { id, labels }: { readonly id: string; readonly labels: readonly string[] },
+  { id, labels, classes }: OutputNames,
   input: Pick<OutputInput, "path" | "names" | "chosen"> | null,
 ): readonly OutputColumn[] {
   const ids = text(id, (row) => row.id);
-  const probabilities = labels.map((name, k) => number(name, ({ digits }) => digits[k] ?? null));
+  const probabilities = labels
+    .slice(0, classes.length)
+    .map((name, k) => number(name, ({ digits }) => digits[k] ?? null));
   if (form.kind === "submission") return [ids, ...probabilities];
   const results = [
     ...probabilities,

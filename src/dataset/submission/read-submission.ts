@@ -1,15 +1,18 @@
+import type { ClassMatrix } from "../../class-matrix.ts";
+import { classesOf } from "../../classes.ts";
 import { sum } from "../../numbers/sums.ts";
+import { CLASSES, type Classes } from "../../types.ts";
 import { cellText, readDecimal } from "../cell.ts";
-import { type Columns, DEFAULT_COLUMNS, findColumns } from "../columns.ts";
+import { type Columns, DEFAULT_COLUMNS, findColumns, lacksTie } from "../columns.ts";
 import { openSource } from "../sources/open-source.ts";
 import { createProblems, type Problems, type Unit } from "../sources/problems.ts";
 import type { Header, Source } from "../sources/source.ts";
+import { submissionHeader } from "./header.ts";
 
 /** A submission's rows in the order of the file. */
 export interface Submission {
   readonly ids: readonly string[];
-  /** Probabilities, three for each row: a, b, tie. */
-  readonly probabilities: Float64Array;
+  readonly probabilities: ClassMatrix;
 }
 
 /** The column names of a submission that differ from DEFAULT_COLUMNS. */
@@ -17,14 +20,14 @@ export type SubmissionColumns = Partial<Pick<Columns, "id" | "labels">>;
 
 /**
  * Reads a submission, which another program may have written, as CSV, JSON Lines or Parquet; further columns do not
- * matter. Throws AbtieError("data") with every row that the grader
+ * matter. It is one without a tie when it lacks that column. Throws AbtieError("data") with every row that the grader
  * would refuse: a row without an id, an id that occurs twice, a cell that is not a number in [0, 1], or a sum other
  * than 1 (within 1e-6).
  */
 export async function readSubmission(path: string, columns: SubmissionColumns = {}): Promise<Submission> {
   await using source = await openSubmission(path);
   const problems = createProblems(path, source.unit);
-  const { ids, probabilities } = await scanSubmission(source, columns, problems);
+  const { ids, probabilities } = await scanSubmission(source, { columns, classes: null }, problems);
   problems.throwIfAny();
   return { ids, probabilities };
 }
@@ -40,26 +43,35 @@ export interface ScannedSubmission extends Submission {
   readonly header: Header;
 }
 
+/** The columns and classes that a submission should have. */
+export interface SubmissionShape {
+  readonly columns: SubmissionColumns;
+  /** Null: those of its header, with a tie if it has that column. */
+  readonly classes: Classes | null;
+}
+
 /**
  * Reads a submission and reports the errors of its rows to `problems`. A cell that is not a probability becomes NaN.
  */
 export async function scanSubmission(
   source: Source,
-  columns: SubmissionColumns,
+  { columns, classes: wanted }: SubmissionShape,
   problems: Problems,
 ): Promise<ScannedSubmission> {
-  const { id, labels } = { ...DEFAULT_COLUMNS, ...columns };
+  const named = { ...DEFAULT_COLUMNS, ...columns };
   const { path, unit } = source;
   const ids: string[] = [];
   const probabilities: number[] = [];
   const lines: number[] = [];
   let header: Header = { path, line: null, names: [] };
   let indices: readonly number[] = [];
+  let classes: Classes = wanted ?? CLASSES;
   await source.scan({
     problems,
     onHeader: (found) => {
       header = found;
-      indices = findColumns(found, [id, ...labels]);
+      classes = wanted ?? classesOf(!lacksTie(found.names, named.labels));
+      indices = findColumns(found, submissionHeader(named, classes));
     },
     onRecord: ({ cells, line }) => {
       const [rowId = "", ...written] = indices.map((index) => cellText(cells[index]));
@@ -70,7 +82,7 @@ export async function scanSubmission(
     },
   });
   checkIds(ids, { lines, unit, problems });
-  return { ids, probabilities: Float64Array.from(probabilities), lines, header };
+  return { ids, probabilities: { classes, values: Float64Array.from(probabilities) }, lines, header };
 }
 
 /** The grader's tolerance plus the rounding error of doubles: three times 0.333333 is 1.00000000003e-6 less than 1. */
@@ -81,13 +93,13 @@ function readProbabilities(cells: readonly string[], line: number, problems: Pro
     const number = readDecimal(cell);
     if (number >= 0 && number <= 1) return number;
     const text = cell.trim() === "" ? "a probability is empty" : `${JSON.stringify(cell)} is no number from 0 to 1`;
-    problems.add("Each row needs three probabilities, numbers from 0 to 1.", { line, text });
+    problems.add("Each row needs a probability for each class, a number from 0 to 1.", { line, text });
     return Number.NaN;
   });
   const total = sum(numbers);
   if (Math.abs(total - 1) > SUM_TOLERANCE) {
     const text = `the probabilities sum to ${Number(total.toPrecision(9))}`;
-    problems.add("The three probabilities of a row must sum to 1, within 0.000001.", { line, text });
+    problems.add("The probabilities of a row must sum to 1, within 0.000001.", { line, text });
   }
   return numbers;
 }

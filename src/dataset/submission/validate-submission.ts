@@ -1,29 +1,43 @@
-import type { OutputForm } from "../../types.ts";
+import type { Classes, OutputForm } from "../../types.ts";
 import { DEFAULT_COLUMNS } from "../columns.ts";
 import { createProblems, type FileProblem, type Problems } from "../sources/problems.ts";
 import type { Header } from "../sources/source.ts";
+import { submissionHeader } from "./header.ts";
 import { openSubmission, type ScannedSubmission, type SubmissionColumns, scanSubmission } from "./read-submission.ts";
 
 /**
- * Applies the grader's checks to a submission for rows with these ids: it must have exactly these columns, each id
- * exactly once, a number from 0 to 1 in every cell, and a sum of 1 in each row within 1e-6. Returns every problem:
- * errors for which the grader would refuse the file, and notes for unusual content that it accepts. Only a file of the
- * kind "submission" may have no further columns; without a kind, that is any CSV. Throws AbtieError("data") only when the
- * file cannot be read as a table with these columns.
+ * Applies the grader's checks to a submission for rows with these ids: it must have exactly these columns (without
+ * `classes` that of the tie may be missing, which a note then says), each id exactly once, a number from 0 to 1 in every
+ * cell, and a sum of 1 in each row within 1e-6. Returns every problem: errors for which the grader would refuse the file,
+ * and notes for unusual content that it accepts. Only a file of the kind "submission" may have no further columns; without
+ * a kind, that is any CSV. Throws AbtieError("data") only when the file cannot be read as a table with these columns.
  */
 export async function validateSubmission(
   path: string,
   ids: readonly string[],
   columns: SubmissionColumns = {},
+  classes: Classes | null = null,
   kind?: OutputForm["kind"],
 ): Promise<readonly FileProblem[]> {
   await using source = await openSubmission(path);
   const problems = createProblems(path, source.unit);
-  const submission = await scanSubmission(source, columns, problems);
-  const { id, labels } = { ...DEFAULT_COLUMNS, ...columns };
+  const submission = await scanSubmission(source, { columns, classes }, problems);
+  const { header } = submission;
+  const found = submission.probabilities.classes;
+  const named = { ...DEFAULT_COLUMNS, ...columns };
+  if (classes === null && found.length === 2) {
+    problems.add(
+      "That is right for a judge without ties; a grader of ties would refuse the file.",
+      {
+        line: header.line,
+        text: `there is no column ${JSON.stringify(named.labels[2])}: the file is read as one of two classes`,
+      },
+      "note",
+    );
+  }
   // The records of the other kinds of file have their own names, and no header.
-  const isSubmission = kind === undefined ? submission.header.line !== null : kind === "submission";
-  if (isSubmission) compareHeaders(submission.header, [id, ...labels], problems);
+  const isSubmission = kind === undefined ? header.line !== null : kind === "submission";
+  if (isSubmission) compareHeaders(header, submissionHeader(named, found), problems);
   compareIds(submission, ids, problems);
   return problems.list();
 }

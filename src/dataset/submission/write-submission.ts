@@ -1,6 +1,6 @@
 import { type ContentDigest, replaceFile } from "../../files/atomic.ts";
 import type { Disk } from "../../files/disk.ts";
-import type { Clip, OutputForm, Triple } from "../../types.ts";
+import { CLASSES, type Classes, type Clip, type OutputForm, type PerClass } from "../../types.ts";
 import { type Columns, DEFAULT_COLUMNS } from "../columns.ts";
 import type { DataCell } from "../sources/source.ts";
 import { toDigits } from "./clip-and-round.ts";
@@ -10,6 +10,8 @@ import { type Block, type OutputInput, type OutputRow, outputColumns, type RowDe
 export interface SubmissionOptions {
   /** The names of the id and label columns that differ from DEFAULT_COLUMNS. */
   readonly columns?: Partial<Pick<Columns, "id" | "labels">>;
+  /** The classes of the judge; default with a tie. */
+  readonly classes?: Classes;
   /** Bounds to which probabilities are clipped; default [0.005, 0.99]. */
   readonly clip?: Clip;
   /** Default: a submission as CSV. */
@@ -35,7 +37,7 @@ const NOT_REACHED: RowDetails = { obtained: "prior", reason: "not reached", mass
 
 /**
  * Replaces the submission at `path` in one step. The file has one row for each id, in the order of `ids` and with the
- * unchanged id, and three probabilities of 6 decimals that sum to exactly 1; see `outputColumns` for what the other forms
+ * unchanged id, and for each class a probability of 6 decimals; they sum to exactly 1; see `outputColumns` for what the other forms
  * have besides. Calls `probabilities` once for each row, with the row's index, while the file is written. Throws an Error
  * that names the row when its numbers are not probabilities (NaN, infinite, negative, another sum), AbtieError("config")
  * when the form repeats a column that the input does not have, and AbtieError("data") when the file cannot be written. The
@@ -44,19 +46,20 @@ const NOT_REACHED: RowDetails = { obtained: "prior", reason: "not reached", mass
 export async function writeSubmission(
   path: string,
   ids: readonly string[],
-  probabilities: (index: number) => Triple,
+  probabilities: (index: number) => PerClass,
   options: SubmissionOptions = {},
 ): Promise<void> {
   const { form = CSV, clip = DEFAULT_CLIP, input = null, details = () => NOT_REACHED, disk, ownership } = options;
-  const columns = outputColumns(form, { ...DEFAULT_COLUMNS, ...options.columns }, input);
+  const { classes = CLASSES } = options;
+  const columns = outputColumns(form, { ...DEFAULT_COLUMNS, ...options.columns, classes }, input);
   const isWide = form.kind !== "submission";
   const repeated = isWide && form.columns.length > 0 ? input : null;
   const rowOf = (index: number, cells: readonly DataCell[]): readonly DataCell[] => {
     const id = ids[index] ?? "";
-    const triple = probabilities(index);
-    const digits = digitsOf(triple, clip, id, index);
+    const numbers = probabilities(index);
+    const digits = digitsOf(numbers, { clip, classes, id, index });
     const { obtained, reason, mass } = isWide ? details(index) : NOT_REACHED;
-    const row: OutputRow = { index, id, probabilities: triple, digits, obtained, reason, mass, cells };
+    const row: OutputRow = { index, id, probabilities: numbers, digits, obtained, reason, mass, cells };
     return columns.map(({ cellOf }) => cellOf(row));
   };
   const content = encodeRows(form, columns, blocksOf(ids.length, rowOf, repeated));
@@ -68,9 +71,17 @@ export async function writeSubmission(
   ownership?.confirm();
 }
 
-function digitsOf(triple: Triple, clip: Clip, id: string, index: number): readonly string[] {
+interface RowPlace {
+  readonly clip: Clip;
+  readonly classes: Classes;
+  readonly id: string;
+  readonly index: number;
+}
+
+function digitsOf(numbers: PerClass, { clip, classes, id, index }: RowPlace): readonly string[] {
   try {
-    return toDigits(triple, clip);
+    if (numbers.length !== classes.length) throw new Error(`${numbers.length} numbers for ${classes.length} classes`);
+    return toDigits(numbers, clip);
   } catch (error) {
     throw new Error(`row ${index} (id ${JSON.stringify(id)}) cannot be written`, { cause: error });
   }

@@ -9,7 +9,7 @@ const HEAD = z
   .strictObject({
     description: z.string().trim().min(1),
     format: z.enum(["raw", "chat"]),
-    labels: z.strictObject({ a: LABEL, b: LABEL, tie: LABEL }),
+    labels: z.strictObject({ a: LABEL, b: LABEL, tie: LABEL.optional() }),
     answer_prefix: z.string(),
     system: z.string().trim().min(1).optional(),
   })
@@ -30,7 +30,7 @@ const HEAD = z
     }
     const seen = new Map<string, string>();
     for (const [name, texts] of Object.entries(head.labels)) {
-      for (const text of texts) {
+      for (const text of texts ?? []) {
         const other = seen.get(text);
         const problem =
           text.trim() === ""
@@ -102,7 +102,7 @@ function issuePath(issue: Issue): readonly PropertyKey[] {
 
 function explain(issue: Issue): string {
   if (issue.code === "unrecognized_keys")
-    return `unknown key ${issue.keys.join(", ")}; the keys are description, format, labels (a, b, tie), answer_prefix and system`;
+    return `unknown key ${issue.keys.join(", ")}; the keys are description, format, labels (a, b and, unless there are no ties, tie), answer_prefix and system`;
   if (issue.code === "invalid_union") return 'expected a text or a list of texts (quote numbers: "1")';
   return describeIssue(issue);
 }

@@ -7,10 +7,10 @@ import { checkDisplay } from "./check-display.ts";
 import { type BodyContext, compileBody } from "./compile-body.ts";
 import { readFrontMatter } from "./front-matter.ts";
 import {
-  LABELS_ONLY,
+  bodyVariables,
   type LabelTexts,
   labelVariables,
-  TEMPLATE_VARIABLES,
+  systemVariables,
   type TemplateVariables,
 } from "./variables.ts";
 
@@ -46,7 +46,7 @@ export async function loadTemplate(path: string, labels: LabelTexts | null = nul
   const source = await readSource(path);
   const { head, body, bodyLine, lineOf } = readFrontMatter(path, source);
   const texts = labels ?? head.labels;
-  const context: BodyContext = { path, firstLine: bodyLine, variables: TEMPLATE_VARIABLES };
+  const context: BodyContext = { path, firstLine: bodyLine, variables: bodyVariables(texts) };
   const render = compileBody(body, context);
   checkDisplay(path, render, texts);
 
@@ -61,11 +61,16 @@ export async function loadTemplate(path: string, labels: LabelTexts | null = nul
     system:
       head.system === undefined
         ? null
-        : compileBody(head.system, { path, firstLine: lineOf("system"), variables: LABELS_ONLY })({
+        : compileBody(head.system, { path, firstLine: lineOf("system"), variables: systemVariables(texts) })({
             labels: labelVariables(texts),
           }),
     render: (variables) => render({ ...variables }),
   };
+}
+
+/** Reads the label texts of a template file alone. Throws AbtieError("config") like loadTemplate. */
+export async function readTemplateLabels(path: string): Promise<LabelTexts> {
+  return readFrontMatter(path, await readSource(path)).head.labels;
 }
 
 async function readSource(path: string): Promise<string> {

@@ -1,8 +1,21 @@
-import type { ClassName, Order, Row } from "../../types.ts";
+import { classesOf } from "../../classes.ts";
+import type { Classes, ClassName, Order, Row } from "../../types.ts";
 import { ANY, record, type Shape } from "./unknown-names.ts";
 
-/** The texts of each label. Several texts of a label are variants of it, and their probabilities are added. */
-export type LabelTexts = Readonly<Record<ClassName, readonly string[]>>;
+/**
+ * The texts of each label; a judge without `tie` knows no tie. Several texts of a label are variants of it, and their
+ * probabilities are added.
+ */
+export interface LabelTexts {
+  readonly a: readonly string[];
+  readonly b: readonly string[];
+  readonly tie?: readonly string[] | undefined;
+}
+
+/** Returns the classes for which there are labels. */
+export function classesOfLabels({ tie }: LabelTexts): Classes {
+  return classesOf(tie !== undefined);
+}
 
 /** One turn of a comparison: the question and both answers, in the order of the file. */
 export interface TurnTexts {
@@ -32,23 +45,29 @@ export interface TemplateVariables {
     readonly response_a: string;
     readonly response_b: string;
   }[];
-  readonly labels: Readonly<Record<ClassName, string>>;
+  readonly labels: ShownLabels;
 }
 
+/** The text of each label that a prompt shows. */
+export type ShownLabels = Readonly<Partial<Record<ClassName, string>>>;
+
 const TURN = record({ number: ANY, prompt: ANY, response_a: ANY, response_b: ANY });
-const LABELS = record({ a: ANY, b: ANY, tie: ANY });
 
-/** The shapes of the variables that the body of a template may use; see TemplateVariables. */
-export const TEMPLATE_VARIABLES: ReadonlyMap<string, Shape> = new Map([
-  ["prompt", ANY],
-  ["response_a", ANY],
-  ["response_b", ANY],
-  ["turns", { fields: null, item: TURN }],
-  ["labels", LABELS],
-]);
+/** Returns the shapes of the variables that the body of a template may use; see TemplateVariables. */
+export function bodyVariables(labels: LabelTexts): ReadonlyMap<string, Shape> {
+  return new Map([
+    ["prompt", ANY],
+    ["response_a", ANY],
+    ["response_b", ANY],
+    ["turns", { fields: null, item: TURN }],
+    ...systemVariables(labels),
+  ]);
+}
 
-/** The shapes of the variables that the system message of a template may use. It is rendered without a row. */
-export const LABELS_ONLY: ReadonlyMap<string, Shape> = new Map([["labels", LABELS]]);
+/** Returns the shapes of the variables that the system message of a template may use. It is rendered without a row. */
+export function systemVariables(labels: LabelTexts): ReadonlyMap<string, Shape> {
+  return new Map([["labels", record(Object.fromEntries(classesOfLabels(labels).map((name) => [name, ANY])))]]);
+}
 
 const EMPTY = "(empty)";
 
@@ -93,7 +112,6 @@ export function viewConversation(conversation: Conversation, order: Order, label
 /**
  * Returns the first text of each label without the spaces around it, because only the tokenizer needs these spaces.
  */
-export function labelVariables(labels: LabelTexts): Readonly<Record<ClassName, string>> {
-  const first = (name: ClassName): string => (labels[name][0] ?? "").trim();
-  return { a: first("a"), b: first("b"), tie: first("tie") };
+export function labelVariables(labels: LabelTexts): ShownLabels {
+  return Object.fromEntries(classesOfLabels(labels).map((name) => [name, (labels[name]?.[0] ?? "").trim()]));
 }

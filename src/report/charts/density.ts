@@ -1,11 +1,11 @@
-import { clearWinner } from "../../triple.ts";
-import { CLASSES, type ClassName, type Triple } from "../../types.ts";
+import { clearWinner } from "../../classes.ts";
+import { CLASSES, type ClassName } from "../../types.ts";
 import type { ReportRow } from "../data/run-data.ts";
 import { type Html, html } from "../markup/html.ts";
 import { counted, percent } from "../text/number.ts";
 import { CLASS_TEXT } from "../text/sentences.ts";
 import { picture } from "./frame.ts";
-import { emptyTriangle, placeable, type Ternary, trianglePath } from "./ternary.ts";
+import { emptyTriangle, placeable, type Ternary, type Triple, trianglePath } from "./ternary.ts";
 
 /**
  * Number of parts into which each side is divided. The large triangle then consists of DIVISIONS x DIVISIONS small
@@ -42,8 +42,9 @@ function densityTriangle(rows: readonly ReportRow[], truth: ClassName, position:
 /** Counts the rows in each small triangle, and joins all triangles of one shade into one path. */
 function shades(rows: readonly ReportRow[], area: Ternary): { path: string; level: number }[] {
   const cells = new Map<string, { readonly corners: readonly [Triple, Triple, Triple]; rows: number }>();
-  for (const row of rows) {
-    const corners = cell(row.probabilities);
+  for (const { probabilities } of rows) {
+    if (!placeable(probabilities)) continue;
+    const corners = cell(probabilities);
     const key = String(corners);
     const entry = cells.get(key) ?? { corners, rows: 0 };
     entry.rows += 1;

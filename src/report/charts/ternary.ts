@@ -1,4 +1,5 @@
-import type { Triple } from "../../types.ts";
+import { sum } from "../../numbers/sums.ts";
+import type { PerClass } from "../../types.ts";
 import { type Html, html } from "../markup/html.ts";
 
 /**
@@ -13,17 +14,21 @@ export interface Ternary {
 
 const HEIGHT = Math.sqrt(3) / 2;
 
-/** Computes the position of a triple of probabilities in the triangle. */
+/** The probabilities of a judge with three classes; they sum to 1. */
+export type Triple = readonly [a: number, b: number, tie: number];
+
+/** Computes the position of probabilities in the triangle. */
 export function place({ left, bottom, side }: Ternary, [, b, tie]: Triple): { readonly x: number; readonly y: number } {
   return { x: left + side * (b + tie / 2), y: bottom - side * HEIGHT * tie };
 }
 
 /**
- * Checks whether three numbers have a position in the triangle: they are finite, none is below 0, and their sum is 1
- * within 0.001.
+ * Checks whether probabilities have a position in the triangle: there are three, they are finite, none is below 0, and
+ * their sum is 1 within 0.001.
  */
-export function placeable(triple: Triple): boolean {
-  return triple.every((value) => value >= 0) && Math.abs(triple[0] + triple[1] + triple[2] - 1) <= 1e-3;
+export function placeable(probabilities: PerClass): probabilities is Triple {
+  if (probabilities.length !== 3) return false;
+  return probabilities.every((value) => value >= 0) && Math.abs(sum(probabilities) - 1) <= 1e-3;
 }
 
 /** Writes the path of the triangle between three triples. */

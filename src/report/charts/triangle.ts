@@ -1,4 +1,4 @@
-import { clearWinner } from "../../triple.ts";
+import { clearWinner } from "../../classes.ts";
 import type { ReportRow } from "../data/run-data.ts";
 import { type Html, html } from "../markup/html.ts";
 import { short } from "../markup/visible.ts";
@@ -21,21 +21,14 @@ const AREA: Ternary = { left: 30, bottom: 288, side: 300 };
  * probabilities.
  */
 export function triangle(rows: readonly ReportRow[], marked: readonly Marked[]): Html {
-  const placed = rows.filter((row) => placeable(row.probabilities));
-  const points = placed.map((row) => ({
-    ...place(AREA, row.probabilities),
-    colour: `p-${clearWinner(row.truth) ?? "none"}`,
-  }));
-  const desc = `${counted(placed.length, "row")}, each a point: the nearer to a corner, the more probable that verdict. The broken lines part the regions where A, B or the tie is most probable.`;
+  const points = rows.flatMap(({ probabilities, truth }) =>
+    placeable(probabilities) ? [{ ...place(AREA, probabilities), colour: `p-${clearWinner(truth) ?? "none"}` }] : [],
+  );
+  const desc = `${counted(points.length, "row")}, each a point: the nearer to a corner, the more probable that verdict. The broken lines part the regions where A, B or the tie is most probable.`;
   return picture(
     { id: "triangle", title: "Probabilities of all rows", desc, links: true },
     { width: 360, height: 330 },
-    [
-      emptyTriangle(AREA),
-      corners(),
-      dots(points),
-      html`<g class="rings">${marked.filter(({ row }) => placeable(row.probabilities)).map(ring)}</g>`,
-    ],
+    [emptyTriangle(AREA), corners(), dots(points), html`<g class="rings">${marked.map(ring)}</g>`],
   );
 }
 
@@ -45,8 +38,9 @@ function corners(): Html {
   return html`<g class="corner"><text x="${left}" y="${bottom + 22}" text-anchor="start">A better</text><text x="${left + side}" y="${bottom + 22}" text-anchor="end">B better</text><text x="${px(top.x)}" y="${px(top.y - 10)}" text-anchor="middle">Tie</text></g>`;
 }
 
-function ring({ row, target }: Marked): Html {
-  const { x, y } = place(AREA, row.probabilities);
-  const [a, b, tie] = row.probabilities;
-  return html`<a href="#${target}"><title>${short(row.id, 40)}: A ${percent(a)}, B ${percent(b)}, tie ${percent(tie)}</title><circle cx="${px(x)}" cy="${px(y)}" r="4.5"/></a>`;
+function ring({ row: { id, probabilities }, target }: Marked): Html | false {
+  if (!placeable(probabilities)) return false;
+  const { x, y } = place(AREA, probabilities);
+  const [a, b, tie] = probabilities;
+  return html`<a href="#${target}"><title>${short(id, 40)}: A ${percent(a)}, B ${percent(b)}, tie ${percent(tie)}</title><circle cx="${px(x)}" cy="${px(y)}" r="4.5"/></a>`;
 }

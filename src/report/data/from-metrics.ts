@@ -22,10 +22,10 @@ export function scoresOf(name: string, evaluation: Evaluation): Scores {
   };
 }
 
-/** Lists the baselines that need no judge: the share of each class in these rows, and 1/3 for each class. */
+/** Lists the baselines that need no judge: the share of each class in these rows, and equal shares. */
 export function baselinesOf({ prior, logLoss }: Evaluation): readonly Baseline[] {
   const { value, low, high } = estimateOf(logLoss);
-  const uniform = Math.log(3);
+  const uniform = Math.log(prior.shares.length);
   return [
     { name: "class prior", logLoss: prior.logLoss, gain: estimateOf(prior.gain) },
     {

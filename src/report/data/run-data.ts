@@ -1,6 +1,6 @@
 import type { Band } from "../../runfolder/timeline/bands.ts";
 import type { RequestPoint, TimelineForecast, Timing } from "../../runfolder/timeline/timeline.ts";
-import type { Obtained, Row, Triple } from "../../types.ts";
+import type { Classes, Obtained, PerClass, Row } from "../../types.ts";
 
 /** A number with its 95 % interval. Both ends are null when no interval was computed. */
 export interface Estimate {
@@ -28,6 +28,8 @@ export interface ReportData {
   readonly notes: readonly string[];
   /** Reasons to doubt the numbers. One sentence each. */
   readonly warnings: readonly string[];
+  /** The classes of the judge. */
+  readonly classes: Classes;
   readonly rows: readonly ReportRow[];
   /** Null when only probabilities are known, for example for a bare submission. */
   readonly timing: Timing | null;
@@ -46,9 +48,9 @@ export interface ReportData {
 /** One row with its probabilities as submitted. */
 export interface ReportRow {
   readonly id: string;
-  readonly probabilities: Triple;
-  /** Weights of the three classes, which sum to 1; null when unknown. */
-  readonly truth: Triple | null;
+  readonly probabilities: PerClass;
+  /** Weights of the classes, which sum to 1; null when unknown, and for a tie when the judge knows none. */
+  readonly truth: PerClass | null;
   /** Sum of the labels' probabilities over the whole vocabulary; null when unknown. */
   readonly mass: number | null;
   /** Prompt tokens of the row's answers, the sum over both orders; null when the row has no answer. */
@@ -69,11 +71,11 @@ export interface Quality {
    * Scores of the probabilities as submitted, then, if known, of raw ones, of calibrated ones, and of single orders.
    */
   readonly scores: readonly Scores[];
-  /** Predictions that need no judge: the class prior, and 1/3 for each class. Log loss in nats. */
+  /** Predictions that need no judge: the class prior, and equal shares. Log loss in nats. */
   readonly baselines: readonly Baseline[];
   readonly reliability: readonly Reliability[];
-  /** Weight of the rows by true class (outer) and by predicted class (inner), in the order a, b, tie. */
-  readonly confusion: readonly [Triple, Triple, Triple];
+  /** Weight of the rows by true class (outer) and by predicted class (inner), in the order of the classes. */
+  readonly confusion: readonly PerClass[];
   readonly slices: readonly SliceGroup[];
 }
 
@@ -85,7 +87,7 @@ export interface Scores {
   /** Mean log loss, nats. */
   readonly logLoss: Estimate;
   readonly accuracy: Estimate;
-  /** Brier score: the squared error summed over the three classes, 0 to 2. */
+  /** Brier score: the squared error summed over the classes, 0 to 2. */
   readonly brier: Estimate;
   /** Expected calibration error. */
   readonly ece: number;
@@ -108,7 +110,7 @@ export interface Baseline {
 
 /** One reliability diagram. */
 export interface Reliability {
-  /** The class for which the probability is examined: "predicted class", or one of the three classes. */
+  /** The class for which the probability is examined: "predicted class", or one of the classes. */
   readonly name: string;
   readonly ece: number | null;
   readonly bins: readonly ReliabilityPoint[];

@@ -1,29 +1,31 @@
+import type { ClassMatrix } from "../../class-matrix.ts";
+import { rowsOf } from "../../class-matrix.ts";
 import type { SubjectEvaluation } from "../../evaluate/evaluation.ts";
 import { reliabilityBins } from "../../metrics/reliability.ts";
-import { CLASSES } from "../../types.ts";
 import { baselinesOf, positionOf, reliabilityOf, scoresOf, sliceGroupOf } from "../data/from-metrics.ts";
 import type { PositionBias, Quality } from "../data/run-data.ts";
 import { CLASS_TEXT } from "../text/sentences.ts";
 
 /**
- * Turns an evaluation into the quality section of a report. The probabilities as written are the first of its scores.
+ * Turns an evaluation into the quality section of a report. `written` and `truth` are those of the rows that it measured;
+ * the probabilities as written are the first of its scores.
  */
 export function qualityOf(
   { scores, swap, slices }: SubjectEvaluation,
-  written: Float64Array,
-  truth: Float64Array,
+  written: ClassMatrix,
+  truth: ClassMatrix,
 ): { readonly quality: Quality | null; readonly position: PositionBias | null } {
   const position = swap === null ? null : positionOf(swap);
   const [first] = scores;
   if (first === undefined) return { quality: null, position };
   const { evaluation } = first;
-  const bins = diagramBins(truth.length / 3);
+  const bins = diagramBins(rowsOf(truth));
   const quality = {
     scores: scores.map((one) => scoresOf(one.name, one.evaluation)),
     baselines: baselinesOf(evaluation),
     reliability: [
       reliabilityOf("predicted class", reliabilityBins(written, truth, { bins }), evaluation.calibration.ece),
-      ...CLASSES.map((of) => reliabilityOf(CLASS_TEXT[of], reliabilityBins(written, truth, { of, bins }), null)),
+      ...truth.classes.map((of) => reliabilityOf(CLASS_TEXT[of], reliabilityBins(written, truth, { of, bins }), null)),
     ],
     confusion: evaluation.confusion,
     slices: slices.map(({ name, parts }) => sliceGroupOf(name, parts)),

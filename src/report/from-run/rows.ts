@@ -1,18 +1,20 @@
+import type { ClassMatrix } from "../../class-matrix.ts";
+import { rowAt } from "../../class-matrix.ts";
 import type { JoinedRows } from "../../evaluate/labelled.ts";
 import { logLosses } from "../../metrics/log-loss.ts";
-import { tripleAt } from "../../metrics/triples.ts";
 import type { RunRows } from "../../runfolder/rows-file.ts";
+import type { PerClass } from "../../types.ts";
 import type { ReportRow, WorstRow } from "../data/run-data.ts";
 
 /** Number of rows for which the report shows the text. */
 const SHOWN = 20;
 
-/** Lists the rows of a run in the form that its report shows. */
-export function reportRowsOf(rows: RunRows, written: Float64Array, truth: Float64Array | null): readonly ReportRow[] {
+/** Lists the rows of a run in the form that its report shows. A row without a usable label has NaN as its truth. */
+export function reportRowsOf(rows: RunRows, written: ClassMatrix, truth: ClassMatrix | null): readonly ReportRow[] {
   return rows.ids.map((id, row) => ({
     id,
-    probabilities: tripleAt(written, row),
-    truth: truth === null ? null : tripleAt(truth, row),
+    probabilities: rowAt(written, row),
+    truth: truth === null ? null : labelAt(truth, row),
     mass: known(rows.mass[row]),
     tokens: rows.tokens[row] === 0 ? null : (rows.tokens[row] ?? null),
     cutTokens: rows.cutTokens[row] ?? 0,
@@ -27,12 +29,15 @@ export function reportRowsOf(rows: RunRows, written: Float64Array, truth: Float6
  */
 export async function readWorst(
   listed: readonly ReportRow[],
-  written: Float64Array,
-  { dataset, indexes, truth }: Pick<JoinedRows, "dataset" | "indexes" | "truth">,
+  written: ClassMatrix,
+  truth: ClassMatrix | null,
+  { dataset, indexes }: Pick<JoinedRows, "dataset" | "indexes">,
 ): Promise<readonly WorstRow[]> {
   const losses = truth === null ? null : logLosses(written, truth);
-  const badness = (row: number): number => losses?.[row] ?? -Math.max(...tripleAt(written, row));
-  const answered = [...listed.keys()].filter((row) => listed[row]?.source !== "prior");
+  const badness = (row: number): number => losses?.[row] ?? -Math.max(...rowAt(written, row));
+  const answered = [...listed.keys()].filter((row) => {
+    return listed[row]?.source !== "prior" && (truth === null || labelAt(truth, row) !== null);
+  });
   const worst = answered.sort((one, other) => badness(other) - badness(one)).slice(0, SHOWN);
   return Promise.all(
     worst.map(async (row) => ({
@@ -41,6 +46,11 @@ export async function readWorst(
       loss: losses?.[row] ?? null,
     })),
   );
+}
+
+function labelAt(truth: ClassMatrix, row: number): PerClass | null {
+  const label = rowAt(truth, row);
+  return Number.isNaN(label[0]) ? null : label;
 }
 
 function known(mass: number | undefined): number | null {

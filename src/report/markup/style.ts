@@ -149,7 +149,7 @@ svg path.band.interval { fill-opacity: .32; }
 .dots.medium path { stroke-width: 2.8; stroke-opacity: .6; }
 .dots.large path { stroke-width: 4.6; stroke-opacity: .75; }
 .p-a { stroke: var(--a); } .p-b { stroke: var(--b); } .p-tie { stroke: var(--tie); } .p-none { stroke: var(--none); } .p-data { stroke: var(--data); }
-svg path.s-a, rect.s-a { fill: var(--a); } svg path.s-b, rect.s-b { fill: var(--b); } svg path.s-tie, rect.s-tie { fill: var(--tie); }
+svg path.s-a, rect.s-a { fill: var(--a); } svg path.s-b, rect.s-b { fill: var(--b); } svg path.s-tie, rect.s-tie { fill: var(--tie); } rect.s-none { fill: var(--none); }
 rect.o-1 { fill: var(--data); } rect.o-2 { fill: var(--data); opacity: .62; } rect.o-3 { fill: var(--data); opacity: .34; } rect.o-4 { fill: var(--bad); }
 .rings circle { fill: transparent; stroke: var(--ink); stroke-width: 1.1; }
 .rings a:hover circle, .rings a:focus circle { stroke-width: 2.4; }

@@ -1,4 +1,5 @@
-import { clearWinner } from "../../triple.ts";
+import { clearWinner } from "../../classes.ts";
+import { rowsBetween } from "../charts/between.ts";
 import { densityTriangles } from "../charts/density.ts";
 import { massHistogram, massOf } from "../charts/mass.ts";
 import { triangle } from "../charts/triangle.ts";
@@ -18,22 +19,28 @@ export function judgements(data: ReportData): Section {
   const marked = shownWorst(data.worst).map(({ scored }, index) => ({ row: scored, target: rowTarget(index) }));
   const known = data.rows.some(({ truth }) => truth !== null);
   const unknown = data.rows.some(({ truth }) => clearWinner(truth) === null);
-  const caption = html`${known ? html`${classKey(unknown)}<br>Every row is a point, coloured by its truth.` : "Every row is a point."} Broken lines part the regions of the three verdicts.${marked.length > 0 && " Rings mark the rows listed at the end and lead to their text."}`;
+  const key = known && html`${classKey(data.classes, unknown)}<br>`;
+  const rings = marked.length > 0 && " Rings mark the rows listed at the end and lead to their text.";
   return section(
     "judgements",
     "Judgements",
     html`<p>${shares(data)} ${data.position && swapText(data.position)}</p>
-<div class="figures">${figure("All rows between A, B and tie", triangle(data.rows, marked), caption)}
-<div class="stack">${known && figure("The same rows, by truth", densityTriangles(data.rows), "Darker where more rows lie. A good judge fills the corner of the truth.")}${massFigure(data)}</div></div>`,
+<div class="figures">${
+      data.classes.length === 2
+        ? html`${figure("All rows between A and B", rowsBetween(data.rows, marked), html`${key}Rows by the probability of B${known && ", coloured by their truth"}. The broken line parts the two verdicts.${rings}`)}${massFigure(data)}`
+        : html`${figure("All rows between A, B and tie", triangle(data.rows, marked), html`${key}Every row is a point${known && ", coloured by its truth"}. Broken lines part the regions of the three verdicts.${rings}`)}
+<div class="stack">${known && figure("The same rows, by truth", densityTriangles(data.rows), "Darker where more rows lie. A good judge fills the corner of the truth.")}${massFigure(data)}</div>`
+    }</div>`,
   );
 }
 
-function shares({ rows }: ReportData): string {
+function shares({ rows, classes }: ReportData): string {
   const counts = { a: 0, b: 0, tie: 0, none: 0 };
   for (const { probabilities } of rows) counts[clearWinner(probabilities) ?? "none"] += 1;
   const share = (value: number): string => percent(value / rows.length);
+  const tie = classes.length === 3 ? `, the tie in ${share(counts.tie)}` : "";
   const none = counts.none > 0 ? `; ${share(counts.none)} have no single most probable verdict` : "";
-  return `A is the most probable verdict in ${share(counts.a)} of the rows, B in ${share(counts.b)}, the tie in ${share(counts.tie)}${none}.`;
+  return `A is the most probable verdict in ${share(counts.a)} of the rows, B in ${share(counts.b)}${tie}${none}.`;
 }
 
 function massFigure({ rows }: ReportData): Html {

@@ -1,5 +1,5 @@
 import { sum } from "../../numbers/sums.ts";
-import { CLASSES, type Triple } from "../../types.ts";
+import { CLASSES, type PerClass } from "../../types.ts";
 import { reliability } from "../charts/reliability.ts";
 import type { Quality, Reliability, ReportData } from "../data/run-data.ts";
 import { type Html, html } from "../markup/html.ts";
@@ -32,14 +32,15 @@ function diagram(series: Reliability, index: number): Html {
  * is.
  */
 function confusion(matrix: Quality["confusion"]): Html {
-  const right = (matrix[0][0] + matrix[1][1] + matrix[2][2]) / sum(matrix.map(sum));
+  const right = sum(matrix.map((weights, index) => weights[index] ?? 0)) / sum(matrix.map(sum));
+  const classes = CLASSES.slice(0, matrix.length);
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Confusion"><table class="confusion"><caption>Confusion: truth against verdict</caption>
-<thead><tr><th scope="col" class="t">Truth</th>${CLASSES.map((name) => html`<th scope="col" class="n">verdict ${CLASS_TEXT[name]}</th>`)}<th scope="col" class="n">rows</th></tr></thead>
-<tbody>${matrix.map((weights, index) => confusionRow(CLASS_TEXT[CLASSES[index] ?? "tie"], weights))}</tbody></table></div>
+<thead><tr><th scope="col" class="t">Truth</th>${classes.map((name) => html`<th scope="col" class="n">verdict ${CLASS_TEXT[name]}</th>`)}<th scope="col" class="n">rows</th></tr></thead>
+<tbody>${matrix.map((weights, index) => confusionRow(CLASS_TEXT[classes[index] ?? "tie"], weights))}</tbody></table></div>
 <p class="after-table">Percentages are shares of each truth. ${percent(right, 1)} of all weight lies on the diagonal.</p>`;
 }
 
-function confusionRow(name: string, weights: Triple): Html {
+function confusionRow(name: string, weights: PerClass): Html {
   const whole = sum(weights);
   return html`<tr><th scope="row" class="t">${name}</th>${weights.map((weight) => html`<td class="h${level(weight / whole)}">${percent(weight / whole)}<small>${weightText(weight)}</small></td>`)}<td>${weightText(whole)}</td></tr>`;
 }

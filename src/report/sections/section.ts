@@ -1,4 +1,6 @@
+import type { Classes } from "../../types.ts";
 import { type Hole, type Html, html } from "../markup/html.ts";
+import { CLASS_TEXT } from "../text/sentences.ts";
 
 /** A section of the page, or the reason why it was left out. */
 export type Section =
@@ -20,9 +22,9 @@ export function figure(title: string, chart: Html, caption: Hole): Html {
   return html`<figure><h3>${title}</h3>${chart}${caption !== null && html`<figcaption>${caption}</figcaption>`}</figure>`;
 }
 
-/** Draws the key of the three class colours. */
-export function classKey(unknown: boolean): Html {
-  return html`<span class="key"><i class="k-a"></i>A<i class="k-b"></i>B<i class="k-tie"></i>tie${unknown && html`<i class="k-none"></i>unknown or undecided`}</span>`;
+/** Draws the key of the class colours. */
+export function classKey(classes: Classes, unknown: boolean): Html {
+  return html`<span class="key">${classes.map((name) => html`<i class="k-${name}"></i>${CLASS_TEXT[name]}`)}${unknown && html`<i class="k-none"></i>unknown or undecided`}</span>`;
 }
 
 /** Builds the markup of a section; returns nothing for a section that is left out. */

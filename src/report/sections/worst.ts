@@ -1,5 +1,5 @@
-import { clearWinner } from "../../triple.ts";
-import { CLASSES, type Turn } from "../../types.ts";
+import { clearWinner } from "../../classes.ts";
+import type { Classes, Turn } from "../../types.ts";
 import { stackedBar } from "../charts/stacked.ts";
 import type { ReportData, WorstRow } from "../data/run-data.ts";
 import { type Html, html } from "../markup/html.ts";
@@ -22,7 +22,7 @@ export function rowTarget(index: number): string {
 }
 
 /** Shows the worst rows with their text: by loss if labels exist, else the least certain rows first. */
-export function worst({ worst: rows }: ReportData): Section {
+export function worst({ worst: rows, classes }: ReportData): Section {
   const listed = shownWorst(rows);
   if (listed.length === 0) return leftOut("Rows worth reading", "none were chosen");
   const judged = listed.some(({ loss }) => loss !== null);
@@ -36,12 +36,12 @@ export function worst({ worst: rows }: ReportData): Section {
   return section(
     "rows",
     title,
-    html`<p class="lead">Text is shown as it stands in the data; characters that hide or reorder text appear as their code, such as ‹U+202E›. ${classKey(false)}</p>
-<ol class="worst" data-keys="${keys.join(",")}">${listed.map(item)}</ol>`,
+    html`<p class="lead">Text is shown as it stands in the data; characters that hide or reorder text appear as their code, such as ‹U+202E›. ${classKey(classes, false)}</p>
+<ol class="worst" data-keys="${keys.join(",")}">${listed.map((row, index) => item(row, index, classes))}</ol>`,
   );
 }
 
-function item({ row, scored, loss }: WorstRow, index: number): Html {
+function item({ row, scored, loss }: WorstRow, index: number, classes: Classes): Html {
   const { probabilities, mass, tokens, cutTokens } = scored;
   const truth = clearWinner(scored.truth);
   const verdict = clearWinner(probabilities);
@@ -53,8 +53,8 @@ function item({ row, scored, loss }: WorstRow, index: number): Html {
     SOURCE_TEXT[scored.source],
     scored.reason !== null && short(scored.reason, 120),
   ].filter((field) => field !== false);
-  const odds = CLASSES.map((name, position) => `${CLASS_TEXT[name]} ${percent(probabilities[position] ?? null)}`);
-  const parts = CLASSES.map((name, position) => ({
+  const odds = classes.map((name, position) => `${CLASS_TEXT[name]} ${percent(probabilities[position] ?? null)}`);
+  const parts = classes.map((name, position) => ({
     value: probabilities[position] ?? 0,
     text: odds[position] ?? "",
     colour: `s-${name}`,

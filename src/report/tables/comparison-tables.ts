@@ -34,7 +34,7 @@ export function variantScores({ variants }: Pick<ComparisonData, "variants">): T
     ],
     [numberColumn("Accuracy", "higher is better"), (variant) => estimateCell(judged(variant).accuracy, rate)],
     [
-      numberColumn("Brier score", "sum over the three classes, lower is better"),
+      numberColumn("Brier score", "sum over the classes, lower is better"),
       (variant) => estimateCell(judged(variant).brier, loss),
     ],
     [numberColumn("ECE", "expected calibration error, lower is better"), (variant) => eceCell(judged(variant))],

@@ -27,7 +27,7 @@ export function scoreTable(scores: readonly Scores[], baselines: readonly Baseli
       numberColumn("Rows"),
       numberColumn("Log loss", "nats, lower is better"),
       numberColumn("Accuracy"),
-      numberColumn("Brier score", "sum over the three classes, lower is better"),
+      numberColumn("Brier score", "sum over the classes, lower is better"),
       numberColumn("ECE", "expected calibration error, lower is better"),
     ],
     rows: [

@@ -33,8 +33,8 @@ const logProb = z
 /** The schema of a label mass; null when the server gave none. */
 export const massSchema = z.number().min(0).max(1.001).nullable();
 
-/** The schema of three log probabilities (nats). JSON has no -Infinity, so JSON.stringify writes null for it. */
-export const logProbsSchema = z.tuple([logProb, logProb, logProb]);
+/** The schema of the log probabilities (nats) of two or three classes. JSON has no -Infinity, so JSON.stringify writes null for it. */
+export const logProbsSchema = z.union([z.tuple([logProb, logProb, logProb]), z.tuple([logProb, logProb])]);
 
 const plannedStep = z.strictObject({
   name: z.string(),

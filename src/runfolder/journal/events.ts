@@ -1,7 +1,7 @@
 import type { Decision, Stop } from "../../deadline/decision.ts";
 import type { RunPlan } from "../../deadline/run-plan.ts";
 import type { FailureReason } from "../../schedule/types.ts";
-import type { Order } from "../../types.ts";
+import type { Order, PerClass } from "../../types.ts";
 
 /**
  * Version of the journal's format. Format 4 added the end "low-mass" of a session and the reason "too-large" of a failed request to
@@ -91,7 +91,7 @@ export interface RowResult {
   readonly row: number;
   readonly order: Order;
   /** Log probabilities (nats) of a, b and tie in the order shown; -Infinity is written as null. */
-  readonly logProbs: readonly [number, number, number];
+  readonly logProbs: PerClass;
   /** Sum of the labels' probabilities over the whole vocabulary; null when the server does not give it. */
   readonly mass: number | null;
   /** True when a label was missing in the answer, so that its log probability is an upper bound. */

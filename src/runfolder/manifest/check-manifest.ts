@@ -25,6 +25,8 @@ const CHANGES_ANSWERS: Readonly<Record<keyof Config, boolean>> = {
   engine: true,
   template: false,
   labels: true,
+  // The template and the labels decide them.
+  classes: false,
   context: true,
   date: true,
   orders: false,

@@ -1,3 +1,4 @@
+import { setRow } from "../../class-matrix.ts";
 import { AbtieError } from "../../errors.ts";
 import { plural } from "../../format.ts";
 import type { FailedAttempt, JournalEvent, PrefixCacheEvent, RowFailureReason, RowResult } from "../journal/events.ts";
@@ -58,13 +59,14 @@ function foldResult(state: RunState, event: RowResult): void {
   const { row } = event;
   checkRow(state, row);
   const order = state.orders[event.order];
+  checkClasses(order, event);
   const before = order.flags[row] ?? 0;
   if ((before & ANSWERED) !== 0) return;
   order.answered += 1;
   state.chatHead ??= event.chatHead ?? null;
   const otherDate = event.chatHead !== undefined && event.chatHead !== state.chatHead;
   order.flags[row] = flagsOf(event) | (otherDate ? OTHER_DATE : 0);
-  order.logProbs.set(event.logProbs, 3 * row);
+  setRow(order.logProbs, row, event.logProbs);
   order.attempts[row] = Math.min(MOST, event.attempts);
   order.mass[row] = event.mass ?? Number.NaN;
   order.tokens[row] = event.tokens;
@@ -103,6 +105,15 @@ function addPrefixCaches(before: PrefixCacheCounts | null, event: PrefixCacheEve
     prepared: event.prepared + (before?.prepared ?? 0),
     shared: event.shared + (before?.shared ?? 0),
   };
+}
+
+function checkClasses({ logProbs: { classes } }: OrderState, { row, logProbs }: RowResult): void {
+  if (logProbs.length === classes.length) return;
+  throw new AbtieError(
+    "data",
+    `row ${row} in the journal has the answer of a judge with ${logProbs.length} classes, and this one has ` +
+      `${classes.length} (${classes.join(", ")}): choose another run folder (--run) or begin again (--fresh).`,
+  );
 }
 
 function checkRow(state: RunState, row: number): void {

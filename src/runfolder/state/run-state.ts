@@ -1,4 +1,5 @@
-import type { Order, Reading } from "../../types.ts";
+import { type ClassMatrix, rowAt } from "../../class-matrix.ts";
+import type { Classes, Order, Reading } from "../../types.ts";
 import type { EngineModel, PrefixCacheEvent, RowFailureReason } from "../journal/events.ts";
 
 /**
@@ -28,8 +29,8 @@ export interface OrderState {
   answered: number;
   /** For each row a sum of the constants below; 0 for a row with neither an answer nor a final failure. */
   readonly flags: Uint8Array;
-  /** Log probabilities (nats) of row r: a, b and tie at 3r, 3r + 1, 3r + 2. */
-  readonly logProbs: Float64Array;
+  /** Log probabilities, nats. */
+  readonly logProbs: ClassMatrix;
   /** Label mass, 0 to 1; NaN when unknown. */
   readonly mass: Float64Array;
   readonly tokens: Uint32Array;
@@ -57,11 +58,11 @@ export const OTHER_DATE = 4;
 /** Flag: the row's last failure was final in its session. */
 export const GAVE_UP = 16;
 
-/** Creates the state of a run that has not begun. */
-export function createRunState(rows: number): RunState {
+/** Creates the state of a run that has not begun, with a judge of these classes. */
+export function createRunState(rows: number, classes: Classes): RunState {
   return {
     rows,
-    orders: { ab: createOrderState(rows), ba: createOrderState(rows) },
+    orders: { ab: createOrderState(rows, classes), ba: createOrderState(rows, classes) },
     engineModel: null,
     longestStartUpSeconds: null,
     prefixCache: null,
@@ -97,9 +98,8 @@ export function readingOf(state: RunState, row: number, order: Order): Reading |
   const { flags, logProbs, mass } = state.orders[order];
   const flag = flags[row] ?? 0;
   if ((flag & ANSWERED) === 0) return null;
-  const at = (offset: number): number => logProbs[3 * row + offset] ?? Number.NaN;
   return {
-    logProbs: [at(0), at(1), at(2)],
+    logProbs: rowAt(logProbs, row),
     mass: (flag & HAS_MASS) === 0 ? null : (mass[row] ?? null),
     bounded: (flag & BOUNDED) !== 0,
   };
@@ -132,11 +132,11 @@ export function attemptsOf(state: RunState, row: number, order: Order): number {
   return Math.max(attempts[row] ?? 0, (failures[row] ?? 0) + (isAnswered(state, row, order) ? 1 : 0));
 }
 
-function createOrderState(rows: number): OrderState {
+function createOrderState(rows: number, classes: Classes): OrderState {
   return {
     answered: 0,
     flags: new Uint8Array(rows),
-    logProbs: new Float64Array(3 * rows),
+    logProbs: { classes, values: new Float64Array(classes.length * rows) },
     mass: new Float64Array(rows),
     tokens: new Uint32Array(rows),
     cutTokens: new Uint32Array(rows),

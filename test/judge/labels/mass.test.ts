@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { applyMassPolicy } from "../../../src/judge/mass-policy.ts";
-import type { Reading, Triple } from "../../../src/types.ts";
+import type { PerClass, Reading } from "../../../src/types.ts";
 
-const PRIOR: Triple = [0.3, 0.3, 0.4];
+const PRIOR: PerClass = [0.3, 0.3, 0.4];
 
 /** A reading with probabilities 0.5, 0.3 and 0.2 and this mass. */
 function reading(mass: number | null): Reading {
@@ -10,7 +10,7 @@ function reading(mass: number | null): Reading {
   return { logProbs: [a ?? 0, b ?? 0, tie ?? 0], mass, bounded: false };
 }
 
-function rounded(triple: Triple): readonly number[] {
+function rounded(triple: PerClass): readonly number[] {
   return triple.map((value) => Number(value.toFixed(9)));
 }
 

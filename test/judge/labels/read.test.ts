@@ -1,19 +1,19 @@
 import { readFile } from "node:fs/promises";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { classesOf, softmax } from "../../../src/classes.ts";
 import type { TokenLogProbs } from "../../../src/engine/dialects/dialect.ts";
 import { planProbes } from "../../../src/judge/generative/labels/probes.ts";
 import { readLabels } from "../../../src/judge/generative/labels/read.ts";
 import type { ResolvedLabels } from "../../../src/judge/generative/labels/resolve.ts";
-import { softmax } from "../../../src/triple.ts";
-import type { ClassName, Triple } from "../../../src/types.ts";
+import type { ClassName, PerClass } from "../../../src/types.ts";
 
 interface Golden {
   readonly sequences: readonly { readonly label: ClassName; readonly ids: readonly number[] }[];
   readonly model: readonly { readonly suffix: readonly number[]; readonly logProbs: readonly number[] }[];
-  readonly logProbs: Triple;
+  readonly logProbs: PerClass;
   readonly mass: number;
-  readonly probabilities: Triple;
+  readonly probabilities: PerClass;
 }
 
 const golden = JSON.parse(
@@ -22,6 +22,7 @@ const golden = JSON.parse(
 
 function labelsOf(sequences: Golden["sequences"]): ResolvedLabels {
   return {
+    classes: classesOf(sequences.some(({ label }) => label === "tie")),
     sequences: sequences.map((sequence) => ({ ...sequence, text: "" })),
     probes: planProbes(sequences.map(({ ids }) => ids)),
     dropTail: 0,
@@ -58,8 +59,8 @@ describe("readLabels", () => {
       expect(reading.bounded).toBe(false);
       expect(reading.mass).toBeCloseTo(mass, 10);
       for (const i of [0, 1, 2] as const) {
-        expect(reading.logProbs[i]).toBeCloseTo(logProbs[i], 9);
-        expect(softmax(reading.logProbs)[i]).toBeCloseTo(probabilities[i], 10);
+        expect(reading.logProbs[i]).toBeCloseTo(logProbs[i] ?? Number.NaN, 9);
+        expect(softmax(reading.logProbs)[i]).toBeCloseTo(probabilities[i] ?? Number.NaN, 10);
       }
     }
   });
@@ -95,9 +96,9 @@ describe("readLabels", () => {
     const value = fc.double({ min: -9999, max: 0, noNaN: true });
     fc.assert(
       fc.property(value, value, value, (a, b, tie) => {
-        const [pa, pb, ptie] = softmax(readLabels(PLAIN, [answer({ 1: a, 2: b, 3: tie })]).logProbs);
+        const [pa, pb, ptie = 0] = softmax(readLabels(PLAIN, [answer({ 1: a, 2: b, 3: tie })]).logProbs);
         expect(pa + pb + ptie).toBeCloseTo(1, 12);
-        const [qa, qb, qtie] = softmax(readLabels(PLAIN, [answer({ 1: b, 2: a, 3: tie })]).logProbs);
+        const [qa, qb, qtie = 0] = softmax(readLabels(PLAIN, [answer({ 1: b, 2: a, 3: tie })]).logProbs);
         for (const [p, q] of [
           [pa, qb],
           [pb, qa],

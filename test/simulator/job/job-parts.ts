@@ -5,6 +5,7 @@ import { configSchema } from "../../../src/config/schema.ts";
 import type { Dataset } from "../../../src/dataset/open-dataset.ts";
 import { createLabelScorer } from "../../../src/judge/generative/score.ts";
 import type { Judge, JudgeLoader } from "../../../src/judge/judge.ts";
+import { CLASSES } from "../../../src/types.ts";
 import type { JobScenario } from "./scenario.ts";
 import { LABEL_IDS, LABELS, MAX_MODEL_LEN, promptOf } from "./servers.ts";
 
@@ -44,10 +45,17 @@ export function configOf(scenario: JobScenario, output: string, startedAt: numbe
       on_overrun: scenario.onOverrun,
     },
   };
-  const places = { cwd: "/job", packageRoot: "/", home: "/", python: "/python", env: {} };
+  const places = {
+    cwd: "/job",
+    packageRoot: "/",
+    home: "/",
+    python: "/python",
+    env: {},
+    findClasses: async () => CLASSES,
+  };
   return normalize(
     configSchema.parse(written),
-    { engine: { ...engineSchema.parse(engine), name: "simulated" }, shard: null },
+    { engine: { ...engineSchema.parse(engine), name: "simulated" }, shard: null, classes: CLASSES },
     null,
     "/job",
     places,

@@ -5,6 +5,7 @@ import { AbtieError } from "../../../src/errors.ts";
 import type { JobParts } from "../../../src/job/parts.ts";
 import type { ResolvedLabels } from "../../../src/judge/generative/labels/resolve.ts";
 import type { Order } from "../../../src/types.ts";
+import { CLASSES } from "../../../src/types.ts";
 import { createEngineModel, type EngineSettings, type ModelRequest } from "../engine-model.ts";
 import type { Random } from "../random.ts";
 import { clockOf, type Process, type World } from "./world.ts";
@@ -46,6 +47,7 @@ export interface ServerPlan {
 export const LABEL_IDS = [7, 8, 9] as const;
 
 export const LABELS: ResolvedLabels = {
+  classes: CLASSES,
   sequences: [
     { label: "a", text: "A", ids: [LABEL_IDS[0]] },
     { label: "b", text: "B", ids: [LABEL_IDS[1]] },

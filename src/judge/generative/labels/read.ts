@@ -1,6 +1,7 @@
+import { perClass } from "../../../classes.ts";
 import type { TokenLogProbs } from "../../../engine/dialects/dialect.ts";
 import { logSumExp, sum } from "../../../numbers/sums.ts";
-import type { ClassName, Reading, Triple } from "../../../types.ts";
+import type { ClassName, Reading } from "../../../types.ts";
 import type { ResolvedLabels } from "./resolve.ts";
 
 /** Rounding may raise a log probability a little above 0; a larger value is an error of the server. */
@@ -8,12 +9,12 @@ const ROUNDING = 1e-3;
 
 /**
  * Combines the answers to the probes, one for each probe and in the order of the probes, into a reading: log P(label)
- * for a, b and tie.
+ * for each class.
  *
  * For a text v with the tokens t1 ... tn, the chain rule gives log p(v) = sum over i of log p(ti | prompt, t1 ...
  * ti-1). Each term comes from the probe whose suffix is t1 ... ti-1. A label can be written as any of its texts, which
  * exclude each other, so P(label) = sum over its texts v of p(v), computed as the logarithm of a sum of exponentials.
- * The mass is the sum of P(label) over the three labels: the probability that the model answers with any label.
+ * The mass is the sum of P(label) over the labels: the probability that the model answers with any label.
  *
  * Scoring answers by their likelihood: Brown et al. 2020, "Language Models are Few-Shot Learners", section 2.4. Why the
  * probabilities of the texts of one label must be added: Holtzman et al. 2021, "Surface Form Competition".
@@ -44,7 +45,7 @@ export function readLabels(labels: ResolvedLabels, answers: readonly TokenLogPro
   });
   const ofLabel = (name: ClassName): number =>
     logSumExp(texts.filter(({ label }) => label === name).map(({ logProb }) => logProb));
-  const logProbs: Triple = [ofLabel("a"), ofLabel("b"), ofLabel("tie")];
+  const logProbs = perClass(labels.classes, ofLabel);
   if (logProbs.every((value) => value === Number.NEGATIVE_INFINITY)) throw new Error("every label has probability 0");
   const mass = sum(logProbs.map(Math.exp));
   return { logProbs, mass: answers.every(({ absolute }) => absolute) ? Math.min(1, mass) : null, bounded };

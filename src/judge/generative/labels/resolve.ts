@@ -1,6 +1,6 @@
 import { AbtieError } from "../../../errors.ts";
-import type { LabelTexts } from "../../../prompt/template/variables.ts";
-import { CLASSES, type ClassName } from "../../../types.ts";
+import { classesOfLabels, type LabelTexts } from "../../../prompt/template/variables.ts";
+import type { Classes, ClassName } from "../../../types.ts";
 import { type Probe, planProbes, startsWith } from "./probes.ts";
 
 /** Encodes a fixed prompt followed by the given text. */
@@ -15,6 +15,7 @@ export interface LabelSequence {
 
 /** The token ids of all labels behind the prompt, and the probes that score them. */
 export interface ResolvedLabels {
+  readonly classes: Classes;
   readonly sequences: readonly LabelSequence[];
   /** The questions about each prompt. The suffix of probe 0 is empty. */
   readonly probes: readonly Probe[];
@@ -41,7 +42,8 @@ const LONGEST_TAIL = 4;
  * be counted in the probability of the other label too.
  */
 export async function resolveLabels(texts: LabelTexts, encodeWith: EncodeWith): Promise<ResolvedLabels> {
-  const written = CLASSES.flatMap((label) => texts[label].map((text) => ({ label, text })));
+  const classes = classesOfLabels(texts);
+  const written = classes.flatMap((label) => (texts[label] ?? []).map((text) => ({ label, text })));
   refuseEmpty(texts);
   const prompt = await encodeWith("");
   const encoded = await Promise.all(written.map(async (entry) => ({ ...entry, all: await encodeWith(entry.text) })));
@@ -55,6 +57,7 @@ export async function resolveLabels(texts: LabelTexts, encodeWith: EncodeWith): 
   const sequences = encoded.map(({ label, text, all }) => ({ label, text, ids: all.slice(shared) }));
   refuseAmbiguous(sequences);
   return {
+    classes,
     sequences,
     probes: planProbes(sequences.map(({ ids }) => ids)),
     dropTail: prompt.length - shared,
@@ -98,9 +101,10 @@ export function promptToSend(labels: ResolvedLabels, ids: readonly number[]): re
 }
 
 function refuseEmpty(texts: LabelTexts): void {
-  for (const label of CLASSES) {
-    if (texts[label].length === 0) throw new AbtieError("config", `label ${label} has no text; give it at least one.`);
-    if (texts[label].includes(""))
+  for (const label of classesOfLabels(texts)) {
+    const written = texts[label] ?? [];
+    if (written.length === 0) throw new AbtieError("config", `label ${label} has no text; give it at least one.`);
+    if (written.includes(""))
       throw new AbtieError("config", `a text of label ${label} is empty; give it a word, for example "A".`);
   }
 }

@@ -1,7 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { argmax, clearWinner, distance, logSoftmax, meanTriple, mix, softmax, swap, swapBack } from "../src/triple.ts";
-import type { Triple } from "../src/types.ts";
+import {
+  argmax,
+  clearWinner,
+  distance,
+  logSoftmax,
+  meanByClass,
+  mix,
+  softmax,
+  swap,
+  swapBack,
+} from "../src/classes.ts";
+import { sum } from "../src/numbers/sums.ts";
+import type { PerClass } from "../src/types.ts";
 
 const NOTHING = Number.NEGATIVE_INFINITY;
 
@@ -19,7 +30,7 @@ describe("swapping", () => {
 describe("averages and distances", () => {
   test("the mean of two and the mix by halves are the same", () => {
     expect(
-      meanTriple([
+      meanByClass([
         [0.6, 0.3, 0.1],
         [0.2, 0.7, 0.1],
       ]),
@@ -55,13 +66,16 @@ describe("softmax", () => {
       [1, 0, 0],
       [0, NOTHING, NOTHING],
     ],
-  ] as unknown as (readonly [Triple, Triple, Triple])[])("of %j agrees with scipy", (logits, expected, logarithms) => {
-    for (const [k, value] of softmax(logits).entries()) expect(value).toBeCloseTo(expected[k] ?? Number.NaN, 14);
-    for (const [k, value] of logSoftmax(logits).entries()) {
-      if (value === NOTHING) expect(logarithms[k]).toBe(NOTHING);
-      else expect(value).toBeCloseTo(logarithms[k] ?? Number.NaN, 13);
-    }
-  });
+  ] as unknown as (readonly [PerClass, PerClass, PerClass])[])(
+    "of %j agrees with scipy",
+    (logits, expected, logarithms) => {
+      for (const [k, value] of softmax(logits).entries()) expect(value).toBeCloseTo(expected[k] ?? Number.NaN, 14);
+      for (const [k, value] of logSoftmax(logits).entries()) {
+        if (value === NOTHING) expect(logarithms[k]).toBe(NOTHING);
+        else expect(value).toBeCloseTo(logarithms[k] ?? Number.NaN, 13);
+      }
+    },
+  );
 
   test("sums to 1 and does not depend on a shift, however large the logits are", () => {
     const logit = fc.double({ min: -700, max: 700, noNaN: true });
@@ -69,7 +83,7 @@ describe("softmax", () => {
       fc.property(logit, logit, logit, (a, b, tie) => {
         const found = softmax([a, b, tie]);
         const shifted = softmax([a + 1e5, b + 1e5, tie + 1e5]);
-        expect(found[0] + found[1] + found[2]).toBeCloseTo(1, 14);
+        expect(sum(found)).toBeCloseTo(1, 14);
         for (const [k, value] of found.entries()) expect(value).toBeCloseTo(shifted[k] ?? Number.NaN, 9);
       }),
     );

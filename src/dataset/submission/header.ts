@@ -1,0 +1,7 @@
+import type { Classes } from "../../types.ts";
+import type { Columns } from "../columns.ts";
+
+/** Lists the columns of a submission: the id, and one for each class of the judge. */
+export function submissionHeader({ id, labels }: Pick<Columns, "id" | "labels">, classes: Classes): readonly string[] {
+  return [id, ...labels.slice(0, classes.length)];
+}
