@@ -111,8 +111,8 @@ describe("abtie templates", () => {
   });
 
   test.each([
-    [["templates", "rule"], 'no shipped template is called "rule"; they are called notebook, rules, turns'],
-    [["show", "-i", "pairs.jsonl", "-t", "rule"], "notebook, rules, turns"],
+    [["templates", "rule"], 'no shipped template is called "rule"; they are called notebook, pairs, rules, turns'],
+    [["show", "-i", "pairs.jsonl", "-t", "rule"], "notebook, pairs, rules, turns"],
   ])("%j lists the names that there are", async (args, message) => {
     const said = await inProcess(args, await makeFolder());
     expect(said.status).toBe(2);
