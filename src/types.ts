@@ -63,6 +63,15 @@ export interface Reading {
 /** The source of a row's probabilities, from best to worst. */
 export type Obtained = "both-orders" | "one-order" | "one-order-short" | "prior";
 
+/** The form in which a run writes its results. */
+export interface OutputForm {
+  /** A submission has ids and probabilities alone; the other kinds also have what is known of each row. */
+  readonly kind: "submission" | "wide" | "jsonl" | "parquet";
+  readonly gzip: boolean;
+  /** The columns of the input that the output repeats. */
+  readonly columns: readonly string[] | "all";
+}
+
 /** Levels of log lines; all of them go to stderr. "debug" is for a person who looks for the reason of something. */
 export type Level = "debug" | "info" | "warn" | "error";
 

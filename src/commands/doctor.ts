@@ -1,5 +1,6 @@
 import type { Config } from "../config/config.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
+import { outputColumns } from "../dataset/submission/output-columns.ts";
 import { compareEngines, configAgainst } from "../doctor/against.ts";
 import { describeData } from "../doctor/data.ts";
 import { type Finding, fromError } from "../doctor/finding.ts";
@@ -46,6 +47,11 @@ export async function doctor(config: Config, options: DoctorOptions, effects: Ef
   });
   await reportErrors("rows", add, async () => {
     await using dataset = await openRows(config, effects.signal);
+    await reportErrors(
+      "files",
+      add,
+      async () => void outputColumns(config.outputForm, { ...config.columns, classes: config.classes }, dataset),
+    );
     // A server writes its log into the run folder.
     await checkJudging(config, dataset, { ...options, server: options.server && mayWrite }, effects, add);
     add(describeData(dataset, config.classes));

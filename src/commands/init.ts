@@ -7,6 +7,7 @@ import { AbtieError } from "../errors.ts";
 import { scriptOf } from "../evaluate/script-of.ts";
 import { writeAtomic } from "../files/atomic.ts";
 import { exists } from "../files/exists.ts";
+import { inputPath } from "../files/input-path.ts";
 import { refuseOverwrite } from "../files/refuse-overwrite.ts";
 import { OTHER_PATH } from "../job/job-files.ts";
 import { classPrior } from "../metrics/class-prior.ts";
@@ -57,7 +58,7 @@ export async function init(
   options: InitOptions,
   effects: Pick<Effects, "cwd" | "signal" | "disk">,
 ): Promise<InitResult> {
-  const input = resolve(effects.cwd, options.input);
+  const input = inputPath(effects.cwd, options.input);
   const config = resolve(effects.cwd, options.output);
   const files = {
     reads: [{ role: "the input", path: input }],
@@ -69,11 +70,15 @@ export async function init(
   const labels = labelShares(dataset);
   await writeConfig(
     config,
-    configText(options, { from: relative(dirname(config), input), labels, dataset }),
+    configText(options, { from: options.input === "-" ? "-" : relative(dirname(config), input), labels, dataset }),
     options.force,
     effects,
   );
-  return { input, config, rows: dataset.ids.length, notes: dataset.notes, labels, ...described };
+  return { input, config, rows: dataset.ids.length, notes: notesOf(dataset), labels, ...described };
+}
+
+function notesOf({ notes, slips }: Dataset): readonly string[] {
+  return [...notes, ...slips.map(({ finding, remedy }) => `${finding}; ${remedy}`)];
 }
 
 async function describe(dataset: Dataset): Promise<Pick<InitResult, "turns" | "characters" | "scripts">> {
@@ -130,7 +135,7 @@ function configText(
       : "template: rules              # `abtie templates` lists the others; or a file of your own that ends in .jinja";
   return `${[
     stringify({ input: from }).trimEnd(),
-    ...dataset.notes.map((note) => `# ${note}`),
+    ...notesOf(dataset).map((note) => `# ${note}`),
     template,
     engine,
     ...prior,

@@ -47,6 +47,9 @@ export async function plan(written: Config, options: PlanOptions, effects: Effec
   });
 }
 
+/** A server tokenises several rows at a time. */
+const ROWS_AT_ONCE = 16;
+
 async function tokeniseAll(
   config: Config,
   dataset: Dataset,
@@ -57,18 +60,20 @@ async function tokeniseAll(
   await using cache = keepTokens ? await createTokenCache(config, dataset, judge) : null;
   const lengths: number[] = [];
   let [shortenedRows, cutTokens, neutralisedRows] = [0, 0, 0];
-  for (const row of dataset.ids.keys()) {
+  for (let row = 0; row < dataset.ids.length; row += ROWS_AT_ONCE) {
     signal.throwIfAborted();
-    const task = await judge.prepare(row, "ab", null);
-    await cache?.add(task);
-    lengths.push(task.ids.length);
-    if (task.cutTokens > 0) shortenedRows += 1;
-    cutTokens += task.cutTokens;
-    if (task.neutralised > 0) neutralisedRows += 1;
+    const rows = Array.from({ length: Math.min(ROWS_AT_ONCE, dataset.ids.length - row) }, (_, at) => row + at);
+    for (const task of await Promise.all(rows.map((index) => judge.prepare(index, "ab", null)))) {
+      await cache?.add(task);
+      lengths.push(task.ids.length);
+      if (task.cutTokens > 0) shortenedRows += 1;
+      cutTokens += task.cutTokens;
+      if (task.neutralised > 0) neutralisedRows += 1;
+    }
     progress({
       stage: "step",
       name: "tokenising",
-      text: `${formatCount(row + 1)} of ${plural(dataset.ids.length, "row")}`,
+      text: `${formatCount(lengths.length)} of ${plural(dataset.ids.length, "row")}`,
     });
   }
   await cache?.finish();

@@ -3,6 +3,8 @@ import { openDataset } from "../dataset/open-dataset.ts";
 import type { FileProblem } from "../dataset/sources/problems.ts";
 import { validateSubmission } from "../dataset/submission/validate-submission.ts";
 import type { Effects } from "../effects.ts";
+import { inputPath } from "../files/input-path.ts";
+import type { OutputForm } from "../types.ts";
 
 export interface ValidateOptions {
   readonly submission: string;
@@ -10,6 +12,8 @@ export interface ValidateOptions {
   readonly input: string;
   /** Name of the id column of both files. */
   readonly id?: string;
+  /** Only a submission may have no further columns; omitted: that is any CSV. */
+  readonly format?: OutputForm["kind"];
 }
 
 /** The outcome of the checks. */
@@ -27,7 +31,7 @@ export async function validate(
 ): Promise<ValidateResult> {
   const columns = options.id === undefined ? {} : { id: options.id };
   const submission = resolve(effects.cwd, options.submission);
-  await using dataset = await openDataset(resolve(effects.cwd, options.input), { columns, signal: effects.signal });
-  const problems = await validateSubmission(submission, dataset.ids, columns);
+  await using dataset = await openDataset(inputPath(effects.cwd, options.input), { columns, signal: effects.signal });
+  const problems = await validateSubmission(submission, dataset.ids, columns, null, options.format);
   return { valid: !problems.some(({ level }) => level === "error"), submission, rows: dataset.ids.length, problems };
 }

@@ -110,6 +110,7 @@ function asVariant(config: Config, { name, override }: NamedOverride): Variant {
       ...config,
       runFolder,
       output: join(runFolder, "submission.csv"),
+      outputForm: { kind: "submission", gzip: false, columns: [] },
       orders: config.orders === "auto" ? "one" : config.orders,
       time: { ...config.time, deadline: null, startedAt: null },
     },

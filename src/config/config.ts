@@ -1,6 +1,6 @@
 import type { Secret } from "../secrets/secret.ts";
 import type { ServerAccess } from "../secrets/url.ts";
-import type { Classes, ClassName, PerClass } from "../types.ts";
+import type { Classes, ClassName, OutputForm, PerClass } from "../types.ts";
 import type { ParsedEngine } from "./engine-schema.ts";
 import type { Shard } from "./shard.ts";
 
@@ -73,6 +73,7 @@ export interface Config {
   readonly file: string | null;
   readonly input: string;
   readonly output: string;
+  readonly outputForm: OutputForm;
   readonly runFolder: string;
   readonly columns: {
     readonly id: string;

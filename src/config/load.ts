@@ -66,8 +66,10 @@ async function classesFor(config: ParsedConfig, base: string, places: Places): P
 function withoutOutputOfTrial(written: unknown, overrides: readonly Override[]): unknown {
   const isSet = (key: keyof WrittenConfig): boolean => overrides.some(({ set }) => set[key] !== undefined);
   if (!isRecord(written) || isSet("output") || !(isSet("limit") || isSet("run"))) return written;
-  const { output: _output, ...others } = written;
-  return others;
+  const { output, ...others } = written;
+  if (!isRecord(output)) return others;
+  const { file: _file, ...form } = output;
+  return { ...others, output: form };
 }
 
 /** Checks the key of the environment. The message does not contain it. */
@@ -89,9 +91,9 @@ function mergeOverrides(written: unknown, overrides: readonly Override[], cwd: s
 function merge(before: unknown, value: unknown, path: readonly string[], cwd: string): unknown {
   if (typeof value === "string" && isPathKey(path.join("."), value)) return resolve(cwd, value);
   if (!isRecord(value)) return value;
-  // An engine written as a text is the name of a profile.
-  const isProfile = path.join(".") === "engine" && typeof before === "string";
-  const base = isProfile ? { profile: before } : isRecord(before) ? before : {};
+  const short = SHORT_FORMS[path.join(".")];
+  const isShort = short !== undefined && typeof before === "string";
+  const base = isShort ? { [short]: before } : isRecord(before) ? before : {};
   const merged: Record<string, unknown> = { ...base };
   for (const [key, child] of Object.entries(value)) {
     if (child !== undefined) merged[key] = merge(merged[key], child, [...path, key], cwd);
@@ -99,10 +101,13 @@ function merge(before: unknown, value: unknown, path: readonly string[], cwd: st
   return merged;
 }
 
+/** The keys whose mapping may be written as a text, each with the key of the mapping that the text then is. */
+const SHORT_FORMS: Readonly<Record<string, string>> = { engine: "profile", output: "file" };
+
 function isPathKey(key: string, value: string): boolean {
   if (key === "input") return value !== "-";
   if (key === "template") return isTemplatePath(value);
-  return ["output", "run", "calibration", "engine.tokenizer"].includes(key);
+  return ["output", "output.file", "run", "calibration", "engine.tokenizer"].includes(key);
 }
 
 /** A config without the keys whose values are wrong. The rules can be checked on the other keys. */

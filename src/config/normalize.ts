@@ -1,11 +1,13 @@
 import { basename, extname, join, resolve } from "node:path";
 import { mapClasses, uniform } from "../classes.ts";
+import { inputPath } from "../files/input-path.ts";
 import { sum } from "../numbers/sums.ts";
 import { Secret } from "../secrets/secret.ts";
 import { partsOfUrl } from "../secrets/url.ts";
 import type { Classes } from "../types.ts";
 import type { AttachConfig, Config, EngineConfig, SpawnConfig } from "./config.ts";
 import type { ParsedEngine } from "./engine-schema.ts";
+import { outputFormOf, usualOutputName, writtenOutput } from "./output.ts";
 import type { ParsedConfig } from "./schema.ts";
 import { splitArguments } from "./secret-arguments.ts";
 import { type Shard, shardFolder } from "./shard.ts";
@@ -61,14 +63,18 @@ export function normalize(
   const jobFolder = path(written.run ?? join("runs", name));
   const runFolder = shard === null ? jobFolder : join(jobFolder, shardFolder(shard));
   const columns = written.columns ?? {};
+  const output = writtenOutput(written);
+  const outputForm = outputFormOf(output);
   const time = written.time ?? {};
   const prior = written.prior ?? uniform(classes);
   const total = sum(prior);
   return {
     file,
-    input: written.input === "-" ? "/dev/stdin" : path(written.input ?? ""),
+    input: inputPath(base, written.input ?? ""),
     // The output of the config is that of all shards, which `abtie join` writes.
-    output: written.output === undefined || shard !== null ? join(runFolder, "submission.csv") : path(written.output),
+    output:
+      output.file === undefined || shard !== null ? join(runFolder, usualOutputName(outputForm)) : path(output.file),
+    outputForm,
     runFolder,
     columns: {
       id: columns.id ?? "id",

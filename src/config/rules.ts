@@ -2,6 +2,7 @@ import { sum } from "../numbers/sums.ts";
 import type { Classes } from "../types.ts";
 import { deadlineProblem } from "./deadline.ts";
 import { ladderRules } from "./ladder-rules.ts";
+import { outputProblem } from "./output.ts";
 import type { Objection } from "./problems.ts";
 import type { ParsedConfig } from "./schema.ts";
 
@@ -10,6 +11,7 @@ type Rule = (config: ParsedConfig, classes: Classes) => readonly Objection[];
 /** The rules that the schema cannot express: rules about one value, and rules about several values together. */
 const RULES: readonly Rule[] = [
   inputIsGiven,
+  outputIsWritable,
   priorFitsClasses,
   priorSumsToOne,
   clipIsARange,
@@ -29,6 +31,11 @@ export function checkRules(config: ParsedConfig, classes: Classes): readonly Obj
 function inputIsGiven(config: ParsedConfig): readonly Objection[] {
   if (config.input !== undefined) return [];
   return [{ path: ["input"], message: "is missing: name the file with the rows here or with -i FILE" }];
+}
+
+function outputIsWritable(config: ParsedConfig): readonly Objection[] {
+  const problem = outputProblem(config);
+  return problem === null ? [] : [{ path: ["output", ...problem.keys], message: problem.message }];
 }
 
 function priorFitsClasses({ prior }: ParsedConfig, classes: Classes): readonly Objection[] {

@@ -23,6 +23,25 @@ const columnsSchema = z.strictObject({
     .describe("The class of each value of the label column, for example {1: a, 2: b, 0: tie}."),
 });
 
+const outputSchema = z.strictObject({
+  file: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("The file; default submission.csv, .jsonl or .parquet in the run folder."),
+  format: z
+    .enum(["submission", "wide", "jsonl", "parquet"])
+    .optional()
+    .describe(
+      "A submission (CSV: ids and probabilities), a wide CSV (also verdict, how it was obtained, label mass), JSON Lines or Parquet; " +
+        "default by the end of the file's name.",
+    ),
+  columns: z
+    .union([z.literal("all"), z.array(column)])
+    .optional()
+    .describe("Columns of the input that the output repeats, or all; not for a submission."),
+});
+
 const stepSchema = z.strictObject({
   name: z
     .string()
@@ -128,7 +147,10 @@ export const configSchema = z
       .describe(
         "File with the rows to judge: CSV, JSON Lines, JSON or Parquet, also packed with gzip; - for standard input.",
       ),
-    output: z.string().min(1).optional().describe("Submission to write; default RUN/submission.csv."),
+    output: z
+      .union([z.string().min(1), outputSchema])
+      .optional()
+      .describe("File to write, .csv, .jsonl or .parquet, or a mapping; default RUN/submission.csv."),
     run: z.string().min(1).optional().describe("Run folder; default runs/NAME-OF-THIS-FILE beside this file."),
     columns: columnsSchema.optional().describe("Names of the columns that differ from those of LMSYS."),
     truth: z

@@ -26,11 +26,12 @@ export type TextCell =
 
 /**
  * Reads a cell with text. A list of strings and nulls, as JSON text or as a value, contains one turn in each element; a
- * list of objects with role and content contains messages. Any other text is one turn, unchanged, even if it is JSON,
+ * list of objects with role and content contains messages, as does a transcript of Anthropic. Any other text is one turn, unchanged, even if it is JSON,
  * because `true`, `3` or `{"a": 1}` may be an answer. Never throws.
  */
 export function readCell(cell: DataCell): TextCell {
   if (typeof cell !== "string") return readValue(cell);
+  if (TRANSCRIPT.test(cell)) return { form: "messages", messages: readTranscript(cell) };
   if (!BEGINS_LIKE_LIST.test(cell)) return { turns: [cell], form: PYTHON_ARRAY.test(cell) ? "python-list" : "text" };
   try {
     const known = readList(JSON.parse(cell));
@@ -39,6 +40,19 @@ export function readCell(cell: DataCell): TextCell {
     if (PYTHON_LIST.test(cell)) return { turns: [cell], form: "python-list" };
   }
   return { turns: [cell], form: "broken-list" };
+}
+
+/** Anthropic's data sets and those made of them write a conversation as one text, which begins with two line ends. */
+const TRANSCRIPT = /^\n\nHuman: /;
+
+function readTranscript(text: string): readonly DataMessage[] {
+  const parts = text.split(/\n\n(Human|Assistant):(?: |$)/).slice(1);
+  const messages = parts.flatMap((name, at): DataMessage[] =>
+    at % 2 === 0 ? [{ role: name === "Human" ? "user" : "assistant", text: parts[at + 1] ?? "" }] : [],
+  );
+  // A prompt ends where the assistant begins.
+  const isOpen = messages.length > 1 && messages.at(-1)?.role === "assistant" && messages.at(-1)?.text?.trim() === "";
+  return isOpen ? messages.slice(0, -1) : messages;
 }
 
 // The white space that JSON allows; \s would match more characters.

@@ -83,7 +83,8 @@ function remedyFor(names: readonly string[]): string {
     : 'Rename the column in the file, or give its name under "columns" in the config.';
 }
 
-function findNearest(name: string, unused: readonly string[]): string | null {
+/** Finds the name that is most similar to a wrong one; null when none is similar. */
+export function findNearest(name: string, unused: readonly string[]): string | null {
   const plain = simplify(name);
   const [nearest] = unused
     .map((found) => ({ found, far: distance(plain, simplify(found)) }))

@@ -77,5 +77,8 @@ export const AUTO_J = {
   codes: { 0: "a", 1: "b", 2: "tie" } satisfies LabelCodes,
 } as const;
 
+/** Columns of the human judgements of MT-bench, which no other data set has together. */
+export const MT_BENCH = ["question_id", "judge", "conversation_a", "conversation_b", "turn"] as const;
+
 /** Names that look like labels. If such a column is not used, a note names it. */
 export const LOOKS_LIKE_LABELS = /^(winner|label|preference|vote|verdict|score|rating|better|annotator|chosen|rank)/;

@@ -19,8 +19,11 @@ export type LabelPlan =
   | { readonly from: "codes"; readonly indices: readonly number[]; readonly codes: LabelCodes }
   /** One column with a score: below 0 the first answer is better, above 0 the second. */
   | { readonly from: "score"; readonly index: number }
-  /** The column of A has the better answer, and rows are dealt to A and B: see `isDealt`. */
-  | { readonly from: "chosen" }
+  /**
+   * The column of A has the better answer, and rows are dealt to A and B: see `isDealt`. In pairs of a ranked list, a
+   * column has the difference of their ranks, and 0 is a tie.
+   */
+  | { readonly from: "chosen"; readonly difference: number | null }
   | { readonly from: "nothing" };
 
 /**
@@ -51,7 +54,7 @@ function readAsWritten(plan: LabelPlan, cells: readonly DataCell[]): Truth | nul
     case "nothing":
       return null;
     case "chosen":
-      return pure("a");
+      return pure(plan.difference !== null && readDecimal(cells[plan.difference]) === 0 ? "tie" : "a");
     case "weights":
       return readWeights(plan.indices.map((index) => cells[index]));
     case "votes":

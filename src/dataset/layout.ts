@@ -5,18 +5,22 @@ import {
   ID_NAMES,
   KNOWN_CODES,
   LOOKS_LIKE_LABELS,
+  MT_BENCH,
   PROMPT_NAMES,
   SCORE_NAMES,
   simplify,
   WORD_NAMES,
 } from "./known-columns.ts";
 import type { LabelPlan } from "./labels.ts";
+import { RANK_DIFFERENCE } from "./sources/ranked.ts";
 import type { Header } from "./sources/source.ts";
 
 /** The indexes of the cells that are read from each record, and the meaning of the labels. */
 export interface Layout {
   /** Null: the id of a row is its number in the file, counted from 0. */
   readonly id: number | null;
+  /** The number of the last turn that was judged; null when the whole conversation was. */
+  readonly lastTurn: number | null;
   /** The cells whose texts make the prompt, joined by blank lines; empty when the conversations contain it. */
   readonly prompt: readonly number[];
   readonly responseA: number;
@@ -50,12 +54,14 @@ export function findLayout(header: Header, options: LayoutOptions): Layout {
   const { columns } = options;
   const search = createSearch(header, columns);
   const pair = search.pair();
-  const id = search.one("id", columns.id, DEFAULT_COLUMNS.id, ID_NAMES);
+  const lastTurn = columns.id === DEFAULT_COLUMNS.id ? findLastTurn(header.names) : null;
+  const id = lastTurn === null ? search.one("id", columns.id, DEFAULT_COLUMNS.id, ID_NAMES) : null;
   const prompt = findPrompt(search, columns, pair !== null && /^conversation|^chosen$/.test(simplify(pair.name)));
   const labels = findLabels(search, options, pair?.dealt === true);
   if (search.problems.length > 0 || pair === null) throw headerError(header, search.problems);
   return {
     id,
+    lastTurn,
     prompt,
     responseA: pair.indices[0],
     responseB: pair.indices[1],
@@ -63,12 +69,18 @@ export function findLayout(header: Header, options: LayoutOptions): Layout {
     labels: labels.plan,
     guessed: labels.guessed,
     inclusion: header.names.includes(INCLUSION_COLUMN) ? search.exact(INCLUSION_COLUMN) : null,
-    notes: [
-      ...(id === null ? ["no column with ids: the id of a row is its number, counted from 0"] : []),
-      ...search.assumed(),
-    ],
+    notes: [...(id === null ? [lastTurn === null ? NO_IDS : SEVERAL_JUDGEMENTS] : []), ...search.assumed()],
     labelNotes: labels.notes,
   };
+}
+
+const NO_IDS = "no column with ids: the id of a row is its number, counted from 0";
+const SEVERAL_JUDGEMENTS =
+  'a question has several judgements, each of the conversation up to its "turn": the id of a row is its number, counted from 0';
+
+/** Finds the column "turn" of the human judgements of MT-bench, where a question has many rows. */
+function findLastTurn(names: readonly string[]): number | null {
+  return MT_BENCH.every((name) => names.includes(name)) ? names.indexOf("turn") : null;
 }
 
 /** The columns of one header while they are looked for. */
@@ -137,6 +149,8 @@ function createSearch({ names }: Header, columns: Columns): Search {
       }
       const dealt: [number, number] = [simple.indexOf("chosen"), simple.indexOf("rejected")];
       if (!dealt.includes(-1)) {
+        if (names.includes(RANK_DIFFERENCE))
+          assume("a ranked list gives the pairs of its best answer with each other one");
         assume("chosen and rejected answers are dealt to A and B by a hash of the id");
         return { indices: dealt, name: "chosen", dealt: true };
       }
@@ -186,7 +200,10 @@ function findLabels(search: Search, options: LayoutOptions, dealt: boolean): Fou
   if (truth === "labels" && columns.labels.some((name) => names.includes(name))) {
     return weightColumns(search, columns.labels);
   }
-  if (dealt) return certain({ from: "chosen" });
+  if (dealt) {
+    const difference = names.indexOf(RANK_DIFFERENCE);
+    return certain({ from: "chosen", difference: difference === -1 ? null : difference });
+  }
   if (annotators !== null) return certain(annotators.plan, annotators.note);
   const score = search.usual(SCORE_NAMES);
   if (score !== null) {

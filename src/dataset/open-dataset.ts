@@ -9,7 +9,7 @@ import { createRowIndex, type RowIndex } from "./row-index.ts";
 import { fileChanged } from "./sources/open-file.ts";
 import { openSource } from "./sources/open-source.ts";
 import { createProblems, type Unit } from "./sources/problems.ts";
-import type { FileDigest, Source } from "./sources/source.ts";
+import type { DataCell, FileDigest, Source } from "./sources/source.ts";
 
 export interface DatasetOptions {
   /** Column names that differ from DEFAULT_COLUMNS. The file must contain the label columns that are named here. */
@@ -24,6 +24,12 @@ export interface DatasetOptions {
   /** Keeps only the rows whose id is accepted; `limit` counts the others too. */
   readonly select?: (id: string) => boolean;
   readonly signal?: AbortSignal;
+}
+
+/** A probable mistake in the whole file, and its remedy. */
+interface Slip {
+  readonly finding: string;
+  readonly remedy: string;
 }
 
 /**
@@ -52,8 +58,18 @@ export interface Dataset extends AsyncDisposable {
   /** Probability with which each row came into the sample; null when the file is no sample of `abtie sample`. */
   readonly inclusion: Float64Array | null;
   readonly anomalies: Anomalies;
-  /** Sentences for a person: what was assumed about the columns, and what is probably a slip of the whole file. */
+  /** Sentences for a person: what was assumed about the columns. */
   readonly notes: readonly string[];
+  /** What is probably wrong with the whole file, though it can be read. */
+  readonly slips: readonly Slip[];
+  /** The names of the columns of the file, or the keys of its records. */
+  readonly names: readonly string[];
+  /**
+   * The side to which the better answer of each row was dealt; null when the file itself has sides A and B.
+   */
+  readonly chosen: readonly ("a" | "b")[] | null;
+  /** Reads the cells of one row in the order of `names`, as the file has them. Throws like `read`. */
+  readonly readCells: (index: number) => Promise<readonly DataCell[]>;
   /** Reads one row; calls may overlap. Throws AbtieError("data") when the file has changed since it was opened. */
   readonly read: (index: number) => Promise<Row>;
 }
@@ -64,10 +80,10 @@ export interface Dataset extends AsyncDisposable {
  * the dataset is disposed.
  */
 export async function openDataset(path: string, options: DatasetOptions = {}): Promise<Dataset> {
-  const source = await openSource(path, options.signal);
+  const source = await openSource(path, { signal: options.signal });
   try {
-    const { index, layout, digest } = await indexRows(source, options);
-    const { ids, rowBytes, lines, truth, tags, groups, inclusion, anomalies } = index;
+    const { index, layout, names, digest } = await indexRows(source, options);
+    const { ids, rowBytes, lines, truth, tags, chosen, groups, inclusion, anomalies } = index;
     return {
       path: source.path,
       sha256: digest.sha256,
@@ -81,8 +97,12 @@ export async function openDataset(path: string, options: DatasetOptions = {}): P
       groups,
       inclusion,
       anomalies,
-      notes: [...index.notes, ...slipNotes(anomalies, ids.length)],
-      read: (row) => readRow(source, layout, index, row),
+      notes: index.notes,
+      slips: slipsIn(anomalies, ids.length),
+      names,
+      chosen,
+      readCells: async (row) => (await readRow(source, layout, index, row)).cells,
+      read: async (row) => (await readRow(source, layout, index, row)).texts,
       [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
     };
   } catch (error) {
@@ -94,13 +114,14 @@ export async function openDataset(path: string, options: DatasetOptions = {}): P
 interface IndexedRows {
   readonly index: RowIndex;
   readonly layout: Layout;
+  readonly names: readonly string[];
   readonly digest: FileDigest;
 }
 
 async function indexRows(source: Source, options: DatasetOptions): Promise<IndexedRows> {
   const { columns = {}, truth = "labels", limit = Number.POSITIVE_INFINITY, select = () => true, signal } = options;
   const problems = createProblems(source.path, source.unit);
-  let started: { layout: Layout; rows: ReturnType<typeof createRowIndex> } | undefined;
+  let started: { layout: Layout; names: readonly string[]; rows: ReturnType<typeof createRowIndex> } | undefined;
   let count = 0;
   const digest = await source.scan({
     problems,
@@ -108,7 +129,8 @@ async function indexRows(source: Source, options: DatasetOptions): Promise<Index
     onHeader: (header) => {
       const needsTruth = truth === "votes" || columns.labels !== undefined;
       const layout = findLayout(header, { columns: { ...DEFAULT_COLUMNS, ...columns }, truth, needsTruth });
-      started = { layout, rows: createRowIndex(layout, { problems, unit: source.unit, names: header.names, select }) };
+      const { names } = header;
+      started = { layout, names, rows: createRowIndex(layout, { problems, unit: source.unit, names, select }) };
     },
     onRecord: (record) => {
       started?.rows.add(record);
@@ -118,27 +140,32 @@ async function indexRows(source: Source, options: DatasetOptions): Promise<Index
   });
   problems.throwIfAny();
   if (started === undefined) throw new Error("a file with rows has a header");
-  return { index: started.rows.finish(), layout: started.layout, digest };
+  const { layout, names, rows } = started;
+  return { index: rows.finish(), layout, names, digest };
 }
 
-async function readRow(source: Source, layout: Layout, index: RowIndex, row: number): Promise<Row> {
+async function readRow(
+  source: Source,
+  layout: Layout,
+  index: RowIndex,
+  row: number,
+): Promise<{ readonly cells: readonly DataCell[]; readonly texts: Row }> {
   const { ids, positions, starts, rowBytes } = index;
   const id = ids[row];
   if (id === undefined) throw new RangeError(`row ${row} of ${ids.length}`);
   const cells = await source.read({ start: starts[row] ?? 0, bytes: rowBytes[row] ?? 0 });
   const record = cells === null ? null : readRecord(layout, cells, positions[row] ?? row);
-  if (record?.id !== id) throw fileChanged(source.path);
+  if (cells === null || record?.id !== id) throw fileChanged(source.path);
   const { prompts, responsesA, responsesB } = record.turns;
-  return { index: row, id, prompts, responsesA, responsesB };
+  return { cells, texts: { index: row, id, prompts, responsesA, responsesB } };
 }
 
 /** A share of rows above this with the same slip shows a slip of the whole file. */
 const SLIP_SHARE = 0.1;
 
-function slipNotes({ pythonList }: Anomalies, rows: number): readonly string[] {
+function slipsIn({ pythonList }: Anomalies, rows: number): readonly Slip[] {
   if (pythonList.count <= SLIP_SHARE * rows) return [];
   const share = formatPercent(pythonList.count / rows);
-  return [
-    `in ${share} of the rows a cell is a list as Python or numpy prints it, and is judged as plain text; write lists with json.dumps(turns)`,
-  ];
+  const finding = `in ${share} of the rows a cell is a list as Python or numpy prints it, and is judged as plain text`;
+  return [{ finding, remedy: "write lists with json.dumps(turns)" }];
 }

@@ -1,4 +1,4 @@
-import { cellText, readCell, type TextCell } from "./cell.ts";
+import { cellText, readCell, readDecimal, type TextCell } from "./cell.ts";
 import { isDealt } from "./labels.ts";
 import type { Layout } from "./layout.ts";
 import { combineTexts, type RowTurns } from "./row-texts.ts";
@@ -18,7 +18,13 @@ export function readRecord(layout: Layout, cells: readonly DataCell[], index: nu
   const swapped = layout.dealt && isDealt(id);
   const [a, b] = [readCell(cells[layout.responseA]), readCell(cells[layout.responseB])];
   const turns = combineTexts({ prompt: readPrompt(layout, cells), a: swapped ? b : a, b: swapped ? a : b });
-  return { id, turns, swapped };
+  const last = layout.lastTurn === null ? Number.NaN : readDecimal(cells[layout.lastTurn]);
+  return { id, turns: last >= 1 ? upTo(turns, last) : turns, swapped };
+}
+
+function upTo({ prompts, responsesA, responsesB, forms }: RowTurns, last: number): RowTurns {
+  const [first, a, b] = [prompts.slice(0, last), responsesA.slice(0, last), responsesB.slice(0, last)];
+  return { prompts: first, responsesA: a, responsesB: b, forms };
 }
 
 function readPrompt({ prompt }: Layout, cells: readonly DataCell[]): TextCell | null {

@@ -20,6 +20,8 @@ export interface RowIndex extends CollectedLabels {
   /** Offset of each row in bytes, as a double, because a file may be larger than 4 GB. */
   readonly starts: Float64Array;
   readonly rowBytes: Uint32Array;
+  /** The side of the better answer, where rows are dealt; null elsewhere. */
+  readonly chosen: readonly ("a" | "b")[] | null;
   readonly groups: Uint32Array;
   /** Inclusion probability of each row; null when the file is no sample. */
   readonly inclusion: Float64Array | null;
@@ -51,6 +53,7 @@ export function createRowIndex(
   const rowBytes: number[] = [];
   const groups: number[] = [];
   const inclusion: number[] = [];
+  const chosen: ("a" | "b")[] = [];
   const anomalies = createAnomalyCounter();
   const labels = createLabelCollector(layout, names, problems);
   const lineOfId = new Map<string, number>();
@@ -75,6 +78,7 @@ export function createRowIndex(
       lines.push(line);
       starts.push(start);
       rowBytes.push(bytes);
+      if (layout.dealt) chosen.push(swapped ? "b" : "a");
     },
     finish: () => {
       const { truth, tags, notes } = labels.finish();
@@ -86,6 +90,7 @@ export function createRowIndex(
         rowBytes: Uint32Array.from(rowBytes),
         truth,
         tags,
+        chosen: layout.dealt ? chosen : null,
         groups: Uint32Array.from(groups),
         inclusion: layout.inclusion === null ? null : Float64Array.from(inclusion),
         anomalies: anomalies.list(),

@@ -11,7 +11,7 @@ import { type Finding, ok, warning } from "./finding.ts";
  * the first lines that have it.
  */
 export function describeData(dataset: Dataset, classes: Classes): readonly Finding[] {
-  const { ids, rowBytes, unit, lines, truth, anomalies, notes } = dataset;
+  const { ids, rowBytes, unit, lines, truth, anomalies, notes, slips } = dataset;
   const longest = rowBytes.indexOf(rowBytes.reduce((most, bytes) => Math.max(most, bytes), 0));
   const size = `${plural(ids.length, "row")}, ${(dataset.bytes / 1e6).toFixed(1)} MB`;
   const found = (Object.entries(anomalies) as [AnomalyKind, Anomaly][])
@@ -23,6 +23,7 @@ export function describeData(dataset: Dataset, classes: Classes): readonly Findi
     ok("rows", `${size}; longest at ${unit} ${lines[longest]} (${plural(rowBytes[longest] ?? 0, "byte")})`),
     ok("label columns", labelsText(truth, classes)),
     ...notes.map((note) => ok("columns", note)),
+    ...slips.map(({ finding, remedy }) => warning("columns", finding, remedy)),
     ...(found.length === 0 ? [] : [ok("anomalies", found.join("\n"))]),
     ...(ids.length < 20
       ? [warning("rows", `only ${plural(ids.length, "row")}`, "nothing to do, but forecasts need more rows")]

@@ -1,10 +1,10 @@
-import { resolve } from "node:path";
 import { type ClassMatrix, pickRows } from "../class-matrix.ts";
 import type { Columns } from "../dataset/columns.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
 import { labelColumns } from "../dataset/write-sample.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
+import { inputPath } from "../files/input-path.ts";
 import { formatCount } from "../format.ts";
 import { openRows } from "../job/open-rows.ts";
 import { normalisedWeights } from "../metrics/weights.ts";
@@ -61,7 +61,7 @@ export function joinOptionsOf(
   { labels = null, truth }: LabelOptions,
   effects: Pick<Effects, "cwd" | "signal">,
 ): JoinOptions {
-  const file = labels === null ? run?.config.input : resolve(effects.cwd, labels);
+  const file = labels === null ? run?.config.input : inputPath(effects.cwd, labels);
   if (file === undefined) {
     throw new AbtieError(
       "config",

@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { basename, dirname, join, resolve } from "node:path";
 import { AbtieError, systemCode } from "../errors.ts";
 import { type Disk, nodeDisk } from "./disk.ts";
@@ -6,22 +6,37 @@ import { explainFileError } from "./explain.ts";
 import { resolveLinks } from "./resolve-links.ts";
 import { syncFolder } from "./sync-folder.ts";
 
+/** The content of a file: a text, or pieces of text or bytes that are written one by one. */
+export type Content = string | Iterable<string> | AsyncIterable<string | Uint8Array>;
+
+/** Hash and size that identify a content. */
+export interface ContentDigest {
+  /** SHA-256, 64 hex digits. */
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+export interface ReplaceOptions {
+  /** Default: the disk of this machine. */
+  readonly disk?: Disk | undefined;
+  /** With "owner", only the owner can read the file; default "usual". */
+  readonly access?: "owner" | "usual";
+  /** Called when the whole content is on the disk, before it takes the place of the old one. If it throws, the old file stays. */
+  readonly beforeReplace?: (content: ContentDigest) => Promise<void>;
+}
+
 /**
  * Replaces a file in one step: at every moment, even after a kill or a power cut, the path has the complete old content
- * or the complete new content. `content` is a text, or an iterable of pieces that are written one by one. If the write
- * fails, the old file stays and the temporary file is removed. With `access` "owner", only the owner can read the file.
- * Throws an AbtieError("data") with a remedy when a file operation fails, and any error that the iterable throws.
+ * or the complete new content. If the write fails, the old file stays and the temporary file is removed. Throws an
+ * AbtieError("data") with a remedy when a file operation fails, and any error that the content or `beforeReplace` throws.
  */
-export async function writeAtomic(
-  path: string,
-  content: string | Iterable<string>,
-  disk: Disk = nodeDisk,
-  access: "owner" | "usual" = "usual",
-): Promise<void> {
+export async function replaceFile(path: string, content: Content, options: ReplaceOptions = {}): Promise<void> {
+  const { disk = nodeDisk, access = "usual", beforeReplace } = options;
   const target = await findTarget(path, disk);
   const temporary = join(dirname(target), `${temporaryPrefix(target)}${randomUUID()}.tmp`);
   try {
-    await writeDurably(temporary, content, disk, access);
+    const digest = await writeDurably(temporary, content, disk, access);
+    await beforeReplace?.(digest);
     await disk.rename(temporary, target);
     await syncFolder(dirname(target), disk);
   } catch (error) {
@@ -29,6 +44,16 @@ export async function writeAtomic(
     throw explainFileError("write", path, error);
   }
   await removeLeftovers(target, disk).catch(() => {});
+}
+
+/** Replaces a file as `replaceFile` does. */
+export async function writeAtomic(
+  path: string,
+  content: Content,
+  disk: Disk = nodeDisk,
+  access: "owner" | "usual" = "usual",
+): Promise<void> {
+  await replaceFile(path, content, { disk, access });
 }
 
 // A rename replaces whatever has that name: a symbolic link instead of its target, and even /dev/null if the user is
@@ -51,30 +76,41 @@ function temporaryPrefix(path: string): string {
 
 async function writeDurably(
   path: string,
-  content: string | Iterable<string>,
+  content: Content,
   disk: Disk,
   access: "owner" | "usual",
-): Promise<void> {
+): Promise<ContentDigest> {
+  const hash = createHash("sha256");
+  let bytes = 0;
   const file = await disk.open(path, "wx", access === "owner" ? 0o600 : 0o666);
   try {
-    for (const block of inBlocks(content)) await file.appendFile(block);
+    for await (const block of inBlocks(content)) {
+      hash.update(block);
+      bytes += Buffer.byteLength(block);
+      await file.appendFile(block);
+    }
     await file.sync();
   } finally {
     await file.close();
   }
+  return { sha256: hash.digest("hex"), bytes };
 }
 
 const BLOCK_CHARACTERS = 1 << 18;
 
 // One system call for each row would take longer than computing the rows.
-function* inBlocks(content: string | Iterable<string>): Generator<string> {
+async function* inBlocks(content: Content): AsyncGenerator<string | Uint8Array> {
   if (typeof content === "string") {
     yield content;
     return;
   }
   let pieces: string[] = [];
   let characters = 0;
-  for (const piece of content) {
+  for await (const piece of content) {
+    if (typeof piece !== "string") {
+      yield piece;
+      continue;
+    }
     pieces.push(piece);
     characters += piece.length;
     if (characters >= BLOCK_CHARACTERS) {
@@ -83,7 +119,7 @@ function* inBlocks(content: string | Iterable<string>): Generator<string> {
       characters = 0;
     }
   }
-  yield pieces.join("");
+  if (pieces.length > 0) yield pieces.join("");
 }
 
 const LEFTOVER_AGE_MS = 600_000;

@@ -45,8 +45,8 @@ export interface DiskFile {
     length: number,
     position: number,
   ) => Promise<{ readonly bytesWritten: number }>;
-  /** Writes the whole text behind the bytes that this file was given before. */
-  readonly appendFile: (text: string) => Promise<void>;
+  /** Writes the whole text (UTF-8) or all bytes behind those that this file was given before. */
+  readonly appendFile: (content: string | Uint8Array) => Promise<void>;
   readonly truncate: (bytes: number) => Promise<void>;
   readonly stat: () => Promise<{ readonly size: number }>;
   /** Forces content and entry data onto the disk; `datasync` only what is needed to read the content back. */

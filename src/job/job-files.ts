@@ -2,7 +2,7 @@ import { dirname, join, resolve } from "node:path";
 import type { Config } from "../config/config.ts";
 import type { CommandFiles, NamedFile, NamedOutput } from "../files/refuse-overwrite.ts";
 import { serverLogName } from "../pool/open-engines.ts";
-import { namedFilesOf, RUN_FILES } from "../runfolder/file-names.ts";
+import { isUsualOutput, namedFilesOf, RUN_FILES, SUBMISSION_FILES } from "../runfolder/file-names.ts";
 import type { LoadedRun } from "../runfolder/load-run-folder.ts";
 import { modelFilesOf } from "../runfolder/manifest/model-files.ts";
 
@@ -15,14 +15,13 @@ export interface JobFileOptions {
 /** Lists the files of a run: those that it reads, and those that it writes; `further` are written into the run folder too. */
 export function filesOfRun(config: Config, options: JobFileOptions, further: readonly string[] = []): CommandFiles {
   const { output, runFolder } = config;
-  const isUsual = output === join(runFolder, "submission.csv");
-  const submission: NamedOutput = isUsual
+  const submission: NamedOutput = isUsualOutput(config)
     ? { role: "the submission in the run folder", path: output, remedy: OTHER_FOLDER }
     : { role: "the output (-o)", path: output, remedy: OTHER_PATH };
   const written = [...RUN_FILES, ...replicaLogs(config), ...further];
   return {
     // An output may be a link to the usual submission of the run folder.
-    reads: [...readsOf(config, options), ...namedFilesOf(runFolder, [...written, "submission.csv"])],
+    reads: [...readsOf(config, options), ...namedFilesOf(runFolder, [...written, ...SUBMISSION_FILES])],
     writes: [submission, ...writesOf(config, written)],
   };
 }

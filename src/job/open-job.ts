@@ -74,6 +74,8 @@ export async function openJob(options: JobOptions): Promise<Job> {
       aggregate,
       prior: config.prior,
       submission: config.output,
+      form: config.outputForm,
+      input: dataset,
       rows: folder.rowsFile,
       columns: config.columns,
       classes: config.classes,

@@ -26,5 +26,6 @@ export async function openRows(
     ...(shard === null ? {} : { select: (id) => shardOf(id, shard.count) === shard.index }),
   });
   for (const note of dataset.notes) log?.("info", `${config.input}: ${note}`);
+  for (const { finding, remedy } of dataset.slips) log?.("warn", `${config.input}: ${finding}; ${remedy}`);
   return dataset;
 }

@@ -1,3 +1,4 @@
+import type { OutputInput, RowDetails } from "../dataset/submission/output-columns.ts";
 import { writeSubmission } from "../dataset/submission/write-submission.ts";
 import { AbtieError } from "../errors.ts";
 import type { Disk } from "../files/disk.ts";
@@ -7,7 +8,7 @@ import type { Journal } from "../runfolder/journal/append.ts";
 import type { Ownership } from "../runfolder/ownership.ts";
 import { type RowReading, type RowRecord, writeRows } from "../runfolder/rows-file.ts";
 import { attemptsOf, hasOtherDate, isShort, type RunState, readingOf } from "../runfolder/state/run-state.ts";
-import type { Classes, Clock, Log, Order, PerClass } from "../types.ts";
+import type { Classes, Clock, Log, Order, OutputForm, PerClass } from "../types.ts";
 import { answersOf } from "./answers.ts";
 
 /** Writes the results of a run, which are the submission and rows.jsonl, and replaces these files as rows are answered. */
@@ -30,6 +31,9 @@ export interface PublisherOptions {
   readonly aggregate: Aggregate;
   readonly prior: PerClass;
   readonly submission: string;
+  readonly form: OutputForm;
+  /** The rows of the input, whose columns the submission may repeat. */
+  readonly input: OutputInput;
   readonly rows: string;
   readonly columns: { readonly id: string; readonly labels: readonly [string, string, string] };
   readonly classes: Classes;
@@ -58,10 +62,14 @@ export function createPublisher(options: PublisherOptions): Publisher {
   const write = async (): Promise<void> => {
     // An answer in the submission must not be missing in the journal after a crash. So the journal is forced onto the disk when the
     // content is known: an answer that arrives meanwhile is not in it.
-    const beforeWrite = (): Promise<void> => options.journal.checkpoint();
+    const beforeReplace = (): Promise<void> => options.journal.checkpoint();
     const probabilities = (row: number): PerClass => outcome(row).probabilities;
-    await writeSubmission(options.submission, ids, probabilities, { ...options, beforeWrite });
-    await writeRows(options.rows, recordsOf(ids, state, outcome), options.disk);
+    const details = (row: number): RowDetails => {
+      const reading = readingOf(state, row, "ab") ?? readingOf(state, row, "ba");
+      return { ...outcome(row), mass: reading?.mass ?? null };
+    };
+    await writeSubmission(options.submission, ids, probabilities, { ...options, details, beforeReplace });
+    await writeRows(options.rows, recordsOf(options, outcome), options.disk);
   };
   const publish = async (): Promise<void> => {
     const began = clock.monotonic();
@@ -121,14 +129,14 @@ function isDue(rowsSince: number, msSince: number, lastCostMs: number): boolean 
 }
 
 function* recordsOf(
-  ids: readonly string[],
-  state: RunState,
+  { ids, state, input: { chosen } }: Pick<PublisherOptions, "ids" | "state" | "input">,
   outcome: (row: number) => RowOutcome,
 ): Generator<RowRecord> {
   for (const [row, id] of ids.entries()) {
     yield {
       id,
       ...outcome(row),
+      ...(chosen === null ? {} : { chosen: chosen[row] }),
       attempts: attemptsOf(state, row, "ab") + attemptsOf(state, row, "ba"),
       ab: recordOf(state, row, "ab"),
       ba: recordOf(state, row, "ba"),

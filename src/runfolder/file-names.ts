@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-/** The files that `abtie run` writes into a run folder, without submission.csv, which may be elsewhere. */
+/** The files that `abtie run` writes into a run folder, without the submission, which may be elsewhere. */
 export const RUN_FILES: readonly string[] = [
   "manifest.json",
   "published.json",
@@ -11,6 +11,14 @@ export const RUN_FILES: readonly string[] = [
   "lock",
   "server.log",
 ];
+
+/** The names that the submission has in a run folder, by its form. */
+export const SUBMISSION_FILES: readonly string[] = ["submission.csv", "submission.jsonl", "submission.parquet"];
+
+/** Decides whether an output is the submission in the run folder. */
+export function isUsualOutput({ output, runFolder }: { readonly output: string; readonly runFolder: string }): boolean {
+  return SUBMISSION_FILES.some((name) => output === join(runFolder, name));
+}
 
 /** The files that other commands write into a run folder. */
 const FURTHER_FILES: readonly string[] = [
@@ -30,7 +38,7 @@ export function namedFilesOf(
   folder: string,
   without: readonly string[] = [],
 ): readonly { readonly role: string; readonly path: string }[] {
-  return [...RUN_FILES, "submission.csv", ...FURTHER_FILES]
+  return [...RUN_FILES, ...SUBMISSION_FILES, ...FURTHER_FILES]
     .filter((name) => !without.includes(name))
     .map((name) => ({ role: `${name} of the run folder`, path: join(folder, name) }));
 }

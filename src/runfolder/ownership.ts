@@ -1,20 +1,14 @@
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Config } from "../config/config.ts";
 import { AbtieError } from "../errors.ts";
-import { writeAtomic } from "../files/atomic.ts";
+import { type ContentDigest, writeAtomic } from "../files/atomic.ts";
 import type { Disk } from "../files/disk.ts";
 import { exists } from "../files/exists.ts";
 import { explainFileError } from "../files/explain.ts";
-import { sha256 } from "../files/hash.ts";
 import { parseJson } from "../files/json-lines.ts";
-
-/** A version of the submission that a run wrote or was about to write. */
-interface Written {
-  readonly sha256: string;
-  /** Length of the file. Only a file of this length is read and hashed. */
-  readonly bytes: number;
-}
+import { isUsualOutput } from "./file-names.ts";
 
 /** The files of one run that decide who owns its submission. */
 type Owned = Pick<Config, "output" | "runFolder">;
@@ -54,32 +48,48 @@ async function explained<T>(path: string, reading: Promise<T>): Promise<T> {
 
 async function isOwn({ output, runFolder }: Owned, disk: Disk): Promise<boolean> {
   // The usual submission belongs to the run whose manifest lies beside it.
-  if (output === join(runFolder, "submission.csv") && (await exists(join(runFolder, "manifest.json"), disk)))
-    return true;
+  if (isUsualOutput({ output, runFolder }) && (await exists(join(runFolder, "manifest.json"), disk))) return true;
   const status = await disk.stat(output);
   // A folder, a device or a pipe is not replaced; the write explains it.
   if (!status.isFile()) return true;
   const candidates = (await readRecord(runFolder, disk)).filter(({ bytes }) => bytes === status.size);
   if (candidates.length === 0) return false;
-  const found = sha256(await disk.readFile(output, "utf8"));
+  const found = await hashOf(output, disk);
   return candidates.some((candidate) => candidate.sha256 === found);
+}
+
+/** An output may be larger than memory. */
+const CHUNK_BYTES = 1 << 20;
+
+async function hashOf(path: string, disk: Disk): Promise<string> {
+  const hash = createHash("sha256");
+  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  const file = await disk.open(path, "r");
+  try {
+    for (let read = await file.read(chunk, 0, CHUNK_BYTES, null); read.bytesRead > 0; ) {
+      hash.update(chunk.subarray(0, read.bytesRead));
+      read = await file.read(chunk, 0, CHUNK_BYTES, null);
+    }
+  } finally {
+    await file.close();
+  }
+  return hash.digest("hex");
 }
 
 /** Remembers the versions of a submission before each is put in place, so that a kill at any moment leaves its hash. */
 export interface Ownership {
   /** Call this before a version replaces the submission. A failure of the disk is ignored: the results matter more. */
-  readonly announce: (content: string) => Promise<void>;
+  readonly announce: (content: ContentDigest) => Promise<void>;
   /** Call this after the announced version is in place. */
   readonly confirm: () => void;
 }
 
 /** Creates the memory of one run. The caller holds the lock of the run folder. */
 export function createOwnership(runFolder: string, disk: Disk): Ownership {
-  let versions: readonly Written[] | null = null;
+  let versions: readonly ContentDigest[] | null = null;
   return {
-    announce: async (content) => {
+    announce: async (next) => {
       versions ??= await readRecord(runFolder, disk);
-      const next = { sha256: sha256(content), bytes: Buffer.byteLength(content) };
       versions = [...versions.filter((version) => version.sha256 !== next.sha256), next].slice(-MOST_VERSIONS);
       const record = { format: 1, versions };
       await writeAtomic(join(runFolder, RECORD), `${JSON.stringify(record)}\n`, disk, "owner").catch(() => {});
@@ -90,7 +100,7 @@ export function createOwnership(runFolder: string, disk: Disk): Ownership {
   };
 }
 
-async function readRecord(runFolder: string, disk: Disk): Promise<readonly Written[]> {
+async function readRecord(runFolder: string, disk: Disk): Promise<readonly ContentDigest[]> {
   const text = await disk.readFile(join(runFolder, RECORD), "utf8").catch(() => "null");
   return recordSchema.safeParse(parseJson(text)).data?.versions ?? [];
 }

@@ -37,6 +37,8 @@ export interface RowRecord {
    * when neither happened.
    */
   readonly reason: string | null;
+  /** The side to which the better answer of the file was dealt; absent when the file itself has sides A and B. */
+  readonly chosen?: "a" | "b" | undefined;
   /** Number of requests that included the row, in both orders and in all sessions, including failed requests. */
   readonly attempts: number;
   readonly ab: RowReading | null;
@@ -63,6 +65,7 @@ const rowRecordSchema: z.ZodType<RowRecord> = z.strictObject({
   probabilities: numbersByClass,
   obtained: z.enum(["both-orders", "one-order", "one-order-short", "prior"]),
   reason: z.string().nullable(),
+  chosen: z.enum(["a", "b"]).optional(),
   attempts: count,
   ab: readingSchema.nullable(),
   ba: readingSchema.nullable(),

@@ -3,7 +3,7 @@ import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from "
 import { copyFile, cp, link, mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { namedFilesOf, RUN_FILES } from "../../src/runfolder/file-names.ts";
+import { namedFilesOf, RUN_FILES, SUBMISSION_FILES } from "../../src/runfolder/file-names.ts";
 import { temporaryFolder } from "../helpers/folder.ts";
 import { inProcess } from "../helpers/in-process.ts";
 import { attachTo, startJudge, TOKENIZER, writeJob } from "../helpers/job.ts";
@@ -33,9 +33,11 @@ describe("an output that is a file which the command needs is refused before any
     "model/tokenizer.json",
     "model/special_tokens_map.json",
   ];
-  const ofRun = NAMES.filter((name) => name !== "submission.csv").map((name) => `run/${name}`);
+  const ofRun = NAMES.filter((name) => !SUBMISSION_FILES.includes(name)).map((name) => `run/${name}`);
   test.each([...reads, ...ofRun, "run"])("run -o %s", async (target) => {
-    await expectRefused(job, target, (output) => ["run", "job.yaml", "--bench", "b.json", "-o", output]);
+    // By its name alone, a JSON file is refused as an output of another form.
+    const form = target.endsWith(".json") ? ["--set", "output.format=submission"] : [];
+    await expectRefused(job, target, (output) => ["run", "job.yaml", "--bench", "b.json", "-o", output, ...form]);
   });
 
   test.each([...reads])("--run %s", async (target) => {

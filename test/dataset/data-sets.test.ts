@@ -191,6 +191,52 @@ const DATA_SETS: readonly (readonly [name: string, content: string, rows: readon
     [{ id: "1", prompts: ["q"], a: ["a"], b: ["b"], truth: [1, 0, 0] }],
   ],
   [
+    "MT-bench: several judgements of a question, each up to its turn",
+    jsonLines(
+      ...[1, 2].map((turn) => ({
+        question_id: 81,
+        model_a: "m",
+        model_b: "n",
+        winner: turn === 1 ? "model_a" : "tie",
+        judge: "expert_1",
+        conversation_a: [user("one"), assistant("a1"), user("two"), assistant("a2")],
+        conversation_b: [user("one"), assistant("b1"), user("two"), assistant("b2")],
+        turn,
+      })),
+    ),
+    [
+      { id: "0", prompts: ["one"], a: ["a1"], b: ["b1"], truth: [1, 0, 0] },
+      { id: "1", prompts: ["one", "two"], a: ["a1", "a2"], b: ["b1", "b2"], truth: [0, 0, 1] },
+    ],
+  ],
+  [
+    "Nectar: a ranked list, the best answer with each other one",
+    jsonLines(
+      {
+        prompt: "\n\nHuman: one\n\nAssistant: shared\n\nHuman: two\n\nAssistant: ",
+        answers: [
+          { answer: "third", model: "m", rank: 3 },
+          { answer: "best", model: "n", rank: 1 },
+          { answer: "as good", model: "o", rank: 1 },
+        ],
+        source: ["x"],
+      },
+      { prompt: "\n\nHuman: q\n\nAssistant: ", answers: [{ answer: "alone", model: "m", rank: 1 }] },
+    ),
+    [
+      { id: "0-1", prompts: ["one", "two"], a: ["shared", "third"], b: ["shared", "best"], truth: [0, 1, 0] },
+      { id: "0-3", prompts: ["one", "two"], a: ["shared", "as good"], b: ["shared", "best"], truth: [0, 0, 1] },
+    ],
+  ],
+  [
+    "Anthropic HH: transcripts",
+    jsonLines({
+      chosen: "\n\nHuman: one\n\nAssistant: x\n\nHuman: two\n\nAssistant: good",
+      rejected: "\n\nHuman: one\n\nAssistant: x\n\nHuman: two\n\nAssistant: bad\n\nstill bad",
+    }),
+    [{ id: "0", prompts: ["one", "two"], a: ["x", "bad\n\nstill bad"], b: ["x", "good"], truth: [0, 1, 0] }],
+  ],
+  [
     "a sheet of a person: other capitals, the index of pandas, votes",
     ",Prompt,Response A,Response B,votes\n0,q,one,two,A|B\n",
     [{ id: "0", prompts: ["q"], a: ["one"], b: ["two"] }],
@@ -224,9 +270,10 @@ test("a slip of the whole file is stated: lists as Python prints them", async ()
     `id,prompt,response_a,response_b\n${cells.map((cell, id) => `${id},"${cell}",a,b`).join("\n")}\n`;
   const slip = "['a', 'b']";
   await using many = await openDataset(await temporaryFile(csv([slip, slip, "text"])));
-  expect(many.notes).toEqual([expect.stringMatching(/^in 67 % of the rows a cell is a list as Python.*json\.dumps/)]);
+  const finding = "in 67 % of the rows a cell is a list as Python or numpy prints it, and is judged as plain text";
+  expect(many.slips).toEqual([{ finding, remedy: "write lists with json.dumps(turns)" }]);
   await using few = await openDataset(await temporaryFile(csv([slip, ...Array.from({ length: 10 }, () => "text")])));
-  expect(few.notes).toEqual([]);
+  expect(few.slips).toEqual([]);
 });
 
 test("an answer pair that a person named is looked for alone", async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { rowAt } from "../../src/class-matrix.ts";
 import { type Dataset, type DatasetOptions, openDataset } from "../../src/dataset/open-dataset.ts";
+import { shardOf } from "../../src/dataset/shard.ts";
 import { temporaryFile } from "./temporary-file.ts";
 
 const jsonLines = (...rows: readonly object[]): string => rows.map((row) => JSON.stringify(row)).join("\n");
@@ -69,11 +70,21 @@ describe("chosen and rejected answers", () => {
     expect(first / rows.length).toBeGreaterThan(0.49);
     expect(first / rows.length).toBeLessThan(0.51);
 
-    await using reversed = await openDataset(await temporaryFile(jsonLines(...[...rows].reverse().slice(0, 500))));
-    for (const [row, id] of reversed.ids.entries()) {
-      expect(isFirst(reversed, row)).toBe(isFirst(straight, Number(id)));
-      const { responsesA } = await reversed.read(row);
-      expect(responsesA).toEqual([isFirst(straight, Number(id)) ? "good" : "bad"]);
+    expect(straight.chosen).toEqual(rows.map((_, row) => (isFirst(straight, row) ? "a" : "b")));
+
+    // Another order, a part of the file, and a shard.
+    const shuffled = rows.map((_, row) => rows[(7919 * row) % rows.length]).filter((row) => row !== undefined);
+    const path = await temporaryFile(jsonLines(...shuffled));
+    const part = { limit: 500 };
+    const shard = { select: (id: string) => shardOf(id, 7) === 3 };
+    for (const options of [{}, part, shard]) {
+      await using other = await openDataset(path, options);
+      for (const [row, id] of other.ids.entries()) {
+        expect([id, other.chosen?.[row]]).toEqual([id, straight.chosen?.[Number(id)]]);
+        expect(isFirst(other, row)).toBe(isFirst(straight, Number(id)));
+        if (row % 20 !== 0) continue;
+        expect((await other.read(row)).responsesA).toEqual([other.chosen?.[row] === "a" ? "good" : "bad"]);
+      }
     }
   });
 });

@@ -4,7 +4,7 @@ import { stringify } from "csv-stringify/sync";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { openDataset } from "../../src/dataset/open-dataset.ts";
-import { openCsv } from "../../src/dataset/sources/csv.ts";
+import { openSource } from "../../src/dataset/sources/open-source.ts";
 import { createProblems } from "../../src/dataset/sources/problems.ts";
 import type { SourceRecord } from "../../src/dataset/sources/source.ts";
 import { temporaryFolder } from "./temporary-file.ts";
@@ -97,7 +97,7 @@ test("finds the same records at the same offsets and lines, however the file is 
 
 async function scan(path: string, chunkBytes: number): Promise<readonly SourceRecord[]> {
   const found: SourceRecord[] = [];
-  await using source = await openCsv(path);
+  await using source = await openSource(path);
   await source.scan({
     problems: createProblems(path),
     chunkBytes,

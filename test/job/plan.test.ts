@@ -45,6 +45,33 @@ test.each([
   });
 });
 
+test("the server tokenises the same plan when there is no tokenizer folder", async () => {
+  await using judge = await startJudge();
+  const local = await writeJob({
+    engine: attachTo(judge),
+    words: (row) => 4 * row,
+    rows: 40,
+    config: { context: 64 },
+  });
+  const plan = async (...flags: readonly string[]) => {
+    const said = await inProcess(["plan", "job.yaml", "--json", ...flags], local.folder);
+    expect(said).toMatchObject({ status: 0 });
+    return { ...JSON.parse(said.stdout), startedAt: null };
+  };
+  const expected = await plan();
+  expect(expected.tokens.shortened.rows).toBeGreaterThan(0);
+  expect(await plan("--tokenizer", "server")).toEqual(expected);
+});
+
+test("a plan without a tokenizer names both remedies: it starts no server", async () => {
+  const engine = { command: "false", args: [], model: "some-model", tokenizer: false };
+  const job = await writeJob({ engine, rows: 2 });
+  expect(await inProcess(["plan", "job.yaml"], job.folder)).toMatchObject({
+    status: 2,
+    stderr: expect.stringMatching(/starts no server.*engine\.tokenizer.*--base-url/),
+  });
+});
+
 /** The deadline is counted from the same moment in both commands. */
 function now(): string {
   return new Date(Math.floor(Date.now() / 1_000) * 1_000).toISOString();

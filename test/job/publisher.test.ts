@@ -36,6 +36,8 @@ test("rows.jsonl counts every request of a row once, failed ones of earlier sess
     aggregate: () => ({ probabilities: [0.5, 0.3, 0.2], note: null }),
     prior: [1 / 3, 1 / 3, 1 / 3],
     submission: join(folder, "submission.csv"),
+    form: { kind: "submission", gzip: false, columns: [] },
+    input: { path: "rows.csv", names: [], chosen: null, readCells: async () => [] },
     rows: join(folder, "rows.jsonl"),
     columns: { id: "id", labels: ["a", "b", "tie"] },
     classes: CLASSES,

@@ -43,9 +43,9 @@ const CONFIG_FLAGS: { readonly [F in ConfigFlag]: ConfigFlagSpec<NonNullable<Con
     set: (input) => ({ input }),
   },
   output: {
-    flags: "-o, --output <csv>",
-    help: "submission to write (default: the one of the config; with --run, --limit or --shard, submission.csv in the run folder)",
-    set: (output) => ({ output }),
+    flags: "-o, --output <file>",
+    help: "submission to write: .csv, or with more columns .jsonl or .parquet (default: the one of the config; with --run, --limit or --shard, submission.csv in the run folder)",
+    set: (file) => ({ output: { file } }),
   },
   run: {
     flags: "--run <folder>",

@@ -1,4 +1,5 @@
-import type { ValidateResult } from "../../commands/validate.ts";
+import { Option } from "commander";
+import type { ValidateOptions, ValidateResult } from "../../commands/validate.ts";
 import { EXIT } from "../../errors.ts";
 import { plural } from "../../format.ts";
 import { type AddCommand, printJson } from "./context.ts";
@@ -7,6 +8,7 @@ import { jsonOption } from "./options.ts";
 interface ValidateFlags {
   readonly input: string;
   readonly id?: string;
+  readonly format?: NonNullable<ValidateOptions["format"]>;
   readonly json?: boolean;
 }
 
@@ -18,9 +20,15 @@ export const addValidate: AddCommand = (program, context, finish) => {
     .description(
       "Checks the columns, ids, numbers and sums of a submission, as the program that grades it does. Exits with 3 if it is invalid.",
     )
-    .argument("<submission>", "CSV to check")
+    .argument("<submission>", "CSV to check; or a file with more columns: wide CSV, JSON Lines or Parquet")
     .requiredOption("-i, --input <file>", "file with the rows that the submission answers")
     .option("--id <column>", "name of the id column (default: id)")
+    .addOption(
+      new Option(
+        "--format <format>",
+        "only a submission may have no further columns (default: submission for CSV, by their content for JSON Lines and Parquet)",
+      ).choices(["submission", "wide", "jsonl", "parquet"]),
+    )
     .addOption(jsonOption())
     .addHelpText("after", "\nExample:\n  abtie validate submission.csv -i rows.csv")
     .action(async (submission: string, { json, ...flags }: ValidateFlags) => {

@@ -1,16 +1,9 @@
 import { parse } from "csv-parse/sync";
 import { CSV_OPTIONS } from "./csv-dialect.ts";
 import { sourceInPlace } from "./in-place.ts";
-import { type OpenFile, openFile } from "./open-file.ts";
+import type { OpenFile } from "./open-file.ts";
 import { scanCsv } from "./scan-csv.ts";
 import type { Source } from "./source.ts";
-
-/**
- * Opens a CSV file with a header line. Throws AbtieError("data") when the file cannot be read or is not a regular file.
- */
-export async function openCsv(path: string): Promise<Source> {
-  return csvSource(await openFile(path), ",");
-}
 
 /** Reads an open CSV file with a header line. Disposing the source closes the file. */
 export function csvSource(file: OpenFile, delimiter: string): Source {

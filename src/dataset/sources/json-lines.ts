@@ -96,6 +96,25 @@ async function scanJsonLines(file: OpenFile, unit: Unit, options: ScanOptions): 
   return digest.digest();
 }
 
+/** Reads the records of a file with one JSON object in each line. Throws AbtieError("data") at a line that is none. */
+export async function* jsonLinesRecords(file: OpenFile): AsyncGenerator<JsonObject> {
+  const splitter = createLineSplitter(MAX_RECORD_BYTES, (number) => tooLong(file.path, "line", number));
+  const parse = ({ bytes, number }: RawLine): JsonObject => {
+    const parsed = parseObject(bytes.toString("utf8"));
+    if (typeof parsed !== "string") return parsed;
+    throw new AbtieError("data", `${file.path}, line ${number}: ${parsed}. ${LINE_REMEDY}`);
+  };
+  const { size } = await file.handle.stat();
+  // A stream of the file would be broken off with an error by a caller that needs the first record alone.
+  for (let start = 0; start < size; start += CHUNK_BYTES) {
+    const chunk = await file.readBytes({ start, bytes: Math.min(CHUNK_BYTES, size - start) });
+    for (const line of splitter.add(chunk)) if (!isBlank(line.bytes)) yield parse(line);
+  }
+  for (const line of splitter.end()) if (!isBlank(line.bytes)) yield parse(line);
+}
+
+const CHUNK_BYTES = 1 << 16;
+
 function tooLong(path: string, unit: Unit, line: number): AbtieError {
   return new AbtieError(
     "data",

@@ -6,9 +6,10 @@ import { explainFileError } from "../../files/explain.ts";
 import { copyStream, unpackGzip, writeRecords } from "./convert.ts";
 import { csvSource } from "./csv.ts";
 import { jsonDocumentRecords } from "./json-document.ts";
-import { jsonLinesSource } from "./json-lines.ts";
+import { jsonLinesRecords, jsonLinesSource } from "./json-lines.ts";
 import { type OpenFile, openFile } from "./open-file.ts";
 import { parquetRecords } from "./parquet.ts";
+import { isRanked, rankedAsPairs } from "./ranked.ts";
 import { HEAD_BYTES, recogniseFile } from "./recognise.ts";
 import type { Source } from "./source.ts";
 
@@ -18,9 +19,15 @@ import type { Source } from "./source.ts";
  * are copied first. Throws AbtieError("data") with a remedy when the file cannot be read or is of another kind.
  * Disposing the source closes the file.
  */
-export async function openSource(path: string, signal?: AbortSignal): Promise<Source> {
+export async function openSource(path: string, options: OpenOptions = {}): Promise<Source> {
   const pipe = openShellPipe(path);
-  return sourceOf(pipe === null ? await openFile(path) : await copyStream(path, pipe, signal), signal);
+  return sourceOf(pipe === null ? await openFile(path) : await copyStream(path, pipe, options.signal), options);
+}
+
+export interface OpenOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** The delimiter of a CSV; default the one that its header has most of. */
+  readonly delimiter?: ",";
 }
 
 /** Opens standard input or a pipe that a shell made; null for any other path. */
@@ -42,14 +49,17 @@ function statOf(fd: number, path: string): Stats {
   }
 }
 
-async function sourceOf(file: OpenFile, signal: AbortSignal | undefined, wasGzip = false): Promise<Source> {
+async function sourceOf(file: OpenFile, options: OpenOptions, wasGzip = false): Promise<Source> {
+  const { signal, delimiter } = options;
   try {
     const { size } = await file.handle.stat();
     const is = recogniseFile(await file.readBytes({ start: 0, bytes: Math.min(size, HEAD_BYTES) }));
     switch (is.kind) {
       case "csv":
-        return csvSource(file, is.delimiter);
+        return csvSource(file, delimiter ?? is.delimiter);
       case "json-lines":
+        // A list gives several rows, which therefore cannot be read in place.
+        if (await beginsWithRanked(file)) return await converted(file, jsonLinesRecords(file), signal);
         return jsonLinesSource(file);
       case "json":
         return await converted(file, jsonDocumentRecords(file, size), signal);
@@ -62,7 +72,7 @@ async function sourceOf(file: OpenFile, signal: AbortSignal | undefined, wasGzip
         }
         const unpacked = await unpackGzip(file, signal);
         await file.handle.close();
-        return await sourceOf(unpacked, signal, true);
+        return await sourceOf(unpacked, options, true);
       }
       case "refused":
         throw new AbtieError(
@@ -78,12 +88,23 @@ async function sourceOf(file: OpenFile, signal: AbortSignal | undefined, wasGzip
   }
 }
 
+async function beginsWithRanked(file: OpenFile): Promise<boolean> {
+  try {
+    for await (const record of jsonLinesRecords(file)) return isRanked(record);
+    return false;
+  } catch (error) {
+    if (!(error instanceof AbtieError)) throw explainFileError("read", file.path, error);
+    // The scan in place tells everything that is wrong with the file.
+    return false;
+  }
+}
+
 async function converted(
   file: OpenFile,
   records: AsyncIterable<object>,
   signal: AbortSignal | undefined,
 ): Promise<Source> {
-  const rows = await writeRecords(file, records, signal);
+  const rows = await writeRecords(file, rankedAsPairs(records), signal);
   await file.handle.close();
   return jsonLinesSource(rows, "row");
 }

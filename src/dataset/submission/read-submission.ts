@@ -4,8 +4,9 @@ import { sum } from "../../numbers/sums.ts";
 import { CLASSES, type Classes } from "../../types.ts";
 import { cellText, readDecimal } from "../cell.ts";
 import { type Columns, DEFAULT_COLUMNS, findColumns, lacksTie } from "../columns.ts";
-import { openCsv } from "../sources/csv.ts";
-import { createProblems, type Problems } from "../sources/problems.ts";
+import { openSource } from "../sources/open-source.ts";
+import { createProblems, type Problems, type Unit } from "../sources/problems.ts";
+import type { Header, Source } from "../sources/source.ts";
 import { submissionHeader } from "./header.ts";
 
 /** A submission's rows in the order of the file. */
@@ -18,21 +19,28 @@ export interface Submission {
 export type SubmissionColumns = Partial<Pick<Columns, "id" | "labels">>;
 
 /**
- * Reads a submission, which another program may have written. It is one without a tie when it lacks that column. Throws AbtieError("data") with every row that the grader
+ * Reads a submission, which another program may have written, as CSV, JSON Lines or Parquet; further columns do not
+ * matter. It is one without a tie when it lacks that column. Throws AbtieError("data") with every row that the grader
  * would refuse: a row without an id, an id that occurs twice, a cell that is not a number in [0, 1], or a sum other
  * than 1 (within 1e-6).
  */
 export async function readSubmission(path: string, columns: SubmissionColumns = {}): Promise<Submission> {
-  const problems = createProblems(path);
-  const { ids, probabilities } = await scanSubmission(path, { columns, classes: null }, problems);
+  await using source = await openSubmission(path);
+  const problems = createProblems(path, source.unit);
+  const { ids, probabilities } = await scanSubmission(source, { columns, classes: null }, problems);
   problems.throwIfAny();
   return { ids, probabilities };
 }
 
+/** Opens a submission. The cells of a CSV are separated by commas, because a grader reads no others. */
+export function openSubmission(path: string): Promise<Source> {
+  return openSource(path, { delimiter: "," });
+}
+
 export interface ScannedSubmission extends Submission {
-  /** Line in which each row begins, counted from 1. */
+  /** Line in which each row begins, or its number, counted from 1. */
   readonly lines: readonly number[];
-  readonly header: readonly string[];
+  readonly header: Header;
 }
 
 /** The columns and classes that a submission should have. */
@@ -46,22 +54,22 @@ export interface SubmissionShape {
  * Reads a submission and reports the errors of its rows to `problems`. A cell that is not a probability becomes NaN.
  */
 export async function scanSubmission(
-  path: string,
+  source: Source,
   { columns, classes: wanted }: SubmissionShape,
   problems: Problems,
 ): Promise<ScannedSubmission> {
   const named = { ...DEFAULT_COLUMNS, ...columns };
+  const { path, unit } = source;
   const ids: string[] = [];
   const probabilities: number[] = [];
   const lines: number[] = [];
-  let header: readonly string[] = [];
+  let header: Header = { path, line: null, names: [] };
   let indices: readonly number[] = [];
   let classes: Classes = wanted ?? CLASSES;
-  await using source = await openCsv(path);
   await source.scan({
     problems,
     onHeader: (found) => {
-      header = found.names;
+      header = found;
       classes = wanted ?? classesOf(!lacksTie(found.names, named.labels));
       indices = findColumns(found, submissionHeader(named, classes));
     },
@@ -73,7 +81,7 @@ export async function scanSubmission(
       return "go on";
     },
   });
-  checkIds(ids, lines, problems);
+  checkIds(ids, { lines, unit, problems });
   return { ids, probabilities: { classes, values: Float64Array.from(probabilities) }, lines, header };
 }
 
@@ -96,14 +104,17 @@ function readProbabilities(cells: readonly string[], line: number, problems: Pro
   return numbers;
 }
 
-function checkIds(ids: readonly string[], lines: readonly number[], problems: Problems): void {
+function checkIds(
+  ids: readonly string[],
+  { lines, unit, problems }: { readonly lines: readonly number[]; readonly unit: Unit; readonly problems: Problems },
+): void {
   const lineOfId = new Map<string, number>();
   for (const [index, id] of ids.entries()) {
     const line = lines[index] ?? 0;
     const earlier = lineOfId.get(id);
     if (id.trim() === "") problems.add("Give each row its id.", { line, text: "the id is empty" });
     else if (earlier === undefined) lineOfId.set(id, line);
-    else problems.add(REPEATED_REMEDY, { line, text: `the id ${JSON.stringify(id)} is already on line ${earlier}` });
+    else problems.add(REPEATED_REMEDY, { line, text: `the id ${JSON.stringify(id)} is already on ${unit} ${earlier}` });
   }
 }
 

@@ -1,49 +1,57 @@
-import type { Classes } from "../../types.ts";
+import type { Classes, OutputForm } from "../../types.ts";
 import { DEFAULT_COLUMNS } from "../columns.ts";
 import { createProblems, type FileProblem, type Problems } from "../sources/problems.ts";
+import type { Header } from "../sources/source.ts";
 import { submissionHeader } from "./header.ts";
-import { type ScannedSubmission, type SubmissionColumns, scanSubmission } from "./read-submission.ts";
+import { openSubmission, type ScannedSubmission, type SubmissionColumns, scanSubmission } from "./read-submission.ts";
 
 /**
  * Applies the grader's checks to a submission for rows with these ids: it must have exactly these columns (without
- * `classes` that of the tie may be missing, which a note then says), each id exactly once, a number from 0 to 1 in every cell, and a sum of 1 in each row within 1e-6. Returns every problem:
- * errors for which the grader would refuse the file, and notes for unusual content that it accepts. Throws
- * AbtieError("data") only when the file cannot be read as a table with these columns.
+ * `classes` that of the tie may be missing, which a note then says), each id exactly once, a number from 0 to 1 in every
+ * cell, and a sum of 1 in each row within 1e-6. Returns every problem: errors for which the grader would refuse the file,
+ * and notes for unusual content that it accepts. Only a file of the kind "submission" may have no further columns; without
+ * a kind, that is any CSV. Throws AbtieError("data") only when the file cannot be read as a table with these columns.
  */
 export async function validateSubmission(
   path: string,
   ids: readonly string[],
   columns: SubmissionColumns = {},
   classes: Classes | null = null,
+  kind?: OutputForm["kind"],
 ): Promise<readonly FileProblem[]> {
-  const problems = createProblems(path);
-  const submission = await scanSubmission(path, { columns, classes }, problems);
+  await using source = await openSubmission(path);
+  const problems = createProblems(path, source.unit);
+  const submission = await scanSubmission(source, { columns, classes }, problems);
+  const { header } = submission;
   const found = submission.probabilities.classes;
   const named = { ...DEFAULT_COLUMNS, ...columns };
   if (classes === null && found.length === 2) {
     problems.add(
       "That is right for a judge without ties; a grader of ties would refuse the file.",
       {
-        line: 1,
+        line: header.line,
         text: `there is no column ${JSON.stringify(named.labels[2])}: the file is read as one of two classes`,
       },
       "note",
     );
   }
-  compareHeaders(submission.header, submissionHeader(named, found), problems);
+  // The records of the other kinds of file have their own names, and no header.
+  const isSubmission = kind === undefined ? header.line !== null : kind === "submission";
+  if (isSubmission) compareHeaders(header, submissionHeader(named, found), problems);
   compareIds(submission, ids, problems);
   return problems.list();
 }
 
-function compareHeaders(found: readonly string[], expected: readonly string[], problems: Problems): void {
+function compareHeaders({ names: found, line }: Header, expected: readonly string[], problems: Problems): void {
   const extra = found.filter((name) => !expected.includes(name));
   if (extra.length > 0) {
     const text = `columns that do not belong there: ${extra.map((name) => JSON.stringify(name)).join(", ")}`;
-    problems.add(`The columns must be ${expected.join(", ")} and no others.`, { line: 1, text });
+    const wide = "A file that shall have more is checked with --format wide.";
+    problems.add(`The columns of a submission must be ${expected.join(", ")} and no others. ${wide}`, { line, text });
   } else if (found.join() !== expected.join()) {
     problems.add(
       "The grader finds columns by name.",
-      { line: 1, text: `the columns are in the order ${found.join(", ")}` },
+      { line, text: `the columns are in the order ${found.join(", ")}` },
       "note",
     );
   }

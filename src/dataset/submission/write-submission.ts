@@ -1,10 +1,11 @@
-import { stringify } from "csv-stringify/sync";
-import { writeAtomic } from "../../files/atomic.ts";
+import { type ContentDigest, replaceFile } from "../../files/atomic.ts";
 import type { Disk } from "../../files/disk.ts";
-import { CLASSES, type Classes, type Clip, type PerClass } from "../../types.ts";
+import { CLASSES, type Classes, type Clip, type OutputForm, type PerClass } from "../../types.ts";
 import { type Columns, DEFAULT_COLUMNS } from "../columns.ts";
+import type { DataCell } from "../sources/source.ts";
 import { toDigits } from "./clip-and-round.ts";
-import { submissionHeader } from "./header.ts";
+import { encodeRows } from "./encode.ts";
+import { type Block, type OutputInput, type OutputRow, outputColumns, type RowDetails } from "./output-columns.ts";
 
 export interface SubmissionOptions {
   /** The names of the id and label columns that differ from DEFAULT_COLUMNS. */
@@ -13,24 +14,34 @@ export interface SubmissionOptions {
   readonly classes?: Classes;
   /** Bounds to which probabilities are clipped; default [0.005, 0.99]. */
   readonly clip?: Clip;
+  /** Default: a submission as CSV. */
+  readonly form?: OutputForm;
+  /** The rows of the input; needed when the form repeats some of their columns. */
+  readonly input?: OutputInput;
+  /** Gives what is known of a row apart from its probabilities; the default is that of a row that was not reached. */
+  readonly details?: (index: number) => RowDetails;
   /** Default: the disk of this machine. */
   readonly disk?: Disk;
-  /** Called when the content is known, before any of it is written. */
-  readonly beforeWrite?: () => Promise<void>;
+  /** Called when the whole content is on the disk, before it replaces the old file. */
+  readonly beforeReplace?: () => Promise<void>;
   /** Remembers who wrote the file; see createOwnership. */
   readonly ownership?: {
-    readonly announce: (content: string) => Promise<void>;
+    readonly announce: (content: ContentDigest) => Promise<void>;
     readonly confirm: () => void;
   };
 }
 
 const DEFAULT_CLIP: Clip = [0.005, 0.99];
+const CSV: OutputForm = { kind: "submission", gzip: false, columns: [] };
+const NOT_REACHED: RowDetails = { obtained: "prior", reason: "not reached", mass: null };
 
 /**
- * Replaces the submission at `path` in one step. The file has one line for each id, in the order of `ids` and with the
- * unchanged id, and for each class a probability of 6 decimals; they sum to exactly 1. Calls `probabilities` once for each row,
- * with the row's index. Throws an Error that names the row when its numbers are not probabilities (NaN, infinite,
- * negative, another sum), and AbtieError("data") when the file cannot be written. The old file stays in both cases.
+ * Replaces the submission at `path` in one step. The file has one row for each id, in the order of `ids` and with the
+ * unchanged id, and for each class a probability of 6 decimals; they sum to exactly 1; see `outputColumns` for what the other forms
+ * have besides. Calls `probabilities` once for each row, with the row's index, while the file is written. Throws an Error
+ * that names the row when its numbers are not probabilities (NaN, infinite, negative, another sum), AbtieError("config")
+ * when the form repeats a column that the input does not have, and AbtieError("data") when the file cannot be written. The
+ * old file stays in each case.
  */
 export async function writeSubmission(
   path: string,
@@ -38,35 +49,54 @@ export async function writeSubmission(
   probabilities: (index: number) => PerClass,
   options: SubmissionOptions = {},
 ): Promise<void> {
-  const { columns, classes = CLASSES } = options;
-  const header = submissionHeader({ ...DEFAULT_COLUMNS, ...columns }, classes);
-  const clip = options.clip ?? DEFAULT_CLIP;
-  const toLine = (rowId: string, index: number): readonly string[] => {
-    const row = probabilities(index);
-    try {
-      if (row.length !== classes.length) throw new Error(`${row.length} numbers for ${classes.length} classes`);
-      return [rowId, ...toDigits(row, clip)];
-    } catch (error) {
-      throw new Error(`row ${index} (id ${JSON.stringify(rowId)}) cannot be written`, { cause: error });
-    }
+  const { form = CSV, clip = DEFAULT_CLIP, input = null, details = () => NOT_REACHED, disk, ownership } = options;
+  const { classes = CLASSES } = options;
+  const columns = outputColumns(form, { ...DEFAULT_COLUMNS, ...options.columns, classes }, input);
+  const isWide = form.kind !== "submission";
+  const repeated = isWide && form.columns.length > 0 ? input : null;
+  const rowOf = (index: number, cells: readonly DataCell[]): readonly DataCell[] => {
+    const id = ids[index] ?? "";
+    const numbers = probabilities(index);
+    const digits = digitsOf(numbers, { clip, classes, id, index });
+    const { obtained, reason, mass } = isWide ? details(index) : NOT_REACHED;
+    const row: OutputRow = { index, id, probabilities: numbers, digits, obtained, reason, mass, cells };
+    return columns.map(({ cellOf }) => cellOf(row));
   };
-  const content = [...toCsv(header, ids, toLine)].join("");
-  await options.beforeWrite?.();
-  await options.ownership?.announce(content);
-  await writeAtomic(path, content, options.disk);
-  options.ownership?.confirm();
+  const content = encodeRows(form, columns, blocksOf(ids.length, rowOf, repeated));
+  const beforeReplace = async (digest: ContentDigest): Promise<void> => {
+    await options.beforeReplace?.();
+    await ownership?.announce(digest);
+  };
+  await replaceFile(path, content, { disk, beforeReplace });
+  ownership?.confirm();
 }
 
-const ROWS_AT_ONCE = 1000;
+interface RowPlace {
+  readonly clip: Clip;
+  readonly classes: Classes;
+  readonly id: string;
+  readonly index: number;
+}
 
-function* toCsv(
-  header: readonly string[],
-  ids: readonly string[],
-  toLine: (id: string, index: number) => readonly string[],
-): Generator<string> {
-  yield stringify([header]);
-  for (let start = 0; start < ids.length; start += ROWS_AT_ONCE) {
-    const block = ids.slice(start, start + ROWS_AT_ONCE);
-    yield stringify(block.map((id, offset) => toLine(id, start + offset)));
+function digitsOf(numbers: PerClass, { clip, classes, id, index }: RowPlace): readonly string[] {
+  try {
+    if (numbers.length !== classes.length) throw new Error(`${numbers.length} numbers for ${classes.length} classes`);
+    return toDigits(numbers, clip);
+  } catch (error) {
+    throw new Error(`row ${index} (id ${JSON.stringify(id)}) cannot be written`, { cause: error });
+  }
+}
+
+const ROWS_AT_ONCE = 500;
+
+async function* blocksOf(
+  count: number,
+  rowOf: (index: number, cells: readonly DataCell[]) => readonly DataCell[],
+  repeated: OutputInput | null,
+): AsyncGenerator<Block> {
+  for (let start = 0; start < count; start += ROWS_AT_ONCE) {
+    const indexes = Array.from({ length: Math.min(ROWS_AT_ONCE, count - start) }, (_, at) => start + at);
+    const cells = repeated === null ? [] : await Promise.all(indexes.map(repeated.readCells));
+    yield indexes.map((index, at) => rowOf(index, cells[at] ?? []));
   }
 }

@@ -21,6 +21,7 @@ const CHANGES_ANSWERS: Readonly<Record<keyof Config, boolean>> = {
   file: false,
   input: false,
   output: false,
+  outputForm: false,
   runFolder: false,
   columns: true,
   truth: false,

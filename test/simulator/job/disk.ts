@@ -147,8 +147,8 @@ export function createDisk(options: {
             ),
           };
         },
-        appendFile: async (text) => {
-          const bytes = Buffer.from(text, "utf8");
+        appendFile: async (content) => {
+          const bytes = typeof content === "string" ? Buffer.from(content, "utf8") : Buffer.from(content);
           const begin = position;
           position += bytes.length;
           await writeAll(

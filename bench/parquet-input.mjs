@@ -1,0 +1,183 @@
+#!/usr/bin/env node
+// Measures the same rows of conversations as Parquet and as CSV: peak memory and rows/s of `abtie plan` and of `abtie run`.
+//   npm run build && node bench/parquet-input.mjs [--rows 200000] [--characters 5000] [--groups 1] [--rounds 1] [--limit N]
+//                                                 [--parts plan,run] [--files CSV,Parquet] [--folder /tmp/abtie-parquet]
+// The Parquet file has its rows in so many row groups, without an offset index, as pandas writes it (one group). The run asks a
+// loopback server that answers at once. With --limit only the first rows are tokenised and scored; all rows are converted. Rounds
+// alternate between the files, so that other load meets both. Prints a Markdown table and the ratio of rows/s. The exit status is 1
+// when Parquet takes more than 500 MB or has less than 0.9 of the speed of CSV.
+import { spawn } from "node:child_process";
+import { createWriteStream } from "node:fs";
+import { mkdir, open, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { stringify } from "csv-stringify/sync";
+import { ByteWriter, ParquetWriter } from "hyparquet-writer";
+import { seededGenerator } from "../dist/numbers/random.js";
+import { startFake } from "./lib/fault-job.mjs";
+import { MAIN } from "./lib/job.mjs";
+import { endWithUs, markdown } from "./lib/processes.mjs";
+
+const { values } = parseArgs({
+  options: {
+    rows: { type: "string", default: "200000" },
+    characters: { type: "string", default: "5000" },
+    groups: { type: "string", default: "1" },
+    rounds: { type: "string", default: "1" },
+    limit: { type: "string" },
+    parts: { type: "string", default: "plan,run" },
+    files: { type: "string", default: "CSV,Parquet" },
+    folder: { type: "string", default: "/tmp/abtie-parquet" },
+  },
+});
+const ROWS = Number(values.rows);
+const CHARACTERS = Number(values.characters);
+const LIMIT = values.limit === undefined ? ROWS : Number(values.limit);
+const KINDS = values.files.split(",");
+const MOST_MB = 500;
+const LEAST_RATIO = 0.9;
+
+const generator = seededGenerator(7);
+/** A whole number from 0 to below `end`. */
+const pick = (end) => Math.abs(generator.next()) % end;
+const WORDS =
+  "the answer is better because it says what was asked and nothing more than a reader would want to know".split(" ");
+/** Long enough that no compression finds a text twice. */
+const base = Array.from(
+  { length: 3_000_000 },
+  () => WORDS[pick(WORDS.length)] + (pick(10) === 0 ? pick(10_000) : ""),
+).join(" ");
+const text = (row, turn) => {
+  // A turn is a fifth of a row to three fifths of it, and no two are the same.
+  const length = Math.floor((CHARACTERS / 4) * (0.5 + ((row * 7 + turn * 3) % 11) / 10));
+  const from = (row * 977 * CHARACTERS + turn * 131 * CHARACTERS) % (base.length - 2 * CHARACTERS);
+  return base.slice(from, from + length);
+};
+const conversation = (row, side) => [
+  { role: "user", content: `Question ${row}: ${text(row, 0)}` },
+  { role: "assistant", content: text(row, 1 + side) },
+];
+const rowOf = (row) => ({
+  id: `r${row}`,
+  conversation_a: conversation(row, 0),
+  conversation_b: conversation(row, 1),
+  winner: ["model_a", "model_b", "tie"][row % 3],
+});
+
+await mkdir(values.folder, { recursive: true });
+const files = { CSV: join(values.folder, "rows.csv"), Parquet: join(values.folder, "rows.parquet") };
+if (KINDS.includes("CSV")) await writeCsv(files.CSV);
+if (KINDS.includes("Parquet")) await writeParquet(files.Parquet);
+await writeFile(
+  join(values.folder, "t.jinja"),
+  '---\ndescription: Short.\nformat: raw\nlabels: {a: " A", b: " B", tie: " tie"}\nanswer_prefix: "Answer:"\n---\n' +
+    "{{ prompt }}\nA: {{ response_a }}\nB: {{ response_b }}\n",
+);
+const server = await startFake({});
+const table = [["command", "file", "MB", "peak MB", "s", "rows/s"]];
+let failed = false;
+for (const part of values.parts.split(",")) {
+  const speeds = { CSV: [], Parquet: [] };
+  for (let round = 0; round < Number(values.rounds); round += 1) {
+    for (const kind of round % 2 === 0 ? KINDS : KINDS.toReversed()) {
+      const { peak, seconds } = await measure(part, files[kind]);
+      const speed = LIMIT / seconds;
+      speeds[kind].push(speed);
+      const megabytes = (await stat(files[kind])).size / 1e6;
+      table.push([part, kind, megabytes, peak, seconds, speed].map((cell) => (cell.toFixed ? cell.toFixed(0) : cell)));
+      process.stderr.write(`${table.at(-1).join("  ")}\n`);
+      if (kind === "Parquet" && peak > MOST_MB) failed = true;
+    }
+  }
+  if (KINDS.length < 2) continue;
+  const mean = (list) => list.reduce((sum, value) => sum + value, 0) / list.length;
+  const ratio = mean(speeds.Parquet) / mean(speeds.CSV);
+  table.push([part, "rows/s of Parquet / rows/s of CSV", "", "", "", ratio.toFixed(2)]);
+  if (ratio < LEAST_RATIO) failed = true;
+}
+server.stop();
+markdown(table);
+process.exit(failed ? 1 : 0);
+
+/** Runs a command on a file; returns the most memory (MB) of the process that works on the rows, and the seconds. */
+async function measure(part, input) {
+  const run = join(values.folder, "run");
+  await rm(run, { recursive: true, force: true });
+  const job = { input, template: "./t.jinja", run, orders: "one", limit: LIMIT, engine: server.engine };
+  await writeFile(join(values.folder, "job.yaml"), JSON.stringify(job));
+  const log = await open(join(values.folder, `${part}.log`), "w");
+  const began = performance.now();
+  const child = spawn(process.execPath, [MAIN, part, "job.yaml", "--json"], {
+    cwd: values.folder,
+    stdio: ["ignore", "ignore", log.fd],
+    detached: true,
+  });
+  endWithUs(child);
+  let peak = 0;
+  let status = null;
+  const ended = new Promise((resolve) => child.once("close", resolve)).then((code) => {
+    status = code;
+  });
+  while (status === null) {
+    for (const pid of await tree(child.pid)) peak = Math.max(peak, await peakMegabytes(pid));
+    await Promise.race([ended, sleep(200)]);
+  }
+  await log.close();
+  if (status !== 0) throw new Error(`abtie ${part} ended with ${status}: see ${values.folder}/${part}.log`);
+  return { peak, seconds: (performance.now() - began) / 1000 };
+}
+
+async function tree(pid) {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8").catch(() => "");
+  const below = await Promise.all(children.split(" ").filter(Boolean).map(tree));
+  return [pid, ...below.flat()];
+}
+
+async function peakMegabytes(pid) {
+  const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
+  return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1000;
+}
+
+async function writeCsv(path) {
+  const stream = createWriteStream(path);
+  for (let row = 0; row < ROWS; row += 1000) {
+    const block = Array.from({ length: Math.min(1000, ROWS - row) }, (_, at) => rowOf(row + at));
+    if (!stream.write(stringify(block, { header: row === 0 }))) await new Promise((done) => stream.once("drain", done));
+  }
+  await new Promise((done) => void stream.end(done));
+}
+
+/** Writes the file; a row group is made in memory as a whole. */
+async function writeParquet(path) {
+  const leaf = (name) => ({ name, type: "BYTE_ARRAY", converted_type: "UTF8", repetition_type: "OPTIONAL" });
+  const list = (name) => [
+    { name, repetition_type: "OPTIONAL", converted_type: "LIST", num_children: 1 },
+    { name: "list", repetition_type: "REPEATED", num_children: 1 },
+    { name: "element", repetition_type: "OPTIONAL", num_children: 2 },
+    leaf("role"),
+    leaf("content"),
+  ];
+  const schema = [
+    { name: "root", num_children: 4 },
+    leaf("id"),
+    ...list("conversation_a"),
+    ...list("conversation_b"),
+    leaf("winner"),
+  ];
+  const names = ["id", "conversation_a", "conversation_b", "winner"];
+  const file = await open(path, "w");
+  const bytes = new ByteWriter(1 << 20);
+  const writer = new ParquetWriter({ writer: bytes, schema });
+  const size = Math.ceil(ROWS / Number(values.groups));
+  for (let start = 0; start < ROWS; start += size) {
+    const rows = Array.from({ length: Math.min(size, ROWS - start) }, (_, at) => rowOf(start + at));
+    const columnData = names.map((name) => ({ name, data: rows.map((row) => row[name]), offsetIndex: false }));
+    await writer.write({ columnData, rowGroupSize: size });
+    await file.write(bytes.getBytes());
+    bytes.index = 0;
+  }
+  await writer.finish();
+  await file.write(bytes.getBytes());
+  await file.close();
+}
