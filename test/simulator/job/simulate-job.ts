@@ -78,9 +78,12 @@ async function simulate(scenario: JobScenario, world: ReturnType<typeof createWo
       // What is not simulated takes real time: a process may be waiting for it when it is killed.
       if (start.isDead) report(`${start.name} goes on after its end: it waited for something that is not simulated`);
       // Its own temporary files and the contents of a lock are no results: no other process trusts
-      // them. The lock of the submission is one that it may still hold, and frees.
+      // them. The lock of the submission is one that it may still hold, and frees. A process that
+      // frees its lock removes the folder after its holder: a folder with another holder is not empty,
+      // and a process that has made the folder and not yet written its holder makes it again.
       const isHarmless =
         (kind === "rm" && path.endsWith(".tmp")) ||
+        (kind === "rmdir" && path === LOCK) ||
         path.includes("/.submission.csv.lock") ||
         (kind !== "rm" && path === `${LOCK}/holder.json`);
       if (start.hasLostLock && changes && !isHarmless) {
