@@ -18,9 +18,9 @@ export async function ensureFirstFile(
   disk: Disk,
   validate: typeof validateSubmission = validateSubmission,
 ): Promise<boolean> {
-  const { output, runFolder, columns, classes, clip, prior } = config;
+  const { output, columns, classes, clip, prior } = config;
   if (await isThere(output, disk)) return isComplete(() => validate(output, ids, columns, classes));
-  const ownership = createOwnership(runFolder, disk);
+  const ownership = createOwnership(config, disk);
   await writeSubmission(output, ids, () => prior, { columns, classes, clip, disk, ownership });
   return true;
 }

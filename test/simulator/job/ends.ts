@@ -29,7 +29,6 @@ interface Facts {
   readonly record: ServerRecord;
   /** No other process was started before. */
   readonly wasAlone: boolean;
-  readonly isOwnerUnsure: boolean;
 }
 
 /** Lists what is wrong with the end of a process: an error without its cause, a wrong count, a last start that was not done. */
@@ -54,10 +53,9 @@ export function faultsOfEnd(start: Start, settled: NonNullable<Start["settled"]>
 function faultsOfError(
   { isLast, controller }: Start,
   error: unknown,
-  { scenario, wasAlone, isOwnerUnsure }: Facts,
+  { scenario, wasAlone }: Facts,
 ): readonly string[] {
   if (!(error instanceof AbtieError)) return [`ended by a bug: ${textOf(error)}`];
-  if (isOwnerUnsure && /did not write it/.test(error.message)) return [];
   if (isLast) return [`is the last start and failed: ${textOf(error)}`];
   const { servers, disk } = scenario;
   const hasCause = {

@@ -92,7 +92,6 @@ async function simulate(scenario: JobScenario, world: ReturnType<typeof createWo
     },
     onDone: ({ process, kind, path }, error) => {
       if (error !== null && path === JOURNAL) checks.journalFailed();
-      if (error !== null && path.includes("published.json")) isOwnerUnsure = true;
       if (error !== null || kind !== "mkdir" || path !== LOCK) return;
       for (const other of starts) if (other !== process && !other.isDead && other.holdsLock) other.hasLostLock = true;
       for (const other of starts) other.holdsLock = other === process;
@@ -102,14 +101,12 @@ async function simulate(scenario: JobScenario, world: ReturnType<typeof createWo
   const ends: string[] = [];
   const deeds = [...scenario.deeds];
   let boot = 0;
-  /** The run could not write down which submission is its own: it refuses to replace that file, until it is told to. */
-  let isOwnerUnsure = false;
   let main: Start | null = null;
   let isOver = false;
 
   const alive = (): readonly Start[] => starts.filter(({ isDead }) => !isDead);
 
-  const begin = (name: string, elsewhere: boolean, isLast: boolean, force = false): Start => {
+  const begin = (name: string, elsewhere: boolean, isLast: boolean): Start => {
     const startedAt = world.wall();
     const config = configOf(scenario, submission, EPOCH, !isLast);
     const { deadline } = config.time;
@@ -155,7 +152,7 @@ async function simulate(scenario: JobScenario, world: ReturnType<typeof createWo
       log: (level, text) => world.trace(`${name} ${level}: ${text.replace(UUID, "unique")}`),
       armWatchdog: ({ at }) => armWatchdog(start, at),
     });
-    runJob(config, { force, fresh: false }, effects, {
+    runJob(config, { force: false, fresh: false }, effects, {
       openRows: async () => datasetOf(scenario),
       validateSubmission: async (path, ids) => {
         const fault = faultOfSubmission(await effects.disk.readFile(path, "utf8"), ids);
@@ -216,12 +213,7 @@ async function simulate(scenario: JobScenario, world: ReturnType<typeof createWo
     checkTime(start);
     if (start !== main) return;
     if (start.isLast) {
-      const { settled } = start;
-      const isDisowned =
-        settled !== null && "error" in settled && isOwnerUnsure && /did not write it/.test(textOf(settled.error));
-      isOver = !isDisowned;
-      isOwnerUnsure = false;
-      if (isDisowned) main = begin(`${start.name} with force`, false, true, true);
+      isOver = true;
       return;
     }
     const mains = starts.filter(({ name }) => name.startsWith("main")).length;
@@ -265,7 +257,7 @@ async function simulate(scenario: JobScenario, world: ReturnType<typeof createWo
   };
 
   const checkEnd = (start: Start, settled: NonNullable<Start["settled"]>): void => {
-    const facts = { scenario, record: servers.record, wasAlone: starts.length === 1, isOwnerUnsure };
+    const facts = { scenario, record: servers.record, wasAlone: starts.length === 1 };
     for (const fault of faultsOfEnd(start, settled, facts)) report(`${start.name} ${fault}`);
     if ("error" in settled) return;
     const { answers } = checks.checkWhole();
