@@ -321,6 +321,9 @@ function createServer(
               record.lists.set(process, (record.lists.get(process) ?? 0) + 1);
               await clock.sleep(FAST_MS, own);
               if (isDown()) throw connectionError();
+              // A storm that spares nothing hits the list too.
+              for (const fault of active())
+                if (fault.kind === "storm" && fault.share === 1) throw errorOf(fault.error, null);
               return cardOf(model());
             },
             [Symbol.asyncDispose]: async () => {
