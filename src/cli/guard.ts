@@ -1,8 +1,8 @@
-#!/usr/bin/env node
 import { type ChildProcess, fork } from "node:child_process";
 import { isatty } from "node:tty";
 import type { Watch } from "../effects.ts";
-import { EXIT } from "../errors.ts";
+import { EXIT, messageOf, systemCode } from "../errors.ts";
+import { explainFileError } from "../files/explain.ts";
 import { earlyWatch } from "./early-watch.ts";
 import { endJob, killNow } from "./end-job.ts";
 import { explainCrash, explainEnd } from "./explain-end.ts";
@@ -42,8 +42,7 @@ function mayAskForHelp(argv: readonly string[]): boolean {
 }
 
 function printHelp(text: string): void {
-  // A reader that stopped reading (`abtie --help | head`) is not a failure.
-  process.stdout.on("error", () => process.exit(EXIT.done));
+  process.stdout.on("error", (error) => process.exit(statusOfLostOutput(error)));
   process.stdout.write(text);
 }
 
@@ -70,7 +69,10 @@ function startJob(argv: readonly string[]): void {
   if (early !== null) arm(early);
   job = forkJob();
   const started = job;
+  let isEnding = false;
   const end = (status: number): void => {
+    if (isEnding) return;
+    isEnding = true;
     if (started.pid !== undefined) killNow(started.pid);
     whenWritten(process.stdout, process.stderr, () => process.exit(status));
   };
@@ -106,10 +108,19 @@ function startJob(argv: readonly string[]): void {
   passWidth(started);
   unblock(process.stdout);
   unblock(process.stderr);
-  // A reader of stdout that stopped reading (`abtie ... | head`) is not a failure.
-  process.stdout.on("error", () => end(EXIT.done));
+  process.stdout.on("error", (error) => end(statusOfLostOutput(error)));
   // A reader of stderr that stopped reading must not end a job that runs for hours.
   process.stderr.on("error", () => {});
+}
+
+/**
+ * Explains an output that could not be written, and gives its exit status. A reader that stopped reading (`abtie ... | head`) is not
+ * a failure.
+ */
+function statusOfLostOutput(error: Error): number {
+  if (systemCode(error) === "EPIPE") return EXIT.done;
+  process.stderr.write(`abtie: ${terminalSafe(messageOf(explainFileError("write", "the standard output", error)))}\n`);
+  return EXIT.data;
 }
 
 /**
