@@ -36,10 +36,9 @@ export function faultsOfEnd(start: Start, settled: NonNullable<Start["settled"]>
   if ("error" in settled) return faultsOfError(start, settled.error, facts);
   const { end, rows, session } = settled.summary;
   const { scenario, record } = facts;
-  // A request that finds another model is counted, though no prompt was sent.
   const asked = record.requests.get(start) ?? 0;
-  const most = asked + (record.lists.get(start) ?? 0);
-  const isMiscounted = session.requests < asked || session.requests > most;
+  // Requests that wait for one list are counted, though they are not sent when it fails or names another model.
+  const isMiscounted = session.requests < asked || (session.requests > asked && !record.lists.has(start));
   const refused = scenario.poison.size;
   return [
     end === "interrupted" && !start.controller.signal.aborted && "was not interrupted",

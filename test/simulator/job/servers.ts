@@ -108,7 +108,13 @@ export function createServers(options: {
   readonly hangUp: (process: Process) => void;
 } {
   const { world, plans, random, poison, isCalm, calmModel } = options;
-  const record: ServerRecord = { given: new Map(), asked: new Map(), requests: new Map(), lists: new Map() };
+  const record: ServerRecord = {
+    given: new Map(),
+    asked: new Map(),
+    requests: new Map(),
+
+    lists: new Map(),
+  };
   const servers = plans.map((plan, index) =>
     createServer(world, plan, index, random, poison, record, isCalm, calmModel),
   );
