@@ -1,7 +1,7 @@
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import type { Config } from "../config/config.ts";
-import { AbtieError } from "../errors.ts";
+import { AbtieError, systemCode } from "../errors.ts";
 import { writeAtomic } from "../files/atomic.ts";
 import type { Disk } from "../files/disk.ts";
 import { exists } from "../files/exists.ts";
@@ -132,6 +132,10 @@ async function readSpare(owned: Owned, disk: Disk): Promise<readonly Written[]> 
 }
 
 async function readJson<T>(path: string, schema: z.ZodType<T>, disk: Disk): Promise<T | undefined> {
-  const text = await disk.readFile(path, "utf8").catch(() => "null");
+  const text = await disk.readFile(path, "utf8").catch((error: unknown) => {
+    if (["ENOENT", "EISDIR"].includes(systemCode(error) ?? "")) return "null";
+    // A record that cannot be read now says nothing about the owner.
+    throw explainFileError("read", path, error);
+  });
   return schema.safeParse(parseJson(text)).data;
 }

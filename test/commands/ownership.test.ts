@@ -2,6 +2,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { copyFile, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { type Disk, nodeDisk } from "../../src/files/disk.ts";
+import { refuseForeignOutput } from "../../src/runfolder/ownership.ts";
 import { inProcess, type Said } from "../helpers/in-process.ts";
 import { attachTo, type Job, startJudge, writeJob } from "../helpers/job.ts";
 
@@ -120,6 +122,20 @@ test("a run whose folder takes no record of its submission knows it from a file 
   await rm(record, { recursive: true });
   expect((await inProcess(["run", "job.yaml"], folder)).status).toBe(0);
   expect([existsSync(record), existsSync(spare)]).toEqual([true, false]);
+});
+
+test("a record that the disk does not give says nothing about the owner", async () => {
+  await using judge = await startJudge();
+  const { folder, output } = await finishedJob(judge);
+  const readFile: Disk["readFile"] = async (path, encoding) => {
+    if (!path.endsWith("published.json")) return nodeDisk.readFile(path, encoding);
+    throw Object.assign(new Error("EIO: i/o error, read"), { code: "EIO", syscall: "read" });
+  };
+  const refusal = refuseForeignOutput({ output, runFolder: join(folder, "run") }, { ...nodeDisk, readFile });
+  await expect(refusal).rejects.toMatchObject({
+    code: "data",
+    message: expect.stringMatching(/published\.json \(EIO\)/),
+  });
 });
 
 test("a submission of which no record can be written is not replaced", async () => {

@@ -1,3 +1,4 @@
+import type { RunEnd } from "../../../src/job/summary.ts";
 import type { FileTree, Node } from "./files.ts";
 import { idsOf, JOURNAL, PRIOR, ROWS } from "./job-parts.ts";
 import {
@@ -22,8 +23,8 @@ export interface FileChecks {
   readonly sessionBegins: () => void;
   /** The power was cut: what was not durable may be gone. */
   readonly powerWasCut: () => void;
-  /** Checks what the last session left: journal, submission and rows.jsonl agree. */
-  readonly checkWhole: () => JournalContent;
+  /** Checks what the last session left: journal, submission and rows.jsonl agree, and a run that is done has tried each row. */
+  readonly checkWhole: (end: RunEnd) => void;
   /** The model of the first answer in the journal; null when it holds none. */
   readonly model: () => Model | null;
 }
@@ -142,7 +143,7 @@ export function createFileChecks(options: {
       const [first] = journalNow().answers;
       return first === undefined ? null : (findGiven(first[0], first[1].logProbs)?.model ?? null);
     },
-    checkWhole: () => {
+    checkWhole: (end) => {
       const content = journalNow();
       for (const fault of content.faults) report(fault);
       const models = new Set<Model>();
@@ -152,8 +153,9 @@ export function createFileChecks(options: {
         else models.add(given.model);
       }
       if (models.size > 1) report(`the journal mixes answers of ${[...models].join(" and ")}`);
-      if (isJournalTrusted) checkRowsFile(content);
-      return content;
+      if (!isJournalTrusted) return;
+      checkRowsFile(content);
+      if (end === "done") checkTried(content);
     },
   };
 
@@ -161,6 +163,13 @@ export function createFileChecks(options: {
     const isSame = ({ logProbs: given }: Given): boolean =>
       given.every((value, label) => Math.abs(value - (logProbs[label] ?? Number.NaN)) < 1e-9);
     return record.given.get(key)?.find(isSame);
+  }
+
+  /** A row may be tried in vain: asked with no answer, or not asked because the server did not list its model. */
+  function checkTried({ answers, failures }: JournalContent): void {
+    const isTried = (key: string): boolean => answers.has(key) || failures.has(key) || record.asked.has(key);
+    const leftOut = ids.filter((_, row) => !isTried(keyOf(row, "ab"))).length;
+    if (leftOut > 0) report(`a run is done and has left out ${leftOut} rows`);
   }
 
   function checkRowsFile({ answers }: JournalContent): void {

@@ -10,7 +10,7 @@ import { createFileTree } from "./files.ts";
 import { configOf, datasetOf, JOURNAL, judgeLoaderOf, LOCK, RUN_FOLDER } from "./job-parts.ts";
 import { faultOfSubmission } from "./read-files.ts";
 import { type Deed, drawJobScenario, type JobScenario } from "./scenario.ts";
-import { createServers, keyOf } from "./servers.ts";
+import { createServers } from "./servers.ts";
 import { clockOf, createWorld, EPOCH } from "./world.ts";
 
 /** The outcome of the simulation of a seed. */
@@ -260,11 +260,7 @@ async function simulate(scenario: JobScenario, world: ReturnType<typeof createWo
     const facts = { scenario, record: servers.record, wasAlone: starts.length === 1 };
     for (const fault of faultsOfEnd(start, settled, facts)) report(`${start.name} ${fault}`);
     if ("error" in settled) return;
-    const { answers } = checks.checkWhole();
-    const { end } = settled.summary;
-    const isSeen = (_: unknown, row: number): boolean =>
-      answers.has(keyOf(row, "ab")) || servers.record.asked.has(keyOf(row, "ab"));
-    if (end === "done" && !scenario.lengths.every(isSeen)) report(`${start.name} is done, but has left rows out`);
+    checks.checkWhole(settled.summary.end);
     if (start.isLast && tree.find(LOCK) !== null) report("the last start left its lock");
   };
 
