@@ -1,4 +1,5 @@
 import type { RunEnd } from "../../../src/job/summary.ts";
+import { type Given, keyOf, type Model } from "./answers.ts";
 import type { FileTree, Node } from "./files.ts";
 import { idsOf, JOURNAL, PRIOR, ROWS } from "./job-parts.ts";
 import {
@@ -10,7 +11,7 @@ import {
   readJournalText,
 } from "./read-files.ts";
 import type { JobScenario } from "./scenario.ts";
-import { type Given, keyOf, type Model, type ServerRecord } from "./servers.ts";
+import type { ServerRecord } from "./server-record.ts";
 
 /** Watches the files of a job and finds what must never be. */
 export interface FileChecks {

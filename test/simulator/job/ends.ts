@@ -1,7 +1,7 @@
 import { AbtieError } from "../../../src/errors.ts";
 import type { RunSummary } from "../../../src/job/summary.ts";
 import type { JobScenario } from "./scenario.ts";
-import type { ServerRecord } from "./servers.ts";
+import type { ServerRecord } from "./server-record.ts";
 import type { Process } from "./world.ts";
 
 /** A process that runs the job. */

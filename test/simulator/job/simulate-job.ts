@@ -1,17 +1,16 @@
-import { runJob } from "../../../src/commands/run.ts";
 import { parseDeadline } from "../../../src/config/deadline.ts";
 import { AbtieError } from "../../../src/errors.ts";
-import { createEffects } from "../../../src/system.ts";
 import { createRandom } from "../random.ts";
 import { createFileChecks } from "./checks.ts";
 import { createDisk, type Operation } from "./disk.ts";
 import { faultsOfEnd, type Start, textOf } from "./ends.ts";
 import { createFileTree } from "./files.ts";
-import { configOf, datasetOf, JOURNAL, judgeLoaderOf, LOCK, RUN_FOLDER } from "./job-parts.ts";
-import { faultOfSubmission } from "./read-files.ts";
+import { configOf, JOURNAL, LOCK, RUN_FOLDER } from "./job-parts.ts";
+import { runProcess, tableOf } from "./run-process.ts";
 import { type Deed, drawJobScenario, type JobScenario } from "./scenario.ts";
 import { createServers } from "./servers.ts";
-import { clockOf, createWorld, EPOCH } from "./world.ts";
+import { armWatchdog } from "./watchdog.ts";
+import { createWorld, EPOCH } from "./world.ts";
 
 /** The outcome of the simulation of a seed. */
 export interface JobOutcome {
@@ -133,66 +132,25 @@ async function simulate(scenario: JobScenario, world: ReturnType<typeof createWo
     starts.push(start);
     world.trace(`${name} starts on ${start.host}`);
     checks.sessionBegins();
-    const own = createRandom(seed + 4_000_003 + starts.length);
-    const effects = createEffects({
-      startedAt,
-      cwd: "/job",
-      env: {},
-      machine: {
-        pid: start.pid,
-        host: start.host,
-        processTable: tableOf(start),
-        startOf: (pid) => alive().find((other) => other.pid === pid && tableOf(other) === tableOf(start))?.name ?? null,
-      },
-      nodeVersion: "v20",
-      clock: clockOf(world, start),
+    const number = starts.length;
+    runProcess(start, {
+      config,
+      scenario,
+      world,
       disk: disk.of(start),
-      random: own.uniform,
-      signal: start.controller.signal,
-      log: (level, text) => world.trace(`${name} ${level}: ${text.replace(UUID, "unique")}`),
-      armWatchdog: ({ at }) => armWatchdog(start, at),
+      servers,
+      random: createRandom(seed + 4_000_003 + number),
+      startOf: (pid) => alive().find((other) => other.pid === pid && tableOf(other) === tableOf(start))?.name ?? null,
+      onWork: checks.workBegins,
+      armWatchdog: (at) => armWatchdog(start, at, { world, onFire }),
     });
-    runJob(config, { force: false, fresh: false }, effects, {
-      openRows: async () => datasetOf(scenario),
-      validateSubmission: async (path, ids) => {
-        const fault = faultOfSubmission(await effects.disk.readFile(path, "utf8"), ids);
-        return fault === null ? [] : [{ level: "error", remedy: fault, count: 1, findings: [] }];
-      },
-      createJudgeLoader: async () => judgeLoaderOf(scenario),
-      engineOpeners: (given) => {
-        checks.workBegins();
-        return servers.openersOf(start, scenario.isSpawned)(given);
-      },
-      packageVersion: async () => "0",
-    }).then(
-      (summary) => {
-        start.settled = { summary };
-      },
-      (error: unknown) => {
-        start.settled = { error };
-      },
-    );
     return start;
   };
-
-  const armWatchdog = (start: Start, at: number): void => {
-    start.cancelWatchdog();
-    const monotonicAt = world.now() + (at - world.wall());
-    const check = (): void => {
-      const left = Math.min(at - world.wall(), monotonicAt - world.now());
-      if (left > 0) start.cancelWatchdog = world.at(world.now() + Math.min(left, 1_000), start, check);
-      else if (monotonicAt <= world.now() || world.wall() - at < 3_000) fire();
-      else start.cancelWatchdog = world.at(world.now() + Math.min(5_000, monotonicAt - world.now()), start, fire);
-    };
-    const fire = (): void => {
-      world.trace(`${start.name}: the watchdog ends it`);
-      const slow = scenario.disk.faults.some(({ kind }) => kind === "slow" || kind === "stuck");
-      const isTight = start.deadlineAt !== null && start.deadlineAt - start.startedAt < 60_000;
-      if (!start.isDisturbed && !slow && !isTight) report(`${start.name} had to be ended by the watchdog`);
-      kill(start, "watchdog");
-    };
-    // The watchdog is another thread.
-    start.cancelWatchdog = world.at(world.now(), start, check);
+  const onFire = (start: Start): void => {
+    const slow = scenario.disk.faults.some(({ kind }) => kind === "slow" || kind === "stuck");
+    const isTight = start.deadlineAt !== null && start.deadlineAt - start.startedAt < 60_000;
+    if (!start.isDisturbed && !slow && !isTight) report(`${start.name} had to be ended by the watchdog`);
+    kill(start, "watchdog");
   };
 
   const kill = (start: Start, how: string): void => {
@@ -336,10 +294,3 @@ async function simulate(scenario: JobScenario, world: ReturnType<typeof createWo
     );
   return { ends };
 }
-
-/** Names the table in which the pid of a process counts: a machine from boot to boot. */
-function tableOf({ host, boot }: Pick<Start, "host" | "boot">): string {
-  return `${host}, boot ${boot}`;
-}
-
-const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
