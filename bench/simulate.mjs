@@ -36,6 +36,7 @@ async function main() {
 async function replay(seed) {
   const { simulateJob } = await import(new URL("test/simulator/job/simulate-job.js", compiled));
   const outcome = await simulateJob(seed, (line) => console.log(line));
+  if (outcome.violations.length > 0) printFailed(outcome);
   print([outcome], null);
 }
 
@@ -48,8 +49,13 @@ async function simulateAll(seeds, threads) {
         new Promise((resolve, reject) => {
           const own = seeds.filter((_, i) => i % threads === thread);
           const worker = new Worker(new URL(import.meta.url), { workerData: { seeds: own } });
-          worker.once("message", resolve);
+          const outcomes = [];
+          worker.on("message", (outcome) => {
+            outcomes.push(outcome);
+            if (outcome.violations.length > 0) printFailed(outcome);
+          });
           worker.once("error", reject);
+          worker.once("exit", () => resolve(outcomes));
         }),
     ),
   );
@@ -58,9 +64,13 @@ async function simulateAll(seeds, threads) {
 
 async function work({ seeds }) {
   const { simulateJob } = await import(new URL("test/simulator/job/simulate-job.js", compiled));
-  const outcomes = [];
-  for (const seed of seeds) outcomes.push(await simulateJob(seed));
-  parentPort.postMessage(outcomes);
+  for (const seed of seeds) parentPort.postMessage(await simulateJob(seed));
+}
+
+/** A seed that failed is named at once, because thousands of seeds take long. */
+function printFailed({ seed, violations }) {
+  console.log(`seed ${seed}: ${violations.slice(0, 3).join("\n    ")}`);
+  console.log(`    replay: node bench/simulate.mjs --replay ${seed}`);
 }
 
 function print(outcomes, seconds) {
@@ -72,10 +82,6 @@ function print(outcomes, seconds) {
       const kind = end.replace(/^(main|second) \d+ /, "").replace(/^(error \w+):.*/, "$1");
       ends.set(kind, (ends.get(kind) ?? 0) + 1);
     }
-  }
-  for (const { seed, violations } of failed) {
-    console.log(`seed ${seed}: ${violations.slice(0, 3).join("\n    ")}`);
-    console.log(`    replay: node bench/simulate.mjs --replay ${seed}`);
   }
   const [firstSeed, lastSeed] = [outcomes[0].seed, outcomes.at(-1).seed];
   console.log(

@@ -44,7 +44,7 @@ export function decide(state: DeadlineState, now: number): { state: DeadlineStat
     leftMs: context.untilAt === null ? null : Math.max(0, context.untilAt - now),
     stop,
   };
-  return { state: remember({ ...next, stopped: state.stopped || stop !== null }, decision), decision };
+  return { state: remember({ ...next, stop }, decision), decision };
 }
 
 /**

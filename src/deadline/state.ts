@@ -2,6 +2,7 @@ import { type History, startHistory } from "../forecast/history.ts";
 import { type Speed, startSpeed } from "../forecast/speed.ts";
 import { sumsOf, type Work, workOf } from "../forecast/work.ts";
 import type { Budget } from "./budget.ts";
+import type { Stop } from "./decision.ts";
 import { isScarce, type LadderPosition, type OrderedStep } from "./ladder.ts";
 import { createQueue, type Queue } from "./order.ts";
 import { chooseSample, type SampleSizes, sampleSizesOfRest } from "./sample.ts";
@@ -55,7 +56,8 @@ export interface DeadlineState {
   readonly history: History;
   /** Tokens sent, and tokens planned for the same prompts. Their ratio corrects the planned work that is left. */
   readonly sent: { readonly tokens: number; readonly planned: number };
-  readonly stopped: boolean;
+  /** Why no more prompts are sent; null before. It stays, although a later forecast may be better: nothing is sent by then. */
+  readonly stop: Stop | null;
 }
 
 /** Progress of the first pass. */
@@ -120,7 +122,7 @@ export function createState(options: DeadlineOptions): DeadlineState {
     },
     history: startHistory(rows.length),
     sent: { tokens: 0, planned: 0 },
-    stopped: false,
+    stop: null,
   };
 }
 

@@ -13,9 +13,12 @@ export interface StopInput {
   readonly forecast: Forecast | null;
 }
 
-/** Gives the reason to stop sending prompts; null to go on. */
+/**
+ * Gives the reason to stop sending prompts; null to go on. The first reason stays, unless the requests that were in flight then
+ * leave nothing to do.
+ */
 export function stopOf(state: DeadlineState, input: StopInput): Stop | null {
-  return timeUp(state, input) ?? engineLost(state) ?? overrun(state, input) ?? complete(state, input);
+  return complete(state, input) ?? state.stop ?? timeUp(state, input) ?? engineLost(state) ?? overrun(state, input);
 }
 
 function timeUp({ options: { budget }, first }: DeadlineState, { now }: StopInput): Stop | null {

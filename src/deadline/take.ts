@@ -20,7 +20,7 @@ export function takeNext(
   state: DeadlineState,
   count: number,
 ): { state: DeadlineState; tasks: readonly PromptToScore[] } {
-  if (state.stopped) return { state, tasks: [] };
+  if (state.stop !== null) return { state, tasks: [] };
   if (state.queue.left > 0) return takeFirst(state, count);
   const { swap, rows } = takeSwapRows(state.swap, count);
   const tasks = rows.map(({ row, tokenBudget }): PromptToScore => ({ row, order: "ba", tokenBudget }));

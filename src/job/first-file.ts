@@ -19,13 +19,13 @@ export async function ensureFirstFile(
   disk: Disk,
   validate: typeof validateSubmission = validateSubmission,
 ): Promise<boolean> {
-  const { output, outputForm: form, runFolder, columns, classes, clip, prior } = config;
+  const { output, outputForm: form, columns, classes, clip, prior } = config;
   const { ids } = dataset;
   if (await isThere(output, disk)) {
     outputColumns(form, { ...columns, classes }, dataset);
     return isComplete(() => validate(output, ids, columns, classes, form.kind));
   }
-  const ownership = createOwnership(runFolder, disk);
+  const ownership = createOwnership(config, disk);
   await writeSubmission(output, ids, () => prior, { columns, classes, clip, form, input: dataset, disk, ownership });
   return true;
 }

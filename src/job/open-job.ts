@@ -82,7 +82,7 @@ export async function openJob(options: JobOptions): Promise<Job> {
       clip: config.clip,
       clock,
       disk,
-      ownership: createOwnership(config.runFolder, disk),
+      ownership: createOwnership(config, disk),
       log,
     });
     const earlier = allReadings(state, "ab").map(({ mass }) => mass);

@@ -145,7 +145,7 @@ export function createPlanner(options: PlannerOptions): Planner {
       const task = nextTask();
       if (task !== null) return task;
       decideNow();
-      return nextTask() ?? (outstanding > 0 && !state.stopped ? "wait" : "end");
+      return nextTask() ?? (outstanding > 0 && state.stop === null ? "wait" : "end");
     },
     changed: async (signal) => {
       const ended = new AbortController();

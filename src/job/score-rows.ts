@@ -1,4 +1,5 @@
 import type { Config } from "../config/config.ts";
+import type { Stop } from "../deadline/decision.ts";
 import type { Effects } from "../effects.ts";
 import type { Judge, Task } from "../judge/judge.ts";
 import type { EnginePool } from "../pool/pool.ts";
@@ -60,12 +61,31 @@ export async function scoreRows(options: {
     case "engines-lost":
       return "engine-lost";
     case "done":
-      return planner.tick().stop?.kind === "overrun" ? "overrun" : "done";
+      return endOfStop(planner.tick().stop);
     case "aborted":
       if (effects.signal.aborted) return "interrupted";
       return limits.signal.aborted ? "deadline" : "low-mass";
     default:
       return end satisfies never;
+  }
+}
+
+/**
+ * Says how a run ended whose planner gave no more prompts, and whose requests have all ended. The planner may find that the time is
+ * over before the timer of the limits does.
+ */
+function endOfStop(stop: Stop | null): RunEnd {
+  const kind = stop?.kind ?? "complete";
+  switch (kind) {
+    case "time-up":
+      return "deadline";
+    case "overrun":
+    case "engine-lost":
+      return kind;
+    case "complete":
+      return "done";
+    default:
+      return kind satisfies never;
   }
 }
 

@@ -5,6 +5,7 @@ import type { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { createRedactor } from "../secrets/redactor.ts";
 import { Secret } from "../secrets/secret.ts";
+import { cutBetweenSecrets } from "./cut-line.ts";
 import { findAlive, HURRY, MARK, signalAll } from "./find-alive.ts";
 import { type SupervisorTask, TASK } from "./supervisor-task.ts";
 
@@ -70,6 +71,7 @@ process.stdin.resume();
 /** Starts the server below the program that adopts, or alone where that program cannot be run. */
 function start(): void {
   if (!hasProc) {
+    write("abtie: this system has no /proc: a process of the server that leaves its process group may outlive it\n");
     startAlone();
     return;
   }
@@ -135,11 +137,12 @@ function copyLines(stream: NodeJS.ReadableStream): void {
     const lines = (partial + chunk).split(/(?<=[\n\r])/);
     partial = /[\n\r]$/.test(lines.at(-1) ?? "") ? "" : (lines.pop() ?? "");
     // An endless line is written in parts.
-    if (partial.length > LONGEST_LINE) {
-      lines.push(partial);
-      partial = "";
+    while (partial.length > LONGEST_LINE) {
+      const end = cutBetweenSecrets(partial, redact);
+      lines.push(partial.slice(0, end));
+      partial = partial.slice(end);
     }
-    write(lines.join(""));
+    for (const line of lines) write(line);
   });
   stream.on("end", () => write(partial));
 }

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { abtie, MAIN } from "../helpers/abtie.ts";
@@ -47,6 +48,28 @@ test("survives a reader of stdout that goes away", async () => {
   const { stdout, stderr } = await shell(`node "$MAIN" run --help | head -n 1; echo "$\{PIPESTATUS[0]}"`, job.folder);
   expect(stdout).toMatch(/^Usage: abtie run .*\n0\n$/);
   expect(stderr).toBe("");
+});
+
+test("exits with 3 when the disk does not take what it prints", async () => {
+  for (const line of [`node "$MAIN" templates --json >/dev/full`, `node "$MAIN" run --help >/dev/full`]) {
+    const { stdout, stderr } = await shell(`${line}; echo "$?"`, tmpdir());
+    expect(stdout).toBe("3\n");
+    expect(stderr).toMatch(/^abtie: cannot write the standard output \(ENOSPC\): the disk is full; .*\n$/);
+  }
+});
+
+// Below 20 files Node itself does not start.
+test.each([25, 40, 200])("names the limit and the remedy when it may open %i files only", async (limit) => {
+  const { stdout, stderr } = await shell(`ulimit -n ${limit}; node "$MAIN" run job.yaml; echo "$?"`, tmpdir());
+  expect(stdout).toBe("2\n");
+  expect(stderr).toMatch(new RegExp(`^abtie: a process may open ${limit} files .*needs 256: .*ulimit -n 1024.*\\n$`));
+});
+
+test("runs with as many open files as it asks for", async () => {
+  await using judge = await startJudge();
+  const job = await writeJob({ engine: attachTo(judge), rows: 8 });
+  const { stdout, stderr } = await shell(`ulimit -n 256; node "$MAIN" run job.yaml; echo "$?"`, job.folder);
+  expect(stdout, stderr).toBe("0\n");
 });
 
 test("goes on scoring when the reader of stderr goes away", async () => {

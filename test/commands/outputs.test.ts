@@ -49,6 +49,12 @@ describe("an output that is a file which the command needs is refused before any
     await expectRefused(job, target, (run) => ["compare", "job.yaml", ...other, "--run", run]);
   });
 
+  test("init -o the rows, with --force too", async () => {
+    for (const more of [[], ["--force"]]) {
+      await expectRefused(job, "rows.csv", (output) => ["init", "rows.csv", "-o", output, ...more]);
+    }
+  });
+
   const COMPARE = ["compare", "job.yaml", "-t", "./template.jinja", "-t", "./other.jinja"];
   test.each([
     ...[...RUN_FILES, "submission.csv"].map((name) => [["run", "job.yaml"], name] as const),

@@ -2,6 +2,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { copyFile, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { type Disk, nodeDisk } from "../../src/files/disk.ts";
+import { refuseForeignOutput } from "../../src/runfolder/ownership.ts";
 import { inProcess, type Said } from "../helpers/in-process.ts";
 import { attachTo, type Job, startJudge, writeJob } from "../helpers/job.ts";
 
@@ -101,6 +103,52 @@ test("a run that was killed between writing and remembering continues", async ()
   // A broken record means that the run does not know its submission.
   await writeFile(record, "[".repeat(100_000));
   expect(await inProcess(["run", "job.yaml"], folder)).toEqual(refused(output));
+});
+
+test("a run whose folder takes no record of its submission knows it from a file beside it", async () => {
+  await using judge = await startJudge();
+  const { folder, output } = await finishedJob(judge);
+  const record = join(folder, "run/published.json");
+  const spare = join(folder, ".submission.csv.published.json");
+  await rm(record);
+  // Nothing can be written where a folder is.
+  await mkdir(record);
+  expect((await inProcess(["run", "job.yaml", "--force"], folder)).status).toBe(0);
+  expect(existsSync(spare)).toBe(true);
+  expect((await inProcess(["run", "job.yaml"], folder)).status).toBe(0);
+  // It is the record of this run alone.
+  const other = ["run", "job.yaml", "--limit", "3", "--run", "runs/try", "-o", "submission.csv"];
+  expect(await inProcess(other, folder)).toEqual(refused(output));
+  await rm(record, { recursive: true });
+  expect((await inProcess(["run", "job.yaml"], folder)).status).toBe(0);
+  expect([existsSync(record), existsSync(spare)]).toEqual([true, false]);
+});
+
+test("a record that the disk does not give says nothing about the owner", async () => {
+  await using judge = await startJudge();
+  const { folder, output } = await finishedJob(judge);
+  const readFile: Disk["readFile"] = async (path, encoding) => {
+    if (!path.endsWith("published.json")) return nodeDisk.readFile(path, encoding);
+    throw Object.assign(new Error("EIO: i/o error, read"), { code: "EIO", syscall: "read" });
+  };
+  const refusal = refuseForeignOutput({ output, runFolder: join(folder, "run") }, { ...nodeDisk, readFile });
+  await expect(refusal).rejects.toMatchObject({
+    code: "data",
+    message: expect.stringMatching(/published\.json \(EIO\)/),
+  });
+});
+
+test("a submission of which no record can be written is not replaced", async () => {
+  await using judge = await startJudge();
+  const { folder, output } = await finishedJob(judge);
+  const before = readFileSync(output, "utf8");
+  for (const name of ["run/published.json", ".submission.csv.published.json"]) {
+    await rm(join(folder, name), { force: true });
+    await mkdir(join(folder, name));
+  }
+  const said = await inProcess(["run", "job.yaml", "--force"], folder);
+  expect(said).toMatchObject({ status: 3, stderr: expect.stringContaining(".submission.csv.published.json") });
+  expect(readFileSync(output, "utf8")).toBe(before);
 });
 
 test("a later variant of a comparison that is refused leaves no folder of an earlier one", async () => {

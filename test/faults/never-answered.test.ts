@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { RunSummary } from "../../src/job/summary.ts";
@@ -14,8 +14,11 @@ const SOON = { deadline: "22s", reserve: "8s" };
 
 test.concurrent("an engine that is still starting at the deadline: status 4, with the stage and the end of its log", async () => {
   const job = await writeJob({ engine: spawning({ healthyAfterMs: 600_000 }), rows: 8, config: { time: SOON } });
+  mkdirSync(join(job.folder, "run"));
+  writeFileSync(join(job.folder, "run/server.log"), "the cause of an earlier end\n");
   const run = await abtie(["run", "job.yaml", "--json"], { cwd: job.folder });
   expect(run.status, run.stderr).toBe(4);
+  expect(run.stderr).not.toContain("the cause of an earlier end");
   expect(run.stderr).toContain("No engine was ready before the time for work was over");
   expect(run.stderr).toMatch(/Last stage of the start: engine: \w+/);
   expect(run.stderr).toContain("Application startup complete");

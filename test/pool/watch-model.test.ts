@@ -58,6 +58,44 @@ test("sends nothing to a server that lists other weights now, or no model at all
   }
 });
 
+test("asks once for all requests that wait, and once more when the first of them is aborted", async () => {
+  const clock = createVirtualClock();
+  let asked = 0;
+  const list = async (signal: AbortSignal): Promise<ServedModel> => {
+    asked += 1;
+    await clock.sleep(100, signal);
+    return CARD;
+  };
+  const watch = createModelWatch({ isNew: true, list, differs: () => null, clock });
+  await expect(watch.guard(() => failing("server"), SIGNAL)).rejects.toThrow("failed");
+  const first = new AbortController();
+  const waiting = [first.signal, SIGNAL, SIGNAL].map((signal) => watch.guard(async () => "answer", signal));
+  const results = Promise.allSettled(waiting);
+  first.abort(new Error("the request is given up"));
+  expect((await clock.until(results)).map(({ status }) => status)).toEqual(["rejected", "fulfilled", "fulfilled"]);
+  expect(asked).toBe(2);
+});
+
+test("counts a server that answers and gives no list as lost, after it has asked four times", async () => {
+  const clock = createVirtualClock();
+  let asked = 0;
+  let sent = 0;
+  const list = async (): Promise<never> => {
+    asked += 1;
+    return failing("server");
+  };
+  const watch = createModelWatch({ isNew: true, list, differs: () => null, clock });
+  await expect(watch.guard(() => failing("server"), SIGNAL)).rejects.toThrow("failed");
+  const send = async (): Promise<void> => {
+    sent += 1;
+  };
+  const waiting = Promise.allSettled(Array.from({ length: 8 }, () => watch.guard(send, SIGNAL)));
+  for (const result of await clock.until(waiting)) {
+    expect(result).toMatchObject({ status: "rejected", reason: { name: "AbtieError", code: "engine" } });
+  }
+  expect({ asked, sent }).toEqual({ asked: 4, sent: 0 });
+});
+
 function watching(card: ServedModel | null = CARD, clock = createVirtualClock()) {
   let asked = 0;
   const list = async (): Promise<ServedModel | null> => {

@@ -33,9 +33,9 @@ export async function serverFailed(message: string, log: ServerLog, cause: unkno
   });
 }
 
-/** Gives the last lines of a server's log, and its path at the end; empty when there is no log. */
-export async function endOfLog(path: string, disk: Disk): Promise<readonly string[]> {
-  const lines = (await lastLines(path, disk)).filter((line) => !ACCESS.test(line));
+/** Gives the last lines of a server's log after its first `begin` bytes, and its path at the end; empty when there are none. */
+export async function endOfLog(path: string, begin: number, disk: Disk): Promise<readonly string[]> {
+  const lines = (await lastLines(path, begin, disk)).filter((line) => !ACCESS.test(line));
   return lines.length === 0 ? [] : detailsOf(null, lines, path);
 }
 

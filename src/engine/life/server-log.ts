@@ -39,9 +39,14 @@ export async function openServerLog(path: string): Promise<ServerLog> {
   };
 }
 
-/** Reads the last lines of a log, at most `LARGEST` bytes; empty when there is none. */
-export async function lastLines(path: string, disk: Disk): Promise<readonly string[]> {
-  return linesBetween(path, 0, await sizeOf(path, disk).catch(() => 0), disk);
+/** Returns the size of a log in bytes; 0 when there is none. */
+export async function logSize(path: string, disk: Disk): Promise<number> {
+  return sizeOf(path, disk).catch(() => 0);
+}
+
+/** Reads the last lines of a log after its first `begin` bytes, at most `LARGEST` bytes; empty when there is none. */
+export async function lastLines(path: string, begin: number, disk: Disk): Promise<readonly string[]> {
+  return linesBetween(path, begin, await logSize(path, disk), disk);
 }
 
 async function linesBetween(path: string, from: number, to: number, disk?: Disk): Promise<readonly string[]> {

@@ -1,3 +1,5 @@
+import type { RunEnd } from "../../../src/job/summary.ts";
+import { type Given, keyOf, type Model } from "./answers.ts";
 import type { FileTree, Node } from "./files.ts";
 import { idsOf, JOURNAL, PRIOR, ROWS } from "./job-parts.ts";
 import {
@@ -9,7 +11,7 @@ import {
   readJournalText,
 } from "./read-files.ts";
 import type { JobScenario } from "./scenario.ts";
-import { type Given, keyOf, type Model, type ServerRecord } from "./servers.ts";
+import type { ServerRecord } from "./server-record.ts";
 
 /** Watches the files of a job and finds what must never be. */
 export interface FileChecks {
@@ -22,8 +24,8 @@ export interface FileChecks {
   readonly sessionBegins: () => void;
   /** The power was cut: what was not durable may be gone. */
   readonly powerWasCut: () => void;
-  /** Checks what the last session left: journal, submission and rows.jsonl agree. */
-  readonly checkWhole: () => JournalContent;
+  /** Checks what the last session left: journal, submission and rows.jsonl agree, and a run that is done has tried each row. */
+  readonly checkWhole: (end: RunEnd) => void;
   /** The model of the first answer in the journal; null when it holds none. */
   readonly model: () => Model | null;
 }
@@ -142,7 +144,7 @@ export function createFileChecks(options: {
       const [first] = journalNow().answers;
       return first === undefined ? null : (findGiven(first[0], first[1].logProbs)?.model ?? null);
     },
-    checkWhole: () => {
+    checkWhole: (end) => {
       const content = journalNow();
       for (const fault of content.faults) report(fault);
       const models = new Set<Model>();
@@ -152,8 +154,9 @@ export function createFileChecks(options: {
         else models.add(given.model);
       }
       if (models.size > 1) report(`the journal mixes answers of ${[...models].join(" and ")}`);
-      if (isJournalTrusted) checkRowsFile(content);
-      return content;
+      if (!isJournalTrusted) return;
+      checkRowsFile(content);
+      if (end === "done") checkTried(content);
     },
   };
 
@@ -161,6 +164,13 @@ export function createFileChecks(options: {
     const isSame = ({ logProbs: given }: Given): boolean =>
       given.every((value, label) => Math.abs(value - (logProbs[label] ?? Number.NaN)) < 1e-9);
     return record.given.get(key)?.find(isSame);
+  }
+
+  /** A row may be tried in vain: asked with no answer, or not asked because the server did not list its model. */
+  function checkTried({ answers, failures }: JournalContent): void {
+    const isTried = (key: string): boolean => answers.has(key) || failures.has(key) || record.asked.has(key);
+    const leftOut = ids.filter((_, row) => !isTried(keyOf(row, "ab"))).length;
+    if (leftOut > 0) report(`a run is done and has left out ${leftOut} rows`);
   }
 
   function checkRowsFile({ answers }: JournalContent): void {

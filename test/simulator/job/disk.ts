@@ -1,19 +1,9 @@
-import { constants } from "node:fs";
 import type { Disk, DiskFile } from "../../../src/files/disk.ts";
 import type { Random } from "../random.ts";
+import { type DiskFault, durationOf, errorOf, failure } from "./disk-faults.ts";
 import { type FileTree, type Node, parentOf } from "./files.ts";
+import { modeOf, type OpenMode } from "./open-mode.ts";
 import type { Process, World } from "./world.ts";
-
-/** A time in which the disk misbehaves, ms. */
-export type DiskFault = { readonly at: number; readonly ms: number } & (
-  | { readonly kind: "full" | "quota" | "read-only" }
-  /** This share of the operations fails with EIO. */
-  | { readonly kind: "broken"; readonly share: number }
-  /** Every operation takes so many times as long. */
-  | { readonly kind: "slow"; readonly factor: number }
-  /** No operation ends before the time is over. */
-  | { readonly kind: "stuck" }
-);
 
 /** What a process asks of the disk, when it asks and when it is done. */
 export interface Operation {
@@ -286,74 +276,3 @@ const CHANGING: ReadonlySet<string> = new Set([
   "rmdir",
   "utimes",
 ]);
-
-interface OpenMode {
-  readonly writes: boolean;
-  readonly creates: boolean;
-  readonly truncates: boolean;
-  readonly exclusive: boolean;
-}
-
-function modeOf(flags: string | number): OpenMode {
-  if (typeof flags === "number") {
-    const has = (flag: number): boolean => (flags & flag) === flag;
-    return {
-      writes: has(constants.O_RDWR) || has(constants.O_WRONLY),
-      creates: has(constants.O_CREAT),
-      truncates: has(constants.O_TRUNC),
-      exclusive: has(constants.O_EXCL),
-    };
-  }
-  switch (flags) {
-    case "r":
-      return { writes: false, creates: false, truncates: false, exclusive: false };
-    case "w":
-      return { writes: true, creates: true, truncates: true, exclusive: false };
-    case "wx":
-      return { writes: true, creates: true, truncates: false, exclusive: true };
-    case "a":
-      return { writes: true, creates: true, truncates: false, exclusive: false };
-    default:
-      throw new Error(`the simulated disk does not know the flags ${flags}`);
-  }
-}
-
-/** Chooses the error of an operation; null when it succeeds. */
-function errorOf({ kind, changes }: Operation, active: readonly DiskFault[], random: Random): string | null {
-  for (const fault of active) {
-    switch (fault.kind) {
-      case "full":
-      case "quota":
-        // Removing and renaming need no space, nor do the times of a file.
-        if (NEEDS_SPACE.has(kind)) return fault.kind === "full" ? "ENOSPC" : "EDQUOT";
-        break;
-      case "read-only":
-        if (changes) return "EROFS";
-        break;
-      case "broken":
-        if (random.chance(fault.share)) return "EIO";
-        break;
-      case "slow":
-      case "stuck":
-        break;
-      default:
-        fault satisfies never;
-    }
-  }
-  return null;
-}
-
-const NEEDS_SPACE: ReadonlySet<string> = new Set(["create", "write", "append", "mkdir"]);
-
-/** Draws how long an operation takes, ms: mostly below one, a sync several. */
-function durationOf(kind: string, active: readonly DiskFault[], now: number, random: Random): number {
-  let ms = kind === "sync" ? random.logBetween(1, 30) : random.logBetween(0.02, 1);
-  for (const fault of active) if (fault.kind === "slow") ms *= fault.factor;
-  for (const fault of active) if (fault.kind === "stuck") ms = Math.max(ms, fault.at + fault.ms - now);
-  return ms;
-}
-
-/** Makes a system error as Node makes it. */
-function failure(code: string, syscall: string, path: string): Error {
-  return Object.assign(new Error(`${code}: simulated, ${syscall} '${path}'`), { code, syscall, path });
-}

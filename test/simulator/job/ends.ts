@@ -1,7 +1,7 @@
 import { AbtieError } from "../../../src/errors.ts";
 import type { RunSummary } from "../../../src/job/summary.ts";
 import type { JobScenario } from "./scenario.ts";
-import type { ServerRecord } from "./servers.ts";
+import type { ServerRecord } from "./server-record.ts";
 import type { Process } from "./world.ts";
 
 /** A process that runs the job. */
@@ -29,7 +29,6 @@ interface Facts {
   readonly record: ServerRecord;
   /** No other process was started before. */
   readonly wasAlone: boolean;
-  readonly isOwnerUnsure: boolean;
 }
 
 /** Lists what is wrong with the end of a process: an error without its cause, a wrong count, a last start that was not done. */
@@ -37,10 +36,9 @@ export function faultsOfEnd(start: Start, settled: NonNullable<Start["settled"]>
   if ("error" in settled) return faultsOfError(start, settled.error, facts);
   const { end, rows, session } = settled.summary;
   const { scenario, record } = facts;
-  // A request that finds another model is counted, though no prompt was sent.
   const asked = record.requests.get(start) ?? 0;
-  const most = asked + (record.lists.get(start) ?? 0);
-  const isMiscounted = session.requests < asked || session.requests > most;
+  // Requests that wait for one list are counted, though they are not sent when it fails or names another model.
+  const isMiscounted = session.requests < asked || (session.requests > asked && !record.lists.has(start));
   const refused = scenario.poison.size;
   return [
     end === "interrupted" && !start.controller.signal.aborted && "was not interrupted",
@@ -54,10 +52,9 @@ export function faultsOfEnd(start: Start, settled: NonNullable<Start["settled"]>
 function faultsOfError(
   { isLast, controller }: Start,
   error: unknown,
-  { scenario, wasAlone, isOwnerUnsure }: Facts,
+  { scenario, wasAlone }: Facts,
 ): readonly string[] {
   if (!(error instanceof AbtieError)) return [`ended by a bug: ${textOf(error)}`];
-  if (isOwnerUnsure && /did not write it/.test(error.message)) return [];
   if (isLast) return [`is the last start and failed: ${textOf(error)}`];
   const { servers, disk } = scenario;
   const hasCause = {

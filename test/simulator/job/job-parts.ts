@@ -6,8 +6,8 @@ import type { Dataset } from "../../../src/dataset/open-dataset.ts";
 import { createLabelScorer } from "../../../src/judge/generative/score.ts";
 import type { Judge, JudgeLoader } from "../../../src/judge/judge.ts";
 import { CLASSES } from "../../../src/types.ts";
+import { LABEL_IDS, LABELS, MAX_MODEL_LEN, promptOf } from "./answers.ts";
 import type { JobScenario } from "./scenario.ts";
-import { LABEL_IDS, LABELS, MAX_MODEL_LEN, promptOf } from "./servers.ts";
 
 export const RUN_FOLDER = "/job/run";
 export const JOURNAL = `${RUN_FOLDER}/journal.jsonl`;

@@ -1,5 +1,5 @@
 import type { Order } from "../../../src/types.ts";
-import { keyOf } from "./servers.ts";
+import { keyOf } from "./answers.ts";
 
 // What a person who knows the formats alone would read; nothing of this is taken from the code under test.
 

@@ -2,8 +2,9 @@ import type { Config } from "../../../src/config/config.ts";
 import type { RequestErrorKind } from "../../../src/engine/client/request-error.ts";
 import { drawLengths } from "../lengths.ts";
 import { createRandom, type Random } from "../random.ts";
-import type { DiskFault } from "./disk.ts";
-import type { ServerFault, ServerPlan } from "./servers.ts";
+import type { DiskFault } from "./disk-faults.ts";
+import type { ServerFault } from "./server-faults.ts";
+import type { ServerPlan } from "./servers.ts";
 
 /** A job with its disk, its servers, and what is done to it; the same for the same seed. Times are ms from the begin. */
 export interface JobScenario {

@@ -1,34 +1,14 @@
 import type { Config } from "../../../src/config/config.ts";
-import { RequestError, type RequestErrorKind } from "../../../src/engine/client/request-error.ts";
+import { RequestError } from "../../../src/engine/client/request-error.ts";
 import type { Engine } from "../../../src/engine/engine.ts";
 import { AbtieError } from "../../../src/errors.ts";
 import type { JobParts } from "../../../src/job/parts.ts";
-import type { ResolvedLabels } from "../../../src/judge/generative/labels/resolve.ts";
-import { CLASSES, type Order } from "../../../src/types.ts";
 import { createEngineModel, type EngineSettings, type ModelRequest } from "../engine-model.ts";
 import type { Random } from "../random.ts";
+import { answerTo, cardOf, type Given, keyOfPrompt, LABEL_IDS, MAX_MODEL_LEN, type Model, nameOf } from "./answers.ts";
+import { connectionError, errorOf, KINDS, type ServerFault } from "./server-faults.ts";
+import { append, increment, type ServerRecord } from "./server-record.ts";
 import { clockOf, type Process, type World } from "./world.ts";
-
-/** A time in which a server misbehaves, ms. */
-export type ServerFault = {
-  readonly at: number;
-  readonly ms: number;
-} /** Its process is gone; afterwards it is up again, perhaps with another model. */ & (
-  | { readonly kind: "death"; readonly otherModel: "name" | "weights" | null }
-  /** Requests get no answer, and the server takes new ones. */
-  | { readonly kind: "hang" }
-  /** This share of the requests fails at once. */
-  | {
-      readonly kind: "storm";
-      readonly error: RequestErrorKind;
-      readonly share: number;
-      readonly retryAfterMs: number | null;
-    }
-  /** Every request is refused with this status. */
-  | { readonly kind: "refusal"; readonly status: number }
-  /** A request with more prompts is refused with status 413. */
-  | { readonly kind: "small-requests"; readonly prompts: number }
-);
 
 /** A server of a scenario. */
 export interface ServerPlan {
@@ -40,49 +20,6 @@ export interface ServerPlan {
   readonly stubborn: number;
   /** Slowness (a factor) from a time on. */
   readonly slowness: readonly { readonly at: number; readonly factor: number }[];
-}
-
-/** The token ids of the labels A, B and tie. */
-export const LABEL_IDS = [7, 8, 9] as const;
-
-export const LABELS: ResolvedLabels = {
-  classes: CLASSES,
-  sequences: [
-    { label: "a", text: "A", ids: [LABEL_IDS[0]] },
-    { label: "b", text: "B", ids: [LABEL_IDS[1]] },
-    { label: "tie", text: "tie", ids: [LABEL_IDS[2]] },
-  ],
-  probes: [{ suffix: [], ids: [...LABEL_IDS] }],
-  dropTail: 0,
-  tail: [],
-};
-
-/** The model of the job, one with another name, or one with the same name and other weights. */
-export type Model = "judge" | "other name" | "other weights";
-
-/** An answer that a server gave. */
-export interface Given {
-  readonly model: Model;
-  /** Log probabilities of A, B and tie. */
-  readonly logProbs: readonly [number, number, number];
-}
-
-/** What the servers saw and said, by row and order. */
-export interface ServerRecord {
-  readonly given: Map<string, Given[]>;
-  /** Number of requests that included the row. */
-  readonly asked: Map<string, number>;
-  /** Requests by process. */
-  readonly requests: Map<Process, number>;
-  /** Number of times that a process asked for the list of models. */
-  readonly lists: Map<Process, number>;
-}
-
-export const keyOf = (row: number, order: Order): string => `${row} ${order}`;
-
-/** The prompt of a row; its first tokens name row and order, so that a server knows them again. */
-export function promptOf(row: number, order: Order, length: number): number[] {
-  return [100 + row, order === "ab" ? 1 : 2, ...new Array<number>(Math.max(0, length - 2)).fill(3)];
 }
 
 interface Request extends ModelRequest {
@@ -108,7 +45,13 @@ export function createServers(options: {
   readonly hangUp: (process: Process) => void;
 } {
   const { world, plans, random, poison, isCalm, calmModel } = options;
-  const record: ServerRecord = { given: new Map(), asked: new Map(), requests: new Map(), lists: new Map() };
+  const record: ServerRecord = {
+    given: new Map(),
+    asked: new Map(),
+    requests: new Map(),
+
+    lists: new Map(),
+  };
   const servers = plans.map((plan, index) =>
     createServer(world, plan, index, random, poison, record, isCalm, calmModel),
   );
@@ -321,6 +264,9 @@ function createServer(
               record.lists.set(process, (record.lists.get(process) ?? 0) + 1);
               await clock.sleep(FAST_MS, own);
               if (isDown()) throw connectionError();
+              // A storm that spares nothing hits the list too.
+              for (const fault of active())
+                if (fault.kind === "storm" && fault.share === 1) throw errorOf(fault.error, null);
               return cardOf(model());
             },
             [Symbol.asyncDispose]: async () => {
@@ -336,48 +282,4 @@ function createServer(
       };
     },
   };
-}
-
-export const MAX_MODEL_LEN = 2_048;
-
-function nameOf(model: Model): string {
-  return model === "other name" ? "other" : "judge";
-}
-
-function cardOf(model: Model): Engine["served"] {
-  return { id: nameOf(model), root: model, parent: null, maxModelLen: MAX_MODEL_LEN, contextFrom: null };
-}
-
-const KINDS: readonly RequestErrorKind[] = ["overloaded", "server", "connection", "timeout", "malformed"];
-
-function errorOf(kind: RequestErrorKind, retryAfterMs: number | null): RequestError {
-  return new RequestError(kind, `simulated: ${kind}`, retryAfterMs === null ? {} : { retryAfterMs });
-}
-
-function connectionError(): RequestError {
-  return new RequestError("connection", "The connection failed: ECONNREFUSED.");
-}
-
-function keyOfPrompt([row = 0, order = 0]: readonly number[]): string {
-  return keyOf(row - 100, order === 1 ? "ab" : "ba");
-}
-
-/** Makes an answer: the same for the same row, order and model, apart from the noise that every request has. */
-function answerTo([row = 0, order = 0]: readonly number[], model: string, random: Random): Given["logProbs"] {
-  const base = (label: number): number => Math.sin(row * 12.9898 + order * 78.233 + label * 37.719 + model.length) * 2;
-  const scores = [0, 1, 2].map((label) => Math.exp(base(label) + 0.01 * random.normal()));
-  const sum = scores.reduce((total, score) => total + score, 0);
-  const mass = 0.9 + 0.09 * random.uniform();
-  const logProbs = scores.map((score) => Math.log((mass * score) / sum));
-  return logProbs as unknown as Given["logProbs"];
-}
-
-function increment(counts: Map<string, number>, key: string): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1);
-}
-
-function append<V>(lists: Map<string, V[]>, key: string, value: V): void {
-  const list = lists.get(key);
-  if (list === undefined) lists.set(key, [value]);
-  else list.push(value);
 }

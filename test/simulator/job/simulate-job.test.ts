@@ -25,6 +25,7 @@ describe("a whole job, simulated from one seed", () => {
     ["does not remove the lock of the process that took its own", 10_158],
     ["asks an engine that came back for its model before the next request", 5_890],
     ["explains a submission that the disk cannot read", 311],
+    ["ends as what stopped it, although the last answers were faster than the forecast", 261],
     ["ends in order when it is interrupted while it takes its locks", 41],
   ])("%s", async (_, seed) => {
     expect((await simulateJob(seed)).violations).toEqual([]);

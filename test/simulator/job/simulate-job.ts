@@ -1,17 +1,16 @@
-import { runJob } from "../../../src/commands/run.ts";
 import { parseDeadline } from "../../../src/config/deadline.ts";
 import { AbtieError } from "../../../src/errors.ts";
-import { createEffects } from "../../../src/system.ts";
 import { createRandom } from "../random.ts";
 import { createFileChecks } from "./checks.ts";
 import { createDisk, type Operation } from "./disk.ts";
 import { faultsOfEnd, type Start, textOf } from "./ends.ts";
 import { createFileTree } from "./files.ts";
-import { configOf, datasetOf, JOURNAL, judgeLoaderOf, LOCK, RUN_FOLDER } from "./job-parts.ts";
-import { faultOfSubmission } from "./read-files.ts";
+import { configOf, JOURNAL, LOCK, RUN_FOLDER } from "./job-parts.ts";
+import { runProcess, tableOf } from "./run-process.ts";
 import { type Deed, drawJobScenario, type JobScenario } from "./scenario.ts";
 import { createServers } from "./servers.ts";
-import { clockOf, createWorld, EPOCH } from "./world.ts";
+import { armWatchdog } from "./watchdog.ts";
+import { createWorld, EPOCH } from "./world.ts";
 
 /** The outcome of the simulation of a seed. */
 export interface JobOutcome {
@@ -78,9 +77,12 @@ async function simulate(scenario: JobScenario, world: ReturnType<typeof createWo
       // What is not simulated takes real time: a process may be waiting for it when it is killed.
       if (start.isDead) report(`${start.name} goes on after its end: it waited for something that is not simulated`);
       // Its own temporary files and the contents of a lock are no results: no other process trusts
-      // them. The lock of the submission is one that it may still hold, and frees.
+      // them. The lock of the submission is one that it may still hold, and frees. A process that
+      // frees its lock removes the folder after its holder: a folder with another holder is not empty,
+      // and a process that has made the folder and not yet written its holder makes it again.
       const isHarmless =
         (kind === "rm" && path.endsWith(".tmp")) ||
+        (kind === "rmdir" && path === LOCK) ||
         path.includes("/.submission.csv.lock") ||
         (kind !== "rm" && path === `${LOCK}/holder.json`);
       if (start.hasLostLock && changes && !isHarmless) {
@@ -89,7 +91,6 @@ async function simulate(scenario: JobScenario, world: ReturnType<typeof createWo
     },
     onDone: ({ process, kind, path }, error) => {
       if (error !== null && path === JOURNAL) checks.journalFailed();
-      if (error !== null && path.includes("published.json")) isOwnerUnsure = true;
       if (error !== null || kind !== "mkdir" || path !== LOCK) return;
       for (const other of starts) if (other !== process && !other.isDead && other.holdsLock) other.hasLostLock = true;
       for (const other of starts) other.holdsLock = other === process;
@@ -99,14 +100,12 @@ async function simulate(scenario: JobScenario, world: ReturnType<typeof createWo
   const ends: string[] = [];
   const deeds = [...scenario.deeds];
   let boot = 0;
-  /** The run could not write down which submission is its own: it refuses to replace that file, until it is told to. */
-  let isOwnerUnsure = false;
   let main: Start | null = null;
   let isOver = false;
 
   const alive = (): readonly Start[] => starts.filter(({ isDead }) => !isDead);
 
-  const begin = (name: string, elsewhere: boolean, isLast: boolean, force = false): Start => {
+  const begin = (name: string, elsewhere: boolean, isLast: boolean): Start => {
     const startedAt = world.wall();
     const config = configOf(scenario, submission, EPOCH, !isLast);
     const { deadline } = config.time;
@@ -133,66 +132,25 @@ async function simulate(scenario: JobScenario, world: ReturnType<typeof createWo
     starts.push(start);
     world.trace(`${name} starts on ${start.host}`);
     checks.sessionBegins();
-    const own = createRandom(seed + 4_000_003 + starts.length);
-    const effects = createEffects({
-      startedAt,
-      cwd: "/job",
-      env: {},
-      machine: {
-        pid: start.pid,
-        host: start.host,
-        processTable: tableOf(start),
-        startOf: (pid) => alive().find((other) => other.pid === pid && tableOf(other) === tableOf(start))?.name ?? null,
-      },
-      nodeVersion: "v20",
-      clock: clockOf(world, start),
+    const number = starts.length;
+    runProcess(start, {
+      config,
+      scenario,
+      world,
       disk: disk.of(start),
-      random: own.uniform,
-      signal: start.controller.signal,
-      log: (level, text) => world.trace(`${name} ${level}: ${text.replace(UUID, "unique")}`),
-      armWatchdog: ({ at }) => armWatchdog(start, at),
+      servers,
+      random: createRandom(seed + 4_000_003 + number),
+      startOf: (pid) => alive().find((other) => other.pid === pid && tableOf(other) === tableOf(start))?.name ?? null,
+      onWork: checks.workBegins,
+      armWatchdog: (at) => armWatchdog(start, at, { world, onFire }),
     });
-    runJob(config, { force, fresh: false }, effects, {
-      openRows: async () => datasetOf(scenario),
-      validateSubmission: async (path, ids) => {
-        const fault = faultOfSubmission(await effects.disk.readFile(path, "utf8"), ids);
-        return fault === null ? [] : [{ level: "error", remedy: fault, count: 1, findings: [] }];
-      },
-      createJudgeLoader: async () => judgeLoaderOf(scenario),
-      engineOpeners: (given) => {
-        checks.workBegins();
-        return servers.openersOf(start, scenario.isSpawned)(given);
-      },
-      packageVersion: async () => "0",
-    }).then(
-      (summary) => {
-        start.settled = { summary };
-      },
-      (error: unknown) => {
-        start.settled = { error };
-      },
-    );
     return start;
   };
-
-  const armWatchdog = (start: Start, at: number): void => {
-    start.cancelWatchdog();
-    const monotonicAt = world.now() + (at - world.wall());
-    const check = (): void => {
-      const left = Math.min(at - world.wall(), monotonicAt - world.now());
-      if (left > 0) start.cancelWatchdog = world.at(world.now() + Math.min(left, 1_000), start, check);
-      else if (monotonicAt <= world.now() || world.wall() - at < 3_000) fire();
-      else start.cancelWatchdog = world.at(world.now() + Math.min(5_000, monotonicAt - world.now()), start, fire);
-    };
-    const fire = (): void => {
-      world.trace(`${start.name}: the watchdog ends it`);
-      const slow = scenario.disk.faults.some(({ kind }) => kind === "slow" || kind === "stuck");
-      const isTight = start.deadlineAt !== null && start.deadlineAt - start.startedAt < 60_000;
-      if (!start.isDisturbed && !slow && !isTight) report(`${start.name} had to be ended by the watchdog`);
-      kill(start, "watchdog");
-    };
-    // The watchdog is another thread.
-    start.cancelWatchdog = world.at(world.now(), start, check);
+  const onFire = (start: Start): void => {
+    const slow = scenario.disk.faults.some(({ kind }) => kind === "slow" || kind === "stuck");
+    const isTight = start.deadlineAt !== null && start.deadlineAt - start.startedAt < 60_000;
+    if (!start.isDisturbed && !slow && !isTight) report(`${start.name} had to be ended by the watchdog`);
+    kill(start, "watchdog");
   };
 
   const kill = (start: Start, how: string): void => {
@@ -213,12 +171,7 @@ async function simulate(scenario: JobScenario, world: ReturnType<typeof createWo
     checkTime(start);
     if (start !== main) return;
     if (start.isLast) {
-      const { settled } = start;
-      const isDisowned =
-        settled !== null && "error" in settled && isOwnerUnsure && /did not write it/.test(textOf(settled.error));
-      isOver = !isDisowned;
-      isOwnerUnsure = false;
-      if (isDisowned) main = begin(`${start.name} with force`, false, true, true);
+      isOver = true;
       return;
     }
     const mains = starts.filter(({ name }) => name.startsWith("main")).length;
@@ -262,10 +215,10 @@ async function simulate(scenario: JobScenario, world: ReturnType<typeof createWo
   };
 
   const checkEnd = (start: Start, settled: NonNullable<Start["settled"]>): void => {
-    const facts = { scenario, record: servers.record, wasAlone: starts.length === 1, isOwnerUnsure };
+    const facts = { scenario, record: servers.record, wasAlone: starts.length === 1 };
     for (const fault of faultsOfEnd(start, settled, facts)) report(`${start.name} ${fault}`);
     if ("error" in settled) return;
-    checks.checkWhole();
+    checks.checkWhole(settled.summary.end);
     if (start.isLast && tree.find(LOCK) !== null) report("the last start left its lock");
   };
 
@@ -341,10 +294,3 @@ async function simulate(scenario: JobScenario, world: ReturnType<typeof createWo
     );
   return { ends };
 }
-
-/** Names the table in which the pid of a process counts: a machine from boot to boot. */
-function tableOf({ host, boot }: Pick<Start, "host" | "boot">): string {
-  return `${host}, boot ${boot}`;
-}
-
-const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;

@@ -1,0 +1,165 @@
+import { planRun } from "../deadline/run-plan.ts";
+import type { Effects } from "../effects.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { ForecastError } from "../forecast/history.ts";
+import { estimateLengths } from "../judge/estimate-lengths.ts";
+import { type Judge, judgeWarnings } from "../judge/judge.ts";
+import { type EnginePool, openEnginePool } from "../pool/pool.ts";
+import type { PoolStatus } from "../pool/status.ts";
+import type { Usage } from "../pool/usage.ts";
+import { createDecisionLog } from "./decision-log.ts";
+import { endAtLimit } from "./end-at-limit.ts";
+import { type JobFailure, lowMassFailure } from "./failure.ts";
+import { watchStart } from "./never-answered.ts";
+import type { Job } from "./open-job.ts";
+import { createPlanner, type Planner } from "./planner.ts";
+import { showProgress } from "./progress.ts";
+import { scoreRows } from "./score-rows.ts";
+import type { RunEnd } from "./summary.ts";
+import type { TimeLimits } from "./time-limits.ts";
+
+/** The result of a session, without the answers, which are in the journal. */
+export interface Session {
+  readonly end: RunEnd;
+  /** Why the job counts as failed; null for any other end. */
+  readonly failure: JobFailure | null;
+  /** Null when no engine was opened. */
+  readonly engine: Engine | null;
+  /** Null when nothing was answered. */
+  readonly usage: Usage | null;
+  readonly forecasts: readonly ForecastError[];
+  /** Start of scoring, monotonic ms. */
+  readonly scoringSince: number;
+}
+
+export interface SessionOptions {
+  readonly limits: TimeLimits;
+  /** Prompt tokens that the engine reads in a second, as a bench measured them, for the times in the plan; null when unknown. */
+  readonly tokensPerSecond: number | null;
+  /** Start of the run, monotonic ms. */
+  readonly began: number;
+  readonly effects: Effects;
+}
+
+/** Makes the session that ended before anything was scored. `now` is monotonic, ms. */
+export function sessionWithoutScores(end: RunEnd, now: number): Session {
+  return { end, failure: null, engine: null, usage: null, forecasts: [], scoringSince: now };
+}
+
+/**
+ * Opens the engines, scores the prompts that are left, publishes, and stops the engines. A session in which the limits end a step
+ * before the scoring holds what was known by then. Throws AbtieError: config, data, engine.
+ */
+export async function scoreOnEngines(job: Job, options: SessionOptions): Promise<Session> {
+  const began = options.effects.clock.monotonic();
+  const start = await watchStart(job, options.effects);
+  const opened = await endAtLimit(options, () =>
+    openAndScore(job, { ...options, effects: { ...options.effects, progress: start.progress } }),
+  );
+  const session = "stopped" in opened ? sessionWithoutScores(opened.stopped, began) : opened.value;
+  return { ...session, failure: session.failure ?? (await start.failureOf(session)) };
+}
+
+async function openAndScore(job: Job, options: SessionOptions): Promise<Session> {
+  const { config, dataset, loader, folder, recorder, massWatch, parts } = job;
+  const { limits, effects } = options;
+  const { clock } = effects;
+  // The judge is opened before a server is started, so that mistakes in template and labels show early: a start takes
+  // minutes.
+  const early = loader.local ? await loader.open(null) : null;
+  massWatch.begin();
+  if (massWatch.stopped.aborted) {
+    return { ...sessionWithoutScores("low-mass", clock.monotonic()), failure: await lowMassFailure(job, early) };
+  }
+  // Lengths are estimated before the server is started, so that the server does not wait for them.
+  const lengths = early === null ? null : await estimateLengths(early, dataset, limits.signal);
+  await using pool = await openEnginePool({
+    config,
+    loader,
+    logFolder: folder.path,
+    record: recorder.record,
+    effects,
+    signal: limits.signal,
+    openers: parts.engineOpeners,
+  });
+  const scored = await endAtLimit(options, () => scoreOnPool(job, options, pool, lengths));
+  if (!("stopped" in scored)) return scored.value;
+  return { ...sessionWithoutScores(scored.stopped, clock.monotonic()), engine: pool.first() };
+}
+
+async function scoreOnPool(
+  job: Job,
+  options: SessionOptions,
+  pool: EnginePool<Judge>,
+  lengths: readonly number[] | null,
+): Promise<Session> {
+  const { config, dataset, folder, publisher, recorder, massWatch } = job;
+  const { limits, effects } = options;
+  const { judge } = pool;
+  const engine = pool.first();
+  await folder.checkModel(pool.model);
+  if (engine !== null) {
+    const { version, method } = engine;
+    recorder.record({ event: "engine-model", at: effects.clock.now(), model: pool.model.id, version, method });
+  }
+  for (const text of judgeWarnings(judge)) effects.log("warn", text);
+  const tokens = lengths ?? (await estimateLengths(judge, dataset, limits.signal));
+  const planner = planRows(job, options, { tokens, tokenBudget: judge.budget });
+  let poolStatus: PoolStatus = "up";
+  pool.subscribe((status) => {
+    poolStatus = status;
+    planner.onPoolStatus(status);
+  });
+  const scoringSince = effects.clock.monotonic();
+  const deadlineAt = limits.wall?.deadlineAt ?? null;
+  const show = (): void =>
+    showProgress(
+      { planner, state: folder.state, counts: recorder.counts, massWatch, poolStatus, scoringSince, deadlineAt },
+      effects,
+    );
+  const lowMass = massWatch.stopped;
+  // The results are published before the engine is stopped, because a stop may take longer than the time until the
+  // deadline.
+  const end = await scoreRows({ config, planner, pool, recorder, effects, limits, lowMass, show }).finally(
+    publisher.close,
+  );
+  if (end === "done") massWatch.end();
+  const isLow = lowMass.aborted && (end === "low-mass" || end === "done");
+  return {
+    end: isLow ? "low-mass" : end,
+    failure: isLow ? await lowMassFailure(job, judge) : null,
+    engine,
+    usage: pool.usage(scoringSince),
+    forecasts: planner.forecastErrors(),
+    scoringSince,
+  };
+}
+
+/** Makes and journals the plan, and creates its planner. `tokens` are the estimated prompt tokens of every row. */
+function planRows(
+  { config, aggregate, folder, recorder }: Job,
+  { limits, began, tokensPerSecond, effects }: SessionOptions,
+  { tokens, tokenBudget }: { readonly tokens: readonly number[]; readonly tokenBudget: number },
+): Planner {
+  const { clock, log } = effects;
+  const plan = planRun(config, {
+    lengths: tokens,
+    exact: null,
+    tokenBudget,
+    startedAt: effects.startedAt,
+    timeLimits: limits.wall,
+    tokensPerSecond,
+  });
+  recorder.record({ event: "plan", at: clock.now(), plan });
+  return createPlanner({
+    plan,
+    config,
+    state: folder.state,
+    aggregate,
+    clock,
+    budget: limits.budget,
+    startedAt: began,
+    tokens,
+    onDecision: createDecisionLog({ record: recorder.record, clock, log }),
+  });
+}
