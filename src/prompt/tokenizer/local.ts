@@ -1,12 +1,12 @@
 import { join } from "node:path";
-import { Tokenizer as LibraryTokenizer } from "@huggingface/tokenizers";
 import { AbtieError, messageOf } from "../../errors.ts";
 import { type ChatTemplate, compileChatTemplate } from "./chat-template.ts";
 import { type AddedToken, findControlTokens } from "./control-tokens.ts";
+import { createEncoder, type EncodeText } from "./encoder.ts";
+import { createLibrary, type Library } from "./library.ts";
 import { readModelFiles, type TokenizerJson } from "./model-files.ts";
 import type { ChatSettings, ControlTokens, Tokenizer, TurnMarker } from "./tokenizer.ts";
 import { findTurnMarkers, TURNS_PROBE } from "./turn-markers.ts";
-import { cacheWords, splitsAtWords } from "./word-cache.ts";
 
 /** A tokenizer that also shows how the same model's prompts look on another day. */
 export interface LocalTokenizer extends Tokenizer {
@@ -24,15 +24,12 @@ export interface LocalTokenizer extends Tokenizer {
  */
 export async function loadTokenizer(modelDir: string, settings: ChatSettings): Promise<LocalTokenizer> {
   const files = await readModelFiles(modelDir);
-  const library = createLibraryTokenizer(modelDir, files.tokenizer, files.config);
+  const { library, encode, before } = openModel(modelDir, files.tokenizer, files.config);
   const found = findControlTokens(files.tokenizer.added_tokens, files.chatTemplate);
   const { chatTemplate, chatTemplatePath, specials } = files;
   const compiled =
     chatTemplate === null ? null : compileChatTemplate({ path: chatTemplatePath, source: chatTemplate, specials });
 
-  const direct = (text: string): readonly number[] => library.encode(text, { add_special_tokens: false }).ids;
-  const encode = splitsAtWords(files.tokenizer, direct) ? cacheWords(direct) : direct;
-  const before = findSpecials(library);
   const normalise = findNormaliser(library, files.tokenizer.added_tokens, found.texts);
 
   const create = (chosen: ChatSettings): LocalTokenizer => {
@@ -63,20 +60,22 @@ export async function loadTokenizer(modelDir: string, settings: ChatSettings): P
   return create(settings);
 }
 
-// TypeScript cannot resolve the library's declarations under "nodenext", so the functions that abtie uses are declared
-// here.
-interface Library {
-  readonly encode: (text: string, options: { add_special_tokens: boolean }) => { readonly ids: number[] };
-  readonly decode: (
-    ids: readonly number[],
-    options: { readonly skip_special_tokens: boolean; readonly clean_up_tokenization_spaces?: boolean },
-  ) => string;
-  readonly normalizer: ((text: string) => string) | null;
+/** What turns the texts of a model into ids. */
+interface Model {
+  readonly library: Library;
+  readonly encode: EncodeText;
+  /** The special tokens that the model puts before a text; null when it changes the ids of the text in another way. */
+  readonly before: readonly number[] | null;
 }
 
-function createLibraryTokenizer(modelDir: string, tokenizer: TokenizerJson, config: object): Library {
+function openModel(modelDir: string, tokenizer: TokenizerJson, config: object): Model {
   try {
-    return new LibraryTokenizer(tokenizer, config) as unknown as Library;
+    const fast = createEncoder(tokenizer, config);
+    const before = fast === null ? null : findSpecials(fast.library);
+    if (fast !== null && before !== null) return { ...fast, before };
+    const library = createLibrary(tokenizer, config);
+    const encode = (text: string): readonly number[] => library.encode(text, { add_special_tokens: false }).ids;
+    return { library, encode, before: findSpecials(library) };
   } catch (error) {
     throw new AbtieError(
       "config",

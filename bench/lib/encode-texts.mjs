@@ -1,0 +1,38 @@
+/*
+ * Encodes texts and tells how long it took. Run by bench/tokenizer.mjs.
+ *
+ * node encode-texts.mjs FOLDER TEXTS.JSON [BINDING]   ->   one line of JSON: tokens, seconds (CPU), hash of the ids, peak (MB)
+ *
+ * FOLDER has tokenizer.json. BINDING is the folder of npm's native binding `tokenizers`; without it abtie's own tokenizer encodes.
+ */
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { loadTokenizer } from "../../dist/prompt/tokenizer/local.js";
+
+const [folder = "", file = "", binding] = process.argv.slice(2);
+const encode = binding === undefined ? await own() : native();
+const texts = JSON.parse(readFileSync(file, "utf8"));
+const begin = process.cpuUsage();
+const encoded = [];
+for (const text of texts) encoded.push(await encode(text));
+const { user, system } = process.cpuUsage(begin);
+const measured = {
+  tokens: encoded.reduce((sum, ids) => sum + ids.length, 0),
+  seconds: (user + system) / 1e6,
+  ids: createHash("sha256").update(encoded.join("\n")).digest("hex"),
+  peak: process.resourceUsage().maxRSS / 1024,
+};
+process.stdout.write(`${JSON.stringify(measured)}\n`);
+
+async function own() {
+  const tokenizer = await loadTokenizer(folder, { kwargs: {}, date: "2026-11-28" });
+  return (text) => tokenizer.encode(text, false);
+}
+
+function native() {
+  const { Tokenizer } = createRequire(import.meta.url)(binding);
+  const tokenizer = Tokenizer.fromFile(join(folder, "tokenizer.json"));
+  return async (text) => (await tokenizer.encode(text, null, { addSpecialTokens: false })).getIds();
+}
