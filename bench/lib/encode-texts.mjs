@@ -1,19 +1,31 @@
 /*
  * Encodes texts and tells how long it took. Run by bench/tokenizer.mjs.
  *
- * node encode-texts.mjs FOLDER TEXTS.JSON [BINDING]   ->   one line of JSON: tokens, seconds (CPU), hash of the ids, peak (MB)
+ * node encode-texts.mjs FOLDER TEXTS.JSON [--binding BINDING] [--warm]
+ *   ->   one line of JSON: tokens, seconds (CPU), hash of the ids, peak (MB)
  *
  * FOLDER has tokenizer.json. BINDING is the folder of npm's native binding `tokenizers`; without it abtie's own tokenizer encodes.
+ * --warm lets another tokenizer of the same files encode the texts first, so that V8 has compiled the code and no cache is warm.
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { loadTokenizer } from "../../dist/prompt/tokenizer/local.js";
 
-const [folder = "", file = "", binding] = process.argv.slice(2);
-const encode = binding === undefined ? await own() : native();
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { binding: { type: "string" }, warm: { type: "boolean", default: false } },
+});
+const [folder = "", file = ""] = positionals;
+const open = values.binding === undefined ? own : native;
 const texts = JSON.parse(readFileSync(file, "utf8"));
+if (values.warm) {
+  const other = await open();
+  for (const text of texts) await other(text);
+}
+const encode = await open();
 const begin = process.cpuUsage();
 const encoded = [];
 for (const text of texts) encoded.push(await encode(text));
@@ -32,7 +44,7 @@ async function own() {
 }
 
 function native() {
-  const { Tokenizer } = createRequire(import.meta.url)(binding);
+  const { Tokenizer } = createRequire(import.meta.url)(values.binding);
   const tokenizer = Tokenizer.fromFile(join(folder, "tokenizer.json"));
   return async (text) => (await tokenizer.encode(text, null, { addSpecialTokens: false })).getIds();
 }

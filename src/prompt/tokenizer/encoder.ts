@@ -138,26 +138,23 @@ const WORD_START = "▁";
  * before a "▁": no other merge can join the text on both sides.
  */
 function createWordSplitter(tokens: Iterable<string>): (text: string) => readonly string[] {
-  const joined = new Set<string | undefined>();
-  for (const token of tokens) for (const at of wordStarts(token)) joined.add(token[at - 1]);
+  const joined = new Set<number>();
+  for (const token of tokens) {
+    for (let at = token.indexOf(WORD_START, 1); at > 0; at = token.indexOf(WORD_START, at + 1)) {
+      joined.add(token.charCodeAt(at - 1));
+    }
+  }
   return (text) => {
     const words: string[] = [];
     let start = 0;
-    for (const at of wordStarts(text)) {
-      if (joined.has(text[at - 1])) continue;
+    for (let at = text.indexOf(WORD_START, 1); at > 0; at = text.indexOf(WORD_START, at + 1)) {
+      if (joined.has(text.charCodeAt(at - 1))) continue;
       words.push(text.slice(start, at));
       start = at;
     }
     words.push(text.slice(start));
     return words;
   };
-}
-
-/** Lists the places of "▁" in a text, except the first character. */
-function wordStarts(text: string): readonly number[] {
-  const places: number[] = [];
-  for (let at = text.indexOf(WORD_START, 1); at > 0; at = text.indexOf(WORD_START, at + 1)) places.push(at);
-  return places;
 }
 
 function encodePiece(
@@ -174,19 +171,26 @@ function encodePiece(
 
 /** Number of characters of the longest piece that is remembered. Longer ones rarely come again. */
 const LONGEST_PIECE = 48;
-/** Largest number of pieces that are remembered, about 10 MB; all are dropped when one more comes. */
-const MOST_PIECES = 50_000;
+/** Number of pieces, about 5 MB, after which those are forgotten that were not asked for since as many new ones came. */
+const MOST_PIECES = 25_000;
 
 function rememberPieces(encode: EncodeText): EncodeText {
-  const known = new Map<string, readonly number[]>();
-  return (piece) => {
-    const found = known.get(piece);
-    if (found !== undefined) return found;
-    const ids = encode(piece);
-    if (piece.length > LONGEST_PIECE) return ids;
-    if (known.size >= MOST_PIECES) known.clear();
-    known.set(copy(piece), ids);
+  let recent = new Map<string, readonly number[]>();
+  let older: ReadonlyMap<string, readonly number[]> = new Map();
+  const keep = (piece: string, ids: readonly number[]): readonly number[] => {
+    if (recent.size >= MOST_PIECES) {
+      older = recent;
+      recent = new Map();
+    }
+    recent.set(piece, ids);
     return ids;
+  };
+  return (piece) => {
+    const found = recent.get(piece);
+    if (found !== undefined) return found;
+    if (piece.length > LONGEST_PIECE) return encode(piece);
+    const known = older.get(piece);
+    return keep(copy(piece), known ?? encode(piece));
   };
 }
 
