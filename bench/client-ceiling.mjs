@@ -19,7 +19,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Tokenizer } from "@huggingface/tokenizers";
 import { readPrompts, writeCeilingJob } from "./lib/ceiling-job.mjs";
-import { answers, freePort } from "./lib/processes.mjs";
+import { answers, childrenOf, freePort } from "./lib/processes.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 /** Targets: rows/s for rows of 200 tokens, tokenising or with tokens prepared; MB for fewer than 100,000 rows or more. */
@@ -143,8 +143,7 @@ async function measure(port, server, serverBefore) {
 
 /** Reads memory and CPU time of a process and all its descendants: abtie's job runs in a child of the process that is started. */
 async function treeResources(pid) {
-  const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
-  const below = children.split(" ").filter((child) => child !== "");
+  const below = await childrenOf(pid);
   const parts = await Promise.all([resources(pid), ...below.map((child) => treeResources(child).catch(() => null))]);
   const found = parts.filter((part) => part !== null);
   const total = (key) => found.reduce((sum, part) => sum + part[key], 0);

@@ -11,7 +11,7 @@ export function createMerge(
   idOf: (token: string) => number | undefined,
 ): (symbols: readonly number[]) => readonly number[] {
   const table = createRuleTable(rules, idOf);
-  return (symbols) => (symbols.length < 2 ? symbols : mergeAll([...symbols], table));
+  return (symbols) => (symbols.length < 2 ? symbols : mergeAll(symbols.slice(), table));
 }
 
 /** A pair with a rule that may still be in the text: the rank of the rule and the position of the left symbol. */
@@ -25,8 +25,12 @@ const GONE = -1;
 function mergeAll(symbols: number[], table: RuleTable): readonly number[] {
   const { length } = symbols;
   if (length > MOST_SYMBOLS) throw new RangeError(`a text has at most ${MOST_SYMBOLS} symbols, found ${length}`);
-  const next = Array.from(symbols, (_, i) => i + 1);
-  const previous = Array.from(symbols, (_, i) => i - 1);
+  const next: number[] = [];
+  const previous: number[] = [];
+  for (let i = 0; i < length; i++) {
+    next.push(i + 1);
+    previous.push(i - 1);
+  }
   const candidates: Candidate[] = [];
   const ruleAt = (left: number): number => {
     const right = next[left] ?? length;

@@ -7,7 +7,11 @@ type IdOf = (token: string) => number | undefined;
 export function byteSymbols(idOf: IdOf): ToSymbols | null {
   const ids = allFound(BYTE_CHARACTERS.map(idOf));
   if (ids === null) return null;
-  return (piece) => Array.from(Buffer.from(piece), (byte) => ids[byte] ?? 0);
+  return (piece) => {
+    const symbols: number[] = [];
+    for (const byte of Buffer.from(piece)) symbols.push(ids[byte] ?? 0);
+    return symbols;
+  };
 }
 
 /**
@@ -31,7 +35,9 @@ export function characterSymbols(idOf: IdOf): ToSymbols | null {
 
 /** Writes a text as the vocabulary of a byte-level model does, one character for each byte of UTF-8. */
 export function inByteCharacters(text: string): string {
-  return Array.from(Buffer.from(text), (byte) => BYTE_CHARACTERS[byte]).join("");
+  let written = "";
+  for (const byte of Buffer.from(text)) written += BYTE_CHARACTERS[byte] ?? "";
+  return written;
 }
 
 /**
