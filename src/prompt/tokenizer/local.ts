@@ -23,6 +23,13 @@ export interface LocalTokenizer extends Tokenizer {
  * server. Throws AbtieError("config") when a file is missing, damaged or of a kind that the library cannot use.
  */
 export async function loadTokenizer(modelDir: string, settings: ChatSettings): Promise<LocalTokenizer> {
+  const tokenizer = await openTokenizer(modelDir, settings);
+  // The files of a big vocabulary are 100 MB of objects, and nothing would collect them until as many new ones were made.
+  globalThis.gc?.();
+  return tokenizer;
+}
+
+async function openTokenizer(modelDir: string, settings: ChatSettings): Promise<LocalTokenizer> {
   const files = await readModelFiles(modelDir);
   const { library, encode, before } = openModel(modelDir, files.tokenizer, files.config);
   const found = findControlTokens(files.tokenizer.added_tokens, files.chatTemplate);
