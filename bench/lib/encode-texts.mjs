@@ -14,6 +14,8 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { loadTokenizer } from "../../dist/prompt/tokenizer/local.js";
 
+const WARM_PASSES = 3;
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { binding: { type: "string" }, warm: { type: "boolean", default: false } },
@@ -23,7 +25,7 @@ const open = values.binding === undefined ? own : native;
 const texts = JSON.parse(readFileSync(file, "utf8"));
 if (values.warm) {
   const other = await open();
-  for (const text of texts) await other(text);
+  for (let pass = 0; pass < WARM_PASSES; pass += 1) for (const text of texts) await other(text);
 }
 const encode = await open();
 const begin = process.cpuUsage();

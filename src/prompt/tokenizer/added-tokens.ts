@@ -19,7 +19,10 @@ export function createAddedTokenSplitter(tokens: readonly AddedToken[]): (text: 
   return (text) => {
     const sections: Section[] = [];
     let start = 0;
-    for (const { 0: content, index } of text.matchAll(pattern)) {
+    // matchAll would copy the pattern for each text, which takes 0.2 ms with the 6,415 tokens of Gemma 3.
+    pattern.lastIndex = 0;
+    for (let found = pattern.exec(text); found !== null; found = pattern.exec(text)) {
+      const { 0: content, index } = found;
       const token = written.get(content);
       if (token === undefined || index < start) continue;
       const before = text.slice(start, index);

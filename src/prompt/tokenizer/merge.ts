@@ -31,27 +31,27 @@ function mergeAll(symbols: number[], table: RuleTable): readonly number[] {
     next.push(i + 1);
     previous.push(i - 1);
   }
+  /** The rule of the pair that begins at each symbol. */
+  const ruleAt: number[] = [];
   const candidates: Candidate[] = [];
-  const ruleAt = (left: number): number => {
-    const right = next[left] ?? length;
-    return right >= length ? NO_RULE : table.find(symbols[left] ?? GONE, symbols[right] ?? GONE);
-  };
   const consider = (left: number): void => {
-    const rule = ruleAt(left);
+    const right = next[left] ?? length;
+    const rule = right >= length ? NO_RULE : table.find(symbols[left] ?? GONE, symbols[right] ?? GONE);
+    ruleAt[left] = rule;
     if (rule !== NO_RULE) pushCandidate(candidates, table.rankOf(rule) * MOST_SYMBOLS + left);
   };
-  for (let left = 0; left < length - 1; left++) consider(left);
+  for (let left = 0; left < length; left++) consider(left);
   while (candidates.length > 0) {
     const candidate = popCandidate(candidates);
     const left = candidate % MOST_SYMBOLS;
-    if (symbols[left] === GONE) continue;
     // The pair may have changed after it became a candidate.
-    const rule = ruleAt(left);
+    const rule = ruleAt[left] ?? NO_RULE;
     if (rule === NO_RULE || table.rankOf(rule) * MOST_SYMBOLS + left !== candidate) continue;
     const right = next[left] ?? length;
     const after = next[right] ?? length;
     symbols[left] = table.mergedOf(rule);
     symbols[right] = GONE;
+    ruleAt[right] = NO_RULE;
     next[left] = after;
     if (after < length) previous[after] = left;
     consider(left);
