@@ -65,7 +65,7 @@ try {
 }
 
 async function readTexts() {
-  const config = { input: resolve(input), columns: {}, truth: null, limit: Number(values.rows) };
+  const config = { input: resolve(input), columns: {}, truth: null, shard: null, limit: Number(values.rows) };
   const template = await loadTemplate(here("../prompts/rules.jinja"));
   const dataset = await openRows(config, new AbortController().signal);
   const prompts = [];

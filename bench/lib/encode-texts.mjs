@@ -5,7 +5,7 @@
  *   ->   one line of JSON: tokens, seconds (CPU), hash of the ids, peak (MB)
  *
  * FOLDER has tokenizer.json. BINDING is the folder of npm's native binding `tokenizers`; without it abtie's own tokenizer encodes.
- * --warm lets another tokenizer of the same files encode the texts first, so that V8 has compiled the code and no cache is warm.
+ * --warm lets other tokenizers of the same files encode the texts first, so that V8 has compiled the code and no cache is warm.
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { loadTokenizer } from "../../dist/prompt/tokenizer/local.js";
 
-const WARM_PASSES = 3;
+const WARM_PASSES = 2;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -23,9 +23,9 @@ const { values, positionals } = parseArgs({
 const [folder = "", file = ""] = positionals;
 const open = values.binding === undefined ? own : native;
 const texts = JSON.parse(readFileSync(file, "utf8"));
-if (values.warm) {
+for (let pass = 0; pass < (values.warm ? WARM_PASSES : 0); pass += 1) {
   const other = await open();
-  for (let pass = 0; pass < WARM_PASSES; pass += 1) for (const text of texts) await other(text);
+  for (const text of texts) await other(text);
 }
 const encode = await open();
 const begin = process.cpuUsage();

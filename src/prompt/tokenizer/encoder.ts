@@ -194,7 +194,9 @@ function rememberPieces(encode: EncodeText): EncodeText {
   };
 }
 
-// A slice would make V8 keep the whole string in memory.
+/** Number of characters from which V8 makes a slice that keeps the whole text in memory (SlicedString::kMinLength). */
+const SHORTEST_SLICE = 13;
+
 function copy(piece: string): string {
-  return Buffer.from(piece, "utf16le").toString("utf16le");
+  return piece.length < SHORTEST_SLICE ? piece : Buffer.from(piece, "utf16le").toString("utf16le");
 }
