@@ -15,7 +15,9 @@ export async function cpuSeconds(pid) {
 
 /** Reads the CPU time (s) of a process and all its descendants that still run. */
 export async function treeCpuSeconds(pid) {
-  const parts = await Promise.all([cpuSeconds(pid), ...(await childrenOf(pid)).map((child) => treeCpuSeconds(child))]);
+  const below = await childrenOf(pid);
+  // A child may end at any time.
+  const parts = await Promise.all([cpuSeconds(pid), ...below.map((child) => treeCpuSeconds(child).catch(() => 0))]);
   return parts.reduce((sum, part) => sum + part, 0);
 }
 

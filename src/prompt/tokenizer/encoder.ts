@@ -15,7 +15,7 @@ export interface Encoder {
 
 /**
  * Makes an encoder for a byte-pair model from the contents of tokenizer.json and tokenizer_config.json. It gives the ids of the
- * library five to ten times faster, because it encodes each piece of text once and remembers its ids. The library normalises the
+ * library several times faster, because it encodes each piece of text once and remembers its ids. The library normalises the
  * texts and splits them. Null for other models. Throws the library's errors.
  */
 export function createEncoder(tokenizer: TokenizerJson, config: object): Encoder | null {
