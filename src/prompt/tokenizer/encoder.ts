@@ -7,7 +7,7 @@ import { byteSymbols, characterSymbols, inByteCharacters, type ToSymbols } from 
 /** Encodes a single text, without special tokens around it. */
 export type EncodeText = (text: string) => readonly number[];
 
-/** An encoder, and the library's tokenizer without the merge rules: it decodes, but must encode no text. */
+/** An encoder, and the library's tokenizer without the merge rules: it decodes, and shows which special tokens stand around a text. */
 export interface Encoder {
   readonly encode: EncodeText;
   readonly library: Library;

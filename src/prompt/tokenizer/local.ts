@@ -61,7 +61,7 @@ async function openTokenizer(modelDir: string, settings: ChatSettings): Promise<
       dated,
       settings: chosen,
       with: (changed) => create({ ...chosen, ...changed }),
-      textOf: (id) => textBehind(library, id),
+      textOf: (id) => textBehind(library, encode, id),
     };
   };
   return create(settings);
@@ -109,8 +109,8 @@ function findSpecials(library: Library): readonly number[] | null {
  * Decodes one token behind a fixed one, because many tokenizers leave out the space at the beginning of a text. A part of
  * a character has no text.
  */
-function textBehind(library: Library, id: number): string | undefined {
-  const [before] = library.encode("a", { add_special_tokens: false }).ids;
+function textBehind(library: Library, encode: EncodeText, id: number): string | undefined {
+  const [before] = encode("a");
   if (before === undefined) return undefined;
   const decode = (ids: readonly number[]): string => library.decode(ids, { skip_special_tokens: false });
   const [alone, both] = [decode([before]), decode([before, id])];
