@@ -2,23 +2,24 @@
  * Measures the speed and memory of abtie with a server that answers at once.
  *
  * Run as: npm run build && node bench/client-ceiling.mjs [--rows 25000] [--tokens 200] [--tokenizer FOLDER] [--orders one|both]
- *                                                        [--input rows.csv] [--keep FOLDER] [--prepared]
+ *                                                        [--input rows.csv] [--keep FOLDER] [--prepared] [--python VENV/bin/python]
  *
  * Writes a file of rows, starts the fake vLLM in a process of its own and `abtie run` in another, and reads time and memory of
- * the latter from /proc while it runs. Rows are made of a few words, which the tokeniser soon has in its cache; the rows of
- * --input are repeated up to --rows, with one longer word in 25 replaced by a new one. The tokenizer is the small one of the
+ * the latter from /proc while it runs. Rows are made of a few words, which the tokenizer soon has in its cache; with --input they are
+ * cut from the words of that file, with one longer word in 25 replaced by a new one. The tokenizer is the small one of the
  * tests; name the folder of a real model to measure its cost. --prepared tokenises beforehand with `abtie plan --keep-tokens`.
- * Prints a table; the exit status is 1 when a target is missed.
+ * --python, a Python with `tokenizers`, encodes prompts of the same rows with Rust on one thread before and after the run: the target
+ * is then 0.8 of what two such threads make, and 400 MB. Prints a table; the exit status is 1 when a target is missed.
  */
 import { execFileSync, spawn } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Tokenizer } from "@huggingface/tokenizers";
-import { writeCeilingJob } from "./lib/ceiling-job.mjs";
-import { answers, freePort } from "./lib/processes.mjs";
+import { readPrompts, writeCeilingJob } from "./lib/ceiling-job.mjs";
+import { answers, childrenOf, freePort } from "./lib/processes.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 /** Targets: rows/s for rows of 200 tokens, tokenising or with tokens prepared; MB for fewer than 100,000 rows or more. */
@@ -26,6 +27,8 @@ const SPEED = { tokenising: 700, prepared: 3_000, tokens: 200 };
 const RESIDENT_MB = { few: 300, many: 600 };
 const MANY = 100_000;
 const SAMPLE_MS = 250;
+/** Least share of the speed of Rust on all cores, and memory in MB, with --python. */
+const AGAINST_RUST = { share: 0.8, residentMb: 400, rows: 2_000 };
 
 const { values } = parseArgs({
   options: {
@@ -38,6 +41,7 @@ const { values } = parseArgs({
     prepared: { type: "boolean", default: false },
     // Folder that keeps the job's files, for bench/raw-undici.mjs; by default a temporary folder.
     keep: { type: "string" },
+    python: { type: "string" },
   },
 });
 if (values.keep !== undefined) await mkdir(values.keep, { recursive: true });
@@ -48,7 +52,7 @@ try {
   if (values.keep === undefined) await rm(folder, { recursive: true, force: true });
 }
 
-async function main({ rows, tokens, tokenizer, orders, input, prepared }) {
+async function main({ rows, tokens, tokenizer, orders, input, prepared, python }) {
   const model = new Tokenizer(
     JSON.parse(await readFile(join(tokenizer, "tokenizer.json"), "utf8")),
     JSON.parse(await readFile(join(tokenizer, "tokenizer_config.json"), "utf8")),
@@ -64,22 +68,36 @@ async function main({ rows, tokens, tokenizer, orders, input, prepared }) {
     process.execPath,
     [here("../test/fixtures/engine/fake-vllm.mjs"), "serve", tokenizer, "--port", port],
     {
-      env: { PATH: process.env.PATH, FAKE_VLLM: JSON.stringify({ labels, quiet: true }) },
+      env: { PATH: process.env.PATH, FAKE_VLLM: JSON.stringify({ labels, quiet: true, vocab: 1_000_000 }) },
       stdio: "inherit",
     },
   );
   try {
     await answers(`http://127.0.0.1:${port}/health`);
     const before = await resources(fake.pid);
-    report(await measure(port, fake.pid, before), {
+    const rust = [await rustSpeed(python, tokenizer)];
+    const measured = await measure(port, fake.pid, before);
+    rust.push(await rustSpeed(python, tokenizer));
+    report(measured, {
+      rust: python === undefined ? null : (rust[0] + rust[1]) / 2,
       rows: rows * (orders === "both" ? 2 : 1),
       tokenizer,
       leastSpeed: (prepared ? SPEED.prepared : SPEED.tokenising) * Math.min(1, SPEED.tokens / tokens),
-      mostMb: rows < MANY ? RESIDENT_MB.few : RESIDENT_MB.many,
+      mostMb: python !== undefined ? AGAINST_RUST.residentMb : rows < MANY ? RESIDENT_MB.few : RESIDENT_MB.many,
     });
   } finally {
     fake.kill();
   }
+}
+
+/** Measures tokens a CPU second of Rust's `tokenizers` on prompts of the job; NaN without a Python. */
+async function rustSpeed(python, tokenizer) {
+  if (python === undefined) return Number.NaN;
+  const file = join(folder, "prompts.json");
+  await writeFile(file, JSON.stringify(await readPrompts(folder, AGAINST_RUST.rows)));
+  const args = [here("lib/encode_texts.py"), join(tokenizer, "tokenizer.json"), file];
+  const { tokens, seconds } = JSON.parse(execFileSync(python, args, { encoding: "utf8" }));
+  return tokens / seconds;
 }
 
 async function measure(port, server, serverBefore) {
@@ -108,21 +126,31 @@ async function measure(port, server, serverBefore) {
     json += text;
   });
   const samples = [];
-  let last = null;
+  let cpu = 0;
   const timer = setInterval(async () => {
-    const now = await resources(job.pid).catch(() => null);
+    const now = await treeResources(job.pid).catch(() => null);
     if (now === null) return;
-    last = now;
+    // The job ends before the process that started it, so the last sample may lack it.
+    cpu = Math.max(cpu, now.cpuSeconds);
     samples.push({ second: (performance.now() - began) / 1000, mb: now.residentMb });
   }, SAMPLE_MS);
   const status = await new Promise((resolve) => job.once("close", resolve));
   clearInterval(timer);
   if (status !== 0) throw new Error(`abtie ended with ${status}`);
   const serverSeconds = (await resources(server)).cpuSeconds - serverBefore.cpuSeconds;
-  return { summary: JSON.parse(json), samples, last, load, serverSeconds, seconds: (performance.now() - began) / 1000 };
+  return { summary: JSON.parse(json), samples, cpu, load, serverSeconds, seconds: (performance.now() - began) / 1000 };
 }
 
-/** Reads the memory, the peak memory and the CPU time of a process so far. */
+/** Reads memory and CPU time of a process and all its descendants: abtie's job runs in a child of the process that is started. */
+async function treeResources(pid) {
+  const below = await childrenOf(pid);
+  const parts = await Promise.all([resources(pid), ...below.map((child) => treeResources(child).catch(() => null))]);
+  const found = parts.filter((part) => part !== null);
+  const total = (key) => found.reduce((sum, part) => sum + part[key], 0);
+  return { residentMb: total("residentMb"), cpuSeconds: total("cpuSeconds") };
+}
+
+/** Reads the memory and the CPU time of a process so far. */
 async function resources(pid) {
   const status = await readFile(`/proc/${pid}/status`, "utf8");
   const stat = await readFile(`/proc/${pid}/stat`, "utf8");
@@ -133,17 +161,21 @@ async function resources(pid) {
     .slice(11, 13)
     .map(Number);
   // A process that is about to end has no memory left.
-  if (Number.isNaN(kb("VmHWM"))) throw new Error(`${pid} has ended`);
-  return { residentMb: kb("VmRSS") / 1024, peakMb: kb("VmHWM") / 1024, cpuSeconds: (user + system) / 100 };
+  if (Number.isNaN(kb("VmRSS"))) throw new Error(`${pid} has ended`);
+  return { residentMb: kb("VmRSS") / 1024, cpuSeconds: (user + system) / 100 };
 }
 
-function report(measured, { rows: asked, tokenizer, leastSpeed, mostMb }) {
-  const { summary, samples, last, load, seconds, serverSeconds } = measured;
+function report(measured, { rust, rows: asked, tokenizer, leastSpeed, mostMb }) {
+  const { summary, samples, cpu, load, seconds, serverSeconds } = measured;
   const rows = Math.min(asked, summary.session.scoredPrompts);
   const scoring = samples.slice(Math.floor(samples.length * 0.1));
   const third = Math.max(1, Math.floor(scoring.length / 3));
   const median = (list) => list.map(({ mb }) => mb).sort((a, b) => a - b)[Math.floor(list.length / 2)] ?? Number.NaN;
   const speed = rows / summary.seconds.scoring;
+  const tokens = summary.session.promptTokens;
+  const peakMb = Math.max(...samples.map(({ mb }) => mb));
+  const allCores = rust === null ? null : availableParallelism() * rust;
+  const share = allCores === null ? null : tokens / summary.seconds.scoring / allCores;
   const table = [
     ["rows", `${rows} of ${(summary.session.promptTokens / rows).toFixed(0)} tokens, tokenizer ${tokenizer}`],
     [
@@ -159,9 +191,21 @@ function report(measured, { rows: asked, tokenizer, leastSpeed, mostMb }) {
       "speed",
       `${speed.toFixed(0)} rows/s, ${(summary.session.promptTokens / summary.seconds.scoring).toFixed(0)} tokens/s`,
     ],
-    ["CPU of abtie", `${last.cpuSeconds.toFixed(1)} s, ${(rows / last.cpuSeconds).toFixed(0)} rows per CPU second`],
+    [
+      "CPU of abtie",
+      `${cpu.toFixed(1)} s, ${(rows / cpu).toFixed(0)} rows and ${(tokens / cpu).toFixed(0)} tokens per CPU second`,
+    ],
     ["CPU of the server", `${serverSeconds.toFixed(1)} s, ${(rows / serverSeconds).toFixed(0)} rows per CPU second`],
-    ["resident, peak", `${last.peakMb.toFixed(0)} MB`],
+    ...(allCores === null
+      ? []
+      : [
+          [
+            "Rust",
+            `${rust.toFixed(0)} tokens per CPU second; abtie's speed is ${share.toFixed(2)} of Rust on all cores`,
+          ],
+          ["abtie and server", `${(tokens / (cpu + serverSeconds) / rust).toFixed(2)} of Rust's tokens per CPU second`],
+        ]),
+    ["resident, peak", `${peakMb.toFixed(0)} MB`],
     [
       "resident over time",
       `median ${median(scoring.slice(0, third)).toFixed(0)} MB in the first third, ${median(scoring.slice(-third)).toFixed(0)} MB in the last`,
@@ -175,8 +219,9 @@ function report(measured, { rows: asked, tokenizer, leastSpeed, mostMb }) {
   ];
   process.stdout.write(`${table.map(([name, text]) => `${name.padEnd(20)}${text}`).join("\n")}\n`);
   const missed = [
-    ...(speed < leastSpeed ? [`speed below ${leastSpeed} rows/s`] : []),
-    ...(last.peakMb > mostMb ? [`more than ${mostMb} MB resident`] : []),
+    ...(share === null && speed < leastSpeed ? [`speed below ${leastSpeed} rows/s`] : []),
+    ...(share !== null && share < AGAINST_RUST.share ? [`less than ${AGAINST_RUST.share} of Rust on all cores`] : []),
+    ...(peakMb > mostMb ? [`more than ${mostMb} MB resident`] : []),
     ...(summary.rows.prior > 0 ? ["rows without answer"] : []),
   ];
   process.stdout.write(missed.length === 0 ? "every target is met\n" : `missed: ${missed.join("; ")}\n`);

@@ -23,10 +23,13 @@ A: {{ response_a }}
 B: {{ response_b }}
 `;
 
-/** Writes rows.csv, t.jinja and job.yaml into a folder, and removes the run folder of an earlier run. */
+/**
+ * Writes rows.csv, t.jinja and job.yaml into a folder, and removes the run folder of an earlier run. With `input` the texts are runs
+ * of words of that file, with words that no other row has.
+ */
 export async function writeCeilingJob(folder, model, { rows, tokens, tokenizer, orders, input }) {
   await rm(join(folder, "run"), { recursive: true, force: true });
-  const source = input === undefined ? made(model, rows, tokens) : repeated(await readRows(input), rows);
+  const source = input === undefined ? made(model, rows, tokens) : cut(await readWords(input), model, rows, tokens);
   const target = createWriteStream(join(folder, "rows.csv"));
   await pipeline(Readable.from(source), stringify({ header: true, columns: COLUMNS }), target);
   await writeFile(join(folder, "t.jinja"), TEMPLATE);
@@ -45,25 +48,44 @@ function* made(model, rows, tokens) {
   for (let row = 0; row < rows; row += 1) yield [row, text(row, 0), text(row, 1), text(row, 2)];
 }
 
-/** Repeats the rows of a file under new ids; some words are new each time, so that no cache holds all of them. */
-function* repeated(source, rows) {
-  for (let row = 0; row < rows; row += 1) {
-    const texts = source[row % source.length].slice(1);
-    let words = row;
-    const fresh = (text) =>
-      text.replace(/\b[a-z]{4,}\b/g, (word, at) => {
-        words += 1;
-        // A letter behind a backslash belongs to an escape of JSON.
-        if (words % NEW_WORD !== 0 || text[at - 1] === "\\") return word;
-        return word + (row * 7919 + words).toString(26).replace(/\d/g, (digit) => "qwxzjvkbpf"[digit]);
-      });
-    yield [row, ...texts.map(fresh)];
-  }
+/** Cuts texts from the words of a file one after another, so that prompts have about so many tokens. */
+function* cut(words, model, rows, tokens) {
+  const sample = words.slice(0, 5_000);
+  const perWord = model.encode(sample.join(""), { add_special_tokens: false }).ids.length / sample.length;
+  const each = Math.max(1, Math.round((tokens - 12) / perWord / 3));
+  let at = 0;
+  const text = () => {
+    const taken = Array.from({ length: each }, () => fresh(words[at % words.length], at++));
+    return JSON.stringify([taken.join("").trim()]);
+  };
+  for (let row = 0; row < rows; row += 1) yield [row, text(), text(), text()];
 }
 
-async function readRows(path) {
-  const rows = [];
+/** Replaces one longer word in 25 by a new one, so that no cache holds all of them. */
+function fresh(word, count) {
+  if (count % NEW_WORD !== 0 || !/^\s*[a-z]{4,}/.test(word)) return word;
+  return word + (count * 7919).toString(26).replace(/\d/g, (digit) => "qwxzjvkbpf"[digit]);
+}
+
+/** Lists the words of a file's texts, each with the white space before it. */
+async function readWords(path) {
+  const words = [];
   const records = createReadStream(resolve(path)).pipe(parse({ columns: true, bom: true }));
-  for await (const record of records) rows.push(COLUMNS.map((name) => record[name]));
-  return rows;
+  for await (const record of records) {
+    for (const name of COLUMNS.slice(1)) {
+      for (const turn of JSON.parse(record[name])) words.push(...(turn?.match(/\s*\S+/g) ?? []), "\n");
+    }
+  }
+  return words;
+}
+
+/** Lists the prompts of the first rows of a job, as its template writes them. */
+export async function readPrompts(folder, rows) {
+  const prompts = [];
+  const records = createReadStream(join(folder, "rows.csv")).pipe(parse({ columns: true, to: rows }));
+  for await (const record of records) {
+    const [prompt, a, b] = COLUMNS.slice(1).map((name) => JSON.parse(record[name]).join("\n"));
+    prompts.push(`${prompt}\nA: ${a}\nB: ${b}\nAnswer:`);
+  }
+  return prompts;
 }

@@ -1,5 +1,5 @@
 // Shared by the benchmarks: processes, waiting for servers, tables.
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 
 /** Reads the CPU time (s) of a process so far, its threads included. */
@@ -11,6 +11,21 @@ export async function cpuSeconds(pid) {
     .slice(11, 13)
     .map(Number);
   return (user + system) / 100;
+}
+
+/** Reads the CPU time (s) of a process and all its descendants that still run. */
+export async function treeCpuSeconds(pid) {
+  const below = await childrenOf(pid);
+  // A child may end at any time.
+  const parts = await Promise.all([cpuSeconds(pid), ...below.map((child) => treeCpuSeconds(child).catch(() => 0))]);
+  return parts.reduce((sum, part) => sum + part, 0);
+}
+
+/** Lists the children of a process. */
+export async function childrenOf(pid) {
+  const threads = await readdir(`/proc/${pid}/task`);
+  const lists = threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/children`, "utf8").catch(() => ""));
+  return (await Promise.all(lists)).flatMap((list) => list.split(" ").filter((child) => child !== ""));
 }
 
 /** Waits until a page answers with success. */

@@ -9,9 +9,9 @@ export const ENGINE = { name: "bench" };
 
 /**
  * Starts a vLLM server; resolves when it answers. Disposing it stops its whole process group. The prefix cache is off, since
- * rounds repeat their rows. `args` are added.
+ * rounds repeat their rows. `args` and `env` are added.
  */
-export async function startVllm({ python, model, dtype, folder, maxModelLen = "2048", args = [] }) {
+export async function startVllm({ python, model, dtype, folder, maxModelLen = "2048", args = [], env = {} }) {
   const port = await freePort();
   const log = openSync(join(folder, "server.log"), "a");
   const child = spawn(
@@ -21,7 +21,7 @@ export async function startVllm({ python, model, dtype, folder, maxModelLen = "2
       ...["--max-model-len", maxModelLen, "--no-enable-prefix-caching", ...args],
       ...["--host", "127.0.0.1", "--port", port, "--served-model-name", ENGINE.name],
     ],
-    { env: vllmEnv(), stdio: ["ignore", log, log], detached: true },
+    { env: { ...vllmEnv(), ...env }, stdio: ["ignore", log, log], detached: true },
   );
   const stop = endWithUs(child);
   const url = `http://127.0.0.1:${port}`;

@@ -20,7 +20,7 @@ export async function openJudge(config: Config, loader: JudgeLoader, effects: Ef
   if (config.engine.kind === "attach") return openFirstEngine(config, loader, effects);
   throw new AbtieError(
     "config",
-    "a plan counts tokens, which needs the model's tokenizer: name the folder with its tokenizer.json as engine.tokenizer, or start the " +
-      "server and name it with --base-url",
+    "a plan starts no server, and counts tokens with the model's tokenizer: name the folder with its tokenizer.json as " +
+      "engine.tokenizer, or start the server and name it with --base-url",
   );
 }

@@ -1,5 +1,6 @@
-import { createNeutraliser, escapePattern, type Neutral } from "./neutralise.ts";
+import { createNeutraliser, type Neutral } from "./neutralise.ts";
 import type { Template } from "./template/template.ts";
+import { escapePattern } from "./tokenizer/escape-pattern.ts";
 import type { ControlTokens } from "./tokenizer/tokenizer.ts";
 
 /** A way to keep the texts of a row from forming control tokens. */

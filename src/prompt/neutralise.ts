@@ -1,3 +1,4 @@
+import { escapePattern } from "./tokenizer/escape-pattern.ts";
 import type { ControlTokens, TurnMarker } from "./tokenizer/tokenizer.ts";
 
 /** A text without control tokens, and the number of control tokens that were broken up in it. */
@@ -61,11 +62,6 @@ function beginsTurn({ text: marker, inline }: TurnMarker, text: string, at: numb
   // A marker that is a mere word, such as "assistant", stands alone in its line.
   const mereWord = /^[\p{L}\p{N}_]+$/u.test(marker);
   return begins && (!mereWord || /^[^\S\n]*(?:\n|$)/u.test(text.slice(at + marker.length)));
-}
-
-/** Writes a text so that a regular expression finds it as it is. */
-export function escapePattern(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
 }
 
 function properPrefixes(tokens: readonly string[]): ReadonlySet<string> {

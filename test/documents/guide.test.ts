@@ -25,7 +25,8 @@ const PAGES = ["README.md", ...readdirSync("docs/guide").map((name) => `docs/gui
 const TRIED = PAGES.filter(({ blocks }) => blocks.some(({ language }) => language === "sh"));
 const CONFIGS = PAGES.flatMap(({ page, blocks }) =>
   blocks
-    .filter(({ language }) => language === "yaml")
+    // A workflow of GitHub is no config.
+    .filter(({ language, text }) => language === "yaml" && !text.startsWith("# .github/"))
     .map(({ text }, index) => ({ name: `${page}, block ${index + 1}`, text })),
 );
 /** What stands for the servers and the model of a reader. */

@@ -4,6 +4,11 @@ export interface AddedToken {
   readonly content: string;
   readonly special: boolean;
   readonly normalized: boolean;
+  /** True when the token takes the white space before or behind it. */
+  readonly lstrip?: unknown;
+  readonly rstrip?: unknown;
+  /** True when the token is found only between characters that are no letters. */
+  readonly single_word?: unknown;
 }
 
 /** The control tokens of a tokenizer's files. */

@@ -1,12 +1,12 @@
 import { join } from "node:path";
-import { Tokenizer as LibraryTokenizer } from "@huggingface/tokenizers";
 import { AbtieError, messageOf } from "../../errors.ts";
 import { type ChatTemplate, compileChatTemplate } from "./chat-template.ts";
 import { type AddedToken, findControlTokens } from "./control-tokens.ts";
+import { createEncoder, type EncodeText } from "./encoder.ts";
+import { createLibrary, type Library } from "./library.ts";
 import { readModelFiles, type TokenizerJson } from "./model-files.ts";
 import type { ChatSettings, ControlTokens, Tokenizer, TurnMarker } from "./tokenizer.ts";
 import { findTurnMarkers, TURNS_PROBE } from "./turn-markers.ts";
-import { cacheWords, splitsAtWords } from "./word-cache.ts";
 
 /** A tokenizer that also shows how the same model's prompts look on another day. */
 export interface LocalTokenizer extends Tokenizer {
@@ -23,16 +23,20 @@ export interface LocalTokenizer extends Tokenizer {
  * server. Throws AbtieError("config") when a file is missing, damaged or of a kind that the library cannot use.
  */
 export async function loadTokenizer(modelDir: string, settings: ChatSettings): Promise<LocalTokenizer> {
+  const tokenizer = await openTokenizer(modelDir, settings);
+  // The files of a big vocabulary are 100 MB of objects, and nothing would collect them until as many new ones were made.
+  globalThis.gc?.();
+  return tokenizer;
+}
+
+async function openTokenizer(modelDir: string, settings: ChatSettings): Promise<LocalTokenizer> {
   const files = await readModelFiles(modelDir);
-  const library = createLibraryTokenizer(modelDir, files.tokenizer, files.config);
+  const { library, encode, before } = openModel(modelDir, files.tokenizer, files.config);
   const found = findControlTokens(files.tokenizer.added_tokens, files.chatTemplate);
   const { chatTemplate, chatTemplatePath, specials } = files;
   const compiled =
     chatTemplate === null ? null : compileChatTemplate({ path: chatTemplatePath, source: chatTemplate, specials });
 
-  const direct = (text: string): readonly number[] => library.encode(text, { add_special_tokens: false }).ids;
-  const encode = splitsAtWords(files.tokenizer, direct) ? cacheWords(direct) : direct;
-  const before = findSpecials(library);
   const normalise = findNormaliser(library, files.tokenizer.added_tokens, found.texts);
 
   const create = (chosen: ChatSettings): LocalTokenizer => {
@@ -57,26 +61,28 @@ export async function loadTokenizer(modelDir: string, settings: ChatSettings): P
       dated,
       settings: chosen,
       with: (changed) => create({ ...chosen, ...changed }),
-      textOf: (id) => textBehind(library, id),
+      textOf: (id) => textBehind(library, encode, id),
     };
   };
   return create(settings);
 }
 
-// TypeScript cannot resolve the library's declarations under "nodenext", so the functions that abtie uses are declared
-// here.
-interface Library {
-  readonly encode: (text: string, options: { add_special_tokens: boolean }) => { readonly ids: number[] };
-  readonly decode: (
-    ids: readonly number[],
-    options: { readonly skip_special_tokens: boolean; readonly clean_up_tokenization_spaces?: boolean },
-  ) => string;
-  readonly normalizer: ((text: string) => string) | null;
+/** What turns the texts of a model into ids. */
+interface Model {
+  readonly library: Library;
+  readonly encode: EncodeText;
+  /** The special tokens that the model puts before a text; null when it changes the ids of the text in another way. */
+  readonly before: readonly number[] | null;
 }
 
-function createLibraryTokenizer(modelDir: string, tokenizer: TokenizerJson, config: object): Library {
+function openModel(modelDir: string, tokenizer: TokenizerJson, config: object): Model {
   try {
-    return new LibraryTokenizer(tokenizer, config) as unknown as Library;
+    const fast = createEncoder(tokenizer, config);
+    const before = fast === null ? null : findSpecials(fast.library);
+    if (fast !== null && before !== null) return { ...fast, before };
+    const library = createLibrary(tokenizer, config);
+    const encode = (text: string): readonly number[] => library.encode(text, { add_special_tokens: false }).ids;
+    return { library, encode, before: findSpecials(library) };
   } catch (error) {
     throw new AbtieError(
       "config",
@@ -103,8 +109,8 @@ function findSpecials(library: Library): readonly number[] | null {
  * Decodes one token behind a fixed one, because many tokenizers leave out the space at the beginning of a text. A part of
  * a character has no text.
  */
-function textBehind(library: Library, id: number): string | undefined {
-  const [before] = library.encode("a", { add_special_tokens: false }).ids;
+function textBehind(library: Library, encode: EncodeText, id: number): string | undefined {
+  const [before] = encode("a");
   if (before === undefined) return undefined;
   const decode = (ids: readonly number[]): string => library.decode(ids, { skip_special_tokens: false });
   const [alone, both] = [decode([before]), decode([before, id])];

@@ -4,11 +4,13 @@ import { z } from "zod";
 import { AbtieError, messageOf, systemCode } from "../../errors.ts";
 import { describeIssue } from "../../files/schema-problem.ts";
 import type { AddedToken } from "./control-tokens.ts";
-import type { TokenizerShape } from "./word-cache.ts";
 
 /** The keys of tokenizer.json that abtie itself reads; the tokenizer library gets the whole file unchanged. */
-export interface TokenizerJson extends TokenizerShape {
-  readonly added_tokens: readonly (AddedToken & TokenizerShape["added_tokens"][number])[];
+export interface TokenizerJson {
+  readonly model: Readonly<Record<string, unknown>>;
+  readonly normalizer?: unknown;
+  readonly pre_tokenizer?: unknown;
+  readonly added_tokens: readonly AddedToken[];
 }
 
 /** The files of a model that are needed for making prompts. */

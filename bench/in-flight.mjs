@@ -1,0 +1,103 @@
+/*
+ * Compares what abtie keeps in flight on one running vLLM with its prefix cache on, as users have it: the setting that a run finds by
+ * itself, and fixed ones.
+ *
+ * Run as: npm run build && node bench/in-flight.mjs --python VENV/bin/python --model FOLDER --input pandalm.csv
+ *           [--rows 700] [--rounds 3] [--settings found,64x1,1x700]
+ *
+ * The rows are the shortest of the file in order of their length, by the template `rules`, in one order. The settings take turns; before
+ * each run the prefix cache is emptied. Prints for each run the seconds of scoring, rows/s, requests, and the CPU seconds of the
+ * server and of abtie: on a machine with other work these compare better than the seconds.
+ */
+import { spawn } from "node:child_process";
+import { createReadStream, createWriteStream } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { parseArgs } from "node:util";
+import { parse } from "csv-parse";
+import { stringify } from "csv-stringify";
+import { MAIN } from "./lib/job.mjs";
+import { markdown, output, treeCpuSeconds } from "./lib/processes.mjs";
+import { startVllm } from "./lib/vllm.mjs";
+
+const { values } = parseArgs({
+  options: {
+    python: { type: "string" },
+    model: { type: "string" },
+    input: { type: "string" },
+    rows: { type: "string", default: "700" },
+    rounds: { type: "string", default: "3" },
+    settings: { type: "string", default: "found,64x1,1x700" },
+  },
+});
+const { python, model, input } = values;
+if (python === undefined || model === undefined || input === undefined) {
+  throw new Error("--python, --model and --input are needed");
+}
+const rows = Number(values.rows);
+const folder = await mkdtemp(join(tmpdir(), "abtie-bench-"));
+const server = await startVllm({
+  python,
+  model,
+  dtype: "float32",
+  folder,
+  args: ["--enable-prefix-caching"],
+  // The page that empties the prefix cache exists only in this mode.
+  env: { VLLM_SERVER_DEV_MODE: "1" },
+});
+try {
+  process.stderr.write(`vLLM answers after ${server.readySeconds.toFixed(0)} s\n`);
+  await writeJob();
+  const table = [];
+  for (let round = 0; round <= Number(values.rounds); round += 1) {
+    for (const setting of values.settings.split(",")) {
+      const line = await measure(setting);
+      // The first round warms the server up.
+      if (round > 0) table.push([round, ...line]);
+      process.stderr.write(`${round === 0 ? "warm-up" : round} | ${line.join(" | ")}\n`);
+    }
+  }
+  markdown([["round", "setting", "seconds", "rows/s", "requests", "CPU s of the server", "CPU s of abtie"], ...table]);
+} finally {
+  await server[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function writeJob() {
+  const records = [];
+  for await (const record of createReadStream(resolve(input)).pipe(parse({ columns: true, bom: true }))) {
+    records.push(record);
+  }
+  const length = ({ prompt, response_a, response_b }) => prompt.length + response_a.length + response_b.length;
+  const shortest = records.toSorted((one, other) => length(one) - length(other)).slice(0, rows);
+  const target = createWriteStream(join(folder, "rows.csv"));
+  await pipeline(Readable.from(shortest), stringify({ header: true }), target);
+  const engine = { tokenizer: resolve(model), max_model_len: 2048 };
+  const config = { input: "rows.csv", template: "rules", run: "run", orders: "one", engine };
+  await writeFile(join(folder, "job.yaml"), JSON.stringify(config));
+}
+
+async function measure(setting) {
+  const emptied = await fetch(`${server.url}/reset_prefix_cache`, { method: "POST" });
+  if (!emptied.ok) throw new Error(`the prefix cache was not emptied: ${emptied.status}`);
+  const [requests, prompts] = setting.split("x");
+  const fixed = setting === "found" ? [] : ["-j", requests, "--set", `prompts_per_request=${prompts}`];
+  const before = await treeCpuSeconds(server.pid);
+  const child = spawn(
+    process.execPath,
+    [MAIN, "run", "job.yaml", "--fresh", "--json", "--base-url", server.url, ...fixed],
+    { cwd: folder, stdio: ["ignore", "pipe", "pipe"] },
+  );
+  let own = 0;
+  const timer = setInterval(async () => {
+    own = Math.max(own, await treeCpuSeconds(child.pid).catch(() => 0));
+  }, 500);
+  const { seconds, session } = JSON.parse(await output(child, "abtie run"));
+  clearInterval(timer);
+  const used = (await treeCpuSeconds(server.pid)) - before;
+  const speed = session.scoredPrompts / seconds.scoring;
+  return [setting, seconds.scoring.toFixed(1), speed.toFixed(2), session.requests, used.toFixed(1), own.toFixed(1)];
+}

@@ -1,0 +1,202 @@
+import { createAddedTokenSplitter } from "./added-tokens.ts";
+import { createLibrary, type Library } from "./library.ts";
+import { createMerge, type MergeRule } from "./merge.ts";
+import type { TokenizerJson } from "./model-files.ts";
+import { byteSymbols, characterSymbols, inByteCharacters, type ToSymbols } from "./symbols.ts";
+
+/** Encodes a single text, without special tokens around it. */
+export type EncodeText = (text: string) => readonly number[];
+
+/** An encoder, and the library's tokenizer without the merge rules: it decodes, and shows which special tokens stand around a text. */
+export interface Encoder {
+  readonly encode: EncodeText;
+  readonly library: Library;
+}
+
+/**
+ * Makes an encoder for a byte-pair model from the contents of tokenizer.json and tokenizer_config.json. It gives the ids of the
+ * library several times faster, because it encodes each piece of text once and remembers its ids. The library normalises the
+ * texts and splits them. Null for other models. Throws the library's errors.
+ */
+export function createEncoder(tokenizer: TokenizerJson, config: object): Encoder | null {
+  const { added_tokens, model } = tokenizer;
+  const shape = readShape(tokenizer);
+  if (shape === null) return null;
+  // The merge rules take most of the library's memory.
+  const library = createLibrary({ ...tokenizer, model: { ...model, merges: [] } }, config);
+  const vocabulary = library.model.tokens_to_ids;
+  const idOf = (token: string): number | undefined => vocabulary.get(token);
+  const toSymbols = (shape.bytes ? byteSymbols : characterSymbols)(idOf);
+  if (toSymbols === null) return null;
+  const idsOf = rememberPieces(encodePiece(shape, toSymbols, idOf));
+  const pieces = createPieces(tokenizer, shape, vocabulary.keys());
+
+  const { normalizer } = library;
+  // The library searches these tokens before it normalises when there is no normaliser.
+  const isLate = ({ normalized }: { readonly normalized: boolean }): boolean => normalized && normalizer !== null;
+  const early = createAddedTokenSplitter(added_tokens.filter((token) => !isLate(token)));
+  const late = createAddedTokenSplitter(
+    added_tokens.filter(isLate).map((token) => ({ ...token, content: normalizer?.(token.content) ?? token.content })),
+  );
+  const encode: EncodeText = (text) => {
+    const ids: number[] = [];
+    for (const [index, section] of early(text).entries()) {
+      if (section.id !== null) {
+        ids.push(section.id);
+        continue;
+      }
+      for (const { id, text: part } of late(normalizer?.(section.text) ?? section.text)) {
+        if (id !== null) ids.push(id);
+        else for (const piece of pieces(part, index)) for (const found of idsOf(piece)) ids.push(found);
+      }
+    }
+    return ids;
+  };
+  return { encode, library };
+}
+
+/** What a byte-pair model of tokenizer.json does. */
+interface Shape {
+  readonly rules: readonly MergeRule[];
+  /** True when the symbols are bytes, false when they are characters. */
+  readonly bytes: boolean;
+  /** The steps that split a text, without the one that writes bytes as characters. */
+  readonly steps: readonly object[];
+  /** True when a piece that is a token is not merged from its symbols. */
+  readonly wholeTokens: boolean;
+}
+
+/** Reads the shape of a model; null for a model with a step that the encoder does not know. */
+function readShape({ model, pre_tokenizer, added_tokens }: TokenizerJson): Shape | null {
+  const { type, merges, dropout, byte_fallback, ignore_merges } = model;
+  const known =
+    type === "BPE" &&
+    Array.isArray(merges) &&
+    !dropout &&
+    !model["continuing_subword_prefix"] &&
+    !model["end_of_word_suffix"] &&
+    !added_tokens.some(({ single_word }) => single_word === true);
+  const steps = readSteps(pre_tokenizer);
+  if (!known || steps === null) return null;
+  const shape = { rules: merges as readonly MergeRule[], wholeTokens: ignore_merges === true };
+  const last = steps.at(-1);
+  if (last?.type !== "ByteLevel") return byte_fallback === true ? { ...shape, bytes: false, steps } : null;
+  if (last.add_prefix_space === true) return null;
+  const before = steps.slice(0, -1);
+  return { ...shape, bytes: true, steps: last.use_regex === false ? before : [...before, GPT2_SPLIT] };
+}
+
+interface Step {
+  readonly type?: unknown;
+  readonly pretokenizers?: unknown;
+  readonly add_prefix_space?: unknown;
+  readonly use_regex?: unknown;
+}
+
+/** Lists the steps that split a text; null when bytes are written as characters before the last step. */
+function readSteps(preTokenizer: unknown): readonly Step[] | null {
+  const steps = stepsIn(preTokenizer);
+  return steps.slice(0, -1).some(({ type }) => type === "ByteLevel") ? null : steps;
+}
+
+function stepsIn(preTokenizer: unknown): readonly Step[] {
+  if (typeof preTokenizer !== "object" || preTokenizer === null) return [];
+  const step: Step = preTokenizer;
+  return Array.isArray(step.pretokenizers) ? step.pretokenizers.flatMap(stepsIn) : [step];
+}
+
+/** How a step "ByteLevel" splits that has no other pattern. */
+const GPT2_SPLIT = {
+  type: "Split",
+  pattern: { Regex: "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+" },
+  behavior: "Isolated",
+  invert: false,
+};
+
+/** Makes the function that splits a normalised text into pieces of which no token is in two. */
+function createPieces(
+  tokenizer: TokenizerJson,
+  { steps, bytes, wholeTokens }: Shape,
+  tokens: Iterable<string>,
+): (text: string, sectionIndex: number) => readonly string[] {
+  // A library of its own splits, because the model's own one would write bytes as characters.
+  const model = { ...tokenizer.model, vocab: {}, merges: [] };
+  const rest = { added_tokens: [], post_processor: null, decoder: null };
+  const pre_tokenizer = steps.length === 0 ? null : { type: "Sequence", pretokenizers: steps };
+  const split = createLibrary({ ...tokenizer, ...rest, model, pre_tokenizer }, {}).pre_tokenizer;
+  const parts = (text: string, section_index: number): readonly string[] =>
+    split === null ? [text] : split(text, { section_index });
+  if (bytes || wholeTokens) return parts;
+  const words = createWordSplitter(tokens);
+  return (text, sectionIndex) => parts(text, sectionIndex).flatMap(words);
+}
+
+const WORD_START = "▁";
+
+/**
+ * Makes the function that splits a text before a word, which begins with "▁". It does not split behind a character that a token has
+ * before a "▁": no other merge can join the text on both sides.
+ */
+function createWordSplitter(tokens: Iterable<string>): (text: string) => readonly string[] {
+  const joined = new Set<number>();
+  for (const token of tokens) {
+    for (let at = token.indexOf(WORD_START, 1); at > 0; at = token.indexOf(WORD_START, at + 1)) {
+      joined.add(token.charCodeAt(at - 1));
+    }
+  }
+  return (text) => {
+    const words: string[] = [];
+    let start = 0;
+    for (let at = text.indexOf(WORD_START, 1); at > 0; at = text.indexOf(WORD_START, at + 1)) {
+      if (joined.has(text.charCodeAt(at - 1))) continue;
+      words.push(text.slice(start, at));
+      start = at;
+    }
+    words.push(text.slice(start));
+    return words;
+  };
+}
+
+function encodePiece(
+  { rules, bytes, wholeTokens }: Shape,
+  toSymbols: ToSymbols,
+  idOf: (token: string) => number | undefined,
+): EncodeText {
+  const merge = createMerge(rules, idOf);
+  return (piece) => {
+    const whole = wholeTokens ? idOf(bytes ? inByteCharacters(piece) : piece) : undefined;
+    return whole === undefined ? merge(toSymbols(piece)) : [whole];
+  };
+}
+
+/** Number of characters of the longest piece that is remembered. Longer ones rarely come again. */
+const LONGEST_PIECE = 48;
+/** Number of pieces, about 5 MB, after which those are forgotten that were not asked for since as many new ones came. */
+const MOST_PIECES = 25_000;
+
+function rememberPieces(encode: EncodeText): EncodeText {
+  let recent = new Map<string, readonly number[]>();
+  let older: ReadonlyMap<string, readonly number[]> = new Map();
+  const keep = (piece: string, ids: readonly number[]): readonly number[] => {
+    if (recent.size >= MOST_PIECES) {
+      older = recent;
+      recent = new Map();
+    }
+    recent.set(piece, ids);
+    return ids;
+  };
+  return (piece) => {
+    const found = recent.get(piece);
+    if (found !== undefined) return found;
+    if (piece.length > LONGEST_PIECE) return encode(piece);
+    const known = older.get(piece);
+    return keep(copy(piece), known ?? encode(piece));
+  };
+}
+
+/** Number of characters from which V8 makes a slice that keeps the whole text in memory (SlicedString::kMinLength). */
+const SHORTEST_SLICE = 13;
+
+function copy(piece: string): string {
+  return piece.length < SHORTEST_SLICE ? piece : Buffer.from(piece, "utf16le").toString("utf16le");
+}
