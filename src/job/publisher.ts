@@ -6,10 +6,11 @@ import { exists } from "../files/exists.ts";
 import { type Aggregate, outcomeOf, type RowOutcome } from "../judge/outcome.ts";
 import type { Journal } from "../runfolder/journal/append.ts";
 import type { Ownership } from "../runfolder/ownership.ts";
-import { type RowReading, type RowRecord, writeRows } from "../runfolder/rows-file.ts";
-import { attemptsOf, hasOtherDate, isShort, type RunState, readingOf } from "../runfolder/state/run-state.ts";
-import type { Classes, Clock, Log, Order, OutputForm, PerClass } from "../types.ts";
+import { writeRows } from "../runfolder/rows-file.ts";
+import { type RunState, readingOf } from "../runfolder/state/run-state.ts";
+import type { Classes, Clock, Log, OutputForm, PerClass } from "../types.ts";
 import { answersOf } from "./answers.ts";
+import { recordsOf } from "./records.ts";
 
 /** Writes the results of a run, which are the submission and rows.jsonl, and replaces these files as rows are answered. */
 export interface Publisher {
@@ -69,7 +70,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       return { ...outcome(row), mass: reading?.mass ?? null };
     };
     await writeSubmission(options.submission, ids, probabilities, { ...options, details, beforeReplace });
-    await writeRows(options.rows, recordsOf(options, outcome), options.disk);
+    await writeRows(options.rows, recordsOf({ ids, state, chosen: options.input.chosen }, outcome), options.disk);
   };
   const publish = async (): Promise<void> => {
     const began = clock.monotonic();
@@ -126,34 +127,4 @@ const COST_SHARE = 0.05;
 function isDue(rowsSince: number, msSince: number, lastCostMs: number): boolean {
   if (rowsSince === 0 || msSince < lastCostMs / COST_SHARE) return false;
   return rowsSince >= DUE_ROWS || msSince >= DUE_MS;
-}
-
-function* recordsOf(
-  { ids, state, input: { chosen } }: Pick<PublisherOptions, "ids" | "state" | "input">,
-  outcome: (row: number) => RowOutcome,
-): Generator<RowRecord> {
-  for (const [row, id] of ids.entries()) {
-    yield {
-      id,
-      ...outcome(row),
-      ...(chosen === null ? {} : { chosen: chosen[row] }),
-      attempts: attemptsOf(state, row, "ab") + attemptsOf(state, row, "ba"),
-      ab: recordOf(state, row, "ab"),
-      ba: recordOf(state, row, "ba"),
-    };
-  }
-}
-
-function recordOf(state: RunState, row: number, order: Order): RowReading | null {
-  const reading = readingOf(state, row, order);
-  if (reading === null) return null;
-  const { tokens, cutTokens, neutralised } = state.orders[order];
-  return {
-    ...reading,
-    tokens: tokens[row] ?? 0,
-    cutTokens: cutTokens[row] ?? 0,
-    neutralised: neutralised[row] ?? 0,
-    short: isShort(state, row, order),
-    ...(hasOtherDate(state, row, order) ? { otherDate: true } : {}),
-  };
 }

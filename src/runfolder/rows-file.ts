@@ -75,7 +75,11 @@ const rowRecordSchema: z.ZodType<RowRecord> = z.strictObject({
  * Replaces rows.jsonl in one step, with one line for each row. Throws AbtieError("data") when the file cannot be
  * written.
  */
-export async function writeRows(path: string, rows: Iterable<RowRecord>, disk?: Disk): Promise<void> {
+export async function writeRows(
+  path: string,
+  rows: Iterable<RowRecord> | AsyncIterable<RowRecord>,
+  disk?: Disk,
+): Promise<void> {
   await writeAtomic(path, linesOf(rows), disk, "owner");
 }
 
@@ -94,8 +98,8 @@ export async function* readRows(path: string): AsyncGenerator<RowRecord> {
   }
 }
 
-function* linesOf(rows: Iterable<RowRecord>): Generator<string> {
-  for (const row of rows) yield `${JSON.stringify(row)}\n`;
+async function* linesOf(rows: Iterable<RowRecord> | AsyncIterable<RowRecord>): AsyncGenerator<string> {
+  for await (const row of rows) yield `${JSON.stringify(row)}\n`;
 }
 
 /** The rows of a run as columns; every column is in the order of the run's input. */

@@ -35,6 +35,12 @@ const DEFAULT_CLIP: Clip = [0.005, 0.99];
 const CSV: OutputForm = { kind: "submission", gzip: false, columns: [] };
 const NOT_REACHED: RowDetails = { obtained: "prior", reason: "not reached", mass: null };
 
+/** What an output says of one row. */
+export interface OutputItem extends RowDetails {
+  readonly id: string;
+  readonly probabilities: PerClass;
+}
+
 /**
  * Replaces the submission at `path` in one step. The file has one row for each id, in the order of `ids` and with the
  * unchanged id, and for each class a probability of 6 decimals; they sum to exactly 1; see `outputColumns` for what the other forms
@@ -49,20 +55,29 @@ export async function writeSubmission(
   probabilities: (index: number) => PerClass,
   options: SubmissionOptions = {},
 ): Promise<void> {
-  const { form = CSV, clip = DEFAULT_CLIP, input = null, details = () => NOT_REACHED, disk, ownership } = options;
-  const { classes = CLASSES } = options;
+  const { form = CSV, details = () => NOT_REACHED } = options;
+  const detailsOf = form.kind === "submission" ? () => NOT_REACHED : details;
+  function* items(): Generator<OutputItem> {
+    for (const [index, id] of ids.entries()) yield { ...detailsOf(index), id, probabilities: probabilities(index) };
+  }
+  await writeOutput(path, items(), options);
+}
+
+/** Does the same for rows that come one by one, in the order of the file. Also throws what `items` throws. */
+export async function writeOutput(
+  path: string,
+  items: Iterable<OutputItem> | AsyncIterable<OutputItem>,
+  options: Omit<SubmissionOptions, "details"> = {},
+): Promise<void> {
+  const { form = CSV, clip = DEFAULT_CLIP, input = null, classes = CLASSES, disk, ownership } = options;
   const columns = outputColumns(form, { ...DEFAULT_COLUMNS, ...options.columns, classes }, input);
-  const isWide = form.kind !== "submission";
-  const repeated = isWide && form.columns.length > 0 ? input : null;
-  const rowOf = (index: number, cells: readonly DataCell[]): readonly DataCell[] => {
-    const id = ids[index] ?? "";
-    const numbers = probabilities(index);
-    const digits = digitsOf(numbers, { clip, classes, id, index });
-    const { obtained, reason, mass } = isWide ? details(index) : NOT_REACHED;
-    const row: OutputRow = { index, id, probabilities: numbers, digits, obtained, reason, mass, cells };
+  const repeated = form.kind !== "submission" && form.columns.length > 0 ? input : null;
+  const rowOf = (item: OutputItem, index: number, cells: readonly DataCell[]): readonly DataCell[] => {
+    const digits = digitsOf(item, { clip, classes, index });
+    const row: OutputRow = { ...item, index, digits, cells };
     return columns.map(({ cellOf }) => cellOf(row));
   };
-  const content = encodeRows(form, columns, blocksOf(ids.length, rowOf, repeated));
+  const content = encodeRows(form, columns, blocksOf(items, rowOf, repeated));
   const beforeReplace = async (digest: ContentDigest): Promise<void> => {
     await options.beforeReplace?.();
     await ownership?.announce(digest);
@@ -74,14 +89,14 @@ export async function writeSubmission(
 interface RowPlace {
   readonly clip: Clip;
   readonly classes: Classes;
-  readonly id: string;
   readonly index: number;
 }
 
-function digitsOf(numbers: PerClass, { clip, classes, id, index }: RowPlace): readonly string[] {
+function digitsOf({ id, probabilities }: OutputItem, { clip, classes, index }: RowPlace): readonly string[] {
   try {
-    if (numbers.length !== classes.length) throw new Error(`${numbers.length} numbers for ${classes.length} classes`);
-    return toDigits(numbers, clip);
+    if (probabilities.length !== classes.length)
+      throw new Error(`${probabilities.length} numbers for ${classes.length} classes`);
+    return toDigits(probabilities, clip);
   } catch (error) {
     throw new Error(`row ${index} (id ${JSON.stringify(id)}) cannot be written`, { cause: error });
   }
@@ -90,13 +105,21 @@ function digitsOf(numbers: PerClass, { clip, classes, id, index }: RowPlace): re
 const ROWS_AT_ONCE = 500;
 
 async function* blocksOf(
-  count: number,
-  rowOf: (index: number, cells: readonly DataCell[]) => readonly DataCell[],
+  items: Iterable<OutputItem> | AsyncIterable<OutputItem>,
+  rowOf: (item: OutputItem, index: number, cells: readonly DataCell[]) => readonly DataCell[],
   repeated: OutputInput | null,
 ): AsyncGenerator<Block> {
-  for (let start = 0; start < count; start += ROWS_AT_ONCE) {
-    const indexes = Array.from({ length: Math.min(ROWS_AT_ONCE, count - start) }, (_, at) => start + at);
-    const cells = repeated === null ? [] : await Promise.all(indexes.map(repeated.readCells));
-    yield indexes.map((index, at) => rowOf(index, cells[at] ?? []));
+  let start = 0;
+  let waiting: OutputItem[] = [];
+  const blockOf = async (): Promise<Block> => {
+    const cells = repeated === null ? [] : await Promise.all(waiting.map((_, at) => repeated.readCells(start + at)));
+    const block = waiting.map((item, at) => rowOf(item, start + at, cells[at] ?? []));
+    start += waiting.length;
+    waiting = [];
+    return block;
+  };
+  for await (const item of items) {
+    if (waiting.push(item) === ROWS_AT_ONCE) yield await blockOf();
   }
+  if (waiting.length > 0) yield await blockOf();
 }

@@ -137,7 +137,9 @@ interface Comparison {
 export async function refuseOtherRun(options: RunIdentity): Promise<Comparison> {
   const { config, force, fresh, effects } = options;
   const { disk } = effects;
-  const found = await manifestOf(options);
+  const { sha256: data, ids } = options.dataset;
+  const rows = { data, ids: sha256(ids.join("\n")), count: ids.length };
+  const found = await createManifest({ ...options, rows });
   const old = fresh ? null : await readManifest(join(config.runFolder, "manifest.json"), disk);
   if (old === null) return { now: found, differences: null, gaveWay: false };
   const now = { ...found, createdAt: old.createdAt, model: old.model };
@@ -164,14 +166,21 @@ async function hasAnswers(path: string, disk: Disk): Promise<boolean> {
   return false;
 }
 
-async function manifestOf(options: {
-  config: Config;
-  dataset: Dataset;
-  template: Template;
-  version: string;
-  effects: Effects;
+/** Describes the differences of two manifests that change answers. */
+export function seriousDifferences(old: Manifest, now: Manifest): readonly string[] {
+  return compareManifests(old, now, HARMLESS).flatMap(({ changesAnswers, text }) => (changesAnswers ? [text] : []));
+}
+
+/** Makes the manifest of a run that has no model yet. */
+export async function createManifest(options: {
+  readonly config: Config;
+  /** SHA-256 of the file and of the ids of the run, which are joined by newlines, and their number. */
+  readonly rows: { readonly data: string; readonly ids: string; readonly count: number };
+  readonly template: Pick<Template, "sha256" | "labels">;
+  readonly version: string;
+  readonly effects: Pick<Effects, "clock" | "nodeVersion">;
 }): Promise<Manifest> {
-  const { config, dataset, template, version, effects } = options;
+  const { config, rows, template, version, effects } = options;
   const entries = Object.entries(config.engine).filter(([key]) => key !== "apiKey" && key !== "access");
   const engine = Object.fromEntries(entries);
   return {
@@ -180,12 +189,12 @@ async function manifestOf(options: {
     versions: { abtie: version, node: effects.nodeVersion },
     config: JSON.parse(JSON.stringify({ ...config, engine })) as Json,
     hashes: {
-      data: dataset.sha256,
-      ids: sha256(dataset.ids.join("\n")),
+      data: rows.data,
+      ids: rows.ids,
       template: template.sha256,
       ...(await modelHashes(config)),
     },
-    rows: dataset.ids.length,
+    rows: rows.count,
     labels: template.labels as unknown as Json,
     method: config.engine.method,
     // Known when an engine is ready, see `checkModel`.
