@@ -10,6 +10,7 @@ export { type DryRun, dryRun } from "./commands/dry-run.ts";
 export { type EvaluateOptions, type EvaluateResult, evaluateTarget } from "./commands/evaluate.ts";
 export { type FakeServerCommandOptions, type ListeningFakeServer, startFakeServer } from "./commands/fake-server.ts";
 export { type InitOptions, type InitResult, init } from "./commands/init.ts";
+export { type JoinShardsOptions, type JoinSummary, joinShards } from "./commands/join.ts";
 export { type PlanOptions, plan } from "./commands/plan.ts";
 export { type ReportFiles, type ReportOptions, reportRun } from "./commands/report.ts";
 export { type RunOptions, runJob } from "./commands/run.ts";

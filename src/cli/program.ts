@@ -9,6 +9,7 @@ import { addDoctor } from "./commands/doctor.ts";
 import { addEvaluate } from "./commands/evaluate.ts";
 import { addFakeServer } from "./commands/fake-server.ts";
 import { addInit } from "./commands/init.ts";
+import { addJoin } from "./commands/join.ts";
 import { addPlan } from "./commands/plan.ts";
 import { addReport } from "./commands/report.ts";
 import { addRun } from "./commands/run.ts";
@@ -28,7 +29,7 @@ import { addExamples, type Example, formatItem, helpWidth, renderItems } from ".
 const COMMANDS: Readonly<Record<string, readonly AddCommand[]>> = {
   "Begin:": [addInit, addSetup, addFakeServer, addTemplates, addShow],
   "Before a run:": [addDoctor, addPlan, addBench],
-  "Run:": [addRun, addStatus, addValidate],
+  "Run:": [addRun, addStatus, addJoin, addValidate],
   "After a run:": [addEvaluate, addCalibrate, addReport],
   "Choose a template or a model:": [addCompare, addSample],
 };
@@ -128,6 +129,7 @@ const EXAMPLES: readonly Example[] = [
   ["abtie run job.yaml --deadline 9h", "score the rows; the same command continues"],
   "abtie run -i rows.csv --base-url http://127.0.0.1:8000 -o submission.csv",
   ["abtie status runs/job", "see how far a run is"],
+  ["abtie join job.yaml", "make one submission of the shards of several machines"],
   ["abtie validate submission.csv -i rows.csv", "check ids, numbers and sums of the submission"],
   ["abtie evaluate runs/job --labels rows.csv", "compute log loss and other metrics"],
   ["abtie compare job.yaml -t rules -t mine.jinja", "find out which template is better"],

@@ -6,12 +6,13 @@ import type { Log } from "../types.ts";
 
 /**
  * Opens the rows of a config, and logs what was assumed about their columns. The label columns may be missing, unless the
- * config gives them other names than the usual ones.
+ * config gives them other names than the usual ones. `select` keeps only some rows, instead of those of the config's shard.
  */
 export async function openRows(
   config: Pick<Config, "input" | "columns" | "truth" | "limit" | "shard">,
   signal: AbortSignal,
   log: Log | null = null,
+  select: ((id: string) => boolean) | null = null,
 ): Promise<Dataset> {
   const { shard } = config;
   const { labels, ...others } = { ...DEFAULT_COLUMNS, ...config.columns };
@@ -24,6 +25,7 @@ export async function openRows(
     ...(signal.aborted ? {} : { signal }),
     ...(config.limit === null ? {} : { limit: config.limit }),
     ...(shard === null ? {} : { select: (id) => shardOf(id, shard.count) === shard.index }),
+    ...(select === null ? {} : { select }),
   });
   for (const note of dataset.notes) log?.("info", `${config.input}: ${note}`);
   for (const { finding, remedy } of dataset.slips) log?.("warn", `${config.input}: ${finding}; ${remedy}`);

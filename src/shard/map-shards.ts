@@ -11,6 +11,8 @@ export interface ShardMap {
   readonly counts: readonly number[];
   /** SHA-256 of the ids of each shard, as in a manifest: joined by newlines, in the order of the file. */
   readonly idHashes: readonly string[];
+  /** The same for all rows. */
+  readonly idHash: string;
 }
 
 /** Builds the map row by row, in 4 bytes a row, so that the ids of all rows are never in memory at the same time. */
@@ -22,6 +24,7 @@ export function createShardMap(count: number): {
   const counts = Array.from({ length: count }, () => 0);
   const hashes: readonly Hash[] = counts.map(() => createHash("sha256"));
   let shards = new Uint32Array(1024);
+  const whole = createHash("sha256");
   let rows = 0;
   return {
     add: (id) => {
@@ -32,6 +35,7 @@ export function createShardMap(count: number): {
         shards = longer;
       }
       shards[rows] = index;
+      whole.update(rows === 0 ? id : `\n${id}`, "utf8");
       rows += 1;
       const before = counts[index - 1] ?? 0;
       hashes[index - 1]?.update(before === 0 ? id : `\n${id}`, "utf8");
@@ -43,6 +47,7 @@ export function createShardMap(count: number): {
       shards: shards.subarray(0, rows),
       counts,
       idHashes: hashes.map((hash) => hash.digest("hex")),
+      idHash: whole.digest("hex"),
     }),
   };
 }

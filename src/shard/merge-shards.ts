@@ -12,14 +12,14 @@ import type { ShardMap } from "./map-shards.ts";
 export async function* mergeShards(
   { shards: shardOfRow }: ShardMap,
   shards: readonly FoundShard[],
-  absent: () => RowRecord,
+  absent: (row: number) => RowRecord,
 ): AsyncGenerator<RowRecord> {
   const readers = new Map(shards.map(({ path, shard }) => [shard.index, readRows(join(path, "rows.jsonl"))]));
   try {
-    for (const index of shardOfRow) {
+    for (const [row, index] of shardOfRow.entries()) {
       const reader = readers.get(index);
       if (reader === undefined) {
-        yield absent();
+        yield absent(row);
         continue;
       }
       const next = await reader.next();

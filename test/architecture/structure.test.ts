@@ -17,7 +17,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["judge"],
   ["pool"],
   ["job"],
-  ["evaluate"],
+  ["evaluate", "shard"],
   ["report"],
   ["compare", "bench", "doctor"],
   ["commands", "system.ts"],

@@ -1,0 +1,131 @@
+import { cpSync, readFileSync, rmSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { inProcess } from "../helpers/in-process.ts";
+import { attachTo, type Job, startJudge, writeJob } from "../helpers/job.ts";
+import { expectValid, readLines } from "../helpers/results.ts";
+
+/** Runs shards of a job, in this order. */
+async function runShards(job: Job, count: number, order: readonly number[], ...more: readonly string[]): Promise<void> {
+  for (const index of order) {
+    const run = await inProcess(["run", "job.yaml", "--shard", `${index}/${count}`, ...more], job.folder);
+    expect(run.status, run.stderr).toBe(0);
+  }
+}
+
+const shard = (job: Job, index: number, count: number): string => join(job.folder, "run", `shard-${index}-of-${count}`);
+const joined = (job: Job, file: string): string => join(job.folder, "run", "joined", file);
+
+test("the shards of a job, in any number and order, make the files of the job itself", async () => {
+  await using judge = await startJudge({});
+  const job = await writeJob({ engine: attachTo(judge), rows: 30, config: { orders: "both" } });
+  const whole = await inProcess(["run", "job.yaml", "--run", "whole"], job.folder);
+  expect(whole.status, whole.stderr).toBe(0);
+  const expected = ["submission.csv", "rows.jsonl"].map((name) =>
+    readFileSync(join(job.folder, "whole", name), "utf8"),
+  );
+  for (const [count, order] of [
+    [1, [1]],
+    [3, [3, 1, 2]],
+  ] as const) {
+    await runShards(job, count, order);
+    const said = await inProcess(["join", "job.yaml", "--of", String(count)], job.folder);
+    expect(said.status, said.stderr).toBe(0);
+    expect(["submission.csv", "rows.jsonl"].map((name) => readFileSync(joined(job, name), "utf8"))).toEqual(expected);
+  }
+  const several = await inProcess(["join", "job.yaml"], job.folder);
+  expect(several).toMatchObject({ status: 3, stderr: expect.stringContaining("of 1, of 3") });
+  const report = await inProcess(["report", "run/joined"], job.folder);
+  expect(report.status, report.stderr).toBe(0);
+});
+
+describe("a join of three shards", () => {
+  test("names a missing one, and fills it with the fallback when asked to", async () => {
+    await using judge = await startJudge({});
+    const job = await writeJob({ engine: attachTo(judge), rows: 30 });
+    await runShards(job, 3, [1, 3]);
+    const refused = await inProcess(["join", "job.yaml"], job.folder);
+    expect(refused).toMatchObject({
+      status: 3,
+      stderr: expect.stringMatching(/1 shard of 3 is missing .*: 2\..*--partial/),
+    });
+    const partial = await inProcess(["join", "job.yaml", "--partial", "-o", "all.csv"], job.folder);
+    expect(partial.status, partial.stderr).toBe(5);
+    expectValid(join(job.folder, "all.csv"), job.ids);
+    const missing = readLines(joined(job, "rows.jsonl")).filter(({ obtained }) => obtained === "prior");
+    expect(missing.length).toBeGreaterThan(0);
+    expect(missing.every(({ reason }) => reason === "its shard is missing")).toBe(true);
+    // The same file is replaced when the shard is there, and a file of somebody else is not.
+    await runShards(job, 3, [2]);
+    expect(await inProcess(["join", "job.yaml", "-o", "all.csv"], job.folder)).toMatchObject({ status: 0 });
+    await writeFile(join(job.folder, "mine.csv"), "mine");
+    expect(await inProcess(["join", "job.yaml", "-o", "mine.csv"], job.folder)).toMatchObject({ status: 2 });
+    expect(readFileSync(join(job.folder, "mine.csv"), "utf8")).toBe("mine");
+  });
+
+  test("takes the answers of a killed shard from its journal, where rows.jsonl lacks them", async () => {
+    await using judge = await startJudge({});
+    const job = await writeJob({ engine: attachTo(judge), rows: 30 });
+    await runShards(job, 3, [1, 2, 3]);
+    const rowsFile = join(shard(job, 2, 3), "rows.jsonl");
+    const before = await readFile(rowsFile, "utf8");
+    const none = readLines(rowsFile).map((row) => ({
+      ...row,
+      probabilities: [1 / 3, 1 / 3, 1 / 3],
+      obtained: "prior",
+      reason: "not reached",
+      ab: null,
+      ba: null,
+    }));
+    await writeFile(rowsFile, none.map((row) => `${JSON.stringify(row)}\n`).join(""));
+    expect(await inProcess(["join", "job.yaml"], job.folder)).toMatchObject({ status: 0 });
+    expect(await readFile(rowsFile, "utf8")).toBe(before);
+  });
+
+  test.each<[string, (job: Job) => Promise<void> | void, string]>([
+    [
+      "another template",
+      async (job) => {
+        const path = join(job.folder, "template.jinja");
+        await writeFile(path, (await readFile(path, "utf8")).replace("A:", "First:"));
+        await runShards(job, 3, [2], "--fresh");
+      },
+      "shard 1: ",
+    ],
+    [
+      "other rows",
+      async (job) => {
+        const path = join(job.folder, "rows.csv");
+        await writeFile(path, (await readFile(path, "utf8")).replace(/\n$/, "\n").concat("extra,p,a,b\n"));
+      },
+      "shard 1: ",
+    ],
+    [
+      "the folder of another shard",
+      (job) => {
+        rmSync(shard(job, 2, 3), { recursive: true });
+        cpSync(shard(job, 1, 3), shard(job, 2, 3), { recursive: true });
+      },
+      "shard 2: ",
+    ],
+  ])("refuses %s", async (_name, change, words) => {
+    await using judge = await startJudge({});
+    const job = await writeJob({ engine: attachTo(judge), rows: 30 });
+    await runShards(job, 3, [1, 2, 3]);
+    await change(job);
+    const said = await inProcess(["join", "job.yaml"], job.folder);
+    expect(said.status, said.stderr).toBe(2);
+    expect(said.stderr).toContain(words);
+    expect(() => readFileSync(joined(job, "submission.csv"))).toThrow();
+  });
+
+  test("says what to run when there is no shard", async () => {
+    await using judge = await startJudge({});
+    const job = await writeJob({ engine: attachTo(judge), rows: 3 });
+    expect(await inProcess(["join", "job.yaml"], job.folder)).toMatchObject({
+      status: 3,
+      stderr: expect.stringContaining("--shard 1/8"),
+    });
+  });
+});
