@@ -23,6 +23,8 @@ export interface Judge {
    * when it marks them with control tokens.
    */
   readonly plainTurns: string | null;
+  /** What a person should check about the model before its numbers are used, each with what to do. */
+  readonly doubts: readonly Doubt[];
   /** Hash of everything in the judge that determines the token ids of a row, except the data and the tokenizer. */
   readonly promptHash: string;
   /** The scorer of almost every task; a row that needs another scorer has it in its task. */
@@ -37,6 +39,12 @@ export interface Judge {
   readonly show: (row: number, order: Order) => Promise<string>;
   /** Describes the end of a row's prompt as the model sees it, and the settings that shape it. */
   readonly inspect: (row: number, order: Order) => Promise<Inspection>;
+}
+
+/** A sentence about something that cannot be decided from the files, and a remedy. */
+export interface Doubt {
+  readonly text: string;
+  readonly remedy: string;
 }
 
 /** One text of a label. */
@@ -57,7 +65,7 @@ export interface Inspection {
   /** The last characters of the prompt, decoded from its ids, control tokens included. */
   readonly end: string;
   readonly lastTokens: readonly ShownToken[];
-  /** Every label text with the tokens that it has behind the prompts of a sample of rows. */
+  /** Every label text with the tokens that it has behind the prompts of a sample of rows; empty for a judge without label texts. */
   readonly labels: readonly LabelTokens[];
   /** The variables that the chat template gets, and whether this prompt would be another one without each of them. */
   readonly variables: readonly { readonly name: string; readonly value: unknown; readonly changesPrompt: boolean }[];
@@ -69,8 +77,10 @@ export interface Inspection {
 export function judgeWarnings({
   unequalLabels,
   plainTurns,
-}: Pick<Judge, "unequalLabels" | "plainTurns">): readonly string[] {
-  return [unequalLabels, plainTurns].filter((text) => text !== null);
+  doubts,
+}: Pick<Judge, "unequalLabels" | "plainTurns" | "doubts">): readonly string[] {
+  const described = doubts.map(({ text, remedy }) => `${text} ${remedy}`);
+  return [unequalLabels, plainTurns, ...described].filter((text) => text !== null);
 }
 
 /** A row with its answers in one order, as a prompt that can be sent. */
@@ -150,6 +160,8 @@ export interface JudgeLoader {
   readonly template: Template;
   /** True when the tokenizer files of the model are on this machine, so that no server is needed for tokenising. */
   readonly local: boolean;
+  /** False when no reading has a label mass, because the judge can answer with nothing but the labels. */
+  readonly hasMass: boolean;
   /**
    * Makes the judge without a server. Null stands for the context length of the config. Requires that `local` is true.
    */

@@ -15,6 +15,8 @@ export function composePrompt(template: Template, variables: TemplateVariables, 
   const body = template.render(variables);
   const answer = template.answerPrefix + suffix;
   switch (template.format) {
+    case "text":
+      return { format: "raw", text: body + answer };
     case "raw":
       return { format: "raw", text: `${body}\n${answer}` };
     case "chat": {

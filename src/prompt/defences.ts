@@ -41,7 +41,7 @@ export function judgeOwnBody(
   control: ControlTokens,
   bodies: readonly string[],
 ): "clean" | "control" | "raw" {
-  if (format === "raw") return "raw";
+  if (format !== "chat") return "raw";
   const neutralise = createNeutraliser(control);
   return bodies.every((body) => neutralise(body).count === 0) ? "clean" : "control";
 }

@@ -9,6 +9,7 @@ import { parseMetrics } from "../capabilities/metrics.ts";
 import type { Client, RequestLimits } from "../client/client.ts";
 import { RequestError } from "../client/request-error.ts";
 import type { ServedModel } from "../client/served-models.ts";
+import { classify } from "../dialects/classify.ts";
 import { completionRequest } from "../dialects/completions.ts";
 import type { Dialect, ProbeInput, Question, TokenLogProbs } from "../dialects/dialect.ts";
 import { DIALECTS, type Method } from "../dialects/table.ts";
@@ -142,10 +143,13 @@ async function askIn(
 async function warmUp(
   { client, baseUrl, model }: ReadyServer,
   probe: ProbeInput,
-  { signal, warmUpMs }: EngineOptions,
+  { signal, warmUpMs, method }: EngineOptions,
 ): Promise<string | null> {
   const question = { model: model.id, prompts: [probe.prompt], ids: probe.ids, cacheSalt: null };
-  const { path, body } = completionRequest(question, { logprobs: 1 });
+  const asksClasses = method === "classify";
+  const [request] = asksClasses ? classify.requests(question) : [completionRequest(question, { logprobs: 1 })];
+  if (request === undefined) throw new Error("a question needs a request");
+  const { path, body } = request;
   try {
     return readModelName(await client.post(path, body, 1, { signal, timeoutMs: warmUpMs }), null);
   } catch (error) {
@@ -154,7 +158,7 @@ async function warmUp(
     if (error.status === 404) {
       throw new AbtieError(
         "engine",
-        `${baseUrl} has no /v1/completions, or does not serve ${model.id}: ${error.message} Give the address of an OpenAI-compatible server with completions, and the name of its model.`,
+        `${baseUrl} has no ${path}, or does not serve ${model.id}: ${error.message}${asksClasses ? NO_CLASSIFIER : NO_TEXT}`,
         { cause: error },
       );
     }
@@ -164,6 +168,10 @@ async function warmUp(
     return null;
   }
 }
+
+const NO_CLASSIFIER = ` A classifier needs ${DIALECTS.classify.needs}.`;
+const NO_TEXT =
+  " Give the address of an OpenAI-compatible server with completions, and the name of its model; a classifier needs `engine.kind: classify`.";
 
 function fallbackText(method: Method, lacks: string, tried: readonly string[]): string {
   return `The server gives label probabilities only by ${method}: ${lacks}. Refused: ${tried.join("; ")}`;

@@ -2,19 +2,32 @@ import { z } from "zod";
 import { AbtieError } from "../../errors.ts";
 import { describeIssue } from "../../files/schema-problem.ts";
 import { parseBoundedYaml, type Yaml } from "../../files/yaml.ts";
+import type { LabelTexts } from "./variables.ts";
 
 const LABEL = z.union([z.string(), z.array(z.string()).min(1)]).transform((texts) => [texts].flat());
+
+/** The names of the labels in a template that asks for none. */
+const NAMES: LabelTexts = { a: ["A"], b: ["B"], tie: ["tie"] };
 
 const HEAD = z
   .strictObject({
     description: z.string().trim().min(1),
-    format: z.enum(["raw", "chat"]),
-    labels: z.strictObject({ a: LABEL, b: LABEL, tie: LABEL.optional() }),
-    answer_prefix: z.string(),
+    format: z.enum(["raw", "chat", "text"]),
+    labels: z.strictObject({ a: LABEL, b: LABEL, tie: LABEL.optional() }).optional(),
+    answer_prefix: z.string().optional(),
     system: z.string().trim().min(1).optional(),
+    null_turn: z.string().optional(),
   })
   .superRefine((head, context) => {
-    if (head.system !== undefined && head.format === "raw") {
+    const classified = head.format === "text";
+    for (const key of ["labels", "answer_prefix"] as const) {
+      if ((head[key] === undefined) === classified) continue;
+      const message = classified
+        ? '"format: text" is for classifiers, which write no answer; delete this key, or take "format: raw"'
+        : "is missing";
+      context.addIssue({ code: "custom", path: [key], message });
+    }
+    if (head.system !== undefined && head.format !== "chat") {
       context.addIssue({
         code: "custom",
         path: ["system"],
@@ -29,7 +42,7 @@ const HEAD = z
       });
     }
     const seen = new Map<string, string>();
-    for (const [name, texts] of Object.entries(head.labels)) {
+    for (const [name, texts] of Object.entries(head.labels ?? {})) {
       for (const text of texts ?? []) {
         const other = seen.get(text);
         const problem =
@@ -41,7 +54,12 @@ const HEAD = z
         seen.set(text, name);
       }
     }
-  });
+  })
+  .transform((head) => ({
+    ...head,
+    labels: head.labels ?? NAMES,
+    answer_prefix: head.answer_prefix ?? "",
+  }));
 
 /** The parts of a template file. */
 export interface FrontMatter {
@@ -102,7 +120,7 @@ function issuePath(issue: Issue): readonly PropertyKey[] {
 
 function explain(issue: Issue): string {
   if (issue.code === "unrecognized_keys")
-    return `unknown key ${issue.keys.join(", ")}; the keys are description, format, labels (a, b and, unless there are no ties, tie), answer_prefix and system`;
+    return `unknown key ${issue.keys.join(", ")}; the keys are description, format, labels (a, b and, unless there are no ties, tie), answer_prefix, system and null_turn`;
   if (issue.code === "invalid_union") return 'expected a text or a list of texts (quote numbers: "1")';
   return describeIssue(issue);
 }

@@ -24,12 +24,15 @@ export interface Template {
   /** A sentence that describes the purpose of the template. */
   readonly description: string;
   /**
-   * raw: body and answer prefix are the whole text. chat: the body is the user's message in the model's chat template.
+   * raw: body and answer prefix are the whole text. chat: the body is the user's message in the model's chat template. text: the
+   * body is the whole text, and nothing answers it but a classifier.
    */
-  readonly format: "raw" | "chat";
+  readonly format: "raw" | "chat" | "text";
   /** The texts of each label. Several texts of a label are variants of it. */
   readonly labels: LabelTexts;
-  /** Text with which the answer begins; a label follows it. */
+  /** The text that stands for a null turn; null: "(empty)" stands for null and blank turns alike. */
+  readonly nullTurn: string | null;
+  /** Text with which the answer begins; a label follows it. Empty for the format text. */
   readonly answerPrefix: string;
   /** The system message; null for none. */
   readonly system: string | null;
@@ -57,6 +60,7 @@ export async function loadTemplate(path: string, labels: LabelTexts | null = nul
     description: head.description,
     format: head.format,
     labels: texts,
+    nullTurn: head.null_turn ?? null,
     answerPrefix: head.answer_prefix,
     system:
       head.system === undefined
