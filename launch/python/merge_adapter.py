@@ -16,7 +16,7 @@ OUT      folder to write; it must not exist. It appears at the end, in one step.
 
 Prints one JSON object a line: {"step": TEXT} before each step, and at the end
 {"out", "classes" (null for a model that generates text), "pad_token", "parameters", "largest_difference"}. The last is the
-largest difference between the logits of the merged and the unmerged model on a sample text, computed in the data type of the weights.
+largest difference between the logits of the merged and the unmerged model on a sample text, in the data type of the weights.
 The exit status is 1, and the last line of stderr says why, when something is missing or the merged model differs.
 """
 
@@ -84,7 +84,7 @@ def merge(  # noqa: PLR0913
     write(merged, tokenizer_folder(base, adapter), out)
     return {
         "out": str(out),
-        "classes": None if classes is None else [config.id2label[number] for number in range(classes)],
+        "classes": None if classes is None else [name for _, name in named_classes(config)],
         "pad_token": config.pad_token_id,
         "parameters": sum(each.numel() for each in merged.parameters()),
         "largest_difference": difference,
@@ -122,18 +122,23 @@ def make_config(base: Path, classes: int | None, names: list[str] | None) -> Pre
     """Read the base's config, and name the classes in it."""
     if not (base / "config.json").exists():
         raise SystemExit(f"{base} has no config.json: it is no model folder")
-    config = AutoConfig.from_pretrained(base)
+    config: PreTrainedConfig = AutoConfig.from_pretrained(base)
     if getattr(config, "quantization_config", None) is not None:
         raise SystemExit(f"{base} is quantised: name the folder of the same model in 16 bits")
     if classes is None:
         return config
     if names is not None and len(names) != classes:
         raise SystemExit(f"--classes names {len(names)} classes, and the adapter's head has {classes}")
-    known = [name for _, name in sorted(config.id2label.items())]
+    known = [name for _, name in named_classes(config)]
     chosen = names or (known if len(known) == classes else [f"LABEL_{number}" for number in range(classes)])
     config.id2label = dict(enumerate(chosen))
     config.label2id = {name: number for number, name in enumerate(chosen)}
     return config
+
+
+def named_classes(config: PreTrainedConfig) -> list[tuple[int, str]]:
+    """List the classes by number."""
+    return sorted((int(number), str(name)) for number, name in (config.id2label or {}).items())
 
 
 def choose_pad(config: PreTrainedConfig, tokenizer: Path, given: int | None) -> int:
@@ -158,7 +163,8 @@ def load(base: Path, config: PreTrainedConfig, *, classifies: bool, dtype: str) 
     kind = AutoModelForSequenceClassification if classifies else AutoModelForCausalLM
     chosen = dtype if dtype == "auto" else getattr(torch, dtype)
     model: PreTrainedModel = kind.from_pretrained(base, config=config, dtype=chosen, attn_implementation="eager")
-    return model.eval()
+    model.eval()  # type: ignore[no-untyped-call]
+    return model
 
 
 def lay_and_merge(model: PreTrainedModel, adapter: Path, tokenizer: Path) -> tuple[PreTrainedModel, float]:
