@@ -123,6 +123,25 @@ describe("a run with a classifier", () => {
     expect(run.stderr).toContain("where the model's config.json calls it");
   });
 
+  test("loses no row when one of two servers dies midway, and gets the numbers of a single one", async () => {
+    const model = await modelFolder(CLASSES);
+    await using first = await startClassifier({ constantMs: 5 });
+    await using second = await startClassifier({ constantMs: 5, dieAfterRequests: 5 });
+    const config = { concurrency: 2, prompts_per_request: 2 };
+    const both = await classifierJob({
+      engine: { attach: [first.url, second.url], tokenizer: model },
+      rows: 48,
+      config,
+    });
+    const run = await inProcess(["run", "job.yaml"], both.folder);
+    expect(run.status, run.stderr).toBe(0);
+    const alone = await classifierJob({ engine: { attach: first.url, tokenizer: model }, rows: 48, config });
+    expect((await inProcess(["run", "job.yaml"], alone.folder)).status).toBe(0);
+    const probabilities = (file: string) => readLines(file).map((line) => line.probabilities);
+    expect(probabilities(both.rowsFile)).toEqual(probabilities(alone.rowsFile));
+    expect(second.stats.requests).toBeGreaterThan(5);
+  });
+
   test("names the remedy when the server generates text, and when a server classifies but the config does not say so", async () => {
     const model = await modelFolder(CLASSES);
     await using writer = await startJudge();
