@@ -3,8 +3,10 @@ import type { Dataset } from "../dataset/open-dataset.ts";
 import { AbtieError } from "../errors.ts";
 import { createClassifierLoader } from "../judge/classifier/load.ts";
 import { isClassifier, readModelConfig } from "../judge/classifier/model-config.ts";
+import { createDecisionLoader } from "../judge/decision/load.ts";
 import { createGenerativeLoader } from "../judge/generative/load.ts";
 import type { JudgeLoader } from "../judge/judge.ts";
+import { loadTemplate } from "../prompt/template/template.ts";
 import type { Clock } from "../types.ts";
 
 /**
@@ -14,6 +16,8 @@ import type { Clock } from "../types.ts";
 export async function createJudgeLoader(config: DatedConfig, dataset: Dataset, clock: Clock): Promise<JudgeLoader> {
   if (config.engine.method === "classify") return createClassifierLoader(config, dataset, clock);
   await refuseClassifier(config.engine);
+  const { format } = await loadTemplate(config.template, config.labels);
+  if (format === "decision") return createDecisionLoader(config, dataset, clock);
   return createGenerativeLoader(config, dataset, clock);
 }
 

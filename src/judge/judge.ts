@@ -1,7 +1,7 @@
 import type { ProbeInput } from "../engine/dialects/dialect.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { ProbedServer } from "../engine/life/open-engine.ts";
 import type { Template } from "../prompt/template/template.ts";
-import type { ServerText } from "../prompt/tokenizer/server.ts";
 import type { ClassName, Order, Reading } from "../types.ts";
 
 /**
@@ -117,16 +117,12 @@ export interface Scorer {
    * Returns one reading for each task, in the order of the tasks. Throws a RequestError, or the signal's reason when it
    * aborts.
    */
-  readonly score: (
-    engine: Pick<Engine, "score">,
-    tasks: readonly Task[],
-    signal: AbortSignal,
-  ) => Promise<readonly Reading[]>;
+  readonly score: (engine: ScoringEngine, tasks: readonly Task[], signal: AbortSignal) => Promise<readonly Reading[]>;
 }
 
 /** Scores a batch of tasks, which may come from several judges. Returns the readings in the order of the tasks. */
 export async function scoreBatch(
-  engine: Pick<Engine, "score">,
+  engine: ScoringEngine,
   batch: readonly Task[],
   signal: AbortSignal,
 ): Promise<readonly Reading[]> {
@@ -147,10 +143,10 @@ export async function scoreBatch(
 }
 
 /** The properties of a running server that a judge needs. */
-export interface JudgeServer extends ServerText {
-  /** Context length in tokens; null when the server does not report it. */
-  readonly maxModelLen: number | null;
-}
+export type JudgeServer = ProbedServer;
+
+/** The parts of an engine with which tasks are scored. */
+export type ScoringEngine = Pick<Engine, "score" | "post">;
 
 /**
  * Makes the judge of a config. This is done before the server runs, so that mistakes are found early, and again for

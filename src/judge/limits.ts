@@ -1,6 +1,6 @@
 import type { Config } from "../config/config.ts";
 import { AbtieError } from "../errors.ts";
-import type { Template } from "../prompt/template/template.ts";
+import { isChat, type Template } from "../prompt/template/template.ts";
 import type { ControlTokens } from "../prompt/tokenizer/tokenizer.ts";
 
 /**
@@ -26,8 +26,8 @@ export function longestPrompt(
  * Says that the chat template has no control tokens between its turns, so that nothing keeps a text from looking like the next
  * turn; null when it has some, or when the template is no chat.
  */
-export function describeMarkers({ format }: Template, { markers }: ControlTokens): string | null {
-  if (format !== "chat" || markers.length === 0) return null;
+export function describeMarkers(template: Template, { markers }: ControlTokens): string | null {
+  if (!isChat(template) || markers.length === 0) return null;
   const words = markers.map(({ text }) => JSON.stringify(text)).join(", ");
   return `The model's chat template marks turns with plain words (${words}). They are broken up in the rows where the template could have written them, but a text can still imitate a turn in other words.`;
 }

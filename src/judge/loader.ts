@@ -9,7 +9,7 @@ import { type ServerText, serverTokenizer } from "../prompt/tokenizer/server.ts"
 import type { ChatSettings, Tokenizer } from "../prompt/tokenizer/tokenizer.ts";
 import type { Clock } from "../types.ts";
 import { checkTokenizers, nullIfRefused } from "./compare-tokenizers.ts";
-import type { Judge, JudgeLoader } from "./judge.ts";
+import type { Judge, JudgeLoader, JudgeServer, Task } from "./judge.ts";
 import { createTokenCaches, withTokenCache } from "./token-cache.ts";
 
 /** What distinguishes one kind of judge from another when it is loaded. */
@@ -18,6 +18,8 @@ export interface JudgeKind<J extends Judge> extends Pick<JudgeLoader, "hasMass">
   readonly create: (parts: { template: Template; tokenizer: Tokenizer; maxModelLen: number | null }) => Promise<J>;
   /** Gives what the server is probed with, from the prompt of a row that can be sent. */
   readonly probeInput: (judge: J, prompt: readonly number[]) => ProbeInput;
+  /** Asks the server whether it can answer this judge, with a row that can be sent. Throws AbtieError when it cannot. */
+  readonly prove?: (judge: J, first: Task, server: JudgeServer) => Promise<void>;
 }
 
 /** A loader of judges of one kind. */
@@ -46,8 +48,11 @@ export async function createLoader<J extends Judge>(
     const judge = await kind.create({ template, tokenizer, maxModelLen });
     return withTokenCache(judge, await caches.openFor(judge));
   };
-  const inputOf = async (judge: J): Promise<ProbeInput> =>
-    kind.probeInput(judge, await firstToSend(judge, dataset.ids.length));
+  const inputOf = async (judge: J, server: JudgeServer): Promise<ProbeInput> => {
+    const first = await firstToSend(judge, dataset.ids.length);
+    await kind.prove?.(judge, first, server);
+    return kind.probeInput(judge, first.ids);
+  };
   return {
     template,
     local: local !== null,
@@ -60,7 +65,7 @@ export async function createLoader<J extends Judge>(
       const remote = serverTokenizer(local === null ? server : withinLimit(server, clock), settings, clock.now);
       if (local === null) {
         const judge = await open(remote, server.maxModelLen);
-        return { judge, input: await inputOf(judge) };
+        return { judge, input: await inputOf(judge, server) };
       }
       // Whoever tokenises, a row has the same prompt on the same server.
       const garbled = template.system === null ? false : await remote.garblesSystem().catch(nullIfRefused);
@@ -70,7 +75,7 @@ export async function createLoader<J extends Judge>(
       if (garbled !== null) {
         await checkTokenizers({ local: here, remote, template, budget, dataset, now: clock.now() });
       }
-      return { judge, input: { ...(await inputOf(judge)), textOf: local.textOf } };
+      return { judge, input: { ...(await inputOf(judge, server)), textOf: local.textOf } };
     },
   };
 }
@@ -90,11 +95,11 @@ function withinLimit(server: ServerText, clock: Clock): ServerText {
 /** Largest number of rows among which one is searched that may be sent. */
 const SEARCHED = 100;
 
-async function firstToSend(judge: Judge, rows: number): Promise<readonly number[]> {
+async function firstToSend(judge: Judge, rows: number): Promise<Task> {
   let task = await judge.prepare(0, "ab", null);
   for (let row = 1; task.refusal !== null && row < Math.min(rows, SEARCHED); row++) {
     task = await judge.prepare(row, "ab", null);
   }
-  if (task.refusal === null) return task.ids;
+  if (task.refusal === null) return task;
   throw new AbtieError("config", `no row can be sent: ${task.refusal}; use a template that does not change its texts.`);
 }

@@ -29,6 +29,8 @@ export interface Prepared {
 export interface Preparer {
   /** Renders, shortens and encodes a row. Throws AbtieError("config") when the template alone exceeds the budget. */
   readonly prepare: (row: Row, order: Order) => Promise<Prepared>;
+  /** Does the same, and gives the prompt as it was before it was encoded. */
+  readonly prepareText: (row: Row, order: Order) => Promise<Prepared & { readonly prompt: Prompt }>;
   /**
    * Returns a function that encodes the prompt of a row followed by a text. Labels are resolved to token ids with it.
    */
@@ -113,15 +115,19 @@ export function createPreparer(options: PreparerOptions): Preparer {
     return { ...fitted, refusal: safe ? null : FORMS_CONTROL_TOKENS };
   };
 
+  const finish = ({ ids, fullTokens, whole, neutralised, refusal }: Fitted & { refusal: string | null }): Prepared => {
+    // The end is cut off only here, because control tokens that it takes along are none that a text has formed.
+    if (cut === "right" && ids.length > budget) {
+      return { ids: ids.slice(0, budget), fullTokens, cutTokens: fullTokens - budget, neutralised, refusal };
+    }
+    if (whole) return { ids, fullTokens: ids.length, cutTokens: 0, neutralised, refusal };
+    return { ids, fullTokens, cutTokens: Math.max(1, fullTokens - ids.length), neutralised, refusal };
+  };
   return {
-    prepare: async (row, order) => {
-      const { ids, fullTokens, whole, neutralised, refusal } = await packSafely(row, order);
-      // The end is cut off only here, because control tokens that it takes along are none that a text has formed.
-      if (cut === "right" && ids.length > budget) {
-        return { ids: ids.slice(0, budget), fullTokens, cutTokens: fullTokens - budget, neutralised, refusal };
-      }
-      if (whole) return { ids, fullTokens: ids.length, cutTokens: 0, neutralised, refusal };
-      return { ids, fullTokens, cutTokens: Math.max(1, fullTokens - ids.length), neutralised, refusal };
+    prepare: async (row, order) => finish(await packSafely(row, order)),
+    prepareText: async (row, order) => {
+      const fitted = await packSafely(row, order);
+      return { ...finish(fitted), prompt: compose(fitted.conversation, order, "", fitted.defence).prompt };
     },
     encoderFor: async (row, order) => {
       const { conversation, defence } = await packSafely(row, order);

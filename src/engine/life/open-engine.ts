@@ -17,6 +17,13 @@ import type { Engine } from "../engine.ts";
 import { optionalPage, readServerFacts } from "./optional-pages.ts";
 import { hasNoList, refused } from "./readiness.ts";
 
+/** A server that can tokenise and answer, before the method for label probabilities is known. */
+export interface ProbedServer extends ServerText {
+  readonly maxModelLen: number | null;
+  /** Sends any question about one prompt, with the name of the model added to the body. Throws a RequestError. */
+  readonly ask: (path: string, body: Readonly<Record<string, unknown>>) => Promise<unknown>;
+}
+
 /** Options for spawning a server and for attaching to one. */
 export interface EngineOptions {
   readonly clock: Clock;
@@ -32,7 +39,7 @@ export interface EngineOptions {
   /** The only method that may be used; null: the best one that the server supports is used. */
   readonly method: Method | null;
   /** Gives a real prompt and real label ids. Called as soon as the server can tokenise. */
-  readonly probe: (server: ServerText & { readonly maxModelLen: number | null }) => Promise<ProbeInput>;
+  readonly probe: (server: ProbedServer) => Promise<ProbeInput>;
   /** Longest time for one request, in ms. */
   readonly timeoutMs: number;
   /** Longest time for the first request, in ms. The server may have to compile its kernels before it answers. */
@@ -72,6 +79,8 @@ export async function openEngine(server: ReadyServer, options: EngineOptions): P
     tokenize: (body, own = signal) => repeat(() => text.tokenize(body, own), own),
     detokenize: (tokens, own = signal) => repeat(() => text.detokenize(tokens, own), own),
     maxModelLen,
+    ask: (path, body) =>
+      repeat(() => client.post(path, { model: model.id, ...body }, 1, { signal, timeoutMs: options.warmUpMs }), signal),
   });
   options.onProgress?.("warming up with a first request");
   let answersAs = await repeat(() => warmUp(server, probe, options), signal);
@@ -107,6 +116,11 @@ export async function openEngine(server: ReadyServer, options: EngineOptions): P
     score: async (prompts, ids, own, cacheSalt) => {
       const question = { model: model.id, prompts, ids, cacheSalt: cacheSalt ?? null };
       return (await askIn(dialect, question, { client, answersAs: expected, limits: { signal: own } })).results;
+    },
+    post: async (path, body, prompts, own) => {
+      const answer = await client.post(path, { model: model.id, ...body }, prompts, { signal: own });
+      readModelName(answer, expected);
+      return answer;
     },
     ...text,
     listed: async (own) => {

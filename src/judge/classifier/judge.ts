@@ -36,6 +36,7 @@ export async function createClassifierJudge(options: {
 }): Promise<ClassifierJudge> {
   const { config, template, tokenizer, dataset, classes, model } = options;
   const { cut } = config;
+  if (template.format === "decision") throw decidesNothing(template);
   if (cut === "right" && template.format !== "text") throw needsText(template);
   const budget = longestPrompt(config, options.maxModelLen, 0);
   const prompts = createRowPrompts({ template, tokenizer, budget, dataset, cut });
@@ -91,6 +92,13 @@ function softCappingDoubt({ softCapped, path }: Pick<ModelConfig, "softCapped" |
     remedy:
       "If the model was trained with another attention, its probabilities here differ a little from those of the training.",
   };
+}
+
+function decidesNothing({ path }: Template): AbtieError {
+  return new AbtieError(
+    "config",
+    `${path} has "format: decision", which asks a model that generates text: take a template with "format: text" for a classifier`,
+  );
 }
 
 function needsText({ path }: Template): AbtieError {

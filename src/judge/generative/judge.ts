@@ -35,7 +35,7 @@ export async function createGenerativeJudge(options: {
   maxModelLen: number | null;
 }): Promise<GenerativeJudge> {
   const { config, template, tokenizer, dataset } = options;
-  if (template.format === "text") throw needsAnswer(template);
+  if (template.format === "text" || template.format === "decision") throw needsAnswer(template);
   const limit = longestPrompt(config, options.maxModelLen, MARGIN_TOKENS);
   const resolved = await resolveOnRows(createPreparer({ template, tokenizer, budget: limit }), template, dataset);
   const budget = limit - longestSuffix(resolved);

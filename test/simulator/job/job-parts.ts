@@ -122,6 +122,7 @@ export function judgeLoaderOf({ lengths, isLocal }: JobScenario): JudgeLoader {
       labels: { a: ["A"], b: ["B"], tie: ["tie"] },
       answerPrefix: "Answer:",
       nullTurn: null,
+      decision: null,
       system: null,
       render: () => "",
     },
