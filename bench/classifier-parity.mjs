@@ -43,23 +43,35 @@ for (const name of values.only.split(",")) lines.push(...(await measureModel(nam
 markdown([["model", "cut", "rows", "tokens", "rows cut", "largest difference"], ...lines.map(({ cells }) => cells)]);
 process.exitCode = lines.every(({ largest }) => largest <= LIMIT) ? 0 : 1;
 
+/** Runs the rows with both cuts, and compares when the server has ended, so that both do not share the cores. */
 async function measureModel(name) {
   const model = await writeModel(name);
+  const runs = [];
   const server = await startVllm({
     ...{ python, model, dtype: "float32", folder, maxModelLen: CONTEXT },
     args: ["--runner", "pooling"],
   });
   process.stderr.write(`${name}: ready after ${server.readySeconds.toFixed(0)} s\n`);
   try {
-    const measured = [];
-    for (const cut of ["fair", "right"]) measured.push(await measureRun(name, model, server.url, cut));
-    return measured;
+    for (const cut of ["fair", "right"]) runs.push(await runRows(name, model, server.url, cut));
   } finally {
     await server[Symbol.asyncDispose]();
   }
+  const expected = await forward(
+    model,
+    runs.flatMap(({ prompts }) => prompts),
+  );
+  return runs.map(({ cut, rows, prompts, shortened }) => {
+    const own = expected.splice(0, prompts.length);
+    const largest = Math.max(
+      ...rows.flatMap(({ logProbs }, at) => logProbs.map((value, k) => Math.abs(Math.exp(value) - own[at][k]))),
+    );
+    const tokens = prompts.reduce((sum, ids) => sum + ids.length, 0);
+    return { cells: [name, cut, ...[rows.length, tokens, shortened].map(String), largest.toExponential(1)], largest };
+  });
 }
 
-async function measureRun(name, model, url, cut) {
+async function runRows(name, model, url, cut) {
   const job = join(folder, `job-${name}-${cut}`);
   await rm(job, { recursive: true, force: true });
   await mkdir(job, { recursive: true });
@@ -75,18 +87,11 @@ async function measureRun(name, model, url, cut) {
     stdio: ["ignore", "pipe", "pipe"],
   });
   const printed = await output(child, "abtie run").finally(() => proxy[Symbol.asyncDispose]());
-  const summary = JSON.parse(printed);
   const journal = (await readFile(join(job, "run/journal.jsonl"), "utf8")).trim().split("\n").map(JSON.parse);
   const rows = journal.filter(({ event }) => event === "row");
   // One request after another, behind those of the start: so the last prompts are those of the rows, in the order of the journal.
   const prompts = proxy.completions.flatMap(({ body: { input } }) => input).slice(-rows.length);
-  const expected = await forward(model, prompts);
-  const largest = Math.max(
-    ...rows.flatMap(({ logProbs }, at) => logProbs.map((value, k) => Math.abs(Math.exp(value) - expected[at][k]))),
-  );
-  const tokens = prompts.reduce((sum, ids) => sum + ids.length, 0);
-  const counts = [rows.length, tokens, summary.marks.shortened].map(String);
-  return { cells: [name, cut, ...counts, largest.toExponential(1)], largest };
+  return { cut, rows, prompts, shortened: JSON.parse(printed).marks.shortened };
 }
 
 async function writeModel(name) {

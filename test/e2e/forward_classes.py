@@ -23,6 +23,8 @@ def main() -> None:
     parser.add_argument("--adapter", help="folder of a PEFT checkpoint")
     options = parser.parse_args()
     asked = json.load(sys.stdin)
+    # Several threads that wait for each other lose most of their time on a busy machine.
+    torch.set_num_threads(1)
     classes = {} if options.adapter is None else {"num_labels": 3}
     model = AutoModelForSequenceClassification.from_pretrained(
         options.model, dtype=torch.float32, attn_implementation="eager", **classes
