@@ -1,11 +1,11 @@
 """Plain forward passes of a classifier, as the reference that the served probabilities are held against.
 
-Run as: python forward_classes.py MODEL [--adapter FOLDER] < prompts.json > probabilities.json
+Run as: python forward_classes.py MODEL < prompts.json > probabilities.json
 
 prompts.json:        {"prompts": [[token ids], ...]}
 probabilities.json:  one list for each prompt: the float32 probabilities of the classes, in the order of id2label.
---adapter is a PEFT checkpoint, which is laid over MODEL and not merged. One prompt at a time, no cache, no padding. The attention is
-transformers' plain one ("eager"), because the default one ignores the soft cap of Gemma 2.
+One prompt at a time, no cache, no padding. The attention is transformers' plain one ("eager"), because the default one ignores the
+soft cap of Gemma 2.
 """
 
 import argparse
@@ -20,20 +20,13 @@ def main() -> None:
     """Read the prompts, and write their probabilities."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", help="folder of the model")
-    parser.add_argument("--adapter", help="folder of a PEFT checkpoint")
     options = parser.parse_args()
     asked = json.load(sys.stdin)
     # Several threads that wait for each other lose most of their time on a busy machine.
     torch.set_num_threads(1)
-    classes = {} if options.adapter is None else {"num_labels": 3}
     model = AutoModelForSequenceClassification.from_pretrained(
-        options.model, dtype=torch.float32, attn_implementation="eager", **classes
-    )
-    if options.adapter is not None:
-        from peft import PeftModel
-
-        model = PeftModel.from_pretrained(model, options.adapter)
-    model.eval()
+        options.model, dtype=torch.float32, attn_implementation="eager"
+    ).eval()
     answers = []
     with torch.inference_mode():
         for prompt in asked["prompts"]:

@@ -162,6 +162,27 @@ describe("a run with a classifier", () => {
   });
 });
 
+test("bench measures a classifier, and plan says what of its model fits a GPU", async () => {
+  await using server = await startClassifier({ constantMs: 1 });
+  const shape = {
+    hidden_size: 64,
+    num_hidden_layers: 2,
+    num_attention_heads: 2,
+    intermediate_size: 128,
+    vocab_size: 512,
+    model_type: "llama",
+  };
+  const engine = { attach: server.url, tokenizer: await modelFolder(CLASSES, shape) };
+  const job = await classifierJob({ engine, rows: 24 });
+  const bench = await inProcess(["bench", "job.yaml", "--json"], job.folder);
+  expect(bench.status, bench.stderr).toBe(0);
+  expect(JSON.parse(bench.stdout)).toMatchObject({ engine: { method: "classify" } });
+  expect(bench.stderr).not.toContain("label mass");
+  const plan = await inProcess(["plan", "job.yaml", "--gpu-memory", "15"], job.folder);
+  expect(plan.status, plan.stderr).toBe(0);
+  expect(plan.stdout).toMatch(/memory 16 bits .*fits, with room for/);
+});
+
 test("doctor shows the classes, warns of names without a meaning and of capped attention, and reports no label mass", async () => {
   const names = ["LABEL_0", "LABEL_1", "LABEL_2"];
   await using server = await startClassifier({ classes: names });
