@@ -3,8 +3,9 @@
 Run as: PYTHONPATH=PEFT python bench/merge_parity.py BASE FOLDER [--rows 100] [--input examples/rows.csv]
     (with an interpreter that has torch and transformers; PEFT is ~/.cache/abtie/tools/peft-0.21.2 after an `abtie merge`)
 
-FOLDER gets adapter/, a PEFT checkpoint with random weights as if it were trained (LoRA of rank 4 on the seven projections and a
-head of three classes, modules_to_save), and merged/, which abtie writes. Both read the same token ids, in float32, one text at a time.
+FOLDER gets adapter/, a PEFT checkpoint with random weights as if it were trained (LoRA of rank 4 on the seven projections and
+a head of three classes, modules_to_save), and merged/, which abtie writes. Both read the same token ids, in float32, one text
+at a time.
 Prints the largest difference of a probability, and the largest change of one by the adapter.
 """
 

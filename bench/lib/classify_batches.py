@@ -2,8 +2,8 @@
 
 Run as: python classify_batches.py MODEL [--batch 4] [--threads 2] < prompts.json > result.json
 
-prompts.json: {"prompts": [[token ids], ...]};  result.json: {"seconds", "tokens", "probabilities"}. The time is that of the forward
-passes alone, without loading the model and without tokenising; "tokens" are those of the prompts, without padding.
+prompts.json: {"prompts": [[token ids], ...]};  result.json: {"seconds", "tokens", "probabilities"}. The time is that of the
+forward passes alone, without loading the model and without tokenising; "tokens" are those of the prompts, without padding.
 """
 
 import argparse

@@ -4,8 +4,8 @@ Run as: python forward_classes.py MODEL < prompts.json > probabilities.json
 
 prompts.json:        {"prompts": [[token ids], ...]}
 probabilities.json:  one list for each prompt: the float32 probabilities of the classes, in the order of id2label.
-One prompt at a time, no cache, no padding. The attention is transformers' plain one ("eager"), because the default one ignores the
-soft cap of Gemma 2.
+One prompt at a time, no cache, no padding. The attention is transformers' plain one ("eager"), because the default one ignores
+the soft cap of Gemma 2.
 """
 
 import argparse
