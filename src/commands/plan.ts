@@ -4,7 +4,7 @@ import type { Dataset } from "../dataset/open-dataset.ts";
 import { type PlanInput, planRun, type RunPlan } from "../deadline/run-plan.ts";
 import type { Effects } from "../effects.ts";
 import { estimateMemory, type MemoryEstimate, readShape } from "../engine/memory.ts";
-import { AbtieError } from "../errors.ts";
+import { AbtieError, messageOf } from "../errors.ts";
 import { readSmallFile } from "../files/read-small-file.ts";
 import { refuseOverwrite } from "../files/refuse-overwrite.ts";
 import { formatCount, plural } from "../format.ts";
@@ -60,15 +60,17 @@ export async function planMemory(
   gpu: { readonly gpuBytes: number; readonly promptTokens: number },
 ): Promise<readonly MemoryEstimate[]> {
   const folder = engine.kind === "spawn" ? engine.model : engine.tokenizer;
-  const path = folder === null ? null : join(folder, "config.json");
-  const text = path === null ? null : await readSmallFile(path).catch(() => null);
-  if (path === null || text === null) {
-    throw new AbtieError(
-      "config",
-      `the memory of a model is computed from its config.json, and ${path ?? "the config names no model folder"}${path === null ? "" : " cannot be read"}: name the model folder as engine.model, or as engine.tokenizer`,
-    );
-  }
+  if (folder === null) throw noModelFolder("the config names no folder");
+  const path = join(folder, "config.json");
+  const text = await readSmallFile(path).catch((cause: unknown) => {
+    throw noModelFolder(`${path} cannot be read (${messageOf(cause)})`);
+  });
   return estimateMemory(readShape(text, path), gpu);
+}
+
+function noModelFolder(found: string): AbtieError {
+  const remedy = "name the model folder as engine.model, or as engine.tokenizer of a server that runs";
+  return new AbtieError("config", `the memory of a model is computed from its config.json, and ${found}: ${remedy}`);
 }
 
 /** A server tokenises several rows at a time. */

@@ -40,6 +40,7 @@ export async function createLoader<J extends Judge>(
   clock: Clock,
 ): Promise<LoaderOf<J>> {
   const template = await loadTemplate(config.template, config.labels);
+  if (config.cut === "right" && template.format !== "text") throw needsText(template);
   const folder = config.engine.tokenizer;
   const settings: ChatSettings = { kwargs: config.engine.chatTemplateKwargs, date: config.date };
   const local = folder === null ? null : await loadTokenizer(folder, settings);
@@ -78,6 +79,13 @@ export async function createLoader<J extends Judge>(
       return { judge, input: { ...(await inputOf(judge, server)), textOf: local.textOf } };
     },
   };
+}
+
+function needsText({ path }: Template): AbtieError {
+  return new AbtieError(
+    "config",
+    `\`cut: right\` cuts off the end of the prompt, and with it what ${path} writes there: take a template with "format: text", or \`cut: fair\`, which shortens both answers alike`,
+  );
 }
 
 /** Time limit (ms) of a request that only checks the local tokenizer. A gateway may never answer it. */

@@ -204,7 +204,9 @@ test("refuses a right cut where the end of the prompt matters, and a text templa
   const raw = await inProcess(["show", "job.yaml"], job.folder);
   expect(raw.status).toBe(2);
   expect(raw.stderr).toContain("`cut: right` cuts off the end of the prompt");
-  const generative = await writeJob({ engine: { ...spawning({}) }, rows: 8 });
+  const generative = await writeJob({ engine: spawning({}), rows: 8 });
+  const cutting = await inProcess(["show", "job.yaml", "--set", "cut=right"], generative.folder);
+  expect(cutting.stderr).toContain("`cut: right` cuts off the end of the prompt");
   await writeFile(join(generative.folder, "template.jinja"), TEXT);
   const text = await inProcess(["show", "job.yaml"], generative.folder);
   expect(text.status).toBe(2);

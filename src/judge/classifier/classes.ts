@@ -57,9 +57,8 @@ export function resolveClasses(model: ModelConfig | null, given: GivenClasses | 
   }
   if (given !== null) return { order: byGiven(given, classes, path), names: classes, doubt: null };
   const meant = classes.map(labelOf);
-  const order = CLASSES.map((label) => meant.indexOf(label));
   if (new Set(meant).size === CLASSES.length && !meant.includes(null)) {
-    return { order: order as unknown as ResolvedClasses["order"], names: classes, doubt: null };
+    return { order: orderBy((label) => meant.indexOf(label)), names: classes, doubt: null };
   }
   if (classes.every((name, index) => name.toUpperCase() === `LABEL_${index}`)) {
     return {
@@ -79,9 +78,8 @@ export function resolveClasses(model: ModelConfig | null, given: GivenClasses | 
 
 function withoutFile(given: GivenClasses | null): ResolvedClasses {
   const numbers = given === null ? [] : CLASSES.map((label) => given[label]);
-  const order = numbers.filter((value) => typeof value === "number" && value < CLASSES.length);
-  if (order.length === CLASSES.length) {
-    return { order: order as unknown as ResolvedClasses["order"], names: null, doubt: null };
+  if (given !== null && numbers.every((value) => typeof value === "number" && value < CLASSES.length)) {
+    return { order: orderBy((label) => Number(given[label])), names: null, doubt: null };
   }
   throw new AbtieError(
     "config",
@@ -91,7 +89,7 @@ function withoutFile(given: GivenClasses | null): ResolvedClasses {
 }
 
 function byGiven(given: GivenClasses, classes: readonly string[], path: string): ResolvedClasses["order"] {
-  const order = CLASSES.map((label) => {
+  const order = orderBy((label) => {
     const wanted = given[label];
     const index = typeof wanted === "number" ? wanted : classes.indexOf(wanted);
     if (index >= 0 && index < classes.length) return index;
@@ -103,7 +101,11 @@ function byGiven(given: GivenClasses, classes: readonly string[], path: string):
   if (new Set(order).size < CLASSES.length) {
     throw new AbtieError("config", "engine.classes: two labels have one class; each label needs its own");
   }
-  return order as unknown as ResolvedClasses["order"];
+  return order;
+}
+
+function orderBy(numberOf: (label: ClassName) => number): ResolvedClasses["order"] {
+  return [numberOf("a"), numberOf("b"), numberOf("tie")];
 }
 
 /** The label that a class's name means; null when it means none. */

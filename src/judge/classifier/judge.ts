@@ -20,8 +20,7 @@ export interface ClassifierJudge extends Judge {
 
 /**
  * Makes a judge from template, tokenizer, data and the classes of the model. A prompt may fill the whole context length, because no
- * token is generated. Throws AbtieError("config") when the context length is unknown, or when the text would be cut where its end
- * matters.
+ * token is generated. Throws AbtieError("config") when the context length is unknown, or when the template asks for an answer by a decision.
  */
 export async function createClassifierJudge(options: {
   config: Pick<Config, "context" | "engine" | "cut">;
@@ -37,7 +36,6 @@ export async function createClassifierJudge(options: {
   const { config, template, tokenizer, dataset, classes, model } = options;
   const { cut } = config;
   if (template.format === "decision") throw decidesNothing(template);
-  if (cut === "right" && template.format !== "text") throw needsText(template);
   const budget = longestPrompt(config, options.maxModelLen, 0);
   const prompts = createRowPrompts({ template, tokenizer, budget, dataset, cut });
   const scorer = createClassScorer(classes);
@@ -98,12 +96,5 @@ function decidesNothing({ path }: Template): AbtieError {
   return new AbtieError(
     "config",
     `${path} has "format: decision", which asks a model that generates text: take a template with "format: text" for a classifier`,
-  );
-}
-
-function needsText({ path }: Template): AbtieError {
-  return new AbtieError(
-    "config",
-    `\`cut: right\` cuts off the end of the prompt, and with it what ${path} writes there: take a template with "format: text", or \`cut: fair\`, which shortens both answers alike`,
   );
 }

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { AbtieError, systemCode } from "../../errors.ts";
+import { parseJson } from "../../files/json-lines.ts";
 import { isRecord } from "../../files/json-shape.ts";
 import { readSmallFile } from "../../files/read-small-file.ts";
 
@@ -34,12 +35,7 @@ export async function readModelConfig(folder: string): Promise<ModelConfig | nul
 
 /** Reads the text of a config.json. Throws AbtieError("config") when it is not the config of a model. */
 export function parseModelConfig(text: string, path: string): ModelConfig {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw new AbtieError("config", `${path} is not JSON: copy the model folder again`, { cause });
-  }
+  const json: unknown = parseJson(text);
   if (!isRecord(json)) throw new AbtieError("config", `${path} holds no JSON object: copy the model folder again`);
   const { architectures, pad_token_id: pad, problem_type: problem, attn_logit_softcapping: cap } = json;
   return {

@@ -66,5 +66,5 @@ test("refuses classes that the model lacks, one class for two labels, and an unk
 
 test("refuses a config.json whose id2label skips a number, or that is no JSON", () => {
   expect(() => parseModelConfig('{"id2label": {"0": "A", "2": "B"}}', "/m/config.json")).toThrow("0 to 1");
-  expect(() => parseModelConfig("{", "/m/config.json")).toThrow("/m/config.json is not JSON");
+  expect(() => parseModelConfig("{", "/m/config.json")).toThrow("/m/config.json holds no JSON object");
 });
