@@ -3,7 +3,7 @@
  * token ids that were sent, in float32.
  *
  * Run as: npm run build && node bench/classifier-parity.mjs --python VENV/bin/python --body FOLDER
- *           [--input examples/rows.csv] [--rows 100] [--only llama,gemma2] [--folder /tmp/abtie-classifiers]
+ *           [--input examples/rows.csv] [--rows 100] [--only llama,gemma2] [--cuts fair,right] [--folder /tmp/abtie-classifiers]
  *
  * --body is the folder of a Llama-type language model, for example SmolLM2-135M-Instruct as `abtie setup` installs it. Two classifiers
  * are made: its body with a random head of three classes, and a tiny random Gemma 2 with its tokenizer. vLLM serves each, and abtie
@@ -28,6 +28,7 @@ const { values } = parseArgs({
     input: { type: "string", default: here("../examples/rows.csv") },
     rows: { type: "string", default: "100" },
     only: { type: "string", default: "llama,gemma2" },
+    cuts: { type: "string", default: "fair,right" },
     folder: { type: "string", default: "/tmp/abtie-classifiers" },
   },
 });
@@ -53,7 +54,7 @@ async function measureModel(name) {
   });
   process.stderr.write(`${name}: ready after ${server.readySeconds.toFixed(0)} s\n`);
   try {
-    for (const cut of ["fair", "right"]) runs.push(await runRows(name, model, server.url, cut));
+    for (const cut of values.cuts.split(",")) runs.push(await runRows(name, model, server.url, cut));
   } finally {
     await server[Symbol.asyncDispose]();
   }
