@@ -23,7 +23,11 @@ interface EngineCommon {
   /** "classify" for a classifier. */
   readonly method: MethodSetting;
   /** The class of a classifier for each label: its name or its number; null: the names of the classes say it. */
-  readonly classes: Readonly<Record<ClassName, string | number>> | null;
+  readonly classes: {
+    readonly a: string | number;
+    readonly b: string | number;
+    readonly tie?: string | number | undefined;
+  } | null;
   /** Key for the Authorization header; "EMPTY" when none is set, because a server without a key accepts any. */
   readonly apiKey: Secret;
 }

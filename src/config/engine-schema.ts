@@ -40,7 +40,7 @@ export const engineSchema = z.strictObject({
     .describe("Key of the running server; OPENAI_API_KEY takes precedence."),
   model: z.string().min(1).optional().describe("Folder or name of the model; with attach, its name on the server."),
   classes: z
-    .strictObject({ a: classSchema, b: classSchema, tie: classSchema })
+    .strictObject({ a: classSchema, b: classSchema, tie: classSchema.optional() })
     .optional()
     .describe(
       "The class of a classifier that stands for each label: its name in id2label of the model's config.json, or its number from 0. " +

@@ -162,6 +162,18 @@ describe("a run with a classifier", () => {
   });
 });
 
+test("a classifier of two classes judges without a tie when the labels have none", async () => {
+  await using server = await startClassifier({ classes: ["B", "A"] });
+  const engine = { attach: server.url, tokenizer: await modelFolder(["B", "A"]) };
+  const job = await classifierJob({ engine, rows: 8 });
+  const refused = await inProcess(["run", "job.yaml"], job.folder);
+  expect(refused.status).toBe(2);
+  expect(refused.stderr).toContain("for a model that knows no tie, write `labels: {a: A, b: B}`");
+  const run = await inProcess(["run", "job.yaml", "--set", "labels.a=A", "--set", "labels.b=B"], job.folder);
+  expect(run.status, run.stderr).toBe(0);
+  expect(readLines(job.rowsFile).map(({ probabilities }) => probabilities.length)).toEqual(Array(8).fill(2));
+});
+
 test("bench measures a classifier, and plan says what of its model fits a GPU", async () => {
   await using server = await startClassifier({ constantMs: 1 });
   const shape = {

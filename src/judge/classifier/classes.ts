@@ -1,13 +1,15 @@
+import { perClass } from "../../classes.ts";
+import type { Config } from "../../config/config.ts";
 import { AbtieError } from "../../errors.ts";
 import { plural } from "../../format.ts";
-import { CLASSES, type ClassName } from "../../types.ts";
+import type { Classes, ClassName, PerClass } from "../../types.ts";
 import type { Doubt } from "../judge.ts";
 import type { ModelConfig } from "./model-config.ts";
 
 /** Which output of a classifier's head stands for which label. */
 export interface ResolvedClasses {
-  /** The number of the class for a, b and tie. */
-  readonly order: readonly [a: number, b: number, tie: number];
+  /** The number of the class for each label of the judge: a, b and, if it knows a tie, tie. */
+  readonly order: PerClass;
   /** The names of the classes by number; null when no file names them. */
   readonly names: readonly string[] | null;
   /** Says that the names of the classes mean nothing, so that their order was assumed; null when they mean something. */
@@ -15,21 +17,26 @@ export interface ResolvedClasses {
 }
 
 /** The class of each label as the config of abtie gives it: its name or its number. */
-export type GivenClasses = Readonly<Record<ClassName, string | number>>;
+export type GivenClasses = NonNullable<Config["engine"]["classes"]>;
 
 const REMEDY =
-  "name the class of each label: `engine: {classes: {a: NAME, b: NAME, tie: NAME}}`, with the names in id2label or their numbers from 0";
+  "name the class of each label: `engine: {classes: {a: NAME, b: NAME, tie: NAME}}` (no tie for two classes), with the names in id2label or their numbers from 0";
 
 /**
  * Finds the class of each label by the names in the model's config, or as `given` says. Names without a meaning (LABEL_0, LABEL_1,
- * LABEL_2, which transformers writes by itself) are taken in the order A, B, tie, with a doubt.
+ * LABEL_2, which transformers writes by itself) are taken in the order A, B, tie, with a doubt. `labels` are the classes of the judge.
  *
- * Throws AbtieError("config") when the model has no classification head or other than three classes, when its classes do not exclude
+ * Throws AbtieError("config") when the model has no classification head or not one class for each label, when its classes do not exclude
  * each other, and when their names do not say which label they stand for. `model` is null when no file of the model can be read; then
  * the numbers of the classes must be given.
  */
-export function resolveClasses(model: ModelConfig | null, given: GivenClasses | null): ResolvedClasses {
-  if (model === null) return withoutFile(given);
+export function resolveClasses(
+  model: ModelConfig | null,
+  given: GivenClasses | null,
+  labels: Classes,
+): ResolvedClasses {
+  if (given !== null && (given.tie !== undefined) !== (labels.length === 3)) throw otherGiven(labels);
+  if (model === null) return withoutFile(given, labels);
   const { path, classes, problemType } = model;
   if (model.architectures.length > 0 && !model.architectures.some((name) => name.endsWith("Classification"))) {
     throw new AbtieError(
@@ -46,40 +53,35 @@ export function resolveClasses(model: ModelConfig | null, given: GivenClasses | 
   if (classes === null) {
     throw new AbtieError(
       "config",
-      `${path} has no id2label, so the model has two classes without names: a judge needs three, A, B and tie. Write id2label of the training into the file.`,
+      `${path} has no id2label, so the model has two classes without names: write id2label of the training into the file`,
     );
   }
-  if (classes.length !== CLASSES.length) {
-    throw new AbtieError(
-      "config",
-      `${path}: the model has ${plural(classes.length, "class", "classes")} (${classes.join(", ")}): a judge needs three, A, B and tie`,
-    );
-  }
-  if (given !== null) return { order: byGiven(given, classes, path), names: classes, doubt: null };
+  if (classes.length !== labels.length) throw otherNumber(path, classes, labels);
+  if (given !== null) return { order: byGiven(given, classes, labels, path), names: classes, doubt: null };
   const meant = classes.map(labelOf);
-  if (new Set(meant).size === CLASSES.length && !meant.includes(null)) {
-    return { order: orderBy((label) => meant.indexOf(label)), names: classes, doubt: null };
+  if (labels.every((label) => meant.includes(label))) {
+    return { order: perClass(labels, (label) => meant.indexOf(label)), names: classes, doubt: null };
   }
   if (classes.every((name, index) => name.toUpperCase() === `LABEL_${index}`)) {
     return {
-      order: [0, 1, 2],
+      order: perClass(labels, (_, index) => index),
       names: classes,
       doubt: {
-        text: `${path} names the classes ${classes.join(", ")}, which says nothing: they are taken as A, B and tie, in this order.`,
+        text: `${path} names the classes ${classes.join(", ")}, which says nothing: they are taken as ${describe(labels)}, in this order.`,
         remedy: `If the training had another order, ${REMEDY}.`,
       },
     };
   }
   throw new AbtieError(
     "config",
-    `${path}: the classes ${classes.map((name) => JSON.stringify(name)).join(", ")} do not say which of them is A, B and tie: ${REMEDY}`,
+    `${path}: the classes ${classes.map((name) => JSON.stringify(name)).join(", ")} do not say which of them is which of ${describe(labels)}: ${REMEDY}`,
   );
 }
 
-function withoutFile(given: GivenClasses | null): ResolvedClasses {
-  const numbers = given === null ? [] : CLASSES.map((label) => given[label]);
-  if (given !== null && numbers.every((value) => typeof value === "number" && value < CLASSES.length)) {
-    return { order: orderBy((label) => Number(given[label])), names: null, doubt: null };
+function withoutFile(given: GivenClasses | null, labels: Classes): ResolvedClasses {
+  const numbers = labels.map((label) => given?.[label]);
+  if (numbers.every((value) => typeof value === "number" && value < labels.length)) {
+    return { order: perClass(labels, (label) => Number(given?.[label])), names: null, doubt: null };
   }
   throw new AbtieError(
     "config",
@@ -88,9 +90,29 @@ function withoutFile(given: GivenClasses | null): ResolvedClasses {
   );
 }
 
-function byGiven(given: GivenClasses, classes: readonly string[], path: string): ResolvedClasses["order"] {
-  const order = orderBy((label) => {
-    const wanted = given[label];
+function otherNumber(path: string, classes: readonly string[], labels: Classes): AbtieError {
+  const found = `the model has ${plural(classes.length, "class", "classes")} (${classes.join(", ")}), and the judge ${labels.length}, ${describe(labels)}`;
+  const remedy =
+    classes.length === 2
+      ? ": for a model that knows no tie, write `labels: {a: A, b: B}` into the config"
+      : classes.length === 3
+        ? ": take the tie into the labels"
+        : ": a judge has two classes or three";
+  return new AbtieError("config", `${path}: ${found}${remedy}`);
+}
+
+function otherGiven(labels: Classes): AbtieError {
+  const text = labels.length === 3 ? "has no class for the tie" : "has a class for the tie, and the judge knows none";
+  return new AbtieError("config", `engine.classes ${text}: name one class for each label, ${describe(labels)}`);
+}
+
+function describe(labels: Classes): string {
+  return labels.length === 3 ? "A, B and tie" : "A and B";
+}
+
+function byGiven(given: GivenClasses, classes: readonly string[], labels: Classes, path: string): PerClass {
+  const order = perClass(labels, (label) => {
+    const wanted = given[label] ?? "";
     const index = typeof wanted === "number" ? wanted : classes.indexOf(wanted);
     if (index >= 0 && index < classes.length) return index;
     throw new AbtieError(
@@ -98,14 +120,10 @@ function byGiven(given: GivenClasses, classes: readonly string[], path: string):
       `engine.classes.${label}: the model has no class ${JSON.stringify(wanted)}; ${path} names ${classes.map((name, at) => `${at}: ${name}`).join(", ")}`,
     );
   });
-  if (new Set(order).size < CLASSES.length) {
+  if (new Set(order).size < labels.length) {
     throw new AbtieError("config", "engine.classes: two labels have one class; each label needs its own");
   }
   return order;
-}
-
-function orderBy(numberOf: (label: ClassName) => number): ResolvedClasses["order"] {
-  return [numberOf("a"), numberOf("b"), numberOf("tie")];
 }
 
 /** The label that a class's name means; null when it means none. */

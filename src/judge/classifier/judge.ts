@@ -76,11 +76,12 @@ export function withoutPadding(ids: readonly number[], pad: number | null): read
 }
 
 function describeClasses({ order, names }: ResolvedClasses): string {
-  return CLASSES.map((label, at) => {
-    const number = order[at] as number;
-    const name = names?.[number];
-    return `${label} = class ${number}${name === undefined ? "" : ` ${JSON.stringify(name)}`}`;
-  }).join(", ");
+  return order
+    .map((number, at) => {
+      const name = names?.[number];
+      return `${CLASSES[at]} = class ${number}${name === undefined ? "" : ` ${JSON.stringify(name)}`}`;
+    })
+    .join(", ");
 }
 
 function softCappingDoubt({ softCapped, path }: Pick<ModelConfig, "softCapped" | "path">): Doubt | null {

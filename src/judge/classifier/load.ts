@@ -22,7 +22,7 @@ export async function createClassifierLoader(
   const { engine } = config;
   const folder = engine.kind === "spawn" ? engine.model : engine.tokenizer;
   const model = folder === null ? null : await readModelConfig(folder);
-  const classes = resolveClasses(model, engine.classes);
+  const classes = resolveClasses(model, engine.classes, config.classes);
   const kind = {
     hasMass: false,
     create: (parts: Pick<Parameters<typeof createClassifierJudge>[0], "template" | "tokenizer" | "maxModelLen">) =>

@@ -1,3 +1,4 @@
+import { mapClasses } from "../../classes.ts";
 import { RequestError } from "../../engine/client/request-error.ts";
 import type { TokenLogProbs } from "../../engine/dialects/dialect.ts";
 import type { Reading } from "../../types.ts";
@@ -39,7 +40,6 @@ export function readClasses({ order, names }: ResolvedClasses, answer: TokenLogP
       );
     }
   }
-  const [a, b, tie] = order;
-  const logProbs = [logProbOf(a), logProbOf(b), logProbOf(tie)] as const;
+  const logProbs = mapClasses(order, logProbOf);
   return { logProbs, mass: null, bounded: false };
 }

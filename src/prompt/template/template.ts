@@ -39,7 +39,7 @@ export interface Template {
   /** The question of a structured decision, and what each of its options means; null for the other formats. */
   readonly decision: {
     readonly question: string;
-    readonly options: Readonly<Partial<Record<ClassName, string>>>;
+    readonly options: Readonly<Partial<Record<ClassName, string | undefined>>>;
   } | null;
   /** The system message; null for none. */
   readonly system: string | null;
