@@ -36,6 +36,8 @@ def main() -> None:
     parser.add_argument("--abtie", default="node dist/cli/main.js")
     options = parser.parse_args()
 
+    # Several threads that wait for each other lose most of their time on a busy machine.
+    torch.set_num_threads(1)
     shutil.rmtree(options.folder, ignore_errors=True)
     adapter, merged = options.folder / "adapter", options.folder / "merged"
     laid = write_adapter(options.base, adapter)
