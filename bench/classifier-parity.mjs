@@ -41,7 +41,10 @@ const CONTEXT = "256";
 await mkdir(folder, { recursive: true });
 const lines = [];
 for (const name of values.only.split(",")) lines.push(...(await measureModel(name)));
-markdown([["model", "cut", "rows", "tokens", "rows cut", "largest difference"], ...lines.map(({ cells }) => cells)]);
+markdown([
+  ["model", "cut", "rows", "tokens", "rows cut", "mean of the largest probability", "largest difference"],
+  ...lines.map(({ cells }) => cells),
+]);
 process.exitCode = lines.every(({ largest }) => largest <= LIMIT) ? 0 : 1;
 
 /** Runs the rows with both cuts, and compares when the server has ended, so that both do not share the cores. */
@@ -67,8 +70,12 @@ async function measureModel(name) {
     const largest = Math.max(
       ...rows.flatMap(({ logProbs }, at) => logProbs.map((value, k) => Math.abs(Math.exp(value) - own[at][k]))),
     );
+    const top = own.reduce((sum, values) => sum + Math.max(...values), 0) / own.length;
     const tokens = prompts.reduce((sum, ids) => sum + ids.length, 0);
-    return { cells: [name, cut, ...[rows.length, tokens, shortened].map(String), largest.toExponential(1)], largest };
+    return {
+      cells: [name, cut, ...[rows.length, tokens, shortened].map(String), top.toFixed(2), largest.toExponential(1)],
+      largest,
+    };
   });
 }
 

@@ -4,8 +4,8 @@ Run as: python classifier_model.py BODY OUT [--classes A,B,tie] [--pad 2] [--see
     (with an interpreter that has torch and transformers)
 
 BODY is a folder that AutoModelForCausalLM loads. Its tokenizer files are copied. The classes are the names in id2label, in
-this order. The head is drawn with a large spread, because the default of transformers (0.02) gives every prompt almost the
-same probabilities, and a wrong prompt would then change nothing. --pad is the id of the padding token: transformers reads the
+this order. The head is scaled so that the logits of random prompts have a standard deviation of 1.5: with a smaller one every
+prompt has almost the same probabilities, with a larger one they are 0 and 1, and a wrong prompt would change nothing. --pad is the id of the padding token: transformers reads the
 last token that is not one.
 """
 
@@ -17,7 +17,8 @@ import torch
 from tiny_model import copy_tokenizer
 from transformers import AutoModelForSequenceClassification
 
-SPREAD = 0.3
+SPREAD = 1.5
+PROMPTS, TOKENS = 16, 24
 
 
 def main() -> None:
@@ -41,7 +42,10 @@ def main() -> None:
     )
     torch.manual_seed(options.seed)
     with torch.no_grad():
-        model.score.weight.normal_(0, SPREAD)
+        model.score.weight.normal_()
+        prompts = torch.randint(3, model.config.vocab_size, (PROMPTS, TOKENS))
+        logits = torch.cat([model.eval()(prompt[None]).logits for prompt in prompts])
+        model.score.weight.mul_(SPREAD / logits.std())
     options.out.mkdir(parents=True, exist_ok=True)
     model.save_pretrained(options.out)
     copy_tokenizer(options.body, None, options.out)
