@@ -5,8 +5,8 @@ Run as: python classifier_model.py BODY OUT [--classes A,B,tie] [--pad 2] [--see
 
 BODY is a folder that AutoModelForCausalLM loads. Its tokenizer files are copied. The classes are the names in id2label, in
 this order. The head is scaled so that the logits of random prompts have a standard deviation of 1.5: with a smaller one every
-prompt has almost the same probabilities, with a larger one they are 0 and 1, and a wrong prompt would change nothing. --pad is the id of the padding token: transformers reads the
-last token that is not one.
+prompt has almost the same probabilities, with a larger one they are 0 and 1, and a wrong prompt would change nothing.
+--pad is the id of the padding token: transformers reads the last token that is not one.
 """
 
 import argparse
