@@ -45,7 +45,7 @@ export const addMerge: AddCommand = (program, context) => {
     .addOption(jsonOption())
     .addHelpText(
       "after",
-      "\nExample:\n  abtie merge --base llama-3-8b --adapter checkpoint-2000 --classes A,B,tie -o merged\n" +
+      "\nExamples:\n  abtie merge --base llama-3-8b --adapter checkpoint-2000 --classes A,B,tie -o merged\n" +
         "  abtie run -i rows.csv -t classifier --set engine.kind=classify --model ./merged",
     )
     .action(async ({ output, classes, padToken, python, json, ...flags }: MergeFlags) => {
