@@ -93,8 +93,8 @@ async function writeModels() {
   const run = (script, ...given) =>
     output(spawn(python, [here(`../test/e2e/${script}`), ...given], { stdio: ["ignore", "pipe", "pipe"] }), script);
   const [writer, body, classifier] = ["writer", "body", "classifier"].map((name) => join(folder, name));
-  const template = here("../test/fixtures/chat-templates/hybrid-thinking.jinja");
-  await run("tiny_model.py", "qwen3", tokenizer, writer, "--template", template);
+  // With its own chat template: vLLM takes no decisions where a letter merges with the end of the generation prompt.
+  await run("tiny_model.py", "qwen3", tokenizer, writer);
   await run("tiny_model.py", "gemma2", tokenizer, body);
   await run("classifier_model.py", body, classifier, "--pad", "0");
   return { writer, classifier };

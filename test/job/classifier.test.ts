@@ -89,7 +89,7 @@ describe("a run with a classifier", () => {
       job.folder,
     );
     expect(other.status).toBe(2);
-    expect(other.stderr).toContain("config.engine.classes");
+    expect(other.stderr).toContain("engine.classes.a was not set, is now 0");
   });
 
   test.each(["fair", "right"])(
