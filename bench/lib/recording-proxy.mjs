@@ -1,10 +1,10 @@
-// A loopback proxy before a server, which remembers what was asked of /v1/completions and what was answered.
+// A loopback proxy before a server, which remembers what was asked of /v1/completions or /classify and what was answered.
 import { once } from "node:events";
 import { createServer } from "node:http";
 
 /**
  * Starts a proxy in this process before the server at `target`. `completions` gets every answered request to
- * /v1/completions: its body and its answer. Disposing it closes all connections.
+ * /v1/completions or /classify: its body and its answer. Disposing it closes all connections.
  */
 export async function startRecordingProxy(target) {
   const completions = [];
@@ -15,7 +15,7 @@ export async function startRecordingProxy(target) {
       const sent = body === "" ? { headers } : { headers, body };
       const answer = await fetch(`${target}${request.url}`, { method: request.method, ...sent });
       const text = await answer.text();
-      if (request.url === "/v1/completions" && answer.ok) {
+      if (["/v1/completions", "/classify"].includes(request.url) && answer.ok) {
         completions.push({ body: JSON.parse(body), answer: JSON.parse(text) });
       }
       response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") ?? "text/plain" });

@@ -10,6 +10,7 @@ import { addEvaluate } from "./commands/evaluate.ts";
 import { addFakeServer } from "./commands/fake-server.ts";
 import { addInit } from "./commands/init.ts";
 import { addJoin } from "./commands/join.ts";
+import { addMerge } from "./commands/merge.ts";
 import { addPlan } from "./commands/plan.ts";
 import { addReport } from "./commands/report.ts";
 import { addRun } from "./commands/run.ts";
@@ -27,7 +28,7 @@ import { addExamples, type Example, formatItem, helpWidth, renderItems } from ".
  * its work only when the command is called, so that printing the help does not load the rest of the program.
  */
 const COMMANDS: Readonly<Record<string, readonly AddCommand[]>> = {
-  "Begin:": [addInit, addSetup, addFakeServer, addTemplates, addShow],
+  "Begin:": [addInit, addSetup, addMerge, addFakeServer, addTemplates, addShow],
   "Before a run:": [addDoctor, addPlan, addBench],
   "Run:": [addRun, addStatus, addJoin, addValidate],
   "After a run:": [addEvaluate, addCalibrate, addReport],

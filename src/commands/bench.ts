@@ -77,7 +77,12 @@ export async function bench(config: Config, options: BenchOptions, effects: Effe
     effects,
     busyMs: options.busyMs,
     dataset,
-    massWatch: createMassWatch({ earlier: [], force: options.force ?? false, log: effects.log }),
+    massWatch: createMassWatch({
+      earlier: [],
+      force: options.force ?? false,
+      hasMass: loader.hasMass,
+      log: effects.log,
+    }),
   });
 
   const speeds = speedsOf(measurement, lengths, batchedTokensOf(config.engine));

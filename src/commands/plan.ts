@@ -1,7 +1,11 @@
+import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
 import { type PlanInput, planRun, type RunPlan } from "../deadline/run-plan.ts";
 import type { Effects } from "../effects.ts";
+import { estimateMemory, type MemoryEstimate, readShape } from "../engine/memory.ts";
+import { AbtieError, messageOf } from "../errors.ts";
+import { readSmallFile } from "../files/read-small-file.ts";
 import { refuseOverwrite } from "../files/refuse-overwrite.ts";
 import { formatCount, plural } from "../format.ts";
 import { filesInRunFolder } from "../job/job-files.ts";
@@ -45,6 +49,28 @@ export async function plan(written: Config, options: PlanOptions, effects: Effec
     timeLimits: planTimeLimits(config.time, effects.startedAt),
     tokensPerSecond: options.tokensPerSecond,
   });
+}
+
+/**
+ * Estimates what of the config's model fits one GPU of `gpuBytes`, for prompts of at most `promptTokens` tokens. Reads the model's
+ * config.json, and asks no server. Throws AbtieError("config") when there is none, or when the model's size cannot be computed.
+ */
+export async function planMemory(
+  { engine }: Pick<Config, "engine">,
+  gpu: { readonly gpuBytes: number; readonly promptTokens: number },
+): Promise<readonly MemoryEstimate[]> {
+  const folder = engine.kind === "spawn" ? engine.model : engine.tokenizer;
+  if (folder === null) throw noModelFolder("the config names no folder");
+  const path = join(folder, "config.json");
+  const text = await readSmallFile(path).catch((cause: unknown) => {
+    throw noModelFolder(`${path} cannot be read (${messageOf(cause)})`);
+  });
+  return estimateMemory(readShape(text, path), gpu);
+}
+
+function noModelFolder(found: string): AbtieError {
+  const remedy = "name the model folder as engine.model, or as engine.tokenizer of a server that runs";
+  return new AbtieError("config", `the memory of a model is computed from its config.json, and ${found}: ${remedy}`);
 }
 
 /** A server tokenises several rows at a time. */

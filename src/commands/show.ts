@@ -83,6 +83,6 @@ function findRow({ ids, path }: Pick<Dataset, "ids" | "path">, wanted: ShowOptio
 }
 
 async function renderWhole(dataset: Dataset, row: number, order: Order, template: Template): Promise<string> {
-  const turns = pairTurns(await dataset.read(row));
+  const turns = pairTurns(await dataset.read(row), template.nullTurn);
   return describePrompt(composePrompt(template, viewConversation({ turns, dropped: 0 }, order, template.labels), ""));
 }

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { AbtieError } from "../errors.ts";
 import { readSmallFile } from "../files/read-small-file.ts";
 import { SHIPPED_TEMPLATES } from "../job/open-config.ts";
-import { listTemplates, loadTemplate } from "../prompt/template/template.ts";
+import { listTemplates, loadTemplate, type Template } from "../prompt/template/template.ts";
 import { classesOfLabels } from "../prompt/template/variables.ts";
 import type { ClassName } from "../types.ts";
 
@@ -10,7 +10,7 @@ import type { ClassName } from "../types.ts";
 export interface ShippedTemplate {
   readonly name: string;
   readonly description: string;
-  readonly format: "raw" | "chat";
+  readonly format: Template["format"];
   /** The text of each label; the first one where a label has several. A template without ties has no label for one. */
   readonly labels: Readonly<Partial<Record<ClassName, string>>>;
 }

@@ -4,8 +4,8 @@ import type { Classes, ClassName, OutputForm, PerClass } from "../types.ts";
 import type { ParsedEngine } from "./engine-schema.ts";
 import type { Shard } from "./shard.ts";
 
-/** The way in which the server is asked for label probabilities; "auto" tries each. */
-export type MethodSetting = NonNullable<ParsedEngine["method"]>;
+/** The way in which the server is asked for label probabilities; "auto" tries each that reads the next token. */
+export type MethodSetting = NonNullable<ParsedEngine["method"]> | "classify";
 
 interface EngineCommon {
   readonly name: string;
@@ -20,7 +20,14 @@ interface EngineCommon {
    */
   readonly concurrency: number | null;
   readonly promptsPerRequest: number | null;
+  /** "classify" for a classifier. */
   readonly method: MethodSetting;
+  /** The class of a classifier for each label: its name or its number; null: the names of the classes say it. */
+  readonly classes: {
+    readonly a: string | number;
+    readonly b: string | number;
+    readonly tie?: string | number | undefined;
+  } | null;
   /** Key for the Authorization header; "EMPTY" when none is set, because a server without a key accepts any. */
   readonly apiKey: Secret;
 }
@@ -100,6 +107,8 @@ export interface Config {
   /** The classes between which the judge chooses; see `findClasses`. */
   readonly classes: Classes;
   readonly context: number | null;
+  /** How a row that is too long is made to fit: both answers shortened alike, or the end of the text cut off. */
+  readonly cut: "fair" | "right";
   /** The day (YYYY-MM-DD) that the model's chat template prints; null: the first day of the run. */
   readonly date: string | null;
   readonly orders: "one" | "both" | "auto";

@@ -14,6 +14,8 @@ const url = z
   .regex(/^https?:\/\//, "expected a URL that starts with http:// or https://")
   .refine((text) => !/^https?:\/\//.test(text) || URL.canParse(text), "expected a URL such as http://127.0.0.1:8000");
 
+const classSchema = z.union([z.string().min(1), z.int().min(0).max(99)]);
+
 /**
  * An engine as a person writes it, in a profile (launch/engines/NAME.yaml) or under `engine:` of a config. The config
  * may name a profile with `profile`; each key of the config then replaces the same key of that profile.
@@ -21,7 +23,12 @@ const url = z
 export const engineSchema = z.strictObject({
   profile: z.string().min(1).optional().describe("Engine profile; the other keys replace its keys."),
   description: z.string().optional().describe("One line about the engine."),
-  kind: z.enum(["spawn", "attach"]).optional().describe("Start a server (spawn), or use one that runs (attach)."),
+  kind: z
+    .enum(["spawn", "attach", "classify"])
+    .optional()
+    .describe(
+      "Start a server (spawn), or use one that runs (attach); classify: the model is a classifier, whose server is started, or used with attach.",
+    ),
   attach: z
     .union([url, z.array(url).min(1)])
     .optional()
@@ -32,6 +39,13 @@ export const engineSchema = z.strictObject({
     .optional()
     .describe("Key of the running server; OPENAI_API_KEY takes precedence."),
   model: z.string().min(1).optional().describe("Folder or name of the model; with attach, its name on the server."),
+  classes: z
+    .strictObject({ a: classSchema, b: classSchema, tie: classSchema.optional() })
+    .optional()
+    .describe(
+      "The class of a classifier that stands for each label: its name in id2label of the model's config.json, or its number from 0. " +
+        "Default: by its name.",
+    ),
   tokenizer: z
     .union([z.string().min(1), z.literal(false)])
     .optional()

@@ -26,7 +26,7 @@ interface Places {
 
 /**
  * Replaces keys of the profile by the keys of the engine mapping. A plain text is the name of a profile. The profile is
- * "cpu-smollm2" if neither `profile`, `command` nor `attach` is given.
+ * "cpu-smollm2", or "cpu-classifier" for a classifier, if neither `profile`, `command` nor `attach` is given.
  */
 export async function resolveEngine(
   written: string | ParsedEngine | undefined,
@@ -34,24 +34,40 @@ export async function resolveEngine(
 ): Promise<ResolvedEngine> {
   const { profile, ...own }: ParsedEngine = typeof written === "string" ? { profile: written } : (written ?? {});
   const attaches = own.attach !== undefined;
-  const named = attaches ? undefined : (profile ?? (own.command === undefined ? "cpu-smollm2" : undefined));
+  const usual = own.kind === "classify" ? "cpu-classifier" : "cpu-smollm2";
+  const named = attaches ? undefined : (profile ?? (own.command === undefined ? usual : undefined));
   const base: Profile = named === undefined ? { ...NO_PROFILE, engine: {} } : await readProfile(named, places);
   if (base.engine === null) return { ...base, engine: null };
   // A profile beside `attach` is not used, but a name that is none is a mistake.
   const unused = attaches && profile !== undefined ? await readProfile(profile, places) : base;
   if (unused.engine === null) return { ...unused, engine: null };
-  const kind = attaches ? ("attach" as const) : (own.kind ?? base.engine.kind ?? "spawn");
+  const kindWritten = own.kind ?? base.engine.kind ?? "spawn";
+  const kind = attaches && kindWritten !== "classify" ? ("attach" as const) : kindWritten;
   const engine = { ...base.engine, ...own, kind, name: named ?? (attaches ? "attach" : "custom") };
   const objections = checkEngine(engine);
   return { engine: objections.length > 0 ? null : engine, objections, problems: [] };
 }
 
 function checkEngine(engine: ParsedEngine): readonly Objection[] {
-  const variables = checkTemplateVariables(engine);
-  if (engine.kind === "attach") return variables;
+  const variables = [...checkTemplateVariables(engine), ...checkClassifier(engine)];
+  if (engine.kind === "attach" || engine.attach !== undefined) return variables;
   const message = "is missing: name the model folder here; this engine profile has no default";
   const model = engine.model === undefined ? [{ path: ["engine", "model"], message }] : [];
   return [...model, ...checkKeys(engine), ...variables];
+}
+
+/** Checks the keys that only a classifier, or only a model that generates text, has. */
+function checkClassifier({ kind, classes, method = "auto" }: ParsedEngine): readonly Objection[] {
+  if (kind === "classify") {
+    const message = "is for models that generate text: delete this key, a classifier is asked for its classes";
+    const twice = classes !== undefined && new Set(Object.values(classes)).size < Object.keys(classes).length;
+    return [
+      ...(method === "auto" ? [] : [{ path: ["engine", "method"], message }]),
+      ...(twice ? [{ path: ["engine", "classes"], message: "name one class twice: each label needs its own" }] : []),
+    ];
+  }
+  const message = "is for classifiers: add `kind: classify`, or delete this key";
+  return classes === undefined ? [] : [{ path: ["engine", "classes"], message }];
 }
 
 /** Names that abtie or the server gives the chat template, or that a server refuses as variables. */

@@ -95,6 +95,7 @@ export function normalize(
     ...judgeKeysOf(written, base, places),
     classes,
     context: written.context ?? null,
+    cut: written.cut ?? "fair",
     date: written.date ?? null,
     orders: written.orders ?? "auto",
     concurrency: fixed(written.concurrency) ?? null,
@@ -176,7 +177,8 @@ function requestsOf(engine: ParsedEngine) {
     maxModelLen: engine.max_model_len ?? null,
     concurrency: engine.concurrency ?? null,
     promptsPerRequest: engine.prompts_per_request ?? null,
-    method: engine.method ?? "auto",
+    method: engine.kind === "classify" ? ("classify" as const) : (engine.method ?? "auto"),
+    classes: engine.classes ?? null,
   };
 }
 

@@ -119,6 +119,13 @@ const judging = {
       "Texts of the labels, without tie for a judge of two classes; the probabilities of several texts of one label are added.",
     ),
   context: z.int().min(64).optional().describe("Most prompt tokens of a row; default as many as the server allows."),
+  cut: z
+    .enum(["fair", "right"])
+    .optional()
+    .describe(
+      "A row that is too long: both answers are shortened alike (fair), or the end of the text is cut off (right), as trainers of " +
+        "classifiers do; right can hide the second answer wholly, and needs a template with `format: text`. Default fair.",
+    ),
   orders: z
     .enum(["one", "both", "auto"])
     .optional()

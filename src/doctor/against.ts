@@ -141,9 +141,10 @@ function massText(readings: readonly Reading[], others: readonly Reading[]): str
 
 /** The config of the second engine: a server that runs at `url`, with everything else as in the first config. */
 export function configAgainst(config: Config, url: string, model: string | null): Config {
-  const { name, tokenizer, chatTemplateKwargs, maxModelLen, concurrency, promptsPerRequest, method, apiKey } =
+  const { name, tokenizer, chatTemplateKwargs, maxModelLen, concurrency, promptsPerRequest, method, classes, apiKey } =
     config.engine;
-  const common = { name, tokenizer, chatTemplateKwargs, maxModelLen, concurrency, promptsPerRequest, method, apiKey };
+  const shared = { name, tokenizer, chatTemplateKwargs, maxModelLen, concurrency, promptsPerRequest };
+  const common = { ...shared, method, classes, apiKey };
   const { shown, ...access } = partsOfUrl(url);
   return { ...config, engine: { ...common, kind: "attach", urls: [shown], access: [access], model } };
 }

@@ -46,6 +46,7 @@ export async function checkPrompts(judge: Judge, dataset: Dataset, signal: Abort
     shortened > rows.length / 4
       ? warning("shortened", `${shortened} ${of}${byHow}`, "raise the context")
       : ok("shortened", `${shortened} ${of}${byHow}`),
+    ...judge.doubts.map(({ text, remedy }) => warning("model", text, remedy)),
     ...(judge.plainTurns === null
       ? []
       : [warning("turns", judge.plainTurns, "take a model with control tokens if the texts may be hostile")]),
@@ -90,9 +91,11 @@ async function describePromptEnd(judge: Judge, dataset: Dataset): Promise<readon
     ok("chat template", describeVariables(inspection)),
     labelsFinding(
       judge,
-      labels
-        .map(({ label, text, tokens }) => `${label}: ${JSON.stringify(text)} = ${tokens.map(showToken).join(" ")}`)
-        .join("; "),
+      labels.length === 0
+        ? judge.labels
+        : labels
+            .map(({ label, text, tokens }) => `${label}: ${JSON.stringify(text)} = ${tokens.map(showToken).join(" ")}`)
+            .join("; "),
     ),
   ];
 }

@@ -12,7 +12,7 @@ const SAMPLE = 8;
 
 /**
  * Checks the running server: its version, its model, its context length, its method for label probabilities, and the label mass of a
- * sample of rows.
+ * sample of rows, unless the model is a classifier, which has none.
  */
 export async function checkServer(
   engine: Engine,
@@ -38,9 +38,7 @@ export async function checkServer(
           "vLLM 0.26 or later gives exact probabilities",
         )
       : ok("method", `label probabilities by ${engine.method}`),
-    masses.length === 0
-      ? ok("label mass", "unknown: the server gives probabilities among the labels only")
-      : massFinding(masses),
+    ...(engine.method === "classify" ? [] : [massFinding(masses)]),
   ];
 }
 
@@ -76,6 +74,7 @@ function sourceOf({ id, contextFrom }: Engine["served"], baseUrl: string): strin
 }
 
 function massFinding(masses: readonly number[]): Finding {
+  if (masses.length === 0) return ok("label mass", "unknown: the server gives probabilities among the labels only");
   const middle = median(masses);
   const rows = plural(masses.length, "row");
   const text = `median ${formatMass(middle)}, least ${formatMass(Math.min(...masses))} of a sample of ${rows}`;

@@ -41,6 +41,16 @@ export interface Engine extends ServerText, AsyncDisposable {
     cacheSalt?: string,
   ) => Promise<readonly TokenLogProbs[]>;
   /**
+   * Sends another question about `prompts` prompts, with the name of the model added to the body, and returns the answer as JSON. Throws
+   * a RequestError, also for the answer of another model, or the signal's reason when it aborts.
+   */
+  readonly post: (
+    path: string,
+    body: Readonly<Record<string, unknown>>,
+    prompts: number,
+    signal: AbortSignal,
+  ) => Promise<unknown>;
+  /**
    * Reads this model in the server's list again; null when the list lacks it now. If the server has no list, returns
    * `served`. Throws a RequestError, or the signal's reason when it aborts.
    */

@@ -24,11 +24,13 @@ export function createMassWatch(options: {
   readonly earlier: Iterable<number | null>;
   /** True to go on although the labels get almost no probability. */
   readonly force: boolean;
+  /** False for a judge that can answer with nothing but the labels: an unknown label mass then needs no warning. */
+  readonly hasMass: boolean;
   readonly log: Log;
   /** Begins each message, to tell several jobs apart, for example `rules: `. */
   readonly prefix?: string;
 }): MassWatch {
-  const { force, log, prefix = "" } = options;
+  const { force, hasMass, log, prefix = "" } = options;
   const masses: number[] = [];
   let unknown = 0;
   let nextAt = GATE_ROWS;
@@ -54,6 +56,7 @@ export function createMassWatch(options: {
       case "high":
         return;
       case "unknown":
+        if (!hasMass) return;
         log(
           "warn",
           `${prefix}The label mass is unknown: the server gives probabilities relative to the labels only, so nothing shows whether the model answers with a label.`,

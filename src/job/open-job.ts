@@ -86,7 +86,7 @@ export async function openJob(options: JobOptions): Promise<Job> {
       log,
     });
     const earlier = allReadings(state, "ab").map(({ mass }) => mass);
-    const massWatch = createMassWatch({ earlier, force, log, prefix: options.prefix ?? "" });
+    const massWatch = createMassWatch({ earlier, force, hasMass: loader.hasMass, log, prefix: options.prefix ?? "" });
     const recorder = createRecorder({
       journal: withLog(journal, log),
       state,

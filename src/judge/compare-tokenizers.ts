@@ -4,7 +4,7 @@ import { AbtieError } from "../errors.ts";
 import { plural } from "../format.ts";
 import { spreadSample } from "../numbers/spread-sample.ts";
 import { createPreparer } from "../prompt/preparer.ts";
-import type { Template } from "../prompt/template/template.ts";
+import { isChat, type Template } from "../prompt/template/template.ts";
 import type { LocalTokenizer } from "../prompt/tokenizer/local.ts";
 import { dayOf } from "../prompt/tokenizer/strftime.ts";
 import type { Tokenizer } from "../prompt/tokenizer/tokenizer.ts";
@@ -40,7 +40,7 @@ export async function checkTokenizers(options: {
     const prepared = await Promise.all(here.map((preparer) => preparer.prepare(row, "ab")));
     const [difference, ...onOtherDays] = prepared.map(({ ids }) => describeDifference(ids, served.ids));
     if (difference === undefined || difference === null || onOtherDays.includes(null)) continue;
-    const files = template.format === "chat" ? "the model folder (or its chat template)" : "the model folder";
+    const files = isChat(template) ? "the model folder (or its chat template)" : "the model folder";
     throw new AbtieError(
       "engine",
       `the tokenizer in ${files} is not the server's: in the prompt of row ${row.id} ${difference}. Point ` +

@@ -1,7 +1,7 @@
 import type { ProbeInput } from "../engine/dialects/dialect.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { ProbedServer } from "../engine/life/open-engine.ts";
 import type { Template } from "../prompt/template/template.ts";
-import type { ServerText } from "../prompt/tokenizer/server.ts";
 import type { ClassName, Order, Reading } from "../types.ts";
 
 /**
@@ -23,6 +23,8 @@ export interface Judge {
    * when it marks them with control tokens.
    */
   readonly plainTurns: string | null;
+  /** What a person should check about the model before its numbers are used, each with what to do. */
+  readonly doubts: readonly Doubt[];
   /** Hash of everything in the judge that determines the token ids of a row, except the data and the tokenizer. */
   readonly promptHash: string;
   /** The scorer of almost every task; a row that needs another scorer has it in its task. */
@@ -37,6 +39,12 @@ export interface Judge {
   readonly show: (row: number, order: Order) => Promise<string>;
   /** Describes the end of a row's prompt as the model sees it, and the settings that shape it. */
   readonly inspect: (row: number, order: Order) => Promise<Inspection>;
+}
+
+/** A sentence about something that cannot be decided from the files, and a remedy. */
+export interface Doubt {
+  readonly text: string;
+  readonly remedy: string;
 }
 
 /** One text of a label. */
@@ -57,7 +65,7 @@ export interface Inspection {
   /** The last characters of the prompt, decoded from its ids, control tokens included. */
   readonly end: string;
   readonly lastTokens: readonly ShownToken[];
-  /** Every label text with the tokens that it has behind the prompts of a sample of rows. */
+  /** Every label text with the tokens that it has behind the prompts of a sample of rows; empty for a judge without label texts. */
   readonly labels: readonly LabelTokens[];
   /** The variables that the chat template gets, and whether this prompt would be another one without each of them. */
   readonly variables: readonly { readonly name: string; readonly value: unknown; readonly changesPrompt: boolean }[];
@@ -69,8 +77,10 @@ export interface Inspection {
 export function judgeWarnings({
   unequalLabels,
   plainTurns,
-}: Pick<Judge, "unequalLabels" | "plainTurns">): readonly string[] {
-  return [unequalLabels, plainTurns].filter((text) => text !== null);
+  doubts,
+}: Pick<Judge, "unequalLabels" | "plainTurns" | "doubts">): readonly string[] {
+  const described = doubts.map(({ text, remedy }) => `${text} ${remedy}`);
+  return [unequalLabels, plainTurns, ...described].filter((text) => text !== null);
 }
 
 /** A row with its answers in one order, as a prompt that can be sent. */
@@ -107,16 +117,12 @@ export interface Scorer {
    * Returns one reading for each task, in the order of the tasks. Throws a RequestError, or the signal's reason when it
    * aborts.
    */
-  readonly score: (
-    engine: Pick<Engine, "score">,
-    tasks: readonly Task[],
-    signal: AbortSignal,
-  ) => Promise<readonly Reading[]>;
+  readonly score: (engine: ScoringEngine, tasks: readonly Task[], signal: AbortSignal) => Promise<readonly Reading[]>;
 }
 
 /** Scores a batch of tasks, which may come from several judges. Returns the readings in the order of the tasks. */
 export async function scoreBatch(
-  engine: Pick<Engine, "score">,
+  engine: ScoringEngine,
   batch: readonly Task[],
   signal: AbortSignal,
 ): Promise<readonly Reading[]> {
@@ -137,10 +143,10 @@ export async function scoreBatch(
 }
 
 /** The properties of a running server that a judge needs. */
-export interface JudgeServer extends ServerText {
-  /** Context length in tokens; null when the server does not report it. */
-  readonly maxModelLen: number | null;
-}
+export type JudgeServer = ProbedServer;
+
+/** The parts of an engine with which tasks are scored. */
+export type ScoringEngine = Pick<Engine, "score" | "post">;
 
 /**
  * Makes the judge of a config. This is done before the server runs, so that mistakes are found early, and again for
@@ -150,6 +156,8 @@ export interface JudgeLoader {
   readonly template: Template;
   /** True when the tokenizer files of the model are on this machine, so that no server is needed for tokenising. */
   readonly local: boolean;
+  /** False when no reading has a label mass, because the judge can answer with nothing but the labels. */
+  readonly hasMass: boolean;
   /**
    * Makes the judge without a server. Null stands for the context length of the config. Requires that `local` is true.
    */

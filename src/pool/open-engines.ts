@@ -1,4 +1,4 @@
-import type { Config, EngineConfig, SpawnConfig } from "../config/config.ts";
+import type { Config, SpawnConfig } from "../config/config.ts";
 import { secretsOf } from "../config/secrets-of.ts";
 import type { Effects } from "../effects.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -6,7 +6,9 @@ import { attachEngine } from "../engine/life/attach.ts";
 import type { EngineOptions } from "../engine/life/open-engine.ts";
 import { spawnEngine } from "../engine/life/spawn.ts";
 import { Secret } from "../secrets/secret.ts";
+import { usableCores } from "./machine-cores.ts";
 import { createFirstRequests } from "./repeat-first-requests.ts";
+import { shareCores, shareGpus } from "./replica-shares.ts";
 
 /** Longest wait (ms) for the first answer of a server that abtie did not start, because it may still be starting. */
 const ATTACH_MS = 10_000;
@@ -59,11 +61,12 @@ export function engineOpeners(options: {
       return { name: baseUrl, open: attach(ATTACH_MS), reopen: attach(RETURN_MS) };
     });
   }
+  const sharing = replicaVariables(engine, effects.env);
   return Array.from({ length: engine.replicas }, (_, replica) => {
-    const open = (signal: AbortSignal): Promise<Engine> =>
+    const open = async (signal: AbortSignal): Promise<Engine> =>
       spawnEngine({
         ...common(engine.replicas === 1 ? "engine" : `engine ${replica + 1}`, signal),
-        spec: spawnSpec(engine, replica),
+        spec: spawnSpec(engine, replica, await sharing(replica)),
         runDir: options.logFolder,
         logName: serverLogName(engine, replica),
         random: effects.random,
@@ -77,24 +80,42 @@ export function serverLogName({ replicas }: Pick<SpawnConfig, "replicas">, repli
   return replicas === 1 ? "server.log" : `server-${replica + 1}.log`;
 }
 
-function spawnSpec(engine: EngineConfig & { kind: "spawn" }, replica: number) {
-  const pinned =
-    engine.replicas > 1 ? { CUDA_VISIBLE_DEVICES: new Secret(gpusOf(replica, engine.gpusPerReplica)) } : {};
+/** vLLM's variable for the cores of a server on the CPU; "auto" takes all, which replicas would then share. */
+const CORES = "VLLM_CPU_OMP_THREADS_BIND";
+const GPUS = "CUDA_VISIBLE_DEVICES";
+
+/**
+ * Shares the GPUs, or the cores of a server on the CPU, out to the replicas: gives the variables of each. Throws AbtieError("config")
+ * when there are fewer than replicas.
+ */
+function replicaVariables(
+  engine: SpawnConfig,
+  env: Effects["env"],
+): (replica: number) => Promise<Readonly<Record<string, Secret>>> {
+  const { replicas, gpusPerReplica } = engine;
+  if (replicas === 1) return async () => ({});
+  const one = (name: string, shares: readonly string[], replica: number): Readonly<Record<string, Secret>> => ({
+    [name]: new Secret(shares[replica] ?? ""),
+  });
+  if (engine.env[CORES]?.reveal() === "auto") {
+    return async (replica) => one(CORES, shareCores(replicas, await usableCores()), replica);
+  }
+  const given = engine.env[GPUS]?.reveal() ?? env[GPUS];
+  const shares = shareGpus({ count: replicas, gpusPerReplica }, given);
+  return async (replica) => one(GPUS, shares, replica);
+}
+
+function spawnSpec(engine: SpawnConfig, replica: number, shared: Readonly<Record<string, Secret>>) {
   return {
     command: engine.command,
     args: engine.args,
-    env: { ...engine.env, ...pinned },
+    env: { ...engine.env, ...shared },
     readyMs: engine.readyMs,
     model: engine.model,
     host: "127.0.0.1" as const,
     port: engine.port === null ? null : engine.port + replica,
     stopGraceMs: engine.stopGraceMs,
   };
-}
-
-/** Lists the GPUs of a replica; numbers start at 0, and no two replicas share a GPU. */
-function gpusOf(replica: number, count: number): string {
-  return Array.from({ length: count }, (_, gpu) => replica * count + gpu).join(",");
 }
 
 /** An open engine, and the function that opens it again. */

@@ -1,5 +1,6 @@
+import type { ClassName } from "../types.ts";
 import type { Template } from "./template/template.ts";
-import type { TemplateVariables } from "./template/variables.ts";
+import { classesOfLabels, type TemplateVariables } from "./template/variables.ts";
 import type { Message, Tokenizer } from "./tokenizer/tokenizer.ts";
 
 /** A prompt before it is encoded: one text, or the messages of a chat together with the beginning of the answer. */
@@ -15,17 +16,48 @@ export function composePrompt(template: Template, variables: TemplateVariables, 
   const body = template.render(variables);
   const answer = template.answerPrefix + suffix;
   switch (template.format) {
+    case "text":
+      return { format: "raw", text: body + answer };
     case "raw":
       return { format: "raw", text: `${body}\n${answer}` };
+    case "decision": {
+      const user: Message = {
+        role: "user",
+        content: `${body}\n\n${decisionText(template, optionOrders(template)[0])}`,
+      };
+      return { format: "chat", messages: withSystem(template, user), answerPrefix: answer };
+    }
     case "chat": {
       const user: Message = { role: "user", content: body };
-      const messages =
-        template.system === null ? [user] : [{ role: "system" as const, content: template.system }, user];
-      return { format: "chat", messages, answerPrefix: answer };
+      return { format: "chat", messages: withSystem(template, user), answerPrefix: answer };
     }
     default:
       return template.format satisfies never;
   }
+}
+
+function withSystem({ system }: Template, user: Message): readonly Message[] {
+  return system === null ? [user] : [{ role: "system", content: system }, user];
+}
+
+/** The orders in which the options of a structured decision are asked for: an order moves the probabilities. */
+export function optionOrders({
+  labels,
+}: Pick<Template, "labels">): readonly [readonly ClassName[], readonly ClassName[]] {
+  const classes = classesOfLabels(labels);
+  return [classes, [...classes].reverse()];
+}
+
+/**
+ * Writes the question of a structured decision with its lettered options as vLLM does behind the state (`QuestionType.prompt` in its
+ * structured_decisions/question_types.py). Throws an Error for a template of another format.
+ */
+export function decisionText({ decision, labels }: Template, order: readonly ClassName[]): string {
+  if (decision === null) throw new Error("only a template of the format decision has a question");
+  const lines = order.map(
+    (name, at) => `${String.fromCodePoint(0x41 + at)}: ${labels[name]?.[0] ?? ""} - ${decision.options[name] ?? ""}`,
+  );
+  return [`Question: ${decision.question}`, ...lines, "Answer with the letter of one option only."].join("\n");
 }
 
 /**

@@ -1,5 +1,5 @@
 import { createNeutraliser, type Neutral } from "./neutralise.ts";
-import type { Template } from "./template/template.ts";
+import { isChat, type Template } from "./template/template.ts";
 import { escapePattern } from "./tokenizer/escape-pattern.ts";
 import type { ControlTokens } from "./tokenizer/tokenizer.ts";
 
@@ -41,7 +41,7 @@ export function judgeOwnBody(
   control: ControlTokens,
   bodies: readonly string[],
 ): "clean" | "control" | "raw" {
-  if (format === "raw") return "raw";
+  if (!isChat({ format })) return "raw";
   const neutralise = createNeutraliser(control);
   return bodies.every((body) => neutralise(body).count === 0) ? "clean" : "control";
 }

@@ -29,6 +29,8 @@ export interface Prepared {
 export interface Preparer {
   /** Renders, shortens and encodes a row. Throws AbtieError("config") when the template alone exceeds the budget. */
   readonly prepare: (row: Row, order: Order) => Promise<Prepared>;
+  /** Does the same, and gives the prompt as it was before it was encoded. */
+  readonly prepareText: (row: Row, order: Order) => Promise<Prepared & { readonly prompt: Prompt }>;
   /**
    * Returns a function that encodes the prompt of a row followed by a text. Labels are resolved to token ids with it.
    */
@@ -42,11 +44,13 @@ export interface PreparerOptions {
   readonly tokenizer: Tokenizer;
   /** Largest number of tokens of a whole prompt. */
   readonly budget: number;
+  /** How a row that is too long is made to fit; default fair. "right" needs a template of the format text. */
+  readonly cut?: "fair" | "right";
 }
 
 /** Creates a preparer. Its prompts depend only on the arguments, not on a clock or on files. */
 export function createPreparer(options: PreparerOptions): Preparer {
-  const { template, tokenizer, budget } = options;
+  const { template, tokenizer, budget, cut = "fair" } = options;
   const compose = (conversation: Conversation, order: Order, suffix: string, defence: Defence | null): Defended => {
     const prompt = composePrompt(template, viewConversation(conversation, order, template.labels), suffix);
     return defendBody(prompt, defence);
@@ -66,7 +70,11 @@ export function createPreparer(options: PreparerOptions): Preparer {
       (await encode(conversation, shown, defence)).ids.length;
     const countPromptTokens = async (conversation: Conversation): Promise<number> =>
       Math.max(await countTokensOf(conversation, "ab"), await countTokensOf(conversation, "ba"));
-    const { turns, count } = neutraliseTurns(pairTurns(row), defence.text);
+    const { turns, count } = neutraliseTurns(pairTurns(row, template.nullTurn), defence.text);
+    if (cut === "right") {
+      const whole = await encode({ turns, dropped: 0 }, order, defence);
+      return { ...whole, fullTokens: whole.ids.length, whole: true, neutralised: count + whole.brokenInBody, defence };
+    }
     let fullTokens: number | null = null;
     if (countCharacters(turns) <= CHARACTERS_PER_TOKEN * budget) {
       const whole = await encode({ turns, dropped: 0 }, order, defence);
@@ -91,7 +99,7 @@ export function createPreparer(options: PreparerOptions): Preparer {
 
   /** Packs the row with the mildest defence under which its texts form no control token. */
   const packSafely = async (row: Row, order: Order): Promise<Fitted & { readonly refusal: string | null }> => {
-    const turns = pairTurns(row);
+    const turns = pairTurns(row, template.nullTurn);
     const texts = turns.flatMap(({ prompt, a, b }) => [prompt, a, b]);
     // A template can form a control token that no text holds, and a server knows only those that it was asked for.
     const filled =
@@ -107,11 +115,19 @@ export function createPreparer(options: PreparerOptions): Preparer {
     return { ...fitted, refusal: safe ? null : FORMS_CONTROL_TOKENS };
   };
 
+  const finish = ({ ids, fullTokens, whole, neutralised, refusal }: Fitted & { refusal: string | null }): Prepared => {
+    // The end is cut off only here, because control tokens that it takes along are none that a text has formed.
+    if (cut === "right" && ids.length > budget) {
+      return { ids: ids.slice(0, budget), fullTokens, cutTokens: fullTokens - budget, neutralised, refusal };
+    }
+    if (whole) return { ids, fullTokens: ids.length, cutTokens: 0, neutralised, refusal };
+    return { ids, fullTokens, cutTokens: Math.max(1, fullTokens - ids.length), neutralised, refusal };
+  };
   return {
-    prepare: async (row, order) => {
-      const { ids, fullTokens, whole, neutralised, refusal } = await packSafely(row, order);
-      if (whole) return { ids, fullTokens: ids.length, cutTokens: 0, neutralised, refusal };
-      return { ids, fullTokens, cutTokens: Math.max(1, fullTokens - ids.length), neutralised, refusal };
+    prepare: async (row, order) => finish(await packSafely(row, order)),
+    prepareText: async (row, order) => {
+      const fitted = await packSafely(row, order);
+      return { ...finish(fitted), prompt: compose(fitted.conversation, order, "", fitted.defence).prompt };
     },
     encoderFor: async (row, order) => {
       const { conversation, defence } = await packSafely(row, order);

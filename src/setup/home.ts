@@ -46,6 +46,11 @@ export function uvFolder(home: string): string {
   return join(home, "tools", `uv-${PINS.uv}`);
 }
 
+/** Locates the folder with peft, which is laid over the environment of vLLM. */
+export function peftFolder(home: string): string {
+  return join(home, "tools", `peft-${PINS.peft}`);
+}
+
 /** Locates the interpreter of a virtual environment. */
 export function pythonOf(folder: string): string {
   return join(folder, "bin", "python");

@@ -6,6 +6,8 @@ export const PINS = {
   vllm: "0.32.0",
   torch: "2.13.0",
   model: "SmolLM2-135M-Instruct",
+  /** Merges adapters; see launch/python/merge-requirements.txt. */
+  peft: "0.21.2",
   /** Versions of Python for which this version of vLLM has wheels, ascending. */
   pythons: ["3.11", "3.12", "3.13"],
 } as const;
@@ -15,7 +17,7 @@ export const PINS = {
  * launch/python that the installation depends on changes: an installation by an older recipe is then replaced. A test
  * compares each number with the files.
  */
-export const RECIPE = { cpu: 1, cuda: 1, model: 1 } as const;
+export const RECIPE = { cpu: 1, cuda: 1, model: 1, peft: 1 } as const;
 
 /** The build of vLLM: for the CPU, or for NVIDIA GPUs. */
 export type Flavour = "cpu" | "cuda";

@@ -11,6 +11,7 @@ const COMMON = {
   concurrency: null,
   promptsPerRequest: null,
   method: "auto",
+  classes: null,
 } as const;
 
 const spawned = (backend: string): SpawnConfig => ({

@@ -3,7 +3,7 @@
 Run as: python tiny_model.py ARCHITECTURE TOKENIZER OUT [--template FILE] [--seed 0]
     (with an interpreter that has torch and transformers)
 
-ARCHITECTURE is a key of ARCHITECTURES: qwen3, llama, gemma3, mistral, qwen2, phi3. TOKENIZER is a folder with tokenizer.json
+ARCHITECTURE is a key of ARCHITECTURES: qwen3, llama, gemma2, gemma3, mistral, qwen2, phi3. TOKENIZER is a folder with tokenizer.json
 and tokenizer_config.json, which are copied. The network has two layers and 64 hidden values, so that almost all of it is
 the vocabulary. A server treats such a folder as it treats the large model: it reads the same config class, the same
 tokenizer and the same chat template.
@@ -20,6 +20,7 @@ from pathlib import Path
 import torch
 from transformers import (
     AutoModelForCausalLM,
+    Gemma2Config,
     Gemma3TextConfig,
     LlamaConfig,
     MistralConfig,
@@ -30,6 +31,7 @@ from transformers import (
 )
 
 ARCHITECTURES: dict[str, type[PreTrainedConfig]] = {
+    "gemma2": Gemma2Config,
     "gemma3": Gemma3TextConfig,
     "llama": LlamaConfig,
     "mistral": MistralConfig,

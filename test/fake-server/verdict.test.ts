@@ -14,7 +14,7 @@ const prompt = (a: string, b: string): string => `[Response A]\n${a}\n[End of re
 describe("the answers of a prompt", () => {
   test.each(TEMPLATES)("are found in the shipped template %s", async (name) => {
     const template = await shippedTemplate(name);
-    const turns = pairTurns(row(["What is up?"], ["A first\nanswer."], ["Something else."]));
+    const turns = pairTurns(row(["What is up?"], ["A first\nanswer."], ["Something else."]), null);
     const found = findAnswers(template.render(viewConversation({ turns, dropped: 0 }, "ab", template.labels)));
     expect(found?.a.trim()).toBe("A first\nanswer.");
     expect(found?.b.trim()).toBe("Something else.");

@@ -61,7 +61,7 @@ test("judges the rows of earlier sessions before anything is sent", () => {
 function watching(options: Partial<Parameters<typeof createMassWatch>[0]> = {}) {
   const said: string[] = [];
   const log = (level: string, text: string): void => void said.push(`${level}: ${text}`);
-  return { watch: createMassWatch({ earlier: [], force: false, log, ...options }), said };
+  return { watch: createMassWatch({ earlier: [], force: false, hasMass: true, log, ...options }), said };
 }
 
 function add(watch: ReturnType<typeof createMassWatch>, rows: number, mass: number | null): void {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { type Scorer, scoreBatch, type Task } from "../../src/judge/judge.ts";
 import type { Reading } from "../../src/types.ts";
 
-const engine = { score: async () => [] };
+const engine = { score: async () => [], post: async () => null };
 const signal = new AbortController().signal;
 
 /** A scorer whose readings hold the row and the number of tasks that were scored together. */

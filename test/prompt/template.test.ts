@@ -222,7 +222,7 @@ describe("loadTemplate refuses", () => {
     [
       "a system message in a raw template",
       HEAD.replace(/---\n$/, "system: judge\n---\n"),
-      /test\.jinja:6: system: only "format: chat"/,
+      /test\.jinja:6: system: only the formats chat and decision have a system message/,
     ],
     [
       "data in the system message",

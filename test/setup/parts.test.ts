@@ -90,6 +90,7 @@ test.each([
   ["cpu", 1, ["cpu-requirements.txt", "cpu-overrides.txt", "cpu-constraints.txt", "name_vllm.py"], "fb71acc00503"],
   ["cuda", 1, ["cuda-requirements.txt", "cuda-constraints.txt"], "bdb4825cc758"],
   ["model", 1, ["model-requirements.txt", "convert_gguf.py"], "b4bedae5a2a3"],
+  ["peft", 1, ["merge-requirements.txt"], "3ac7372a7be9"],
 ] as const)("the recipe of %s is number %i for these files", (name, recipe, files, sum) => {
   const texts = files.map((file) => readFileSync(new URL(`../../launch/python/${file}`, import.meta.url), "utf8"));
   expect({ recipe: RECIPE[name], sum: sha256(texts.join("\0")).slice(0, 12) }).toEqual({ recipe, sum });

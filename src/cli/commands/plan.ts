@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "commander";
-import { renderPlan } from "../render/plan.ts";
+import { renderMemory, renderPlan } from "../render/plan.ts";
 import { type AddCommand, printJson } from "./context.ts";
 import { type ConfigFlags, jsonOption, openJobConfig, WITHOUT_OUTPUT, withConfigFlags } from "./options.ts";
 
@@ -7,6 +7,7 @@ interface PlanFlags extends ConfigFlags {
   readonly tokensPerSecond?: number;
   readonly bench?: string;
   readonly keepTokens?: boolean;
+  readonly gpuMemory?: number;
   readonly json?: boolean;
 }
 
@@ -26,11 +27,19 @@ export const addPlan: AddCommand = (program, context) => {
     )
     .option("--bench <bench.json>", "read the speed from this file, which `abtie bench` wrote")
     .option("--keep-tokens", "keep the tokens in the run folder, so that `run` does not tokenise again")
+    .option(
+      "--gpu-memory <GiB>",
+      "memory of one GPU (15 for a T4): also print what of the model fits it, in 16, 8 and 4 bits",
+      positive,
+    )
     .addOption(jsonOption());
   withConfigFlags(command, WITHOUT_OUTPUT)
-    .addHelpText("after", "\nExample:\n  abtie plan job.yaml --deadline 9h --tokens-per-second 950")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  abtie plan job.yaml --deadline 9h --tokens-per-second 950\n  abtie plan job.yaml --gpu-memory 15",
+    )
     .action(async (argument: string | undefined, flags: PlanFlags) => {
-      const { plan } = await import("../../commands/plan.ts");
+      const { plan, planMemory } = await import("../../commands/plan.ts");
       const { readBench } = await import("../../bench/bench-file.ts");
       const config = await openJobConfig(argument, flags, context);
       const bench = flags.bench === undefined ? null : await readBench(flags.bench, context);
@@ -40,8 +49,12 @@ export const addPlan: AddCommand = (program, context) => {
         { tokensPerSecond, keepTokens: flags.keepTokens ?? false, benchFile: bench?.file ?? null },
         context,
       );
-      if (flags.json === true) printJson(context, result);
-      else context.print(renderPlan(result));
+      const memory =
+        flags.gpuMemory === undefined
+          ? null
+          : await planMemory(config, { gpuBytes: flags.gpuMemory * 1024 ** 3, promptTokens: result.tokenBudget });
+      if (flags.json === true) printJson(context, memory === null ? result : { ...result, memory });
+      else context.print([renderPlan(result), ...(memory === null ? [] : [renderMemory(memory)])].join("\n"));
     });
 };
 

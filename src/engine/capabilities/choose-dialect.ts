@@ -33,6 +33,13 @@ export async function chooseDialect(ask: AskWithin, input: ProbeInput, forced: M
       tried.push(`${method}: ${error.message}`);
     }
   }
+  if (forced === "classify") {
+    throw new AbtieError(
+      "engine",
+      `The server does not classify as \`engine.kind: classify\` demands. It takes ${DIALECTS.classify.needs}.`,
+      { details: tried },
+    );
+  }
   const text =
     forced === null
       ? `in any of the ${METHODS.length} ways in which abtie can ask. Use vLLM 0.26 or newer, or start an older one with --logprobs-mode processed_logprobs.`

@@ -19,14 +19,24 @@ export function completionRequest(
  */
 export function readChoices(
   answer: unknown,
+  question: Pick<Question, "prompts">,
+  usage: "all" | "one" = "all",
+): readonly Readonly<Record<string, unknown>>[] {
+  return readItems(answer, "choices", question, usage);
+}
+
+/** Checks and orders the list under `key` of an answer, which has one item with an index for each prompt; see `readChoices`. */
+export function readItems(
+  answer: unknown,
+  key: "choices" | "data",
   { prompts }: Pick<Question, "prompts">,
   usage: "all" | "one" = "all",
 ): readonly Readonly<Record<string, unknown>>[] {
   if (!isRecord(answer)) throw malformed("is not a JSON object", answer);
-  const { choices } = answer;
-  if (!Array.isArray(choices)) throw malformed("holds no list of choices", answer);
+  const choices = answer[key];
+  if (!Array.isArray(choices)) throw malformed(`holds no list of ${key}`, answer);
   if (choices.length !== prompts.length) {
-    throw malformed(`holds ${choices.length} choices for ${prompts.length} prompts`, answer);
+    throw malformed(`holds ${choices.length} ${key} for ${prompts.length} prompts`, answer);
   }
   checkUsage(answer["usage"], prompts, usage);
   const ordered = new Array<Readonly<Record<string, unknown>>>(prompts.length);

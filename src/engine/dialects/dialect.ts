@@ -1,6 +1,6 @@
-/** The log probabilities of the requested tokens, each as the next token after one prompt. */
+/** The log probabilities of the requested tokens, each as the next token after one prompt; of a classifier, those of its classes. */
 export interface TokenLogProbs {
-  /** Log probability (nats) by token id; -Infinity where the server gives it. Contains only requested ids. */
+  /** Log probability (nats) by token id, or by the number of a class; -Infinity where the server gives it. Contains only requested ids. */
   readonly logProbs: ReadonlyMap<number, number>;
   /** Upper bound (nats) for a requested id that is not in the map; null when the map contains every requested id. */
   readonly bound: number | null;
@@ -8,12 +8,15 @@ export interface TokenLogProbs {
    * True when the probabilities are over the whole vocabulary, false when they are relative to the requested tokens.
    */
   readonly absolute: boolean;
+  /** The name that the server gives to the most likely class of a classifier; null or absent when it gives none. */
+  readonly named?: string | null;
 }
 
-/** A question to a server: the log probabilities of `ids` as the next token after each prompt. */
+/** A question to a server: the log probabilities of `ids` (tokens that may come next, or classes) after each prompt. */
 export interface Question {
   readonly model: string;
   readonly prompts: readonly (readonly number[])[];
+  /** Token ids; for a classifier the numbers of its classes, counted from 0. */
   readonly ids: readonly number[];
   /** With a salt, the server reuses computed prefixes only from requests with the same salt. */
   readonly cacheSalt: string | null;
@@ -39,13 +42,15 @@ export interface Dialect {
 /** A real prompt and real label ids. The dialects are tried with them. */
 export interface ProbeInput {
   readonly prompt: readonly number[];
-  /** At least two different token ids. */
+  /** At least two different ids, of tokens or of classes. */
   readonly ids: readonly number[];
   /**
    * Gives the decoded text of a token, because some servers list tokens by their text; undefined for a token without
    * text.
    */
   readonly textOf?: (id: number) => string | undefined;
+  /** Throws AbtieError when the answer to this prompt shows another model than the one that was meant. */
+  readonly check?: (answer: TokenLogProbs) => void;
 }
 
 /** Asks for `ids` after the probe's prompt in a dialect, and returns what it reads. */

@@ -9,12 +9,20 @@ import { parseMetrics } from "../capabilities/metrics.ts";
 import type { Client, RequestLimits } from "../client/client.ts";
 import { RequestError } from "../client/request-error.ts";
 import type { ServedModel } from "../client/served-models.ts";
+import { classify } from "../dialects/classify.ts";
 import { completionRequest } from "../dialects/completions.ts";
 import type { Dialect, ProbeInput, Question, TokenLogProbs } from "../dialects/dialect.ts";
 import { DIALECTS, type Method } from "../dialects/table.ts";
 import type { Engine } from "../engine.ts";
 import { optionalPage, readServerFacts } from "./optional-pages.ts";
 import { hasNoList, refused } from "./readiness.ts";
+
+/** A server that can tokenise and answer, before the method for label probabilities is known. */
+export interface ProbedServer extends ServerText {
+  readonly maxModelLen: number | null;
+  /** Sends any question about one prompt, with the name of the model added to the body. Throws a RequestError. */
+  readonly ask: (path: string, body: Readonly<Record<string, unknown>>) => Promise<unknown>;
+}
 
 /** Options for spawning a server and for attaching to one. */
 export interface EngineOptions {
@@ -31,7 +39,7 @@ export interface EngineOptions {
   /** The only method that may be used; null: the best one that the server supports is used. */
   readonly method: Method | null;
   /** Gives a real prompt and real label ids. Called as soon as the server can tokenise. */
-  readonly probe: (server: ServerText & { readonly maxModelLen: number | null }) => Promise<ProbeInput>;
+  readonly probe: (server: ProbedServer) => Promise<ProbeInput>;
   /** Longest time for one request, in ms. */
   readonly timeoutMs: number;
   /** Longest time for the first request, in ms. The server may have to compile its kernels before it answers. */
@@ -71,6 +79,8 @@ export async function openEngine(server: ReadyServer, options: EngineOptions): P
     tokenize: (body, own = signal) => repeat(() => text.tokenize(body, own), own),
     detokenize: (tokens, own = signal) => repeat(() => text.detokenize(tokens, own), own),
     maxModelLen,
+    ask: (path, body) =>
+      repeat(() => client.post(path, { model: model.id, ...body }, 1, { signal, timeoutMs: options.warmUpMs }), signal),
   });
   options.onProgress?.("warming up with a first request");
   let answersAs = await repeat(() => warmUp(server, probe, options), signal);
@@ -107,6 +117,11 @@ export async function openEngine(server: ReadyServer, options: EngineOptions): P
       const question = { model: model.id, prompts, ids, cacheSalt: cacheSalt ?? null };
       return (await askIn(dialect, question, { client, answersAs: expected, limits: { signal: own } })).results;
     },
+    post: async (path, body, prompts, own) => {
+      const answer = await client.post(path, { model: model.id, ...body }, prompts, { signal: own });
+      readModelName(answer, expected);
+      return answer;
+    },
     ...text,
     listed: async (own) => {
       const models = await client.models({ signal: own }).catch((error: unknown) => {
@@ -142,10 +157,13 @@ async function askIn(
 async function warmUp(
   { client, baseUrl, model }: ReadyServer,
   probe: ProbeInput,
-  { signal, warmUpMs }: EngineOptions,
+  { signal, warmUpMs, method }: EngineOptions,
 ): Promise<string | null> {
   const question = { model: model.id, prompts: [probe.prompt], ids: probe.ids, cacheSalt: null };
-  const { path, body } = completionRequest(question, { logprobs: 1 });
+  const asksClasses = method === "classify";
+  const [request] = asksClasses ? classify.requests(question) : [completionRequest(question, { logprobs: 1 })];
+  if (request === undefined) throw new Error("a question needs a request");
+  const { path, body } = request;
   try {
     return readModelName(await client.post(path, body, 1, { signal, timeoutMs: warmUpMs }), null);
   } catch (error) {
@@ -154,7 +172,7 @@ async function warmUp(
     if (error.status === 404) {
       throw new AbtieError(
         "engine",
-        `${baseUrl} has no /v1/completions, or does not serve ${model.id}: ${error.message} Give the address of an OpenAI-compatible server with completions, and the name of its model.`,
+        `${baseUrl} has no ${path}, or does not serve ${model.id}: ${error.message}${asksClasses ? NO_CLASSIFIER : NO_TEXT}`,
         { cause: error },
       );
     }
@@ -164,6 +182,10 @@ async function warmUp(
     return null;
   }
 }
+
+const NO_CLASSIFIER = ` A classifier needs ${DIALECTS.classify.needs}.`;
+const NO_TEXT =
+  " Give the address of an OpenAI-compatible server with completions, and the name of its model; a classifier needs `engine.kind: classify`.";
 
 function fallbackText(method: Method, lacks: string, tried: readonly string[]): string {
   return `The server gives label probabilities only by ${method}: ${lacks}. Refused: ${tried.join("; ")}`;

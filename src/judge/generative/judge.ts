@@ -5,9 +5,11 @@ import { sha256 } from "../../files/hash.ts";
 import { spreadSample } from "../../numbers/spread-sample.ts";
 import { createPreparer, type Preparer } from "../../prompt/preparer.ts";
 import type { Template } from "../../prompt/template/template.ts";
-import type { ControlTokens, Tokenizer } from "../../prompt/tokenizer/tokenizer.ts";
-import type { Judge } from "../judge.ts";
-import { inspectPrompt } from "./inspect.ts";
+import type { Tokenizer } from "../../prompt/tokenizer/tokenizer.ts";
+import { inspectPrompt, showTokens } from "../inspect.ts";
+import type { Judge, LabelTokens } from "../judge.ts";
+import { describeMarkers, longestPrompt } from "../limits.ts";
+import { createRowPrompts } from "../row-prompts.ts";
 import { promptToSend, type ResolvedLabels, resolveLabels, resolveOnSamples } from "./labels/resolve.ts";
 import { describeUnequalLabels } from "./labels/unequal.ts";
 import { createLabelScorer } from "./score.ts";
@@ -33,16 +35,11 @@ export async function createGenerativeJudge(options: {
   maxModelLen: number | null;
 }): Promise<GenerativeJudge> {
   const { config, template, tokenizer, dataset } = options;
-  const limit = longestPrompt(config, options.maxModelLen);
+  if (template.format === "text" || template.format === "decision") throw needsAnswer(template);
+  const limit = longestPrompt(config, options.maxModelLen, MARGIN_TOKENS);
   const resolved = await resolveOnRows(createPreparer({ template, tokenizer, budget: limit }), template, dataset);
   const budget = limit - longestSuffix(resolved);
-  const full = createPreparer({ template, tokenizer, budget });
-  const shorter = new Map<number, Preparer>();
-  const preparerFor = (tokenBudget: number): Preparer => {
-    const found = shorter.get(tokenBudget) ?? createPreparer({ template, tokenizer, budget: tokenBudget });
-    shorter.set(tokenBudget, found);
-    return found;
-  };
+  const prompts = createRowPrompts({ template, tokenizer, budget, dataset });
   const scorer = createLabelScorer(resolved);
   return {
     template,
@@ -50,45 +47,38 @@ export async function createGenerativeJudge(options: {
     budget,
     labels: describeLabels(resolved),
     unequalLabels: describeUnequalLabels(resolved.sequences),
+    doubts: [],
     plainTurns: describeMarkers(template, await tokenizer.control([])),
     promptHash: sha256(
       JSON.stringify([template.sha256, template.labels, resolved.dropTail, budget, tokenizer.settingsKey]),
     ),
     scorer,
     prepare: async (index, order, tokenBudget) => {
-      const row = await dataset.read(index);
-      const preparer = tokenBudget === null || tokenBudget >= budget ? full : preparerFor(tokenBudget);
-      const { ids, cutTokens, neutralised, refusal } = await preparer.prepare(row, order);
-      const head = template.format === "chat" ? tokenizer.datedHead() : null;
-      const dated = head === null ? {} : { chatHead: sha256(ids.slice(0, head).join(" ")).slice(0, 16) };
-      const task = { row: index, order, tokenBudget, cutTokens, neutralised, refusal, ...dated };
-      const sent = promptToSend(resolved, ids);
+      const task = await prompts.prepare(index, order, tokenBudget);
+      const sent = promptToSend(resolved, task.ids);
       if (sent !== null) return { ...task, ids: sent, scorer };
-      const own = await resolveLabels(template.labels, await preparer.encoderFor(row, order));
-      return { ...task, ids: promptToSend(own, ids) ?? ids, scorer: createLabelScorer(own) };
+      const own = await resolveLabels(template.labels, await prompts.encoderFor(index, order, tokenBudget));
+      return { ...task, ids: promptToSend(own, task.ids) ?? task.ids, scorer: createLabelScorer(own) };
     },
-    show: async (index, order) => full.show(await dataset.read(index), order),
-    inspect: async (index, order) => {
-      const row = await dataset.read(index);
-      const prepare = async (other: Tokenizer): Promise<readonly number[]> =>
-        (await createPreparer({ template, tokenizer: other, budget }).prepare(row, order)).ids;
-      return inspectPrompt(tokenizer, resolved, prepare);
-    },
+    show: prompts.show,
+    inspect: (index, order) =>
+      inspectPrompt({
+        tokenizer,
+        prepare: (other) => prompts.idsWith(other, index, order),
+        toSend: (ids) => promptToSend(resolved, ids) ?? ids,
+        labels: () => showLabels(tokenizer, resolved),
+      }),
   };
 }
 
 /** Tokens that stay free between the prompt and the context length: one for the output and one as a margin. */
 const MARGIN_TOKENS = 2;
 
-function longestPrompt({ context, engine }: Pick<Config, "context" | "engine">, maxModelLen: number | null): number {
-  const limit = maxModelLen ?? engine.maxModelLen;
-  if (limit === null && context === null) {
-    throw new AbtieError(
-      "config",
-      "the server does not report its context length: give `context` (the most prompt tokens) in the config",
-    );
-  }
-  return Math.min(context ?? Number.POSITIVE_INFINITY, (limit ?? Number.POSITIVE_INFINITY) - MARGIN_TOKENS);
+/** Shows every label text with its tokens, decoded behind the tokens with which the prompts end. */
+async function showLabels(tokenizer: Tokenizer, { sequences, tail }: ResolvedLabels): Promise<readonly LabelTokens[]> {
+  return Promise.all(
+    sequences.map(async ({ label, text, ids }) => ({ label, text, tokens: await showTokens(tokenizer, tail, ids) })),
+  );
 }
 
 /** Number of rows on which the labels are resolved, to check that they have the same tokens behind every prompt. */
@@ -107,11 +97,11 @@ function longestSuffix({ probes }: ResolvedLabels): number {
   return Math.max(...probes.map(({ suffix }) => suffix.length));
 }
 
-// A chat template without control tokens between the turns cannot keep a text from looking like the next turn.
-function describeMarkers({ format }: Template, { markers }: ControlTokens): string | null {
-  if (format === "raw" || markers.length === 0) return null;
-  const words = markers.map(({ text }) => JSON.stringify(text)).join(", ");
-  return `The model's chat template marks turns with plain words (${words}). They are broken up in the rows where the template could have written them, but a text can still imitate a turn in other words.`;
+function needsAnswer({ path }: Template): AbtieError {
+  return new AbtieError(
+    "config",
+    `${path} has "format: text", which is for classifiers: it asks for no answer that a model could write. Take a template with "format: raw" or "chat", or write \`engine.kind: classify\` if the model is a classifier.`,
+  );
 }
 
 function describeLabels({ sequences, dropTail }: ResolvedLabels): string {

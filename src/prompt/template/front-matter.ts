@@ -2,23 +2,53 @@ import { z } from "zod";
 import { AbtieError } from "../../errors.ts";
 import { describeIssue } from "../../files/schema-problem.ts";
 import { parseBoundedYaml, type Yaml } from "../../files/yaml.ts";
+import type { LabelTexts } from "./variables.ts";
 
 const LABEL = z.union([z.string(), z.array(z.string()).min(1)]).transform((texts) => [texts].flat());
+
+/** What an option of a structured decision means, for the model. */
+const OPTION = z.string().trim().min(1);
+
+/** The names of the labels in a template that asks for none. */
+const NAMES: LabelTexts = { a: ["A"], b: ["B"], tie: ["tie"] };
+
+/** The keys that each format needs; it has no place for the others. */
+const KEYS_OF: Readonly<Record<string, readonly string[]>> = {
+  raw: ["labels", "answer_prefix"],
+  chat: ["labels", "answer_prefix"],
+  text: [],
+  decision: ["labels", "question", "options"],
+};
+const FOR_DECISIONS = 'is for "format: decision"; delete this key';
+const WITHOUT = {
+  raw: FOR_DECISIONS,
+  chat: FOR_DECISIONS,
+  text: '"format: text" is for classifiers, which write no answer; delete this key, or take "format: raw"',
+  decision: '"format: decision" has the server ask for the answer; delete this key, or take "format: chat"',
+} as const;
 
 const HEAD = z
   .strictObject({
     description: z.string().trim().min(1),
-    format: z.enum(["raw", "chat"]),
-    labels: z.strictObject({ a: LABEL, b: LABEL, tie: LABEL.optional() }),
-    answer_prefix: z.string(),
+    format: z.enum(["raw", "chat", "text", "decision"]),
+    labels: z.strictObject({ a: LABEL, b: LABEL, tie: LABEL.optional() }).optional(),
+    answer_prefix: z.string().optional(),
     system: z.string().trim().min(1).optional(),
+    null_turn: z.string().optional(),
+    question: z.string().trim().min(1).optional(),
+    options: z.strictObject({ a: OPTION, b: OPTION, tie: OPTION.optional() }).optional(),
   })
   .superRefine((head, context) => {
-    if (head.system !== undefined && head.format === "raw") {
+    for (const key of ["labels", "answer_prefix", "question", "options"] as const) {
+      if ((head[key] !== undefined) === (KEYS_OF[head.format] ?? []).includes(key)) continue;
+      const message = head[key] === undefined ? "is missing" : WITHOUT[head.format];
+      context.addIssue({ code: "custom", path: [key], message });
+    }
+    if (head.system !== undefined && (head.format === "raw" || head.format === "text")) {
       context.addIssue({
         code: "custom",
         path: ["system"],
-        message: 'only "format: chat" has a system message; move the text into the body',
+        message: "only the formats chat and decision have a system message; move the text into the body",
       });
     }
     if (head.format === "raw" && head.answer_prefix === "") {
@@ -28,8 +58,18 @@ const HEAD = z
         message: 'expected the text that starts the answer, for example "Answer:"',
       });
     }
+    if (head.labels !== undefined && head.options !== undefined && "tie" in head.labels !== "tie" in head.options) {
+      const message = "needs an option for each label, and no other: a, b, and tie where the labels have it";
+      context.addIssue({ code: "custom", path: ["options"], message });
+    }
+    for (const [name, texts] of Object.entries(head.format === "decision" ? (head.labels ?? {}) : {})) {
+      const [text = ""] = texts ?? [];
+      if (!/^[A-Z]$/.test(text.trim())) continue;
+      const message = `the server letters the options by their position, so an option called ${text} would be taken for a letter; use a word`;
+      context.addIssue({ code: "custom", path: ["labels", name], message });
+    }
     const seen = new Map<string, string>();
-    for (const [name, texts] of Object.entries(head.labels)) {
+    for (const [name, texts] of Object.entries(head.labels ?? {})) {
       for (const text of texts ?? []) {
         const other = seen.get(text);
         const problem =
@@ -41,7 +81,16 @@ const HEAD = z
         seen.set(text, name);
       }
     }
-  });
+  })
+  .transform((head) => ({
+    ...head,
+    labels: head.labels ?? NAMES,
+    answer_prefix: head.answer_prefix ?? "",
+    decision:
+      head.question === undefined || head.options === undefined
+        ? null
+        : { question: head.question, options: head.options },
+  }));
 
 /** The parts of a template file. */
 export interface FrontMatter {
@@ -102,7 +151,7 @@ function issuePath(issue: Issue): readonly PropertyKey[] {
 
 function explain(issue: Issue): string {
   if (issue.code === "unrecognized_keys")
-    return `unknown key ${issue.keys.join(", ")}; the keys are description, format, labels (a, b and, unless there are no ties, tie), answer_prefix and system`;
+    return `unknown key ${issue.keys.join(", ")}; the keys are description, format, labels (a, b and, unless there are no ties, tie), answer_prefix, system, null_turn, question and options`;
   if (issue.code === "invalid_union") return 'expected a text or a list of texts (quote numbers: "1")';
   return describeIssue(issue);
 }

@@ -3,6 +3,7 @@ import { basename, dirname } from "node:path";
 import { AbtieError, messageOf, systemCode } from "../../errors.ts";
 import { sha256 } from "../../files/hash.ts";
 import { readSmallFile } from "../../files/read-small-file.ts";
+import type { ClassName } from "../../types.ts";
 import { checkDisplay } from "./check-display.ts";
 import { type BodyContext, compileBody } from "./compile-body.ts";
 import { readFrontMatter } from "./front-matter.ts";
@@ -24,17 +25,31 @@ export interface Template {
   /** A sentence that describes the purpose of the template. */
   readonly description: string;
   /**
-   * raw: body and answer prefix are the whole text. chat: the body is the user's message in the model's chat template.
+   * raw: body and answer prefix are the whole text. chat: the body is the user's message in the model's chat template. text: the
+   * body is the whole text, and nothing answers it but a classifier. decision: the body is the state of a structured decision, and the
+   * server writes the prompt.
    */
-  readonly format: "raw" | "chat";
+  readonly format: "raw" | "chat" | "text" | "decision";
   /** The texts of each label. Several texts of a label are variants of it. */
   readonly labels: LabelTexts;
-  /** Text with which the answer begins; a label follows it. */
+  /** The text that stands for a null turn; null: "(empty)" stands for null and blank turns alike. */
+  readonly nullTurn: string | null;
+  /** Text with which the answer begins; a label follows it. Empty for the format text. */
   readonly answerPrefix: string;
+  /** The question of a structured decision, and what each of its options means; null for the other formats. */
+  readonly decision: {
+    readonly question: string;
+    readonly options: Readonly<Partial<Record<ClassName, string | undefined>>>;
+  } | null;
   /** The system message; null for none. */
   readonly system: string | null;
   /** Renders the body. */
   readonly render: (variables: TemplateVariables) => string;
+}
+
+/** Decides whether the body of a template goes through the model's chat template. */
+export function isChat({ format }: Pick<Template, "format">): boolean {
+  return format === "chat" || format === "decision";
 }
 
 /**
@@ -57,7 +72,9 @@ export async function loadTemplate(path: string, labels: LabelTexts | null = nul
     description: head.description,
     format: head.format,
     labels: texts,
+    nullTurn: head.null_turn ?? null,
     answerPrefix: head.answer_prefix,
+    decision: head.decision,
     system:
       head.system === undefined
         ? null

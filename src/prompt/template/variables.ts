@@ -72,21 +72,21 @@ export function systemVariables(labels: LabelTexts): ReadonlyMap<string, Shape> 
 const EMPTY = "(empty)";
 
 /**
- * Combines the texts of a row to turns. A missing, null or blank text becomes "(empty)"; a row without turns gets one
- * turn with three such texts.
+ * Combines the texts of a row to turns; a row without turns gets one turn with three missing texts. A missing, null or blank
+ * text becomes "(empty)". If `nullTurn` is given, it stands for a missing or null text instead, and a blank text stays.
  */
-export function pairTurns(row: Row): readonly TurnTexts[] {
+export function pairTurns(row: Row, nullTurn: string | null): readonly TurnTexts[] {
   const count = Math.max(1, row.prompts.length, row.responsesA.length, row.responsesB.length);
+  const show = (text: string | null | undefined): string => {
+    if (nullTurn !== null) return text ?? nullTurn;
+    return text === null || text === undefined || text.trim() === "" ? EMPTY : text;
+  };
   return Array.from({ length: count }, (_, i) => ({
     number: i + 1,
     prompt: show(row.prompts[i]),
     a: show(row.responsesA[i]),
     b: show(row.responsesB[i]),
   }));
-}
-
-function show(text: string | null | undefined): string {
-  return text === null || text === undefined || text.trim() === "" ? EMPTY : text;
 }
 
 /** Turns a conversation into template variables. With the order "ba", the second answer is shown first. */

@@ -46,7 +46,7 @@ function shares({ rows, classes }: ReportData): string {
 function massFigure({ rows }: ReportData): Html {
   const mass = massOf(rows);
   if (mass === null)
-    return html`<p class="lead">The label mass is not shown: the server gave no probabilities over the whole vocabulary.</p>`;
+    return html`<p class="lead">The label mass is not shown: the answers are probabilities among the labels only, as those of a classifier are.</p>`;
   const low = mass.sorted.filter((value) => value < 0.5).length;
   const share = percent(low / mass.sorted.length, 1);
   const verdict =

@@ -31,6 +31,7 @@ const CHANGES_ANSWERS: Readonly<Record<keyof Config, boolean>> = {
   // The template and the labels decide them.
   classes: false,
   context: true,
+  cut: true,
   date: true,
   orders: false,
   concurrency: false,
@@ -62,6 +63,7 @@ const ENGINE_CHANGES_ANSWERS: Readonly<
   concurrency: false,
   promptsPerRequest: false,
   method: true,
+  classes: true,
   command: false,
   args: true,
   env: false,

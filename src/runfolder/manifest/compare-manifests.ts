@@ -14,6 +14,12 @@ export interface Difference {
 /** The parts of a manifest that never change an answer. */
 const ALWAYS_HARMLESS = ["createdAt", "versions.node"];
 
+/** The values, as JSON, that settings had before they could be set: an earlier version of abtie did not write them. */
+const SINCE_ADDED: ReadonlyMap<string, string> = new Map([
+  ["config.cut", '"fair"'],
+  ["config.engine.classes", "null"],
+]);
+
 /**
  * Lists the differences between two manifests, in the order of the old one. A difference is harmless when `harmless`
  * contains its path or the path of a part that contains it (for example `config.deadline`). Any other difference may
@@ -24,7 +30,7 @@ export function compareManifests(old: Manifest, now: Manifest, harmless: readonl
   const after = leaves(now);
   const paths = new Set([...before.keys(), ...after.keys()]);
   return [...paths]
-    .filter((path) => before.get(path) !== after.get(path))
+    .filter((path) => (before.get(path) ?? SINCE_ADDED.get(path)) !== after.get(path))
     .map((path) => ({
       path,
       text: describeChange(path, before.get(path), after.get(path)),

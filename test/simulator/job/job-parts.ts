@@ -100,6 +100,7 @@ export function judgeLoaderOf({ lengths, isLocal }: JobScenario): JudgeLoader {
     labels: "A, B, tie",
     unequalLabels: null,
     plainTurns: null,
+    doubts: [],
     promptHash: "simulated",
     scorer,
     prepare: async (row, order, tokenBudget) => {
@@ -120,10 +121,13 @@ export function judgeLoaderOf({ lengths, isLocal }: JobScenario): JudgeLoader {
       format: "raw",
       labels: { a: ["A"], b: ["B"], tie: ["tie"] },
       answerPrefix: "Answer:",
+      nullTurn: null,
+      decision: null,
       system: null,
       render: () => "",
     },
     local: isLocal,
+    hasMass: true,
     open: async () => judge,
     probe: async () => ({ judge, input: { prompt: promptOf(0, "ab", 8), ids: [...LABEL_IDS] } }),
   };

@@ -233,7 +233,12 @@ function createServer(
             if (world.now() >= until) throw new AbtieError("engine", `${name} does not answer`);
             await clock.sleep(Math.min(2_000, until - world.now() + 1), signal);
           }
-          await probe({ tokenize: async () => [1], detokenize: async () => "", maxModelLen: MAX_MODEL_LEN });
+          await probe({
+            tokenize: async () => [1],
+            detokenize: async () => "",
+            maxModelLen: MAX_MODEL_LEN,
+            ask: () => Promise.reject(new Error("a simulated server takes label questions alone")),
+          });
           const served = model();
           firstOpenedAt = Math.min(firstOpenedAt, world.now());
           const died = new AbortController();
@@ -257,6 +262,7 @@ function createServer(
                 throw new RequestError("wrong-model", `the answer is from ${model()}`);
               return answers;
             },
+            post: () => Promise.reject(new Error("a simulated server takes label questions alone")),
             tokenize: async () => [1],
             detokenize: async () => "",
             metrics: async () => null,

@@ -1,24 +1,24 @@
-import { otherDay } from "../../prompt/tokenizer/strftime.ts";
-import type { Tokenizer } from "../../prompt/tokenizer/tokenizer.ts";
-import type { Inspection, LabelTokens, ShownToken } from "../judge.ts";
-import { promptToSend, type ResolvedLabels } from "./labels/resolve.ts";
+import { otherDay } from "../prompt/tokenizer/strftime.ts";
+import type { Tokenizer } from "../prompt/tokenizer/tokenizer.ts";
+import type { Inspection, ShownToken } from "./judge.ts";
 
 const SHOWN_CHARACTERS = 120;
 const SHOWN_TOKENS = 8;
 /** Number of last tokens that are decoded: enough for the shown characters, since a token rarely has less than two. */
 const DECODED_TOKENS = 64;
 
-/**
- * Describes the end of a prompt, without the tokens that merge with the labels. `prepare` makes the ids of the same prompt with a
- * tokenizer of other settings. Throws what `prepare` and the tokenizer throw.
- */
-export async function inspectPrompt(
-  tokenizer: Tokenizer,
-  resolved: ResolvedLabels,
-  prepare: (other: Tokenizer) => Promise<readonly number[]>,
-): Promise<Inspection> {
+/** Describes the end of a prompt as it is sent. Throws what `prepare`, `labels` and the tokenizer throw. */
+export async function inspectPrompt(options: {
+  readonly tokenizer: Tokenizer;
+  /** Makes the ids of the same prompt with a tokenizer of other settings. */
+  readonly prepare: (other: Tokenizer) => Promise<readonly number[]>;
+  /** Takes away the ids at the end that are not sent. */
+  readonly toSend: (ids: readonly number[]) => readonly number[];
+  readonly labels: () => Promise<Inspection["labels"]>;
+}): Promise<Inspection> {
+  const { tokenizer, prepare, toSend, labels } = options;
   const whole = await prepare(tokenizer);
-  const ids = promptToSend(resolved, whole) ?? whole;
+  const ids = toSend(whole);
   const changes = async (other: Tokenizer): Promise<boolean> => (await prepare(other)).join() !== whole.join();
   const { kwargs, date } = tokenizer.settings;
   const variables: Inspection["variables"][number][] = [];
@@ -29,24 +29,17 @@ export async function inspectPrompt(
   return {
     end: lastCharacters(await tokenizer.decode(ids.slice(-DECODED_TOKENS))),
     lastTokens: await showTokens(tokenizer, ids.slice(0, -SHOWN_TOKENS), ids.slice(-SHOWN_TOKENS)),
-    labels: await showLabels(tokenizer, resolved),
+    labels: await labels(),
     variables,
     date: (await changes(tokenizer.with({ date: otherDay(date) }))) ? date : null,
   };
-}
-
-/** Shows every label text with its tokens, decoded behind the tokens with which the prompts end. */
-async function showLabels(tokenizer: Tokenizer, { sequences, tail }: ResolvedLabels): Promise<readonly LabelTokens[]> {
-  return Promise.all(
-    sequences.map(async ({ label, text, ids }) => ({ label, text, tokens: await showTokens(tokenizer, tail, ids) })),
-  );
 }
 
 /**
  * Gives each token the text that it adds behind the tokens before it, because some tokenizers drop the space of a token that
  * is decoded alone.
  */
-async function showTokens(
+export async function showTokens(
   tokenizer: Tokenizer,
   before: readonly number[],
   ids: readonly number[],

@@ -1,0 +1,58 @@
+import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { temporaryFolder } from "../helpers/folder.ts";
+import { inProcess } from "../helpers/in-process.ts";
+
+/** A folder with a program in the place of Python, which prints and ends as its script says. */
+async function withPython(script: string): Promise<string> {
+  const folder = await temporaryFolder({ python: `#!/bin/sh\n${script}\n` });
+  await chmod(join(folder, "python"), 0o755);
+  return folder;
+}
+
+const merge = (folder: string, ...more: readonly string[]) => {
+  const folders = ["--base", "base", "--adapter", "adapter", "-o", "out"];
+  const env = { ABTIE_HOME: join(folder, "home"), PATH: "/usr/bin:/bin" };
+  return inProcess(["merge", ...folders, ...more], folder, env);
+};
+
+const DONE = `{"out": "OUT", "classes": ["A", "B", "tie"], "pad_token": 2, "parameters": 1000, "largest_difference": 1e-7}`;
+
+test("gives the program the folders and settings, and prints what it wrote", async () => {
+  const folder = await withPython(`echo "$@" > arguments; echo '{"step": "merging"}'; echo '${DONE}'`);
+  const said = await merge(folder, "--python", join(folder, "python"), "--classes", "A, B, tie", "--dtype", "float32");
+  expect(said.status, said.stderr).toBe(0);
+  expect(said.stdout).toContain("classes    0: A, 1: B, 2: tie");
+  const given = await readFile(join(folder, "arguments"), "utf8");
+  expect(given).toContain(
+    `merge_adapter.py ${folder}/base ${folder}/adapter ${folder}/out --dtype float32 --classes A,B,tie`,
+  );
+});
+
+test("ends with the program's sentence and status 2 when the folders are wrong", async () => {
+  const folder = await withPython(`echo "adapter holds no trained head" >&2; exit 1`);
+  const said = await merge(folder, "--python", join(folder, "python"));
+  expect(said).toMatchObject({ status: 2, stderr: expect.stringContaining("adapter holds no trained head") });
+});
+
+test("says what a Python lacks, with status 4", async () => {
+  const folder = await withPython(
+    `printf 'Traceback (most recent call last):\\nModuleNotFoundError: No module named %speft%s\\n' "'" "'"; exit 1`,
+  );
+  const said = await merge(folder, "--python", join(folder, "python"));
+  expect(said.status).toBe(4);
+  expect(said.stderr).toContain("this Python lacks a package that it needs");
+});
+
+test("refuses a folder that exists, and a machine without an engine, before any work", async () => {
+  const folder = await temporaryFolder({});
+  const nothing = await merge(folder);
+  expect(nothing).toMatchObject({
+    status: 4,
+    stderr: expect.stringContaining("run `abtie setup`, or name one with --python"),
+  });
+  await mkdir(join(folder, "out"));
+  await writeFile(join(folder, "out/mine"), "");
+  expect(await merge(folder)).toMatchObject({ status: 2, stderr: expect.stringContaining("exists already") });
+});
