@@ -70,11 +70,16 @@ function startJob(argv: readonly string[]): void {
   job = forkJob();
   const started = job;
   let isEnding = false;
+  let lostStatus: number | null = null;
   const end = (status: number): void => {
     if (isEnding) return;
     isEnding = true;
     if (started.pid !== undefined) killNow(started.pid);
-    whenWritten(process.stdout, process.stderr, () => process.exit(status));
+    whenWritten(process.stdout, process.stderr, (lost) => {
+      // That the last text is lost may be known only now, before the event of the error.
+      if (lost !== null) lostStatus ??= statusOfLostOutput(lost);
+      process.exit(status === EXIT.done ? (lostStatus ?? status) : status);
+    });
   };
   started.on("message", (message: FromJob) => {
     switch (message.type) {
@@ -108,7 +113,10 @@ function startJob(argv: readonly string[]): void {
   passWidth(started);
   unblock(process.stdout);
   unblock(process.stderr);
-  process.stdout.on("error", (error) => end(statusOfLostOutput(error)));
+  process.stdout.on("error", (error) => {
+    lostStatus ??= statusOfLostOutput(error);
+    end(lostStatus);
+  });
   // A reader of stderr that stopped reading must not end a job that runs for hours.
   process.stderr.on("error", () => {});
 }

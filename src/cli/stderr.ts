@@ -19,11 +19,17 @@ export function writeOrDrop(stream: NodeJS.WriteStream, text: string): void {
 }
 
 /**
- * Calls `done` after all text of stdout has been read, however long that takes. Also waits for stderr, but at most 2 s.
+ * Calls `done` after all text of stdout has been read, however long that takes, or with the error that lost it. Also waits for stderr,
+ * but at most 2 s.
  */
-export function whenWritten(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream, done: () => void): void {
-  stdout.write("", () => {
-    stderr.write("", done);
-    setTimeout(done, FLUSH_MS);
+export function whenWritten(
+  stdout: NodeJS.WriteStream,
+  stderr: NodeJS.WriteStream,
+  done: (lost: Error | null) => void,
+): void {
+  stdout.write("", (error) => {
+    const lost = error ?? null;
+    stderr.write("", () => done(lost));
+    setTimeout(() => done(lost), FLUSH_MS);
   });
 }
