@@ -15,8 +15,11 @@
 set -uo pipefail
 config=${1:?usage: sbatch --array=1-8 slurm-array.sh job.yaml}
 
-# "2026-11-28T18:30:00", or a word where the partition has no limit.
-end=$(squeue --noheader --jobs="$SLURM_JOB_ID" --format=%e)
+# "2026-11-28T18:30:00", or a word where the partition has no limit. The last task of an array has the id of the array, by which squeue
+# lists all of its tasks.
+task=$SLURM_JOB_ID
+[[ -n ${SLURM_ARRAY_JOB_ID:-} ]] && task=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID
+end=$(squeue --noheader --jobs="$task" --format=%e)
 deadline=()
 [[ $end =~ ^[0-9]{4}- ]] && deadline=(--deadline "$end")
 
