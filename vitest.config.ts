@@ -4,7 +4,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    exclude: ["test/e2e/**"],
+    // They take minutes of CPU: see vitest.faults.config.ts and vitest.e2e.config.ts.
+    exclude: ["test/faults/**", "test/e2e/**"],
     // Long enough for a machine that many share: a test fails for what it sees, not for how long it took.
     testTimeout: 120_000,
     hookTimeout: 120_000,
