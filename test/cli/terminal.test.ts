@@ -165,7 +165,7 @@ test("a terminal that reports 0 columns gets the whole progress line", async () 
     cwd: job.folder,
     stdin: "ignore",
   });
-  expect(stdout).toMatch(/\u001b\[2Ktokenising: \d of 3 rows/);
+  expect(stdout).toMatch(/\[2Ktokenising: \d of 3 rows/);
   expect(stdout).not.toContain("…");
 });
 

@@ -8,7 +8,6 @@ import { csvSource } from "./csv.ts";
 import { jsonDocumentRecords } from "./json-document.ts";
 import { jsonLinesRecords, jsonLinesSource } from "./json-lines.ts";
 import { type OpenFile, openFile } from "./open-file.ts";
-import { parquetRecords } from "./parquet.ts";
 import { isRanked, rankedAsPairs } from "./ranked.ts";
 import { HEAD_BYTES, recogniseFile } from "./recognise.ts";
 import type { Source } from "./source.ts";
@@ -63,8 +62,11 @@ async function sourceOf(file: OpenFile, options: OpenOptions, wasGzip = false): 
         return jsonLinesSource(file);
       case "json":
         return await converted(file, jsonDocumentRecords(file, size), signal);
-      case "parquet":
+      case "parquet": {
+        // Few commands read Parquet, and its reader takes longer to load than the rest of this folder.
+        const { parquetRecords } = await import("./parquet.ts");
         return await converted(file, parquetRecords(file, size), signal);
+      }
       case "gzip": {
         // A file may unpack to itself without end.
         if (wasGzip) {

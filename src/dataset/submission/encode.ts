@@ -4,7 +4,6 @@ import { stringify } from "csv-stringify/sync";
 import type { OutputForm } from "../../types.ts";
 import { cellText } from "../cell.ts";
 import type { DataCell } from "../sources/source.ts";
-import { encodeParquet } from "./encode-parquet.ts";
 import type { Block, OutputColumn } from "./output-columns.ts";
 
 type Encoded = AsyncIterable<string | Uint8Array>;
@@ -25,8 +24,17 @@ const ENCODERS: Readonly<
   submission: encodeCsv,
   wide: encodeCsv,
   jsonl: encodeJsonLines,
-  parquet: encodeParquet,
+  parquet: loadAndEncodeParquet,
 };
+
+/** The writer is loaded for those who want Parquet. */
+async function* loadAndEncodeParquet(
+  columns: readonly OutputColumn[],
+  blocks: AsyncIterable<Block>,
+): AsyncGenerator<Uint8Array> {
+  const { encodeParquet } = await import("./encode-parquet.ts");
+  yield* encodeParquet(columns, blocks);
+}
 
 async function* encodeCsv(columns: readonly OutputColumn[], blocks: AsyncIterable<Block>): AsyncGenerator<string> {
   yield stringify([columns.map(({ name }) => name)]);
