@@ -37,6 +37,7 @@ test("secrets are revealed in the named places alone", () => {
     "engine/client/http.ts",
     "engine/life/server-arguments.ts",
     "engine/life/spawn.ts",
+    "pool/open-engines.ts",
     "process/supervise.ts",
     "secrets/redactor.ts",
   ]);
