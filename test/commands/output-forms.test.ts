@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { parse } from "csv-parse/sync";
@@ -13,6 +13,7 @@ import { ensureFirstFile } from "../../src/job/first-file.ts";
 import { CLASSES } from "../../src/types.ts";
 import { inProcess, type Said } from "../helpers/in-process.ts";
 import { attachTo, type Job, startJudge, writeJob } from "../helpers/job.ts";
+import { writeLabels } from "../helpers/judged-folder.ts";
 import { expectValid, readLines } from "../helpers/results.ts";
 
 type Cells = Readonly<Record<string, unknown>>;
@@ -126,6 +127,45 @@ describe("the output of a run", () => {
         expect(row["response_a"]).toMatch(/^\["/);
       }
     }
+  });
+
+  test("can be read again when a judge without a tie repeats a column of the input with the name of the tie", async () => {
+    await using judge = await startJudge();
+    const job = await writeJob({ engine: attachTo(judge), rows: ROWS });
+    await writeLabels(job.folder);
+    const path = join(job.folder, "template.jinja");
+    await writeFile(path, (await readFile(path, "utf8")).replace(', tie: " tie"', ""));
+    for (const name of ["o.csv", "o.jsonl", "o.parquet"]) {
+      const said = await again(job, "-i", "labels.csv", "-o", name, "--set", "output.columns=all");
+      expect(said).toMatchObject({ status: 0 });
+      const [row] = await readOutput(join(job.folder, name));
+      expect(Object.keys(row ?? {})).toContain("input_winner_tie");
+      expect(Object.keys(row ?? {})).not.toContain("winner_tie");
+      const checked = await inProcess(["validate", name, "-i", "labels.csv", "--format", "wide"], job.folder);
+      expect(checked).toMatchObject({ status: 0, stderr: expect.stringContaining("is valid") });
+    }
+  });
+
+  test("gives each column its own name when the input is itself an output with columns of its input", async () => {
+    await using judge = await startJudge();
+    const job = await writeJob({ engine: attachTo(judge), rows: ROWS });
+    const path = join(job.folder, "rows.csv");
+    const rows: Cells[] = parse(readFileSync(path, "utf8"), { columns: true });
+    await writeFile(
+      path,
+      stringify(
+        rows.map((row) => ({ ...row, verdict: "x" })),
+        { header: true },
+      ),
+    );
+    expect(await again(job, "-o", "one.csv", "--set", "output.columns=all")).toMatchObject({ status: 0 });
+    const said = await again(job, "-i", "one.csv", "-o", "two.csv", "--set", "output.columns=all", "--run", "second");
+    expect(said).toMatchObject({ status: 0 });
+    const [row] = await readOutput(join(job.folder, "two.csv"));
+    expect(row).toMatchObject({ input_verdict: "x", input_input_verdict: expect.stringMatching(/^(a|b|tie)$/) });
+    const [header = ""] = readFileSync(join(job.folder, "two.csv"), "utf8").split("\n");
+    const names = header.split(",");
+    expect(new Set(names).size).toBe(names.length);
   });
 
   test("tells to which side the chosen answer was dealt, and a resumed run deals alike", async () => {

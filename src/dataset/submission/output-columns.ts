@@ -48,7 +48,7 @@ interface OutputNames {
 /**
  * Lists the columns of an output: id and probabilities; in every form but a submission also columns of the input, the
  * verdict (the class with the largest probability), how it was obtained, and the label mass. A column of the input with
- * the name of another one begins with "input_". Throws AbtieError("config") for a column that the input does not have.
+ * the name of another one, or of a label that the judge does not have, begins with "input_". Throws AbtieError("config") for a column that the input does not have.
  */
 export function outputColumns(
   form: OutputForm,
@@ -68,11 +68,22 @@ export function outputColumns(
     number("label_mass", ({ mass }) => (mass === null ? null : String(mass))),
     ...(input?.chosen ? [text("chosen_side", ({ index }) => input.chosen?.[index] ?? null)] : []),
   ];
-  const taken = new Set([id, ...results.map(({ name }) => name)]);
-  const repeated = repeatedColumns(form, input)
-    .filter(({ name }) => name !== id)
-    .map(({ name, at }) => text(taken.has(name) ? `input_${name}` : name, ({ cells }) => cells[at]));
+  // Without a tie, a column of the input with the name of the tie would be read back as a probability.
+  const reserved = new Set([id, ...labels, ...results.map(({ name }) => name)]);
+  const wanted = repeatedColumns(form, input).filter(({ name }) => name !== id);
+  const taken = new Set([...reserved, ...wanted.map(({ name }) => name)]);
+  const repeated = wanted.map(({ name, at }) => {
+    const own = reserved.has(name) ? unusedName(name, taken) : name;
+    taken.add(own);
+    return text(own, ({ cells }) => cells[at]);
+  });
   return [ids, ...repeated, ...results];
+}
+
+/** The input may be an output of an earlier run, which has such names itself. */
+function unusedName(name: string, taken: ReadonlySet<string>): string {
+  const longer = `input_${name}`;
+  return taken.has(longer) ? unusedName(longer, taken) : longer;
 }
 
 function repeatedColumns(
