@@ -14,6 +14,8 @@ export function merge(request: MergeRequest, effects: Effects): Promise<Merged> 
     base: path(request.base),
     adapter: path(request.adapter),
     out: path(request.out),
+    // A name without a slash is looked up in PATH.
+    python: request.python?.includes("/") === true ? path(request.python) : request.python,
     home: locateHome(env),
     env,
     clock,

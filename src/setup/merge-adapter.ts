@@ -58,7 +58,7 @@ const LIMIT_MS = 6 * 3_600_000;
  */
 export async function mergeAdapter(options: MergeOptions): Promise<Merged> {
   const { home, clock, progress, signal } = options;
-  refuseExisting(options.out);
+  refuseOut(options.out);
   const python = options.python ?? enginePython(home);
   const stamp = new Date(clock.now()).toISOString().replace(/[:.]/g, "-");
   const logFile = join(home, "logs", `merge-${stamp}.log`);
@@ -97,9 +97,10 @@ const CAUSES = [
   },
 ];
 
-function refuseExisting(out: string): void {
-  if (!existsSync(out)) return;
-  throw new AbtieError("config", `${out} exists already: name a new folder with -o`);
+function refuseOut(out: string): void {
+  if (existsSync(out)) throw new AbtieError("config", `${out} exists already: name a new folder with -o`);
+  if (existsSync(dirname(out))) return;
+  throw new AbtieError("config", `${dirname(out)} does not exist: make it, or name a folder in another one with -o`);
 }
 
 async function ensurePeft(work: SetupContext, python: string, { env, clock, signal }: MergeOptions): Promise<void> {

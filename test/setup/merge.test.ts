@@ -45,6 +45,19 @@ test("says what a Python lacks, with status 4", async () => {
   expect(said.stderr).toContain("this Python lacks a package that it needs");
 });
 
+test("finds a Python by a path from the working directory, wherever the model goes", async () => {
+  const folder = await withPython(`echo '${DONE}'`);
+  await mkdir(join(folder, "models"));
+  const said = await merge(folder, "--python", "./python", "-o", "models/out");
+  expect(said.status, said.stderr).toBe(0);
+});
+
+test("refuses a folder in one that does not exist, before any work", async () => {
+  const folder = await withPython(`echo '${DONE}'`);
+  const said = await merge(folder, "--python", "./python", "-o", "models/out");
+  expect(said).toMatchObject({ status: 2, stderr: expect.stringContaining(`${folder}/models does not exist`) });
+});
+
 test("refuses a folder that exists, and a machine without an engine, before any work", async () => {
   const folder = await temporaryFolder({});
   const nothing = await merge(folder);
