@@ -5,14 +5,14 @@ import type { Dataset } from "../dataset/open-dataset.ts";
 import { type OutputItem, writeOutput } from "../dataset/submission/write-submission.ts";
 import type { Effects } from "../effects.ts";
 import { writeAtomic } from "../files/atomic.ts";
-import { refuseOverwrite } from "../files/refuse-overwrite.ts";
+import { type NamedFile, refuseOverwrite } from "../files/refuse-overwrite.ts";
 import { formatCount, plural } from "../format.ts";
 import { filesOfRun } from "../job/job-files.ts";
 import { openRows } from "../job/open-rows.ts";
 import { packageVersion } from "../job/package-version.ts";
 import { createAggregate } from "../judge/aggregate.ts";
 import { loadTemplate } from "../prompt/template/template.ts";
-import { isUsualOutput } from "../runfolder/file-names.ts";
+import { isUsualOutput, namedFilesOf } from "../runfolder/file-names.ts";
 import { createManifest } from "../runfolder/manifest/check-manifest.ts";
 import { writeManifest } from "../runfolder/manifest/manifest.ts";
 import { createOwnership, refuseForeignOutput } from "../runfolder/ownership.ts";
@@ -57,14 +57,20 @@ export async function joinShards(written: Config, options: JoinShardsOptions, ef
   const config: Config = { ...written, shard: null, runFolder, output };
   effects.redactor.add(secretsOf(config));
   return withRunLocks(effects, async ({ effects: locked, take }) => {
-    await refuseOverwrite(filesOfRun(config, { cwd: effects.cwd }), effects.disk);
+    const { reads, writes } = filesOfRun(config, { cwd: effects.cwd });
+    await refuseOverwrite({ reads, writes }, effects.disk);
     const found = await findShards(jobFolder, options.of, effects.disk);
+    await refuseOverwrite({ reads: found.shards.flatMap(filesOfShard), writes }, effects.disk);
     if (!options.partial) refuseMissing(found, jobFolder);
     if (!options.force) await refuseForeignOutput(config, effects.disk);
     await take(config);
     for (const { path } of found.shards) await take({ runFolder: path, output: joinPath(path, "submission.csv") });
     return joinLocked(config, found, locked);
   });
+}
+
+function filesOfShard({ path, shard: { index } }: FoundShard): readonly NamedFile[] {
+  return namedFilesOf(path).map((file) => ({ ...file, role: `${basename(file.path)} of shard ${index}` }));
 }
 
 async function joinLocked(config: Config, found: FoundShards, effects: Effects): Promise<JoinSummary> {
@@ -97,7 +103,7 @@ async function joinLocked(config: Config, found: FoundShards, effects: Effects):
   const whole = await manifestOf({ ...config, date: dateOf(shards[0]) ?? config.date }, map.idHash, map.rows);
   await writeManifest(joinPath(config.runFolder, "manifest.json"), { ...whole, model }, disk);
   const tally = createTally(map.rows);
-  const merged = mergeShards(map, shards, (row) => fallbackRow(mapped.absentId(row), dataset.chosen?.[row], config));
+  const merged = mergeShards(map, shards, (row) => fallbackRow(mapped.absentRow(row), config));
   await writeRows(rowsFile, watched(merged, tally.add, map.rows, effects), disk);
   await writeOutput(config.output, itemsIn(rowsFile), {
     columns: config.columns,
@@ -126,8 +132,8 @@ interface MappedRows extends AsyncDisposable {
   readonly map: ShardMap;
   /** The rows of the missing shards alone, or all rows when the output says more of each than its probabilities. */
   readonly dataset: Dataset;
-  /** Gives the id of a row of a missing shard; called in the order of the file. */
-  readonly absentId: (row: number) => string;
+  /** Gives what the input says of a row of a missing shard; called in the order of the file. */
+  readonly absentRow: (row: number) => Pick<RowRecord, "id" | "chosen">;
 }
 
 /** Reads the input once, and keeps of a row only the shard to which it belongs, unless more is needed. */
@@ -144,18 +150,19 @@ async function mapRows(
   return {
     map: map.finish(),
     dataset,
-    absentId: (row) => {
-      const id = dataset.ids[keepAll ? row : next];
+    absentRow: (row) => {
+      const index = keepAll ? row : next;
       next += 1;
+      const id = dataset.ids[index];
       if (id === undefined) throw new Error(`row ${row} of a missing shard has no id`);
-      return id;
+      return { id, chosen: dataset.chosen?.[index] };
     },
     [Symbol.asyncDispose]: () => dataset[Symbol.asyncDispose](),
   };
 }
 
 /** The record of a row whose shard is missing. */
-function fallbackRow(id: string, chosen: "a" | "b" | undefined, { prior }: Pick<Config, "prior">): RowRecord {
+function fallbackRow({ id, chosen }: Pick<RowRecord, "id" | "chosen">, { prior }: Pick<Config, "prior">): RowRecord {
   const reason = "its shard is missing";
   return { id, probabilities: prior, obtained: "prior", reason, chosen, attempts: 0, ab: null, ba: null };
 }

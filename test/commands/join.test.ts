@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { inProcess } from "../helpers/in-process.ts";
 import { attachTo, type Job, startJudge, writeJob } from "../helpers/job.ts";
+import { writeLabels } from "../helpers/judged-folder.ts";
 import { expectValid, readLines } from "../helpers/results.ts";
 
 /** Runs shards of a job, in this order. */
@@ -38,6 +39,16 @@ test("the shards of a job, in any number and order, make the files of the job it
   expect(several).toMatchObject({ status: 3, stderr: expect.stringContaining("of 1, of 3") });
   const report = await inProcess(["report", "run/joined"], job.folder);
   expect(report.status, report.stderr).toBe(0);
+});
+
+test("one shard can be evaluated by the labels of the whole input", async () => {
+  await using judge = await startJudge({});
+  const job = await writeJob({ engine: attachTo(judge), rows: 30 });
+  await writeLabels(job.folder);
+  await runShards(job, 3, [2]);
+  const said = await inProcess(["evaluate", "run/shard-2-of-3", "--labels", "labels.csv", "--json"], job.folder);
+  expect(said.status, said.stderr).toBe(0);
+  expect(JSON.parse(said.stdout).rows).toBe(readLines(join(shard(job, 2, 3), "rows.jsonl")).length);
 });
 
 describe("a join of three shards", () => {
@@ -118,6 +129,35 @@ describe("a join of three shards", () => {
     expect(said.status, said.stderr).toBe(2);
     expect(said.stderr).toContain(words);
     expect(() => readFileSync(joined(job, "submission.csv"))).toThrow();
+  });
+
+  test("gives the rows of a missing shard the sides to which their chosen answers were dealt", async () => {
+    await using judge = await startJudge({});
+    const job = await writeJob({ engine: attachTo(judge), config: { input: "pairs.jsonl" } });
+    const pairs = Array.from({ length: 30 }, (_, row) => ({ prompt: `p${row}`, chosen: "yes", rejected: "no" }));
+    await writeFile(join(job.folder, "pairs.jsonl"), pairs.map((pair) => `${JSON.stringify(pair)}\n`).join(""));
+    const sides = async (...more: readonly string[]) => {
+      const said = await inProcess(["join", "job.yaml", ...more], job.folder);
+      expect(said.status, said.stderr).toBe(more.length === 0 ? 0 : 5);
+      return readLines(joined(job, "rows.jsonl")).map((row) => [row.id, (row as { chosen?: string }).chosen]);
+    };
+    await runShards(job, 3, [1, 2, 3]);
+    const whole = await sides();
+    rmSync(shard(job, 2, 3), { recursive: true });
+    expect(await sides("--partial")).toEqual(whole);
+  });
+
+  test("overwrites no file of a shard, with --force either", async () => {
+    await using judge = await startJudge({});
+    const job = await writeJob({ engine: attachTo(judge), rows: 12 });
+    await runShards(job, 2, [1, 2]);
+    for (const name of ["journal.jsonl", "rows.jsonl", "submission.csv"]) {
+      const file = join(shard(job, 2, 2), name);
+      const before = await readFile(file, "utf8");
+      const said = await inProcess(["join", "job.yaml", "-o", file, "--force"], job.folder);
+      expect(said).toMatchObject({ status: 2, stderr: expect.stringContaining(`is ${name} of shard 2: choose`) });
+      expect(await readFile(file, "utf8")).toBe(before);
+    }
   });
 
   test("says what to run when there is no shard", async () => {

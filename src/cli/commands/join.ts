@@ -62,7 +62,7 @@ export const addJoin: AddCommand = (program, context, finish) => {
 
 function renderJoin({ shards, rows, reasons, labelMass, files }: JoinSummary): string {
   const lines = [
-    `joined: ${count(rows.total - rows.prior)} of ${counted(rows.total, "row")} scored, ${counted(shards.count, "shard")}`,
+    `joined: ${count(rows.total - rows.prior)} of ${counted(rows.total, "row")} scored, ${count(shards.count - shards.missing.length)} of ${counted(shards.count, "shard")}`,
     ...Object.entries(reasons).map(([reason, n]) => `  fallback for ${counted(n, "row")}: ${reason}`),
     ...(labelMass === null
       ? []
