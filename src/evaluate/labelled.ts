@@ -74,7 +74,7 @@ export function joinOptionsOf(
     path: file,
     columns,
     truth: truth ?? run?.config.truth ?? "labels",
-    mayHaveMore: run !== null && run.config.limit !== null,
+    mayHaveMore: run !== null && (run.config.limit !== null || run.config.shard !== null),
     signal: effects.signal,
   };
 }
@@ -87,7 +87,7 @@ export interface JoinOptions {
   readonly path: string;
   readonly columns: Columns;
   readonly truth: "labels" | "votes";
-  /** Whether the file may contain more rows than were judged, as when the run had a limit. */
+  /** Whether the file may contain more rows than were judged, as when the run had a limit or judged one shard. */
   readonly mayHaveMore: boolean;
   readonly signal: AbortSignal;
 }

@@ -43,6 +43,8 @@ const RunConfig = z.object({
     .readonly()
     .default(CLASSES),
   limit: z.int().nullable(),
+  // Run folders of version 0.2.0 and older lack this key.
+  shard: z.object({ index: z.int(), count: z.int() }).nullable().default(null),
   seed: z.int(),
   orders: z.string(),
   mass: z.object({ minimum: z.number(), action: z.string() }),
