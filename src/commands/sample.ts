@@ -8,9 +8,10 @@ import { AbtieError } from "../errors.ts";
 import { openJoined } from "../evaluate/labelled.ts";
 import { openSubject, type Subject } from "../evaluate/subject.ts";
 import { type JudgeOnRows, sizesOf, worthLabelling } from "../evaluate/worth-labelling.ts";
-import { refuseOverwrite } from "../files/refuse-overwrite.ts";
+import { type NamedFile, refuseOverwrite } from "../files/refuse-overwrite.ts";
 import { plural } from "../format.ts";
 import { filesOfRecordedRun, OTHER_PATH } from "../job/job-files.ts";
+import { namedFilesOf } from "../runfolder/file-names.ts";
 import { inclusionProbabilities, systematicSample } from "../stats/unequal-sample.ts";
 
 export interface SampleOptions {
@@ -51,10 +52,9 @@ const DEFAULT_UNIFORM = 0.2;
 export async function sample(options: SampleOptions, effects: Pick<Effects, "cwd" | "signal">): Promise<SampleResult> {
   const { rows, uniform = DEFAULT_UNIFORM } = options;
   const output = resolve(effects.cwd, options.output);
+  const named = await Promise.all(options.targets.map((target) => findRuns(resolve(effects.cwd, target))));
   const subjects: Subject[] = [];
-  for (const target of options.targets) {
-    for (const path of await runsOf(resolve(effects.cwd, target))) subjects.push(await openSubject(path));
-  }
+  for (const path of named.flatMap(({ runs }) => runs)) subjects.push(await openSubject(path));
   const [subject, ...others] = subjects;
   if (subject === undefined) throw new AbtieError("config", "a sample needs a run: name at least one folder");
   const judges = [judgedOf(subject), ...others.map((other) => inOrderOf(subject, other))];
@@ -62,6 +62,7 @@ export async function sample(options: SampleOptions, effects: Pick<Effects, "cwd
   await refuseOverwrite({
     reads: [
       { role: "the file with the texts", path: input },
+      ...named.flatMap(({ files }) => files),
       ...subjects.flatMap(({ run, path }) =>
         run === null ? [{ role: "a submission", path }] : filesOfRecordedRun(run),
       ),
@@ -98,10 +99,13 @@ export async function sample(options: SampleOptions, effects: Pick<Effects, "cwd
   };
 }
 
-/** Lists the runs of the variants for the folder of a comparison; any other path stands for itself. */
-async function runsOf(path: string): Promise<readonly string[]> {
+/** Lists the runs of the variants for the folder of a comparison, and its own files; any other path stands for itself. */
+async function findRuns(
+  path: string,
+): Promise<{ readonly runs: readonly string[]; readonly files: readonly NamedFile[] }> {
   const comparison = await readComparison(path);
-  return comparison === null ? [path] : comparison.variants.map(({ name }) => join(path, name));
+  if (comparison === null) return { runs: [path], files: [] };
+  return { runs: comparison.variants.map(({ name }) => join(path, name)), files: namedFilesOf(path) };
 }
 
 function inputOf({ path, run }: Subject, { input = null }: SampleOptions, { cwd }: Pick<Effects, "cwd">): string {

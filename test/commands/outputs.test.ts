@@ -99,6 +99,28 @@ describe("an output that is a file which the command needs is refused before any
     }
   });
 
+  test("sample -o FILE of a run or of a comparison", async () => {
+    const comparison = sampleComparison();
+    const [variant] = comparison.variants;
+    const folder = await writeJudged({ rows: 20, sharpness: 1, orders: "one" });
+    await mkdir(join(folder, "cmp"));
+    const one = { ...comparison, variants: comparison.variants.slice(0, 1) };
+    await writeFile(join(folder, "cmp/comparison.json"), JSON.stringify({ format: 2, ...one }));
+    const name = variant?.name ?? "";
+    await rename(join(folder, "run"), join(folder, "cmp", name));
+    for (const target of ["rows.csv", "cmp/comparison.json", "cmp/server.log", `cmp/${name}/rows.jsonl`]) {
+      await expectRefused(folder, target, (output) => ["sample", "cmp", "-i", "rows.csv", "-o", output]);
+    }
+    await expectRefused(folder, `cmp/${name}/journal.jsonl`, (output) => ["sample", `cmp/${name}`, "-o", output]);
+  });
+
+  test("join -o FILE of the job", async () => {
+    for (const target of ["rows.csv", "job.yaml", "template.jinja", "c.json", "run/joined/rows.jsonl"]) {
+      const form = /json$/.test(target) ? ["--set", "output.format=submission"] : [];
+      await expectRefused(job, target, (output) => ["join", "job.yaml", "-o", output, "--force", ...form]);
+    }
+  });
+
   test("the message names both files, the paths behind links, and the remedy, for all outputs in one round", async () => {
     const folder = await writeWholeJob();
     await symlink("rows.csv", join(folder, "out.csv"));
