@@ -1,4 +1,6 @@
 import { join, resolve } from "node:path";
+import { rowAt } from "../class-matrix.ts";
+import { argmax } from "../classes.ts";
 import type { Effects } from "../effects.ts";
 import { holderState } from "../files/holder.ts";
 import { readLock, STALE_MS } from "../files/lock-folder.ts";
@@ -6,7 +8,13 @@ import { median } from "../numbers/quantile.ts";
 import { wordsOf } from "../runfolder/describe-failure.ts";
 import type { SessionEnd } from "../runfolder/journal/events.ts";
 import { followJournal, type LastSession } from "../runfolder/last-session.ts";
-import { loadRunConfig } from "../runfolder/load-run-folder.ts";
+import {
+  type LoadedRun,
+  loadRunConfig,
+  loadRunFolder,
+  type RunConfig,
+  readEnding,
+} from "../runfolder/load-run-folder.ts";
 import { allReadings } from "../runfolder/state/run-state.ts";
 
 /** How far a run is, as its folder shows it. Times are ms since 1970. */
@@ -14,9 +22,10 @@ export interface RunStatus {
   readonly folder: string;
   /**
    * "running": a process works on it; "starting": that process has sent no row yet; "killed": no process works on it, and the
-   * last session did not end in order; "new": no session began. Else the way in which the last session ended.
+   * last session did not end in order; "new": no session began; "joined": the rows were joined from those of shards. Else the way in
+   * which the last session ended.
    */
-  readonly state: "new" | "starting" | "running" | "killed" | SessionEnd["status"];
+  readonly state: "new" | "starting" | "running" | "killed" | "joined" | SessionEnd["status"];
   /** The process that works on the run; null when none does. */
   readonly process: { readonly pid: number; readonly host: string } | null;
   /** Start of the last session, and its end or its last event; null before the first session. */
@@ -50,6 +59,7 @@ export async function readStatus(
 ): Promise<RunStatus> {
   const folder = resolve(cwd, given);
   const { manifest, config } = await loadRunConfig(folder);
+  if ((await readEnding(folder))?.end === "joined") return statusOfJoined(await loadRunFolder(folder));
   const { state, session } = await followJournal(join(folder, "journal.jsonl"), manifest.rows, config.classes, disk);
   const lock = await readLock(join(folder, "lock"), disk);
   const now = clock.now();
@@ -72,7 +82,44 @@ export async function readStatus(
     verdicts: state.orders.ab.verdicts,
     failing: failing === null ? null : { ...failing, reason: wordsOf(failing.reason) },
     model: state.engineModel?.model ?? null,
-    submission: config.output ?? join(folder, "submission.csv"),
+    submission: submissionOf(folder, config),
+  };
+}
+
+function submissionOf(folder: string, { output }: RunConfig): string {
+  return output ?? join(folder, "submission.csv");
+}
+
+/** A joined run has no journal of its own: what is known of it is in its rows. */
+function statusOfJoined({ folder, manifest, config, rows }: LoadedRun): RunStatus {
+  const { obtained, readings, mass } = rows;
+  const verdicts = config.classes.map(() => 0);
+  for (let row = 0; row < rows.ids.length; row += 1) {
+    const shown = rowAt(readings.ab, row);
+    if (Number.isNaN(shown[0])) continue;
+    const verdict = argmax(shown);
+    verdicts[verdict] = (verdicts[verdict] ?? 0) + 1;
+  }
+  const masses = mass.filter((value) => !Number.isNaN(value));
+  return {
+    folder,
+    state: "joined",
+    process: null,
+    startedAt: null,
+    lastAt: null,
+    rows: {
+      total: rows.ids.length,
+      scored: obtained.filter((source) => source !== "prior").length,
+      bothOrders: obtained.filter((source) => source === "both-orders").length,
+    },
+    rowsPerSecond: null,
+    forecast: null,
+    deadlineAt: null,
+    labelMass: masses.length === 0 ? null : median(masses),
+    verdicts,
+    failing: null,
+    model: manifest.model?.id ?? null,
+    submission: submissionOf(folder, config),
   };
 }
 

@@ -1,9 +1,11 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { AbtieError } from "../errors.ts";
+import { exists } from "../files/exists.ts";
 import { parseJson } from "../files/json-lines.ts";
 import { schemaProblems } from "../files/schema-problem.ts";
+import { plural } from "../format.ts";
 import { CLASSES } from "../types.ts";
 import { type Manifest, readManifest } from "./manifest/manifest.ts";
 import { type RunRows, readRunRows } from "./rows-file.ts";
@@ -71,7 +73,7 @@ export async function loadRunFolder(folder: string): Promise<LoadedRun> {
     ...loaded,
     journalFile: join(folder, "journal.jsonl"),
     rows: await readRunRows(join(folder, "rows.jsonl"), loaded.config.classes),
-    summary: await readEnding(join(folder, "summary.json")),
+    summary: await readEnding(folder),
   };
 }
 
@@ -81,7 +83,7 @@ export async function loadRunConfig(folder: string): Promise<Pick<LoadedRun, "fo
   if (manifest === null) {
     throw new AbtieError(
       "data",
-      `${folder} is not the folder of a run: expected manifest.json in it. Give the folder that \`abtie run\` names at its end.`,
+      `${folder} is not the folder of a run: expected manifest.json in it. ${await remedyFor(folder)}`,
     );
   }
   const config = RunConfig.safeParse(manifest.config);
@@ -97,8 +99,21 @@ export async function loadRunConfig(folder: string): Promise<Pick<LoadedRun, "fo
   return { folder, manifest, config: config.data };
 }
 
-async function readEnding(path: string): Promise<RunEnding | null> {
+/** The folder of a job with shards, or of a comparison, holds runs. */
+async function remedyFor(folder: string): Promise<string> {
+  const names = (await readdir(folder).catch(() => [])).toSorted();
+  const held = await Promise.all(names.map((name) => exists(join(folder, name, "manifest.json"))));
+  const runs = names.filter((_, at) => held[at]);
+  if (runs.length === 0) return "Give the folder that `abtie run` names at its end.";
+  const listed = runs.length > MOST_NAMED ? [...runs.slice(0, MOST_NAMED), "..."] : runs;
+  return `It holds ${plural(runs.length, "run")}: ${listed.join(", ")}. Name ${runs.length === 1 ? "that" : "one of them"}.`;
+}
+
+const MOST_NAMED = 8;
+
+/** Reads how the last session of a run ended, or that the run was joined; null when no summary says it. */
+export async function readEnding(folder: string): Promise<RunEnding | null> {
   // A run that was killed has no summary. The summary gives only a few fields for a person, so its absence is no error.
-  const text = await readFile(path, "utf8").catch(() => "null");
+  const text = await readFile(join(folder, "summary.json"), "utf8").catch(() => "null");
   return RunEnding.safeParse(parseJson(text)).data ?? null;
 }

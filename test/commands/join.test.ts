@@ -2,6 +2,8 @@ import { cpSync, readFileSync, rmSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import type { RunStatus } from "../../src/commands/status.ts";
+import { sum } from "../../src/numbers/sums.ts";
 import { inProcess } from "../helpers/in-process.ts";
 import { attachTo, type Job, startJudge, writeJob } from "../helpers/job.ts";
 import { writeLabels } from "../helpers/judged-folder.ts";
@@ -49,6 +51,33 @@ test("one shard can be evaluated by the labels of the whole input", async () => 
   const said = await inProcess(["evaluate", "run/shard-2-of-3", "--labels", "labels.csv", "--json"], job.folder);
   expect(said.status, said.stderr).toBe(0);
   expect(JSON.parse(said.stdout).rows).toBe(readLines(join(shard(job, 2, 3), "rows.jsonl")).length);
+});
+
+test("the status of a joined run is that of its rows, and the folder of the job names the runs in it", async () => {
+  await using judge = await startJudge({});
+  const job = await writeJob({ engine: attachTo(judge), rows: 30, config: { orders: "both" } });
+  await runShards(job, 2, [1]);
+  expect(await inProcess(["join", "job.yaml", "--partial"], job.folder)).toMatchObject({ status: 5 });
+  const scored = readLines(joined(job, "rows.jsonl")).filter(({ obtained }) => obtained === "both-orders").length;
+  const said = await inProcess(["status", "run/joined", "--json"], job.folder);
+  const status: RunStatus = JSON.parse(said.stdout);
+  expect(status).toMatchObject({
+    state: "joined",
+    rows: { total: 30, scored, bothOrders: scored },
+    labelMass: expect.any(Number),
+    model: "fake",
+    submission: joined(job, "submission.csv"),
+  });
+  expect(sum(status.verdicts)).toBe(scored);
+  const shown = await inProcess(["status", "run/joined"], job.folder);
+  expect(shown.stdout).toMatch(/^state {8}joined from the rows of shards$/m);
+  for (const command of ["status", "evaluate"]) {
+    const refused = await inProcess([command, "run"], job.folder);
+    expect(refused).toMatchObject({
+      status: 3,
+      stderr: expect.stringContaining("It holds 2 runs: joined, shard-1-of-2. Name one of them."),
+    });
+  }
 });
 
 describe("a join of three shards", () => {

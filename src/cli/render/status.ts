@@ -16,6 +16,7 @@ const STATES: Readonly<Record<RunStatus["state"], string>> = {
   starting: "starting: no row is answered in this session yet",
   running: "running",
   killed: "stopped without an orderly end (killed, or the machine went down); the same command continues it",
+  joined: "joined from the rows of shards",
   done: "done",
   deadline: "ended at the deadline",
   overrun: "stopped: the job would not have ended in time (time.on_overrun: stop)",
