@@ -46,7 +46,7 @@ const DEFAULT_UNIFORM = 0.2;
 
 /**
  * Draws the rows that are most worth labelling, with known inclusion probabilities, and writes them with their texts.
- * Throws AbtieError("data") when the runs have different rows or a file cannot be used, and AbtieError("config") when
+ * Throws AbtieError("data") when the runs have different rows or classes or a file cannot be used, and AbtieError("config") when
  * nothing names the texts or a file would be overwritten.
  */
 export async function sample(options: SampleOptions, effects: Pick<Effects, "cwd" | "signal">): Promise<SampleResult> {
@@ -57,6 +57,7 @@ export async function sample(options: SampleOptions, effects: Pick<Effects, "cwd
   for (const path of named.flatMap(({ runs }) => runs)) subjects.push(await openSubject(path));
   const [subject, ...others] = subjects;
   if (subject === undefined) throw new AbtieError("config", "a sample needs a run: name at least one folder");
+  refuseOtherClasses(subject, others);
   const judges = [judgedOf(subject), ...others.map((other) => inOrderOf(subject, other))];
   const input = inputOf(subject, options, effects);
   await refuseOverwrite({
@@ -112,6 +113,18 @@ function inputOf({ path, run }: Subject, { input = null }: SampleOptions, { cwd 
   if (input !== null) return resolve(cwd, input);
   if (run !== null) return run.config.input;
   throw new AbtieError("config", `${path} is a submission, which holds no texts: name the file with the rows with -i`);
+}
+
+/** The disagreement of a judge with ties and of one without is not defined. */
+function refuseOtherClasses(first: Subject, others: readonly Subject[]): void {
+  const ties = ({ written }: Subject): string => (written.classes.length === 2 ? "without ties" : "with ties");
+  const other = others.find((subject) => ties(subject) !== ties(first));
+  if (other === undefined) return;
+  throw new AbtieError(
+    "data",
+    `${first.path} was judged ${ties(first)} and ${other.path} ${ties(other)}, so that their disagreement cannot be measured: ` +
+      "name runs that all know a tie, or none",
+  );
 }
 
 /** Every row of a submission counts as answered, because a fallback cannot be recognised there. */

@@ -100,6 +100,22 @@ describe("abtie sample", () => {
     expect(page.stderr).toContain("is a sample");
   });
 
+  test("refuses judges with a tie beside judges without one, in either order", async () => {
+    const folder = await writeJudged({ rows: 20, sharpness: 1, orders: "one" });
+    const lines = readTable(join(folder, "rows.csv")).map(({ id }) => `${id},0.7,0.3\n`);
+    await writeFile(join(folder, "two.csv"), `id,winner_model_a,winner_model_b\n${lines.join("")}`);
+    for (const judges of [
+      ["run", "two.csv"],
+      ["two.csv", "run"],
+    ]) {
+      const said = await inProcess(["sample", ...judges, "-i", "rows.csv", "-n", "5", "-o", "mixed.csv"], folder);
+      expect(said).toMatchObject({
+        status: 3,
+        stderr: expect.stringContaining("name runs that all know a tie, or none"),
+      });
+    }
+  });
+
   test("refuses half a labelled sample with the lines, foreign rows, runs of other rows, and overwriting its input", async () => {
     const folder = await writeJudged({ rows: 20, sharpness: 1, orders: "one" });
     await inProcess(["sample", "run", "-n", "6", "-o", "sample.csv"], folder);

@@ -1,5 +1,5 @@
 import { perClass } from "../../classes.ts";
-import { RequestError } from "../../engine/client/request-error.ts";
+import { malformed } from "../../engine/client/malformed.ts";
 import { isRecord } from "../../files/json-shape.ts";
 import { mean, sum } from "../../numbers/sums.ts";
 import { optionOrders } from "../../prompt/compose.ts";
@@ -95,8 +95,4 @@ function numberIn(record: unknown, key: string, answer: unknown): number {
   const value = isRecord(record) ? record[key] : undefined;
   if (typeof value === "number" && value >= 0 && value <= 1 + TOLERANCE) return value;
   throw malformed(`has no probability ${JSON.stringify(key)}`, answer);
-}
-
-function malformed(problem: string, answer: unknown): RequestError {
-  return new RequestError("malformed", `The decision ${problem}: ${JSON.stringify(answer)?.slice(0, 300)}`);
 }
