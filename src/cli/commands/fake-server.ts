@@ -3,7 +3,7 @@ import type { ListeningFakeServer } from "../../commands/fake-server.ts";
 import { FAULTS, type FaultRule } from "../../fake-server/faults.ts";
 import { plural } from "../../format.ts";
 import { type AddCommand, type Context, printJson } from "./context.ts";
-import { jsonOption, wholeNumber } from "./options.ts";
+import { jsonOption, positiveNumber, wholeNumber } from "./options.ts";
 
 interface FakeServerFlags {
   readonly port: number;
@@ -30,7 +30,7 @@ export const addFakeServer: AddCommand = (program, context) => {
         "command has something to show. Never use them as results. Prints its address on stdout.",
     )
     .option("--port <n>", "port on 127.0.0.1; 0: a free one", portNumber, 8000)
-    .option("--rows-per-second <r>", "speed (default: as fast as it goes)", positive)
+    .option("--rows-per-second <r>", "speed (default: as fast as it goes)", positiveNumber)
     .option("--latency <ms>", "time that is added to each request", wholeNumber(0), 0)
     .option("--seed <n>", "seed of the noise", wholeNumber(0), 0)
     .option("--quality <q>", "share of the preference that comes from the texts instead of noise, 0 to 1", share, 0.7)
@@ -100,12 +100,6 @@ function share(text: string): number {
   const value = text.trim() === "" ? Number.NaN : Number(text);
   if (value >= 0 && value <= 1) return value;
   throw new InvalidArgumentError("expected a number from 0 to 1.");
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (value > 0 && Number.isFinite(value)) return value;
-  throw new InvalidArgumentError("expected a number above 0.");
 }
 
 function portNumber(text: string): number {

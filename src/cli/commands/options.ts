@@ -281,3 +281,10 @@ export function wholeNumber(least: number): (text: string) => number {
     throw new InvalidArgumentError(`expected a whole number${least === 0 ? "" : ` of at least ${least}`}.`);
   };
 }
+
+/** Reads a finite number above 0. */
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (value > 0 && Number.isFinite(value)) return value;
+  throw new InvalidArgumentError("expected a number above 0.");
+}

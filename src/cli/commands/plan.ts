@@ -1,7 +1,13 @@
-import { InvalidArgumentError } from "commander";
 import { renderMemory, renderPlan } from "../render/plan.ts";
 import { type AddCommand, printJson } from "./context.ts";
-import { type ConfigFlags, jsonOption, openJobConfig, WITHOUT_OUTPUT, withConfigFlags } from "./options.ts";
+import {
+  type ConfigFlags,
+  jsonOption,
+  openJobConfig,
+  positiveNumber,
+  WITHOUT_OUTPUT,
+  withConfigFlags,
+} from "./options.ts";
 
 interface PlanFlags extends ConfigFlags {
   readonly tokensPerSecond?: number;
@@ -23,14 +29,14 @@ export const addPlan: AddCommand = (program, context) => {
     .option(
       "--tokens-per-second <n>",
       "prompt tokens that the engine reads in a second; with it the plan shows times",
-      positive,
+      positiveNumber,
     )
     .option("--bench <bench.json>", "read the speed from this file, which `abtie bench` wrote")
     .option("--keep-tokens", "keep the tokens in the run folder, so that `run` does not tokenise again")
     .option(
       "--gpu-memory <GiB>",
       "memory of one GPU (15 for a T4): also print what of the model fits it, in 16, 8 and 4 bits",
-      positive,
+      positiveNumber,
     )
     .addOption(jsonOption());
   withConfigFlags(command, WITHOUT_OUTPUT)
@@ -57,9 +63,3 @@ export const addPlan: AddCommand = (program, context) => {
       else context.print([renderPlan(result), ...(memory === null ? [] : [renderMemory(memory)])].join("\n"));
     });
 };
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new InvalidArgumentError("expected a number above 0.");
-  return value;
-}
