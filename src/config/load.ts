@@ -19,6 +19,8 @@ import { checkTemplateName } from "./template-name.ts";
 export interface Override {
   readonly from: string;
   readonly set: Partial<WrittenConfig>;
+  /** A key that is removed before the others are set. */
+  readonly without?: keyof WrittenConfig;
 }
 
 /**
@@ -81,7 +83,14 @@ function checkEnvironment({ env }: Places): readonly Problem[] {
 /** Lays the overrides over a config, in their order; mappings are merged key by key. */
 function mergeOverrides(written: unknown, overrides: readonly Override[], cwd: string): unknown {
   if (written !== null && !isRecord(written)) return written;
-  return overrides.reduce<unknown>((merged, { set }) => merge(merged, set, [], cwd), written ?? {});
+  return overrides.reduce<unknown>(
+    (merged, { set, without }) => merge(without === undefined ? merged : withoutKey(merged, without), set, [], cwd),
+    written ?? {},
+  );
+}
+
+function withoutKey(mapping: unknown, key: string): unknown {
+  return isRecord(mapping) ? Object.fromEntries(Object.entries(mapping).filter(([name]) => name !== key)) : mapping;
 }
 
 /**

@@ -64,16 +64,18 @@ export function normalize(
   const runFolder = shard === null ? jobFolder : join(jobFolder, shardFolder(shard));
   const columns = written.columns ?? {};
   const output = writtenOutput(written);
-  const outputForm = outputFormOf(output);
+  // The output of the config is that of all shards, which `abtie join` writes.
+  const ownFile = shard === null ? output.file : undefined;
+  const form = outputFormOf(output);
+  // The usual output has a name of its own, which does not end in .gz.
+  const outputForm = ownFile === undefined ? { ...form, gzip: false } : form;
   const time = written.time ?? {};
   const prior = written.prior ?? uniform(classes);
   const total = sum(prior);
   return {
     file,
     input: inputPath(base, written.input ?? ""),
-    // The output of the config is that of all shards, which `abtie join` writes.
-    output:
-      output.file === undefined || shard !== null ? join(runFolder, usualOutputName(outputForm)) : path(output.file),
+    output: ownFile === undefined ? join(runFolder, usualOutputName(outputForm)) : path(ownFile),
     outputForm,
     runFolder,
     columns: {

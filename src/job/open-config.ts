@@ -30,7 +30,7 @@ export async function openConfig(
   effects: Pick<Effects, "cwd" | "env" | "redactor">,
 ): Promise<Config> {
   const file = await findConfig(path, effects);
-  if (file === null && overrides.length === 0) {
+  if (file === null && overrides.every(({ set }) => Object.keys(set).length === 0)) {
     throw new AbtieError(
       "config",
       `no config: name a YAML file, or have ./${DEFAULT_CONFIG}, or give -i and --base-url`,

@@ -20,6 +20,8 @@ test.each([
   ],
   ["an unknown command", ["rnu", "job.yaml"], 2, ["unknown command 'rnu'", "Did you mean run?", "--help"]],
   ["a number that is none", ["run", "--limit", "ten"], 2, ["--limit <n>", "'ten' is invalid", "whole number"]],
+  ["a speed without an end", ["plan", "--tokens-per-second", "Infinity"], 2, ["expected a number above 0"]],
+  ["no config for a join", ["join"], 2, ["no config", "abtie.yaml"]],
   ["no config at all", ["run"], 2, ["no config", "abtie.yaml", "--base-url"]],
   ["a config that is not there", ["run", "nowhere.yaml"], 2, ["nowhere.yaml (ENOENT)"]],
   ["broken YAML", ["run", "broken.yaml"], 2, ["broken.yaml:3:1", "not valid YAML"]],

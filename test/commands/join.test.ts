@@ -1,6 +1,7 @@
 import { cpSync, readFileSync, rmSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import type { RunStatus } from "../../src/commands/status.ts";
 import { sum } from "../../src/numbers/sums.ts";
@@ -41,6 +42,24 @@ test("the shards of a job, in any number and order, make the files of the job it
   expect(several).toMatchObject({ status: 3, stderr: expect.stringContaining("of 1, of 3") });
   const report = await inProcess(["report", "run/joined"], job.folder);
   expect(report.status, report.stderr).toBe(0);
+});
+
+test("a join writes the output of a config that names a shard, and each shard a file that its name describes", async () => {
+  await using judge = await startJudge({});
+  const job = await writeJob({ engine: attachTo(judge), rows: 30, config: { shard: "auto", output: "all.csv.gz" } });
+  await runShards(job, 2, [1, 2]);
+  for (const index of [1, 2]) {
+    const part = join(shard(job, index, 2), "submission.csv");
+    expectValid(
+      part,
+      readLines(join(shard(job, index, 2), "rows.jsonl")).map(({ id }) => id),
+    );
+  }
+  const said = await inProcess(["join", "job.yaml"], job.folder);
+  expect(said.status, said.stderr).toBe(0);
+  const all = gunzipSync(readFileSync(join(job.folder, "all.csv.gz")));
+  await writeFile(join(job.folder, "all.csv"), all);
+  expectValid(join(job.folder, "all.csv"), job.ids);
 });
 
 test("one shard can be evaluated by the labels of the whole input", async () => {

@@ -51,7 +51,8 @@ export const addJoin: AddCommand = (program, context, finish) => {
     ["abtie join job.yaml --partial -o submission.csv", "also while shards are missing"],
   ]).action(async (argument: string | undefined, flags: JoinFlags) => {
     const { joinShards } = await import("../../commands/join.ts");
-    const config = await openJobConfig(argument, flags, context);
+    // The config of the shards may name one, or "auto", which only a task of the scheduler knows.
+    const config = await openJobConfig(argument, flags, context, [{ from: "join", set: {}, without: "shard" }]);
     const { of = null, partial = false, force = false } = flags;
     const summary = await joinShards(config, { of, partial, force }, context);
     if (flags.json === true) printJson(context, summary);
