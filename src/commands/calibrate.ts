@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { z } from "zod";
-import { type Calibration, calibrationOf, formatCalibration } from "../calibrate/file.ts";
+import { type Calibration, calibrationOf, formatCalibration, parseCalibration } from "../calibrate/file.ts";
 import { priorWarning } from "../calibrate/refusal.ts";
 import { type CalibrationStudy, studyCalibration } from "../calibrate/study.ts";
 import { pickRows } from "../class-matrix.ts";
@@ -10,6 +10,7 @@ import { onlyTies } from "../evaluate/evaluation.ts";
 import { joinOptionsOf, type LabelOptions, openLabels } from "../evaluate/labelled.ts";
 import { subjectOf } from "../evaluate/subject.ts";
 import { writeAtomic } from "../files/atomic.ts";
+import { refuseExisting } from "../files/refuse-existing.ts";
 import { refuseOverwrite } from "../files/refuse-overwrite.ts";
 import { filesOfRecordedRun, OTHER_PATH } from "../job/job-files.ts";
 import { createReportStep } from "../job/report-step.ts";
@@ -23,6 +24,8 @@ export interface CalibrateOptions extends LabelOptions {
   readonly run: string;
   /** The calibration file to write. */
   readonly output: string;
+  /** Replace the output if it exists and is no calibration. Default false. */
+  readonly force?: boolean;
   /** Parts of the cross-validation. Default 10. */
   readonly folds?: number;
 }
@@ -58,6 +61,7 @@ export async function calibrateRun(
     reads: [{ role: "the file with the labels", path: where.path }, ...filesOfRecordedRun(run)],
     writes: [{ role: "the calibration file (-o)", path: output, remedy: OTHER_PATH }],
   });
+  await refuseExisting(output, { force: options.force ?? false, isOwn: (text) => isCalibration(text, output) });
   await using labelled = await openLabels(where);
   if (run.rows.tokens.every((tokens) => tokens === 0)) {
     throw new AbtieError(
@@ -111,4 +115,13 @@ function judgeOf({ manifest, config, folder }: LoadedRun): Calibration["judge"] 
     );
   }
   return { model: modelName(config.engine), template, labels: labels.data };
+}
+
+function isCalibration(text: string, path: string): boolean {
+  try {
+    parseCalibration(text, path);
+    return true;
+  } catch {
+    return false;
+  }
 }

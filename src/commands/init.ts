@@ -3,11 +3,10 @@ import { stringify } from "yaml";
 
 import { type Dataset, openDataset } from "../dataset/open-dataset.ts";
 import type { Effects } from "../effects.ts";
-import { AbtieError } from "../errors.ts";
 import { scriptOf } from "../evaluate/script-of.ts";
 import { writeAtomic } from "../files/atomic.ts";
-import { exists } from "../files/exists.ts";
 import { inputPath } from "../files/input-path.ts";
+import { refuseExisting } from "../files/refuse-existing.ts";
 import { refuseOverwrite } from "../files/refuse-overwrite.ts";
 import { OTHER_PATH } from "../job/job-files.ts";
 import { classPrior } from "../metrics/class-prior.ts";
@@ -144,8 +143,6 @@ function configText(
 }
 
 async function writeConfig(path: string, text: string, force: boolean, { disk }: Pick<Effects, "disk">): Promise<void> {
-  if (!force && (await exists(path, disk))) {
-    throw new AbtieError("config", `${path} exists; give --force to replace it, or another name with -o.`);
-  }
+  await refuseExisting(path, { force, disk });
   await writeAtomic(path, text, disk);
 }

@@ -14,6 +14,8 @@ import {
 } from "../evaluate/labelled.ts";
 import { type Subject, subjectOf } from "../evaluate/subject.ts";
 import { writeAtomic } from "../files/atomic.ts";
+import { exists } from "../files/exists.ts";
+import { refuseExisting } from "../files/refuse-existing.ts";
 import { type NamedFile, refuseOverwrite } from "../files/refuse-overwrite.ts";
 import { filesOfRecordedRun, OTHER_PATH } from "../job/job-files.ts";
 import { packageVersion } from "../job/package-version.ts";
@@ -23,6 +25,7 @@ import type { ReportData } from "../report/data/run-data.ts";
 import { notesOf, runFields, warningsOf } from "../report/from-run/fields.ts";
 import { qualityOf } from "../report/from-run/quality.ts";
 import { readWorst, reportRowsOf } from "../report/from-run/rows.ts";
+import { isPage } from "../report/markup/page.ts";
 import { renderRun, renderRunMarkdown } from "../report/render-run.ts";
 import { namedFilesOf } from "../runfolder/file-names.ts";
 import { type LoadedRun, loadRunConfig, loadRunFolder } from "../runfolder/load-run-folder.ts";
@@ -36,6 +39,8 @@ export interface ReportOptions {
   readonly truth?: "labels" | "votes" | null;
   /** The page to write; left out or null, report.html in the run folder. The Markdown lies beside it. */
   readonly output?: string | null;
+  /** Replace files that no report wrote. Default false. */
+  readonly force?: boolean;
 }
 
 /** The files that were written. */
@@ -58,9 +63,10 @@ export async function reportRun(
   const { output = null } = options;
   const html = output === null ? usual : resolve(effects.cwd, output);
   const markdown = `${html.slice(0, html.length - extname(html).length)}.md`;
+  const mayReplace = html === usual || (options.force ?? false);
   if (comparison !== null) {
     const variants = comparison.variants.map(({ name }) => filesOfVariant(join(folder, name)));
-    await refuseToReplace({ html, markdown }, [
+    await refuseToReplace({ html, markdown }, mayReplace, [
       ...namedFilesOf(folder, ["comparison.html", "comparison.md"]),
       ...(await Promise.all(variants)).flat(),
     ]);
@@ -71,7 +77,7 @@ export async function reportRun(
   const subject = subjectOf(run);
   const where = joinOptionsOf(subject, options, effects);
   const { calibration } = run.config;
-  await refuseToReplace({ html, markdown }, [
+  await refuseToReplace({ html, markdown }, mayReplace, [
     { role: "the file with the labels", path: where.path },
     ...(calibration === null ? [] : [{ role: "the calibration of the run", path: calibration }]),
     ...filesOfRecordedRun(run, ["report.html", "report.md"]),
@@ -84,15 +90,22 @@ export async function reportRun(
   return { html, markdown };
 }
 
-/** Refuses to write the report over a file that the report is made from. */
-function refuseToReplace({ html, markdown }: ReportFiles, reads: readonly NamedFile[]): Promise<void> {
-  return refuseOverwrite({
+/** Refuses to write the report over a file that it is made from, or that no report wrote. */
+async function refuseToReplace(
+  { html, markdown }: ReportFiles,
+  mayReplace: boolean,
+  reads: readonly NamedFile[],
+): Promise<void> {
+  await refuseOverwrite({
     reads,
     writes: [
       { role: "the page (-o)", path: html, remedy: OTHER_PATH },
       { role: "the Markdown beside the page (-o)", path: markdown, remedy: OTHER_PATH },
     ],
   });
+  await refuseExisting(html, { force: mayReplace, isOwn: isPage });
+  // The Markdown has no mark of its own: it belongs to the page beside it.
+  if (!(await exists(html))) await refuseExisting(markdown, { force: mayReplace });
 }
 
 /** The folder of a variant may be gone: the report is made from comparison.json alone. */

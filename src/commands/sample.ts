@@ -8,6 +8,7 @@ import { AbtieError } from "../errors.ts";
 import { openJoined } from "../evaluate/labelled.ts";
 import { openSubject, type Subject } from "../evaluate/subject.ts";
 import { type JudgeOnRows, sizesOf, worthLabelling } from "../evaluate/worth-labelling.ts";
+import { refuseExisting } from "../files/refuse-existing.ts";
 import { type NamedFile, refuseOverwrite } from "../files/refuse-overwrite.ts";
 import { plural } from "../format.ts";
 import { filesOfRecordedRun, OTHER_PATH } from "../job/job-files.ts";
@@ -27,6 +28,8 @@ export interface SampleOptions {
   readonly uniform?: number;
   /** Seed of the draw. Default: the seed of the first run. */
   readonly seed?: number | null;
+  /** Replace the output if it exists: a person may have labelled in it. Default false. */
+  readonly force?: boolean;
 }
 
 /** The sample that was written. */
@@ -70,6 +73,7 @@ export async function sample(options: SampleOptions, effects: Pick<Effects, "cwd
     ],
     writes: [{ role: "the sample (-o)", path: output, remedy: OTHER_PATH }],
   });
+  await refuseExisting(output, { force: options.force ?? false });
   const columns = subject.run?.config.columns ?? DEFAULT_COLUMNS;
   await using joined = await openJoined({
     subject: subject.path,

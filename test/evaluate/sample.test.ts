@@ -59,7 +59,7 @@ describe("abtie sample", () => {
     expect(numbers).not.toEqual([...numbers].sort((one, other) => one - other));
     await inProcess([...args.slice(0, -1), "again.csv"], folder);
     expect(readFileSync(join(folder, "again.csv"), "utf8")).toBe(readFileSync(join(folder, "sample.csv"), "utf8"));
-    const other = await inProcess([...args, "--seed", "5", "--json"], folder);
+    const other = await inProcess([...args, "--seed", "5", "--json", "--force"], folder);
     const result = JSON.parse(other.stdout) as SampleResult;
     expect(result).toMatchObject({ rows: 30, of: 200, seed: 5, labelColumns: ["winner"] });
     expect(readTable(join(folder, "sample.csv")).map(({ id }) => id)).not.toEqual(rows.map(({ id }) => id));

@@ -5,6 +5,7 @@ import { jsonOption, type LabelFlags, labelsOption, truthOption, wholeNumber } f
 interface CalibrateFlags extends LabelFlags {
   readonly output: string;
   readonly folds: number;
+  readonly force?: boolean;
   readonly json?: boolean;
 }
 
@@ -24,6 +25,7 @@ export const addCalibrate: AddCommand = (program, context, finish) => {
     .addOption(truthOption("run"))
     .option("-o, --output <file>", "calibration file to write", "calibration.json")
     .option("--folds <n>", "number of parts in the cross-validation", wholeNumber(2), 10)
+    .option("--force", "replace the output if it exists and is no calibration")
     .addOption(jsonOption())
     .addHelpText(
       "after",
@@ -34,10 +36,10 @@ Examples:
 Then add this line to the config of a run with the same template:
   calibration: calibration.json`,
     )
-    .action(async (run: string, { labels, truth, json, output, folds }: CalibrateFlags) => {
+    .action(async (run: string, { labels, truth, json, output, folds, force }: CalibrateFlags) => {
       const { calibrateRun } = await import("../../commands/calibrate.ts");
       const { renderCalibration } = await import("../render/calibration.ts");
-      const options = { run, labels: labels ?? null, truth: truth ?? null, output, folds };
+      const options = { run, labels: labels ?? null, truth: truth ?? null, output, folds, force: force ?? false };
       const result = await calibrateRun(options, context);
       if (json === true) printJson(context, result);
       else context.print(renderCalibration(result));

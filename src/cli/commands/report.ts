@@ -3,6 +3,7 @@ import { jsonOption, type LabelFlags, labelsOption, truthOption } from "./option
 
 interface ReportFlags extends LabelFlags {
   readonly output?: string;
+  readonly force?: boolean;
   readonly json?: boolean;
 }
 
@@ -20,14 +21,21 @@ export const addReport: AddCommand = (program, context) => {
     .option("-o, --output <html>", "page to write (default: report.html in the run folder)")
     .addOption(labelsOption())
     .addOption(truthOption("run"))
+    .option("--force", "replace files that no report wrote")
     .addOption(jsonOption())
     .addHelpText(
       "after",
       "\nExamples:\n  abtie report runs/demo\n  abtie report runs/job --labels labelled.csv -o report.html",
     )
-    .action(async (run: string, { output, labels, truth, json }: ReportFlags) => {
+    .action(async (run: string, { output, labels, truth, force, json }: ReportFlags) => {
       const { reportRun } = await import("../../commands/report.ts");
-      const options = { run, labels: labels ?? null, truth: truth ?? null, output: output ?? null };
+      const options = {
+        run,
+        labels: labels ?? null,
+        truth: truth ?? null,
+        output: output ?? null,
+        force: force ?? false,
+      };
       const files = await reportRun(options, context);
       if (json === true) printJson(context, files);
       else context.print(`${files.html}\n${files.markdown}`);

@@ -10,6 +10,7 @@ interface SampleFlags {
   readonly input?: string;
   readonly uniform: number;
   readonly seed?: number;
+  readonly force?: boolean;
   readonly json?: boolean;
 }
 
@@ -30,6 +31,7 @@ export const addSample: AddCommand = (program, context) => {
     .option("-i, --input <file>", "file with the texts (default: the input of the first run)")
     .option("--uniform <share>", "share of the sample that is drawn from all rows alike, above 0 to 1", share, 0.2)
     .option("--seed <n>", "seed of the draw (default: the seed of the first run)", wholeNumber(0))
+    .option("--force", "replace the output if it exists, with the labels that may be in it")
     .addOption(jsonOption())
     .addHelpText(
       "after",
@@ -39,9 +41,17 @@ Examples:
   abtie sample runs/compared -o sample.csv         # all variants of a comparison
   abtie evaluate runs/rules --labels sample.csv    # after the column winner is filled in: A, B or tie`,
     )
-    .action(async (targets: readonly string[], { rows, output, input, uniform, seed, json }: SampleFlags) => {
+    .action(async (targets: readonly string[], { rows, output, input, uniform, seed, force, json }: SampleFlags) => {
       const { sample } = await import("../../commands/sample.ts");
-      const options = { targets, rows, output, input: input ?? null, uniform, seed: seed ?? null };
+      const options = {
+        targets,
+        rows,
+        output,
+        input: input ?? null,
+        uniform,
+        seed: seed ?? null,
+        force: force ?? false,
+      };
       const result = await sample(options, context);
       if (json === true) printJson(context, result);
       else context.print(renderSample(result));

@@ -40,3 +40,11 @@ ${body}
 function sourceHash(text: string): string {
   return `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 }
+
+const OPENING =
+  '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy"';
+
+/** Decides whether a text is a page of this program. */
+export function isPage(text: string): boolean {
+  return text.startsWith(OPENING);
+}
