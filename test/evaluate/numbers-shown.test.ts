@@ -27,7 +27,7 @@ const rows = fc.array(
 
 describe("the numbers of evaluate", () => {
   test("have intervals within the range of their score, also in JSON, whatever the rows", () => {
-    fc.assert(
+    void fc.assert(
       fc.property(rows, (list) => {
         const scored = {
           probabilities: matrixOf(

@@ -158,7 +158,7 @@ describe("abtie sample", () => {
       fc.constantFrom("[1]", '["a"]', " [", "['a', 'b']", "", "null"),
       fc.constant(null),
     );
-    fc.assert(
+    void fc.assert(
       fc.property(fc.array(turn, { maxLength: 3 }), (turns) => {
         const cell = readCell(writeCell(turns));
         expect(cell.form === "messages" ? null : cell.turns).toEqual(turns);
@@ -187,7 +187,7 @@ describe("how much a row is worth labelling", () => {
 
   test("leaves no row the size 0, whatever the rows are worth", () => {
     const worth = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 30 });
-    fc.assert(
+    void fc.assert(
       fc.property(worth, fc.double({ min: 0.01, max: 1, noNaN: true }), (values, uniform) => {
         const sizes = sizesOf(Float64Array.from(values), uniform);
         expect(sizes.reduce((sum, size) => sum + size, 0)).toBeCloseTo(1, 9);

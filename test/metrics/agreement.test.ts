@@ -48,7 +48,7 @@ describe("the agreement of two judges", () => {
 
   test("has an interval of the share within 0 and 1 that contains the share, whatever the rows", () => {
     const row = fc.tuple(fc.boolean(), fc.integer({ min: 0, max: 5 }));
-    fc.assert(
+    void fc.assert(
       fc.property(fc.array(row, { minLength: 1, maxLength: 40 }), (rows) => {
         const hits = Float64Array.from(rows, ([hit]) => Number(hit));
         const groups = Uint32Array.from(rows, ([, group]) => group);

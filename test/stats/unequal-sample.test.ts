@@ -10,7 +10,7 @@ const total = (values: Iterable<number>): number => [...values].reduce((sum, val
 
 describe("inclusion probabilities", () => {
   test("sum to the size of the sample, lie above 0 and at most at 1, and are proportional to the sizes below 1", () => {
-    fc.assert(
+    void fc.assert(
       fc.property(sizes, fc.integer({ min: 1, max: 50 }), (units, count) => {
         const probabilities = inclusionProbabilities(units, count);
         expect(total(probabilities)).toBeCloseTo(Math.min(count, units.length), 9);
@@ -31,7 +31,7 @@ describe("inclusion probabilities", () => {
 
 describe("a systematic sample", () => {
   test("has the wanted number of units, each once, and each exactly as often as its probability says", () => {
-    fc.assert(
+    void fc.assert(
       fc.property(sizes, fc.integer({ min: 1, max: 12 }), fc.integer(), (units, count, seed) => {
         const probabilities = inclusionProbabilities(units, count);
         const order = shuffledIndexes(units.length, seed);

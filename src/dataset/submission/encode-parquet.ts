@@ -26,7 +26,7 @@ export async function* encodeParquet(
     group = emptyGroup(columns);
   }
   if (group.rows() > 0) group.write(writer);
-  writer.finish();
+  await writer.finish();
   yield taken(bytes);
 }
 
