@@ -1,19 +1,14 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { pipeline } from "node:stream/promises";
-import { explainFileError } from "./explain.ts";
+import { type Disk, nodeDisk } from "./disk.ts";
+import { readBlocks } from "./read-blocks.ts";
 
 /**
  * Computes the SHA-256 of a file as 64 hex digits, in constant memory. Throws an AbtieError("data") when the file
  * cannot be read.
  */
-export async function sha256OfFile(path: string): Promise<string> {
+export async function sha256OfFile(path: string, disk: Disk = nodeDisk): Promise<string> {
   const hash = createHash("sha256");
-  try {
-    await pipeline(createReadStream(path), hash);
-  } catch (error) {
-    throw explainFileError("read", path, error);
-  }
+  for await (const block of readBlocks(path, disk)) hash.update(block);
   return hash.digest("hex");
 }
 

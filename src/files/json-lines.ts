@@ -1,7 +1,7 @@
 import { AbtieError } from "../errors.ts";
 import { type Disk, nodeDisk } from "./disk.ts";
-import { explainFileError } from "./explain.ts";
 import { exceeds } from "./json-shape.ts";
+import { readBlocks } from "./read-blocks.ts";
 import { createLineSplitter, type RawLine } from "./split-lines.ts";
 
 /** One line of a text file, without its newline. */
@@ -13,7 +13,6 @@ export interface Line {
   readonly whole: boolean;
 }
 
-const BLOCK_BYTES = 1 << 18;
 /** Longest line (bytes): that of a failed request of a million rows has about half of it. */
 const LONGEST_LINE = 16 << 20;
 
@@ -41,24 +40,6 @@ function tooLong(path: string, line: number): AbtieError {
     `${path}, line ${line}: the line is longer than 16 MiB, so this program did not write it. The file was damaged or edited: ` +
       "restore it, or start a new run (--fresh, or another folder with --run).",
   );
-}
-
-async function* readBlocks(path: string, disk: Disk): AsyncGenerator<Buffer> {
-  try {
-    const file = await disk.open(path, "r");
-    try {
-      for (;;) {
-        const buffer = Buffer.allocUnsafe(BLOCK_BYTES);
-        const { bytesRead } = await file.read(buffer, 0, BLOCK_BYTES, null);
-        if (bytesRead === 0) return;
-        yield buffer.subarray(0, bytesRead);
-      }
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    throw explainFileError("read", path, error);
-  }
 }
 
 /** The deepest nesting and the largest number of values that are parsed. The files of this program have a depth of about 8. */

@@ -3,8 +3,8 @@ import type { Dataset } from "../dataset/open-dataset.ts";
 import { type OutputInput, outputColumns } from "../dataset/submission/output-columns.ts";
 import { validateSubmission } from "../dataset/submission/validate-submission.ts";
 import { writeSubmission } from "../dataset/submission/write-submission.ts";
-import { systemCode } from "../errors.ts";
 import type { Disk } from "../files/disk.ts";
+import { mayExist } from "../files/exists.ts";
 import { createOwnership } from "../runfolder/ownership.ts";
 
 /**
@@ -21,21 +21,14 @@ export async function ensureFirstFile(
 ): Promise<boolean> {
   const { output, outputForm: form, columns, classes, clip, prior } = config;
   const { ids } = dataset;
-  if (await isThere(output, disk)) {
+  // An error other than a missing file is left to the write, which explains it.
+  if (await mayExist(output, disk)) {
     outputColumns(form, { ...columns, classes }, dataset);
     return isComplete(() => validate(output, ids, columns, classes, form.kind));
   }
   const ownership = createOwnership(config, disk);
   await writeSubmission(output, ids, () => prior, { columns, classes, clip, form, input: dataset, disk, ownership });
   return true;
-}
-
-/** An error other than a missing file is left to the write, which explains it. */
-function isThere(path: string, disk: Disk): Promise<boolean> {
-  return disk.stat(path).then(
-    () => true,
-    (error: unknown) => systemCode(error) !== "ENOENT",
-  );
 }
 
 /** Checks a submission as a grader does: all ids of the rows and no others, and probabilities that sum to 1. */

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import type { Config } from "../config/config.ts";
@@ -7,6 +6,7 @@ import { type ContentDigest, writeAtomic } from "../files/atomic.ts";
 import type { Disk } from "../files/disk.ts";
 import { exists } from "../files/exists.ts";
 import { explainFileError } from "../files/explain.ts";
+import { sha256OfFile } from "../files/hash.ts";
 import { parseJson } from "../files/json-lines.ts";
 import { isUsualOutput } from "./file-names.ts";
 
@@ -58,26 +58,8 @@ async function isOwn(owned: Owned, disk: Disk): Promise<boolean> {
   const recorded = [...(await readRecord(owned.runFolder, disk)), ...(await readSpare(owned, disk))];
   const candidates = recorded.filter(({ bytes }) => bytes === status.size);
   if (candidates.length === 0) return false;
-  const found = await hashOf(output, disk);
+  const found = await sha256OfFile(output, disk);
   return candidates.some((candidate) => candidate.sha256 === found);
-}
-
-/** An output may be larger than memory. */
-const CHUNK_BYTES = 1 << 20;
-
-async function hashOf(path: string, disk: Disk): Promise<string> {
-  const hash = createHash("sha256");
-  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-  const file = await disk.open(path, "r");
-  try {
-    for (let read = await file.read(chunk, 0, CHUNK_BYTES, null); read.bytesRead > 0; ) {
-      hash.update(chunk.subarray(0, read.bytesRead));
-      read = await file.read(chunk, 0, CHUNK_BYTES, null);
-    }
-  } finally {
-    await file.close();
-  }
-  return hash.digest("hex");
 }
 
 /** The usual submission belongs to the run whose manifest lies beside it. */
