@@ -10,6 +10,8 @@ import { formatCount, plural } from "../format.ts";
 import { filesOfRun } from "../job/job-files.ts";
 import { openRows } from "../job/open-rows.ts";
 import { packageVersion } from "../job/package-version.ts";
+import { dateIn } from "../job/pin-date.ts";
+import { createTally, type RowCounts } from "../job/tally.ts";
 import { createAggregate } from "../judge/aggregate.ts";
 import { loadTemplate } from "../prompt/template/template.ts";
 import { isUsualOutput, namedFilesOf } from "../runfolder/file-names.ts";
@@ -23,7 +25,6 @@ import { type FoundShard, type FoundShards, findShards, refuseMissing } from "..
 import { createShardMap, type ShardMap } from "../shard/map-shards.ts";
 import { mergeShards } from "../shard/merge-shards.ts";
 import { refreshRows } from "../shard/refresh-rows.ts";
-import { createTally, type JoinedCounts } from "../shard/tally.ts";
 
 export interface JoinShardsOptions {
   /** The number of shards, when the run folder holds several divisions; null: the only one. */
@@ -35,7 +36,7 @@ export interface JoinShardsOptions {
 }
 
 /** The result of a join, as it is written to summary.json. */
-export interface JoinSummary extends JoinedCounts {
+export interface JoinSummary extends RowCounts {
   readonly end: "joined";
   readonly files: { readonly submission: string; readonly runFolder: string; readonly rows: string };
   readonly shards: { readonly count: number; readonly missing: readonly number[] };
@@ -81,13 +82,14 @@ async function joinLocked(config: Config, found: FoundShards, effects: Effects):
   await using mapped = await mapRows(config, found, effects);
   const { map, dataset } = mapped;
   const version = await packageVersion();
+  const dated: Config = { ...config, date: dateIn(shards[0]?.manifest.config) ?? config.date };
   const manifestOf = (part: Config, ids: string, size: number) =>
     createManifest({ config: part, rows: { data: dataset.sha256, ids, count: size }, template, version, effects });
   const expected = new Map(
     await Promise.all(
       shards.map(async (shard) => {
         const { index } = shard.shard;
-        const part = { ...config, shard: shard.shard, date: dateOf(shards[0]) ?? config.date };
+        const part = { ...dated, shard: shard.shard };
         return [index, await manifestOf(part, map.idHashes[index - 1] ?? "", map.counts[index - 1] ?? 0)] as const;
       }),
     ),
@@ -100,7 +102,7 @@ async function joinLocked(config: Config, found: FoundShards, effects: Effects):
   }
 
   const rowsFile = joinPath(config.runFolder, "rows.jsonl");
-  const whole = await manifestOf({ ...config, date: dateOf(shards[0]) ?? config.date }, map.idHash, map.rows);
+  const whole = await manifestOf(dated, map.idHash, map.rows);
   await writeManifest(joinPath(config.runFolder, "manifest.json"), { ...whole, model }, disk);
   const tally = createTally(map.rows);
   const merged = mergeShards(map, shards, (row) => fallbackRow(mapped.absentRow(row), config));
@@ -192,11 +194,4 @@ async function* itemsIn(rowsFile: string): AsyncGenerator<OutputItem> {
   for await (const { id, probabilities, obtained, reason, ab, ba } of readRows(rowsFile)) {
     yield { id, probabilities, obtained, reason, mass: (ab ?? ba)?.mass ?? null };
   }
-}
-
-/** Gives the day that the prompts of a shard print. */
-function dateOf(shard: FoundShard | undefined): string | null {
-  const config = shard?.manifest.config;
-  if (typeof config !== "object" || config === null || !("date" in config)) return null;
-  return typeof config["date"] === "string" ? config["date"] : null;
 }

@@ -30,7 +30,8 @@ async function siblingsOf({ shard, runFolder }: Config, disk: Disk): Promise<rea
   return shard === null ? [] : (await listShardFolders(dirname(runFolder), disk)).map(({ path }) => path);
 }
 
-function dateIn(config: unknown): string | null {
+/** Gives the day in the config of a manifest; null when there is none. */
+export function dateIn(config: unknown): string | null {
   if (typeof config !== "object" || config === null || !("date" in config)) return null;
   return typeof config.date === "string" ? config.date : null;
 }

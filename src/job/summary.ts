@@ -11,19 +11,19 @@ import { hits } from "../metrics/accuracy.ts";
 import { classPrior } from "../metrics/class-prior.ts";
 import { labelsFor } from "../metrics/labels-for.ts";
 import { logLosses } from "../metrics/log-loss.ts";
-import { quantiles } from "../numbers/quantile.ts";
 import { mean } from "../numbers/sums.ts";
 import type { Usage } from "../pool/usage.ts";
-import type { Obtained, PerClass } from "../types.ts";
+import type { PerClass } from "../types.ts";
 import { answersOf } from "./answers.ts";
 import type { JobFailure } from "./failure.ts";
 import type { Job } from "./open-job.ts";
+import { createTally, type RowCounts } from "./tally.ts";
 
 /** Why a run ended. */
 export type RunEnd = "done" | "deadline" | "overrun" | "interrupted" | "engine-lost" | "low-mass";
 
 /** The result of a run, as it is written to summary.json. */
-export interface RunSummary {
+export interface RunSummary extends RowCounts {
   readonly end: RunEnd;
   /** Why the run counts as failed, although its files are complete; null for any other end. */
   readonly failure: JobFailure | null;
@@ -39,10 +39,6 @@ export interface RunSummary {
   readonly engine: { readonly name: string; readonly version: string | null; readonly method: string | null };
   /** The calibration that was applied; null for a plain softmax. */
   readonly calibration: { readonly file: string; readonly kind: string } | null;
-  /** Rows by the source of their probabilities; they add up to `total`. */
-  readonly rows: Readonly<Record<Obtained, number>> & { readonly total: number };
-  /** Number of rows that hold the prior, by reason. */
-  readonly reasons: Readonly<Record<string, number>>;
   /**
    * Numbers of rows that were shortened to fit, whose control tokens were broken up, whose label mass is low, or in which the
    * probability of a label is only an upper bound.
@@ -53,7 +49,6 @@ export interface RunSummary {
     readonly lowMass: number;
     readonly bounded: number;
   };
-  readonly labelMass: { readonly median: number; readonly p5: number } | null;
   /** Wall time of this session in seconds: in total, until the engine was ready (null when none was), and of scoring. */
   readonly seconds: { readonly total: number; readonly startUp: number | null; readonly scoring: number };
   /** How well the engines were used in this session; null when nothing was scored. */
@@ -123,21 +118,15 @@ function summarize(
   const { state } = folder;
   const { scoredPrompts, promptTokens, requests, failedRequests } = recorder.counts;
   const served = input.engine ?? state.engineModel;
-  const rows: Record<Obtained, number> = { "both-orders": 0, "one-order": 0, "one-order-short": 0, prior: 0 };
-  const reasons: Record<string, number> = {};
+  const tally = createTally(dataset.ids.length);
   const marks = { shortened: 0, neutralised: 0, lowMass: 0, bounded: 0 };
-  const masses: number[] = [];
   const pairs: OrderPair[] = [];
   const probabilities: PerClass[] = [];
   for (const row of dataset.ids.keys()) {
     const outcome = publisher.outcome(row);
-    rows[outcome.obtained] += 1;
-    if (outcome.obtained === "prior") {
-      const reason = outcome.reason ?? "unknown";
-      reasons[reason] = (reasons[reason] ?? 0) + 1;
-    }
-    probabilities.push(outcome.probabilities);
     const { ab, ba } = answersOf(state, row);
+    tally.add({ ...outcome, ab, ba });
+    probabilities.push(outcome.probabilities);
     const reading = ab ?? ba;
     if (reading === null) continue;
     if (ab !== null && ba !== null) {
@@ -147,10 +136,9 @@ function summarize(
     if ((cutTokens[row] ?? 0) > 0) marks.shortened += 1;
     if ((neutralised[row] ?? 0) > 0) marks.neutralised += 1;
     if (reading.bounded) marks.bounded += 1;
-    if (reading.mass === null) continue;
-    if (reading.mass < config.mass.minimum) marks.lowMass += 1;
-    masses.push(reading.mass);
+    if (reading.mass !== null && reading.mass < config.mass.minimum) marks.lowMass += 1;
   }
+  const counts = tally.finish();
   return {
     end: input.end,
     failure: input.failure,
@@ -164,10 +152,10 @@ function summarize(
     },
     engine: { name: config.engine.name, version: served?.version ?? null, method: served?.method ?? null },
     calibration,
-    rows: { ...rows, total: dataset.ids.length },
-    reasons,
+    rows: counts.rows,
+    reasons: counts.reasons,
     marks,
-    labelMass: massOf(masses),
+    labelMass: counts.labelMass,
     seconds: input.seconds,
     usage: input.usage,
     bothOrders: summarizePairs(pairs),
@@ -193,10 +181,4 @@ function compareWithTruth(all: ClassMatrix, labels: ClassMatrix): RunSummary["tr
     rows: rows.length,
     ties,
   };
-}
-
-function massOf(masses: readonly number[]): RunSummary["labelMass"] {
-  if (masses.length === 0) return null;
-  const [median, p5] = quantiles(masses, [0.5, 0.05]) as [number, number];
-  return { median, p5 };
 }

@@ -1,21 +1,29 @@
 import { quantiles } from "../numbers/quantile.ts";
-import type { RowRecord } from "../runfolder/rows-file.ts";
 import type { Obtained } from "../types.ts";
 
-/** Counts of the rows of all shards. */
-export interface JoinedCounts {
+/** Counts of the rows of a run, or of the runs of all shards. */
+export interface RowCounts {
   /** Rows by the source of their probabilities; they add up to `total`. */
   readonly rows: Readonly<Record<Obtained, number>> & { readonly total: number };
-  /** Number of rows that hold the fallback, by reason. */
+  /** Number of rows that hold the prior, by reason. */
   readonly reasons: Readonly<Record<string, number>>;
   /** Median and 5th percentile of the label mass of the first reading of each row; null when no row has one. */
   readonly labelMass: { readonly median: number; readonly p5: number } | null;
 }
 
-/** Counts records one by one; it keeps 8 bytes a row. */
+/** What is counted of a row. */
+export interface CountedRow {
+  readonly obtained: Obtained;
+  /** Why the row holds the prior; of no meaning for another row. */
+  readonly reason: string | null;
+  readonly ab: { readonly mass: number | null } | null;
+  readonly ba: { readonly mass: number | null } | null;
+}
+
+/** Counts rows one by one; it keeps 8 bytes a row. */
 export function createTally(total: number): {
-  readonly add: (record: RowRecord) => void;
-  readonly finish: () => JoinedCounts;
+  readonly add: (row: CountedRow) => void;
+  readonly finish: () => RowCounts;
 } {
   const rows: Record<Obtained, number> = { "both-orders": 0, "one-order": 0, "one-order-short": 0, prior: 0 };
   const reasons: Record<string, number> = {};
@@ -30,10 +38,12 @@ export function createTally(total: number): {
       masses[known] = mass;
       known += 1;
     },
-    finish: () => {
-      const [median, p5] = known === 0 ? [] : quantiles(masses.subarray(0, known), [0.5, 0.05]);
-      const labelMass = median === undefined || p5 === undefined ? null : { median, p5 };
-      return { rows: { ...rows, total }, reasons, labelMass };
-    },
+    finish: () => ({ rows: { ...rows, total }, reasons, labelMass: massOf(masses.subarray(0, known)) }),
   };
+}
+
+function massOf(masses: Float64Array): RowCounts["labelMass"] {
+  if (masses.length === 0) return null;
+  const [median, p5] = quantiles(masses, [0.5, 0.05]) as [number, number];
+  return { median, p5 };
 }
