@@ -1,14 +1,12 @@
-import { type ClassMatrix, matrixOf } from "../class-matrix.ts";
-import { perClass } from "../classes.ts";
+import type { ClassMatrix } from "../class-matrix.ts";
 import { asWritten } from "../dataset/submission/clip-and-round.ts";
 import { studySwap } from "../evaluate/raw-scores.ts";
+import { recordAt } from "../job/records.ts";
 import { type LabelMass, labelMass } from "../metrics/label-mass.ts";
 import type { SwapStudy } from "../metrics/swap.ts";
 import { mean } from "../numbers/sums.ts";
-import type { RunRows } from "../runfolder/rows-file.ts";
-import { type RunState, readingOf } from "../runfolder/state/run-state.ts";
+import { columnsOf, type RunRows } from "../runfolder/rows-file.ts";
 import type { BootstrapOptions } from "../stats/bootstrap.ts";
-import type { Order } from "../types.ts";
 import { type Changed, countChanged } from "./noise.ts";
 import type { VariantRun } from "./variant-run.ts";
 
@@ -44,8 +42,10 @@ export function measure(
   { rows, file }: MeasuredRows,
   { msPerRow, bootstrap }: { readonly msPerRow: number; readonly bootstrap: BootstrapOptions },
 ): Measured {
-  const { name, config, folder } = run;
-  const columns = columnsOf(run, rows, file.ids);
+  const { name, config, folder, publisher } = run;
+  const recorded = { ids: file.ids, state: folder.state, chosen: null };
+  const records = Array.from(rows, (row) => recordAt(recorded, row, publisher.outcome(row)));
+  const columns = columnsOf(records, config.classes);
   return {
     name,
     columns,
@@ -63,39 +63,4 @@ export function measure(
 /** Returns the group number of each of the rows. */
 export function groupsOf({ rows, file }: MeasuredRows): Uint32Array {
   return rows.map((row) => file.groups[row] as number);
-}
-
-/** Collects some of a variant's rows as columns. */
-function columnsOf(
-  { folder, publisher, config: { classes } }: VariantRun,
-  rows: Uint32Array,
-  ids: readonly string[],
-): RunRows {
-  const { state } = folder;
-  const outcomes = Array.from(rows, (row) => publisher.outcome(row));
-  const firstOrder = (row: number): Order => (readingOf(state, row, "ab") === null ? "ba" : "ab");
-  const cutTokens = rows.map((row) => state.orders[firstOrder(row)].cutTokens[row] ?? 0);
-  return {
-    ids: Array.from(rows, (row) => ids[row] ?? ""),
-    probabilities: matrixOf(
-      classes,
-      outcomes.map(({ probabilities }) => probabilities),
-    ),
-    obtained: outcomes.map(({ obtained }) => obtained),
-    reasons: outcomes.map(({ reason }) => reason),
-    readings: { ab: logProbsOf(state, rows, "ab"), ba: logProbsOf(state, rows, "ba") },
-    mass: Float64Array.from(rows, (row) => readingOf(state, row, firstOrder(row))?.mass ?? Number.NaN),
-    tokens: rows.map((row) => (state.orders.ab.tokens[row] ?? 0) + (state.orders.ba.tokens[row] ?? 0)),
-    cutTokens,
-    fullTokens: rows.map((row, index) => (state.orders[firstOrder(row)].tokens[row] ?? 0) + (cutTokens[index] ?? 0)),
-  };
-}
-
-function logProbsOf(state: RunState, rows: Uint32Array, order: Order): ClassMatrix {
-  const { classes } = state.orders[order].logProbs;
-  const none = perClass(classes, () => Number.NaN);
-  return matrixOf(
-    classes,
-    Array.from(rows, (row) => readingOf(state, row, order)?.logProbs ?? none),
-  );
 }

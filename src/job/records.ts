@@ -12,23 +12,23 @@ interface RecordedRows {
 }
 
 /** Gives the lines of rows.jsonl from the state of a run, in the order of `ids`. */
-export function* recordsOf(
-  { ids, state, chosen }: RecordedRows,
-  outcome: (row: number) => RowOutcome,
-): Generator<RowRecord> {
-  for (const [row, id] of ids.entries()) {
-    yield {
-      id,
-      ...outcome(row),
-      ...(chosen === null ? {} : { chosen: chosen[row] }),
-      attempts: attemptsOf(state, row, "ab") + attemptsOf(state, row, "ba"),
-      ab: recordOf(state, row, "ab"),
-      ba: recordOf(state, row, "ba"),
-    };
-  }
+export function* recordsOf(rows: RecordedRows, outcome: (row: number) => RowOutcome): Generator<RowRecord> {
+  for (const row of rows.ids.keys()) yield recordAt(rows, row, outcome(row));
 }
 
-function recordOf(state: RunState, row: number, order: Order): RowReading | null {
+/** Gives the line of one row. */
+export function recordAt({ ids, state, chosen }: RecordedRows, row: number, outcome: RowOutcome): RowRecord {
+  return {
+    id: ids[row] ?? "",
+    ...outcome,
+    ...(chosen === null ? {} : { chosen: chosen[row] }),
+    attempts: attemptsOf(state, row, "ab") + attemptsOf(state, row, "ba"),
+    ab: readingAt(state, row, "ab"),
+    ba: readingAt(state, row, "ba"),
+  };
+}
+
+function readingAt(state: RunState, row: number, order: Order): RowReading | null {
   const reading = readingOf(state, row, order);
   if (reading === null) return null;
   const { tokens, cutTokens, neutralised } = state.orders[order];

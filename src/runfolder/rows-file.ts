@@ -142,6 +142,11 @@ export async function readRunRows(path: string, classes: Classes): Promise<RunRo
     }
     records.push(record);
   }
+  return columnsOf(records, classes);
+}
+
+/** Turns the records of a judge with these classes into columns. */
+export function columnsOf(records: readonly RowRecord[], classes: Classes): RunRows {
   const first = records.map(({ ab, ba }) => ab ?? ba);
   return {
     ids: records.map(({ id }) => id),
