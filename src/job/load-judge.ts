@@ -6,7 +6,7 @@ import { isClassifier, readModelConfig } from "../judge/classifier/model-config.
 import { createDecisionLoader } from "../judge/decision/load.ts";
 import { createGenerativeLoader } from "../judge/generative/load.ts";
 import type { JudgeLoader } from "../judge/judge.ts";
-import { loadTemplate } from "../prompt/template/template.ts";
+import { readTemplateHead } from "../prompt/template/template.ts";
 import type { Clock } from "../types.ts";
 
 /**
@@ -16,7 +16,7 @@ import type { Clock } from "../types.ts";
 export async function createJudgeLoader(config: DatedConfig, dataset: Dataset, clock: Clock): Promise<JudgeLoader> {
   if (config.engine.method === "classify") return createClassifierLoader(config, dataset, clock);
   await refuseClassifier(config.engine);
-  const { format } = await loadTemplate(config.template, config.labels);
+  const { format } = await readTemplateHead(config.template);
   if (format === "decision") return createDecisionLoader(config, dataset, clock);
   return createGenerativeLoader(config, dataset, clock);
 }

@@ -1,6 +1,6 @@
 import type { Config } from "../config/config.ts";
 import { AbtieError } from "../errors.ts";
-import { readTemplateLabels } from "../prompt/template/template.ts";
+import { readTemplateHead } from "../prompt/template/template.ts";
 import { classesOfLabels } from "../prompt/template/variables.ts";
 import type { Classes } from "../types.ts";
 
@@ -11,7 +11,7 @@ import type { Classes } from "../types.ts";
 export async function findClasses({ labels, template }: Pick<Config, "labels" | "template">): Promise<Classes | null> {
   if (labels !== null) return classesOfLabels(labels);
   try {
-    return classesOfLabels(await readTemplateLabels(template));
+    return classesOfLabels((await readTemplateHead(template)).labels);
   } catch (error) {
     if (error instanceof AbtieError) return null;
     throw error;

@@ -1,10 +1,10 @@
 import type { DatedConfig } from "../../config/config.ts";
 import type { Dataset } from "../../dataset/open-dataset.ts";
 import { RequestError } from "../../engine/client/request-error.ts";
-import type { ProbeInput, TokenLogProbs } from "../../engine/dialects/dialect.ts";
+import type { TokenLogProbs } from "../../engine/dialects/dialect.ts";
 import { AbtieError } from "../../errors.ts";
 import type { Clock } from "../../types.ts";
-import { createLoader, type LoaderOf } from "../loader.ts";
+import { createLoader, type JudgeKind, type LoaderOf } from "../loader.ts";
 import { type ResolvedClasses, resolveClasses } from "./classes.ts";
 import { type ClassifierJudge, createClassifierJudge } from "./judge.ts";
 import { readModelConfig } from "./model-config.ts";
@@ -23,11 +23,10 @@ export async function createClassifierLoader(
   const folder = engine.kind === "spawn" ? engine.model : engine.tokenizer;
   const model = folder === null ? null : await readModelConfig(folder);
   const classes = resolveClasses(model, engine.classes, config.classes);
-  const kind = {
+  const kind: JudgeKind<ClassifierJudge> = {
     hasMass: false,
-    create: (parts: Pick<Parameters<typeof createClassifierJudge>[0], "template" | "tokenizer" | "maxModelLen">) =>
-      createClassifierJudge({ config, dataset, classes, model, ...parts }),
-    probeInput: (_: ClassifierJudge, prompt: readonly number[]): ProbeInput => ({
+    create: (parts) => createClassifierJudge({ config, dataset, classes, model, ...parts }),
+    probeInput: (_, prompt) => ({
       prompt,
       ids: classes.order,
       check: (answer) => refuseOtherClasses(classes, answer),

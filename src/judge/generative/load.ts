@@ -2,7 +2,7 @@ import type { DatedConfig } from "../../config/config.ts";
 import type { Dataset } from "../../dataset/open-dataset.ts";
 import type { ProbeInput } from "../../engine/dialects/dialect.ts";
 import type { Clock } from "../../types.ts";
-import { createLoader, type LoaderOf } from "../loader.ts";
+import { createLoader, type JudgeKind, type LoaderOf } from "../loader.ts";
 import { createGenerativeJudge, type GenerativeJudge } from "./judge.ts";
 
 /** Loads template and tokenizer of a model that generates text. Throws AbtieError("config") when one is missing or broken. */
@@ -11,10 +11,9 @@ export function createGenerativeLoader(
   dataset: Dataset,
   clock: Clock,
 ): Promise<LoaderOf<GenerativeJudge>> {
-  const kind = {
+  const kind: JudgeKind<GenerativeJudge> = {
     hasMass: true,
-    create: (parts: Pick<Parameters<typeof createGenerativeJudge>[0], "template" | "tokenizer" | "maxModelLen">) =>
-      createGenerativeJudge({ config, dataset, ...parts }),
+    create: (parts) => createGenerativeJudge({ config, dataset, ...parts }),
     probeInput,
   };
   return createLoader(kind, config, dataset, clock);

@@ -85,9 +85,9 @@ export async function loadTemplate(path: string, labels: LabelTexts | null = nul
   };
 }
 
-/** Reads the label texts of a template file alone. Throws AbtieError("config") like loadTemplate. */
-export async function readTemplateLabels(path: string): Promise<LabelTexts> {
-  return readFrontMatter(path, await readSource(path)).head.labels;
+/** Reads the front matter of a template file alone. Throws AbtieError("config") like loadTemplate. */
+export async function readTemplateHead(path: string): Promise<Pick<Template, "format" | "labels">> {
+  return readFrontMatter(path, await readSource(path)).head;
 }
 
 async function readSource(path: string): Promise<string> {
