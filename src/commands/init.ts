@@ -1,6 +1,5 @@
 import { dirname, relative, resolve } from "node:path";
 import { stringify } from "yaml";
-
 import { type Dataset, openDataset } from "../dataset/open-dataset.ts";
 import type { Effects } from "../effects.ts";
 import { scriptOf } from "../evaluate/script-of.ts";

@@ -1,11 +1,12 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { Effects } from "../effects.ts";
 import { explainFileError } from "../files/explain.ts";
 import { withLock } from "../files/lock.ts";
 import { findPython, type Python } from "../process/find-python.ts";
 import { pythonEnv } from "../process/python-env.ts";
 import type { Clock, Log } from "../types.ts";
-import { engineFolder, modelFolder, pythonOf, uvFolder } from "./home.ts";
+import { engineFolder, locateHome, modelFolder, pythonOf, uvFolder } from "./home.ts";
 import { chooseFlavour, installEngine } from "./install-engine.ts";
 import { installModel } from "./install-model.ts";
 import { installUv, UV_RECIPE } from "./install-uv.ts";
@@ -29,6 +30,24 @@ export interface SetupOptions {
   readonly log: Log;
   readonly progress: (step: SetupStep) => void;
   readonly signal: AbortSignal;
+}
+
+/** Gives what setup and merge use of a command's effects. */
+export function setupEffects({
+  env,
+  clock,
+  log,
+  signal,
+  progress,
+}: Pick<Effects, "env" | "clock" | "log" | "signal" | "progress">): Omit<SetupOptions, "python" | "gpu"> {
+  return {
+    home: locateHome(env),
+    env,
+    clock,
+    log,
+    signal,
+    progress: ({ name, text }) => progress({ stage: "step", name, text }),
+  };
 }
 
 /** The installed parts, and which of them this call installed. */

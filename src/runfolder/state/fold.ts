@@ -1,4 +1,5 @@
 import { setRow } from "../../class-matrix.ts";
+import { argmax } from "../../classes.ts";
 import { AbtieError } from "../../errors.ts";
 import { plural } from "../../format.ts";
 import type { FailedAttempt, JournalEvent, PrefixCacheEvent, RowFailureReason, RowResult } from "../journal/events.ts";
@@ -67,7 +68,7 @@ function foldResult(state: RunState, event: RowResult): void {
   const otherDate = event.chatHead !== undefined && event.chatHead !== state.chatHead;
   order.flags[row] = flagsOf(event) | (otherDate ? OTHER_DATE : 0);
   setRow(order.logProbs, row, event.logProbs);
-  const verdict = highest(event.logProbs);
+  const verdict = argmax(event.logProbs);
   order.verdicts[verdict] = (order.verdicts[verdict] ?? 0) + 1;
   order.attempts[row] = Math.min(MOST, event.attempts);
   order.mass[row] = event.mass ?? Number.NaN;
@@ -75,11 +76,6 @@ function foldResult(state: RunState, event: RowResult): void {
   order.cutTokens[row] = event.cutTokens;
   order.neutralised[row] = event.neutralised;
   order.tokenBudget[row] = event.tokenBudget ?? 0;
-}
-
-/** The index of the highest number; the first one of equal ones. */
-function highest(logProbs: RowResult["logProbs"]): number {
-  return logProbs.indexOf(Math.max(...logProbs));
 }
 
 function flagsOf({ bounded, mass }: RowResult): number {
