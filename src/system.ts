@@ -14,7 +14,7 @@ import type { Clock } from "./types.ts";
  */
 export function createEffects(given: Partial<Effects> = {}): Effects {
   return {
-    startedAt: systemClock.now(),
+    startedAt: given.startedAt ?? systemClock.now(),
     cwd: given.cwd ?? currentFolder(),
     env: process.env,
     machine: thisMachine,

@@ -7,6 +7,7 @@ import type { LoadedRun } from "../runfolder/load-run-folder.ts";
 import { modelFilesOf } from "../runfolder/manifest/model-files.ts";
 
 export interface JobFileOptions {
+  /** The working folder, from which relative paths lead. */
   readonly cwd: string;
   /** The bench.json that the command reads; omitted or null: none. */
   readonly benchFile?: string | null;
@@ -76,7 +77,8 @@ function readsOf(config: Config, { cwd, benchFile }: JobFileOptions): readonly N
     ...optional("the calibration", calibration),
     ...optional("the engine profile", profile),
     ...optional("the bench file (--bench)", benchFile),
-    ...modelFilesOf(config).map((path) => ({ role: "a file of the model", path })),
+    // The name of a model is also the path of a folder that the server would take: relative to the working folder.
+    ...modelFilesOf(config).map((path) => ({ role: "a file of the model", path: resolve(cwd, path) })),
   ];
 }
 

@@ -19,7 +19,6 @@ export interface Start extends Process {
   isDisturbed: boolean;
   /** The last time at which it was stopped or the clock was set. */
   disturbedUntil: number;
-  hasLostLock: boolean;
   settled: { readonly summary: RunSummary } | { readonly error: unknown } | null;
   cancelWatchdog: () => void;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { simulateJob } from "./simulate-job.ts";
+import { firstDifference, simulateTwice } from "./twice.ts";
 
 /** Number of seeds in one test; `node bench/simulate.mjs` simulates more. */
 const SEEDS = 25;
@@ -27,17 +28,21 @@ describe("a whole job, simulated from one seed", () => {
     ["explains a submission that the disk cannot read", 311],
     ["ends as what stopped it, although the last answers were faster than the forecast", 261],
     ["ends in order when it is interrupted while it takes its locks", 41],
+    ["does not depend on the depth of the folder that the simulator runs in", 5_009_981],
+    ["takes the lock again that another process took before the holder was written", 8_007_022],
   ])("%s", async (_, seed) => {
     expect((await simulateJob(seed)).violations).toEqual([]);
   });
 
   test("is the same for the same seed, event for event, and another one for another seed", async () => {
-    const lines: string[] = [];
-    const first = await simulateJob(7, (line) => lines.push(line));
-    const again: string[] = [];
-    const second = await simulateJob(7, (line) => again.push(line));
-    expect(again).toEqual(lines);
-    expect(second).toEqual(first);
+    const first = await simulateTwice(7, true);
+    expect(first).toEqual({ ...(await simulateJob(7)), isTwice: true, difference: null });
     expect((await simulateJob(8)).hash).not.toBe(first.hash);
+  });
+
+  test("is named by the first event that differs, if it is ever another one", () => {
+    expect(firstDifference(["1 a", "2 b", "3 c"], ["1 a", "2 x"])).toEqual({ line: 2, one: "2 b", other: "2 x" });
+    expect(firstDifference(["1 a"], ["1 a", "2 b"])).toEqual({ line: 2, one: undefined, other: "2 b" });
+    expect(firstDifference(["1 a"], ["1 a"])).toBeNull();
   });
 });

@@ -2,10 +2,12 @@ import { parseDeadline } from "../../../src/config/deadline.ts";
 import { AbtieError } from "../../../src/errors.ts";
 import { createRandom } from "../random.ts";
 import { createFileChecks } from "./checks.ts";
-import { createDisk, type Operation } from "./disk.ts";
+import { createDisk } from "./disk.ts";
 import { faultsOfEnd, type Start, textOf } from "./ends.ts";
 import { createFileTree } from "./files.ts";
 import { configOf, JOURNAL, LOCK, RUN_FOLDER } from "./job-parts.ts";
+import { createLockWatch } from "./lock-watch.ts";
+import { watchRealWorld } from "./real-world.ts";
 import { runProcess, tableOf } from "./run-process.ts";
 import { type Deed, drawJobScenario, type JobScenario } from "./scenario.ts";
 import { createServers } from "./servers.ts";
@@ -43,7 +45,7 @@ export async function simulateJob(seed: number, onTrace?: (line: string) => void
   process.on("unhandledRejection", onUnhandled);
   process.on("warning", onWarning);
   try {
-    const { ends } = await simulate(scenario, world, report);
+    const { ends } = await watchRealWorld(report, () => simulate(scenario, world, report));
     return { seed, hash: world.hash(), events: world.events(), ms: world.now(), ends, violations };
   } finally {
     process.off("unhandledRejection", onUnhandled);
@@ -72,31 +74,19 @@ async function simulate(scenario: JobScenario, world: ReturnType<typeof createWo
     random: createRandom(seed + 3_000_003),
     faults: scenario.disk.faults,
     isCalm: () => weather.isCalm,
-    onBegin: ({ process, kind, path, changes }: Operation) => {
-      const start = process as Start;
+    onBegin: (operation) => {
+      const { name, isDead } = operation.process;
       // What is not simulated takes real time: a process may be waiting for it when it is killed.
-      if (start.isDead) report(`${start.name} goes on after its end: it waited for something that is not simulated`);
-      // Its own temporary files and the contents of a lock are no results: no other process trusts
-      // them. The lock of the submission is one that it may still hold, and frees. A process that
-      // frees its lock removes the folder after its holder: a folder with another holder is not empty,
-      // and a process that has made the folder and not yet written its holder makes it again.
-      const isHarmless =
-        (kind === "rm" && path.endsWith(".tmp")) ||
-        (kind === "rmdir" && path === LOCK) ||
-        path.includes("/.submission.csv.lock") ||
-        (kind !== "rm" && path === `${LOCK}/holder.json`);
-      if (start.hasLostLock && changes && !isHarmless) {
-        report(`${start.name} has lost the lock and goes on: ${kind} ${path}`);
-      }
+      if (isDead) report(`${name} goes on after its end: it waited for something that is not simulated`);
+      lock.begins(operation);
     },
-    onDone: ({ process, kind, path }, error) => {
-      if (error !== null && path === JOURNAL) checks.journalFailed();
-      if (error !== null || kind !== "mkdir" || path !== LOCK) return;
-      for (const other of starts) if (other !== process && !other.isDead && other.holdsLock) other.hasLostLock = true;
-      for (const other of starts) other.holdsLock = other === process;
+    onDone: (operation, error) => {
+      if (error !== null && operation.path === JOURNAL) checks.journalFailed();
+      if (error === null) lock.done(operation);
     },
   });
-  const starts: (Start & { holdsLock: boolean })[] = [];
+  const lock = createLockWatch(LOCK, report);
+  const starts: Start[] = [];
   const ends: string[] = [];
   const deeds = [...scenario.deeds];
   let boot = 0;
@@ -110,7 +100,7 @@ async function simulate(scenario: JobScenario, world: ReturnType<typeof createWo
     const config = configOf(scenario, submission, EPOCH, !isLast);
     const { deadline } = config.time;
     const from = config.time.startedAt === null ? startedAt : Date.parse(config.time.startedAt);
-    const start: Start & { holdsLock: boolean } = {
+    const start: Start = {
       name,
       host: elsewhere ? "elsewhere" : "here",
       // A container that is started again gets the same number again.
@@ -124,8 +114,6 @@ async function simulate(scenario: JobScenario, world: ReturnType<typeof createWo
       deadlineAt: deadline === null ? null : parseDeadline(deadline, from),
       isDisturbed: false,
       disturbedUntil: 0,
-      hasLostLock: false,
-      holdsLock: false,
       settled: null,
       cancelWatchdog: () => {},
     };
