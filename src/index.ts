@@ -12,6 +12,7 @@ export { type FakeServerCommandOptions, type ListeningFakeServer, startFakeServe
 export { type InitOptions, type InitResult, init } from "./commands/init.ts";
 export { type JoinShardsOptions, type JoinSummary, joinShards } from "./commands/join.ts";
 export { type PlanOptions, plan } from "./commands/plan.ts";
+export { type PrepareOptions, prepare } from "./commands/prepare.ts";
 export { type ReportFiles, type ReportOptions, reportRun } from "./commands/report.ts";
 export { type RunOptions, runJob } from "./commands/run.ts";
 export { type SampleOptions, type SampleResult, sample } from "./commands/sample.ts";
@@ -35,4 +36,5 @@ export type { Evaluation } from "./metrics/evaluate.ts";
 export type { ComparisonData } from "./report/data/comparison-data.ts";
 export type { MeanEstimate } from "./stats/bootstrap.ts";
 export { createEffects } from "./system.ts";
+export type { PreparedData } from "./training/prepare.ts";
 export type { Classes, Clock, Log, Obtained, Order, PerClass, Reading, Row } from "./types.ts";

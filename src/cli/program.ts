@@ -12,6 +12,7 @@ import { addInit } from "./commands/init.ts";
 import { addJoin } from "./commands/join.ts";
 import { addMerge } from "./commands/merge.ts";
 import { addPlan } from "./commands/plan.ts";
+import { addPrepare } from "./commands/prepare.ts";
 import { addReport } from "./commands/report.ts";
 import { addRun } from "./commands/run.ts";
 import { addSample } from "./commands/sample.ts";
@@ -28,11 +29,12 @@ import { addExamples, type Example, formatItem, helpWidth, renderItems } from ".
  * its work only when the command is called, so that printing the help does not load the rest of the program.
  */
 const COMMANDS: Readonly<Record<string, readonly AddCommand[]>> = {
-  "Begin:": [addInit, addSetup, addMerge, addFakeServer, addTemplates, addShow],
+  "Begin:": [addInit, addSetup, addFakeServer, addTemplates, addShow],
   "Before a run:": [addDoctor, addPlan, addBench],
   "Run:": [addRun, addStatus, addJoin, addValidate],
   "After a run:": [addEvaluate, addCalibrate, addReport],
   "Choose a template or a model:": [addCompare, addSample],
+  "Make a judge:": [addPrepare, addMerge],
 };
 
 /** Help text is wrapped down to this width (characters). */

@@ -109,6 +109,8 @@ export interface Config {
   readonly context: number | null;
   /** How a row that is too long is made to fit: both answers shortened alike, or the end of the text cut off. */
   readonly cut: "fair" | "right";
+  /** Whether the end-of-sequence token follows the text of a classifier. */
+  readonly appendEos: boolean;
   /** The day (YYYY-MM-DD) that the model's chat template prints; null: the first day of the run. */
   readonly date: string | null;
   readonly orders: "one" | "both" | "auto";

@@ -98,6 +98,7 @@ export function normalize(
     classes,
     context: written.context ?? null,
     cut: written.cut ?? "fair",
+    appendEos: written.append_eos ?? false,
     date: written.date ?? null,
     orders: written.orders ?? "auto",
     concurrency: fixed(written.concurrency) ?? null,

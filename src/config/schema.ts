@@ -126,6 +126,13 @@ const judging = {
       "A row that is too long: both answers are shortened alike (fair), or the end of the text is cut off (right), as trainers of " +
         "classifiers do; right can hide the second answer wholly, and needs a template with `format: text`. Default fair.",
     ),
+  append_eos: z
+    .boolean()
+    .optional()
+    .describe(
+      "Put the end-of-sequence token behind the text, within `context`, as the training of some classifiers did; only with " +
+        "`engine.kind: classify`. Default false.",
+    ),
   orders: z
     .enum(["one", "both", "auto"])
     .optional()

@@ -55,6 +55,8 @@ export interface Dataset extends AsyncDisposable {
   readonly tags: readonly (string | null)[] | null;
   /** Group number of each row, from 0 in order of appearance. Rows with the same prompt have the same number. */
   readonly groups: Uint32Array;
+  /** The fingerprint of the prompt of each group, by which the groups of two files are compared. */
+  readonly groupKeys: readonly string[];
   /** Probability with which each row came into the sample; null when the file is no sample of `abtie sample`. */
   readonly inclusion: Float64Array | null;
   readonly anomalies: Anomalies;
@@ -83,7 +85,7 @@ export async function openDataset(path: string, options: DatasetOptions = {}): P
   const source = await openSource(path, { signal: options.signal });
   try {
     const { index, layout, names, digest } = await indexRows(source, options);
-    const { ids, rowBytes, lines, truth, tags, chosen, groups, inclusion, anomalies } = index;
+    const { ids, rowBytes, lines, truth, tags, chosen, groups, groupKeys, inclusion, anomalies } = index;
     return {
       path: source.path,
       sha256: digest.sha256,
@@ -95,6 +97,7 @@ export async function openDataset(path: string, options: DatasetOptions = {}): P
       truth,
       tags,
       groups,
+      groupKeys,
       inclusion,
       anomalies,
       notes: index.notes,

@@ -23,6 +23,8 @@ export interface RowIndex extends CollectedLabels {
   /** The side of the better answer, where rows are dealt; null elsewhere. */
   readonly chosen: readonly ("a" | "b")[] | null;
   readonly groups: Uint32Array;
+  /** The fingerprint of the prompt of each group. */
+  readonly groupKeys: readonly string[];
   /** Inclusion probability of each row; null when the file is no sample. */
   readonly inclusion: Float64Array | null;
   readonly anomalies: Anomalies;
@@ -92,6 +94,7 @@ export function createRowIndex(
         tags,
         chosen: layout.dealt ? chosen : null,
         groups: Uint32Array.from(groups),
+        groupKeys: [...groupOfPrompt.keys()],
         inclusion: layout.inclusion === null ? null : Float64Array.from(inclusion),
         anomalies: anomalies.list(),
         notes: [...layout.notes, ...notes],

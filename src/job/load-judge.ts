@@ -16,9 +16,17 @@ import type { Clock } from "../types.ts";
 export async function createJudgeLoader(config: DatedConfig, dataset: Dataset, clock: Clock): Promise<JudgeLoader> {
   if (config.engine.method === "classify") return createClassifierLoader(config, dataset, clock);
   await refuseClassifier(config.engine);
+  if (config.appendEos) throw endsForClassifiersAlone();
   const { format } = await readTemplateHead(config.template);
   if (format === "decision") return createDecisionLoader(config, dataset, clock);
   return createGenerativeLoader(config, dataset, clock);
+}
+
+function endsForClassifiersAlone(): AbtieError {
+  return new AbtieError(
+    "config",
+    "append_eos puts the end-of-sequence token where a model that generates text would write its answer: delete the key, or write `engine: {kind: classify, model: FOLDER}` if the model is a classifier",
+  );
 }
 
 /** A server that serves a classifier has no page for text, which shows only when it is ready, minutes later. */

@@ -17,7 +17,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["judge"],
   ["pool"],
   ["job"],
-  ["evaluate", "shard"],
+  ["evaluate", "shard", "training"],
   ["report"],
   ["compare", "bench", "doctor"],
   ["commands", "system.ts"],

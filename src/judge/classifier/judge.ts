@@ -24,6 +24,8 @@ export interface ClassifierJudge extends Judge {
  */
 export async function createClassifierJudge(options: {
   config: Pick<Config, "context" | "engine" | "cut">;
+  /** Id of the end-of-sequence token that follows each text; null: none follows. */
+  endToken: number | null;
   template: Template;
   tokenizer: Tokenizer;
   dataset: Dataset;
@@ -33,13 +35,16 @@ export async function createClassifierJudge(options: {
   /** Context length of the server in tokens; null when unknown. */
   maxModelLen: number | null;
 }): Promise<ClassifierJudge> {
-  const { config, template, tokenizer, dataset, classes, model } = options;
+  const { config, template, tokenizer, dataset, classes, model, endToken } = options;
   const { cut } = config;
   if (template.format === "decision") throw decidesNothing(template);
   const budget = longestPrompt(config, options.maxModelLen, 0);
-  const prompts = createRowPrompts({ template, tokenizer, budget, dataset, cut });
+  const end = endToken === null ? [] : [endToken];
+  const prompts = createRowPrompts({ template, tokenizer, budget: budget - end.length, dataset, cut });
   const scorer = createClassScorer(classes);
   const pad = model?.padToken ?? null;
+  if (pad !== null && pad === endToken) throw endIsPadding(pad);
+  const toSend = (ids: readonly number[]): readonly number[] => [...withoutPadding(ids, pad), ...end];
   return {
     classes,
     budget,
@@ -48,19 +53,20 @@ export async function createClassifierJudge(options: {
     plainTurns: describeMarkers(template, await tokenizer.control([])),
     doubts: [classes.doubt, model === null ? null : softCappingDoubt(model)].filter((doubt) => doubt !== null),
     promptHash: sha256(
-      JSON.stringify(["classifier", template.sha256, classes.order, pad, cut, budget, tokenizer.settingsKey]),
+      JSON.stringify(["classifier", template.sha256, classes.order, pad, cut, budget, tokenizer.settingsKey, ...end]),
     ),
     scorer,
     prepare: async (index, order, tokenBudget) => {
-      const task = await prompts.prepare(index, order, tokenBudget);
-      return { ...task, ids: withoutPadding(task.ids, pad), scorer };
+      const textBudget = tokenBudget === null ? null : tokenBudget - end.length;
+      const task = await prompts.prepare(index, order, textBudget);
+      return { ...task, tokenBudget, ids: toSend(task.ids), scorer };
     },
     show: prompts.show,
     inspect: (index, order) =>
       inspectPrompt({
         tokenizer,
         prepare: (other) => prompts.idsWith(other, index, order),
-        toSend: (ids) => withoutPadding(ids, pad),
+        toSend,
         labels: async () => [],
       }),
   };
@@ -91,6 +97,13 @@ function softCappingDoubt({ softCapped, path }: Pick<ModelConfig, "softCapped" |
     remedy:
       "If the model was trained with another attention, its probabilities here differ a little from those of the training.",
   };
+}
+
+function endIsPadding(id: number): AbtieError {
+  return new AbtieError(
+    "config",
+    `append_eos puts token ${id} behind each text, and the model's padding token is the same: transformers would read the token before it, and vLLM reads it. Delete append_eos, or train with another padding token`,
+  );
 }
 
 function decidesNothing({ path }: Template): AbtieError {

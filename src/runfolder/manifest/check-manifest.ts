@@ -32,6 +32,7 @@ const CHANGES_ANSWERS: Readonly<Record<keyof Config, boolean>> = {
   classes: false,
   context: true,
   cut: true,
+  appendEos: true,
   date: true,
   orders: false,
   concurrency: false,

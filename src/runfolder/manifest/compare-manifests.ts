@@ -17,6 +17,7 @@ const ALWAYS_HARMLESS = ["createdAt", "versions.node"];
 /** The values, as JSON, that settings had before they could be set: an earlier version of abtie did not write them. */
 const SINCE_ADDED: ReadonlyMap<string, string> = new Map([
   ["config.cut", '"fair"'],
+  ["config.appendEos", "false"],
   ["config.engine.classes", "null"],
 ]);
 

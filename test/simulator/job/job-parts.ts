@@ -82,6 +82,7 @@ export function datasetOf(scenario: JobScenario): Dataset {
     chosen: null,
     readCells: async () => [],
     groups: Uint32Array.from(ids.keys()),
+    groupKeys: ids,
     inclusion: null,
     anomalies: new Proxy({} as Dataset["anomalies"], { get: () => none }),
     read: async (index) => {

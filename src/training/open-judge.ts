@@ -1,0 +1,95 @@
+import type { DatedConfig } from "../config/config.ts";
+import type { Dataset } from "../dataset/open-dataset.ts";
+import { AbtieError } from "../errors.ts";
+import { createUntrainedLoader } from "../judge/classifier/load.ts";
+import { readModelConfig } from "../judge/classifier/model-config.ts";
+import { createGenerativeLoader } from "../judge/generative/load.ts";
+import type { Judge } from "../judge/judge.ts";
+import { readSpecialIds } from "../prompt/tokenizer/special-ids.ts";
+import type { Clock } from "../types.ts";
+import type { DataFile } from "./data-file.ts";
+
+/** The judge that will be trained: it makes the prompts of the examples as it will make those of a run. */
+export interface TrainingJudge
+  extends Pick<DataFile, "head" | "labels" | "dropTail" | "eos" | "pad" | "model">,
+    Pick<Judge, "budget" | "prepare" | "scorer"> {
+  /** SHA-256 of the template. */
+  readonly template: string;
+  readonly judge: Judge;
+}
+
+/**
+ * Opens the judge of a config for training, with the tokenizer folder alone. A config with `engine.kind: classify` trains a new
+ * classification head, any other one the tokens of the labels. Throws AbtieError("config") without a tokenizer folder, when a label
+ * has several tokens, and like the loaders of a run.
+ */
+export async function openTrainingJudge(config: DatedConfig, dataset: Dataset, clock: Clock): Promise<TrainingJudge> {
+  const folder = config.engine.tokenizer;
+  if (folder === null) throw withoutTokenizer();
+  const { eos, pad } = await readSpecialIds(folder);
+  const model = await readModelConfig(folder);
+  // The same choice as in merge_adapter.py, so that training and run leave out the same tokens.
+  const padToken = pad ?? model?.padToken ?? eos;
+  if (config.engine.method === "classify") {
+    const loader = await createUntrainedLoader(config, dataset, { padToken, clock });
+    const judge = await loader.open(null);
+    const { budget, prepare, scorer } = judge;
+    const template = loader.template.sha256;
+    return {
+      head: "classifier",
+      labels: null,
+      dropTail: 0,
+      eos,
+      pad: padToken,
+      model: folder,
+      budget,
+      prepare,
+      scorer,
+      template,
+      judge,
+    };
+  }
+  if (config.appendEos) throw noEnd();
+  const loader = await createGenerativeLoader(config, dataset, clock);
+  const judge = await loader.open(null);
+  const { budget, prepare, scorer, resolved } = judge;
+  const long = resolved.sequences.find(({ ids }) => ids.length !== 1);
+  if (long !== undefined) throw severalTokens(long);
+  const labels = Object.fromEntries(
+    config.classes.map((name) => [name, resolved.sequences.flatMap(({ label, ids }) => (label === name ? ids : []))]),
+  );
+  return {
+    head: "label",
+    labels,
+    dropTail: resolved.dropTail,
+    eos,
+    pad: padToken,
+    model: folder,
+    budget,
+    prepare,
+    scorer,
+    template: loader.template.sha256,
+    judge,
+  };
+}
+
+function withoutTokenizer(): AbtieError {
+  return new AbtieError(
+    "config",
+    "examples are made with the tokenizer of the model that is trained: name the folder of the model as engine.model, or its tokenizer as engine.tokenizer",
+  );
+}
+
+function severalTokens({ label, text, ids }: { label: string; text: string; ids: readonly number[] }): AbtieError {
+  return new AbtieError(
+    "config",
+    `the label ${label} ${JSON.stringify(text)} has ${ids.length} tokens (${ids.join(" ")}), and a label-token model is trained on the next token alone: choose labels of one token each`,
+  );
+}
+
+function noEnd(): AbtieError {
+  return new AbtieError(
+    "config",
+    "append_eos puts the end-of-sequence token where a label-token model writes its answer: delete the key, or write `engine: {kind: classify}` to train a classifier",
+  );
+}
