@@ -1,10 +1,12 @@
-"""Makes a CSV of comparisons of about the same length, from words that a tokenizer splits like real text.
+"""Makes a CSV of comparisons of a chosen length, from words that a tokenizer splits like real text.
 
-Run as: python rows.py ROWS WORDS SEED > rows.csv
+Run as: python rows.py ROWS WORDS SEED [SPREAD] > rows.csv
+The lengths are lognormal with mean WORDS; SPREAD is the standard deviation of their logarithm (0: all are equally long).
 """
 
 import csv
 import json
+import math
 import random
 import sys
 
@@ -16,6 +18,7 @@ probably surface several products happened whole machine government interest lan
 
 def main() -> None:
     rows, words, seed = (int(value) for value in sys.argv[1:4])
+    spread = float(sys.argv[4]) if len(sys.argv) > 4 else 0.0
     source = random.Random(seed)
     writer = csv.writer(sys.stdout)
     writer.writerow(["id", "prompt", "response_a", "response_b"])
@@ -24,7 +27,8 @@ def main() -> None:
         return json.dumps([" ".join(source.choice(WORDS) for _ in range(count))])
 
     for row in range(rows):
-        writer.writerow([row, text(words // 5), text(2 * words // 5), text(2 * words // 5)])
+        own = round(words * math.exp(source.gauss(0, spread) - spread**2 / 2)) if spread > 0 else words
+        writer.writerow([row, text(own // 5), text(2 * own // 5), text(2 * own // 5)])
 
 
 if __name__ == "__main__":

@@ -1,9 +1,12 @@
-"""Classify prompts with transformers as the published two-GPU system does: sorted by length, in padded batches of 4.
+"""Times transformers on a classifier as the published two-GPU system reads it: sorted by length, in padded batches of 4.
 
-Run as: python classify_batches.py MODEL [--batch 4] [--threads 2] < prompts.json > result.json
+Run as: python classify_batches.py MODEL PROMPTS.jsonl [--batch 4] [--dtype float32] [--bits 16] [--random] [--limit ROWS]
+Prints READY when the model is loaded and warm, then for each line read from stdin one JSON object: rows, tokens, seconds, device.
+Ends when stdin ends.
 
-prompts.json: {"prompts": [[token ids], ...]};  result.json: {"seconds", "tokens", "probabilities"}. The time is that of the
-forward passes alone, without loading the model and without tokenising; "tokens" are those of the prompts, without padding.
+PROMPTS.jsonl holds a list of token ids a line, cut to the length that the system reads. The time is that of the forward passes and
+of making their batches, without tokenising; "tokens" are those of the prompts, without padding. --random makes the weights instead of
+loading them, so that a folder needs only a config.json. --bits 8 replaces the linear layers of the body by 8-bit ones of bitsandbytes.
 """
 
 import argparse
@@ -12,34 +15,78 @@ import sys
 import time
 
 import torch
-from transformers import AutoModelForSequenceClassification
+from torch import nn
+from transformers import AutoConfig, AutoModelForSequenceClassification
 
 
 def main() -> None:
-    """Read the prompts, classify them, and write the result."""
+    """Load the model, and read all prompts once for each line of stdin."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model")
+    parser.add_argument("prompts")
     parser.add_argument("--batch", type=int, default=4)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--dtype", default="float32", choices=["float32", "float16"])
+    parser.add_argument("--bits", type=int, default=16, choices=[8, 16])
+    parser.add_argument("--random", action="store_true")
+    parser.add_argument("--limit", type=int)
     options = parser.parse_args()
-    prompts: list[list[int]] = json.load(sys.stdin)["prompts"]
-    torch.set_num_threads(options.threads)
-    model = AutoModelForSequenceClassification.from_pretrained(options.model, dtype=torch.float32).eval()
-    pad = model.config.pad_token_id
-    order = sorted(range(len(prompts)), key=lambda row: -len(prompts[row]))
-    probabilities: list[list[float]] = [[]] * len(prompts)
-    began = time.perf_counter()
+
+    with open(options.prompts) as file:
+        prompts: list[list[int]] = [json.loads(line) for line in file][: options.limit]
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    model = load(options.model, getattr(torch, options.dtype), device, options.random)
+    if options.bits == 8:
+        to_8_bits(model, device)
+    prompts.sort(key=len, reverse=True)
+    batches = [prompts[start : start + options.batch] for start in range(0, len(prompts), options.batch)]
     with torch.inference_mode():
-        for start in range(0, len(order), options.batch):
-            rows = order[start : start + options.batch]
-            width = max(len(prompts[row]) for row in rows)
-            ids = torch.tensor([prompts[row] + [pad] * (width - len(prompts[row])) for row in rows])
-            mask = torch.tensor([[1] * len(prompts[row]) + [0] * (width - len(prompts[row])) for row in rows])
-            found = torch.softmax(model(input_ids=ids, attention_mask=mask).logits, dim=-1)
-            for row, values in zip(rows, found.tolist(), strict=True):
-                probabilities[row] = values
-    seconds = time.perf_counter() - began
-    json.dump({"seconds": seconds, "tokens": sum(map(len, prompts)), "probabilities": probabilities}, sys.stdout)
+        for batch in [*batches[:2], *batches[-2:]]:
+            classify(model, batch, device)
+        print("READY", flush=True)
+        for _ in sys.stdin:
+            began = time.perf_counter()
+            for batch in batches:
+                classify(model, batch, device)
+            seconds = time.perf_counter() - began
+            tokens = sum(map(len, prompts))
+            result = {"rows": len(prompts), "tokens": tokens, "seconds": seconds, "device": str(device)}
+            print(json.dumps(result), flush=True)
+
+
+def load(folder: str, dtype: torch.dtype, device: torch.device, random: bool) -> nn.Module:
+    if not random:
+        return AutoModelForSequenceClassification.from_pretrained(folder, dtype=dtype).to(device).eval()
+    # Made on the device itself: filling 8 billion weights on a processor takes minutes.
+    with device:
+        model = AutoModelForSequenceClassification.from_config(AutoConfig.from_pretrained(folder), dtype=dtype)
+    return model.eval()
+
+
+def to_8_bits(model: nn.Module, device: torch.device) -> None:
+    """Replace each linear layer of the body by one with 8-bit weights (LLM.int8, outliers from 6.0 on), as `load_in_8bit` does."""
+    import bitsandbytes as bnb
+
+    layers = [(name, layer) for name, layer in model.named_modules() if isinstance(layer, nn.Linear) and name != "score"]
+    for name, layer in layers:
+        small = bnb.nn.Linear8bitLt(
+            layer.in_features, layer.out_features, bias=False, has_fp16_weights=False, threshold=6.0, device="meta"
+        )
+        # The weights become 8-bit ones on the way from the processor to the device.
+        small.weight = bnb.nn.Int8Params(layer.weight.data.cpu(), requires_grad=False, has_fp16_weights=False)
+        parent, _, own = name.rpartition(".")
+        setattr(model.get_submodule(parent), own, small.to(device).eval())
+    del layers
+    torch.cuda.empty_cache()
+
+
+def classify(model: nn.Module, batch: list[list[int]], device: torch.device) -> list[list[float]]:
+    """Read one batch, padded on the right to its longest prompt. Returns the probabilities of the classes of each row."""
+    pad = model.config.pad_token_id
+    width = max(map(len, batch))
+    ids = torch.tensor([prompt + [pad] * (width - len(prompt)) for prompt in batch], device=device)
+    mask = torch.tensor([[1] * len(prompt) + [0] * (width - len(prompt)) for prompt in batch], device=device)
+    logits = model(input_ids=ids, attention_mask=mask, use_cache=False).logits
+    return torch.softmax(logits.float(), dim=-1).tolist()
 
 
 if __name__ == "__main__":

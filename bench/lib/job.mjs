@@ -23,11 +23,11 @@ Response B: {{ response_b }}
 `;
 
 /** Writes rows, template, config, prompts.jsonl (token ids) and texts.jsonl (the same prompts decoded). */
-export async function writeJob({ folder, input, rows, model, context }) {
+export async function writeJob({ folder, input, rows, model, context, maxModelLen = 2048 }) {
   await mkdir(folder, { recursive: true });
   await copyFile(resolve(input), join(folder, "rows.csv"));
   await writeFile(join(folder, "t.jinja"), TEMPLATE);
-  const engine = { tokenizer: resolve(model), max_model_len: 2048 };
+  const engine = { tokenizer: resolve(model), max_model_len: maxModelLen };
   const config = { input: "rows.csv", template: "./t.jinja", run: "run", orders: "one", limit: rows, context, engine };
   await writeFile(join(folder, "job.yaml"), JSON.stringify(config));
   const prompts = join(folder, "prompts.jsonl");
