@@ -29,12 +29,16 @@ B: {{ response_b }}
  */
 export async function writeCeilingJob(folder, model, { rows, tokens, tokenizer, orders, input }) {
   await rm(join(folder, "run"), { recursive: true, force: true });
-  const source = input === undefined ? made(model, rows, tokens) : cut(await readWords(input), model, rows, tokens);
-  const target = createWriteStream(join(folder, "rows.csv"));
-  await pipeline(Readable.from(source), stringify({ header: true, columns: COLUMNS }), target);
+  await writeRows(join(folder, "rows.csv"), model, { rows, tokens, input });
   await writeFile(join(folder, "t.jinja"), TEMPLATE);
   const config = { input: "rows.csv", template: "./t.jinja", run: "run", orders, engine: { tokenizer } };
   await writeFile(join(folder, "job.yaml"), JSON.stringify(config));
+}
+
+/** Writes a CSV of rows whose prompts have about so many tokens of this model; see writeCeilingJob for `input`. */
+export async function writeRows(path, model, { rows, tokens, input }) {
+  const source = input === undefined ? made(model, rows, tokens) : cut(await readWords(input), model, rows, tokens);
+  await pipeline(Readable.from(source), stringify({ header: true, columns: COLUMNS }), createWriteStream(path));
 }
 
 /** Makes rows whose prompts have about so many tokens. */

@@ -22,8 +22,10 @@ Response A: {{ response_a }}
 Response B: {{ response_b }}
 `;
 
-/** Writes rows, template, config, prompts.jsonl (token ids) and texts.jsonl (the same prompts decoded). */
-export async function writeJob({ folder, input, rows, model, context, maxModelLen = 2048 }) {
+/**
+ * Writes rows, template, config, prompts.jsonl (token ids) and, unless `decodes` is false, texts.jsonl (the same prompts decoded).
+ */
+export async function writeJob({ folder, input, rows, model, context, decodes = true, maxModelLen = 2048 }) {
   await mkdir(folder, { recursive: true });
   await copyFile(resolve(input), join(folder, "rows.csv"));
   await writeFile(join(folder, "t.jinja"), TEMPLATE);
@@ -38,7 +40,7 @@ export async function writeJob({ folder, input, rows, model, context, maxModelLe
     .map((line) => JSON.parse(line));
   const json = async (name) => JSON.parse(await readFile(join(model, name), "utf8"));
   const tokenizer = new Tokenizer(await json("tokenizer.json"), await json("tokenizer_config.json"));
-  const texts = ids.map((prompt) => tokenizer.decode(prompt, { skip_special_tokens: true }));
+  const texts = decodes ? ids.map((prompt) => tokenizer.decode(prompt, { skip_special_tokens: true })) : [];
   const lines = texts.map((prompt, row) => JSON.stringify({ row, prompt }));
   await writeFile(join(folder, "texts.jsonl"), `${lines.join("\n")}\n`);
   const labels = LABELS.map((text) => tokenizer.encode(text, { add_special_tokens: false }).ids);
