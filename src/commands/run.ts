@@ -63,7 +63,8 @@ async function runLocked(
   if (await ensureFirstFile(config, dataset, effects.disk, parts.validateSubmission)) limits.noteComplete();
   const abortReason = () =>
     effects.signal.aborted ? "interrupted" : limits.signal.aborted ? "deadline" : ("aborted" as const);
-  await using job = await openJob({ config, dataset, ...options, abortReason, effects, parts });
+  await using threads = await parts.openPreparingThreads(config, dataset.ids.length);
+  await using job = await openJob({ config, dataset, ...options, abortReason, threads, effects, parts });
   await job.publisher.publishFirst();
   limits.noteComplete();
 

@@ -7,19 +7,25 @@ import { createDecisionLoader } from "../judge/decision/load.ts";
 import { createGenerativeLoader } from "../judge/generative/load.ts";
 import type { JudgeLoader } from "../judge/judge.ts";
 import { readTemplateHead } from "../prompt/template/template.ts";
+import { NO_THREADS, type PreparingThreads } from "../prompt/threads/threads.ts";
 import type { Clock } from "../types.ts";
 
 /**
  * Creates the loader for the kind of judge in the config. Throws AbtieError("config") for a template, a tokenizer or a model that the
- * loader cannot use.
+ * loader cannot use. `threads` prepare the rows where they are ready.
  */
-export async function createJudgeLoader(config: DatedConfig, dataset: Dataset, clock: Clock): Promise<JudgeLoader> {
-  if (config.engine.method === "classify") return createClassifierLoader(config, dataset, clock);
+export async function createJudgeLoader(
+  config: DatedConfig,
+  dataset: Dataset,
+  clock: Clock,
+  threads: PreparingThreads = NO_THREADS,
+): Promise<JudgeLoader> {
+  if (config.engine.method === "classify") return createClassifierLoader(config, dataset, clock, threads);
   await refuseClassifier(config.engine);
   if (config.appendEos) throw endsForClassifiersAlone();
   const { format } = await readTemplateHead(config.template);
-  if (format === "decision") return createDecisionLoader(config, dataset, clock);
-  return createGenerativeLoader(config, dataset, clock);
+  if (format === "decision") return createDecisionLoader(config, dataset, clock, threads);
+  return createGenerativeLoader(config, dataset, clock, threads);
 }
 
 function endsForClassifiersAlone(): AbtieError {

@@ -4,6 +4,7 @@ import type { Dataset } from "../dataset/open-dataset.ts";
 import type { Effects } from "../effects.ts";
 import { type Aggregation, createAggregate } from "../judge/aggregate.ts";
 import type { JudgeLoader } from "../judge/judge.ts";
+import type { PreparingThreads } from "../prompt/threads/threads.ts";
 import type { Journal } from "../runfolder/journal/append.ts";
 import { describeEvent } from "../runfolder/journal/describe-event.ts";
 import { openRunFolder, type RunFolder } from "../runfolder/open-run-folder.ts";
@@ -26,6 +27,8 @@ export interface Job extends Aggregation, AsyncDisposable {
   readonly recorder: Recorder;
   readonly parts: JobParts;
   readonly massWatch: MassWatch;
+  /** Number of threads that prepare rows beside the main one. */
+  readonly threads: number;
 }
 
 export interface JobOptions {
@@ -43,6 +46,8 @@ export interface JobOptions {
   readonly abortReason?: () => "deadline" | "interrupted" | "aborted";
   /** Begins each message about the label mass, to tell several jobs apart. */
   readonly prefix?: string;
+  /** Threads that prepare the rows; without them the main thread does. */
+  readonly threads?: PreparingThreads;
   readonly effects: Effects;
   /** Default: the parts of a real job. */
   readonly parts?: JobParts;
@@ -60,7 +65,7 @@ export async function openJob(options: JobOptions): Promise<Job> {
   const config = await pinDate(options.config, fresh ? [] : [options.config.runFolder], effects);
   const { redact } = effects.redactor;
   effects.redactor.add(secretsOf(config));
-  const loader = await parts.createJudgeLoader(config, dataset, clock);
+  const loader = await parts.createJudgeLoader(config, dataset, clock, options.threads);
   const { template } = loader;
   const { aggregate, calibration } = await createAggregate(config, template, log);
   const version = await parts.packageVersion();
@@ -115,6 +120,7 @@ export async function openJob(options: JobOptions): Promise<Job> {
       recorder,
       parts,
       massWatch,
+      threads: options.threads?.count ?? 0,
       [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
     };
   } catch (error) {

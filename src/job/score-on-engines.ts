@@ -93,7 +93,7 @@ async function scoreOnPool(
   pool: EnginePool<Judge>,
   lengths: readonly number[] | null,
 ): Promise<Session> {
-  const { config, dataset, folder, publisher, recorder, massWatch } = job;
+  const { config, dataset, folder, publisher, recorder, massWatch, threads } = job;
   const { limits, effects } = options;
   const { judge } = pool;
   const engine = pool.first();
@@ -120,7 +120,7 @@ async function scoreOnPool(
   const lowMass = massWatch.stopped;
   // The results are published before the engine is stopped, because a stop may take longer than the time until the
   // deadline.
-  const end = await scoreRows({ config, planner, pool, recorder, effects, limits, lowMass, show }).finally(
+  const end = await scoreRows({ config, planner, pool, recorder, threads, effects, limits, lowMass, show }).finally(
     publisher.close,
   );
   if (end === "done") massWatch.end();

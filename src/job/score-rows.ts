@@ -16,6 +16,8 @@ export async function scoreRows(options: {
   planner: Planner;
   pool: EnginePool<Judge>;
   recorder: Recorder;
+  /** Number of threads that prepare rows beside this one. */
+  threads: number;
   effects: Effects;
   limits: TimeLimits;
   /** Aborts when the labels get almost no probability. */
@@ -23,7 +25,7 @@ export async function scoreRows(options: {
   /** Shows the progress. */
   show: () => void;
 }): Promise<RunEnd> {
-  const { config, planner, pool, recorder, effects, limits, lowMass, show } = options;
+  const { config, planner, pool, recorder, threads, effects, limits, lowMass, show } = options;
   const ended = new AbortController();
   const broken = new AbortController();
   const signal = AbortSignal.any([limits.signal, broken.signal, lowMass]);
@@ -38,7 +40,7 @@ export async function scoreRows(options: {
   const showing = showEverySecond(showSafely, effects.clock, ended.signal);
   const end = await scoreOnPool<Task>({
     pool,
-    tasks: tasksOf(planner, pool.judge, signal),
+    tasks: tasksOf({ planner, judge: pool.judge, ahead: () => aheadOf(pool, threads), signal }),
     onRequest: (event) => {
       recorder.onRequest(event);
       // The forecast is for all engines together, so it gets the sum of their limits. The limit of a single engine would
@@ -89,14 +91,50 @@ function endOfStop(stop: Stop | null): RunEnd {
   }
 }
 
-/** Prepares one prompt after another, each when the schedule asks for it. */
-async function* tasksOf(planner: Planner, judge: Judge, signal: AbortSignal): AsyncGenerator<Task> {
+/**
+ * Prepares the prompts in the order of the planner, up to `ahead` of them before the schedule asks for them. The planner counts them as
+ * taken: they keep the budget that it chose, and when it ends the work they are not sent.
+ */
+async function* tasksOf(options: {
+  planner: Planner;
+  judge: Judge;
+  ahead: () => number;
+  signal: AbortSignal;
+}): AsyncGenerator<Task> {
+  const { planner, judge, ahead, signal } = options;
+  const prepared: Promise<Task>[] = [];
+  const prepareMore = (): "enough" | "wait" | "end" => {
+    const most = Math.max(1, ahead());
+    // Several rows are asked for at once, so that they go to a thread in one message.
+    if (prepared.length > most / 2) return "enough";
+    while (prepared.length < most) {
+      const next = planner.next();
+      if (next === "wait" || next === "end") return next;
+      const task = judge.prepare(next.row, next.order, next.tokenBudget);
+      // An error is thrown where the task is taken, in its turn.
+      task.catch(() => {});
+      prepared.push(task);
+    }
+    return "enough";
+  };
   while (!signal.aborted) {
-    const next = planner.next();
-    if (next === "end") return;
-    if (next === "wait") await planner.changed(signal);
-    else yield await judge.prepare(next.row, next.order, next.tokenBudget);
+    if (prepareMore() === "end") return;
+    const task = prepared.shift();
+    if (task !== undefined) yield await task;
+    else await planner.changed(signal);
   }
+}
+
+/** Prompts that are prepared ahead for each thread: two messages, one in work and one that waits. */
+const AHEAD_PER_THREAD = 32;
+
+/**
+ * Gives the number of prompts that are prepared ahead: enough for all threads, but no more than are in flight, because a prompt that
+ * waits long may be one that the planner would no longer choose.
+ */
+function aheadOf({ workers }: EnginePool<Judge>, threads: number): number {
+  const inFlight = workers.reduce((sum, { concurrency, batchSize }) => sum + concurrency() * batchSize(), 0);
+  return Math.min(threads * AHEAD_PER_THREAD, inFlight);
 }
 
 const SHOW_MS = 1_000;

@@ -4,6 +4,7 @@ import { withTimeLimit } from "../engine/client/time-limit.ts";
 import type { ProbeInput } from "../engine/dialects/dialect.ts";
 import { AbtieError } from "../errors.ts";
 import { loadTemplate, type Template } from "../prompt/template/template.ts";
+import type { PreparingThreads } from "../prompt/threads/threads.ts";
 import { loadTokenizer } from "../prompt/tokenizer/local.ts";
 import { type ServerText, serverTokenizer } from "../prompt/tokenizer/server.ts";
 import type { ChatSettings, Tokenizer } from "../prompt/tokenizer/tokenizer.ts";
@@ -12,10 +13,19 @@ import { checkTokenizers, nullIfRefused } from "./compare-tokenizers.ts";
 import type { Judge, JudgeLoader, JudgeServer, Task } from "./judge.ts";
 import { createTokenCaches, withTokenCache } from "./token-cache.ts";
 
+/** What every kind of judge is made of. */
+interface JudgeParts {
+  readonly template: Template;
+  readonly tokenizer: Tokenizer;
+  /** Context length in tokens; null when unknown. */
+  readonly maxModelLen: number | null;
+  readonly threads: PreparingThreads;
+}
+
 /** What distinguishes one kind of judge from another when it is loaded. */
 export interface JudgeKind<J extends Judge> extends Pick<JudgeLoader, "hasMass"> {
-  /** Makes the judge. `maxModelLen` is the context length in tokens; null when unknown. */
-  readonly create: (parts: { template: Template; tokenizer: Tokenizer; maxModelLen: number | null }) => Promise<J>;
+  /** Makes the judge. */
+  readonly create: (parts: JudgeParts) => Promise<J>;
   /** Gives what the server is probed with, from the prompt of a row that can be sent. */
   readonly probeInput: (judge: J, prompt: readonly number[]) => ProbeInput;
   /** Asks the server whether it can answer this judge, with a row that can be sent. Throws AbtieError when it cannot. */
@@ -32,12 +42,13 @@ export interface LoaderOf<J extends Judge> extends JudgeLoader {
  */
 const ASSUMED_CONTEXT = 2048;
 
-/** Loads template and tokenizer. Throws AbtieError("config") when one of them is missing or broken. */
+/** Loads template and tokenizer. `threads` prepare the rows where they are ready. Throws AbtieError("config") when one of them is missing or broken. */
 export async function createLoader<J extends Judge>(
   kind: JudgeKind<J>,
   config: DatedConfig,
   dataset: Dataset,
   clock: Clock,
+  threads: PreparingThreads,
 ): Promise<LoaderOf<J>> {
   const template = await loadTemplate(config.template, config.labels);
   if (config.cut === "right" && template.format !== "text") throw needsText(template);
@@ -46,7 +57,7 @@ export async function createLoader<J extends Judge>(
   const local = folder === null ? null : await loadTokenizer(folder, settings);
   const caches = createTokenCaches(config, dataset);
   const open = async (tokenizer: Tokenizer, maxModelLen: number | null): Promise<J> => {
-    const judge = await kind.create({ template, tokenizer, maxModelLen });
+    const judge = await kind.create({ template, tokenizer, maxModelLen, threads });
     return withTokenCache(judge, await caches.openFor(judge));
   };
   const inputOf = async (judge: J, server: JudgeServer): Promise<ProbeInput> => {

@@ -3,6 +3,8 @@ import { sha256 } from "../files/hash.ts";
 import type { Prompt } from "../prompt/compose.ts";
 import { createPreparer, type Prepared, type Preparer, type PreparerOptions } from "../prompt/preparer.ts";
 import { isChat } from "../prompt/template/template.ts";
+import { createThreadedPreparer } from "../prompt/threads/on-threads.ts";
+import type { PreparingThreads } from "../prompt/threads/threads.ts";
 import type { Tokenizer } from "../prompt/tokenizer/tokenizer.ts";
 import type { Order } from "../types.ts";
 import type { Task } from "./judge.ts";
@@ -29,14 +31,16 @@ export interface RowPrompts {
   readonly idsWith: (tokenizer: Tokenizer, row: number, order: Order) => Promise<readonly number[]>;
 }
 
-/** Creates the prompts of a judge. */
-export function createRowPrompts(options: PreparerOptions & { readonly dataset: Pick<Dataset, "read"> }): RowPrompts {
-  const { template, tokenizer, budget, dataset } = options;
-  const full = createPreparer(options);
+/** Creates the prompts of a judge. `threads` prepare rows where they are ready. */
+export function createRowPrompts(
+  options: PreparerOptions & { readonly dataset: Pick<Dataset, "read">; readonly threads: PreparingThreads },
+): RowPrompts {
+  const { template, tokenizer, budget, dataset, threads } = options;
+  const full = createThreadedPreparer(options, threads);
   const shorter = new Map<number, Preparer>();
   const preparerFor = (tokenBudget: number | null): Preparer => {
     if (tokenBudget === null || tokenBudget >= budget) return full;
-    const found = shorter.get(tokenBudget) ?? createPreparer({ ...options, budget: tokenBudget });
+    const found = shorter.get(tokenBudget) ?? createThreadedPreparer({ ...options, budget: tokenBudget }, threads);
     shorter.set(tokenBudget, found);
     return found;
   };

@@ -3,6 +3,7 @@ import type { Dataset } from "../../dataset/open-dataset.ts";
 import { AbtieError } from "../../errors.ts";
 import { sha256 } from "../../files/hash.ts";
 import type { Template } from "../../prompt/template/template.ts";
+import type { PreparingThreads } from "../../prompt/threads/threads.ts";
 import type { Tokenizer } from "../../prompt/tokenizer/tokenizer.ts";
 import { CLASSES } from "../../types.ts";
 import { inspectPrompt } from "../inspect.ts";
@@ -29,18 +30,19 @@ export async function createClassifierJudge(options: {
   template: Template;
   tokenizer: Tokenizer;
   dataset: Dataset;
+  threads: PreparingThreads;
   classes: ResolvedClasses;
   /** Null when no file of the model is on this machine. */
   model: Pick<ModelConfig, "padToken" | "softCapped" | "path"> | null;
   /** Context length of the server in tokens; null when unknown. */
   maxModelLen: number | null;
 }): Promise<ClassifierJudge> {
-  const { config, template, tokenizer, dataset, classes, model, endToken } = options;
+  const { config, template, tokenizer, dataset, threads, classes, model, endToken } = options;
   const { cut } = config;
   if (template.format === "decision") throw decidesNothing(template);
   const budget = longestPrompt(config, options.maxModelLen, 0);
   const end = endToken === null ? [] : [endToken];
-  const prompts = createRowPrompts({ template, tokenizer, budget: budget - end.length, dataset, cut });
+  const prompts = createRowPrompts({ template, tokenizer, budget: budget - end.length, dataset, threads, cut });
   const scorer = createClassScorer(classes);
   const pad = model?.padToken ?? null;
   if (pad !== null && pad === endToken) throw endIsPadding(pad);

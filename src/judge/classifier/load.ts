@@ -4,6 +4,7 @@ import type { Dataset } from "../../dataset/open-dataset.ts";
 import { RequestError } from "../../engine/client/request-error.ts";
 import type { TokenLogProbs } from "../../engine/dialects/dialect.ts";
 import { AbtieError } from "../../errors.ts";
+import { NO_THREADS, type PreparingThreads } from "../../prompt/threads/threads.ts";
 import { readSpecialIds } from "../../prompt/tokenizer/special-ids.ts";
 import type { Clock } from "../../types.ts";
 import { createLoader, type JudgeKind, type LoaderOf } from "../loader.ts";
@@ -20,11 +21,13 @@ export async function createClassifierLoader(
   config: DatedConfig,
   dataset: Dataset,
   clock: Clock,
+  threads: PreparingThreads = NO_THREADS,
 ): Promise<LoaderOf<ClassifierJudge>> {
   const { engine } = config;
   const folder = engine.kind === "spawn" ? engine.model : engine.tokenizer;
   const model = folder === null ? null : await readModelConfig(folder);
-  return loaderFor({ classes: resolveClasses(model, engine.classes, config.classes), model }, config, dataset, clock);
+  const classes = resolveClasses(model, engine.classes, config.classes);
+  return loaderFor({ classes, model }, config, dataset, clock, threads);
 }
 
 /**
@@ -38,7 +41,7 @@ export function createUntrainedLoader(
 ): Promise<LoaderOf<ClassifierJudge>> {
   const order = perClass(config.classes, (_, index) => index);
   const model = { path: config.engine.tokenizer ?? "", padToken, softCapped: false };
-  return loaderFor({ classes: { order, names: null, doubt: null }, model }, config, dataset, clock);
+  return loaderFor({ classes: { order, names: null, doubt: null }, model }, config, dataset, clock, NO_THREADS);
 }
 
 async function loaderFor(
@@ -52,6 +55,7 @@ async function loaderFor(
   config: DatedConfig,
   dataset: Dataset,
   clock: Clock,
+  threads: PreparingThreads,
 ): Promise<LoaderOf<ClassifierJudge>> {
   const endToken = config.appendEos ? await readEndToken(config.engine.tokenizer) : null;
   const kind: JudgeKind<ClassifierJudge> = {
@@ -63,7 +67,7 @@ async function loaderFor(
       check: (answer) => refuseOtherClasses(classes, answer),
     }),
   };
-  return createLoader(kind, config, dataset, clock);
+  return createLoader(kind, config, dataset, clock, threads);
 }
 
 async function readEndToken(folder: string | null): Promise<number> {

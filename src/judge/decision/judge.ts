@@ -4,6 +4,7 @@ import { sha256 } from "../../files/hash.ts";
 import { decisionText, optionOrders, type Prompt } from "../../prompt/compose.ts";
 import type { Template } from "../../prompt/template/template.ts";
 import { classesOfLabels } from "../../prompt/template/variables.ts";
+import type { PreparingThreads } from "../../prompt/threads/threads.ts";
 import type { Tokenizer } from "../../prompt/tokenizer/tokenizer.ts";
 import type { Order } from "../../types.ts";
 import { inspectPrompt } from "../inspect.ts";
@@ -36,12 +37,13 @@ export async function createDecisionJudge(options: {
   template: Template;
   tokenizer: Tokenizer;
   dataset: Dataset;
+  threads: PreparingThreads;
   /** Context length of the server in tokens; null when unknown. */
   maxModelLen: number | null;
 }): Promise<DecisionJudge> {
-  const { config, template, tokenizer, dataset } = options;
+  const { config, template, tokenizer, dataset, threads } = options;
   const budget = longestPrompt(config, options.maxModelLen, MARGIN_TOKENS);
-  const prompts = createRowPrompts({ template, tokenizer, budget, dataset });
+  const prompts = createRowPrompts({ template, tokenizer, budget, dataset, threads });
   const question: DecisionQuestion = { template, kwargs: config.engine.chatTemplateKwargs };
   const plainTurns = describeMarkers(template, await tokenizer.control([]));
   const encode = await prompts.encoderFor(0, "ab", null);

@@ -3,6 +3,7 @@ import type { Dataset } from "../../dataset/open-dataset.ts";
 import { RequestError } from "../../engine/client/request-error.ts";
 import { AbtieError } from "../../errors.ts";
 import { isRecord } from "../../files/json-shape.ts";
+import { NO_THREADS, type PreparingThreads } from "../../prompt/threads/threads.ts";
 import type { Clock } from "../../types.ts";
 import type { JudgeServer, Task } from "../judge.ts";
 import { createLoader, type JudgeKind, type LoaderOf } from "../loader.ts";
@@ -14,6 +15,7 @@ export function createDecisionLoader(
   config: DatedConfig,
   dataset: Dataset,
   clock: Clock,
+  threads: PreparingThreads = NO_THREADS,
 ): Promise<LoaderOf<DecisionJudge>> {
   const kind: JudgeKind<DecisionJudge> = {
     hasMass: true,
@@ -21,7 +23,7 @@ export function createDecisionLoader(
     probeInput: ({ letters }, prompt) => ({ prompt, ids: letters }),
     prove: (judge, first, server) => proveDecisions(judge, first, server),
   };
-  return createLoader(kind, config, dataset, clock);
+  return createLoader(kind, config, dataset, clock, threads);
 }
 
 /** The statuses of a server without the page, and of one whose model cannot decide. */

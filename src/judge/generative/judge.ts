@@ -5,6 +5,7 @@ import { sha256 } from "../../files/hash.ts";
 import { spreadSample } from "../../numbers/spread-sample.ts";
 import { createPreparer, type Preparer } from "../../prompt/preparer.ts";
 import type { Template } from "../../prompt/template/template.ts";
+import type { PreparingThreads } from "../../prompt/threads/threads.ts";
 import type { Tokenizer } from "../../prompt/tokenizer/tokenizer.ts";
 import { inspectPrompt, showTokens } from "../inspect.ts";
 import type { Judge, LabelTokens } from "../judge.ts";
@@ -31,15 +32,16 @@ export async function createGenerativeJudge(options: {
   template: Template;
   tokenizer: Tokenizer;
   dataset: Dataset;
+  threads: PreparingThreads;
   /** Context length of the server in tokens; null when unknown. */
   maxModelLen: number | null;
 }): Promise<GenerativeJudge> {
-  const { config, template, tokenizer, dataset } = options;
+  const { config, template, tokenizer, dataset, threads } = options;
   if (template.format === "text" || template.format === "decision") throw needsAnswer(template);
   const limit = longestPrompt(config, options.maxModelLen, MARGIN_TOKENS);
   const resolved = await resolveOnRows(createPreparer({ template, tokenizer, budget: limit }), template, dataset);
   const budget = limit - longestSuffix(resolved);
-  const prompts = createRowPrompts({ template, tokenizer, budget, dataset });
+  const prompts = createRowPrompts({ template, tokenizer, budget, dataset, threads });
   const scorer = createLabelScorer(resolved);
   return {
     template,

@@ -1,6 +1,7 @@
 import type { DatedConfig } from "../../config/config.ts";
 import type { Dataset } from "../../dataset/open-dataset.ts";
 import type { ProbeInput } from "../../engine/dialects/dialect.ts";
+import { NO_THREADS, type PreparingThreads } from "../../prompt/threads/threads.ts";
 import type { Clock } from "../../types.ts";
 import { createLoader, type JudgeKind, type LoaderOf } from "../loader.ts";
 import { createGenerativeJudge, type GenerativeJudge } from "./judge.ts";
@@ -10,13 +11,14 @@ export function createGenerativeLoader(
   config: DatedConfig,
   dataset: Dataset,
   clock: Clock,
+  threads: PreparingThreads = NO_THREADS,
 ): Promise<LoaderOf<GenerativeJudge>> {
   const kind: JudgeKind<GenerativeJudge> = {
     hasMass: true,
     create: (parts) => createGenerativeJudge({ config, dataset, ...parts }),
     probeInput,
   };
-  return createLoader(kind, config, dataset, clock);
+  return createLoader(kind, config, dataset, clock, threads);
 }
 
 /**

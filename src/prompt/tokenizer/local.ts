@@ -56,6 +56,7 @@ async function openTokenizer(modelDir: string, settings: ChatSettings): Promise<
       decode: async (ids) => library.decode(ids, { skip_special_tokens: false, clean_up_tokenization_spaces: false }),
       control: async () => control,
       source: "local",
+      folder: modelDir,
       settingsKey: JSON.stringify([chosen.kwargs, dated ? chosen.date : null, chosen.fold === true]),
       datedHead: () => null,
       dated,

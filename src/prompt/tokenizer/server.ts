@@ -92,6 +92,7 @@ export function serverTokenizer(
       },
     }),
     source: "server",
+    folder: null,
     settings,
     with: (changed) => serverTokenizer(server, { ...settings, ...changed }, now),
     settingsKey: JSON.stringify(settings),

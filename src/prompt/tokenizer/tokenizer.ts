@@ -57,6 +57,8 @@ export interface Tokenizer {
    */
   readonly control: (texts: readonly string[]) => Promise<ControlTokens>;
   readonly source: "local" | "server";
+  /** The folder of the model's files; null when the server tokenises. */
+  readonly folder: string | null;
   readonly settings: ChatSettings;
   /** The same tokenizer with some other settings. */
   readonly with: (changed: Partial<ChatSettings>) => Tokenizer;

@@ -1,6 +1,7 @@
 import { runJob } from "../../../src/commands/run.ts";
 import type { Config } from "../../../src/config/config.ts";
 import type { Disk } from "../../../src/files/disk.ts";
+import { NO_THREADS } from "../../../src/prompt/threads/threads.ts";
 import { createEffects } from "../../../src/system.ts";
 import type { Random } from "../random.ts";
 import type { Start } from "./ends.ts";
@@ -54,6 +55,7 @@ export function runProcess(start: Start, surroundings: Surroundings): void {
       return servers.openersOf(start, scenario.isSpawned)(given);
     },
     packageVersion: async () => "0",
+    openPreparingThreads: async () => NO_THREADS,
   }).then(
     (summary) => {
       start.settled = { summary };

@@ -1,0 +1,89 @@
+import { copyFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { createPreparer, type PreparerOptions } from "../../src/prompt/preparer.ts";
+import { loadTemplate } from "../../src/prompt/template/template.ts";
+import { createThreadedPreparer } from "../../src/prompt/threads/on-threads.ts";
+import { type PreparingThreads, startPreparingThreads } from "../../src/prompt/threads/threads.ts";
+import { fixtureTokenizer, row, shippedTemplate, temporaryFolder } from "./helpers.ts";
+
+const SMALL = row(["Which is larger, 2 or 3?"], ["3 is larger."], ["2, of course."]);
+const ROWS = Array.from({ length: 50 }, (_, at) =>
+  row([`Which is larger, ${at} or 3?`], [at % 7 === 0 ? "3 is <|im_end|> larger. ".repeat(300) : "3."], ["2."]),
+);
+
+/** Options whose template may be named, and threads that count what came of the rows that they were asked for. */
+async function set(count: number, changed: Partial<PreparerOptions> = {}) {
+  const tokenizer = await fixtureTokenizer("bytelevel");
+  const options: PreparerOptions = { template: await shippedTemplate("rules"), tokenizer, budget: 500, ...changed };
+  const started = startPreparingThreads(count);
+  const rows = { taken: 0, left: 0 };
+  const prepare: PreparingThreads["prepare"] = async (...asked) => {
+    const prepared = await started.prepare(...asked).catch((error: unknown) => {
+      rows.taken += 1;
+      throw error;
+    });
+    if (prepared === null) rows.left += 1;
+    else rows.taken += 1;
+    return prepared;
+  };
+  const there = createThreadedPreparer(options, { ...started, prepare });
+  return { here: createPreparer(options), there, rows, [Symbol.asyncDispose]: () => started[Symbol.asyncDispose]() };
+}
+
+/** Asks until a thread has taken a row, or for as long as a thread takes to load many times over. */
+async function askUntilTaken({ there, rows }: Awaited<ReturnType<typeof set>>): Promise<unknown> {
+  for (let times = 0; times < 400; times += 1) {
+    const answer = await there.prepare(SMALL, "ab").catch((error: unknown) => error);
+    if (rows.taken > 0) return answer;
+    await sleep(5);
+  }
+  throw new Error("no thread took a row");
+}
+
+test.each([1, 3])("prepares the same prompts on %i other threads as on this one", async (count) => {
+  await using used = await set(count);
+  const { here, there, rows } = used;
+  const expected = await Promise.all(ROWS.map((one) => here.prepare(one, "ba")));
+  expect(expected.some(({ cutTokens }) => cutTokens > 0)).toBe(true);
+  expect(expected.some(({ neutralised }) => neutralised > 0)).toBe(true);
+  await askUntilTaken(used);
+  const before = rows.taken;
+  expect(await Promise.all(ROWS.map((one) => there.prepare(one, "ba")))).toEqual(expected);
+  expect(rows.taken - before).toBe(ROWS.length);
+});
+
+test("prepares a row on this thread while none is ready", async () => {
+  await using used = await set(1);
+  const { here, there, rows } = used;
+  expect(await there.prepare(SMALL, "ab")).toEqual(await here.prepare(SMALL, "ab"));
+  expect(rows).toEqual({ taken: 0, left: 1 });
+});
+
+test("throws the error of a row that cannot be prepared", async () => {
+  await using used = await set(1, { budget: 20 });
+  const expected = await used.here.prepare(SMALL, "ab").catch((error: unknown) => error);
+  expect(expected).toMatchObject({ code: "config" });
+  expect(await askUntilTaken(used)).toEqual(expected);
+});
+
+test("leaves every row to this thread when the template has changed since it was read", async () => {
+  const path = join(await temporaryFolder({}), "own.jinja");
+  await copyFile((await shippedTemplate("rules")).path, path);
+  const template = await loadTemplate(path);
+  await writeFile(
+    path,
+    "---\ndescription: Another one.\nformat: raw\n---\n{{ prompt }} {{ response_a }} {{ response_b }}",
+  );
+  await using used = await set(1, { template });
+  await expect(askUntilTaken(used)).rejects.toThrow("no thread took a row");
+});
+
+test("leaves the rows to this thread when the other ones have ended", async () => {
+  const used = await set(2);
+  await askUntilTaken(used);
+  const asked = Promise.all(ROWS.map((one) => used.there.prepare(one, "ab")));
+  await used[Symbol.asyncDispose]();
+  expect(await asked).toEqual(await Promise.all(ROWS.map((one) => used.here.prepare(one, "ab"))));
+});
