@@ -15,6 +15,9 @@ export function perClass(classes: Classes, numberOf: (name: ClassName, index: Cl
   return classes.length === 2 ? [a, b] : [a, b, numberOf("tie", 2)];
 }
 
+/** The name of each class for a person. */
+export const CLASS_TEXT: Readonly<Record<ClassName, string>> = { a: "A", b: "B", tie: "tie" };
+
 /** Returns the classes of a judge that knows a tie, or of one that knows none. */
 export function classesOf(knowsTie: boolean): Classes {
   return knowsTie ? CLASSES : WITHOUT_TIE;

@@ -118,3 +118,8 @@ function withoutMinusZero(value: number, digits: number): number {
 function twoDigits(value: number): string {
   return String(value).padStart(2, "0");
 }
+
+/** Quotes a word of a command line where a shell would change it. */
+export function quoteForShell(word: string): string {
+  return /^[\w.=,:/-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}

@@ -1,10 +1,12 @@
 import { dirname, relative, resolve } from "node:path";
 import { stringify } from "yaml";
+import { namedColumns, type WrittenColumns, writtenColumns } from "../config/columns.ts";
+import type { Columns } from "../dataset/columns.ts";
 import { type Dataset, openDataset } from "../dataset/open-dataset.ts";
 import type { Effects } from "../effects.ts";
 import { scriptOf } from "../evaluate/script-of.ts";
 import { writeAtomic } from "../files/atomic.ts";
-import { inputPath } from "../files/input-path.ts";
+import { inputPath, STANDARD_INPUT } from "../files/input-path.ts";
 import { refuseExisting } from "../files/refuse-existing.ts";
 import { refuseOverwrite } from "../files/refuse-overwrite.ts";
 import { OTHER_PATH } from "../job/job-files.ts";
@@ -23,6 +25,8 @@ export interface InitOptions {
   readonly baseUrl: string | null;
   /** Hard end of the job, for example 9h; null for none. */
   readonly deadline: string | null;
+  /** Names of columns that differ from the usual ones. */
+  readonly columns?: WrittenColumns;
   readonly force: boolean;
 }
 
@@ -33,6 +37,8 @@ export interface InitResult {
   readonly rows: number;
   /** Shares of the classes in the labels, without a tie when no label is one; null without labels. */
   readonly labels: PerClass | null;
+  /** The columns with the labels. */
+  readonly labelColumns: readonly string[];
   /** Sentences about the columns. */
   readonly notes: readonly string[];
   /** Number of turns of a row, from a sample: the median and the most. */
@@ -63,7 +69,7 @@ export async function init(
     writes: [{ role: "the config", path: config, remedy: OTHER_PATH }],
   };
   await refuseOverwrite(files, effects.disk);
-  await using dataset = await openDataset(input, { signal: effects.signal });
+  await using dataset = await openLabelled(input, namedColumns(options.columns ?? {}), effects);
   const described = await describe(dataset);
   const labels = labelShares(dataset);
   await writeConfig(
@@ -72,7 +78,29 @@ export async function init(
     options.force,
     effects,
   );
-  return { input, config, rows: dataset.ids.length, notes: notesOf(dataset), labels, ...described };
+  return {
+    input,
+    config,
+    rows: dataset.ids.length,
+    notes: notesOf(dataset),
+    labels,
+    labelColumns: dataset.labelColumns,
+    ...described,
+  };
+}
+
+/**
+ * Opens the rows. A column whose values can be nothing but labels is used as such when there are no others; standard input cannot
+ * be read a second time.
+ */
+async function openLabelled(input: string, columns: Columns, { signal }: Pick<Effects, "signal">): Promise<Dataset> {
+  const dataset = await openDataset(input, { columns, signal });
+  const sure = dataset.labelHints.filter(({ kind }) => kind === "words");
+  const [found] = sure;
+  const canUse = columns.label === null && sure.length === 1 && input !== STANDARD_INPUT;
+  if (found === undefined || !canUse) return dataset;
+  await dataset[Symbol.asyncDispose]();
+  return openDataset(input, { columns: { ...columns, label: found.column }, signal });
 }
 
 function notesOf({ notes, slips }: Dataset): readonly string[] {
@@ -131,8 +159,10 @@ function configText(
     labels?.length === 2
       ? "template: pairs              # no label is a tie, so the judge knows none either; rules (with a tie) is the other way"
       : "template: rules              # `abtie templates` lists the others; or a file of your own that ends in .jinja";
+  const columns = writtenColumns(dataset.foundColumns);
   return `${[
     stringify({ input: from }).trimEnd(),
+    ...(Object.keys(columns).length === 0 ? [] : [stringify({ columns }).trimEnd()]),
     ...notesOf(dataset).map((note) => `# ${note}`),
     template,
     engine,

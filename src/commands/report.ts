@@ -9,6 +9,7 @@ import {
   type JoinedRows,
   type JoinOptions,
   joinOptionsOf,
+  type LabelOptions,
   openJoined,
   openLabels,
 } from "../evaluate/labelled.ts";
@@ -31,12 +32,9 @@ import { namedFilesOf } from "../runfolder/file-names.ts";
 import { type LoadedRun, loadRunConfig, loadRunFolder } from "../runfolder/load-run-folder.ts";
 import { readTimeline, timingOf } from "../runfolder/timeline/timeline.ts";
 
-export interface ReportOptions {
+export interface ReportOptions extends LabelOptions {
   /** Folder of a run or of a comparison. */
   readonly run: string;
-  /** LabelledRows rows; left out or null, the run's own input, labelled or not. */
-  readonly labels?: string | null;
-  readonly truth?: "labels" | "votes" | null;
   /** The page to write; left out or null, report.html in the run folder. The Markdown lies beside it. */
   readonly output?: string | null;
   /** Replace files that no report wrote. Default false. */

@@ -1,8 +1,11 @@
 import { join, resolve } from "node:path";
 import { pickRows } from "../class-matrix.ts";
 import { readComparison } from "../compare/comparison-file.ts";
+import { namedColumns, type WrittenColumns } from "../config/columns.ts";
+import { outputFormOf, outputProblem } from "../config/output.ts";
 import { DEFAULT_COLUMNS } from "../dataset/columns.ts";
-import { labelColumns, writeSample } from "../dataset/write-sample.ts";
+import { type LabelSettings, labelColumns, labelOrder } from "../dataset/label-columns.ts";
+import { type SampledRow, writeSample } from "../dataset/submission/write-sample.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
 import { openJoined } from "../evaluate/labelled.ts";
@@ -14,16 +17,19 @@ import { plural } from "../format.ts";
 import { filesOfRecordedRun, OTHER_PATH } from "../job/job-files.ts";
 import { namedFilesOf } from "../runfolder/file-names.ts";
 import { inclusionProbabilities, systematicSample } from "../stats/unequal-sample.ts";
+import type { OutputForm } from "../types.ts";
 
 export interface SampleOptions {
   /** Folders of runs or of comparisons, or submissions, of the same rows: at least one. */
   readonly targets: readonly string[];
   /** Number of rows to draw; with as many rows or fewer in the runs, all are taken. */
   readonly rows: number;
-  /** The CSV to write. */
+  /** The file to write: .csv, .jsonl or .parquet, also .csv.gz or .jsonl.gz. */
   readonly output: string;
   /** The file with the texts; omitted or null: the input of the first run. */
   readonly input?: string | null;
+  /** Names of columns that differ from those of the first run. */
+  readonly columns?: WrittenColumns;
   /** Share of the sample that is drawn whatever the row is worth, above 0 to 1. Default 0.2. */
   readonly uniform?: number;
   /** Seed of the draw. Default: the seed of the first run. */
@@ -42,6 +48,8 @@ export interface SampleResult {
   readonly inclusion: { readonly smallest: number; readonly largest: number };
   /** The columns in which a person labels. */
   readonly labelColumns: readonly string[];
+  /** What the person does: "Write A, B or tie into the column winner". */
+  readonly labelOrder: string;
   readonly seed: number;
 }
 
@@ -55,6 +63,7 @@ const DEFAULT_UNIFORM = 0.2;
 export async function sample(options: SampleOptions, effects: Pick<Effects, "cwd" | "signal">): Promise<SampleResult> {
   const { rows, uniform = DEFAULT_UNIFORM } = options;
   const output = resolve(effects.cwd, options.output);
+  const form = formOf(options.output);
   const named = await Promise.all(options.targets.map((target) => findRuns(resolve(effects.cwd, target))));
   const subjects: Subject[] = [];
   for (const path of named.flatMap(({ runs }) => runs)) subjects.push(await openSubject(path));
@@ -74,12 +83,18 @@ export async function sample(options: SampleOptions, effects: Pick<Effects, "cwd
     writes: [{ role: "the sample (-o)", path: output, remedy: OTHER_PATH }],
   });
   await refuseExisting(output, { force: options.force ?? false });
-  const columns = subject.run?.config.columns ?? DEFAULT_COLUMNS;
+  const columns = namedColumns(options.columns ?? {}, subject.columns);
+  const settings: LabelSettings = {
+    columns,
+    truth: subject.run?.config.truth ?? "labels",
+    classes: subject.written.classes,
+  };
   await using joined = await openJoined({
     subject: subject.path,
     ids: subject.ids,
     path: input,
     columns: { ...columns, labels: DEFAULT_COLUMNS.labels, label: null, codes: null },
+    classes: settings.classes,
     truth: "labels",
     mayHaveMore: true,
     signal: effects.signal,
@@ -88,20 +103,29 @@ export async function sample(options: SampleOptions, effects: Pick<Effects, "cwd
   const probabilities = inclusionProbabilities(sizesOf(worthLabelling(judges, subject.ids.length), uniform), rows);
   const drawn = systematicSample(probabilities, seed);
   const inclusion = Array.from(drawn, (row) => probabilities[row] as number);
-  const sampled = [];
-  for (const [index, row] of drawn.entries()) {
-    const text = await joined.dataset.read(joined.indexes[row] as number);
-    sampled.push({ row: text, inclusion: inclusion[index] as number });
+  const { dataset, indexes } = joined;
+  async function* sampled(): AsyncGenerator<SampledRow> {
+    for (const [index, row] of drawn.entries()) {
+      yield { row: await dataset.read(indexes[row] as number), inclusion: inclusion[index] as number };
+    }
   }
-  await writeSample(output, sampled, columns);
+  await writeSample(output, sampled(), { ...settings, form, columns });
   return {
     file: output,
     rows: drawn.length,
     of: subject.ids.length,
     inclusion: { smallest: Math.min(...inclusion), largest: Math.max(...inclusion) },
-    labelColumns: labelColumns(columns),
+    labelColumns: labelColumns(settings),
+    labelOrder: labelOrder(settings),
     seed,
   };
+}
+
+/** The form of the sample by the end of its name, as for a submission. Throws AbtieError("config") for a form that is not written. */
+function formOf(output: string): OutputForm {
+  const problem = outputProblem({ output });
+  if (problem === null) return outputFormOf({ file: output });
+  throw new AbtieError("config", `-o ${output}: the sample ${problem.message}`);
 }
 
 /** Lists the runs of the variants for the folder of a comparison, and its own files; any other path stands for itself. */

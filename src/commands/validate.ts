@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { namedColumns, type WrittenColumns } from "../config/columns.ts";
 import { openDataset } from "../dataset/open-dataset.ts";
 import type { FileProblem } from "../dataset/sources/problems.ts";
 import { validateSubmission } from "../dataset/submission/validate-submission.ts";
@@ -12,6 +13,8 @@ export interface ValidateOptions {
   readonly input: string;
   /** Name of the id column of both files. */
   readonly id?: string;
+  /** Names of further columns of the rows. */
+  readonly columns?: WrittenColumns;
   /** Only a submission may have no further columns; omitted: that is any CSV. */
   readonly format?: OutputForm["kind"];
 }
@@ -31,7 +34,10 @@ export async function validate(
 ): Promise<ValidateResult> {
   const columns = options.id === undefined ? {} : { id: options.id };
   const submission = resolve(effects.cwd, options.submission);
-  await using dataset = await openDataset(inputPath(effects.cwd, options.input), { columns, signal: effects.signal });
+  await using dataset = await openDataset(inputPath(effects.cwd, options.input), {
+    columns: { ...namedColumns(options.columns ?? {}), ...columns },
+    signal: effects.signal,
+  });
   const problems = await validateSubmission(submission, dataset.ids, columns, null, options.format);
   return { valid: !problems.some(({ level }) => level === "error"), submission, rows: dataset.ids.length, problems };
 }

@@ -1,5 +1,6 @@
 import type { ClassMatrix } from "../class-matrix.ts";
 import type { Config } from "../config/config.ts";
+import { expectedLabels, NAME_LABELS } from "../dataset/label-columns.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
 import { AbtieError } from "../errors.ts";
 import { onlyTies } from "../evaluate/evaluation.ts";
@@ -25,7 +26,7 @@ export interface FileLabels extends Labels {
   readonly ties: number;
 }
 
-type MaybeLabelled = Pick<Dataset, "ids" | "truth" | "groups" | "inclusion">;
+type MaybeLabelled = Pick<Dataset, "ids" | "truth" | "groups" | "inclusion" | "labelNotes">;
 
 /**
  * Returns the labels of a file as judges of these classes can be compared by them; null when the file has none. Throws
@@ -50,7 +51,7 @@ export function requireLabels(
   dataset: MaybeLabelled,
   config: Pick<Config, "input" | "columns" | "truth" | "classes">,
 ): FileLabels {
-  const { input, columns, truth: source } = config;
+  const { input } = config;
   const labels = labelsOf(dataset, config);
   if (labels !== null && labels.weights === null) return labels;
   if (labels !== null) {
@@ -59,11 +60,11 @@ export function requireLabels(
       `${input} is a sample with inclusion probabilities, and early stopping needs rows of equal weight: leave out --early-stop`,
     );
   }
-  const wanted = source === "votes" ? `the column ${columns.votes}` : `the columns ${columns.labels.join(", ")}`;
   throw new AbtieError(
     "data",
-    `${input} has no labels, and only labels show which variant is better, so the comparison cannot stop early: expected ` +
-      `${wanted}. Name a labelled file with -i; name its columns under \`columns\` (winner_a, winner_b, winner_tie); for a ` +
-      "column of votes add --truth votes; or leave out --early-stop to measure how far the variants agree.",
+    `${input} has no labels, and only labels show which variant is better, so the comparison cannot stop early: ` +
+      `${expectedLabels(config)}. Name a labelled file with -i. ${NAME_LABELS}; for a column of votes add --truth votes; ` +
+      "or leave out --early-stop to measure how far the variants agree.",
+    { details: dataset.labelNotes },
   );
 }

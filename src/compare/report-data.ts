@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import type { Dataset } from "../dataset/open-dataset.ts";
 import { AbtieError } from "../errors.ts";
 import { formatPercent, parseDuration, plural } from "../format.ts";
 import { modelName } from "../judge/model-name.ts";
@@ -82,7 +83,7 @@ export function comparisonFields(
       name: "Data",
       value: `${basename(dataset.path)}, ${plural(rows, "row")}, sha256 ${dataset.sha256.slice(0, 12)}`,
     },
-    { name: "Labels", value: labelled ? labelColumns(shared) : "none" },
+    { name: LABELS_FIELD, value: labelled ? dataset.labelColumns.join(", ") : withoutLabels(dataset) },
     { name: "Engine", value: engines.join("; ") },
     ...runs.map(({ name, config, loader, sets, orders }) => ({
       name: `Variant ${name}`,
@@ -104,8 +105,11 @@ export function comparisonFields(
   ];
 }
 
-function labelColumns({ truth, columns }: Pick<VariantRun["config"], "truth" | "columns">): string {
-  return truth === "votes" ? `votes (${columns.votes})` : columns.labels.join(", ");
+/** The field of a comparison's report that names the label columns. */
+export const LABELS_FIELD = "Labels";
+
+function withoutLabels({ labelNotes }: Pick<Dataset, "labelNotes">): string {
+  return ["none, so the variants are compared by their agreement alone", ...labelNotes].join("; ");
 }
 
 /**

@@ -5,6 +5,7 @@ import { sum } from "../numbers/sums.ts";
 import { Secret } from "../secrets/secret.ts";
 import { partsOfUrl } from "../secrets/url.ts";
 import type { Classes } from "../types.ts";
+import { namedColumns } from "./columns.ts";
 import type { AttachConfig, Config, EngineConfig, SpawnConfig } from "./config.ts";
 import type { ParsedEngine } from "./engine-schema.ts";
 import { outputFormOf, usualOutputName, writtenOutput } from "./output.ts";
@@ -62,7 +63,6 @@ export function normalize(
   const name = file === null ? "run" : basename(file, extname(file));
   const jobFolder = path(written.run ?? join("runs", name));
   const runFolder = shard === null ? jobFolder : join(jobFolder, shardFolder(shard));
-  const columns = written.columns ?? {};
   const output = writtenOutput(written);
   // The output of the config is that of all shards, which `abtie join` writes.
   const ownFile = shard === null ? output.file : undefined;
@@ -78,20 +78,7 @@ export function normalize(
     output: ownFile === undefined ? join(runFolder, usualOutputName(outputForm)) : path(ownFile),
     outputForm,
     runFolder,
-    columns: {
-      id: columns.id ?? "id",
-      prompt: columns.prompt ?? "prompt",
-      responseA: columns.response_a ?? "response_a",
-      responseB: columns.response_b ?? "response_b",
-      labels: [
-        columns.winner_a ?? "winner_model_a",
-        columns.winner_b ?? "winner_model_b",
-        columns.winner_tie ?? "winner_tie",
-      ],
-      votes: columns.votes ?? "votes",
-      label: columns.label ?? null,
-      codes: columns.codes ?? null,
-    },
+    columns: namedColumns(written.columns ?? {}),
     truth: written.truth ?? "labels",
     engine: normalizeEngine(engine, base, places),
     ...judgeKeysOf(written, base, places),

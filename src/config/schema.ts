@@ -5,7 +5,7 @@ const probability = z.number().min(0).max(1);
 const labelTexts = z.union([z.string(), z.array(z.string()).min(1)]).transform((texts) => [texts].flat());
 const column = z.string().min(1);
 
-const columnsSchema = z.strictObject({
+export const columnsSchema = z.strictObject({
   id: column.optional(),
   prompt: column.optional(),
   response_a: column.optional(),

@@ -1,8 +1,9 @@
 import { type ClassMatrix, matrixOf } from "../class-matrix.ts";
 import { CLASSES, type PerClass } from "../types.ts";
 import { cellText } from "./cell.ts";
-import { type LabelPlan, readTruth } from "./labels.ts";
-import { type Layout, unusedLabels } from "./layout.ts";
+import { createHintCollector, describeHint, type LabelHint } from "./label-hints.ts";
+import { labelCells, readTruth } from "./labels.ts";
+import type { Layout } from "./layout.ts";
 import type { Problems } from "./sources/problems.ts";
 import type { DataCell } from "./sources/source.ts";
 
@@ -14,6 +15,8 @@ export interface CollectedLabels {
   readonly tags: readonly (string | null)[] | null;
   /** Sentences for a person about the label columns. */
   readonly notes: readonly string[];
+  /** The columns that look like labels, where none are used. */
+  readonly hints: readonly LabelHint[];
 }
 
 /**
@@ -21,11 +24,13 @@ export interface CollectedLabels {
  * only guessed by its name, no label is used instead, and a note states it.
  */
 export function createLabelCollector(
-  { labels, guessed, inclusion, labelNotes }: Pick<Layout, "labels" | "guessed" | "inclusion" | "labelNotes">,
+  layout: Layout,
   names: readonly string[],
   problems: Problems,
 ): { add: (cells: readonly DataCell[], line: number, swapped: boolean) => void; finish: () => CollectedLabels } {
+  const { labels, guessed, inclusion, labelNotes } = layout;
   const weights: PerClass[] = [];
+  const hints = labels.from === "nothing" || guessed ? createHintCollector(names, usedBy(layout)) : null;
   const tags: (string | null)[] = [];
   let unknown: string | null = null;
   let unlabelled: { readonly line: number; readonly text: string }[] = [];
@@ -36,10 +41,15 @@ export function createLabelCollector(
   };
   return {
     add: (cells, line, swapped) => {
+      hints?.add(cells);
       if (unknown !== null) return;
       const truth = readTruth(labels, cells, swapped);
       if (truth === null) return;
-      if (inclusion !== null && !truth.ok && cellsOf(labels).every((index) => cellText(cells[index]).trim() === "")) {
+      if (
+        inclusion !== null &&
+        !truth.ok &&
+        labelCells(layout).every((index) => cellText(cells[index]).trim() === "")
+      ) {
         unlabelled.push({ line, text: "the row has no label" });
         if (weights.length > 0) refuseUnlabelled();
         return;
@@ -55,20 +65,22 @@ export function createLabelCollector(
       }
     },
     finish: () => {
-      if (labels.from === "nothing" || unlabelled.length > 0) return { truth: null, tags: null, notes: labelNotes };
-      if (unknown !== null) {
-        const column = labels.from === "words" ? (names[labels.index] ?? "") : "";
-        return { truth: null, tags: null, notes: [`${unusedLabels(column)} (${unknown})`] };
+      if (labels.from === "nothing" || unknown !== null) {
+        const found = hints?.finish() ?? [];
+        const assumed = unknown === null ? labelNotes : [];
+        return { truth: null, tags: null, notes: [...assumed, ...found.map(describeHint)], hints: found };
       }
+      if (unlabelled.length > 0) return { truth: null, tags: null, notes: labelNotes, hints: [] };
       const tagged = tags.some((tag) => tag !== null);
-      return { truth: matrixOf(CLASSES, weights), tags: tagged ? tags : null, notes: labelNotes };
+      return { truth: matrixOf(CLASSES, weights), tags: tagged ? tags : null, notes: labelNotes, hints: [] };
     },
   };
 }
 
 const UNLABELLED_REMEDY = "Label every row of the sample, or delete the rows that nobody has labelled.";
 
-function cellsOf(plan: LabelPlan): readonly number[] {
-  if ("indices" in plan) return plan.indices;
-  return "index" in plan ? [plan.index] : [];
+/** The columns that cannot be labels, and the names of the answers. */
+function usedBy({ id, prompt, responseA, responseB, inclusion, answers }: Layout) {
+  const used = [id, ...prompt, responseA, responseB, inclusion].filter((index) => index !== null);
+  return { used, answers };
 }

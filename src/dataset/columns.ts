@@ -1,7 +1,6 @@
 import { distance } from "fastest-levenshtein";
 import { AbtieError } from "../errors.ts";
-import { simplify } from "./known-columns.ts";
-import type { LabelCodes } from "./labels.ts";
+import { type LabelCodes, simplify } from "./known-columns.ts";
 import type { Header } from "./sources/source.ts";
 
 /** The names of the columns that are read. Other columns of the file are ignored. */
@@ -62,10 +61,17 @@ export function lacksTie(names: readonly string[], [a, b, tie]: Columns["labels"
 }
 
 /** Builds the error for a header with these problems. */
-export function headerError({ path, line, names }: Header, problems: readonly string[]): AbtieError {
+export function headerError(
+  { path, line, names }: Header,
+  problems: readonly string[],
+  remedy = 'Rename the column in the file, or give its name under "columns" in the config.',
+): AbtieError {
   const where = line === null ? path : `${path}, line ${line}`;
   const found = line === null ? "The keys of the records are" : "The header is";
-  return new AbtieError("data", `${where}: ${problems.join("; ")}. ${found}: ${names.join(", ")}. ${remedyFor(names)}`);
+  return new AbtieError(
+    "data",
+    `${where}: ${problems.join("; ")}. ${found}: ${names.join(", ")}. ${separators(names) ?? remedy}`,
+  );
 }
 
 /** Describes a column that does not occur exactly once, with the most similar name among the unused ones. */
@@ -77,10 +83,10 @@ export function problemOf(name: string, header: readonly string[], unused: reado
   return [`the column "${name}" is missing${nearest === null ? "" : ` (did you mean "${nearest}"?)`}`];
 }
 
-function remedyFor(names: readonly string[]): string {
+function separators(names: readonly string[]): string | null {
   return names.length === 1 && /[;\t|]/.test(names[0] ?? "")
     ? "The cells must be separated by commas, tabs or semicolons."
-    : 'Rename the column in the file, or give its name under "columns" in the config.';
+    : null;
 }
 
 /** Finds the name that is most similar to a wrong one; null when none is similar. */

@@ -1,4 +1,7 @@
-import type { LabelCodes } from "./labels.ts";
+import type { ClassName } from "../types.ts";
+
+/** The codes of a label column: the class of each value, as text. */
+export type LabelCodes = Readonly<Record<string, ClassName>>;
 
 // The names of columns in public data sets of pairs, simplified as by `simplify`: LMSYS and Arena, MT-bench, RewardBench,
 // JudgeBench, PandaLM, Auto-J, LLMBar, HelpSteer3, UltraFeedback, PKU and others in their shapes.

@@ -2,10 +2,8 @@ import { createHash } from "node:crypto";
 import { perClass, swap } from "../classes.ts";
 import { CLASSES, type ClassName, type PerClass } from "../types.ts";
 import { cellText, readDecimal } from "./cell.ts";
+import { type LabelCodes, simplify } from "./known-columns.ts";
 import type { DataCell } from "./sources/source.ts";
-
-/** The code of a label column: the class of each value, as text. */
-export type LabelCodes = Readonly<Record<string, ClassName>>;
 
 /** The cells that give the truth of a row, and the way in which they give it. */
 export type LabelPlan =
@@ -13,10 +11,15 @@ export type LabelPlan =
   | { readonly from: "weights"; readonly indices: readonly number[] }
   /** One column with votes: "A|B|tie". */
   | { readonly from: "votes"; readonly index: number }
-  /** One column with words such as model_a, B or tie. */
-  | { readonly from: "words"; readonly index: number }
-  /** One or several columns with codes; several are votes. */
-  | { readonly from: "codes"; readonly indices: readonly number[]; readonly codes: LabelCodes }
+  /** One column with words such as model_a, B or tie, or with the names of the answer columns. */
+  | { readonly from: "words"; readonly index: number; readonly answers: LabelCodes }
+  /** One or several columns with codes; several are votes. A, B and tie are understood beside the codes. */
+  | {
+      readonly from: "codes";
+      readonly indices: readonly number[];
+      readonly codes: LabelCodes;
+      readonly answers: LabelCodes;
+    }
   /** One column with a score: below 0 the first answer is better, above 0 the second. */
   | { readonly from: "score"; readonly index: number }
   /**
@@ -33,6 +36,21 @@ export type LabelPlan =
 export type Truth =
   | { readonly ok: true; readonly weights: PerClass; readonly tag: string | null }
   | { readonly ok: false; readonly wrong: string; readonly remedy: string };
+
+/** Lists the cells from which labels are read; for dealt answers those of the answers. */
+export function labelCells({
+  labels,
+  responseA,
+  responseB,
+}: {
+  readonly labels: LabelPlan;
+  readonly responseA: number;
+  readonly responseB: number;
+}): readonly number[] {
+  if ("indices" in labels) return labels.indices;
+  if ("index" in labels) return [labels.index];
+  return labels.from === "chosen" ? [responseA, responseB] : [];
+}
 
 /** Reads the truth of a row; null when the plan has none. `swapped` exchanges the classes A and B. */
 export function readTruth(plan: LabelPlan, cells: readonly DataCell[], swapped: boolean): Truth | null {
@@ -60,11 +78,11 @@ function readAsWritten(plan: LabelPlan, cells: readonly DataCell[]): Truth | nul
     case "votes":
       return readVotes(cells[plan.index]);
     case "words":
-      return readWord(cells[plan.index]);
+      return readWord(cells[plan.index], plan.answers);
     case "codes":
       return readCodes(
         plan.indices.map((index) => cells[index]),
-        plan.codes,
+        plan,
       );
     case "score":
       return readScore(cells[plan.index]);
@@ -104,13 +122,23 @@ function isClass(vote: string): vote is ClassName {
   return (CLASSES as readonly string[]).includes(vote);
 }
 
-function readWord(cell: DataCell): Truth {
-  const word = cellText(cell)
-    .toLowerCase()
-    .replaceAll(/[^\p{L}\p{N}<>=]/gu, "");
-  const found = classOf(WORDS, word);
-  if (found === undefined) return wrong(`the label is ${JSON.stringify(cellText(cell))}`, WORDS_REMEDY);
-  return pure(found, BOTH_BAD.has(word) ? "both bad" : null);
+function readWord(cell: DataCell, answers: LabelCodes): Truth {
+  const text = cellText(cell);
+  const found = classOfWord(text, answers);
+  if (found === undefined) return wrong(`the label is ${JSON.stringify(text)}`, WORDS_REMEDY);
+  return pure(found, BOTH_BAD.has(wordOf(text)) ? "both bad" : null);
+}
+
+/**
+ * Finds the class that a word names, without regard to case and punctuation; undefined when it names none. `answers` has the
+ * names of the answer columns, which go before the usual words: beside a column response_0, response_1 is the second answer.
+ */
+export function classOfWord(text: string, answers: LabelCodes): ClassName | undefined {
+  return classOf(answers, simplify(text)) ?? classOf(WORDS, wordOf(text));
+}
+
+function wordOf(text: string): string {
+  return text.toLowerCase().replaceAll(/[^\p{L}\p{N}<>=]/gu, "");
 }
 
 /** The words of public data sets, without white space and punctuation, in small letters. */
@@ -163,12 +191,22 @@ const BOTH_BAD: ReadonlySet<string> = new Set(["tiebothbad", "bothbad", "bothbad
 const WORDS_REMEDY =
   'A label is a word such as A, model_b, A>B or tie. For other values give the column and its codes: "columns: {label: NAME, codes: {1: a, 2: b, 0: tie}}".';
 
-function readCodes(cells: readonly DataCell[], codes: LabelCodes): Truth {
-  const votes = cells.map((cell) => classOf(codes, cellText(cell).trim()));
+function readCodes(
+  cells: readonly DataCell[],
+  { codes, answers }: { readonly codes: LabelCodes; readonly answers: LabelCodes },
+): Truth {
+  const votes = cells.map((cell) => {
+    const text = cellText(cell).trim();
+    const plain = text.toLowerCase();
+    return classOf(codes, text) ?? (isClass(plain) ? plain : classOf(answers, simplify(text)));
+  });
   if (votes.every((vote) => vote !== undefined)) return shares(votes);
   const shown = cells.map((cell) => JSON.stringify(cellText(cell))).join(", ");
   const known = Object.entries(codes).map(([code, name]) => `${code}: ${name}`);
-  return wrong(`the label is ${shown}`, `The codes of the label column are ${known.join(", ")}. ${CODES_REMEDY}`);
+  return wrong(
+    `the label is ${shown}`,
+    `The codes of the label column are ${known.join(", ")}; A, B and tie are understood too. ${CODES_REMEDY}`,
+  );
 }
 
 /** Looks a text of the file up. The text may be "constructor", which every object has. */

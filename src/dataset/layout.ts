@@ -4,7 +4,7 @@ import {
   AUTO_J,
   ID_NAMES,
   KNOWN_CODES,
-  LOOKS_LIKE_LABELS,
+  type LabelCodes,
   MT_BENCH,
   PROMPT_NAMES,
   SCORE_NAMES,
@@ -14,6 +14,7 @@ import {
 import type { LabelPlan } from "./labels.ts";
 import { RANK_DIFFERENCE } from "./sources/ranked.ts";
 import type { Header } from "./sources/source.ts";
+import { namingRemedy } from "./suggest-columns.ts";
 
 /** The indexes of the cells that are read from each record, and the meaning of the labels. */
 export interface Layout {
@@ -28,21 +29,21 @@ export interface Layout {
   /** True when A is the chosen answer in the file, so that rows are dealt to A and B. */
   readonly dealt: boolean;
   readonly labels: LabelPlan;
+  /** The class that a label means which is the name of an answer column, by the simplified name. */
+  readonly answers: LabelCodes;
   /** True when the label column was only guessed by its name, so that values without a meaning are no error. */
   readonly guessed: boolean;
   /** The cell with the inclusion probability of a sample; null when the file is no sample. */
   readonly inclusion: number | null;
   /** Sentences for a person: the assumptions about the columns with the id and the texts. */
   readonly notes: readonly string[];
-  /** The assumption about the labels, or the columns that look like labels and are not used. */
+  /** The assumption about the labels, or why there are none. */
   readonly labelNotes: readonly string[];
 }
 
 export interface LayoutOptions {
   readonly columns: Columns;
   readonly truth: "labels" | "votes";
-  /** True to refuse a file that lacks the columns named by `truth`; false to read such a file without truth. */
-  readonly needsTruth: boolean;
 }
 
 /**
@@ -57,8 +58,10 @@ export function findLayout(header: Header, options: LayoutOptions): Layout {
   const lastTurn = columns.id === DEFAULT_COLUMNS.id ? findLastTurn(header.names) : null;
   const id = lastTurn === null ? search.one("id", columns.id, DEFAULT_COLUMNS.id, ID_NAMES) : null;
   const prompt = findPrompt(search, columns, pair !== null && /^conversation|^chosen$/.test(simplify(pair.name)));
-  const labels = findLabels(search, options, pair?.dealt === true);
-  if (search.problems.length > 0 || pair === null) throw headerError(header, search.problems);
+  const labels = findLabels(search, options, pair);
+  if (search.problems.length > 0 || pair === null) {
+    throw headerError(header, search.problems, namingRemedy(header.names, search.problems));
+  }
   return {
     id,
     lastTurn,
@@ -67,6 +70,7 @@ export function findLayout(header: Header, options: LayoutOptions): Layout {
     responseB: pair.indices[1],
     dealt: pair.dealt,
     labels: labels.plan,
+    answers: answerNames(header.names, pair),
     guessed: labels.guessed,
     inclusion: header.names.includes(INCLUSION_COLUMN) ? search.exact(INCLUSION_COLUMN) : null,
     notes: [...(id === null ? [lastTurn === null ? NO_IDS : SEVERAL_JUDGEMENTS] : []), ...search.assumed()],
@@ -83,6 +87,14 @@ function findLastTurn(names: readonly string[]): number | null {
   return MT_BENCH.every((name) => names.includes(name)) ? names.indexOf("turn") : null;
 }
 
+/** The columns of the two answers. */
+interface AnswerPair {
+  readonly indices: readonly [number, number];
+  readonly name: string;
+  /** True when the first is the better answer of each row. */
+  readonly dealt: boolean;
+}
+
 /** The columns of one header while they are looked for. */
 interface Search {
   readonly names: readonly string[];
@@ -95,11 +107,7 @@ interface Search {
    */
   readonly one: (role: string, configured: string, byDefault: string, usual: readonly string[]) => number | null;
   /** The two answers; null with a problem when there are none. */
-  readonly pair: () => {
-    readonly indices: readonly [number, number];
-    readonly name: string;
-    readonly dealt: boolean;
-  } | null;
+  readonly pair: () => AnswerPair | null;
   /** The index of the first column with one of these simplified names; null when there is none. */
   readonly usual: (simplified: readonly string[]) => number | null;
   readonly assume: (text: string) => void;
@@ -180,27 +188,33 @@ interface FoundLabels {
   readonly notes: readonly string[];
 }
 
-function findLabels(search: Search, options: LayoutOptions, dealt: boolean): FoundLabels {
-  const { columns, truth, needsTruth } = options;
+/**
+ * Finds the labels. A file without them is no mistake, because scoring needs none: a note says which columns were looked for, if
+ * a person named them.
+ */
+function findLabels(search: Search, { columns, truth }: LayoutOptions, pair: AnswerPair | null): FoundLabels {
   const certain = (plan: LabelPlan, note: string | null = null): FoundLabels => ({
     plan,
     guessed: false,
     notes: note === null ? [] : [note],
   });
   const { names } = search;
-  const annotators = knownCodes(names);
-  if (truth === "votes" && (names.includes(columns.votes) || (needsTruth && annotators === null))) {
+  const answers = answerNames(names, pair);
+  const annotators = knownCodes(names, answers);
+  if (truth === "votes" && names.includes(columns.votes)) {
     return certain({ from: "votes", index: search.exact(columns.votes) });
   }
+  if (truth === "votes" && annotators === null) return withoutLabels(search, [columns.votes]);
   if (columns.label !== null) {
+    if (!names.includes(columns.label)) return withoutLabels(search, [columns.label]);
     const index = search.exact(columns.label);
-    if (columns.codes === null) return certain({ from: "words", index });
-    return certain({ from: "codes", indices: [index], codes: columns.codes });
+    if (columns.codes === null) return certain({ from: "words", index, answers });
+    return certain({ from: "codes", indices: [index], codes: columns.codes, answers });
   }
   if (truth === "labels" && columns.labels.some((name) => names.includes(name))) {
     return weightColumns(search, columns.labels);
   }
-  if (dealt) {
+  if (pair?.dealt === true) {
     const difference = names.indexOf(RANK_DIFFERENCE);
     return certain({ from: "chosen", difference: difference === -1 ? null : difference });
   }
@@ -212,24 +226,25 @@ function findLabels(search: Search, options: LayoutOptions, dealt: boolean): Fou
   const word = search.usual(WORD_NAMES);
   if (word !== null) {
     return {
-      plan: { from: "words", index: word },
+      plan: { from: "words", index: word, answers },
       guessed: true,
       notes: [`the labels are the column ${JSON.stringify(names[word])}`],
     };
   }
-  if (needsTruth) for (const name of columns.labels) search.exact(name);
-  const unused = names.filter((name) => LOOKS_LIKE_LABELS.test(simplify(name)));
-  return {
-    plan: { from: "nothing" },
-    guessed: false,
-    notes: unused.map((name) => unusedLabels(name)),
-  };
+  const isNamed = columns.labels.some((name, k) => name !== DEFAULT_COLUMNS.labels[k]);
+  return withoutLabels(search, isNamed ? columns.labels : []);
 }
 
-/** Describes a column that looks like labels and is not used, with the way to use it. */
-export function unusedLabels(name: string): string {
-  const shown = JSON.stringify(name);
-  return `the column ${shown} looks like labels and is not used; to use it, write columns: {label: ${shown}, codes: {VALUE: a, ...}}`;
+/** The names of the answer columns, simplified, which a label may have as its value. */
+function answerNames(names: readonly string[], pair: AnswerPair | null): LabelCodes {
+  const [a = "", b = ""] = (pair?.indices ?? []).map((index) => simplify(names[index] ?? ""));
+  return a === b ? {} : { [a]: "a", [b]: "b" };
+}
+
+function withoutLabels({ names }: Search, wanted: readonly string[]): FoundLabels {
+  const missing = wanted.flatMap((name) => problemOf(name, names, names));
+  const notes = missing.length === 0 ? [] : [`the rows have no labels: ${missing.join("; ")}`];
+  return { plan: { from: "nothing" }, guessed: false, notes };
 }
 
 function weightColumns({ names, exact }: Search, labels: Columns["labels"]): FoundLabels {
@@ -241,18 +256,21 @@ function weightColumns({ names, exact }: Search, labels: Columns["labels"]): Fou
   };
 }
 
-function knownCodes(names: readonly string[]): { readonly plan: LabelPlan; readonly note: string } | null {
+function knownCodes(
+  names: readonly string[],
+  answers: LabelCodes,
+): { readonly plan: LabelPlan; readonly note: string } | null {
   const noteOf = (indices: readonly number[]): string =>
     `the labels are the codes of ${indices.map((index) => JSON.stringify(names[index])).join(", ")}`;
   if (AUTO_J.header.every((name) => names.includes(name))) {
     const indices = [names.indexOf("label")];
-    return { plan: { from: "codes", indices, codes: AUTO_J.codes }, note: noteOf(indices) };
+    return { plan: { from: "codes", indices, codes: AUTO_J.codes, answers }, note: noteOf(indices) };
   }
   const simple = names.map(simplify);
   for (const { label, beside, codes } of KNOWN_CODES) {
     const indices = simple.flatMap((name, index) => (label.test(name) ? [index] : []));
     if (indices.length === 0 || !beside.every((name) => simple.includes(name))) continue;
-    return { plan: { from: "codes", indices, codes }, note: noteOf(indices) };
+    return { plan: { from: "codes", indices, codes, answers }, note: noteOf(indices) };
   }
   return null;
 }

@@ -3,6 +3,9 @@ import { formatPercent } from "../format.ts";
 import type { Row } from "../types.ts";
 import type { Anomalies } from "./anomalies.ts";
 import { type Columns, DEFAULT_COLUMNS } from "./columns.ts";
+import { foundColumns } from "./found-columns.ts";
+import type { LabelHint } from "./label-hints.ts";
+import { labelCells } from "./labels.ts";
 import { findLayout, type Layout } from "./layout.ts";
 import { readRecord } from "./read-row.ts";
 import { createRowIndex, type RowIndex } from "./row-index.ts";
@@ -12,11 +15,10 @@ import { createProblems, type Unit } from "./sources/problems.ts";
 import type { DataCell, FileDigest, Source } from "./sources/source.ts";
 
 export interface DatasetOptions {
-  /** Column names that differ from DEFAULT_COLUMNS. The file must contain the label columns that are named here. */
+  /** Column names that differ from DEFAULT_COLUMNS. A file without the label columns that are named here has no labels. */
   readonly columns?: Partial<Columns>;
   /**
-   * The source of the truth: the label columns (default), or the votes of each row, counted as shares. With "votes",
-   * the file must contain the votes.
+   * The source of the truth: the label columns (default), or the votes of each row, counted as shares.
    */
   readonly truth?: "labels" | "votes";
   /** Number of rows to read from the beginning. The rest of the file is hashed, but not checked. */
@@ -62,6 +64,14 @@ export interface Dataset extends AsyncDisposable {
   readonly anomalies: Anomalies;
   /** Sentences for a person: what was assumed about the columns. */
   readonly notes: readonly string[];
+  /** The columns from which the labels were read; empty without labels. */
+  readonly labelColumns: readonly string[];
+  /** Those of the sentences that are about labels. */
+  readonly labelNotes: readonly string[];
+  /** The columns that look like labels, where none are used. */
+  readonly labelHints: readonly LabelHint[];
+  /** The names by which the columns were found, where they are not the usual ones and can be written into a config. */
+  readonly foundColumns: Partial<Columns>;
   /** What is probably wrong with the whole file, though it can be read. */
   readonly slips: readonly Slip[];
   /** The names of the columns of the file, or the keys of its records. */
@@ -101,6 +111,10 @@ export async function openDataset(path: string, options: DatasetOptions = {}): P
       inclusion,
       anomalies,
       notes: index.notes,
+      labelColumns: truth === null ? [] : labelCells(layout).map((cell) => names[cell] ?? ""),
+      labelNotes: index.labelNotes,
+      labelHints: index.hints,
+      foundColumns: foundColumns(layout, { names, labelled: truth !== null }),
       slips: slipsIn(anomalies, ids.length),
       names,
       chosen,
@@ -130,8 +144,7 @@ async function indexRows(source: Source, options: DatasetOptions): Promise<Index
     problems,
     signal,
     onHeader: (header) => {
-      const needsTruth = truth === "votes" || columns.labels !== undefined;
-      const layout = findLayout(header, { columns: { ...DEFAULT_COLUMNS, ...columns }, truth, needsTruth });
+      const layout = findLayout(header, { columns: { ...DEFAULT_COLUMNS, ...columns }, truth });
       const { names } = header;
       started = { layout, names, rows: createRowIndex(layout, { problems, unit: source.unit, names, select }) };
     },

@@ -27,6 +27,8 @@ export interface RowIndex extends CollectedLabels {
   readonly groupKeys: readonly string[];
   /** Inclusion probability of each row; null when the file is no sample. */
   readonly inclusion: Float64Array | null;
+  /** The sentences about the label columns, which `notes` has too. */
+  readonly labelNotes: readonly string[];
   readonly anomalies: Anomalies;
 }
 
@@ -83,7 +85,7 @@ export function createRowIndex(
       if (layout.dealt) chosen.push(swapped ? "b" : "a");
     },
     finish: () => {
-      const { truth, tags, notes } = labels.finish();
+      const { truth, tags, notes, hints } = labels.finish();
       return {
         ids,
         positions: Uint32Array.from(positions),
@@ -92,6 +94,8 @@ export function createRowIndex(
         rowBytes: Uint32Array.from(rowBytes),
         truth,
         tags,
+        hints,
+        labelNotes: notes,
         chosen: layout.dealt ? chosen : null,
         groups: Uint32Array.from(groups),
         groupKeys: [...groupOfPrompt.keys()],

@@ -1,13 +1,15 @@
 import { type ClassMatrix, pickRows } from "../class-matrix.ts";
+import { namedColumns, type WrittenColumns } from "../config/columns.ts";
 import type { Columns } from "../dataset/columns.ts";
+import { expectedLabels, labelColumns, labelOrder, NAME_LABELS } from "../dataset/label-columns.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
-import { labelColumns } from "../dataset/write-sample.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
 import { inputPath } from "../files/input-path.ts";
 import { formatCount } from "../format.ts";
 import { openRows } from "../job/open-rows.ts";
 import { normalisedWeights } from "../metrics/weights.ts";
+import type { Classes } from "../types.ts";
 import type { Subject } from "./subject.ts";
 
 /** Judged rows joined with the rows of the data file, in the order of the judged rows. */
@@ -38,6 +40,8 @@ export interface LabelOptions {
   readonly labels?: string | null;
   /** The source of the truth; omitted or null: the one in the run's config, else the label columns. */
   readonly truth?: "labels" | "votes" | null;
+  /** Names of columns that differ from those of the run. */
+  readonly columns?: WrittenColumns;
 }
 
 /**
@@ -57,8 +61,8 @@ export function openLabelsOf(
  * file is named.
  */
 export function joinOptionsOf(
-  { path, ids, run, columns }: Subject,
-  { labels = null, truth }: LabelOptions,
+  { path, ids, run, columns, written }: Subject,
+  { labels = null, truth, columns: named = {} }: LabelOptions,
   effects: Pick<Effects, "cwd" | "signal">,
 ): JoinOptions {
   const file = labels === null ? run?.config.input : inputPath(effects.cwd, labels);
@@ -72,7 +76,8 @@ export function joinOptionsOf(
     subject: path,
     ids,
     path: file,
-    columns,
+    columns: namedColumns(named, columns),
+    classes: written.classes,
     truth: truth ?? run?.config.truth ?? "labels",
     mayHaveMore: run !== null && (run.config.limit !== null || run.config.shard !== null),
     signal: effects.signal,
@@ -86,6 +91,8 @@ export interface JoinOptions {
   readonly ids: readonly string[];
   readonly path: string;
   readonly columns: Columns;
+  /** The classes of the judge. */
+  readonly classes: Classes;
   readonly truth: "labels" | "votes";
   /** Whether the file may contain more rows than were judged, as when the run had a limit or judged one shard. */
   readonly mayHaveMore: boolean;
@@ -97,7 +104,7 @@ export async function openLabels(options: JoinOptions): Promise<LabelledRows> {
   const joined = await openJoined(options);
   if (isLabelled(joined)) return joined;
   await joined[Symbol.asyncDispose]();
-  throw withoutLabels(options, joined.weights !== null);
+  throw withoutLabels(options, joined);
 }
 
 /** Checks whether the data file has labels. */
@@ -131,17 +138,23 @@ export async function openJoined(options: JoinOptions): Promise<JoinedRows> {
   }
 }
 
-function withoutLabels({ path, columns }: JoinOptions, isSample: boolean): AbtieError {
-  const { labels } = columns;
-  if (isSample) {
-    const names = labelColumns(columns).join(", ");
-    return new AbtieError("data", `${path} is a sample that nobody has labelled yet: fill in ${names} in every row.`);
+function withoutLabels(options: JoinOptions, { dataset, weights }: JoinedRows): AbtieError {
+  const { path } = options;
+  if (weights !== null && labelColumns(options).every((name) => dataset.names.includes(name))) {
+    return new AbtieError(
+      "data",
+      `${path} is a sample that nobody has labelled yet: ${lowered(labelOrder(options))} of every row.`,
+    );
   }
   return new AbtieError(
     "data",
-    `${path} has no labels: expected the columns ${labels.join(", ")}. Name a labelled file with --labels; ` +
-      "for a column of votes add --truth votes.",
+    `${path} has no labels: ${expectedLabels(options)}. Name a labelled file with --labels. ${NAME_LABELS}; for a column of votes add --truth votes.`,
+    { details: dataset.labelNotes },
   );
+}
+
+function lowered(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
 /** Finds the judged rows that the data file contains, and their indexes there. A sample need not contain all of them. */

@@ -1,12 +1,11 @@
 import type { Config } from "../config/config.ts";
-import { type Columns, DEFAULT_COLUMNS } from "../dataset/columns.ts";
 import { type Dataset, openDataset } from "../dataset/open-dataset.ts";
 import { shardOf } from "../dataset/shard.ts";
 import type { Log } from "../types.ts";
 
 /**
- * Opens the rows of a config, and logs what was assumed about their columns. The label columns may be missing, unless the
- * config gives them other names than the usual ones. `select` keeps only some rows, instead of those of the config's shard.
+ * Opens the rows of a config, and logs what was assumed about their columns. The label columns may be
+ * missing. `select` keeps only some rows, instead of those of the config's shard.
  */
 export async function openRows(
   config: Pick<Config, "input" | "columns" | "truth" | "limit" | "shard">,
@@ -15,11 +14,8 @@ export async function openRows(
   select: ((id: string) => boolean) | null = null,
 ): Promise<Dataset> {
   const { shard } = config;
-  const { labels, ...others } = { ...DEFAULT_COLUMNS, ...config.columns };
-  const renamed = labels.some((name, k) => name !== DEFAULT_COLUMNS.labels[k]);
-  const columns: Partial<Columns> = renamed ? { ...others, labels } : others;
   const dataset = await openDataset(config.input, {
-    columns,
+    columns: config.columns,
     truth: config.truth,
     // A signal that was aborted before the start ends the job as later: with a complete file of all rows.
     ...(signal.aborted ? {} : { signal }),

@@ -30,7 +30,7 @@ describe("labels", () => {
     await using dataset = await openDataset(await temporaryFile(csv("label", "A", "7")));
     expect(dataset.truth).toBeNull();
     expect(dataset.notes).toEqual([
-      'the column "label" looks like labels and is not used; to use it, write columns: {label: "label", codes: {VALUE: a, ...}} (the label is "7")',
+      'the column "label" looks like labels ("A", "7") and is not used; to use it, add --set columns.label=label --set \'columns.codes={"A":"a","7":"b"}\', with the meaning of each value: a, b or tie',
     ]);
   });
 
@@ -40,7 +40,7 @@ describe("labels", () => {
       /line 3: the label is "7"\. A label is a word.*codes: \{1: a, 2: b, 0: tie\}/,
     );
     await expect(openDataset(path, { columns: { label: "label", codes: { A: "a" } } })).rejects.toThrow(
-      /line 3: the label is "7"\. The codes of the label column are A: a\. Correct the label/,
+      /line 3: the label is "7"\. The codes of the label column are A: a; A, B and tie are understood too\. Correct the label/,
     );
   });
 
@@ -55,8 +55,67 @@ describe("labels", () => {
   test.each(["score_a", "rating", "voted"])("a column %s that is not used is named once", async (column) => {
     await using dataset = await openDataset(await temporaryFile(csv(column, "1", "2")));
     expect(dataset.notes).toEqual([
-      expect.stringContaining(`the column "${column}" looks like labels and is not used`),
+      expect.stringContaining(`the column "${column}" looks like labels ("1", "2") and is not used`),
     ]);
+  });
+});
+
+describe("a column of labels under an unusual name", () => {
+  const header = "id,prompt,answer_0,answer_1";
+  const file = (column: string, ...values: readonly string[]): Promise<string> =>
+    temporaryFile(`${header},${column}\n${values.map((value, index) => `${index},p,x,y,${value}`).join("\n")}\n`);
+
+  test.each([
+    ["the names of the answer columns", ["answer_1", "Answer 0", "tie"], [1, 0, 2]],
+    ["words", ["model_b", "left", "both"], [1, 0, 2]],
+    ["A, B and tie in any case", ["b", "A", "TIE"], [1, 0, 2]],
+  ])("is recognised by its values: %s", async (_, values, expected) => {
+    const path = await file("human says", ...values);
+    await using dataset = await openDataset(path);
+    expect(dataset.truth).toBeNull();
+    expect(dataset.labelHints).toMatchObject([{ column: "human says", kind: "words" }]);
+    expect(dataset.labelNotes.join()).toContain("to use it, add --set 'columns.label=human says'");
+    const truth = await truthOf(path, { columns: { label: "human says" } });
+    expect(truth.map((row) => row.indexOf(1))).toEqual(expected);
+  });
+
+  test("is not a column of other words, of one side alone, or of texts", async () => {
+    for (const values of [
+      ["en", "de"],
+      ["a", "a"],
+      ["tie", "tie"],
+      ["a long text about A and B that goes on", "B"],
+    ]) {
+      await using dataset = await openDataset(await file("language", ...values));
+      expect(dataset.labelHints).toEqual([]);
+    }
+  });
+
+  test("with votes is named with the way to use it", async () => {
+    await using dataset = await openDataset(await file("crowd", "A|B", "tie|A"));
+    expect(dataset.labelNotes.join()).toContain("add --truth votes --set columns.votes=crowd");
+  });
+
+  test("may hold A, B and tie in any case beside its codes, and the codes go first", async () => {
+    const codes = { 1: "a", 2: "b", 0: "tie" } as const;
+    const values = ["2", "A", "b", "Tie", "0", "answer_1"];
+    const path = await file("gold", ...values);
+    const truth = await truthOf(path, { columns: { label: "gold", codes } });
+    expect(truth.map((row) => row.indexOf(1))).toEqual([1, 0, 1, 2, 2, 1]);
+    const other = { A: "b", B: "a" } as const;
+    const turned = await truthOf(await file("gold", "A", "B", "tie"), { columns: { label: "gold", codes: other } });
+    expect(turned.map((row) => row.indexOf(1))).toEqual([1, 0, 2]);
+  });
+
+  test("that a person named may be missing, and a note says so with the nearest name", async () => {
+    const named = { columns: { label: "gould" } };
+    await using dataset = await openDataset(await file("gold", "answer_0", "x"), named);
+    expect(dataset.truth).toBeNull();
+    expect(dataset.notes).toContain('the rows have no labels: the column "gould" is missing (did you mean "gold"?)');
+    await using weights = await openDataset(await file("more", "1", "2"), { columns: { labels: ["x", "y", "z"] } });
+    expect(weights.notes.join()).toContain('no labels: the column "x" is missing; the column "y" is missing');
+    await using votes = await openDataset(await file("more", "1", "2"), { truth: "votes" });
+    expect(votes.notes.join()).toContain('no labels: the column "votes" is missing');
   });
 });
 

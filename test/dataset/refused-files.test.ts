@@ -32,7 +32,7 @@ async function refuse(
 test("refuses a missing column, showing the header and the nearest name", async () => {
   const { message } = await refuse("id,prompt,respond_a,response_b\n1,p,a,b\n");
   expect(message).toBe(
-    'rows.csv, line 1: the column "response_a" is missing (did you mean "respond_a"?). The header is: id, prompt, respond_a, response_b. Rename the column in the file, or give its name under "columns" in the config.',
+    'rows.csv, line 1: the column "response_a" is missing (did you mean "respond_a"?). The header is: id, prompt, respond_a, response_b. Rename the column in the file, or name it with --set or under "columns" in the config: --set columns.response_a=respond_a.',
   );
 });
 
@@ -67,11 +67,15 @@ test("refuses label columns that are there in part", async () => {
   expect(message).toContain('the column "winner_model_b" is missing. The header is');
 });
 
-test("refuses missing label columns that were named, and missing votes that were asked for", async () => {
-  const named = await refuse(`${HEADER}\n1,p,a,b\n`, { columns: { labels: ["x", "y", "z"] } });
-  expect(named.message).toContain('the column "x" is missing; the column "y" is missing; the column "z" is missing');
-  const votes = await refuse(`${LABELLED}\n1,p,a,b,1,0,0\n`, { truth: "votes" });
-  expect(votes.message).toContain('the column "votes" is missing');
+test("suggests the columns with texts that are probably meant, as flags", async () => {
+  const { message } = await refuse("nr,user question,left_text,right_text,model_a,model_b\n1,p,a,b,m,n\n");
+  expect(message).toMatch(
+    /--set 'columns\.prompt=user question' --set columns\.response_a=left_text --set columns\.response_b=right_text\.$/,
+  );
+  const nothing = await refuse("x,y,z\n1,p,a\n");
+  expect(nothing.message).toMatch(
+    /--set columns\.prompt=NAME --set columns\.response_a=NAME --set columns\.response_b=NAME\.$/,
+  );
 });
 
 test("refuses a file whose ids repeat, naming both lines, also behind cells of several lines", async () => {

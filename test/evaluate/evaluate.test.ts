@@ -107,7 +107,9 @@ describe("labels of other rows are refused", () => {
     // Its own input has no labels.
     const without = await inProcess(["evaluate", "run"], job.folder);
     expect(without.status).toBe(3);
-    expect(without.stderr).toMatch(/rows\.csv has no labels: expected the columns winner_model_a.*--labels/);
+    expect(without.stderr).toMatch(
+      /rows\.csv has no labels: expected the column winner with A, B or tie, or the columns winner_model_a.*--labels/,
+    );
   });
 
   test("asks for a labelled file for a submission, and names a folder that is no run", async () => {

@@ -6,11 +6,12 @@ import { stringify } from "csv-stringify/sync";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { SampleResult } from "../../src/commands/sample.ts";
-import { readCell } from "../../src/dataset/cell.ts";
-import { writeCell } from "../../src/dataset/write-sample.ts";
+import { cellText, readCell } from "../../src/dataset/cell.ts";
+import { openDataset } from "../../src/dataset/open-dataset.ts";
+import { writeCell } from "../../src/dataset/submission/write-sample.ts";
 import type { SubjectEvaluation } from "../../src/evaluate/evaluation.ts";
 import { sizesOf, worthLabelling } from "../../src/evaluate/worth-labelling.ts";
-import { CLASSES } from "../../src/types.ts";
+import { CLASSES, type Classes, WITHOUT_TIE } from "../../src/types.ts";
 import golden from "../fixtures/evaluate/sample.json" with { type: "json" };
 import { temporaryFolder } from "../helpers/folder.ts";
 import { inProcess } from "../helpers/in-process.ts";
@@ -20,6 +21,13 @@ const LABELS = ["winner_model_a", "winner_model_b", "winner_tie"] as const;
 
 function readTable(file: string): Record<string, string>[] {
   return parse(readFileSync(file, "utf8"), { columns: true });
+}
+
+/** Reads the records of a file of any kind, as texts. */
+async function readRecords(path: string): Promise<Record<string, string>[]> {
+  await using dataset = await openDataset(path);
+  const rows = await Promise.all(dataset.ids.map((_, index) => dataset.readCells(index)));
+  return rows.map((cells) => Object.fromEntries(dataset.names.map((name, at) => [name, cellText(cells[at])])));
 }
 
 async function evaluated(args: readonly string[], folder: string): Promise<SubjectEvaluation> {
@@ -116,12 +124,89 @@ describe("abtie sample", () => {
     }
   });
 
+  const settings: readonly (readonly [
+    string,
+    { readonly columns?: object; readonly truth?: string; readonly classes?: Classes; readonly says: RegExp },
+  ])[] = [
+    ["the usual column", { says: /Write A, B or tie into the column winner / }],
+    [
+      "codes",
+      {
+        columns: { label: "gold", codes: { 1: "a", 2: "b", 0: "tie" } },
+        says: /Write 1 \(A\), 2 \(B\) or 0 \(tie\) into the column gold /,
+      },
+    ],
+    ["a column of words", { columns: { label: "gold" }, says: /Write A, B or tie into the column gold / }],
+    ["columns of weights", { columns: { labels: ["x", "y", "z"] }, says: /Write 1 into one of the columns x, y, z / }],
+    ["votes", { truth: "votes", says: /Write A, B or tie, several votes .* into the column votes / }],
+    ["a judge of two classes", { classes: WITHOUT_TIE, says: /Write A or B into the column winner / }],
+    [
+      "two classes with codes",
+      {
+        classes: WITHOUT_TIE,
+        columns: { label: "gold", codes: { 1: "a", 2: "b", 0: "tie" } },
+        says: /Write 1 \(A\) or 2 \(B\) into the column gold /,
+      },
+    ],
+    [
+      "two columns of weights",
+      { classes: WITHOUT_TIE, columns: { labels: ["x", "y", "z"] }, says: /Write 1 into one of the columns x, y and/ },
+    ],
+  ];
+  const forms = ["sample.csv", "sample.jsonl", "sample.parquet"] as const;
+
+  test.each(
+    settings.flatMap(([name, setting], at) => [[name, forms[at % forms.length] ?? forms[0], setting] as const]),
+  )(
+    "writes a file that evaluate understands when it is filled in as it says: %s, %s",
+    async (_, file, { columns = {}, truth = "labels", classes = CLASSES, says }) => {
+      const folder = await writeJudged({ rows: 12, sharpness: 1, orders: "one", classes });
+      const manifest = JSON.parse(readFileSync(join(folder, "run/manifest.json"), "utf8"));
+      Object.assign(manifest.config, { truth });
+      Object.assign(manifest.config.columns, columns);
+      await writeFile(join(folder, "run/manifest.json"), JSON.stringify(manifest));
+      const said = await inProcess(["sample", "run", "-n", "12", "-o", file], folder);
+      expect(said).toMatchObject({ status: 0, stderr: "" });
+      expect(said.stdout).toMatch(says);
+
+      // A person labels half of the rows as A, half as B, in the words of the program.
+      const rows = await readRecords(join(folder, file));
+      const into = JSON.parse(
+        (await inProcess(["sample", "run", "-o", "x.csv", "--json"], folder)).stdout,
+      ).labelColumns;
+      const filled = rows.map((row, index) => ({
+        ...row,
+        ...(into.length === 1
+          ? { [into[0]]: ["a", "B"][index % 2] }
+          : Object.fromEntries(into.map((name: string, k: number) => [name, k === index % 2 ? "1" : "0"]))),
+      }));
+      await writeFile(join(folder, "filled.csv"), stringify(filled, { header: true }));
+      const { rows: evaluatedRows } = await evaluated(["run", "--labels", "filled.csv"], folder);
+      expect(evaluatedRows).toBe(12);
+    },
+  );
+
+  test("writes the form that the name of the file says, or refuses the name", async () => {
+    const folder = await writeJudged({ rows: 8, sharpness: 1, orders: "one" });
+    for (const file of ["s.tsv", "s.json", "s.xlsx", "s.parquet.gz"]) {
+      const said = await inProcess(["sample", "run", "-o", file], folder);
+      expect(said).toMatchObject({ status: 2 });
+      expect(said.stderr).toMatch(/the sample ends in \.(tsv|json|xlsx|gz).*name it/);
+    }
+    for (const file of ["s.csv", "s.csv.gz", "s.jsonl.gz", "s.jsonl", "s.parquet"]) {
+      expect(await inProcess(["sample", "run", "-o", file], folder)).toMatchObject({ status: 0 });
+      expect(await readRecords(join(folder, file))).toHaveLength(8);
+    }
+  });
+
   test("refuses half a labelled sample with the lines, foreign rows, runs of other rows, and overwriting its input", async () => {
     const folder = await writeJudged({ rows: 20, sharpness: 1, orders: "one" });
     await inProcess(["sample", "run", "-n", "6", "-o", "sample.csv"], folder);
     const empty = await inProcess(["evaluate", "run", "--labels", "sample.csv"], folder);
     expect(empty).toMatchObject({ status: 3 });
-    expect(empty.stderr).toContain("is a sample that nobody has labelled yet: fill in winner in every row");
+    expect(empty.stderr).toContain(
+      "is a sample that nobody has labelled yet: write A, B or tie into the column winner of every row",
+    );
     await labelSample(folder, (index) => index !== 2);
     const half = await inProcess(["evaluate", "run", "--labels", "sample.csv"], folder);
     expect(half).toMatchObject({ status: 3 });

@@ -1,6 +1,7 @@
 import { EXIT } from "../../errors.ts";
 import { type AddCommand, printJson } from "./context.ts";
-import { jsonOption, type LabelFlags, labelsOption, truthOption, wholeNumber } from "./options.ts";
+import { jsonOption, type LabelFlags, labelOptionsOf, labelsOption, truthOption, wholeNumber } from "./options.ts";
+import { columnsOption } from "./settings.ts";
 
 interface CalibrateFlags extends LabelFlags {
   readonly output: string;
@@ -23,6 +24,7 @@ export const addCalibrate: AddCommand = (program, context, finish) => {
     .argument("<run>", "folder of a run")
     .addOption(labelsOption())
     .addOption(truthOption("run"))
+    .addOption(columnsOption("the labelled file"))
     .option("-o, --output <file>", "calibration file to write", "calibration.json")
     .option("--folds <n>", "number of parts in the cross-validation", wholeNumber(2), 10)
     .option("--force", "replace the output if it exists and is no calibration")
@@ -36,10 +38,10 @@ Examples:
 Then add this line to the config of a run with the same template:
   calibration: calibration.json`,
     )
-    .action(async (run: string, { labels, truth, json, output, folds, force }: CalibrateFlags) => {
+    .action(async (run: string, { json, output, folds, force, ...flags }: CalibrateFlags) => {
       const { calibrateRun } = await import("../../commands/calibrate.ts");
       const { renderCalibration } = await import("../render/calibration.ts");
-      const options = { run, labels: labels ?? null, truth: truth ?? null, output, folds, force: force ?? false };
+      const options = { run, ...(await labelOptionsOf(flags)), output, folds, force: force ?? false };
       const result = await calibrateRun(options, context);
       if (json === true) printJson(context, result);
       else context.print(renderCalibration(result));

@@ -2,7 +2,8 @@ import { InvalidArgumentError } from "commander";
 import { EXIT } from "../../errors.ts";
 import { type AddCommand, printJson } from "./context.ts";
 import { appendJobSummary, summaryOption } from "./job-summary.ts";
-import { jsonOption, type LabelFlags, labelsOption, truthOption } from "./options.ts";
+import { jsonOption, type LabelFlags, labelOptionsOf, labelsOption, truthOption } from "./options.ts";
+import { columnsOption } from "./settings.ts";
 
 interface EvaluateFlags extends LabelFlags {
   readonly maxLogLoss?: number;
@@ -25,6 +26,7 @@ export const addEvaluate: AddCommand = (program, context, finish) => {
     .argument("<run|csv>", "folder of a run, or a submission")
     .addOption(labelsOption())
     .addOption(truthOption("run"))
+    .addOption(columnsOption("the labelled file"))
     .option(
       "--max-log-loss <nats>",
       "exit with 6 if the log loss as written is above this; the value counts, not its interval",
@@ -47,12 +49,12 @@ Examples:
   abtie evaluate runs/job --labels labelled.csv --max-log-loss 1.02 --min-accuracy 0.5    # in CI`,
     )
     .action(async (target: string, flags: EvaluateFlags) => {
-      const { labels, truth, maxLogLoss, minAccuracy, summary, json } = flags;
+      const { maxLogLoss, minAccuracy, summary, json } = flags;
       const { evaluateTarget } = await import("../../commands/evaluate.ts");
       const { renderEvaluation } = await import("../render/evaluation.ts");
       const { renderEvaluationMarkdown } = await import("../../report/render-evaluation.ts");
       const limits = { maxLogLoss: maxLogLoss ?? null, minAccuracy: minAccuracy ?? null };
-      const result = await evaluateTarget({ target, labels: labels ?? null, truth: truth ?? null, ...limits }, context);
+      const result = await evaluateTarget({ target, ...(await labelOptionsOf(flags)), ...limits }, context);
       const { thresholds } = result;
       if (json === true) printJson(context, result);
       else context.print(renderEvaluation(result));

@@ -1,14 +1,16 @@
+import { CLASS_TEXT } from "../../classes.ts";
 import type { InitResult } from "../../commands/init.ts";
 import { formatPercent, plural } from "../../format.ts";
-import { CLASS_TEXT } from "../../report/text/sentences.ts";
 import { CLASSES } from "../../types.ts";
 import { type AddCommand, printJson } from "./context.ts";
 import { jsonOption } from "./options.ts";
+import { type ConfigSetting, columnsFrom, columnsOption } from "./settings.ts";
 
 interface InitFlags {
   readonly output: string;
   readonly baseUrl?: string;
   readonly deadline?: string;
+  readonly set?: readonly ConfigSetting[];
   readonly force?: boolean;
   readonly json?: boolean;
 }
@@ -29,24 +31,36 @@ export const addInit: AddCommand = (program, context) => {
       "--deadline <when>",
       'time by which a run must end: "9h" (from its start), "18:30", or an ISO date and time',
     )
+    .addOption(columnsOption("the rows"))
     .option("--force", "replace an existing config")
     .addOption(jsonOption())
     .addHelpText("after", "\nExample:\n  abtie init rows.parquet --base-url http://127.0.0.1:8000")
     .action(async (rows: string, flags: InitFlags) => {
       const { init } = await import("../../commands/init.ts");
       const { output, baseUrl = null, deadline = null, force = false } = flags;
-      const result = await init({ input: rows, output, baseUrl, deadline, force }, context);
+      const columns = await columnsFrom(flags);
+      const result = await init({ input: rows, output, baseUrl, deadline, columns, force }, context);
       if (flags.json === true) printJson(context, result);
       else context.print(renderInit(result));
     });
 };
 
-function renderInit({ input, config, rows, labels, notes, turns, characters, scripts }: InitResult): string {
+function renderInit({
+  input,
+  config,
+  rows,
+  labels,
+  labelColumns,
+  notes,
+  turns,
+  characters,
+  scripts,
+}: InitResult): string {
   const shares =
     labels === null
       ? "none, which scoring does not need"
       : labels.map((share, index) => `${CLASS_TEXT[CLASSES[index] ?? "tie"]} ${formatPercent(share)}`).join(", ") +
-        (labels.length === 2 ? "; none is a tie" : "");
+        `${labels.length === 2 ? "; none is a tie" : ""} (${plural(labelColumns.length, "column")} ${labelColumns.join(", ")})`;
   const written = scripts.slice(0, 4).map(({ script, share }) => `${script} ${formatPercent(share)}`);
   return [
     `rows      ${plural(rows, "row")} in ${input}`,

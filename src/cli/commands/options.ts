@@ -1,8 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Config } from "../../config/config.ts";
 import { AbtieError } from "../../errors.ts";
+import type { LabelOptions } from "../../evaluate/labelled.ts";
 import type { Override } from "../../job/open-config.ts";
 import type { Context } from "./context.ts";
+import { addSetting, type ColumnFlags, type ConfigSetting, columnsFrom, setKeys } from "./settings.ts";
 
 /** The flags that replace keys of the config, as commander returns them. */
 export interface ConfigFlags {
@@ -23,13 +25,7 @@ export interface ConfigFlags {
   readonly orders?: string;
   readonly prior?: readonly number[];
   readonly deadline?: string;
-  readonly set?: readonly Setting[];
-}
-
-/** One key of the config as --set gives it: its path, and its value. */
-interface Setting {
-  readonly path: readonly string[];
-  readonly value: unknown;
+  readonly set?: readonly ConfigSetting[];
 }
 
 /** The names of the flags that replace keys of the config. */
@@ -112,7 +108,7 @@ const CONFIG_FLAGS: { readonly [F in ConfigFlag]: ConfigFlagSpec<NonNullable<Con
     flags: "--set <key=value>",
     help: "any other key of the config, for example --set time.reserve=10m; may be repeated",
     parse: addSetting,
-    set: (settings) => settings.reduce<Override["set"]>(setKey, {}),
+    set: setKeys,
   },
 };
 
@@ -214,8 +210,8 @@ export function configFileOf(argument: string | undefined, { config }: Pick<Conf
   return config ?? argument ?? null;
 }
 
-/** The flags that name the file with the labels and the source of the truth. */
-export interface LabelFlags {
+/** The flags that name the file with the labels, its columns, and the source of the truth. */
+export interface LabelFlags extends ColumnFlags {
   readonly labels?: string;
   readonly truth?: "labels" | "votes";
 }
@@ -234,6 +230,11 @@ export function truthOption(usual: "run" | "config"): Option {
   return new Option("--truth <source>", help).choices(["labels", "votes"]);
 }
 
+/** Turns the flags about labels into options of a command. */
+export async function labelOptionsOf({ labels, truth, set }: LabelFlags): Promise<LabelOptions> {
+  return { labels: labels ?? null, truth: truth ?? null, columns: await columnsFrom(set === undefined ? {} : { set }) };
+}
+
 /** Creates the option --json. */
 export function jsonOption(): Option {
   return new Option("--json", "print the result as JSON on stdout");
@@ -245,32 +246,6 @@ function shares(text: string): readonly number[] {
   throw new InvalidArgumentError(
     "expected three numbers from 0 to 1 with commas, for example 0.35,0.35,0.3; two for a template without a tie.",
   );
-}
-
-function addSetting(text: string, earlier: readonly Setting[] = []): readonly Setting[] {
-  const at = text.indexOf("=");
-  const path = text.slice(0, Math.max(0, at)).split(".");
-  if (at < 1 || path.some((key) => !/^\w+$/.test(key))) {
-    throw new InvalidArgumentError("expected KEY=VALUE, for example time.reserve=10m.");
-  }
-  return [...earlier, { path, value: readValue(text.slice(at + 1)) }];
-}
-
-/** Reads a value as YAML does for the plain values of a config: truth values, numbers, JSON, else text. */
-function readValue(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
-
-function setKey(set: Override["set"], { path, value }: Setting): Override["set"] {
-  const write = (at: unknown, [key = "", ...rest]: readonly string[]): object => {
-    const before = typeof at === "object" && at !== null ? (at as Readonly<Record<string, unknown>>) : {};
-    return { ...before, [key]: rest.length === 0 ? value : write(before[key], rest) };
-  };
-  return write(set, path);
 }
 
 /** Creates a parser that accepts only whole numbers of at least `least`. */

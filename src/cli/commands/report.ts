@@ -1,5 +1,6 @@
 import { type AddCommand, printJson } from "./context.ts";
-import { jsonOption, type LabelFlags, labelsOption, truthOption } from "./options.ts";
+import { jsonOption, type LabelFlags, labelOptionsOf, labelsOption, truthOption } from "./options.ts";
+import { columnsOption } from "./settings.ts";
 
 interface ReportFlags extends LabelFlags {
   readonly output?: string;
@@ -21,18 +22,18 @@ export const addReport: AddCommand = (program, context) => {
     .option("-o, --output <html>", "page to write (default: report.html in the run folder)")
     .addOption(labelsOption())
     .addOption(truthOption("run"))
+    .addOption(columnsOption("the labelled file"))
     .option("--force", "replace files that no report wrote")
     .addOption(jsonOption())
     .addHelpText(
       "after",
       "\nExamples:\n  abtie report runs/demo\n  abtie report runs/job --labels labelled.csv -o report.html",
     )
-    .action(async (run: string, { output, labels, truth, force, json }: ReportFlags) => {
+    .action(async (run: string, { output, force, json, ...flags }: ReportFlags) => {
       const { reportRun } = await import("../../commands/report.ts");
       const options = {
         run,
-        labels: labels ?? null,
-        truth: truth ?? null,
+        ...(await labelOptionsOf(flags)),
         output: output ?? null,
         force: force ?? false,
       };

@@ -4,11 +4,13 @@ import { EXIT } from "../../errors.ts";
 import { plural } from "../../format.ts";
 import { type AddCommand, printJson } from "./context.ts";
 import { jsonOption } from "./options.ts";
+import { type ConfigSetting, columnsFrom, columnsOption } from "./settings.ts";
 
 interface ValidateFlags {
   readonly input: string;
   readonly id?: string;
   readonly format?: NonNullable<ValidateOptions["format"]>;
+  readonly set?: readonly ConfigSetting[];
   readonly json?: boolean;
 }
 
@@ -23,6 +25,7 @@ export const addValidate: AddCommand = (program, context, finish) => {
     .argument("<submission>", "CSV to check; or a file with more columns: wide CSV, JSON Lines or Parquet")
     .requiredOption("-i, --input <file>", "file with the rows that the submission answers")
     .option("--id <column>", "name of the id column (default: id)")
+    .addOption(columnsOption("the rows"))
     .addOption(
       new Option(
         "--format <format>",
@@ -31,9 +34,9 @@ export const addValidate: AddCommand = (program, context, finish) => {
     )
     .addOption(jsonOption())
     .addHelpText("after", "\nExample:\n  abtie validate submission.csv -i rows.csv")
-    .action(async (submission: string, { json, ...flags }: ValidateFlags) => {
+    .action(async (submission: string, { json, set = [], ...flags }: ValidateFlags) => {
       const { validate } = await import("../../commands/validate.ts");
-      const result = await validate({ submission, ...flags }, context);
+      const result = await validate({ submission, ...flags, columns: await columnsFrom({ set }) }, context);
       if (json === true) printJson(context, result);
       else if (result.problems.length > 0) context.printToStderr(renderProblems(result));
       const verdict = result.valid ? "is valid" : "would be refused";

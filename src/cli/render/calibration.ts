@@ -1,9 +1,9 @@
+import { CLASS_TEXT } from "../../classes.ts";
 import type { CalibrationResult } from "../../commands/calibrate.ts";
 import { leftOutTies } from "../../metrics/labels-for.ts";
 import { estimateOf } from "../../report/data/from-metrics.ts";
 import { loss } from "../../report/tables/table.ts";
 import { counted, fixed, withRange } from "../../report/text/number.ts";
-import { CLASS_TEXT } from "../../report/text/sentences.ts";
 import { CLASSES } from "../../types.ts";
 import { columnLines, terminalText } from "./table.ts";
 

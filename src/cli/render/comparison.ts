@@ -1,5 +1,5 @@
 import type { Comparison } from "../../compare/conclude.ts";
-import { prefixCacheText } from "../../compare/report-data.ts";
+import { LABELS_FIELD, prefixCacheText } from "../../compare/report-data.ts";
 import type { AgreementData, ComparisonData } from "../../report/data/comparison-data.ts";
 import { crossTable, disagreementTable, verdictTable } from "../../report/tables/agreement-tables.ts";
 import { variantCosts, variantScores } from "../../report/tables/comparison-tables.ts";
@@ -39,8 +39,9 @@ function scoreParts(report: ComparisonData): readonly string[] {
 const LISTED = 5;
 
 function agreementParts(report: AgreementData): readonly string[] {
-  const { agreement, variants } = report;
+  const { agreement, variants, facts } = report;
   return [
+    ...facts.filter(({ name }) => name === LABELS_FIELD).map(({ name, value }) => `${name}: ${value}.`),
     transposedLines([verdictTable(variants), variantCosts(report)]),
     agreement.map((pair) => `${agreementSentence(pair)}.`).join("\n"),
     ...agreement.map((pair) => `${crossTable(pair).caption}:\n${tableLines(crossTable(pair))}`),

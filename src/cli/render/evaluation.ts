@@ -1,9 +1,10 @@
+import { CLASS_TEXT } from "../../classes.ts";
 import type { SubjectEvaluation } from "../../evaluate/evaluation.ts";
 import { baselinesOf, estimateOf, positionOf, scoresOf, sliceGroupOf } from "../../report/data/from-metrics.ts";
 import { scoreTable, sliceTable } from "../../report/tables/run-tables.ts";
 import { loss } from "../../report/tables/table.ts";
 import { count, counted, fixed, massText, withRange } from "../../report/text/number.ts";
-import { CLASS_TEXT, swapText } from "../../report/text/sentences.ts";
+import { swapText } from "../../report/text/sentences.ts";
 import { againstBaseline } from "../../report/text/verdict.ts";
 import { CLASSES } from "../../types.ts";
 import { columnLines, tableLines, terminalText } from "./table.ts";

@@ -1,7 +1,7 @@
 import { ByteWriter, ParquetWriter, type SchemaElement } from "hyparquet-writer";
 import { cellText } from "../cell.ts";
 import type { DataCell } from "../sources/source.ts";
-import type { Block, OutputColumn } from "./output-columns.ts";
+import type { Block, EncodedColumn } from "./output-columns.ts";
 
 /** A row group ends with the block that reaches one of these, because it is in memory as a whole. */
 const GROUP_ROWS = 20_000;
@@ -12,7 +12,7 @@ const GROUP_CHARACTERS = 1 << 24;
  * and objects as JSON, and a missing one null.
  */
 export async function* encodeParquet(
-  columns: readonly OutputColumn[],
+  columns: readonly EncodedColumn[],
   blocks: AsyncIterable<Block>,
 ): AsyncGenerator<Uint8Array> {
   const bytes = new ByteWriter();
@@ -30,7 +30,7 @@ export async function* encodeParquet(
   yield taken(bytes);
 }
 
-function schemaOf(columns: readonly OutputColumn[]): SchemaElement[] {
+function schemaOf(columns: readonly EncodedColumn[]): SchemaElement[] {
   return [
     { name: "root", num_children: columns.length },
     ...columns.map(
@@ -50,7 +50,7 @@ interface Group {
   readonly write: (writer: ParquetWriter) => void;
 }
 
-function emptyGroup(columns: readonly OutputColumn[]): Group {
+function emptyGroup(columns: readonly EncodedColumn[]): Group {
   const values: (string | number | null)[][] = columns.map(() => []);
   let rows = 0;
   let characters = 0;

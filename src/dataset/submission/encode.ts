@@ -4,14 +4,14 @@ import { stringify } from "csv-stringify/sync";
 import type { OutputForm } from "../../types.ts";
 import { cellText } from "../cell.ts";
 import type { DataCell } from "../sources/source.ts";
-import type { Block, OutputColumn } from "./output-columns.ts";
+import type { Block, EncodedColumn } from "./output-columns.ts";
 
 type Encoded = AsyncIterable<string | Uint8Array>;
 
 /** Encodes rows in the form of an output, in constant memory. */
 export function encodeRows(
   { kind, gzip }: OutputForm,
-  columns: readonly OutputColumn[],
+  columns: readonly EncodedColumn[],
   blocks: AsyncIterable<Block>,
 ): Encoded {
   const encoded = ENCODERS[kind](columns, blocks);
@@ -19,7 +19,7 @@ export function encodeRows(
 }
 
 const ENCODERS: Readonly<
-  Record<OutputForm["kind"], (columns: readonly OutputColumn[], blocks: AsyncIterable<Block>) => Encoded>
+  Record<OutputForm["kind"], (columns: readonly EncodedColumn[], blocks: AsyncIterable<Block>) => Encoded>
 > = {
   submission: encodeCsv,
   wide: encodeCsv,
@@ -29,20 +29,20 @@ const ENCODERS: Readonly<
 
 /** The writer is loaded for those who want Parquet. */
 async function* loadAndEncodeParquet(
-  columns: readonly OutputColumn[],
+  columns: readonly EncodedColumn[],
   blocks: AsyncIterable<Block>,
 ): AsyncGenerator<Uint8Array> {
   const { encodeParquet } = await import("./encode-parquet.ts");
   yield* encodeParquet(columns, blocks);
 }
 
-async function* encodeCsv(columns: readonly OutputColumn[], blocks: AsyncIterable<Block>): AsyncGenerator<string> {
+async function* encodeCsv(columns: readonly EncodedColumn[], blocks: AsyncIterable<Block>): AsyncGenerator<string> {
   yield stringify([columns.map(({ name }) => name)]);
   for await (const block of blocks) yield stringify(block.map((cells) => cells.map(cellText)));
 }
 
 async function* encodeJsonLines(
-  columns: readonly OutputColumn[],
+  columns: readonly EncodedColumn[],
   blocks: AsyncIterable<Block>,
 ): AsyncGenerator<string> {
   const toValue = (cell: DataCell, at: number): DataCell =>

@@ -31,10 +31,14 @@ export interface OutputRow extends RowDetails {
 /** Some rows of an output, each with one cell for each column. */
 export type Block = readonly (readonly DataCell[])[];
 
-/** A column of an output. The cell of a number is its text, or null. */
-export interface OutputColumn {
+/** A column as a file has it. The cell of a number is its text, or null. */
+export interface EncodedColumn {
   readonly name: string;
   readonly isNumber: boolean;
+}
+
+/** A column of an output. */
+export interface OutputColumn extends EncodedColumn {
   readonly cellOf: (row: OutputRow) => DataCell;
 }
 

@@ -1,9 +1,8 @@
-import { clearWinner } from "../../classes.ts";
+import { CLASS_TEXT, clearWinner } from "../../classes.ts";
 import type { ReportRow } from "../data/run-data.ts";
 import { type Html, html } from "../markup/html.ts";
 import { short } from "../markup/visible.ts";
 import { counted, percent } from "../text/number.ts";
-import { CLASS_TEXT } from "../text/sentences.ts";
 import { axes, FRAME, type Frame, picture, px } from "./frame.ts";
 import { linear, numberTicks, percentTicks } from "./ticks.ts";
 import type { Marked } from "./triangle.ts";

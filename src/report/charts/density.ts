@@ -1,9 +1,8 @@
-import { clearWinner } from "../../classes.ts";
+import { CLASS_TEXT, clearWinner } from "../../classes.ts";
 import { CLASSES, type ClassName } from "../../types.ts";
 import type { ReportRow } from "../data/run-data.ts";
 import { type Html, html } from "../markup/html.ts";
 import { counted, percent } from "../text/number.ts";
-import { CLASS_TEXT } from "../text/sentences.ts";
 import { picture } from "./frame.ts";
 import { emptyTriangle, placeable, type Ternary, type Triple, trianglePath } from "./ternary.ts";
 

@@ -1,9 +1,9 @@
 import { type ClassMatrix, rowsOf } from "../../class-matrix.ts";
+import { CLASS_TEXT } from "../../classes.ts";
 import type { SubjectEvaluation } from "../../evaluate/evaluation.ts";
 import { reliabilityBins } from "../../metrics/reliability.ts";
 import { baselinesOf, positionOf, reliabilityOf, scoresOf, sliceGroupOf } from "../data/from-metrics.ts";
 import type { PositionBias, Quality } from "../data/run-data.ts";
-import { CLASS_TEXT } from "../text/sentences.ts";
 
 /**
  * Turns an evaluation into the quality section of a report. `written` and `truth` are those of the rows that it measured;

@@ -1,4 +1,4 @@
-import { classesOf } from "../../classes.ts";
+import { CLASS_TEXT, classesOf } from "../../classes.ts";
 import { CLASSES, type PerClass } from "../../types.ts";
 import { stackedBar } from "../charts/stacked.ts";
 import type { ComparisonBase, Disagreement, PairAgreement } from "../data/comparison-data.ts";
@@ -7,7 +7,6 @@ import { short } from "../markup/visible.ts";
 import { agreementTable, crossTable, differingRows } from "../tables/agreement-tables.ts";
 import { agreementSentence } from "../text/agreement-verdict.ts";
 import { percent } from "../text/number.ts";
-import { CLASS_TEXT } from "../text/sentences.ts";
 import { classKey, leftOut, type Section, section } from "./section.ts";
 import { tableMarkup } from "./table.ts";
 

@@ -1,3 +1,4 @@
+import { CLASS_TEXT } from "../../classes.ts";
 import { sum } from "../../numbers/sums.ts";
 import { CLASSES, type PerClass } from "../../types.ts";
 import { reliability } from "../charts/reliability.ts";
@@ -5,7 +6,6 @@ import type { Quality, Reliability, ReportData } from "../data/run-data.ts";
 import { type Html, html } from "../markup/html.ts";
 import { scoreTable } from "../tables/run-tables.ts";
 import { count, fixed, percent } from "../text/number.ts";
-import { CLASS_TEXT } from "../text/sentences.ts";
 import { figure, leftOut, type Section, section } from "./section.ts";
 import { tableMarkup } from "./table.ts";
 

@@ -1,6 +1,6 @@
+import { CLASS_TEXT } from "../../classes.ts";
 import type { Classes } from "../../types.ts";
 import { type Hole, type Html, html } from "../markup/html.ts";
-import { CLASS_TEXT } from "../text/sentences.ts";
 
 /** A section of the page, or the reason why it was left out. */
 export type Section =

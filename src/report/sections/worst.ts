@@ -1,4 +1,4 @@
-import { clearWinner } from "../../classes.ts";
+import { CLASS_TEXT, clearWinner } from "../../classes.ts";
 import type { Classes, Turn } from "../../types.ts";
 import { stackedBar } from "../charts/stacked.ts";
 import type { ReportData, WorstRow } from "../data/run-data.ts";
@@ -6,7 +6,6 @@ import { type Html, html } from "../markup/html.ts";
 import { head, short } from "../markup/visible.ts";
 import { SOURCE_TEXT } from "../tables/run-tables.ts";
 import { count, counted, fixed, massText, percent } from "../text/number.ts";
-import { CLASS_TEXT } from "../text/sentences.ts";
 import { classKey, leftOut, type Section, section } from "./section.ts";
 
 const MOST = 20;

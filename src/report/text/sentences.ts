@@ -1,9 +1,5 @@
-import type { ClassName } from "../../types.ts";
 import type { PositionBias } from "../data/run-data.ts";
 import { counted, percent, range, signed } from "./number.ts";
-
-/** The names of the classes for use in sentences. */
-export const CLASS_TEXT: Readonly<Record<ClassName, string>> = { a: "A", b: "B", tie: "tie" };
 
 /** Describes the effect of swapping the two answers: flip rate and position bias. */
 export function swapText({ rows, flipRate, towardFirst, towardSecond }: PositionBias): string {

@@ -23,7 +23,7 @@ const CHANGES_ANSWERS: Readonly<Record<keyof Config, boolean>> = {
   output: false,
   outputForm: false,
   runFolder: false,
-  columns: true,
+  columns: true, // Those of the texts; see COLUMNS_CHANGE_ANSWERS.
   truth: false,
   engine: true,
   template: false,
@@ -47,6 +47,18 @@ const CHANGES_ANSWERS: Readonly<Record<keyof Config, boolean>> = {
   clip: false,
   mass: false,
   calibration: false,
+};
+
+/** For each column, whether it changes answers: the judge sees no label. */
+const COLUMNS_CHANGE_ANSWERS: Readonly<Record<keyof Config["columns"], boolean>> = {
+  id: true,
+  prompt: true,
+  responseA: true,
+  responseB: true,
+  labels: false,
+  votes: false,
+  label: false,
+  codes: false,
 };
 
 /**
@@ -80,6 +92,7 @@ const ENGINE_CHANGES_ANSWERS: Readonly<
 const HARMLESS: readonly string[] = [
   "versions.abtie",
   ...harmlessKeys(CHANGES_ANSWERS).map((key) => `config.${key}`),
+  ...harmlessKeys(COLUMNS_CHANGE_ANSWERS).map((key) => `config.columns.${key}`),
   ...harmlessKeys(ENGINE_CHANGES_ANSWERS).map((key) => `config.engine.${key}`),
 ];
 
