@@ -9,7 +9,6 @@ import { batchedTokensOf } from "../bench/suggestion.ts";
 import type { Config } from "../config/config.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
-import { refuseOverwrite } from "../files/refuse-overwrite.ts";
 import { formatCount, plural } from "../format.ts";
 import { filesInRunFolder } from "../job/job-files.ts";
 import { createJudgeLoader } from "../job/load-judge.ts";
@@ -17,6 +16,7 @@ import { createMassWatch } from "../job/mass-watch.ts";
 import { openRows } from "../job/open-rows.ts";
 import { pinDate } from "../job/pin-date.ts";
 import { openEnginePool } from "../pool/pool.ts";
+import { refuseOutputs } from "../runfolder/refuse-outputs.ts";
 
 export interface BenchOptions {
   /** Rows of the job that is forecast; null takes those of the file. */
@@ -37,7 +37,7 @@ const LEAST_ROWS = 8;
  */
 export async function bench(config: Config, options: BenchOptions, effects: Effects): Promise<BenchResult> {
   const { clock, signal, cwd } = effects;
-  await refuseOverwrite(filesInRunFolder(config, ["bench.json", "bench.svg", "bench/server.log"], { cwd }));
+  await refuseOutputs(filesInRunFolder(config, ["bench.json", "bench.svg", "bench/server.log"], { cwd }));
   const began = clock.monotonic();
   await using dataset = await openRows(config, signal, effects.log);
   const fileRows = dataset.ids.length;

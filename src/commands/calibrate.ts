@@ -11,12 +11,12 @@ import { joinOptionsOf, type LabelOptions, openLabels } from "../evaluate/labell
 import { subjectOf } from "../evaluate/subject.ts";
 import { writeAtomic } from "../files/atomic.ts";
 import { refuseExisting } from "../files/refuse-existing.ts";
-import { refuseOverwrite } from "../files/refuse-overwrite.ts";
 import { filesOfRecordedRun, OTHER_PATH } from "../job/job-files.ts";
 import { createReportStep } from "../job/report-step.ts";
 import { modelName } from "../judge/model-name.ts";
 import { labelsFor } from "../metrics/labels-for.ts";
 import { type LoadedRun, loadRunFolder } from "../runfolder/load-run-folder.ts";
+import { refuseOutputs } from "../runfolder/refuse-outputs.ts";
 import { takeRunRows } from "../runfolder/rows-file.ts";
 
 export interface CalibrateOptions extends LabelOptions {
@@ -57,7 +57,7 @@ export async function calibrateRun(
   const output = resolve(effects.cwd, options.output);
   const where = joinOptionsOf(subjectOf(run), options, effects);
   // A calibration that the run applied may be replaced, because its readings are without calibration.
-  await refuseOverwrite({
+  await refuseOutputs({
     reads: [{ role: "the file with the labels", path: where.path }, ...filesOfRecordedRun(run)],
     writes: [{ role: "the calibration file (-o)", path: output, remedy: OTHER_PATH }],
   });

@@ -15,11 +15,11 @@ import { openVariantRuns } from "../compare/variant-run.ts";
 import type { Override } from "../config/load.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
-import { refuseOverwrite } from "../files/refuse-overwrite.ts";
 import { openRows } from "../job/open-rows.ts";
 import { packageVersion } from "../job/package-version.ts";
 import { createReportStep } from "../job/report-step.ts";
 import { lossDifferenceBound } from "../metrics/clip.ts";
+import { refuseOutputs } from "../runfolder/refuse-outputs.ts";
 import { type RunLocks, withRunLocks } from "../runfolder/run-locks.ts";
 import { groupOrder } from "../stats/groups.ts";
 
@@ -68,7 +68,7 @@ async function compareLocked(options: CompareOptions, { effects, take }: RunLock
   const { folder, deadline, variants } = await openVariants({ file, templates, environment, flags }, effects);
   const job = targetJobOf(options.rows ?? 25_000, options.deadline ?? null, deadline);
   const [{ config }] = variants;
-  await refuseOverwrite(filesOfComparison(folder, variants, effects));
+  await refuseOutputs(filesOfComparison(folder, variants, effects));
   refuseLabelsAsText(config);
   await using dataset = await openRows(config, effects.signal, effects.log);
   const { ids, groups } = dataset;

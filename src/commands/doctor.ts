@@ -10,13 +10,13 @@ import { checkServer } from "../doctor/server.ts";
 import { worstFirst } from "../doctor/verdict.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
-import { refuseOverwrite } from "../files/refuse-overwrite.ts";
 import { filesOfRun } from "../job/job-files.ts";
 import { createJudgeLoader } from "../job/load-judge.ts";
 import { openFirstEngine } from "../job/open-first-engine.ts";
 import { openRows } from "../job/open-rows.ts";
 import { pinDate } from "../job/pin-date.ts";
 import { refuseForeignOutput } from "../runfolder/ownership.ts";
+import { refuseOutputs } from "../runfolder/refuse-outputs.ts";
 
 export interface DoctorOptions {
   /** Start or attach the server too; without it, only the rest is checked. */
@@ -41,7 +41,7 @@ export async function doctor(config: Config, options: DoctorOptions, effects: Ef
   if (config.engine.kind === "spawn") add(await checkMachine(config.engine, effects));
   let mayWrite = false;
   await reportErrors("files", add, async () => {
-    await refuseOverwrite(filesOfRun(config, effects));
+    await refuseOutputs(filesOfRun(config, effects));
     await refuseForeignOutput(config, effects.disk);
     mayWrite = true;
   });

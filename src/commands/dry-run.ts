@@ -1,7 +1,6 @@
 import type { Config } from "../config/config.ts";
 import { planRun, type RunPlan } from "../deadline/run-plan.ts";
 import type { Effects } from "../effects.ts";
-import { refuseOverwrite } from "../files/refuse-overwrite.ts";
 import { filesOfRun } from "../job/job-files.ts";
 import { createJudgeLoader } from "../job/load-judge.ts";
 import { openFirstEngine } from "../job/open-first-engine.ts";
@@ -15,6 +14,7 @@ import { judgeWarnings } from "../judge/judge.ts";
 import { followJournal } from "../runfolder/last-session.ts";
 import { refuseOtherRun } from "../runfolder/manifest/check-manifest.ts";
 import { refuseForeignOutput } from "../runfolder/ownership.ts";
+import { refuseOutputs } from "../runfolder/refuse-outputs.ts";
 import type { RunOptions } from "./run.ts";
 
 /** What a run would do. */
@@ -36,7 +36,7 @@ export interface DryRun {
 export async function dryRun(written: Config, options: RunOptions, effects: Effects): Promise<DryRun> {
   const { force, fresh, benchFile = null, tokensPerSecond = null } = options;
   const { cwd, disk, signal, log } = effects;
-  await refuseOverwrite(filesOfRun(written, { cwd, benchFile }), disk);
+  await refuseOutputs(filesOfRun(written, { cwd, benchFile }), disk);
   if (!force) await refuseForeignOutput(written, disk);
   const config = await pinDate(written, fresh ? [] : [written.runFolder], effects);
   await using dataset = await openRows(config, signal, log);

@@ -8,12 +8,12 @@ import { scriptOf } from "../evaluate/script-of.ts";
 import { writeAtomic } from "../files/atomic.ts";
 import { inputPath, STANDARD_INPUT } from "../files/input-path.ts";
 import { refuseExisting } from "../files/refuse-existing.ts";
-import { refuseOverwrite } from "../files/refuse-overwrite.ts";
 import { OTHER_PATH } from "../job/job-files.ts";
 import { classPrior } from "../metrics/class-prior.ts";
 import { quantiles } from "../numbers/quantile.ts";
 import { spreadSample } from "../numbers/spread-sample.ts";
 import { sum } from "../numbers/sums.ts";
+import { refuseOutputs } from "../runfolder/refuse-outputs.ts";
 import type { PerClass } from "../types.ts";
 
 export interface InitOptions {
@@ -68,7 +68,7 @@ export async function init(
     reads: [{ role: "the input", path: input }],
     writes: [{ role: "the config", path: config, remedy: OTHER_PATH }],
   };
-  await refuseOverwrite(files, effects.disk);
+  await refuseOutputs(files, effects.disk);
   await using dataset = await openLabelled(input, namedColumns(options.columns ?? {}), effects);
   const described = await describe(dataset);
   const labels = labelShares(dataset);

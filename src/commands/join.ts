@@ -5,7 +5,7 @@ import type { Dataset } from "../dataset/open-dataset.ts";
 import { type OutputItem, writeOutput } from "../dataset/submission/write-submission.ts";
 import type { Effects } from "../effects.ts";
 import { writeAtomic } from "../files/atomic.ts";
-import { type NamedFile, refuseOverwrite } from "../files/refuse-overwrite.ts";
+import type { NamedFile } from "../files/refuse-overwrite.ts";
 import { formatCount, plural } from "../format.ts";
 import { filesOfRun } from "../job/job-files.ts";
 import { openRows } from "../job/open-rows.ts";
@@ -18,6 +18,7 @@ import { isUsualOutput, namedFilesOf } from "../runfolder/file-names.ts";
 import { createManifest } from "../runfolder/manifest/check-manifest.ts";
 import { writeManifest } from "../runfolder/manifest/manifest.ts";
 import { createOwnership, refuseForeignOutput } from "../runfolder/ownership.ts";
+import { refuseOutputs } from "../runfolder/refuse-outputs.ts";
 import { type RowRecord, readRows, writeRows } from "../runfolder/rows-file.ts";
 import { withRunLocks } from "../runfolder/run-locks.ts";
 import { checkShards } from "../shard/check-shards.ts";
@@ -59,9 +60,9 @@ export async function joinShards(written: Config, options: JoinShardsOptions, ef
   effects.redactor.add(secretsOf(config));
   return withRunLocks(effects, async ({ effects: locked, take }) => {
     const { reads, writes } = filesOfRun(config, { cwd: effects.cwd });
-    await refuseOverwrite({ reads, writes }, effects.disk);
+    await refuseOutputs({ reads, writes }, effects.disk);
     const found = await findShards(jobFolder, options.of, effects.disk);
-    await refuseOverwrite({ reads: found.shards.flatMap(filesOfShard), writes }, effects.disk);
+    await refuseOutputs({ reads: found.shards.flatMap(filesOfShard), writes }, effects.disk);
     if (!options.partial) refuseMissing(found, jobFolder);
     if (!options.force) await refuseForeignOutput(config, effects.disk);
     await take(config);

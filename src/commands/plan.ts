@@ -6,7 +6,6 @@ import type { Effects } from "../effects.ts";
 import { estimateMemory, type MemoryEstimate, readShape } from "../engine/memory.ts";
 import { AbtieError, messageOf } from "../errors.ts";
 import { readSmallFile } from "../files/read-small-file.ts";
-import { refuseOverwrite } from "../files/refuse-overwrite.ts";
 import { formatCount, plural } from "../format.ts";
 import { filesInRunFolder } from "../job/job-files.ts";
 import { createJudgeLoader } from "../job/load-judge.ts";
@@ -16,6 +15,7 @@ import { pinDate } from "../job/pin-date.ts";
 import { planTimeLimits } from "../job/time-limits.ts";
 import { type Judge, judgeWarnings } from "../judge/judge.ts";
 import { createTokenCache } from "../judge/token-cache.ts";
+import { refuseOutputs } from "../runfolder/refuse-outputs.ts";
 
 export interface PlanOptions {
   /** Prompt tokens that the engine reads in a second; null when it was not measured. */
@@ -34,7 +34,7 @@ export async function plan(written: Config, options: PlanOptions, effects: Effec
   if (options.keepTokens) {
     const { cwd } = effects;
     const { benchFile = null } = options;
-    await refuseOverwrite(filesInRunFolder(written, ["tokens.bin", "tokens.bin.tmp"], { cwd, benchFile }));
+    await refuseOutputs(filesInRunFolder(written, ["tokens.bin", "tokens.bin.tmp"], { cwd, benchFile }));
   }
   const config = await pinDate(written, [written.runFolder], effects);
   await using dataset = await openRows(config, effects.signal, effects.log);

@@ -17,7 +17,7 @@ import { type Subject, subjectOf } from "../evaluate/subject.ts";
 import { writeAtomic } from "../files/atomic.ts";
 import { exists } from "../files/exists.ts";
 import { refuseExisting } from "../files/refuse-existing.ts";
-import { type NamedFile, refuseOverwrite } from "../files/refuse-overwrite.ts";
+import type { NamedFile } from "../files/refuse-overwrite.ts";
 import { filesOfRecordedRun, OTHER_PATH } from "../job/job-files.ts";
 import { packageVersion } from "../job/package-version.ts";
 import { createReportStep } from "../job/report-step.ts";
@@ -30,6 +30,7 @@ import { isPage } from "../report/markup/page.ts";
 import { renderRun, renderRunMarkdown } from "../report/render-run.ts";
 import { namedFilesOf } from "../runfolder/file-names.ts";
 import { type LoadedRun, loadRunConfig, loadRunFolder } from "../runfolder/load-run-folder.ts";
+import { refuseOutputs } from "../runfolder/refuse-outputs.ts";
 import { readTimeline, timingOf } from "../runfolder/timeline/timeline.ts";
 
 export interface ReportOptions extends LabelOptions {
@@ -94,7 +95,7 @@ async function refuseToReplace(
   mayReplace: boolean,
   reads: readonly NamedFile[],
 ): Promise<void> {
-  await refuseOverwrite({
+  await refuseOutputs({
     reads,
     writes: [
       { role: "the page (-o)", path: html, remedy: OTHER_PATH },

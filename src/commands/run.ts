@@ -1,6 +1,5 @@
 import type { Config } from "../config/config.ts";
 import type { Effects } from "../effects.ts";
-import { refuseOverwrite } from "../files/refuse-overwrite.ts";
 import { ensureFirstFile } from "../job/first-file.ts";
 import { filesOfRun } from "../job/job-files.ts";
 import { openJob } from "../job/open-job.ts";
@@ -12,6 +11,7 @@ import { armTimeLimits } from "../job/time-limits.ts";
 import { hasWorkLeft } from "../job/work-left.ts";
 import { drawClock } from "../report/render-clock.ts";
 import { refuseForeignOutput } from "../runfolder/ownership.ts";
+import { refuseOutputs } from "../runfolder/refuse-outputs.ts";
 import { type RunLocks, withRunLocks } from "../runfolder/run-locks.ts";
 
 export interface RunOptions {
@@ -53,7 +53,7 @@ async function runLocked(
   const began = clock.monotonic();
   // The watchdog runs before a file is looked at: any of them may be huge, or on a disk that does not answer.
   using limits = armTimeLimits(config, effects);
-  await refuseOverwrite(filesOfRun(config, { cwd: effects.cwd, benchFile: options.benchFile ?? null }), effects.disk);
+  await refuseOutputs(filesOfRun(config, { cwd: effects.cwd, benchFile: options.benchFile ?? null }), effects.disk);
   if (!options.force) await refuseForeignOutput(config, effects.disk);
   await using dataset = await parts.openRows(config, effects.signal, effects.log);
   await take(config);

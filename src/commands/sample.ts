@@ -12,10 +12,11 @@ import { openJoined } from "../evaluate/labelled.ts";
 import { openSubject, type Subject } from "../evaluate/subject.ts";
 import { type JudgeOnRows, sizesOf, worthLabelling } from "../evaluate/worth-labelling.ts";
 import { refuseExisting } from "../files/refuse-existing.ts";
-import { type NamedFile, refuseOverwrite } from "../files/refuse-overwrite.ts";
+import type { NamedFile } from "../files/refuse-overwrite.ts";
 import { plural } from "../format.ts";
 import { filesOfRecordedRun, OTHER_PATH } from "../job/job-files.ts";
 import { namedFilesOf } from "../runfolder/file-names.ts";
+import { refuseOutputs } from "../runfolder/refuse-outputs.ts";
 import { inclusionProbabilities, systematicSample } from "../stats/unequal-sample.ts";
 import type { OutputForm } from "../types.ts";
 
@@ -72,7 +73,7 @@ export async function sample(options: SampleOptions, effects: Pick<Effects, "cwd
   refuseOtherClasses(subject, others);
   const judges = [judgedOf(subject), ...others.map((other) => inOrderOf(subject, other))];
   const input = inputOf(subject, options, effects);
-  await refuseOverwrite({
+  await refuseOutputs({
     reads: [
       { role: "the file with the texts", path: input },
       ...named.flatMap(({ files }) => files),

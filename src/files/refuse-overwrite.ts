@@ -1,6 +1,6 @@
-import { basename, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { AbtieError } from "../errors.ts";
-import { type Disk, nodeDisk } from "./disk.ts";
+import type { Disk } from "./disk.ts";
 import { inodeOf } from "./inode.ts";
 import { resolveLinks } from "./resolve-links.ts";
 
@@ -15,6 +15,8 @@ export interface NamedFile {
 export interface NamedOutput extends NamedFile {
   /** What a person does to have another file written, for example "choose another path (-o)". */
   readonly remedy: string;
+  /** True when the command keeps this file in the folder that it works on; false or omitted when a person named the file. */
+  readonly isOwn?: boolean;
 }
 
 /** The files of one call of a command. */
@@ -24,23 +26,38 @@ export interface CommandFiles {
 }
 
 /**
- * Call this before the first write of a command. Throws AbtieError("config") with every output that is also a file that
- * the command needs, or that is another output of it. Two paths that lead to one file through `..`, symbolic links or
- * hard links are the same file. An output named - is refused too: it would be a file of that name, not standard output.
+ * Call this before the first write of a command. Throws AbtieError("config") with every output that is also a file that the command
+ * needs, that is another output of it, or that is one of those that `stateNear` gives for the path of an output, without symbolic
+ * links. Two paths that lead to one file through `..`, symbolic links or hard links are the same file. An output named - is
+ * refused too: it would be a file of that name, not standard output.
  */
-export async function refuseOverwrite({ reads, writes }: CommandFiles, disk: Disk = nodeDisk): Promise<void> {
+export async function refuseOverwrite(
+  { reads, writes }: CommandFiles,
+  disk: Disk,
+  stateNear: (path: string, isInOwnFolder: boolean) => Promise<readonly NamedFile[]>,
+): Promise<void> {
   const dash = writes.find(({ path }) => basename(path) === "-");
   if (dash !== undefined) throw new AbtieError("config", `${dash.role} is -, which names no file: ${dash.remedy}`);
-  const conflicts = findConflicts(
-    await Promise.all(reads.map((file) => identify(file, disk))),
-    await Promise.all(writes.map((file) => identify(file, disk))),
-  );
+  const outputs = await Promise.all(writes.map((file) => identify(file, disk)));
+  const own = await ownFolders(writes, disk);
+  const states = outputs.map(async ({ resolved, isOwn }) => {
+    const isInOwnFolder = own.has(dirname(resolved));
+    return isOwn === true && isInOwnFolder ? [] : stateNear(resolved, isInOwnFolder);
+  });
+  const kept = [...reads, ...(await Promise.all(states)).flat()];
+  const conflicts = findConflicts(await Promise.all(kept.map((file) => identify(file, disk))), outputs);
   const [first] = conflicts;
   if (first === undefined) return;
   if (conflicts.length === 1) throw new AbtieError("config", first);
   throw new AbtieError("config", `${conflicts.length} outputs would overwrite files that are needed`, {
     details: conflicts,
   });
+}
+
+/** The folders, without symbolic links, in which a command keeps its own files. A file in them may be a link to another folder. */
+async function ownFolders(writes: readonly NamedOutput[], disk: Disk): Promise<ReadonlySet<string>> {
+  const folders = new Set(writes.filter(({ isOwn }) => isOwn).map(({ path }) => dirname(resolve(path))));
+  return new Set(await Promise.all([...folders].map((folder) => resolveLinks(folder, disk))));
 }
 
 /** The identity of a file. */

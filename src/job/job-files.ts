@@ -45,6 +45,7 @@ function writesOf({ runFolder }: Config, written: readonly string[]): readonly N
       role: `${name} of the run folder (--run)`,
       path: join(runFolder, name),
       remedy: OTHER_FOLDER,
+      isOwn: true,
     })),
   ];
 }

@@ -33,6 +33,29 @@ const FURTHER_FILES: readonly string[] = [
   "comparison.md",
 ];
 
+/** The pages and pictures that commands draw from the other files: a person may have them replaced. */
+const DRAWN_FILES: readonly string[] = [
+  "clock.svg",
+  "bench.svg",
+  "report.html",
+  "report.md",
+  "comparison.html",
+  "comparison.md",
+];
+
+/** The files in which abtie keeps the state and the results of a run or of a comparison, without the submission. */
+export const KEPT_FILES: readonly string[] = [...RUN_FILES, ...FURTHER_FILES].filter(
+  (name) => !DRAWN_FILES.includes(name),
+);
+
+/** A folder that holds one of these is the folder of a run or of a comparison. */
+export const MARKS_OF_A_FOLDER: readonly string[] = ["manifest.json", "journal.jsonl", "lock", "comparison.json"];
+
+/** Decides whether a name is that of a lock beside a submission, or of the record of a submission beside it. */
+export function isHiddenState(name: string): boolean {
+  return /^\..+\.(?:lock|published\.json)$/.test(name);
+}
+
 /** Names the files of a run folder, whether they exist or not, apart from those in `without`. */
 export function namedFilesOf(
   folder: string,

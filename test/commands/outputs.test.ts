@@ -3,7 +3,7 @@ import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from "
 import { copyFile, cp, link, mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { namedFilesOf, RUN_FILES, SUBMISSION_FILES } from "../../src/runfolder/file-names.ts";
+import { KEPT_FILES, namedFilesOf, RUN_FILES, SUBMISSION_FILES } from "../../src/runfolder/file-names.ts";
 import { temporaryFolder } from "../helpers/folder.ts";
 import { inProcess } from "../helpers/in-process.ts";
 import { attachTo, startJudge, TOKENIZER, writeJob } from "../helpers/job.ts";
@@ -114,6 +114,71 @@ describe("an output that is a file which the command needs is refused before any
     await expectRefused(folder, `cmp/${name}/journal.jsonl`, (output) => ["sample", `cmp/${name}`, "-o", output]);
   });
 
+  test.each(KEPT_FILES)("%s of another run, by every command that writes, with --force too", async (name) => {
+    const folder = await writeWholeJob();
+    const judged = await writeJudged({ rows: 20, sharpness: 1, orders: "one" });
+    await rename(join(judged, "run"), join(folder, "judged"));
+    await mkdir(join(folder, "other"));
+    await copyFile(join(folder, "judged/manifest.json"), join(folder, "other/manifest.json"));
+    if (!existsSync(join(folder, "other", name))) await writeFile(join(folder, "other", name), "kept");
+    const form = /json$/.test(name) ? ["--set", "output.format=submission"] : [];
+    const commands: readonly ((output: string) => readonly string[])[] = [
+      (output) => ["run", "job.yaml", "--force", "-o", output, ...form],
+      (output) => ["run", "job.yaml", "--dry-run", "--force", "-o", output, ...form],
+      (output) => ["join", "job.yaml", "--force", "-o", output, ...form],
+      (output) => ["init", "rows.csv", "--force", "-o", output],
+      (output) => ["calibrate", "judged", "--force", "-o", output],
+      (output) => ["report", "judged", "--force", "-o", output],
+      (output) => ["sample", "judged", "-i", "rows.csv", "--force", "-o", output],
+    ];
+    for (const command of commands) await expectRefused(folder, `other/${name}`, command, false);
+  });
+
+  test("a file of another run to which a link in its own run folder leads", async () => {
+    const folder = await writeWholeJob();
+    await mkdir(join(folder, "other"));
+    await writeFile(join(folder, "other/journal.jsonl"), "kept");
+    for (const [name, args] of [
+      ["rows.jsonl", ["run", "job.yaml"]],
+      ["summary.json", ["run", "job.yaml"]],
+      ["bench.json", ["bench", "job.yaml"]],
+      ["tokens.bin", ["plan", "job.yaml", "--keep-tokens"]],
+    ] as const) {
+      await mkdir(join(folder, "run"));
+      await symlink("../other/journal.jsonl", join(folder, "run", name));
+      await expectUntouched(folder, args);
+      await rm(join(folder, "run"), { recursive: true });
+    }
+  });
+
+  test("the lock and the record of a submission, under the hidden names that they have", async () => {
+    for (const name of [".submission.csv.lock", ".submission.csv.published.json", "run/.submission.csv.lock"]) {
+      await expectRefused(job, name, (output) => [
+        "run",
+        "job.yaml",
+        "-o",
+        output,
+        "--set",
+        "output.format=submission",
+      ]);
+    }
+  });
+
+  test("evaluate --summary of a link that leads to data", async () => {
+    const folder = await writeJudged({ rows: 20, sharpness: 1, orders: "one" });
+    const before = contentsOf(folder);
+    for (const [make, name] of [
+      [symlink, "soft.md"],
+      [link, "hard.md"],
+    ] as const) {
+      const links = await temporaryFolder();
+      await make(join(folder, "run/rows.jsonl"), join(links, name));
+      const said = await inProcess(["evaluate", "run", "--summary", join(links, name)], folder);
+      expect(said).toMatchObject({ status: 2, stderr: expect.stringMatching(REFUSAL_OF_A_SUMMARY) });
+    }
+    expect(contentsOf(folder)).toEqual(before);
+  });
+
   test("join -o FILE of the job", async () => {
     for (const target of ["rows.csv", "job.yaml", "template.jinja", "c.json", "run/joined/rows.jsonl"]) {
       const form = /json$/.test(target) ? ["--set", "output.format=submission"] : [];
@@ -197,6 +262,7 @@ test("the outputs of a run may lie in its own folder, and a run may be started a
   expect(unnamed).toEqual(["calibration.json"]);
 });
 
+const REFUSAL_OF_A_SUMMARY = /the summary \(--summary\) .*: choose another path \(--summary\)/;
 const REFUSAL = / is .*: choose another (path \(-o\)|run folder \(--run\))$/m;
 
 /** Writes a job that reads every kind of file, each of its own; its server is not reachable. */
@@ -210,14 +276,22 @@ async function writeWholeJob(): Promise<string> {
   return folder;
 }
 
-/** Expects that a command refuses each path that leads to the target: its own, `..`, and symbolic and hard links. */
-async function expectRefused(folder: string, target: string, args: (path: string) => readonly string[]): Promise<void> {
+/**
+ * Expects that a command refuses each path that leads to the target: its own, `..`, and symbolic and hard links. A hard link to a
+ * file that the command knows nothing of is replaced without the file, and so not refused (`isHardLinked` false).
+ */
+async function expectRefused(
+  folder: string,
+  target: string,
+  args: (path: string) => readonly string[],
+  isHardLinked = true,
+): Promise<void> {
   const links = await temporaryFolder();
   const file = join(folder, target);
   await symlink(folder, join(links, "folder"));
   await symlink(file, join(links, "link.html"));
   const paths = [target, `nowhere/../${target}`, join(links, "folder", target), join(links, "link.html")];
-  if (existsSync(file) && lstatSync(file).isFile()) {
+  if (isHardLinked && existsSync(file) && lstatSync(file).isFile()) {
     await link(file, join(links, "hard.html"));
     paths.push(join(links, "hard.html"));
   }

@@ -1,7 +1,9 @@
+import { lstat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { InvalidArgumentError, Option } from "commander";
-import { messageOf } from "../../errors.ts";
+import { AbtieError, messageOf } from "../../errors.ts";
 import { appendText } from "../../files/append.ts";
+import { refuseOutputs } from "../../runfolder/refuse-outputs.ts";
 import type { Context } from "./context.ts";
 
 /** Creates the option --summary. */
@@ -26,10 +28,26 @@ export async function appendJobSummary(
   named: string | undefined,
   { cwd, env, log }: Pick<Context, "cwd" | "env" | "log">,
 ): Promise<void> {
-  if (named !== undefined) return appendText(resolve(cwd, named), `${markdown}\n`);
+  if (named !== undefined) {
+    const path = resolve(cwd, named);
+    await refuseOtherContent(path);
+    return appendText(path, `${markdown}\n`);
+  }
   const file = env["GITHUB_STEP_SUMMARY"] ?? "";
   if (file === "") return;
   await appendText(resolve(cwd, file), `${markdown}\n`).catch((error: unknown) => {
     log("warn", `the summary of the job could not be written: ${messageOf(error)}`);
   });
+}
+
+/** A link that ends in .md may lead to a file of data. */
+async function refuseOtherContent(path: string): Promise<void> {
+  const file = { role: "the summary (--summary)", path, remedy: "choose another path (--summary)" };
+  await refuseOutputs({ reads: [], writes: [file] });
+  const status = await lstat(path).catch(() => null);
+  if (status === null || (!status.isSymbolicLink() && status.nlink === 1)) return;
+  throw new AbtieError(
+    "config",
+    `${file.role} ${path} is a link to another file, which may hold no Markdown: ${file.remedy}`,
+  );
 }
