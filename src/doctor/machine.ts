@@ -1,9 +1,11 @@
-import { access, readFile, stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { availableParallelism, freemem, totalmem } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import type { SpawnConfig } from "../config/config.ts";
 import type { Effects } from "../effects.ts";
+import { exists } from "../files/exists.ts";
+import { explainFileError } from "../files/explain.ts";
 import { choosePort } from "../process/port.ts";
 import { error, type Finding, fromError, ok, warning } from "./finding.ts";
 
@@ -13,17 +15,14 @@ const GIB = 1024 ** 3;
 
 /** Checks everything that a spawned server needs on this machine: Python, vLLM, GPUs, memory, the port, the model folder. */
 export async function checkMachine(engine: SpawnConfig, effects: Effects): Promise<readonly Finding[]> {
-  const python = await checkPython(engine, effects);
-  const rest = await Promise.all([checkGpus(engine), checkPort(engine), checkModel(engine)]);
+  const python = await checkPython(engine, effects).catch((cause: unknown) => [fromError("python", cause)]);
+  const model = checkModel(engine).catch((cause: unknown) => fromError("model", cause));
+  const rest = await Promise.all([checkGpus(engine), checkPort(engine), model]);
   return [...python, checkMemory(), ...rest];
 }
 
 async function checkPython({ command }: SpawnConfig, effects: Effects): Promise<readonly Finding[]> {
-  const found = await access(command).then(
-    () => true,
-    () => !command.includes("/"),
-  );
-  if (!found) {
+  if (command.includes("/") && !(await exists(command))) {
     return [
       error("python", `${command} does not exist`, "run `abtie setup`, or name your interpreter as engine.python"),
     ];
@@ -79,10 +78,13 @@ async function checkPort({ port }: SpawnConfig): Promise<Finding> {
 async function checkModel({ model }: SpawnConfig): Promise<Finding> {
   if (!model.startsWith("/"))
     return warning("model", `${model} is not a folder`, "without a network, name a folder as engine.model");
-  const config = await readFile(join(model, "config.json"), "utf8").catch(() => null);
-  if (config === null) {
+  const file = join(model, "config.json");
+  if (!(await exists(file))) {
     return error("model", `${model} has no config.json`, "run `abtie setup`, or name the model folder as engine.model");
   }
+  const config = await readFile(file, "utf8").catch((cause: unknown) => {
+    throw explainFileError("read", file, cause);
+  });
   const weights = await stat(join(model, "model.safetensors")).catch(() => null);
   const { architectures } = JSON.parse(config) as { architectures?: readonly string[] };
   const size = weights === null ? "" : `, ${(weights.size / GIB).toFixed(2)} GiB`;

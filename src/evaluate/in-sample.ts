@@ -3,6 +3,8 @@ import { basename } from "node:path";
 import { type Calibration, parseCalibration } from "../calibrate/file.ts";
 import type { Config } from "../config/config.ts";
 import { AbtieError } from "../errors.ts";
+import { exists } from "../files/exists.ts";
+import { explainFileError } from "../files/explain.ts";
 
 /**
  * Warns when the calibration of a run was fitted to the same labels that now evaluate the run, because its scores are
@@ -28,8 +30,10 @@ export async function calibrationFittedTo(
   { calibration: file }: Pick<Config, "calibration">,
   sha256: string,
 ): Promise<Calibration | null> {
-  const text = file === null ? null : await readFile(file, "utf8").catch(() => null);
-  if (file === null || text === null) return null;
+  if (file === null || !(await exists(file))) return null;
+  const text = await readFile(file, "utf8").catch((error: unknown) => {
+    throw explainFileError("read", file, error);
+  });
   try {
     const calibration = parseCalibration(text, file);
     return calibration.trainedOn.sha256 === sha256 ? calibration : null;

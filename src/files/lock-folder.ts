@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { systemCode } from "../errors.ts";
 import type { Clock } from "../types.ts";
 import type { Disk } from "./disk.ts";
+import { meansMissing } from "./exists.ts";
 import { type Holder, parseHolder } from "./holder.ts";
 
 export interface LockEffects {
@@ -54,7 +55,7 @@ export async function makeLock(path: string, holder: Holder, { disk }: LockEffec
   } catch (error) {
     // Fails on a folder of another process, which found this one without a holder for so long that it took it.
     await disk.rmdir(path).catch(() => {});
-    if (["ENOENT", "EEXIST"].includes(systemCode(error) ?? "")) return false;
+    if (meansMissing(error) || systemCode(error) === "EEXIST") return false;
     throw error;
   }
 }
@@ -74,7 +75,7 @@ export async function readLock(path: string, disk: Disk): Promise<TakenLock | nu
   const folder = await statOrNull(path, disk);
   if (folder === null) return null;
   const file = await statOrNull(holderFile(path), disk);
-  const text = await disk.readFile(holderFile(path), "utf8").catch(() => "");
+  const text = await readHolder(path, disk);
   return { holder: parseHolder(text), renewedAt: (file ?? folder).mtimeMs };
 }
 
@@ -87,11 +88,12 @@ export async function claimLock(path: string, seen: TakenLock, disk: Disk): Prom
   try {
     await disk.rename(path, claimed);
   } catch (error) {
-    if (systemCode(error) === "ENOENT") return;
+    if (meansMissing(error)) return;
     throw error;
   }
-  const found = await readLock(claimed, disk);
-  if (found?.holder?.token === seen.holder?.token && found?.renewedAt === seen.renewedAt) {
+  // A lock that the disk does not show is put back.
+  const found = await readLock(claimed, disk).catch(() => null);
+  if (found !== null && found.holder?.token === seen.holder?.token && found.renewedAt === seen.renewedAt) {
     await removeLock(claimed, disk);
   } else {
     await disk.rename(claimed, path).catch(() => removeLock(claimed, disk));
@@ -114,11 +116,7 @@ export function holdLock(
 
   const renew = async (): Promise<void> => {
     const startedAt = { monotonic: clock.monotonic(), wall: clock.now() };
-    const text = await disk.readFile(holderFile(path), "utf8").catch((error: unknown) => {
-      if (systemCode(error) === "ENOENT") return "";
-      throw error;
-    });
-    if (parseHolder(text)?.token !== token) {
+    if (parseHolder(await readHolder(path, disk))?.token !== token) {
       lost.abort(lostReason());
       // Nobody frees a lost lock, and its timer must not outlast the work.
       released.abort();
@@ -168,6 +166,16 @@ function holderFile(path: string): string {
   return join(path, "holder.json");
 }
 
+/** The text that names the holder; empty when there is none. */
+async function readHolder(path: string, disk: Disk): Promise<string> {
+  try {
+    return await disk.readFile(holderFile(path), "utf8");
+  } catch (error) {
+    if (meansMissing(error)) return "";
+    throw error;
+  }
+}
+
 async function removeLock(path: string, disk: Disk): Promise<void> {
   await disk.rm(holderFile(path), { force: true });
   await disk.rmdir(path);
@@ -177,7 +185,7 @@ async function statOrNull(path: string, disk: Disk): Promise<{ readonly mtimeMs:
   try {
     return await disk.stat(path);
   } catch (error) {
-    if (["ENOENT", "ENOTDIR"].includes(systemCode(error) ?? "")) return null;
+    if (meansMissing(error)) return null;
     throw error;
   }
 }

@@ -15,6 +15,7 @@ export async function refuseExisting(
   }: { readonly force: boolean; readonly isOwn?: (text: string) => boolean; readonly disk?: Disk },
 ): Promise<void> {
   if (force || !(await exists(path, disk))) return;
+  // A file that cannot be read is not known to be of this program.
   const text = await disk.readFile(path, "utf8").catch(() => "");
   if (isOwn(text)) return;
   throw new AbtieError("config", `${path} exists; give --force to replace it, or another name with -o.`);

@@ -1,4 +1,3 @@
-import { access } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Config } from "../config/config.ts";
@@ -6,6 +5,7 @@ import { loadConfig, type Override } from "../config/load.ts";
 import { secretsOf } from "../config/secrets-of.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
+import { exists } from "../files/exists.ts";
 import { findClasses } from "../judge/classes.ts";
 import { enginePython, locateHome } from "../setup/home.ts";
 
@@ -52,9 +52,5 @@ export async function openConfig(
 /** Finds the config file of a command: the named file, otherwise ./abtie.yaml if it exists; null when there is none. */
 export async function findConfig(path: string | null, { cwd }: Pick<Effects, "cwd">): Promise<string | null> {
   if (path !== null) return path;
-  const found = await access(resolve(cwd, DEFAULT_CONFIG)).then(
-    () => true,
-    () => false,
-  );
-  return found ? DEFAULT_CONFIG : null;
+  return (await exists(resolve(cwd, DEFAULT_CONFIG))) ? DEFAULT_CONFIG : null;
 }

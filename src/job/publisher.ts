@@ -83,7 +83,8 @@ export function createPublisher(options: PublisherOptions): Publisher {
       if (!(error instanceof AbtieError)) throw error;
       if (failure === null) log("error", `the results could not be written and will be tried again: ${error.message}`);
       failure = error;
-      isThere = await exists(options.submission, options.disk);
+      // When the disk does not say, what was known before holds.
+      isThere = await exists(options.submission, options.disk).catch(() => isThere);
     }
     publishedAt = clock.monotonic();
     lastCostMs = publishedAt - began;

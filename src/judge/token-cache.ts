@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
 import { nodeDisk } from "../files/disk.ts";
+import { exists } from "../files/exists.ts";
 import { createFolder } from "../files/folder.ts";
 import { sha256, sha256OfFile } from "../files/hash.ts";
 import { MODEL_FILES } from "../prompt/tokenizer/model-files.ts";
@@ -103,7 +104,10 @@ async function tokenCacheKey(
   { promptHash }: Pick<Judge, "promptHash">,
   folder: string,
 ): Promise<string> {
-  const files = MODEL_FILES.map((name) => sha256OfFile(join(folder, name)).catch(() => null));
+  const files = MODEL_FILES.map(async (name) => {
+    const file = join(folder, name);
+    return (await exists(file)) ? sha256OfFile(file) : null;
+  });
   return sha256(JSON.stringify([dataset.sha256, promptHash, ...(await Promise.all(files))]));
 }
 

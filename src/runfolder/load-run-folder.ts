@@ -2,7 +2,8 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { AbtieError } from "../errors.ts";
-import { exists } from "../files/exists.ts";
+import { exists, meansMissing } from "../files/exists.ts";
+import { explainFileError } from "../files/explain.ts";
 import { parseJson } from "../files/json-lines.ts";
 import { schemaProblems } from "../files/schema-problem.ts";
 import { plural } from "../format.ts";
@@ -102,7 +103,7 @@ export async function loadRunConfig(folder: string): Promise<Pick<LoadedRun, "fo
 /** The folder of a job with shards, or of a comparison, holds runs. */
 async function remedyFor(folder: string): Promise<string> {
   const names = (await readdir(folder).catch(() => [])).toSorted();
-  const held = await Promise.all(names.map((name) => exists(join(folder, name, "manifest.json"))));
+  const held = await Promise.all(names.map((name) => exists(join(folder, name, "manifest.json")).catch(() => false)));
   const runs = names.filter((_, at) => held[at]);
   if (runs.length === 0) return "Give the folder that `abtie run` names at its end.";
   const listed = runs.length > MOST_NAMED ? [...runs.slice(0, MOST_NAMED), "..."] : runs;
@@ -114,6 +115,10 @@ const MOST_NAMED = 8;
 /** Reads how the last session of a run ended, or that the run was joined; null when no summary says it. */
 export async function readEnding(folder: string): Promise<RunEnding | null> {
   // A run that was killed has no summary. The summary gives only a few fields for a person, so its absence is no error.
-  const text = await readFile(join(folder, "summary.json"), "utf8").catch(() => "null");
+  const file = join(folder, "summary.json");
+  const text = await readFile(file, "utf8").catch((error: unknown) => {
+    if (meansMissing(error)) return "null";
+    throw explainFileError("read", file, error);
+  });
   return RunEnding.safeParse(parseJson(text)).data ?? null;
 }

@@ -4,7 +4,7 @@ import type { Config } from "../config/config.ts";
 import { AbtieError, systemCode } from "../errors.ts";
 import { type ContentDigest, writeAtomic } from "../files/atomic.ts";
 import type { Disk } from "../files/disk.ts";
-import { exists } from "../files/exists.ts";
+import { exists, meansMissing } from "../files/exists.ts";
 import { explainFileError } from "../files/explain.ts";
 import { sha256OfFile } from "../files/hash.ts";
 import { parseJson } from "../files/json-lines.ts";
@@ -32,7 +32,6 @@ type Spare = z.infer<typeof spareSchema>;
  */
 export async function refuseForeignOutput(owned: Owned, disk: Disk): Promise<void> {
   const { output, runFolder } = owned;
-  // A file that cannot be looked at counts as missing: the write explains the error.
   if (!(await exists(output, disk)) || (await explained(output, isOwn(owned, disk)))) return;
   throw new AbtieError(
     "config",
@@ -89,7 +88,8 @@ export function createOwnership(owned: Owned, disk: Disk): Ownership {
       await writeAtomic(join(runFolder, RECORD), `${JSON.stringify(record)}\n`, disk, "owner");
     } catch (error) {
       if (!(error instanceof AbtieError)) throw error;
-      if (await isUsual(owned, disk)) return;
+      // When the disk does not say, the spare is tried.
+      if (await isUsual(owned, disk).catch(() => false)) return;
       hasSpare = true;
       await writeAtomic(spare, `${JSON.stringify({ ...record, run: runFolder })}\n`, disk, "owner");
       return;
@@ -126,7 +126,7 @@ async function readSpare(owned: Owned, disk: Disk): Promise<readonly ContentDige
 
 async function readJson<T>(path: string, schema: z.ZodType<T>, disk: Disk): Promise<T | undefined> {
   const text = await disk.readFile(path, "utf8").catch((error: unknown) => {
-    if (["ENOENT", "EISDIR"].includes(systemCode(error) ?? "")) return "null";
+    if (meansMissing(error) || systemCode(error) === "EISDIR") return "null";
     // A record that cannot be read now says nothing about the owner.
     throw explainFileError("read", path, error);
   });

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { readShard, type Shard, shardFolder } from "../config/shard.ts";
-import { systemCode } from "../errors.ts";
 import type { Disk } from "../files/disk.ts";
+import { meansMissing } from "../files/exists.ts";
 import { explainFileError } from "../files/explain.ts";
 
 /** The run folder of one shard. */
@@ -16,7 +16,7 @@ export interface FolderOfShard {
  */
 export async function listShardFolders(jobFolder: string, disk: Disk): Promise<readonly FolderOfShard[]> {
   const names = await disk.readdir(jobFolder).catch((error: unknown) => {
-    if (systemCode(error) === "ENOENT") return [];
+    if (meansMissing(error)) return [];
     throw explainFileError("read", jobFolder, error);
   });
   return names

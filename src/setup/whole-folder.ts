@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { access, mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { systemCode } from "../errors.ts";
 import { writeAtomic } from "../files/atomic.ts";
+import { exists } from "../files/exists.ts";
 import type { Clock } from "../types.ts";
 import { MARK_FILE } from "./home.ts";
 
@@ -44,10 +45,7 @@ export async function buildFolder(
 export async function isWhole(folder: string, recipe: number, file: string): Promise<boolean> {
   const mark = await readMark(folder);
   if (mark === null || mark.recipe < recipe) return false;
-  return access(join(folder, file)).then(
-    () => true,
-    () => false,
-  );
+  return exists(join(folder, file));
 }
 
 /**

@@ -28,6 +28,21 @@ describe("the sources", () => {
   });
 });
 
+test("which error means that a file is missing is decided in one place", () => {
+  const own = [
+    "files/exists.ts",
+    "files/explain.ts",
+    // In these, a path through a file is an error that the write explains.
+    "files/atomic.ts",
+    "files/folder.ts",
+    "setup/whole-folder.ts",
+  ];
+  const found = SOURCES.filter(({ text }) =>
+    /["']?ENOENT["']?[\])\s:,]/.test(text.replace(/^\s*(?:\/\/|\*).*$/gm, "")),
+  );
+  expect(found.map(({ name }) => name).filter((name) => !own.includes(name))).toEqual([]);
+});
+
 describe("the tests", () => {
   test("use `test` and not `it`", () => {
     expect(TESTS.filter(({ text }) => IT.test(text)).map(({ name }) => name)).toEqual([]);

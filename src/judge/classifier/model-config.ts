@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { AbtieError, systemCode } from "../../errors.ts";
+import { meansMissing } from "../../files/exists.ts";
 import { parseJson } from "../../files/json-lines.ts";
 import { isRecord } from "../../files/json-shape.ts";
 import { readSmallFile } from "../../files/read-small-file.ts";
@@ -26,8 +27,8 @@ export async function readModelConfig(folder: string): Promise<ModelConfig | nul
   try {
     text = await readSmallFile(path);
   } catch (cause) {
+    if (meansMissing(cause)) return null;
     const code = systemCode(cause);
-    if (code === "ENOENT" || code === "ENOTDIR") return null;
     throw new AbtieError("config", `cannot read ${path} (${code ?? "unreadable"}): is it a model folder?`, { cause });
   }
   return parseModelConfig(text, path);

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { AbtieError, messageOf, systemCode } from "../../errors.ts";
+import { meansMissing } from "../../files/exists.ts";
 import { describeIssue } from "../../files/schema-problem.ts";
 import type { AddedToken } from "./control-tokens.ts";
 
@@ -83,8 +84,8 @@ async function readText(path: string): Promise<string | null> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
+    if (meansMissing(error)) return null;
     const code = systemCode(error);
-    if (code === "ENOENT" || code === "ENOTDIR") return null;
     throw new AbtieError("config", `cannot read ${path} (${String(code)}); check its permissions.`, { cause: error });
   }
 }

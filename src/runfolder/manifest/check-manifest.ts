@@ -4,7 +4,7 @@ import type { Dataset } from "../../dataset/open-dataset.ts";
 import type { Effects } from "../../effects.ts";
 import { AbtieError } from "../../errors.ts";
 import type { Disk } from "../../files/disk.ts";
-import { mayExist } from "../../files/exists.ts";
+import { exists, mayExist } from "../../files/exists.ts";
 import { sha256, sha256OfFile } from "../../files/hash.ts";
 import type { Template } from "../../prompt/template/template.ts";
 import { readJournal } from "../journal/read.ts";
@@ -225,7 +225,7 @@ export async function createManifest(options: {
 async function modelHashes(config: Config): Promise<Readonly<Record<string, string>>> {
   const files = modelFilesOf(config).filter(isAbsolute);
   const hashed = await Promise.all(
-    files.map(async (file) => [file, await sha256OfFile(file).catch(() => "missing")] as const),
+    files.map(async (file) => [file, (await exists(file)) ? await sha256OfFile(file) : "missing"] as const),
   );
   return Object.fromEntries(hashed.map(([file, hash]) => [file.split("/").slice(-2).join("/"), hash]));
 }

@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { AbtieError, systemCode } from "../../errors.ts";
+import { AbtieError } from "../../errors.ts";
 import { writeAtomic } from "../../files/atomic.ts";
 import { type Disk, nodeDisk } from "../../files/disk.ts";
+import { meansMissing } from "../../files/exists.ts";
 import { explainFileError } from "../../files/explain.ts";
 import { parseJson } from "../../files/json-lines.ts";
 import { schemaProblems } from "../../files/schema-problem.ts";
@@ -82,7 +83,7 @@ async function readText(path: string, disk: Disk): Promise<string | null> {
   try {
     return await disk.readFile(path, "utf8");
   } catch (error) {
-    if (systemCode(error) === "ENOENT") return null;
+    if (meansMissing(error)) return null;
     throw explainFileError("read", path, error);
   }
 }
