@@ -22,6 +22,8 @@ export interface FakeServerOptions {
 export interface FakeServer {
   readonly listener: RequestListener;
   readonly stats: Readonly<FakeStats>;
+  /** Waits for the device and then for the time that it needs; for pages that somebody adds. Counts prompts and tokens. */
+  readonly work: (asked: Pick<Answer, "prompts" | "tokens">) => Promise<void>;
 }
 
 /**
@@ -105,7 +107,7 @@ export function createFakeServer(options: FakeServerOptions): FakeServer {
   }
 
   /** Waits for the device, and then for its work. */
-  async function work({ tokens, prompts }: Answer): Promise<void> {
+  async function work({ tokens, prompts }: Pick<Answer, "prompts" | "tokens">): Promise<void> {
     stats.prompts += prompts;
     stats.tokens += tokens;
     const { noise, seed, msPerToken, msPerPrompt, constantMs, slowFactor } = settings();
@@ -125,7 +127,7 @@ export function createFakeServer(options: FakeServerOptions): FakeServer {
     stats.running -= prompts;
   }
 
-  return { listener: (request, response) => void listener(request, response), stats };
+  return { listener: (request, response) => void listener(request, response), stats, work };
 }
 
 function listModels({ modelName, root, cards, maxModelLen, listsNothing }: FakeSettings): object {

@@ -26,7 +26,7 @@ options: {a: the first, b: the second, tie: neither}
 
 test("compares a prompted judge, a decision and a classifier on the same rows: one table, one page, no mass for the classifier", async () => {
   // Labels of the prompts, and the letters A, B and C.
-  await using writer = await startJudge({ decisions: true, labels: [...LABELS, 32, 33, 34] });
+  await using writer = await startJudge({ decisions: "/v1/systemone", labels: [...LABELS, 32, 33, 34] });
   await using reader = await startFake({ classes: ["A", "B", "tie"], modelDir: TOKENIZER });
   const model = await temporaryFolder({});
   await cp(TOKENIZER, model, { recursive: true });

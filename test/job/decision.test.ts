@@ -1,6 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { RequestError } from "../../src/engine/client/request-error.ts";
+import { createDecisionPages } from "../../src/judge/decision/pages.ts";
 import type { FakeKnobs } from "../fixtures/engine/fake-vllm.mjs";
 import { inProcess } from "../helpers/in-process.ts";
 import { attachTo, startJudge, writeJob } from "../helpers/job.ts";
@@ -39,7 +41,8 @@ Answer with the letter of one option only.
 }
 
 /** The ids of the letters A, B and C in the tokenizer of the tests. */
-const startDecider = (knobs: FakeKnobs = {}) => startJudge({ decisions: true, labels: [32, 33, 34], ...knobs });
+const startDecider = (knobs: FakeKnobs = {}) =>
+  startJudge({ decisions: "/v1/systemone", labels: [32, 33, 34], ...knobs });
 
 test("gives the mean of the letters' probabilities in both orders of the options, with their mass", async () => {
   await using server = await startDecider();
@@ -94,12 +97,39 @@ test("swaps the answers in another request, loses no row to its length, and cont
 });
 
 test("says what to do when the server has no such page", async () => {
-  await using without = await startDecider({ decisions: false });
+  await using without = await startDecider({ decisions: null });
   const job = await writeJob({ engine: attachTo(without), rows: 8, config: { template: "./decision.jinja" } });
   await writeFile(join(job.folder, "decision.jinja"), DECISION);
   const run = await inProcess(["run", "job.yaml"], job.folder);
   expect(run.status).toBe(4);
-  expect(run.stderr).toContain("takes no structured decisions on /v1/systemone");
+  expect(run.stderr).toContain("takes no structured decisions on /v1/systemone or /v1/decisions");
+});
+
+test("asks on the page that the server has, and finds the other one once", async () => {
+  const answersOf = async (page: "/v1/systemone" | "/v1/decisions") => {
+    await using server = await startDecider({ decisions: page, modelName: "decider" });
+    const job = await writeJob({ engine: attachTo(server), rows: 8, config: { template: "./decision.jinja" } });
+    await writeFile(join(job.folder, "decision.jinja"), DECISION);
+    const run = await inProcess(["run", "job.yaml"], job.folder);
+    expect(run.status, run.stderr).toBe(0);
+    return {
+      readings: readLines(join(job.folder, "run/rows.jsonl")).map(({ ab }) => ab),
+      requests: server.stats.requests,
+    };
+  };
+  const [old, other] = [await answersOf("/v1/systemone"), await answersOf("/v1/decisions")];
+  expect(other).toEqual(old);
+});
+
+test("tells a server that has no page from an error of the server that has one", async () => {
+  const pages = createDecisionPages();
+  const asked: string[] = [];
+  const broken = pages.ask((page) => {
+    asked.push(page);
+    return Promise.reject(new RequestError("server", "broken", { status: 500 }));
+  });
+  await expect(broken).rejects.toThrow("broken");
+  expect(asked).toEqual(["/v1/systemone"]);
 });
 
 test("refuses an option that is a letter, and a decision without a question", async () => {

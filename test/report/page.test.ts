@@ -89,7 +89,7 @@ describe("the page of a run", () => {
     const worst = sample.worst.map((row) => ({ ...row, loss: null, scored: { ...row.scored, truth: null } }));
     const page = renderRun({ ...BARE, rows, worst });
     expect(page).toContain("The least certain rows");
-    expect(page).toContain("probabilities among the labels only");
+    expect(page).not.toContain("Distribution of the label mass");
     expect(page).not.toContain("by truth");
   });
 

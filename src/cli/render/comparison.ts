@@ -2,7 +2,7 @@ import type { Comparison } from "../../compare/conclude.ts";
 import { LABELS_FIELD, prefixCacheText } from "../../compare/report-data.ts";
 import type { AgreementData, ComparisonData } from "../../report/data/comparison-data.ts";
 import { crossTable, disagreementTable, verdictTable } from "../../report/tables/agreement-tables.ts";
-import { variantCosts, variantScores } from "../../report/tables/comparison-tables.ts";
+import { hasLabelMass, variantCosts, variantScores } from "../../report/tables/comparison-tables.ts";
 import { loss } from "../../report/tables/table.ts";
 import { agreementSentence, agreementVerdict } from "../../report/text/agreement-verdict.ts";
 import { stoppingSentence } from "../../report/text/comparison-verdict.ts";
@@ -31,7 +31,7 @@ function scoreParts(report: ComparisonData): readonly string[] {
     pairs.map(({ sentence, measure, adjustedP }) => `${sentence}.${pText(adjustedP)} [${measure}]`).join("\n"),
     report.agreement.map((pair) => `${agreementSentence(pair)}.`).join("\n"),
     [noiseLine(noiseFloor), cacheLine(report)].join("\n"),
-    DEFINITIONS,
+    definitions(report),
   ];
 }
 
@@ -51,22 +51,30 @@ function agreementParts(report: AgreementData): readonly string[] {
       .map((table) => `${table.caption}:\n${tableLines(table)}`),
     cacheLine(report),
     agreementVerdict(report).also.join(" "),
-    AGREEMENT_DEFINITIONS,
+    agreementDefinitions(report),
   ];
 }
 
-const AGREEMENT_DEFINITIONS = `In brackets 95 % intervals; of the label mass the 5th percentile. Verdict: the most probable class. Kappa: agreement beyond
+function agreementDefinitions({ variants }: AgreementData): string {
+  return `In brackets 95 % intervals${massDefinition(variants)}. Verdict: the most probable class. Kappa: agreement beyond
 chance, 1 is perfect and 0 is chance. Distance: half the sum of the absolute differences of the probabilities. Seconds a row:
 the engine's time, divided among the variants by the tokens that it had to compute.`;
+}
+
+function massDefinition(variants: Report["variants"]): string {
+  return hasLabelMass(variants) ? "; of the label mass the 5th percentile" : "";
+}
 
 function cacheLine({ prefixCache }: Report): string {
   return `Prefix cache: ${prefixCache === null ? "not measured; the server does not report it" : prefixCacheText(prefixCache)}.`;
 }
 
-const DEFINITIONS = `In brackets 95 % intervals; of the label mass the 5th percentile, of the ECE that of a perfectly calibrated judge.
+function definitions({ variants }: ComparisonData): string {
+  return `In brackets 95 % intervals${massDefinition(variants)}; of the ECE that of a perfectly calibrated judge.
 Log loss in nats; calibrated means out of fold, each row by parameters fitted to other prompts. Accuracy, Brier score, ECE
 and the gain over the prior are of the calibrated probabilities where there are some. Seconds a row: the engine's time,
 divided among the variants by the tokens that it had to compute.`;
+}
 
 function noiseLine(noiseFloor: number | null): string {
   if (noiseFloor === null) return "Noise floor: not measured.";

@@ -11,12 +11,15 @@ import { inspectPrompt } from "../inspect.ts";
 import type { Judge } from "../judge.ts";
 import { describeMarkers, longestPrompt } from "../limits.ts";
 import { createRowPrompts } from "../row-prompts.ts";
+import { createDecisionPages, type DecisionPages } from "./pages.ts";
 import { createDecisionScorer, type DecisionQuestion, decisionBody } from "./score.ts";
 
 /** A judge whose prompt and reading are the server's: a structured decision with one state and one question. */
 export interface DecisionJudge extends Judge {
   /** The token ids of the letters behind the prompt, in the order in which the options are asked for first. */
   readonly letters: readonly number[];
+  /** The pages on which servers are asked. */
+  readonly pages: DecisionPages;
   /** Gives the body of a request with the question in the first order alone, and the number of tokens that its prompt has here. */
   readonly firstQuestion: (
     row: number,
@@ -53,10 +56,12 @@ export async function createDecisionJudge(options: {
   const letters = await Promise.all(
     classes.map(async (_, at) => (await encode(String.fromCodePoint(0x41 + at)))[prompt.length] ?? 0),
   );
+  const pages = createDecisionPages();
   // A task has the text of its own row, so it has a scorer of its own; this one scores none.
-  const scorer = createDecisionScorer(question, "");
+  const scorer = createDecisionScorer(question, "", pages);
   return {
     letters,
+    pages,
     budget,
     labels: classes.map((name) => `${name} = option ${JSON.stringify(template.labels[name]?.[0])}`).join(", "),
     unequalLabels: null,
@@ -66,7 +71,7 @@ export async function createDecisionJudge(options: {
     scorer,
     prepare: async (index, order, tokenBudget) => {
       const { task, prompt } = await prompts.prepareText(index, order, tokenBudget);
-      return { ...task, scorer: createDecisionScorer(question, stateOf(prompt, template)) };
+      return { ...task, scorer: createDecisionScorer(question, stateOf(prompt, template), pages) };
     },
     firstQuestion: async (index, order) => {
       const { task, prompt } = await prompts.prepareText(index, order, null);

@@ -1,6 +1,5 @@
 import type { DatedConfig } from "../../config/config.ts";
 import type { Dataset } from "../../dataset/open-dataset.ts";
-import { RequestError } from "../../engine/client/request-error.ts";
 import { AbtieError } from "../../errors.ts";
 import { isRecord } from "../../files/json-shape.ts";
 import { NO_THREADS, type PreparingThreads } from "../../prompt/threads/threads.ts";
@@ -8,7 +7,7 @@ import type { Clock } from "../../types.ts";
 import type { JudgeServer, Task } from "../judge.ts";
 import { createLoader, type JudgeKind, type LoaderOf } from "../loader.ts";
 import { createDecisionJudge, type DecisionJudge } from "./judge.ts";
-import { DECISION_PAGE } from "./score.ts";
+import { DECISION_PAGES, hasNoDecisions } from "./pages.ts";
 
 /** Loads template and tokenizer of a judge of structured decisions. Throws AbtieError("config") when one is missing or broken. */
 export function createDecisionLoader(
@@ -26,23 +25,22 @@ export function createDecisionLoader(
   return createLoader(kind, config, dataset, clock, threads);
 }
 
-/** The statuses of a server without the page, and of one whose model cannot decide. */
-const NO_PAGE: ReadonlySet<number> = new Set([404, 405, 501]);
-
-/** Asks one question. The server must have the page, and count as many tokens as the prompt has here. */
+/** Asks one question. The server must have a page for it, and count as many tokens as the prompt has here, if it counts any. */
 async function proveDecisions(judge: DecisionJudge, { row, order }: Task, server: JudgeServer): Promise<void> {
   const { body, tokens } = await judge.firstQuestion(row, order);
-  const answer = await server.ask(DECISION_PAGE, body).catch((cause: unknown) => {
-    if (!(cause instanceof RequestError) || !NO_PAGE.has(cause.status ?? 0)) throw cause;
-    throw new AbtieError(
-      "engine",
-      `the server takes no structured decisions on ${DECISION_PAGE} (${cause.message}): vLLM 0.32 does for Qwen3 and a few other models. Take a template with "format: chat" for this model.`,
-      { cause },
-    );
-  });
+  const answer = await judge.pages
+    .ask((page) => server.ask(page, body))
+    .catch((cause: unknown) => {
+      if (!hasNoDecisions(cause)) throw cause;
+      throw new AbtieError(
+        "engine",
+        `the server takes no structured decisions on ${DECISION_PAGES.join(" or ")} (${cause.message}): vLLM 0.32 does for Qwen3 and a few other models. Take a template with "format: chat" for this model.`,
+        { cause },
+      );
+    });
   const usage = isRecord(answer) ? answer["usage"] : undefined;
-  const counted = isRecord(usage) ? usage["input_tokens"] : undefined;
-  if (counted === tokens) return;
+  const counted = isRecord(usage) ? (usage["input_tokens"] ?? usage["prompt_tokens"]) : undefined;
+  if (counted === undefined || counted === tokens) return;
   throw new AbtieError(
     "engine",
     `the server's prompt of a structured decision has ${String(counted)} tokens, and ${tokens} were expected: its version writes another prompt, or engine.tokenizer is not of its model`,

@@ -7,6 +7,7 @@ import type { Template } from "../../prompt/template/template.ts";
 import { classesOfLabels } from "../../prompt/template/variables.ts";
 import type { ClassName, Reading } from "../../types.ts";
 import type { Scorer } from "../judge.ts";
+import type { DecisionPages } from "./pages.ts";
 
 /** What all rows of a judge are asked. */
 export interface DecisionQuestion {
@@ -14,9 +15,6 @@ export interface DecisionQuestion {
   /** Variables of the model's chat template. */
   readonly kwargs: Readonly<Record<string, unknown>>;
 }
-
-/** The page for structured decisions of vLLM 0.32. */
-export const DECISION_PAGE = "/v1/systemone";
 
 /** One question for each order of the options. */
 const QUESTIONS = 2;
@@ -46,14 +44,14 @@ export function decisionBody(
 }
 
 /** Makes the scorer of one row: one request for its state. */
-export function createDecisionScorer(question: DecisionQuestion, state: string): Scorer {
+export function createDecisionScorer(question: DecisionQuestion, state: string, pages: DecisionPages): Scorer {
   return {
     score: (engine, tasks, signal) =>
       Promise.all(
         tasks.map(async ({ cacheSalt }) => {
           const salt = cacheSalt === undefined ? {} : { cache_salt: cacheSalt };
           const body = { ...decisionBody(question, state), ...salt };
-          const answer = await engine.post(DECISION_PAGE, body, QUESTIONS, signal);
+          const answer = await pages.ask((page) => engine.post(page, body, QUESTIONS, signal));
           return readDecision(question, answer);
         }),
       ),

@@ -43,10 +43,10 @@ function shares({ rows, classes }: ReportData): string {
   return `A is the most probable verdict in ${share(counts.a)} of the rows, B in ${share(counts.b)}${tie}${none}.`;
 }
 
-function massFigure({ rows }: ReportData): Html {
+/** The distribution of the label mass; null when no row has one, as with a classifier. */
+function massFigure({ rows }: ReportData): Html | null {
   const mass = massOf(rows);
-  if (mass === null)
-    return html`<p class="lead">The label mass is not shown: the answers are probabilities among the labels only, as those of a classifier are.</p>`;
+  if (mass === null) return null;
   const low = mass.sorted.filter((value) => value < 0.5).length;
   const share = percent(low / mass.sorted.length, 1);
   const verdict =

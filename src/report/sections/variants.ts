@@ -1,7 +1,7 @@
-import type { AgreementData, ComparisonData } from "../data/comparison-data.ts";
+import type { AgreementData, ComparisonData, VariantBase } from "../data/comparison-data.ts";
 import { html } from "../markup/html.ts";
 import { verdictTable } from "../tables/agreement-tables.ts";
-import { variantCosts, variantScores } from "../tables/comparison-tables.ts";
+import { hasLabelMass, variantCosts, variantScores } from "../tables/comparison-tables.ts";
 import { counted, duration, fixed } from "../text/number.ts";
 import { leftOut, type Section, section } from "./section.ts";
 import { tableMarkup } from "./table.ts";
@@ -16,7 +16,7 @@ export function variants(data: ComparisonData): Section {
   return section(
     "variants",
     "Variants",
-    html`<p class="lead">All on the same ${counted(rows, "row")}. Small figures are 95\u00a0% intervals; p5 is the 5th percentile.${whose} The class prior, the share of each class without reading a row, has log loss ${fixed(priorLogLoss, 3)}. The job is ${counted(job.rows, "row")}${deadline}.</p>
+    html`<p class="lead">All on the same ${counted(rows, "row")}. ${figuresText(data.variants)}${whose} The class prior, the share of each class without reading a row, has log loss ${fixed(priorLogLoss, 3)}. The job is ${counted(job.rows, "row")}${deadline}.</p>
 ${tableMarkup(variantScores(data))}${tableMarkup(variantCosts(data))}`,
   );
 }
@@ -27,7 +27,11 @@ export function unlabelledVariants(data: AgreementData): Section {
   return section(
     "variants",
     "Variants",
-    html`<p class="lead">All on the same ${counted(data.rows, "row")}. Small figures are 95\u00a0% intervals; p5 is the 5th percentile. The job is ${counted(data.job.rows, "row")}${deadline}.</p>
+    html`<p class="lead">All on the same ${counted(data.rows, "row")}. ${figuresText(data.variants)} The job is ${counted(data.job.rows, "row")}${deadline}.</p>
 ${tableMarkup(verdictTable(data.variants))}${tableMarkup(variantCosts(data))}`,
   );
+}
+
+function figuresText(variants: readonly VariantBase[]): string {
+  return `Small figures are 95\u00a0% intervals${hasLabelMass(variants) ? "; p5 is the 5th percentile" : ""}.`;
 }

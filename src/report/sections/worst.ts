@@ -28,7 +28,7 @@ export function worst({ worst: rows, classes }: ReportData): Section {
   const title = judged ? "The worst rows" : "The least certain rows";
   const keys = [
     ...(judged ? ["loss:loss:down"] : ["order:least certain:up"]),
-    "mass:least label mass:up",
+    ...(listed.some(({ scored }) => scored.mass !== null) ? ["mass:least label mass:up"] : []),
     "tokens:most tokens:down",
     "id:id:up",
   ];

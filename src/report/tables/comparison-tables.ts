@@ -41,7 +41,7 @@ export function variantScores({ variants }: Pick<ComparisonData, "variants">): T
   ]);
 }
 
-/** Lists the label mass, the position bias and the cost of each variant. */
+/** Lists the label mass, if a variant has one, the position bias and the cost of each variant. */
 export function variantCosts({
   variants,
   job,
@@ -59,11 +59,15 @@ export function variantCosts({
       ({ positionBias }) => numberCell(positionBias, (value) => signed(value, 3)),
     ],
   ];
+  const mass: readonly VariantColumn<VariantBase>[] = [
+    [numberColumn("Label mass", massHint(variants)), (variant) => massCell(variant.mass)],
+  ];
   const fits: readonly VariantColumn<VariantBase>[] = [
     [textColumn(`Fits ${duration(job.deadlineMs)}`), ({ fits }) => yesCell(fits)],
   ];
-  return tableOf("Label mass, position bias, cost", variants, [
-    [numberColumn("Label mass", "median, and 5th percentile"), ({ mass }) => massCell(mass)],
+  const caption = hasLabelMass(variants) ? "Label mass, position bias, cost" : "Position bias, cost";
+  return tableOf(caption, variants, [
+    ...(hasLabelMass(variants) ? mass : []),
     ...(variants.some(({ flipRate, positionBias }) => flipRate !== null || positionBias !== null) ? swapped : []),
     [numberColumn("Tokens a row", "prompt tokens"), ({ tokensPerRow }) => countCell(tokensPerRow)],
     [
@@ -76,6 +80,18 @@ export function variantCosts({
     ],
     ...(job.deadlineMs === null ? [] : fits),
   ]);
+}
+
+/** Decides whether the label mass of a variant is known. A classifier has none. */
+export function hasLabelMass(variants: readonly Pick<VariantBase, "mass">[]): boolean {
+  return variants.some(({ mass }) => mass !== null);
+}
+
+function massHint(variants: readonly Pick<VariantBase, "mass">[]): string {
+  const all = variants.every(({ mass }) => mass !== null);
+  return all
+    ? "median, and 5th percentile"
+    : "median, and 5th percentile; a judge that knows only its classes has none";
 }
 
 /** Lists the difference of each pair with its p values. */
