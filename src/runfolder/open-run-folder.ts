@@ -48,11 +48,11 @@ export async function openRunFolder(options: RunIdentity): Promise<RunFolder> {
       `continuing ${path}: ${formatCount(resumedRows)} of ${plural(dataset.ids.length, "row")} are answered`,
     );
   const journal = await openJournal(journalFile, { clock, log: effects.log, disk });
-  const opened = await inodeOf(journalFile, disk);
+  const opened = await inodeOf(journalFile, disk).catch(() => null);
   const close = async (): Promise<void> => {
     await journal.close();
-    // The system lets a process write into a file that has no name any more.
-    if (opened !== null && (await inodeOf(journalFile, disk)) !== opened)
+    // The system lets a process write into a file that has no name any more. A disk that does not say is no proof of it.
+    if (opened !== null && (await inodeOf(journalFile, disk).catch(() => opened)) !== opened)
       effects.log("error", `${journalFile} was removed or replaced during the run: its answers are lost`);
   };
   const begin = (at = clock.now()): void => {

@@ -28,6 +28,7 @@ describe("a whole job, simulated from one seed", () => {
     ["explains a submission that the disk cannot read", 311],
     ["ends as what stopped it, although the last answers were faster than the forecast", 261],
     ["ends in order when it is interrupted while it takes its locks", 41],
+    ["ends in order when the disk does not say whether the journal is still there", 98],
     ["does not depend on the depth of the folder that the simulator runs in", 5_009_981],
     ["takes the lock again that another process took before the holder was written", 8_007_022],
   ])("%s", async (_, seed) => {
