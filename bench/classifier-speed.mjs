@@ -105,7 +105,7 @@ function printMedians() {
     ...medians.map(([name, speed, found]) => [
       name,
       found.map((one) => one.speed.toFixed(0)).join(", "),
-      speed?.toFixed(0) ?? "failed",
+      speed?.toFixed(0) ?? "none",
       median(found.map((one) => one.rows / one.seconds))?.toFixed(2) ?? "",
       speed === null || reference === null ? "" : (speed / reference).toFixed(2),
     ]),

@@ -33,7 +33,7 @@ models=$out/models
 "$python" - "$models" "$tokenizer" "${SHAPE:-8b}" <<'PY'
 import json, pathlib, shutil, sys
 out, tokenizer, shape = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), sys.argv[3]
-hidden, inter, layers, heads, kv = {"8b": (4096, 14336, 32, 32, 8), "tiny": (64, 128, 2, 4, 2)}[shape]
+hidden, inter, layers, heads, kv = {"8b": (4096, 14336, 32, 32, 8), "tiny": (64, 128, 2, 2, 1)}[shape]
 config = dict(
     model_type="llama", hidden_act="silu", max_position_embeddings=8192, rms_norm_eps=1e-5, rope_theta=500000.0, vocab_size=128256,
     bos_token_id=128000, eos_token_id=128001, pad_token_id=128001, tie_word_embeddings=False, torch_dtype="float16", hidden_size=hidden,

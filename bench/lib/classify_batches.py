@@ -4,38 +4,42 @@ Run as: python classify_batches.py MODEL PROMPTS.jsonl [--batch 4] [--dtype floa
 Prints READY when the model is loaded and warm, then for each line read from stdin one JSON object: rows, tokens, seconds, device.
 Ends when stdin ends.
 
-PROMPTS.jsonl holds a list of token ids a line, cut to the length that the system reads. The time is that of the forward passes and
-of making their batches, without tokenising; "tokens" are those of the prompts, without padding. --random makes the weights instead of
-loading them, so that a folder needs only a config.json. --bits 8 replaces the linear layers of the body by 8-bit ones of bitsandbytes.
+PROMPTS.jsonl holds a list of token ids a line, cut to the length that the system reads. The time is that of the forward passes
+and of making their batches, without tokenising; "tokens" are those of the prompts, without padding. --random makes the weights
+instead of loading them, so that a folder needs only a config.json. --bits 8 replaces the linear layers of the body by 8-bit ones
+of bitsandbytes.
 """
 
 import argparse
 import json
 import sys
 import time
+from pathlib import Path
 
 import torch
 from torch import nn
 from transformers import AutoConfig, AutoModelForSequenceClassification
+
+EIGHT = 8
 
 
 def main() -> None:
     """Load the model, and read all prompts once for each line of stdin."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model")
-    parser.add_argument("prompts")
+    parser.add_argument("prompts", type=Path)
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--dtype", default="float32", choices=["float32", "float16"])
-    parser.add_argument("--bits", type=int, default=16, choices=[8, 16])
+    parser.add_argument("--bits", type=int, default=16, choices=[EIGHT, 16])
     parser.add_argument("--random", action="store_true")
     parser.add_argument("--limit", type=int)
     options = parser.parse_args()
 
-    with open(options.prompts) as file:
+    with options.prompts.open() as file:
         prompts: list[list[int]] = [json.loads(line) for line in file][: options.limit]
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model = load(options.model, getattr(torch, options.dtype), device, options.random)
-    if options.bits == 8:
+    if options.bits == EIGHT:
         to_8_bits(model, device)
     prompts.sort(key=len, reverse=True)
     batches = [prompts[start : start + options.batch] for start in range(0, len(prompts), options.batch)]
@@ -54,6 +58,7 @@ def main() -> None:
 
 
 def load(folder: str, dtype: torch.dtype, device: torch.device, random: bool) -> nn.Module:
+    """Load the model onto the device, or make it there with random weights."""
     if not random:
         return AutoModelForSequenceClassification.from_pretrained(folder, dtype=dtype).to(device).eval()
     # Made on the device itself: filling 8 billion weights on a processor takes minutes.
@@ -63,7 +68,7 @@ def load(folder: str, dtype: torch.dtype, device: torch.device, random: bool) ->
 
 
 def to_8_bits(model: nn.Module, device: torch.device) -> None:
-    """Replace each linear layer of the body by one with 8-bit weights (LLM.int8, outliers from 6.0 on), as `load_in_8bit` does."""
+    """Give the linear layers of the body 8-bit weights (LLM.int8, outliers from 6.0 on), as `load_in_8bit` does."""
     import bitsandbytes as bnb
 
     layers = [(name, layer) for name, layer in model.named_modules() if isinstance(layer, nn.Linear) and name != "score"]

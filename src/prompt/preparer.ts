@@ -115,9 +115,10 @@ export function createPreparer(options: PreparerOptions): Preparer {
     return { ...fitted, refusal: safe ? null : FORMS_CONTROL_TOKENS };
   };
 
+  const isCutOff = (ids: readonly number[]): boolean => cut === "right" && ids.length > budget;
   const finish = ({ ids, fullTokens, whole, neutralised, refusal }: Fitted & { refusal: string | null }): Prepared => {
     // The end is cut off only here, because control tokens that it takes along are none that a text has formed.
-    if (cut === "right" && ids.length > budget) {
+    if (isCutOff(ids)) {
       return { ids: ids.slice(0, budget), fullTokens, cutTokens: fullTokens - budget, neutralised, refusal };
     }
     if (whole) return { ids, fullTokens: ids.length, cutTokens: 0, neutralised, refusal };
@@ -134,7 +135,8 @@ export function createPreparer(options: PreparerOptions): Preparer {
       return (suffix) => encodePrompt(tokenizer, compose(conversation, order, suffix, defence).prompt);
     },
     show: async (row, order) => {
-      const { conversation, defence } = await packSafely(row, order);
+      const { conversation, ids, defence } = await packSafely(row, order);
+      if (isCutOff(ids)) return tokenizer.decode(ids.slice(0, budget));
       return describePrompt(compose(conversation, order, "", defence).prompt);
     },
   };

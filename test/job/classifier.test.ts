@@ -111,6 +111,13 @@ describe("a run with a classifier", () => {
       const { tokens } = JSON.parse(shown.stdout) as { tokens: { prompt: number; budget: number } };
       expect(tokens.budget).toBe(128);
       if (cut === "right") expect(tokens.prompt).toBe(128);
+      for (const row of ["1", "5", "9", "13"]) {
+        const { stdout } = await inProcess(["show", "job.yaml", "--row", row, "--context", "128"], job.folder);
+        // The fair packing keeps both answers in sight; the right cut loses the second one wholly, as trainers do.
+        expect(stdout).toMatch(/^A: \w+ \w+/m);
+        if (cut === "fair") expect(stdout).toMatch(/^B: \w+ \w+/m);
+        else expect(stdout).not.toMatch(/^B: /m);
+      }
     },
   );
 
