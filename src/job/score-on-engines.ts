@@ -4,6 +4,7 @@ import type { Engine } from "../engine/engine.ts";
 import type { ForecastError } from "../forecast/history.ts";
 import { estimateLengths } from "../judge/estimate-lengths.ts";
 import { type Judge, judgeWarnings } from "../judge/judge.ts";
+import { firstLevel } from "../pool/first-setting.ts";
 import { type EnginePool, openEnginePool } from "../pool/pool.ts";
 import type { PoolStatus } from "../pool/status.ts";
 import type { Usage } from "../pool/usage.ts";
@@ -78,6 +79,7 @@ async function openAndScore(job: Job, options: SessionOptions): Promise<Session>
     loader,
     logFolder: folder.path,
     record: recorder.record,
+    firstLevel: firstLevel({ rows: dataset.ids.length, isBounded: limits.wall !== null }),
     effects,
     signal: limits.signal,
     openers: parts.engineOpeners,

@@ -63,6 +63,8 @@ export async function openEnginePool<J>(options: {
   /** Folder of the server logs. */
   logFolder: string;
   record: (event: JournalEvent) => void;
+  /** Prompts in flight at the start, where neither config nor profile says; default 16. */
+  firstLevel?: number;
   effects: Effects;
   signal: AbortSignal;
   /** Default: the openers of real servers. */
@@ -118,7 +120,7 @@ export async function openEnginePool<J>(options: {
       });
     const tuner = createTuner({
       given: config,
-      start: firstSetting(config),
+      start: firstSetting(config, options.firstLevel),
       metrics: () => current().metrics(signal),
       clock,
       onFound: recordSetting,

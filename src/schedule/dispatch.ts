@@ -30,7 +30,7 @@ function abortExpired<T, R>(worker: WorkerState<T, R>, now: number): void {
       worker.nextExpiry = Math.min(worker.nextExpiry, request.expiresAt);
       continue;
     }
-    const limit = Math.round(request.expiresAt - request.startedAt);
+    const limit = Math.round(request.expiresAt - request.limitSince);
     abort(request, "timeout", new Error(`no answer within ${limit} ms`));
   }
 }

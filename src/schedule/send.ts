@@ -11,6 +11,7 @@ export function send<T, R>(state: State<T, R>, worker: WorkerState<T, R>, group:
     tasks,
     controller: new AbortController(),
     startedAt: now,
+    limitSince: now,
     expiresAt: now + state.options.timeoutMs(tasks),
     inFlight: worker.inFlight.size + 1,
     concurrency: worker.queue.concurrency,
@@ -35,11 +36,25 @@ async function complete<T, R>(
       (values) => ({ values }),
       (error: unknown) => ({ error }),
     );
+    if (request.abortedFor === undefined) restartLimits(state, worker, request);
     worker.inFlight.delete(request);
     if ("values" in result) onSuccess(state, worker, request, result.values);
     else onFailure(state, worker, request, result.error);
   } catch (error) {
     worker.inFlight.delete(request);
     fail(state, error);
+  }
+}
+
+/**
+ * Starts the time limits of the later requests anew, because an engine computes requests in the order in which they came: a long queue
+ * is no sign that it hangs.
+ */
+function restartLimits<T, R>(state: State<T, R>, worker: WorkerState<T, R>, answered: InFlightRequest<T>): void {
+  const now = state.options.clock.monotonic();
+  const inOrder = [...worker.inFlight];
+  for (const request of inOrder.slice(inOrder.indexOf(answered) + 1)) {
+    request.limitSince = now;
+    request.expiresAt = now + state.options.timeoutMs(request.tasks);
   }
 }

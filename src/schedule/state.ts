@@ -50,7 +50,9 @@ export interface InFlightRequest<T> {
   readonly tasks: readonly T[];
   readonly controller: AbortController;
   readonly startedAt: number;
-  readonly expiresAt: number;
+  /** When its time limit began: when it was sent, or when the last request before it was answered. */
+  limitSince: number;
+  expiresAt: number;
   readonly inFlight: number;
   readonly concurrency: number;
   /** Why the scheduler aborted the request; undefined while the request is not aborted. */

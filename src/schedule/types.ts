@@ -17,7 +17,10 @@ export interface ScheduleOptions<T, R> {
    */
   readonly onRequest: (event: RequestEvent<T, R>) => void;
   readonly retry: RetryPolicy;
-  /** Time limit of one request in ms. */
+  /**
+   * Time limit of one request in ms. It begins anew when a request that was sent earlier to the same worker is answered, because the
+   * request may have waited behind it.
+   */
   readonly timeoutMs: (batch: readonly T[]) => number;
   /** Time in ms until the work must end; null or absent: nothing limits it. It limits how long a server's retry-after is obeyed. */
   readonly timeLeftMs?: () => number | null;

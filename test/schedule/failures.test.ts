@@ -170,6 +170,24 @@ describe("a request without an answer", () => {
     expect(trial.attempts[0]).toHaveProperty("message", "no answer within 2000 ms");
   });
 
+  test("is not ended while an engine answers those that were sent before it, however long its queue is", async () => {
+    const trial = start(
+      6,
+      (clock) => {
+        let queue = Promise.resolve();
+        const work = (batch: readonly number[], signal: AbortSignal): Promise<readonly number[]> => {
+          const turn = queue.then(() => clock.sleep(1_500, signal));
+          queue = turn.catch(() => {});
+          return turn.then(() => batch.map((task) => 2 * task));
+        };
+        return [{ concurrency: () => 6, batchSize: () => 1, work }];
+      },
+      { timeoutMs: () => 2_000 },
+    );
+    expect(await trial.end()).toMatchObject({ finished: 6 });
+    expect(trial.attempts.map(({ ok }) => ok)).toEqual([true, true, true, true, true, true]);
+  });
+
   test("is left behind when it ignores its signal", async () => {
     let requests = 0;
     const trial = start(

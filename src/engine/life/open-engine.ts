@@ -115,10 +115,15 @@ export async function openEngine(server: ReadyServer, options: EngineOptions): P
     tried,
     score: async (prompts, ids, own, cacheSalt) => {
       const question = { model: model.id, prompts, ids, cacheSalt: cacheSalt ?? null };
-      return (await askIn(dialect, question, { client, answersAs: expected, limits: { signal: own } })).results;
+      return (
+        await askIn(dialect, question, { client, answersAs: expected, limits: { signal: own, timeoutMs: SCORING_MS } })
+      ).results;
     },
     post: async (path, body, prompts, own) => {
-      const answer = await client.post(path, { model: model.id, ...body }, prompts, { signal: own });
+      const answer = await client.post(path, { model: model.id, ...body }, prompts, {
+        signal: own,
+        timeoutMs: SCORING_MS,
+      });
       readModelName(answer, expected);
       return answer;
     },
@@ -183,6 +188,8 @@ async function warmUp(
   }
 }
 
+/** Time limit (ms) of the client for requests of scoring, a day: the schedule limits them, which knows how many wait before each. */
+const SCORING_MS = 86_400_000;
 const NO_CLASSIFIER = ` A classifier needs ${DIALECTS.classify.needs}.`;
 const NO_TEXT =
   " Give the address of an OpenAI-compatible server with completions, and the name of its model; a classifier needs `engine.kind: classify`.";
