@@ -1,0 +1,144 @@
+import { mean, sum } from "../numbers/sums.ts";
+import { type BootstrapOptions, bootstrapMean, type MeanEstimate } from "./bootstrap.ts";
+import { sumByGroup } from "./groups.ts";
+import type { Interval } from "./interval.ts";
+
+/** A few labelled rows among many that a judge predicts. */
+export interface PoweredInput {
+  /**
+   * The value of each labelled row, computed with its label. NaN for a row that the mean is not about, for example one that
+   * is labelled as a tie when the judge knows none.
+   */
+  readonly values: Float64Array;
+  /** The labelled rows by their position among all rows, in the order of `values`. */
+  readonly labelled: Uint32Array;
+  /** Inverse inclusion probabilities of the labelled rows, with the mean 1; null: all rows were equally likely. */
+  readonly weights: Float64Array | null;
+  /** Group number of each labelled row. Rows with the same prompt are one group. */
+  readonly groups: Uint32Array;
+  /** For every row, with a label or without, the value that the judge expects before it knows the label. */
+  readonly predictions: Float64Array;
+}
+
+/** A mean over rows by the labels alone, and with the predictions of all rows. Units are those of the values. */
+export interface PoweredEstimate {
+  readonly labelsOnly: MeanEstimate;
+  readonly mean: number;
+  /** Null with fewer than four groups of labelled rows, which are too few for an estimate of the error. */
+  readonly error: { readonly standardError: number; readonly interval: Interval } | null;
+  /** The tuned weight of the predictions; 0 when they tell nothing, and the estimate is then that of the labels alone. */
+  readonly lambda: number;
+  /** Number of labelled rows, and of all rows. */
+  readonly labels: number;
+  readonly of: number;
+  /** The variance of `mean` is perLabel / labels + floor: more labels reduce the first part, only more rows the second. */
+  readonly variance: { readonly perLabel: number; readonly floor: number };
+}
+
+/**
+ * Estimates a mean over rows of which a few have labels, with a judge's predictions of all rows (prediction-powered inference
+ * with power tuning: Angelopoulos, Duchi and Zrnic 2023, "PPI++: Efficient Prediction-Powered Inference"). The estimate is
+ * the mean of the labels minus lambda times the error that the same labelled rows make in the mean of the predictions,
+ * which is known. With unequal inclusion probabilities both means of labelled rows are those of Hájek (1971); this is the
+ * regression estimator of survey sampling (Särndal, Swensson and Wretman 1992, "Model Assisted Survey Sampling", chapter 6),
+ * which Zrnic and Candès 2024, "Active Statistical Inference", use with models as predictors.
+ *
+ * The estimated variance is (1 / N²) · Σ (A - lambda · B)² over the groups of all N rows, where A is the influence of the group
+ * on the mean of the labels (0 without a label), and B its influence on the error of the mean of the predictions. Lambda
+ * minimises it; with lambda = 0 it is the variance by the labels alone, so the predictions cannot widen it. It holds for the
+ * population from which all rows come, as the bootstrap of the labels alone does. Rows without a label count as
+ * groups of their own, because their prompts are unknown here.
+ *
+ * The interval reaches as many standard errors as the studentised bootstrap over the labelled groups finds (see
+ * `bootstrapMean`), so that it also covers with few labels and skewed values. An estimate whose interval would be wider than
+ * that of the labels alone is not used: the predictions then get the weight 0.
+ */
+export function predictionPowered(input: PoweredInput, options: BootstrapOptions): PoweredEstimate {
+  const { values, labelled, groups, predictions } = input;
+  const [labels, rows] = [labelled.length, predictions.length];
+  const labelsOnly = estimateByLabels(input, options);
+  const weights = input.weights ?? new Float64Array(labels).fill(1);
+  const share = sum(weights.filter((_, place) => !Number.isNaN(values[place]))) / labels;
+  const predicted = mean(predictions);
+  const errors = values.map((value) => (Number.isNaN(value) ? 0 : (value - labelsOnly.mean) / share));
+  const deviations = Float64Array.from(labelled, (row) => (predictions[row] as number) - predicted);
+
+  const influence = sumByGroup(errors, groups, weights).sums.map((total) => (rows / labels) * total);
+  const inSample = sumByGroup(deviations, groups, weights).sums;
+  const inRows = sumByGroup(deviations, groups).sums;
+  const errorOfPredictions = inSample.map((total, group) => (rows / labels) * total - (inRows[group] as number));
+  const isLabelled = new Set(labelled);
+  const unlabelled = predictions.filter((_, row) => !isLabelled.has(row));
+  const squares = products(errorOfPredictions, errorOfPredictions) + sum(unlabelled.map((p) => (p - predicted) ** 2));
+  const cross = products(influence, errorOfPredictions);
+  const lambda = squares === 0 ? 0 : cross / squares;
+
+  const estimate = labelsOnly.mean - (lambda * sum(inSample)) / labels;
+  const variance = Math.max(0, products(influence, influence) - lambda * cross) / rows ** 2;
+  const rectified = errors.map((error, place) => error - lambda * (deviations[place] as number));
+  const spread = spreadOf(bootstrapMean(rectified, groups, options, weights));
+  const alone = spreadOf(labelsOnly);
+  if (
+    alone === null ||
+    spread === null ||
+    spread.critical ** 2 * variance >= (alone.critical * alone.standardError) ** 2
+  ) {
+    return withoutPredictions(labelsOnly, alone, { labels, rows });
+  }
+  const standardError = Math.sqrt(variance);
+  const reach = spread.critical * standardError;
+  return {
+    labelsOnly,
+    mean: estimate,
+    error: { standardError, interval: { low: estimate - reach, high: estimate + reach } },
+    lambda,
+    labels,
+    of: rows,
+    variance: {
+      perLabel: labels * spread.standardError ** 2,
+      floor: Math.max(0, variance - spread.standardError ** 2),
+    },
+  };
+}
+
+function withoutPredictions(
+  labelsOnly: MeanEstimate,
+  spread: Spread | null,
+  { labels, rows }: { readonly labels: number; readonly rows: number },
+): PoweredEstimate {
+  const { mean, error } = labelsOnly;
+  const standardError = spread?.standardError ?? 0;
+  return {
+    labelsOnly,
+    mean,
+    error: error === null ? null : { standardError, interval: error.interval },
+    lambda: 0,
+    labels,
+    of: rows,
+    variance: { perLabel: labels * standardError ** 2, floor: 0 },
+  };
+}
+
+function estimateByLabels({ values, weights, groups }: PoweredInput, options: BootstrapOptions): MeanEstimate {
+  const inside = Uint32Array.from(values.keys()).filter((place) => !Number.isNaN(values[place]));
+  const pick = (from: Float64Array): Float64Array => Float64Array.from(inside, (place) => from[place] as number);
+  const own = inside.map((place) => groups[place] as number);
+  return bootstrapMean(pick(values), own, options, weights === null ? null : pick(weights));
+}
+
+interface Spread {
+  readonly standardError: number;
+  /** How many standard errors the interval reaches. */
+  readonly critical: number;
+}
+
+/** Reads the standard error and the critical value of the studentised bootstrap off an estimate. */
+function spreadOf({ error, mean: middle, groups }: MeanEstimate): Spread | null {
+  if (error === null) return null;
+  const standardError = error.standardError * Math.sqrt((groups - 1) / groups);
+  return { standardError, critical: standardError === 0 ? 0 : (error.interval.high - middle) / standardError };
+}
+
+function products(one: Float64Array, other: Float64Array): number {
+  return sum(one.map((value, index) => value * (other[index] as number)));
+}
