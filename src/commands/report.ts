@@ -1,5 +1,5 @@
 import { basename, extname, join, relative, resolve } from "node:path";
-import { pickRows } from "../class-matrix.ts";
+import { type ClassMatrix, pickRows, rowAt, setRow } from "../class-matrix.ts";
 import { readComparison, writeComparisonReport } from "../compare/comparison-file.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
@@ -22,6 +22,8 @@ import { filesOfRecordedRun, OTHER_PATH } from "../job/job-files.ts";
 import { packageVersion } from "../job/package-version.ts";
 import { createReportStep } from "../job/report-step.ts";
 import { labelsFor, leftOutTies } from "../metrics/labels-for.ts";
+import { takeWeights } from "../metrics/weights.ts";
+import { fewLabelsOf } from "../report/data/few-labels.ts";
 import type { ReportData } from "../report/data/run-data.ts";
 import { notesOf, runFields, warningsOf } from "../report/from-run/fields.ts";
 import { qualityOf } from "../report/from-run/quality.ts";
@@ -119,15 +121,7 @@ async function openData(
   options: ReportOptions,
   effects: Pick<Effects, "log">,
 ): Promise<JoinedRows | null> {
-  if ((options.labels ?? null) !== null) {
-    const labelled = await openLabels(where);
-    if (labelled.weights === null) return labelled;
-    await labelled[Symbol.asyncDispose]();
-    throw new AbtieError(
-      "data",
-      `${where.path} is a sample: a page shows all rows of a run, so \`abtie report\` needs labels of all. Use \`abtie evaluate\`.`,
-    );
-  }
+  if ((options.labels ?? null) !== null) return openLabels(where);
   try {
     return await openJoined(where);
   } catch (error) {
@@ -146,8 +140,12 @@ async function gather(
   const { written } = subject;
   const labelled = joined !== null && isLabelled(joined) ? joined : null;
   const labels = labelled === null ? null : labelsFor(written.classes, labelled.truth);
-  const truth = labels === null || labels.rows.length === 0 ? null : labels.truth;
+  const truth =
+    labelled === null || labels === null || labels.rows.length === 0
+      ? null
+      : onAllRows(labels.truth, labelled.judged, subject.ids.length);
   const evaluation = labelled === null || truth === null ? null : await evaluateSubject(subject, labelled, effects);
+  const powered = evaluation?.powered ?? null;
   const timeline = await readTimeline(run.journalFile);
   const rows = reportRowsOf(run.rows, written, truth);
   const leftOut = evaluation === null && labels !== null ? leftOutTies(labels) : null;
@@ -165,11 +163,24 @@ async function gather(
     requests: timeline.requests,
     forecasts: timeline.forecasts,
     bands: timeline.bands,
-    ...(evaluation === null || labels === null
+    ...(evaluation === null || labels === null || labelled === null
       ? { quality: null, position: null }
-      : qualityOf(evaluation, pickRows(written, labels.rows), pickRows(labels.truth, labels.rows))),
+      : qualityOf(evaluation, {
+          probabilities: pickRows(pickRows(written, labelled.judged), labels.rows),
+          truth: pickRows(labels.truth, labels.rows),
+          weights: labelled.weights === null ? null : takeWeights(labelled.weights, labels.rows),
+        })),
+    fewLabels: powered === null ? null : fewLabelsOf(powered),
     worst: joined === null ? [] : await readWorst(rows, written, truth, joined),
   };
+}
+
+/** Gives every row of the run its label; NaN in the rows that a sample does not hold. */
+function onAllRows(truth: ClassMatrix, judged: Uint32Array, rows: number): ClassMatrix {
+  const { classes } = truth;
+  const all = { classes, values: new Float64Array(classes.length * rows).fill(Number.NaN) };
+  for (const [index, row] of judged.entries()) setRow(all, row, rowAt(truth, index));
+  return all;
 }
 
 /** Names a run as a person in this folder would. */

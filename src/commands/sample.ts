@@ -9,11 +9,11 @@ import { type SampledRow, writeSample } from "../dataset/submission/write-sample
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
 import { openJoined } from "../evaluate/labelled.ts";
+import { inOrderOf, refuseOtherClasses } from "../evaluate/same-rows.ts";
 import { openSubject, type Subject } from "../evaluate/subject.ts";
 import { type JudgeOnRows, sizesOf, worthLabelling } from "../evaluate/worth-labelling.ts";
 import { refuseExisting } from "../files/refuse-existing.ts";
 import type { NamedFile } from "../files/refuse-overwrite.ts";
-import { plural } from "../format.ts";
 import { filesOfRecordedRun, OTHER_PATH } from "../job/job-files.ts";
 import { namedFilesOf } from "../runfolder/file-names.ts";
 import { refuseOutputs } from "../runfolder/refuse-outputs.ts";
@@ -70,8 +70,8 @@ export async function sample(options: SampleOptions, effects: Pick<Effects, "cwd
   for (const path of named.flatMap(({ runs }) => runs)) subjects.push(await openSubject(path));
   const [subject, ...others] = subjects;
   if (subject === undefined) throw new AbtieError("config", "a sample needs a run: name at least one folder");
-  refuseOtherClasses(subject, others);
-  const judges = [judgedOf(subject), ...others.map((other) => inOrderOf(subject, other))];
+  refuseOtherClasses(subject, others, "their disagreement");
+  const judges = [judgedOf(subject), ...others.map((other) => reorder(judgedOf(other), inOrderOf(subject, other)))];
   const input = inputOf(subject, options, effects);
   await refuseOutputs({
     reads: [
@@ -144,38 +144,12 @@ function inputOf({ path, run }: Subject, { input = null }: SampleOptions, { cwd 
   throw new AbtieError("config", `${path} is a submission, which holds no texts: name the file with the rows with -i`);
 }
 
-/** The disagreement of a judge with ties and of one without is not defined. */
-function refuseOtherClasses(first: Subject, others: readonly Subject[]): void {
-  const ties = ({ written }: Subject): string => (written.classes.length === 2 ? "without ties" : "with ties");
-  const other = others.find((subject) => ties(subject) !== ties(first));
-  if (other === undefined) return;
-  throw new AbtieError(
-    "data",
-    `${first.path} was judged ${ties(first)} and ${other.path} ${ties(other)}, so that their disagreement cannot be measured: ` +
-      "name runs that all know a tie, or none",
-  );
-}
-
 /** Every row of a submission counts as answered, because a fallback cannot be recognised there. */
 function judgedOf({ written, run }: Subject): JudgeOnRows {
   return { probabilities: written, isAnswered: (row) => run === null || run.rows.obtained[row] !== "prior" };
 }
 
-/** Brings the rows of another run into the order of the first. Throws AbtieError("data") when its rows are others. */
-function inOrderOf(first: Subject, other: Subject): JudgeOnRows {
-  const indexOf = new Map(other.ids.map((id, index) => [id, index]));
-  const missing = first.ids.filter((id) => !indexOf.has(id));
-  if (missing.length > 0 || other.ids.length !== first.ids.length) {
-    const [id] = missing;
-    throw new AbtieError(
-      "data",
-      `${first.path} and ${other.path} hold different rows: expected the same ids in both, found ${plural(first.ids.length, "row")} ` +
-        `and ${plural(other.ids.length, "row")}${id === undefined ? "" : `, and ${JSON.stringify(id)} only in the first`}. ` +
-        "Score the same file with both.",
-    );
-  }
-  const order = Uint32Array.from(first.ids, (id) => indexOf.get(id) as number);
-  const { probabilities, isAnswered } = judgedOf(other);
+function reorder({ probabilities, isAnswered }: JudgeOnRows, order: Uint32Array): JudgeOnRows {
   return {
     probabilities: pickRows(probabilities, order),
     isAnswered: (row) => isAnswered(order[row] as number),

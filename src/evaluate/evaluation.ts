@@ -13,6 +13,7 @@ import type { BootstrapOptions } from "../stats/bootstrap.ts";
 import { divisionsOf } from "./divisions.ts";
 import { inSampleWarning } from "./in-sample.ts";
 import type { LabelledRows } from "./labelled.ts";
+import { evaluatePowered, type PoweredEvaluation } from "./powered.ts";
 import { type NamedScores, rawScores, studySwap } from "./raw-scores.ts";
 import { readRowTexts } from "./row-texts.ts";
 import { type Subject, takeSubject } from "./subject.ts";
@@ -32,6 +33,8 @@ export interface SubjectEvaluation {
    * with equal weights whose means would be as precise (Kish 1965, "Survey Sampling").
    */
   readonly sample: { readonly of: number; readonly effectiveRows: number } | null;
+  /** The same with the judgements of all rows; null unless the labels are those of a sample, or another judge was named. */
+  readonly powered: PoweredEvaluation | null;
   /** Number of different prompts in the rows. */
   readonly groups: number;
   /** Number of rows that have the prior; null for a submission, because such rows cannot be recognised there. */
@@ -61,13 +64,15 @@ const SECONDARY_RESAMPLES = 2_000;
 /**
  * Evaluates a run or submission, measured against its labels: all rows together, and each slice. Leaves out the rows
  * that are labelled as ties when the judge knows none. Where the labels are those of a sample, every mean weights the
- * rows by their inverse inclusion probability, so that it estimates the mean over all judged rows. Throws
- * AbtieError("data") when no row is left.
+ * rows by their inverse inclusion probability, so that it estimates the mean over all judged rows. `other` is another judge
+ * of the same rows, whose difference is estimated. Throws AbtieError("data") when no row is left, and when the other judge
+ * has other rows or classes.
  */
 export async function evaluateSubject(
   all: Subject,
   joined: LabelledRows,
   effects: Pick<Effects, "progress">,
+  other: Subject | null = null,
 ): Promise<SubjectEvaluation> {
   const { rows, ties, truth: restricted } = labelsFor(all.written.classes, joined.truth);
   if (rows.length === 0) throw onlyTies(joined.dataset.path);
@@ -104,6 +109,7 @@ export async function evaluateSubject(
     swap: run === null ? null : studySwap(run, groups, secondary),
     mass: run === null ? null : labelMass(run.rows.mass),
     sample: weights === null ? null : { of: all.ids.length, effectiveRows: effectiveRows(weights) },
+    powered: evaluatePowered(all, joined, other),
     warnings: [leftOutTies({ ties }), warning].filter((text) => text !== null),
     slices: divisionsOf(texts, run?.rows ?? null).flatMap(({ name, keyOf, keys }) => {
       reportStep(`scoring slices by ${name.toLowerCase()}`);

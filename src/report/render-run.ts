@@ -11,6 +11,7 @@ import { slices } from "./sections/slices.ts";
 import { sources } from "./sections/sources.ts";
 import { time } from "./sections/time.ts";
 import { worst } from "./sections/worst.ts";
+import { fewLabelsSentences, fewLabelsTable } from "./tables/few-labels-table.ts";
 import { scoreTable, sliceTable, sourceTable } from "./tables/run-tables.ts";
 import { swapText } from "./text/sentences.ts";
 import { runVerdict } from "./text/verdict.ts";
@@ -30,12 +31,13 @@ export function renderRun(data: ReportData): string {
  * settings.
  */
 export function renderRunMarkdown(data: ReportData): string {
-  const { rows, quality: known, position } = data;
+  const { rows, quality: known, fewLabels, position } = data;
   return markdownDocument([
     heading(2, `Run ${data.name}`),
     bold(runVerdict(data).sentence),
     bullets(data.warnings),
     ...(known === null ? [] : [markdownTable(scoreTable(known.scores, known.baselines))]),
+    ...(fewLabels === null ? [] : [markdownTable(fewLabelsTable(fewLabels)), bullets(fewLabelsSentences(fewLabels))]),
     ...(known?.slices ?? []).map((group) => markdownTable(sliceTable(group, rows.length))),
     ...(position === null ? [] : [heading(3, "Order of the answers"), plain(swapText(position))]),
     ...(rows.length === 0 ? [] : [markdownTable(sourceTable(rows))]),

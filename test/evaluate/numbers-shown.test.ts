@@ -85,12 +85,10 @@ describe("the numbers of evaluate", () => {
       const probabilities = tops.flatMap((p) => [p, (1 - p) / 2, (1 - p) / 2]);
       const written = { classes: CLASSES, values: Float64Array.from(probabilities) };
       const truth = { classes: CLASSES, values: Float64Array.from(probabilities, (_, k) => Number(k % 3 === 0)) };
-      const evaluation = evaluate(
-        { probabilities: written, truth, groups: Uint32Array.from({ length: count }, (_, row) => row) },
-        { seed: 1, resamples: 50 },
-      );
+      const scored = { probabilities: written, truth, groups: Uint32Array.from({ length: count }, (_, row) => row) };
+      const evaluation = evaluate(scored, { seed: 1, resamples: 50 });
       const scores = [{ name: "as written", rows: count, evaluation }];
-      const { quality } = qualityOf({ scores, swap: null, slices: [] } as never, written, truth);
+      const { quality } = qualityOf({ scores, swap: null, slices: [] } as never, scored);
       for (const { bins } of quality?.reliability ?? []) {
         expect(bins.length).toBeGreaterThan(0);
         expect(bins.length).toBeLessThanOrEqual(most);

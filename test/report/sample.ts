@@ -45,6 +45,7 @@ export function sampleReport(many: number, seed = 7): ReportData {
     forecasts: sampleForecasts(wallMs, random),
     bands: sampleBands(wallMs),
     quality: sampleQuality(rows, random),
+    fewLabels: null,
     position: {
       rows: Math.round(many * 0.31),
       flipRate: around(0.184, 0.011),

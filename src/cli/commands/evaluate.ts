@@ -6,6 +6,7 @@ import { jsonOption, type LabelFlags, labelOptionsOf, labelsOption, truthOption 
 import { columnsOption } from "./settings.ts";
 
 interface EvaluateFlags extends LabelFlags {
+  readonly against?: string;
   readonly maxLogLoss?: number;
   readonly minAccuracy?: number;
   readonly summary?: string;
@@ -21,12 +22,17 @@ export const addEvaluate: AddCommand = (program, context, finish) => {
       "Prints log loss, accuracy, Brier score and calibration error of the probabilities in the submission. Each has its 95 % " +
         "interval, and beside it the value that the class prior alone would reach. Then come the confusion matrix, and the same " +
         "scores for parts of the rows, such as short and long ones. For a run that was scored in both orders of the answers, it also prints " +
-        "the effect of swapping them.",
+        "the effect of swapping them. With the labels of a sample it also uses the judgements of the rows without a label " +
+        "(prediction-powered inference), gives the win rate of A, and says how many more labels would settle it.",
     )
     .argument("<run|csv>", "folder of a run, or a submission")
     .addOption(labelsOption())
     .addOption(truthOption("run"))
     .addOption(columnsOption("the labelled file"))
+    .option(
+      "--against <run|csv>",
+      "another judge of the same rows: estimate the difference, and the labels that would settle it",
+    )
     .option(
       "--max-log-loss <nats>",
       "exit with 6 if the log loss as written is above this; the value counts, not its interval",
@@ -45,16 +51,18 @@ export const addEvaluate: AddCommand = (program, context, finish) => {
 Examples:
   abtie evaluate runs/demo
   abtie evaluate runs/job --labels labelled.csv --truth votes
+  abtie evaluate runs/a --labels sample.csv --against runs/b    # two judges, few labels
   abtie evaluate submission.csv --labels labelled.csv --json
   abtie evaluate runs/job --labels labelled.csv --max-log-loss 1.02 --min-accuracy 0.5    # in CI`,
     )
     .action(async (target: string, flags: EvaluateFlags) => {
-      const { maxLogLoss, minAccuracy, summary, json } = flags;
+      const { against, maxLogLoss, minAccuracy, summary, json } = flags;
       const { evaluateTarget } = await import("../../commands/evaluate.ts");
       const { renderEvaluation } = await import("../render/evaluation.ts");
       const { renderEvaluationMarkdown } = await import("../../report/render-evaluation.ts");
       const limits = { maxLogLoss: maxLogLoss ?? null, minAccuracy: minAccuracy ?? null };
-      const result = await evaluateTarget({ target, ...(await labelOptionsOf(flags)), ...limits }, context);
+      const labels = await labelOptionsOf(flags);
+      const result = await evaluateTarget({ target, ...labels, against: against ?? null, ...limits }, context);
       const { thresholds } = result;
       if (json === true) printJson(context, result);
       else context.print(renderEvaluation(result));

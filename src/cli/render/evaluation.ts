@@ -1,6 +1,8 @@
 import { CLASS_TEXT } from "../../classes.ts";
 import type { SubjectEvaluation } from "../../evaluate/evaluation.ts";
+import { type FewLabelsData, fewLabelsOf } from "../../report/data/few-labels.ts";
 import { baselinesOf, estimateOf, positionOf, scoresOf, sliceGroupOf } from "../../report/data/from-metrics.ts";
+import { fewLabelsSentences, fewLabelsTable } from "../../report/tables/few-labels-table.ts";
 import { scoreTable, sliceTable } from "../../report/tables/run-tables.ts";
 import { loss } from "../../report/tables/table.ts";
 import { count, counted, fixed, massText, withRange } from "../../report/text/number.ts";
@@ -11,7 +13,7 @@ import { columnLines, tableLines, terminalText } from "./table.ts";
 
 /** Renders an evaluation for a person, with the tables and sentences of its report. Intervals are 95 %. */
 export function renderEvaluation(evaluation: SubjectEvaluation): string {
-  const { rows, scores, slices } = evaluation;
+  const { rows, scores, powered, slices } = evaluation;
   const [written] = scores;
   const baselines = written === undefined ? [] : baselinesOf(written.evaluation);
   const [prior] = baselines;
@@ -20,6 +22,7 @@ export function renderEvaluation(evaluation: SubjectEvaluation): string {
     headline(evaluation),
     tableLines(scoreTable(named, baselines)),
     prior === undefined ? "" : `As written, the judge is ${againstBaseline(prior).sentence}.`,
+    powered === null ? "" : fewLabelsLines(fewLabelsOf(powered)),
     written === undefined ? "" : confusionLines(written.evaluation.confusion),
     readingLines(evaluation),
     ...slices.map(({ name, parts }) => tableLines(sliceTable(sliceGroupOf(name, parts), rows))),
@@ -42,6 +45,11 @@ function headline({ subject, labels, rows, groups, sample, priorRows, warnings }
           `rows (Hájek's estimate); as precise as ${count(Math.round(sample.effectiveRows))} rows of equal weight.`,
         ];
   return [head, ...drawn, ...warnings.map((text) => `Warning: ${text}.`)].join("\n");
+}
+
+function fewLabelsLines(data: FewLabelsData): string {
+  const table = fewLabelsTable(data);
+  return [`${table.caption}:`, tableLines(table), ...fewLabelsSentences(data)].join("\n");
 }
 
 type Matrix = SubjectEvaluation["scores"][number]["evaluation"]["confusion"];

@@ -1,6 +1,7 @@
 import type { Band } from "../../runfolder/timeline/bands.ts";
 import type { RequestPoint, TimelineForecast, Timing } from "../../runfolder/timeline/timeline.ts";
 import type { Classes, Obtained, PerClass, Row } from "../../types.ts";
+import type { FewLabelsData } from "./few-labels.ts";
 
 /** A number with its 95 % interval. Both ends are null when no interval was computed. */
 export interface Estimate {
@@ -39,6 +40,8 @@ export interface ReportData {
   readonly bands: readonly Band[];
   /** Null when the rows have no labels. */
   readonly quality: Quality | null;
+  /** Null unless the labels are those of a sample of the rows. */
+  readonly fewLabels: FewLabelsData | null;
   /** Null unless some rows were scored in both orders. */
   readonly position: PositionBias | null;
   /** The rows with the worst answers, the worst first. The page shows at most the first 20. */

@@ -55,6 +55,11 @@ export function notesOf(evaluation: SubjectEvaluation | null): readonly string[]
     "The class prior is the share of each class in these rows, given to every row.",
     "ECE is that of the predicted class in 15 bins with equally many rows; below it that of a perfectly calibrated judge with these predictions, which scatter alone causes.",
     "Intervals of reliability diagrams and of the flip rate are Wilson's and take rows as independent.",
+    ...(evaluation.powered === null
+      ? []
+      : [
+          "Numbers with all judgements are prediction-powered (PPI++): the mean of the labels, corrected by how far the labelled rows lie from all rows in what the judge expects.",
+        ]),
     ...(evaluation.swap === null
       ? []
       : ["Flip rate and position bias are those of the readings before calibration, each order by itself."]),

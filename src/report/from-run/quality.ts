@@ -1,18 +1,18 @@
-import { type ClassMatrix, rowsOf } from "../../class-matrix.ts";
+import { rowsOf } from "../../class-matrix.ts";
 import { CLASS_TEXT } from "../../classes.ts";
 import type { SubjectEvaluation } from "../../evaluate/evaluation.ts";
 import { reliabilityBins } from "../../metrics/reliability.ts";
+import type { Scored } from "../../metrics/scored.ts";
 import { baselinesOf, positionOf, reliabilityOf, scoresOf, sliceGroupOf } from "../data/from-metrics.ts";
 import type { PositionBias, Quality } from "../data/run-data.ts";
 
 /**
- * Turns an evaluation into the quality section of a report. `written` and `truth` are those of the rows that it measured;
+ * Turns an evaluation into the quality section of a report. The rows, with their labels, are those that it measured;
  * the probabilities as written are the first of its scores.
  */
 export function qualityOf(
   { scores, swap, slices }: SubjectEvaluation,
-  written: ClassMatrix,
-  truth: ClassMatrix,
+  { probabilities: written, truth, weights = null }: Omit<Scored, "groups">,
 ): { readonly quality: Quality | null; readonly position: PositionBias | null } {
   const position = swap === null ? null : positionOf(swap);
   const [first] = scores;
@@ -23,8 +23,10 @@ export function qualityOf(
     scores: scores.map((one) => scoresOf(one.name, one.evaluation)),
     baselines: baselinesOf(evaluation),
     reliability: [
-      reliabilityOf("predicted class", reliabilityBins(written, truth, { bins }), evaluation.calibration.ece),
-      ...truth.classes.map((of) => reliabilityOf(CLASS_TEXT[of], reliabilityBins(written, truth, { of, bins }), null)),
+      reliabilityOf("predicted class", reliabilityBins(written, truth, { bins, weights }), evaluation.calibration.ece),
+      ...truth.classes.map((of) =>
+        reliabilityOf(CLASS_TEXT[of], reliabilityBins(written, truth, { of, bins, weights }), null),
+      ),
     ],
     confusion: evaluation.confusion,
     slices: slices.map(({ name, parts }) => sliceGroupOf(name, parts)),

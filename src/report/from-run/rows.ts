@@ -30,17 +30,18 @@ export async function readWorst(
   listed: readonly ReportRow[],
   written: ClassMatrix,
   truth: ClassMatrix | null,
-  { dataset, indexes }: Pick<JoinedRows, "dataset" | "indexes">,
+  { dataset, judged, indexes }: Pick<JoinedRows, "dataset" | "judged" | "indexes">,
 ): Promise<readonly WorstRow[]> {
   const losses = truth === null ? null : logLosses(written, truth);
   const badness = (row: number): number => losses?.[row] ?? -Math.max(...rowAt(written, row));
-  const answered = [...listed.keys()].filter((row) => {
+  const indexOf = new Map([...judged].map((row, index) => [row, indexes[index] as number]));
+  const answered = [...indexOf.keys()].filter((row) => {
     return listed[row]?.source !== "prior" && (truth === null || labelAt(truth, row) !== null);
   });
   const worst = answered.sort((one, other) => badness(other) - badness(one)).slice(0, SHOWN);
   return Promise.all(
     worst.map(async (row) => ({
-      row: await dataset.read(indexes[row] as number),
+      row: await dataset.read(indexOf.get(row) as number),
       scored: listed[row] as ReportRow,
       loss: losses?.[row] ?? null,
     })),

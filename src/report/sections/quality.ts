@@ -2,23 +2,30 @@ import { CLASS_TEXT } from "../../classes.ts";
 import { sum } from "../../numbers/sums.ts";
 import { CLASSES, type PerClass } from "../../types.ts";
 import { reliability } from "../charts/reliability.ts";
+import type { FewLabelsData } from "../data/few-labels.ts";
 import type { Quality, Reliability, ReportData } from "../data/run-data.ts";
 import { type Html, html } from "../markup/html.ts";
+import { fewLabelsSentences, fewLabelsTable } from "../tables/few-labels-table.ts";
 import { scoreTable } from "../tables/run-tables.ts";
 import { count, fixed, percent } from "../text/number.ts";
 import { figure, leftOut, type Section, section } from "./section.ts";
 import { tableMarkup } from "./table.ts";
 
 /** Shows how well the probabilities agree with the labels: scores, reliability diagrams, confusion table. */
-export function quality({ quality: known }: ReportData): Section {
+export function quality({ quality: known, fewLabels }: ReportData): Section {
   if (known === null) return leftOut("Quality, reliability and confusion", "the rows have no labels");
   const diagrams = known.reliability.filter(({ bins }) => bins.length > 0).map(diagram);
   return section(
     "quality",
     "Quality",
-    html`${tableMarkup(scoreTable(known.scores, known.baselines))}
+    html`${tableMarkup(scoreTable(known.scores, known.baselines))}${fewLabels && fewLabelsMarkup(fewLabels)}
 <div class="figures">${diagrams}<div>${confusion(known.confusion)}</div></div>`,
   );
+}
+
+function fewLabelsMarkup(data: FewLabelsData): Html {
+  return html`
+${tableMarkup(fewLabelsTable(data))}<p class="after-table">${fewLabelsSentences(data).join(" ")}</p>`;
 }
 
 function diagram(series: Reliability, index: number): Html {

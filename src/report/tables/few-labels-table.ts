@@ -1,0 +1,62 @@
+import type { FewLabelsData, FewLabelsLine, FewLabelsQuestion } from "../data/few-labels.ts";
+import { count, counted, percent } from "../text/number.ts";
+import { estimateCell, loss, numberCell, numberColumn, rate, type Table, textColumn } from "./table.ts";
+
+/** Lists each mean by the labels alone, and with the judgements of all rows. */
+export function fewLabelsTable({ labels, of, lines }: FewLabelsData): Table {
+  return {
+    caption: `${counted(labels, "label")} and the judgements of ${counted(of, "row")}`,
+    columns: [
+      textColumn("Over all rows"),
+      numberColumn("Labels alone"),
+      numberColumn("With all judgements", "prediction-powered, 95\u00a0% intervals"),
+      numberColumn("Worth", "labels that would be as precise without the judgements"),
+    ],
+    rows: lines.map((line) => [
+      { text: line.name },
+      estimateCell(line.labelsOnly, FORMAT[line.unit]),
+      estimateCell(line.powered, FORMAT[line.unit]),
+      numberCell(line.worth, (labels) => counted(labels, "label")),
+    ]),
+  };
+}
+
+const FORMAT = { nats: loss, share: rate } as const satisfies Record<FewLabelsLine["unit"], (value: number) => string>;
+
+/** Says for each question whether the labels settle it, or how many more would. */
+export function fewLabelsSentences({ questions }: FewLabelsData): readonly string[] {
+  return questions.map((question) => {
+    const { side, moreLabels } = question;
+    if (side !== null)
+      return `${ANSWER[question.kind](question.name)[side]}: the interval is on one side of ${NUMBER[question.kind]}.`;
+    const open = `${QUESTION[question.kind](question.name)} is open`;
+    if (moreLabels.powered === null) {
+      return `${open}: at this difference labels of all rows would not show it; judge and label more rows, or take both as equal.`;
+    }
+    const alone =
+      moreLabels.labelsOnly === null
+        ? "labels of all rows would not"
+        : `${count(moreLabels.labelsOnly)} by labels alone`;
+    return `${open}: about ${counted(moreLabels.powered, "more label")} would show a difference of this size (${alone}), with a chance of ${percent(0.8)}.`;
+  });
+}
+
+const NUMBER = { "win-rate": "50\u00a0%", "log-loss": "0", accuracy: "0" } as const satisfies Record<
+  FewLabelsQuestion["kind"],
+  string
+>;
+
+const QUESTION = {
+  "win-rate": () => "Whether A or B wins more often",
+  "log-loss": (other) => `Whether ${other} has the lower log loss`,
+  accuracy: (other) => `Whether ${other} has the higher accuracy`,
+} as const satisfies Record<FewLabelsQuestion["kind"], (other: string) => string>;
+
+const ANSWER = {
+  "win-rate": () => ({ above: "A wins more often than B", below: "B wins more often than A" }),
+  "log-loss": (other) => ({ above: `${other} has the lower log loss`, below: `${other} has the higher log loss` }),
+  accuracy: (other) => ({ above: `${other} has the higher accuracy`, below: `${other} has the lower accuracy` }),
+} as const satisfies Record<
+  FewLabelsQuestion["kind"],
+  (other: string) => Record<NonNullable<FewLabelsQuestion["side"]>, string>
+>;
