@@ -26,6 +26,7 @@ const JUDGES = {
   "prefers a": { error: 0.7, factor: 1, shift: 1 },
   "knows nothing": { error: 1, factor: 1, blind: true },
   "two classes": { error: 0.7, factor: 1, classes: ["a", "b"] },
+  "four a prompt": { error: 0.7, factor: 1, together: 4 },
 };
 
 console.log(
@@ -67,7 +68,7 @@ for (const [name, judge] of Object.entries(JUDGES)) {
 }
 
 function once(judge, seed, uniform) {
-  const { first, second, truth, all } = simulate(judge, rows, seed);
+  const { first, second, truth, all, groups } = simulate(judge, rows, seed);
   const everyRow = { probabilities: first, isAnswered: () => true };
   const probabilities = inclusionProbabilities(sizesOf(worthLabelling([everyRow], rows), uniform), labels);
   const labelled = systematicSample(probabilities, seed);
@@ -77,7 +78,7 @@ function once(judge, seed, uniform) {
     labelled,
     truth: take(truth, labelled),
     all: take(all, labelled),
-    groups: Uint32Array.from(labelled.keys()),
+    groups,
     weights: inverse.map((weight) => weight / average),
   };
   const scores = powerScores(first, few, OPTIONS);
@@ -107,16 +108,25 @@ function meansOf({ first, second, truth, all }) {
   };
 }
 
-/** Two judges of the same rows; the second has a little less error than the first. */
-function simulate({ error, factor, shift = 0, blind = false, classes = ["a", "b", "tie"] }, count, seed) {
+/**
+ * Two judges of the same rows; the second has a little less error than the first. Rows of a prompt share half of the variance of
+ * their true logits.
+ */
+function simulate({ error, factor, shift = 0, blind = false, together = 1, classes = ["a", "b", "tie"] }, count, seed) {
   const generator = seededGenerator(seed);
   const uniform = () => ((generator.next() >>> 0) + 0.5) / 2 ** 32;
   const normal = () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
   const width = classes.length;
   const all = { classes: ["a", "b", "tie"], values: new Float64Array(3 * count) };
   const [first, second, truth] = [0, 1, 2].map(() => ({ classes, values: new Float64Array(width * count) }));
+  const groups = Uint32Array.from({ length: count }, (_, row) => Math.floor(row / together));
+  let shared = [0, 0, 0];
+  const own = together === 1 ? 1 : Math.SQRT1_2;
   for (let row = 0; row < count; row += 1) {
-    const logits = [1.3 * normal() + 0.2, 1.3 * normal(), 0.7 * normal() - 0.7];
+    if (together > 1 && row % together === 0)
+      shared = [normal(), normal(), normal()].map((value) => Math.SQRT1_2 * value);
+    const drawn = [0, 1, 2].map((k) => own * normal() + shared[k]);
+    const logits = [1.3 * drawn[0] + 0.2, 1.3 * drawn[1], 0.7 * drawn[2] - 0.7];
     const chances = softmax(logits);
     const u = uniform();
     const winner = u < chances[0] ? 0 : u < chances[0] + chances[1] ? 1 : 2;
@@ -136,7 +146,7 @@ function simulate({ error, factor, shift = 0, blind = false, classes = ["a", "b"
       truth.values[width * row + k] = winner < width ? Number(winner === k) : Number.NaN;
     }
   }
-  return { first, second, truth, all };
+  return { first, second, truth, all, groups };
 }
 
 function take({ classes, values }, members) {

@@ -135,7 +135,7 @@ async function gather(
   run: LoadedRun,
   subject: Subject,
   joined: JoinedRows | null,
-  effects: Pick<Effects, "cwd" | "clock" | "progress">,
+  effects: Pick<Effects, "cwd" | "clock" | "progress" | "signal">,
 ): Promise<ReportData> {
   const { written } = subject;
   const labelled = joined !== null && isLabelled(joined) ? joined : null;

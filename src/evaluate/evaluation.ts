@@ -71,7 +71,7 @@ const SECONDARY_RESAMPLES = 2_000;
 export async function evaluateSubject(
   all: Subject,
   joined: LabelledRows,
-  effects: Pick<Effects, "progress">,
+  effects: Pick<Effects, "progress" | "signal">,
   other: Subject | null = null,
 ): Promise<SubjectEvaluation> {
   const { rows, ties, truth: restricted } = labelsFor(all.written.classes, joined.truth);
@@ -109,7 +109,7 @@ export async function evaluateSubject(
     swap: run === null ? null : studySwap(run, groups, secondary),
     mass: run === null ? null : labelMass(run.rows.mass),
     sample: weights === null ? null : { of: all.ids.length, effectiveRows: effectiveRows(weights) },
-    powered: evaluatePowered(all, joined, other),
+    powered: await evaluatePowered(all, joined, other, effects),
     warnings: [leftOutTies({ ties }), warning].filter((text) => text !== null),
     slices: divisionsOf(texts, run?.rows ?? null).flatMap(({ name, keyOf, keys }) => {
       reportStep(`scoring slices by ${name.toLowerCase()}`);

@@ -1,3 +1,7 @@
+import { DEFAULT_COLUMNS } from "../dataset/columns.ts";
+import type { Effects } from "../effects.ts";
+import { AbtieError } from "../errors.ts";
+import { openRows } from "../job/open-rows.ts";
 import {
   type FewLabels,
   type PoweredDifference,
@@ -21,18 +25,21 @@ export interface PoweredEvaluation {
  * Evaluates a judge with the labels of some of its rows and its judgements of all rows. `other` is a second judge of the same
  * rows. Null when the labels are those of all rows and no other judge was named. Throws like writtenInOrderOf.
  */
-export function evaluatePowered(
+export async function evaluatePowered(
   subject: Subject,
-  { truth, judged, groups, weights }: Pick<LabelledRows, "truth" | "judged" | "groups" | "weights">,
+  joined: LabelledRows,
   other: Subject | null,
-): PoweredEvaluation | null {
+  { signal }: Pick<Effects, "signal">,
+): Promise<PoweredEvaluation | null> {
+  const { truth, judged, weights } = joined;
   if (weights === null && other === null) return null;
   const { written, seed } = subject;
   const labels: FewLabels = {
     labelled: judged,
     truth: labelsFor(written.classes, truth).truth,
     all: truth,
-    groups,
+    groups:
+      (weights === null ? null : await groupsOfInput(subject, signal)) ?? groupsOfSample(joined, subject.ids.length),
     weights,
   };
   return {
@@ -45,4 +52,28 @@ export function evaluatePowered(
             ...powerDifference([written, writtenInOrderOf(subject, other)], labels, { seed }),
           },
   };
+}
+
+/** Reads from the input of a run which rows share a prompt; null when it is gone or holds other rows now. */
+async function groupsOfInput({ run, ids }: Subject, signal: AbortSignal): Promise<Uint32Array | null> {
+  if (run === null) return null;
+  const { input, columns } = run.config;
+  const unlabelled = { ...columns, labels: DEFAULT_COLUMNS.labels, label: null, codes: null };
+  const settings = { input, columns: unlabelled, truth: "labels" as const, limit: null, shard: null };
+  try {
+    await using dataset = await openRows(settings, signal);
+    const groupOf = new Map(dataset.ids.map((id, index) => [id, dataset.groups[index] as number]));
+    return ids.every((id) => groupOf.has(id)) ? Uint32Array.from(ids, (id) => groupOf.get(id) as number) : null;
+  } catch (error) {
+    if (error instanceof AbtieError && error.code === "data") return null;
+    throw error;
+  }
+}
+
+/** Takes the prompts of the labelled rows from the sample; every other row counts as a prompt of its own. */
+function groupsOfSample({ judged, groups }: LabelledRows, rows: number): Uint32Array {
+  const most = groups.reduce((largest, group) => Math.max(largest, group), 0);
+  const all = Uint32Array.from({ length: rows }, (_, row) => most + 1 + row);
+  for (const [index, row] of judged.entries()) all[row] = groups[index] as number;
+  return all;
 }

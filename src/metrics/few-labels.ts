@@ -14,6 +14,7 @@ export interface FewLabels {
   readonly truth: ClassMatrix;
   /** The labels of the file, with ties. */
   readonly all: ClassMatrix;
+  /** Group number of every judged row. Rows with the same prompt are one group. */
   readonly groups: Uint32Array;
   /** Inverse inclusion probabilities with the mean 1; null: all rows were equally likely to be labelled. */
   readonly weights: Float64Array | null;

@@ -14,10 +14,10 @@ export interface PoweredInput {
   readonly labelled: Uint32Array;
   /** Inverse inclusion probabilities of the labelled rows, with the mean 1; null: all rows were equally likely. */
   readonly weights: Float64Array | null;
-  /** Group number of each labelled row. Rows with the same prompt are one group. */
-  readonly groups: Uint32Array;
   /** For every row, with a label or without, the value that the judge expects before it knows the label. */
   readonly predictions: Float64Array;
+  /** Group number of every row. Rows with the same prompt are one group. */
+  readonly groups: Uint32Array;
 }
 
 /** A mean over rows by the labels alone, and with the predictions of all rows. Units are those of the values. */
@@ -46,36 +46,40 @@ export interface PoweredEstimate {
  * The estimated variance is (1 / N²) · Σ (A - lambda · B)² over the groups of all N rows, where A is the influence of the group
  * on the mean of the labels (0 without a label), and B its influence on the error of the mean of the predictions. Lambda
  * minimises it; with lambda = 0 it is the variance by the labels alone, so the predictions cannot widen it. It holds for the
- * population from which all rows come, as the bootstrap of the labels alone does. Rows without a label count as
- * groups of their own, because their prompts are unknown here.
+ * population from which all rows come, as the bootstrap of the labels alone does.
  *
  * The interval reaches as many standard errors as the studentised bootstrap over the labelled groups finds (see
  * `bootstrapMean`), so that it also covers with few labels and skewed values. An estimate whose interval would be wider than
  * that of the labels alone is not used: the predictions then get the weight 0.
  */
 export function predictionPowered(input: PoweredInput, options: BootstrapOptions): PoweredEstimate {
-  const { values, labelled, groups, predictions } = input;
+  const { values, labelled, predictions } = input;
   const [labels, rows] = [labelled.length, predictions.length];
-  const labelsOnly = estimateByLabels(input, options);
+  const groups = labelled.map((row) => input.groups[row] as number);
+  const labelsOnly = estimateByLabels(input, groups, options);
   const weights = input.weights ?? new Float64Array(labels).fill(1);
   const share = sum(weights.filter((_, place) => !Number.isNaN(values[place]))) / labels;
   const predicted = mean(predictions);
   const errors = values.map((value) => (Number.isNaN(value) ? 0 : (value - labelsOnly.mean) / share));
-  const deviations = Float64Array.from(labelled, (row) => (predictions[row] as number) - predicted);
+  const deviations = predictions.map((prediction) => prediction - predicted);
 
-  const influence = sumByGroup(errors, groups, weights).sums.map((total) => (rows / labels) * total);
-  const inSample = sumByGroup(deviations, groups, weights).sums;
-  const inRows = sumByGroup(deviations, groups).sums;
-  const errorOfPredictions = inSample.map((total, group) => (rows / labels) * total - (inRows[group] as number));
-  const isLabelled = new Set(labelled);
-  const unlabelled = predictions.filter((_, row) => !isLabelled.has(row));
-  const squares = products(errorOfPredictions, errorOfPredictions) + sum(unlabelled.map((p) => (p - predicted) ** 2));
-  const cross = products(influence, errorOfPredictions);
+  const onLabels = new Float64Array(rows);
+  const onPredictions = deviations.map((deviation) => 0 - deviation);
+  for (const [place, row] of labelled.entries()) {
+    const weight = (rows / labels) * (weights[place] as number);
+    onLabels[row] = weight * (errors[place] as number);
+    onPredictions[row] = (weight - 1) * (deviations[row] as number);
+  }
+  const influence = sumByGroup(onLabels, input.groups).sums;
+  const influenceOfPredictions = sumByGroup(onPredictions, input.groups).sums;
+  const squares = products(influenceOfPredictions, influenceOfPredictions);
+  const cross = products(influence, influenceOfPredictions);
   const lambda = squares === 0 ? 0 : cross / squares;
 
-  const estimate = labelsOnly.mean - (lambda * sum(inSample)) / labels;
+  // The deviations of all rows sum to 0, so that this is the error of the labelled rows alone.
+  const estimate = labelsOnly.mean - (lambda * sum(onPredictions)) / rows;
   const variance = Math.max(0, products(influence, influence) - lambda * cross) / rows ** 2;
-  const rectified = errors.map((error, place) => error - lambda * (deviations[place] as number));
+  const rectified = errors.map((error, place) => error - lambda * (deviations[labelled[place] as number] as number));
   const spread = spreadOf(bootstrapMean(rectified, groups, options, weights));
   const alone = spreadOf(labelsOnly);
   if (
@@ -83,43 +87,49 @@ export function predictionPowered(input: PoweredInput, options: BootstrapOptions
     spread === null ||
     spread.critical ** 2 * variance >= (alone.critical * alone.standardError) ** 2
   ) {
-    return withoutPredictions(labelsOnly, alone, { labels, rows });
+    return withoutPredictions(labelsOnly, { labels, rows });
   }
-  const standardError = Math.sqrt(variance);
-  const reach = spread.critical * standardError;
+  const reach = spread.critical * Math.sqrt(variance);
+  // As in bootstrapMean, the standard error that is reported has the factor groups / (groups - 1).
+  const factor = new Set(groups).size / (new Set(groups).size - 1);
   return {
     labelsOnly,
     mean: estimate,
-    error: { standardError, interval: { low: estimate - reach, high: estimate + reach } },
+    error: {
+      standardError: Math.sqrt(variance * factor),
+      interval: { low: estimate - reach, high: estimate + reach },
+    },
     lambda,
     labels,
     of: rows,
     variance: {
-      perLabel: labels * spread.standardError ** 2,
-      floor: Math.max(0, variance - spread.standardError ** 2),
+      perLabel: factor * labels * spread.standardError ** 2,
+      floor: factor * Math.max(0, variance - spread.standardError ** 2),
     },
   };
 }
 
 function withoutPredictions(
   labelsOnly: MeanEstimate,
-  spread: Spread | null,
   { labels, rows }: { readonly labels: number; readonly rows: number },
 ): PoweredEstimate {
   const { mean, error } = labelsOnly;
-  const standardError = spread?.standardError ?? 0;
   return {
     labelsOnly,
     mean,
-    error: error === null ? null : { standardError, interval: error.interval },
+    error: error === null ? null : { standardError: error.standardError, interval: error.interval },
     lambda: 0,
     labels,
     of: rows,
-    variance: { perLabel: labels * standardError ** 2, floor: 0 },
+    variance: { perLabel: labels * (error?.standardError ?? 0) ** 2, floor: 0 },
   };
 }
 
-function estimateByLabels({ values, weights, groups }: PoweredInput, options: BootstrapOptions): MeanEstimate {
+function estimateByLabels(
+  { values, weights }: PoweredInput,
+  groups: Uint32Array,
+  options: BootstrapOptions,
+): MeanEstimate {
   const inside = Uint32Array.from(values.keys()).filter((place) => !Number.isNaN(values[place]));
   const pick = (from: Float64Array): Float64Array => Float64Array.from(inside, (place) => from[place] as number);
   const own = inside.map((place) => groups[place] as number);

@@ -22,7 +22,7 @@ function powered({ labelled, values, predictions, weights }: Case) {
       values: Float64Array.from(values),
       predictions: Float64Array.from(predictions),
       weights: weights === null ? null : Float64Array.from(weights),
-      groups: Uint32Array.from(labelled.keys()),
+      groups: Uint32Array.from(predictions.keys()),
     },
     OPTIONS,
   );
@@ -67,7 +67,7 @@ describe("a prediction-powered estimate", () => {
             ),
             predictions: Float64Array.from({ length: rows }, uniform),
             weights: weights.map((weight) => weight / average),
-            groups: Uint32Array.from({ length: labels }, (_, place) => (twins ? place >> 1 : place)),
+            groups: Uint32Array.from({ length: rows }, (_, row) => (twins ? row >> 1 : row)),
           },
           OPTIONS,
         );
@@ -136,7 +136,7 @@ function simulated(seed: number, unequal: boolean) {
       values: Float64Array.from(labelled, (row) => Number(uniform() < (predictions[row] ?? 0))),
       predictions,
       weights: weights.map((weight) => weight / average),
-      groups: Uint32Array.from(labelled.keys()),
+      groups: Uint32Array.from(predictions.keys()),
     },
     OPTIONS,
   );
