@@ -1,7 +1,8 @@
 import { CLASS_TEXT } from "../../classes.ts";
 import type { SubjectEvaluation } from "../../evaluate/evaluation.ts";
-import { type FewLabelsData, fewLabelsOf } from "../../report/data/few-labels.ts";
+import { fewLabelsOf } from "../../report/data/few-labels.ts";
 import { baselinesOf, estimateOf, positionOf, scoresOf, sliceGroupOf } from "../../report/data/from-metrics.ts";
+import type { FewLabelsData } from "../../report/data/run-data.ts";
 import { fewLabelsSentences, fewLabelsTable } from "../../report/tables/few-labels-table.ts";
 import { scoreTable, sliceTable } from "../../report/tables/run-tables.ts";
 import { loss } from "../../report/tables/table.ts";

@@ -3,38 +3,7 @@ import type { PoweredEvaluation } from "../../evaluate/powered.ts";
 import type { SettledEstimate } from "../../metrics/few-labels.ts";
 import type { PoweredEstimate } from "../../stats/prediction-powered.ts";
 import { estimateOf, intervalOf } from "./from-metrics.ts";
-import type { Estimate } from "./run-data.ts";
-
-/** What the labels of some rows and the judgements of all rows say together. */
-export interface FewLabelsData {
-  /** Number of labelled rows, and of all rows. */
-  readonly labels: number;
-  readonly of: number;
-  readonly lines: readonly FewLabelsLine[];
-  /** The questions that labels settle. */
-  readonly questions: readonly FewLabelsQuestion[];
-}
-
-/** One mean, by the labels alone and with the judgements of all rows. */
-export interface FewLabelsLine {
-  readonly name: string;
-  /** The unit: nats, or a share from 0 to 1 (a difference of shares lies between -1 and 1). */
-  readonly unit: "nats" | "share";
-  readonly labelsOnly: Estimate;
-  readonly powered: Estimate;
-  /** Number of labels that would be as precise without the judgements; null when unknown. */
-  readonly worth: number | null;
-}
-
-/** Whether a mean lies above or below a number, and how many more labels would tell. */
-export interface FewLabelsQuestion {
-  readonly name: string;
-  readonly kind: "win-rate" | "log-loss" | "accuracy";
-  /** The side on which the whole interval lies; null while that is open. */
-  readonly side: "above" | "below" | null;
-  /** Further labels that would settle it: with the judgements, and by labels alone; null when labels of all rows would not. */
-  readonly moreLabels: SettledEstimate["moreLabels"];
-}
+import type { FewLabelsData, FewLabelsLine, FewLabelsQuestion } from "./run-data.ts";
 
 /** Turns an evaluation with few labels into what the page, the Markdown and the terminal show. */
 export function fewLabelsOf({ scores, difference }: PoweredEvaluation): FewLabelsData {

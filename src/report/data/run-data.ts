@@ -1,7 +1,6 @@
 import type { Band } from "../../runfolder/timeline/bands.ts";
 import type { RequestPoint, TimelineForecast, Timing } from "../../runfolder/timeline/timeline.ts";
 import type { Classes, Obtained, PerClass, Row } from "../../types.ts";
-import type { FewLabelsData } from "./few-labels.ts";
 
 /** A number with its 95 % interval. Both ends are null when no interval was computed. */
 export interface Estimate {
@@ -139,6 +138,37 @@ export interface Slice {
   readonly logLoss: Estimate;
   readonly accuracy: Estimate;
   readonly ece: number | null;
+}
+
+/** What the labels of some rows and the judgements of all rows say together. */
+export interface FewLabelsData {
+  /** Number of labelled rows, and of all rows. */
+  readonly labels: number;
+  readonly of: number;
+  readonly lines: readonly FewLabelsLine[];
+  /** The questions that labels settle. */
+  readonly questions: readonly FewLabelsQuestion[];
+}
+
+/** One mean, by the labels alone and with the judgements of all rows. */
+export interface FewLabelsLine {
+  readonly name: string;
+  /** The unit: nats, or a share from 0 to 1 (a difference of shares lies between -1 and 1). */
+  readonly unit: "nats" | "share";
+  readonly labelsOnly: Estimate;
+  readonly powered: Estimate;
+  /** Number of labels that would be as precise without the judgements; null when unknown. */
+  readonly worth: number | null;
+}
+
+/** Whether a mean lies above or below a number, and how many more labels would tell. */
+export interface FewLabelsQuestion {
+  readonly name: string;
+  readonly kind: "win-rate" | "log-loss" | "accuracy";
+  /** The side on which the whole interval lies; null while that is open. */
+  readonly side: "above" | "below" | null;
+  /** Further labels that would settle it: with the judgements, and by labels alone; null when labels of all rows would not. */
+  readonly moreLabels: { readonly powered: number | null; readonly labelsOnly: number | null };
 }
 
 /** The effect of swapping the answers, over the rows that were scored in both orders. */

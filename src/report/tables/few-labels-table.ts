@@ -1,4 +1,4 @@
-import type { FewLabelsData, FewLabelsLine, FewLabelsQuestion } from "../data/few-labels.ts";
+import type { FewLabelsData, FewLabelsLine, FewLabelsQuestion } from "../data/run-data.ts";
 import { count, counted, percent } from "../text/number.ts";
 import { estimateCell, loss, numberCell, numberColumn, rate, type Table, textColumn } from "./table.ts";
 
