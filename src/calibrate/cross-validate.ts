@@ -1,5 +1,4 @@
-import { type ClassMatrix, pickRows, setRow } from "../class-matrix.ts";
-import { classPrior } from "../metrics/class-prior.ts";
+import { type ClassMatrix, setRow } from "../class-matrix.ts";
 import { logLosses } from "../metrics/log-loss.ts";
 import { shuffledIndexes } from "../numbers/random.ts";
 import { mean } from "../numbers/sums.ts";
@@ -24,8 +23,6 @@ export interface Predictions {
 
 export interface OutOfFold {
   readonly byKind: ReadonlyMap<Kind, Predictions>;
-  /** The predictions by the class prior: the share of each class in the other folds. */
-  readonly prior: Predictions;
 }
 
 /**
@@ -50,7 +47,7 @@ export function groupedFolds(groups: Uint32Array, folds: number, seed: number): 
 }
 
 /**
- * Predicts each fold from the other folds, with every kind of calibration and with the class prior. Repeats this for every
+ * Predicts each fold from the other folds, with every kind of calibration. Repeats this for every
  * division of the rows into folds (repeated cross-validation), because the result of a single division depends on chance.
  */
 export function crossValidate(
@@ -70,10 +67,6 @@ export function crossValidate(
         ),
       ]),
     ),
-    prior: average(
-      predicted.map(({ prior }) => prior),
-      labelled.truth,
-    ),
   };
 }
 
@@ -81,13 +74,10 @@ function predictOnce(fitters: ReadonlyMap<Kind, Fitter>, labelled: LabelledReadi
   const { truth } = labelled;
   const empty = (): ClassMatrix => ({ classes: truth.classes, values: new Float64Array(truth.values.length) });
   const byKind = new Map([...fitters.keys()].map((kind) => [kind, empty()]));
-  const prior = empty();
   const rows = Uint32Array.from(folds.keys());
   for (const fold of new Set(folds)) {
     const heldOut = rows.filter((row) => folds[row] === fold);
     const others = rows.filter((row) => folds[row] !== fold);
-    const shares = classPrior(pickRows(truth, others));
-    for (const row of heldOut) setRow(prior, row, shares);
     for (const [kind, fitTo] of fitters) {
       const parameters = fitTo(others);
       const predicted = byKind.get(kind);
@@ -97,7 +87,7 @@ function predictOnce(fitters: ReadonlyMap<Kind, Fitter>, labelled: LabelledReadi
       }
     }
   }
-  return { byKind, prior };
+  return { byKind };
 }
 
 function average(predicted: readonly ClassMatrix[], truth: ClassMatrix): Predictions {

@@ -1,4 +1,5 @@
 import { type ClassMatrix, matrixOf, pickRows, rowAt, rowsOf } from "../class-matrix.ts";
+import { classPriorLosses } from "../metrics/class-prior.ts";
 import { logLosses } from "../metrics/log-loss.ts";
 import { mean, subtract } from "../numbers/sums.ts";
 import { type BootstrapOptions, bootstrapMean, DEFAULT_RESAMPLES, type MeanEstimate } from "../stats/bootstrap.ts";
@@ -43,7 +44,7 @@ export interface CalibrationStudy {
   readonly probabilities: ClassMatrix;
   readonly raw: MeanEstimate;
   readonly calibrated: MeanEstimate;
-  /** The predictions by the class prior: the class shares of the other folds. */
+  /** The predictions by the class prior of these rows, as in an evaluation. */
   readonly prior: MeanEstimate;
   /**
    * Log loss raw - calibrated: positive when calibration helps. The interval comes from the bootstrap over groups with fixed
@@ -83,7 +84,7 @@ export function studyCalibration(input: LabelledReadings, options: StudyOptions)
 
   const estimate = (values: Float64Array): MeanEstimate => bootstrapMean(values, labelled.groups, options);
   const candidates = rank(outOfFold.byKind, estimate);
-  const { losses: prior } = outOfFold.prior;
+  const prior = classPriorLosses(labelled.truth);
   const { kind } = choose(candidates, mean(prior));
   const chosen = outOfFold.byKind.get(kind);
   if (chosen === undefined) throw new Error(`the chosen kind ${kind} is not a candidate`);

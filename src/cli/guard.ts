@@ -56,7 +56,7 @@ function startJob(argv: readonly string[]): void {
   let last: Watch | null = null;
   const armWatchdog = createWatchdog((watch, leftMs) => {
     const erase = process.stderr.isTTY ? ERASE_LINE : "";
-    process.stderr.write(`${erase}abtie: ${terminalSafe(explainEnd(watch))}\n`);
+    process.stderr.write(`${erase}abtie: ${terminalSafe(explainEnd(watch, startedAt))}\n`);
     const status = watch.complete ? EXIT.fallback : EXIT.data;
     job?.removeAllListeners("exit");
     void endJob(job?.pid, leftMs).finally(() => process.exit(status));

@@ -11,8 +11,8 @@ import { pairTurns, viewConversation } from "../prompt/template/variables.ts";
 import type { Order } from "../types.ts";
 
 export interface ShowOptions {
-  /** The row: its number in the file, counted from 1, or its id. */
-  readonly row: { readonly number: number } | { readonly id: string };
+  /** The row: its number in the file, counted from 1, or its id; or a text that is either, first a number. */
+  readonly row: { readonly number: number } | { readonly id: string } | { readonly either: string };
   readonly order: Order;
 }
 
@@ -69,6 +69,16 @@ export async function show(written: Config, options: ShowOptions, effects: Effec
 }
 
 function findRow({ ids, path }: Pick<Dataset, "ids" | "path">, wanted: ShowOptions["row"]): number {
+  if ("either" in wanted) {
+    const { either } = wanted;
+    const number = /^\d+$/.test(either) ? Number(either) : Number.NaN;
+    const row = number >= 1 && number <= ids.length ? number - 1 : ids.indexOf(either);
+    if (row !== -1) return row;
+    throw new AbtieError(
+      "data",
+      `${path} has no row ${either}: its rows are numbered from 1 to ${ids.length}, and no row has that id`,
+    );
+  }
   if ("id" in wanted) {
     const row = ids.indexOf(wanted.id);
     if (row === -1)

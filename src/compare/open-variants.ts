@@ -24,6 +24,9 @@ export interface VariantOptions {
   readonly flags: readonly Override[];
 }
 
+/** A comparison and a run with the same config have files of the same names, so their usual folders differ. */
+const RUN_SUFFIX = "-compare";
+
 /**
  * Opens the config of every variant. Each variant gets its own run folder inside that of the config. Throws
  * AbtieError("config") for fewer than two variants, for two variants with the same name, and for the problems of a
@@ -40,7 +43,7 @@ export async function openVariants(
   const file = await findConfig(options.file, effects);
   const named = options.templates.length > 0 ? fromTemplates(options.templates) : await fromConfig(file, effects);
   const open = (overrides: readonly Override[]): Promise<Config> =>
-    openConfig(file, [...options.environment, ...overrides, ...options.flags], effects);
+    openConfig(file, [...options.environment, ...overrides, ...options.flags], effects, RUN_SUFFIX);
   const [first, second] = named;
   if (first === undefined || second === undefined) {
     // If the config has a mistake, the mistake is reported instead of the missing variants.

@@ -132,6 +132,7 @@ function refuseWithoutAnswers(group: EngineGroup): void {
     .find((message) => message !== null);
   const failure = {
     end: "engine-lost",
+    workMs: null,
     started: true,
     lastStage: null,
     lastError: lastError ?? null,

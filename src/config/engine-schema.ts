@@ -12,7 +12,12 @@ export const durationSchema: z.ZodType<number, string> = z
 const url = z
   .string()
   .regex(/^https?:\/\//, "expected a URL that starts with http:// or https://")
-  .refine((text) => !/^https?:\/\//.test(text) || URL.canParse(text), "expected a URL such as http://127.0.0.1:8000");
+  .refine((text) => !/^https?:\/\//.test(text) || URL.canParse(text), {
+    error: ({ input }) =>
+      /:\d+(\/|$)/.test(String(input).replace(/^https?:\/\//, ""))
+        ? "expected a URL with a port from 0 to 65535"
+        : "expected a URL such as http://127.0.0.1:8000",
+  });
 
 const classSchema = z.union([z.string().min(1), z.int().min(0).max(99)]);
 
@@ -68,7 +73,12 @@ export const engineSchema = z.strictObject({
     .record(z.string(), z.string())
     .optional()
     .describe("Variables that are added to abtie's own environment for the server."),
-  port: z.int().min(1).max(65535).optional().describe("Port of the server; default any free one."),
+  port: z
+    .int("expected a port from 1 to 65535")
+    .min(1, "expected a port from 1 to 65535")
+    .max(65535, "expected a port from 1 to 65535")
+    .optional()
+    .describe("Port of the server; default any free one."),
   replicas: z.int().min(1).max(64).optional().describe("Number of servers to start, each on its own GPUs."),
   gpus_per_replica: z.int().min(1).max(16).optional().describe("Number of GPUs of each server."),
   ready_limit: durationSchema.optional().describe("Longest time until the server answers; default 15m."),

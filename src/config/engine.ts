@@ -24,6 +24,9 @@ interface Places {
   readonly packageRoot: string;
 }
 
+/** The profiles of a config that names no engine: for a model that generates text, and for a classifier. */
+export const USUAL_PROFILES: readonly [generative: string, classifier: string] = ["cpu-smollm2", "cpu-classifier"];
+
 /**
  * Replaces keys of the profile by the keys of the engine mapping. A plain text is the name of a profile. The profile is
  * "cpu-smollm2", or "cpu-classifier" for a classifier, if neither `profile`, `command` nor `attach` is given.
@@ -34,7 +37,7 @@ export async function resolveEngine(
 ): Promise<ResolvedEngine> {
   const { profile, ...own }: ParsedEngine = typeof written === "string" ? { profile: written } : (written ?? {});
   const attaches = own.attach !== undefined;
-  const usual = own.kind === "classify" ? "cpu-classifier" : "cpu-smollm2";
+  const usual = USUAL_PROFILES[own.kind === "classify" ? 1 : 0];
   const named = attaches ? undefined : (profile ?? (own.command === undefined ? usual : undefined));
   const base: Profile = named === undefined ? { ...NO_PROFILE, engine: {} } : await readProfile(named, places);
   if (base.engine === null) return { ...base, engine: null };

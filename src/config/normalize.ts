@@ -24,6 +24,8 @@ export interface Places {
   readonly python: string;
   /** The variables of the process: OPENAI_API_KEY, and those of a scheduler. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Ends the name of the usual run folder, so that two commands with one config do not share it; default "". */
+  readonly runSuffix?: string;
   /** Finds the classes of a judge; null when its template cannot be read. */
   readonly findClasses: (judge: JudgeKeys) => Promise<Classes | null>;
 }
@@ -61,7 +63,7 @@ export function normalize(
 ): Config {
   const path = (text: string): string => resolve(base, text);
   const name = file === null ? "run" : basename(file, extname(file));
-  const jobFolder = path(written.run ?? join("runs", name));
+  const jobFolder = path(written.run ?? join("runs", `${name}${places.runSuffix ?? ""}`));
   const runFolder = shard === null ? jobFolder : join(jobFolder, shardFolder(shard));
   const output = writtenOutput(written);
   // The output of the config is that of all shards, which `abtie join` writes.

@@ -39,6 +39,8 @@ export interface Holder {
   readonly purpose: string;
   /** Differs in every lock that was ever taken. */
   readonly token: string;
+  /** When the lock was taken, ms since 1970 by the clock of its holder; missing in a lock of version 0.2.0 or older. */
+  readonly takenAt?: number;
 }
 
 /**
@@ -54,11 +56,12 @@ export function holderState(holder: Holder | null, machine: Machine): "runs" | "
   return isSame ? "runs" : "ended";
 }
 
-/** Describes a holder for a message: process, machine, purpose and start, as far as known. `sinceMs` is ms since 1970. */
-export function describeHolder(holder: Holder | null, sinceMs: number | null, { host }: Machine): string {
+/** Describes a holder for a message: process, machine, purpose and the time since which it has the lock, as far as known. */
+export function describeHolder(holder: Holder | null, { host }: Pick<Machine, "host">): string {
   if (holder === null) return "another process";
   const where = holder.host === host ? "" : ` on ${holder.host}`;
-  const since = sinceMs === null ? "" : `, since ${new Date(sinceMs).toISOString()}`;
+  const { takenAt } = holder;
+  const since = takenAt === undefined ? "" : `, since ${new Date(takenAt).toISOString()}`;
   return `process ${holder.pid}${where} (${holder.purpose}${since})`;
 }
 
@@ -75,9 +78,11 @@ export function parseHolder(text: string): Holder | null {
 function isHolder(value: unknown): value is Holder {
   if (typeof value !== "object" || value === null) return false;
   const { pid, ...texts } = value as Partial<Record<keyof Holder, unknown>>;
-  const { host, processTable, started, purpose, token } = texts;
+  const { host, processTable, started, purpose, token, takenAt } = texts;
   return (
-    Number.isInteger(pid) && [host, processTable, started, purpose, token].every((text) => typeof text === "string")
+    Number.isInteger(pid) &&
+    (takenAt === undefined || Number.isFinite(takenAt)) &&
+    [host, processTable, started, purpose, token].every((text) => typeof text === "string")
   );
 }
 

@@ -50,7 +50,7 @@ export async function acquireLock(path: string, options: LockOptions): Promise<L
   const { purpose, clock, signal, disk = nodeDisk, machine = thisMachine } = options;
   const { pid, host, processTable } = machine;
   const started = machine.startOf(pid) ?? UNKNOWN_START;
-  const holder: Holder = { pid, host, processTable, started, purpose, token: randomUUID() };
+  const holder: Holder = { pid, host, processTable, started, purpose, token: randomUUID(), takenAt: clock.now() };
   let hasWaited = false;
   const onRunning = (description: string): void => {
     if (options.wait === undefined) throw heldBy(path, description);
@@ -90,8 +90,7 @@ async function waitUntilFree(
   },
 ): Promise<void> {
   const { clock, disk, machine, signal } = options;
-  const onRunning = ({ holder, renewedAt }: TakenLock): void =>
-    options.onRunning(describeHolder(holder, renewedAt, machine));
+  const onRunning = ({ holder }: TakenLock): void => options.onRunning(describeHolder(holder, machine));
   let seen = await readLock(path, disk);
   let since = clock.monotonic();
   while (seen !== null) {

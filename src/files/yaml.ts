@@ -1,4 +1,13 @@
-import { type Document, type ErrorCode, LineCounter, parseDocument } from "yaml";
+import {
+  type Document,
+  type ErrorCode,
+  isCollection,
+  isScalar,
+  LineCounter,
+  parseDocument,
+  visit,
+  type YAMLError,
+} from "yaml";
 
 /** What is wrong with a YAML text, and where: the offset in the text. */
 export interface YamlProblem {
@@ -75,11 +84,7 @@ export function parseBoundedYaml(text: string): Yaml {
   let document: Document.Parsed | null = null;
   try {
     document = parseDocument(text, { lineCounter: counter, prettyErrors: false, uniqueKeys: true });
-    const problems = [...document.errors, ...document.warnings].map(({ pos, code }) => ({
-      offset: pos[0],
-      message: WORDS[code],
-      readable: code === "DUPLICATE_KEY",
-    }));
+    const problems = problemsOf(document, text);
     const value: unknown = problems.every(({ readable }) => readable)
       ? document.toJS({ maxAliasCount: MOST_ALIASES })
       : null;
@@ -98,6 +103,50 @@ export function parseBoundedYaml(text: string): Yaml {
     if (error instanceof RangeError) return failed(null, "it is nested too deeply; use fewer levels");
     throw error;
   }
+}
+
+/**
+ * Lists what is wrong. Of errors after which the text cannot be read only the first counts, because the others follow from it, and
+ * it is placed where a person would mend it.
+ */
+function problemsOf(document: Document.Parsed, text: string): readonly YamlProblem[] {
+  const all: readonly YAMLError[] = [...document.errors, ...document.warnings];
+  const twice = all.filter(({ code }) => code === "DUPLICATE_KEY");
+  const [first, second] = all.filter(({ code }) => code !== "DUPLICATE_KEY");
+  const repeated = twice.map(({ pos, code }) => ({ offset: pos[0], message: WORDS[code], readable: true }));
+  if (first === undefined) return repeated;
+  return [...repeated, { ...placed(first, second, { document, text }), readable: false }];
+}
+
+function placed(
+  { code, pos: [offset] }: YAMLError,
+  next: YAMLError | undefined,
+  { document, text }: { readonly document: Document.Parsed; readonly text: string },
+): Pick<YamlProblem, "offset" | "message"> {
+  // The library takes a value and the deeper line below it together for a key.
+  if (code === "BLOCK_AS_IMPLICIT_KEY" && next?.code === "MULTILINE_IMPLICIT_KEY" && next.pos[0] === offset) {
+    const lines = text.slice(offset, next.pos[1]);
+    const last = lines.slice(lines.lastIndexOf("\n") + 1);
+    return { offset: next.pos[1] - last.trimStart().length, message: DEEPER_LINE };
+  }
+  const opened = code === "MISSING_CHAR" || code === "BAD_INDENT" ? openedBefore(document, offset) : null;
+  return opened ?? { offset, message: WORDS[code] };
+}
+
+const DEEPER_LINE = "the line is indented deeper than the one before, which has a value already; indent it as that one";
+
+/** Finds the quotation mark or bracket that was opened before an error and reaches up to it, the innermost one. */
+function openedBefore(document: Document.Parsed, error: number): Pick<YamlProblem, "offset" | "message"> | null {
+  let found: Pick<YamlProblem, "offset" | "message"> | null = null;
+  visit(document, (_, node) => {
+    const isQuoted = isScalar(node) && node.type?.startsWith("QUOTE") === true;
+    if (!isQuoted && !(isCollection(node) && node.flow === true)) return;
+    const [start, end] = node.range ?? [0, -1];
+    if (start >= error || end < error - 1) return;
+    const what = isQuoted ? "a quotation mark" : "a bracket";
+    found = { offset: start, message: `${what} is opened here and not closed` };
+  });
+  return found;
 }
 
 /** Decides whether a value is a part of itself, as `a: &x {b: *x}` is. */

@@ -1,4 +1,5 @@
 import type { Dataset } from "../dataset/open-dataset.ts";
+import { formatDuration } from "../format.ts";
 import type { Judge } from "../judge/judge.ts";
 import { describeLowMass, lowMassDetails } from "../judge/mass-gate.ts";
 import type { MassWatch } from "./mass-watch.ts";
@@ -31,6 +32,8 @@ export async function lowMassFailure(
 /** What is known of engines that answered no row. */
 export interface NeverAnswered {
   readonly end: "engine-lost" | "deadline";
+  /** Time between the start of the run and the end of its work, ms; null without a deadline. */
+  readonly workMs: number | null;
   /** False when no engine was ready before the run ended. */
   readonly started: boolean;
   /** The last stage of the start that an engine reported; null when none did. */
@@ -41,13 +44,20 @@ export interface NeverAnswered {
   readonly logEnd: readonly string[];
 }
 
+/** With less time for work than this (ms), the deadline and not the engine is the reason why no row was answered. */
+const SHORT_MS = 30_000;
+
 /** Describes a job whose engines answered no row before it ended. */
-export function neverAnsweredFailure({ end, started, lastStage, lastError, logEnd }: NeverAnswered): JobFailure {
+export function neverAnsweredFailure(never: NeverAnswered): JobFailure {
+  const { end, workMs, started, lastStage, lastError, logEnd } = never;
+  const isShort = end === "deadline" && workMs !== null && workMs < SHORT_MS;
   const ended = end === "deadline" ? "before the time for work was over" : "before it was lost for good";
   return {
-    message:
-      `${started ? `The engine answered no row ${ended}.` : `No engine was ready ${ended}.`} Every row holds the fallback. ` +
-      "Check the engine with `abtie doctor`, or give the run more time.",
+    message: isShort
+      ? `The deadline is too short: it left ${formatDuration(workMs, { precise: true })} for the start, the engine and the rows, and no row was answered in it. ` +
+        "Every row holds the fallback. Give a later deadline."
+      : `${started ? `The engine answered no row ${ended}.` : `No engine was ready ${ended}.`} Every row holds the fallback. ` +
+        "Check the engine with `abtie doctor`, or give the run more time.",
     details: [
       ...(started || lastStage === null ? [] : [`Last stage of the start: ${lastStage}`]),
       `Last error: ${lastError ?? "none; no request came to an end"}`,

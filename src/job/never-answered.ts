@@ -7,6 +7,7 @@ import { type JobFailure, neverAnsweredFailure } from "./failure.ts";
 import { serverLogs } from "./job-files.ts";
 import type { Job } from "./open-job.ts";
 import type { RunEnd } from "./summary.ts";
+import type { TimeLimits } from "./time-limits.ts";
 
 /** Watches how the engines of a session start, to explain a session in which none of them answered a row. */
 export interface StartWatch {
@@ -19,6 +20,7 @@ export interface StartWatch {
 /** Creates the watch of a session that begins now. */
 export async function watchStart(
   { config, folder, recorder }: Job,
+  limits: Pick<TimeLimits, "wall">,
   { disk, progress }: Pick<Effects, "disk" | "progress">,
 ): Promise<StartWatch> {
   // Earlier sessions wrote into the same logs, and their servers ended for other reasons.
@@ -38,7 +40,16 @@ export async function watchStart(
       if ((end !== "engine-lost" && end !== "deadline") || folder.state.orders.ab.answered > 0) return null;
       const lastError = recorder.counts.failing?.message ?? null;
       const logEnds = await Promise.all(logs.map(({ path, begin }) => endOfLog(path, begin, disk)));
-      return neverAnsweredFailure({ end, started: engine !== null, lastStage, lastError, logEnd: logEnds.flat() });
+      const { wall } = limits;
+      const workMs = wall === null ? null : wall.workEndAt - wall.startedAt;
+      return neverAnsweredFailure({
+        end,
+        workMs,
+        started: engine !== null,
+        lastStage,
+        lastError,
+        logEnd: logEnds.flat(),
+      });
     },
   };
 }

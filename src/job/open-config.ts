@@ -22,12 +22,13 @@ const DEFAULT_CONFIG = "abtie.yaml";
 
 /**
  * Loads the config of a command: from the named file, otherwise from ./abtie.yaml if it exists, otherwise from the flags alone.
- * Throws an AbtieError("config") that lists every problem.
+ * `runSuffix` ends the name of the usual run folder. Throws an AbtieError("config") that lists every problem.
  */
 export async function openConfig(
   path: string | null,
   overrides: readonly Override[],
   effects: Pick<Effects, "cwd" | "env" | "redactor">,
+  runSuffix = "",
 ): Promise<Config> {
   const file = await findConfig(path, effects);
   if (file === null && overrides.every(({ set }) => Object.keys(set).length === 0)) {
@@ -44,6 +45,7 @@ export async function openConfig(
     python: enginePython(home),
     env: effects.env,
     findClasses,
+    runSuffix,
   });
   effects.redactor.add(secretsOf(config));
   return config;

@@ -52,12 +52,12 @@ export function sessionWithoutScores(end: RunEnd, now: number): Session {
  * before the scoring holds what was known by then. Throws AbtieError: config, data, engine.
  */
 export async function scoreOnEngines(job: Job, options: SessionOptions): Promise<Session> {
-  const began = options.effects.clock.monotonic();
-  const start = await watchStart(job, options.effects);
+  const { clock } = options.effects;
+  const start = await watchStart(job, options.limits, options.effects);
   const opened = await endAtLimit(options, () =>
     openAndScore(job, { ...options, effects: { ...options.effects, progress: start.progress } }),
   );
-  const session = "stopped" in opened ? sessionWithoutScores(opened.stopped, began) : opened.value;
+  const session = "stopped" in opened ? sessionWithoutScores(opened.stopped, clock.monotonic()) : opened.value;
   return { ...session, failure: session.failure ?? (await start.failureOf(session)) };
 }
 
@@ -84,16 +84,30 @@ async function openAndScore(job: Job, options: SessionOptions): Promise<Session>
     signal: limits.signal,
     openers: parts.engineOpeners,
   });
-  const scored = await endAtLimit(options, () => scoreOnPool(job, options, pool, lengths));
+  const scoring: { since: number | null } = { since: null };
+  const scored = await endAtLimit(options, () => scoreOnPool(job, options, { pool, lengths, scoring }));
   if (!("stopped" in scored)) return scored.value;
-  return { ...sessionWithoutScores(scored.stopped, clock.monotonic()), engine: pool.first() };
+  const { since } = scoring;
+  return {
+    ...sessionWithoutScores(scored.stopped, since ?? clock.monotonic()),
+    engine: pool.first(),
+    usage: since === null ? null : pool.usage(since),
+  };
 }
 
 async function scoreOnPool(
   job: Job,
   options: SessionOptions,
-  pool: EnginePool<Judge>,
-  lengths: readonly number[] | null,
+  {
+    pool,
+    lengths,
+    scoring,
+  }: {
+    readonly pool: EnginePool<Judge>;
+    readonly lengths: readonly number[] | null;
+    /** Gets the start of scoring, monotonic ms, which is known also when the scoring ends in an error. */
+    readonly scoring: { since: number | null };
+  },
 ): Promise<Session> {
   const { config, dataset, folder, publisher, recorder, massWatch, threads } = job;
   const { limits, effects } = options;
@@ -113,6 +127,7 @@ async function scoreOnPool(
     planner.onPoolStatus(status);
   });
   const scoringSince = effects.clock.monotonic();
+  scoring.since = scoringSince;
   const deadlineAt = limits.wall?.deadlineAt ?? null;
   const show = (): void =>
     showProgress(

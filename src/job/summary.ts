@@ -1,4 +1,4 @@
-import { type ClassMatrix, matrixOf, pickRows, repeatRow } from "../class-matrix.ts";
+import { type ClassMatrix, matrixOf, pickRows } from "../class-matrix.ts";
 import { softmax, swapBack } from "../classes.ts";
 import { asWritten } from "../dataset/submission/clip-and-round.ts";
 import { type OrderPair, type PairSummary, summarizePairs } from "../deadline/pairs.ts";
@@ -8,7 +8,7 @@ import { messageOf } from "../errors.ts";
 import { writeAtomic } from "../files/atomic.ts";
 import type { ForecastError } from "../forecast/history.ts";
 import { hits } from "../metrics/accuracy.ts";
-import { classPrior } from "../metrics/class-prior.ts";
+import { classPriorLosses } from "../metrics/class-prior.ts";
 import { labelsFor } from "../metrics/labels-for.ts";
 import { logLosses } from "../metrics/log-loss.ts";
 import { mean } from "../numbers/sums.ts";
@@ -176,7 +176,7 @@ function compareWithTruth(all: ClassMatrix, labels: ClassMatrix): RunSummary["tr
   const [probabilities, truth] = [pickRows(all, rows), pickRows(usable.truth, rows)];
   return {
     logLoss: mean(logLosses(probabilities, truth)),
-    priorLogLoss: mean(logLosses(repeatRow(truth.classes, classPrior(truth), rows.length), truth)),
+    priorLogLoss: mean(classPriorLosses(truth)),
     accuracy: mean(hits(probabilities, truth)),
     rows: rows.length,
     ties,

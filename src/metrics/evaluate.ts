@@ -1,4 +1,3 @@
-import { repeatRow } from "../class-matrix.ts";
 import { mean, subtract } from "../numbers/sums.ts";
 import { type BootstrapOptions, bootstrapMean, type MeanEstimate } from "../stats/bootstrap.ts";
 import type { Interval } from "../stats/interval.ts";
@@ -6,7 +5,7 @@ import type { PerClass } from "../types.ts";
 import { type Confusion, confusionOf, hits } from "./accuracy.ts";
 import { brierScores } from "./brier.ts";
 import { type CalibrationError, calibrationError } from "./calibration-error.ts";
-import { classPrior } from "./class-prior.ts";
+import { classPrior, classPriorLosses } from "./class-prior.ts";
 import { logLosses } from "./log-loss.ts";
 import { type ReliabilityBin, reliabilityBins } from "./reliability.ts";
 import type { Scored } from "./scored.ts";
@@ -40,7 +39,7 @@ export function evaluate(scored: Scored, options: BootstrapOptions): Evaluation 
   const { probabilities, truth, groups, weights = null } = scored;
   const losses = logLosses(probabilities, truth);
   const shares = classPrior(truth, weights);
-  const priorLosses = logLosses(repeatRow(truth.classes, shares, losses.length), truth);
+  const priorLosses = classPriorLosses(truth, weights);
   const estimate = (values: Float64Array, range: Interval): MeanEstimate =>
     within(bootstrapMean(values, groups, options, weights), range);
   return {

@@ -1,6 +1,7 @@
 import type { Setting } from "../concurrency/setting.ts";
 import { createMeter } from "../concurrency/throughput-meter.ts";
-import type { Config } from "../config/config.ts";
+import type { Config, SpawnConfig } from "../config/config.ts";
+import { USUAL_PROFILES } from "../config/engine.ts";
 import type { Effects } from "../effects.ts";
 import { RequestError } from "../engine/client/request-error.ts";
 import type { ProbeInput } from "../engine/dialects/dialect.ts";
@@ -8,6 +9,7 @@ import type { Engine } from "../engine/engine.ts";
 import { createFolder } from "../files/folder.ts";
 import { plural } from "../format.ts";
 import { type JudgeServer, scoreBatch, type Task } from "../judge/judge.ts";
+import { modelName } from "../judge/model-name.ts";
 import type { JournalEvent } from "../runfolder/journal/events.ts";
 import { identityOf, type ModelIdentity } from "../runfolder/manifest/model-identity.ts";
 import type { Attempt, Worker } from "../schedule/types.ts";
@@ -53,6 +55,14 @@ export interface Prober<J> {
  */
 const RECOVERY = { attempts: { spawn: 3, attach: 30 }, limitMs: 15 * 60_000 } as const;
 
+/** Names the engine that is started, because a config may leave it to abtie. */
+function startText(engine: SpawnConfig): string {
+  const way = USUAL_PROFILES.includes(engine.name)
+    ? "; for another give --base-url URL for a server that runs, or `engine` in the config"
+    : "";
+  return `starting the engine ${engine.name} with the model ${modelName(engine)}${way}`;
+}
+
 /**
  * Opens all engines of the config at once. When an engine cannot be opened, the others are stopped and the error of that engine
  * is thrown. Throws AbtieError("config") when they serve different models.
@@ -72,6 +82,7 @@ export async function openEnginePool<J>(options: {
 }): Promise<EnginePool<J>> {
   const { config, loader, logFolder, record, effects, signal } = options;
   const { clock } = effects;
+  if (config.engine.kind === "spawn") effects.log("info", startText(config.engine));
   const closing = new AbortController();
   const route = createTokenizeRoute({ ...effects, signal: AbortSignal.any([signal, closing.signal]) });
   const { probe, judge } = keepSmallest(loader, config, route);

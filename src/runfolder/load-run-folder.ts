@@ -102,12 +102,22 @@ export async function loadRunConfig(folder: string): Promise<Pick<LoadedRun, "fo
 
 /** The folder of a job with shards, or of a comparison, holds runs. */
 async function remedyFor(folder: string): Promise<string> {
-  const names = (await readdir(folder).catch(() => [])).toSorted();
-  const held = await Promise.all(names.map((name) => exists(join(folder, name, "manifest.json")).catch(() => false)));
-  const runs = names.filter((_, at) => held[at]);
+  const runs = await runsIn(folder);
   if (runs.length === 0) return "Give the folder that `abtie run` names at its end.";
   const listed = runs.length > MOST_NAMED ? [...runs.slice(0, MOST_NAMED), "..."] : runs;
   return `It holds ${plural(runs.length, "run")}: ${listed.join(", ")}. Name ${runs.length === 1 ? "that" : "one of them"}.`;
+}
+
+/** Lists the folders of runs in a folder, by name; none where there is no folder. */
+async function runsIn(folder: string): Promise<readonly string[]> {
+  const names = (await readdir(folder).catch(() => [])).toSorted();
+  const held = await Promise.all(names.map((name) => exists(join(folder, name, "manifest.json")).catch(() => false)));
+  return names.filter((_, at) => held[at]);
+}
+
+/** Decides whether a folder is that of a run, or holds runs, so that there is something to read. */
+export async function holdsRun(folder: string): Promise<boolean> {
+  return (await exists(join(folder, "manifest.json"))) || (await runsIn(folder)).length > 0;
 }
 
 const MOST_NAMED = 8;

@@ -38,7 +38,7 @@ describe("a study of a judge", () => {
 
   test("that barely knows anything does not get a temperature that loses to the class shares", () => {
     let rescued = 0;
-    for (let seed = 1; seed <= 12; seed += 1) {
+    for (let seed = 1; seed <= 40; seed += 1) {
       const weak = { rows: 50, groups: 25, sharpness: 0.2, first: 0, bothShare: null, noise: 1, rareTies: true, seed };
       const { kind, candidates, prior } = studyCalibration(judge(weak), OPTIONS);
       const near = candidates.filter((one) => one.behindBest.mean <= (one.behindBest.error?.standardError ?? 0));

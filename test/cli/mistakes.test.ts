@@ -24,7 +24,7 @@ test.each([
   ["no config for a join", ["join"], 2, ["no config", "abtie.yaml"]],
   ["no config at all", ["run"], 2, ["no config", "abtie.yaml", "--base-url"]],
   ["a config that is not there", ["run", "nowhere.yaml"], 2, ["nowhere.yaml (ENOENT)"]],
-  ["broken YAML", ["run", "broken.yaml"], 2, ["broken.yaml:3:1", "not valid YAML"]],
+  ["broken YAML", ["run", "broken.yaml"], 2, ["broken.yaml:2:18", "not valid YAML"]],
   [
     "mistyped keys, all at once",
     ["run", "mistyped.yaml"],

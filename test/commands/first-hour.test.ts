@@ -80,6 +80,7 @@ describe("abtie show", () => {
   });
 
   test.each([
+    [["--row", "p9"], "has no row p9: its rows are numbered from 1 to 3, and no row has that id"],
     [["--row", "4"], "has no row 4: its rows are numbered from 1 to 3"],
     [["--id", "x"], 'has no row with the id "x"'],
   ])("%j is an error with what there is", async (args, message) => {

@@ -50,6 +50,17 @@ test("follows a run beside it without a lock, and knows a killed, an interrupted
   expect(stdout).toContain(`submission   ${job.submission}`);
 });
 
+test("waits with --watch for a run that has not begun, says so, and then follows it", async () => {
+  await using judge = await startJudge();
+  const job = await writeJob({ engine: attachTo(judge), rows: 6 });
+  const watching = inProcess(["status", "run", "--watch"], job.folder);
+  expect((await inProcess(["run", "job.yaml"], job.folder)).status).toBe(0);
+  const { status, stdout, stderr } = await watching;
+  expect(status).toBe(0);
+  expect(stderr).toMatch(/^waiting for a run in .*run; Ctrl-C ends the wait\n/);
+  expect(stdout).toMatch(/state +done/);
+});
+
 test("says that a folder is not the folder of a run", async () => {
   const job = await writeJob({ engine: { attach: "http://127.0.0.1:9" }, rows: 3 });
   const { status, stderr } = await inProcess(["status", "."], job.folder);

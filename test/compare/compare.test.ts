@@ -57,6 +57,17 @@ test("compares two templates: a table, three files, and a run of its own for eac
   expect(readFileSync(join(job.folder, "page.html"), "utf8")).toBe(page);
 });
 
+test("and a run of the same config have folders of their own, unless a person names one", async () => {
+  await using judge = await startJudge();
+  const job = await writeLabelledJob({ engine: attachTo(judge), rows: 12, config: { run: undefined } });
+  expect((await inProcess(["run", "job.yaml"], job.folder)).status).toBe(0);
+  const compare = ["compare", "job.yaml", "-t", "./template.jinja", "-t", "./other.jinja"];
+  expect((await inProcess(compare, job.folder)).status).toBe(0);
+  expect((await inProcess([...compare, "--run", "mine"], job.folder)).status).toBe(0);
+  const files = async (folder: string) => (await readdir(join(job.folder, folder))).includes("comparison.json");
+  expect([await files("runs/job"), await files("runs/job-compare"), await files("mine")]).toEqual([false, true, true]);
+});
+
 test("gives as JSON the same numbers as a computation from the submissions and labels", async () => {
   await using judge = await startJudge();
   const config = { variants: { one: {}, both: { orders: "both" }, other: { template: "./other.jinja" } } };

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -41,6 +41,18 @@ test("names the process that holds the lock, and what it does", async () => {
       new RegExp(`held by process ${process.pid} \\(abtie setup, since 20\\d\\d-.*Z\\): wait until it ends, or end it`),
     ),
   });
+});
+
+test("names the time at which the lock was taken, however often it was renewed since", async () => {
+  const path = join(await temporaryFolder(), ".lock");
+  const before = Date.now();
+  await using _lock = await acquireLock(path, PURPOSE);
+  const later = new Date(Date.now() + 5_000);
+  for (const name of await readdir(path)) await utimes(join(path, name), later, later);
+  const error = await acquireLock(path, PURPOSE).catch((reason: unknown) => reason);
+  const since = Date.parse(/since (\S+Z)/.exec(String(error))?.[1] ?? "");
+  expect(since).toBeGreaterThanOrEqual(before);
+  expect(since).toBeLessThan(later.getTime() - 1_000);
 });
 
 test("reports that the parent folder is missing", async () => {

@@ -103,7 +103,7 @@ function share(text: string): number {
 }
 
 function portNumber(text: string): number {
-  const value = wholeNumber(0)(text);
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (value <= 65_535) return value;
   throw new InvalidArgumentError("expected a port from 0 to 65535.");
 }

@@ -3,10 +3,10 @@ import type { RowPrompt } from "../../commands/show.ts";
 import { plural } from "../../format.ts";
 import type { Order } from "../../types.ts";
 import { type AddCommand, printJson } from "./context.ts";
-import { type ConfigFlags, jsonOption, openJobConfig, wholeNumber, withConfigFlags } from "./options.ts";
+import { type ConfigFlags, jsonOption, openJobConfig, withConfigFlags } from "./options.ts";
 
 interface ShowFlags extends ConfigFlags {
-  readonly row: number;
+  readonly row: string;
   readonly id?: string;
   readonly order: Order;
   readonly json?: boolean;
@@ -21,8 +21,8 @@ export const addShow: AddCommand = (program, context) => {
       "Prints the prompt of one row as messages, with the number of tokens, cuts and label tokens. No server is started or contacted;" +
         " without the model's tokenizer on this machine, the tokens are not counted.",
     )
-    .option("--row <n>", "number of the row in the file, counted from 1", wholeNumber(1), 1)
-    .addOption(new Option("--id <id>", "id of the row, instead of its number").conflicts("row"))
+    .option("--row <n|id>", "number of the row in the file, counted from 1, or its id", "1")
+    .addOption(new Option("--id <id>", "id of the row, where it looks like a number").conflicts("row"))
     .addOption(
       new Option("--order <order>", "ab: the answers as in the file; ba: swapped").choices(["ab", "ba"]).default("ab"),
     )
@@ -32,7 +32,7 @@ export const addShow: AddCommand = (program, context) => {
     .action(async (argument: string | undefined, flags: ShowFlags) => {
       const { show } = await import("../../commands/show.ts");
       const config = await openJobConfig(argument, flags, context);
-      const row = flags.id === undefined ? { number: flags.row } : { id: flags.id };
+      const row = flags.id === undefined ? { either: flags.row } : { id: flags.id };
       const shown = await show(config, { row, order: flags.order }, context);
       if (flags.json === true) printJson(context, shown);
       else context.print(renderShown(shown));

@@ -1,6 +1,7 @@
+import { resolve } from "node:path";
 import type { RunStatus } from "../../commands/status.ts";
 import { addExamples } from "../render/help-text.ts";
-import { type AddCommand, printJson } from "./context.ts";
+import { type AddCommand, type Context, printJson } from "./context.ts";
 import { jsonOption } from "./options.ts";
 
 interface StatusFlags {
@@ -27,6 +28,7 @@ export const addStatus: AddCommand = (program, context) => {
       const { readStatus } = await import("../../commands/status.ts");
       const { renderStatus, statusLines } = await import("../render/status.ts");
       const { clock, signal, progress, print } = context;
+      if (watch) await waitForRun(run, context);
       let status = await readStatus(run, context);
       while (watch && goesOn(status)) {
         const [text, shorter] = statusLines(status, clock.now());
@@ -43,6 +45,15 @@ export const addStatus: AddCommand = (program, context) => {
     "abtie status runs/job --json",
   ]);
 };
+
+/** Waits until the folder holds a run, because a person may look before it has begun. A folder that holds others is no reason to wait. */
+async function waitForRun(run: string, { cwd, clock, signal, note }: Context): Promise<void> {
+  const { holdsRun } = await import("../../runfolder/load-run-folder.ts");
+  const folder = resolve(cwd, run);
+  if (await holdsRun(folder)) return;
+  note(`waiting for a run in ${folder}; Ctrl-C ends the wait`);
+  while (!(await holdsRun(folder))) await clock.sleep(LOOK_MS, signal);
+}
 
 function goesOn({ state }: RunStatus): boolean {
   return state === "running" || state === "starting";
