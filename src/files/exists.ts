@@ -23,6 +23,16 @@ export async function exists(path: string, disk: Disk = nodeDisk): Promise<boole
   }
 }
 
+/** Decides whether a path leads to a regular file. Throws AbtieError("data") when the disk does not say. */
+export async function isFile(path: string, disk: Disk = nodeDisk): Promise<boolean> {
+  try {
+    return (await disk.stat(path)).isFile();
+  } catch (error) {
+    if (meansMissing(error)) return false;
+    throw explainFileError("look at", path, error);
+  }
+}
+
 /** Decides whether there may be a file: true also when the disk does not say, so that its error shows when it is read. */
 export function mayExist(path: string, disk: Disk = nodeDisk): Promise<boolean> {
   return disk.stat(path).then(

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
-import { systemCode } from "../errors.ts";
+import { AbtieError, systemCode } from "../errors.ts";
 import type { Clock } from "../types.ts";
-import type { Disk } from "./disk.ts";
+import type { Disk, FileStatus } from "./disk.ts";
 import { meansMissing } from "./exists.ts";
 import { type Holder, parseHolder } from "./holder.ts";
 
@@ -70,10 +70,15 @@ async function writeHolder(path: string, holder: Holder, disk: Disk): Promise<vo
   }
 }
 
-/** Reads a lock; null when there is none. */
+/** Reads a lock; null when there is none. Throws AbtieError("data") when the path leads to a file, or to nothing through a link. */
 export async function readLock(path: string, disk: Disk): Promise<TakenLock | null> {
   const folder = await statOrNull(path, disk);
-  if (folder === null) return null;
+  if (folder === null) {
+    // No folder can be made where such a link is, and no wait would end.
+    if (await isLink(path, disk)) throw noLock(path, "is a link that leads nowhere");
+    return null;
+  }
+  if (folder.isFile()) throw noLock(path, "is a file");
   const file = await statOrNull(holderFile(path), disk);
   const text = await readHolder(path, disk);
   return { holder: parseHolder(text), renewedAt: (file ?? folder).mtimeMs };
@@ -81,9 +86,10 @@ export async function readLock(path: string, disk: Disk): Promise<TakenLock | nu
 
 /**
  * Removes a lock that is still as it was read. It is renamed first, so that only one of several processes takes it; a lock that
- * another process has made or renewed since is put back.
+ * another process has made or renewed since is put back. Throws AbtieError("data") when the folder holds anything that no lock has.
  */
 export async function claimLock(path: string, seen: TakenLock, disk: Disk): Promise<void> {
+  await refuseForeignFolder(path, disk);
   const claimed = `${path}.${randomUUID()}`;
   try {
     await disk.rename(path, claimed);
@@ -97,6 +103,30 @@ export async function claimLock(path: string, seen: TakenLock, disk: Disk): Prom
     await removeLock(claimed, disk);
   } else {
     await disk.rename(claimed, path).catch(() => removeLock(claimed, disk));
+  }
+}
+
+/** A folder of a person that has the name of a lock is left as it is. */
+async function refuseForeignFolder(path: string, disk: Disk): Promise<void> {
+  const names = await disk.readdir(path).catch((error: unknown) => {
+    if (meansMissing(error)) return [];
+    throw error;
+  });
+  const foreign = names.find((name) => name !== HOLDER);
+  if (foreign !== undefined) throw noLock(path, `holds ${foreign}`);
+}
+
+function noLock(path: string, what: string): AbtieError {
+  return new AbtieError("data", `${path} ${what}, so it is no lock of abtie: move it away, or remove it.`);
+}
+
+async function isLink(path: string, disk: Disk): Promise<boolean> {
+  try {
+    await disk.readlink(path);
+    return true;
+  } catch (error) {
+    if (meansMissing(error) || systemCode(error) === "EINVAL") return false;
+    throw error;
   }
 }
 
@@ -162,8 +192,10 @@ export function holdLock(
   };
 }
 
+const HOLDER = "holder.json";
+
 function holderFile(path: string): string {
-  return join(path, "holder.json");
+  return join(path, HOLDER);
 }
 
 /** The text that names the holder; empty when there is none. */
@@ -181,7 +213,7 @@ async function removeLock(path: string, disk: Disk): Promise<void> {
   await disk.rmdir(path);
 }
 
-async function statOrNull(path: string, disk: Disk): Promise<{ readonly mtimeMs: number } | null> {
+async function statOrNull(path: string, disk: Disk): Promise<FileStatus | null> {
   try {
     return await disk.stat(path);
   } catch (error) {

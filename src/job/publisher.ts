@@ -2,7 +2,7 @@ import type { OutputInput, RowDetails } from "../dataset/submission/output-colum
 import { writeSubmission } from "../dataset/submission/write-submission.ts";
 import { AbtieError } from "../errors.ts";
 import type { Disk } from "../files/disk.ts";
-import { exists } from "../files/exists.ts";
+import { isFile } from "../files/exists.ts";
 import { type Aggregate, outcomeOf, type RowOutcome } from "../judge/outcome.ts";
 import type { Journal } from "../runfolder/journal/append.ts";
 import type { Ownership } from "../runfolder/ownership.ts";
@@ -84,7 +84,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       if (failure === null) log("error", `the results could not be written and will be tried again: ${error.message}`);
       failure = error;
       // When the disk does not say, what was known before holds.
-      isThere = await exists(options.submission, options.disk).catch(() => isThere);
+      isThere = await isFile(options.submission, options.disk).catch(() => isThere);
     }
     publishedAt = clock.monotonic();
     lastCostMs = publishedAt - began;

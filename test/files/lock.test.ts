@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -8,6 +8,7 @@ import { nodeDisk } from "../../src/files/disk.ts";
 import { fenceDisk } from "../../src/files/fenced-disk.ts";
 import { holderState, thisMachine } from "../../src/files/holder.ts";
 import { acquireLock, withLock } from "../../src/files/lock.ts";
+import { claimLock, readLock } from "../../src/files/lock-folder.ts";
 import { systemClock } from "../../src/system.ts";
 
 const PURPOSE = { purpose: "abtie run", clock: systemClock };
@@ -175,6 +176,35 @@ test("a holder that was stopped for longer than the life of its lock writes noth
   expect((await readdir(folder)).sort()).toEqual([".lock", "before", "between"]);
   await first[Symbol.asyncDispose]();
   expect(await readdir(path)).toEqual(["holder.json"]);
+});
+
+test.each<readonly [string, (path: string) => Promise<unknown>, RegExp]>([
+  ["a file", (path) => writeFile(path, "mine"), /\.lock is a file, so it is no lock of abtie/],
+  ["a link that leads nowhere", (path) => symlink("/nowhere/at/all", path), /\.lock is a link that leads nowhere/],
+])("%s in the place of a lock is named at once and left as it is", async (_, make, message) => {
+  const folder = await temporaryFolder();
+  const path = join(folder, ".lock");
+  await make(path);
+  await expect(acquireLock(path, PURPOSE)).rejects.toMatchObject({
+    code: "data",
+    message: expect.stringMatching(message),
+  });
+  expect(await readdir(folder)).toEqual([".lock"]);
+});
+
+test("a folder of a person that has the name of a lock is not taken for one that was left", async () => {
+  const folder = await temporaryFolder();
+  const path = join(folder, ".lock");
+  await mkdir(path);
+  await writeFile(join(path, "holder.json"), "{}");
+  await writeFile(join(path, "mine"), "mine");
+  const seen = await readLock(path, nodeDisk);
+  if (seen === null) throw new Error("expected a folder");
+  await expect(claimLock(path, seen, nodeDisk)).rejects.toMatchObject({
+    code: "data",
+    message: expect.stringMatching(/\.lock holds mine, so it is no lock of abtie/),
+  });
+  expect((await readdir(path)).sort()).toEqual(["holder.json", "mine"]);
 });
 
 test("notifies a holder whose lock was taken away", async () => {

@@ -1,0 +1,104 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { startAbtie } from "../helpers/abtie.ts";
+import { attachTo, type Job, startJudge, writeJob } from "../helpers/job.ts";
+import { aliveWith, gone } from "../helpers/processes.ts";
+import { answered, expectValid } from "../helpers/results.ts";
+
+const TIMEOUT = { timeout: 120_000 };
+const SLOWLY = { concurrency: 2, prompts_per_request: 2 };
+
+/** Starts a run that lasts for longer than its deadline, and waits until rows are answered. */
+async function startSlow(config: Readonly<Record<string, unknown>> = {}) {
+  const judge = await startJudge({ constantMs: 300 });
+  onTestFinished(() => judge[Symbol.asyncDispose]());
+  const job = await writeJob({ engine: attachTo(judge), rows: 600, config: { ...SLOWLY, ...config } });
+  mkdirSync(join(job.folder, "out"));
+  const running = startAbtie(["run", "job.yaml", "--deadline", "30s"], { cwd: job.folder });
+  const began = Date.now();
+  await answered(job, 4);
+  return { judge, job, running, began };
+}
+
+function pidsOf(job: Job, script: string): readonly number[] {
+  return aliveWith(job.folder).flatMap(({ pid, command }) => (command.includes(script) ? [pid] : []));
+}
+
+test.concurrent("a job that is stopped past its deadline is gone by then, and the file is valid", TIMEOUT, async () => {
+  const { job, running, began } = await startSlow();
+  for (const pid of pidsOf(job, "cli/job.js")) process.kill(pid, "SIGSTOP");
+  expect((await running.ended).status).toBe(5);
+  expect(Date.now() - began).toBeLessThan(31_000);
+  expect(await gone(job.folder)).toEqual([]);
+  expectValid(job.submission, job.ids);
+});
+
+test.concurrent("a submission that is removed during the run is there again at the end", TIMEOUT, async () => {
+  const { judge, job, running } = await startSlow();
+  rmSync(job.submission);
+  judge.change({ constantMs: 0 });
+  expect((await running.ended).status).toBe(0);
+  expectValid(job.submission, job.ids);
+});
+
+test.concurrent("a submission that is replaced by a folder is not called complete", TIMEOUT, async () => {
+  const { judge, job, running } = await startSlow();
+  rmSync(job.submission);
+  mkdirSync(job.submission);
+  judge.change({ constantMs: 0 });
+  const { status, stderr } = await running.ended;
+  expect(status).toBe(3);
+  expect(stderr).toContain("it is a folder, a device or a pipe");
+  expect(stderr).not.toContain("is complete and valid");
+  expect(statSync(job.submission).isDirectory()).toBe(true);
+});
+
+test.concurrent("a run whose output folder is moved away ends, and the moved file stays valid", TIMEOUT, async () => {
+  const { job, running } = await startSlow({ output: "out/s.csv" });
+  renameSync(join(job.folder, "out"), join(job.folder, "moved"));
+  mkdirSync(join(job.folder, "out"));
+  const { status, stderr } = await running.ended;
+  expect(status).toBe(3);
+  expect(stderr).toContain("it was removed with its folder");
+  expect(readdirSync(join(job.folder, "out"))).toEqual([]);
+  expectValid(join(job.folder, "moved/s.csv"), job.ids);
+});
+
+test.concurrent(
+  "a disk that becomes read-only during the run leaves its last complete file",
+  TIMEOUT,
+  async (context) => {
+    const judge = await startJudge({ constantMs: 300 });
+    onTestFinished(() => judge[Symbol.asyncDispose]());
+    const job = await writeJob({ engine: attachTo(judge), rows: 600, config: SLOWLY });
+    const run = join(job.folder, "run");
+    mkdirSync(run);
+    if (spawnSync("mount", ["-t", "tmpfs", "-o", "size=8M", "tmpfs", run]).status !== 0) context.skip("no mount here");
+    onTestFinished(() => void spawnSync("umount", ["-l", run]));
+    const running = startAbtie(["run", "job.yaml", "--deadline", "30s"], { cwd: job.folder });
+    const began = Date.now();
+    await answered(job, 4);
+    // A bind mount can be made read-only although files are open to write.
+    spawnSync("mount", ["--bind", run, run]);
+    onTestFinished(() => void spawnSync("umount", ["-l", run]));
+    expect(spawnSync("mount", ["-o", "remount,ro,bind", run]).status).toBe(0);
+    const { status } = await running.ended;
+    expect([3, 5]).toContain(status);
+    expect(Date.now() - began).toBeLessThan(31_000);
+    expectValid(job.submission, job.ids);
+  },
+);
+
+test.concurrent("a link that leads nowhere in the place of the lock ends a run at once", TIMEOUT, async () => {
+  await using judge = await startJudge();
+  const job = await writeJob({ engine: attachTo(judge), rows: 6 });
+  mkdirSync(join(job.folder, "run"));
+  spawnSync("ln", ["-s", "/nowhere/at/all", join(job.folder, "run/lock")]);
+  const { status, stderr } = await startAbtie(["run", "job.yaml"], { cwd: job.folder }).ended;
+  expect(status).toBe(3);
+  expect(stderr).toContain("is a link that leads nowhere");
+  expect(readlinkSync(join(job.folder, "run/lock"))).toBe("/nowhere/at/all");
+  expect(existsSync(job.submission)).toBe(false);
+});
