@@ -89,7 +89,7 @@ export function comparisonFields(
       name: `Variant ${name}`,
       value: [
         `${basename(config.template)}, sha256 ${loader.template.sha256.slice(0, 12)}`,
-        `labels ${JSON.stringify(loader.template.labels)}`,
+        ...(loader.template.format === "text" ? [] : [`labels ${JSON.stringify(loader.template.labels)}`]),
         orders.length === 2 ? "both orders" : "one order",
         ...(config.context === null ? [] : [`at most ${config.context} prompt tokens`]),
         ...(config.calibration === null ? [] : [`calibration ${basename(config.calibration)}`]),

@@ -95,7 +95,7 @@ describe("a page in Chromium", () => {
   test("puts cells without a value last in both directions", async () => {
     await using opened = await open("/comparison");
     const table = opened.page.locator("table", {
-      has: opened.page.locator("caption", { hasText: "Label mass, position bias, cost" }),
+      has: opened.page.locator("caption", { hasText: /^Label mass.*cost$/ }),
     });
     for (let click = 0; click < 2; click += 1) {
       await table.getByRole("button", { name: "Flip rate" }).click();

@@ -62,7 +62,9 @@ the engine's time, divided among the variants by the tokens that it had to compu
 }
 
 function massDefinition(variants: Report["variants"]): string {
-  return hasLabelMass(variants) ? "; of the label mass the 5th percentile" : "";
+  if (!hasLabelMass(variants)) return "";
+  const none = variants.some(({ mass }) => mass === null) ? " (a judge that knows only its classes has none)" : "";
+  return `; of the label mass the 5th percentile${none}`;
 }
 
 function cacheLine({ prefixCache }: Report): string {

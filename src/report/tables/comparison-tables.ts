@@ -65,10 +65,11 @@ export function variantCosts({
   const fits: readonly VariantColumn<VariantBase>[] = [
     [textColumn(`Fits ${duration(job.deadlineMs)}`), ({ fits }) => yesCell(fits)],
   ];
-  const caption = hasLabelMass(variants) ? "Label mass, position bias, cost" : "Position bias, cost";
-  return tableOf(caption, variants, [
-    ...(hasLabelMass(variants) ? mass : []),
-    ...(variants.some(({ flipRate, positionBias }) => flipRate !== null || positionBias !== null) ? swapped : []),
+  const hasMass = hasLabelMass(variants);
+  const hasBias = variants.some(({ flipRate, positionBias }) => flipRate !== null || positionBias !== null);
+  return tableOf(costCaption(hasMass, hasBias), variants, [
+    ...(hasMass ? mass : []),
+    ...(hasBias ? swapped : []),
     [numberColumn("Tokens a row", "prompt tokens"), ({ tokensPerRow }) => countCell(tokensPerRow)],
     [
       numberColumn("Seconds a row", "time of the engine, lower is better"),
@@ -85,6 +86,11 @@ export function variantCosts({
 /** Decides whether the label mass of a variant is known. A classifier has none. */
 export function hasLabelMass(variants: readonly Pick<VariantBase, "mass">[]): boolean {
   return variants.some(({ mass }) => mass !== null);
+}
+
+function costCaption(hasMass: boolean, hasBias: boolean): string {
+  if (hasMass) return hasBias ? "Label mass, position bias, cost" : "Label mass, cost";
+  return hasBias ? "Position bias, cost" : "Cost";
 }
 
 function massHint(variants: readonly Pick<VariantBase, "mass">[]): string {
