@@ -1,0 +1,71 @@
+"""Judge the held-out rows while a judge is trained, and compare with the class prior."""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from judge_examples import Collator, Example, Row
+from judge_heads import class_scores
+
+Scored = list[tuple[Example, list[float]]]
+
+
+def score_rows(  # noqa: PLR0913
+    model: Any,  # noqa: ANN401
+    rows: Sequence[Row],
+    *,
+    batch: int,
+    pad: int,
+    padding: str,
+    labels: list[list[int]] | None,
+    device: torch.device,
+) -> Iterator[Scored]:
+    """Score the prompts of the rows, the longest first, batch by batch; the caller may stop between two batches."""
+    collator = Collator(pad, padding)
+    examples = sorted((example for row in rows for example in row), key=lambda example: -len(example.ids))
+    for start in range(0, len(examples), batch):
+        part = examples[start : start + batch]
+        with torch.no_grad():
+            scores = class_scores(model, {name: value.to(device) for name, value in collator([part]).items()}, labels)
+        yield list(zip(part, scores.tolist(), strict=True))
+
+
+def measure(scored: Scored, prior: Sequence[float], *, has_mass: bool) -> dict[str, Any]:
+    """Compute log loss (nats), accuracy and label mass of the prompts, and the log loss of the class prior on the same prompts.
+
+    With soft targets the log loss is the cross entropy with them. A prediction is right when its largest class is that of
+    the target. Every prompt counts with its weight; the mass is a plain mean.
+    """
+    targets = torch.tensor([example.target for example, _ in scored], dtype=torch.float64)
+    weights = torch.tensor([example.weight for example, _ in scored], dtype=torch.float64)
+    scores = torch.tensor([each for _, each in scored], dtype=torch.float64)
+    weights = weights / weights.sum()
+    log_probabilities = torch.log_softmax(scores, dim=-1)
+    log_prior = torch.tensor(prior, dtype=torch.float64).clamp_min(1e-12).log()
+    right = log_probabilities.argmax(dim=-1) == targets.argmax(dim=-1)
+    return {
+        "log_loss": float(-(targets * log_probabilities).sum(dim=-1) @ weights),
+        "accuracy": float(right.double() @ weights),
+        "mass": float(torch.logsumexp(scores, dim=-1).exp().mean()) if has_mass else None,
+        "rows": len({example.row for example, _ in scored}),
+        "prior_log_loss": float(-(targets * log_prior).sum(dim=-1) @ weights),
+    }
+
+
+def class_prior(rows: Sequence[Row]) -> list[float]:
+    """Compute the weighted share of each class in the targets of the rows."""
+    examples = [example for row in rows for example in row]
+    total = sum(example.weight for example in examples)
+    return [sum(e.weight * e.target[number] for e in examples) / total for number in range(len(examples[0].target))]
+
+
+def write_scores(path: Path, scored: Scored) -> None:
+    """Write the scores of each held-out prompt as JSON lines in the order of the input; the file appears when it is whole."""
+    partial = path.with_name(f"{path.name}.partial")
+    ordered = sorted(scored, key=lambda each: (each[0].row, each[0].order))
+    lines = (json.dumps({"id": example.id, "order": example.order, "logits": logits}) for example, logits in ordered)
+    partial.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    partial.replace(path)

@@ -1,0 +1,268 @@
+"""Trainer of transformers with the examples, heads and losses of a judge, and with ends that leave something usable."""
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+import torch
+from accelerate.utils import gather_object
+from torch.utils.data import Dataset, Sampler
+from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from judge_curve import Curve
+from judge_examples import Batch, Collator, Row, RowSampler, longest
+from judge_folder import MARK
+from judge_heads import class_scores, mean_loss
+from judge_held_out import Scored, measure, score_rows, write_scores
+
+# Training has diverged when the mean loss of so many steps is above so many times that of the first ones, and this many nats.
+STEPS_OF_MEAN = 20
+DIVERGED_FACTOR = 2.0
+DIVERGED_NATS = 1.0
+# Part of the time up to the deadline that is kept for what cannot be foreseen.
+SPARE_S = 5.0
+
+
+class RowDataset(Dataset[Row]):
+    """The rows to train on."""
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        """Keep the rows."""
+        self.rows = rows
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        return len(self.rows)
+
+    def __getitem__(self, at: int) -> Row:
+        """Give one row with all its orders."""
+        return self.rows[at]
+
+
+@dataclass
+class Stop:
+    """Why and when a training ends before its last step. `can_wait` holds from the first step on: a checkpoint is saved then."""
+
+    ends_at: float | None = None
+    interrupted: bool = False
+    can_wait: bool = False
+    reason: str | None = None
+
+
+@dataclass
+class Task:
+    """What is trained on, what is held out, and how both are read."""
+
+    rows: list[Row]
+    held_out: list[Row]
+    prior: list[float]
+    labels: list[list[int]] | None
+    over_vocabulary: bool
+    pad: int
+    padding: str
+    eval_batch: int
+    rows_per_step: int
+    by_length: bool
+
+
+@dataclass
+class Pace:
+    """Durations that were measured in this session (s): a deadline is met with them."""
+
+    mark: float = field(default_factory=time.monotonic)
+    steps: int = 0
+    step_s: float = 0.0
+    tokens: int = 0
+    save_s: float = 0.0
+    evaluation_s: float | None = None
+
+
+class JudgeTrainer(Trainer):
+    """Trains a judge; prints and keeps its curve; stops at NaN, divergence, a signal or the deadline."""
+
+    def __init__(self, model: Any, args: TrainingArguments, *, task: Task, curve: Curve, stop: Stop) -> None:  # noqa: ANN401
+        """Keep the task beside what Trainer needs."""
+        self.collator = Collator(task.pad, task.padding)
+        super().__init__(
+            model=model,
+            args=args,
+            train_dataset=RowDataset(task.rows),
+            eval_dataset=RowDataset(task.held_out),
+            data_collator=self.collator,
+        )
+        # The loss is a mean over the prompts of a batch: Trainer must divide it by the number of accumulated batches.
+        self.model_accepts_loss_kwargs = False
+        self.task = task
+        self.curve = curve
+        self.stop = stop
+        self.pace = Pace()
+        self.evaluated_at: int | None = None
+        self.losses: list[float] = []
+        self.add_callback(StopInTime(self))
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:  # noqa: ANN401
+        task = self.task
+        lengths = [longest(row) for row in task.rows]
+        return RowSampler(lengths, task.rows_per_step, seed=self.args.seed, by_length=task.by_length)
+
+    def compute_loss(
+        self,
+        model: Any,  # noqa: ANN401
+        inputs: Batch,
+        return_outputs: bool = False,
+        num_items_in_batch: Any = None,  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401
+        """Compute the loss of one batch."""
+        scores = class_scores(model, inputs, self.task.labels)
+        loss = mean_loss(scores, inputs, over_vocabulary=self.task.over_vocabulary)
+        return (loss, scores) if return_outputs else loss
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Print and keep the loss of a step; end the program when it is no number or has grown beyond reason."""
+        if "loss" not in logs:
+            return
+        now = time.monotonic()
+        pace = self.pace
+        # The first step of a session also loads kernels: it says nothing about the next ones.
+        first = pace.steps == 0
+        pace.steps += 1
+        if first:
+            self.collator.tokens = 0
+        else:
+            pace.step_s += now - pace.mark
+            pace.tokens = self.collator.tokens
+        pace.mark = now
+        loss = logs["loss"]
+        self.refuse_bad_loss(loss, logs["learning_rate"])
+        speed = pace.tokens * self.args.world_size / pace.step_s if pace.step_s > 0 else None
+        self.curve.add(
+            {
+                "progress": {
+                    "step": self.state.global_step,
+                    "of": self.state.max_steps,
+                    "loss": loss,
+                    "learning_rate": logs["learning_rate"],
+                    "tokens_per_second": None if speed is None else round(speed, 1),
+                    "memory_gib": memory_gib(),
+                }
+            }
+        )
+
+    def refuse_bad_loss(self, loss: float, learning_rate: float) -> None:
+        """End the program at a loss that is no number, or at a mean that shows divergence."""
+        where = f"at step {self.state.global_step} of {self.state.max_steps}, learning rate {learning_rate:.3g}"
+        if not math.isfinite(loss):
+            raise SystemExit(f"the loss is {loss} {where}: lower training.learning_rate, or train in bf16 or fp32")
+        self.losses.append(loss)
+        if has_diverged(self.losses):
+            raise SystemExit(
+                f"the loss has grown to a mean of {mean(self.losses[-STEPS_OF_MEAN:]):.3g} {where}: lower training.learning_rate"
+            )
+
+    def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:  # noqa: ANN401
+        """Judge the held-out rows; print, keep and write what was found. Each device judges its part of them."""
+        if len(self.task.held_out) == 0:
+            return {}
+        started = time.monotonic()
+        was_training = self.model.training
+        self.model.eval()
+        scored: Scored = []
+        mine = self.task.held_out[self.accelerator.process_index :: self.accelerator.num_processes]
+        with self.compute_loss_context_manager():
+            for part in score_rows(
+                self.model,
+                mine,
+                batch=self.task.eval_batch,
+                pad=self.task.pad,
+                padding=self.task.padding,
+                labels=self.task.labels,
+                device=self.args.device,
+            ):
+                scored.extend(part)
+                if self.stop.interrupted:
+                    break
+        self.model.train(was_training)
+        if self.stop.interrupted:
+            self.stop.reason = "signal"
+            self.control.should_save = self.control.should_training_stop = True
+            return {}
+        scored = gather_object(scored) if self.accelerator.num_processes > 1 else scored
+        found = measure(scored, self.task.prior, has_mass=self.task.labels is not None)
+        self.curve.add({"held_out": {"step": self.state.global_step} | found})
+        if self.args.should_save:
+            write_scores(Path(self.args.output_dir) / "held_out.jsonl", scored)
+        self.evaluated_at = self.state.global_step
+        # Trainer asks its callbacks to note that this was done; there are none that need to know.
+        self.control.should_evaluate = False
+        self.pace.evaluation_s = time.monotonic() - started
+        self.pace.mark = time.monotonic()
+        return {"eval_log_loss": found["log_loss"]}
+
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:  # noqa: ANN401
+        started = time.monotonic()
+        super()._save_checkpoint(model, trial)
+        if self.args.should_save:
+            folder = Path(self.args.output_dir) / f"checkpoint-{self.state.global_step}"
+            (folder / MARK).write_text("{}\n", encoding="utf-8")
+        self.pace.save_s = max(self.pace.save_s, time.monotonic() - started)
+        self.pace.mark = time.monotonic()
+
+    def is_out_of_time(self) -> bool:
+        """Tell whether another step would leave too little time to save; the last evaluation is done if time is left for it."""
+        if self.stop.ends_at is None:
+            return False
+        step = self.pace.step_s / max(1, self.pace.steps - 1)
+        # Two saves are still to come: the checkpoint and the final folder.
+        return time.monotonic() + 2 * step + 2 * self.pace.save_s + SPARE_S > self.stop.ends_at
+
+    def has_time_to_evaluate(self) -> bool:
+        """Tell whether the held-out rows can be judged before the deadline, at half the time a token that training takes."""
+        if self.stop.ends_at is None:
+            return True
+        tokens = sum(len(example.ids) for row in self.task.held_out for example in row)
+        expected = self.pace.evaluation_s
+        if expected is None and self.pace.tokens > 0:
+            expected = tokens / (2 * self.pace.tokens / self.pace.step_s)
+        return expected is not None and time.monotonic() + 1.2 * expected < self.stop.ends_at
+
+
+class StopInTime(TrainerCallback):  # type: ignore[misc]
+    """Stops after a step when a signal came or the deadline is near; a checkpoint is saved then."""
+
+    def __init__(self, trainer: JudgeTrainer) -> None:
+        """Keep the trainer, which knows the reasons to stop."""
+        self.trainer = trainer
+
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> TrainerControl:  # noqa: ANN401
+        """Stop if there is a reason to."""
+        stop = self.trainer.stop
+        if stop.interrupted:
+            stop.reason = "signal"
+        elif self.trainer.is_out_of_time():
+            stop.reason = "deadline"
+        if stop.reason is not None and state.global_step < state.max_steps:
+            control.should_save = True
+            control.should_training_stop = True
+            control.should_evaluate = False
+        return control
+
+
+def has_diverged(losses: Sequence[float]) -> bool:
+    """Tell whether the mean loss of the last steps is far above that of the first ones."""
+    if len(losses) < 2 * STEPS_OF_MEAN:
+        return False
+    before, now = mean(losses[:STEPS_OF_MEAN]), mean(losses[-STEPS_OF_MEAN:])
+    return now > DIVERGED_FACTOR * before and now > before + DIVERGED_NATS
+
+
+def memory_gib() -> float | None:
+    """Read the largest memory of the device so far (GiB), or of this process where there is no GPU."""
+    if torch.cuda.is_available():
+        return round(torch.cuda.max_memory_reserved() / 2**30, 2)
+    import resource
+
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2)

@@ -1,0 +1,284 @@
+"""A training on a tiny random model on the CPU: its losses, its files, and that a killed one continues as if it was not."""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from transformers import AutoModelForCausalLM, LlamaConfig
+
+from judge_trainer import STEPS_OF_MEAN, has_diverged
+
+# One thread: so small a model is slower with more of them.
+os.environ.update(CUDA_VISIBLE_DEVICES="", OMP_NUM_THREADS="1")
+
+PROGRAM = Path(__file__).parents[1] / "train_judge.py"
+STEPS = 12
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("base")
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=64,
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=64,
+        initializer_range=0.3,  # else the frozen output layer cannot say anything with confidence
+        pad_token_id=0,
+        eos_token_id=1,
+    )
+    AutoModelForCausalLM.from_config(config).save_pretrained(folder)
+    (folder / "tokenizer.json").write_text("{}")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Rows whose class can be read from one token: 10, 11 or 12 for a, b and tie; both orders."""
+    folder = tmp_path_factory.mktemp("data")
+    generator = torch.Generator().manual_seed(1)
+    lines = []
+    for row in range(60):
+        kind = row % 3
+        filler = torch.randint(20, 60, (int(torch.randint(3, 12, (1,), generator=generator)),), generator=generator).tolist()
+        for order in ("ab", "ba"):
+            shown = kind if order == "ab" or kind == 2 else 1 - kind
+            target = [float(shown == each) for each in range(3)]
+            ids = [*filler, 10 + shown, 5]
+            lines.append(
+                {"id": str(row), "row": row, "order": order, "fold": row % 5, "group": row, "ids": ids}
+                | {"target": target, "weight": 1, "cut": 0}
+            )
+    write_data(folder, lines)
+    return folder
+
+
+def write_data(folder: Path, lines: list[dict[str, Any]]) -> None:
+    folder.mkdir(exist_ok=True)
+    content = "".join(f"{json.dumps(line)}\n" for line in lines).encode()
+    (folder / "examples.jsonl").write_bytes(content)
+    about = {"format": 1, "classes": ["a", "b", "tie"], "labels": {"a": [2], "b": [3], "tie": [4]}, "eos": 1, "pad": 0}
+    (folder / "data.json").write_text(json.dumps(about | {"examplesSha256": hashlib.sha256(content).hexdigest()}))
+
+
+def recipe(base: Path, **changes: object) -> dict[str, Any]:
+    training = {
+        "epochs": 2,
+        "batch": 16,
+        "accumulation": 1,
+        "learning_rate": 5e-3,
+        "schedule": "linear",
+        "warmup": 0.1,
+        "optimizer": "adamw_torch",
+        "weight_decay": 0,
+        "max_grad_norm": 1,
+        "precision": "fp32",
+        "padding": "right",
+        "group_by_length": False,
+        "seed": 3,
+        "evaluate_every": 6,
+        "save_every": 4,
+        "eval_batch": 8,
+    }
+    lora = {"r": 4, "alpha": 8, "dropout": 0.1, "targets": "all-linear", "layers": None, "bias": "none"}
+    load = {"bits": 32, "quant": "nf4", "double": True, "compute": "float32", "attention": "eager", "checkpointing": False}
+    parts: dict[str, Any] = {
+        "base": str(base),
+        "head": "classifier",
+        "loss": "vocabulary",
+        "data": {"folds": {"by": "prompt", "count": 5, "held_out": 0}},
+        "lora": lora,
+        "load": load,
+        "training": training,
+    }
+    for name, value in changes.items():
+        place = next((part for part in (training, lora, load) if name in part), parts)
+        place[name] = value
+    return parts
+
+
+def command(tmp: Path, data: Path, made: dict[str, Any], *more: str) -> list[str]:
+    (tmp / "recipe.json").write_text(json.dumps(made))
+    return [sys.executable, str(PROGRAM), str(data), str(tmp / "recipe.json"), str(tmp / "out"), *more]
+
+
+def run(words: list[str]) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(words, capture_output=True, text=True, timeout=300, check=False)
+
+
+def curve(out: Path, kind: str = "progress") -> list[dict[str, Any]]:
+    entries = [json.loads(line) for line in (out / "curve.jsonl").read_text().splitlines()]
+    return [entry[kind] for entry in entries if kind in entry]
+
+
+def losses(out: Path) -> list[tuple[int, float, float]]:
+    return [(each["step"], each["loss"], each["learning_rate"]) for each in curve(out)]
+
+
+@pytest.mark.parametrize("changes", [{}, {"head": "label"}, {"head": "label", "loss": "labels", "group_by_length": True}])
+def test_both_heads_learn_and_leave_a_whole_folder(base: Path, data: Path, tmp_path: Path, changes: dict[str, Any]) -> None:
+    result = run(command(tmp_path, data, recipe(base, epochs=25, learning_rate=2e-2, save_every=0, evaluate_every=0, **changes)))
+    assert result.returncode == 0, result.stderr[-2000:]
+    out = tmp_path / "out"
+    done = json.loads(result.stdout.splitlines()[-1])["done"]
+    assert (done["step"], done["of"], done["stopped"]) == (150, 150, None)
+    assert done["log_loss"] < 0.3
+    assert done["prior_log_loss"] > 1.0
+    files = {each.name for each in (out / "final").iterdir()}
+    assert files == {"adapter_config.json", "adapter_model.safetensors", "tokenizer.json"}
+    scored = [json.loads(line) for line in (out / "held_out.jsonl").read_text().splitlines()]
+    assert [(each["id"], each["order"]) for each in scored[:2]] == [("0", "ab"), ("0", "ba")]
+    assert len(scored) == 24
+    assert "| step | loss |" in (out / "README.md").read_text()
+
+
+def test_the_loss_over_the_vocabulary_raises_the_label_mass(base: Path, data: Path, tmp_path: Path) -> None:
+    made = recipe(base, head="label", epochs=10, learning_rate=2e-2, save_every=0, evaluate_every=5)
+    assert run(command(tmp_path, data, made)).returncode == 0
+    masses = [each["mass"] for each in curve(tmp_path / "out", "held_out")]
+    assert masses[0] < 0.9
+    assert 0.95 < masses[-1] <= 1.0
+
+
+def test_a_killed_training_continues_to_the_same_curve(base: Path, data: Path, tmp_path: Path) -> None:
+    made = recipe(base)
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    whole.mkdir()
+    killed.mkdir()
+    assert run(command(whole, data, made)).returncode == 0
+    words = command(killed, data, made)
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if json.loads(line).get("progress", {}).get("step") == 7:
+            break
+    process.kill()
+    process.wait()
+    (killed / "out" / "checkpoint-6").mkdir()  # cut off while it was written: it has no mark
+    again = run(words)
+    assert again.returncode == 1
+    assert again.stderr.splitlines()[-1].endswith("name another folder")
+    result = run([*words, "--resume"])
+    assert result.returncode == 0, result.stderr[-2000:]
+    assert '{"step": "training from step 4"}' in result.stdout
+    assert len(losses(whole / "out")) == STEPS
+    assert losses(killed / "out") == losses(whole / "out")
+    assert curve(killed / "out", "held_out") == curve(whole / "out", "held_out")
+    assert [each["step"] for each in curve(whole / "out", "held_out")] == [6, 12]
+    weights = [(each / "out" / "final" / "adapter_model.safetensors").read_bytes() for each in (whole, killed)]
+    assert weights[0] == weights[1]
+
+
+def test_a_training_resumes_within_a_later_epoch_by_length_and_with_accumulation(base: Path, data: Path, tmp_path: Path) -> None:
+    made = recipe(base, group_by_length=True, batch=4, accumulation=2, epochs=3, save_every=13, evaluate_every=0)
+    whole, stopped = tmp_path / "whole", tmp_path / "stopped"
+    whole.mkdir()
+    stopped.mkdir()
+    assert run(command(whole, data, made)).returncode == 0
+    words = command(stopped, data, made)
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if json.loads(line).get("progress", {}).get("step") == 20:
+            break
+    process.kill()
+    process.wait()
+    assert run([*words, "--resume"]).returncode == 0
+    assert losses(stopped / "out") == losses(whole / "out")
+
+
+def test_a_signal_saves_a_checkpoint_and_ends_with_130(base: Path, data: Path, tmp_path: Path) -> None:
+    words = command(tmp_path, data, recipe(base, epochs=200, save_every=0, evaluate_every=0))
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if json.loads(line).get("progress", {}).get("step") == 3:
+            break
+    process.send_signal(signal.SIGTERM)
+    process.stdout.read()
+    assert process.wait() == 130
+    saved = list((tmp_path / "out").glob("checkpoint-*/complete.json"))
+    assert len(saved) == 1
+    assert not (tmp_path / "out" / "final").exists()
+
+
+def test_a_signal_before_the_first_step_ends_at_once(base: Path, data: Path, tmp_path: Path) -> None:
+    process = subprocess.Popen(command(tmp_path, data, recipe(base)), stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "reading the examples" in line:
+            break
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=30) == 130
+
+
+def test_a_deadline_leaves_a_usable_folder(base: Path, data: Path, tmp_path: Path) -> None:
+    result = run(command(tmp_path, data, recipe(base, epochs=100_000, save_every=0, evaluate_every=0), "--deadline", "25"))
+    assert result.returncode == 0, result.stderr[-2000:]
+    done = json.loads(result.stdout.splitlines()[-1])["done"]
+    assert done["stopped"] == "deadline"
+    assert 1 <= done["step"] < done["of"]
+    assert (tmp_path / "out" / "final" / "adapter_model.safetensors").exists()
+
+
+def test_a_loss_that_is_no_number_ends_with_the_step(base: Path, data: Path, tmp_path: Path) -> None:
+    model = AutoModelForCausalLM.from_pretrained(base)
+    model.model.norm.weight.data.fill_(float("inf"))
+    model.save_pretrained(tmp_path / "broken")
+    result = run(command(tmp_path, data, recipe(tmp_path / "broken", learning_rate=2e-4, warmup=0)))
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[-1].startswith("the loss is nan at step 1 of 12, learning rate 0.0002: lower")
+    assert not (tmp_path / "out" / "final").exists()
+
+
+def test_a_mean_loss_far_above_the_first_is_divergence() -> None:
+    calm = [1.1] * STEPS_OF_MEAN
+    assert not has_diverged(calm)
+    assert not has_diverged(calm + [2.05] * STEPS_OF_MEAN)
+    assert not has_diverged([8.0] * STEPS_OF_MEAN + [0.5] * 50 + [9.0] * STEPS_OF_MEAN)
+    assert not has_diverged(calm + [1.1] * 30 + [30.0])
+    assert has_diverged(calm + [1.1] * 30 + [3.3] * STEPS_OF_MEAN)
+
+
+def test_other_examples_are_refused_on_resume(base: Path, data: Path, tmp_path: Path) -> None:
+    words = command(tmp_path, data, recipe(base, epochs=1))
+    assert run(words).returncode == 0
+    lines = [json.loads(line) for line in (data / "examples.jsonl").read_text().splitlines()]
+    other = tmp_path / "other"
+    write_data(other, lines[:-2])
+    result = run([*words[:2], str(other), *words[3:], "--resume"])
+    assert result.returncode == 1
+    assert "other examples" in result.stderr.splitlines()[-1]
+    assert run([*words, "--resume"]).returncode == 0  # a finished training ends again as it was
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [({"batch": 3}, "choose an even batch"), ({"precision": "fp16"}, "needs a GPU"), ({"head": "x"}, "must be one of")],
+)
+def test_a_wrong_recipe_is_refused(base: Path, data: Path, tmp_path: Path, changes: dict[str, Any], message: str) -> None:
+    if "precision" in changes and torch.cuda.is_available():
+        pytest.skip("has a GPU")
+    result = run(command(tmp_path, data, recipe(base, **changes)))
+    assert result.returncode == 1
+    assert message in result.stderr.splitlines()[-1]
+
+
+def test_prompts_that_end_in_the_padding_token_are_refused(base: Path, data: Path, tmp_path: Path) -> None:
+    lines = [json.loads(line) for line in (data / "examples.jsonl").read_text().splitlines()]
+    lines[0]["ids"].append(0)
+    write_data(tmp_path / "data", lines)
+    result = run(command(tmp_path, tmp_path / "data", recipe(base)))
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[-1].startswith("1 of 120 prompts end in token 0")
