@@ -6,6 +6,7 @@ import { addCalibrate } from "./commands/calibrate.ts";
 import { addCompare } from "./commands/compare.ts";
 import type { AddCommand, Context } from "./commands/context.ts";
 import { addDoctor } from "./commands/doctor.ts";
+import { addEngines } from "./commands/engines.ts";
 import { addEvaluate } from "./commands/evaluate.ts";
 import { addFakeServer } from "./commands/fake-server.ts";
 import { addInit } from "./commands/init.ts";
@@ -31,7 +32,7 @@ import { addExamples, type Example, formatItem, helpWidth, renderItems } from ".
 const COMMANDS: Readonly<Record<string, readonly AddCommand[]>> = {
   "Begin:": [addInit, addSetup, addFakeServer, addTemplates, addShow],
   "Before a run:": [addDoctor, addPlan, addBench],
-  "Run:": [addRun, addStatus, addJoin, addValidate],
+  "Run:": [addRun, addStatus, addEngines, addJoin, addValidate],
   "After a run:": [addEvaluate, addCalibrate, addReport],
   "Choose a template or a model:": [addCompare, addSample],
   "Make a judge:": [addPrepare, addMerge],

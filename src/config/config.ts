@@ -49,6 +49,8 @@ export interface SpawnConfig extends EngineCommon {
   readonly gpusPerReplica: number;
   readonly readyMs: number;
   readonly stopGraceMs: number;
+  /** For how long (ms) a server outlives its run, and the folder of the sockets of kept servers; null: it does not. */
+  readonly keep: { readonly ms: number; readonly folder: string } | null;
 }
 
 /** A server that somebody else started. */

@@ -83,6 +83,11 @@ export const engineSchema = z.strictObject({
   gpus_per_replica: z.int().min(1).max(16).optional().describe("Number of GPUs of each server."),
   ready_limit: durationSchema.optional().describe("Longest time until the server answers; default 15m."),
   stop_grace: durationSchema.optional().describe("Time that the server gets to stop before it is killed; default 10s."),
+  keep: durationSchema
+    .optional()
+    .describe(
+      "Time for which a started server goes on after its run; a later run with the same engine uses it. `abtie engines` lists and stops such servers.",
+    ),
   max_model_len: z.int().min(64).optional().describe("Context length of the server, if it does not report one."),
   concurrency: z
     .int()

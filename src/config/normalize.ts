@@ -156,10 +156,16 @@ function normalizeSpawn(engine: ParsedEngine & { readonly name: string }, base: 
     gpusPerReplica: engine.gpus_per_replica ?? 1,
     readyMs: engine.ready_limit ?? 15 * MINUTE,
     stopGraceMs: engine.stop_grace ?? 10_000,
+    keep: engine.keep === undefined ? null : { ms: engine.keep, folder: keptFolder(places.home) },
     ...requestsOf(engine),
     // The server accepts only the key that it is started with.
     apiKey: apiKey ?? ownKeyOf(engine) ?? keyOf(engine, places),
   };
+}
+
+/** Locates the folder of the sockets of kept servers, in the folder that setup fills. */
+export function keptFolder(home: string): string {
+  return join(home, "kept");
 }
 
 /** The settings of the requests, which do not depend on who starts the server. */

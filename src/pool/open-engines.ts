@@ -69,6 +69,7 @@ export function engineOpeners(options: {
         spec: spawnSpec(engine, replica, await sharing(replica)),
         runDir: options.logFolder,
         logName: serverLogName(engine, replica),
+        keep: engine.keep,
         random: effects.random,
       });
     return { name: engine.replicas === 1 ? engine.name : `${engine.name} ${replica + 1}`, open, reopen: open };

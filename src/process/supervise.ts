@@ -5,7 +5,8 @@ import { isFindable } from "../secrets/pattern.ts";
 import type { Secret } from "../secrets/secret.ts";
 import type { Clock } from "../types.ts";
 import { findAlive, MARK, signalAll } from "./find-alive.ts";
-import { type SupervisorTask, TASK } from "./supervisor-task.ts";
+import type { KeepTask } from "./keeper.ts";
+import { KEEP, type SupervisorTask, TASK } from "./supervisor-task.ts";
 
 /** A server, with every process that it started, watched by a supervisor. */
 export interface Supervised {
@@ -17,6 +18,10 @@ export interface Supervised {
   readonly ended: Promise<number>;
   /** Stops the server. Resolves after its last process has ended. */
   readonly stop: () => Promise<void>;
+  /** From now on the server is kept when this process ends. Only for a server with `keep`. */
+  readonly keep: () => void;
+  /** Leaves a server that is kept to its supervisor. */
+  readonly letGo: () => void;
 }
 
 export interface SuperviseOptions {
@@ -32,6 +37,8 @@ export interface SuperviseOptions {
   readonly logFile: string;
   /** The output is searched for these secrets, and "[secret]" replaces them. */
   readonly secrets: readonly Secret[];
+  /** How the server is kept after `keep` was called; null: it is not. */
+  readonly keep: KeepTask | null;
   readonly clock: Clock;
 }
 
@@ -44,9 +51,9 @@ const MARGIN_MS = 12_000;
  * through this process.
  */
 export function supervise(options: SuperviseOptions): Supervised {
-  const { command, args, graceMs, mark, logFile, clock } = options;
+  const { command, args, graceMs, mark, logFile, keep, clock } = options;
   const secrets = options.secrets.map((secret) => secret.reveal()).filter(isFindable);
-  const task: SupervisorTask = { command, args, graceMs, logFile, secrets };
+  const task: SupervisorTask = { command, args, graceMs, logFile, secrets, keep };
   const supervisor = execa(process.execPath, [supervisorPath()], {
     // The supervisor gets its own session, so that Ctrl-C in the terminal reaches only abtie, which then stops the
     // server in order.
@@ -82,6 +89,11 @@ export function supervise(options: SuperviseOptions): Supervised {
       await ended;
       settled.abort();
       await late;
+    },
+    keep: () => void supervisor.stdin.write(KEEP),
+    letGo: () => {
+      supervisor.stdin.end();
+      supervisor.unref();
     },
   };
 }

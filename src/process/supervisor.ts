@@ -7,18 +7,20 @@ import { createRedactor } from "../secrets/redactor.ts";
 import { Secret } from "../secrets/secret.ts";
 import { cutBetweenSecrets } from "./cut-line.ts";
 import { findAlive, HURRY, MARK, signalAll } from "./find-alive.ts";
-import { type SupervisorTask, TASK } from "./supervisor-task.ts";
+import { createKeeper } from "./keeper.ts";
+import { KEEP, type SupervisorTask, TASK } from "./supervisor-task.ts";
 
 /*
  * The supervisor is a separate program that supervise.ts starts. The supervisor starts the server. When abtie ends, the
  * supervisor stops the server and every process that the server started. Abtie holds the other end of stdin, so the
- * pipe closes however abtie ends, even by `kill -9`. The supervisor imports nothing but node: modules, files of
+ * pipe closes however abtie ends, even by `kill -9`. A server that is to be kept (keeper.ts) goes on without a user for
+ * a limited time. The supervisor imports nothing but node: modules, files of
  * this folder and of src/secrets, so that no dependency can fail when the supervisor is needed. It reads its task as JSON
  * from an environment variable, because every user of the machine can list arguments. Exit status: that of the server; 127
  * when the server cannot be started.
  */
 
-const { command, args, graceMs, logFile, secrets } = JSON.parse(process.env[TASK] ?? "{}") as SupervisorTask;
+const { command, args, graceMs, logFile, secrets, keep } = JSON.parse(process.env[TASK] ?? "{}") as SupervisorTask;
 // The server does not inherit the task.
 delete process.env[TASK];
 const ADOPT = fileURLToPath(new URL("../../launch/python/adopt.py", import.meta.url));
@@ -65,8 +67,16 @@ process.on(HURRY, () => {
   void stop(0);
 });
 process.stdin.on("error", () => {});
-process.stdin.once("close", () => void stop(graceMs));
-process.stdin.resume();
+const keeper =
+  keep === null ? null : createKeeper(keep, { now: () => performance.now(), onOver: () => void stop(graceMs) });
+let said = "";
+process.stdin.setEncoding("utf8").on("data", (text: string) => {
+  said += text;
+  if (said === KEEP) keeper?.listen();
+});
+process.stdin.once("close", () => {
+  if (said !== KEEP || keeper?.release() !== true) void stop(graceMs);
+});
 
 /** Starts the server below the program that adopts, or alone where that program cannot be run. */
 function start(): void {
@@ -168,6 +178,7 @@ function onEnd(code: number | null, killedBy: NodeJS.Signals | null): void {
 async function stop(grace: number): Promise<void> {
   if (stopping) return;
   stopping = true;
+  keeper?.close();
   signal("SIGTERM");
   // A process that is stopped (SIGSTOP) handles SIGTERM only after it is continued.
   signal("SIGCONT");

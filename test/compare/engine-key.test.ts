@@ -26,6 +26,7 @@ const spawned = (backend: string): SpawnConfig => ({
   gpusPerReplica: 1,
   readyMs: 1,
   stopGraceMs: 1,
+  keep: null,
   apiKey: new Secret("EMPTY"),
 });
 

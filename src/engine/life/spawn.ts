@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import { AbtieError } from "../../errors.ts";
+import { nodeDisk } from "../../files/disk.ts";
+import { createFolder } from "../../files/folder.ts";
 import { choosePort } from "../../process/port.ts";
 import { type Supervised, supervise } from "../../process/supervise.ts";
 import { secretsOfEnvironment } from "../../secrets/environment.ts";
@@ -8,6 +10,7 @@ import { type Client, createClient } from "../client/client.ts";
 import { RequestError } from "../client/request-error.ts";
 import type { ServedModel } from "../client/served-models.ts";
 import type { Engine } from "../engine.ts";
+import { type KeepOptions, keptSocket, openKept } from "./kept.ts";
 import { type ConnectedEngine, type EngineOptions, openEngine } from "./open-engine.ts";
 import { waitUntilReady } from "./readiness.ts";
 import { type SpawnSpec, serverArguments } from "./server-arguments.ts";
@@ -21,6 +24,8 @@ export interface SpawnOptions extends EngineOptions {
   readonly runDir: string;
   /** Name of the log file. Each server of a run needs its own. Default: server.log. */
   readonly logName?: string;
+  /** Keeps the server after this run, and uses one that an earlier run left; null or omitted: it is started and stopped. */
+  readonly keep?: KeepOptions | null;
   /** Returns a random number in [0, 1). The name under which the server must list its model is made from it. */
   readonly random: () => number;
 }
@@ -34,12 +39,15 @@ const END_WAIT_MS = 2_000;
 /**
  * Starts a server and waits until it has answered a first request. Disposing the engine stops the server and every
  * process that the server started; the end of this process does the same, even by SIGKILL. Every call starts another
- * server. Throws AbtieError("engine") with the cause, a remedy and the end of the log, or the signal's reason when it
+ * server, but for `keep`. Throws AbtieError("engine") with the cause, a remedy and the end of the log, or the signal's reason when it
  * aborts.
  */
 export async function spawnEngine(options: SpawnOptions): Promise<Engine> {
   const { spec, clock, signal, apiKey, redact, timeoutMs } = options;
   signal.throwIfAborted();
+  const socket = await socketOf(options);
+  const kept = socket === null ? null : await openKept(socket, options);
+  if (kept !== null) return kept;
   const port = await choosePort(spec.host, spec.port);
   const name = `abtie-${Math.floor(options.random() * 2 ** 32)
     .toString(16)
@@ -57,6 +65,10 @@ export async function spawnEngine(options: SpawnOptions): Promise<Engine> {
     graceMs: spec.stopGraceMs,
     logFile: log.path,
     secrets: secretsIn(options),
+    keep:
+      socket === null
+        ? null
+        : { ...socket, server: { name, baseUrl, model: spec.model, logFile: log.path, startedAt: clock.now() } },
     clock,
   });
   const end = new AbortController();
@@ -81,6 +93,7 @@ export async function spawnEngine(options: SpawnOptions): Promise<Engine> {
     throw failure;
   }
 
+  if (socket !== null) supervised.keep();
   const died = new AbortController();
   let closing = false;
   void supervised.ended.then(async (exit) => {
@@ -92,9 +105,26 @@ export async function spawnEngine(options: SpawnOptions): Promise<Engine> {
     logFile: log.path,
     [Symbol.asyncDispose]: () => {
       closing = true;
-      return close();
+      if (socket === null) return close();
+      supervised.letGo();
+      return client[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Gives the socket at which the server is kept, and its folder; null when it is not kept. */
+async function socketOf({ keep = null, spec, env, log }: SpawnOptions): Promise<{ socket: string; ms: number } | null> {
+  if (keep === null) return null;
+  const socket = await keptSocket(keep, spec, env);
+  if (socket === null) {
+    log(
+      "warn",
+      `the server is not kept: the path of a socket in ${keep.folder} is too long; set ABTIE_HOME to a shorter folder`,
+    );
+    return null;
+  }
+  await createFolder(keep.folder, nodeDisk, "owner");
+  return { socket, ms: keep.ms };
 }
 
 async function waitForName(

@@ -86,6 +86,7 @@ const ENGINE_CHANGES_ANSWERS: Readonly<
   gpusPerReplica: false,
   readyMs: false,
   stopGraceMs: false,
+  keep: false,
   urls: false,
 };
 
