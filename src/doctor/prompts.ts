@@ -82,13 +82,13 @@ async function describePromptEnd(judge: Judge, dataset: Dataset): Promise<readon
       labelsFinding(judge, judge.labels),
     ];
   }
-  const { end, lastTokens, labels } = inspection;
+  const { end, lastTokens, labels, variables, date } = inspection;
   return [
     ok(
       "prompt end",
       `row ${dataset.ids[0]}, as the model sees it: ${JSON.stringify(end)}\nlast tokens: ${lastTokens.map(showToken).join(" ")}`,
     ),
-    ok("chat template", describeVariables(inspection)),
+    ...(variables.length === 0 && date === null ? [] : [ok("chat template", describeVariables(inspection))]),
     labelsFinding(
       judge,
       labels.length === 0

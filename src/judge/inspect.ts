@@ -10,19 +10,21 @@ const DECODED_TOKENS = 64;
 /** Describes the end of a prompt as it is sent. Throws what `prepare`, `labels` and the tokenizer throw. */
 export async function inspectPrompt(options: {
   readonly tokenizer: Tokenizer;
+  /** Whether the prompt goes through the model's chat template, whose variables and date can change it. */
+  readonly isChat: boolean;
   /** Makes the ids of the same prompt with a tokenizer of other settings. */
   readonly prepare: (other: Tokenizer) => Promise<readonly number[]>;
   /** Takes away the ids at the end that are not sent. */
   readonly toSend: (ids: readonly number[]) => readonly number[];
   readonly labels: () => Promise<Inspection["labels"]>;
 }): Promise<Inspection> {
-  const { tokenizer, prepare, toSend, labels } = options;
+  const { tokenizer, isChat, prepare, toSend, labels } = options;
   const whole = await prepare(tokenizer);
   const ids = toSend(whole);
   const changes = async (other: Tokenizer): Promise<boolean> => (await prepare(other)).join() !== whole.join();
   const { kwargs, date } = tokenizer.settings;
   const variables: Inspection["variables"][number][] = [];
-  for (const [name, value] of Object.entries(kwargs)) {
+  for (const [name, value] of Object.entries(isChat ? kwargs : {})) {
     const { [name]: _, ...others } = kwargs;
     variables.push({ name, value, changesPrompt: await changes(tokenizer.with({ kwargs: others })) });
   }
@@ -31,7 +33,7 @@ export async function inspectPrompt(options: {
     lastTokens: await showTokens(tokenizer, ids.slice(0, -SHOWN_TOKENS), ids.slice(-SHOWN_TOKENS)),
     labels: await labels(),
     variables,
-    date: (await changes(tokenizer.with({ date: otherDay(date) }))) ? date : null,
+    date: isChat && (await changes(tokenizer.with({ date: otherDay(date) }))) ? date : null,
   };
 }
 

@@ -67,7 +67,7 @@ export interface Inspection {
   readonly lastTokens: readonly ShownToken[];
   /** Every label text with the tokens that it has behind the prompts of a sample of rows; empty for a judge without label texts. */
   readonly labels: readonly LabelTokens[];
-  /** The variables that the chat template gets, and whether this prompt would be another one without each of them. */
+  /** The variables that the chat template gets, and whether this prompt would be another one without each of them; none without a chat template. */
   readonly variables: readonly { readonly name: string; readonly value: unknown; readonly changesPrompt: boolean }[];
   /** The day that the chat template prints (YYYY-MM-DD); null when the prompt depends on no day that abtie gives. */
   readonly date: string | null;

@@ -215,6 +215,7 @@ test("doctor shows the classes, warns of names without a meaning and of capped a
   expect(said).toContain("attn_implementation");
   expect(said).toContain("label probabilities by classify");
   expect(said).not.toContain("label mass");
+  expect(said).not.toContain("chat template");
 });
 
 test("refuses a right cut where the end of the prompt matters, and a text template for a model that writes", async () => {

@@ -9,6 +9,7 @@ import {
   probability,
   range,
   signed,
+  typesetSentence,
 } from "../../src/report/text/number.ts";
 
 const NBSP = "\u00a0";
@@ -64,5 +65,11 @@ describe("numbers as text", () => {
 
   test("a moment is given in UTC", () => {
     expect(moment(Date.UTC(2025, 2, 14, 9, 26, 53))).toBe("2025-03-14 09:26 UTC");
+  });
+
+  test("a sentence keeps its percent signs with their numbers, and has the minus of the tables", () => {
+    expect(typesetSentence("a-1 is ahead, 95 % -0.1 to 0.2; b costs 4 % less")).toBe(
+      "a-1 is ahead, 95\u00a0% \u22120.1 to 0.2; b costs 4\u00a0% less",
+    );
   });
 });

@@ -67,6 +67,7 @@ export async function createClassifierJudge(options: {
     inspect: (index, order) =>
       inspectPrompt({
         tokenizer,
+        isChat: false,
         prepare: (other) => prompts.idsWith(other, index, order),
         toSend,
         labels: async () => [],

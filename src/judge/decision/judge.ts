@@ -82,6 +82,7 @@ export async function createDecisionJudge(options: {
     inspect: (index, order) =>
       inspectPrompt({
         tokenizer,
+        isChat: true,
         prepare: (other) => prompts.idsWith(other, index, order),
         toSend: (ids) => ids,
         labels: async () => [],

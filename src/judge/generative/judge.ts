@@ -4,7 +4,7 @@ import { AbtieError } from "../../errors.ts";
 import { sha256 } from "../../files/hash.ts";
 import { spreadSample } from "../../numbers/spread-sample.ts";
 import { createPreparer, type Preparer } from "../../prompt/preparer.ts";
-import type { Template } from "../../prompt/template/template.ts";
+import { isChat, type Template } from "../../prompt/template/template.ts";
 import type { PreparingThreads } from "../../prompt/threads/threads.ts";
 import type { Tokenizer } from "../../prompt/tokenizer/tokenizer.ts";
 import { inspectPrompt, showTokens } from "../inspect.ts";
@@ -66,6 +66,7 @@ export async function createGenerativeJudge(options: {
     inspect: (index, order) =>
       inspectPrompt({
         tokenizer,
+        isChat: isChat(template),
         prepare: (other) => prompts.idsWith(other, index, order),
         toSend: (ids) => promptToSend(resolved, ids) ?? ids,
         labels: () => showLabels(tokenizer, resolved),

@@ -3,6 +3,7 @@ import { forest } from "../charts/forest.ts";
 import type { ComparisonData } from "../data/comparison-data.ts";
 import { html } from "../markup/html.ts";
 import { pairTable } from "../tables/comparison-tables.ts";
+import { typesetSentence } from "../text/number.ts";
 import { figure, leftOut, type Section, section } from "./section.ts";
 import { tableMarkup } from "./table.ts";
 
@@ -15,7 +16,7 @@ export function differences({ pairs, variants, noiseFloor, job }: ComparisonData
   return section(
     "differences",
     "Differences",
-    html`<ul class="pair-list">${pairs.map((pair) => html`<li>${pair.sentence}.</li>`)}</ul>
+    html`<ul class="pair-list">${pairs.map((pair) => html`<li>${typesetSentence(pair.sentence)}.</li>`)}</ul>
 <div class="figures">${figure("Difference in log loss, pair by pair", forest(pairs, noiseFloor), forestCaption(noiseFloor))}
 ${figure("Cost against quality", costChart(variants, limit), "Towards the lower left is better. Lines are 95\u00a0% intervals of each variant alone; because the rows are the same, pairs can differ although these overlap.")}</div>${tableMarkup(pairTable(pairs))}`,
   );

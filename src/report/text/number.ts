@@ -82,6 +82,11 @@ export function withRange(estimate: Estimate, format: (value: number) => string,
   return `${format(estimate.value)}${ends && ` (${before}${ends})`}`;
 }
 
+/** Keeps a number and its percent sign on one line, and writes its minus as the tables do. */
+export function typesetSentence(text: string): string {
+  return text.replaceAll(/(?<=\d) %/g, `${NBSP}%`).replaceAll(/(?<= )-(?=\d)/g, "\u2212");
+}
+
 function typeset(value: number | null, format: (value: number) => string): string {
   if (value === null || !Number.isFinite(value)) return NONE;
   return format(value).replaceAll("-", "\u2212").replaceAll(" ", NBSP);
