@@ -23,7 +23,7 @@ import { addStatus } from "./commands/status.ts";
 import { addTemplates } from "./commands/templates.ts";
 import { addValidate } from "./commands/validate.ts";
 import { withGlobalOptions } from "./global-options.ts";
-import { addExamples, type Example, formatItem, helpWidth, renderItems } from "./render/help-text.ts";
+import { type Example, examples, formatItem, helpWidth, renderItems } from "./render/help-text.ts";
 
 /**
  * The commands in the order of the help, in groups. Each file defines the arguments and flags of its command and imports
@@ -96,7 +96,7 @@ export function createProgram(given: Context, { callCommands } = { callCommands:
       getErrHelpWidth: width,
     });
   }
-  addExamples(program, EXAMPLES);
+  program.addHelpText("after", examples(EXAMPLES));
   program.addHelpText("after", () => `\nExit status:\n${renderItems(program, EXIT_STATUSES)}`);
   return {
     run: async (argv) => {

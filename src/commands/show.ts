@@ -1,7 +1,10 @@
+import { join } from "node:path";
 import type { Config } from "../config/config.ts";
+import { USUAL_PROFILES } from "../config/engine.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
+import { exists } from "../files/exists.ts";
 import { createJudgeLoader } from "../job/load-judge.ts";
 import { openRows } from "../job/open-rows.ts";
 import { pinDate } from "../job/pin-date.ts";
@@ -47,7 +50,7 @@ export async function show(written: Config, options: ShowOptions, effects: Effec
   const row = findRow(dataset, options.row);
   const { order } = options;
   const about = { row: row + 1, id: dataset.ids[row] ?? "", order };
-  if (config.engine.tokenizer === null) {
+  if (await lacksTokenizer(config)) {
     const template = await loadTemplate(config.template, config.labels);
     return { ...about, template: template.name, text: await renderWhole(dataset, row, order, template), tokens: null };
   }
@@ -66,6 +69,12 @@ export async function show(written: Config, options: ShowOptions, effects: Effec
       labels: judge.labels,
     },
   };
+}
+
+/** The tokenizer of an engine that nobody chose may not be installed yet; one that a person named must be there. */
+async function lacksTokenizer({ engine }: Config): Promise<boolean> {
+  if (engine.tokenizer === null) return true;
+  return USUAL_PROFILES.includes(engine.name) && !(await exists(join(engine.tokenizer, "tokenizer.json")));
 }
 
 function findRow({ ids, path }: Pick<Dataset, "ids" | "path">, wanted: ShowOptions["row"]): number {

@@ -43,8 +43,8 @@ test.each([40, 60, 80])("keeps to the width of a terminal of %i columns, but for
   for (const command of COMMANDS) {
     const print = (text: string): void => {
       const own = text.split("\n").filter((line) => !/^(?:Usage: | {2}(?:\w+=\S+ )?abtie )/.test(line));
-      const prose = own.slice(0, own.indexOf("Examples:") < 0 ? own.indexOf("Example:") : own.indexOf("Examples:"));
-      tooLong.push(...prose.filter((line) => line.length > columns));
+      // Nor is a line of a config broken.
+      tooLong.push(...own.filter((line) => line.length > columns && !/^ {2,}\w+: /.test(line)));
     };
     const context = { ...createEffects(), print, printToStderr: () => {}, note: () => {}, columns };
     await createProgram(context, { callCommands: false }).run([command, "--help"]);

@@ -1,6 +1,7 @@
 import { performance } from "node:perf_hooks";
 import type { BenchResult } from "../../bench/bench-file.ts";
 import { EXIT } from "../../errors.ts";
+import { examples } from "../render/help-text.ts";
 import { type AddCommand, printJson } from "./context.ts";
 import {
   type ConfigFlags,
@@ -35,11 +36,11 @@ export const addBench: AddCommand = (program, context, finish) => {
   withConfigFlags(command, WITHOUT_OUTPUT)
     .addHelpText(
       "after",
-      `
-Examples:
-  abtie bench job.yaml --rows 25000 --deadline 9h
-  abtie bench job.yaml -i sample.csv --rows 25000 --deadline 9h --sample 120 --json
-  abtie bench job.yaml -j 16                     measure with 16 requests in flight only`,
+      examples([
+        "abtie bench job.yaml --rows 25000 --deadline 9h",
+        "abtie bench job.yaml -i sample.csv --rows 25000 --deadline 9h --sample 120 --json",
+        ["abtie bench job.yaml -j 16", "measure with 16 requests in flight only"],
+      ]),
     )
     .action(async (argument: string | undefined, flags: BenchFlags) => {
       const { bench } = await import("../../commands/bench.ts");

@@ -1,4 +1,5 @@
 import { EXIT } from "../../errors.ts";
+import { examples, helpSection } from "../render/help-text.ts";
 import { type AddCommand, printJson } from "./context.ts";
 import { jsonOption, type LabelFlags, labelOptionsOf, labelsOption, truthOption, wholeNumber } from "./options.ts";
 import { columnsOption } from "./settings.ts";
@@ -31,12 +32,16 @@ export const addCalibrate: AddCommand = (program, context, finish) => {
     .addOption(jsonOption())
     .addHelpText(
       "after",
-      `
-Examples:
-  abtie calibrate runs/pilot -o calibration.json
-  abtie calibrate runs/pilot --labels labelled.csv --truth votes --json
-Then add this line to the config of a run with the same template:
-  calibration: calibration.json`,
+      examples([
+        "abtie calibrate runs/pilot -o calibration.json",
+        "abtie calibrate runs/pilot --labels labelled.csv --truth votes --json",
+      ]),
+    )
+    .addHelpText(
+      "after",
+      helpSection("Then add this line to the config of a run with the same template:", [
+        ["calibration: calibration.json", ""],
+      ]),
     )
     .action(async (run: string, { json, output, folds, force, ...flags }: CalibrateFlags) => {
       const { calibrateRun } = await import("../../commands/calibrate.ts");

@@ -2,6 +2,7 @@ import { InvalidArgumentError } from "commander";
 import type { ComparisonResult } from "../../commands/compare.ts";
 import { CONDITION_LIST, type FailIf, parseFailIf } from "../../compare/fail-if.ts";
 import { EXIT } from "../../errors.ts";
+import { examples, helpSection } from "../render/help-text.ts";
 import { type AddCommand, printJson } from "./context.ts";
 import { appendJobSummary, summaryOption } from "./job-summary.ts";
 import {
@@ -81,21 +82,26 @@ export const addCompare: AddCommand = (program, context, finish) => {
   ])
     .addHelpText(
       "after",
-      `
-Examples:
-  abtie compare job.yaml --template rules --template prompts/mine.jinja -i labelled.csv
-  abtie compare job.yaml -t rules -t notebook -i rows.csv    # no labels: agreement, position, cost
-  abtie compare job.yaml --early-stop --margin 0.01 --rows 25000 --deadline 9h
-The second example needs variants in job.yaml. Each replaces some settings of the judge:
-  variants:
-    plain: {}                                # replaces nothing
-    both: {orders: both}
-    short: {context: 700}
-    words: {labels: {a: " first", b: " second", tie: " equal"}}
-    large: {engine: {attach: "http://127.0.0.1:8001", tokenizer: /models/large}}
-
-Conditions of --fail-if, for CI; "the first" is the first variant:
-${CONDITION_LIST.map(([written, meaning]) => `  ${written.padEnd(21)} ${meaning}`).join("\n")}`,
+      examples([
+        "abtie compare job.yaml --template rules --template prompts/mine.jinja -i labelled.csv",
+        ["abtie compare job.yaml -t rules -t notebook -i rows.csv", "no labels: agreement, position, cost"],
+        "abtie compare job.yaml --early-stop --margin 0.01 --rows 25000 --deadline 9h",
+      ]),
+    )
+    .addHelpText(
+      "after",
+      helpSection("The last example needs variants in job.yaml. Each replaces some settings of the judge:", [
+        ["variants:", ""],
+        ["  plain: {}", "# replaces nothing"],
+        ["  both: {orders: both}", ""],
+        ["  short: {context: 700}", ""],
+        ['  words: {labels: {a: " first", b: " second", tie: " equal"}}', ""],
+        ['  large: {engine: {attach: "http://127.0.0.1:8001", tokenizer: /models/large}}', ""],
+      ]),
+    )
+    .addHelpText(
+      "after",
+      helpSection('Conditions of --fail-if, for CI; "the first" is the first variant:', CONDITION_LIST),
     )
     .action(async (argument: string | undefined, flags: CompareFlags) => {
       const { compareVariants } = await import("../../commands/compare.ts");

@@ -1,5 +1,6 @@
 import type { Finding } from "../../doctor/finding.ts";
 import { AbtieError, EXIT } from "../../errors.ts";
+import { examples } from "../render/help-text.ts";
 import { type AddCommand, type Heading, printJson } from "./context.ts";
 import { type ConfigFlags, jsonOption, openJobConfig, WITHOUT_OUTPUT, withConfigFlags } from "./options.ts";
 
@@ -34,7 +35,11 @@ export const addDoctor: AddCommand = (program, context, finish) => {
   withConfigFlags(command, WITHOUT_OUTPUT)
     .addHelpText(
       "after",
-      "\nExamples:\n  abtie doctor job.yaml\n  abtie doctor job.yaml --no-server --json\n  abtie doctor job.yaml --against http://gpu-2:8000",
+      examples([
+        "abtie doctor job.yaml",
+        "abtie doctor job.yaml --no-server --json",
+        "abtie doctor job.yaml --against http://gpu-2:8000",
+      ]),
     )
     .action(async (argument: string | undefined, flags: DoctorFlags) => {
       const { doctor } = await import("../../commands/doctor.ts");

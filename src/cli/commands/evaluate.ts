@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from "commander";
 import { EXIT } from "../../errors.ts";
+import { examples } from "../render/help-text.ts";
 import { type AddCommand, printJson } from "./context.ts";
 import { appendJobSummary, summaryOption } from "./job-summary.ts";
 import { jsonOption, type LabelFlags, labelOptionsOf, labelsOption, truthOption } from "./options.ts";
@@ -47,13 +48,13 @@ export const addEvaluate: AddCommand = (program, context, finish) => {
     .addOption(jsonOption())
     .addHelpText(
       "after",
-      `
-Examples:
-  abtie evaluate runs/demo
-  abtie evaluate runs/job --labels labelled.csv --truth votes
-  abtie evaluate runs/a --labels sample.csv --against runs/b    # two judges, few labels
-  abtie evaluate submission.csv --labels labelled.csv --json
-  abtie evaluate runs/job --labels labelled.csv --max-log-loss 1.02 --min-accuracy 0.5    # in CI`,
+      examples([
+        "abtie evaluate runs/demo",
+        "abtie evaluate runs/job --labels labelled.csv --truth votes",
+        ["abtie evaluate runs/a --labels sample.csv --against runs/b", "two judges, few labels"],
+        "abtie evaluate submission.csv --labels labelled.csv --json",
+        ["abtie evaluate runs/job --labels labelled.csv --max-log-loss 1.02 --min-accuracy 0.5", "in CI"],
+      ]),
     )
     .action(async (target: string, flags: EvaluateFlags) => {
       const { against, maxLogLoss, minAccuracy, summary, json } = flags;

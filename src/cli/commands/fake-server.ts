@@ -2,6 +2,7 @@ import { InvalidArgumentError } from "commander";
 import type { ListeningFakeServer } from "../../commands/fake-server.ts";
 import { FAULTS, type FaultRule } from "../../fake-server/faults.ts";
 import { plural } from "../../format.ts";
+import { examples } from "../render/help-text.ts";
 import { type AddCommand, type Context, printJson } from "./context.ts";
 import { jsonOption, positiveNumber, wholeNumber } from "./options.ts";
 
@@ -43,11 +44,11 @@ export const addFakeServer: AddCommand = (program, context) => {
     .addOption(jsonOption())
     .addHelpText(
       "after",
-      `
-Examples:
-  abtie fake-server
-  abtie fake-server --port 0 --rows-per-second 20 --fault overloaded:0.05 --fault hang:0.01
-  abtie run -i rows.csv --base-url http://127.0.0.1:8000 -o submission.csv   in another terminal`,
+      examples([
+        "abtie fake-server",
+        "abtie fake-server --port 0 --rows-per-second 20 --fault overloaded:0.05 --fault hang:0.01",
+        ["abtie run -i rows.csv --base-url http://127.0.0.1:8000 -o submission.csv", "in another terminal"],
+      ]),
     )
     .action(async ({ json, fault = [], latency, rowsPerSecond, ...flags }: FakeServerFlags) => {
       const { startFakeServer } = await import("../../commands/fake-server.ts");

@@ -2,6 +2,7 @@ import { CLASS_TEXT } from "../../classes.ts";
 import type { InitResult } from "../../commands/init.ts";
 import { formatPercent, plural } from "../../format.ts";
 import { CLASSES } from "../../types.ts";
+import { examples } from "../render/help-text.ts";
 import { type AddCommand, printJson } from "./context.ts";
 import { jsonOption } from "./options.ts";
 import { type ConfigSetting, columnsFrom, columnsOption } from "./settings.ts";
@@ -34,7 +35,7 @@ export const addInit: AddCommand = (program, context) => {
     .addOption(columnsOption("the rows"))
     .option("--force", "replace an existing config")
     .addOption(jsonOption())
-    .addHelpText("after", "\nExample:\n  abtie init rows.parquet --base-url http://127.0.0.1:8000")
+    .addHelpText("after", examples(["abtie init rows.parquet --base-url http://127.0.0.1:8000"]))
     .action(async (rows: string, flags: InitFlags) => {
       const { init } = await import("../../commands/init.ts");
       const { output, baseUrl = null, deadline = null, force = false } = flags;

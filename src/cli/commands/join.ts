@@ -1,7 +1,7 @@
 import type { JoinSummary } from "../../commands/join.ts";
 import { EXIT } from "../../errors.ts";
 import { count, counted, massText } from "../../report/text/number.ts";
-import { addExamples } from "../render/help-text.ts";
+import { examples } from "../render/help-text.ts";
 import { terminalText } from "../render/table.ts";
 import { type AddCommand, printJson } from "./context.ts";
 import {
@@ -46,19 +46,24 @@ export const addJoin: AddCommand = (program, context, finish) => {
     .option("--partial", "join although shards are missing; their rows hold the fallback")
     .option("--force", "replace an output that no join of this job wrote")
     .addOption(jsonOption());
-  addExamples(withConfigFlags(command, FLAGS), [
-    "abtie join job.yaml",
-    ["abtie join job.yaml --partial -o submission.csv", "also while shards are missing"],
-  ]).action(async (argument: string | undefined, flags: JoinFlags) => {
-    const { joinShards } = await import("../../commands/join.ts");
-    // The config of the shards may name one, or "auto", which only a task of the scheduler knows.
-    const config = await openJobConfig(argument, flags, context, [{ from: "join", set: {}, without: "shard" }]);
-    const { of = null, partial = false, force = false } = flags;
-    const summary = await joinShards(config, { of, partial, force }, context);
-    if (flags.json === true) printJson(context, summary);
-    else context.printToStderr(renderJoin(summary));
-    finish(summary.rows.prior === 0 ? EXIT.done : EXIT.fallback);
-  });
+  withConfigFlags(command, FLAGS)
+    .addHelpText(
+      "after",
+      examples([
+        "abtie join job.yaml",
+        ["abtie join job.yaml --partial -o submission.csv", "also while shards are missing"],
+      ]),
+    )
+    .action(async (argument: string | undefined, flags: JoinFlags) => {
+      const { joinShards } = await import("../../commands/join.ts");
+      // The config of the shards may name one, or "auto", which only a task of the scheduler knows.
+      const config = await openJobConfig(argument, flags, context, [{ from: "join", set: {}, without: "shard" }]);
+      const { of = null, partial = false, force = false } = flags;
+      const summary = await joinShards(config, { of, partial, force }, context);
+      if (flags.json === true) printJson(context, summary);
+      else context.printToStderr(renderJoin(summary));
+      finish(summary.rows.prior === 0 ? EXIT.done : EXIT.fallback);
+    });
 };
 
 function renderJoin({ shards, rows, reasons, labelMass, files }: JoinSummary): string {

@@ -1,6 +1,7 @@
 import { Option } from "commander";
 import { formatCount } from "../../format.ts";
 import type { Merged } from "../../setup/merge-adapter.ts";
+import { examples } from "../render/help-text.ts";
 import { type AddCommand, printJson } from "./context.ts";
 import { jsonOption, wholeNumber } from "./options.ts";
 
@@ -45,8 +46,10 @@ export const addMerge: AddCommand = (program, context) => {
     .addOption(jsonOption())
     .addHelpText(
       "after",
-      "\nExamples:\n  abtie merge --base llama-3-8b --adapter checkpoint-2000 --classes A,B,tie -o merged\n" +
-        "  abtie run -i rows.csv -t classifier --set engine.kind=classify --model ./merged",
+      examples([
+        "abtie merge --base llama-3-8b --adapter checkpoint-2000 --classes A,B,tie -o merged",
+        "abtie run -i rows.csv -t classifier --set engine.kind=classify --model ./merged",
+      ]),
     )
     .action(async ({ output, classes, padToken, python, json, ...flags }: MergeFlags) => {
       const { merge } = await import("../../commands/merge.ts");

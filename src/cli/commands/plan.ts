@@ -1,3 +1,4 @@
+import { examples } from "../render/help-text.ts";
 import { renderMemory, renderPlan } from "../render/plan.ts";
 import { type AddCommand, printJson } from "./context.ts";
 import {
@@ -42,7 +43,7 @@ export const addPlan: AddCommand = (program, context) => {
   withConfigFlags(command, WITHOUT_OUTPUT)
     .addHelpText(
       "after",
-      "\nExamples:\n  abtie plan job.yaml --deadline 9h --tokens-per-second 950\n  abtie plan job.yaml --gpu-memory 15",
+      examples(["abtie plan job.yaml --deadline 9h --tokens-per-second 950", "abtie plan job.yaml --gpu-memory 15"]),
     )
     .action(async (argument: string | undefined, flags: PlanFlags) => {
       const { plan, planMemory } = await import("../../commands/plan.ts");

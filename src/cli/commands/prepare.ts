@@ -1,5 +1,6 @@
 import { Option } from "commander";
 import type { FoldsBy } from "../../training/folds.ts";
+import { examples } from "../render/help-text.ts";
 import { renderPrepared } from "../render/prepared.ts";
 import { type AddCommand, printJson } from "./context.ts";
 import {
@@ -51,7 +52,10 @@ export const addPrepare: AddCommand = (program, context) => {
   withConfigFlags(command, WITHOUT_OUTPUT)
     .addHelpText(
       "after",
-      "\nExamples:\n  abtie prepare job.yaml -o data\n  abtie prepare job.yaml -o data --extra more.csv --orders one --folds-by position",
+      examples([
+        "abtie prepare job.yaml -o data",
+        "abtie prepare job.yaml -o data --extra more.csv --orders one --folds-by position",
+      ]),
     )
     .action(async (argument: string | undefined, flags: PrepareFlags) => {
       const { prepare } = await import("../../commands/prepare.ts");

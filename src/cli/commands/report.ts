@@ -1,3 +1,4 @@
+import { examples } from "../render/help-text.ts";
 import { type AddCommand, printJson } from "./context.ts";
 import { jsonOption, type LabelFlags, labelOptionsOf, labelsOption, truthOption } from "./options.ts";
 import { columnsOption } from "./settings.ts";
@@ -27,7 +28,7 @@ export const addReport: AddCommand = (program, context) => {
     .addOption(jsonOption())
     .addHelpText(
       "after",
-      "\nExamples:\n  abtie report runs/demo\n  abtie report runs/job --labels labelled.csv -o report.html",
+      examples(["abtie report runs/demo", "abtie report runs/job --labels labelled.csv -o report.html"]),
     )
     .action(async (run: string, { output, force, json, ...flags }: ReportFlags) => {
       const { reportRun } = await import("../../commands/report.ts");

@@ -1,6 +1,7 @@
 import type { DryRun } from "../../commands/dry-run.ts";
 import { EXIT } from "../../errors.ts";
 import type { RunSummary } from "../../job/summary.ts";
+import { examples } from "../render/help-text.ts";
 import { type AddCommand, type Context, printJson } from "./context.ts";
 import { type ConfigFlags, jsonOption, openJobConfig, withConfigFlags } from "./options.ts";
 
@@ -35,11 +36,11 @@ export const addRun: AddCommand = (program, context, finish) => {
   withConfigFlags(command)
     .addHelpText(
       "after",
-      `
-Examples:
-  abtie run job.yaml --deadline 9h
-  abtie run job.yaml --limit 100 --run runs/try
-  abtie run -i rows.csv --base-url http://127.0.0.1:8000 -o submission.csv --json`,
+      examples([
+        "abtie run job.yaml --deadline 9h",
+        "abtie run job.yaml --limit 100 --run runs/try",
+        "abtie run -i rows.csv --base-url http://127.0.0.1:8000 -o submission.csv --json",
+      ]),
     )
     .action(async (argument: string | undefined, flags: RunFlags) => {
       const { runJob } = await import("../../commands/run.ts");

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from "commander";
 import type { SampleResult } from "../../commands/sample.ts";
 import { formatCount, formatSignificant, plural } from "../../format.ts";
+import { examples } from "../render/help-text.ts";
 import { type AddCommand, printJson } from "./context.ts";
 import { jsonOption, wholeNumber } from "./options.ts";
 import { type ConfigSetting, columnsFrom, columnsOption } from "./settings.ts";
@@ -38,11 +39,11 @@ export const addSample: AddCommand = (program, context) => {
     .addOption(jsonOption())
     .addHelpText(
       "after",
-      `
-Examples:
-  abtie sample runs/rules runs/notebook -n 200 -o sample.csv
-  abtie sample runs/compared -o sample.csv         # all variants of a comparison
-  abtie evaluate runs/rules --labels sample.csv    # after the column winner is filled in: A, B or tie`,
+      examples([
+        "abtie sample runs/rules runs/notebook -n 200 -o sample.csv",
+        ["abtie sample runs/compared -o sample.csv", "all variants of a comparison"],
+        ["abtie evaluate runs/rules --labels sample.csv", "after the labels are filled in, as the first command says"],
+      ]),
     )
     .action(
       async (

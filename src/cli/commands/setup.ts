@@ -1,4 +1,5 @@
 import { Option } from "commander";
+import { examples } from "../render/help-text.ts";
 import { type AddCommand, printJson } from "./context.ts";
 import { jsonOption } from "./options.ts";
 
@@ -21,7 +22,7 @@ export const addSetup: AddCommand = (program, context) => {
     .option("--python <path>", "path of the Python to use, version 3.11 to 3.13 (default: the first on the PATH)")
     .addOption(new Option("--gpu <kind>", "build of vLLM").choices(["auto", "cpu", "cuda"]).default("auto"))
     .addOption(jsonOption())
-    .addHelpText("after", "\nExamples:\n  abtie setup\n  ABTIE_HOME=/data/abtie abtie setup --gpu cpu")
+    .addHelpText("after", examples(["abtie setup", "ABTIE_HOME=/data/abtie abtie setup --gpu cpu"]))
     .action(async ({ json, ...options }: SetupFlags) => {
       const { setupEngine } = await import("../../commands/setup.ts");
       const result = await setupEngine(options, context);

@@ -2,6 +2,7 @@ import { Option } from "commander";
 import type { RowPrompt } from "../../commands/show.ts";
 import { plural } from "../../format.ts";
 import type { Order } from "../../types.ts";
+import { examples } from "../render/help-text.ts";
 import { type AddCommand, printJson } from "./context.ts";
 import { type ConfigFlags, jsonOption, openJobConfig, withConfigFlags } from "./options.ts";
 
@@ -28,7 +29,7 @@ export const addShow: AddCommand = (program, context) => {
     )
     .addOption(jsonOption());
   withConfigFlags(command, ["input", "template", "tokenizer", "context", "set"])
-    .addHelpText("after", "\nExample:\n  abtie show -i rows.csv --row 3 -t rules")
+    .addHelpText("after", examples(["abtie show -i rows.csv --row 3 -t rules"]))
     .action(async (argument: string | undefined, flags: ShowFlags) => {
       const { show } = await import("../../commands/show.ts");
       const config = await openJobConfig(argument, flags, context);
@@ -43,7 +44,7 @@ function renderShown({ row, id, order, template, text, tokens }: RowPrompt): str
   const head = `row ${row} (id ${id}), answers ${order === "ab" ? "as in the file" : "swapped"}, template ${template}`;
   const lines =
     tokens === null
-      ? ["tokens   not counted: engine.tokenizer names no folder with the model's tokenizer"]
+      ? ["tokens   not counted: the model's tokenizer is not on this machine; name its folder with --tokenizer"]
       : [
           `tokens   ${plural(tokens.prompt, "token")} of at most ${tokens.budget}, ${tokens.cut === 0 ? "nothing cut" : `${tokens.cut} cut from the row's texts`}`,
           ...(tokens.neutralised === 0 ? [] : [`broken   ${plural(tokens.neutralised, "control token")} in the texts`]),

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { RunStatus } from "../../commands/status.ts";
-import { addExamples } from "../render/help-text.ts";
+import { examples } from "../render/help-text.ts";
 import { type AddCommand, type Context, printJson } from "./context.ts";
 import { jsonOption } from "./options.ts";
 
@@ -39,11 +39,14 @@ export const addStatus: AddCommand = (program, context) => {
       if (json) printJson(context, status);
       else print(renderStatus(status, clock.now()));
     });
-  addExamples(command, [
-    "abtie status runs/job",
-    ["abtie status runs/job --watch", "one line that follows the run"],
-    "abtie status runs/job --json",
-  ]);
+  command.addHelpText(
+    "after",
+    examples([
+      "abtie status runs/job",
+      ["abtie status runs/job --watch", "one line that follows the run"],
+      "abtie status runs/job --json",
+    ]),
+  );
 };
 
 /** Waits until the folder holds a run, because a person may look before it has begun. A folder that holds others is no reason to wait. */

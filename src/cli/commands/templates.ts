@@ -1,4 +1,5 @@
 import type { ShippedTemplate } from "../../commands/templates.ts";
+import { examples } from "../render/help-text.ts";
 import { type AddCommand, printJson } from "./context.ts";
 import { jsonOption } from "./options.ts";
 
@@ -12,7 +13,7 @@ export const addTemplates: AddCommand = (program, context) => {
     )
     .argument("[name]", "template to print")
     .addOption(jsonOption())
-    .addHelpText("after", "\nExample:\n  abtie templates rules")
+    .addHelpText("after", examples(["abtie templates rules"]))
     .action(async (name: string | undefined, { json }: { readonly json?: boolean }) => {
       const { templates, templateText } = await import("../../commands/templates.ts");
       if (name !== undefined) {

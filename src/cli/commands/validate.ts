@@ -2,6 +2,7 @@ import { Option } from "commander";
 import type { ValidateOptions, ValidateResult } from "../../commands/validate.ts";
 import { EXIT } from "../../errors.ts";
 import { plural } from "../../format.ts";
+import { examples } from "../render/help-text.ts";
 import { type AddCommand, printJson } from "./context.ts";
 import { jsonOption } from "./options.ts";
 import { type ConfigSetting, columnsFrom, columnsOption } from "./settings.ts";
@@ -33,7 +34,7 @@ export const addValidate: AddCommand = (program, context, finish) => {
       ).choices(["submission", "wide", "jsonl", "parquet"]),
     )
     .addOption(jsonOption())
-    .addHelpText("after", "\nExample:\n  abtie validate submission.csv -i rows.csv")
+    .addHelpText("after", examples(["abtie validate submission.csv -i rows.csv"]))
     .action(async (submission: string, { json, set = [], ...flags }: ValidateFlags) => {
       const { validate } = await import("../../commands/validate.ts");
       const result = await validate({ submission, ...flags, columns: await columnsFrom({ set }) }, context);

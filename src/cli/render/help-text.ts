@@ -27,13 +27,21 @@ export function formatItem(term: string, termWidth: number, meaning: string, hel
   return `${gap}${lines.replaceAll("\n", `\n${indent}`)}`;
 }
 
-/** Adds examples behind the help of a command. */
-export function addExamples(command: Command, examples: readonly Example[]): Command {
-  const items = examples.map((example) => (typeof example === "string" ? ([example, ""] as const) : example));
-  return command.addHelpText(
-    "after",
-    () => `\n${examples.length === 1 ? "Example" : "Examples"}:\n${renderItems(command, items)}`,
-  );
+/** Makes the examples behind the help of a command, for `addHelpText`. */
+export function examples(list: readonly Example[]): (help: { readonly command: Command }) => string {
+  const items = list.map((example) => (typeof example === "string" ? ([example, ""] as const) : example));
+  return ({ command }) => `\n${list.length === 1 ? "Example" : "Examples"}:\n${renderItems(command, items)}`;
+}
+
+/** Makes a heading, wrapped, with terms and their meanings below it, for `addHelpText`. */
+export function helpSection(
+  heading: string,
+  items: readonly (readonly [term: string, meaning: string])[],
+): (help: { readonly command: Command }) => string {
+  return ({ command }) => {
+    const width = command.configureOutput().getOutHelpWidth?.() ?? WIDEST;
+    return `\n${new Help().boxWrap(heading, width)}\n${renderItems(command, items)}`;
+  };
 }
 
 /** Renders terms with their meanings for the width of the terminal. */
