@@ -1,5 +1,5 @@
 import { formatDuration } from "../../format.ts";
-import { addExamples } from "../render/help-text.ts";
+import { examples } from "../render/help-text.ts";
 import { type AddCommand, printJson } from "./context.ts";
 import { jsonOption } from "./options.ts";
 
@@ -36,5 +36,5 @@ export const addEngines: AddCommand = (program, context) => {
       });
       print(lines.join("\n") || "no server is kept");
     });
-  addExamples(command, ["abtie engines", "abtie engines --stop all"]);
+  command.addHelpText("after", examples(["abtie engines", "abtie engines --stop all"]));
 };
