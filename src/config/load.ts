@@ -33,8 +33,34 @@ export async function loadConfig(path: string | null, overrides: readonly Overri
   const yaml = file === null ? null : parseYaml(await readText(file), path ?? "");
   if (yaml !== null && yaml.problems.length > 0 && yaml.value === null) throw refuse(yaml.problems);
   const written = mergeOverrides(withoutOutputOfTrial(yaml?.value ?? {}, overrides), overrides, places.cwd);
-  const { config, objections, removed } = parseLeniently(written);
   const base = file === null ? places.cwd : dirname(file);
+  const source: ConfigSource = { file, base, placeOf: (key) => placeOf(key, yaml, path, overrides) };
+  const { config, problems } = await checkConfig(written, source, places);
+  const all = [...(yaml?.problems ?? []), ...problems];
+  if (all.length > 0 || config === null) throw refuse(all);
+  return config;
+}
+
+/** Where a config that is checked comes from. */
+export interface ConfigSource {
+  /** The config file, after which the run folder is named; null for none. */
+  readonly file: string | null;
+  /** Folder against which relative paths are resolved. */
+  readonly base: string;
+  /** Finds the source of a key. */
+  readonly placeOf: (key: Path) => Place;
+}
+
+/**
+ * Checks a config as a person wrote it, as it was read from a file, and turns it into the config that the program uses; null when
+ * there are problems. Throws nothing for what the person wrote.
+ */
+export async function checkConfig(
+  written: unknown,
+  { file, base, placeOf }: ConfigSource,
+  places: Places,
+): Promise<{ readonly config: Config | null; readonly problems: readonly Problem[] }> {
+  const { config, objections, removed } = parseLeniently(written);
   const { engine, ...checked } = await resolveEngine(config?.engine, { base, ...places });
   const shard = config?.shard === undefined ? null : readShard(config.shard, places.env);
   const shardProblems: readonly Objection[] =
@@ -46,13 +72,13 @@ export async function loadConfig(path: string | null, overrides: readonly Overri
   // A key does not count as missing if it is mistyped, or if it was removed because its value is wrong.
   const given = [...removed, ...objections.flatMap(({ meant }) => (meant === undefined ? [] : [meant]))];
   const independent = rules.filter(({ missing, path: at }) => !given.some((key) => isWithin(missing ?? at, key)));
-  const problems = [...objections, ...independent].map((objection) => ({
-    ...objection,
-    place: placeOf(objection.path, yaml, path, overrides),
-  }));
-  const all = [...(yaml?.problems ?? []), ...problems, ...checked.problems, ...checkEnvironment(places)];
-  if (all.length > 0 || config === null || engine === null) throw refuse(all);
-  return normalize(config, { engine, shard: shard?.ok ? shard.shard : null, classes }, file, base, places);
+  const found = [...objections, ...independent].map((objection) => ({ ...objection, place: placeOf(objection.path) }));
+  const problems = [...found, ...checked.problems, ...checkEnvironment(places)];
+  if (problems.length > 0 || config === null || engine === null) return { config: null, problems };
+  return {
+    config: normalize(config, { engine, shard: shard?.ok ? shard.shard : null, classes }, file, base, places),
+    problems,
+  };
 }
 
 /** Finds the classes of a config. If its template cannot be read, a prior of two numbers speaks of two classes. */

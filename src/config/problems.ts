@@ -148,9 +148,10 @@ function childOf(part: z.ZodType, key: PropertyKey): unknown {
   return part instanceof z.ZodArray && typeof key === "number" ? part.element : undefined;
 }
 
-/** Lists the schemas inside a schema, looking through optionals and unions. */
+/** Lists the schemas inside a schema, looking through optionals, defaults and unions. */
 function partsOf(schema: z.ZodType): readonly z.ZodType[] {
-  if (schema instanceof z.ZodOptional) return partsOf(schema.unwrap() as z.ZodType);
+  const wrapped = [z.ZodOptional, z.ZodNullable, z.ZodDefault, z.ZodPrefault].find((kind) => schema instanceof kind);
+  if (wrapped !== undefined) return partsOf((schema as z.ZodOptional).unwrap() as z.ZodType);
   if (schema instanceof z.ZodUnion) return schema.options.flatMap((option) => partsOf(option as z.ZodType));
   return [schema];
 }

