@@ -11,8 +11,10 @@ export { type EvaluateOptions, type EvaluateResult, evaluateTarget } from "./com
 export { type FakeServerCommandOptions, type ListeningFakeServer, startFakeServer } from "./commands/fake-server.ts";
 export { type InitOptions, type InitResult, init } from "./commands/init.ts";
 export { type JoinShardsOptions, type JoinSummary, joinShards } from "./commands/join.ts";
+export { type MakeOptions, type MakeResult, make, planTraining, type TrainingPlan } from "./commands/make.ts";
 export { type PlanOptions, plan } from "./commands/plan.ts";
 export { type PrepareOptions, prepare } from "./commands/prepare.ts";
+export { type QuantizeOptions, quantize } from "./commands/quantize.ts";
 export { type ReportFiles, type ReportOptions, reportRun } from "./commands/report.ts";
 export { type RunOptions, runJob } from "./commands/run.ts";
 export { type SampleOptions, type SampleResult, sample } from "./commands/sample.ts";

@@ -11,9 +11,11 @@ import { addEvaluate } from "./commands/evaluate.ts";
 import { addFakeServer } from "./commands/fake-server.ts";
 import { addInit } from "./commands/init.ts";
 import { addJoin } from "./commands/join.ts";
+import { addMake } from "./commands/make.ts";
 import { addMerge } from "./commands/merge.ts";
 import { addPlan } from "./commands/plan.ts";
 import { addPrepare } from "./commands/prepare.ts";
+import { addQuantize } from "./commands/quantize.ts";
 import { addReport } from "./commands/report.ts";
 import { addRun } from "./commands/run.ts";
 import { addSample } from "./commands/sample.ts";
@@ -21,6 +23,7 @@ import { addSetup } from "./commands/setup.ts";
 import { addShow } from "./commands/show.ts";
 import { addStatus } from "./commands/status.ts";
 import { addTemplates } from "./commands/templates.ts";
+import { addTrain } from "./commands/train.ts";
 import { addValidate } from "./commands/validate.ts";
 import { withGlobalOptions } from "./global-options.ts";
 import { type Example, examples, formatItem, helpWidth, renderItems } from "./render/help-text.ts";
@@ -35,7 +38,7 @@ const COMMANDS: Readonly<Record<string, readonly AddCommand[]>> = {
   "Run:": [addRun, addStatus, addEngines, addJoin, addValidate],
   "After a run:": [addEvaluate, addCalibrate, addReport],
   "Choose a template or a model:": [addCompare, addSample],
-  "Make a judge:": [addPrepare, addMerge],
+  "Make a judge:": [addMake, addPrepare, addTrain, addMerge, addQuantize],
 };
 
 /** Help text is wrapped down to this width (characters). */

@@ -15,6 +15,8 @@ export interface Tool {
   readonly env?: Readonly<Record<string, string>>;
   /** The program is killed after this many ms. */
   readonly limitMs: number;
+  /** When the signal aborts, the program gets SIGTERM and this many ms to end before it is killed; default 0: it is killed at once. */
+  readonly graceMs?: number;
 }
 
 /** The folder, environment, log file and callbacks with which one command runs several tools. */
@@ -34,6 +36,10 @@ export interface ToolSurroundings {
    * Shortens a line of the output for the progress; null leaves the line out. Default: every line is shown unchanged.
    */
   readonly summarizeLine?: (line: string) => string | null;
+  /**
+   * With true, an abort is no error: the result is that of the program, which ended in its own order or was killed. Default false.
+   */
+  readonly returnsAborted?: boolean;
 }
 
 /** The result of a tool: its exit status and the end of its output. */
@@ -48,8 +54,8 @@ export interface ToolResult {
 
 /**
  * Runs a program until it ends, in its own process group. The whole group is killed when the signal aborts, when the
- * time limit passes, and when this process ends, even by `kill -9`. A failure of the program does not throw: it is a
- * result, see explainFailure. Throws only the signal's reason.
+ * time limit passes, and when this process ends, even by `kill -9`. A tool with `graceMs` is first asked to end when the signal
+ * aborts. A failure of the program does not throw: it is a result, see explainFailure. Throws only the signal's reason.
  */
 export async function runTool(tool: Tool, surroundings: ToolSurroundings): Promise<ToolResult> {
   const { folder, env, logFile, clock, signal, summarizeLine } = surroundings;
@@ -76,27 +82,39 @@ export async function runTool(tool: Tool, surroundings: ToolSurroundings): Promi
     () => limit.abort(),
     () => {},
   );
-  const end = AbortSignal.any([signal, limit.signal]);
+  const grace = tool.graceMs ?? 0;
   const kill = (): void => killGroup(child.pid);
-  end.addEventListener("abort", kill, { once: true });
-  if (end.aborted) kill();
+  const askToEnd = (): void => {
+    if (grace === 0) kill();
+    else {
+      child.kill("SIGTERM");
+      clock.sleep(grace, ended.signal).then(kill, () => {});
+    }
+  };
+  const over = new AbortController();
+  const listen = { once: true, signal: over.signal };
+  signal.addEventListener("abort", askToEnd, listen);
+  limit.signal.addEventListener("abort", kill, listen);
+  if (signal.aborted) askToEnd();
   const { exitCode } = await child;
-  end.removeEventListener("abort", kill);
+  over.abort();
   ended.abort();
   await Promise.all([logging, showing, limiting]);
-  signal.throwIfAborted();
+  if (surroundings.returnsAborted !== true) signal.throwIfAborted();
   const status = exitCode ?? 137;
   return { ok: status === 0, status, timedOut: limit.signal.aborted, tail: output.tail() };
 }
 
 /**
  * Shell script that runs "$@" and exits with its status. This process holds the other end of the script's stdin; when this process ends,
- * `read` returns and the script kills the whole group.
+ * `read` returns and the script kills the whole group. It passes SIGTERM on to the program, and waits on.
  */
 const KILLED_WITH_PARENT = `exec 3<&0
 "$@" </dev/null 3<&- & child=$!
 { read -r _ <&3; kill -KILL 0; } >/dev/null 2>&1 & watcher=$!
+trap 'kill -TERM $child 2>/dev/null' TERM
 wait $child; status=$?
+while kill -0 $child 2>/dev/null; do wait $child; status=$?; done
 kill $watcher 2>/dev/null
 exit $status`;
 

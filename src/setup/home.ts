@@ -51,6 +51,11 @@ export function peftFolder(home: string): string {
   return join(home, "tools", `peft-${PINS.peft}`);
 }
 
+/** Locates the interpreter that quantises models: it has an environment of its own. */
+export function quantizerPython(home: string): string {
+  return pythonOf(join(home, "tools", "quantizer"));
+}
+
 /** Locates the interpreter of a virtual environment. */
 export function pythonOf(folder: string): string {
   return join(folder, "bin", "python");

@@ -63,8 +63,7 @@ export async function mergeAdapter(options: MergeOptions): Promise<Merged> {
   const stamp = new Date(clock.now()).toISOString().replace(/[:.]/g, "-");
   const logFile = join(home, "logs", `merge-${stamp}.log`);
   const env = pythonEnv(options.env);
-  const work: SetupContext = { home, clock, progress, signal, logFile, env };
-  if (options.python === null) await ensurePeft(work, python, options);
+  if (options.python === null) await ensurePeft(python, options);
   const { base, adapter, out, classes, padToken, dtype } = options;
   const tool = {
     title: "merge the adapter",
@@ -103,19 +102,29 @@ function refuseOut(out: string): void {
   throw new AbtieError("config", `${dirname(out)} does not exist: make it, or name a folder in another one with -o`);
 }
 
-async function ensurePeft(work: SetupContext, python: string, { env, clock, signal }: MergeOptions): Promise<void> {
-  const uv = pythonOf(uvFolder(work.home));
+/**
+ * Installs peft beside the environment of `abtie setup`, unless it is there. Throws AbtieError("engine") when no engine is installed or
+ * the installation fails.
+ */
+export async function ensurePeft(
+  python: string,
+  { home, env, clock, signal, progress }: Omit<SetupOptions, "gpu" | "python">,
+): Promise<void> {
+  const uv = pythonOf(uvFolder(home));
   if (!existsSync(python) || !existsSync(uv)) {
     throw new AbtieError(
       "engine",
-      `no Python with torch and transformers is installed in ${work.home}: run \`abtie setup\`, or name one with --python`,
+      `no Python with torch and transformers is installed in ${home}: run \`abtie setup\`, or name one with --python`,
     );
   }
+  const stamp = new Date(clock.now()).toISOString().replace(/[:.]/g, "-");
+  const logFile = join(home, "logs", `peft-${stamp}.log`);
   const waiting = { purpose: "abtie merge", clock, signal, wait: { onWait: () => {} } };
-  await withLock(join(work.home, "setup.lock"), waiting, async (lost) => {
-    const inner = { ...work, signal: AbortSignal.any([signal, lost]) };
-    const pip = await readPipSettings(uv, pythonEnv(env), inner.signal);
-    await installPeft({ ...inner, env: { ...work.env, ...pip } }, python);
+  await withLock(join(home, "setup.lock"), waiting, async (lost) => {
+    const ending = AbortSignal.any([signal, lost]);
+    const pip = await readPipSettings(uv, pythonEnv(env), ending);
+    const work: SetupContext = { home, clock, progress, signal: ending, logFile, env: { ...pythonEnv(env), ...pip } };
+    await installPeft(work, python);
   });
 }
 

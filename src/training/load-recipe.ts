@@ -68,8 +68,16 @@ export async function loadRecipe(
   const { data, ...others } = parsed.data;
   const { orders, folds, extra, teacher } = data;
   const held = folds.by === "none" ? null : folds.held_out;
+  const { engine, base_engine, quantized_engine, base_template, ...prove } = others.prove;
   return {
     ...others,
+    prove: {
+      ...prove,
+      engine: absoluteProfile(engine, base),
+      base_engine: absoluteProfile(base_engine, base),
+      quantized_engine: absoluteProfile(quantized_engine, base),
+      base_template: base_template?.includes("/") === true ? resolve(base, base_template) : base_template,
+    },
     base: job.config.engine.tokenizer ?? parsed.data.base,
     file,
     name: basename(file, extname(file)),
@@ -81,6 +89,22 @@ export async function loadRecipe(
       extra: extra.map((each) => inputPath(base, each)),
       teacher: teacher === null ? null : resolve(base, teacher),
     },
+  };
+}
+
+type ProofEngine = ParsedRecipe["prove"]["engine"];
+
+/** Resolves the paths of an engine, which otherwise would count from the folder of the proof. */
+function absoluteProfile(engine: ProofEngine, base: string): ProofEngine {
+  if (engine === undefined) return undefined;
+  const path = (text: string): string =>
+    /[/]|\.ya?ml$/.test(text) && !text.startsWith("{") ? resolve(base, text) : text;
+  if (typeof engine === "string") return path(engine);
+  const { profile, python, ...others } = engine;
+  return {
+    ...others,
+    ...(profile === undefined ? {} : { profile: path(profile) }),
+    ...(python === undefined ? {} : { python: path(python) }),
   };
 }
 

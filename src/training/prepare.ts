@@ -53,41 +53,41 @@ export type PrepareEffects = Pick<Effects, "clock" | "disk" | "machine" | "signa
  */
 export async function prepareData(request: PrepareRequest, effects: PrepareEffects): Promise<PreparedData> {
   const { clock, machine, signal } = effects;
+  const options = { purpose: "abtie prepare", remedy: "name a new folder with -o", clock, machine, signal };
+  return makeNewFolder(request.out, options, (folder, lost) =>
+    fillDataFolder(folder, request, { ...effects, signal: AbortSignal.any([signal, lost]) }),
+  );
+}
+
+/** Writes the examples of a job into a folder that is there, as prepareData does. */
+export async function fillDataFolder(
+  folder: string,
+  request: PrepareRequest,
+  effects: PrepareEffects,
+): Promise<PreparedData> {
   const config = await pinDate(request.config, [], effects);
-  const purpose = { purpose: "abtie prepare", remedy: "name a new folder with -o", clock, machine, signal };
-  return makeNewFolder(request.out, purpose, async (folder, lost) => {
-    await using rows = await openAllRows(config, request, effects);
-    const judge = await openTrainingJudge(config, rows.dataset, clock);
-    for (const text of judgeWarnings(judge.judge)) effects.log("warn", text);
-    const targets = await findTargets(rows.dataset, config, request.teacher);
-    const input = { groups: rows.dataset.groups, truth: targets.truth, seed: config.seed };
-    const folds = assignFolds(request.folds, input);
-    const ending = AbortSignal.any([signal, lost]);
-    const written = await writeExamples(
-      folder,
-      { ...targets, dataset: rows.dataset, orders: request.orders, judge, folds },
-      { ...effects, signal: ending },
-    );
-    const data: DataFile = {
-      format: 1,
-      ...(await describeJudge(judge, config)),
-      folds: { ...request.folds, heldOut: request.heldOut },
-      ...describeRows(written, { folds, groups: rows.dataset.groups, truth: targets.truth }, request),
-      ...written.counts,
-      dropped: { ...rows.dropped, ...Object.fromEntries(written.dropped) },
-      examplesSha256: written.sha256,
-    };
-    warnOfSplitPrompts(data, effects);
-    await writeHeldOut(
-      folder,
-      rows.dataset,
-      written.kept.filter((row) => folds[row] === request.heldOut),
-      targets.truth,
-    );
-    await writeAtomic(join(folder, DATA_FILES.data), `${JSON.stringify(data, null, 2)}\n`);
-    const heldOutRows = request.heldOut === null ? 0 : (data.foldRows[request.heldOut] ?? 0);
-    return { ...data, folder: request.out, heldOutRows };
-  });
+  await using rows = await openAllRows(config, request, effects);
+  const judge = await openTrainingJudge(config, rows.dataset, effects.clock);
+  for (const text of judgeWarnings(judge.judge)) effects.log("warn", text);
+  const targets = await findTargets(rows.dataset, config, request.teacher);
+  const input = { groups: rows.dataset.groups, truth: targets.truth, seed: config.seed };
+  const folds = assignFolds(request.folds, input);
+  const writing = { ...targets, dataset: rows.dataset, orders: request.orders, judge, folds };
+  const written = await writeExamples(folder, writing, effects);
+  const data: DataFile = {
+    format: 1,
+    ...(await describeJudge(judge, config)),
+    folds: { ...request.folds, heldOut: request.heldOut },
+    ...describeRows(written, { folds, groups: rows.dataset.groups, truth: targets.truth }, request),
+    ...written.counts,
+    dropped: { ...rows.dropped, ...Object.fromEntries(written.dropped) },
+    examplesSha256: written.sha256,
+  };
+  warnOfSplitPrompts(data, effects);
+  const heldOut = written.kept.filter((row) => folds[row] === request.heldOut);
+  await writeHeldOut(folder, rows.dataset, heldOut, targets.truth);
+  await writeAtomic(join(folder, DATA_FILES.data), `${JSON.stringify(data, null, 2)}\n`);
+  return { ...data, folder: request.out, heldOutRows: heldOut.length };
 }
 
 async function findTargets({ ids, truth }: Dataset, { classes }: Config, teacher: string | null): Promise<Targets> {

@@ -113,6 +113,7 @@ const proveSchema = z.strictObject({
   rows: positive.default(200).describe("Held-out rows that are judged before and after; default 200."),
   engine: engine.optional().describe("Engine profile, or a few of its keys, with which what was made is served."),
   base_engine: engine.optional().describe("The same for the base model; default that of `engine` for the head label."),
+  quantized_engine: engine.optional().describe("The same for the quantised model; default that of `engine`."),
   base_template: z
     .string()
     .min(1)

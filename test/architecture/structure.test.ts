@@ -11,7 +11,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["types.ts", "errors.ts", "numbers", "secrets"],
   ["classes.ts", "class-matrix.ts", "format.ts", "files"],
   ["effects.ts", "stats", "schedule", "concurrency", "forecast"],
-  ["process", "config", "dataset", "prompt", "deadline", "metrics", "fake-server"],
+  ["process", "config", "dataset", "prompt", "deadline", "metrics", "fake-server", "chain"],
   ["engine", "setup", "calibrate"],
   ["runfolder"],
   ["judge"],
