@@ -26,7 +26,18 @@ test.each(COMMANDS)("gives an example of each command, and a description: abtie 
 test("offers -o only to the commands that write a file under this name", async () => {
   const texts = await Promise.all(COMMANDS.map(async (command) => [command, await help(command)] as const));
   const offering = texts.filter(([, text]) => text.includes("--output")).map(([command]) => command);
-  expect(offering.toSorted()).toEqual(["calibrate", "init", "join", "make", "merge", "prepare", "quantize", "report", "run", "sample"]);
+  expect(offering.toSorted()).toEqual([
+    "calibrate",
+    "init",
+    "join",
+    "make",
+    "merge",
+    "prepare",
+    "quantize",
+    "report",
+    "run",
+    "sample",
+  ]);
 });
 
 test.each(await examples())("has examples whose flags and arguments exist: %s", async (line) => {
