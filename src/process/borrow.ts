@@ -13,16 +13,16 @@ export interface ServerLease {
 }
 
 /**
- * Borrows the server at a socket; null when there is none, or when somebody else uses it. `keepMs` is the time (ms) for which it is kept
- * afterwards.
+ * Borrows the server at a socket; "none" when there is none, "busy" when somebody else uses it. `keepMs` is the time (ms) for which it is
+ * kept afterwards.
  */
-export async function borrow(socket: string, keepMs: number): Promise<ServerLease | null> {
+export async function borrow(socket: string, keepMs: number): Promise<ServerLease | "none" | "busy"> {
   const connection = await openConnection(socket, { ask: "lease", keepMs });
-  if (connection === null) return null;
+  if (connection === null) return "none";
   const { answer, ended, send, close } = connection;
   if (!answer.given) {
     close();
-    return null;
+    return "busy";
   }
   const stop = async (): Promise<void> => {
     send({ ask: "stop" });

@@ -17,8 +17,8 @@ export interface KeepTask {
 export interface Keeper {
   /** Begins to answer at the socket. Does nothing when another keeper answers there. */
   readonly listen: () => void;
-  /** Ends the use by the run that started the server. Returns false when the server is not kept, because another one is. */
-  readonly release: () => boolean;
+  /** Ends the use by the run that started the server. Gives false when the server is not kept, because another one is. */
+  readonly release: () => Promise<boolean>;
   /** Removes the socket. */
   readonly close: () => void;
 }
@@ -74,29 +74,43 @@ export function createKeeper(
       }
     });
   });
-  let isAgain = false;
-  listener.on("error", () => {
-    if (isAgain) return;
-    isAgain = true;
-    // A socket whose keeper was killed is left behind, and nobody answers there.
-    const probe = connect(socket);
-    probe.once("connect", () => probe.destroy());
-    probe.once("error", () => {
-      remove(socket);
-      listener.listen(socket);
+  let listening = Promise.resolve(false);
+  const tryToListen = (): Promise<boolean> =>
+    new Promise((resolve) => {
+      listener.once("error", () => resolve(false));
+      listener.listen(socket, () => resolve(true));
     });
-  });
+  const listen = async (): Promise<boolean> => {
+    if (await tryToListen()) return true;
+    // A socket whose keeper was killed is left behind, and nobody answers there.
+    if (await answers(socket)) return false;
+    remove(socket);
+    return tryToListen();
+  };
   return {
-    listen: () => void listener.listen(socket),
-    release: () => {
-      if (!listener.listening) return false;
-      free();
-      return true;
+    listen: () => {
+      listening = listen();
+    },
+    release: async () => {
+      const isKept = await listening;
+      if (isKept) free();
+      return isKept;
     },
     close: () => {
       if (listener.listening) remove(socket);
     },
   };
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect(path);
+    probe.once("connect", () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.once("error", () => resolve(false));
+  });
 }
 
 function remove(path: string): void {

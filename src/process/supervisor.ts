@@ -74,8 +74,8 @@ process.stdin.setEncoding("utf8").on("data", (text: string) => {
   said += text;
   if (said === KEEP) keeper?.listen();
 });
-process.stdin.once("close", () => {
-  if (said !== KEEP || keeper?.release() !== true) void stop(graceMs);
+process.stdin.once("close", async () => {
+  if (said !== KEEP || (await keeper?.release()) !== true) void stop(graceMs);
 });
 
 /** Starts the server below the program that adopts, or alone where that program cannot be run. */

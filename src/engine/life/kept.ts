@@ -2,8 +2,9 @@ import { readdir, stat } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
 import { AbtieError, messageOf } from "../../errors.ts";
 import { sha256 } from "../../files/hash.ts";
-import { borrow, type ServerLease } from "../../process/borrow.ts";
+import { askKept, borrow, type ServerLease } from "../../process/borrow.ts";
 import { Secret } from "../../secrets/secret.ts";
+import type { Clock } from "../../types.ts";
 import { createClient } from "../client/client.ts";
 import { RequestError } from "../client/request-error.ts";
 import type { Engine } from "../engine.ts";
@@ -64,7 +65,7 @@ export async function openKept(
   { socket, ms }: { readonly socket: string; readonly ms: number },
   options: EngineOptions,
 ): Promise<Engine | null> {
-  const lease = await borrow(socket, ms);
+  const lease = await borrowSoon(socket, ms, options);
   if (lease === null) return null;
   const { clock, apiKey, redact, env, timeoutMs, log } = options;
   const { baseUrl, logFile } = lease.server;
@@ -100,6 +101,25 @@ export async function openKept(
     if (isOurs) throw error;
     log("warn", `the server that an earlier run left does not answer, and was stopped: ${messageOf(error)}`);
     return null;
+  }
+}
+
+/** Waits until a server can be borrowed at a socket, so that the next run finds it; no longer than a second. */
+export async function untilLent(socket: string, clock: Clock): Promise<void> {
+  const end = clock.monotonic() + SOON_MS;
+  while ((await askKept(socket, { ask: "state" })) === null && clock.monotonic() < end) await clock.sleep(PAUSE_MS);
+}
+
+/** Longest wait (ms) for a server that is in use, because the supervisor may not have seen the end of the run before. */
+const SOON_MS = 1_000;
+const PAUSE_MS = 100;
+
+async function borrowSoon(socket: string, ms: number, { clock, signal }: EngineOptions): Promise<ServerLease | null> {
+  for (const end = clock.monotonic() + SOON_MS; ; ) {
+    const lease = await borrow(socket, ms);
+    if (typeof lease !== "string") return lease;
+    if (lease === "none" || clock.monotonic() >= end) return null;
+    await clock.sleep(PAUSE_MS, signal);
   }
 }
 

@@ -10,7 +10,7 @@ import { type Client, createClient } from "../client/client.ts";
 import { RequestError } from "../client/request-error.ts";
 import type { ServedModel } from "../client/served-models.ts";
 import type { Engine } from "../engine.ts";
-import { type KeepOptions, keptSocket, openKept } from "./kept.ts";
+import { type KeepOptions, keptSocket, openKept, untilLent } from "./kept.ts";
 import { type ConnectedEngine, type EngineOptions, openEngine } from "./open-engine.ts";
 import { waitUntilReady } from "./readiness.ts";
 import { type SpawnSpec, serverArguments } from "./server-arguments.ts";
@@ -103,9 +103,10 @@ export async function spawnEngine(options: SpawnOptions): Promise<Engine> {
     ...opened,
     died: died.signal,
     logFile: log.path,
-    [Symbol.asyncDispose]: () => {
+    [Symbol.asyncDispose]: async () => {
       closing = true;
       if (socket === null) return close();
+      await untilLent(socket.socket, clock);
       supervised.letGo();
       return client[Symbol.asyncDispose]();
     },
