@@ -92,7 +92,7 @@ export interface Dataset extends AsyncDisposable {
  * the dataset is disposed.
  */
 export async function openDataset(path: string, options: DatasetOptions = {}): Promise<Dataset> {
-  const source = await openSource(path, { signal: options.signal });
+  const source = await openSource(path, { signal: options.signal, limit: options.limit });
   try {
     const { index, layout, names, digest } = await indexRows(source, options);
     const { ids, rowBytes, lines, truth, tags, chosen, groups, groupKeys, inclusion, anomalies } = index;

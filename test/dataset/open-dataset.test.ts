@@ -103,6 +103,17 @@ test("stops at the limit, whatever stands behind it, and still hashes the whole 
   expect(await dataset.read(1)).toMatchObject({ id: "2" });
 });
 
+test("converts no more of a file than the limit needs, and still hashes the whole file", async () => {
+  const rows = Array.from({ length: 200 }, (_, id) =>
+    JSON.stringify({ id, prompt: "p", response_a: "a", response_b: "b" }),
+  );
+  const path = await temporaryFile(`[${rows.join(",")},"no record"]`);
+  await expect(openDataset(path)).rejects.toThrow(/row 201: /);
+  await using dataset = await openDataset(path, { limit: 3 });
+  expect(dataset.ids).toEqual(["0", "1", "2"]);
+  expect(dataset.sha256).toBe(await sha256OfFile(path));
+});
+
 test("gives the sizes of the file and of each row", async () => {
   await using dataset = await openDataset(await temporaryFile(`${HEADER}\n1,é,a,b\n22,p,a,b`));
   expect(dataset.bytes).toBe(HEADER.length + 1 + 9 + 8);

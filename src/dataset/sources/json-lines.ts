@@ -42,7 +42,7 @@ export function jsonLinesSource(file: OpenFile, unit: Unit = "line"): Source {
 }
 
 /** Number of records with the keys from which the names are taken. */
-const NAMING_RECORDS = 100;
+export const NAMING_RECORDS = 100;
 
 interface ParsedLine {
   readonly object: JsonObject;

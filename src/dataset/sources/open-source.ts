@@ -6,7 +6,7 @@ import { explainFileError } from "../../files/explain.ts";
 import { copyStream, unpackGzip, writeRecords } from "./convert.ts";
 import { csvSource } from "./csv.ts";
 import { jsonDocumentRecords } from "./json-document.ts";
-import { jsonLinesRecords, jsonLinesSource } from "./json-lines.ts";
+import { jsonLinesRecords, jsonLinesSource, NAMING_RECORDS } from "./json-lines.ts";
 import { type OpenFile, openFile } from "./open-file.ts";
 import { isRanked, rankedAsPairs } from "./ranked.ts";
 import { HEAD_BYTES, recogniseFile } from "./recognise.ts";
@@ -25,6 +25,8 @@ export async function openSource(path: string, options: OpenOptions = {}): Promi
 
 export interface OpenOptions {
   readonly signal?: AbortSignal | undefined;
+  /** Number of rows that are needed: a file that is converted is converted no further. Default: all. */
+  readonly limit?: number | undefined;
   /** The delimiter of a CSV; default the one that its header has most of. */
   readonly delimiter?: ",";
 }
@@ -49,7 +51,7 @@ function statOf(fd: number, path: string): Stats {
 }
 
 async function sourceOf(file: OpenFile, options: OpenOptions, wasGzip = false): Promise<Source> {
-  const { signal, delimiter } = options;
+  const { delimiter } = options;
   try {
     const { size } = await file.handle.stat();
     const is = recogniseFile(await file.readBytes({ start: 0, bytes: Math.min(size, HEAD_BYTES) }));
@@ -58,21 +60,21 @@ async function sourceOf(file: OpenFile, options: OpenOptions, wasGzip = false): 
         return csvSource(file, delimiter ?? is.delimiter);
       case "json-lines":
         // A list gives several rows, which therefore cannot be read in place.
-        if (await beginsWithRanked(file)) return await converted(file, jsonLinesRecords(file), signal);
+        if (await beginsWithRanked(file)) return await converted(file, jsonLinesRecords(file), options);
         return jsonLinesSource(file);
       case "json":
-        return await converted(file, jsonDocumentRecords(file, size), signal);
+        return await converted(file, jsonDocumentRecords(file, size), options);
       case "parquet": {
         // Few commands read Parquet, and its reader takes longer to load than the rest of this folder.
         const { parquetRecords } = await import("./parquet.ts");
-        return await converted(file, parquetRecords(file, size), signal);
+        return await converted(file, parquetRecords(file, size), options);
       }
       case "gzip": {
         // A file may unpack to itself without end.
         if (wasGzip) {
           throw new AbtieError("data", `${file.path} is gzip inside gzip. Unpack it once: gunzip -c OLD > NEW.`);
         }
-        const unpacked = await unpackGzip(file, signal);
+        const unpacked = await unpackGzip(file, options.signal);
         await file.handle.close();
         return await sourceOf(unpacked, options, true);
       }
@@ -104,9 +106,18 @@ async function beginsWithRanked(file: OpenFile): Promise<boolean> {
 async function converted(
   file: OpenFile,
   records: AsyncIterable<object>,
-  signal: AbortSignal | undefined,
+  { signal, limit = Number.POSITIVE_INFINITY }: OpenOptions,
 ): Promise<Source> {
-  const rows = await writeRecords(file, rankedAsPairs(records), signal);
+  const rows = await writeRecords(file, firstOf(rankedAsPairs(records), Math.max(limit, NAMING_RECORDS)), signal);
   await file.handle.close();
   return jsonLinesSource(rows, "row");
+}
+
+async function* firstOf(records: AsyncIterable<object>, limit: number): AsyncGenerator<object> {
+  let taken = 0;
+  for await (const record of records) {
+    yield record;
+    taken += 1;
+    if (taken >= limit) return;
+  }
 }
