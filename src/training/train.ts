@@ -28,6 +28,9 @@ export interface TrainRequest {
 
 export type TrainEffects = Pick<Effects, "clock" | "env" | "signal" | "progress" | "log">;
 
+/** The recipe as the training program reads it, in the folder of the chain. */
+export const TRAIN_FILE = "train.json";
+
 /** Longest time of a training: nearly the longest timer that Node has. */
 const LIMIT_MS = 24 * 86_400_000;
 /** Time between the request to end and the kill: a checkpoint of a large optimiser must be written. */
@@ -41,7 +44,7 @@ const GRACE_MS = 300_000;
 export async function trainJudge(request: TrainRequest, effects: TrainEffects): Promise<StageOutcome> {
   const { recipe, data, out, logFile, python, deadlineAt, devices } = request;
   const { clock, signal, progress } = effects;
-  const recipeFile = join(dirname(out), "train.json");
+  const recipeFile = join(dirname(out), TRAIN_FILE);
   await writeAtomic(recipeFile, `${JSON.stringify(trainingPart(recipe), null, 2)}\n`);
   const seconds = deadlineAt === null ? null : Math.max(0, (deadlineAt - clock.now()) / 1000);
   if (seconds === 0)

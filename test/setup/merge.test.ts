@@ -69,3 +69,50 @@ test("refuses a folder that exists, and a machine without an engine, before any 
   await writeFile(join(folder, "out/mine"), "");
   expect(await merge(folder)).toMatchObject({ status: 2, stderr: expect.stringContaining("exists already") });
 });
+
+test("takes base, adapter, classes and padding token from the folder of a training", async () => {
+  const folder = await withPython(`echo "$@" > arguments; echo '${DONE}'`);
+  await mkdir(join(folder, "run/data"), { recursive: true });
+  await writeFile(join(folder, "run/train.json"), JSON.stringify({ base: "/models/base", head: "classifier" }));
+  const numbers = {
+    format: 1,
+    dropTail: 0,
+    eos: 2,
+    pad: 7,
+    budget: 9,
+    splitPrompts: 0,
+    rows: 1,
+    foldRows: [1],
+    examples: 1,
+    cut: 0,
+  };
+  const names = {
+    head: "classifier",
+    classes: ["a", "b", "tie"],
+    labels: null,
+    tokenizer: "",
+    template: "",
+    model: "",
+  };
+  const rest = {
+    folds: { by: "none", count: 1, heldOut: null },
+    tokens: { total: 1, longest: 1 },
+    dropped: {},
+    prior: [1, 0, 0],
+    priorLogLoss: 0,
+    examplesSha256: "",
+  };
+  await writeFile(join(folder, "run/data/data.json"), JSON.stringify(Object.assign(numbers, names, rest)));
+  const env = { ABTIE_HOME: join(folder, "home"), PATH: "/usr/bin:/bin" };
+  const said = await inProcess(["merge", "run", "-o", "out", "--python", "./python"], folder, env);
+  expect(said.status, said.stderr).toBe(0);
+  const given = await readFile(join(folder, "arguments"), "utf8");
+  expect(given).toContain(
+    `merge_adapter.py /models/base ${folder}/run/train/final ${folder}/out --dtype auto --classes A,B,tie --pad-token 7`,
+  );
+  const nothing = await inProcess(["merge", "-o", "out2"], folder, env);
+  expect(nothing).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining("name the folder of a training (abtie merge RUN)"),
+  });
+});

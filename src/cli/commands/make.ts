@@ -1,5 +1,6 @@
 import { Option } from "commander";
 import { STAGE_NAMES, type StageName } from "../../chain/stage.ts";
+import { examples } from "../render/help-text.ts";
 import { type AddCommand, printJson } from "./context.ts";
 import { jsonOption } from "./options.ts";
 import { type RecipeFlags, recipeOverrides, withRecipeFlags } from "./recipe-options.ts";
@@ -27,7 +28,10 @@ export const addMake: AddCommand = (program, context, finish) => {
     .addOption(jsonOption())
     .addHelpText(
       "after",
-      "\nExamples:\n  abtie make cpu-smollm2 -o made\n  abtie make s1-gemma2-9b-better --base gemma-2-9b-it -i train.csv --deadline 20h",
+      examples([
+        "abtie make cpu-smollm2 -o made",
+        "abtie make s1-gemma2-9b-better --base gemma-2-9b-it -i train.csv --deadline 20h",
+      ]),
     )
     .action(async (recipe: string, flags: MakeFlags) => {
       const { make } = await import("../../commands/make.ts");

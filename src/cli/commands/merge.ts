@@ -6,8 +6,8 @@ import { type AddCommand, printJson } from "./context.ts";
 import { jsonOption, wholeNumber } from "./options.ts";
 
 interface MergeFlags {
-  readonly base: string;
-  readonly adapter: string;
+  readonly base?: string;
+  readonly adapter?: string;
   readonly output: string;
   readonly classes?: string;
   readonly padToken?: number;
@@ -25,8 +25,9 @@ export const addMerge: AddCommand = (program, context) => {
       "Merges an adapter (a PEFT checkpoint, of a classifier with its trained head) into its base model, and writes a plain model folder." +
         " Compares the logits before and after. The base must be in 16 or 32 bits. Needs memory for the whole base.",
     )
-    .requiredOption("--base <folder>", "folder of the base model")
-    .requiredOption("--adapter <folder>", "folder with adapter_config.json and adapter_model.safetensors")
+    .argument("[run]", "folder of `abtie train`, which knows base, adapter, classes and padding token")
+    .option("--base <folder>", "folder of the base model")
+    .option("--adapter <folder>", "folder with adapter_config.json and adapter_model.safetensors")
     .requiredOption("-o, --output <folder>", "folder to write; it must not exist")
     .option("--classes <names>", "names of the classes in the order of training, for example A,B,tie")
     .option(
@@ -48,13 +49,15 @@ export const addMerge: AddCommand = (program, context) => {
       "after",
       examples([
         "abtie merge --base llama-3-8b --adapter checkpoint-2000 --classes A,B,tie -o merged",
+        "abtie merge runs/mine -o merged",
         "abtie run -i rows.csv -t classifier --set engine.kind=classify --model ./merged",
       ]),
     )
-    .action(async ({ output, classes, padToken, python, json, ...flags }: MergeFlags) => {
+    .action(async (run: string | undefined, flags: MergeFlags) => {
+      const { output, base = null, adapter = null, classes, padToken = null, dtype, python = null, json } = flags;
       const { merge } = await import("../../commands/merge.ts");
       const names = classes === undefined ? null : classes.split(",").map((name) => name.trim());
-      const request = { ...flags, out: output, classes: names, padToken: padToken ?? null, python: python ?? null };
+      const request = { run: run ?? null, base, adapter, out: output, classes: names, padToken, dtype, python };
       const merged = await merge(request, context);
       if (json === true) printJson(context, merged);
       else context.print(renderMerged(merged));

@@ -1,3 +1,4 @@
+import { examples } from "../render/help-text.ts";
 import { type AddCommand, printJson } from "./context.ts";
 import { jsonOption, wholeNumber } from "./options.ts";
 
@@ -30,7 +31,10 @@ export const addQuantize: AddCommand = (program, context) => {
     .addOption(jsonOption())
     .addHelpText(
       "after",
-      "\nExamples:\n  abtie quantize merged --data data -o merged-awq\n  abtie quantize merged --data data --group 64 -o merged-awq",
+      examples([
+        "abtie quantize merged --data data -o merged-awq",
+        "abtie quantize merged --data data --group 64 -o merged-awq",
+      ]),
     )
     .action(async (model: string, flags: QuantizeFlags) => {
       const { quantize } = await import("../../commands/quantize.ts");

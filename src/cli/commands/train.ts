@@ -1,3 +1,4 @@
+import { examples } from "../render/help-text.ts";
 import { type AddCommand, printJson } from "./context.ts";
 import { jsonOption } from "./options.ts";
 import { type RecipeFlags, recipeOverrides, withRecipeFlags } from "./recipe-options.ts";
@@ -22,7 +23,10 @@ export const addTrain: AddCommand = (program, context, finish) => {
     .addOption(jsonOption())
     .addHelpText(
       "after",
-      "\nExamples:\n  abtie train s1-gemma2-9b --base gemma-2-9b-it -i train.csv --dry-run\n  abtie train recipe.yaml --run runs/mine --deadline 9h",
+      examples([
+        "abtie train s1-gemma2-9b --base gemma-2-9b-it -i train.csv --dry-run",
+        "abtie train recipe.yaml --run runs/mine --deadline 9h",
+      ]),
     )
     .action(async (recipe: string, flags: TrainFlags) => {
       const { make, planTraining } = await import("../../commands/make.ts");

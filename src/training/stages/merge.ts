@@ -6,6 +6,7 @@ import { mergeAdapter } from "../../setup/merge-adapter.ts";
 import { setupEffects } from "../../setup/setup.ts";
 import { readDataFile } from "../data-file.ts";
 import type { JudgeRecipe } from "../recipe.ts";
+import { namesOfClasses } from "../trained-run.ts";
 import type { MakeSettings } from "./train.ts";
 
 /** The stage that merges the trained adapter into the base in 16 or 32 bits. */
@@ -21,13 +22,12 @@ export function mergeStage(recipe: JudgeRecipe, { python }: MakeSettings, effect
     }),
     run: async ({ temporary, made, signal }) => {
       const { classes, pad } = await readDataFile(madeStage(made, "prepare").path);
-      const names = classes.map((name) => (name === "tie" ? "tie" : name.toUpperCase()));
       // merge_adapter.py makes its folder itself, in one step.
       const merged = await mergeAdapter({
         base: recipe.base,
         adapter: join(madeStage(made, "train").path, "final"),
         out: join(temporary, MODEL),
-        classes: recipe.head === "classifier" ? names : null,
+        classes: recipe.head === "classifier" ? namesOfClasses(classes) : null,
         padToken: recipe.head === "classifier" ? pad : null,
         dtype: "auto",
         python,
