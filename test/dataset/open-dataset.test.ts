@@ -1,8 +1,11 @@
 import { appendFile, readFile, rename, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { parquetMetadata } from "hyparquet";
+import { parquetWriteBuffer } from "hyparquet-writer";
 import { expect, test } from "vitest";
 import { openDataset } from "../../src/dataset/open-dataset.ts";
 import { sha256OfFile } from "../../src/files/hash.ts";
+import { temporaryFolder } from "../helpers/folder.ts";
 import { temporaryFile } from "./temporary-file.ts";
 
 const HEADER = "id,prompt,response_a,response_b";
@@ -104,13 +107,17 @@ test("stops at the limit, whatever stands behind it, and still hashes the whole 
 });
 
 test("converts no more of a file than the limit needs, and still hashes the whole file", async () => {
-  const rows = Array.from({ length: 200 }, (_, id) =>
-    JSON.stringify({ id, prompt: "p", response_a: "a", response_b: "b" }),
-  );
-  const path = await temporaryFile(`[${rows.join(",")},"no record"]`);
-  await expect(openDataset(path)).rejects.toThrow(/row 201: /);
+  const data = Array.from({ length: 300 }, (_, id) => `text ${id}`);
+  const columnData = ["id", "prompt", "response_a", "response_b"].map((name) => ({ name, data }));
+  const bytes = new Uint8Array(parquetWriteBuffer({ columnData, rowGroupSize: 150 }));
+  const [, second] = parquetMetadata(bytes.buffer).row_groups;
+  const start = Number(second?.columns[0]?.meta_data?.data_page_offset);
+  bytes.fill(255, start, start + 40);
+  const path = join(await temporaryFolder(), "rows.parquet");
+  await writeFile(path, bytes);
+  await expect(openDataset(path)).rejects.toThrow(/the rows 151 to 300 cannot be read/);
   await using dataset = await openDataset(path, { limit: 3 });
-  expect(dataset.ids).toEqual(["0", "1", "2"]);
+  expect(dataset.ids).toEqual(data.slice(0, 3));
   expect(dataset.sha256).toBe(await sha256OfFile(path));
 });
 
