@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { stringify } from "yaml";
 import { inputsOf } from "../chain/decide.ts";
 import { type ChainStage, type MadeStages, madeStage } from "../chain/stage.ts";
@@ -140,10 +140,17 @@ async function compareModels(
   });
 }
 
-/** Fits a calibration to the answers of the last model; returns the name of its file in the folder of the proof. */
-async function calibrateLast(folder: string, made: MadeStages, effects: Effects): Promise<string> {
+/** Fits a calibration to the answers of the last model; gives its file in the folder of the proof, or why none was written. */
+async function calibrateLast(
+  folder: string,
+  made: MadeStages,
+  effects: Effects,
+): Promise<{ readonly file: string | null; readonly refusal: string | null }> {
   const last: ModelName = made.has("quantize") ? "quantized" : "merged";
   const output = join(folder, "calibration.json");
-  await calibrateRun({ run: join(folder, "runs", last), output, labels: null, force: true }, effects);
-  return "calibration.json";
+  const { file, refusal } = await calibrateRun(
+    { run: join(folder, "runs", last), output, labels: null, force: true },
+    effects,
+  );
+  return { file: file === null ? null : basename(output), refusal };
 }

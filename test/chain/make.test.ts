@@ -211,6 +211,38 @@ describe("abtie make", () => {
     expect(await journalOf(folder)).toHaveLength(before);
   });
 
+  test("makes a classifier over a base that has no head, proves it against the base, and calibrates it", async () => {
+    const folder = await recipeFolder();
+    const engine = JSON.parse(await readFile(join(folder, "engine.yaml"), "utf8"));
+    const classes = { FAKE_VLLM: JSON.stringify({ classes: ["A", "B", "tie"] }) };
+    await writeFile(
+      join(folder, "classify.yaml"),
+      JSON.stringify(Object.assign(engine, { kind: "classify", env: classes })),
+    );
+    const rows = Array.from(
+      { length: 200 },
+      (_, row) => `${row},prompt ${row % 60},answer ${row * 7},answer ${row},${row % 3 === 0 ? "A" : "tie"}`,
+    );
+    await writeFile(join(folder, "rows.csv"), ["id,prompt,response_a,response_b,winner", ...rows].join("\n"));
+    await writeFile(
+      join(folder, "classifier.yaml"),
+      `base: ./base
+head: classifier
+data: {input: rows.csv, context: 200, orders: one}
+prove: {rows: 30, engine: ./classify.yaml, base_engine: ./engine.yaml, base_template: ./template.jinja, largest_loss: 9}
+calibrate: true
+`,
+    );
+    const said = await abtie(["make", "classifier.yaml", "-o", "made", "--python", PYTHON, "--json"], { cwd: folder });
+    expect(said.status, said.stderr).toBe(0);
+    const { stages, proof } = JSON.parse(said.stdout);
+    expect(proof).toMatchObject([{ before: "base", after: "merged", rows: 30, verdict: "pass" }]);
+    expect(proof[0].interval.low).toBeLessThan(proof[0].lost);
+    expect(stages.at(-1).facts.calibration).toMatchObject({ file: expect.anything() });
+    const merged = JSON.parse(await readFile(join(folder, "made/merged/model/config.json"), "utf8"));
+    expect(merged.id2label).toEqual({ 0: "A", 1: "B", 2: "tie" });
+  });
+
   test("killed at any moment, goes on: every stage is made once more or continued, and nothing half-made is used", async () => {
     const folder = await recipeFolder();
     const env = { FAKE_STEP_S: "0.15", PATH: process.env["PATH"] ?? "" };
