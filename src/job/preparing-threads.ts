@@ -19,13 +19,14 @@ const SERVER_CORES = 2;
 /** The main thread has prepared fewer rows than these before another one has loaded its tokenizer. */
 const FEWEST_ROWS = 1_000;
 
-/** Starts the threads that prepare the rows of a job. */
+/** Starts the threads that prepare the rows of a job. `place` is where its engine computes, "elsewhere" when none runs. */
 export async function openPreparingThreads(
   { engine }: Pick<Config, "engine">,
   rows: number,
+  place: EnginePlace = placeOf(engine),
 ): Promise<PreparingThreads> {
   if (rows < FEWEST_ROWS) return NO_THREADS;
-  return startPreparingThreads(countThreads((await usableCores()).length, placeOf(engine)));
+  return startPreparingThreads(countThreads((await usableCores()).length, place));
 }
 
 /**

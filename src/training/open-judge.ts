@@ -5,6 +5,7 @@ import { createUntrainedLoader } from "../judge/classifier/load.ts";
 import { readModelConfig } from "../judge/classifier/model-config.ts";
 import { createGenerativeLoader } from "../judge/generative/load.ts";
 import type { Judge } from "../judge/judge.ts";
+import type { PreparingThreads } from "../prompt/threads/threads.ts";
 import { readSpecialIds } from "../prompt/tokenizer/special-ids.ts";
 import type { Clock } from "../types.ts";
 import type { DataFile } from "./data-file.ts";
@@ -23,7 +24,12 @@ export interface TrainingJudge
  * classification head, any other one the tokens of the labels. Throws AbtieError("config") without a tokenizer folder, when a label
  * has several tokens, and like the loaders of a run.
  */
-export async function openTrainingJudge(config: DatedConfig, dataset: Dataset, clock: Clock): Promise<TrainingJudge> {
+export async function openTrainingJudge(
+  config: DatedConfig,
+  dataset: Dataset,
+  clock: Clock,
+  threads: PreparingThreads,
+): Promise<TrainingJudge> {
   const folder = config.engine.tokenizer;
   if (folder === null) throw withoutTokenizer();
   const { eos, pad } = await readSpecialIds(folder);
@@ -31,7 +37,7 @@ export async function openTrainingJudge(config: DatedConfig, dataset: Dataset, c
   // The same choice as in merge_adapter.py, so that training and run leave out the same tokens.
   const padToken = pad ?? model?.padToken ?? eos;
   if (config.engine.method === "classify") {
-    const loader = await createUntrainedLoader(config, dataset, { padToken, clock });
+    const loader = await createUntrainedLoader(config, dataset, { padToken, clock, threads });
     const judge = await loader.open(null);
     const { budget, prepare, scorer } = judge;
     const template = loader.template.sha256;
@@ -50,7 +56,7 @@ export async function openTrainingJudge(config: DatedConfig, dataset: Dataset, c
     };
   }
   if (config.appendEos) throw noEnd();
-  const loader = await createGenerativeLoader(config, dataset, clock);
+  const loader = await createGenerativeLoader(config, dataset, clock, threads);
   const judge = await loader.open(null);
   const { budget, prepare, scorer, resolved } = judge;
   const long = resolved.sequences.find(({ ids }) => ids.length !== 1);

@@ -8,6 +8,7 @@ import { sha256, sha256OfFile } from "../files/hash.ts";
 import { makeNewFolder } from "../files/new-folder.ts";
 import { plural } from "../format.ts";
 import { pinDate } from "../job/pin-date.ts";
+import { openPreparingThreads } from "../job/preparing-threads.ts";
 import { judgeWarnings } from "../judge/judge.ts";
 import { classPrior } from "../metrics/class-prior.ts";
 import { labelsFor } from "../metrics/labels-for.ts";
@@ -67,7 +68,8 @@ export async function fillDataFolder(
 ): Promise<PreparedData> {
   const config = await pinDate(request.config, [], effects);
   await using rows = await openAllRows(config, request, effects);
-  const judge = await openTrainingJudge(config, rows.dataset, effects.clock);
+  await using threads = await openPreparingThreads(config, rows.dataset.ids.length, "elsewhere");
+  const judge = await openTrainingJudge(config, rows.dataset, effects.clock, threads);
   for (const text of judgeWarnings(judge.judge)) effects.log("warn", text);
   const targets = await findTargets(rows.dataset, config, request.teacher);
   const input = { groups: rows.dataset.groups, truth: targets.truth, seed: config.seed };

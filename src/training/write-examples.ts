@@ -34,8 +34,8 @@ export interface Written {
   readonly sha256: string;
 }
 
-/** Rows whose prompts are made at the same time. */
-const ROWS_AT_ONCE = 16;
+/** Rows whose prompts are made at the same time: enough for several threads. */
+const ROWS_AT_ONCE = 64;
 
 /**
  * Writes one line for each row and order into examples.jsonl, both orders of a row behind each other. Throws AbtieError("data") when no

@@ -37,11 +37,15 @@ export async function createClassifierLoader(
 export function createUntrainedLoader(
   config: DatedConfig,
   dataset: Dataset,
-  { padToken, clock }: { readonly padToken: number | null; readonly clock: Clock },
+  {
+    padToken,
+    clock,
+    threads,
+  }: { readonly padToken: number | null; readonly clock: Clock; readonly threads: PreparingThreads },
 ): Promise<LoaderOf<ClassifierJudge>> {
   const order = perClass(config.classes, (_, index) => index);
   const model = { path: config.engine.tokenizer ?? "", padToken, softCapped: false };
-  return loaderFor({ classes: { order, names: null, doubt: null }, model }, config, dataset, clock, NO_THREADS);
+  return loaderFor({ classes: { order, names: null, doubt: null }, model }, config, dataset, clock, threads);
 }
 
 async function loaderFor(
