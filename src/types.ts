@@ -63,6 +63,13 @@ export interface Reading {
 /** The source of a row's probabilities, from best to worst. */
 export type Obtained = "both-orders" | "one-order" | "one-order-short" | "prior";
 
+/** What is said of a row besides its probabilities: a set of verdicts, and whether the verdict is not to be relied on. */
+export interface RowVerdict {
+  /** The classes that the row may have, at the coverage of the calibration; never empty. */
+  readonly set: readonly ClassName[];
+  readonly abstains: boolean;
+}
+
 /** The form in which a run writes its results. */
 export interface OutputForm {
   /** A submission has ids and probabilities alone; the other kinds also have what is known of each row. */

@@ -4,10 +4,23 @@ import { describeIssue } from "../files/schema-problem.ts";
 import type { MeanEstimate } from "../stats/bootstrap.ts";
 import { KINDS } from "./fit.ts";
 import type { CalibrationStudy } from "./study.ts";
+import type { VerdictRules } from "./verdicts.ts";
 
 const VERSION = 2;
 const Finite = z.number();
 const Gain = z.strictObject({ mean: Finite, low: Finite, high: Finite });
+
+const Numbers = z.union([z.tuple([Finite, Finite]).readonly(), z.tuple([Finite, Finite, Finite]).readonly()]);
+const Share = Finite.min(0).max(1);
+const Rule = z
+  .strictObject({
+    least: Numbers,
+    accept: Finite.nullable(),
+    rows: z.int().positive(),
+    labels: Numbers,
+    accepted: z.strictObject({ rows: z.int().min(0), errors: z.int().min(0), of: z.int().min(0) }),
+  })
+  .nullable();
 
 /**
  * The calibration file: the parameters, the data to which they were fitted, and their gain on rows that were not used for the
@@ -18,7 +31,7 @@ const CalibrationFile = z.strictObject({
   kind: z.enum(KINDS),
   parameters: z.strictObject({
     scale: Finite.min(0),
-    bias: z.union([z.tuple([Finite, Finite]).readonly(), z.tuple([Finite, Finite, Finite]).readonly()]),
+    bias: Numbers,
     first: Finite,
     both: Finite.min(0),
   }),
@@ -38,6 +51,10 @@ const CalibrationFile = z.strictObject({
     gain: Gain,
     gainOverPrior: Gain,
   }),
+  /** The rules for sets of verdicts and for accepted verdicts; absent when they were not asked for. */
+  verdicts: z
+    .strictObject({ coverage: Share, maxError: Share, confidence: Share, oneOrder: Rule, bothOrders: Rule })
+    .optional(),
   judge: z.strictObject({
     model: z.string(),
     template: z.string().regex(/^[0-9a-f]{64}$/),
@@ -55,7 +72,12 @@ export type Calibration = z.output<typeof CalibrationFile>;
 export type CalibratedJudge = Calibration["judge"];
 
 /** Makes the calibration that a study found. Throws an Error when the study refused it, which is a bug of the caller. */
-export function calibrationOf(study: CalibrationStudy, sha256: string, judge: CalibratedJudge): Calibration {
+export function calibrationOf(
+  study: CalibrationStudy,
+  sha256: string,
+  judge: CalibratedJudge,
+  verdicts: VerdictRules | null = null,
+): Calibration {
   if (study.refusal !== null) throw new Error(`a refused calibration must not be saved: ${study.refusal}`);
   return {
     version: VERSION,
@@ -73,6 +95,7 @@ export function calibrationOf(study: CalibrationStudy, sha256: string, judge: Ca
       gain: gainOf(study.gain),
       gainOverPrior: gainOf(study.gainOverPrior),
     },
+    ...(verdicts === null ? {} : { verdicts }),
     judge,
   };
 }

@@ -1,13 +1,16 @@
 import { resolve } from "node:path";
 import { z } from "zod";
 import { type Calibration, calibrationOf, formatCalibration, parseCalibration } from "../calibrate/file.ts";
+import type { LabelledReadings } from "../calibrate/fit.ts";
 import { priorWarning } from "../calibrate/refusal.ts";
 import { type CalibrationStudy, studyCalibration } from "../calibrate/study.ts";
-import { pickRows } from "../class-matrix.ts";
+import type { VerdictTargets } from "../calibrate/verdict-rule.ts";
+import { fitVerdictRules, splitForVerdicts, type VerdictRules } from "../calibrate/verdicts.ts";
+import { type ClassMatrix, pickRows } from "../class-matrix.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
 import { onlyTies } from "../evaluate/evaluation.ts";
-import { joinOptionsOf, type LabelOptions, openLabels } from "../evaluate/labelled.ts";
+import { joinOptionsOf, type LabelledRows, type LabelOptions, openLabels } from "../evaluate/labelled.ts";
 import { subjectOf } from "../evaluate/subject.ts";
 import { writeAtomic } from "../files/atomic.ts";
 import { refuseExisting } from "../files/refuse-existing.ts";
@@ -17,7 +20,7 @@ import { modelName } from "../judge/model-name.ts";
 import { labelsFor } from "../metrics/labels-for.ts";
 import { type LoadedRun, loadRunFolder } from "../runfolder/load-run-folder.ts";
 import { refuseOutputs } from "../runfolder/refuse-outputs.ts";
-import { takeRunRows } from "../runfolder/rows-file.ts";
+import { type RunRows, takeRunRows } from "../runfolder/rows-file.ts";
 
 export interface CalibrateOptions extends LabelOptions {
   /** Folder of a run. */
@@ -28,6 +31,8 @@ export interface CalibrateOptions extends LabelOptions {
   readonly force?: boolean;
   /** Parts of the cross-validation. Default 10. */
   readonly folds?: number;
+  /** Also fit sets of verdicts and a threshold, see VerdictTargets; omitted or null: neither. */
+  readonly verdicts?: Pick<VerdictTargets, "coverage" | "maxError"> | null;
 }
 
 /** The calibration of a run and its gain; log losses in nats, on rows that were not fitted to. */
@@ -43,6 +48,8 @@ export interface CalibrationResult extends Omit<CalibrationStudy, "parameters" |
   readonly rows: number;
   /** Rows that are left out, because they are labelled as ties and the judge knows none. */
   readonly ties: number;
+  /** The rules of the file for sets of verdicts; null when they were not asked for, or no file was written. */
+  readonly verdicts: VerdictRules | null;
 }
 
 /**
@@ -76,19 +83,33 @@ export async function calibrateRun(
   const { rows: used, ties } = usable;
   if (used.length === 0) throw onlyTies(dataset.path);
   createReportStep(used.length, effects)("fitting calibrations to all folds but one, in turn");
-  const { folds } = options;
-  const study = studyCalibration(
-    {
-      readings: takeRunRows(takeRunRows(run.rows, judged), used).readings,
-      truth: pickRows(usable.truth, used),
-      groups: used.map((row) => groups[row] as number),
-    },
-    { seed: run.config.seed, ...(folds === undefined ? {} : { folds }) },
-  );
+  const { folds, verdicts: asked = null } = options;
+  if (asked !== null) refuseUnequalSample(labelled);
+  const { seed } = run.config;
+  const all: LabelledRun = {
+    rows: takeRunRows(takeRunRows(run.rows, judged), used),
+    truth: pickRows(usable.truth, used),
+    groups: used.map((row) => groups[row] as number),
+  };
+  // The rules must hold for rows that the parameters have not seen, so that they get half of the prompts for themselves.
+  const parts = asked === null ? null : splitForVerdicts(all.groups, seed);
+  const study = studyCalibration(readingsOf(parts === null ? all : takeLabelled(all, parts.fit)), {
+    seed,
+    ...(folds === undefined ? {} : { folds }),
+  });
+  const verdicts =
+    parts === null || asked === null || study.refusal !== null
+      ? null
+      : fitVerdictRules(
+          study.parameters,
+          readingsOf(fullAnswers(takeLabelled(all, parts.rules))),
+          { ...asked, confidence: CONFIDENCE },
+          seed,
+        );
 
   const file = study.refusal === null ? output : null;
   if (file !== null) {
-    await writeAtomic(file, formatCalibration(calibrationOf(study, dataset.sha256, judgeOf(run))));
+    await writeAtomic(file, formatCalibration(calibrationOf(study, dataset.sha256, judgeOf(run), verdicts)));
   }
   const { parameters, rows, seed: _, probabilities: __, ...numbers } = study;
   return {
@@ -98,7 +119,49 @@ export async function calibrateRun(
     parameters,
     ties,
     rows: rows.length,
+    verdicts,
   };
+}
+
+/** Probability with which the threshold for accepted verdicts keeps its error. */
+const CONFIDENCE = 0.9;
+
+/** Rows of a run with their labels. */
+interface LabelledRun {
+  readonly rows: RunRows;
+  readonly truth: ClassMatrix;
+  readonly groups: Uint32Array;
+}
+
+function readingsOf({ rows, truth, groups }: LabelledRun): LabelledReadings {
+  return { readings: rows.readings, truth, groups };
+}
+
+function takeLabelled({ rows, truth, groups }: LabelledRun, members: Uint32Array): LabelledRun {
+  return {
+    rows: takeRunRows(rows, members),
+    truth: pickRows(truth, members),
+    groups: members.map((row) => groups[row] as number),
+  };
+}
+
+/** Keeps the rows that a rule is about: a run abstains from the others, see verdictOfRow. */
+function fullAnswers(labelled: LabelledRun): LabelledRun {
+  const { reasons, obtained } = labelled.rows;
+  const full = Uint32Array.from(reasons.keys()).filter((row) => {
+    return reasons[row] === null && (obtained[row] === "both-orders" || obtained[row] === "one-order");
+  });
+  return takeLabelled(labelled, full);
+}
+
+/** The rules count rows, so that each row must have been equally likely to be labelled. */
+function refuseUnequalSample({ weights, dataset }: Pick<LabelledRows, "weights" | "dataset">): void {
+  if (weights === null || Math.max(...weights) - Math.min(...weights) < 1e-9) return;
+  throw new AbtieError(
+    "data",
+    `${dataset.path} is a sample with unequal inclusion probabilities, and sets of verdicts need rows that were equally likely: ` +
+      "draw one with `abtie sample --uniform 1`, or leave out --coverage and --max-error",
+  );
 }
 
 const Texts = z.array(z.string());

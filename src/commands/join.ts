@@ -12,7 +12,7 @@ import { openRows } from "../job/open-rows.ts";
 import { packageVersion } from "../job/package-version.ts";
 import { dateIn } from "../job/pin-date.ts";
 import { createTally, type RowCounts } from "../job/tally.ts";
-import { createAggregate } from "../judge/aggregate.ts";
+import { createAggregate, type VerdictOf } from "../judge/aggregate.ts";
 import { loadTemplate } from "../prompt/template/template.ts";
 import { isUsualOutput, namedFilesOf } from "../runfolder/file-names.ts";
 import { createManifest } from "../runfolder/manifest/check-manifest.ts";
@@ -79,7 +79,7 @@ async function joinLocked(config: Config, found: FoundShards, effects: Effects):
   const { disk, log, signal } = effects;
   const { count, shards, missing } = found;
   const template = await loadTemplate(config.template, config.labels);
-  const { aggregate, calibration } = await createAggregate(config, template, log);
+  const { aggregate, calibration, verdictOf } = await createAggregate(config, template, log);
   await using mapped = await mapRows(config, found, effects);
   const { map, dataset } = mapped;
   const version = await packageVersion();
@@ -108,7 +108,7 @@ async function joinLocked(config: Config, found: FoundShards, effects: Effects):
   const tally = createTally(map.rows);
   const merged = mergeShards(map, shards, (row) => fallbackRow(mapped.absentRow(row), config));
   await writeRows(rowsFile, watched(merged, tally.add, map.rows, effects), disk);
-  await writeOutput(config.output, itemsIn(rowsFile), {
+  await writeOutput(config.output, itemsIn(rowsFile, verdictOf), {
     columns: config.columns,
     classes: config.classes,
     clip: config.clip,
@@ -191,8 +191,9 @@ async function* watched(
   }
 }
 
-async function* itemsIn(rowsFile: string): AsyncGenerator<OutputItem> {
+async function* itemsIn(rowsFile: string, verdictOf: VerdictOf | null): AsyncGenerator<OutputItem> {
   for await (const { id, probabilities, obtained, reason, ab, ba } of readRows(rowsFile)) {
-    yield { id, probabilities, obtained, reason, mass: (ab ?? ba)?.mass ?? null };
+    const judged = { probabilities, obtained, reason };
+    yield { id, ...judged, mass: (ab ?? ba)?.mass ?? null, verdict: verdictOf?.(judged) ?? null };
   }
 }

@@ -14,6 +14,7 @@ import {
   openLabels,
 } from "../evaluate/labelled.ts";
 import { type Subject, subjectOf } from "../evaluate/subject.ts";
+import { summariseVerdicts, verdictRulesOf } from "../evaluate/verdict-summary.ts";
 import { writeAtomic } from "../files/atomic.ts";
 import { exists } from "../files/exists.ts";
 import { refuseExisting } from "../files/refuse-existing.ts";
@@ -145,6 +146,7 @@ async function gather(
       ? null
       : onAllRows(labels.truth, labelled.judged, subject.ids.length);
   const evaluation = labelled === null || truth === null ? null : await evaluateSubject(subject, labelled, effects);
+  const rules = await verdictRulesOf(run.config);
   const powered = evaluation?.powered ?? null;
   const timeline = await readTimeline(run.journalFile);
   const rows = reportRowsOf(run.rows, written, truth);
@@ -170,6 +172,9 @@ async function gather(
           truth: pickRows(labels.truth, labels.rows),
           weights: labelled.weights === null ? null : takeWeights(labelled.weights, labels.rows),
         })),
+    verdicts:
+      evaluation?.verdicts ??
+      (rules === null ? null : summariseVerdicts(rules, run.rows, null, { seed: subject.seed })),
     fewLabels: powered === null ? null : fewLabelsOf(powered),
     worst: joined === null ? [] : await readWorst(rows, written, truth, joined),
   };

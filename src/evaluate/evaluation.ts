@@ -17,6 +17,7 @@ import { evaluatePowered, type PoweredEvaluation } from "./powered.ts";
 import { type NamedScores, rawScores, studySwap } from "./raw-scores.ts";
 import { readRowTexts } from "./row-texts.ts";
 import { type Subject, takeSubject } from "./subject.ts";
+import { summariseVerdicts, type VerdictSummary, verdictRulesOf } from "./verdict-summary.ts";
 
 /** The evaluation of a run or a submission, measured against labels. Log losses are in nats. */
 export interface SubjectEvaluation {
@@ -44,6 +45,8 @@ export interface SubjectEvaluation {
   /** The effect of swapping the answers on the raw readings; null unless some rows were scored in both orders. */
   readonly swap: SwapStudy | null;
   readonly mass: LabelMass | null;
+  /** The sets of verdicts of these rows; null unless the run applied a calibration that has rules for them. */
+  readonly verdicts: VerdictSummary | null;
   readonly slices: readonly SliceTable[];
   /** Reasons to doubt the numbers, one sentence each, without a full stop. */
   readonly warnings: readonly string[];
@@ -92,6 +95,7 @@ export async function evaluateSubject(
   reportStep("scoring the probabilities as written");
   const asWritten = { name: "as written", rows: subject.ids.length, evaluation: evaluate(scored, { seed }) };
   const warning = run === null ? null : await inSampleWarning(run, dataset.sha256);
+  const rules = run === null ? null : await verdictRulesOf(run.config);
   reportStep("reading the texts for the slices");
   const texts = await readRowTexts(labelled);
   const measure = (rows: Uint32Array): Evaluation => evaluate(takeScored(scored, rows), secondary);
@@ -109,6 +113,8 @@ export async function evaluateSubject(
     swap: run === null ? null : studySwap(run, groups, secondary),
     mass: run === null ? null : labelMass(run.rows.mass),
     sample: weights === null ? null : { of: all.ids.length, effectiveRows: effectiveRows(weights) },
+    verdicts:
+      rules === null || run === null ? null : summariseVerdicts(rules, run.rows, { truth, groups, weights }, secondary),
     powered: await evaluatePowered(all, joined, other, effects),
     warnings: [leftOutTies({ ties }), warning].filter((text) => text !== null),
     slices: divisionsOf(texts, run?.rows ?? null).flatMap(({ name, keyOf, keys }) => {

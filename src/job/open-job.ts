@@ -16,6 +16,7 @@ import { type JobParts, REAL_PARTS } from "./parts.ts";
 import { pinDate } from "./pin-date.ts";
 import { createPublisher, type Publisher } from "./publisher.ts";
 import { createRecorder, type Recorder } from "./recorder.ts";
+import { refuseVerdictColumns } from "./verdict-columns.ts";
 
 /** The scoring job of one config: its rows, its judge, its run folder, and the writers of the results. */
 export interface Job extends Aggregation, AsyncDisposable {
@@ -67,7 +68,8 @@ export async function openJob(options: JobOptions): Promise<Job> {
   effects.redactor.add(secretsOf(config));
   const loader = await parts.createJudgeLoader(config, dataset, clock, options.threads);
   const { template } = loader;
-  const { aggregate, calibration } = await createAggregate(config, template, log);
+  const { aggregate, calibration, verdictOf } = await createAggregate(config, template, log);
+  refuseVerdictColumns(config, dataset, verdictOf);
   const version = await parts.packageVersion();
   const folder = await openRunFolder({ config, dataset, template, version, force, fresh, effects });
   try {
@@ -77,6 +79,7 @@ export async function openJob(options: JobOptions): Promise<Job> {
       state,
       journal,
       aggregate,
+      verdictOf,
       prior: config.prior,
       submission: config.output,
       form: config.outputForm,
@@ -114,6 +117,7 @@ export async function openJob(options: JobOptions): Promise<Job> {
       dataset,
       loader,
       aggregate,
+      verdictOf,
       calibration,
       folder,
       publisher,

@@ -3,6 +3,7 @@ import { writeSubmission } from "../dataset/submission/write-submission.ts";
 import { AbtieError } from "../errors.ts";
 import type { Disk } from "../files/disk.ts";
 import { isFile } from "../files/exists.ts";
+import type { VerdictOf } from "../judge/aggregate.ts";
 import { type Aggregate, outcomeOf, type RowOutcome } from "../judge/outcome.ts";
 import type { Journal } from "../runfolder/journal/append.ts";
 import type { Ownership } from "../runfolder/ownership.ts";
@@ -30,6 +31,7 @@ export interface PublisherOptions {
   readonly state: RunState;
   readonly journal: Journal;
   readonly aggregate: Aggregate;
+  readonly verdictOf: VerdictOf | null;
   readonly prior: PerClass;
   readonly submission: string;
   readonly form: OutputForm;
@@ -67,7 +69,8 @@ export function createPublisher(options: PublisherOptions): Publisher {
     const probabilities = (row: number): PerClass => outcome(row).probabilities;
     const details = (row: number): RowDetails => {
       const reading = readingOf(state, row, "ab") ?? readingOf(state, row, "ba");
-      return { ...outcome(row), mass: reading?.mass ?? null };
+      const judged = outcome(row);
+      return { ...judged, mass: reading?.mass ?? null, verdict: options.verdictOf?.(judged) ?? null };
     };
     await writeSubmission(options.submission, ids, probabilities, { ...options, details, beforeReplace });
     await writeRows(options.rows, recordsOf({ ids, state, chosen: options.input.chosen }, outcome), options.disk);

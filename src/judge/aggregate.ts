@@ -1,12 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { applyCalibration, type Parameters } from "../calibrate/apply.ts";
 import { type Calibration, judgeMismatches, parseCalibration } from "../calibrate/file.ts";
+import { type JudgedRow, verdictOfRow } from "../calibrate/verdicts.ts";
 import { meanByClass, mix, swapBack } from "../classes.ts";
 import type { Config } from "../config/config.ts";
 import { AbtieError, messageOf } from "../errors.ts";
 import { mean } from "../numbers/sums.ts";
 import type { Template } from "../prompt/template/template.ts";
-import type { Log, Order, PerClass, Reading } from "../types.ts";
+import type { Log, Order, PerClass, Reading, RowVerdict } from "../types.ts";
 import { applyMassPolicy } from "./mass-policy.ts";
 import { modelName } from "./model-name.ts";
 import type { Aggregate } from "./outcome.ts";
@@ -16,7 +17,11 @@ export interface Aggregation {
   readonly aggregate: Aggregate;
   /** Null when no calibration is applied. */
   readonly calibration: { readonly file: string; readonly kind: Calibration["kind"] } | null;
+  /** Gives the set of verdicts of a row; null when the calibration has no rules for it. */
+  readonly verdictOf: VerdictOf | null;
 }
+
+export type VerdictOf = (row: JudgedRow) => RowVerdict;
 
 type AggregateConfig = Pick<Config, "mass" | "prior" | "calibration" | "engine">;
 
@@ -32,7 +37,7 @@ export async function createAggregate(
   log: Log,
 ): Promise<Aggregation> {
   const file = config.calibration;
-  if (file === null) return { aggregate: plainAggregate(config), calibration: null };
+  if (file === null) return { aggregate: plainAggregate(config), calibration: null, verdictOf: null };
   const calibration = parseCalibration(await readText(file), file);
   refuseMisfit(calibration, file, template);
   const model = modelName(config.engine);
@@ -43,7 +48,12 @@ export async function createAggregate(
     );
   }
   const aggregate = calibratedAggregate(calibration.parameters, config);
-  return { aggregate, calibration: { file, kind: calibration.kind } };
+  const { kind, verdicts } = calibration;
+  return {
+    aggregate,
+    calibration: { file, kind },
+    verdictOf: verdicts === undefined ? null : (row) => verdictOfRow(verdicts, row),
+  };
 }
 
 function refuseMisfit(calibration: Calibration, file: string, template: Pick<Template, "sha256" | "labels">): void {

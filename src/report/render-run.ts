@@ -13,6 +13,7 @@ import { time } from "./sections/time.ts";
 import { worst } from "./sections/worst.ts";
 import { fewLabelsSentences, fewLabelsTable } from "./tables/few-labels-table.ts";
 import { scoreTable, sliceTable, sourceTable } from "./tables/run-tables.ts";
+import { verdictSentence, verdictTable } from "./tables/verdict-table.ts";
 import { swapText } from "./text/sentences.ts";
 import { runVerdict } from "./text/verdict.ts";
 
@@ -31,12 +32,13 @@ export function renderRun(data: ReportData): string {
  * settings.
  */
 export function renderRunMarkdown(data: ReportData): string {
-  const { rows, quality: known, fewLabels, position } = data;
+  const { rows, quality: known, verdicts, fewLabels, position } = data;
   return markdownDocument([
     heading(2, `Run ${data.name}`),
     bold(runVerdict(data).sentence),
     bullets(data.warnings),
     ...(known === null ? [] : [markdownTable(scoreTable(known.scores, known.baselines))]),
+    ...(verdicts === null ? [] : [markdownTable(verdictTable(verdicts)), plain(verdictSentence(verdicts))]),
     ...(fewLabels === null ? [] : [markdownTable(fewLabelsTable(fewLabels)), bullets(fewLabelsSentences(fewLabels))]),
     ...(known?.slices ?? []).map((group) => markdownTable(sliceTable(group, rows.length))),
     ...(position === null ? [] : [heading(3, "Order of the answers"), plain(swapText(position))]),

@@ -34,6 +34,7 @@ test("rows.jsonl counts every request of a row once, failed ones of earlier sess
     state,
     journal: { checkpoint: async () => {} } as unknown as Journal,
     aggregate: () => ({ probabilities: [0.5, 0.3, 0.2], note: null }),
+    verdictOf: null,
     prior: [1 / 3, 1 / 3, 1 / 3],
     submission: join(folder, "submission.csv"),
     form: { kind: "submission", gzip: false, columns: [] },

@@ -23,6 +23,7 @@ const BARE: ReportData = {
   forecasts: [],
   bands: [],
   quality: null,
+  verdicts: null,
   fewLabels: null,
   position: null,
   worst: [],

@@ -45,6 +45,7 @@ export function sampleReport(many: number, seed = 7): ReportData {
     forecasts: sampleForecasts(wallMs, random),
     bands: sampleBands(wallMs),
     quality: sampleQuality(rows, random),
+    verdicts: null,
     fewLabels: null,
     position: {
       rows: Math.round(many * 0.31),

@@ -1,3 +1,4 @@
+import { InvalidArgumentError } from "commander";
 import { EXIT } from "../../errors.ts";
 import { examples, helpSection } from "../render/help-text.ts";
 import { type AddCommand, printJson } from "./context.ts";
@@ -7,6 +8,8 @@ import { columnsOption } from "./settings.ts";
 interface CalibrateFlags extends LabelFlags {
   readonly output: string;
   readonly folds: number;
+  readonly coverage?: number;
+  readonly maxError?: number;
   readonly force?: boolean;
   readonly json?: boolean;
 }
@@ -28,6 +31,16 @@ export const addCalibrate: AddCommand = (program, context, finish) => {
     .addOption(columnsOption("the labelled file"))
     .option("-o, --output <file>", "calibration file to write", "calibration.json")
     .option("--folds <n>", "number of parts in the cross-validation", wholeNumber(2), 10)
+    .option(
+      "--coverage <share>",
+      "also fit sets of verdicts that hold the true class for this share of the rows of each class (with --max-error alone: 0.9)",
+      shareBelow1,
+    )
+    .option(
+      "--max-error <share>",
+      "also fit a threshold below which a verdict is not accepted, so that at most this share of the others is wrong (with --coverage alone: 0.1)",
+      shareBelow1,
+    )
     .option("--force", "replace the output if it exists and is no calibration")
     .addOption(jsonOption())
     .addHelpText(
@@ -35,6 +48,7 @@ export const addCalibrate: AddCommand = (program, context, finish) => {
       examples([
         "abtie calibrate runs/pilot -o calibration.json",
         "abtie calibrate runs/pilot --labels labelled.csv --truth votes --json",
+        "abtie calibrate runs/pilot --coverage 0.9 --max-error 0.1    # for output.columns: [set, abstain]",
       ]),
     )
     .addHelpText(
@@ -43,10 +57,14 @@ export const addCalibrate: AddCommand = (program, context, finish) => {
         ["calibration: calibration.json", ""],
       ]),
     )
-    .action(async (run: string, { json, output, folds, force, ...flags }: CalibrateFlags) => {
+    .action(async (run: string, { json, output, folds, coverage, maxError, force, ...flags }: CalibrateFlags) => {
       const { calibrateRun } = await import("../../commands/calibrate.ts");
       const { renderCalibration } = await import("../render/calibration.ts");
-      const options = { run, ...(await labelOptionsOf(flags)), output, folds, force: force ?? false };
+      const verdicts =
+        coverage === undefined && maxError === undefined
+          ? null
+          : { coverage: coverage ?? 0.9, maxError: maxError ?? 0.1 };
+      const options = { run, ...(await labelOptionsOf(flags)), output, folds, verdicts, force: force ?? false };
       const result = await calibrateRun(options, context);
       if (json === true) printJson(context, result);
       else context.print(renderCalibration(result));
@@ -56,3 +74,9 @@ export const addCalibrate: AddCommand = (program, context, finish) => {
       finish(result.refusal === null ? EXIT.done : EXIT.data);
     });
 };
+
+function shareBelow1(text: string): number {
+  const value = text.trim() === "" ? Number.NaN : Number(text);
+  if (value > 0 && value < 1) return value;
+  throw new InvalidArgumentError("expected a share above 0 and below 1, such as 0.9.");
+}

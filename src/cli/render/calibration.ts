@@ -1,9 +1,11 @@
+import type { VerdictRule } from "../../calibrate/verdict-rule.ts";
+import type { VerdictRules } from "../../calibrate/verdicts.ts";
 import { CLASS_TEXT } from "../../classes.ts";
 import type { CalibrationResult } from "../../commands/calibrate.ts";
 import { leftOutTies } from "../../metrics/labels-for.ts";
 import { estimateOf } from "../../report/data/from-metrics.ts";
 import { loss } from "../../report/tables/table.ts";
-import { counted, fixed, withRange } from "../../report/text/number.ts";
+import { count, counted, fixed, percent, withRange } from "../../report/text/number.ts";
 import { CLASSES } from "../../types.ts";
 import { columnLines, terminalText } from "./table.ts";
 
@@ -35,11 +37,40 @@ export function renderCalibration(result: CalibrationResult): string {
       ]),
     ]),
     parametersOf(result),
+    ...(result.verdicts === null ? [] : [verdictLines(result.verdicts)]),
     `Log losses are in nats. Each row is predicted by parameters that were fitted to the other folds; the losses are averaged over
 ${counted(repeats, "random division")} of the prompts into folds; a single division would have shown a gain over raw between ${loss(gainByRepeat.low)} and ${loss(gainByRepeat.high)}.
 In brackets 95 % intervals over prompts. Chosen is the simplest kind within one standard error of the best.`,
   ];
   return terminalText(parts.join("\n\n"));
+}
+
+function verdictLines({ coverage, maxError, confidence, oneOrder, bothOrders }: VerdictRules): string {
+  const lines = (
+    [
+      ["one order", oneOrder],
+      ["both orders", bothOrders],
+    ] as const
+  ).map(([name, rule]) => [name, ...(rule === null ? ["too few rows"] : ruleCells(rule))]);
+  const names = CLASSES.slice(0, (oneOrder ?? bothOrders)?.least.length ?? CLASSES.length);
+  return [
+    columnLines([
+      ["rows", ...names.map((name) => `${CLASS_TEXT[name]} from`), "accepted from", "wrong of accepted"],
+      ...lines,
+    ]),
+    `A class is in the set of a row when its probability is at least the number of its column, which holds the true class for
+${percent(coverage)} of the rows of each class. A verdict is accepted from the probability of its column on: with ${percent(confidence)} confidence at most
+${percent(maxError)} of the accepted verdicts are wrong. Half of the prompts, which the parameters were not fitted to, gave these numbers.`,
+  ].join("\n\n");
+}
+
+function ruleCells({ least, accept, accepted }: VerdictRule): readonly string[] {
+  const { rows, errors, of } = accepted;
+  return [
+    ...least.map((p) => fixed(p, 3)),
+    accept === null ? "none" : fixed(accept, 3),
+    accept === null ? "every row abstains" : `${count(errors)} of ${count(rows)} (${count(of)} rows, one a prompt)`,
+  ];
 }
 
 function parametersOf({ parameters: { scale, bias, first, both } }: CalibrationResult): string {

@@ -1,6 +1,6 @@
 import { argmax } from "../../classes.ts";
 import { AbtieError } from "../../errors.ts";
-import { CLASSES, type Classes, type Obtained, type OutputForm, type PerClass } from "../../types.ts";
+import { CLASSES, type Classes, type Obtained, type OutputForm, type PerClass, type RowVerdict } from "../../types.ts";
 import { findNearest } from "../columns.ts";
 import type { Dataset } from "../open-dataset.ts";
 import type { DataCell } from "../sources/source.ts";
@@ -15,6 +15,8 @@ export interface RowDetails {
   readonly reason: string | null;
   /** Label mass of the row's first reading; null when there is none. */
   readonly mass: number | null;
+  /** The set of verdicts; null or left out when the calibration has no rules for it. */
+  readonly verdict?: RowVerdict | null;
 }
 
 /** A row of an output. */
@@ -51,7 +53,8 @@ interface OutputNames {
 
 /**
  * Lists the columns of an output: id and probabilities; in every form but a submission also columns of the input, the
- * verdict (the class with the largest probability), how it was obtained, and the label mass. A column of the input with
+ * verdict (the class with the largest probability), how it was obtained, and the label mass; the set of verdicts and whether the
+ * verdict is not accepted only where the form names them. A column of the input with
  * the name of another one, or of a label that the judge does not have, begins with "input_". Throws AbtieError("config") for a column that the input does not have.
  */
 export function outputColumns(
@@ -70,6 +73,7 @@ export function outputColumns(
     text("obtained", (row) => row.obtained),
     text("reason", (row) => row.reason),
     number("label_mass", ({ mass }) => (mass === null ? null : String(mass))),
+    ...verdictColumns(form, classes, input),
     ...(input?.chosen ? [text("chosen_side", ({ index }) => input.chosen?.[index] ?? null)] : []),
   ];
   // Without a tie, a column of the input with the name of the tie would be read back as a probability.
@@ -84,6 +88,30 @@ export function outputColumns(
   return [ids, ...repeated, ...results];
 }
 
+/** The names of the columns that a form must name, and that are not repeated from the input. */
+export const VERDICT_COLUMNS = ["set", "abstain"] as const;
+
+/** Lists which of the columns `set` and `abstain` a form names and the input does not have. */
+export function namedVerdictColumns(
+  { columns }: Pick<OutputForm, "columns">,
+  input: Pick<OutputInput, "names"> | null,
+): readonly (typeof VERDICT_COLUMNS)[number][] {
+  return VERDICT_COLUMNS.filter((name) => columns.includes(name) && !(input?.names.includes(name) ?? false));
+}
+
+/** A row without a verdict, for example before it was judged, may have any class. */
+function verdictColumns(
+  form: OutputForm,
+  classes: Classes,
+  input: Pick<OutputInput, "names"> | null,
+): readonly OutputColumn[] {
+  const columns = {
+    set: text("set", ({ verdict }) => (verdict?.set ?? classes).join("|")),
+    abstain: number("abstain", ({ verdict }) => ((verdict?.abstains ?? true) ? "1" : "0")),
+  } as const satisfies Record<(typeof VERDICT_COLUMNS)[number], OutputColumn>;
+  return namedVerdictColumns(form, input).map((name) => columns[name]);
+}
+
 /** The input may be an output of an earlier run, which has such names itself. */
 function unusedName(name: string, taken: ReadonlySet<string>): string {
   const longer = `input_${name}`;
@@ -91,11 +119,13 @@ function unusedName(name: string, taken: ReadonlySet<string>): string {
 }
 
 function repeatedColumns(
-  { columns }: OutputForm,
+  form: OutputForm,
   input: Pick<OutputInput, "path" | "names"> | null,
 ): readonly { readonly name: string; readonly at: number }[] {
   const { path, names } = input ?? { path: "the input", names: [] };
-  if (columns === "all") return names.map((name, at) => ({ name, at }));
+  if (form.columns === "all") return names.map((name, at) => ({ name, at }));
+  const own: readonly string[] = namedVerdictColumns(form, input);
+  const columns = form.columns.filter((name) => !own.includes(name));
   const unknown = columns.filter((name) => !names.includes(name));
   if (unknown.length > 0) {
     const described = unknown.map((name) => {

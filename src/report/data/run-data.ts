@@ -1,3 +1,4 @@
+import type { VerdictSummary } from "../../evaluate/verdict-summary.ts";
 import type { Band } from "../../runfolder/timeline/bands.ts";
 import type { RequestPoint, TimelineForecast, Timing } from "../../runfolder/timeline/timeline.ts";
 import type { Classes, Obtained, PerClass, Row } from "../../types.ts";
@@ -39,6 +40,8 @@ export interface ReportData {
   readonly bands: readonly Band[];
   /** Null when the rows have no labels. */
   readonly quality: Quality | null;
+  /** The sets of verdicts; null unless the run applied a calibration that has rules for them. */
+  readonly verdicts: VerdictSummary | null;
   /** Null unless the labels are those of a sample of the rows. */
   readonly fewLabels: FewLabelsData | null;
   /** Null unless some rows were scored in both orders. */
