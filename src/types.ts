@@ -65,7 +65,7 @@ export type Obtained = "both-orders" | "one-order" | "one-order-short" | "prior"
 
 /** What is said of a row besides its probabilities: a set of verdicts, and whether the verdict is not to be relied on. */
 export interface RowVerdict {
-  /** The classes that the row may have, at the coverage of the calibration; never empty. */
+  /** The classes that the row may have, at the coverage of the calibration; empty when the row is unlike the labelled ones. */
   readonly set: readonly ClassName[];
   readonly abstains: boolean;
 }

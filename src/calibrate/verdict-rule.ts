@@ -3,6 +3,8 @@ import { argmax, perClass } from "../classes.ts";
 import { seededGenerator, shuffledIndexes } from "../numbers/random.ts";
 import { sum } from "../numbers/sums.ts";
 import { binomialAtMost } from "../stats/binomial.ts";
+import { sumByGroup } from "../stats/groups.ts";
+import { groupedMean, standardErrorOf } from "../stats/resample.ts";
 import type { ClassName, PerClass, RowVerdict } from "../types.ts";
 
 /** How the probabilities of a row become a set of verdicts, and when its verdict is accepted. */
@@ -49,12 +51,11 @@ export function fitVerdictRule(rows: HeldOutRows, targets: VerdictTargets, seed:
   };
 }
 
-/** Gives the set of verdicts of a row, never empty, and whether its verdict is not accepted. */
+/** Gives the set of verdicts of a row, and whether its verdict is not accepted. */
 export function verdictBy({ least, accept }: VerdictRule, probabilities: PerClass): RowVerdict {
   const best = argmax(probabilities);
-  const inside = probabilities.flatMap((p, index) => (p >= (least[index] ?? 0) || index === best ? [index] : []));
   return {
-    set: inside.map((index) => NAMES[index] ?? "tie"),
+    set: NAMES.slice(0, probabilities.length).filter((_, index) => (probabilities[index] ?? 0) >= (least[index] ?? 0)),
     abstains: accept === null || (probabilities[best] ?? 0) < accept,
   };
 }
@@ -67,24 +68,42 @@ const NAMES = ["a", "b", "tie"] as const satisfies readonly ClassName[];
  * and Wasserman 2019, "Least ambiguous set-valued classifiers"). With n rows of the class it is the ⌈(n + 1) · coverage⌉th
  * largest probability that they gave it, so that the set of another row of the class holds it with at least this probability
  * if the rows are exchangeable. 0 when there are too few rows. Shares of votes count as parts of a row.
+ *
+ * Rows that share a prompt tell less. They count as the effective number of rows that `rateInterval` uses (Korn and Graubard
+ * 1998), of which another row is one: n + n / effective in place of n + 1. This is n + 1 where each prompt has one row.
  */
-function leastProbability({ probabilities, truth }: HeldOutRows, index: number, coverage: number): number {
-  const scored = Array.from({ length: rowsOf(truth) }, (_, row) => ({
-    p: rowAt(probabilities, row)[index] ?? 0,
-    weight: rowAt(truth, row)[index] ?? 0,
-  })).filter(({ weight }) => weight > 0);
-  scored.sort((one, other) => other.p - one.p);
-  // Without the rounding, sums such as 0.9 · 10 would be above 9.
-  const needed = Math.round((sum(scored.map(({ weight }) => weight)) + 1) * coverage * PRECISION) / PRECISION;
-  let held = 0;
-  for (const { p, weight } of scored) {
-    held += weight;
-    if (held >= needed) return p;
-  }
-  return 0;
+function leastProbability({ probabilities, truth, groups }: HeldOutRows, index: number, coverage: number): number {
+  const rows = [...groups.keys()].filter((row) => weightAt(truth, row, index) > 0);
+  rows.sort((one, other) => weightAt(probabilities, other, index) - weightAt(probabilities, one, index));
+  const weights = Float64Array.from(rows, (row) => weightAt(truth, row, index));
+  const total = sum(weights);
+  const reach = (needed: number): number => {
+    let held = 0;
+    // Without the tolerance, a product such as 0.9 · 10 could be above 9.
+    for (const [place, row] of rows.entries()) {
+      held += weights[place] as number;
+      if (held >= needed - TOLERANCE) return weightAt(probabilities, row, index);
+    }
+    return 0;
+  };
+  const first = reach(total * coverage);
+  const hits = Float64Array.from(rows, (row) => Number(weightAt(probabilities, row, index) >= first));
+  const byGroup = sumByGroup(
+    hits,
+    Uint32Array.from(rows, (row) => groups[row] as number),
+    weights,
+  );
+  const share = groupedMean(byGroup);
+  const variance = standardErrorOf(byGroup) ** 2;
+  const effective = variance === 0 ? byGroup.sums.length : Math.min(total, (share * (1 - share)) / variance);
+  return reach((total + total / effective) * coverage);
 }
 
-const PRECISION = 1e9;
+function weightAt(matrix: ClassMatrix, row: number, index: number): number {
+  return rowAt(matrix, row)[index] ?? 0;
+}
+
+const TOLERANCE = 1e-9;
 
 /** The threshold goes down in this many steps of equally many rows. */
 const STEPS = 20;

@@ -19,7 +19,7 @@ export interface VerdictSummary {
   readonly maxError: number;
   readonly confidence: number;
   readonly rows: number;
-  /** Number of rows by the number of classes in their set: one, two, three. */
+  /** Number of rows by the number of classes in their set: none, one, two, three. */
   readonly sizes: readonly number[];
   /** Number of rows whose verdict is accepted; the others abstain. */
   readonly accepted: number;
@@ -66,7 +66,9 @@ export function summariseVerdicts(
     maxError,
     confidence,
     rows: verdicts.length,
-    sizes: rows.probabilities.classes.map((_, index) => verdicts.filter(({ set }) => set.length === index + 1).length),
+    sizes: ["none", ...rows.probabilities.classes].map(
+      (_, size) => verdicts.filter(({ set }) => set.length === size).length,
+    ),
     accepted: verdicts.filter(({ abstains }) => !abstains).length,
     measured: labels === null ? null : measureVerdicts(verdicts, rows, labels, options),
   };

@@ -48,7 +48,7 @@ export const addCalibrate: AddCommand = (program, context, finish) => {
       examples([
         "abtie calibrate runs/pilot -o calibration.json",
         "abtie calibrate runs/pilot --labels labelled.csv --truth votes --json",
-        "abtie calibrate runs/pilot --coverage 0.9 --max-error 0.1    # for output.columns: [set, abstain]",
+        ["abtie calibrate runs/pilot --coverage 0.9 --max-error 0.1", "for output.columns: [set, abstain]"],
       ]),
     )
     .addHelpText(

@@ -19,7 +19,7 @@ export function verdictTable({ coverage, maxError, rows, sizes, accepted, measur
     columns: [textColumn("Rows"), numberColumn("Number"), numberColumn("Share"), numberColumn("Stated")],
     rows: [
       ...sizes.map((size, index) => [
-        { text: SIZE[index] ?? `${index + 1} classes in the set` },
+        { text: SIZE[index] ?? `${index} classes in the set` },
         countCell(size),
         { text: percent(size / rows, 1) },
         stated(""),
@@ -40,7 +40,7 @@ export function verdictTable({ coverage, maxError, rows, sizes, accepted, measur
   };
 }
 
-const SIZE = ["one class in the set", "two classes in the set", "all three classes in the set"];
+const SIZE = ["no class in the set", "one class in the set", "two classes in the set", "all three classes in the set"];
 
 /** Says what the table means. */
 export function verdictSentence({ coverage, maxError, confidence, rows, accepted }: VerdictSummary): string {
