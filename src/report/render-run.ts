@@ -13,7 +13,7 @@ import { time } from "./sections/time.ts";
 import { worst } from "./sections/worst.ts";
 import { fewLabelsSentences, fewLabelsTable } from "./tables/few-labels-table.ts";
 import { scoreTable, sliceTable, sourceTable } from "./tables/run-tables.ts";
-import { verdictSentence, verdictTable } from "./tables/verdict-table.ts";
+import { verdictSentence, verdictSetTable } from "./tables/verdict-set-table.ts";
 import { swapText } from "./text/sentences.ts";
 import { runVerdict } from "./text/verdict.ts";
 
@@ -38,7 +38,7 @@ export function renderRunMarkdown(data: ReportData): string {
     bold(runVerdict(data).sentence),
     bullets(data.warnings),
     ...(known === null ? [] : [markdownTable(scoreTable(known.scores, known.baselines))]),
-    ...(verdicts === null ? [] : [markdownTable(verdictTable(verdicts)), plain(verdictSentence(verdicts))]),
+    ...(verdicts === null ? [] : [markdownTable(verdictSetTable(verdicts)), plain(verdictSentence(verdicts))]),
     ...(fewLabels === null ? [] : [markdownTable(fewLabelsTable(fewLabels)), bullets(fewLabelsSentences(fewLabels))]),
     ...(known?.slices ?? []).map((group) => markdownTable(sliceTable(group, rows.length))),
     ...(position === null ? [] : [heading(3, "Order of the answers"), plain(swapText(position))]),

@@ -6,7 +6,7 @@ import type { FewLabelsData } from "../../report/data/run-data.ts";
 import { fewLabelsSentences, fewLabelsTable } from "../../report/tables/few-labels-table.ts";
 import { scoreTable, sliceTable } from "../../report/tables/run-tables.ts";
 import { loss } from "../../report/tables/table.ts";
-import { verdictSentence, verdictTable } from "../../report/tables/verdict-table.ts";
+import { verdictSentence, verdictSetTable } from "../../report/tables/verdict-set-table.ts";
 import { count, counted, fixed, massText, withRange } from "../../report/text/number.ts";
 import { swapText } from "../../report/text/sentences.ts";
 import { againstBaseline } from "../../report/text/verdict.ts";
@@ -25,7 +25,7 @@ export function renderEvaluation(evaluation: SubjectEvaluation): string {
     tableLines(scoreTable(named, baselines)),
     prior === undefined ? "" : `As written, the judge is ${againstBaseline(prior).sentence}.`,
     powered === null ? "" : fewLabelsLines(fewLabelsOf(powered)),
-    verdicts === null ? "" : [tableLines(verdictTable(verdicts)), verdictSentence(verdicts)].join("\n"),
+    verdicts === null ? "" : [tableLines(verdictSetTable(verdicts)), verdictSentence(verdicts)].join("\n"),
     written === undefined ? "" : confusionLines(written.evaluation.confusion),
     readingLines(evaluation),
     ...slices.map(({ name, parts }) => tableLines(sliceTable(sliceGroupOf(name, parts), rows))),

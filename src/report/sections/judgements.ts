@@ -5,7 +5,7 @@ import { massHistogram, massOf } from "../charts/mass.ts";
 import { triangle } from "../charts/triangle.ts";
 import type { ReportData } from "../data/run-data.ts";
 import { type Html, html } from "../markup/html.ts";
-import { verdictSentence, verdictTable } from "../tables/verdict-table.ts";
+import { verdictSentence, verdictSetTable } from "../tables/verdict-set-table.ts";
 import { counted, massText, percent } from "../text/number.ts";
 import { swapText } from "../text/sentences.ts";
 import { classKey, figure, leftOut, type Section, section } from "./section.ts";
@@ -32,7 +32,7 @@ export function judgements(data: ReportData): Section {
         ? html`${figure("All rows between A and B", rowsBetween(data.rows, marked), html`${key}Rows by the probability of B${known && ", coloured by their truth"}. The broken line parts the two verdicts.${rings}`)}${massFigure(data)}`
         : html`${figure("All rows between A, B and tie", triangle(data.rows, marked), html`${key}Every row is a point${known && ", coloured by its truth"}. Broken lines part the regions of the three verdicts.${rings}`)}
 <div class="stack">${known && figure("The same rows, by truth", densityTriangles(data.rows), "Darker where more rows lie. A good judge fills the corner of the truth.")}${massFigure(data)}</div>`
-    }</div>${data.verdicts && html`${tableMarkup(verdictTable(data.verdicts))}<p class="after-table">${verdictSentence(data.verdicts)}</p>`}`,
+    }</div>${data.verdicts && html`${tableMarkup(verdictSetTable(data.verdicts))}<p class="after-table">${verdictSentence(data.verdicts)}</p>`}`,
   );
 }
 

@@ -5,7 +5,7 @@ import { count, percent } from "../text/number.ts";
 import { countCell, estimateCell, numberColumn, rate, type Table, textColumn } from "./table.ts";
 
 /** Lists how well the sets of verdicts and the accepted verdicts keep what they promise; without labels only their numbers. */
-export function verdictTable({ coverage, maxError, rows, sizes, accepted, measured }: VerdictSummary): Table {
+export function verdictSetTable({ coverage, maxError, rows, sizes, accepted, measured }: VerdictSummary): Table {
   const stated = (text: string) => ({ text });
   const held = (measured?.held ?? []).map(({ name, share }) => [
     { text: `label ${CLASS_TEXT[name]}: its set holds it` },
