@@ -32,10 +32,11 @@ export async function validate(
   options: ValidateOptions,
   effects: Pick<Effects, "cwd" | "signal">,
 ): Promise<ValidateResult> {
-  const columns = options.id === undefined ? {} : { id: options.id };
+  const named = namedColumns(options.columns ?? {});
+  const columns = { ...named, id: options.id ?? named.id };
   const submission = resolve(effects.cwd, options.submission);
   await using dataset = await openDataset(inputPath(effects.cwd, options.input), {
-    columns: { ...namedColumns(options.columns ?? {}), ...columns },
+    columns,
     signal: effects.signal,
   });
   const problems = await validateSubmission(submission, dataset.ids, columns, null, options.format);

@@ -14,7 +14,7 @@ import {
 import type { LabelPlan } from "./labels.ts";
 import { RANK_DIFFERENCE } from "./sources/ranked.ts";
 import type { Header } from "./sources/source.ts";
-import { namingRemedy } from "./suggest-columns.ts";
+import { namingRemedy, withoutIds } from "./suggest-columns.ts";
 
 /** The indexes of the cells that are read from each record, and the meaning of the labels. */
 export interface Layout {
@@ -73,12 +73,14 @@ export function findLayout(header: Header, options: LayoutOptions): Layout {
     answers: answerNames(header.names, pair),
     guessed: labels.guessed,
     inclusion: header.names.includes(INCLUSION_COLUMN) ? search.exact(INCLUSION_COLUMN) : null,
-    notes: [...(id === null ? [lastTurn === null ? NO_IDS : SEVERAL_JUDGEMENTS] : []), ...search.assumed()],
+    notes: [
+      ...(id === null ? [lastTurn === null ? withoutIds(header.names) : SEVERAL_JUDGEMENTS] : []),
+      ...search.assumed(),
+    ],
     labelNotes: labels.notes,
   };
 }
 
-const NO_IDS = "no column with ids: the id of a row is its number, counted from 0";
 const SEVERAL_JUDGEMENTS =
   'a question has several judgements, each of the conversation up to its "turn": the id of a row is its number, counted from 0';
 

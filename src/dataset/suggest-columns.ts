@@ -1,9 +1,10 @@
 import { quoteForShell } from "../format.ts";
 import { DEFAULT_COLUMNS, findNearest } from "./columns.ts";
+import { ID_NAMES, simplify } from "./known-columns.ts";
 
 /** Says how a person names the columns of texts that are missing, with those that are probably meant. */
 export function namingRemedy(names: readonly string[], problems: readonly string[]): string {
-  const { prompt, answers } = suggestColumns(names);
+  const { prompt, answers, id } = suggestColumns(names);
   const unused = names.filter((name) => name !== DEFAULT_COLUMNS.responseA && name !== DEFAULT_COLUMNS.responseB);
   const wanted = [
     { key: "prompt", name: DEFAULT_COLUMNS.prompt, likely: prompt },
@@ -14,14 +15,28 @@ export function namingRemedy(names: readonly string[], problems: readonly string
     .filter(({ name }) => problems.some((problem) => problem.startsWith(`the column "${name}" is missing`)))
     .map(({ key, name, likely }) => `columns.${key}=${likely ?? findNearest(name, unused) ?? "NAME"}`)
     .map((setting) => `--set ${quoteForShell(setting)}`);
-  const shown = flags.length === 0 ? "" : `: ${flags.join(" ")}`;
+  const idFlag =
+    flags.length > 0 && id !== null && !isUsualId(names) ? [`--set ${quoteForShell(`columns.id=${id}`)}`] : [];
+  const shown = flags.length === 0 ? "" : `: ${[...idFlag, ...flags].join(" ")}`;
   return `Rename the column in the file, or name it with --set or under "columns" in the config${shown}.`;
+}
+
+/** Says that no column has the ids, and which one may have them. */
+export function withoutIds(names: readonly string[]): string {
+  const { id } = suggestColumns(names);
+  const hint = id === null ? "" : `; if ${JSON.stringify(id)} has them, add --set ${quoteForShell(`columns.id=${id}`)}`;
+  return `no column with ids: the id of a row is its number, counted from 0${hint}`;
+}
+
+function isUsualId(names: readonly string[]): boolean {
+  return names.some((name) => (ID_NAMES as readonly string[]).includes(simplify(name)));
 }
 
 /** The columns with texts that a header probably means; null where nothing is likely. */
 interface SuggestedColumns {
   readonly prompt: string | null;
   readonly answers: readonly [a: string, b: string] | null;
+  readonly id: string | null;
 }
 
 /**
@@ -39,7 +54,8 @@ function suggestColumns(names: readonly string[]): SuggestedColumns {
   const prompt = texts.find(
     ({ name, words }) => answers?.includes(name) !== true && words.some((word) => OF_PROMPT.has(word)),
   );
-  return { prompt: prompt?.name ?? null, answers: answers ?? null };
+  const id = names.find((name) => !name.startsWith("model") && wordsOf(name).some((word) => OF_ID.has(word)));
+  return { prompt: prompt?.name ?? null, answers: answers ?? null, id: id ?? null };
 }
 
 /** "leftText" and "left_text" have the words left and text; a digit is a word. */
@@ -74,6 +90,8 @@ const NO_TEXT: ReadonlySet<string> = new Set(
     " ",
   ),
 );
+
+const OF_ID: ReadonlySet<string> = new Set("id ids nr no number key uid uuid index".split(" "));
 
 const OF_PROMPT: ReadonlySet<string> = new Set(
   "prompt prompts question query instruction request user input context message messages task conversation history".split(

@@ -151,10 +151,10 @@ test("a slip of the whole file is a warning, and labels that are not used are sa
     for (const command of ["plan", "run"]) {
       const { stderr } = await inProcess([command, "job.yaml", "-i", "slip.csv", "--run", "slip"], folder);
       expect(stderr.match(/in 100 % of the rows a cell is a list as Python.*json\.dumps/g)).toHaveLength(1);
-      expect(stderr.match(/column "rating" looks like labels and is not used/g)).toHaveLength(1);
+      expect(stderr.match(/column "rating" looks like labels .* and is not used/g)).toHaveLength(1);
     }
     const { stdout } = await inProcess(["doctor", "job.yaml", "-i", "slip.csv", "--run", "d", "--json"], folder);
-    expect(stdout.match(/column ..rating.. looks like labels and is not used/g)).toHaveLength(1);
+    expect(stdout.match(/column ..rating.. looks like labels .* and is not used/g)).toHaveLength(1);
     expect(JSON.parse(stdout)).toContainEqual({
       check: "columns",
       level: "warning",

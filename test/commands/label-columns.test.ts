@@ -49,7 +49,7 @@ test("init says which columns are probably meant, and writes them and the labels
   const init = ["init", "rows.csv", ...SET_TEXTS, "--set", "columns.id=nr", "--base-url", judge.url];
   const made = await inProcess(init, folder);
   expect(made).toMatchObject({ status: 0, stderr: "" });
-  expect(made.stdout).toContain("labels    A 33 %, B 33 %, tie 33 % (1 column human says)");
+  expect(made.stdout).toContain("labels    A 33 %, B 33 %, tie 33 % (column human says)");
   expect(readFileSync(join(folder, "abtie.yaml"), "utf8")).toContain(
     "columns:\n  id: nr\n  prompt: user text\n  response_a: left_text\n  response_b: right_text\n  label: human says\n",
   );

@@ -70,7 +70,7 @@ test("refuses label columns that are there in part", async () => {
 test("suggests the columns with texts that are probably meant, as flags", async () => {
   const { message } = await refuse("nr,user question,left_text,right_text,model_a,model_b\n1,p,a,b,m,n\n");
   expect(message).toMatch(
-    /--set 'columns\.prompt=user question' --set columns\.response_a=left_text --set columns\.response_b=right_text\.$/,
+    /: --set columns\.id=nr --set 'columns\.prompt=user question' --set columns\.response_a=left_text --set columns\.response_b=right_text\.$/,
   );
   const nothing = await refuse("x,y,z\n1,p,a\n");
   expect(nothing.message).toMatch(

@@ -1,6 +1,6 @@
 import { CLASS_TEXT } from "../../classes.ts";
 import type { InitResult } from "../../commands/init.ts";
-import { formatPercent, plural } from "../../format.ts";
+import { formatPercent, plural, quoteForShell } from "../../format.ts";
 import { CLASSES } from "../../types.ts";
 import { examples } from "../render/help-text.ts";
 import { type AddCommand, printJson } from "./context.ts";
@@ -16,6 +16,9 @@ interface InitFlags {
   readonly json?: boolean;
 }
 
+/** The config that every command finds without being told. */
+const USUAL_CONFIG = "abtie.yaml";
+
 /** Adds `abtie init`. */
 export const addInit: AddCommand = (program, context) => {
   program
@@ -26,7 +29,7 @@ export const addInit: AddCommand = (program, context) => {
         " and writes a config with them.",
     )
     .argument("<rows>", "file with the rows to judge")
-    .option("-o, --output <yaml>", "config to write", "abtie.yaml")
+    .option("-o, --output <yaml>", "config to write", USUAL_CONFIG)
     .option("--base-url <url>", "use the server that runs at this URL; without it, the small model of `abtie setup`")
     .option(
       "--deadline <when>",
@@ -42,26 +45,20 @@ export const addInit: AddCommand = (program, context) => {
       const columns = await columnsFrom(flags);
       const result = await init({ input: rows, output, baseUrl, deadline, columns, force }, context);
       if (flags.json === true) printJson(context, result);
-      else context.print(renderInit(result));
+      else context.print(renderInit(result, output === USUAL_CONFIG ? "" : ` ${quoteForShell(output)}`));
     });
 };
 
-function renderInit({
-  input,
-  config,
-  rows,
-  labels,
-  labelColumns,
-  notes,
-  turns,
-  characters,
-  scripts,
-}: InitResult): string {
+/** `named` is the config behind a command; empty when it is found without. */
+function renderInit(
+  { input, config, rows, labels, labelColumns, notes, turns, characters, scripts }: InitResult,
+  named: string,
+): string {
   const shares =
     labels === null
       ? "none, which scoring does not need"
       : labels.map((share, index) => `${CLASS_TEXT[CLASSES[index] ?? "tie"]} ${formatPercent(share)}`).join(", ") +
-        `${labels.length === 2 ? "; none is a tie" : ""} (${plural(labelColumns.length, "column")} ${labelColumns.join(", ")})`;
+        `${labels.length === 2 ? "; none is a tie" : ""} (${labelColumns.length === 1 ? "column" : "columns"} ${labelColumns.join(", ")})`;
   const written = scripts.slice(0, 4).map(({ script, share }) => `${script} ${formatPercent(share)}`);
   return [
     `rows      ${plural(rows, "row")} in ${input}`,
@@ -72,6 +69,6 @@ function renderInit({
     `script    ${written.join(", ")}`,
     `written   ${config}`,
     "",
-    "Next: abtie show (one prompt), abtie doctor (all checks), abtie run",
+    `Next: abtie show${named} (one prompt), abtie doctor${named} (all checks), abtie run${named}`,
   ].join("\n");
 }

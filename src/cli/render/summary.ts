@@ -16,7 +16,7 @@ const ENDS: Readonly<Record<RunSummary["end"], string>> = {
 
 /** Renders the summary of a run for a person. */
 export function renderSummary(summary: RunSummary): string {
-  const { rows, session, marks, files, calibration, truth, forecasts } = summary;
+  const { rows, session, marks, files, calibration, truth, forecasts, seconds } = summary;
   const leftOut = truth === null ? null : leftOutTies(truth);
   const lines: readonly (string | null)[] = [
     "",
@@ -38,7 +38,9 @@ export function renderSummary(summary: RunSummary): string {
         `accuracy ${rate(truth.accuracy)}, ${counted(truth.rows, "row")}${leftOut === null ? "" : ` (${leftOut})`}`,
     timeLine(summary),
     ...speedLines(summary),
-    forecasts.length === 0 ? null : `forecast     ${forecasts.map(forecastError).join(", ")}`,
+    forecasts.length === 0 || seconds.scoring < LEAST_FORECAST_SECONDS
+      ? null
+      : `forecast     ${forecasts.map(forecastError).join(", ")}`,
     `submission   ${files.submission}`,
     `rows         ${files.rows}`,
     `run folder   ${files.runFolder}`,
@@ -113,6 +115,9 @@ function usageLines({
     `in flight    ${[...new Set(settings)].join(", ")}`,
   ];
 }
+
+/** The forecasts of a shorter scoring were made of a moment, and their errors say nothing. */
+const LEAST_FORECAST_SECONDS = 60;
 
 function forecastError({ share, error, covered }: RunSummary["forecasts"][number]): string {
   const direction = error >= 0 ? "too long" : "too short";
