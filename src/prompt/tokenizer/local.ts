@@ -24,7 +24,9 @@ export interface LocalTokenizer extends Tokenizer {
  */
 export async function loadTokenizer(modelDir: string, settings: ChatSettings): Promise<LocalTokenizer> {
   const tokenizer = await openTokenizer(modelDir, settings);
-  // The files of a big vocabulary are 100 MB of objects, and nothing would collect them until as many new ones were made.
+  // The files of a big vocabulary are 100 MB of objects, and nothing would collect them until as many new ones were made. The second
+  // collection gives the pages back that the first one emptied.
+  globalThis.gc?.();
   globalThis.gc?.();
   return tokenizer;
 }
