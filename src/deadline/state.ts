@@ -92,11 +92,8 @@ export interface EngineState {
 export function createState(options: DeadlineOptions): DeadlineState {
   const wrong = checkSteps(options.steps);
   if (wrong !== null) throw new Error(`the steps are no ladder: ${wrong}`);
-  const answered = new Set(options.answered);
-  const rows = [...options.tokens.keys()].filter((row) => !answered.has(row));
+  const { rows, sample, queue } = queueRows(options);
   const steps = options.onOverrun === "stop" ? options.steps.filter((step) => !isScarce(step)) : options.steps;
-  const sample = sampleSizesOfRest(options.sample, options.tokens.length, rows.length);
-  const queue = createQueue(options.tokens, rows, chooseSample(options.tokens, rows, sample.rows, options.seed));
   const whole = workOf(options.tokens);
   const lastBudget = options.steps.at(-1)?.tokenBudget ?? null;
   const left = steps.map((step) => workOf(rows.map((row) => plannedTokens(options, row, step.tokenBudget))));
@@ -124,6 +121,23 @@ export function createState(options: DeadlineOptions): DeadlineState {
     sent: { tokens: 0, planned: 0 },
     stop: null,
   };
+}
+
+/** Puts the rows without an answer into the order in which a run takes them, with its sample. */
+export function queueRows({
+  tokens,
+  answered,
+  sample: whole,
+  seed,
+}: Pick<DeadlineOptions, "tokens" | "answered" | "sample" | "seed">): {
+  readonly rows: readonly number[];
+  readonly sample: SampleSizes;
+  readonly queue: Queue;
+} {
+  const done = new Set(answered);
+  const rows = [...tokens.keys()].filter((row) => !done.has(row));
+  const sample = sampleSizesOfRest(whole, tokens.length, rows.length);
+  return { rows, sample, queue: createQueue(tokens, rows, chooseSample(tokens, rows, sample.rows, seed)) };
 }
 
 /** Replaces the moments that limit the run. The deadline comes nearer in monotonic time when the machine sleeps. */

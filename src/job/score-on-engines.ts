@@ -1,4 +1,7 @@
-import { planRun } from "../deadline/run-plan.ts";
+import type { Queue } from "../deadline/order.ts";
+import { planRun, withinBudget } from "../deadline/run-plan.ts";
+import { sampleSizes } from "../deadline/sample.ts";
+import { queueRows } from "../deadline/state.ts";
 import type { Effects } from "../effects.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { ForecastError } from "../forecast/history.ts";
@@ -8,12 +11,14 @@ import { firstLevel } from "../pool/first-setting.ts";
 import { type EnginePool, openEnginePool } from "../pool/pool.ts";
 import type { PoolStatus } from "../pool/status.ts";
 import type { Usage } from "../pool/usage.ts";
+import { isAnswered } from "../runfolder/state/run-state.ts";
 import { createDecisionLog } from "./decision-log.ts";
 import { endAtLimit } from "./end-at-limit.ts";
 import { type JobFailure, lowMassFailure } from "./failure.ts";
 import { watchStart } from "./never-answered.ts";
 import type { Job } from "./open-job.ts";
 import { createPlanner, type Planner } from "./planner.ts";
+import { type PreparedAhead, prepareAhead } from "./prepare-ahead.ts";
 import { showProgress } from "./progress.ts";
 import { scoreRows } from "./score-rows.ts";
 import type { RunEnd } from "./summary.ts";
@@ -62,7 +67,7 @@ export async function scoreOnEngines(job: Job, options: SessionOptions): Promise
 }
 
 async function openAndScore(job: Job, options: SessionOptions): Promise<Session> {
-  const { config, dataset, loader, folder, recorder, massWatch, parts } = job;
+  const { config, dataset, loader, folder, recorder, massWatch, threads, parts } = job;
   const { limits, effects } = options;
   const { clock } = effects;
   // The judge is opened before a server is started, so that mistakes in template and labels show early: a start takes
@@ -74,6 +79,11 @@ async function openAndScore(job: Job, options: SessionOptions): Promise<Session>
   }
   // Lengths are estimated before the server is started, so that the server does not wait for them.
   const lengths = early === null ? null : await estimateLengths(early, dataset, limits.signal);
+  // Where no thread helps, the engine starts on the same cores, and preparing would delay it.
+  using ahead =
+    early === null || lengths === null || threads === 0
+      ? null
+      : prepareAhead({ judge: early, queue: firstRows(job, lengths, early.budget), threads, clock });
   await using pool = await openEnginePool({
     config,
     loader,
@@ -85,7 +95,7 @@ async function openAndScore(job: Job, options: SessionOptions): Promise<Session>
     openers: parts.engineOpeners,
   });
   const scoring: { since: number | null } = { since: null };
-  const scored = await endAtLimit(options, () => scoreOnPool(job, options, { pool, lengths, scoring }));
+  const scored = await endAtLimit(options, () => scoreOnPool(job, options, { pool, ahead, lengths, scoring }));
   if (!("stopped" in scored)) return scored.value;
   const { since } = scoring;
   return {
@@ -100,10 +110,12 @@ async function scoreOnPool(
   options: SessionOptions,
   {
     pool,
+    ahead,
     lengths,
     scoring,
   }: {
     readonly pool: EnginePool<Judge>;
+    readonly ahead: PreparedAhead | null;
     readonly lengths: readonly number[] | null;
     /** Gets the start of scoring, monotonic ms, which is known also when the scoring ends in an error. */
     readonly scoring: { since: number | null };
@@ -111,7 +123,7 @@ async function scoreOnPool(
 ): Promise<Session> {
   const { config, dataset, folder, publisher, recorder, massWatch, threads } = job;
   const { limits, effects } = options;
-  const { judge } = pool;
+  const judge = ahead?.usedBy(pool.judge) ?? pool.judge;
   const engine = pool.first();
   await folder.checkModel(pool.model);
   if (engine !== null) {
@@ -137,9 +149,18 @@ async function scoreOnPool(
   const lowMass = massWatch.stopped;
   // The results are published before the engine is stopped, because a stop may take longer than the time until the
   // deadline.
-  const end = await scoreRows({ config, planner, pool, recorder, threads, effects, limits, lowMass, show }).finally(
-    publisher.close,
-  );
+  const end = await scoreRows({
+    config,
+    planner,
+    pool,
+    judge,
+    recorder,
+    threads,
+    effects,
+    limits,
+    lowMass,
+    show,
+  }).finally(publisher.close);
   if (end === "done") massWatch.end();
   const isLow = lowMass.aborted && (end === "low-mass" || end === "done");
   return {
@@ -150,6 +171,13 @@ async function scoreOnPool(
     forecasts: planner.forecastErrors(),
     scoringSince,
   };
+}
+
+/** Queues the rows that are left as the planner will. */
+function firstRows({ config, folder }: Job, lengths: readonly number[], budget: number): Queue {
+  const tokens = withinBudget(lengths, budget);
+  const answered = [...tokens.keys()].filter((row) => isAnswered(folder.state, row, "ab"));
+  return queueRows({ tokens, answered, sample: sampleSizes(tokens.length), seed: config.seed }).queue;
 }
 
 /** Makes and journals the plan, and creates its planner. `tokens` are the estimated prompt tokens of every row. */

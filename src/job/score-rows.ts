@@ -15,6 +15,7 @@ export async function scoreRows(options: {
   config: Config;
   planner: Planner;
   pool: EnginePool<Judge>;
+  judge: Judge;
   recorder: Recorder;
   /** Number of threads that prepare rows beside this one. */
   threads: number;
@@ -25,7 +26,7 @@ export async function scoreRows(options: {
   /** Shows the progress. */
   show: () => void;
 }): Promise<RunEnd> {
-  const { config, planner, pool, recorder, threads, effects, limits, lowMass, show } = options;
+  const { config, planner, pool, judge, recorder, threads, effects, limits, lowMass, show } = options;
   const ended = new AbortController();
   const broken = new AbortController();
   const signal = AbortSignal.any([limits.signal, broken.signal, lowMass]);
@@ -40,7 +41,7 @@ export async function scoreRows(options: {
   const showing = showEverySecond(showSafely, effects.clock, ended.signal);
   const end = await scoreOnPool<Task>({
     pool,
-    tasks: tasksOf({ planner, judge: pool.judge, ahead: () => aheadOf(pool, threads), signal }),
+    tasks: tasksOf({ planner, judge, ahead: () => aheadOf(pool, threads), signal }),
     onRequest: (event) => {
       recorder.onRequest(event);
       // The forecast is for all engines together, so it gets the sum of their limits. The limit of a single engine would

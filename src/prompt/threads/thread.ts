@@ -4,12 +4,17 @@ import { AbtieError, messageOf } from "../../errors.ts";
 import { createPreparer, type Preparer } from "../preparer.ts";
 import { loadTemplate } from "../template/template.ts";
 import { loadTokenizer } from "../tokenizer/local.ts";
+import { remember } from "../tokenizer/remember.ts";
 import type { FromThread, PromptOutcome, Recipe, RowInOrder, ToThread } from "./messages.ts";
 
 const port = parentPort;
 if (port === null) throw new Error("this file runs as a thread");
 const send = (message: FromThread, transfer: readonly ArrayBuffer[] = []): void => port.postMessage(message, transfer);
 const preparers = new Map<string, Preparer>();
+// A run makes preparers of several budgets, and a big vocabulary is 100 MB.
+const tokenizerOf = remember(({ folder, settings }: Recipe["tokenizer"]) => loadTokenizer(folder, settings), {
+  key: (tokenizer) => JSON.stringify(tokenizer),
+});
 
 port.on("message", (message: ToThread) => {
   switch (message.kind) {
@@ -35,7 +40,7 @@ async function preparerOf({ template, tokenizer, budget, cut }: Recipe): Promise
   if (loaded.sha256 !== template.sha256) throw new Error(`${template.path} has changed`);
   return createPreparer({
     template: loaded,
-    tokenizer: await loadTokenizer(tokenizer.folder, tokenizer.settings),
+    tokenizer: await tokenizerOf(tokenizer),
     budget,
     cut,
   });
