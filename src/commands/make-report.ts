@@ -6,7 +6,8 @@ import type { Effects } from "../effects.ts";
 import { writeAtomic } from "../files/atomic.ts";
 import { exists } from "../files/exists.ts";
 import { readLines } from "../files/json-lines.ts";
-import { formatCount, formatDuration, formatFixed, formatPercent, plural } from "../format.ts";
+import { isRecord } from "../files/json-shape.ts";
+import { formatCount, formatDuration, formatFixed, formatPercent, formatSignificant, plural } from "../format.ts";
 import { type CurvePoint, type TrainingCurve, trainingCurve } from "../report/charts/training-curve.ts";
 import { renderMade } from "../report/render-made.ts";
 import { readTrainingEvent } from "../training/progress.ts";
@@ -72,8 +73,17 @@ const FACTS: Readonly<Record<StageName, (facts: Facts) => string>> = {
   merge: ({ parameters, largestDifference }) =>
     `${formatCount(Number(parameters))} parameters, logits differ by at most ${Number(largestDifference).toExponential(1)}`,
   quantize: ({ bytes }) => (typeof bytes === "number" ? `${formatFixed(bytes / 1e9, 2)} GB` : "quantised"),
-  prove: ({ comparisons }) => (Array.isArray(comparisons) ? plural(comparisons.length, "comparison") : ""),
+  prove: ({ comparisons, served }) => describeServed(Array.isArray(comparisons) ? comparisons.length : 0, served),
 };
+
+function describeServed(comparisons: number, served: unknown): string {
+  const largest = isRecord(served) ? Number(served["largest"]) : null;
+  const text =
+    largest === null
+      ? ""
+      : `; the merged model, served, differs from the training by at most ${formatSignificant(largest)}`;
+  return `${plural(comparisons, "comparison")}${text}`;
+}
 
 /** Says in a few words what a stage has made. */
 export function describeFacts(name: StageName, facts: Facts): string {

@@ -7,10 +7,12 @@ import { openDataset } from "../dataset/open-dataset.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
 import { replaceFile, writeAtomic } from "../files/atomic.ts";
+import { exists } from "../files/exists.ts";
 import { readLines } from "../files/json-lines.ts";
 import { labelsFor } from "../metrics/labels-for.ts";
 import { spreadSample } from "../numbers/spread-sample.ts";
 import { DATA_FILES } from "../training/data-file.ts";
+import { compareWithTraining, type ServedDifference } from "../training/held-out.ts";
 import { type ProofStep, type ProvedModel, proveStep } from "../training/proof.ts";
 import type { JudgeRecipe } from "../training/recipe.ts";
 import { MODEL } from "../training/stages/merge.ts";
@@ -39,10 +41,14 @@ export function proveStage(recipe: JudgeRecipe, effects: Effects): ChainStage {
     run: async ({ temporary, made, signal }) => {
       await writeRows(temporary, made, recipe);
       await writeAtomic(join(temporary, "prove.yaml"), stringify(proofConfig(recipe, made)));
-      const comparisons = await compareModels(temporary, recipe, { ...effects, signal });
+      const heldOut = join(madeStage(made, "train").path, "held_out.jsonl");
+      const { comparisons, served } = await compareModels(temporary, heldOut, recipe, { ...effects, signal });
       const calibration = recipe.calibrate ? await calibrateLast(temporary, made, { ...effects, signal }) : null;
-      await writeAtomic(join(temporary, "proof.json"), `${JSON.stringify({ comparisons, calibration }, null, 2)}\n`);
-      return { stopped: null, facts: { comparisons, calibration } };
+      await writeAtomic(
+        join(temporary, "proof.json"),
+        `${JSON.stringify({ comparisons, served, calibration }, null, 2)}\n`,
+      );
+      return { stopped: null, facts: { comparisons, served, calibration } };
     },
   };
 }
@@ -110,9 +116,10 @@ function engineOf(written: JudgeRecipe["prove"]["engine"]): Engine {
 /** Judges the rows with every model, and compares each with the one before it. */
 async function compareModels(
   folder: string,
+  heldOut: string,
   { prove, job }: JudgeRecipe,
   effects: Effects,
-): Promise<readonly ProofStep[]> {
+): Promise<{ readonly comparisons: readonly ProofStep[]; readonly served: ServedDifference | null }> {
   const file = join(folder, "prove.yaml");
   const comparison = await compareVariants({ file }, { ...effects, cwd: folder });
   if (comparison.kind !== "scores") throw new Error("the rows of a proof have labels");
@@ -133,11 +140,17 @@ async function compareModels(
     name,
     probabilities: raw.probabilities,
   }));
-  return models.slice(1).flatMap((after, at) => {
+  const comparisons = models.slice(1).flatMap((after, at) => {
     const before = models[at];
     if (before === undefined) return [];
     return [proveStep(before, after, measured, { limit: prove.largest_loss, seed: job.seed })];
   });
+  const merged = comparison.assessments.find(({ name }) => name === "merged")?.columns;
+  const served =
+    merged === undefined || !(await exists(heldOut))
+      ? null
+      : await compareWithTraining(heldOut, { ids: merged.ids, readings: merged.readings.ab });
+  return { comparisons, served };
 }
 
 /** Fits a calibration to the answers of the last model; gives its file in the folder of the proof, or why none was written. */

@@ -200,6 +200,9 @@ describe("abtie make", () => {
       { before: "base", after: "merged", rows: 6, lost: 0, flips: 0, largestChange: 0 },
       { before: "merged", after: "quantized", rows: 6, lost: 0, flips: 0, largestChange: 0 },
     ]);
+    // The fake training gives each class a third; the fake server something else.
+    expect(stages.at(-1).facts.served).toMatchObject({ rows: 6 });
+    expect(stages.at(-1).facts.served.largest).toBeGreaterThan(0);
     expect(await readdir(join(folder, "made"))).toEqual(
       expect.arrayContaining(["data", "train", "merged", "quantized", "proof", "report.html", "journal.jsonl"]),
     );

@@ -73,6 +73,12 @@ describe("the shipped recipes", () => {
       trained: 5_191_680,
       all: 2_619_533_568,
     });
+    // As PEFT prints them for SmolLM2-135M with the recipe cpu-smollm2.
+    const smol = { hidden_size: 576, num_hidden_layers: 30, num_attention_heads: 9, num_key_value_heads: 3 };
+    const sizes = { intermediate_size: 1536, vocab_size: 49_152, model_type: "llama", tie_word_embeddings: true };
+    const cpu = await load("cpu-smollm2");
+    const counted = countTrained(shapeOf(Object.assign(smol, sizes)), { ...cpu, classes: 3 });
+    expect(counted).toEqual({ trained: 4_884_480, all: 139_399_488 });
     expect(() => countTrained(shapeOf(GEMMA_2_2B), { ...s1, classes: 3 })).toThrow("the base has 26 layers, 0 to 25");
   });
 
