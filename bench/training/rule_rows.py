@@ -11,7 +11,8 @@ Each class of the rule is as frequent as the others. Then the label of a tenth o
 other two. --short makes answers of few words, for a training on a CPU.
 
 Prints one JSON object: {"rule", "rows", "best_log_loss"}. The best log loss is that of a judge that knows the rule and the noise:
--(1 - noise) ln(1 - noise) - noise ln(noise / 2), which is 0.394 for a tenth. In a file the share of wrong labels is exact.
+-(1 - noise) ln(1 - noise) - noise ln(noise / 2), which is 0.394 for a tenth. The share of wrong labels is the same in each of
+five folds by the position of the row (`abtie prepare --folds-by position`), so that it is the best of the held-out rows too.
 """
 
 import argparse
@@ -25,6 +26,7 @@ from pathlib import Path
 
 CLASSES = ("a", "b", "tie")
 LARGEST_DIFFERENCE_OF_A_TIE = 3
+FOLDS = 5
 # Common words of one or two tokens. They have no meaning for the rules, except the one that is asked for.
 TEXT_OF_WORDS = (
     "apple river stone cloud green paper music chair bread light table horse garden window silver winter summer bridge "
@@ -71,7 +73,10 @@ def make_rows(rule: str, count: int, *, seed: int, noise: float, short: bool) ->
     source = random.Random(f"{rule} {seed}")
     classes = [CLASSES[number % len(CLASSES)] for number in range(count)]
     source.shuffle(classes)
-    wrong = set(source.sample(range(count), round(noise * count)))
+    wrong: set[int] = set()
+    for fold in range(FOLDS):
+        part = range(fold, count, FOLDS)
+        wrong.update(source.sample(part, round(noise * len(part))))
     made: list[Row] = []
     for at, winner in enumerate(classes):
         stated = source.choice([each for each in CLASSES if each != winner]) if at in wrong else winner
