@@ -51,6 +51,7 @@ class Training:
     evaluate_every: int
     save_every: int
     eval_batch: int
+    tensorboard: bool
 
 
 @dataclass(frozen=True)

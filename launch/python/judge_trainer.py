@@ -136,6 +136,7 @@ class JudgeTrainer(Trainer):
             pace.step_s += now - pace.mark
             pace.tokens = self.collator.tokens
         pace.mark = now
+        self.control = self.callback_handler.on_log(self.args, self.state, self.control, logs)
         loss = logs["loss"]
         self.refuse_bad_loss(loss, logs["learning_rate"])
         speed = pace.tokens * self.args.world_size / pace.step_s if pace.step_s > 0 else None
@@ -193,6 +194,8 @@ class JudgeTrainer(Trainer):
         scored = gather_object(scored) if self.accelerator.num_processes > 1 else scored
         found = measure(scored, self.task.prior, has_mass=self.task.labels is not None)
         self.curve.add({"held_out": {"step": self.state.global_step} | found})
+        numbers = {f"eval_{name}": value for name, value in found.items() if isinstance(value, float)}
+        self.control = self.callback_handler.on_log(self.args, self.state, self.control, numbers)
         if self.args.should_save:
             write_scores(Path(self.args.output_dir) / "held_out.jsonl", scored)
         self.evaluated_at = self.state.global_step

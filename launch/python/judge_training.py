@@ -28,6 +28,7 @@ def train(folder: Path, recipe_file: Path, out: Path, *, ends_at: float | None, 
     curve.say({"step": "reading the examples"})
     data = read_data(folder)
     task = make_task(recipe, data)
+    os.environ.setdefault("TENSORBOARD_LOGGING_DIR", str(out / "tensorboard"))
     args = arguments(recipe, out, task)
     with args.main_process_first(local=False):
         checkpoint = open_folder(out, recipe_file, data.sha256, resume=resume) if curve.speaks else last_checkpoint(out)
@@ -131,7 +132,7 @@ def arguments(recipe: Recipe, out: Path, task: Task) -> TrainingArguments:
         save_total_limit=2,
         eval_strategy="steps" if training.evaluate_every > 0 and len(task.held_out) > 0 else "no",
         eval_steps=max(1, training.evaluate_every),
-        report_to="none",
+        report_to=["tensorboard"] if training.tensorboard else "none",
         disable_tqdm=True,
         remove_unused_columns=False,
         dataloader_pin_memory=on_gpu,

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
-import { isAbsolute, join, resolve } from "node:path";
-import { type Flavour, PINS, RECIPE } from "./pins.ts";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
+import { type Flavour, type Layer, PINS, RECIPE } from "./pins.ts";
 
 /** Setup writes this file last into each folder that it makes, so a folder with this file is complete. */
 export const MARK_FILE = "complete.json";
@@ -46,14 +46,21 @@ export function uvFolder(home: string): string {
   return join(home, "tools", `uv-${PINS.uv}`);
 }
 
-/** Locates the folder with peft, which is laid over the environment of vLLM. */
-export function peftFolder(home: string): string {
-  return join(home, "tools", `peft-${PINS.peft}`);
+/** Locates a folder with packages that are laid over the environment of vLLM. */
+export function layerFolder(home: string, layer: Layer): string {
+  const names = { peft: `peft-${PINS.peft}`, training: `training-r${RECIPE.training}` } satisfies Record<Layer, string>;
+  return join(home, "tools", names[layer]);
 }
 
-/** Locates the interpreter that quantises models: it has an environment of its own. */
+/** Locates the environment that quantises models, which takes torch and other packages from the folder `engine` of vLLM. */
+export function quantizerFolder(home: string, engine: string): string {
+  return join(home, "tools", `quantizer-r${RECIPE.quantizer}-${basename(engine)}`);
+}
+
+/** Locates the interpreter that quantises models, whether it is installed or not. */
 export function quantizerPython(home: string): string {
-  return pythonOf(join(home, "tools", "quantizer"));
+  const engine = dirname(dirname(enginePython(home)));
+  return pythonOf(quantizerFolder(home, engine));
 }
 
 /** Locates the interpreter of a virtual environment. */

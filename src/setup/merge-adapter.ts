@@ -6,8 +6,8 @@ import { withLock } from "../files/lock.ts";
 import { explainFailure } from "../process/explain-failure.ts";
 import { pythonEnv } from "../process/python-env.ts";
 import { runTool, type ToolResult } from "../process/run-tool.ts";
-import { enginePython, peftFolder, pythonOf, uvFolder } from "./home.ts";
-import { installPeft } from "./install-peft.ts";
+import { enginePython, layerFolder, pythonOf, uvFolder } from "./home.ts";
+import { installLayer } from "./install-layer.ts";
 import { launchFile } from "./pins.ts";
 import { readPipSettings } from "./pip-settings.ts";
 import type { SetupOptions } from "./setup.ts";
@@ -73,7 +73,7 @@ export async function mergeAdapter(options: MergeOptions): Promise<Merged> {
       ...(classes === null ? [] : ["--classes", classes.join(",")]),
       ...(padToken === null ? [] : ["--pad-token", String(padToken)]),
     ],
-    env: options.python === null ? { PYTHONPATH: peftFolder(home) } : {},
+    env: options.python === null ? { PYTHONPATH: layerFolder(home, "peft") } : {},
     limitMs: LIMIT_MS,
   };
   const result = await runTool(tool, {
@@ -124,7 +124,7 @@ export async function ensurePeft(
     const ending = AbortSignal.any([signal, lost]);
     const pip = await readPipSettings(uv, pythonEnv(env), ending);
     const work: SetupContext = { home, clock, progress, signal: ending, logFile, env: { ...pythonEnv(env), ...pip } };
-    await installPeft(work, python);
+    await installLayer(work, python, "peft");
   });
 }
 

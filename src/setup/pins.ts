@@ -8,6 +8,10 @@ export const PINS = {
   model: "SmolLM2-135M-Instruct",
   /** Merges adapters; see launch/python/merge-requirements.txt. */
   peft: "0.21.2",
+  /** Trains over a base in 4 or 8 bits; see launch/python/train-requirements.txt. */
+  bitsandbytes: "0.50.2",
+  /** Quantises models; see launch/python/quantize-requirements.txt. */
+  llmcompressor: "0.14.0.1",
   /** Versions of Python for which this version of vLLM has wheels, ascending. */
   pythons: ["3.11", "3.12", "3.13"],
 } as const;
@@ -17,7 +21,10 @@ export const PINS = {
  * launch/python that the installation depends on changes: an installation by an older recipe is then replaced. A test
  * compares each number with the files.
  */
-export const RECIPE = { cpu: 1, cuda: 1, model: 1, peft: 1 } as const;
+export const RECIPE = { cpu: 1, cuda: 1, model: 1, peft: 1, training: 1, quantizer: 1 } as const;
+
+/** Packages that are laid over the environment of vLLM: those that merge, and those that training needs besides. */
+export type Layer = "peft" | "training";
 
 /** The build of vLLM: for the CPU, or for NVIDIA GPUs. */
 export type Flavour = "cpu" | "cuda";

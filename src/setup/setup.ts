@@ -8,7 +8,9 @@ import { pythonEnv } from "../process/python-env.ts";
 import type { Clock, Log } from "../types.ts";
 import { engineFolder, locateHome, modelFolder, pythonOf, uvFolder } from "./home.ts";
 import { chooseFlavour, installEngine } from "./install-engine.ts";
+import { hasLayer, installLayer } from "./install-layer.ts";
 import { installModel } from "./install-model.ts";
+import { hasQuantizer, installQuantizer } from "./install-quantizer.ts";
 import { installUv, UV_RECIPE } from "./install-uv.ts";
 import { type Flavour, PINS, RECIPE } from "./pins.ts";
 import { readPipSettings } from "./pip-settings.ts";
@@ -25,6 +27,8 @@ export interface SetupOptions {
   readonly python?: string;
   /** The build of vLLM. "auto", the default, is CUDA if nvidia-smi lists a GPU, else CPU. */
   readonly gpu?: "auto" | Flavour;
+  /** Also install what trains and quantises judges; default false. */
+  readonly train?: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   readonly log: Log;
@@ -39,7 +43,7 @@ export function setupEffects({
   log,
   signal,
   progress,
-}: Pick<Effects, "env" | "clock" | "log" | "signal" | "progress">): Omit<SetupOptions, "python" | "gpu"> {
+}: Pick<Effects, "env" | "clock" | "log" | "signal" | "progress">): Omit<SetupOptions, "python" | "gpu" | "train"> {
   return {
     home: locateHome(env),
     env,
@@ -74,7 +78,7 @@ export async function setup(options: SetupOptions): Promise<Setup> {
   const { home, clock, log, progress, signal } = options;
   signal.throwIfAborted();
   const flavour = await chooseFlavour(options);
-  if ((await listMissing(home, flavour)).length === 0) return describe(home, flavour, [], null);
+  if ((await listMissing(home, flavour, options)).length === 0) return describe(home, flavour, [], null);
   await mkdir(home, { recursive: true }).catch((error: unknown) => {
     throw explainFileError("create", home, error);
   });
@@ -84,7 +88,7 @@ export async function setup(options: SetupOptions): Promise<Setup> {
   };
   const waiting = { purpose: "abtie setup", clock, signal, wait: { onWait } };
   return withLock(join(home, "setup.lock"), waiting, async (lost) => {
-    const missing = await listMissing(home, flavour);
+    const missing = await listMissing(home, flavour, options);
     if (missing.length === 0) return describe(home, flavour, [], null);
     await removeLeftovers(home);
     const stamp = new Date(clock.now()).toISOString().replace(/[:.]/g, "-");
@@ -102,15 +106,30 @@ export async function setup(options: SetupOptions): Promise<Setup> {
   });
 }
 
-type Part = "uv" | "vllm" | "model";
+type Part = "uv" | "vllm" | "model" | "peft" | "training" | "quantizer";
 
 /** Lists the parts that are not installed yet, in the order in which they must be installed. */
-async function listMissing(home: string, flavour: Flavour): Promise<readonly Part[]> {
+async function listMissing(
+  home: string,
+  flavour: Flavour,
+  { train = false }: Pick<SetupOptions, "train">,
+): Promise<readonly Part[]> {
   const engine = await isWhole(engineFolder(home, flavour), RECIPE[flavour], join("bin", "python"));
   const model = await isWhole(modelFolder(home), RECIPE.model, "tokenizer.json");
-  if (engine && model) return [];
+  const training: Part[] = [];
+  if (train) {
+    if (!(await hasLayer(home, "peft"))) training.push("peft");
+    if (!(await hasLayer(home, "training"))) training.push("training");
+    if (!(await hasQuantizer(home, engineFolder(home, flavour)))) training.push("quantizer");
+  }
+  if (engine && model && training.length === 0) return [];
   const uv = await isWhole(uvFolder(home), UV_RECIPE, join("bin", "python"));
-  return [...(uv ? [] : ["uv" as const]), ...(engine ? [] : ["vllm" as const]), ...(model ? [] : ["model" as const])];
+  return [
+    ...(uv ? [] : ["uv" as const]),
+    ...(engine ? [] : ["vllm" as const]),
+    ...(model ? [] : ["model" as const]),
+    ...training,
+  ];
 }
 
 async function install(
@@ -138,6 +157,15 @@ async function install(
   }
   if (missing.includes("model")) {
     await step("model", PINS.model, () => installModel(work, engineFolder(work.home, flavour)));
+  }
+  const engine = engineFolder(work.home, flavour);
+  if (missing.includes("peft"))
+    await step("peft", `peft ${PINS.peft}`, () => installLayer(work, pythonOf(engine), "peft"));
+  if (missing.includes("training")) {
+    await step("training", `bitsandbytes ${PINS.bitsandbytes}`, () => installLayer(work, pythonOf(engine), "training"));
+  }
+  if (missing.includes("quantizer")) {
+    await step("quantizer", `llmcompressor ${PINS.llmcompressor}`, () => installQuantizer(work, engine));
   }
   return installed;
 }

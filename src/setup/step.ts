@@ -4,7 +4,7 @@ import type { Clock } from "../types.ts";
 
 /** The progress of setup: the name of the step and its current activity. */
 export interface SetupStep {
-  readonly name: "python" | "uv" | "vllm" | "check" | "model" | "peft" | "merge" | "wait";
+  readonly name: "python" | "uv" | "vllm" | "check" | "model" | "peft" | "training" | "quantizer" | "merge" | "wait";
   readonly text: string;
 }
 

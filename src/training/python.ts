@@ -1,7 +1,8 @@
+import { delimiter } from "node:path";
 import { execa } from "execa";
 import type { Effects } from "../effects.ts";
 import { pythonEnv } from "../process/python-env.ts";
-import { enginePython, locateHome, peftFolder } from "../setup/home.ts";
+import { enginePython, layerFolder, locateHome } from "../setup/home.ts";
 import { ensurePeft } from "../setup/merge-adapter.ts";
 import { setupEffects } from "../setup/setup.ts";
 
@@ -23,7 +24,9 @@ export async function findTrainingPython(
   const home = locateHome(effects.env);
   const command = enginePython(home);
   await ensurePeft(command, setupEffects(effects));
-  return { command, env: { PYTHONPATH: peftFolder(home) } };
+  // A layer that is not installed is a folder that does not exist, which Python passes over.
+  const layers = [layerFolder(home, "peft"), layerFolder(home, "training")];
+  return { command, env: { PYTHONPATH: layers.join(delimiter) } };
 }
 
 const GPU_LIST_MS = 20_000;

@@ -91,6 +91,8 @@ test.each([
   ["cuda", 1, ["cuda-requirements.txt", "cuda-constraints.txt"], "bdb4825cc758"],
   ["model", 1, ["model-requirements.txt", "convert_gguf.py"], "b4bedae5a2a3"],
   ["peft", 1, ["merge-requirements.txt"], "3ac7372a7be9"],
+  ["training", 1, ["train-requirements.txt"], "021be04e61bd"],
+  ["quantizer", 1, ["quantize-requirements.txt"], "ac53c39686da"],
 ] as const)("the recipe of %s is number %i for these files", (name, recipe, files, sum) => {
   const texts = files.map((file) => readFileSync(new URL(`../../launch/python/${file}`, import.meta.url), "utf8"));
   expect({ recipe: RECIPE[name], sum: sha256(texts.join("\0")).slice(0, 12) }).toEqual({ recipe, sum });

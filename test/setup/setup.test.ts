@@ -1,8 +1,8 @@
 import { readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { enginePython } from "../../src/setup/home.ts";
+import { enginePython, quantizerPython } from "../../src/setup/home.ts";
 import { gone, TAG, until } from "../helpers/processes.ts";
 import { ALL_CALLS, type Bench, createBench } from "./bench.ts";
 
@@ -15,6 +15,27 @@ test("installs the installer, the engine and the model in this order, and names 
   expect(result.python).toBe(enginePython(bench.home));
   expect(await readdir(join(bench.home, "tmp"))).toEqual([]);
   expect(await readdir(result.model)).toEqual(["complete.json", "config.json", "tokenizer.json"]);
+});
+
+test("adds what trains and quantises judges when it is asked for, and continues where it was stopped", async () => {
+  const bench = await createBench();
+  await bench.run();
+  const before = (await bench.calls()).length;
+  const added = await bench.run({ train: true });
+  expect(added.installed).toEqual(["peft 0.21.2", "bitsandbytes 0.50.2", "llmcompressor 0.14.0.1"]);
+  const calls = ["pip config", "uv install peft", "uv install bitsandbytes", "uv venv"];
+  expect((await bench.calls()).slice(before)).toEqual([
+    ...calls,
+    "find packages",
+    "find packages",
+    "uv install llmcompressor",
+  ]);
+  expect((await bench.run({ train: true })).installed).toEqual([]);
+  const quantizer = dirname(dirname(quantizerPython(bench.home)));
+  await rm(join(quantizer, "complete.json"));
+  expect((await bench.run({ train: true })).installed).toEqual(["llmcompressor 0.14.0.1"]);
+  const engine = dirname(dirname(enginePython(bench.home)));
+  expect(await readFile(join(quantizer, "lib", "packages", "vllm.pth"), "utf8")).toBe(`${engine}/lib/packages\n`);
 });
 
 test("shows the activity of each step, and its duration at the end", async () => {

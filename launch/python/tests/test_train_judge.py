@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,7 @@ def recipe(base: Path, **changes: object) -> dict[str, Any]:
         "evaluate_every": 6,
         "save_every": 4,
         "eval_batch": 8,
+        "tensorboard": False,
     }
     lora = {"r": 4, "alpha": 8, "dropout": 0.1, "targets": "all-linear", "layers": None, "bias": "none"}
     load = {"bits": 32, "quant": "nf4", "double": True, "compute": "float32", "attention": "eager", "checkpointing": False}
@@ -261,6 +263,18 @@ def test_other_examples_are_refused_on_resume(base: Path, data: Path, tmp_path: 
     assert result.returncode == 1
     assert "other examples" in result.stderr.splitlines()[-1]
     assert run([*words, "--resume"]).returncode == 0  # a finished training ends again as it was
+
+
+def test_tensorboard_gets_the_curve_when_it_is_asked_for(base: Path, data: Path, tmp_path: Path) -> None:
+    if find_spec("tensorboardX") is None and find_spec("tensorboard") is None:
+        pytest.skip("no tensorboard here")
+    result = run(command(tmp_path, data, recipe(base, epochs=1, tensorboard=True)))
+    assert result.returncode == 0, result.stderr[-2000:]
+    files = list((tmp_path / "out" / "tensorboard").glob("events.*"))
+    assert len(files) == 1
+    content = files[0].read_bytes()
+    assert b"train/loss" in content
+    assert b"eval/log_loss" in content
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import { jsonOption } from "./options.ts";
 interface SetupFlags {
   readonly python?: string;
   readonly gpu: "auto" | "cpu" | "cuda";
+  readonly train?: boolean;
   readonly json?: boolean;
 }
 
@@ -21,6 +22,7 @@ export const addSetup: AddCommand = (program, context) => {
     )
     .option("--python <path>", "path of the Python to use, version 3.11 to 3.13 (default: the first on the PATH)")
     .addOption(new Option("--gpu <kind>", "build of vLLM").choices(["auto", "cpu", "cuda"]).default("auto"))
+    .option("--train", "also install what trains and quantises judges: peft, bitsandbytes, llmcompressor")
     .addOption(jsonOption())
     .addHelpText("after", examples(["abtie setup", "ABTIE_HOME=/data/abtie abtie setup --gpu cpu"]))
     .action(async ({ json, ...options }: SetupFlags) => {
