@@ -117,7 +117,10 @@ describe("abtie templates", () => {
       'no shipped template is called "rule"; they are called classifier, decision, joined, notebook, pairs, rules, turns',
     ],
     [["show", "-i", "pairs.jsonl", "-t", "rule"], 'template is not a shipped template: "rule": did you mean "rules"?'],
-    [["show", "-i", "pairs.jsonl", "-t", "nothing"], "known are: classifier, decision, joined, notebook, pairs, rules, turns"],
+    [
+      ["show", "-i", "pairs.jsonl", "-t", "nothing"],
+      "known are: classifier, decision, joined, notebook, pairs, rules, turns",
+    ],
   ])("%j lists the names that there are", async (args, message) => {
     const said = await inProcess(args, await makeFolder());
     expect(said.status).toBe(2);

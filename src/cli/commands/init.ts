@@ -2,7 +2,7 @@ import { CLASS_TEXT } from "../../classes.ts";
 import type { InitResult } from "../../commands/init.ts";
 import { formatPercent, plural, quoteForShell } from "../../format.ts";
 import { CLASSES } from "../../types.ts";
-import { examples } from "../render/help-text.ts";
+import { examples, wrapFields } from "../render/help-text.ts";
 import { type AddCommand, printJson } from "./context.ts";
 import { jsonOption } from "./options.ts";
 import { type ConfigSetting, columnsFrom, columnsOption } from "./settings.ts";
@@ -45,7 +45,10 @@ export const addInit: AddCommand = (program, context) => {
       const columns = await columnsFrom(flags);
       const result = await init({ input: rows, output, baseUrl, deadline, columns, force }, context);
       if (flags.json === true) printJson(context, result);
-      else context.print(renderInit(result, output === USUAL_CONFIG ? "" : ` ${quoteForShell(output)}`));
+      else
+        context.print(
+          wrapFields(renderInit(result, output === USUAL_CONFIG ? "" : ` ${quoteForShell(output)}`), context.columns),
+        );
     });
 };
 
@@ -53,7 +56,7 @@ export const addInit: AddCommand = (program, context) => {
 function renderInit(
   { input, config, rows, labels, labelColumns, notes, turns, characters, scripts }: InitResult,
   named: string,
-): string {
+): readonly string[] {
   const shares =
     labels === null
       ? "none, which scoring does not need"
@@ -70,5 +73,5 @@ function renderInit(
     `written   ${config}`,
     "",
     `Next: abtie show${named} (one prompt), abtie doctor${named} (all checks), abtie run${named}`,
-  ].join("\n");
+  ];
 }

@@ -2,7 +2,7 @@ import { Option } from "commander";
 import type { RowPrompt } from "../../commands/show.ts";
 import { plural } from "../../format.ts";
 import type { Order } from "../../types.ts";
-import { examples } from "../render/help-text.ts";
+import { examples, wrapFields } from "../render/help-text.ts";
 import { type AddCommand, printJson } from "./context.ts";
 import { type ConfigFlags, jsonOption, openJobConfig, withConfigFlags } from "./options.ts";
 
@@ -36,11 +36,12 @@ export const addShow: AddCommand = (program, context) => {
       const row = flags.id === undefined ? { either: flags.row } : { id: flags.id };
       const shown = await show(config, { row, order: flags.order }, context);
       if (flags.json === true) printJson(context, shown);
-      else context.print(renderShown(shown));
+      else context.print(`${wrapFields(headOf(shown), context.columns)}\n\n${shown.text}`);
     });
 };
 
-function renderShown({ row, id, order, template, text, tokens }: RowPrompt): string {
+/** What is known of the prompt, above it. The prompt itself is printed as it is. */
+function headOf({ row, id, order, template, tokens }: RowPrompt): readonly string[] {
   const head = `row ${row} (id ${id}), answers ${order === "ab" ? "as in the file" : "swapped"}, template ${template}`;
   const lines =
     tokens === null
@@ -50,5 +51,5 @@ function renderShown({ row, id, order, template, text, tokens }: RowPrompt): str
           ...(tokens.neutralised === 0 ? [] : [`broken   ${plural(tokens.neutralised, "control token")} in the texts`]),
           `labels   ${tokens.labels}`,
         ];
-  return [head, ...lines, "", text].join("\n");
+  return [head, ...lines];
 }
