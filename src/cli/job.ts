@@ -66,7 +66,11 @@ async function job(data: JobData): Promise<void> {
     });
     const context: Context = {
       ...effects,
-      print: (text) => send({ type: "print", stream: "stdout", text: `${terminalSafe(redact(text))}\n` }),
+      print: (text) => {
+        // On a terminal, the result would follow the progress on its line.
+        screen.close();
+        send({ type: "print", stream: "stdout", text: `${terminalSafe(redact(text))}\n` });
+      },
       printToStderr: screen.print,
       note: screen.print,
       columns,

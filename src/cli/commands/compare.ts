@@ -2,7 +2,7 @@ import { InvalidArgumentError } from "commander";
 import type { ComparisonResult } from "../../commands/compare.ts";
 import { CONDITION_LIST, type FailIf, parseFailIf } from "../../compare/fail-if.ts";
 import { EXIT } from "../../errors.ts";
-import { examples, helpSection } from "../render/help-text.ts";
+import { examples, helpSection, wrapFields } from "../render/help-text.ts";
 import { type AddCommand, printJson } from "./context.ts";
 import { appendJobSummary, summaryOption } from "./job-summary.ts";
 import {
@@ -129,7 +129,7 @@ export const addCompare: AddCommand = (program, context, finish) => {
         printJson(context, { ...detailsOf(comparison), ...(conditions.length === 0 ? {} : { conditions }) });
       } else {
         const { renderComparisonTable } = await import("../render/comparison.ts");
-        context.print(renderComparisonTable(comparison));
+        context.print(wrapFields(renderComparisonTable(comparison).split("\n"), context.columns));
       }
       for (const warning of comparison.report.warnings) context.log("warn", warning);
       context.note(`report: ${comparison.files.html}`);
