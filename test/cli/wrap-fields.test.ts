@@ -5,7 +5,7 @@ import { wrapFields } from "../../src/cli/render/help-text.ts";
 test("fields keep to the width of the terminal, their texts stand below each other, and no word is lost or broken", () => {
   const word = fc.stringMatching(/^[a-z]{1,9}$/);
   const line = fc.array(word, { minLength: 1, maxLength: 30 }).map((words) => `labels    ${words.join(" ")}`);
-  fc.assert(
+  void fc.assert(
     fc.property(fc.array(line), fc.integer({ min: 24, max: 200 }), (lines, columns) => {
       const shown = wrapFields(lines, columns);
       for (const part of shown.split("\n")) expect(part.length).toBeLessThanOrEqual(columns);
