@@ -9,6 +9,7 @@ export { type DoctorOptions, doctor } from "./commands/doctor.ts";
 export { type DryRun, dryRun } from "./commands/dry-run.ts";
 export { type EvaluateOptions, type EvaluateResult, evaluateTarget } from "./commands/evaluate.ts";
 export { type FakeServerCommandOptions, type ListeningFakeServer, startFakeServer } from "./commands/fake-server.ts";
+export { type GenerateOptions, type GenerateResult, generate } from "./commands/generate.ts";
 export { type InitOptions, type InitResult, init } from "./commands/init.ts";
 export { type JoinShardsOptions, type JoinSummary, joinShards } from "./commands/join.ts";
 export { type MakeOptions, type MakeResult, make, planTraining, type TrainingPlan } from "./commands/make.ts";

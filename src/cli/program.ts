@@ -9,6 +9,7 @@ import { addDoctor } from "./commands/doctor.ts";
 import { addEngines } from "./commands/engines.ts";
 import { addEvaluate } from "./commands/evaluate.ts";
 import { addFakeServer } from "./commands/fake-server.ts";
+import { addGenerate } from "./commands/generate.ts";
 import { addInit } from "./commands/init.ts";
 import { addJoin } from "./commands/join.ts";
 import { addMake } from "./commands/make.ts";
@@ -38,7 +39,7 @@ const COMMANDS: Readonly<Record<string, readonly AddCommand[]>> = {
   "Run:": [addRun, addStatus, addEngines, addJoin, addValidate],
   "After a run:": [addEvaluate, addCalibrate, addReport],
   "Choose a template or a model:": [addCompare, addSample],
-  "Make a judge:": [addMake, addPrepare, addTrain, addMerge, addQuantize],
+  "Make a judge:": [addMake, addGenerate, addPrepare, addTrain, addMerge, addQuantize],
 };
 
 /** Help text is wrapped down to this width (characters). */

@@ -17,7 +17,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["judge"],
   ["pool"],
   ["job"],
-  ["evaluate", "shard", "training"],
+  ["evaluate", "generate", "shard", "training"],
   ["report"],
   ["compare", "bench", "doctor"],
   ["commands", "system.ts"],

@@ -28,6 +28,7 @@ test("offers -o only to the commands that write a file under this name", async (
   const offering = texts.filter(([, text]) => text.includes("--output")).map(([command]) => command);
   expect(offering.toSorted()).toEqual([
     "calibrate",
+    "generate",
     "init",
     "join",
     "make",

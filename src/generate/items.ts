@@ -1,0 +1,126 @@
+import { createHash } from "node:crypto";
+import { uniformInt } from "pure-rand/distribution/uniformInt";
+import { seededGenerator } from "../numbers/random.ts";
+import type { GenerateConfig, PairsConfig, ScoredConfig } from "./schema.ts";
+
+/** One request for a text. */
+export interface TextRequest {
+  readonly prompt: string;
+  readonly temperature: number;
+  readonly model: string | null;
+  /** Address of the server; null: the usual one. */
+  readonly attach: string | null;
+}
+
+/** One thing to be generated: its number, and the texts that are asked for. */
+export interface Item {
+  readonly number: number;
+  readonly requests: readonly TextRequest[];
+}
+
+/** A text as the server wrote it; `cut` when it reached the most tokens. */
+export interface WrittenText {
+  readonly text: string;
+  readonly cut: boolean;
+}
+
+/** A line of the output, or the reason why there is none. */
+export type Made =
+  | { readonly kind: "row"; readonly row: Readonly<Record<string, unknown>>; readonly key: string }
+  | { readonly kind: "dropped"; readonly reason: string };
+
+/** Lists what is asked for. `prompts` are those of the file; none for scored texts. The same seed gives the same list. */
+export function itemsOf(config: GenerateConfig, prompts: readonly string[]): readonly Item[] {
+  return config.kind === "pairs" ? pairItems(config, prompts) : scoredItems(config);
+}
+
+function pairItems({ one, other }: PairsConfig, prompts: readonly string[]): readonly Item[] {
+  return prompts.map((prompt, number) => ({
+    number,
+    requests: [one, other].map(({ temperature, model, attach }) => ({
+      prompt,
+      temperature,
+      model: model ?? null,
+      attach: attach ?? null,
+    })),
+  }));
+}
+
+function scoredItems({ wanted, bands, temperature, model, seed }: ScoredConfig): readonly Item[] {
+  const generator = seededGenerator(seed);
+  return Array.from({ length: wanted }, (_, number) => {
+    const band = bands[uniformInt(generator, 0, bands.length - 1)];
+    if (band === undefined) throw new Error("there is at least one band");
+    return { number, requests: [{ prompt: band.prompt, temperature, model: model ?? null, attach: null }] };
+  });
+}
+
+/** Turns what the server wrote for an item into a line of the output, or says why it is dropped. */
+export function makeRow(config: GenerateConfig, { number, requests }: Item, texts: readonly WrittenText[]): Made {
+  if (texts.some(({ text }) => text.trim() === "")) return dropped("the answer is empty");
+  if (texts.some(({ cut }) => cut)) return dropped("the answer is cut off at max_tokens");
+  const [first, second] = texts;
+  if (first === undefined) throw new Error("an item has a text");
+  if (config.kind === "scored") return scoredRow(config, number, requests[0]?.prompt ?? "", first.text);
+  if (second === undefined) throw new Error("a pair has two texts");
+  return pairRow(number, requests, first.text, second.text);
+}
+
+/** Which answer stands first is drawn by a hash of prompt and number, so that the side says nothing about how it was sampled. */
+function pairRow(number: number, requests: readonly TextRequest[], one: string, other: string): Made {
+  if (one.trim() === other.trim()) return dropped("both answers are the same");
+  const prompt = requests[0]?.prompt ?? "";
+  const names = requests.map(({ model, temperature }) => `${model ?? "model"} at ${temperature}`);
+  const swapped = createHash("sha256").update(`${number}\0${prompt}`, "utf8").digest().readUInt8(0) % 2 === 1;
+  const [a, b] = swapped ? [1, 0] : [0, 1];
+  const answers = [one, other];
+  const row = {
+    id: String(number),
+    prompt,
+    response_a: answers[a],
+    response_b: answers[b],
+    model_a: names[a],
+    model_b: names[b],
+  };
+  return { kind: "row", row, key: JSON.stringify([prompt, ...answers.toSorted()]) };
+}
+
+/** A text, then " - " and a whole number from 1 to 10, and nothing behind it. */
+const SCORED = /^([\s\S]*\S)\s+-\s+(10|[1-9])\s*$/;
+
+function scoredRow({ bands, good }: ScoredConfig, number: number, prompt: string, text: string): Made {
+  const [, written, digits] = SCORED.exec(text) ?? [];
+  if (written === undefined || digits === undefined) return dropped("no score from 1 to 10 stands at the end");
+  const score = Number(digits);
+  const band = bands.find((each) => each.prompt === prompt);
+  if (band !== undefined && (score < band.from || score > band.to))
+    return dropped("the score is not of the band that was asked for");
+  const row = { id: String(number), text: written.trim(), score, label: score >= good ? 1 : 0 };
+  return { kind: "row", row, key: written.trim() };
+}
+
+function dropped(reason: string): Made {
+  return { kind: "dropped", reason };
+}
+
+/** What was generated: the lines without repetitions, in the order of their numbers, and what was dropped. */
+export function collect(made: ReadonlyMap<number, Made>): {
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+  readonly dropped: Readonly<Record<string, number>>;
+} {
+  const seen = new Set<string>();
+  const rows: Readonly<Record<string, unknown>>[] = [];
+  const counts: Record<string, number> = {};
+  const drop = (reason: string): void => {
+    counts[reason] = (counts[reason] ?? 0) + 1;
+  };
+  for (const [, one] of [...made].toSorted(([first], [second]) => first - second)) {
+    if (one.kind === "dropped") drop(one.reason);
+    else if (seen.has(one.key)) drop("it repeats an earlier one");
+    else {
+      seen.add(one.key);
+      rows.push(one.row);
+    }
+  }
+  return { rows, dropped: counts };
+}
