@@ -6,20 +6,9 @@
 #   npm run build && bench/cluster/slurm.sh
 #
 # Prints what each step gave. Exits with 0 when both submissions are the same, byte for byte.
-set -euo pipefail
-root=$(cd "$(dirname "$0")/../.." && pwd)
-work=$(mktemp -d)
-export SLURM_CONF=$work/slurm.conf ABTIE="node $root/dist/cli/main.js"
+source "$(dirname "$0")/job.sh"
+export SLURM_CONF=$work/slurm.conf
 host=$(hostname -s)
-
-cleanup() {
-  for pid in "$work"/slurmd.pid "$work"/slurmctld.pid "$work"/server.pid; do
-    [[ -s $pid ]] && kill "$(cat "$pid")" 2>/dev/null || true
-  done
-  sleep 1
-  rm -rf "$work"
-}
-trap cleanup EXIT
 
 pgrep -x munged >/dev/null || { mkdir -p /run/munge && chown munge: /run/munge && su -s /bin/sh munge -c /usr/sbin/munged; }
 mkdir "$work/state" "$work/spool"
@@ -47,22 +36,9 @@ slurmd
 until sinfo --noheader --format=%t | grep -q idle; do sleep 0.5; done
 sinfo --version
 
-# Slow enough that a task can be killed midway.
-$ABTIE fake-server --port 0 --rows-per-second 20 >"$work/url" 2>/dev/null &
-echo $! >"$work/server.pid"
-until [[ -s $work/url ]]; do sleep 0.2; done
-cp "$root/examples/rows.csv" "$work/rows.csv"
-cat >"$work/job.yaml" <<YAML
-input: rows.csv
-output: submission.csv
-template: rules
-orders: one
-engine: {attach: "$(cat "$work/url")"}
-YAML
-cd "$work"
-
-$ABTIE run job.yaml --run whole -o whole.csv -q
-echo "the whole job: $(($(wc -l <whole.csv) - 1)) rows"
+start_server server
+write_job "$(cat "$work/server.url")"
+run_whole
 
 array=$(sbatch --parsable --array=1-4 --output="$work/task-%a.log" "$root/launch/cluster/slurm-array.sh" job.yaml)
 until [[ -e runs/job/shard-2-of-4/journal.jsonl ]]; do sleep 0.1; done
@@ -70,13 +46,11 @@ sleep 1
 scancel "${array}_2"
 echo "task 2 of array $array was cancelled while it ran"
 while squeue --noheader --jobs="$array" | grep -q .; do sleep 0.5; done
-for index in 1 2 3 4; do
-  echo "shard $index: $($ABTIE status "runs/job/shard-$index-of-4" 2>&1 | head -n 2 | tr -s ' ' | tr '\n' ' ')"
-done
+shard_states 4
 
 again=$(SHARD=2/4 sbatch --parsable --output="$work/task-2-again.log" "$root/launch/cluster/slurm-array.sh" job.yaml)
 joined=$(sbatch --parsable --dependency="afterok:$again" --output="$work/join.log" --wrap "$ABTIE join job.yaml")
 while squeue --noheader --jobs="$again,$joined" | grep -q .; do sleep 0.5; done
 grep -h "continuing" task-2-again.log || true
 cat join.log
-cmp submission.csv whole.csv && echo "the submission of the shards equals that of the whole job"
+compare_with_whole
