@@ -8,6 +8,7 @@ import { refuseLabelsAsText } from "../compare/leaks.ts";
 import { createMonitor } from "../compare/monitor.ts";
 import { openVariants } from "../compare/open-variants.ts";
 import { LEVEL } from "../compare/pairs.ts";
+import { planRace, type RaceBudget } from "../compare/race.ts";
 import { refuseVariants } from "../compare/refuse-variants.ts";
 import { targetJobOf } from "../compare/report-data.ts";
 import { type ScoringEnd, scoreVariants } from "../compare/score-variants.ts";
@@ -33,6 +34,8 @@ export interface CompareOptions {
   readonly flags?: readonly Override[];
   /** End as soon as one variant is shown to be the best. */
   readonly earlyStop?: boolean;
+  /** Drop variants that are shown to be worse, and end when this is spent; implies earlyStop. Null: no race. */
+  readonly budget?: RaceBudget | null;
   /** Differences smaller than this count as none, nats; null: no difference is too small. Only with earlyStop. */
   readonly margin?: number | null;
   /** The job for which hours are forecast: its rows (default 25,000), and its time; null takes the config's deadline. */
@@ -59,7 +62,8 @@ export async function compareVariants(options: CompareOptions, effects: Effects)
 }
 
 async function compareLocked(options: CompareOptions, { effects, take }: RunLocks): Promise<ComparisonResult> {
-  const { templates = [], environment = [], flags = [], earlyStop = false, margin = null } = options;
+  const { templates = [], environment = [], flags = [], margin = null, budget = null } = options;
+  const earlyStop = (options.earlyStop ?? false) || budget !== null;
   const { force = false, fresh = false, file, failIf = [] } = options;
   if (margin !== null && !earlyStop) {
     throw new AbtieError("config", "a margin (--margin) only has an effect on early stopping: give --early-stop too");
@@ -80,12 +84,16 @@ async function compareLocked(options: CompareOptions, { effects, take }: RunLock
   });
 
   const compared = labels === null ? null : new Set(labels.rows);
-  const order = groupOrder(groups, config.seed).filter((row) => compared?.has(row) ?? true);
+  const usable = groupOrder(groups, config.seed).filter((row) => compared?.has(row) ?? true);
+  const orders = config.orders === "both" ? 2 : 1;
+  const race = budget === null ? null : planRace(usable, groups, { budget, orders });
+  const order = race?.race ?? usable;
   const monitor = createMonitor({
     variants: variants.length,
     order,
     groups,
     stopBy: earlyStop ? labels : null,
+    race,
     bound: lossDifferenceBound(config.classes, config.clip),
     level: LEVEL,
     margin,
@@ -95,21 +103,32 @@ async function compareLocked(options: CompareOptions, { effects, take }: RunLock
   for (const { config: variant } of variants) await take(variant);
   await using runs = await openVariantRuns(variants, { dataset, force, fresh, effects });
   monitor.begin(runs.list);
-  const { decided, onOutcome } = monitor;
+  const { stopped, isIn, leader, over, onOutcome } = monitor;
+  const held = race === null ? null : { rows: race.held, leader, over };
   let end: ScoringEnd | "failed" = "failed";
   try {
-    end = await scoreVariants(runs.list, { folder, order, seed: config.seed, decided, onOutcome, effects });
+    end = await scoreVariants(runs.list, {
+      folder,
+      order,
+      seed: config.seed,
+      stopped,
+      isIn,
+      held,
+      onOutcome,
+      effects,
+    });
   } finally {
     await closeVariantRuns(runs.list, end, { began, effects });
   }
   for (const { publisher } of runs.list) publisher.check();
 
   const comparison = await conclude({
-    end: end === "done" && decided.aborted ? "decided" : end,
+    end: end === "done" ? (monitor.end() ?? end) : end,
     folder,
     runs: runs.list,
     labels,
     monitor,
+    race,
     margin,
     job,
     version: await packageVersion(),

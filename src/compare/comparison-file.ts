@@ -142,6 +142,15 @@ const pair = z.object({
   better: z.enum(["first", "second"]).nullable(),
   sentence: z.string(),
 });
+const race = z.object({
+  winner: z.string(),
+  isDecided: z.boolean(),
+  rivals: z.array(z.string()),
+  dropped: z.array(z.object({ name: z.string(), after: number })),
+  asRaced: estimate.nullable(),
+  corrected: z.object({ rows: number, logLoss: estimate, accuracy: estimate }).nullable(),
+  prompts: z.object({ used: number, all: number }),
+});
 const path = z.object({
   first: z.string(),
   second: z.string(),
@@ -169,6 +178,8 @@ const comparisonSchema: z.ZodType<ComparisonReport> = z.discriminatedUnion("kind
     pairs: z.array(pair),
     noiseFloor: numberOrNull,
     stopping: z.object({ stoppedAt: numberOrNull, available: number, paths: z.array(path) }).nullable(),
+    // Earlier comparisons have none.
+    race: race.nullable().default(null),
   }),
   base.extend({ kind: z.literal("agreement"), variants: z.array(variantBase) }),
 ]);

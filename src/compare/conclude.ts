@@ -15,6 +15,8 @@ import { groupsOf, type Measured, type MeasuredRows, measure } from "./measure.t
 import type { Monitor } from "./monitor.ts";
 import { fixedPairs, type Measure, noiseFloor, sequentialPairs, stoppingOf } from "./pairs.ts";
 import { prefixCacheOf, sumPrefixCaches } from "./prefix-cache.ts";
+import type { RacePlan } from "./race.ts";
+import { raceOf } from "./race-result.ts";
 import {
   agreementNotes,
   comparisonFields,
@@ -27,10 +29,10 @@ import type { VariantRun } from "./variant-run.ts";
 import { comparisonWarnings, rankWarning } from "./warnings.ts";
 
 /**
- * The way in which a comparison ended: "done" (all rows scored), "decided" (enough rows for a decision), or stopped
- * before either.
+ * The way in which a comparison ended: "done" (all rows scored), "decided" (enough rows for a decision), "budget" (that of a
+ * race is used), or stopped before.
  */
-export type ComparisonEnd = "done" | "decided" | "interrupted" | "engine-lost";
+export type ComparisonEnd = "done" | "decided" | "budget" | "interrupted" | "engine-lost";
 
 /** A comparison with its report and all values that were computed for it. */
 export type Comparison = ComparisonEnding & (ScoredComparison | UnlabelledComparison);
@@ -69,7 +71,8 @@ export interface ConcludeOptions {
   readonly runs: readonly [VariantRun, ...VariantRun[]];
   /** The labels of the file; null when it has none. */
   readonly labels: FileLabels | null;
-  readonly monitor: Pick<Monitor, "replay" | "failedRows">;
+  readonly monitor: Pick<Monitor, "replay" | "failedRows" | "isIn" | "leader">;
+  readonly race: RacePlan | null;
   readonly margin: number | null;
   readonly job: TargetJob;
   readonly version: string;
@@ -83,9 +86,10 @@ export interface ConcludeOptions {
  * AbtieError("engine") when there is no such row.
  */
 export async function conclude(options: ConcludeOptions): Promise<Comparison> {
-  const { end, folder, runs, labels, monitor } = options;
+  const { end, folder, runs, labels, monitor, race } = options;
   const [{ dataset }] = runs;
-  const measured = { rows: commonRows(labels?.rows ?? Uint32Array.from(dataset.ids.keys()), runs), file: dataset };
+  const usable = race?.race.slice().sort() ?? labels?.rows ?? Uint32Array.from(dataset.ids.keys());
+  const measured = { rows: commonRows(usable, runs.filter(monitor.isIn)), file: dataset };
   if (measured.rows.length === 0) throw noCommonRow(end);
   const ending = {
     end,
@@ -112,16 +116,25 @@ async function byLabels(
   measured: MeasuredRows,
   costs: Costs,
 ): Promise<ScoredComparison> {
-  const { runs, labels: fileLabels, monitor, margin, job, reportStep } = options;
+  const { runs, labels: fileLabels, monitor, race: plan, margin, job, reportStep } = options;
   const [{ config }] = runs;
   const { seed } = config;
   const { rows } = measured;
-  const weights = fileLabels.weights === null ? null : takeWeights(fileLabels.weights, rows);
-  const labels = { truth: pickRows(fileLabels.truth, rows), groups: groupsOf(measured), weights };
+  const labelsOn = (own: Uint32Array) => ({
+    truth: pickRows(fileLabels.truth, own),
+    groups: groupsOf({ rows: own, file: measured.file }),
+    weights: fileLabels.weights === null ? null : takeWeights(fileLabels.weights, own),
+  });
+  const labels = labelsOn(rows);
+  const { weights } = labels;
   const assessments = runs.map((run) => {
     reportStep(`scoring and calibrating ${run.name}`);
-    return assess(run, measured, { fileLabels, labels, msPerRow: costs.get(run) ?? 0, seed });
+    // A variant that a race dropped is measured on the rows that it has.
+    const own = monitor.isIn(run) ? rows : rows.filter(run.answered);
+    const options = { fileLabels, labels: labelsOn(own), msPerRow: costs.get(run) ?? 0, seed };
+    return assess(run, { rows: own, file: measured.file }, options);
   });
+  const inside = assessments.filter((_, variant) => monitor.isIn(runs[variant] as VariantRun));
   reportStep("comparing pairs");
   const replayed = monitor.replay();
   const isCalibrated = replayed === null && assessments.every(({ calibrated }) => calibrated !== null);
@@ -132,13 +145,17 @@ async function byLabels(
       : sequentialPairs(assessments, replayed, margin);
   const names = runs.map(({ name }) => name);
   const available = fileLabels.rows.length;
+  const race =
+    replayed === null || plan === null
+      ? null
+      : raceOf({ runs, plan, monitor, replayed, labels: fileLabels, assessments, seed });
   const stopping = replayed === null ? null : stoppingOf(names, replayed, { scored: rows.length, available });
   return {
     kind: "scores",
     assessments,
     report: {
       kind: "scores",
-      ...(await baseOf(options, measured, assessments)),
+      ...(await baseOf(options, measured, inside)),
       notes: comparisonNotes({ pairs, stopping, rescored: rescoredRows(assessments, measure) }),
       warnings: [
         ...(await warningsOf(options, rows, assessments)),
@@ -151,6 +168,7 @@ async function byLabels(
       pairs,
       noiseFloor: noiseFloor(assessments, measure),
       stopping,
+      race,
     },
   };
 }

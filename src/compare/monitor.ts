@@ -8,6 +8,7 @@ import { sum } from "../numbers/sums.ts";
 import { isAnswered } from "../runfolder/state/run-state.ts";
 import type { SequentialState } from "../stats/sequential-comparison.ts";
 import { createSequentialPairs, type Replay, replay, type SequentialPlan } from "./interim-looks.ts";
+import { leaderOf, type RacePlan } from "./race.ts";
 import type { VariantRun } from "./variant-run.ts";
 
 /**
@@ -19,10 +20,18 @@ export interface Monitor {
   /** Call this for every prompt that ended, after its outcome is in the state of its variant. */
   readonly onOutcome: (run: VariantRun, task: Task, answered: boolean) => void;
   /**
-   * Aborts when one variant is shown to be better than or as good as each of the others; never aborts without early
-   * stopping.
+   * Aborts when one variant is shown to be better than or as good as each of the others, and when the budget of a race is
+   * used; never aborts without early stopping.
    */
-  readonly decided: AbortSignal;
+  readonly stopped: AbortSignal;
+  /** Aborts when also the time for the score of the winner is over. */
+  readonly over: AbortSignal;
+  /** Why `stopped` has aborted; null when it has not. */
+  readonly end: () => "decided" | "budget" | null;
+  /** Returns whether a variant is still scored: in a race, one that is shown to be worse is not. */
+  readonly isIn: (run: VariantRun) => boolean;
+  /** Returns the winner of a race so far; null without a race, and before all variants that are still in have a row. */
+  readonly leader: () => VariantRun | null;
   /** Returns the number of rows for which a variant failed in this session. */
   readonly failedRows: (run: VariantRun) => number;
   /** Computes the comparison again from its beginning, in the order of its plan; null without early stopping. */
@@ -34,34 +43,63 @@ export function createMonitor(
   options: SequentialPlan & {
     /** The labels of all rows, by which the comparison may stop early; null: it scores all rows. */
     readonly stopBy: { readonly truth: ClassMatrix } | null;
+    /** The race, which drops variants; `order` is then its rows. Null: all variants are scored to the end. */
+    readonly race: RacePlan | null;
     readonly effects: Pick<Effects, "clock" | "progress">;
   },
 ): Monitor {
-  const { stopBy, order, effects } = options;
+  const { stopBy, order, race, effects } = options;
   const { clock } = effects;
   const stop = new AbortController();
+  const over = new AbortController();
   const pairs = stopBy === null ? null : createSequentialPairs(options);
+  const raced = new Set(order);
   const added = new Set<number>();
   const failed = new Map<VariantRun, Set<number>>();
   let runs: readonly VariantRun[] = [];
   let startedAt: number | null = null;
+  let end: "decided" | "budget" | null = null;
+  let inside: readonly boolean[] = Array.from({ length: options.variants }, () => true);
 
+  const stopFor = (reason: "decided" | "budget"): void => {
+    end ??= reason;
+    stop.abort(new Error(`the comparison has ended: ${reason}`));
+  };
   const hasFailed = (run: VariantRun, row: number): boolean => failed.get(run)?.has(row) ?? false;
-  const lossesOf = (row: number, truth: ClassMatrix): readonly (number | null)[] | null => {
-    const isDone = runs.every((run) => run.answered(row) || hasFailed(run, row));
-    return isDone ? runs.map((run) => (run.answered(row) ? lossOf(run, row, truth) : null)) : null;
+  const lossesOf = (
+    row: number,
+    truth: ClassMatrix,
+    isIn: readonly boolean[],
+  ): readonly (number | null | undefined)[] | null => {
+    const isDone = (run: VariantRun): boolean => run.answered(row) || hasFailed(run, row);
+    if (!runs.every((run, variant) => isDone(run) || (race !== null && isIn[variant] === false))) return null;
+    return runs.map((run) => (run.answered(row) ? lossOf(run, row, truth) : isDone(run) ? null : undefined));
   };
   const addRow = (row: number): void => {
-    if (pairs === null || stopBy === null || added.has(row)) return;
-    const losses = lossesOf(row, stopBy.truth);
+    if (pairs === null || stopBy === null || added.has(row) || !raced.has(row)) return;
+    const losses = lossesOf(row, stopBy.truth, inside);
     if (losses === null) return;
     added.add(row);
     pairs.add(row, losses);
-    if (pairs.isDecided()) stop.abort(new Error("the comparison is decided"));
+    if (pairs.isDecided()) stopFor("decided");
+    const now = pairs.survivors();
+    if (race === null || now.every((is, variant) => is === inside[variant])) return;
+    inside = now;
+    // Rows that waited for a variant that is out now are complete.
+    for (const other of order) addRow(other);
+  };
+  const promptsSoFar = (): number =>
+    sum(runs.map(({ folder: { state } }) => state.orders.ab.answered + state.orders.ba.answered));
+  const spend = (): void => {
+    if (race === null) return;
+    const elapsed = clock.monotonic() - (startedAt ?? clock.monotonic());
+    const { budget, ms } = race;
+    if (budget.kind === "time" ? elapsed >= budget.ms : promptsSoFar() >= budget.prompts) stopFor("budget");
+    if (ms !== null && elapsed >= ms) over.abort(new Error("the time of the comparison is over"));
   };
   const reportProgress = (): void => {
     startedAt ??= clock.monotonic();
-    const done = sum(runs.map(({ folder: { state } }) => state.orders.ab.answered + state.orders.ba.answered));
+    const done = promptsSoFar();
     const total = sum(runs.map(({ orders }) => orders.length * order.length));
     const text = progressText({
       done,
@@ -77,6 +115,7 @@ export function createMonitor(
     begin: (opened) => {
       runs = opened;
       for (const row of order) addRow(row);
+      spend();
     },
     onOutcome: (run, task, answered) => {
       if (!answered && !isAnswered(run.folder.state, task.row, task.order)) {
@@ -84,10 +123,20 @@ export function createMonitor(
       }
       addRow(task.row);
       reportProgress();
+      spend();
     },
-    decided: stop.signal,
+    stopped: stop.signal,
+    over: over.signal,
+    end: () => end,
+    isIn: (run) => race === null || inside[runs.indexOf(run)] !== false,
+    leader: () => {
+      if (race === null || stopBy === null) return null;
+      const losses = Array.from(order, (row) => lossesOf(row, stopBy.truth, inside) ?? []);
+      const leader = leaderOf(losses, inside);
+      return leader === null ? null : (runs[leader] ?? null);
+    },
     failedRows: (run) => failed.get(run)?.size ?? 0,
-    replay: () => (stopBy === null ? null : replay(options, (row) => lossesOf(row, stopBy.truth))),
+    replay: () => (stopBy === null ? null : replay(options, (row, isIn) => lossesOf(row, stopBy.truth, isIn))),
   };
 }
 

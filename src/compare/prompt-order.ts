@@ -9,11 +9,18 @@ type Scorable = Pick<VariantRun, "orders"> & {
 
 /**
  * Lists the missing prompts row by row across variants. So all variants are scored on about the same rows at every
- * moment, and prompts with the same start are sent one after another.
+ * moment, and prompts with the same start are sent one after another. `isIn` tells at each moment which variants are still
+ * scored.
  */
-export function* promptsRowByRow(rows: Uint32Array, variants: readonly Scorable[]): Generator<VariantPrompt> {
+export function* promptsRowByRow<T extends Scorable>(
+  rows: Uint32Array,
+  variants: readonly T[],
+  isIn: (variant: T) => boolean = () => true,
+): Generator<VariantPrompt> {
   for (const row of rows) {
-    for (const [variant, { orders, folder }] of variants.entries()) {
+    for (const [variant, run] of variants.entries()) {
+      if (!isIn(run)) continue;
+      const { orders, folder } = run;
       for (const order of orders) if (!isAnswered(folder.state, row, order)) yield { variant, row, order };
     }
   }

@@ -21,8 +21,16 @@ export interface ScoreOptions {
   /** Rows in the order in which they are scored. */
   readonly order: Uint32Array;
   readonly seed: number;
-  /** Aborts when the comparison is decided. */
-  readonly decided: AbortSignal;
+  /** Aborts when the comparison is decided, or the budget of its race used. */
+  readonly stopped: AbortSignal;
+  /** Returns whether a variant is still scored. */
+  readonly isIn: (run: VariantRun) => boolean;
+  /** The rows on which only the winner of a race is scored, afterwards; null without a race. `over` ends that early. */
+  readonly held: {
+    readonly rows: Uint32Array;
+    readonly leader: () => VariantRun | null;
+    readonly over: AbortSignal;
+  } | null;
   /**
    * Called for every prompt that ended, with or without an answer, after its outcome is in the state of its variant.
    */
@@ -38,14 +46,19 @@ export async function scoreVariants(runs: readonly VariantRun[], options: ScoreO
   for (const { massWatch } of runs) massWatch.begin();
   await refuseLowMass(runs, []);
   const groups = groupByEngine(runs);
+  const { held } = options;
   for (const group of groups) {
     const folder = groups.length === 1 ? options.folder : group[0].folder.path;
-    const end = await scoreGroup(group, { ...options, folder });
+    // Only with the last group the winner is known; it may be of an earlier one.
+    const end = await scoreGroup(group, { ...options, folder, held: groups.length === 1 ? held : null });
     if (end !== "done") return end;
     for (const { massWatch } of group) massWatch.end();
     await refuseLowMass(group, []);
   }
-  return "done";
+  const leader = held?.leader() ?? null;
+  const own = groups.length === 1 ? undefined : groups.find((group) => leader !== null && group.includes(leader));
+  if (own === undefined) return "done";
+  return scoreGroup(own, { ...options, folder: own[0].folder.path, order: new Uint32Array() });
 }
 
 /**
@@ -53,12 +66,16 @@ export async function scoreVariants(runs: readonly VariantRun[], options: ScoreO
  * no prompt is missing.
  */
 async function scoreGroup(group: EngineGroup, options: ScoreOptions): Promise<ScoringEnd> {
-  const { order, seed, decided, onOutcome, effects } = options;
+  const { order, seed, stopped, isIn, held, onOutcome, effects } = options;
   const { signal, clock } = effects;
   const samples = (): readonly Uint32Array[] =>
     group.map(({ answered, dataset }) => sampleToRescore(dataset.ids.length, seed, answered));
-  const missing = (): Iterable<VariantPrompt> => (decided.aborted ? [] : promptsRowByRow(order, group));
-  if (isEmpty(missing()) && isEmpty(promptsToRescore(group, samples()))) return "done";
+  const missing = (): Iterable<VariantPrompt> => (stopped.aborted ? [] : promptsRowByRow(order, group, isIn));
+  const missingHeld = (): Iterable<VariantPrompt> => {
+    const leader = held === null || held.over.aborted ? null : held.leader();
+    return held === null || leader === null ? [] : promptsRowByRow(held.rows, group, (run) => run === leader);
+  };
+  if ([missing(), missingHeld(), promptsToRescore(group, samples())].every(isEmpty)) return "done";
 
   const [{ config }] = group;
   const joint = joinJudgeLoaders(group);
@@ -90,16 +107,21 @@ async function scoreGroup(group: EngineGroup, options: ScoreOptions): Promise<Sc
     const common = { pool, config, effects };
     const cache = await watchPrefixCache(pool, signal);
     const prefixes = createPrefixMeter(group.length);
-    const end = await scorePrompts({
-      ...common,
-      prompts: missing(),
-      recorders: group.map(({ recorder }) => recorder),
-      onPrompt: prefixes.add,
-      onRequest: ({ outcomes }) => {
-        for (const { task, outcome } of outcomes) onOutcome(group[task.variant] as VariantRun, task, outcome.ok);
-      },
-      signal: AbortSignal.any([signal, decided, ...group.map(({ massWatch }) => massWatch.stopped)]),
-    });
+    const score = (prompts: Iterable<VariantPrompt>, ended: AbortSignal) =>
+      scorePrompts({
+        ...common,
+        prompts,
+        recorders: group.map(({ recorder }) => recorder),
+        onPrompt: prefixes.add,
+        onRequest: ({ outcomes }) => {
+          for (const { task, outcome } of outcomes) onOutcome(group[task.variant] as VariantRun, task, outcome.ok);
+        },
+        signal: AbortSignal.any([signal, ended, ...group.map(({ massWatch }) => massWatch.stopped)]),
+      });
+    const raced = await score(missing(), stopped);
+    // The winner is chosen when no answer of the race is under way any more.
+    const end =
+      held === null || raced === "engines-lost" || signal.aborted ? raced : await score(missingHeld(), held.over);
     const cached = await cache.used();
     for (const [variant, run] of group.entries()) {
       const shared = prefixes.shared()[variant];

@@ -9,7 +9,7 @@ import type { Variant } from "./open-variants.ts";
 
 /** All properties of a comparison that may give a reader a reason to doubt it. */
 export interface Circumstances {
-  readonly end: "done" | "decided" | "interrupted" | "engine-lost";
+  readonly end: "done" | "decided" | "budget" | "interrupted" | "engine-lost";
   readonly variants: readonly Variant[];
   readonly assessments: readonly Measured[];
   /** For each variant, the number of rows for which it failed; these rows were left out. */
@@ -52,6 +52,7 @@ function endWarnings({ end, inference }: Circumstances): string[] {
   switch (end) {
     case "done":
     case "decided":
+    case "budget":
       return [];
     case "interrupted":
       return [INTERRUPTED[inference]];

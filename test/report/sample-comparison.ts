@@ -42,6 +42,7 @@ export function sampleComparison(): ComparisonData {
     agreement: [sampleAgreement("plain.jinja", "rules.jinja"), sampleAgreement("plain.jinja", "side-by-side.jinja")],
     noiseFloor: 0.0011,
     prefixCache: { looked: 612_000, found: 183_600, prepared: 612_000, shared: 220_000 },
+    race: null,
     stopping: {
       stoppedAt: 612,
       available: 999,

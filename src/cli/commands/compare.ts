@@ -1,7 +1,9 @@
 import { InvalidArgumentError } from "commander";
 import type { ComparisonResult } from "../../commands/compare.ts";
 import { CONDITION_LIST, type FailIf, parseFailIf } from "../../compare/fail-if.ts";
+import type { RaceBudget } from "../../compare/race.ts";
 import { EXIT } from "../../errors.ts";
+import { parseDuration } from "../../format.ts";
 import { examples, helpSection, wrapFields } from "../render/help-text.ts";
 import { type AddCommand, printJson } from "./context.ts";
 import { appendJobSummary, summaryOption } from "./job-summary.ts";
@@ -21,6 +23,7 @@ interface CompareFlags extends Omit<ConfigFlags, "template" | "deadline" | "outp
   readonly truth?: "labels" | "votes";
   readonly earlyStop?: boolean;
   readonly margin?: number;
+  readonly budget?: RaceBudget;
   readonly rows: number;
   readonly deadline?: string;
   readonly failIf?: readonly FailIf[];
@@ -46,6 +49,12 @@ export const addCompare: AddCommand = (program, context, finish) => {
     .addOption(truthOption("config"))
     .option("--early-stop", "stop as soon as one variant is shown to be the best; the conclusion stays valid")
     .option("--margin <nats>", "with --early-stop: a difference in log loss below this counts as no difference", nats)
+    .option(
+      "--budget <time|prompts>",
+      'drop variants as soon as another is shown to be better, and stop after this time of scoring ("2h") or this many prompts ' +
+        "(20000); a fifth of the rows is kept for the score of the winner",
+      budgetOf,
+    )
     .option(
       "--rows <n>",
       "estimate for each variant how long a later job with this many rows would take",
@@ -115,6 +124,7 @@ export const addCompare: AddCommand = (program, context, finish) => {
           flags: [...overridesOf(others, {}), ...truthOverride],
           earlyStop: flags.earlyStop ?? false,
           margin: flags.margin ?? null,
+          budget: flags.budget ?? null,
           rows,
           deadline: deadline ?? null,
           failIf: failIf ?? [],
@@ -156,6 +166,7 @@ function statusOf({ end, failedRows, conditions }: ComparisonResult): number {
       return EXIT.fallback;
     case "done":
     case "decided":
+    case "budget":
       if (conditions.some(({ holds }) => holds)) return EXIT.threshold;
       return failedRows > 0 ? EXIT.fallback : EXIT.done;
     default:
@@ -172,6 +183,13 @@ function collectConditions(text: string, before: readonly FailIf[] = []): readon
 /** Collects the values of an option that is given several times. */
 function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
+}
+
+function budgetOf(text: string): RaceBudget {
+  if (/^[1-9]\d*$/.test(text)) return { kind: "prompts", prompts: Number(text) };
+  const ms = parseDuration(text);
+  if (ms !== null && ms > 0) return { kind: "time", ms };
+  throw new InvalidArgumentError('expected a time such as "2h", or a number of prompts such as 20000.');
 }
 
 function nats(text: string): number {

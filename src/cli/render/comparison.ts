@@ -5,7 +5,7 @@ import { crossTable, disagreementTable, verdictTable } from "../../report/tables
 import { hasLabelMass, variantCosts, variantScores } from "../../report/tables/comparison-tables.ts";
 import { loss } from "../../report/tables/table.ts";
 import { agreementSentence, agreementVerdict } from "../../report/text/agreement-verdict.ts";
-import { stoppingSentence } from "../../report/text/comparison-verdict.ts";
+import { comparisonVerdict, raceSentences, stoppingSentence } from "../../report/text/comparison-verdict.ts";
 import { counted, probability, small } from "../../report/text/number.ts";
 import { tableLines, terminalText, transposedLines } from "./table.ts";
 
@@ -17,17 +17,22 @@ type Report = Comparison["report"];
  */
 export function renderComparisonTable({ report }: Comparison): string {
   const { rows, groups } = report;
-  const head = `${counted(rows, "row")} with ${counted(groups, "prompt")}, answered by every variant`;
+  const by = report.kind === "scores" && report.race !== null ? "every variant that was not dropped" : "every variant";
+  const head = `${counted(rows, "row")} with ${counted(groups, "prompt")}, answered by ${by}`;
   const parts = [head, ...(report.kind === "scores" ? scoreParts(report) : agreementParts(report))];
   return terminalText(parts.join("\n\n"));
 }
 
 function scoreParts(report: ComparisonData): readonly string[] {
-  const { pairs, stopping, noiseFloor } = report;
+  const { pairs, stopping, race, noiseFloor } = report;
   return [
     transposedLines([variantScores(report), variantCosts(report)]),
     `Class prior: log loss ${loss(report.priorLogLoss)} without reading a row.`,
-    ...(stopping === null ? [] : [stoppingSentence(stopping)]),
+    ...(race !== null
+      ? [[comparisonVerdict(report).sentence, ...raceSentences(race)].join("\n")]
+      : stopping === null
+        ? []
+        : [stoppingSentence(stopping)]),
     pairs.map(({ sentence, measure, adjustedP }) => `${sentence}.${pText(adjustedP)} [${measure}]`).join("\n"),
     report.agreement.map((pair) => `${agreementSentence(pair)}.`).join("\n"),
     [noiseLine(noiseFloor), cacheLine(report)].join("\n"),

@@ -40,6 +40,8 @@ export interface ComparisonData extends ComparisonBase {
   readonly noiseFloor: number | null;
   /** Null when the comparison was not allowed to stop early. */
   readonly stopping: Stopping | null;
+  /** Null unless the comparison was a race. */
+  readonly race: Race | null;
 }
 
 /** All data that the page of a comparison without labels shows. It does not show which variant is better. */
@@ -156,6 +158,23 @@ export interface Pair {
   readonly better: "first" | "second" | null;
   /** The result in one sentence without a full stop. */
   readonly sentence: string;
+}
+
+/** The result of a race: variants that were shown to be worse were dropped on the way. */
+export interface Race {
+  readonly winner: string;
+  /** Whether the winner is shown to be better than, or as good as, each variant that was still in. */
+  readonly isDecided: boolean;
+  /** The variants that were still in beside the winner: not told apart from it, or as good. */
+  readonly rivals: readonly string[];
+  /** The dropped variants, with the number of rows after which another was shown to be better. */
+  readonly dropped: readonly { readonly name: string; readonly after: number }[];
+  /** Log loss of the winner on the rows of the race, nats. It is too good on average, because the best of many was chosen by it. */
+  readonly asRaced: Estimate | null;
+  /** Its scores on rows that had no part in the choice; null when none was scored. */
+  readonly corrected: { readonly rows: number; readonly logLoss: Estimate; readonly accuracy: Estimate } | null;
+  /** Prompts that were answered, and those that scoring every variant on all rows would take. */
+  readonly prompts: { readonly used: number; readonly all: number };
 }
 
 /** The history of early stopping. */

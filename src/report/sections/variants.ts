@@ -16,7 +16,7 @@ export function variants(data: ComparisonData): Section {
   return section(
     "variants",
     "Variants",
-    html`<p class="lead">All on the same ${counted(rows, "row")}. ${figuresText(data.variants)}${whose} The class prior, the share of each class without reading a row, has log loss ${fixed(priorLogLoss, 3)}. The job is ${counted(job.rows, "row")}${deadline}.</p>
+    html`<p class="lead">${data.race === null ? "All" : "Those that were not dropped"} on the same ${counted(rows, "row")}. ${figuresText(data.variants)}${whose} The class prior, the share of each class without reading a row, has log loss ${fixed(priorLogLoss, 3)}. The job is ${counted(job.rows, "row")}${deadline}.</p>
 ${tableMarkup(variantScores(data))}${tableMarkup(variantCosts(data))}`,
   );
 }

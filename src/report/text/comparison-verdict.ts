@@ -1,4 +1,4 @@
-import type { ComparisonData, Pair, Stopping, VariantResult } from "../data/comparison-data.ts";
+import type { ComparisonData, Pair, Race, Stopping, VariantResult } from "../data/comparison-data.ts";
 import type { Estimate } from "../data/run-data.ts";
 import { count, counted, duration, fixed, percent, withRange } from "./number.ts";
 import type { Verdict } from "./verdict.ts";
@@ -8,6 +8,7 @@ import type { Verdict } from "./verdict.ts";
  * be better than each of the others, and whether a variant that does not fit would be better.
  */
 export function comparisonVerdict(data: ComparisonData): Verdict {
+  if (data.race !== null) return raceVerdict(data.race);
   const sorted = byLoss(data.variants);
   const [first] = sorted;
   const [best, ...others] = sorted.filter(({ fits }) => fits !== false);
@@ -31,6 +32,31 @@ export function comparisonVerdict(data: ComparisonData): Verdict {
       ...(beatsPrior ? [] : [noBetterThanPrior(best, data)]),
     ],
   };
+}
+
+function raceVerdict(race: Race): Verdict {
+  const { winner, isDecided, rivals } = race;
+  const won = isDecided
+    ? rivals.length === 0
+      ? `${winner} is the best.`
+      : `${winner} is the best, and ${rivals.join(", ")} as good within the margin.`
+    : `${winner} leads, but is not told apart from ${rivals.join(", ")}.`;
+  return { tone: isDecided ? "good" : "mixed", sentence: won, also: raceSentences(race) };
+}
+
+/** Says what a race found and saved: the corrected score of the winner, the dropped variants, and the prompts. */
+export function raceSentences({ winner, dropped, asRaced, corrected, prompts }: Race): readonly string[] {
+  const score =
+    corrected === null
+      ? `No row was left for a score of ${winner} that is free of the choice.`
+      : `On ${counted(corrected.rows, "row")} without a part in the choice ${winner} has log loss ${withRange(corrected.logLoss, nats, 95)} and ` +
+        `accuracy ${withRange(corrected.accuracy, (share) => percent(share, 1), 95)}${asRaced === null ? "" : `; on the rows of the race ${nats(asRaced.value)}`}.`;
+  const out = dropped.map(({ name, after }) => `${name} after ${counted(after, "row")}`).join(", ");
+  return [
+    score,
+    ...(out === "" ? [] : [`Dropped: ${out}.`]),
+    `${counted(prompts.used, "prompt")} of the ${count(prompts.all)} that all variants on all rows would take.`,
+  ];
 }
 
 function sentence(
