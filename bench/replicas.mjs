@@ -1,11 +1,11 @@
 /*
  * Holds two replicas of a classifier, one of which is killed midway, against one replica, and measures how busy two servers are.
  *
- * Run as: npm run build && node bench/replicas.mjs --python VENV/bin/python --model CLASSIFIER [--input examples/rows.csv] [--rows 60]
+ * Run as: npm run build && node bench/replicas.mjs --model CLASSIFIER [--input examples/rows.csv] [--rows 60]
  *           [--folder /tmp/abtie-replicas]
  *     or: node bench/replicas.mjs --loopback [--rows 2000]
  *
- * The first form lets `abtie run` start real vLLM on the CPU twice, each server on its own cores, and kills the engine of one (kill -9)
+ * The first form lets `abtie run` start real vLLM (of `abtie setup`) on the CPU twice, each server on its own cores, and kills the engine of one (kill -9)
  * when a third of the rows is answered. No row may be lost, and the submission must be that of one replica within 1e-6.
  * The second form runs rows of very different lengths on two loopback servers with the delays of an 8B model on a GPU (50 us a token,
  * 5 ms a request; one device each) and prints which share of the time, first request to last answer, each device worked. It must be
@@ -24,7 +24,6 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const { values } = parseArgs({
   options: {
     loopback: { type: "boolean", default: false },
-    python: { type: "string" },
     model: { type: "string" },
     input: { type: "string", default: here("../examples/rows.csv") },
     rows: { type: "string" },
@@ -116,7 +115,6 @@ async function run(name, rows, engine, during = null, input = resolve(values.inp
     engine: {
       kind: "classify",
       model: values.model,
-      ...(values.python === undefined ? {} : { command: values.python }),
       ...engine,
     },
   };
