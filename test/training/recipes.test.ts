@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { readShape } from "../../src/engine/memory.ts";
+import { loadTemplate } from "../../src/prompt/template/template.ts";
 import { loadRecipe, type RecipeOverride } from "../../src/training/load-recipe.ts";
 import { estimateTraining } from "../../src/training/memory.ts";
 import { countTrained } from "../../src/training/parameters.ts";
@@ -56,6 +57,9 @@ describe("the shipped recipes", () => {
     const recipe = await load(name);
     expect(recipe.name).toBe(name);
     expect(recipe.base).toBe(TOKENIZER);
+    expect(await loadTemplate(recipe.job.template)).toMatchObject({
+      format: recipe.head === "classifier" ? "text" : expect.stringMatching(/raw|chat/),
+    });
     if (name.endsWith("-better")) {
       expect(recipe.data).toMatchObject({ orders: "both", folds: { by: "prompt" } });
       expect(recipe.job.cut).toBe("fair");
@@ -88,6 +92,16 @@ describe("the shipped recipes", () => {
     const { total } = estimateTraining(shapeOf(GEMMA_2_9B), { ...s1, training }, { tokens: 1024, classes: 3 });
     expect(total / 1024 ** 3).toBeGreaterThan(0.85 * 9.8);
     expect(total / 1024 ** 3).toBeLessThan(1.15 * 9.8);
+  });
+
+  test("s1 and s2 render a row as the published text: the turns of each side joined by spaces", async () => {
+    const { render } = await loadTemplate("prompts/joined.jinja");
+    const turns = [
+      { number: 1, prompt: "one?", response_a: "A1", response_b: "B1" },
+      { number: 2, prompt: "two?", response_a: "", response_b: "B2" },
+    ];
+    const text = render({ prompt: "", response_a: "", response_b: "", turns, labels: {} });
+    expect(text).toBe("<prompt>: one? two?\n\n<response_a>: A1 \n\n<response_b>: B1 B2");
   });
 
   test("s1 has the published settings", async () => {
