@@ -18,6 +18,10 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   "abtie plan job.yaml --gpu-memory":
     "needs the config.json of a real model; test/engine/memory.test.ts computes with some",
   "abtie merge": "needs a Python with peft and a base model; test/setup/merge.test.ts runs it",
+  "abtie make": "needs a Python with torch and an engine; test/chain/make.test.ts runs it with programs in their place",
+  "abtie train recipe.yaml": "needs a Python with torch; test/chain/make.test.ts runs it with a program in its place",
+  "abtie quantize": "needs a Python with llmcompressor; test/chain/make.test.ts runs it with a program in its place",
+  "abtie generate": "needs a server that writes chats; test/generate runs it against one",
   "abtie run -i rows.csv -t classifier": "starts vLLM with the classifier that `abtie merge` makes; test/e2e runs one",
 };
 /** Examples that are right to end with another status than 0: thresholds that made-up verdicts do not keep. */
@@ -74,7 +78,12 @@ test.each(LINES.filter((line) => !Object.keys(NOT_RUN).some((begin) => line.star
 async function prepare(): Promise<string> {
   const folder = await temporaryFolder();
   const rows = stringify([...ROWS], { header: true });
-  for (const name of ["rows.csv", "labelled.csv"]) await writeFile(join(folder, name), rows);
+  // A base model as `abtie train --dry-run` reads it: the tokenizer, and the shape of Gemma-2-9B.
+  await cp(server.tokenizer, join(folder, "gemma-2-9b-it"), { recursive: true });
+  const shape = { hidden_size: 3584, num_hidden_layers: 42, num_attention_heads: 16, num_key_value_heads: 8 };
+  const sizes = { head_dim: 256, intermediate_size: 14_336, vocab_size: 256_000, model_type: "gemma2" };
+  await writeFile(join(folder, "gemma-2-9b-it/config.json"), JSON.stringify(Object.assign(shape, sizes)));
+  for (const name of ["rows.csv", "labelled.csv", "train.csv"]) await writeFile(join(folder, name), rows);
   const others = ROWS.map((row) => ({ ...row, id: `more-${row["id"]}`, prompt: `More: ${row["prompt"]}` }));
   await writeFile(join(folder, "more.csv"), stringify(others, { header: true }));
   const names = Object.keys(ROWS[0] ?? {});
