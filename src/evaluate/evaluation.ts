@@ -45,7 +45,7 @@ export interface SubjectEvaluation {
   /** The effect of swapping the answers on the raw readings; null unless some rows were scored in both orders. */
   readonly swap: SwapStudy | null;
   readonly mass: LabelMass | null;
-  /** The sets of verdicts of these rows; null unless the run applied a calibration that has rules for them. */
+  /** The sets of verdicts of all judged rows, measured on these; null unless the run applied a calibration that has rules for them. */
   readonly verdicts: VerdictSummary | null;
   readonly slices: readonly SliceTable[];
   /** Reasons to doubt the numbers, one sentence each, without a full stop. */
@@ -114,7 +114,9 @@ export async function evaluateSubject(
     mass: run === null ? null : labelMass(run.rows.mass),
     sample: weights === null ? null : { of: all.ids.length, effectiveRows: effectiveRows(weights) },
     verdicts:
-      rules === null || run === null ? null : summariseVerdicts(rules, run.rows, { truth, groups, weights }, secondary),
+      rules === null || run === null || all.run === null
+        ? null
+        : summariseVerdicts(rules, all.run.rows, { rows: run.rows, truth, groups, weights }, secondary),
     powered: await evaluatePowered(all, joined, other, effects),
     warnings: [leftOutTies({ ties }), warning].filter((text) => text !== null),
     slices: divisionsOf(texts, run?.rows ?? null).flatMap(({ name, keyOf, keys }) => {

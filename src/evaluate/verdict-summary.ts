@@ -46,20 +46,16 @@ export async function verdictRulesOf({ calibration: file }: Pick<Config, "calibr
   }
 }
 
-/** Counts the sets of verdicts of a run, and measures them by the labels if there are any; both have the same rows. */
+type JudgedRows = Pick<RunRows, "ids" | "probabilities" | "obtained" | "reasons">;
+
+/** Counts the sets of verdicts of a run, and measures them on the rows that have labels, if there are any. */
 export function summariseVerdicts(
   rules: VerdictRules,
-  rows: Pick<RunRows, "ids" | "probabilities" | "obtained" | "reasons">,
-  labels: Omit<Scored, "probabilities"> | null,
+  rows: JudgedRows,
+  labelled: (Omit<Scored, "probabilities"> & { readonly rows: JudgedRows }) | null,
   options: BootstrapOptions,
 ): VerdictSummary {
-  const verdicts = rows.ids.map((_, row) =>
-    verdictOfRow(rules, {
-      probabilities: rowAt(rows.probabilities, row),
-      obtained: rows.obtained[row] ?? "prior",
-      reason: rows.reasons[row] ?? null,
-    }),
-  );
+  const verdicts = verdictsOf(rules, rows);
   const { coverage, maxError, confidence } = rules;
   return {
     coverage,
@@ -70,13 +66,24 @@ export function summariseVerdicts(
       (_, size) => verdicts.filter(({ set }) => set.length === size).length,
     ),
     accepted: verdicts.filter(({ abstains }) => !abstains).length,
-    measured: labels === null ? null : measureVerdicts(verdicts, rows, labels, options),
+    measured:
+      labelled === null ? null : measureVerdicts(verdictsOf(rules, labelled.rows), labelled.rows, labelled, options),
   };
+}
+
+function verdictsOf(rules: VerdictRules, rows: JudgedRows): readonly RowVerdict[] {
+  return rows.ids.map((_, row) =>
+    verdictOfRow(rules, {
+      probabilities: rowAt(rows.probabilities, row),
+      obtained: rows.obtained[row] ?? "prior",
+      reason: rows.reasons[row] ?? null,
+    }),
+  );
 }
 
 function measureVerdicts(
   verdicts: readonly RowVerdict[],
-  { probabilities }: Pick<RunRows, "probabilities">,
+  { probabilities }: JudgedRows,
   { truth, groups, weights = null }: Omit<Scored, "probabilities">,
   options: BootstrapOptions,
 ): NonNullable<VerdictSummary["measured"]> {

@@ -47,7 +47,7 @@ export interface PoweredEstimate {
  * on the mean of the labels (0 without a label), and B its influence on the error of the mean of the predictions. Lambda
  * minimises it between 0 and 1, as in PPI++; with lambda = 0 it is the variance by the labels alone. Because lambda
  * was fitted to the same groups, each term is divided by 1 - B² / Σ B², which makes it the term that a fit without the group
- * would leave. The variance holds for the population from which all rows come, as the bootstrap of the labels alone does.
+ * would leave; predictions that do not reduce it then get the weight 0. The variance holds for the population from which all rows come, as the bootstrap of the labels alone does.
  *
  * The interval reaches as many standard errors as the studentised bootstrap over the labelled groups finds (see
  * `bootstrapMean`), for the values as they are or as the predictions correct them, whichever are more. It is at most 5 % wider
@@ -75,15 +75,20 @@ export function predictionPowered(input: PoweredInput, options: BootstrapOptions
   const influenceOfPredictions = sumByGroup(onPredictions, input.groups).sums;
   const squares = products(influenceOfPredictions, influenceOfPredictions);
   const cross = products(influence, influenceOfPredictions);
-  const lambda = squares === 0 ? 0 : Math.min(1, Math.max(0, cross / squares));
+  const varianceWith = (weight: number): number => {
+    const remainders = influence.map((value, group) => {
+      const own = influenceOfPredictions[group] as number;
+      // Without predictions nothing was fitted.
+      return weight === 0 ? value : (value - weight * own) / (1 - own ** 2 / squares);
+    });
+    return products(remainders, remainders) / rows ** 2;
+  };
+  const tuned = squares === 0 ? 0 : Math.min(1, Math.max(0, cross / squares));
+  const lambda = varianceWith(tuned) < varianceWith(0) ? tuned : 0;
+  const variance = varianceWith(lambda);
 
   // The deviations of all rows sum to 0, so that this is the error of the labelled rows alone.
   const estimate = labelsOnly.mean - (lambda * sum(onPredictions)) / rows;
-  const remainders = influence.map((value, group) => {
-    const own = influenceOfPredictions[group] as number;
-    return (value - lambda * own) / (1 - (own === 0 ? 0 : own ** 2 / squares));
-  });
-  const variance = products(remainders, remainders) / rows ** 2;
   const rectified = errors.map((error, place) => error - lambda * (deviations[labelled[place] as number] as number));
   const spread = spreadOf(bootstrapMean(rectified, groups, options, weights));
   const alone = spreadOf(labelsOnly);

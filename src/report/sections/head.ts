@@ -79,13 +79,16 @@ function tokensPerSecond({ requests, timing }: ReportData): string {
 }
 
 function comparisonMetrics(data: ComparisonData): KeyMetric[] {
-  const { variants, pairs, rows, groups, job, noiseFloor, stopping } = data;
-  const best = recommended(variants);
+  const { variants, pairs, rows, groups, job, noiseFloor, stopping, race } = data;
+  const best = race === null ? recommended(variants) : variants.find(({ name }) => name === race.winner);
+  const score = race?.corrected ?? null;
   const decided = pairs.filter(({ better }) => better !== null).length;
   const stopped = stopping?.stoppedAt ? `of ${count(stopping.available)}, stopped early` : counted(groups, "prompt");
   const allowed = job.deadlineMs === null ? "" : `, ${duration(job.deadlineMs)} allowed`;
   return [
-    ...(best ? [lossMetric(judgedLoss(best)), accuracyMetric(accuracyOf(best))] : []),
+    ...(best
+      ? [lossMetric(score?.logLoss ?? judgedLoss(best)), accuracyMetric(score?.accuracy ?? accuracyOf(best))]
+      : []),
     {
       name: "Variants",
       value: count(variants.length),
