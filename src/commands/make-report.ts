@@ -8,8 +8,8 @@ import { exists } from "../files/exists.ts";
 import { readLines } from "../files/json-lines.ts";
 import { isRecord } from "../files/json-shape.ts";
 import { formatCount, formatDuration, formatFixed, formatPercent, formatSignificant, plural } from "../format.ts";
-import { type CurvePoint, type TrainingCurve, trainingCurve } from "../report/charts/training-curve.ts";
-import { renderMade } from "../report/render-made.ts";
+import type { CurvePoint, TrainingCurve } from "../report/charts/training-curve.ts";
+import { renderCurve, renderMade } from "../report/render-made.ts";
 import { readTrainingEvent } from "../training/progress.ts";
 import type { ProofStep, ProofVerdict } from "../training/proof.ts";
 import type { JudgeRecipe } from "../training/recipe.ts";
@@ -42,7 +42,7 @@ export async function writeMakeReport(
     recipe: stringify(settings),
   });
   await writeAtomic(path, redactor.redact(text));
-  if (curve !== null) await writeAtomic(join(folder, "curve.svg"), trainingCurve(curve).markup);
+  if (curve !== null) await writeAtomic(join(folder, "curve.svg"), renderCurve(curve, `${name}: loss against steps`));
   return path;
 }
 

@@ -1,6 +1,8 @@
-import { type TrainingCurve, trainingCurve } from "./charts/training-curve.ts";
-import { type Html, html } from "./markup/html.ts";
+import type { Frame } from "./charts/frame.ts";
+import { drawTraining, type TrainingCurve, trainingCurve } from "./charts/training-curve.ts";
+import { type Html, html, trusted } from "./markup/html.ts";
 import { page } from "./markup/page.ts";
+import { pictureStyle } from "./markup/style.ts";
 import { figure } from "./sections/section.ts";
 
 /** A table of texts: the first row is its head. */
@@ -44,4 +46,19 @@ function tableOf([head = [], ...rows]: PlainTable): Html {
   return html`<table><thead><tr>${head.map((cell) => html`<th>${cell}</th>`)}</tr></thead><tbody>${rows.map(
     (row) => html`<tr>${row.map((cell) => html`<td>${cell}</td>`)}</tr>`,
   )}</tbody></table>`;
+}
+
+const CURVE: Frame = { width: 880, height: 430, left: 64, right: 860, top: 72, bottom: 376 };
+
+/** Renders the curves of a training as one SVG file on a light background. The file loads nothing from other addresses. */
+export function renderCurve(curve: TrainingCurve, title: string): string {
+  const { width, height } = CURVE;
+  const { desc, body } = drawTraining(curve, CURVE);
+  return html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="t d">
+<title id="t">${title}</title><desc id="d">${desc}</desc>
+<style>${trusted(pictureStyle())}</style>
+<text class="title" x="16" y="30">${title}</text>
+${body}
+</svg>
+`.markup;
 }

@@ -1,6 +1,6 @@
 import { line } from "d3-shape";
 import { type Html, html } from "../markup/html.ts";
-import { axes, FRAME, picture, px } from "./frame.ts";
+import { axes, FRAME, type Frame, picture, px } from "./frame.ts";
 import { linear, numberTicks } from "./ticks.ts";
 
 /** A value of a training after some steps. */
@@ -23,13 +23,22 @@ export interface TrainingCurve {
 const POINTS = 300;
 
 /** Draws the loss of the batches, and the held-out log loss with that of the class shares beside it, against the steps. */
-export function trainingCurve({ loss, heldOut, prior }: TrainingCurve): Html {
+export function trainingCurve(curve: TrainingCurve): Html {
+  const { desc, body } = drawTraining(curve, FRAME);
+  return picture({ id: "training", title: "Loss against steps", desc }, FRAME, body);
+}
+
+/** Draws the same curves into a frame of any size; `desc` says in words what they show. */
+export function drawTraining(
+  { loss, heldOut, prior }: TrainingCurve,
+  frame: Frame,
+): { readonly desc: string; readonly body: readonly Html[] } {
   const shown = thinned(loss);
   const all = [...shown, ...heldOut].map(({ value }) => value).filter(Number.isFinite);
   const top = Math.max(...all, prior ?? 0, 0.1);
   const last = Math.max(1, ...[...loss, ...heldOut].map(({ step }) => step));
-  const x = linear([0, last], [FRAME.left, FRAME.right]);
-  const y = linear([0, top * 1.05], [FRAME.bottom, FRAME.top]);
+  const x = linear([0, last], [frame.left, frame.right]);
+  const y = linear([0, top * 1.05], [frame.bottom, frame.top]);
   const path = (points: readonly CurvePoint[]): string =>
     line<CurvePoint>(
       ({ step }) => px(x(step)),
@@ -40,13 +49,13 @@ export function trainingCurve({ loss, heldOut, prior }: TrainingCurve): Html {
     end === undefined
       ? `Loss of the batches over ${last} steps.`
       : `Over ${last} steps the log loss of the held-out rows is ${end.value.toFixed(3)} at the end${prior === null ? "" : `, that of the class shares ${prior.toFixed(3)}`}.`;
-  return picture({ id: "training", title: "Loss against steps", desc }, FRAME, [
-    axes(FRAME, { label: "step", ticks: numberTicks(x, 5) }, { label: "loss, nats", ticks: numberTicks(y, 6) }),
+  const body = [
+    axes(frame, { label: "step", ticks: numberTicks(x, 5) }, { label: "loss, nats", ticks: numberTicks(y, 6) }),
     html`<path class="line" d="${path(shown)}"/>`,
     ...(prior === null
       ? []
       : [
-          html`<path class="line dashed" d="${path([
+          html`<path class="rule" d="${path([
             { step: 0, value: prior },
             { step: last, value: prior },
           ])}"/>`,
@@ -56,7 +65,8 @@ export function trainingCurve({ loss, heldOut, prior }: TrainingCurve): Html {
       ({ step, value }) =>
         html`<circle class="mark" cx="${px(x(step))}" cy="${px(y(value))}" r="3.2"><title>step ${step}: ${value.toFixed(4)}</title></circle>`,
     ),
-  ]);
+  ];
+  return { desc, body };
 }
 
 /** Takes the mean of neighbours, so that at most POINTS remain. */
