@@ -1,6 +1,7 @@
-import { cp, readdir, readFile, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { execa } from "execa";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { type FakeKnobs, startFake } from "../fixtures/engine/fake-vllm.mjs";
 import { temporaryFolder } from "../helpers/folder.ts";
 import { inProcess } from "../helpers/in-process.ts";
@@ -256,4 +257,29 @@ test("the probabilities of a run are learned with --teacher, and rows that it ha
   const answers = (await readFile(join(folder, "teacher/rows.jsonl"), "utf8")).trimEnd().split("\n");
   const probabilities = answers.map((line) => (JSON.parse(line) as { probabilities: readonly number[] }).probabilities);
   expect((await examplesIn(join(folder, "data"))).map(({ target }) => target)).toEqual(probabilities);
+});
+
+test("a full disk ends prepare with status 3 and a remedy, and leaves no folder", async (context) => {
+  const folder = await trainingJob(`engine: {attach: "http://127.0.0.1:1", tokenizer: ${TOKENIZER}}\n`);
+  const small = join(folder, "small");
+  await mkdir(small);
+  const mount = await execa("mount", ["-t", "tmpfs", "-o", "size=16k", "tmpfs", small], { reject: false });
+  if (mount.failed) return context.skip("needs the right to mount a small tmpfs");
+  onTestFinished(async () => {
+    await execa("umount", [small], { reject: false });
+  });
+  const said = await inProcess(["prepare", "job.yaml", "-o", "small/data"], folder);
+  expect(said).toMatchObject({ status: 3, stderr: expect.stringContaining("the disk is full; free some space") });
+  expect(await readdir(small)).toEqual([]);
+});
+
+test("a prepare that is killed leaves nothing that is used, and the next one makes the folder", async () => {
+  const folder = await trainingJob(`engine: {attach: "http://127.0.0.1:1", tokenizer: ${TOKENIZER}}\n`);
+  // As a kill leaves it: the hidden folder with half of a file.
+  await mkdir(join(folder, ".data.partial"));
+  await writeFile(join(folder, ".data.partial/examples.jsonl"), '{"id": "half');
+  const said = await inProcess(["prepare", "job.yaml", "-o", "data"], folder);
+  expect(said.status, said.stderr).toBe(0);
+  expect(await examplesIn(join(folder, "data"))).toHaveLength(24);
+  expect((await readdir(folder)).filter((name) => name.startsWith("."))).toEqual([]);
 });
