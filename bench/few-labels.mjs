@@ -36,7 +36,7 @@ for (const [name, judge] of Object.entries(JUDGES)) {
   if (chosen !== null && !chosen.includes(name)) continue;
   const population = simulate(judge, POPULATION, 987_654_321);
   const truths = meansOf(population);
-  for (const uniform of [1, 0.2]) {
+  for (const uniform of [1, 0.5]) {
     const found = new Map();
     for (let seed = 0; seed < simulations; seed += 1) {
       for (const [score, powered] of Object.entries(once(judge, seed, uniform))) {

@@ -31,7 +31,7 @@ export interface SampleOptions {
   readonly input?: string | null;
   /** Names of columns that differ from those of the first run. */
   readonly columns?: WrittenColumns;
-  /** Share of the sample that is drawn whatever the row is worth, above 0 to 1. Default 0.2. */
+  /** Share of the sample that is drawn whatever the row is worth, above 0 to 1. Default 0.5. */
   readonly uniform?: number;
   /** Seed of the draw. Default: the seed of the first run. */
   readonly seed?: number | null;
@@ -54,7 +54,8 @@ export interface SampleResult {
   readonly seed: number;
 }
 
-const DEFAULT_UNIFORM = 0.2;
+/** With 0.2, rows of which a judge is sure weigh so much that 200 labels covered 90 % where 95 % were stated (bench/few-labels.mjs). */
+const DEFAULT_UNIFORM = 0.5;
 
 /**
  * Draws the rows that are most worth labelling, with known inclusion probabilities, and writes them with their texts.

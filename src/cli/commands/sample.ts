@@ -33,7 +33,7 @@ export const addSample: AddCommand = (program, context) => {
     .option("-n, --rows <n>", "number of rows to draw", wholeNumber(1), 200)
     .option("-i, --input <file>", "file with the texts (default: the input of the first run)")
     .addOption(columnsOption("the file with the texts, or of the sample"))
-    .option("--uniform <share>", "share of the sample that is drawn from all rows alike, above 0 to 1", share, 0.2)
+    .option("--uniform <share>", "share of the sample that is drawn from all rows alike, above 0 to 1", share, 0.5)
     .option("--seed <n>", "seed of the draw (default: the seed of the first run)", wholeNumber(0))
     .option("--force", "replace the output if it exists, with the labels that may be in it")
     .addOption(jsonOption())
@@ -79,6 +79,6 @@ function renderSample({ file, rows, of, inclusion, labelOrder }: SampleResult): 
 function share(text: string): number {
   const value = Number(text);
   if (!(value > 0 && value <= 1))
-    throw new InvalidArgumentError("expected a share above 0 and at most 1, such as 0.2.");
+    throw new InvalidArgumentError("expected a share above 0 and at most 1, such as 0.5.");
   return value;
 }
