@@ -65,7 +65,7 @@ def main() -> None:
 
 def best_log_loss(noise: float) -> float:
     """Compute the log loss (nats) of a judge that knows the rule and the share of wrong labels."""
-    return -(1 - noise) * math.log(1 - noise) - (noise * math.log(noise / 2) if noise > 0 else 0.0)
+    return sum(-share * math.log(share) * count for share, count in ((1 - noise, 1), (noise / 2, 2)) if 0 < share < 1)
 
 
 def make_rows(rule: str, count: int, *, seed: int, noise: float, short: bool) -> list[Row]:

@@ -28,7 +28,7 @@ def train(folder: Path, recipe_file: Path, out: Path, *, ends_at: float | None, 
     curve.say({"step": "reading the examples"})
     data = read_data(folder)
     task = make_task(recipe, data)
-    os.environ.setdefault("TENSORBOARD_LOGGING_DIR", str(out / "tensorboard"))
+    os.environ["TENSORBOARD_LOGGING_DIR"] = str(out / "tensorboard")
     args = arguments(recipe, out, task)
     with args.main_process_first(local=False):
         checkpoint = open_folder(out, recipe_file, data.sha256, resume=resume) if curve.speaks else last_checkpoint(out)

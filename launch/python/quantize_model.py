@@ -142,7 +142,12 @@ def run_awq(model: PreTrainedModel, chosen: list[Example], *, bits: int, group: 
         dataset=torch.utils.data.DataLoader(as_batches(chosen), batch_size=None),  # type: ignore[arg-type]
         recipe=[AWQModifier(n_grid=grid), QuantizationModifier(config_groups={"group_0": scheme}, ignore=HEADS)],
         num_calibration_samples=len(chosen),
+        processor=AsIs(),  # type: ignore[arg-type]
     )
+
+
+class AsIs:
+    """Stands where llmcompressor expects a tokenizer: the prompts are token ids already."""
 
 
 def as_batches(chosen: list[Example]) -> list[dict[str, torch.Tensor]]:

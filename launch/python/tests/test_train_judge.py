@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ import torch
 from transformers import AutoModelForCausalLM, LlamaConfig
 
 from judge_trainer import STEPS_OF_MEAN, has_diverged
+from train_judge import main
 
 # One thread: so small a model is slower with more of them.
 os.environ.update(CUDA_VISIBLE_DEVICES="", OMP_NUM_THREADS="1")
@@ -115,8 +118,50 @@ def command(tmp: Path, data: Path, made: dict[str, Any], *more: str) -> list[str
     return [sys.executable, str(PROGRAM), str(data), str(tmp / "recipe.json"), str(tmp / "out"), *more]
 
 
-def run(words: list[str]) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(words, capture_output=True, text=True, timeout=300, check=False)
+@dataclass
+class Result:
+    """How a run in this process ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@dataclass
+class Place:
+    """What a training needs: a base model, examples, and a folder for the rest."""
+
+    base: Path
+    data: Path
+    tmp: Path
+
+
+@pytest.fixture
+def place(base: Path, data: Path, tmp_path: Path) -> Place:
+    return Place(base, data, tmp_path)
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[list[str]], Result]]:
+    """Run the program in this process: a process of its own takes long to load the libraries."""
+    handlers = {each: signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)}
+
+    def start(words: list[str]) -> Result:
+        monkeypatch.setattr(sys, "argv", words[1:])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as end:
+            main()
+        output = capsys.readouterr()
+        if isinstance(end.value.code, str):
+            return Result(1, output.out, end.value.code)
+        return Result(int(end.value.code or 0), output.out, output.err)
+
+    yield start
+    for each, handler in handlers.items():
+        signal.signal(each, handler)
+
+
+Run = Callable[[list[str]], Result]
 
 
 def curve(out: Path, kind: str = "progress") -> list[dict[str, Any]]:
@@ -129,10 +174,14 @@ def losses(out: Path) -> list[tuple[int, float, float]]:
 
 
 @pytest.mark.parametrize("changes", [{}, {"head": "label"}, {"head": "label", "loss": "labels", "group_by_length": True}])
-def test_both_heads_learn_and_leave_a_whole_folder(base: Path, data: Path, tmp_path: Path, changes: dict[str, Any]) -> None:
-    result = run(command(tmp_path, data, recipe(base, epochs=25, learning_rate=2e-2, save_every=0, evaluate_every=0, **changes)))
+def test_both_heads_learn_and_leave_a_whole_folder(run: Run, place: Place, changes: dict[str, Any]) -> None:
+    result = run(
+        command(
+            place.tmp, place.data, recipe(place.base, epochs=25, learning_rate=2e-2, save_every=0, evaluate_every=0, **changes)
+        )
+    )
     assert result.returncode == 0, result.stderr[-2000:]
-    out = tmp_path / "out"
+    out = place.tmp / "out"
     done = json.loads(result.stdout.splitlines()[-1])["done"]
     assert (done["step"], done["of"], done["stopped"]) == (150, 150, None)
     assert done["log_loss"] < 0.3
@@ -145,7 +194,7 @@ def test_both_heads_learn_and_leave_a_whole_folder(base: Path, data: Path, tmp_p
     assert "| step | loss |" in (out / "README.md").read_text()
 
 
-def test_the_loss_over_the_vocabulary_raises_the_label_mass(base: Path, data: Path, tmp_path: Path) -> None:
+def test_the_loss_over_the_vocabulary_raises_the_label_mass(run: Run, base: Path, data: Path, tmp_path: Path) -> None:
     made = recipe(base, head="label", epochs=10, learning_rate=2e-2, save_every=0, evaluate_every=5)
     assert run(command(tmp_path, data, made)).returncode == 0
     masses = [each["mass"] for each in curve(tmp_path / "out", "held_out")]
@@ -153,7 +202,7 @@ def test_the_loss_over_the_vocabulary_raises_the_label_mass(base: Path, data: Pa
     assert 0.95 < masses[-1] <= 1.0
 
 
-def test_a_killed_training_continues_to_the_same_curve(base: Path, data: Path, tmp_path: Path) -> None:
+def test_a_killed_training_continues_to_the_same_curve(run: Run, base: Path, data: Path, tmp_path: Path) -> None:
     made = recipe(base)
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     whole.mkdir()
@@ -182,7 +231,7 @@ def test_a_killed_training_continues_to_the_same_curve(base: Path, data: Path, t
     assert weights[0] == weights[1]
 
 
-def test_a_training_resumes_within_a_later_epoch_by_length_and_with_accumulation(base: Path, data: Path, tmp_path: Path) -> None:
+def test_a_training_resumes_within_a_later_epoch_with_accumulation(run: Run, base: Path, data: Path, tmp_path: Path) -> None:
     made = recipe(base, group_by_length=True, batch=4, accumulation=2, epochs=3, save_every=13, evaluate_every=0)
     whole, stopped = tmp_path / "whole", tmp_path / "stopped"
     whole.mkdir()
@@ -225,7 +274,7 @@ def test_a_signal_before_the_first_step_ends_at_once(base: Path, data: Path, tmp
     assert process.wait(timeout=30) == 130
 
 
-def test_a_deadline_leaves_a_usable_folder(base: Path, data: Path, tmp_path: Path) -> None:
+def test_a_deadline_leaves_a_usable_folder(run: Run, base: Path, data: Path, tmp_path: Path) -> None:
     result = run(command(tmp_path, data, recipe(base, epochs=100_000, save_every=0, evaluate_every=0), "--deadline", "25"))
     assert result.returncode == 0, result.stderr[-2000:]
     done = json.loads(result.stdout.splitlines()[-1])["done"]
@@ -234,7 +283,7 @@ def test_a_deadline_leaves_a_usable_folder(base: Path, data: Path, tmp_path: Pat
     assert (tmp_path / "out" / "final" / "adapter_model.safetensors").exists()
 
 
-def test_a_loss_that_is_no_number_ends_with_the_step(base: Path, data: Path, tmp_path: Path) -> None:
+def test_a_loss_that_is_no_number_ends_with_the_step(run: Run, base: Path, data: Path, tmp_path: Path) -> None:
     model = AutoModelForCausalLM.from_pretrained(base)
     model.model.norm.weight.data.fill_(float("inf"))
     model.save_pretrained(tmp_path / "broken")
@@ -253,7 +302,7 @@ def test_a_mean_loss_far_above_the_first_is_divergence() -> None:
     assert has_diverged(calm + [1.1] * 30 + [3.3] * STEPS_OF_MEAN)
 
 
-def test_other_examples_are_refused_on_resume(base: Path, data: Path, tmp_path: Path) -> None:
+def test_other_examples_are_refused_on_resume(run: Run, base: Path, data: Path, tmp_path: Path) -> None:
     words = command(tmp_path, data, recipe(base, epochs=1))
     assert run(words).returncode == 0
     lines = [json.loads(line) for line in (data / "examples.jsonl").read_text().splitlines()]
@@ -265,7 +314,7 @@ def test_other_examples_are_refused_on_resume(base: Path, data: Path, tmp_path: 
     assert run([*words, "--resume"]).returncode == 0  # a finished training ends again as it was
 
 
-def test_tensorboard_gets_the_curve_when_it_is_asked_for(base: Path, data: Path, tmp_path: Path) -> None:
+def test_tensorboard_gets_the_curve_when_it_is_asked_for(run: Run, base: Path, data: Path, tmp_path: Path) -> None:
     if find_spec("tensorboardX") is None and find_spec("tensorboard") is None:
         pytest.skip("no tensorboard here")
     result = run(command(tmp_path, data, recipe(base, epochs=1, tensorboard=True)))
@@ -281,15 +330,15 @@ def test_tensorboard_gets_the_curve_when_it_is_asked_for(base: Path, data: Path,
     ("changes", "message"),
     [({"batch": 3}, "choose an even batch"), ({"precision": "fp16"}, "needs a GPU"), ({"head": "x"}, "must be one of")],
 )
-def test_a_wrong_recipe_is_refused(base: Path, data: Path, tmp_path: Path, changes: dict[str, Any], message: str) -> None:
+def test_a_wrong_recipe_is_refused(run: Run, place: Place, changes: dict[str, Any], message: str) -> None:
     if "precision" in changes and torch.cuda.is_available():
         pytest.skip("has a GPU")
-    result = run(command(tmp_path, data, recipe(base, **changes)))
+    result = run(command(place.tmp, place.data, recipe(place.base, **changes)))
     assert result.returncode == 1
     assert message in result.stderr.splitlines()[-1]
 
 
-def test_prompts_that_end_in_the_padding_token_are_refused(base: Path, data: Path, tmp_path: Path) -> None:
+def test_prompts_that_end_in_the_padding_token_are_refused(run: Run, base: Path, data: Path, tmp_path: Path) -> None:
     lines = [json.loads(line) for line in (data / "examples.jsonl").read_text().splitlines()]
     lines[0]["ids"].append(0)
     write_data(tmp_path / "data", lines)

@@ -1,0 +1,42 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { enginePython, layerFolder, locateHome, pythonOf, quantizerPython, uvFolder } from "../../src/setup/home.ts";
+import { abtie } from "./engine.ts";
+
+const PYTEST = "pytest==9.2.0";
+const home = locateHome(process.env);
+
+let packages: string;
+
+beforeAll(async () => {
+  packages = await mkdtemp(join(tmpdir(), "abtie-pytest-"));
+  const setup = await abtie(["setup", "--train"]);
+  expect(setup.stderr, setup.stderr).toContain("ready");
+  await execa(pythonOf(uvFolder(home)), ["-m", "pip", "install", "-q", "--target", packages, PYTEST]);
+});
+afterAll(() => rm(packages, { recursive: true, force: true }));
+
+/** Runs pytest with an interpreter that setup has installed; `layers` are folders with packages besides its own. */
+function pytest(python: string, layers: readonly string[], files: readonly string[]) {
+  return execa(python, ["-m", "pytest", "-q", ...files], {
+    cwd: "launch/python",
+    reject: false,
+    all: true,
+    env: { PYTHONPATH: [...layers, packages].join(delimiter), OMP_NUM_THREADS: "1", HF_HUB_OFFLINE: "1" },
+  });
+}
+
+test("the tests of the Python programs pass with what setup installs", async () => {
+  const layers = [layerFolder(home, "peft"), layerFolder(home, "training")];
+  const { exitCode, all } = await pytest(enginePython(home), layers, ["tests"]);
+  expect(exitCode, all.slice(-4000)).toBe(0);
+});
+
+test("those of quantising pass in its own environment", async () => {
+  const { exitCode, all } = await pytest(quantizerPython(home), [], ["tests/test_quantize_model.py"]);
+  expect(exitCode, all.slice(-4000)).toBe(0);
+  expect(all).toMatch(/^3 passed/m);
+});
