@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from transformers import AutoModelForSequenceClassification, Gemma2Config, PreTrainedModel
+from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, Gemma2Config, PreTrainedModel
 
 from judge_model import count_parameters, lay_lora
 from judge_recipe import Lora
@@ -36,3 +36,19 @@ def test_the_recipes_train_as_many_parameters_as_their_authors_logged(lora: Lora
     assert count == trained
     if lora is S2:
         assert everything == 9_361_461_760
+
+
+def test_all_linear_layers_of_gemma_2_2b_are_trained_but_the_head() -> None:
+    config = Gemma2Config(
+        vocab_size=256_000,
+        hidden_size=2304,
+        intermediate_size=9216,
+        num_hidden_layers=26,
+        num_attention_heads=8,
+        num_key_value_heads=4,
+        head_dim=256,
+    )
+    lora = Lora(r=4, alpha=8, dropout=0.1, targets="all-linear", layers=None, bias="none")
+    with torch.device("meta"):
+        laid = lay_lora(AutoModelForCausalLM.from_config(config), lora, classifies=False)
+    assert count_parameters(laid) == (5_191_680, 2_619_533_568)

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, LlamaConfig
+from safetensors.torch import load_file
+from transformers import AutoModelForCausalLM, Gemma2Config, LlamaConfig
 
 from judge_trainer import STEPS_OF_MEAN, has_diverged
 from train_judge import main
@@ -312,6 +313,34 @@ def test_other_examples_are_refused_on_resume(run: Run, base: Path, data: Path, 
     assert result.returncode == 1
     assert "other examples" in result.stderr.splitlines()[-1]
     assert run([*words, "--resume"]).returncode == 0  # a finished training ends again as it was
+
+
+def test_a_base_in_four_bits_is_trained_in_some_of_its_layers(run: Run, data: Path, tmp_path: Path) -> None:
+    if find_spec("bitsandbytes") is None:
+        pytest.skip("no bitsandbytes here")
+    config = Gemma2Config(
+        vocab_size=64,
+        hidden_size=64,
+        intermediate_size=128,
+        num_hidden_layers=3,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        head_dim=16,
+        initializer_range=0.1,
+        pad_token_id=0,
+        eos_token_id=1,
+    )
+    AutoModelForCausalLM.from_config(config).save_pretrained(tmp_path / "gemma")
+    load = {"bits": 4, "checkpointing": True, "layers": "1-2", "targets": ["q_proj", "v_proj"]}
+    made = recipe(tmp_path / "gemma", epochs=12, learning_rate=2e-2, save_every=0, evaluate_every=0, **load)
+    result = run(command(tmp_path, data, made))
+    assert result.returncode == 0, result.stderr[-2000:]
+    # Two layers of 4 x (64 + 64) for q and 4 x (64 + 32) for v, and a head of three classes.
+    assert '{"parameters": {"trained": 1984, "all": ' in result.stdout
+    weights = load_file(tmp_path / "out" / "final" / "adapter_model.safetensors")
+    assert {name.split(".layers.")[1].split(".")[0] for name in weights if ".layers." in name} == {"1", "2"}
+    assert {each.dtype for each in weights.values()} == {torch.float32}
+    assert curve(tmp_path / "out", "held_out")[-1]["log_loss"] < 1.0
 
 
 def test_tensorboard_gets_the_curve_when_it_is_asked_for(run: Run, base: Path, data: Path, tmp_path: Path) -> None:
