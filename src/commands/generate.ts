@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { z } from "zod";
+import { allEnded } from "../all-ended.ts";
 import { parseDeadline } from "../config/deadline.ts";
 import { readCell } from "../dataset/cell.ts";
 import { findColumns } from "../dataset/columns.ts";
@@ -125,8 +126,7 @@ async function inParallel(
       });
     }
   };
-  const ended = await Promise.allSettled(Array.from({ length: count }, worker));
-  for (const each of ended) if (each.status === "rejected") throw each.reason;
+  await allEnded(Array.from({ length: count }, worker));
 }
 
 /** Reads the prompts of a file; a conversation is joined to one text, and an empty one is left out. */

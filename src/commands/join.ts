@@ -1,4 +1,5 @@
 import { basename, dirname, join as joinPath } from "node:path";
+import { allEnded } from "../all-ended.ts";
 import type { Config } from "../config/config.ts";
 import { secretsOf } from "../config/secrets-of.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
@@ -87,7 +88,7 @@ async function joinLocked(config: Config, found: FoundShards, effects: Effects):
   const manifestOf = (part: Config, ids: string, size: number) =>
     createManifest({ config: part, rows: { data: dataset.sha256, ids, count: size }, template, version, effects });
   const expected = new Map(
-    await Promise.all(
+    await allEnded(
       shards.map(async (shard) => {
         const { index } = shard.shard;
         const part = { ...dated, shard: shard.shard };

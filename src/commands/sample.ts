@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import { allEnded } from "../all-ended.ts";
 import { pickRows } from "../class-matrix.ts";
 import { readComparison } from "../compare/comparison-file.ts";
 import { namedColumns, type WrittenColumns } from "../config/columns.ts";
@@ -66,7 +67,7 @@ export async function sample(options: SampleOptions, effects: Pick<Effects, "cwd
   const { rows, uniform = DEFAULT_UNIFORM } = options;
   const output = resolve(effects.cwd, options.output);
   const form = formOf(options.output);
-  const named = await Promise.all(options.targets.map((target) => findRuns(resolve(effects.cwd, target))));
+  const named = await allEnded(options.targets.map((target) => findRuns(resolve(effects.cwd, target))));
   const subjects: Subject[] = [];
   for (const path of named.flatMap(({ runs }) => runs)) subjects.push(await openSubject(path));
   const [subject, ...others] = subjects;

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { allEnded } from "../all-ended.ts";
 import type { Config } from "../config/config.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
 import { AbtieError } from "../errors.ts";
@@ -36,10 +37,10 @@ export async function countLeakedRows(
   dataset: Pick<Dataset, "read">,
   rows: Uint32Array,
 ): Promise<readonly number[]> {
-  const templates = await Promise.all(variants.map(({ config }) => readFile(config.template, "utf8")));
+  const templates = await allEnded(variants.map(({ config }) => readFile(config.template, "utf8")));
   const leaked = templates.map(() => 0);
   for (let start = 0; start < rows.length; start += AT_ONCE) {
-    const batch = await Promise.all(Array.from(rows.subarray(start, start + AT_ONCE), dataset.read));
+    const batch = await allEnded(Array.from(rows.subarray(start, start + AT_ONCE), dataset.read));
     for (const texts of batch.map(textsOf)) {
       for (const [index, template] of templates.entries()) {
         if (texts.some((text) => template.includes(text))) leaked[index] = (leaked[index] ?? 0) + 1;

@@ -1,3 +1,4 @@
+import { allEnded } from "../all-ended.ts";
 import type { Effects } from "../effects.ts";
 import { packageVersion } from "../job/package-version.ts";
 import { createRecorder } from "../job/recorder.ts";
@@ -53,6 +54,6 @@ export async function rescore(
       },
     });
   } finally {
-    await Promise.all(journals.map((journal) => journal.close()));
+    await allEnded(journals.map((journal) => journal.close()));
   }
 }

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { allEnded } from "../all-ended.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
@@ -38,7 +39,7 @@ export async function openVariantRuns(
 ): Promise<AsyncDisposable & { readonly list: readonly [VariantRun, ...VariantRun[]] }> {
   const opened: VariantRun[] = [];
   const close = async (): Promise<void> => {
-    await Promise.all(opened.map((run) => run[Symbol.asyncDispose]()));
+    await allEnded(opened.map((run) => run[Symbol.asyncDispose]()));
   };
   const open = async (variant: Variant): Promise<VariantRun> => {
     const run = await openVariantRun(variant, options);

@@ -1,3 +1,4 @@
+import { allEnded } from "../all-ended.ts";
 import type { Row } from "../types.ts";
 import type { LabelledRows } from "./labelled.ts";
 import { scriptOf } from "./script-of.ts";
@@ -21,7 +22,7 @@ export async function readRowTexts({ dataset, indexes }: Pick<LabelledRows, "dat
   const characters = new Uint32Array(indexes.length);
   const scripts: string[] = [];
   for (let start = 0; start < indexes.length; start += AT_ONCE) {
-    const rows = await Promise.all(Array.from(indexes.subarray(start, start + AT_ONCE), dataset.read));
+    const rows = await allEnded(Array.from(indexes.subarray(start, start + AT_ONCE), dataset.read));
     for (const [offset, row] of rows.entries()) {
       const texts = textsOf(row);
       turns[start + offset] = row.prompts.length;

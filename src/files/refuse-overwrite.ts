@@ -1,4 +1,5 @@
 import { basename, dirname, resolve } from "node:path";
+import { allEnded } from "../all-ended.ts";
 import { AbtieError } from "../errors.ts";
 import type { Disk } from "./disk.ts";
 import { inodeOf } from "./inode.ts";
@@ -38,14 +39,14 @@ export async function refuseOverwrite(
 ): Promise<void> {
   const dash = writes.find(({ path }) => basename(path) === "-");
   if (dash !== undefined) throw new AbtieError("config", `${dash.role} is -, which names no file: ${dash.remedy}`);
-  const outputs = await Promise.all(writes.map((file) => identify(file, disk)));
+  const outputs = await allEnded(writes.map((file) => identify(file, disk)));
   const own = await ownFolders(writes, disk);
   const states = outputs.map(async ({ resolved, isOwn }) => {
     const isInOwnFolder = own.has(dirname(resolved));
     return isOwn === true && isInOwnFolder ? [] : stateNear(resolved, isInOwnFolder);
   });
-  const kept = [...reads, ...(await Promise.all(states)).flat()];
-  const conflicts = findConflicts(await Promise.all(kept.map((file) => identify(file, disk))), outputs);
+  const kept = [...reads, ...(await allEnded(states)).flat()];
+  const conflicts = findConflicts(await allEnded(kept.map((file) => identify(file, disk))), outputs);
   const [first] = conflicts;
   if (first === undefined) return;
   if (conflicts.length === 1) throw new AbtieError("config", first);
@@ -57,7 +58,7 @@ export async function refuseOverwrite(
 /** The folders, without symbolic links, in which a command keeps its own files. A file in them may be a link to another folder. */
 async function ownFolders(writes: readonly NamedOutput[], disk: Disk): Promise<ReadonlySet<string>> {
   const folders = new Set(writes.filter(({ isOwn }) => isOwn).map(({ path }) => dirname(resolve(path))));
-  return new Set(await Promise.all([...folders].map((folder) => resolveLinks(folder, disk))));
+  return new Set(await allEnded([...folders].map((folder) => resolveLinks(folder, disk))));
 }
 
 /** The identity of a file. */

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { allEnded } from "../all-ended.ts";
 import type { Effects } from "../effects.ts";
 import type { Engine } from "../engine/engine.ts";
 import { endOfLog } from "../engine/life/server-ended.ts";
@@ -24,7 +25,7 @@ export async function watchStart(
   { disk, progress }: Pick<Effects, "disk" | "progress">,
 ): Promise<StartWatch> {
   // Earlier sessions wrote into the same logs, and their servers ended for other reasons.
-  const logs = await Promise.all(
+  const logs = await allEnded(
     serverLogs(config).map(async (name) => {
       const path = join(folder.path, name);
       return { path, begin: await logSize(path, disk) };
@@ -39,7 +40,7 @@ export async function watchStart(
     failureOf: async ({ end, engine }) => {
       if ((end !== "engine-lost" && end !== "deadline") || folder.state.orders.ab.answered > 0) return null;
       const lastError = recorder.counts.failing?.message ?? null;
-      const logEnds = await Promise.all(logs.map(({ path, begin }) => endOfLog(path, begin, disk)));
+      const logEnds = await allEnded(logs.map(({ path, begin }) => endOfLog(path, begin, disk)));
       const { wall } = limits;
       const workMs = wall === null ? null : wall.workEndAt - wall.startedAt;
       return neverAnsweredFailure({

@@ -1,3 +1,4 @@
+import { allEnded } from "../all-ended.ts";
 import { type Queue, takeRows } from "../deadline/order.ts";
 import type { Judge, Task } from "../judge/judge.ts";
 import type { Clock } from "../types.ts";
@@ -34,7 +35,7 @@ export function prepareAhead(options: {
       await clock.sleep(0);
       const taken = takeRows(left, "longest-first", Math.max(1, threads * AT_ONCE));
       left = taken.queue;
-      const tasks = await Promise.all(taken.rows.map((row) => judge.prepare(row, "ab", null).catch(() => null)));
+      const tasks = await allEnded(taken.rows.map((row) => judge.prepare(row, "ab", null).catch(() => null)));
       for (const task of tasks) {
         if (task === null) continue;
         held.set(task.row, task);

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { allEnded } from "../all-ended.ts";
 import type { Config } from "../config/config.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
 import { nodeDisk } from "../files/disk.ts";
@@ -108,7 +109,7 @@ async function tokenCacheKey(
     const file = join(folder, name);
     return (await exists(file)) ? sha256OfFile(file) : null;
   });
-  return sha256(JSON.stringify([dataset.sha256, promptHash, ...(await Promise.all(files))]));
+  return sha256(JSON.stringify([dataset.sha256, promptHash, ...(await allEnded(files))]));
 }
 
 /*

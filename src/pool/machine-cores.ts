@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
+import { allEnded } from "../all-ended.ts";
 import { parseCores } from "./replica-shares.ts";
 
 /**
@@ -11,7 +12,7 @@ export async function usableCores(): Promise<readonly number[]> {
   const allowed = /^Cpus_allowed_list:\s*(\S+)$/m.exec(status)?.[1];
   if (allowed === undefined) return Array.from({ length: availableParallelism() }, (_, core) => core);
   const usable = parseCores(allowed);
-  const siblings = await Promise.all(usable.map(siblingsOf));
+  const siblings = await allEnded(usable.map(siblingsOf));
   const firsts = usable.filter((core, at) => (siblings[at] ?? []).find((one) => usable.includes(one)) === core);
   return firsts;
 }

@@ -1,3 +1,4 @@
+import { allEnded } from "../all-ended.ts";
 import type { Config, SpawnConfig } from "../config/config.ts";
 import { secretsOf } from "../config/secrets-of.ts";
 import type { Effects } from "../effects.ts";
@@ -136,6 +137,6 @@ export async function openEngines(
   const opened = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
   const failure = results.find((result) => result.status === "rejected");
   if (failure === undefined) return opened;
-  await Promise.all(opened.map(({ engine }) => engine[Symbol.asyncDispose]()));
+  await allEnded(opened.map(({ engine }) => engine[Symbol.asyncDispose]()));
   throw failure.reason;
 }

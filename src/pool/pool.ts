@@ -1,3 +1,4 @@
+import { allEnded } from "../all-ended.ts";
 import type { Setting } from "../concurrency/setting.ts";
 import { createMeter } from "../concurrency/throughput-meter.ts";
 import type { Config, SpawnConfig } from "../config/config.ts";
@@ -169,7 +170,7 @@ export async function openEnginePool<J>(options: {
     usage: (since) => usageOf({ meter, startedAt: since, now: clock.monotonic(), ...answered, tuners: tuned }),
     [Symbol.asyncDispose]: async () => {
       closing.abort(new Error("the engines are closed"));
-      await Promise.all(engines.map((engine) => engine[Symbol.asyncDispose]()));
+      await allEnded(engines.map((engine) => engine[Symbol.asyncDispose]()));
     },
   };
 }
@@ -178,7 +179,7 @@ async function oneModelOrClose(opened: readonly OpenedEngine[], config: Config):
   try {
     return oneModelOf(opened, config.engine);
   } catch (error) {
-    await Promise.all(opened.map(({ engine }) => engine[Symbol.asyncDispose]()));
+    await allEnded(opened.map(({ engine }) => engine[Symbol.asyncDispose]()));
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { allEnded } from "../all-ended.ts";
 import { AbtieError } from "../errors.ts";
 import { exists, meansMissing } from "../files/exists.ts";
 import { explainFileError } from "../files/explain.ts";
@@ -111,7 +112,7 @@ async function remedyFor(folder: string): Promise<string> {
 /** Lists the folders of runs in a folder, by name; none where there is no folder. */
 async function runsIn(folder: string): Promise<readonly string[]> {
   const names = (await readdir(folder).catch(() => [])).toSorted();
-  const held = await Promise.all(names.map((name) => exists(join(folder, name, "manifest.json")).catch(() => false)));
+  const held = await allEnded(names.map((name) => exists(join(folder, name, "manifest.json")).catch(() => false)));
   return names.filter((_, at) => held[at]);
 }
 

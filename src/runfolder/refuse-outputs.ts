@@ -1,4 +1,5 @@
 import { basename, dirname, join } from "node:path";
+import { allEnded } from "../all-ended.ts";
 import { type Disk, nodeDisk } from "../files/disk.ts";
 import { exists } from "../files/exists.ts";
 import { type CommandFiles, type NamedFile, refuseOverwrite } from "../files/refuse-overwrite.ts";
@@ -21,7 +22,7 @@ const HIDDEN = "a name under which abtie keeps the lock or the record of a submi
 
 /** Names the files that abtie keeps in a folder; none when it is neither the folder of a run nor that of a comparison. */
 async function keptIn(folder: string, disk: Disk): Promise<readonly NamedFile[]> {
-  const marks = await Promise.all(MARKS_OF_A_FOLDER.map((name) => exists(join(folder, name), disk)));
+  const marks = await allEnded(MARKS_OF_A_FOLDER.map((name) => exists(join(folder, name), disk)));
   if (!marks.includes(true)) return [];
   return KEPT_FILES.map((name) => ({ role: `${name} of the run folder ${folder}`, path: join(folder, name) }));
 }

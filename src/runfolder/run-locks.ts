@@ -1,4 +1,5 @@
 import { basename, dirname, join, resolve } from "node:path";
+import { allEnded } from "../all-ended.ts";
 import type { Config } from "../config/config.ts";
 import type { Effects } from "../effects.ts";
 import type { Disk } from "../files/disk.ts";
@@ -52,8 +53,7 @@ export async function withRunLocks<T>(effects: Effects, work: (locks: RunLocks) 
     await createFolder(runFolder, locked.disk, "owner");
     const paths = [join(runFolder, "lock"), await outputLock(output, disk)];
     // Both at the same time: each may have to be watched for 10 s.
-    const taken = await Promise.allSettled(paths.map(lock));
-    for (const result of taken) if (result.status === "rejected") throw result.reason;
+    await allEnded(paths.map(lock));
   };
   try {
     return await work({ effects: locked, take });

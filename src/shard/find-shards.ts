@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { allEnded } from "../all-ended.ts";
 import { shardFolder } from "../config/shard.ts";
 import { AbtieError } from "../errors.ts";
 import type { Disk } from "../files/disk.ts";
@@ -38,7 +39,7 @@ export async function findShards(jobFolder: string, count: number | null, disk: 
     );
   }
   const of = folders.filter(({ shard }) => shard.count === only);
-  const found = await Promise.all(of.map((folder) => openShard(folder, disk)));
+  const found = await allEnded(of.map((folder) => openShard(folder, disk)));
   const shards = found.filter((shard) => shard !== null);
   const begun = new Set(shards.map(({ shard }) => shard.index));
   const missing = Array.from({ length: only }, (_, k) => k + 1).filter((index) => !begun.has(index));

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { allEnded } from "../all-ended.ts";
 import { type ClassMatrix, pickRows, repeatRow, rowAt, rowsOf } from "../class-matrix.ts";
 import type { Config, DatedConfig } from "../config/config.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
@@ -114,7 +115,7 @@ function withoutNaN({ classes, values }: ClassMatrix): ClassMatrix {
 
 async function describeJudge(judge: TrainingJudge, { classes }: DatedConfig) {
   const { head, labels, dropTail, eos, pad, model, budget, template } = judge;
-  const hashes = await Promise.all(MODEL_FILES.map((name) => sha256OfFile(join(model, name)).catch(() => null)));
+  const hashes = await allEnded(MODEL_FILES.map((name) => sha256OfFile(join(model, name)).catch(() => null)));
   const tokenizer = sha256(JSON.stringify(hashes));
   return { head, classes: [...classes], labels, dropTail, eos, pad, tokenizer, template, model, budget };
 }

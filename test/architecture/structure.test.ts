@@ -8,7 +8,7 @@ const topOf = (name: string): string => name.split("/")[0] ?? name;
 
 /** The folders of src from the foundations up. A folder imports from the rows above its own, and from itself. */
 const LAYERS: readonly (readonly string[])[] = [
-  ["types.ts", "errors.ts", "numbers", "secrets"],
+  ["types.ts", "errors.ts", "all-ended.ts", "numbers", "secrets"],
   ["classes.ts", "class-matrix.ts", "format.ts", "files"],
   ["effects.ts", "stats", "schedule", "concurrency", "forecast"],
   ["process", "config", "dataset", "prompt", "deadline", "metrics", "fake-server", "chain"],

@@ -28,6 +28,12 @@ describe("the sources", () => {
   });
 });
 
+test("what looks at files waits for all of its looks, also when one fails", () => {
+  const folders = ["files/", "runfolder/", "job/", "pool/", "dataset/", "shard/", "judge/token-cache"];
+  const found = SOURCES.filter(({ text }) => text.includes("Promise.all("));
+  expect(found.map(({ name }) => name).filter((name) => folders.some((folder) => name.startsWith(folder)))).toEqual([]);
+});
+
 test("which error means that a file is missing is decided in one place", () => {
   const own = [
     "files/exists.ts",

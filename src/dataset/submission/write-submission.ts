@@ -1,3 +1,4 @@
+import { allEnded } from "../../all-ended.ts";
 import { type ContentDigest, replaceFile } from "../../files/atomic.ts";
 import type { Disk } from "../../files/disk.ts";
 import { CLASSES, type Classes, type Clip, type OutputForm, type PerClass } from "../../types.ts";
@@ -112,7 +113,7 @@ async function* blocksOf(
   let start = 0;
   let waiting: OutputItem[] = [];
   const blockOf = async (): Promise<Block> => {
-    const cells = repeated === null ? [] : await Promise.all(waiting.map((_, at) => repeated.readCells(start + at)));
+    const cells = repeated === null ? [] : await allEnded(waiting.map((_, at) => repeated.readCells(start + at)));
     const block = waiting.map((item, at) => rowOf(item, start + at, cells[at] ?? []));
     start += waiting.length;
     waiting = [];

@@ -1,5 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
+import { allEnded } from "../../all-ended.ts";
 import { AbtieError, messageOf } from "../../errors.ts";
 import { sha256 } from "../../files/hash.ts";
 import { askKept, borrow, type ServerLease } from "../../process/borrow.ts";
@@ -50,7 +51,7 @@ const ABOUT_SERVERS = /^(?:VLLM|CUDA|NVIDIA|NCCL|HF|TORCH|PYTORCH|PYTHON|OMP|MKL
 async function stampOf(model: string): Promise<unknown> {
   if (!isAbsolute(model)) return null;
   const names = await readdir(model).catch(() => []);
-  const files = await Promise.all(names.sort().map(async (name) => ({ name, info: await stat(join(model, name)) })));
+  const files = await allEnded(names.sort().map(async (name) => ({ name, info: await stat(join(model, name)) })));
   return files.map(({ name, info }) => [name, info.size, info.mtimeMs]);
 }
 

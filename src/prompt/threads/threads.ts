@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
+import { allEnded } from "../../all-ended.ts";
 import { AbtieError } from "../../errors.ts";
 import type { Order, Row } from "../../types.ts";
 import type { Prepared } from "../preparer.ts";
@@ -65,7 +66,7 @@ export function startPreparingThreads(count: number): PreparingThreads {
       });
     },
     [Symbol.asyncDispose]: async () => {
-      await Promise.all(threads.map(({ stop }) => stop()));
+      await allEnded(threads.map(({ stop }) => stop()));
     },
   };
 }

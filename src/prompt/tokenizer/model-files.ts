@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { allEnded } from "../../all-ended.ts";
 import { AbtieError, messageOf, systemCode } from "../../errors.ts";
 import { meansMissing } from "../../files/exists.ts";
 import { describeIssue } from "../../files/schema-problem.ts";
@@ -34,7 +35,7 @@ export const MODEL_FILES = [
 
 /** Reads the files of the tokenizer from a model folder. Throws AbtieError("config") with the file and a remedy. */
 export async function readModelFiles(modelDir: string): Promise<ModelFiles> {
-  const [tokenizerText, configText, chatText, specialsText] = await Promise.all(
+  const [tokenizerText, configText, chatText, specialsText] = await allEnded(
     MODEL_FILES.map((name) => readText(join(modelDir, name))),
   );
   const tokenizerPath = join(modelDir, "tokenizer.json");

@@ -1,3 +1,4 @@
+import { allEnded } from "../../all-ended.ts";
 import { type ClassMatrix, rowAt } from "../../class-matrix.ts";
 import type { JoinedRows } from "../../evaluate/labelled.ts";
 import { logLosses } from "../../metrics/log-loss.ts";
@@ -39,7 +40,7 @@ export async function readWorst(
     return listed[row]?.source !== "prior" && (truth === null || labelAt(truth, row) !== null);
   });
   const worst = answered.sort((one, other) => badness(other) - badness(one)).slice(0, SHOWN);
-  return Promise.all(
+  return allEnded(
     worst.map(async (row) => ({
       row: await dataset.read(indexOf.get(row) as number),
       scored: listed[row] as ReportRow,

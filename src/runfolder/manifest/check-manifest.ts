@@ -1,4 +1,5 @@
 import { isAbsolute, join } from "node:path";
+import { allEnded } from "../../all-ended.ts";
 import type { AttachConfig, Config, SpawnConfig } from "../../config/config.ts";
 import type { Dataset } from "../../dataset/open-dataset.ts";
 import type { Effects } from "../../effects.ts";
@@ -225,7 +226,7 @@ export async function createManifest(options: {
  */
 async function modelHashes(config: Config): Promise<Readonly<Record<string, string>>> {
   const files = modelFilesOf(config).filter(isAbsolute);
-  const hashed = await Promise.all(
+  const hashed = await allEnded(
     files.map(async (file) => [file, (await exists(file)) ? await sha256OfFile(file) : "missing"] as const),
   );
   return Object.fromEntries(hashed.map(([file, hash]) => [file.split("/").slice(-2).join("/"), hash]));

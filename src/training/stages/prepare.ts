@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { allEnded } from "../../all-ended.ts";
 import { type Inputs, inputsOf } from "../../chain/decide.ts";
 import type { ChainStage } from "../../chain/stage.ts";
 import { sha256OfFile } from "../../files/hash.ts";
@@ -40,7 +41,7 @@ export function prepareStage(recipe: JudgeRecipe, effects: PrepareEffects): Chai
 
 /** Hashes files; one that cannot be read is left out, because the stage itself says why. */
 async function hashesOf(files: Readonly<Record<string, string>>): Promise<Inputs> {
-  const hashed = await Promise.all(
+  const hashed = await allEnded(
     Object.entries(files).map(async ([name, path]) => [name, await sha256OfFile(path).catch(() => null)] as const),
   );
   return Object.fromEntries(hashed.flatMap(([name, hash]) => (hash === null ? [] : [[name, hash]])));

@@ -31,6 +31,8 @@ describe("a whole job, simulated from one seed", () => {
     ["ends in order when the disk does not say whether the journal is still there", 98],
     ["does not depend on the depth of the folder that the simulator runs in", 5_009_981],
     ["takes the lock again that another process took before the holder was written", 8_007_022],
+    ["leaves no timer when the disk refuses one of several looks at the paths of its outputs", 138],
+    ["looks at no further path when the disk refuses one of several looks", 141],
   ])("%s", async (_, seed) => {
     expect((await simulateJob(seed)).violations).toEqual([]);
   });

@@ -142,18 +142,15 @@ async function simulate(scenario: JobScenario, world: ReturnType<typeof createWo
   };
 
   const kill = (start: Start, how: string): void => {
-    die(start);
+    start.isDead = true;
     disk.kill(start);
     leave(start, how);
-  };
-  const die = (start: Start): void => {
-    start.isDead = true;
-    servers.hangUp(start);
   };
 
   /** A process has ended: checks its time, and starts the next one. */
   const leave = (start: Start, how: string): void => {
     start.isDead = true;
+    servers.hangUp(start);
     ends.push(`${start.name} ${how}`);
     world.trace(`${start.name} ended: ${how}`);
     checkTime(start);
@@ -219,7 +216,7 @@ async function simulate(scenario: JobScenario, world: ReturnType<typeof createWo
         if (target !== undefined) kill(target, "killed");
         break;
       case "power-cut": {
-        for (const start of there) die(start);
+        for (const start of there) start.isDead = true;
         boot += 1;
         disk.cutPower();
         checks.powerWasCut();
