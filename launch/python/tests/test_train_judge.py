@@ -315,6 +315,23 @@ def test_other_examples_are_refused_on_resume(run: Run, base: Path, data: Path, 
     assert run([*words, "--resume"]).returncode == 0  # a finished training ends again as it was
 
 
+def test_two_processes_share_the_rows_and_one_of_them_writes(base: Path, data: Path, tmp_path: Path) -> None:
+    words = command(tmp_path, data, recipe(base, epochs=2, evaluate_every=2, save_every=2))
+    several = [words[0], "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", *words[1:]]
+    result = subprocess.run(several, capture_output=True, text=True, timeout=300, check=False)
+    assert result.returncode == 0, result.stderr[-3000:]
+    out = tmp_path / "out"
+    done = json.loads(result.stdout.splitlines()[-1])["done"]
+    # 48 rows, 8 a step in each of two processes: 3 steps an epoch.
+    assert (done["step"], done["of"]) == (6, 6)
+    assert [step for step, _, _ in losses(out)] == [1, 2, 3, 4, 5, 6]
+    assert [each["rows"] for each in curve(out, "held_out")] == [12, 12, 12]
+    scored = [json.loads(line) for line in (out / "held_out.jsonl").read_text().splitlines()]
+    assert len({(each["id"], each["order"]) for each in scored}) == len(scored) == 24
+    assert (out / "checkpoint-6" / "complete.json").exists()
+    assert (out / "final" / "adapter_model.safetensors").exists()
+
+
 def test_a_base_in_four_bits_is_trained_in_some_of_its_layers(run: Run, data: Path, tmp_path: Path) -> None:
     if find_spec("bitsandbytes") is None:
         pytest.skip("no bitsandbytes here")
