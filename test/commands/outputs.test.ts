@@ -108,7 +108,8 @@ describe("an output that is a file which the command needs is refused before any
     await writeFile(join(folder, "cmp/comparison.json"), JSON.stringify({ format: 2, ...one }));
     const name = variant?.name ?? "";
     await rename(join(folder, "run"), join(folder, "cmp", name));
-    for (const target of ["rows.csv", "cmp/comparison.json", "cmp/server.log", `cmp/${name}/rows.jsonl`]) {
+    // The name alone forbids cmp/comparison.json: a sample is no JSON file.
+    for (const target of ["rows.csv", "cmp/server.log", `cmp/${name}/rows.jsonl`]) {
       await expectRefused(folder, target, (output) => ["sample", "cmp", "-i", "rows.csv", "-o", output]);
     }
     await expectRefused(folder, `cmp/${name}/journal.jsonl`, (output) => ["sample", `cmp/${name}`, "-o", output]);

@@ -35,6 +35,7 @@ test("secrets are revealed in the named places alone", () => {
     "config/secret-arguments.ts",
     "config/secrets-of.ts",
     "engine/client/http.ts",
+    "engine/life/kept.ts",
     "engine/life/server-arguments.ts",
     "engine/life/spawn.ts",
     "pool/open-engines.ts",
