@@ -44,8 +44,8 @@ export async function quantizeModel(
       `no Python for quantising is installed (${python} is missing): run \`abtie setup --train\`, or name one with --python`,
     );
   }
-  const { bits, group, examples, seed } = settings;
-  const numbers = { bits, group, examples, seed };
+  const { bits, group, examples, grid, seed } = settings;
+  const numbers = { bits, group, examples, grid, seed };
   const tool: Tool = {
     title: "quantise the model",
     command: python,

@@ -94,6 +94,7 @@ const quantizeSchema = z.strictObject({
     .default(128)
     .describe("Weights that share a scale; must divide the model's sizes. Default 128."),
   examples: positive.default(128).describe("Prompts of training rows on which scales are searched; default 128."),
+  grid: positive.default(20).describe("Values that are tried for each scale; the time grows with it. Default 20."),
   seed: z.int().min(0).default(0),
 });
 

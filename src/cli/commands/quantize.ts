@@ -7,6 +7,7 @@ interface QuantizeFlags {
   readonly data: string;
   readonly group: number;
   readonly examples: number;
+  readonly grid: number;
   readonly seed: number;
   readonly python?: string;
   readonly json?: boolean;
@@ -26,6 +27,7 @@ export const addQuantize: AddCommand = (program, context) => {
     .requiredOption("--data <folder>", "folder that `abtie prepare` has made")
     .option("--group <n>", "weights that share a scale; it must divide the model's sizes", wholeNumber(16), 128)
     .option("--examples <n>", "prompts on which scales are searched", wholeNumber(1), 128)
+    .option("--grid <n>", "values that are tried for each scale; the time grows with it", wholeNumber(1), 20)
     .option("--seed <n>", "seed of the choice of prompts", wholeNumber(0), 0)
     .option("--python <path>", "a Python with llmcompressor (default: that of `abtie setup --train`)")
     .addOption(jsonOption())
@@ -38,8 +40,8 @@ export const addQuantize: AddCommand = (program, context) => {
     )
     .action(async (model: string, flags: QuantizeFlags) => {
       const { quantize } = await import("../../commands/quantize.ts");
-      const { output, data, group, examples, seed, python = null } = flags;
-      const settings = { method: "awq", bits: 4, group, examples, seed } as const;
+      const { output, data, group, examples, grid, seed, python = null } = flags;
+      const settings = { method: "awq", bits: 4, group, examples, grid, seed } as const;
       const result = await quantize({ model, data, out: output, settings, python }, context);
       if (flags.json === true) printJson(context, result);
       else context.print(`quantised  ${result.out}`);
