@@ -1,3 +1,4 @@
+import { isatty } from "node:tty";
 import { styleText } from "node:util";
 import { Worker } from "node:worker_threads";
 import { AbtieError, EXIT } from "../errors.ts";
@@ -73,7 +74,7 @@ async function job(data: JobData): Promise<void> {
       },
       printToStderr: screen.print,
       note: screen.print,
-      columns,
+      columns: isatty(1) ? columns : null,
     };
     return createProgram(context).run(data.argv);
   };

@@ -1,8 +1,11 @@
 import { describe, expect, test } from "vitest";
+import { renderComparisonTable } from "../../src/cli/render/comparison.ts";
 import { renderSummary } from "../../src/cli/render/summary.ts";
 import { columnLines, tableLines, terminalText } from "../../src/cli/render/table.ts";
+import type { Comparison } from "../../src/compare/conclude.ts";
 import type { RunSummary } from "../../src/job/summary.ts";
 import { numberCell, numberColumn, textColumn } from "../../src/report/tables/table.ts";
+import { sampleComparison, sampleUnlabelled } from "../report/sample-comparison.ts";
 
 const SUMMARY: RunSummary = {
   end: "done",
@@ -61,14 +64,42 @@ describe("tables on the terminal", () => {
         [{ text: "two" }, numberCell(Number.NaN, String)],
       ],
     };
-    expect(terminalText(tableLines(table))).toBe(
+    expect(terminalText(tableLines(table, null))).toBe(
       "Name               Loss\none    0.5 (0.4 to 0.6)\ntwo                   -",
     );
     expect(
-      columnLines([
-        ["a", "bb"],
-        ["ccc", "d"],
-      ]),
+      columnLines(
+        [
+          ["a", "bb"],
+          ["ccc", "d"],
+        ],
+        null,
+      ),
     ).toBe("a     bb\nccc    d");
+  });
+
+  test("stand in columns where they fit, and else row by row, each cell behind its heading", () => {
+    const lines = [
+      ["Row", "Distance", "Prompt"],
+      ["7", "12 %", "who wrote it"],
+      ["8", "3 %", "why"],
+    ];
+    expect(columnLines(lines, 32)).toBe(
+      "Row   Distance         Prompt\n7         12 %   who wrote it\n8          3 %            why",
+    );
+    expect(columnLines(lines, 28)).toBe(
+      "Row: 7\n  Distance: 12 %\n  Prompt: who wrote it\n\nRow: 8\n  Distance: 3 %\n  Prompt: why",
+    );
+  });
+
+  test("of a comparison keep to any width, and lose no number to it", () => {
+    for (const report of [sampleComparison(), sampleUnlabelled()]) {
+      const wide = renderComparisonTable({ report } as Comparison, null);
+      for (const columns of [200, 80, 40, 30]) {
+        const shown = renderComparisonTable({ report } as Comparison, columns);
+        for (const line of shown.split("\n")) expect(line.length, line).toBeLessThanOrEqual(columns);
+        for (const number of wide.match(/\d+(\.\d+)?/g) ?? []) expect(shown).toContain(number);
+      }
+    }
   });
 });

@@ -15,7 +15,7 @@ function withoutMass<D extends Data>(data: D, which: (at: number) => boolean): D
 
 /** The page, the Markdown and the terminal. */
 function outputs(data: Data): readonly string[] {
-  const terminal = renderComparisonTable({ report: data } as Comparison);
+  const terminal = renderComparisonTable({ report: data } as Comparison, null);
   return [renderComparison(data), renderComparisonMarkdown(data), terminal];
 }
 

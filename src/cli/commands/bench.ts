@@ -53,7 +53,7 @@ export const addBench: AddCommand = (program, context, finish) => {
         context,
       );
       if (flags.json === true) printJson(context, result);
-      else context.printToStderr(renderBench(result));
+      else context.printToStderr(renderBench(result, context.columns));
       finish(statusOf(result));
     });
 };

@@ -67,7 +67,7 @@ export const addCalibrate: AddCommand = (program, context, finish) => {
       const options = { run, ...(await labelOptionsOf(flags)), output, folds, verdicts, force: force ?? false };
       const result = await calibrateRun(options, context);
       if (json === true) printJson(context, result);
-      else context.print(renderCalibration(result));
+      else context.print(renderCalibration(result, context.columns));
       if (result.warning !== null) context.log("warn", result.warning);
       if (result.refusal !== null) context.printToStderr(`abtie: no file was written: ${result.refusal}`);
       else context.note(`calibration written: ${result.file}`);

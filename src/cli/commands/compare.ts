@@ -4,7 +4,7 @@ import { CONDITION_LIST, type FailIf, parseFailIf } from "../../compare/fail-if.
 import type { RaceBudget } from "../../compare/race.ts";
 import { EXIT } from "../../errors.ts";
 import { parseDuration } from "../../format.ts";
-import { examples, helpSection, wrapFields } from "../render/help-text.ts";
+import { examples, helpSection } from "../render/help-text.ts";
 import { type AddCommand, printJson } from "./context.ts";
 import { appendJobSummary, summaryOption } from "./job-summary.ts";
 import {
@@ -139,7 +139,7 @@ export const addCompare: AddCommand = (program, context, finish) => {
         printJson(context, { ...detailsOf(comparison), ...(conditions.length === 0 ? {} : { conditions }) });
       } else {
         const { renderComparisonTable } = await import("../render/comparison.ts");
-        context.print(wrapFields(renderComparisonTable(comparison).split("\n"), context.columns));
+        context.print(renderComparisonTable(comparison, context.columns));
       }
       for (const warning of comparison.report.warnings) context.log("warn", warning);
       context.note(`report: ${comparison.files.html}`);

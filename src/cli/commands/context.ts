@@ -13,7 +13,7 @@ export interface Context extends Effects {
   readonly printToStderr: (text: string, heading?: Heading) => void;
   /** Writes a text to stderr that a person who wants quiet (-q) does not need. */
   readonly note: (text: string) => void;
-  /** Width of the terminal in characters; null when there is none. */
+  /** Width in characters of the terminal that shows stdout; null when there is none. */
   readonly columns: number | null;
 }
 

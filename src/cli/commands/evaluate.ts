@@ -66,7 +66,7 @@ export const addEvaluate: AddCommand = (program, context, finish) => {
       const result = await evaluateTarget({ target, ...labels, against: against ?? null, ...limits }, context);
       const { thresholds } = result;
       if (json === true) printJson(context, result);
-      else context.print(renderEvaluation(result));
+      else context.print(renderEvaluation(result, context.columns));
       for (const { isMet, sentence } of thresholds) {
         context.printToStderr(`threshold ${isMet ? "met" : "missed"}: ${sentence}`);
       }

@@ -14,8 +14,8 @@ const LIMITS: Readonly<Record<BenchResult["speeds"]["limit"]["what"], string>> =
   compute: "the computing of the engine",
 };
 
-/** Renders the result of a bench for a person: first the seconds per sample, last the verdict. */
-export function renderBench(result: BenchResult): string {
+/** Renders the result of a bench for a person: first the seconds per sample, last the verdict. `columns`: width of the terminal; null without one. */
+export function renderBench(result: BenchResult, columns: number | null): string {
   const { speeds, lengths, forecast, cost, files } = result;
   const { best, limit, shares, fit, untried, kvCacheUsage } = speeds;
   const { name, version, method } = result.engine;
@@ -28,7 +28,7 @@ export function renderBench(result: BenchResult): string {
     `rows         ${count(lengths.meanTokens)} tokens on average (${count(lengths.tokenised)} of ${count(lengths.rows)} tokenised, ` +
       `${count(lengths.shortened)} shortened); one core prepares ${count(lengths.rowsPerSecond)} rows/s`,
     "",
-    settingLines(speeds.settings),
+    settingLines(speeds.settings, columns),
     "",
     `best         ${counted(best.concurrency, "request")} of ${counted(best.promptsPerRequest, "prompt")} in flight`,
     `limited by   ${LIMITS[limit.what]}: ${limit.because}`,
@@ -61,16 +61,19 @@ function seconds(value: number): string {
   return `${value < 0.1 ? formatSignificant(value, 3) : fixed(value, 3)} s`;
 }
 
-function settingLines(settings: Settings): string {
-  return columnLines([
-    ["requests x prompts", "rows/s", "tokens/s", "s in flight", "running", "waiting"],
-    ...settings.map((one) => [
-      `${one.concurrency} x ${one.promptsPerRequest}`,
-      fixed(one.rowsPerSecond, 2),
-      `${count(one.tokensPerSecond.value)} ± ${count((one.tokensPerSecond.high - one.tokensPerSecond.low) / 2)}`,
-      fixed((one.concurrency * one.promptsPerRequest) / one.rowsPerSecond, 1),
-      one.engine?.running?.toFixed(0) ?? "",
-      one.engine?.waiting?.toFixed(0) ?? "",
-    ]),
-  ]);
+function settingLines(settings: Settings, columns: number | null): string {
+  return columnLines(
+    [
+      ["requests x prompts", "rows/s", "tokens/s", "s in flight", "running", "waiting"],
+      ...settings.map((one) => [
+        `${one.concurrency} x ${one.promptsPerRequest}`,
+        fixed(one.rowsPerSecond, 2),
+        `${count(one.tokensPerSecond.value)} ± ${count((one.tokensPerSecond.high - one.tokensPerSecond.low) / 2)}`,
+        fixed((one.concurrency * one.promptsPerRequest) / one.rowsPerSecond, 1),
+        one.engine?.running?.toFixed(0) ?? "",
+        one.engine?.waiting?.toFixed(0) ?? "",
+      ]),
+    ],
+    columns,
+  );
 }

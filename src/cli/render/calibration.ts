@@ -7,45 +7,58 @@ import { estimateOf } from "../../report/data/from-metrics.ts";
 import { loss } from "../../report/tables/table.ts";
 import { count, counted, fixed, percent, withRange } from "../../report/text/number.ts";
 import { CLASSES } from "../../types.ts";
-import { columnLines, terminalText } from "./table.ts";
+import { wrapFields } from "./help-text.ts";
+import { columnLines, paragraph, terminalText } from "./table.ts";
 
 /**
  * Renders a calibration as tables for a person: the scores before and after it, and the kinds of calibration that were
- * compared.
+ * compared. `columns` is the width of the terminal; null: no terminal.
  */
-export function renderCalibration(result: CalibrationResult): string {
+export function renderCalibration(result: CalibrationResult, columns: number | null): string {
   const { kind, rows, groups, folds, repeats, gainByRepeat, raw, calibrated, prior, gain, gainOverPrior } = result;
   const leftOut = leftOutTies(result);
   const nats = (mean: typeof raw): string => withRange(estimateOf(mean), loss);
   const lossOf = (mean: typeof raw): string => withRange(estimateOf(mean, [0, Number.POSITIVE_INFINITY]), loss);
   const parts = [
     `${counted(rows, "row")} with ${counted(groups, "prompt")}${leftOut === null ? "" : ` (${leftOut})`}, ${folds} folds that keep the rows of a prompt together, ${counted(repeats, "repeat")}`,
-    columnLines([
-      ["", "log loss"],
-      ["raw", lossOf(raw)],
-      ["calibrated", lossOf(calibrated)],
-      ["class prior", lossOf(prior)],
-      ["gain over raw", nats(gain)],
-      ["gain over the class prior", nats(gainOverPrior)],
-    ]),
-    columnLines([
-      ["kind", "log loss", "behind the best"],
-      ...result.candidates.map((candidate) => [
-        `${candidate.kind}${candidate.kind === kind ? " (chosen)" : ""}`,
-        loss(candidate.logLoss),
-        nats(candidate.behindBest),
-      ]),
-    ]),
+    columnLines(
+      [
+        ["", "log loss"],
+        ["raw", lossOf(raw)],
+        ["calibrated", lossOf(calibrated)],
+        ["class prior", lossOf(prior)],
+        ["gain over raw", nats(gain)],
+        ["gain over the class prior", nats(gainOverPrior)],
+      ],
+      columns,
+    ),
+    columnLines(
+      [
+        ["kind", "log loss", "behind the best"],
+        ...result.candidates.map((candidate) => [
+          `${candidate.kind}${candidate.kind === kind ? " (chosen)" : ""}`,
+          loss(candidate.logLoss),
+          nats(candidate.behindBest),
+        ]),
+      ],
+      columns,
+    ),
     parametersOf(result),
-    ...(result.verdicts === null ? [] : [verdictLines(result.verdicts)]),
-    `Log losses are in nats. Each row is predicted by parameters that were fitted to the other folds; the losses are averaged over
+    ...(result.verdicts === null ? [] : [verdictLines(result.verdicts, columns)]),
+    paragraph(
+      `Log losses are in nats. Each row is predicted by parameters that were fitted to the other folds; the losses are averaged over
 ${counted(repeats, "random division")} of the prompts into folds; a single division would have shown a gain over raw between ${loss(gainByRepeat.low)} and ${loss(gainByRepeat.high)}.
 In brackets 95 % intervals over prompts. Chosen is the simplest kind within one standard error of the best.`,
+      columns,
+    ),
   ];
-  return terminalText(parts.join("\n\n"));
+  return wrapFields(terminalText(parts.join("\n\n")).split("\n"), columns);
 }
 
-function verdictLines({ coverage, maxError, confidence, oneOrder, bothOrders }: VerdictRules): string {
+function verdictLines(
+  { coverage, maxError, confidence, oneOrder, bothOrders }: VerdictRules,
+  columns: number | null,
+): string {
   const lines = (
     [
       ["one order", oneOrder],
@@ -54,13 +67,16 @@ function verdictLines({ coverage, maxError, confidence, oneOrder, bothOrders }: 
   ).map(([name, rule]) => [name, ...(rule === null ? ["too few rows"] : ruleCells(rule))]);
   const names = CLASSES.slice(0, (oneOrder ?? bothOrders)?.least.length ?? CLASSES.length);
   return [
-    columnLines([
-      ["rows", ...names.map((name) => `${CLASS_TEXT[name]} from`), "accepted from", "wrong of accepted"],
-      ...lines,
-    ]),
-    `A class is in the set of a row when its probability is at least the number of its column, which holds the true class for
+    columnLines(
+      [["rows", ...names.map((name) => `${CLASS_TEXT[name]} from`), "accepted from", "wrong of accepted"], ...lines],
+      columns,
+    ),
+    paragraph(
+      `A class is in the set of a row when its probability is at least the number of its column, which holds the true class for
 ${percent(coverage)} of the rows of each class. A verdict is accepted from the probability of its column on: with ${percent(confidence)} confidence at most
 ${percent(maxError)} of the accepted verdicts are wrong. Half of the prompts, which the parameters were not fitted to, gave these numbers.`,
+      columns,
+    ),
   ].join("\n\n");
 }
 

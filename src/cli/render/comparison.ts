@@ -7,26 +7,27 @@ import { loss } from "../../report/tables/table.ts";
 import { agreementSentence, agreementVerdict } from "../../report/text/agreement-verdict.ts";
 import { comparisonVerdict, raceSentences, stoppingSentence } from "../../report/text/comparison-verdict.ts";
 import { counted, probability, small } from "../../report/text/number.ts";
-import { tableLines, terminalText, transposedLines } from "./table.ts";
+import { wrapFields } from "./help-text.ts";
+import { paragraph, tableLines, terminalText, transposedLines } from "./table.ts";
 
 type Report = Comparison["report"];
 
 /**
  * Renders a comparison for a person: a table with one column for each variant, then one sentence for each pair.
- * Intervals are 95 %.
+ * Intervals are 95 %. In a terminal with too few `columns` the variants stand below each other; null: no terminal.
  */
-export function renderComparisonTable({ report }: Comparison): string {
+export function renderComparisonTable({ report }: Comparison, columns: number | null): string {
   const { rows, groups } = report;
   const by = report.kind === "scores" && report.race !== null ? "every variant that was not dropped" : "every variant";
   const head = `${counted(rows, "row")} with ${counted(groups, "prompt")}, answered by ${by}`;
-  const parts = [head, ...(report.kind === "scores" ? scoreParts(report) : agreementParts(report))];
-  return terminalText(parts.join("\n\n"));
+  const parts = [head, ...(report.kind === "scores" ? scoreParts(report, columns) : agreementParts(report, columns))];
+  return wrapFields(terminalText(parts.join("\n\n")).split("\n"), columns);
 }
 
-function scoreParts(report: ComparisonData): readonly string[] {
+function scoreParts(report: ComparisonData, columns: number | null): readonly string[] {
   const { pairs, stopping, race, noiseFloor } = report;
   return [
-    transposedLines([variantScores(report), variantCosts(report)]),
+    transposedLines([variantScores(report), variantCosts(report)], columns),
     `Class prior: log loss ${loss(report.priorLogLoss)} without reading a row.`,
     ...(race !== null
       ? [[comparisonVerdict(report).sentence, ...raceSentences(race)].join("\n")]
@@ -36,27 +37,27 @@ function scoreParts(report: ComparisonData): readonly string[] {
     pairs.map(({ sentence, measure, adjustedP }) => `${sentence}.${pText(adjustedP)} [${measure}]`).join("\n"),
     report.agreement.map((pair) => `${agreementSentence(pair)}.`).join("\n"),
     [noiseLine(noiseFloor), cacheLine(report)].join("\n"),
-    definitions(report),
+    paragraph(definitions(report), columns),
   ];
 }
 
 /** Number of rows that the terminal lists for each pair; the page lists more. */
 const LISTED = 5;
 
-function agreementParts(report: AgreementData): readonly string[] {
+function agreementParts(report: AgreementData, columns: number | null): readonly string[] {
   const { agreement, variants, facts } = report;
   return [
     ...facts.filter(({ name }) => name === LABELS_FIELD).map(({ name, value }) => `${name}: ${value}.`),
-    transposedLines([verdictTable(variants), variantCosts(report)]),
+    transposedLines([verdictTable(variants), variantCosts(report)], columns),
     agreement.map((pair) => `${agreementSentence(pair)}.`).join("\n"),
-    ...agreement.map((pair) => `${crossTable(pair).caption}:\n${tableLines(crossTable(pair))}`),
+    ...agreement.map((pair) => `${crossTable(pair).caption}:\n${tableLines(crossTable(pair), columns)}`),
     ...agreement
       .filter(({ most }) => most.length > 0)
       .map((pair) => disagreementTable({ ...pair, most: pair.most.slice(0, LISTED) }))
-      .map((table) => `${table.caption}:\n${tableLines(table)}`),
+      .map((table) => `${table.caption}:\n${tableLines(table, columns)}`),
     cacheLine(report),
     agreementVerdict(report).also.join(" "),
-    agreementDefinitions(report),
+    paragraph(agreementDefinitions(report), columns),
   ];
 }
 

@@ -11,10 +11,11 @@ import { count, counted, fixed, massText, withRange } from "../../report/text/nu
 import { swapText } from "../../report/text/sentences.ts";
 import { againstBaseline } from "../../report/text/verdict.ts";
 import { CLASSES } from "../../types.ts";
-import { columnLines, tableLines, terminalText } from "./table.ts";
+import { wrapFields } from "./help-text.ts";
+import { columnLines, paragraph, tableLines, terminalText } from "./table.ts";
 
-/** Renders an evaluation for a person, with the tables and sentences of its report. Intervals are 95 %. */
-export function renderEvaluation(evaluation: SubjectEvaluation): string {
+/** Renders an evaluation for a person, with the tables and sentences of its report, for a terminal with so many columns; null: no terminal. */
+export function renderEvaluation(evaluation: SubjectEvaluation, columns: number | null): string {
   const { rows, scores, powered, verdicts, slices } = evaluation;
   const [written] = scores;
   const baselines = written === undefined ? [] : baselinesOf(written.evaluation);
@@ -22,16 +23,16 @@ export function renderEvaluation(evaluation: SubjectEvaluation): string {
   const named = scores.map((one) => scoresOf(one.name, one.evaluation));
   const parts = [
     headline(evaluation),
-    tableLines(scoreTable(named, baselines)),
+    tableLines(scoreTable(named, baselines), columns),
     prior === undefined ? "" : `As written, the judge is ${againstBaseline(prior).sentence}.`,
-    powered === null ? "" : fewLabelsLines(fewLabelsOf(powered)),
-    verdicts === null ? "" : [tableLines(verdictSetTable(verdicts)), verdictSentence(verdicts)].join("\n"),
-    written === undefined ? "" : confusionLines(written.evaluation.confusion),
+    powered === null ? "" : fewLabelsLines(fewLabelsOf(powered), columns),
+    verdicts === null ? "" : [tableLines(verdictSetTable(verdicts), columns), verdictSentence(verdicts)].join("\n"),
+    written === undefined ? "" : confusionLines(written.evaluation.confusion, columns),
     readingLines(evaluation),
-    ...slices.map(({ name, parts }) => tableLines(sliceTable(sliceGroupOf(name, parts), rows))),
-    DEFINITIONS,
+    ...slices.map(({ name, parts }) => tableLines(sliceTable(sliceGroupOf(name, parts), rows), columns)),
+    paragraph(DEFINITIONS, columns),
   ];
-  return terminalText(parts.filter((part) => part !== "").join("\n\n"));
+  return wrapFields(terminalText(parts.filter((part) => part !== "").join("\n\n")).split("\n"), columns);
 }
 
 const DEFINITIONS = `In brackets 95 % intervals: the bootstrap over prompts, since rows that share a prompt are not independent.
@@ -50,20 +51,18 @@ function headline({ subject, labels, rows, groups, sample, priorRows, warnings }
   return [head, ...drawn, ...warnings.map((text) => `Warning: ${text}.`)].join("\n");
 }
 
-function fewLabelsLines(data: FewLabelsData): string {
+function fewLabelsLines(data: FewLabelsData, columns: number | null): string {
   const table = fewLabelsTable(data);
-  return [`${table.caption}:`, tableLines(table), ...fewLabelsSentences(data)].join("\n");
+  return [`${table.caption}:`, tableLines(table, columns), ...fewLabelsSentences(data)].join("\n");
 }
 
 type Matrix = SubjectEvaluation["scores"][number]["evaluation"]["confusion"];
 
-function confusionLines(confusion: Matrix): string {
+function confusionLines(confusion: Matrix, columns: number | null): string {
   const weight = (value: number): string => (Number.isInteger(value) ? count(value) : fixed(value, 1));
   const names = CLASSES.slice(0, confusion.length).map((name) => CLASS_TEXT[name]);
-  return columnLines([
-    ["truth, verdict:", ...names],
-    ...names.map((name, index) => [name, ...(confusion[index] ?? []).map(weight)]),
-  ]);
+  const lines = names.map((name, index) => [name, ...(confusion[index] ?? []).map(weight)]);
+  return columnLines([["truth, verdict:", ...names], ...lines], columns);
 }
 
 function readingLines({ mass, swap }: SubjectEvaluation): string {

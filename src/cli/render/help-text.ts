@@ -53,14 +53,17 @@ export function renderItems(command: Command, items: readonly (readonly [term: s
   return items.map(([term, meaning]) => formatItem(term, longest, meaning, helper)).join("\n");
 }
 
-/** Wraps the lines of a list "name  text" for a terminal with so many columns, with the texts below each other; null: no terminal. */
+/**
+ * Wraps the lines of a list "name  text" for a terminal with so many columns, with the texts below each other; an indented line keeps
+ * its indent. Null: no terminal.
+ */
 export function wrapFields(lines: readonly string[], columns: number | null): string {
   if (columns === null) return lines.join("\n");
   const helper = new Help();
   helper.minWidthToWrap = 10;
   return lines
     .map((line) => {
-      const indent = /^\w+ {2,}/.exec(line)?.[0].length ?? 0;
+      const indent = /^\w* {2,}/.exec(line)?.[0].length ?? 0;
       const hanging = " ".repeat(indent);
       const wrapped = helper.boxWrap(line.slice(indent), Math.max(10, columns - indent));
       return line.slice(0, indent) + wrapped.replaceAll("\n", `\n${hanging}`);
