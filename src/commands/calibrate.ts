@@ -7,6 +7,7 @@ import { type CalibrationStudy, studyCalibration } from "../calibrate/study.ts";
 import type { VerdictTargets } from "../calibrate/verdict-rule.ts";
 import { fitVerdictRules, splitForVerdicts, type VerdictRules } from "../calibrate/verdicts.ts";
 import { type ClassMatrix, pickRows } from "../class-matrix.ts";
+import { refuseOtherEnd } from "../config/output.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
 import { onlyTies } from "../evaluate/evaluation.ts";
@@ -25,7 +26,7 @@ import { type RunRows, takeRunRows } from "../runfolder/rows-file.ts";
 export interface CalibrateOptions extends LabelOptions {
   /** Folder of a run. */
   readonly run: string;
-  /** The calibration file to write. */
+  /** The calibration file to write, .json. */
   readonly output: string;
   /** Replace the output if it exists and is no calibration. Default false. */
   readonly force?: boolean;
@@ -54,7 +55,8 @@ export interface CalibrationResult extends Omit<CalibrationStudy, "parameters" |
 
 /**
  * Fits a calibration to a labelled run, cross-validated by prompt, and writes its file unless it does not help. Throws
- * AbtieError("data") when the run or its labels cannot be used.
+ * AbtieError("data") when the run or its labels cannot be used, and AbtieError("config") when the output has the name of another
+ * kind of file.
  */
 export async function calibrateRun(
   options: CalibrateOptions,
@@ -68,6 +70,7 @@ export async function calibrateRun(
     reads: [{ role: "the file with the labels", path: where.path }, ...filesOfRecordedRun(run)],
     writes: [{ role: "the calibration file (-o)", path: output, remedy: OTHER_PATH }],
   });
+  refuseOtherEnd(output, "the calibration", ["json"]);
   await refuseExisting(output, { force: options.force ?? false, isOwn: (text) => isCalibration(text, output) });
   await using labelled = await openLabels(where);
   if (run.rows.tokens.every((tokens) => tokens === 0)) {

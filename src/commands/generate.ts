@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { allEnded } from "../all-ended.ts";
 import { parseDeadline } from "../config/deadline.ts";
+import { refuseOtherEnd } from "../config/output.ts";
 import { readCell } from "../dataset/cell.ts";
 import { findColumns } from "../dataset/columns.ts";
 import { openSource } from "../dataset/sources/open-source.ts";
@@ -46,6 +47,7 @@ export interface GenerateResult {
  * writes the output), engine.
  */
 export async function generate(options: GenerateOptions, effects: Effects): Promise<GenerateResult> {
+  refuseOtherEnd(options.output, "the file of rows", ["jsonl", "ndjson"]);
   const config = await loadGenerateConfig(options.config, effects.cwd);
   const output = resolve(effects.cwd, options.output);
   const journal = `${output}.journal`;

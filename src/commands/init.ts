@@ -1,6 +1,7 @@
 import { dirname, relative, resolve } from "node:path";
 import { stringify } from "yaml";
 import { namedColumns, type WrittenColumns, writtenColumns } from "../config/columns.ts";
+import { refuseOtherEnd } from "../config/output.ts";
 import type { Columns } from "../dataset/columns.ts";
 import { type Dataset, openDataset } from "../dataset/open-dataset.ts";
 import type { Effects } from "../effects.ts";
@@ -69,6 +70,7 @@ export async function init(
     writes: [{ role: "the config", path: config, remedy: OTHER_PATH }],
   };
   await refuseOutputs(files, effects.disk);
+  refuseOtherEnd(config, "the config", ["yaml", "yml"]);
   await using dataset = await openLabelled(input, namedColumns(options.columns ?? {}), effects);
   const described = await describe(dataset);
   const labels = labelShares(dataset);

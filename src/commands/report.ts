@@ -1,6 +1,7 @@
 import { basename, extname, join, relative, resolve } from "node:path";
 import { type ClassMatrix, pickRows, rowAt, setRow } from "../class-matrix.ts";
 import { readComparison, writeComparisonReport } from "../compare/comparison-file.ts";
+import { refuseOtherEnd } from "../config/output.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
 import { evaluateSubject } from "../evaluate/evaluation.ts";
@@ -39,7 +40,7 @@ import { readTimeline, timingOf } from "../runfolder/timeline/timeline.ts";
 export interface ReportOptions extends LabelOptions {
   /** Folder of a run or of a comparison. */
   readonly run: string;
-  /** The page to write; left out or null, report.html in the run folder. The Markdown lies beside it. */
+  /** The page to write, .html; left out or null, report.html in the run folder. The Markdown lies beside it. */
   readonly output?: string | null;
   /** Replace files that no report wrote. Default false. */
   readonly force?: boolean;
@@ -53,7 +54,7 @@ export interface ReportFiles {
 
 /**
  * Writes the report of a run, or of a comparison, as one HTML page and as Markdown. Throws AbtieError("data") when the run,
- * or labels that were named, cannot be used.
+ * or labels that were named, cannot be used, and AbtieError("config") when the page has the name of another kind of file.
  */
 export async function reportRun(
   options: ReportOptions,
@@ -105,6 +106,7 @@ async function refuseToReplace(
       { role: "the Markdown beside the page (-o)", path: markdown, remedy: OTHER_PATH },
     ],
   });
+  refuseOtherEnd(html, "the page", ["html", "htm"]);
   await refuseExisting(html, { force: mayReplace, isOwn: isPage });
   // The Markdown has no mark of its own: it belongs to the page beside it.
   if (!(await exists(html))) await refuseExisting(markdown, { force: mayReplace });

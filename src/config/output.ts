@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { AbtieError } from "../errors.ts";
 import type { OutputForm } from "../types.ts";
 import type { ParsedConfig } from "./schema.ts";
 
@@ -61,6 +62,16 @@ export function outputProblem(
     };
   }
   return null;
+}
+
+/**
+ * Refuses a file that holds no rows, under a name that stands for another kind of file. `what` is the file, `ends` are the ends that its
+ * kind may have, the usual one first; a name without an end is allowed. Throws AbtieError("config").
+ */
+export function refuseOtherEnd(file: string, what: string, ends: readonly [string, ...string[]]): void {
+  const end = /\.([a-z0-9]+)$/i.exec(basename(file))?.[1] ?? "";
+  if (end === "" || ends.includes(end.toLowerCase())) return;
+  throw new AbtieError("config", `-o ${file}: ${what} ends in .${end}, which is not written: name it .${ends[0]}`);
 }
 
 const ENDS: Readonly<Record<OutputForm["kind"], string>> = {

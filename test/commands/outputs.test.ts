@@ -228,6 +228,24 @@ describe("an output that is a file which the command needs is refused before any
   });
 });
 
+test("report, calibrate, init and generate refuse a name that stands for another kind of file", async () => {
+  const folder = await writeJudged({ rows: 20, sharpness: 1, orders: "one" });
+  const refused = [
+    ["report", ["run"], ["page.pdf", "page.csv.gz"], ".html"],
+    ["calibrate", ["run"], ["fitted.yaml", "fitted.csv", "fitted.v2"], ".json"],
+    ["init", ["rows.csv"], ["made.json", "made.txt"], ".yaml"],
+    ["generate", ["job.yaml"], ["made.csv", "made.parquet"], ".jsonl"],
+  ] as const;
+  for (const [command, args, names, usual] of refused) {
+    for (const name of names) {
+      const said = await inProcess([command, ...args, "-o", name], folder);
+      expect({ name, ...said }).toMatchObject({ name, status: 2, stdout: "" });
+      expect(said.stderr).toMatch(new RegExp(`${name}: .* which is not written: name it ${usual}`));
+      expect(existsSync(join(folder, name))).toBe(false);
+    }
+  }
+});
+
 test("the outputs of a run may lie in its own folder, and a run may be started again", async () => {
   await using judge = await startJudge({ constantMs: 1 });
   const job = await writeJob({ engine: attachTo(judge), rows: 60 });
