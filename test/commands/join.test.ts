@@ -203,7 +203,7 @@ describe("a join of three shards", () => {
       const file = join(shard(job, 2, 2), name);
       const before = await readFile(file, "utf8");
       const said = await inProcess(["join", "job.yaml", "-o", file, "--force"], job.folder);
-      expect(said).toMatchObject({ status: 2, stderr: expect.stringMatching(/ (of shard 2|shard-2-of-2): choose/) });
+      expect(said).toMatchObject({ status: 2, stderr: expect.stringMatching(/(of shard 2|shard-2-of-2): choose/) });
       expect(await readFile(file, "utf8")).toBe(before);
     }
   });
