@@ -55,7 +55,15 @@ const FAULTS = [
   [
     "nobody waits for the first of two locks",
     "runfolder/run-locks.js",
-    ["await Promise.allSettled(paths.map(lock));", "(await Promise.all(paths.map(lock))).map(() => ({}));"],
+    ["await allEnded(paths.map(lock));", "await Promise.all(paths.map(lock));"],
+  ],
+  [
+    "an error ends a run while other looks at files go on",
+    "all-ended.js",
+    [
+      "await Promise.allSettled(promises);",
+      '(await Promise.all(promises)).map((value) => ({ status: "fulfilled", value }));',
+    ],
   ],
   [
     "a resumed run ignores the torn last line",

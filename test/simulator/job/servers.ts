@@ -160,10 +160,11 @@ function createServer(
         const end = (then: () => void, after = 0): void => {
           if (!inFlight.delete(request)) return;
           machine.cancel(request);
-          world.at(world.now() + after, process, () => {
+          const arrive = (): void => {
             signal.removeEventListener("abort", onAbort);
             then();
-          });
+          };
+          world.at(world.now() + after, process, arrive, !(isStubborn && signal.aborted));
         };
         const request: Request = {
           process,

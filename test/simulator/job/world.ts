@@ -15,14 +15,17 @@ export interface World {
   readonly wall: () => number;
   /** Sets the wall clock forward or back by ms. */
   readonly jump: (ms: number) => void;
-  /** Lets something happen at a time, to a process or, with null, to the world. Returns the function that cancels it. */
-  readonly at: (time: number, owner: Process | null, action: () => void) => () => void;
+  /**
+   * Lets something happen at a time, to a process or, with null, to the world. Returns the function that cancels it. `isAwaited` is false
+   * for what a process has given up, such as the answer to a request that it aborted.
+   */
+  readonly at: (time: number, owner: Process | null, action: () => void, isAwaited?: boolean) => () => void;
   /** Adds a line to the trace. Two worlds are the same if and only if their traces are. */
   readonly trace: (text: string) => void;
   /** Runs event after event until nothing is left or `isOver`. `after` is called after each event, and again while it is true. */
   readonly run: (isOver: () => boolean, after: () => boolean) => Promise<void>;
   readonly events: () => number;
-  /** Number of things that will still happen to a process. */
+  /** Number of things that will still happen to a process and that it has not given up. */
   readonly pendingOf: (process: Process) => number;
   readonly hash: () => string;
 }
@@ -42,6 +45,7 @@ interface Happening {
   readonly order: number;
   readonly owner: Process | null;
   readonly action: () => void;
+  readonly isAwaited: boolean;
   cancelled: boolean;
 }
 
@@ -50,9 +54,9 @@ export function createWorld(onTrace: (line: string) => void = () => {}): World {
   const hash = createHash("sha256");
   let [now, order, events, wallOffset] = [0, 0, 0, 0];
 
-  const at: World["at"] = (time, owner, action) => {
+  const at: World["at"] = (time, owner, action, isAwaited = true) => {
     const due = Math.max(now, time);
-    const happening = { at: due, due, order: order++, owner, action, cancelled: false };
+    const happening = { at: due, due, order: order++, owner, action, isAwaited, cancelled: false };
     push(queue, happening);
     return () => {
       happening.cancelled = true;
@@ -91,7 +95,8 @@ export function createWorld(onTrace: (line: string) => void = () => {}): World {
       }
     },
     events: () => events,
-    pendingOf: (process) => queue.filter(({ owner, cancelled }) => owner === process && !cancelled).length,
+    pendingOf: (process) =>
+      queue.filter(({ owner, cancelled, isAwaited }) => owner === process && !cancelled && isAwaited).length,
     hash: () => hash.copy().digest("hex").slice(0, 16),
   };
 }
