@@ -50,6 +50,11 @@ test("which error means that a file is missing is decided in one place", () => {
 });
 
 describe("the tests", () => {
+  test("that run at the same time leave to atEnd what onTestFinished would do at the end of another test", () => {
+    const both = TESTS.filter(({ text }) => text.includes("test.concurrent") && text.includes("onTestFinished("));
+    expect(both.map(({ name }) => name)).toEqual(["architecture/style.test.ts"]);
+  });
+
   test("use `test` and not `it`", () => {
     expect(TESTS.filter(({ text }) => IT.test(text)).map(({ name }) => name)).toEqual([]);
     expect('\n  it("works", () => {});').toMatch(IT);

@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { startAbtie } from "../helpers/abtie.ts";
+import { atEnd } from "../helpers/at-end.ts";
 import { attachTo, type Job, startJudge, writeJob } from "../helpers/job.ts";
 import { aliveWith, gone, until } from "../helpers/processes.ts";
 import { answered, expectValid } from "../helpers/results.ts";
@@ -13,7 +14,7 @@ const SLOWLY = { concurrency: 2, prompts_per_request: 2 };
 /** Starts a run of 13 rows a second, and waits until some are answered. */
 async function startSlow(rows: number, time: readonly string[], config: Readonly<Record<string, unknown>> = {}) {
   const judge = await startJudge({ constantMs: 300 });
-  onTestFinished(() => judge[Symbol.asyncDispose]());
+  atEnd(() => judge[Symbol.asyncDispose]());
   const job = await writeJob({ engine: attachTo(judge), rows, config: { ...SLOWLY, ...config } });
   mkdirSync(join(job.folder, "out"));
   const running = startAbtie(["run", "job.yaml", ...time], { cwd: job.folder });
@@ -86,18 +87,18 @@ test.concurrent(
   TIMEOUT,
   async (context) => {
     const judge = await startJudge({ constantMs: 300 });
-    onTestFinished(() => judge[Symbol.asyncDispose]());
+    atEnd(() => judge[Symbol.asyncDispose]());
     const job = await writeJob({ engine: attachTo(judge), rows: 2_400, config: SLOWLY });
     const run = join(job.folder, "run");
     mkdirSync(run);
     if (spawnSync("mount", ["-t", "tmpfs", "-o", "size=8M", "tmpfs", run]).status !== 0) context.skip("no mount here");
-    onTestFinished(() => void spawnSync("umount", ["-l", run]));
+    atEnd(() => void spawnSync("umount", ["-l", run]));
     const running = startAbtie(["run", "job.yaml", "--deadline", "60s"], { cwd: job.folder });
     const began = Date.now();
     await answered(job, 4);
     // A bind mount can be made read-only although files are open to write.
     spawnSync("mount", ["--bind", run, run]);
-    onTestFinished(() => void spawnSync("umount", ["-l", run]));
+    atEnd(() => void spawnSync("umount", ["-l", run]));
     expect(spawnSync("mount", ["-o", "remount,ro,bind", run]).status).toBe(0);
     const { status } = await running.ended;
     expect([3, 5]).toContain(status);

@@ -79,7 +79,7 @@ export function answeredInJournal(file: string): number {
   return lines.filter((line) => (JSON.parse(line) as { event: string }).event === "row").length;
 }
 
-/** Waits until a run has so many answers in its journal. */
+/** Waits until a run has so many answers in its journal: on a busy machine a start alone may take half a minute. */
 export function answered({ journal }: { readonly journal: string }, rows: number): Promise<void> {
-  return until(`${rows} rows are answered`, () => answeredInJournal(journal) >= rows);
+  return until(`${rows} rows are answered`, () => answeredInJournal(journal) >= rows, 90_000);
 }
