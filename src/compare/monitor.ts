@@ -52,7 +52,8 @@ export function createMonitor(
   const { clock } = effects;
   const stop = new AbortController();
   const over = new AbortController();
-  const pairs = stopBy === null ? null : createSequentialPairs(options);
+  // Only the interval of a single pair is shown meanwhile; the report follows all of them in `replay`.
+  const pairs = stopBy === null ? null : createSequentialPairs({ ...options, fine: options.variants === 2 });
   const raced = new Set(order);
   const added = new Set<number>();
   const failed = new Map<VariantRun, Set<number>>();

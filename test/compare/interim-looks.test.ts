@@ -76,3 +76,14 @@ test("leaves out rows that could not be scored, and waits for rows that are not 
   pairs.add(first, losses[first] ?? []);
   expect(pairs.states()[0]).toMatchObject({ rows: 1, groups: 1 });
 });
+
+test("gives the same verdicts with and without fine intervals", () => {
+  const losses = judges(500, [1, 1.15, 1.02]);
+  const planned = options(3, 500, 0.1);
+  const [fine, coarse] = [true, false].map((is) => {
+    return replay({ ...planned, fine: is }, (row) => losses[row] ?? null);
+  });
+  expect(coarse?.states.map(({ verdict }) => verdict)).toEqual(fine?.states.map(({ verdict }) => verdict));
+  expect(coarse?.outAfter).toEqual(fine?.outAfter);
+  expect(coarse?.outAfter.filter((after) => after !== null).length).toBeGreaterThan(0);
+});
