@@ -73,6 +73,7 @@ class Task:
 class Pace:
     """Durations that were measured in this session (s): a deadline is met with them."""
 
+    started: float = field(default_factory=time.monotonic)
     mark: float = field(default_factory=time.monotonic)
     steps: int = 0
     step_s: float = 0.0
@@ -215,22 +216,28 @@ class JudgeTrainer(Trainer):
         self.pace.mark = time.monotonic()
 
     def is_out_of_time(self) -> bool:
-        """Tell whether another step would leave too little time to save; the last evaluation is done if time is left for it."""
+        """Tell whether another step would leave too little time for what follows the last one."""
         if self.stop.ends_at is None:
             return False
-        step = self.pace.step_s / max(1, self.pace.steps - 1)
-        # Two saves are still to come: the checkpoint and the final folder.
-        return time.monotonic() + 2 * step + 2 * self.pace.save_s + SPARE_S > self.stop.ends_at
+        pace = self.pace
+        step = pace.step_s / max(1, pace.steps - 1)
+        session = self.stop.ends_at - pace.started
+        return time.monotonic() + time_to_end(step, pace.save_s, self.expected_evaluation(), session) > self.stop.ends_at
 
     def has_time_to_evaluate(self) -> bool:
-        """Tell whether the held-out rows can be judged before the deadline, at half the time a token that training takes."""
+        """Tell whether the held-out rows can be judged before the deadline, and what was trained be saved after that."""
         if self.stop.ends_at is None:
             return True
+        expected = self.expected_evaluation()
+        return expected is not None and time.monotonic() + 1.2 * expected + 2 * self.pace.save_s < self.stop.ends_at
+
+    def expected_evaluation(self) -> float | None:
+        """Estimate the time of an evaluation (s): the last one's, else half of what training takes for as many tokens."""
+        pace = self.pace
+        if pace.evaluation_s is not None or pace.tokens == 0:
+            return pace.evaluation_s
         tokens = sum(len(example.ids) for row in self.task.held_out for example in row)
-        expected = self.pace.evaluation_s
-        if expected is None and self.pace.tokens > 0:
-            expected = tokens / (2 * self.pace.tokens / self.pace.step_s)
-        return expected is not None and time.monotonic() + 1.2 * expected < self.stop.ends_at
+        return tokens / (2 * pace.tokens / pace.step_s)
 
 
 class StopInTime(TrainerCallback):  # type: ignore[misc]
@@ -251,7 +258,19 @@ class StopInTime(TrainerCallback):  # type: ignore[misc]
             control.should_save = True
             control.should_training_stop = True
             control.should_evaluate = False
+        if control.should_evaluate and not self.trainer.has_time_to_evaluate():
+            control.should_evaluate = False
         return control
+
+
+def time_to_end(step: float, save: float, evaluation: float | None, session: float) -> float:
+    """Compute the time (s) to keep after a step: one more step, which may be a slow one, a checkpoint and the final folder.
+
+    The evaluation at the end is kept time for if it takes at most a tenth of the session; a longer one is left out when it does
+    not fit.
+    """
+    judged = 0.0 if evaluation is None or evaluation > session / 10 else 1.2 * evaluation
+    return 2 * step + 2 * save + judged + SPARE_S
 
 
 def has_diverged(losses: Sequence[float]) -> bool:

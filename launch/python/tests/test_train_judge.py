@@ -17,7 +17,7 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, Gemma2Config, LlamaConfig
 
-from judge_trainer import STEPS_OF_MEAN, has_diverged
+from judge_trainer import STEPS_OF_MEAN, has_diverged, time_to_end
 from train_judge import main
 
 # One thread: so small a model is slower with more of them.
@@ -301,6 +301,20 @@ def test_a_mean_loss_far_above_the_first_is_divergence() -> None:
     assert not has_diverged([8.0] * STEPS_OF_MEAN + [0.5] * 50 + [9.0] * STEPS_OF_MEAN)
     assert not has_diverged(calm + [1.1] * 30 + [20.0])
     assert has_diverged(calm + [1.1] * 30 + [3.3] * STEPS_OF_MEAN)
+
+
+@pytest.mark.parametrize(
+    ("step", "save", "evaluation", "session", "kept"),
+    [
+        (1, 2, None, 1000, 11),  # two steps, two saves, 5 s to spare
+        (1, 2, 50, 1000, 71),  # and the evaluation, with a fifth more
+        (1, 2, 101, 1000, 11),  # more than a tenth of the session: it is left out when it does not fit
+    ],
+)
+def test_time_is_kept_for_saving_and_for_a_short_evaluation(
+    step: float, save: float, evaluation: float | None, session: float, kept: float
+) -> None:
+    assert time_to_end(step, save, evaluation, session) == pytest.approx(kept)
 
 
 def test_other_examples_are_refused_on_resume(run: Run, base: Path, data: Path, tmp_path: Path) -> None:
