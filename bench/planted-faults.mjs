@@ -59,11 +59,8 @@ const FAULTS = [
   ],
   [
     "an error ends a run while other looks at files go on",
-    "all-ended.js",
-    [
-      "await Promise.allSettled(promises);",
-      '(await Promise.all(promises)).map((value) => ({ status: "fulfilled", value }));',
-    ],
+    "files/refuse-overwrite.js",
+    ["await allEnded(writes.map(", "await Promise.all(writes.map("],
   ],
   [
     "a resumed run ignores the torn last line",
@@ -71,9 +68,11 @@ const FAULTS = [
     ["const size = await endOfLastLine(file, found);", "const size = found;"],
   ],
   [
+    // Two checks: when the engine is opened again, and before its first request.
     "another model is used when a server comes back",
-    "pool/replaceable-engine.js",
-    ["const refusal = refuse(opened);", "const refusal = null;"],
+    "pool/pool.js",
+    [/refuse: \(engine\) => otherModel\(.*\),/, "refuse: () => null,"],
+    [/differs: \(listed\) => otherModel\(.*\),/, "differs: () => null,"],
   ],
   [
     "the lines of a killed process are not synced before they are published",
