@@ -6,9 +6,17 @@ export function atEnd(task: () => unknown): void {
 }
 
 /**
- * Does what the tests of a file left to its end. test/setup.ts calls it after each file, because the files of a worker
- * share this module, so that a hook in it would belong to the first file alone.
+ * Does what the tests of a file left to its end, also when a part of it fails, and then throws the first error. test/setup.ts calls it
+ * after each file, because the files of a worker share this module, so that a hook in it would belong to the first file alone.
  */
 export async function runEndTasks(): Promise<void> {
-  for (const task of tasks.splice(0).reverse()) await task();
+  const errors: unknown[] = [];
+  for (const task of tasks.splice(0).reverse()) {
+    try {
+      await task();
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw errors[0];
 }
