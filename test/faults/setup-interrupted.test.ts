@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { startAbtie } from "../helpers/abtie.ts";
 import { gone, until } from "../helpers/processes.ts";
-import { ALL_CALLS, type Bench, createBench } from "./bench.ts";
+import { ALL_CALLS, type Bench, createBench } from "../setup/bench.ts";
 
 const DRIVER = fileURLToPath(new URL("../fixtures/setup/run-setup.mjs", import.meta.url));
 const HANGING = [

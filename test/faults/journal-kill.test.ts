@@ -6,8 +6,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { openJournalFile } from "../../src/runfolder/journal/open-file.ts";
+import { eventsOf, rowsOf, temporaryFolder, upTo } from "../runfolder/samples.ts";
 import { randomFrom } from "../schedule/harness.ts";
-import { eventsOf, rowsOf, temporaryFolder, upTo } from "./samples.ts";
 
 // One journal, killed again and again: each session begins where the last one was cut.
 const SEED = 20;

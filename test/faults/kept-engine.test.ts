@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { spawnEngine } from "../../src/engine/life/spawn.ts";
 import { Secret } from "../../src/secrets/secret.ts";
-import { LABELS, onePid, PROMPT, spawnOptions, taggedProcesses, temporaryFolder, until } from "./helpers.ts";
+import { LABELS, onePid, PROMPT, spawnOptions, taggedProcesses, temporaryFolder, until } from "../engine/helpers.ts";
 
 const SERVER = "fake-vllm.mjs serve";
 
