@@ -44,13 +44,13 @@ export interface NeverAnswered {
   readonly logEnd: readonly string[];
 }
 
-/** With less time for work than this (ms), the deadline and not the engine is the reason why no row was answered. */
-const SHORT_MS = 30_000;
+/** With less time for work than this (ms), and no failed request, the deadline is the reason why no row was answered. */
+const SHORT_MS = 10_000;
 
 /** Describes a job whose engines answered no row before it ended. */
 export function neverAnsweredFailure(never: NeverAnswered): JobFailure {
   const { end, workMs, started, lastStage, lastError, logEnd } = never;
-  const isShort = end === "deadline" && workMs !== null && workMs < SHORT_MS;
+  const isShort = end === "deadline" && workMs !== null && workMs < SHORT_MS && lastError === null;
   const ended = end === "deadline" ? "before the time for work was over" : "before it was lost for good";
   return {
     message: isShort

@@ -7,12 +7,17 @@ const watch = (ms: number) => ({ at: START, deadlineAt: START + ms, output: null
 const never = { end: "deadline", started: false, lastStage: null, lastError: null, logEnd: [] } as const;
 
 describe("a run that had only seconds", () => {
-  test.each([1, 2, 3, 4, 29])("blames a deadline of %i s, and neither the input nor the engine", (seconds) => {
+  test.each([1, 2, 3, 4, 9])("blames a deadline of %i s, and neither the input nor the engine", (seconds) => {
     const end = explainEnd(watch(1_000 * seconds), START);
     expect(end).toMatch(new RegExp(`^the deadline is too short: it was ${seconds} s after the start`));
     const { message } = neverAnsweredFailure({ ...never, workMs: 800 * seconds });
     expect(message).toMatch(/^The deadline is too short: it left .* for the start/);
     for (const text of [end, message]) expect(text).not.toMatch(/disk is slow|doctor/);
+  });
+
+  test("has an engine to blame when a request failed", () => {
+    const { message } = neverAnsweredFailure({ ...never, started: true, workMs: 3_000, lastError: "502 Bad Gateway" });
+    expect(message).toContain("The engine answered no row before the time for work was over");
   });
 
   test("is not one with time enough, without a deadline, or with an engine that was lost", () => {
