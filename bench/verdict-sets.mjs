@@ -14,11 +14,11 @@ import { readingsOf } from "../dist/calibrate/readings.js";
 import { fitVerdictRules, splitForVerdicts, verdictOfRow } from "../dist/calibrate/verdicts.js";
 import { pickRows, rowAt, rowsOf } from "../dist/class-matrix.js";
 import { argmax } from "../dist/classes.js";
-import { DEFAULT_COLUMNS } from "../dist/dataset/columns.js";
 import { openRows } from "../dist/job/open-rows.js";
 import { labelsFor } from "../dist/metrics/labels-for.js";
 import { seededGenerator } from "../dist/numbers/random.js";
 import { loadRunFolder } from "../dist/runfolder/load-run-folder.js";
+import { DEFAULT_COLUMNS } from "../dist/types.js";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -70,6 +70,40 @@ export interface RowVerdict {
   readonly abstains: boolean;
 }
 
+/** The names of the columns that are read. Other columns of the file are ignored. */
+export interface Columns {
+  readonly id: string;
+  readonly prompt: string;
+  readonly responseA: string;
+  readonly responseB: string;
+  /**
+   * The weights of the classes a, b and tie: 1 for one class and 0 for the others, or any weights that are not negative.
+   * A file without ties may lack the third. A submission has those of its judge's classes.
+   */
+  readonly labels: readonly [a: string, b: string, tie: string];
+  /** The labels of all annotators, separated by "|": "A|B|tie". */
+  readonly votes: string;
+  /** One column with the label as a word or a code; null to look for one by its usual names. */
+  readonly label: string | null;
+  /** The class of each value of `label`; null when its values are words. */
+  readonly codes: Readonly<Record<string, ClassName>> | null;
+}
+
+/**
+ * The names of the columns in the LMSYS preference data. A column that is not there under this name is looked for under
+ * the names of other data sets; a name that a person gave is looked for alone.
+ */
+export const DEFAULT_COLUMNS: Columns = {
+  id: "id",
+  prompt: "prompt",
+  responseA: "response_a",
+  responseB: "response_b",
+  labels: ["winner_model_a", "winner_model_b", "winner_tie"],
+  votes: "votes",
+  label: null,
+  codes: null,
+};
+
 /** The form in which a run writes its results. */
 export interface OutputForm {
   /** A submission has ids and probabilities alone; the other kinds also have what is known of each row. */

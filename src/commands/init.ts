@@ -2,7 +2,6 @@ import { dirname, relative, resolve } from "node:path";
 import { stringify } from "yaml";
 import { namedColumns, type WrittenColumns, writtenColumns } from "../config/columns.ts";
 import { refuseOtherEnd } from "../config/output.ts";
-import type { Columns } from "../dataset/columns.ts";
 import { type Dataset, openDataset } from "../dataset/open-dataset.ts";
 import type { Effects } from "../effects.ts";
 import { scriptOf } from "../evaluate/script-of.ts";
@@ -15,7 +14,7 @@ import { quantiles } from "../numbers/quantile.ts";
 import { spreadSample } from "../numbers/spread-sample.ts";
 import { sum } from "../numbers/sums.ts";
 import { refuseOutputs } from "../runfolder/refuse-outputs.ts";
-import type { PerClass } from "../types.ts";
+import type { Columns, PerClass } from "../types.ts";
 
 export interface InitOptions {
   /** The file with the rows. */

@@ -4,7 +4,6 @@ import { pickRows } from "../class-matrix.ts";
 import { readComparison } from "../compare/comparison-file.ts";
 import { namedColumns, type WrittenColumns } from "../config/columns.ts";
 import { outputFormOf, outputProblem } from "../config/output.ts";
-import { DEFAULT_COLUMNS } from "../dataset/columns.ts";
 import { type LabelSettings, labelColumns, labelOrder } from "../dataset/label-columns.ts";
 import { type SampledRow, writeSample } from "../dataset/submission/write-sample.ts";
 import type { Effects } from "../effects.ts";
@@ -20,6 +19,7 @@ import { namedFilesOf } from "../runfolder/file-names.ts";
 import { refuseOutputs } from "../runfolder/refuse-outputs.ts";
 import { inclusionProbabilities, systematicSample } from "../stats/unequal-sample.ts";
 import type { OutputForm } from "../types.ts";
+import { DEFAULT_COLUMNS } from "../types.ts";
 
 export interface SampleOptions {
   /** Folders of runs or of comparisons, or submissions, of the same rows: at least one. */

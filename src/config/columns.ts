@@ -1,24 +1,10 @@
 import { z } from "zod";
-import type { Config } from "./config.ts";
+import { type Columns, DEFAULT_COLUMNS } from "../types.ts";
 import { describeIssues, refuse } from "./problems.ts";
 import { columnsSchema } from "./schema.ts";
 
 /** The names of columns as a person writes them. */
 export type WrittenColumns = z.output<typeof columnsSchema>;
-
-type Columns = Config["columns"];
-
-/** The columns that no key of a config names otherwise. */
-const USUAL: Columns = {
-  id: "id",
-  prompt: "prompt",
-  responseA: "response_a",
-  responseB: "response_b",
-  labels: ["winner_model_a", "winner_model_b", "winner_tie"],
-  votes: "votes",
-  label: null,
-  codes: null,
-};
 
 const onlyColumns = z.strictObject({ columns: columnsSchema.optional() });
 
@@ -34,7 +20,7 @@ export function readColumns(set: unknown, source: string): WrittenColumns {
 }
 
 /** Gives the columns that are read: those that are written, and for each other one that of `base`. */
-export function namedColumns(written: WrittenColumns, base: Columns = USUAL): Columns {
+export function namedColumns(written: WrittenColumns, base: Columns = DEFAULT_COLUMNS): Columns {
   const [a, b, tie] = base.labels;
   return {
     id: written.id ?? base.id,

@@ -1,6 +1,6 @@
 import type { Secret } from "../secrets/secret.ts";
 import type { ServerAccess } from "../secrets/url.ts";
-import type { Classes, ClassName, OutputForm, PerClass } from "../types.ts";
+import type { Classes, Columns, OutputForm, PerClass } from "../types.ts";
 import type { ParsedEngine } from "./engine-schema.ts";
 import type { Shard } from "./shard.ts";
 
@@ -84,18 +84,7 @@ export interface Config {
   readonly output: string;
   readonly outputForm: OutputForm;
   readonly runFolder: string;
-  readonly columns: {
-    readonly id: string;
-    readonly prompt: string;
-    readonly responseA: string;
-    readonly responseB: string;
-    readonly labels: readonly [a: string, b: string, tie: string];
-    readonly votes: string;
-    /** One column with the label; null to look for it by its usual names. */
-    readonly label: string | null;
-    /** The class of each value of that column; null when the values are words. */
-    readonly codes: Readonly<Record<string, ClassName>> | null;
-  };
+  readonly columns: Columns;
   readonly truth: "labels" | "votes";
   readonly engine: EngineConfig;
   /** Path of the template file. */

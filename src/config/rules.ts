@@ -1,5 +1,6 @@
 import { sum } from "../numbers/sums.ts";
 import type { Classes } from "../types.ts";
+import { namedColumns } from "./columns.ts";
 import { deadlineProblem } from "./deadline.ts";
 import { ladderRules } from "./ladder-rules.ts";
 import { outputProblem } from "./output.ts";
@@ -69,8 +70,8 @@ function labelsDiffer({ labels }: ParsedConfig): readonly Objection[] {
 
 /** Two answers, or two weights, from one column would judge or count one thing twice, in every row and without an error. */
 function columnsDiffer({ columns = {} }: ParsedConfig): readonly Objection[] {
-  const { response_a = "response_a", response_b = "response_b" } = columns;
-  const { winner_a = "winner_model_a", winner_b = "winner_model_b", winner_tie = "winner_tie" } = columns;
+  const { responseA: response_a, responseB: response_b, labels } = namedColumns(columns);
+  const [winner_a, winner_b, winner_tie] = labels;
   const groups = [
     { response_a, response_b },
     { winner_a, winner_b, winner_tie },

@@ -1,44 +1,11 @@
 import { distance } from "fastest-levenshtein";
 import { AbtieError } from "../errors.ts";
-import { type LabelCodes, simplify } from "./known-columns.ts";
+import type { Columns } from "../types.ts";
+import { simplify } from "./known-columns.ts";
 import type { Header } from "./sources/source.ts";
-
-/** The names of the columns that are read. Other columns of the file are ignored. */
-export interface Columns {
-  readonly id: string;
-  readonly prompt: string;
-  readonly responseA: string;
-  readonly responseB: string;
-  /**
-   * The weights of the classes a, b and tie: 1 for one class and 0 for the others, or any weights that are not negative.
-   * A file without ties may lack the third. A submission has those of its judge's classes.
-   */
-  readonly labels: readonly [a: string, b: string, tie: string];
-  /** The labels of all annotators, separated by "|": "A|B|tie". */
-  readonly votes: string;
-  /** One column with the label as a word or a code; null to look for one by its usual names. */
-  readonly label: string | null;
-  /** The class of each value of `label`; null when its values are words. */
-  readonly codes: LabelCodes | null;
-}
 
 /** The column with the probability with which a row came into a sample that `abtie sample` has drawn. */
 export const INCLUSION_COLUMN = "inclusion_probability";
-
-/**
- * The names of the columns in the LMSYS preference data. A column that is not there under this name is looked for under
- * the names of other data sets; a name that a person gave is looked for alone.
- */
-export const DEFAULT_COLUMNS: Columns = {
-  id: "id",
-  prompt: "prompt",
-  responseA: "response_a",
-  responseB: "response_b",
-  labels: ["winner_model_a", "winner_model_b", "winner_tie"],
-  votes: "votes",
-  label: null,
-  codes: null,
-};
 
 /**
  * Finds the indexes of the wanted columns in a header, in the order of `wanted`. Throws AbtieError("data") with the

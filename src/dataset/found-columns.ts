@@ -1,4 +1,4 @@
-import { type Columns, DEFAULT_COLUMNS } from "./columns.ts";
+import { type Columns, DEFAULT_COLUMNS } from "../types.ts";
 import type { LabelPlan } from "./labels.ts";
 import type { Layout } from "./layout.ts";
 

@@ -1,6 +1,6 @@
 import { CLASS_TEXT } from "../classes.ts";
 import type { Classes } from "../types.ts";
-import { type Columns, DEFAULT_COLUMNS } from "./columns.ts";
+import { type Columns, DEFAULT_COLUMNS } from "../types.ts";
 
 /** What decides how a person labels rows: the columns and the truth of the config, and the classes of the judge. */
 export interface LabelSettings {

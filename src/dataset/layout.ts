@@ -1,4 +1,5 @@
-import { type Columns, DEFAULT_COLUMNS, headerError, INCLUSION_COLUMN, lacksTie, problemOf } from "./columns.ts";
+import { type Columns, DEFAULT_COLUMNS } from "../types.ts";
+import { headerError, INCLUSION_COLUMN, lacksTie, problemOf } from "./columns.ts";
 import {
   ANSWER_PAIRS,
   AUTO_J,

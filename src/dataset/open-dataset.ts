@@ -1,8 +1,8 @@
 import type { ClassMatrix } from "../class-matrix.ts";
 import { formatPercent } from "../format.ts";
 import type { Row } from "../types.ts";
+import { type Columns, DEFAULT_COLUMNS } from "../types.ts";
 import type { Anomalies } from "./anomalies.ts";
-import { type Columns, DEFAULT_COLUMNS } from "./columns.ts";
 import { foundColumns } from "./found-columns.ts";
 import type { LabelHint } from "./label-hints.ts";
 import { labelCells } from "./labels.ts";

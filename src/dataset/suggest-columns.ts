@@ -1,5 +1,6 @@
 import { quoteForShell } from "../format.ts";
-import { DEFAULT_COLUMNS, findNearest } from "./columns.ts";
+import { DEFAULT_COLUMNS } from "../types.ts";
+import { findNearest } from "./columns.ts";
 import { ID_NAMES, simplify } from "./known-columns.ts";
 
 /** Says how a person names the columns of texts that are missing, with those that are probably meant. */

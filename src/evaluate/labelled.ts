@@ -1,6 +1,5 @@
 import { type ClassMatrix, pickRows } from "../class-matrix.ts";
 import { namedColumns, type WrittenColumns } from "../config/columns.ts";
-import type { Columns } from "../dataset/columns.ts";
 import { expectedLabels, labelColumns, labelOrder, NAME_LABELS } from "../dataset/label-columns.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
 import type { Effects } from "../effects.ts";
@@ -9,7 +8,7 @@ import { inputPath } from "../files/input-path.ts";
 import { formatCount } from "../format.ts";
 import { openRows } from "../job/open-rows.ts";
 import { normalisedWeights } from "../metrics/weights.ts";
-import type { Classes } from "../types.ts";
+import type { Classes, Columns } from "../types.ts";
 import type { Subject } from "./subject.ts";
 
 /** Judged rows joined with the rows of the data file, in the order of the judged rows. */

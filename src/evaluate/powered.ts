@@ -1,4 +1,3 @@
-import { DEFAULT_COLUMNS } from "../dataset/columns.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
 import { openRows } from "../job/open-rows.ts";
@@ -10,6 +9,7 @@ import {
   powerScores,
 } from "../metrics/few-labels.ts";
 import { labelsFor } from "../metrics/labels-for.ts";
+import { DEFAULT_COLUMNS } from "../types.ts";
 import type { LabelledRows } from "./labelled.ts";
 import { writtenInOrderOf } from "./same-rows.ts";
 import type { Subject } from "./subject.ts";

@@ -1,11 +1,11 @@
 import { stat } from "node:fs/promises";
 import { type ClassMatrix, pickRows } from "../class-matrix.ts";
-import { type Columns, DEFAULT_COLUMNS } from "../dataset/columns.ts";
 import { asWritten } from "../dataset/submission/clip-and-round.ts";
 import { readSubmission } from "../dataset/submission/read-submission.ts";
 import { explainFileError } from "../files/explain.ts";
 import { type LoadedRun, loadRunFolder } from "../runfolder/load-run-folder.ts";
 import { takeRunRows } from "../runfolder/rows-file.ts";
+import { type Columns, DEFAULT_COLUMNS } from "../types.ts";
 
 /** The probabilities that are evaluated: those of a run or of a bare submission. */
 export interface Subject {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { DEFAULT_COLUMNS } from "../../src/dataset/columns.ts";
+import { DEFAULT_COLUMNS } from "../../src/types.ts";
 import { inProcess } from "../helpers/in-process.ts";
 import { attachTo, startJudge } from "../helpers/job.ts";
 import { expectValid } from "../helpers/results.ts";

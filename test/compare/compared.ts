@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { stringify } from "csv-stringify/sync";
 import type { ComparisonDetails } from "../../src/compare/comparison-file.ts";
-import { DEFAULT_COLUMNS } from "../../src/dataset/columns.ts";
+import { DEFAULT_COLUMNS } from "../../src/types.ts";
 import { inProcess, type Said } from "../helpers/in-process.ts";
 import { type Job, writeJob } from "../helpers/job.ts";
 import { seeded } from "../helpers/random.ts";

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "csv-stringify/sync";
 import { expect, test } from "vitest";
-import { DEFAULT_COLUMNS } from "../../src/dataset/columns.ts";
+import { DEFAULT_COLUMNS } from "../../src/types.ts";
 import { attachTo, startJudge } from "../helpers/job.ts";
 import { compareTemplates, readTable, type ScoredDetails, writeLabelledJob } from "./compared.ts";
 

@@ -5,10 +5,9 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { matrixOf } from "../../src/class-matrix.ts";
 import { perClass } from "../../src/classes.ts";
-import { DEFAULT_COLUMNS } from "../../src/dataset/columns.ts";
 import { evaluate } from "../../src/metrics/evaluate.ts";
 import { qualityOf } from "../../src/report/from-run/quality.ts";
-import { CLASSES } from "../../src/types.ts";
+import { CLASSES, DEFAULT_COLUMNS } from "../../src/types.ts";
 import { temporaryFolder } from "../helpers/folder.ts";
 import { inProcess } from "../helpers/in-process.ts";
 

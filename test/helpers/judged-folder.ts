@@ -4,10 +4,9 @@ import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { stringify } from "csv-stringify/sync";
 import { mapClasses, perClass, softmax, swap } from "../../src/classes.ts";
-import { DEFAULT_COLUMNS } from "../../src/dataset/columns.ts";
 import { writeManifest } from "../../src/runfolder/manifest/manifest.ts";
 import { type RowRecord, writeRows } from "../../src/runfolder/rows-file.ts";
-import { CLASSES, type Classes, type PerClass } from "../../src/types.ts";
+import { CLASSES, type Classes, DEFAULT_COLUMNS, type PerClass } from "../../src/types.ts";
 import { temporaryFolder } from "./folder.ts";
 import { seeded } from "./random.ts";
 

@@ -1,5 +1,4 @@
-import type { Classes } from "../../types.ts";
-import type { Columns } from "../columns.ts";
+import type { Classes, Columns } from "../../types.ts";
 
 /** Lists the columns of a submission: the id, and one for each class of the judge. */
 export function submissionHeader({ id, labels }: Pick<Columns, "id" | "labels">, classes: Classes): readonly string[] {

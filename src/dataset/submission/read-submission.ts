@@ -1,9 +1,9 @@
 import type { ClassMatrix } from "../../class-matrix.ts";
 import { classesOf } from "../../classes.ts";
 import { sum } from "../../numbers/sums.ts";
-import { CLASSES, type Classes } from "../../types.ts";
+import { CLASSES, type Classes, type Columns, DEFAULT_COLUMNS } from "../../types.ts";
 import { cellText, readDecimal } from "../cell.ts";
-import { type Columns, DEFAULT_COLUMNS, findColumns, lacksTie } from "../columns.ts";
+import { findColumns, lacksTie } from "../columns.ts";
 import { openSource } from "../sources/open-source.ts";
 import { createProblems, type Problems, type Unit } from "../sources/problems.ts";
 import type { Header, Source } from "../sources/source.ts";

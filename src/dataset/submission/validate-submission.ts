@@ -1,5 +1,5 @@
 import type { Classes, OutputForm } from "../../types.ts";
-import { DEFAULT_COLUMNS } from "../columns.ts";
+import { DEFAULT_COLUMNS } from "../../types.ts";
 import { createProblems, type FileProblem, type Problems } from "../sources/problems.ts";
 import type { Header } from "../sources/source.ts";
 import { submissionHeader } from "./header.ts";

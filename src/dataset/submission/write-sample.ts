@@ -1,7 +1,7 @@
 import { writeAtomic } from "../../files/atomic.ts";
-import type { OutputForm, Row, Turn } from "../../types.ts";
+import type { Columns, OutputForm, Row, Turn } from "../../types.ts";
 import { readCell } from "../cell.ts";
-import { type Columns, INCLUSION_COLUMN } from "../columns.ts";
+import { INCLUSION_COLUMN } from "../columns.ts";
 import { type LabelSettings, labelColumns } from "../label-columns.ts";
 import { encodeRows } from "./encode.ts";
 

@@ -1,8 +1,15 @@
 import { allEnded } from "../../all-ended.ts";
 import { type ContentDigest, replaceFile } from "../../files/atomic.ts";
 import type { Disk } from "../../files/disk.ts";
-import { CLASSES, type Classes, type Clip, type OutputForm, type PerClass } from "../../types.ts";
-import { type Columns, DEFAULT_COLUMNS } from "../columns.ts";
+import {
+  CLASSES,
+  type Classes,
+  type Clip,
+  type Columns,
+  DEFAULT_COLUMNS,
+  type OutputForm,
+  type PerClass,
+} from "../../types.ts";
 import type { DataCell } from "../sources/source.ts";
 import { toDigits } from "./clip-and-round.ts";
 import { encodeRows } from "./encode.ts";
