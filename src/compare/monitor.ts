@@ -83,8 +83,9 @@ export function createMonitor(
     added.add(row);
     pairs.add(row, losses);
     if (pairs.isDecided()) stopFor("decided");
+    if (race === null) return;
     const now = pairs.survivors();
-    if (race === null || now.every((is, variant) => is === inside[variant])) return;
+    if (now.every((is, variant) => is === inside[variant])) return;
     inside = now;
     // Rows that waited for a variant that is out now are complete.
     for (const other of order) addRow(other);

@@ -1,5 +1,6 @@
 import type { Config } from "../config/config.ts";
 import { appendDatasets } from "../dataset/append-datasets.ts";
+import { expectedLabels } from "../dataset/label-columns.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
@@ -63,10 +64,9 @@ export async function openAllRows(
   }
 }
 
-function withoutLabels(path: string, { truth, columns }: Config): AbtieError {
-  const wanted = truth === "votes" ? `the column ${columns.votes}` : `the columns ${columns.labels.join(", ")}`;
+function withoutLabels(path: string, config: Config): AbtieError {
   return new AbtieError(
     "data",
-    `${path} has no labels to train on: expected ${wanted}. Name its columns under \`columns\`, or a run whose probabilities are to be learned with --teacher`,
+    `${path} has no labels to train on: ${expectedLabels(config)}. Name its columns under \`columns\`, or a run whose probabilities are to be learned with --teacher`,
   );
 }

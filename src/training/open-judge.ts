@@ -4,19 +4,17 @@ import { AbtieError } from "../errors.ts";
 import { createUntrainedLoader } from "../judge/classifier/load.ts";
 import { readModelConfig } from "../judge/classifier/model-config.ts";
 import { createGenerativeLoader } from "../judge/generative/load.ts";
-import type { Judge } from "../judge/judge.ts";
+import type { Judge, JudgeLoader } from "../judge/judge.ts";
 import type { PreparingThreads } from "../prompt/threads/threads.ts";
 import { readSpecialIds } from "../prompt/tokenizer/special-ids.ts";
 import type { Clock } from "../types.ts";
 import type { DataFile } from "./data-file.ts";
 
 /** The judge that will be trained: it makes the prompts of the examples as it will make those of a run. */
-export interface TrainingJudge
-  extends Pick<DataFile, "head" | "labels" | "dropTail" | "eos" | "pad" | "model">,
-    Pick<Judge, "budget" | "prepare" | "scorer"> {
-  /** SHA-256 of the template. */
-  readonly template: string;
+export interface TrainingJudge {
   readonly judge: Judge;
+  /** What data.json says of it. */
+  readonly facts: Pick<DataFile, "head" | "labels" | "dropTail" | "eos" | "pad" | "template" | "model" | "budget">;
 }
 
 /**
@@ -36,47 +34,28 @@ export async function openTrainingJudge(
   const model = await readModelConfig(folder);
   // The same choice as in merge_adapter.py, so that training and run leave out the same tokens.
   const padToken = pad ?? model?.padToken ?? eos;
+  const factsOf = ({ template }: JudgeLoader, { budget }: Judge) => ({
+    eos,
+    pad: padToken,
+    template: template.sha256,
+    model: folder,
+    budget,
+  });
   if (config.engine.method === "classify") {
     const loader = await createUntrainedLoader(config, dataset, { padToken, clock, threads });
     const judge = await loader.open(null);
-    const { budget, prepare, scorer } = judge;
-    const template = loader.template.sha256;
-    return {
-      head: "classifier",
-      labels: null,
-      dropTail: 0,
-      eos,
-      pad: padToken,
-      model: folder,
-      budget,
-      prepare,
-      scorer,
-      template,
-      judge,
-    };
+    return { judge, facts: { head: "classifier", labels: null, dropTail: 0, ...factsOf(loader, judge) } };
   }
   if (config.appendEos) throw noEnd();
   const loader = await createGenerativeLoader(config, dataset, clock, threads);
   const judge = await loader.open(null);
-  const { budget, prepare, scorer, resolved } = judge;
+  const { resolved } = judge;
   const long = resolved.sequences.find(({ ids }) => ids.length !== 1);
   if (long !== undefined) throw severalTokens(long);
   const labels = Object.fromEntries(
     config.classes.map((name) => [name, resolved.sequences.flatMap(({ label, ids }) => (label === name ? ids : []))]),
   );
-  return {
-    head: "label",
-    labels,
-    dropTail: resolved.dropTail,
-    eos,
-    pad: padToken,
-    model: folder,
-    budget,
-    prepare,
-    scorer,
-    template: loader.template.sha256,
-    judge,
-  };
+  return { judge, facts: { head: "label", labels, dropTail: resolved.dropTail, ...factsOf(loader, judge) } };
 }
 
 function withoutTokenizer(): AbtieError {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { allEnded } from "../all-ended.ts";
-import { type ClassMatrix, pickRows, repeatRow, rowAt, rowsOf } from "../class-matrix.ts";
+import { type ClassMatrix, pickRows, rowAt } from "../class-matrix.ts";
 import type { Config, DatedConfig } from "../config/config.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
 import type { Effects } from "../effects.ts";
@@ -11,9 +11,8 @@ import { plural } from "../format.ts";
 import { pinDate } from "../job/pin-date.ts";
 import { openPreparingThreads } from "../job/preparing-threads.ts";
 import { judgeWarnings } from "../judge/judge.ts";
-import { classPrior } from "../metrics/class-prior.ts";
+import { classPrior, classPriorLosses } from "../metrics/class-prior.ts";
 import { labelsFor } from "../metrics/labels-for.ts";
-import { logLosses } from "../metrics/log-loss.ts";
 import { mean } from "../numbers/sums.ts";
 import { MODEL_FILES } from "../prompt/tokenizer/model-files.ts";
 import { openAllRows } from "./all-rows.ts";
@@ -70,8 +69,9 @@ export async function fillDataFolder(
   const config = await pinDate(request.config, [], effects);
   await using rows = await openAllRows(config, request, effects);
   await using threads = await openPreparingThreads(config, rows.dataset.ids.length, "elsewhere");
-  const judge = await openTrainingJudge(config, rows.dataset, effects.clock, threads);
-  for (const text of judgeWarnings(judge.judge)) effects.log("warn", text);
+  const opened = await openTrainingJudge(config, rows.dataset, effects.clock, threads);
+  const { judge } = opened;
+  for (const text of judgeWarnings(judge)) effects.log("warn", text);
   const targets = await findTargets(rows.dataset, config, request.teacher);
   const input = { groups: rows.dataset.groups, truth: targets.truth, seed: config.seed };
   const folds = assignFolds(request.folds, input);
@@ -79,7 +79,7 @@ export async function fillDataFolder(
   const written = await writeExamples(folder, writing, effects);
   const data: DataFile = {
     format: 1,
-    ...(await describeJudge(judge, config)),
+    ...(await describeJudge(opened, config)),
     folds: { ...request.folds, heldOut: request.heldOut },
     ...describeRows(written, { folds, groups: rows.dataset.groups, truth: targets.truth }, request),
     ...written.counts,
@@ -113,11 +113,9 @@ function withoutNaN({ classes, values }: ClassMatrix): ClassMatrix {
   return { classes, values: values.map((value) => (Number.isNaN(value) ? 0 : value)) };
 }
 
-async function describeJudge(judge: TrainingJudge, { classes }: DatedConfig) {
-  const { head, labels, dropTail, eos, pad, model, budget, template } = judge;
-  const hashes = await allEnded(MODEL_FILES.map((name) => sha256OfFile(join(model, name)).catch(() => null)));
-  const tokenizer = sha256(JSON.stringify(hashes));
-  return { head, classes: [...classes], labels, dropTail, eos, pad, tokenizer, template, model, budget };
+async function describeJudge({ facts }: TrainingJudge, { classes }: DatedConfig) {
+  const hashes = await allEnded(MODEL_FILES.map((name) => sha256OfFile(join(facts.model, name)).catch(() => null)));
+  return { ...facts, classes: [...classes], tokenizer: sha256(JSON.stringify(hashes)) };
 }
 
 function describeRows(
@@ -128,7 +126,6 @@ function describeRows(
   const rows = Uint32Array.from(kept);
   const used = pickRows(truth, rows);
   const prior = classPrior(used);
-  const losses = logLosses(repeatRow(truth.classes, prior, rowsOf(used)), used);
   const foldRows = Array.from(
     { length: request.folds.count },
     (_, fold) => kept.filter((row) => folds[row] === fold).length,
@@ -138,7 +135,7 @@ function describeRows(
     isHeldOut,
     rows.map((row) => groups[row] ?? 0),
   );
-  return { foldRows, prior: [...prior], priorLogLoss: mean(losses), splitPrompts };
+  return { foldRows, prior: [...prior], priorLogLoss: mean(classPriorLosses(used)), splitPrompts };
 }
 
 function warnOfSplitPrompts({ splitPrompts, folds }: DataFile, { log }: PrepareEffects): void {

@@ -5,10 +5,10 @@ import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
 import { replaceFile } from "../files/atomic.ts";
 import { formatCount, plural } from "../format.ts";
+import type { Judge } from "../judge/judge.ts";
 import { normalisedWeights } from "../metrics/weights.ts";
 import { DATA_FILES, type DataFile } from "./data-file.ts";
 import { exampleLine, ORDERS_OF } from "./examples.ts";
-import type { TrainingJudge } from "./open-judge.ts";
 
 /** What the model shall answer. */
 export interface Targets {
@@ -21,7 +21,7 @@ export interface Targets {
 interface WriteInput extends Targets {
   readonly dataset: Dataset;
   readonly orders: "one" | "both";
-  readonly judge: TrainingJudge;
+  readonly judge: Pick<Judge, "prepare" | "scorer">;
   readonly folds: Uint32Array;
 }
 
