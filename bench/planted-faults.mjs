@@ -3,13 +3,11 @@
 // Prints the table of docs/simulation.md. A fault is a text of the compiled code and what replaces it; a text that is no longer
 // there is an error, so that no fault is left out unseen. --compiled: see bench/simulate.mjs. Exits with 1 if a fault is not
 // found in the seeds from 1 to --most.
-import { execFileSync } from "node:child_process";
 import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { basename, resolve } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-
-const root = fileURLToPath(new URL("..", import.meta.url));
+import { compileSimulation } from "./lib/compile-simulation.mjs";
 
 /** Each fault: what is wrong, and for each file of src the texts that are replaced. */
 const FAULTS = [
@@ -95,7 +93,7 @@ async function main() {
       compiled: { type: "string" },
     },
   });
-  const compiled = values.compiled === undefined ? compile() : resolve(values.compiled);
+  const compiled = values.compiled === undefined ? compileSimulation() : resolve(values.compiled);
   const planted = `${compiled}-planted`;
   console.log("| planted fault | seed |\n|---|---|");
   for (const [index, [name, file, ...changes]] of FAULTS.entries()) {
@@ -108,15 +106,6 @@ async function main() {
     if (seed === null) process.exitCode = 1;
     rmSync(folder, { recursive: true });
   }
-}
-
-function compile() {
-  const folder = fileURLToPath(new URL(`../node_modules/.cache/job-simulation/${basename(root)}`, import.meta.url));
-  execFileSync("npx", ["tsc", "-p", "bench/job-simulation.tsconfig.json", "--outDir", folder], {
-    cwd: root,
-    stdio: "inherit",
-  });
-  return folder;
 }
 
 function plant(file, changes) {

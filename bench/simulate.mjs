@@ -5,15 +5,13 @@
 // the time, and must give the same events. docs/simulation.md says what is simulated. Exits with 1 if a seed failed.
 // --compiled runs the code in FOLDER, made by `npx tsc -p bench/job-simulation.tsconfig.json --outDir FOLDER`, for a machine
 // without the development packages; FOLDER must find node_modules, in itself or above.
-import { execFileSync } from "node:child_process";
 import { availableParallelism } from "node:os";
-import { basename, resolve } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
-
-const root = fileURLToPath(new URL("..", import.meta.url));
+import { compileSimulation } from "./lib/compile-simulation.mjs";
 
 async function main() {
   const { values } = parseArgs({
@@ -26,7 +24,7 @@ async function main() {
       compiled: { type: "string" },
     },
   });
-  const compiled = values.compiled === undefined ? compile() : resolve(values.compiled);
+  const compiled = values.compiled === undefined ? compileSimulation() : resolve(values.compiled);
   const modules = pathToFileURL(`${compiled}/test/simulator/job/`).href;
   const command = `node bench/simulate.mjs${values.compiled === undefined ? "" : ` --compiled ${values.compiled}`} --replay`;
   if (values.replay !== undefined) return replay(Number(values.replay), modules, command);
@@ -40,16 +38,6 @@ async function main() {
     { modules, command, every: Number(values.twice) },
   );
   print(outcomes, (performance.now() - began) / 1_000);
-}
-
-/** Compiles the simulation; returns the folder. */
-function compile() {
-  const folder = fileURLToPath(new URL(`../node_modules/.cache/job-simulation/${basename(root)}`, import.meta.url));
-  execFileSync("npx", ["tsc", "-p", "bench/job-simulation.tsconfig.json", "--outDir", folder], {
-    cwd: root,
-    stdio: "inherit",
-  });
-  return folder;
 }
 
 async function replay(seed, modules, command) {

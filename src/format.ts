@@ -101,6 +101,11 @@ export function formatVerdicts(counts: readonly number[]): string {
   return counts.map((count, index) => `${["A", "B", "tie"][index] ?? ""} ${formatPercent(count / total)}`).join(", ");
 }
 
+/** Formats a number of bytes in GiB with one digit: "9.8 GiB". */
+export function formatGib(bytes: number): string {
+  return `${(bytes / 1024 ** 3).toFixed(1)} GiB`;
+}
+
 /** Formats a number of any size with `digits` significant digits: "0.0011", "1.2e-7". */
 export function formatSignificant(value: number, digits = 2): string {
   return String(Number(value.toPrecision(digits)));

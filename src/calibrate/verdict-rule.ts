@@ -1,11 +1,11 @@
 import { type ClassMatrix, pickRows, rowAt, rowsOf } from "../class-matrix.ts";
-import { argmax, perClass } from "../classes.ts";
-import { seededGenerator, shuffledIndexes } from "../numbers/random.ts";
+import { argmax, classesOf, perClass } from "../classes.ts";
+import { drawUniform, seededGenerator, shuffledIndexes } from "../numbers/random.ts";
 import { sum } from "../numbers/sums.ts";
 import { binomialAtMost } from "../stats/binomial.ts";
 import { sumByGroup } from "../stats/groups.ts";
 import { groupedMean, standardErrorOf } from "../stats/resample.ts";
-import type { ClassName, PerClass, RowVerdict } from "../types.ts";
+import type { PerClass, RowVerdict } from "../types.ts";
 
 /** How the probabilities of a row become a set of verdicts, and when its verdict is accepted. */
 export interface VerdictRule {
@@ -55,12 +55,10 @@ export function fitVerdictRule(rows: HeldOutRows, targets: VerdictTargets, seed:
 export function verdictBy({ least, accept }: VerdictRule, probabilities: PerClass): RowVerdict {
   const best = argmax(probabilities);
   return {
-    set: NAMES.slice(0, probabilities.length).filter((_, index) => (probabilities[index] ?? 0) >= (least[index] ?? 0)),
+    set: classesOf(probabilities.length === 3).filter((_, index) => (probabilities[index] ?? 0) >= (least[index] ?? 0)),
     abstains: accept === null || (probabilities[best] ?? 0) < accept,
   };
 }
-
-const NAMES = ["a", "b", "tie"] as const satisfies readonly ClassName[];
 
 /**
  * Finds the least probability of a class that its set needs, by conformal prediction within the class (label-conditional or
@@ -158,7 +156,6 @@ function drawErrors(probabilities: ClassMatrix, truth: ClassMatrix, seed: number
   const generator = seededGenerator(seed);
   return Uint8Array.from({ length: rowsOf(truth) }, (_, row) => {
     const share = rowAt(truth, row)[argmax(rowAt(probabilities, row))] ?? 0;
-    const drawn = (generator.next() >>> 0) / 2 ** 32;
-    return drawn < share ? 0 : 1;
+    return drawUniform(generator) < share ? 0 : 1;
   });
 }

@@ -5,6 +5,7 @@ import { parseDeadline } from "../config/deadline.ts";
 import type { Effects } from "../effects.ts";
 import { readShape } from "../engine/memory.ts";
 import { AbtieError, messageOf } from "../errors.ts";
+import { programPath } from "../files/input-path.ts";
 import { readSmallFile } from "../files/read-small-file.ts";
 import { loadRecipe, type RecipeOverride } from "../training/load-recipe.ts";
 import { estimateTraining, type TrainingMemory } from "../training/memory.ts";
@@ -107,16 +108,17 @@ function chainFolder({ folder }: MakeOptions, { name }: JudgeRecipe, { cwd }: Ef
 /** Lists the stages of a recipe, up to the last one that is wanted. */
 function stagesOf(recipe: JudgeRecipe, options: MakeOptions, effects: Effects): readonly ChainStage[] {
   const { python = null, quantizePython = null, deadline = null, until = "prove" } = options;
-  const program = (text: string | null): string | null =>
-    text?.includes("/") === true ? resolve(effects.cwd, text) : text;
+  const { cwd } = effects;
   const deadlineAt = deadline === null ? null : parseDeadline(deadline, effects.startedAt);
-  const settings: MakeSettings = { python: program(python), deadlineAt };
+  const settings: MakeSettings = { python: programPath(cwd, python), deadlineAt };
   const { quantize } = recipe;
   const stages: readonly ChainStage[] = [
     prepareStage(recipe, effects),
     trainStage(recipe, settings, effects),
     mergeStage(recipe, settings, effects),
-    ...(quantize === null ? [] : [quantizeStage(quantize, { ...settings, python: program(quantizePython) }, effects)]),
+    ...(quantize === null
+      ? []
+      : [quantizeStage(quantize, { ...settings, python: programPath(cwd, quantizePython) }, effects)]),
     ...(recipe.data.heldOut === null ? [] : [proveStage(recipe, effects)]),
   ];
   const last = stages.findIndex(({ name }) => name === until);

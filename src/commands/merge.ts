@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
+import { programPath } from "../files/input-path.ts";
 import { type Merged, type MergeOptions, mergeAdapter } from "../setup/merge-adapter.ts";
 import { setupEffects } from "../setup/setup.ts";
 import { readTrainedRun } from "../training/trained-run.ts";
@@ -35,8 +36,7 @@ export async function merge(request: MergeRequest, effects: Effects): Promise<Me
     classes: request.classes ?? trained?.classes ?? null,
     padToken: request.padToken ?? trained?.padToken ?? null,
     out: path(request.out),
-    // A name without a slash is looked up in PATH.
-    python: request.python?.includes("/") === true ? path(request.python) : request.python,
+    python: programPath(effects.cwd, request.python),
     ...setupEffects(effects),
   });
 }

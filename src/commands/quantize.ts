@@ -2,6 +2,7 @@ import { dirname, join, resolve } from "node:path";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
 import { exists } from "../files/exists.ts";
+import { programPath } from "../files/input-path.ts";
 import { type QuantizeRequest, quantizeModel } from "../training/quantize.ts";
 
 export type QuantizeOptions = Omit<QuantizeRequest, "logFile">;
@@ -17,7 +18,7 @@ export async function quantize(
   const path = (text: string): string => resolve(effects.cwd, text);
   const out = path(options.out);
   if (await exists(out)) throw new AbtieError("config", `${out} exists already: name a new folder with -o`);
-  const python = options.python?.includes("/") === true ? path(options.python) : options.python;
+  const python = programPath(effects.cwd, options.python);
   const logFile = join(dirname(out), "quantize.log");
   const { facts } = await quantizeModel(
     { ...options, model: path(options.model), data: path(options.data), out, python, logFile },

@@ -3,6 +3,16 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** Returns a mapping with `value` at a path of keys; mappings on the way are copied, and made where there are none. */
+export function setAt(
+  before: unknown,
+  [key = "", ...rest]: readonly string[],
+  value: unknown,
+): Record<string, unknown> {
+  const mapping = isRecord(before) ? before : {};
+  return { ...mapping, [key]: rest.length === 0 ? value : setAt(mapping[key], rest, value) };
+}
+
 /** The depth of nesting and the number of values of a JSON text. */
 export interface JsonShape {
   readonly depth: number;

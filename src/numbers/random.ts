@@ -10,6 +10,11 @@ export function seededGenerator(seed: number): RandomGenerator {
   return generator;
 }
 
+/** Draws a number from 0 to below 1. */
+export function drawUniform(generator: RandomGenerator): number {
+  return (generator.next() >>> 0) / 2 ** 32;
+}
+
 /** Lists the numbers 0 to size - 1 in a random order (Fisher-Yates). */
 export function shuffledIndexes(size: number, seed: number): Uint32Array {
   const generator = seededGenerator(seed);

@@ -5,7 +5,8 @@ import { AbtieError } from "../errors.ts";
 import { withLock } from "../files/lock.ts";
 import { explainFailure } from "../process/explain-failure.ts";
 import { pythonEnv } from "../process/python-env.ts";
-import { runTool, type ToolResult } from "../process/run-tool.ts";
+import { programRefusal } from "../process/refusal.ts";
+import { runTool } from "../process/run-tool.ts";
 import { enginePython, layerFolder, pythonOf, uvFolder } from "./home.ts";
 import { installLayer } from "./install-layer.ts";
 import { launchFile } from "./pins.ts";
@@ -86,7 +87,9 @@ export async function mergeAdapter(options: MergeOptions): Promise<Merged> {
     summarizeLine: stepOf,
   });
   if (result.ok) return readMerged(result.tail);
-  throw refusalIn(result) ?? explainFailure(tool, result, { causes: CAUSES, next: "Then merge again.", logFile });
+  const refusal = programRefusal(result);
+  if (refusal !== null) throw new AbtieError("config", refusal);
+  throw explainFailure(tool, result, { causes: CAUSES, next: "Then merge again.", logFile });
 }
 
 const CAUSES = [
@@ -138,11 +141,4 @@ function readMerged(tail: readonly string[]): Merged {
   if (line === undefined) throw new Error("merge_adapter.py ended well without its last line");
   const { pad_token, largest_difference, ...rest } = mergedSchema.parse(JSON.parse(line));
   return { ...rest, padToken: pad_token, largestDifference: largest_difference };
-}
-
-/** The program ends with a sentence when its folders are wrong, and with a traceback when something else is. */
-function refusalIn({ status, tail }: Pick<ToolResult, "status" | "tail">): AbtieError | null {
-  const last = tail.findLast((line) => line.trim() !== "");
-  if (status !== 1 || last === undefined || tail.some((line) => line.startsWith("Traceback"))) return null;
-  return new AbtieError("config", last);
 }

@@ -1,4 +1,4 @@
-import { seededGenerator, shuffledIndexes } from "../numbers/random.ts";
+import { drawUniform, seededGenerator, shuffledIndexes } from "../numbers/random.ts";
 import { sum } from "../numbers/sums.ts";
 
 /**
@@ -31,7 +31,7 @@ export function inclusionProbabilities(sizes: Float64Array, count: number): Floa
  * the units in the random order. Equal seeds give equal samples.
  */
 export function systematicSample(probabilities: Float64Array, seed: number): Uint32Array {
-  const start = (seededGenerator(seed).next() >>> 0) / 2 ** 32;
+  const start = drawUniform(seededGenerator(seed));
   // Another seed for the order, because the order must not depend on the start.
   return selectFrom(shuffledIndexes(probabilities.length, seed ^ ORDER), probabilities, start);
 }

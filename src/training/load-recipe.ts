@@ -6,7 +6,7 @@ import { describeIssues, type Path, type Place, type Problem, refuse } from "../
 import type { Effects } from "../effects.ts";
 import { AbtieError, messageOf } from "../errors.ts";
 import { inputPath } from "../files/input-path.ts";
-import { isRecord } from "../files/json-shape.ts";
+import { isRecord, setAt } from "../files/json-shape.ts";
 import { readSmallFile } from "../files/read-small-file.ts";
 import { configPlaces } from "../job/open-config.ts";
 import { looksSecret } from "../secrets/looks-secret.ts";
@@ -46,7 +46,10 @@ export async function loadRecipe(
     const set = overrides.findLast((override) => override.path.every((part, at) => key[at] === part));
     return set === undefined ? { source: path, position: yaml.locate(key) } : { source: set.from, position: null };
   };
-  const written = overrides.reduce(layOver, yaml.value ?? {});
+  const written = overrides.reduce(
+    (mapping: unknown, { path: at, value }) => setAt(mapping, at, value),
+    yaml.value ?? {},
+  );
   const parsed = recipeSchema.safeParse(written, { reportInput: true });
   const problems: Problem[] = [...yaml.problems];
   const add = (at: Path, message: string): void => void problems.push({ path: at, message, place: placeOf(at) });
@@ -112,11 +115,6 @@ function absoluteProfile(engine: ProofEngine, base: string): ProofEngine {
 function recipeFile(path: string, cwd: string, packageRoot: string): string {
   const shipped = join(packageRoot, "launch/recipes", `${path}.yaml`);
   return !/[/.]/.test(path) && existsSync(shipped) ? shipped : resolve(cwd, path);
-}
-
-function layOver(before: unknown, { path: [key = "", ...rest], value, from }: RecipeOverride): unknown {
-  const mapping = isRecord(before) ? before : {};
-  return { ...mapping, [key]: rest.length === 0 ? value : layOver(mapping[key], { path: rest, value, from }) };
 }
 
 /** The keys of `data` that a job does not have. */

@@ -7,6 +7,7 @@ import { parseJson } from "../files/json-lines.ts";
 import { isRecord } from "../files/json-shape.ts";
 import { explainFailure } from "../process/explain-failure.ts";
 import { pythonEnv } from "../process/python-env.ts";
+import { programRefusal } from "../process/refusal.ts";
 import { runTool, type Tool } from "../process/run-tool.ts";
 import { locateHome, quantizerPython } from "../setup/home.ts";
 import { launchFile } from "../setup/pins.ts";
@@ -64,14 +65,12 @@ export async function quantizeModel(
     onProgress: (text) => progress({ stage: "step", name: "quantize", text }),
     summarizeLine: (line) => /^\{"step": "(.*)"\}$/.exec(line)?.[1] ?? null,
   });
-  const last = result.tail.findLast((line) => line.trim() !== "");
   if (result.ok) {
     const facts = result.tail.toReversed().map(parseJson).find(isRecord) ?? {};
     return { stopped: null, facts };
   }
-  if (result.status === 1 && last !== undefined && !result.tail.some((line) => line.startsWith("Traceback"))) {
-    throw new AbtieError("config", `${last.trimEnd()} (the output is in ${logFile})`);
-  }
+  const refusal = programRefusal(result);
+  if (refusal !== null) throw new AbtieError("config", `${refusal} (the output is in ${logFile})`);
   throw explainFailure(tool, result, { causes: CAUSES, next: "Run the same command again.", logFile });
 }
 

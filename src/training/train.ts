@@ -5,6 +5,7 @@ import { AbtieError } from "../errors.ts";
 import { writeAtomic } from "../files/atomic.ts";
 import { explainFailure } from "../process/explain-failure.ts";
 import { pythonEnv } from "../process/python-env.ts";
+import { programRefusal } from "../process/refusal.ts";
 import { runTool, type Tool, type ToolResult } from "../process/run-tool.ts";
 import { launchFile } from "../setup/pins.ts";
 import { nextTrainingState, readTrainingEvent, SILENT, trainingProgress } from "./progress.ts";
@@ -91,10 +92,9 @@ export async function trainJudge(request: TrainRequest, effects: TrainEffects): 
     return { stopped, facts: { steps: step?.step ?? 0, of: step?.of ?? 0, heldOut, parameters } };
   }
   if (signal.aborted) throw interruptedAt(result, state.step?.step ?? null);
-  throw (
-    refusalIn(result, logFile) ??
-    explainFailure(tool, result, { causes: CAUSES, next: "Run the same command again: it continues.", logFile })
-  );
+  const refusal = programRefusal(result);
+  if (refusal !== null) throw new AbtieError("config", `${refusal} (the output is in ${logFile})`);
+  throw explainFailure(tool, result, { causes: CAUSES, next: "Run the same command again: it continues.", logFile });
 }
 
 const CAUSES = [
@@ -114,11 +114,4 @@ function interruptedAt({ status }: ToolResult, step: number | null): AbtieError 
     "interrupted",
     `the training was interrupted${step === null ? "" : ` at step ${step}`}, and ${saved}: run the same command again to continue`,
   );
-}
-
-/** The program ends with a sentence when something is wrong that a person can change, and with a traceback when something else is. */
-function refusalIn({ status, tail }: ToolResult, logFile: string): AbtieError | null {
-  const last = tail.findLast((line) => line.trim() !== "" && !line.startsWith("{"));
-  if (status !== 1 || last === undefined || tail.some((line) => line.startsWith("Traceback"))) return null;
-  return new AbtieError("config", `${last.trimEnd()} (the output is in ${logFile})`);
 }

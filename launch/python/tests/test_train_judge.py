@@ -165,6 +165,16 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
 Run = Callable[[list[str]], Result]
 
 
+def start_until(words: list[str], *, step: int) -> "subprocess.Popen[str]":
+    """Start a training, and return it when it has reported a step."""
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if json.loads(line).get("progress", {}).get("step") == step:
+            break
+    return process
+
+
 def curve(out: Path, kind: str = "progress") -> list[dict[str, Any]]:
     entries = [json.loads(line) for line in (out / "curve.jsonl").read_text().splitlines()]
     return [entry[kind] for entry in entries if kind in entry]
@@ -210,11 +220,7 @@ def test_a_killed_training_continues_to_the_same_curve(run: Run, base: Path, dat
     killed.mkdir()
     assert run(command(whole, data, made)).returncode == 0
     words = command(killed, data, made)
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    for line in process.stdout:
-        if json.loads(line).get("progress", {}).get("step") == 7:
-            break
+    process = start_until(words, step=7)
     process.kill()
     process.wait()
     (killed / "out" / "checkpoint-6").mkdir()  # cut off while it was written: it has no mark
@@ -239,11 +245,7 @@ def test_a_training_resumes_within_a_later_epoch_with_accumulation(run: Run, bas
     stopped.mkdir()
     assert run(command(whole, data, made)).returncode == 0
     words = command(stopped, data, made)
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    for line in process.stdout:
-        if json.loads(line).get("progress", {}).get("step") == 20:
-            break
+    process = start_until(words, step=20)
     process.kill()
     process.wait()
     assert run([*words, "--resume"]).returncode == 0
@@ -252,12 +254,9 @@ def test_a_training_resumes_within_a_later_epoch_with_accumulation(run: Run, bas
 
 def test_a_signal_saves_a_checkpoint_and_ends_with_130(base: Path, data: Path, tmp_path: Path) -> None:
     words = command(tmp_path, data, recipe(base, epochs=200, save_every=0, evaluate_every=0))
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    for line in process.stdout:
-        if json.loads(line).get("progress", {}).get("step") == 3:
-            break
+    process = start_until(words, step=3)
     process.send_signal(signal.SIGTERM)
+    assert process.stdout is not None
     process.stdout.read()
     assert process.wait() == 130
     saved = list((tmp_path / "out").glob("checkpoint-*/complete.json"))

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from "commander";
 import type { WrittenColumns } from "../../config/columns.ts";
+import { setAt } from "../../files/json-shape.ts";
 import type { Override } from "../../job/open-config.ts";
 
 /** One key of the config as --set gives it: its path, and its value. */
@@ -48,13 +49,5 @@ function readValue(text: string): unknown {
 
 /** Makes a part of a config of all settings, the later ones first. */
 export function setKeys(settings: readonly ConfigSetting[]): Override["set"] {
-  return settings.reduce<Override["set"]>(setKey, {});
-}
-
-function setKey(set: Override["set"], { path, value }: ConfigSetting): Override["set"] {
-  const write = (at: unknown, [key = "", ...rest]: readonly string[]): object => {
-    const before = typeof at === "object" && at !== null ? (at as Readonly<Record<string, unknown>>) : {};
-    return { ...before, [key]: rest.length === 0 ? value : write(before[key], rest) };
-  };
-  return write(set, path);
+  return settings.reduce<Override["set"]>((set, { path, value }) => setAt(set, path, value), {});
 }

@@ -1,7 +1,7 @@
 import type { MakeResult, TrainingPlan } from "../../commands/make.ts";
 import { describeFacts, describeProof } from "../../commands/make-report.ts";
 import { EXIT } from "../../errors.ts";
-import { formatCount, formatDuration, formatFixed, formatPercent } from "../../format.ts";
+import { formatCount, formatDuration, formatGib, formatPercent } from "../../format.ts";
 
 /** Renders what a chain has made. */
 export function renderMakeResult({ folder, stages, run, proof, report }: MakeResult): string {
@@ -24,12 +24,11 @@ export function statusOfMade({ proof }: MakeResult): number {
 
 /** Renders what a training needs. */
 export function renderTrainingPlan({ base, parameters, memory, tokens }: TrainingPlan): string {
-  const gib = (bytes: number): string => `${formatFixed(bytes / 1024 ** 3, 1)} GiB`;
   const { trained, all } = parameters;
   return [
     `base       ${base}`,
     `trained    ${formatCount(trained)} of ${formatCount(all)} parameters (${formatPercent(trained / all, 4)})`,
-    `memory     about ${gib(memory.total)} on each device for prompts of ${formatCount(tokens)} tokens: base ${gib(memory.base)}, trained ${gib(memory.trained)},`,
-    `           kept for the backward pass ${gib(memory.kept)}, the layer at work ${gib(memory.layer)}, libraries ${gib(memory.fixed)}; an estimate from the model's shape`,
+    `memory     about ${formatGib(memory.total)} on each device for prompts of ${formatCount(tokens)} tokens: base ${formatGib(memory.base)}, trained ${formatGib(memory.trained)},`,
+    `           kept for the backward pass ${formatGib(memory.kept)}, the layer at work ${formatGib(memory.layer)}, libraries ${formatGib(memory.fixed)}; an estimate from the model's shape`,
   ].join("\n");
 }

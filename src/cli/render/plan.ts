@@ -1,17 +1,15 @@
 import type { DryRun } from "../../commands/dry-run.ts";
 import type { PlannedStep, PromptTokens, RunPlan } from "../../deadline/run-plan.ts";
 import type { MemoryEstimate } from "../../engine/memory.ts";
-import { formatCount, formatDuration, formatPercent, plural } from "../../format.ts";
+import { formatCount, formatDuration, formatGib, formatPercent, plural } from "../../format.ts";
 
 type Line = readonly [name: string, text: string];
-const GIB = 1024 ** 3;
 
 /** Renders what of a model fits one GPU, one line for each size of the weights. */
 export function renderMemory(estimates: readonly MemoryEstimate[]): string {
-  const gib = (bytes: number): string => `${(bytes / GIB).toFixed(1)} GiB`;
   return estimates
     .map(({ bits, weights, usable, work, cacheTokens, prompts }) => {
-      const needs = `${gib(weights)} of weights and ${gib(work)} for the work, of ${gib(usable)}`;
+      const needs = `${formatGib(weights)} of weights and ${formatGib(work)} for the work, of ${formatGib(usable)}`;
       const verdict =
         prompts > 0
           ? `fits, with room for ${plural(cacheTokens, "token")} (${plural(prompts, "prompt")} of full length)`
