@@ -18,9 +18,10 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   "abtie plan job.yaml --gpu-memory":
     "needs the config.json of a real model; test/engine/memory.test.ts computes with some",
   "abtie merge": "needs a Python with peft and a base model; test/setup/merge.test.ts runs it",
-  "abtie make": "needs a Python with torch and an engine; test/chain/make.test.ts runs it with programs in their place",
-  "abtie train recipe.yaml": "needs a Python with torch; test/chain/make.test.ts runs it with a program in its place",
-  "abtie quantize": "needs a Python with llmcompressor; test/chain/make.test.ts runs it with a program in its place",
+  "abtie make":
+    "needs a Python with torch and an engine; test/faults/make.test.ts runs it with programs in their place",
+  "abtie train recipe.yaml": "needs a Python with torch; test/faults/make.test.ts runs it with a program in its place",
+  "abtie quantize": "needs a Python with llmcompressor; test/faults/make.test.ts runs it with a program in its place",
   "abtie generate": "needs a server that writes chats; test/generate runs it against one",
   "abtie run -i rows.csv -t classifier": "starts vLLM with the classifier that `abtie merge` makes; test/e2e runs one",
 };
