@@ -13,6 +13,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["effects.ts", "stats", "schedule", "concurrency", "forecast"],
   ["process", "config", "dataset", "prompt", "deadline", "metrics", "fake-server", "chain"],
   ["engine", "setup", "calibrate"],
+  ["escalate"],
   ["runfolder"],
   ["judge"],
   ["pool"],

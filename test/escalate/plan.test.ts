@@ -1,0 +1,153 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { combineAnswers } from "../../src/escalate/combine.ts";
+import { defaultEscalation } from "../../src/escalate/model.ts";
+import { type EscalationEngines, type EscalationRow, type Pace, planEscalation } from "../../src/escalate/plan.ts";
+import type { EscalationStep } from "../../src/escalate/steps.ts";
+import { CLASSES, type PerClass } from "../../src/types.ts";
+
+const model = defaultEscalation(CLASSES);
+const STEPS: readonly EscalationStep[] = [
+  { judge: 0, order: "ba" },
+  { judge: 1, order: "ab" },
+  { judge: 1, order: "ba" },
+];
+
+const probabilities = fc
+  .tuple(fc.double({ min: -4, max: 4, noNaN: true }), fc.double({ min: -4, max: 4, noNaN: true }))
+  .map(([a, tie]): PerClass => {
+    const powers = [Math.exp(a), 1, Math.exp(tie)] as const;
+    const total = powers[0] + powers[1] + powers[2];
+    return [powers[0] / total, powers[1] / total, powers[2] / total];
+  });
+
+const rowsOfAnyKind: fc.Arbitrary<readonly EscalationRow[]> = fc
+  .array(fc.record({ probabilities, tokens: fc.integer({ min: 20, max: 4_000 }) }), { maxLength: 40 })
+  .map((rows) =>
+    rows.map(({ probabilities, tokens }, row) => ({
+      row,
+      probabilities,
+      counts: [1, 0],
+      open: STEPS,
+      tokens: [tokens, tokens],
+    })),
+  );
+
+const pace = (slowest: number): fc.Arbitrary<Pace> =>
+  fc.record({
+    secondsPerRow: fc.double({ min: 1e-4, max: slowest, noNaN: true }),
+    secondsPerToken: fc.double({ min: 0, max: slowest / 500, noNaN: true }),
+    error: fc.double({ min: 0, max: 0.5, noNaN: true }),
+  });
+const paces = fc.tuple(pace(0.1), pace(1));
+
+const seconds = fc.double({ min: 0, max: 60, noNaN: true });
+const startUp = fc.record({ seconds, error: fc.double({ min: 0, max: 0.5, noNaN: true }) });
+const turns: fc.Arbitrary<EscalationEngines> = fc.record({
+  kind: fc.constant("turns" as const),
+  running: fc.constantFrom(0 as const, 1 as const),
+  secondsLeft: seconds,
+  startUp,
+});
+const sideBySide: fc.Arbitrary<EscalationEngines> = fc.record({
+  kind: fc.constant("side-by-side" as const),
+  secondsLeft: fc.tuple(seconds, seconds),
+});
+const engines = fc.oneof(turns, sideBySide);
+
+const secondsOf = (steps: readonly { readonly seconds: number }[]): number =>
+  steps.reduce((total, step) => total + step.seconds, 0);
+
+describe("a plan", () => {
+  test("uses no more than the time left, the start of the large judge included", () => {
+    fc.assert(
+      fc.property(rowsOfAnyKind, paces, engines, (rows, paces, engines) => {
+        const { steps } = planEscalation({ model, rows, paces, engines });
+        const [small, large] = [secondsOf(steps[0]), secondsOf(steps[1])];
+        if (engines.kind === "side-by-side") {
+          expect(small).toBeLessThanOrEqual(engines.secondsLeft[0] + 1e-9);
+          expect(large).toBeLessThanOrEqual(engines.secondsLeft[1] + 1e-9);
+        } else {
+          const start = engines.running === 0 && steps[1].length > 0 ? engines.startUp.seconds : 0;
+          expect(start + small + large).toBeLessThanOrEqual(engines.secondsLeft + 1e-9);
+        }
+      }),
+    );
+  });
+
+  test("does not depend on the order of the rows in the input", () => {
+    fc.assert(
+      fc.property(rowsOfAnyKind, paces, engines, (rows, paces, engines) => {
+        const forwards = planEscalation({ model, rows, paces, engines });
+        expect(planEscalation({ model, rows: rows.toReversed(), paces, engines })).toEqual(forwards);
+      }),
+    );
+  });
+
+  test("is expected to bring no less in more time on engines that take turns", () => {
+    fc.assert(
+      fc.property(rowsOfAnyKind, paces, turns, seconds, (rows, paces, engines, more) => {
+        if (engines.kind !== "turns") return;
+        const longer = { ...engines, secondsLeft: engines.secondsLeft + more };
+        const [short, long] = [engines, longer].map((engines) => planEscalation({ model, rows, paces, engines }));
+        expect(long?.expectedFall).toBeGreaterThanOrEqual((short?.expectedFall ?? 0) - 1e-12);
+      }),
+    );
+  });
+
+  test("asks each step of a row once, only where it brings something, and nothing in no time", () => {
+    fc.assert(
+      fc.property(rowsOfAnyKind, paces, engines, (rows, paces, engines) => {
+        const { steps } = planEscalation({ model, rows, paces, engines });
+        const names = steps.flat().map(({ row, step }) => `${row} ${step.judge} ${step.order}`);
+        expect(new Set(names).size).toBe(names.length);
+        const none: EscalationEngines =
+          engines.kind === "turns" ? { ...engines, secondsLeft: 0 } : { ...engines, secondsLeft: [0, 0] };
+        expect(planEscalation({ model, rows, paces, engines: none })).toMatchObject({
+          action: "finish",
+          expectedFall: 0,
+          steps: [[], []],
+        });
+      }),
+    );
+  });
+});
+
+describe("engines that take turns", () => {
+  const rows = Array.from({ length: 100 }, (_, row): EscalationRow => {
+    return { row, probabilities: [0.4, 0.3, 0.3], counts: [1, 0], open: STEPS, tokens: [500, 500] };
+  });
+  const paces = [
+    { secondsPerRow: 0.1, secondsPerToken: 0, error: 0 },
+    { secondsPerRow: 0.4, secondsPerToken: 0, error: 0 },
+  ] as const;
+  const planWith = (secondsLeft: number, start: number) =>
+    planEscalation({
+      model,
+      rows,
+      paces,
+      engines: { kind: "turns", running: 0, secondsLeft, startUp: { seconds: start, error: 0 } },
+    });
+
+  test("stay with the small judge when the time does not pay for the start of the large one", () => {
+    const plan = planWith(20, 18);
+    expect(plan.action).toBe("ask");
+    expect(plan.steps.map((steps) => steps.length)).toEqual([100, 0]);
+  });
+
+  test("change at once when the large judge can answer everything that is worth its time", () => {
+    expect(planWith(1_000, 20)).toMatchObject({ action: "switch", steps: [[], { length: 200 }] });
+  });
+});
+
+test("without labelled rows the large judge replaces the small one, whose orders are averaged as log probabilities", () => {
+  const small = { ab: [-1, -1.2, -1.1], ba: [-0.5, -2, -1.5] } as const;
+  const large = { ab: [Math.log(0.7), Math.log(0.2), Math.log(0.1)], ba: null } as const;
+  const both = [(-1 - 2) / 2, (-1.2 - 0.5) / 2, (-1.1 - 1.5) / 2].map(Math.exp);
+  const total = both.reduce((sum, power) => sum + power, 0);
+  for (const [k, p] of combineAnswers(model, [small, { ab: null, ba: null }]).entries()) {
+    expect(p).toBeCloseTo((both[k] ?? 0) / total, 12);
+  }
+  for (const [k, p] of combineAnswers(model, [small, large]).entries())
+    expect(p).toBeCloseTo([0.7, 0.2, 0.1][k] ?? 0, 12);
+});
