@@ -6,7 +6,7 @@ import { type Dataset, openDataset } from "../dataset/open-dataset.ts";
 import type { Effects } from "../effects.ts";
 import { scriptOf } from "../evaluate/script-of.ts";
 import { writeAtomic } from "../files/atomic.ts";
-import { inputPath, STANDARD_INPUT } from "../files/input-path.ts";
+import { inputPath } from "../files/input-path.ts";
 import { refuseExisting } from "../files/refuse-existing.ts";
 import { OTHER_PATH } from "../job/job-files.ts";
 import { classPrior } from "../metrics/class-prior.ts";
@@ -14,7 +14,7 @@ import { quantiles } from "../numbers/quantile.ts";
 import { spreadSample } from "../numbers/spread-sample.ts";
 import { sum } from "../numbers/sums.ts";
 import { refuseOutputs } from "../runfolder/refuse-outputs.ts";
-import type { Columns, PerClass } from "../types.ts";
+import type { PerClass } from "../types.ts";
 
 export interface InitOptions {
   /** The file with the rows. */
@@ -70,7 +70,10 @@ export async function init(
   };
   await refuseOutputs(files, effects.disk);
   refuseOtherEnd(config, "the config", ["yaml", "yml"]);
-  await using dataset = await openLabelled(input, namedColumns(options.columns ?? {}), effects);
+  await using dataset = await openDataset(input, {
+    columns: namedColumns(options.columns ?? {}),
+    signal: effects.signal,
+  });
   const described = await describe(dataset);
   const labels = labelShares(dataset);
   await writeConfig(
@@ -88,20 +91,6 @@ export async function init(
     labelColumns: dataset.labelColumns,
     ...described,
   };
-}
-
-/**
- * Opens the rows. A column whose values can be nothing but labels is used as such when there are no others; standard input cannot
- * be read a second time.
- */
-async function openLabelled(input: string, columns: Columns, { signal }: Pick<Effects, "signal">): Promise<Dataset> {
-  const dataset = await openDataset(input, { columns, signal });
-  const sure = dataset.labelHints.filter(({ kind }) => kind === "words");
-  const [found] = sure;
-  const canUse = columns.label === null && sure.length === 1 && input !== STANDARD_INPUT;
-  if (found === undefined || !canUse) return dataset;
-  await dataset[Symbol.asyncDispose]();
-  return openDataset(input, { columns: { ...columns, label: found.column }, signal });
 }
 
 function notesOf({ notes, slips }: Dataset): readonly string[] {

@@ -1,9 +1,10 @@
 import { type ClassMatrix, matrixOf } from "../class-matrix.ts";
-import { CLASSES, type PerClass } from "../types.ts";
+import { formatCount, plural } from "../format.ts";
+import { CLASSES } from "../types.ts";
 import { cellText } from "./cell.ts";
-import { createHintCollector, describeHint, type LabelHint } from "./label-hints.ts";
-import { labelCells, readTruth } from "./labels.ts";
-import type { Layout } from "./layout.ts";
+import { createHintCollector, describeHint } from "./label-hints.ts";
+import { type LabelPlan, labelCells, readTruth, type ValidTruth } from "./labels.ts";
+import { type Layout, textCells } from "./layout.ts";
 import type { Problems } from "./sources/problems.ts";
 import type { DataCell } from "./sources/source.ts";
 
@@ -13,10 +14,10 @@ export interface CollectedLabels {
   readonly truth: ClassMatrix | null;
   /** The tag of each row; null when no row has one. */
   readonly tags: readonly (string | null)[] | null;
+  /** The way in which the labels were read. */
+  readonly plan: LabelPlan;
   /** Sentences for a person about the label columns. */
   readonly notes: readonly string[];
-  /** The columns that look like labels, where none are used. */
-  readonly hints: readonly LabelHint[];
 }
 
 /**
@@ -28,10 +29,12 @@ export function createLabelCollector(
   names: readonly string[],
   problems: Problems,
 ): { add: (cells: readonly DataCell[], line: number, swapped: boolean) => void; finish: () => CollectedLabels } {
-  const { labels, guessed, inclusion, labelNotes } = layout;
-  const weights: PerClass[] = [];
-  const hints = labels.from === "nothing" || guessed ? createHintCollector(names, usedBy(layout)) : null;
-  const tags: (string | null)[] = [];
+  const { labels, guessed, anyLabels, inclusion, labelNotes } = layout;
+  const truths: ValidTruth[] = [];
+  const hints =
+    labels.from === "nothing" || guessed
+      ? createHintCollector(names, { used: textCells(layout), answers: layout.answers })
+      : null;
   let unknown: string | null = null;
   let unlabelled: { readonly line: number; readonly text: string }[] = [];
   /** A sample is labelled by a person: it may have no label yet, but not labels in some rows alone. */
@@ -51,13 +54,12 @@ export function createLabelCollector(
         labelCells(layout).every((index) => cellText(cells[index]).trim() === "")
       ) {
         unlabelled.push({ line, text: "the row has no label" });
-        if (weights.length > 0) refuseUnlabelled();
+        if (truths.length > 0) refuseUnlabelled();
         return;
       }
       if (inclusion !== null) refuseUnlabelled();
       if (truth.ok) {
-        weights.push(truth.weights);
-        tags.push(truth.tag);
+        truths.push(truth);
       } else if (guessed && inclusion === null) {
         unknown = truth.wrong;
       } else {
@@ -66,21 +68,43 @@ export function createLabelCollector(
     },
     finish: () => {
       if (labels.from === "nothing" || unknown !== null) {
-        const found = hints?.finish() ?? [];
+        const { hints: found, certain } = hints?.finish() ?? { hints: [], certain: null };
+        if (certain !== null && anyLabels) {
+          const { column, plan, truths } = certain;
+          return { ...labelled(plan, truths), notes: [foundNote(column), ...tagNotes(truths)] };
+        }
         const assumed = unknown === null ? labelNotes : [];
-        return { truth: null, tags: null, notes: [...assumed, ...found.map(describeHint)], hints: found };
+        return { ...UNLABELLED, notes: [...assumed, ...found.map(describeHint)] };
       }
-      if (unlabelled.length > 0) return { truth: null, tags: null, notes: labelNotes, hints: [] };
-      const tagged = tags.some((tag) => tag !== null);
-      return { truth: matrixOf(CLASSES, weights), tags: tagged ? tags : null, notes: labelNotes, hints: [] };
+      if (unlabelled.length > 0) return { ...UNLABELLED, notes: labelNotes };
+      return { ...labelled(labels, truths), notes: [...labelNotes, ...tagNotes(truths)] };
     },
   };
 }
 
-const UNLABELLED_REMEDY = "Label every row of the sample, or delete the rows that nobody has labelled.";
+const UNLABELLED = { truth: null, tags: null, plan: { from: "nothing" } } as const;
 
-/** The columns that cannot be labels, and the names of the answers. */
-function usedBy({ id, prompt, responseA, responseB, inclusion, answers }: Layout) {
-  const used = [id, ...prompt, responseA, responseB, inclusion].filter((index) => index !== null);
-  return { used, answers };
+function labelled(plan: LabelPlan, truths: readonly ValidTruth[]): Pick<CollectedLabels, "truth" | "tags" | "plan"> {
+  const tags = truths.map(({ tag }) => tag);
+  return {
+    truth: matrixOf(
+      CLASSES,
+      truths.map(({ weights }) => weights),
+    ),
+    tags: tags.some((tag) => tag !== null) ? tags : null,
+    plan,
+  };
 }
+
+function foundNote(column: string): string {
+  return `the labels are the column ${JSON.stringify(column)}, because its values are words for A, B and tie alone`;
+}
+
+function tagNotes(truths: readonly ValidTruth[]): readonly string[] {
+  const bad = truths.filter(({ tag }) => tag === "both bad").length;
+  if (bad === 0) return [];
+  const [say, they] = bad === 1 ? ["says", "it counts as a tie"] : ["say", "they count as ties"];
+  return [`${formatCount(bad)} of ${plural(truths.length, "label")} ${say} that both answers are bad: ${they}`];
+}
+
+const UNLABELLED_REMEDY = "Label every row of the sample, or delete the rows that nobody has labelled.";

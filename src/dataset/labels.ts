@@ -30,12 +30,16 @@ export type LabelPlan =
   | { readonly from: "nothing" };
 
 /**
- * The truth of a row: the weights of a, b and tie, which sum to 1, and the tag "both bad" where the data has one, or a sentence that
- * says why its cells give none.
+ * The truth of a row: the weights of a, b and tie, which sum to 1, and the tag "both bad" where the data has one.
  */
-export type Truth =
-  | { readonly ok: true; readonly weights: PerClass; readonly tag: string | null }
-  | { readonly ok: false; readonly wrong: string; readonly remedy: string };
+export interface ValidTruth {
+  readonly ok: true;
+  readonly weights: PerClass;
+  readonly tag: string | null;
+}
+
+/** The truth of a row, or a sentence that says why its cells give none. */
+export type Truth = ValidTruth | { readonly ok: false; readonly wrong: string; readonly remedy: string };
 
 /** Lists the cells from which labels are read; for dealt answers those of the answers. */
 export function labelCells({
@@ -133,7 +137,7 @@ function readWord(cell: DataCell, answers: LabelCodes): Truth {
  * Finds the class that a word names, without regard to case and punctuation; undefined when it names none. `answers` has the
  * names of the answer columns, which go before the usual words: beside a column response_0, response_1 is the second answer.
  */
-export function classOfWord(text: string, answers: LabelCodes): ClassName | undefined {
+function classOfWord(text: string, answers: LabelCodes): ClassName | undefined {
   return classOf(answers, simplify(text)) ?? classOf(WORDS, wordOf(text));
 }
 

@@ -4,7 +4,6 @@ import type { Row } from "../types.ts";
 import { type Columns, DEFAULT_COLUMNS } from "../types.ts";
 import type { Anomalies } from "./anomalies.ts";
 import { foundColumns } from "./found-columns.ts";
-import type { LabelHint } from "./label-hints.ts";
 import { labelCells } from "./labels.ts";
 import { findLayout, type Layout } from "./layout.ts";
 import { readRecord } from "./read-row.ts";
@@ -68,8 +67,6 @@ export interface Dataset extends AsyncDisposable {
   readonly labelColumns: readonly string[];
   /** Those of the sentences that are about labels. */
   readonly labelNotes: readonly string[];
-  /** The columns that look like labels, where none are used. */
-  readonly labelHints: readonly LabelHint[];
   /** The names by which the columns were found, where they are not the usual ones and can be written into a config. */
   readonly foundColumns: Partial<Columns>;
   /** What is probably wrong with the whole file, though it can be read. */
@@ -95,6 +92,7 @@ export async function openDataset(path: string, options: DatasetOptions = {}): P
   const source = await openSource(path, { signal: options.signal, limit: options.limit });
   try {
     const { index, layout, names, digest } = await indexRows(source, options);
+    const used = { ...layout, labels: index.plan };
     const { ids, rowBytes, lines, truth, tags, chosen, groups, groupKeys, inclusion, anomalies } = index;
     return {
       path: source.path,
@@ -111,10 +109,9 @@ export async function openDataset(path: string, options: DatasetOptions = {}): P
       inclusion,
       anomalies,
       notes: index.notes,
-      labelColumns: truth === null ? [] : labelCells(layout).map((cell) => names[cell] ?? ""),
+      labelColumns: truth === null ? [] : labelCells(used).map((cell) => names[cell] ?? ""),
       labelNotes: index.labelNotes,
-      labelHints: index.hints,
-      foundColumns: foundColumns(layout, { names, labelled: truth !== null }),
+      foundColumns: foundColumns(used, { names, labelled: truth !== null }),
       slips: slipsIn(anomalies, ids.length),
       names,
       chosen,

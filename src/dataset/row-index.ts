@@ -2,7 +2,8 @@ import { type Anomalies, createAnomalyCounter } from "./anomalies.ts";
 import { cellText, fingerprint, readDecimal } from "./cell.ts";
 import { type CollectedLabels, createLabelCollector } from "./collect-labels.ts";
 import { INCLUSION_COLUMN } from "./columns.ts";
-import type { Layout } from "./layout.ts";
+import { createIdHint } from "./id-hints.ts";
+import { type Layout, textCells } from "./layout.ts";
 import { readRecord } from "./read-row.ts";
 import type { Problems, Unit } from "./sources/problems.ts";
 import type { DataCell, SourceRecord } from "./sources/source.ts";
@@ -60,6 +61,7 @@ export function createRowIndex(
   const chosen: ("a" | "b")[] = [];
   const anomalies = createAnomalyCounter();
   const labels = createLabelCollector(layout, names, problems);
+  const idHint = layout.id === null && layout.lastTurn === null ? createIdHint(names, textCells(layout)) : null;
   const lineOfId = new Map<string, number>();
   const groupOfPrompt = new Map<string, number>();
 
@@ -69,6 +71,7 @@ export function createRowIndex(
       count += 1;
       const { id, turns, swapped } = readRecord(layout, cells, position);
       if (!select(id)) return;
+      idHint?.add(cells);
       checkId(id, { line, unit, lineOfId, problems });
       labels.add(cells, line, swapped);
       if (layout.inclusion !== null) inclusion.push(readInclusion(cells[layout.inclusion], line, problems));
@@ -85,7 +88,7 @@ export function createRowIndex(
       if (layout.dealt) chosen.push(swapped ? "b" : "a");
     },
     finish: () => {
-      const { truth, tags, notes, hints } = labels.finish();
+      const { truth, tags, plan, notes } = labels.finish();
       return {
         ids,
         positions: Uint32Array.from(positions),
@@ -94,14 +97,14 @@ export function createRowIndex(
         rowBytes: Uint32Array.from(rowBytes),
         truth,
         tags,
-        hints,
+        plan,
         labelNotes: notes,
         chosen: layout.dealt ? chosen : null,
         groups: Uint32Array.from(groups),
         groupKeys: [...groupOfPrompt.keys()],
         inclusion: layout.inclusion === null ? null : Float64Array.from(inclusion),
         anomalies: anomalies.list(),
-        notes: [...layout.notes, ...notes],
+        notes: [...(idHint === null ? [] : [idHint.finish()]), ...layout.notes, ...notes],
       };
     },
   };

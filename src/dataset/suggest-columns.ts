@@ -22,13 +22,6 @@ export function namingRemedy(names: readonly string[], problems: readonly string
   return `Rename the column in the file, or name it with --set or under "columns" in the config${shown}.`;
 }
 
-/** Says that no column has the ids, and which one may have them. */
-export function withoutIds(names: readonly string[]): string {
-  const { id } = suggestColumns(names);
-  const hint = id === null ? "" : `; if ${JSON.stringify(id)} has them, add --set ${quoteForShell(`columns.id=${id}`)}`;
-  return `no column with ids: the id of a row is its number, counted from 0${hint}`;
-}
-
 function isUsualId(names: readonly string[]): boolean {
   return names.some((name) => (ID_NAMES as readonly string[]).includes(simplify(name)));
 }
@@ -45,18 +38,64 @@ interface SuggestedColumns {
  * left and right, and a name with a word such as question. It is only a suggestion, because such names may mean anything.
  */
 function suggestColumns(names: readonly string[]): SuggestedColumns {
-  const texts = names
-    .map((name) => ({ name, words: wordsOf(name) }))
-    .filter(({ words }) => !words.some((word) => NO_TEXT.has(word)));
-  const answers = texts.flatMap(({ name, words }): readonly (readonly [string, string])[] => {
-    const other = texts.find((candidate) => areSides(words, candidate.words));
-    return other === undefined ? [] : [[name, other.name]];
-  })[0];
-  const prompt = texts.find(
-    ({ name, words }) => answers?.includes(name) !== true && words.some((word) => OF_PROMPT.has(word)),
+  const [answers] = pairsOfSides(names);
+  const [prompt] = promptNames(names, answers ?? []);
+  const id = names.find((name) => isLikelyId(name));
+  return { prompt: prompt ?? null, answers: answers ?? null, id: id ?? null };
+}
+
+/**
+ * Finds the columns of the answers by names such as answer_left and answer_right, which say nothing but that they are answers, and
+ * of which side; null when there are none, or several pairs.
+ */
+export function likelyAnswers(names: readonly string[]): readonly [a: string, b: string] | null {
+  const [pair, ...others] = pairsOfSides(names).filter(([name]) => saysOnly(name, OF_ANSWER));
+  return pair === undefined || others.length > 0 ? null : pair;
+}
+
+/** Finds the column of the prompt by a name such as user_question; null when no column has one, or several. */
+export function likelyPrompt(names: readonly string[], answers: readonly string[]): string | null {
+  const [name, ...others] = promptNames(names, answers).filter((found) => saysOnly(found, OF_QUESTION));
+  return name === undefined || others.length > 0 ? null : name;
+}
+
+/** Decides whether a name has one of these words, and besides only a side or a word that says nothing of the content. */
+function saysOnly(name: string, wanted: ReadonlySet<string>): boolean {
+  const words = wordsOf(name);
+  const isSide = (word: string): boolean => SIDES.some((sides) => sides.includes(word));
+  return (
+    words.some((word) => wanted.has(word)) &&
+    words.every((word) => wanted.has(word) || OF_ANY_TEXT.has(word) || (wanted === OF_ANSWER && isSide(word)))
   );
-  const id = names.find((name) => !name.startsWith("model") && wordsOf(name).some((word) => OF_ID.has(word)));
-  return { prompt: prompt?.name ?? null, answers: answers ?? null, id: id ?? null };
+}
+
+/** Decides whether a name has a word of ids, such as nr or key. */
+export function isLikelyId(name: string): boolean {
+  return !name.startsWith("model") && wordsOf(name).some((word) => OF_ID.has(word));
+}
+
+/** Decides whether a name has a word of columns that hold no text and no id, such as score. */
+export function isMeasure(name: string): boolean {
+  return wordsOf(name).some((word) => NO_TEXT.has(word) && !OF_ID.has(word));
+}
+
+/** Lists the pairs of names that differ in one word alone, and there are the two sides. */
+function pairsOfSides(names: readonly string[]): readonly (readonly [string, string])[] {
+  const texts = textNames(names);
+  return texts.flatMap((name) => {
+    const other = texts.find((candidate) => areSides(wordsOf(name), wordsOf(candidate)));
+    return other === undefined ? [] : [[name, other] as const];
+  });
+}
+
+function promptNames(names: readonly string[], answers: readonly string[]): readonly string[] {
+  return textNames(names).filter(
+    (name) => !answers.includes(name) && wordsOf(name).some((word) => OF_PROMPT.has(word)),
+  );
+}
+
+function textNames(names: readonly string[]): readonly string[] {
+  return names.filter((name) => !wordsOf(name).some((word) => NO_TEXT.has(word)));
 }
 
 /** "leftText" and "left_text" have the words left and text; a digit is a word. */
@@ -91,6 +130,17 @@ const NO_TEXT: ReadonlySet<string> = new Set(
     " ",
   ),
 );
+
+/** Words that say that a column holds an answer. */
+const OF_ANSWER: ReadonlySet<string> = new Set(
+  "answer response output completion reply conversation generation candidate text".split(" "),
+);
+
+/** Words that say that a column holds what was asked. */
+const OF_QUESTION: ReadonlySet<string> = new Set("prompt question query instruction instructions request".split(" "));
+
+/** Words in the names of texts that do not say of what. */
+const OF_ANY_TEXT: ReadonlySet<string> = new Set("text user assistant full raw original the".split(" "));
 
 const OF_ID: ReadonlySet<string> = new Set("id ids nr no number key uid uuid index".split(" "));
 

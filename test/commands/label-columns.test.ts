@@ -44,7 +44,7 @@ test("init says which columns are probably meant, and writes them and the labels
   const folder = await makeJob(judge.url);
   const refused = await inProcess(["init", "rows.csv"], folder);
   expect(refused.status).toBe(3);
-  expect(refused.stderr).toContain(TEXTS.map((setting) => `--set ${setting}`).join(" "));
+  expect(refused.stderr).toContain("--set columns.id=nr --set 'columns.prompt=user text'.");
 
   const init = ["init", "rows.csv", ...SET_TEXTS, "--set", "columns.id=nr", "--base-url", judge.url];
   const made = await inProcess(init, folder);
@@ -61,9 +61,11 @@ test("init says which columns are probably meant, and writes them and the labels
   expect(wrong.stderr).toContain("engine is not a known key");
 });
 
-test("evaluate and compare name the column that looks like labels and the flag that uses it, and the flag works", async () => {
+test("evaluate and compare name the columns that look like labels and the flag that uses one, and the flag works", async () => {
   await using judge = await startJudge();
   const folder = await makeJob(judge.url);
+  const twice = ROWS.map((row) => ({ ...row, "Ann says": row["human says"] }));
+  await writeFile(join(folder, "rows.csv"), stringify(twice, { header: true }));
   const flag = ["--set", "columns.label=human says"];
   expect(await inProcess(["run", "job.yaml"], folder)).toMatchObject({ status: 0 });
   const without = await inProcess(["evaluate", "run"], folder);
@@ -80,7 +82,7 @@ test("evaluate and compare name the column that looks like labels and the flag t
   const compare = ["compare", "job.yaml", "-t", "./template.jinja", "-t", "./other.jinja", "--run", "c"];
   const agreement = await inProcess(compare, folder);
   expect(agreement).toMatchObject({ status: 0 });
-  expect(agreement.stdout).toContain(`Labels: none, so the variants are compared by their agreement alone; ${hint}.`);
+  expect(agreement.stdout).toContain(`Labels: none, so the variants are compared by their agreement alone; ${hint};`);
   const scored = await inProcess([...compare, ...flag], folder);
   expect(scored).toMatchObject({ status: 0 });
   expect(scored.stdout).toMatch(/Log loss/);

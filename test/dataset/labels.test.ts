@@ -69,15 +69,55 @@ describe("a column of labels under an unusual name", () => {
     ["the names of the answer columns", ["answer_1", "Answer 0", "tie"], [1, 0, 2]],
     ["words", ["model_b", "left", "both"], [1, 0, 2]],
     ["A, B and tie in any case", ["b", "A", "TIE"], [1, 0, 2]],
-  ])("is recognised by its values: %s", async (_, values, expected) => {
+  ])("is used with a note when its values are labels alone: %s", async (_, values, expected) => {
     const path = await file("human says", ...values);
     await using dataset = await openDataset(path);
-    expect(dataset.truth).toBeNull();
-    expect(dataset.labelHints).toMatchObject([{ column: "human says", kind: "words" }]);
-    expect(dataset.labelNotes.join()).toContain("to use it, add --set 'columns.label=human says'");
-    const truth = await truthOf(path, { columns: { label: "human says" } });
-    expect(truth.map((row) => row.indexOf(1))).toEqual(expected);
+    expect(dataset.labelNotes).toEqual([
+      'the labels are the column "human says", because its values are words for A, B and tie alone',
+    ]);
+    expect(dataset).toMatchObject({ labelColumns: ["human says"], foundColumns: { label: "human says" } });
+    expect((await truthOf(path)).map((row) => row.indexOf(1))).toEqual(expected);
   });
+
+  test("is not used when a second column is like it, when a row has no label, or when a person named another", async () => {
+    const used = "the labels are the column";
+    const hint = (name: string): string => `the column "${name}" looks like labels`;
+    const two = await temporaryFile(`${header},one,other\n1,p,x,y,A,B\n2,p,x,y,B,A\n`);
+    await using several = await openDataset(two);
+    expect(several.truth).toBeNull();
+    expect(several.notes).toEqual([
+      expect.any(String),
+      expect.stringContaining(hint("one")),
+      expect.stringContaining(hint("other")),
+    ]);
+    const gap = await file("verdict of Ann", "A", "", "B");
+    await using blank = await openDataset(gap);
+    expect(blank.truth).toBeNull();
+    expect(blank.labelNotes.join()).toContain("add --set 'columns.label=verdict of Ann'");
+    const full = await file("gold", "A", "B");
+    for (const named of [
+      { columns: { label: "gould" } },
+      { columns: { labels: ["x", "y", "z"] as const } },
+      { truth: "votes" as const },
+    ]) {
+      await using dataset = await openDataset(full, named);
+      expect([named, dataset.truth, dataset.labelNotes.join().includes(used)]).toEqual([named, null, false]);
+      expect(dataset.labelNotes.join()).toContain(hint("gold"));
+    }
+  });
+
+  test.each(["both bad", "Tie (bothbad)", "neither"])(
+    "a note counts the labels %j, which count as ties",
+    async (bad) => {
+      for (const column of ["winner", "human says"]) {
+        await using dataset = await openDataset(await file(column, "A", bad, "B", bad));
+        expect(dataset.notes).toContain("2 of 4 labels say that both answers are bad: they count as ties");
+        expect(dataset.tags).toEqual([null, "both bad", null, "both bad"]);
+      }
+      await using none = await openDataset(await file("winner", "A", "tie", "B"));
+      expect(none.notes.join()).not.toContain("bad");
+    },
+  );
 
   test("is not a column of other words, of one side alone, or of texts", async () => {
     for (const values of [
@@ -87,7 +127,7 @@ describe("a column of labels under an unusual name", () => {
       ["a long text about A and B that goes on", "B"],
     ]) {
       await using dataset = await openDataset(await file("language", ...values));
-      expect(dataset.labelHints).toEqual([]);
+      expect([dataset.truth, dataset.labelNotes]).toEqual([null, []]);
     }
   });
 

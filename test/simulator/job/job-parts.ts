@@ -79,7 +79,6 @@ export function datasetOf(scenario: JobScenario): Dataset {
     notes: [],
     labelColumns: [],
     labelNotes: [],
-    labelHints: [],
     foundColumns: {},
     slips: [],
     names: [],
