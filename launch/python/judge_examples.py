@@ -22,7 +22,10 @@ BATCHES_SORTED_TOGETHER = 50
 
 @dataclass(frozen=True)
 class Example:
-    """One prompt with its target. `row` is the position in the input; both orders of a row have the same."""
+    """One prompt with its target. `row` is the position in the input; both orders of a row have the same.
+
+    In a chat, `answer` is the index of the first token of the answer, which is learned to the end; there are no classes then.
+    """
 
     id: str
     row: int
@@ -31,12 +34,14 @@ class Example:
     ids: "array[int]"
     target: tuple[float, ...]
     weight: float
+    answer: int | None
 
 
 @dataclass(frozen=True)
 class Data:
-    """A folder of examples. `labels` has the ids of the label tokens of each class, in their order; null for a classifier."""
+    """A folder of examples. `labels` has the ids of the label tokens of each class, in their order; null for the other heads."""
 
+    head: str | None
     classes: list[str]
     labels: list[list[int]] | None
     eos: int | None
@@ -66,6 +71,7 @@ def read_data(folder: Path) -> Data:
     classes: list[str] = about["classes"]
     labels = about.get("labels")
     return Data(
+        head=about.get("head"),
         classes=classes,
         labels=None if labels is None else [labels[name] for name in classes],
         eos=about.get("eos"),
@@ -86,6 +92,7 @@ def read_example(line: bytes) -> Example:
         ids=array("i", raw["ids"]),
         target=tuple(raw["target"]),
         weight=raw["weight"],
+        answer=raw.get("answer"),
     )
 
 
@@ -146,6 +153,10 @@ class RowSampler(Sampler[int]):
         return iter([at for number in mixed for at in whole[number]] + rest)
 
 
+# Marks a token that is not learned, for torch's cross entropy.
+NOT_LEARNED = -100
+
+
 class Collator:
     """Makes a batch of tensors from rows, and counts the tokens that it has put into batches."""
 
@@ -156,16 +167,23 @@ class Collator:
         self.tokens = 0
 
     def __call__(self, rows: Sequence[Row]) -> Batch:
-        """Pad all prompts of the rows to the longest. `last` is the position of each prompt's last token."""
+        """Pad all prompts of the rows to the longest.
+
+        `last` is the position of each prompt's last token; `learned` has the ids of the answers of chats at their places.
+        """
         examples = [example for row in rows for example in row]
         width = max(len(example.ids) for example in examples)
         ids = torch.full((len(examples), width), self.pad, dtype=torch.long)
         mask = torch.zeros((len(examples), width), dtype=torch.long)
+        learned = torch.full_like(ids, NOT_LEARNED)
         for number, example in enumerate(examples):
             length = len(example.ids)
             place = slice(0, length) if self.right else slice(width - length, width)
             ids[number, place] = torch.tensor(example.ids, dtype=torch.long)
             mask[number, place] = 1
+            if example.answer is not None:
+                answer = slice(place.start + example.answer, place.start + length)
+                learned[number, answer] = ids[number, answer]
             self.tokens += length
         lengths = torch.tensor([len(example.ids) for example in examples])
         return {
@@ -174,4 +192,5 @@ class Collator:
             "last": lengths - 1 if self.right else torch.full_like(lengths, width - 1),
             "target": torch.tensor([example.target for example in examples], dtype=torch.float32),
             "weight": torch.tensor([example.weight for example in examples], dtype=torch.float32),
+            "learned": learned,
         }

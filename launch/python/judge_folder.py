@@ -91,13 +91,13 @@ def write_card(out: Path, sha256: str, *, counts: tuple[int, int]) -> None:
         "|---|---|---|",
         *(f"| {s['step']} of {s['of']} | {s['loss']:.4f} | {s['learning_rate']:.3g} |" for s in steps if s["step"] in shown),
         "",
-        "Held-out rows, in nats; the prior is the share of each class in the rows that were trained on:",
+        "Held-out rows, in nats; the prior is the share of each class in the rows that were trained on. Of answers: nats a token,"
+        " and the share of tokens that the model finds most probable:",
         "",
         "| step | log loss | log loss of the prior | accuracy | label mass |",
         "|---|---|---|---|---|",
         *(
-            f"| {h['step']} | {h['log_loss']:.4f} | {h['prior_log_loss']:.4f} | {h['accuracy']:.4f} | "
-            f"{'' if h['mass'] is None else format(h['mass'], '.4f')} |"
+            f"| {h['step']} | {h['log_loss']:.4f} | {number(h['prior_log_loss'])} | {h['accuracy']:.4f} | {number(h['mass'])} |"
             for h in held_out
         ),
         "",
@@ -111,3 +111,8 @@ def write_card(out: Path, sha256: str, *, counts: tuple[int, int]) -> None:
     partial = out / "README.md.partial"
     partial.write_text("\n".join(lines), encoding="utf-8")
     partial.replace(out / "README.md")
+
+
+def number(value: float | None) -> str:
+    """Write a number that may be missing."""
+    return "" if value is None else f"{value:.4f}"

@@ -1,35 +1,27 @@
 """Judge the held-out rows while a judge is trained, and compare with the class prior."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from judge_examples import Collator, Example, Row
-from judge_heads import class_scores
+from judge_examples import Batch, Collator, Example, Row
 
+# Each example with the numbers of its head: scores of the classes, or loss, tokens and guessed tokens of an answer.
 Scored = list[tuple[Example, list[float]]]
 
 
-def score_rows(  # noqa: PLR0913
-    model: Any,  # noqa: ANN401
-    rows: Sequence[Row],
-    *,
-    batch: int,
-    pad: int,
-    padding: str,
-    labels: list[list[int]] | None,
-    device: torch.device,
+def score_rows(
+    rows: Sequence[Row], score: Callable[[Batch], torch.Tensor], *, batch: int, collator: Collator, device: torch.device
 ) -> Iterator[Scored]:
     """Score the prompts of the rows, the longest first, batch by batch; the caller may stop between two batches."""
-    collator = Collator(pad, padding)
     examples = sorted((example for row in rows for example in row), key=lambda example: -len(example.ids))
     for start in range(0, len(examples), batch):
         part = examples[start : start + batch]
         with torch.no_grad():
-            scores = class_scores(model, {name: value.to(device) for name, value in collator([part]).items()}, labels)
+            scores = score({name: value.to(device) for name, value in collator([part]).items()})
         yield list(zip(part, scores.tolist(), strict=True))
 
 
@@ -55,6 +47,14 @@ def measure(scored: Scored, prior: Sequence[float], *, has_mass: bool) -> dict[s
     }
 
 
+def measure_answers(scored: Scored) -> dict[str, Any]:
+    """Compute the mean -log p (nats) of the tokens of all answers, and the share of them that the model finds most probable."""
+    numbers = torch.tensor([each for _, each in scored], dtype=torch.float64)
+    loss, tokens, guessed = numbers.sum(dim=0).tolist()
+    found = {"log_loss": loss / tokens, "accuracy": guessed / tokens, "mass": None}
+    return found | {"rows": len(scored), "prior_log_loss": None}
+
+
 def class_prior(rows: Sequence[Row]) -> list[float]:
     """Compute the weighted share of each class in the targets of the rows."""
     examples = [example for row in rows for example in row]
@@ -63,9 +63,17 @@ def class_prior(rows: Sequence[Row]) -> list[float]:
 
 
 def write_scores(path: Path, scored: Scored) -> None:
-    """Write the scores of each held-out prompt as JSON lines in the order of the input; the file appears when it is whole."""
+    """Write the scores of each held-out prompt as JSON lines in the order of the input; the file appears when it is whole.
+
+    Of a chat, loss (nats), tokens and guessed tokens of its answer are written.
+    """
     partial = path.with_name(f"{path.name}.partial")
     ordered = sorted(scored, key=lambda each: (each[0].row, each[0].order))
-    lines = (json.dumps({"id": example.id, "order": example.order, "logits": logits}) for example, logits in ordered)
-    partial.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    lines = ({"id": example.id, "order": example.order} | named(example, numbers) for example, numbers in ordered)
+    partial.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
     partial.replace(path)
+
+
+def named(example: Example, numbers: list[float]) -> dict[str, Any]:
+    """Give the numbers of a scored example their names."""
+    return {"logits": numbers} if example.answer is None else dict(zip(("loss", "tokens", "guessed"), numbers, strict=True))

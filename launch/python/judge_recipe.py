@@ -73,7 +73,7 @@ def read_recipe(path: Path) -> Recipe:
     try:
         return Recipe(
             base=Path(raw["base"]),
-            head=one_of(raw["head"], "head", ("classifier", "label")),
+            head=one_of(raw["head"], "head", ("classifier", "label", "answer")),
             loss=one_of(raw["loss"], "loss", ("vocabulary", "labels")),
             held_out=raw["data"]["folds"].get("held_out"),
             lora=Lora(**fields(Lora, raw["lora"])),

@@ -16,8 +16,8 @@ from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState,
 from judge_curve import Curve
 from judge_examples import Batch, Collator, Row, RowSampler, longest
 from judge_folder import MARK
-from judge_heads import class_scores, mean_loss
-from judge_held_out import Scored, measure, score_rows, write_scores
+from judge_heads import answer_scores, class_scores, mean_answer_loss, mean_loss
+from judge_held_out import Scored, measure, measure_answers, score_rows, write_scores
 
 # Training has diverged when the mean loss of so many steps is above so many times that of the first ones, and this many nats.
 STEPS_OF_MEAN = 20
@@ -55,11 +55,12 @@ class Stop:
 
 @dataclass
 class Task:
-    """What is trained on, what is held out, and how both are read."""
+    """What is trained on, what is held out, and how both are read. Answers of chats have no classes, and no prior."""
 
     rows: list[Row]
     held_out: list[Row]
-    prior: list[float]
+    head: str
+    prior: list[float] | None
     labels: list[list[int]] | None
     over_vocabulary: bool
     pad: int
@@ -118,9 +119,16 @@ class JudgeTrainer(Trainer):
         num_items_in_batch: Any = None,  # noqa: ANN401
     ) -> Any:  # noqa: ANN401
         """Compute the loss of one batch."""
-        scores = class_scores(model, inputs, self.task.labels)
-        loss = mean_loss(scores, inputs, over_vocabulary=self.task.over_vocabulary)
+        scores = self.scores(model, inputs)
+        if self.task.head == "answer":
+            loss = mean_answer_loss(scores, inputs)
+        else:
+            loss = mean_loss(scores, inputs, over_vocabulary=self.task.over_vocabulary)
         return (loss, scores) if return_outputs else loss
+
+    def scores(self, model: Any, batch: Batch) -> torch.Tensor:  # noqa: ANN401
+        """Compute what the head says of each prompt of a batch."""
+        return answer_scores(model, batch) if self.task.head == "answer" else class_scores(model, batch, self.task.labels)
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Print and keep the loss of a step; end the program when it is no number or has grown beyond reason."""
@@ -177,12 +185,10 @@ class JudgeTrainer(Trainer):
         mine = self.task.held_out[self.accelerator.process_index :: self.accelerator.num_processes]
         with self.compute_loss_context_manager():
             for part in score_rows(
-                model,
                 mine,
+                lambda batch: self.scores(model, batch),
                 batch=self.task.eval_batch,
-                pad=self.task.pad,
-                padding=self.task.padding,
-                labels=self.task.labels,
+                collator=Collator(self.task.pad, self.task.padding),
                 device=self.args.device,
             ):
                 scored.extend(part)
@@ -194,7 +200,8 @@ class JudgeTrainer(Trainer):
             self.control.should_save = self.control.should_training_stop = True
             return {}
         scored = gather_object(scored) if self.accelerator.num_processes > 1 else scored
-        found = measure(scored, self.task.prior, has_mass=self.task.labels is not None)
+        prior = self.task.prior
+        found = measure_answers(scored) if prior is None else measure(scored, prior, has_mass=self.task.labels is not None)
         self.curve.add({"held_out": {"step": self.state.global_step} | found})
         numbers = {f"eval_{name}": value for name, value in found.items() if isinstance(value, float)}
         self.control = self.callback_handler.on_log(self.args, self.state, self.control, numbers)

@@ -77,9 +77,11 @@ def catch_signals(stop: Stop) -> None:
 
 def make_task(recipe: Recipe, data: Data) -> Task:
     """Split the rows, and choose how they are read."""
+    if (recipe.head == "answer") != (data.head == "answer"):
+        raise SystemExit(f"the recipe has the head {recipe.head}, and the examples are for {data.head}: prepare them again")
     if recipe.head == "classifier":
         refuse_pad_at_end(data)
-    elif data.labels is None:
+    elif recipe.head == "label" and data.labels is None:
         raise SystemExit("data.json has no label tokens: prepare the examples with a template that has labels")
     rows, held_out = split_rows(data.examples, recipe.held_out)
     if len(rows) == 0:
@@ -87,7 +89,8 @@ def make_task(recipe: Recipe, data: Data) -> Task:
     return Task(
         rows=rows,
         held_out=held_out,
-        prior=class_prior(rows),
+        head=recipe.head,
+        prior=None if recipe.head == "answer" else class_prior(rows),
         labels=data.labels if recipe.head == "label" else None,
         over_vocabulary=recipe.head == "label" and recipe.loss == "vocabulary",
         pad=pad_token(data),

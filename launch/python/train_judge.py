@@ -11,7 +11,7 @@ OUT     folder of the training:
         final/          the trained PEFT folder: adapter_config.json, adapter_model.safetensors, files of the tokenizer
         curve.jsonl     the lines "progress" and "held_out" that were printed
         held_out.jsonl  {"id", "order", "logits"} of each held-out prompt at the last evaluation: logits of the classifier,
-                        or log probabilities of the labels
+                        or log probabilities of the labels; of a chat "loss", "tokens" and "guessed" of its answer
         recipe.json     the recipe; state.json: the hash of the examples
         README.md       what was trained on what, with the curve
 --deadline  seconds from now. Training stops in time for a checkpoint and final/; the held-out rows are judged if time is left.
@@ -25,7 +25,8 @@ Prints one JSON object a line:
 {"held_out": {"step", "log_loss", "accuracy", "mass" (null for a classifier), "rows", "prior_log_loss"}} after each evaluation,
 {"done": {"out", "step", "of", "stopped" (null, or "deadline"), "log_loss", "prior_log_loss"}} at the end.
 Losses are in nats. The loss over the vocabulary also counts the probability that is not on the labels; the held-out log loss
-never does: it is that of the probabilities of the classes, whose sum is 1.
+never does: it is that of the probabilities of the classes, whose sum is 1. Of the head answer, every loss is the mean over the
+tokens of the answers (nats a token), the accuracy is the share of tokens that the model finds most probable; there is no prior.
 
 SIGTERM and SIGINT save a checkpoint after the step and end with status 130. A loss that is no number, or that has grown beyond
 twice its first mean, ends with status 1, and the last line of stderr names the step and the learning rate.

@@ -17,7 +17,7 @@ import { parseJson, readLines } from "../files/json-lines.ts";
 import { withLock } from "../files/lock.ts";
 import { formatCount } from "../format.ts";
 import { openWriters, type Writers } from "../generate/ask.ts";
-import { collect, type Item, itemsOf, type Made, makeRow, type WrittenText } from "../generate/items.ts";
+import { type Asked, collect, type Item, itemsOf, type Made, makeRow, type WrittenText } from "../generate/items.ts";
 import { loadGenerateConfig } from "../generate/load-config.ts";
 import type { GenerateConfig } from "../generate/schema.ts";
 
@@ -42,7 +42,7 @@ export interface GenerateResult {
 }
 
 /**
- * Lets served models write comparisons or scored texts. Every answer is kept in OUTPUT.journal, so that the same command continues after
+ * Lets served models write comparisons, scored texts or answers. Every answer is kept in OUTPUT.journal, so that the same command continues after
  * any interruption; the output itself is replaced when the command ends. Throws AbtieError: config, data (also when another process
  * writes the output), engine.
  */
@@ -59,7 +59,7 @@ export async function generate(options: GenerateOptions, effects: Effects): Prom
   }
   const { clock, machine, signal } = effects;
   return withLock(`${output}.lock`, { purpose: "abtie generate", clock, machine, signal }, async (lost) => {
-    const items = itemsOf(config, config.kind === "pairs" ? await readPrompts(config, effects) : []);
+    const items = itemsOf(config, config.kind === "scored" ? [] : await readPrompts(config, effects));
     const key = sha256(JSON.stringify([config, items.map(({ requests }) => requests)]));
     const made = await readJournal(journal, key);
     if (made.size === 0) await replaceFile(journal, `${JSON.stringify({ key })}\n`);
@@ -131,14 +131,17 @@ async function inParallel(
   await allEnded(Array.from({ length: count }, worker));
 }
 
-/** Reads the prompts of a file; a conversation is joined to one text, and an empty one is left out. */
+/**
+ * Reads the prompts of a file, and leaves out empty ones. For pairs, a conversation is joined to one text; for answers, its messages stay,
+ * without an answer at their end.
+ */
 async function readPrompts(
-  { prompts: path, column }: Extract<GenerateConfig, { readonly kind: "pairs" }>,
+  { kind, prompts: path, column }: Extract<GenerateConfig, { readonly kind: "pairs" | "answers" }>,
   { signal }: Effects,
-): Promise<readonly string[]> {
+): Promise<readonly Asked[]> {
   await using source = await openSource(path, { signal });
   const problems = createProblems(path, source.unit);
-  const prompts: string[] = [];
+  const prompts: Asked[] = [];
   let index = 0;
   await source.scan({
     problems,
@@ -148,6 +151,12 @@ async function readPrompts(
     },
     onRecord: ({ cells }) => {
       const cell = readCell(cells[index]);
+      if (kind === "answers" && cell.form === "messages") {
+        const end = cell.messages.at(-1)?.role === "assistant" ? -1 : undefined;
+        const messages = cell.messages.slice(0, end).map(({ role, text }) => ({ role, content: text ?? "" }));
+        if (messages.length > 0) prompts.push(messages);
+        return "go on";
+      }
       const texts = cell.form === "messages" ? cell.messages.map(({ text }) => text) : cell.turns;
       const text = texts
         .filter((turn) => turn !== null)

@@ -119,7 +119,8 @@ function stagesOf(recipe: JudgeRecipe, options: MakeOptions, effects: Effects): 
     ...(quantize === null
       ? []
       : [quantizeStage(quantize, { ...settings, python: programPath(cwd, quantizePython) }, effects)]),
-    ...(recipe.data.heldOut === null ? [] : [proveStage(recipe, effects)]),
+    // What a model answers has no class that could be compared.
+    ...(recipe.data.heldOut === null || recipe.head === "answer" ? [] : [proveStage(recipe, effects)]),
   ];
   const last = stages.findIndex(({ name }) => name === until);
   return last < 0 ? stages : stages.slice(0, last + 1);

@@ -4,6 +4,7 @@ import { type Client, createClient } from "../engine/client/client.ts";
 import { RequestError, type RequestErrorKind } from "../engine/client/request-error.ts";
 import { normaliseBaseUrl } from "../engine/life/attach.ts";
 import { AbtieError } from "../errors.ts";
+import type { Message } from "../prompt/tokenizer/tokenizer.ts";
 import { DEFAULT_RETRY, retryDelay } from "../schedule/backoff.ts";
 import { Secret } from "../secrets/secret.ts";
 import { partsOfUrl } from "../secrets/url.ts";
@@ -81,10 +82,7 @@ export function openWriters(
     const { client, model } = clientFor(request.attach ?? attach);
     const body = {
       model: request.model ?? (await model),
-      messages: [
-        ...(system === null ? [] : [{ role: "system", content: system }]),
-        { role: "user", content: request.prompt },
-      ],
+      messages: messagesOf(request, system),
       max_tokens: maxTokens,
       temperature: request.temperature,
     };
@@ -111,6 +109,14 @@ export function openWriters(
       for (const { client } of clients.values()) await client[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Writes a prompt as a chat; a chat with a system message of its own keeps it. */
+function messagesOf({ prompt }: TextRequest, system: string | null): readonly Message[] {
+  const messages: readonly Message[] = typeof prompt === "string" ? [{ role: "user", content: prompt }] : prompt;
+  return system === null || messages[0]?.role === "system"
+    ? messages
+    : [{ role: "system", content: system }, ...messages];
 }
 
 function readAnswer(answer: unknown): WrittenText {

@@ -1,11 +1,15 @@
 import { createHash } from "node:crypto";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { seededGenerator } from "../numbers/random.ts";
-import type { GenerateConfig, PairsConfig, ScoredConfig } from "./schema.ts";
+import type { Message } from "../prompt/tokenizer/tokenizer.ts";
+import type { AnswersConfig, GenerateConfig, PairsConfig, ScoredConfig } from "./schema.ts";
+
+/** What is asked in a file of prompts: a text, or the messages of a chat up to the answer. */
+export type Asked = string | readonly Message[];
 
 /** One request for a text. */
 export interface TextRequest {
-  readonly prompt: string;
+  readonly prompt: Asked;
   readonly temperature: number;
   readonly model: string | null;
   /** Address of the server; null: the usual one. */
@@ -30,11 +34,27 @@ export type Made =
   | { readonly kind: "dropped"; readonly reason: string };
 
 /** Lists what is asked for. `prompts` are those of the file; none for scored texts. The same seed gives the same list. */
-export function itemsOf(config: GenerateConfig, prompts: readonly string[]): readonly Item[] {
-  return config.kind === "pairs" ? pairItems(config, prompts) : scoredItems(config);
+export function itemsOf(config: GenerateConfig, prompts: readonly Asked[]): readonly Item[] {
+  switch (config.kind) {
+    case "pairs":
+      return pairItems(config, prompts);
+    case "scored":
+      return scoredItems(config);
+    case "answers":
+      return answerItems(config, prompts);
+    default:
+      return config satisfies never;
+  }
 }
 
-function pairItems({ one, other }: PairsConfig, prompts: readonly string[]): readonly Item[] {
+function answerItems({ temperature, model }: AnswersConfig, prompts: readonly Asked[]): readonly Item[] {
+  return prompts.map((prompt, number) => ({
+    number,
+    requests: [{ prompt, temperature, model: model ?? null, attach: null }],
+  }));
+}
+
+function pairItems({ one, other }: PairsConfig, prompts: readonly Asked[]): readonly Item[] {
   return prompts.map((prompt, number) => ({
     number,
     requests: [one, other].map(({ temperature, model, attach }) => ({
@@ -57,13 +77,20 @@ function scoredItems({ wanted, bands, temperature, model, seed }: ScoredConfig):
 
 /** Turns what the server wrote for an item into a line of the output, or says why it is dropped. */
 export function makeRow(config: GenerateConfig, { number, requests }: Item, texts: readonly WrittenText[]): Made {
-  if (texts.some(({ text }) => text.trim() === "")) return dropped("the answer is empty");
-  if (texts.some(({ cut }) => cut)) return dropped("the answer is cut off at max_tokens");
   const [first, second] = texts;
   if (first === undefined) throw new Error("an item has a text");
+  if (texts.some(({ text }) => text.trim() === "")) return dropped("the answer is empty");
+  // A person reads the answers, also one that was cut; rows for a training have none of these.
+  if (config.kind === "answers") return answerRow(number, requests[0]?.prompt ?? "", first);
+  if (texts.some(({ cut }) => cut)) return dropped("the answer is cut off at max_tokens");
   if (config.kind === "scored") return scoredRow(config, number, requests[0]?.prompt ?? "", first.text);
   if (second === undefined) throw new Error("a pair has two texts");
   return pairRow(number, requests, first.text, second.text);
+}
+
+function answerRow(number: number, prompt: Asked, { text, cut }: WrittenText): Made {
+  const asked = typeof prompt === "string" ? { prompt } : { messages: prompt };
+  return { kind: "row", row: { id: String(number), ...asked, response: text, cut }, key: JSON.stringify([number]) };
 }
 
 /** Which answer stands first is drawn by a hash of prompt and number, so that the side says nothing about how it was sampled. */
@@ -88,7 +115,7 @@ function pairRow(number: number, requests: readonly TextRequest[], one: string, 
 /** A text, then " - " and a whole number from 1 to 10, and nothing behind it. */
 const SCORED = /^([\s\S]*\S)\s+-\s+(10|[1-9])\s*$/;
 
-function scoredRow({ bands, good }: ScoredConfig, number: number, prompt: string, text: string): Made {
+function scoredRow({ bands, good }: ScoredConfig, number: number, prompt: Asked, text: string): Made {
   const [, written, digits] = SCORED.exec(text) ?? [];
   if (written === undefined || digits === undefined) return dropped("no score from 1 to 10 stands at the end");
   const score = Number(digits);

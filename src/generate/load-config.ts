@@ -21,5 +21,5 @@ export async function loadGenerateConfig(path: string, cwd: string): Promise<Gen
   ];
   if (problems.length > 0 || !parsed.success) throw refuse(problems);
   const config = parsed.data;
-  return config.kind === "pairs" ? { ...config, prompts: inputPath(dirname(file), config.prompts) } : config;
+  return config.kind === "scored" ? config : { ...config, prompts: inputPath(dirname(file), config.prompts) };
 }

@@ -23,6 +23,19 @@ const pairsSchema = z.strictObject({
   other: sampling.prefault({ temperature: 1 }).describe("How the other answer is sampled."),
 });
 
+const answersSchema = z.strictObject({
+  kind: z.literal("answers"),
+  ...common,
+  prompts: z.string().min(1).describe("File with the prompts or chats: CSV, JSON Lines, JSON or Parquet."),
+  column: z
+    .string()
+    .min(1)
+    .default("prompt")
+    .describe("Column with the prompts, or with lists of messages; default prompt."),
+  model: z.string().min(1).optional(),
+  temperature: z.number().min(0).max(5).default(0).describe("Default 0: the most probable answer."),
+});
+
 const band = z.strictObject({
   from: z.int().min(1).max(10),
   to: z.int().min(1).max(10),
@@ -41,9 +54,10 @@ const scoredSchema = z.strictObject({
 
 /** What is generated, as a person writes it. */
 export const generateSchema = z
-  .discriminatedUnion("kind", [pairsSchema, scoredSchema])
+  .discriminatedUnion("kind", [pairsSchema, scoredSchema, answersSchema])
   .meta({ title: "abtie generate", description: "Answers or scored texts that a served model writes." });
 
 export type GenerateConfig = z.output<typeof generateSchema>;
 export type PairsConfig = z.output<typeof pairsSchema>;
 export type ScoredConfig = z.output<typeof scoredSchema>;
+export type AnswersConfig = z.output<typeof answersSchema>;

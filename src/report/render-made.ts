@@ -34,7 +34,7 @@ ${
   html`<section id="training-curves"><h2>Training</h2>${figure(
     "Loss against steps",
     trainingCurve(curve),
-    "Thin: mean loss of the batches. Thick, with points: log loss of the held-out rows. Dashed: log loss of always giving the class shares.",
+    `Thin: mean loss of the batches. Thick, with points: log loss of the held-out rows.${curve.prior === null ? "" : " Dashed: log loss of always giving the class shares."}`,
   )}</section>`
 }
 ${proof !== null && html`<section id="proof"><h2>Proof on held-out rows</h2>${tableOf(proof)}</section>`}

@@ -14,16 +14,16 @@ const tokenIds = z.array(count);
 /** data.json: what a training program must know of the examples beside them. */
 const dataSchema = z.object({
   format: z.literal(1),
-  head: z.enum(["classifier", "label"]),
-  /** The classes in the order of the targets. */
+  head: z.enum(["classifier", "label", "answer"]),
+  /** The classes in the order of the targets; none for the head answer, whose examples name the first token of the answer instead. */
   classes: z.array(z.enum(["a", "b", "tie"])),
-  /** The token ids that stand for each class behind the prompt; null for a classifier. */
+  /** The token ids that stand for each class behind the prompt; null for the other heads. */
   labels: z.record(z.string(), tokenIds).nullable(),
   /** Tokens that were removed from the end of each prompt because they merge with the labels. */
   dropTail: count,
   eos: count.nullable(),
   pad: count.nullable(),
-  /** SHA-256 of the tokenizer's files, and of the template. */
+  /** SHA-256 of the tokenizer's files, and of the template: for the head answer the model's chat template, which is one of these files. */
   tokenizer: z.string(),
   template: z.string(),
   /** Folder of the model whose tokenizer made the ids. */
@@ -42,9 +42,9 @@ const dataSchema = z.object({
   cut: count,
   /** Rows that were left out, by reason. */
   dropped: z.record(z.string(), count),
-  /** Share of each class, and the log loss (nats) of giving every row these shares: no constant prediction has a smaller one. */
+  /** Share of each class, and the log loss (nats) of giving every row these shares: no constant prediction has a smaller one; null without classes. */
   prior: z.array(z.number()),
-  priorLogLoss: z.number(),
+  priorLogLoss: z.number().nullable(),
   examplesSha256: z.string(),
 });
 

@@ -62,14 +62,14 @@ export async function loadRecipe(
   if (!parsed.success) {
     for (const objection of describeIssues(parsed.error.issues, recipeSchema)) add(objection.path, objection.message);
   } else {
-    for (const [at, message] of ruleProblems(parsed.data)) add(at, message);
+    for (const [at, message] of [...ruleProblems(parsed.data), ...headProblems(parsed.data, written)]) add(at, message);
   }
   const base = dirname(file);
   const job = await checkJob(written, { file, base, placeOf }, places);
   problems.push(...job.problems);
   if (problems.length > 0 || !parsed.success || job.config === null) throw refuse(withoutRepeats(problems));
   const { data, ...others } = parsed.data;
-  const { orders, folds, extra, teacher } = data;
+  const { orders, folds, extra, messages, teacher } = data;
   const held = folds.by === "none" ? null : folds.held_out;
   const { engine, base_engine, quantized_engine, base_template, ...prove } = others.prove;
   return {
@@ -89,6 +89,7 @@ export async function loadRecipe(
       orders,
       folds: { by: folds.by, count: folds.by === "none" ? 1 : folds.count },
       heldOut: held,
+      messages,
       extra: extra.map((each) => inputPath(base, each)),
       teacher: teacher === null ? null : resolve(base, teacher),
     },
@@ -118,7 +119,10 @@ function recipeFile(path: string, cwd: string, packageRoot: string): string {
 }
 
 /** The keys of `data` that a job does not have. */
-const OWN_KEYS: ReadonlySet<string> = new Set(["orders", "soft", "folds", "extra", "teacher"]);
+const OWN_KEYS: ReadonlySet<string> = new Set(["orders", "soft", "folds", "extra", "messages", "teacher"]);
+
+/** The keys of `data` that a training on chats has. */
+const CHAT_KEYS: ReadonlySet<string> = new Set(["input", "messages", "context", "folds", "limit", "seed", "date"]);
 
 /** Checks the job in `data`; its engine is made of `base` and `head`, and serves for its tokenizer alone. */
 async function checkJob(
@@ -164,14 +168,7 @@ async function checkJob(
 }
 
 /** Rules that the schema cannot express. */
-function ruleProblems({
-  data: { folds },
-  load,
-  training,
-  lora,
-  head,
-  loss,
-}: ParsedRecipe): readonly (readonly [Path, string])[] {
+function ruleProblems({ data: { folds }, load, training, lora }: ParsedRecipe): readonly (readonly [Path, string])[] {
   const [first = 0, last = first] = (lora.layers ?? "0").split("-").map(Number);
   return [
     ...(folds.by !== "none" && folds.held_out >= folds.count
@@ -181,9 +178,24 @@ function ruleProblems({
     ...(training.precision === "fp16" && load.compute === "bfloat16" && load.bits <= 8
       ? [[["load", "compute"], "is bfloat16, and training.precision is fp16: give both the same type"] as const]
       : []),
-    ...(head === "classifier" && loss === "labels"
-      ? [[["loss"], "is for the head label: a classifier has its own loss; delete the key"] as const]
-      : []),
+  ];
+}
+
+/** Keys that the head of the recipe does not have. */
+function headProblems({ head, loss, calibrate }: ParsedRecipe, written: unknown): readonly (readonly [Path, string])[] {
+  const lossProblem =
+    head !== "label" && loss === "labels"
+      ? [[["loss"], `is for the head label: the head ${head} has its own loss; delete the key`] as const]
+      : [];
+  if (head !== "answer") return lossProblem;
+  const data = isRecord(written) && isRecord(written["data"]) ? written["data"] : {};
+  const ofJudges = Object.keys(data).filter((key) => !CHAT_KEYS.has(key) && key !== "engine");
+  return [
+    ...lossProblem,
+    ...ofJudges.map(
+      (key) => [["data", key], "is for judges of two answers: delete it, or choose another head"] as const,
+    ),
+    ...(calibrate ? [[["calibrate"], "is for judges of two answers: delete it"] as const] : []),
   ];
 }
 

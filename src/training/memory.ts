@@ -12,6 +12,8 @@ export interface TrainingMemory {
   readonly kept: number;
   /** What one layer needs while it is computed: attention scores, the inner layer, weights unpacked to 16 bits. */
   readonly layer: number;
+  /** For the head answer: the scores of the whole vocabulary at every token of the answers, taken to be all tokens. */
+  readonly scores: number;
   /** Libraries and workspaces. */
   readonly fixed: number;
   readonly total: number;
@@ -26,6 +28,8 @@ const FIXED = 0.75 * 1024 ** 3;
 const INNER_TENSORS = 5;
 /** Copies of the attention scores that exist at once: scores, probabilities in 32 bits, and the gradients of both. */
 const SCORE_COPIES = 4;
+/** Copies of the scores of the vocabulary that exist at once: as computed, in 32 bits, their log probabilities, and the gradient. */
+const VOCABULARY_COPIES = 4;
 /** Tensors of hidden size that a layer without checkpointing keeps, besides the inner ones. */
 const HIDDEN_TENSORS = 12;
 
@@ -48,11 +52,13 @@ export function estimateTraining(
   const { trained: parameters } = countTrained(shape, { ...recipe, classes });
   const trained = parameters * (4 + 4 + STATES[training.optimizer]);
   const inner = prompts * shape.intermediate * wide * INNER_TENSORS;
-  const scores = load.attention === "eager" ? training.batch * shape.heads * tokens ** 2 * 4 * SCORE_COPIES : 0;
+  const attention = load.attention === "eager" ? training.batch * shape.heads * tokens ** 2 * 4 * SCORE_COPIES : 0;
   const unpacked = load.bits < 16 ? (linear / shape.layers) * wide : 0;
-  const layer = inner + scores + unpacked;
+  const layer = inner + attention + unpacked;
+  const scores = recipe.head === "answer" ? prompts * shape.vocabulary * 4 * VOCABULARY_COPIES : 0;
   const ofLayer = prompts * shape.hidden * wide;
-  const keptOfLayer = load.checkpointing ? ofLayer : HIDDEN_TENSORS * ofLayer + inner + scores;
+  const keptOfLayer = load.checkpointing ? ofLayer : HIDDEN_TENSORS * ofLayer + inner + attention;
   const kept = shape.layers * keptOfLayer;
-  return { base, trained, kept, layer, fixed: FIXED, total: base + trained + kept + layer + FIXED };
+  const total = base + trained + kept + layer + scores + FIXED;
+  return { base, trained, kept, layer, scores, fixed: FIXED, total };
 }

@@ -1,11 +1,15 @@
+import { join } from "node:path";
+import { allEnded } from "../all-ended.ts";
 import type { DatedConfig } from "../config/config.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
 import { AbtieError } from "../errors.ts";
+import { sha256, sha256OfFile } from "../files/hash.ts";
 import { createUntrainedLoader } from "../judge/classifier/load.ts";
 import { readModelConfig } from "../judge/classifier/model-config.ts";
 import { createGenerativeLoader } from "../judge/generative/load.ts";
 import type { Judge, JudgeLoader } from "../judge/judge.ts";
 import type { PreparingThreads } from "../prompt/threads/threads.ts";
+import { MODEL_FILES } from "../prompt/tokenizer/model-files.ts";
 import { readSpecialIds } from "../prompt/tokenizer/special-ids.ts";
 import type { Clock } from "../types.ts";
 import type { DataFile } from "./data-file.ts";
@@ -30,10 +34,7 @@ export async function openTrainingJudge(
 ): Promise<TrainingJudge> {
   const folder = config.engine.tokenizer;
   if (folder === null) throw withoutTokenizer();
-  const { eos, pad } = await readSpecialIds(folder);
-  const model = await readModelConfig(folder);
-  // The same choice as in merge_adapter.py, so that training and run leave out the same tokens.
-  const padToken = pad ?? model?.padToken ?? eos;
+  const { eos, pad: padToken } = await readEndTokens(folder);
   const factsOf = ({ template }: JudgeLoader, { budget }: Judge) => ({
     eos,
     pad: padToken,
@@ -56,6 +57,20 @@ export async function openTrainingJudge(
     config.classes.map((name) => [name, resolved.sequences.flatMap(({ label, ids }) => (label === name ? ids : []))]),
   );
   return { judge, facts: { head: "label", labels, dropTail: resolved.dropTail, ...factsOf(loader, judge) } };
+}
+
+/** Reads the ids of the end-of-sequence token and of the padding token of a model's folder; null for one that it lacks. */
+export async function readEndTokens(folder: string): Promise<Pick<DataFile, "eos" | "pad">> {
+  const { eos, pad } = await readSpecialIds(folder);
+  const model = await readModelConfig(folder);
+  // The same choice as in merge_adapter.py, so that training and run leave out the same tokens.
+  return { eos, pad: pad ?? model?.padToken ?? eos };
+}
+
+/** Hashes the files that decide which ids a text gets. */
+export async function hashTokenizer(folder: string): Promise<string> {
+  const hashes = await allEnded(MODEL_FILES.map((name) => sha256OfFile(join(folder, name)).catch(() => null)));
+  return sha256(JSON.stringify(hashes));
 }
 
 function withoutTokenizer(): AbtieError {

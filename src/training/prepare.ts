@@ -1,11 +1,9 @@
 import { join } from "node:path";
-import { allEnded } from "../all-ended.ts";
 import { type ClassMatrix, pickRows, rowAt } from "../class-matrix.ts";
-import type { Config, DatedConfig } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
 import type { Effects } from "../effects.ts";
 import { replaceFile, writeAtomic } from "../files/atomic.ts";
-import { sha256, sha256OfFile } from "../files/hash.ts";
 import { makeNewFolder } from "../files/new-folder.ts";
 import { plural } from "../format.ts";
 import { pinDate } from "../job/pin-date.ts";
@@ -14,11 +12,10 @@ import { judgeWarnings } from "../judge/judge.ts";
 import { classPrior, classPriorLosses } from "../metrics/class-prior.ts";
 import { labelsFor } from "../metrics/labels-for.ts";
 import { mean } from "../numbers/sums.ts";
-import { MODEL_FILES } from "../prompt/tokenizer/model-files.ts";
 import { openAllRows } from "./all-rows.ts";
 import { DATA_FILES, type DataFile } from "./data-file.ts";
 import { assignFolds, countSplitGroups, type FoldSettings } from "./folds.ts";
-import { openTrainingJudge, type TrainingJudge } from "./open-judge.ts";
+import { hashTokenizer, openTrainingJudge } from "./open-judge.ts";
 import { readTeacher } from "./teacher.ts";
 import { type Targets, type Written, writeExamples } from "./write-examples.ts";
 
@@ -40,6 +37,7 @@ export interface PrepareRequest {
 /** The data of a training, as they were written into a folder. */
 export interface PreparedData extends DataFile {
   readonly folder: string;
+  readonly priorLogLoss: number;
   /** Rows that are not trained on. */
   readonly heldOutRows: number;
 }
@@ -77,9 +75,11 @@ export async function fillDataFolder(
   const folds = assignFolds(request.folds, input);
   const writing = { ...targets, dataset: rows.dataset, orders: request.orders, judge, folds };
   const written = await writeExamples(folder, writing, effects);
-  const data: DataFile = {
+  const data: DataFile & Pick<PreparedData, "priorLogLoss"> = {
     format: 1,
-    ...(await describeJudge(opened, config)),
+    ...opened.facts,
+    classes: [...config.classes],
+    tokenizer: await hashTokenizer(opened.facts.model),
     folds: { ...request.folds, heldOut: request.heldOut },
     ...describeRows(written, { folds, groups: rows.dataset.groups, truth: targets.truth }, request),
     ...written.counts,
@@ -113,16 +113,11 @@ function withoutNaN({ classes, values }: ClassMatrix): ClassMatrix {
   return { classes, values: values.map((value) => (Number.isNaN(value) ? 0 : value)) };
 }
 
-async function describeJudge({ facts }: TrainingJudge, { classes }: DatedConfig) {
-  const hashes = await allEnded(MODEL_FILES.map((name) => sha256OfFile(join(facts.model, name)).catch(() => null)));
-  return { ...facts, classes: [...classes], tokenizer: sha256(JSON.stringify(hashes)) };
-}
-
 function describeRows(
   { kept }: Written,
   { folds, groups, truth }: { folds: Uint32Array; groups: Uint32Array; truth: ClassMatrix },
   request: PrepareRequest,
-): Pick<DataFile, "foldRows" | "prior" | "priorLogLoss" | "splitPrompts"> {
+): Pick<PreparedData, "foldRows" | "prior" | "priorLogLoss" | "splitPrompts"> {
   const rows = Uint32Array.from(kept);
   const used = pickRows(truth, rows);
   const prior = classPrior(used);
@@ -138,7 +133,11 @@ function describeRows(
   return { foldRows, prior: [...prior], priorLogLoss: mean(classPriorLosses(used)), splitPrompts };
 }
 
-function warnOfSplitPrompts({ splitPrompts, folds }: DataFile, { log }: PrepareEffects): void {
+/** Warns of prompts on both sides, which make the held-out log loss too good. */
+export function warnOfSplitPrompts(
+  { splitPrompts, folds }: Pick<DataFile, "splitPrompts" | "folds">,
+  { log }: Pick<PrepareEffects, "log">,
+): void {
   if (splitPrompts === 0) return;
   log(
     "warn",

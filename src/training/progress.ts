@@ -18,7 +18,8 @@ const heldOutSchema = z.object({
   accuracy: z.number(),
   mass: z.number().nullable(),
   rows: z.number(),
-  prior_log_loss: z.number(),
+  /** Null where there are no classes: then log loss and accuracy are those of the tokens of the answers. */
+  prior_log_loss: z.number().nullable(),
 });
 
 const eventSchema = z.union([
@@ -99,7 +100,7 @@ export function trainingProgress(state: TrainingState, times: TrainingTimes): Pa
     ...(heldOut === null
       ? []
       : [
-          `held out ${formatFixed(heldOut.log_loss, 3)} (prior ${formatFixed(heldOut.prior_log_loss, 3)}), ${formatPercent(heldOut.accuracy)} right`,
+          `held out ${formatFixed(heldOut.log_loss, 3)} (${heldOut.prior_log_loss === null ? "nats a token" : `prior ${formatFixed(heldOut.prior_log_loss, 3)}`}), ${formatPercent(heldOut.accuracy)} right`,
         ]),
     ...(typeof step.tokens_per_second === "number" ? [`${formatCount(step.tokens_per_second)} tokens/s`] : []),
   ];

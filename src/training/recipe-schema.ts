@@ -25,6 +25,11 @@ const dataSchema = z.looseObject({
     .describe("Learn the label columns, or the votes of each row as shares; default labels."),
   folds: foldsSchema.prefault({}),
   extra: z.array(file).default([]).describe("Files whose rows are appended unless an earlier file has their prompt."),
+  messages: z
+    .string()
+    .min(1)
+    .default("messages")
+    .describe("For the head answer: the column with the chats; default messages."),
   teacher: file.nullable().default(null).describe("Folder of a run whose probabilities are learned instead."),
 });
 
@@ -131,7 +136,11 @@ const proveSchema = z.strictObject({
 export const recipeSchema = z
   .strictObject({
     base: file.describe("Folder of the base model in 16 or 32 bits."),
-    head: z.enum(["classifier", "label"]).describe("A classification head, or the label as the next token."),
+    head: z
+      .enum(["classifier", "label", "answer"])
+      .describe(
+        "A classification head; the label as the next token; or answer: the last message of chats, in the model's own chat template.",
+      ),
     loss: z
       .enum(["vocabulary", "labels"])
       .default("vocabulary")

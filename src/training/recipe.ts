@@ -16,6 +16,8 @@ export interface JudgeRecipe extends Omit<ParsedRecipe, "data"> {
     /** The fold that is not trained on; null: none. */
     readonly heldOut: number | null;
     readonly extra: readonly string[];
+    /** For the head answer: the column with the chats. */
+    readonly messages: string;
     readonly teacher: string | null;
   };
 }

@@ -6,7 +6,7 @@ import { readSmallFile } from "../files/read-small-file.ts";
 import { readDataFile } from "./data-file.ts";
 import { TRAIN_FILE } from "./train.ts";
 
-const trainFileSchema = z.object({ base: z.string(), head: z.enum(["classifier", "label"]) });
+const trainFileSchema = z.object({ base: z.string(), head: z.enum(["classifier", "label", "answer"]) });
 
 /** What a merge needs of the folder of a training. */
 export interface TrainedRun {

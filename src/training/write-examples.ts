@@ -100,7 +100,8 @@ function weightsOf({ inclusion }: Dataset): Float64Array | null {
   return inclusion === null ? null : normalisedWeights(inclusion.map((probability) => 1 / probability));
 }
 
-function nothingLeft(dropped: ReadonlyMap<string, number>): AbtieError {
+/** Makes the error for a file of which no row can be learned. */
+export function nothingLeft(dropped: ReadonlyMap<string, number>): AbtieError {
   return new AbtieError("data", "no row is left to train on: look at the reasons below", {
     details: [...dropped].map(([reason, rows]) => `${plural(rows, "row")}: ${reason}`),
   });

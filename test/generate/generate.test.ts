@@ -187,6 +187,48 @@ describe("scored texts", () => {
   });
 });
 
+describe("answers", () => {
+  test("are one to each prompt or chat, most probable by default, without the answer that the chat ends with", async () => {
+    const writer = await startWriter(({ messages }) => {
+      const asked = messages.at(-1)?.content ?? "";
+      return asked === "long"
+        ? { text: "many words", finish: "length" }
+        : { text: asked === "empty" ? "" : `To: ${asked}` };
+    });
+    const chat = (...contents: readonly string[]) =>
+      contents.map((content, at) => ({ role: ["user", "assistant"][at % 2], content }));
+    const rows = [
+      { messages: chat("one", "a known answer") },
+      { messages: [{ role: "system", content: "Be rude." }, ...chat("two", "Why?", "three")] },
+      { messages: "just a prompt" },
+      { messages: chat("one", "another known answer") },
+      { messages: chat("long") },
+      { messages: chat("empty") },
+    ];
+    const folder = await temporaryFolder({
+      "chats.jsonl": rows.map((row) => JSON.stringify(row)).join("\n"),
+      "gen.yaml": `kind: answers\nattach: ${writer.url}\nprompts: chats.jsonl\ncolumn: messages\nsystem: Be brief.\nmax_tokens: 300\nconcurrency: 1\n`,
+    });
+    const said = await inProcess(["generate", "gen.yaml", "-o", "answers.jsonl", "--json"], folder);
+    expect(said.status, said.stderr).toBe(0);
+    expect(JSON.parse(said.stdout)).toMatchObject({ rows: 5, wanted: 6, dropped: { "the answer is empty": 1 } });
+    expect(await rowsIn(join(folder, "answers.jsonl"))).toEqual([
+      { id: "0", messages: chat("one"), response: "To: one", cut: false },
+      { id: "1", messages: rows[1]?.messages, response: "To: three", cut: false },
+      { id: "2", prompt: "just a prompt", response: "To: just a prompt", cut: false },
+      { id: "3", messages: chat("one"), response: "To: one", cut: false },
+      { id: "4", messages: chat("long"), response: "many words", cut: true },
+    ]);
+    const brief = { role: "system", content: "Be brief." };
+    expect(writer.chats.map(({ messages }) => messages).slice(0, 3)).toEqual([
+      [brief, ...chat("one")],
+      rows[1]?.messages,
+      [brief, ...chat("just a prompt")],
+    ]);
+    expect(writer.chats[0]).toMatchObject({ temperature: 0, max_tokens: 300 });
+  });
+});
+
 test("a config with mistakes is refused with all of them", async () => {
   const folder = await temporaryFolder({
     "gen.yaml": "kind: pairs\nattach: http://x\npromts: p.csv\none: {temperature: 9}\n",

@@ -63,6 +63,7 @@ describe("the shipped recipes", () => {
     if (name.endsWith("-better")) {
       expect(recipe.data).toMatchObject({ orders: "both", folds: { by: "prompt" } });
       expect(recipe.job.cut).toBe("fair");
+      expect(recipe.calibrate).toBe(recipe.head !== "answer");
     }
   });
 
@@ -150,7 +151,9 @@ describe("a recipe", () => {
       code: "config",
       message: "4 problems in the config",
       details: [
-        expect.stringMatching(/^mine\.yaml:2:1 {2}head expected "classifier" or "label", found "clasifier"$/),
+        expect.stringMatching(
+          /^mine\.yaml:2:1 {2}head expected "classifier" or "label" or "answer", found "clasifier"$/,
+        ),
         expect.stringMatching(/^mine\.yaml:5:3 {2}data\.contxt is not a known key: did you mean "context"\?$/),
         expect.stringMatching(/^mine\.yaml:7:15 {2}lora\.alhpa is not a known key: did you mean "alpha"\?$/),
         expect.stringMatching(/^mine\.yaml:9:3 {2}training\.learning_rate expected less than 1, found 2$/),

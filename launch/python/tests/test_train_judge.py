@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -17,6 +18,8 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, Gemma2Config, LlamaConfig
 
+from judge_examples import Collator, Example
+from judge_heads import answer_scores, mean_answer_loss
 from judge_trainer import STEPS_OF_MEAN, has_diverged, time_to_end
 from train_judge import main
 
@@ -69,12 +72,26 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def write_data(folder: Path, lines: list[dict[str, Any]]) -> None:
+def write_data(folder: Path, lines: list[dict[str, Any]], **changes: object) -> None:
     folder.mkdir(exist_ok=True)
     content = "".join(f"{json.dumps(line)}\n" for line in lines).encode()
     (folder / "examples.jsonl").write_bytes(content)
     about = {"format": 1, "classes": ["a", "b", "tie"], "labels": {"a": [2], "b": [3], "tie": [4]}, "eos": 1, "pad": 0}
-    (folder / "data.json").write_text(json.dumps(about | {"examplesSha256": hashlib.sha256(content).hexdigest()}))
+    (folder / "data.json").write_text(json.dumps(about | {"examplesSha256": hashlib.sha256(content).hexdigest()} | changes))
+
+
+def write_chats(folder: Path) -> None:
+    """Chats whose answer names the token 10, 11 or 12 of the prompt by 2, 3 or 4, and ends with 1."""
+    generator = torch.Generator().manual_seed(2)
+    lines = []
+    for row in range(60):
+        filler = torch.randint(20, 60, (int(torch.randint(3, 12, (1,), generator=generator)),), generator=generator).tolist()
+        ids = [*filler, 10 + row % 3, 5, 2 + row % 3, 1]
+        lines.append(
+            {"id": str(row), "row": row, "order": "ab", "fold": row % 5, "group": row, "ids": ids}
+            | {"answer": len(ids) - 2, "target": [], "weight": 1, "cut": 0}
+        )
+    write_data(folder, lines, head="answer", classes=[], labels=None)
 
 
 def recipe(base: Path, **changes: object) -> dict[str, Any]:
@@ -383,6 +400,48 @@ def test_tensorboard_gets_the_curve_when_it_is_asked_for(run: Run, base: Path, d
     content = files[0].read_bytes()
     assert b"train/loss" in content
     assert b"eval/log_loss" in content
+
+
+@pytest.mark.parametrize("padding", ["right", "left"])
+def test_the_loss_of_answers_is_that_of_transformers_with_all_other_tokens_masked(base: Path, padding: str) -> None:
+    chats = [([20, 21, 22, 5, 2, 1], 4), ([30, 5, 3, 3, 1], 2), ([40, 41, 42, 43, 44, 5, 4, 1], 6)]
+    examples = [
+        Example(id="", row=row, order="ab", fold=0, ids=array("i", ids), target=(), weight=1, answer=answer)
+        for row, (ids, answer) in enumerate(chats)
+    ]
+    model = AutoModelForCausalLM.from_pretrained(base)
+    batch = Collator(pad=0, padding=padding)([[each] for each in examples])
+    scores = answer_scores(model, batch)
+    losses = []
+    for ids, answer in chats:
+        labels = [-100] * answer + ids[answer:]
+        alone = model(input_ids=torch.tensor([ids]), labels=torch.tensor([labels]))
+        losses.append(alone.loss.item() * (len(ids) - answer))
+    assert scores[:, 0].tolist() == pytest.approx(losses, abs=1e-4)
+    assert scores[:, 1].tolist() == [2, 3, 2]
+    assert mean_answer_loss(scores, batch).item() == pytest.approx(sum(losses) / 7, abs=1e-4)
+
+
+def test_answers_of_chats_are_learned(run: Run, base: Path, tmp_path: Path) -> None:
+    write_chats(tmp_path / "chats")
+    made = recipe(base, head="answer", epochs=20, learning_rate=2e-2, batch=8, save_every=0)
+    result = run(command(tmp_path, tmp_path / "chats", made))
+    assert result.returncode == 0, result.stderr[-2000:]
+    held_out = curve(tmp_path / "out", "held_out")
+    # Nats a token of two tokens: knowing nothing but which tokens are answers would leave half of ln 3 = 0.55.
+    assert held_out[-1]["log_loss"] < 0.3
+    assert held_out[-1]["accuracy"] > 0.8
+    assert held_out[-1]["prior_log_loss"] is None
+    scored = [json.loads(line) for line in (tmp_path / "out" / "held_out.jsonl").read_text().splitlines()]
+    assert {tuple(each) for each in scored} == {("id", "order", "loss", "tokens", "guessed")}
+    assert sum(each["loss"] for each in scored) / 24 == pytest.approx(held_out[-1]["log_loss"])
+    assert "| step | log loss |" in (tmp_path / "out" / "README.md").read_text()
+
+
+def test_examples_of_another_head_are_refused(run: Run, place: Place) -> None:
+    result = run(command(place.tmp, place.data, recipe(place.base, head="answer")))
+    assert result.returncode == 1
+    assert "prepare them again" in result.stderr.splitlines()[-1]
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,10 @@ interface GenerateFlags {
 export const addGenerate: AddCommand = (program, context, finish) => {
   program
     .command("generate")
-    .summary("let served models write pairs of answers, or scored texts, as rows for a judge")
+    .summary("let served models write pairs of answers, or scored texts, as rows for a judge, or single answers")
     .description(
-      "Asks running servers for two answers to each prompt of a file, or for texts of given quality with their scores, and writes them as JSON " +
-        "Lines. What cannot be used is dropped and counted by reason. The same command continues an interrupted one.",
+      "Asks running servers for two answers to each prompt of a file, for texts of given quality with their scores, or for one answer to each " +
+        "prompt or chat, and writes them as JSON Lines. What cannot be used is dropped and counted by reason. The same command continues an interrupted one.",
     )
     .argument("<config>", "YAML file that says what is generated; see docs/guide/make-a-judge.md")
     .requiredOption("-o, --output <file>", "JSON Lines to write; the answers so far are kept in FILE.journal")

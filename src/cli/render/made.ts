@@ -29,6 +29,6 @@ export function renderTrainingPlan({ base, parameters, memory, tokens }: Trainin
     `base       ${base}`,
     `trained    ${formatCount(trained)} of ${formatCount(all)} parameters (${formatPercent(trained / all, 4)})`,
     `memory     about ${formatGib(memory.total)} on each device for prompts of ${formatCount(tokens)} tokens: base ${formatGib(memory.base)}, trained ${formatGib(memory.trained)},`,
-    `           kept for the backward pass ${formatGib(memory.kept)}, the layer at work ${formatGib(memory.layer)}, libraries ${formatGib(memory.fixed)}; an estimate from the model's shape`,
+    `           kept for the backward pass ${formatGib(memory.kept)}, the layer at work ${formatGib(memory.layer)}${memory.scores === 0 ? "" : `, scores of the vocabulary ${formatGib(memory.scores)}`}, libraries ${formatGib(memory.fixed)}; an estimate from the model's shape`,
   ].join("\n");
 }

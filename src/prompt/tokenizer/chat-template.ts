@@ -13,6 +13,11 @@ export interface ChatTemplate {
    * closing text (closing.ts). Throws AbtieError("config") with the file, and with the line where it is known.
    */
   readonly render: (messages: readonly Message[]) => string;
+  /**
+   * Renders a chat whose last message is the answer: the text up to the place where a server lets the model begin, without closing text,
+   * and the whole text with the answer. Throws like `render`.
+   */
+  readonly renderAnswered: (messages: readonly Message[]) => { readonly prompt: string; readonly whole: string };
   /** True when the rendered text depends on the date. */
   readonly dated: boolean;
 }
@@ -102,6 +107,7 @@ function withSettings(run: Run, settings: ChatSettings): ChatTemplate {
       const text = render(messages, true);
       return text + closingText(text.slice(-LONGEST_END), ends(messages.slice(0, -1)));
     },
+    renderAnswered: (messages) => ({ prompt: render(messages.slice(0, -1), true), whole: render(messages, false) }),
     dated: tried([user(USER_PROBE)], parts) !== tried([user(USER_PROBE)], parts, otherDay(settings.date)),
   };
 }

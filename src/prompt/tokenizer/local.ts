@@ -13,6 +13,8 @@ export interface LocalTokenizer extends Tokenizer {
   /** True when the chat template prints the date. */
   readonly dated: boolean;
   readonly with: (changed: Partial<ChatSettings>) => LocalTokenizer;
+  /** Renders a chat with its answer, as ChatTemplate does. Throws AbtieError("config") also for a model without a chat template. */
+  readonly renderAnswered: ChatTemplate["renderAnswered"];
   /** The text of a token behind other text, for servers that list tokens by their text; undefined when it has none. */
   readonly textOf: (id: number) => string | undefined;
 }
@@ -54,6 +56,10 @@ async function openTokenizer(modelDir: string, settings: ChatSettings): Promise<
       encodeChat: async (messages, answerPrefix) => {
         if (template === null) throw missingChatTemplate(modelDir);
         return encode(template.render(messages) + answerPrefix);
+      },
+      renderAnswered: (messages) => {
+        if (template === null) throw missingChatTemplate(modelDir);
+        return template.renderAnswered(messages);
       },
       decode: async (ids) => library.decode(ids, { skip_special_tokens: false, clean_up_tokenization_spaces: false }),
       control: async () => control,

@@ -5,6 +5,7 @@ import type { ChainStage } from "../../chain/stage.ts";
 import { sha256OfFile } from "../../files/hash.ts";
 import { MODEL_FILES } from "../../prompt/tokenizer/model-files.ts";
 import { fillDataFolder, type PrepareEffects } from "../prepare.ts";
+import { fillChatFolder } from "../prepare-chats.ts";
 import type { JudgeRecipe } from "../recipe.ts";
 
 /** The stage that turns the rows of a recipe into examples. */
@@ -19,7 +20,8 @@ export function prepareStage(recipe: JudgeRecipe, effects: PrepareEffects): Chai
       return {
         head: recipe.head,
         base: recipe.base,
-        ...(await hashesOf({ input: job.input, template: job.template })),
+        ...(await hashesOf({ input: job.input, ...(recipe.head === "answer" ? {} : { template: job.template }) })),
+        ...(recipe.head === "answer" ? inputsOf({ data: { messages: data.messages } }) : {}),
         ...(await hashesOf(Object.fromEntries(data.extra.map((file, at) => [`extra[${at}]`, file])))),
         ...(await hashesOf(Object.fromEntries(MODEL_FILES.map((name) => [`base/${name}`, join(recipe.base, name)])))),
         ...(data.teacher === null ? {} : await hashesOf({ teacher: join(data.teacher, "rows.jsonl") })),
@@ -28,11 +30,11 @@ export function prepareStage(recipe: JudgeRecipe, effects: PrepareEffects): Chai
       };
     },
     run: async ({ temporary, signal }) => {
-      const { rows, examples, heldOutRows, dropped, priorLogLoss, examplesSha256, folds } = await fillDataFolder(
-        temporary,
-        { config: job, ...data, out: temporary },
-        { ...effects, signal },
-      );
+      const ending = { ...effects, signal };
+      const { rows, examples, heldOutRows, dropped, priorLogLoss, examplesSha256, folds } =
+        recipe.head === "answer"
+          ? await fillChatFolder(temporary, recipe, ending)
+          : await fillDataFolder(temporary, { config: job, ...data, out: temporary }, ending);
       const facts = { rows, examples, heldOutRows, dropped, priorLogLoss, examplesSha256, folds };
       return { stopped: null, facts };
     },
