@@ -1,26 +1,56 @@
 import { z } from "zod";
-import { AbtieError } from "../errors.ts";
-import { describeIssue } from "../files/schema-problem.ts";
 import type { MeanEstimate } from "../stats/bootstrap.ts";
 import { KINDS } from "./fit.ts";
 import type { CalibrationStudy } from "./study.ts";
 import type { VerdictRules } from "./verdicts.ts";
+import { formatVersioned, parseVersioned } from "./versioned-file.ts";
 
 const VERSION = 2;
 const Finite = z.number();
 const Gain = z.strictObject({ mean: Finite, low: Finite, high: Finite });
 
-const Numbers = z.union([z.tuple([Finite, Finite]).readonly(), z.tuple([Finite, Finite, Finite]).readonly()]);
+/** Numbers by class, in a file. */
+export const NumbersOfFile = z.union([
+  z.tuple([Finite, Finite]).readonly(),
+  z.tuple([Finite, Finite, Finite]).readonly(),
+]);
 const Share = Finite.min(0).max(1);
 const Rule = z
   .strictObject({
-    least: Numbers,
+    least: NumbersOfFile,
     accept: Finite.nullable(),
     rows: z.int().positive(),
-    labels: Numbers,
+    labels: NumbersOfFile,
     accepted: z.strictObject({ rows: z.int().min(0), errors: z.int().min(0), of: z.int().min(0) }),
   })
   .nullable();
+
+/** The parameters of a calibration, in a file. */
+export const FittedParameters = z.strictObject({
+  scale: Finite.min(0),
+  bias: NumbersOfFile,
+  first: Finite,
+  both: Finite.min(0),
+});
+
+/** The rows that were fitted to, in a file. */
+export const TrainedOn = z.strictObject({
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  rows: z.int().positive(),
+  groups: z.int().positive(),
+});
+
+/** The judge whose log probabilities were fitted to, in a file. */
+export const JudgeOfFile = z.strictObject({
+  model: z.string(),
+  template: z.string().regex(/^[0-9a-f]{64}$/),
+  labels: z.strictObject({
+    a: z.array(z.string()).readonly(),
+    b: z.array(z.string()).readonly(),
+    /** Absent for a judge that knows no tie. */
+    tie: z.array(z.string()).readonly().optional(),
+  }),
+});
 
 /**
  * The calibration file: the parameters, the data to which they were fitted, and their gain on rows that were not used for the
@@ -29,17 +59,8 @@ const Rule = z
 const CalibrationFile = z.strictObject({
   version: z.literal(VERSION),
   kind: z.enum(KINDS),
-  parameters: z.strictObject({
-    scale: Finite.min(0),
-    bias: Numbers,
-    first: Finite,
-    both: Finite.min(0),
-  }),
-  trainedOn: z.strictObject({
-    sha256: z.string().regex(/^[0-9a-f]{64}$/),
-    rows: z.int().positive(),
-    groups: z.int().positive(),
-  }),
+  parameters: FittedParameters,
+  trainedOn: TrainedOn,
   outOfFold: z.strictObject({
     folds: z.int().min(2),
     repeats: z.int().positive(),
@@ -55,16 +76,7 @@ const CalibrationFile = z.strictObject({
   verdicts: z
     .strictObject({ coverage: Share, maxError: Share, confidence: Share, oneOrder: Rule, bothOrders: Rule })
     .optional(),
-  judge: z.strictObject({
-    model: z.string(),
-    template: z.string().regex(/^[0-9a-f]{64}$/),
-    labels: z.strictObject({
-      a: z.array(z.string()).readonly(),
-      b: z.array(z.string()).readonly(),
-      /** Absent for a judge that knows no tie. */
-      tie: z.array(z.string()).readonly().optional(),
-    }),
-  }),
+  judge: JudgeOfFile,
 });
 export type Calibration = z.output<typeof CalibrationFile>;
 
@@ -100,48 +112,23 @@ export function calibrationOf(
   };
 }
 
-/** The part of a calibration file that every version has. */
-const VersionedFile = z.object({ version: z.int() });
-
 /** Writes a calibration as the text of its file. */
 export function formatCalibration(calibration: Calibration): string {
-  return `${JSON.stringify(calibration, null, 2)}\n`;
+  return formatVersioned(calibration);
 }
 
 /** Reads the text of a calibration file. Throws AbtieError("config") that names the file and lists every wrong key. */
 export function parseCalibration(text: string, path: string): Calibration {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new AbtieError("config", `${path}: expected a calibration file (JSON), found text that is not JSON`, {
-      cause,
-    });
-  }
-  const parsed = CalibrationFile.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const { version } = VersionedFile.safeParse(value).data ?? {};
-  if (version !== undefined && version !== VERSION) {
-    throw new AbtieError(
-      "config",
-      `${path} is a calibration file of version ${version}, and this abtie reads version ${VERSION}: make it again with \`abtie calibrate\``,
-    );
-  }
-  const details = parsed.error.issues.map(
-    (issue) => `${issue.path.join(".") || "(the whole file)"}: ${describeIssue(issue)}`,
-  );
-  throw new AbtieError(
-    "config",
-    `${path}: not a calibration file of version ${VERSION}; make one with \`abtie calibrate\``,
-    {
-      details,
-    },
-  );
+  return parseVersioned(text, path, {
+    schema: CalibrationFile,
+    version: VERSION,
+    name: "calibration file",
+    command: "abtie calibrate",
+  });
 }
 
-/** Lists the differences between a judge and the judge that a calibration was fitted to; empty when there are none. */
-export function judgeMismatches(calibration: Calibration, judge: CalibratedJudge): string[] {
-  const fitted = calibration.judge;
+/** Lists the differences between a judge and the judge that was fitted to; empty when there are none. */
+export function judgeMismatches(fitted: CalibratedJudge, judge: CalibratedJudge): string[] {
   const mismatches: string[] = [];
   if (fitted.model !== judge.model)
     mismatches.push(`the model is ${judge.model}, the calibration is for ${fitted.model}`);

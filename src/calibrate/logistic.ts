@@ -5,6 +5,8 @@ import { type Local, minimiseConvex } from "./newton.ts";
 export interface LogisticData {
   /** One number for each observation, class and parameter. The logit of a class is the sum of features · parameters. */
   readonly features: Float64Array;
+  /** One number for each observation and class that is added to the logit; absent for 0. */
+  readonly offsets?: Float64Array;
   /** The shares of the classes for each observation; they sum to 1. */
   readonly truth: ClassMatrix;
   /** The weight of each observation. */
@@ -40,12 +42,13 @@ function lossAt(data: LogisticData, parameters: Float64Array, centre: Float64Arr
     const weight = at(data.weights, observation);
     if (weight === 0) continue;
     const base = classes.length * count * observation;
-    const logSum = softmaxInto(probabilities, data.features, base, parameters);
+    const logSum = softmaxInto(probabilities, data, observation, parameters);
     value += weight * logSum;
     expected.fill(0);
     for (let k = 0; k < classes.length; k += 1) {
       const p = at(probabilities, k);
       const share = at(shares, classes.length * observation + k);
+      value -= weight * share * (data.offsets?.[classes.length * observation + k] ?? 0);
       for (let j = 0; j < count; j += 1) {
         const feature = at(data.features, base + k * count + j);
         value -= weight * share * feature * at(parameters, j);
@@ -73,11 +76,17 @@ function lossAt(data: LogisticData, parameters: Float64Array, centre: Float64Arr
  * Writes the softmax of an observation's logits into `into`, and returns the logarithm of the sum of the exponentials of the
  * logits.
  */
-function softmaxInto(into: Float64Array, features: Float64Array, base: number, parameters: Float64Array): number {
+function softmaxInto(
+  into: Float64Array,
+  { features, offsets }: LogisticData,
+  observation: number,
+  parameters: Float64Array,
+): number {
   for (let k = 0; k < into.length; k += 1) {
-    let logit = 0;
+    const place = into.length * observation + k;
+    let logit = offsets?.[place] ?? 0;
     for (let j = 0; j < parameters.length; j += 1) {
-      logit += at(features, base + k * parameters.length + j) * at(parameters, j);
+      logit += at(features, place * parameters.length + j) * at(parameters, j);
     }
     into[k] = logit;
   }

@@ -1,7 +1,7 @@
 import { applyCalibration } from "../calibrate/apply.ts";
 import { mapClasses, softmax } from "../classes.ts";
 import type { PerClass } from "../types.ts";
-import type { EscalationModel, PooledKey, PoolWeights } from "./model.ts";
+import type { Combination, PooledKey, PoolWeights } from "./model.ts";
 import { countsOf, type JudgeAnswers } from "./steps.ts";
 
 /**
@@ -9,7 +9,7 @@ import { countsOf, type JudgeAnswers } from "./steps.ts";
  * logarithmic pool over the prior: log p = log prior + sum of weight · (log p of the judge - log prior), so that the prior is not
  * counted twice (Genest and Zidek 1986, "Combining probability distributions"). Throws an Error for a row without any answer.
  */
-export function combineAnswers(model: EscalationModel, answers: JudgeAnswers): PerClass {
+export function combineAnswers(model: Combination, answers: JudgeAnswers): PerClass {
   const [small, large] = countsOf(answers);
   if (large === 0) return applyCalibration(model.judges[0], answers[0]);
   const second = applyCalibration(model.judges[1], answers[1]);
@@ -32,7 +32,7 @@ export function poolJudges(
   );
 }
 
-/** A calibrated probability may be too small for a number of 64 bits. */
-function logOf(probability: number | undefined): number {
+/** Computes the logarithm of a probability, which may be too small for a number of 64 bits. */
+export function logOf(probability: number | undefined): number {
   return Math.log(Math.max(probability ?? Number.NaN, Number.MIN_VALUE));
 }

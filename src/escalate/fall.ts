@@ -1,19 +1,15 @@
-import { uncertainty } from "../deadline/swap-ranking.ts";
 import type { PerClass } from "../types.ts";
-import type { FallRates } from "./model.ts";
 
 /**
- * Computes the two properties of a row's probabilities that say how much further answers bring: the variance of the winner (1 for
- * A, -1 for B, 0 for a tie) and that of "it is a tie". An answer that moves the log odds by a small d changes the expected log
- * loss by d² / 2 times the variance (second-order expansion of the divergence).
+ * Computes how uncertain the winner is: 1 - the sum of the squared probabilities (the impurity of Gini), which is the variance of
+ * the winner summed over the classes. Further answers that move the logits by a small d, alike in all directions, lower the expected
+ * log loss by half the mean of d² per class times this number (second-order expansion of the divergence).
  */
-export function outcomeVariances(probabilities: PerClass): readonly [choice: number, tie: number] {
-  const tie = probabilities[2] ?? 0;
-  return [uncertainty(probabilities), tie * (1 - tie)];
+export function impurity(probabilities: PerClass): number {
+  return 1 - probabilities.reduce<number>((sum, p) => sum + p * p, 0);
 }
 
-/** Computes the expected fall of the log loss of a row, nats. */
-export function fallOf({ choice, tie }: FallRates, probabilities: PerClass): number {
-  const [ofChoice, ofTie] = outcomeVariances(probabilities);
-  return choice * ofChoice + tie * ofTie;
+/** Computes the expected fall of the log loss of a row, nats, from the rate of a move. */
+export function fallOf(rate: number, probabilities: PerClass): number {
+  return rate * impurity(probabilities);
 }

@@ -9,15 +9,6 @@ export interface PoolWeights {
   readonly large: number;
 }
 
-/**
- * By how many nats more answers lower the log loss of a row: `choice` · P(A or B) variance of the winner + `tie` · P(tie) (1 - P(tie)).
- * Both are not negative, so that an uncertain row gains more than a certain one.
- */
-export interface FallRates {
-  readonly choice: number;
-  readonly tie: number;
-}
-
 /** The counts of a row that both judges have answered. */
 export const POOLED = ["11", "12", "21", "22"] as const;
 export type PooledKey = (typeof POOLED)[number];
@@ -39,14 +30,19 @@ export const MOVES = [
 ] as const;
 export type Move = (typeof MOVES)[number];
 
-/** How the answers of two judges become the probabilities of a row, and what further answers are expected to bring. */
-export interface EscalationModel {
+/** How the answers of two judges become the probabilities of a row. */
+export interface Combination {
   /** The share of each class; what a row has before any answer. */
   readonly prior: PerClass;
   /** The calibration of each judge. */
   readonly judges: readonly [small: Parameters, large: Parameters];
   readonly weights: Readonly<Record<PooledKey, PoolWeights>>;
-  readonly falls: Readonly<Record<Move, FallRates>>;
+}
+
+/** A combination, and what further answers are expected to bring. */
+export interface EscalationModel extends Combination {
+  /** By how many nats each move lowers the log loss, per unit of the row's impurity; not negative. */
+  readonly falls: Readonly<Record<Move, number>>;
 }
 
 /**
@@ -61,31 +57,24 @@ export function defaultEscalation(classes: Classes): EscalationModel {
     judges: [unchanged, unchanged],
     weights: { "11": replaced, "12": replaced, "21": replaced, "22": replaced },
     falls: {
-      "10>20": bothWays(0.03),
-      "10>11": bothWays(0.1),
-      "10>12": bothWays(0.12),
-      "10>21": bothWays(0.1),
-      "10>22": bothWays(0.12),
-      "20>21": bothWays(0.08),
-      "20>22": bothWays(0.1),
-      "11>12": bothWays(0.02),
-      "11>21": NO_FALL,
-      "11>22": bothWays(0.02),
-      "12>22": NO_FALL,
-      "21>22": bothWays(0.02),
+      "10>20": 0.03,
+      "10>11": 0.1,
+      "10>12": 0.12,
+      "10>21": 0.1,
+      "10>22": 0.12,
+      "20>21": 0.08,
+      "20>22": 0.1,
+      "11>12": 0.02,
+      "11>21": 0,
+      "11>22": 0.02,
+      "12>22": 0,
+      "21>22": 0.02,
     },
   };
 }
-
-/** A step that brings nothing. */
-export const NO_FALL: FallRates = { choice: 0, tie: 0 };
 
 /** Gives the key of the move between two counts; null when the model has none, for example because nothing is added. */
 export function moveBetween(from: AnswerCounts, to: AnswerCounts): Move | null {
   const name = `${from.join("")}>${to.join("")}`;
   return MOVES.find((move) => move === name) ?? null;
-}
-
-function bothWays(nats: number): FallRates {
-  return { choice: nats, tie: nats };
 }

@@ -59,7 +59,7 @@ export async function createAggregate(
 function refuseMisfit(calibration: Calibration, file: string, template: Pick<Template, "sha256" | "labels">): void {
   const { model } = calibration.judge;
   const judge = { model, template: template.sha256, labels: template.labels };
-  const details = judgeMismatches(calibration, judge);
+  const details = judgeMismatches(calibration.judge, judge);
   if (details.length === 0) return;
   throw new AbtieError(
     "config",

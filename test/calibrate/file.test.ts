@@ -56,9 +56,9 @@ describe("a calibration file", () => {
 
   test("fits only the judge that it was made with, and says where another differs", () => {
     const made = calibration();
-    expect(judgeMismatches(made, JUDGE)).toEqual([]);
+    expect(judgeMismatches(made.judge, JUDGE)).toEqual([]);
     const other = { model: "b", template: "1".repeat(64), labels: { ...JUDGE.labels, tie: ["C"] } };
-    expect(judgeMismatches(made, other)).toEqual([
+    expect(judgeMismatches(made.judge, other)).toEqual([
       "the model is b, the calibration is for a-model",
       "the template differs from the one that the calibration was fitted to",
       "the label texts differ from those that the calibration was fitted to",

@@ -1,0 +1,48 @@
+import { z } from "zod";
+import { AbtieError } from "../errors.ts";
+import { describeIssue } from "../files/schema-problem.ts";
+
+/** A kind of file that abtie writes as JSON and reads again. */
+export interface VersionedKind<Content> {
+  readonly schema: z.ZodType<Content>;
+  /** The version that is written and read; a key of the file. */
+  readonly version: number;
+  /** What the file is, for example "calibration file". */
+  readonly name: string;
+  /** The command that makes one. */
+  readonly command: string;
+}
+
+/** The part of such a file that every version has. */
+const AnyVersion = z.object({ version: z.int() });
+
+/** Writes the content as the text of its file. */
+export function formatVersioned(content: object): string {
+  return `${JSON.stringify(content, null, 2)}\n`;
+}
+
+/** Reads the text of such a file. Throws AbtieError("config") that names the file and lists every wrong key. */
+export function parseVersioned<Content>(text: string, path: string, kind: VersionedKind<Content>): Content {
+  const { name, version, command } = kind;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new AbtieError("config", `${path}: expected a ${name} (JSON), found text that is not JSON`, { cause });
+  }
+  const parsed = kind.schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const found = AnyVersion.safeParse(value).data?.version;
+  if (found !== undefined && found !== version) {
+    throw new AbtieError(
+      "config",
+      `${path} is a ${name} of version ${found}, and this abtie reads version ${version}: make it again with \`${command}\``,
+    );
+  }
+  const details = parsed.error.issues.map(
+    (issue) => `${issue.path.join(".") || "(the whole file)"}: ${describeIssue(issue)}`,
+  );
+  throw new AbtieError("config", `${path}: not a ${name} of version ${version}; make one with \`${command}\``, {
+    details,
+  });
+}

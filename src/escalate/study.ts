@@ -1,0 +1,196 @@
+import { applyCalibration } from "../calibrate/apply.ts";
+import { groupedFolds } from "../calibrate/cross-validate.ts";
+import type { Kind } from "../calibrate/fit.ts";
+import { readingsOf } from "../calibrate/readings.ts";
+import { studyCalibration } from "../calibrate/study.ts";
+import { rowAt } from "../class-matrix.ts";
+import { formatFixed } from "../format.ts";
+import { mean } from "../numbers/sums.ts";
+import { type BootstrapOptions, bootstrapMean, type MeanEstimate } from "../stats/bootstrap.ts";
+import type { PerClass } from "../types.ts";
+import { poolJudges } from "./combine.ts";
+import { impurity } from "./fall.ts";
+import { countsOfKey, createCombinationFitter, judgedBy, type LabelledJudges, SMALL_ALONE, viewsOf } from "./fit.ts";
+import { type Combination, type EscalationModel, MOVES, type Move, POOLED } from "./model.ts";
+
+/** What a row may have: the keys of the counts of its answers. */
+export const COUNTS = ["10", "20", ...POOLED] as const;
+export type CountsKey = (typeof COUNTS)[number];
+
+export interface EscalationStudyOptions extends BootstrapOptions {
+  /** Number of folds of the cross-validation. Default 5, fewer when there are fewer groups. */
+  readonly folds?: number;
+  /** Number of random divisions into folds to average over. Default 4. */
+  readonly repeats?: number;
+}
+
+/** The result of fitting and cross-validating the combination of two judges. Numbers are in nats. */
+export interface EscalationStudy {
+  readonly model: EscalationModel;
+  readonly kinds: readonly [small: Kind, large: Kind];
+  readonly rows: number;
+  readonly groups: number;
+  readonly folds: number;
+  readonly repeats: number;
+  readonly seed: number;
+  /** Out-of-fold log loss of the rows that have at least these answers, by the number of orders of each judge. */
+  readonly losses: Readonly<Record<CountsKey, MeanEstimate | null>>;
+  /** By how much further answers lower the out-of-fold log loss, paired by row; null where no row has the answers. */
+  readonly falls: Readonly<Record<Move, MeanEstimate | null>>;
+  /** Why the model must not be used; null when it lowers the log loss of held-out rows. */
+  readonly refusal: string | null;
+}
+
+/**
+ * Fits how two judges are combined and what further answers of a row bring, and cross-validates both. The rows of a group are always
+ * in the same fold.
+ *
+ * What a move brings is one number, the sum of the falls of the log loss on held-out rows divided by the sum of their impurities. The
+ * loss of a row with one order is the mean over both orders. Thus the fall by a second order of the same judge has almost no noise of the labels: for a
+ * logarithmic mean it is the ambiguity of the readings, which does not depend on the label (Heskes 1998, "Selecting weighting
+ * factors in logarithmic opinion pools"). A move that does not lower the log loss of held-out rows brings 0 and is never made. A pool that
+ * is worse on held-out rows than one answer of the small judge is replaced by the small judge alone.
+ */
+export function studyEscalation(labelled: LabelledJudges, options: EscalationStudyOptions): EscalationStudy {
+  const groups = new Set(labelled.groups).size;
+  const folds = Math.min(options.folds ?? 5, Math.max(1, groups));
+  const repeats = options.repeats ?? 4;
+  const kinds = [kindOf(labelled, 0, options), kindOf(labelled, 1, options)] as const;
+  const fitTo = createCombinationFitter(labelled, kinds);
+  const divisions = Array.from({ length: repeats }, (_, k) =>
+    groupedFolds(labelled.groups, folds, options.seed + k * SEED_STEP),
+  );
+  const held = scoreOutOfFold(labelled, fitTo, divisions);
+  const fitted = fitTo(Uint32Array.from(labelled.groups.keys()));
+  const refused = POOLED.filter((key) => !(mean(fallsOf(held, "10", key)) > 0));
+  const rateOf = (move: Move): number => (refused.some((key) => move.endsWith(key)) ? 0 : fitRate(held, move));
+  const estimate = (values: readonly number[], rows: readonly number[]): MeanEstimate | null => {
+    if (values.length === 0) return null;
+    const groupOf = Uint32Array.from(rows, (row) => labelled.groups[row] as number);
+    return bootstrapMean(Float64Array.from(values), groupOf, options);
+  };
+  const study = {
+    model: {
+      prior: fitted.prior,
+      judges: fitted.judges,
+      weights: mapKeys(POOLED, (key) => (refused.includes(key) ? SMALL_ALONE : fitted.weights[key])),
+      falls: mapKeys(MOVES, rateOf),
+    },
+    kinds,
+    rows: labelled.groups.length,
+    groups,
+    folds,
+    repeats,
+    seed: options.seed,
+    losses: mapKeys(COUNTS, (key) => {
+      const rows = rowsWith(held, key, key);
+      return estimate(
+        rows.map((row) => held[key].losses[row] as number),
+        rows,
+      );
+    }),
+    falls: mapKeys(MOVES, (move) => estimate(fallsOf(held, ...endsOf(move)), rowsWith(held, ...endsOf(move)))),
+  };
+  return { ...study, refusal: refusalOfStudy(study) };
+}
+
+/** Distance between the seeds of repeats; see studyCalibration. */
+const SEED_STEP = 1_000_003;
+
+/** Chooses the kind of calibration with the lowest out-of-fold log loss. */
+function kindOf(labelled: LabelledJudges, judge: 0 | 1, { seed }: EscalationStudyOptions): Kind {
+  const { candidates } = studyCalibration(judgedBy(labelled, judge).known, {
+    seed,
+    folds: 5,
+    repeats: 2,
+    resamples: 100,
+  });
+  return candidates.reduce((best, one) => (one.logLoss < best.logLoss ? one : best)).kind;
+}
+
+function mapKeys<Key extends string, Value>(keys: readonly Key[], numberOf: (key: Key) => Value): Record<Key, Value> {
+  return Object.fromEntries(keys.map((key) => [key, numberOf(key)])) as Record<Key, Value>;
+}
+
+/** Of each row with so many answers, the loss and the impurity as means over the orders that they may be; else NaN. */
+interface HeldOut {
+  readonly losses: Float64Array;
+  readonly impurities: Float64Array;
+}
+type HeldOutByCounts = Readonly<Record<CountsKey, HeldOut>>;
+
+function scoreOutOfFold(
+  labelled: LabelledJudges,
+  fitTo: (rows: Uint32Array) => Combination,
+  divisions: readonly Uint8Array[],
+): HeldOutByCounts {
+  const size = labelled.groups.length;
+  const held = mapKeys(COUNTS, () => ({ losses: new Float64Array(size), impurities: new Float64Array(size) }));
+  const rows = Uint32Array.from(labelled.groups.keys());
+  for (const folds of divisions) {
+    for (const fold of new Set(folds)) {
+      const combination = fitTo(rows.filter((row) => folds[row] !== fold));
+      for (const row of rows.filter((row) => folds[row] === fold)) {
+        const truth = rowAt(labelled.truth, row);
+        for (const key of COUNTS) {
+          const views = predict(labelled, combination, row, key);
+          const { losses, impurities } = held[key];
+          losses[row] = (losses[row] as number) + mean(views.map((p) => lossOf(p, truth))) / divisions.length;
+          impurities[row] = (impurities[row] as number) + mean(views.map(impurity)) / divisions.length;
+        }
+      }
+    }
+  }
+  return held;
+}
+
+/** Predicts a row with so many answers, in all ways in which it may have come to them. */
+function predict(labelled: LabelledJudges, combination: Combination, row: number, key: CountsKey): readonly PerClass[] {
+  const counts = countsOfKey(key);
+  const of = (judge: 0 | 1): readonly PerClass[] =>
+    viewsOf(readingsOf(labelled.readings[judge], row), counts[judge]).map((view) =>
+      applyCalibration(combination.judges[judge], view),
+    );
+  const small = of(0);
+  if (key === "10" || key === "20") return small;
+  const large = of(1);
+  const weights = combination.weights[key];
+  return small.flatMap((first) => large.map((second) => poolJudges(combination.prior, [first, second], weights)));
+}
+
+/** Computes the log loss of one row, nats; probabilities of 0 count as 2^-52, as in logLosses. */
+function lossOf(probabilities: PerClass, truth: PerClass): number {
+  return truth.reduce<number>(
+    (loss, share, k) => loss - share * Math.log(Math.max(Number.EPSILON, probabilities[k] ?? Number.NaN)),
+    0,
+  );
+}
+
+function endsOf(move: Move): readonly [from: CountsKey, to: CountsKey] {
+  return move.split(">") as [CountsKey, CountsKey];
+}
+
+function rowsWith(held: HeldOutByCounts, from: CountsKey, to: CountsKey): readonly number[] {
+  const has = (key: CountsKey, row: number): boolean => !Number.isNaN(held[key].losses[row]);
+  return [...held[from].losses.keys()].filter((row) => has(from, row) && has(to, row));
+}
+
+function fallsOf(held: HeldOutByCounts, from: CountsKey, to: CountsKey): readonly number[] {
+  const [before, after] = [held[from].losses, held[to].losses];
+  return rowsWith(held, from, to).map((row) => (before[row] as number) - (after[row] as number));
+}
+
+function fitRate(held: HeldOutByCounts, move: Move): number {
+  const [from, to] = endsOf(move);
+  const rate =
+    mean(fallsOf(held, from, to)) / mean(rowsWith(held, from, to).map((row) => held[from].impurities[row] as number));
+  return Number.isNaN(rate) ? 0 : Math.max(0, rate);
+}
+
+function refusalOfStudy({ model, losses }: Pick<EscalationStudy, "model" | "losses">): string | null {
+  if (MOVES.some((move) => model.falls[move] > 0)) return null;
+  return (
+    "no further answer lowers the log loss on held-out rows: " +
+    `${formatFixed(losses["10"]?.mean ?? Number.NaN, 3)} nats with one answer of the small judge; run it alone, or label more rows`
+  );
+}
