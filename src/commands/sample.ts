@@ -5,10 +5,11 @@ import { readComparison } from "../compare/comparison-file.ts";
 import { namedColumns, type WrittenColumns } from "../config/columns.ts";
 import { outputFormOf, outputProblem } from "../config/output.ts";
 import { type LabelSettings, labelColumns, labelOrder } from "../dataset/label-columns.ts";
+import { chosenColumns } from "../dataset/open-dataset.ts";
 import { type SampledRow, writeSample } from "../dataset/submission/write-sample.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
-import { openJoined } from "../evaluate/labelled.ts";
+import { columnsOfOther, openJoined } from "../evaluate/labelled.ts";
 import { inOrderOf, refuseOtherClasses } from "../evaluate/same-rows.ts";
 import { openSubject, type Subject } from "../evaluate/subject.ts";
 import { type JudgeOnRows, sizesOf, worthLabelling } from "../evaluate/worth-labelling.ts";
@@ -18,8 +19,7 @@ import { filesOfRecordedRun, OTHER_PATH } from "../job/job-files.ts";
 import { namedFilesOf } from "../runfolder/file-names.ts";
 import { refuseOutputs } from "../runfolder/refuse-outputs.ts";
 import { inclusionProbabilities, systematicSample } from "../stats/unequal-sample.ts";
-import type { OutputForm } from "../types.ts";
-import { DEFAULT_COLUMNS } from "../types.ts";
+import { type Columns, DEFAULT_COLUMNS, type OutputForm } from "../types.ts";
 
 export interface SampleOptions {
   /** Folders of runs or of comparisons, or submissions, of the same rows: at least one. */
@@ -87,6 +87,7 @@ export async function sample(options: SampleOptions, effects: Pick<Effects, "cwd
   });
   await refuseExisting(output, { force: options.force ?? false });
   const columns = namedColumns(options.columns ?? {}, subject.columns);
+  const columnsIn = (options.input ?? null) === null ? columns : columnsOfOther(options.columns ?? {}, subject.columns);
   const settings: LabelSettings = {
     columns,
     truth: subject.run?.config.truth ?? "labels",
@@ -96,7 +97,13 @@ export async function sample(options: SampleOptions, effects: Pick<Effects, "cwd
     subject: subject.path,
     ids: subject.ids,
     path: input,
-    columns: { ...columns, labels: DEFAULT_COLUMNS.labels, label: null, codes: null },
+    columns,
+    columnsIn: (names) => ({
+      ...chosenColumns(columnsIn, names),
+      labels: DEFAULT_COLUMNS.labels,
+      label: null,
+      codes: null,
+    }),
     classes: settings.classes,
     truth: "labels",
     mayHaveMore: true,
@@ -112,7 +119,7 @@ export async function sample(options: SampleOptions, effects: Pick<Effects, "cwd
       yield { row: await dataset.read(indexes[row] as number), inclusion: inclusion[index] as number };
     }
   }
-  await writeSample(output, sampled(), { ...settings, form, columns });
+  await writeSample(output, sampled(), { ...settings, form, columns: { ...columns, ...textsOf(subject) } });
   return {
     file: output,
     rows: drawn.length,
@@ -122,6 +129,12 @@ export async function sample(options: SampleOptions, effects: Pick<Effects, "cwd
     labelOrder: labelOrder(settings),
     seed,
   };
+}
+
+/** The names under which a later command looks for the ids and texts. */
+function textsOf({ columns }: Subject): Pick<Columns, "id" | "prompt" | "responseA" | "responseB"> {
+  const { id, prompt, responseA, responseB } = columns;
+  return { id, prompt, responseA, responseB };
 }
 
 /** The form of the sample by the end of its name, as for a submission. Throws AbtieError("config") for a form that is not written. */

@@ -35,6 +35,26 @@ export function namedColumns(written: WrittenColumns, base: Columns = DEFAULT_CO
   };
 }
 
+/**
+ * Keeps of the columns of one file those that another file with these names has too; the others have their usual names. Weights
+ * stay together, and codes stay with their column.
+ */
+export function columnsPresent(columns: Columns, names: readonly string[]): Columns {
+  const keep = (key: "id" | "prompt" | "responseA" | "responseB" | "votes"): string =>
+    names.includes(columns[key]) ? columns[key] : DEFAULT_COLUMNS[key];
+  const hasLabel = columns.label !== null && names.includes(columns.label);
+  return {
+    id: keep("id"),
+    prompt: keep("prompt"),
+    responseA: keep("responseA"),
+    responseB: keep("responseB"),
+    labels: columns.labels.some((name) => names.includes(name)) ? columns.labels : DEFAULT_COLUMNS.labels,
+    votes: keep("votes"),
+    label: hasLabel ? columns.label : null,
+    codes: hasLabel ? columns.codes : null,
+  };
+}
+
 /** Writes columns as a config names them. */
 export function writtenColumns(columns: Partial<Columns>): WrittenColumns {
   const { id, prompt, responseA, responseB, labels, votes, label, codes } = columns;

@@ -1,7 +1,6 @@
-import { quoteForShell } from "../format.ts";
 import { cellText } from "./cell.ts";
 import type { DataCell } from "./sources/source.ts";
-import { isLikelyId, isMeasure } from "./suggest-columns.ts";
+import { idFlag, isLikelyId, isMeasure } from "./suggest-columns.ts";
 
 /** A longer text is no id. */
 const LONGEST_ID = 100;
@@ -38,7 +37,7 @@ export function createIdHint(
       const without = "no column with ids: the id of a row is its number, counted from 0";
       if (found === undefined || rows < FEWEST) return without;
       const { name } = found;
-      return `${without}; the values of ${JSON.stringify(name)} are all different: if they are ids, add --set ${quoteForShell(`columns.id=${name}`)}`;
+      return `${without}; the values of ${JSON.stringify(name)} are all different: if they are ids, add ${idFlag(name)}`;
     },
   };
 }

@@ -7,12 +7,16 @@ import type { LabelPlan } from "./labels.ts";
 import type { Header } from "./sources/source.ts";
 import { likelyPrompt, namingRemedy } from "./suggest-columns.ts";
 
-/** The indexes of the cells that are read from each record, and the meaning of the labels. */
-export interface Layout {
+/** The cell of the id. */
+export interface IdCell {
   /** Null: the id of a row is its number in the file, counted from 0. */
   readonly id: number | null;
   /** The number of the last turn that was judged; null when the whole conversation was. */
   readonly lastTurn: number | null;
+}
+
+/** The indexes of the cells that are read from each record, and the meaning of the labels. */
+export interface Layout extends IdCell {
   /** The cells whose texts make the prompt, joined by blank lines; empty when the conversations contain it. */
   readonly prompt: readonly number[];
   readonly responseA: number;
@@ -43,12 +47,11 @@ export function findLayout(header: Header, options: LayoutOptions): Layout {
   const { columns } = options;
   const search = createSearch(header, columns);
   const pair = search.pair();
-  const lastTurn = columns.id === DEFAULT_COLUMNS.id ? findLastTurn(header.names) : null;
-  const id = lastTurn === null ? search.one("id", columns.id, DEFAULT_COLUMNS.id, ID_NAMES) : null;
+  const { id, lastTurn } = findId(search, columns);
   const prompt = findPrompt(search, columns, pair);
   const labels = findLabels(search, options, pair);
   if (search.problems.length > 0 || pair === null) {
-    throw headerError(header, search.problems, namingRemedy(header.names, search.problems));
+    throw headerError(header, search.problems, namingRemedy(header.names, search.problems, columns));
   }
   return {
     id,
@@ -65,6 +68,13 @@ export function findLayout(header: Header, options: LayoutOptions): Layout {
     notes: [...(lastTurn === null ? [] : [SEVERAL_JUDGEMENTS]), ...search.assumed()],
     labelNotes: labels.notes,
   };
+}
+
+/** Finds the cell with the id: under the name of the config, else under the names that public data sets use. */
+export function findId(search: Search, columns: Columns): IdCell {
+  const lastTurn = columns.id === DEFAULT_COLUMNS.id ? findLastTurn(search.names) : null;
+  if (lastTurn !== null) return { id: null, lastTurn };
+  return { id: search.one("id", columns.id, DEFAULT_COLUMNS.id, ID_NAMES), lastTurn };
 }
 
 /** Lists the cells of ids, texts and inclusion probabilities, which cannot be labels. */

@@ -13,9 +13,15 @@ import { openSource } from "./sources/open-source.ts";
 import { createProblems, type Unit } from "./sources/problems.ts";
 import type { DataCell, FileDigest, Source } from "./sources/source.ts";
 
+/** Names of columns, or how they follow from the names that a file has. */
+export type ColumnChoice = Partial<Columns> | ((names: readonly string[]) => Partial<Columns>);
+
 export interface DatasetOptions {
-  /** Column names that differ from DEFAULT_COLUMNS. A file without the label columns that are named here has no labels. */
-  readonly columns?: Partial<Columns>;
+  /**
+   * Column names that differ from DEFAULT_COLUMNS, or a function that gives them for the names in a file. A file without the label
+   * columns that are named here has no labels.
+   */
+  readonly columns?: ColumnChoice;
   /**
    * The source of the truth: the label columns (default), or the votes of each row, counted as shares.
    */
@@ -141,8 +147,8 @@ async function indexRows(source: Source, options: DatasetOptions): Promise<Index
     problems,
     signal,
     onHeader: (header) => {
-      const layout = findLayout(header, { columns: { ...DEFAULT_COLUMNS, ...columns }, truth });
       const { names } = header;
+      const layout = findLayout(header, { columns: chosenColumns(columns, names), truth });
       started = { layout, names, rows: createRowIndex(layout, { problems, unit: source.unit, names, select }) };
     },
     onRecord: (record) => {
@@ -155,6 +161,11 @@ async function indexRows(source: Source, options: DatasetOptions): Promise<Index
   if (started === undefined) throw new Error("a file with rows has a header");
   const { layout, names, rows } = started;
   return { index: rows.finish(), layout, names, digest };
+}
+
+/** Gives the columns of a file with these names. */
+export function chosenColumns(choice: ColumnChoice, names: readonly string[]): Columns {
+  return { ...DEFAULT_COLUMNS, ...(typeof choice === "function" ? choice(names) : choice) };
 }
 
 async function readRow(

@@ -14,12 +14,17 @@ export interface RecordTexts {
 
 /** Reads the id and the texts of a record. `index` is the position of the record in the file, counted from 0. */
 export function readRecord(layout: Layout, cells: readonly DataCell[], index: number): RecordTexts {
-  const id = layout.id === null ? String(index) : cellText(cells[layout.id]);
+  const id = idOf(layout, cells, index);
   const swapped = layout.dealt && isDealt(id);
   const [a, b] = [readCell(cells[layout.responseA]), readCell(cells[layout.responseB])];
   const turns = combineTexts({ prompt: readPrompt(layout, cells), a: swapped ? b : a, b: swapped ? a : b });
   const last = layout.lastTurn === null ? Number.NaN : readDecimal(cells[layout.lastTurn]);
   return { id, turns: last >= 1 ? upTo(turns, last) : turns, swapped };
+}
+
+/** Reads the id of a record at this position in the file. */
+export function idOf({ id }: Pick<Layout, "id">, cells: readonly DataCell[], index: number): string {
+  return id === null ? String(index) : cellText(cells[id]);
 }
 
 function upTo({ prompts, responsesA, responsesB, forms }: RowTurns, last: number): RowTurns {

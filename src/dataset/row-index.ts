@@ -62,7 +62,7 @@ export function createRowIndex(
   const anomalies = createAnomalyCounter();
   const labels = createLabelCollector(layout, names, problems);
   const idHint = layout.id === null && layout.lastTurn === null ? createIdHint(names, textCells(layout)) : null;
-  const lineOfId = new Map<string, number>();
+  const checkId = createIdCheck(unit, problems);
   const groupOfPrompt = new Map<string, number>();
 
   return {
@@ -72,7 +72,7 @@ export function createRowIndex(
       const { id, turns, swapped } = readRecord(layout, cells, position);
       if (!select(id)) return;
       idHint?.add(cells);
-      checkId(id, { line, unit, lineOfId, problems });
+      checkId(id, line);
       labels.add(cells, line, swapped);
       if (layout.inclusion !== null) inclusion.push(readInclusion(cells[layout.inclusion], line, problems));
       anomalies.add({ line, id, turns });
@@ -110,25 +110,20 @@ export function createRowIndex(
   };
 }
 
-interface IdCheck {
-  readonly line: number;
-  readonly unit: Unit;
-  readonly lineOfId: Map<string, number>;
-  readonly problems: Problems;
-}
-
-function checkId(id: string, { line, unit, lineOfId, problems }: IdCheck): void {
-  if (id.trim() === "") {
-    problems.add("Give each row an id.", { line, text: "the id is empty" });
-    return;
-  }
-  const earlier = lineOfId.get(id);
-  if (earlier === undefined) lineOfId.set(id, line);
-  else
-    problems.add(REPEATED_REMEDY, {
-      line,
-      text: `the id ${JSON.stringify(id)} was already used on ${unit} ${earlier}`,
-    });
+/** Creates the check of the ids of one file: reports those that are empty or were there before. */
+export function createIdCheck(unit: Unit, problems: Problems): (id: string, line: number) => void {
+  const lineOfId = new Map<string, number>();
+  return (id, line) => {
+    const earlier = lineOfId.get(id);
+    if (id.trim() === "") {
+      problems.add("Give each row an id.", { line, text: "the id is empty" });
+    } else if (earlier === undefined) {
+      lineOfId.set(id, line);
+    } else {
+      const text = `the id ${JSON.stringify(id)} was already used on ${unit} ${earlier}`;
+      problems.add(REPEATED_REMEDY, { line, text });
+    }
+  };
 }
 
 function readInclusion(cell: DataCell, line: number, problems: Problems): number {

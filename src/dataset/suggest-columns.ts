@@ -1,29 +1,35 @@
 import { quoteForShell } from "../format.ts";
-import { DEFAULT_COLUMNS } from "../types.ts";
+import { type Columns, DEFAULT_COLUMNS } from "../types.ts";
 import { findNearest } from "./columns.ts";
-import { ID_NAMES, simplify } from "./known-columns.ts";
+import { ID_NAMES, PROMPT_NAMES, simplify } from "./known-columns.ts";
 
-/** Says how a person names the columns of texts that are missing, with those that are probably meant. */
-export function namingRemedy(names: readonly string[], problems: readonly string[]): string {
+/** The flag that names the column with the ids. */
+export function idFlag(column: string): string {
+  return `--set ${quoteForShell(`columns.id=${column}`)}`;
+}
+
+/** Says how a person names the columns that are missing, with those that are probably meant. */
+export function namingRemedy(names: readonly string[], problems: readonly string[], columns: Columns): string {
   const { prompt, answers, id } = suggestColumns(names);
-  const unused = names.filter((name) => name !== DEFAULT_COLUMNS.responseA && name !== DEFAULT_COLUMNS.responseB);
   const wanted = [
-    { key: "prompt", name: DEFAULT_COLUMNS.prompt, likely: prompt },
-    { key: "response_a", name: DEFAULT_COLUMNS.responseA, likely: answers?.[0] },
-    { key: "response_b", name: DEFAULT_COLUMNS.responseB, likely: answers?.[1] },
+    { key: "id", name: columns.id, likely: usualName(names, ID_NAMES) ?? id },
+    { key: "prompt", name: columns.prompt, likely: usualName(names, PROMPT_NAMES) ?? prompt },
+    { key: "response_a", name: columns.responseA, likely: answers?.[0] },
+    { key: "response_b", name: columns.responseB, likely: answers?.[1] },
   ];
+  const unused = names.filter((name) => !wanted.some((column) => column.name === name));
   const flags = wanted
     .filter(({ name }) => problems.some((problem) => problem.startsWith(`the column "${name}" is missing`)))
     .map(({ key, name, likely }) => `columns.${key}=${likely ?? findNearest(name, unused) ?? "NAME"}`)
     .map((setting) => `--set ${quoteForShell(setting)}`);
-  const idFlag =
-    flags.length > 0 && id !== null && !isUsualId(names) ? [`--set ${quoteForShell(`columns.id=${id}`)}`] : [];
-  const shown = flags.length === 0 ? "" : `: ${[...idFlag, ...flags].join(" ")}`;
+  const isFound = names.includes(columns.id) || usualName(names, ID_NAMES) !== null;
+  const ofId = flags.length > 0 && id !== null && columns.id === DEFAULT_COLUMNS.id && !isFound ? [idFlag(id)] : [];
+  const shown = flags.length === 0 ? "" : `: ${[...ofId, ...flags].join(" ")}`;
   return `Rename the column in the file, or name it with --set or under "columns" in the config${shown}.`;
 }
 
-function isUsualId(names: readonly string[]): boolean {
-  return names.some((name) => (ID_NAMES as readonly string[]).includes(simplify(name)));
+function usualName(names: readonly string[], usual: readonly string[]): string | null {
+  return names.find((name) => usual.includes(simplify(name))) ?? null;
 }
 
 /** The columns with texts that a header probably means; null where nothing is likely. */

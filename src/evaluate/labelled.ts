@@ -1,12 +1,13 @@
 import { type ClassMatrix, pickRows } from "../class-matrix.ts";
-import { namedColumns, type WrittenColumns } from "../config/columns.ts";
+import { columnsPresent, namedColumns, type WrittenColumns } from "../config/columns.ts";
 import { expectedLabels, labelColumns, labelOrder, NAME_LABELS } from "../dataset/label-columns.ts";
-import type { Dataset } from "../dataset/open-dataset.ts";
+import { type ColumnChoice, type Dataset, openDataset } from "../dataset/open-dataset.ts";
+import { columnWithIds } from "../dataset/read-ids.ts";
+import { idFlag } from "../dataset/suggest-columns.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
-import { inputPath } from "../files/input-path.ts";
+import { inputPath, STANDARD_INPUT } from "../files/input-path.ts";
 import { formatCount } from "../format.ts";
-import { openRows } from "../job/open-rows.ts";
 import { normalisedWeights } from "../metrics/weights.ts";
 import type { Classes, Columns } from "../types.ts";
 import type { Subject } from "./subject.ts";
@@ -76,11 +77,17 @@ export function joinOptionsOf(
     ids,
     path: file,
     columns: namedColumns(named, columns),
+    columnsIn: labels === null ? namedColumns(named, columns) : columnsOfOther(named, columns),
     classes: written.classes,
     truth: truth ?? run?.config.truth ?? "labels",
     mayHaveMore: run !== null && (run.config.limit !== null || run.config.shard !== null),
     signal: effects.signal,
   };
+}
+
+/** Columns of another file than the run's: as a person names them, else as the run does if the file has that name, else the usual ones. */
+export function columnsOfOther(named: WrittenColumns, columns: Columns): ColumnChoice {
+  return (names) => namedColumns(named, columnsPresent(columns, names));
 }
 
 /** The judged rows, and the data file with which they are joined. */
@@ -89,7 +96,9 @@ export interface JoinOptions {
   readonly subject: string;
   readonly ids: readonly string[];
   readonly path: string;
+  /** The columns that are expected, for messages; `columnsIn` decides which are read. */
   readonly columns: Columns;
+  readonly columnsIn: ColumnChoice;
   /** The classes of the judge. */
   readonly classes: Classes;
   readonly truth: "labels" | "votes";
@@ -113,11 +122,11 @@ export function isLabelled(joined: JoinedRows): joined is LabelledRows {
 
 /** Joins judged rows with a data file by id. Throws AbtieError("data") when an id is missing in one of them. */
 export async function openJoined(options: JoinOptions): Promise<JoinedRows> {
-  const { path, columns, truth: source, signal } = options;
-  const dataset = await openRows({ input: path, columns, truth: source, limit: null, shard: null }, signal);
+  const { path, columnsIn, truth: source, signal } = options;
+  const dataset = await openDataset(path, { columns: columnsIn, truth: source, signal });
   try {
     const { inclusion } = dataset;
-    const { judged, indexes } = joinById(dataset.ids, { ...options, isSample: inclusion !== null });
+    const { judged, indexes } = await joinById(dataset, options);
     return {
       dataset,
       source,
@@ -157,10 +166,12 @@ function lowered(text: string): string {
 }
 
 /** Finds the judged rows that the data file contains, and their indexes there. A sample need not contain all of them. */
-function joinById(
-  labelled: readonly string[],
-  { ids, path, subject, mayHaveMore, isSample }: JoinOptions & { readonly isSample: boolean },
-): Pick<JoinedRows, "judged" | "indexes"> {
+async function joinById(
+  { ids: labelled, inclusion }: Dataset,
+  options: JoinOptions,
+): Promise<Pick<JoinedRows, "judged" | "indexes">> {
+  const { ids, path, subject, mayHaveMore } = options;
+  const isSample = inclusion !== null;
   const indexOf = new Map(labelled.map((id, index) => [id, index]));
   const known = new Set(ids);
   const missing = isSample ? [] : ids.filter((id) => !indexOf.has(id));
@@ -169,7 +180,7 @@ function joinById(
     const rule = isSample ? "every row of the sample must be a judged one" : "the ids must be the same in both";
     throw new AbtieError(
       "data",
-      `${subject} and ${path} do not hold the same rows: ${rule}. Name the labelled file of these rows with --labels`,
+      `${subject} and ${path} do not hold the same rows: ${rule}. ${await remedyFor(labelled, options)}`,
       {
         details: [
           ...describe(missing, `in ${subject} without labels in ${path}`),
@@ -182,6 +193,28 @@ function joinById(
   // Only a sample of a larger file can miss all rows of a run with a limit.
   if (judged.length === 0) throw new AbtieError("data", `${path} holds no row of ${subject}: name another sample`);
   return { judged, indexes: judged.map((row) => indexOf.get(ids[row] ?? "") as number) };
+}
+
+/** Says what a person does about ids that differ: another column of the file may have them, or one of the two has row numbers. */
+async function remedyFor(labelled: readonly string[], { ids, path, subject, signal }: JoinOptions): Promise<string> {
+  const other = path === STANDARD_INPUT ? null : await columnWithIds(path, ids, signal);
+  const known = new Set(ids);
+  if (labelled.some((id) => known.has(id)) && !(areRowNumbers(ids) || areRowNumbers(labelled))) return NAME_ROWS;
+  if (other !== null)
+    return `The column ${JSON.stringify(other)} of ${path} has the ids of ${subject}: add ${idFlag(other)}`;
+  if (areRowNumbers(ids) && !areRowNumbers(labelled)) {
+    return `The ids of ${subject} are row numbers, counted from 0, because its rows were read without a column of ids; those of ${path} are not. Score the rows again with their ids (--set columns.id=NAME, and another run folder), or label a sample of ${subject}`;
+  }
+  if (areRowNumbers(labelled) && !areRowNumbers(ids)) {
+    return `The rows of ${path} have no column of ids that is known, so their ids are row numbers, counted from 0: name the column with --set columns.id=NAME`;
+  }
+  return NAME_ROWS;
+}
+
+const NAME_ROWS = "Name the labelled file of these rows with --labels";
+
+function areRowNumbers(ids: readonly string[]): boolean {
+  return ids.every((id, row) => id === String(row));
 }
 
 const NAMED = 5;

@@ -22,8 +22,8 @@ export interface Subject {
 /** Opens a run folder or a submission. Throws AbtieError("data") when `path` is neither. */
 export async function openSubject(path: string): Promise<Subject> {
   if (!(await isFolder(path))) {
-    const { ids, probabilities } = await readSubmission(path);
-    return { path, ids, written: probabilities, run: null, columns: DEFAULT_COLUMNS, seed: 0 };
+    const { ids, idColumn, probabilities } = await readSubmission(path);
+    return { path, ids, written: probabilities, run: null, columns: { ...DEFAULT_COLUMNS, id: idColumn }, seed: 0 };
   }
   return subjectOf(await loadRunFolder(path));
 }

@@ -86,6 +86,7 @@ test("reads any submission: other columns, other order, other ways to write a nu
   );
   expect(await readSubmission(path)).toEqual({
     ids: ["7", "8"],
+    idColumn: "id",
     probabilities: withTie([0.25, 0.25, 0.5, 0, 1, 0]),
   });
 });

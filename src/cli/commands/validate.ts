@@ -25,7 +25,7 @@ export const addValidate: AddCommand = (program, context, finish) => {
     )
     .argument("<submission>", "CSV to check; or a file with more columns: wide CSV, JSON Lines or Parquet")
     .requiredOption("-i, --input <file>", "file with the rows that the submission answers")
-    .option("--id <column>", "name of the id column (default: id)")
+    .option("--id <column>", "name of the id column of both files (default: as in the rows, or id)")
     .addOption(columnsOption("the rows"))
     .addOption(
       new Option(
@@ -43,6 +43,7 @@ export const addValidate: AddCommand = (program, context, finish) => {
       const verdict = result.valid ? "is valid" : "would be refused";
       const say = result.valid ? context.note : context.printToStderr;
       say(`${result.submission} ${verdict}: ${plural(result.rows, "row")} in the input`);
+      if (result.idHint !== null) context.printToStderr(result.idHint);
       finish(result.valid ? EXIT.done : EXIT.data);
     });
 };

@@ -7,29 +7,35 @@ import { findColumns, lacksTie } from "../columns.ts";
 import { openSource } from "../sources/open-source.ts";
 import { createProblems, type Problems, type Unit } from "../sources/problems.ts";
 import type { Header, Source } from "../sources/source.ts";
-import { submissionHeader } from "./header.ts";
+import { submissionHeader, submissionId } from "./header.ts";
 
 /** A submission's rows in the order of the file. */
 export interface Submission {
   readonly ids: readonly string[];
+  /** The column with the ids. */
+  readonly idColumn: string;
   readonly probabilities: ClassMatrix;
 }
 
-/** The column names of a submission that differ from DEFAULT_COLUMNS. */
-export type SubmissionColumns = Partial<Pick<Columns, "id" | "labels">>;
+/** The column names of a submission that differ from DEFAULT_COLUMNS; the id's may depend on the names that are there. */
+export interface SubmissionColumns {
+  readonly id?: string | ((names: readonly string[]) => string);
+  readonly labels?: Columns["labels"];
+}
 
 /**
  * Reads a submission, which another program may have written, as CSV, JSON Lines or Parquet; further columns do not
- * matter. It is one without a tie when it lacks that column. Throws AbtieError("data") with every row that the grader
+ * matter. It is one without a tie when it lacks that column, and its ids may have another name than `id`. Throws AbtieError("data") with every row that the grader
  * would refuse: a row without an id, an id that occurs twice, a cell that is not a number in [0, 1], or a sum other
  * than 1 (within 1e-6).
  */
-export async function readSubmission(path: string, columns: SubmissionColumns = {}): Promise<Submission> {
+export async function readSubmission(path: string): Promise<Submission> {
   await using source = await openSubmission(path);
   const problems = createProblems(path, source.unit);
-  const { ids, probabilities } = await scanSubmission(source, { columns, classes: null }, problems);
+  const columns = { id: (names: readonly string[]) => submissionId(names, DEFAULT_COLUMNS) };
+  const { ids, idColumn, probabilities } = await scanSubmission(source, { columns, classes: null }, problems);
   problems.throwIfAny();
-  return { ids, probabilities };
+  return { ids, idColumn, probabilities };
 }
 
 /** Opens a submission. The cells of a CSV are separated by commas, because a grader reads no others. */
@@ -58,20 +64,22 @@ export async function scanSubmission(
   { columns, classes: wanted }: SubmissionShape,
   problems: Problems,
 ): Promise<ScannedSubmission> {
-  const named = { ...DEFAULT_COLUMNS, ...columns };
+  const { id = DEFAULT_COLUMNS.id, labels = DEFAULT_COLUMNS.labels } = columns;
   const { path, unit } = source;
   const ids: string[] = [];
   const probabilities: number[] = [];
   const lines: number[] = [];
   let header: Header = { path, line: null, names: [] };
+  let idColumn = "";
   let indices: readonly number[] = [];
   let classes: Classes = wanted ?? CLASSES;
   await source.scan({
     problems,
     onHeader: (found) => {
       header = found;
-      classes = wanted ?? classesOf(!lacksTie(found.names, named.labels));
-      indices = findColumns(found, submissionHeader(named, classes));
+      classes = wanted ?? classesOf(!lacksTie(found.names, labels));
+      idColumn = typeof id === "function" ? id(found.names) : id;
+      indices = findColumns(found, submissionHeader({ id: idColumn, labels }, classes));
     },
     onRecord: ({ cells, line }) => {
       const [rowId = "", ...written] = indices.map((index) => cellText(cells[index]));
@@ -82,7 +90,7 @@ export async function scanSubmission(
     },
   });
   checkIds(ids, { lines, unit, problems });
-  return { ids, probabilities: { classes, values: Float64Array.from(probabilities) }, lines, header };
+  return { ids, idColumn, probabilities: { classes, values: Float64Array.from(probabilities) }, lines, header };
 }
 
 /** The grader's tolerance plus the rounding error of doubles: three times 0.333333 is 1.00000000003e-6 less than 1. */

@@ -19,27 +19,57 @@ export async function validateSubmission(
   classes: Classes | null = null,
   kind?: OutputForm["kind"],
 ): Promise<readonly FileProblem[]> {
+  return (await checkSubmission(path, async () => ({ ids, names: null }), columns, classes, kind)).problems;
+}
+
+/** The ids that a submission should have. */
+export interface ExpectedIds {
+  readonly ids: readonly string[];
+  /** The names that the column with the ids may have; null: the one that was looked for. */
+  readonly names: readonly string[] | null;
+}
+
+/**
+ * Does the same for a submission whose id column is only known from its header: `idsOf` gets the name of that column. Gives the ids
+ * of the submission too.
+ */
+export async function checkSubmission(
+  path: string,
+  idsOf: (idColumn: string) => Promise<ExpectedIds>,
+  columns: SubmissionColumns,
+  classes: Classes | null,
+  kind?: OutputForm["kind"],
+): Promise<{
+  readonly problems: readonly FileProblem[];
+  readonly ids: readonly string[];
+  readonly expected: ExpectedIds;
+}> {
   await using source = await openSubmission(path);
   const problems = createProblems(path, source.unit);
   const submission = await scanSubmission(source, { columns, classes }, problems);
-  const { header } = submission;
+  const { header, idColumn } = submission;
   const found = submission.probabilities.classes;
-  const named = { ...DEFAULT_COLUMNS, ...columns };
+  const { labels = DEFAULT_COLUMNS.labels } = columns;
   if (classes === null && found.length === 2) {
     problems.add(
       "That is right for a judge without ties; a grader of ties would refuse the file.",
       {
         line: header.line,
-        text: `there is no column ${JSON.stringify(named.labels[2])}: the file is read as one of two classes`,
+        text: `there is no column ${JSON.stringify(labels[2])}: the file is read as one of two classes`,
       },
       "note",
     );
   }
   // The records of the other kinds of file have their own names, and no header.
   const isSubmission = kind === undefined ? header.line !== null : kind === "submission";
-  if (isSubmission) compareHeaders(header, submissionHeader(named, found), problems);
-  compareIds(submission, ids, problems);
-  return problems.list();
+  if (isSubmission) compareHeaders(header, submissionHeader({ id: idColumn, labels }, found), problems);
+  const expected = await idsOf(idColumn);
+  if (expected.names?.includes(idColumn) === false) {
+    const text = `the ids are in the column ${JSON.stringify(idColumn)}, expected ${expected.names.join(" or ")}`;
+    problems.add("Rename the column, or give its name with --id.", { line: header.line, text });
+  }
+  compareIds(submission, expected.ids, problems);
+  return { problems: problems.list(), ids: submission.ids, expected };
 }
 
 function compareHeaders({ names: found, line }: Header, expected: readonly string[], problems: Problems): void {
