@@ -1,7 +1,7 @@
 /*
  * Finds out in which of vLLM's 8- and 4-bit forms a classifier is served, and how far its probabilities move.
  *
- * Run as: npm run build && node bench/quantised-classifiers.mjs --python VENV/bin/python --tokenizer FOLDER [--kinds int8,gptq-8,gptq-4]
+ * Run as: npm run build && node bench/quantised-classifiers.mjs --python VENV/bin/python --tokenizer FOLDER [--kinds int8,gptq-8,gptq-4,awq]
  *           [--flags fp8] [--dtype bfloat16] [--input examples/rows.csv] [--rows 60] [--together] [--folder /tmp/abtie-quantised]
  *
  * A Llama-type classifier with random weights and 1,024 hidden values is made with the tokenizer of --tokenizer. --kinds are those of
@@ -23,7 +23,7 @@ const { values } = parseArgs({
   options: {
     python: { type: "string", default: "python3" },
     tokenizer: { type: "string" },
-    kinds: { type: "string", default: "int8,gptq-8,gptq-4" },
+    kinds: { type: "string", default: "int8,gptq-8,gptq-4,awq" },
     flags: { type: "string", default: "" },
     dtype: { type: "string", default: "bfloat16" },
     input: { type: "string", default: here("../examples/rows.csv") },
@@ -99,8 +99,9 @@ async function probabilities({ name, model, args }) {
     return { name, rows: lines.map((line) => JSON.parse(line).probabilities), failure: "" };
   } catch (error) {
     const log = await readFile(join(own, "server.log"), "utf8").catch(() => "");
-    const causes = log.split("\n").filter((line) => /Error|not support/.test(line));
-    return { name, rows: null, failure: [error.message.slice(0, 300), ...causes.slice(-2)].join(" | ") };
+    // The first error is the cause; later ones say that a process has ended.
+    const cause = log.split("\n").find((line) => /\w+Error: (?!\d+ validation)|Value error,/.test(line) && !line.includes("ulimit"));
+    return { name, rows: null, failure: [error.message, cause ?? ""].map((text) => text.slice(0, 400)).join(" | ") };
   }
 }
 

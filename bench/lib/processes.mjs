@@ -29,9 +29,10 @@ export async function childrenOf(pid) {
 }
 
 /** Waits until a page answers with success. */
-export async function answers(url, limitMs = 20_000) {
+export async function answers(url, limitMs = 20_000, signal = undefined) {
   const end = performance.now() + limitMs;
   while (performance.now() < end) {
+    signal?.throwIfAborted();
     const ok = await fetch(url).then(
       (response) => response.ok,
       () => false,

@@ -26,9 +26,9 @@ export async function startVllm({ python, model, dtype, folder, maxModelLen = "2
   const stop = endWithUs(child);
   const url = `http://127.0.0.1:${port}`;
   const began = performance.now();
-  const died = new Promise((_, reject) => child.once("exit", (code) => reject(new Error(`vLLM ended with ${code}`))));
-  died.catch(() => {});
-  await Promise.race([answers(`${url}/health`, 900_000), died]);
+  const ended = new AbortController();
+  child.once("exit", (code) => ended.abort(new Error(`vLLM ended with ${code}`)));
+  await answers(`${url}/health`, 900_000, ended.signal);
   return {
     url,
     pid: child.pid,

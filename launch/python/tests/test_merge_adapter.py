@@ -10,6 +10,7 @@ torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 tokenizers = pytest.importorskip("tokenizers")
 peft = pytest.importorskip("peft")
+safetensors = pytest.importorskip("safetensors.torch")
 
 from merge_adapter import merge  # noqa: E402
 
@@ -72,6 +73,24 @@ def test_merged_model_equals_the_unmerged_one(base: Path, tmp_path: Path, task: 
         assert config["pad_token_id"] == 256
     assert (tmp_path / "out/tokenizer.json").exists()
     assert not (tmp_path / "out.partial").exists()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])
+def test_merged_weights_are_the_exact_sum_rounded_once(base: Path, tmp_path: Path, dtype: str) -> None:
+    trained(base, "SEQ_CLS").save_pretrained(tmp_path / "adapter")
+    merge(base, tmp_path / "adapter", tmp_path / "out", dtype=dtype)
+    before = safetensors.load_file(base / "model.safetensors")
+    small = safetensors.load_file(tmp_path / "adapter/adapter_model.safetensors")
+    merged = safetensors.load_file(tmp_path / "out/model.safetensors")
+    chosen = getattr(torch, dtype)
+    names = [name for name in before if any(part in name for part in ("q_proj", "v_proj", "up_proj"))]
+    assert len(names) == 6
+    for name in names:
+        a, b = (small[f"base_model.model.{name.removesuffix('.weight')}.lora_{part}.weight"].double() for part in "AB")
+        exact = before[name].to(chosen).double() + 2.0 * (b @ a)
+        assert merged[name].dtype == chosen
+        assert torch.equal(merged[name], exact.to(chosen))
+    assert torch.equal(merged["score.weight"], small["base_model.model.score.weight"].to(chosen))
 
 
 def test_adapter_without_its_head_is_refused(base: Path, tmp_path: Path) -> None:
