@@ -1,6 +1,6 @@
 /*
  * Compares a prompted judge, a structured decision and a classifier on the same labelled rows, each served by real vLLM on the CPU, and
- * holds the decision against abtie's own reading of the letters in the same prompts.
+ * holds the decision against abtie's own reading of the letters in the same prompts, on each page for decisions that the server has.
  *
  * Run as: npm run build && node bench/three-judges.mjs --python VENV/bin/python --tokenizer FOLDER --input LABELLED.csv
  *           [--rows 200] [--folder /tmp/abtie-judges]
@@ -17,6 +17,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { MAIN } from "./lib/job.mjs";
 import { output } from "./lib/processes.mjs";
+import { startRecordingProxy } from "./lib/recording-proxy.mjs";
 import { ENGINE, startVllm } from "./lib/vllm.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -34,6 +35,8 @@ if (python === undefined || tokenizer === undefined || input === undefined) {
   throw new Error("--python, --tokenizer and --input are needed");
 }
 const LIMIT = 1e-4;
+/** The pages for decisions. The second writes the names of options as JSON. */
+const PAGES = { "/v1/systemone": "systemone", "/v1/decisions": "decisions" };
 const OPTIONS = {
   first: "the first response is better",
   second: "the second response is better",
@@ -63,25 +66,48 @@ try {
   };
   await writeFile(join(folder, "job.yaml"), JSON.stringify(job));
   console.log(await abtie("compare", "job.yaml", "--force"));
+  for (const page of Object.keys(PAGES)) {
+    const largest = await measurePage(page, writer.url);
+    if (largest > LIMIT) process.exitCode = 1;
+  }
+} finally {
+  for (const server of servers) await server[Symbol.asyncDispose]();
+}
+
+/**
+ * Gives the largest difference (nats) between the log probabilities of decisions and those of the letters; 0 when the server has no such
+ * page. The other page is hidden.
+ */
+async function measurePage(page, url) {
+  const answer = await fetch(`${url}${page}`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: "{}",
+  });
+  if (answer.status === 404) {
+    console.log(`${page}: the server has no such page`);
+    return 0;
+  }
+  const hidden = Object.keys(PAGES).filter((other) => other !== page);
+  await using proxy = await startRecordingProxy(url, hidden);
   const readings = {};
-  for (const name of ["decision", "forward", "backward"]) {
-    await abtie("run", "job.yaml", "-t", `./${name}.jinja`, "--run", name, "--force");
-    const lines = (await readFile(join(folder, name, "rows.jsonl"), "utf8")).trim().split("\n");
+  for (const name of ["decision", `${PAGES[page]}-forward`, `${PAGES[page]}-backward`]) {
+    const base = ["--base-url", proxy.url, "-t", `./${name}.jinja`, "--run", `${PAGES[page]}-${name}`];
+    await abtie("run", "job.yaml", ...base, "--force");
+    const lines = (await readFile(join(folder, `${PAGES[page]}-${name}`, "rows.jsonl"), "utf8")).trim().split("\n");
     readings[name] = lines.map((line) => JSON.parse(line).ab.logProbs);
   }
-  const differences = readings.decision.flatMap((logProbs, row) =>
-    logProbs.map((value, k) => {
-      const letters = Math.exp(readings.forward[row][k]) + Math.exp(readings.backward[row][k]);
-      return Math.abs(value - Math.log(letters / 2));
-    }),
+  const [decided, forward, backward] = Object.values(readings);
+  const differences = decided.flatMap((logProbs, row) =>
+    logProbs.map((value, k) =>
+      Math.abs(value - Math.log((Math.exp(forward[row][k]) + Math.exp(backward[row][k])) / 2)),
+    ),
   );
   const largest = Math.max(...differences);
   console.log(
-    `decision against letters, ${readings.decision.length} rows: largest difference ${largest.toExponential(1)} nats`,
+    `${page}: decision against letters, ${decided.length} rows: largest difference ${largest.toExponential(1)} nats`,
   );
-  process.exitCode = largest <= LIMIT ? 0 : 1;
-} finally {
-  for (const server of servers) await server[Symbol.asyncDispose]();
+  return largest;
 }
 
 async function abtie(...given) {
@@ -112,12 +138,16 @@ async function writeTemplates() {
     `options: ${JSON.stringify(options)}`,
   ].join("\n");
   await writeFile(join(folder, "decision.jinja"), head("decision", decision));
-  for (const [file, order] of Object.entries({ forward: names, backward: names.toReversed() })) {
-    const letter = (name) => "ABC"[order.indexOf(name)];
-    const labels = { a: letter("first"), b: letter("second"), tie: letter("equal") };
-    const lines = order.map((name) => `${letter(name)}: ${name} - ${OPTIONS[name]}`).join("\n");
-    const question = `\n\nQuestion: ${QUESTION}\n${lines}\nAnswer with the letter of one option only.`;
-    const chat = head("chat", `labels: ${JSON.stringify(labels)}\nanswer_prefix: ""`);
-    await writeFile(join(folder, `${file}.jinja`), `${chat}${question}\n`);
+  const orders = { forward: names, backward: names.toReversed() };
+  for (const page of Object.values(PAGES)) {
+    for (const [file, order] of Object.entries(orders)) {
+      const letter = (name) => "ABC"[order.indexOf(name)];
+      const labels = { a: letter("first"), b: letter("second"), tie: letter("equal") };
+      const written = (name) => (page === "decisions" ? JSON.stringify(name) : name);
+      const lines = order.map((name) => `${letter(name)}: ${written(name)} - ${OPTIONS[name]}`).join("\n");
+      const question = `\n\nQuestion: ${QUESTION}\n${lines}\nAnswer with the letter of one option only.`;
+      const chat = head("chat", `labels: ${JSON.stringify(labels)}\nanswer_prefix: ""`);
+      await writeFile(join(folder, `${page}-${file}.jinja`), `${chat}${question}\n`);
+    }
   }
 }

@@ -4,13 +4,17 @@ import { createServer } from "node:http";
 
 /**
  * Starts a proxy in this process before the server at `target`. `completions` gets every answered request to
- * /v1/completions or /classify: its body and its answer. Disposing it closes all connections.
+ * /v1/completions or /classify: its body and its answer. The pages of `hidden` are not found. Disposing it closes all connections.
  */
-export async function startRecordingProxy(target) {
+export async function startRecordingProxy(target, hidden = []) {
   const completions = [];
   const server = createServer(async (request, response) => {
     try {
       const body = await textOf(request);
+      if (hidden.includes(request.url)) {
+        response.writeHead(404, { "content-type": "application/json" }).end('{"detail":"Not Found"}');
+        return;
+      }
       const headers = { "content-type": "application/json", authorization: request.headers.authorization ?? "" };
       const sent = body === "" ? { headers } : { headers, body };
       const answer = await fetch(`${target}${request.url}`, { method: request.method, ...sent });

@@ -50,13 +50,18 @@ export function optionOrders({
 
 /**
  * Writes the question of a structured decision with its lettered options as vLLM does behind the state (`QuestionType.prompt` in its
- * structured_decisions/question_types.py). Throws an Error for a template of another format.
+ * structured_decisions/question_types.py). `write` writes the name of an option. Throws an Error for a template of another format.
  */
-export function decisionText({ decision, labels }: Template, order: readonly ClassName[]): string {
+export function decisionText(
+  { decision, labels }: Template,
+  order: readonly ClassName[],
+  write = (label: string) => label,
+): string {
   if (decision === null) throw new Error("only a template of the format decision has a question");
-  const lines = order.map(
-    (name, at) => `${String.fromCodePoint(0x41 + at)}: ${labels[name]?.[0] ?? ""} - ${decision.options[name] ?? ""}`,
-  );
+  const lines = order.map((name, at) => {
+    const label = write(labels[name]?.[0] ?? "");
+    return `${String.fromCodePoint(0x41 + at)}: ${label} - ${decision.options[name] ?? ""}`;
+  });
   return [`Question: ${decision.question}`, ...lines, "Answer with the letter of one option only."].join("\n");
 }
 

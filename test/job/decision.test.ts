@@ -22,16 +22,18 @@ system: You judge.
 ${BODY}
 `;
 
-/** The same prompt as a chat whose labels are the letters of the options, in one of both orders. */
-function chat(order: readonly (keyof typeof OPTIONS)[], letters: { a: string; b: string; tie: string }): string {
-  const lines = order.map((name, at) => `${"ABC"[at]}: ${name} - ${OPTIONS[name]}`).join("\n");
+type Page = "/v1/systemone" | "/v1/decisions";
+
+/** The prompt of a page as a chat whose labels are the letters of the options, in one of both orders. */
+function chat(page: Page, order: readonly (keyof typeof OPTIONS)[], letters: { a: string; b: string; tie: string }) {
+  const own = page === "/v1/systemone";
+  const lines = order.map((name, at) => `${"ABC"[at]}: ${own ? name : `"${name}"`} - ${OPTIONS[name]}`).join("\n");
   return `---
 description: The letters of a decision.
 format: chat
 labels: ${JSON.stringify(letters)}
 answer_prefix: ""
-system: You judge.
----
+${own ? "system: You judge.\n---" : "---\nYou judge.\n"}
 ${BODY}
 
 Question: ${QUESTION}
@@ -44,43 +46,46 @@ Answer with the letter of one option only.
 const startDecider = (knobs: FakeKnobs = {}) =>
   startJudge({ decisions: "/v1/systemone", labels: [32, 33, 34], ...knobs });
 
-test("gives the mean of the letters' probabilities in both orders of the options, with their mass", async () => {
-  await using server = await startDecider();
-  const job = await writeJob({ engine: attachTo(server), rows: 12, config: { template: "./decision.jinja" } });
-  const templates = {
-    "decision.jinja": DECISION,
-    "forward.jinja": chat(["first", "second", "equal"], { a: "A", b: "B", tie: "C" }),
-    "backward.jinja": chat(["equal", "second", "first"], { a: "C", b: "B", tie: "A" }),
-  };
-  for (const [name, text] of Object.entries(templates)) await writeFile(join(job.folder, name), text);
-  const readingsOf = async (name: string) => {
-    const run = await inProcess(["run", "job.yaml", "-t", `./${name}.jinja`, "--run", name], job.folder);
-    expect(run.status, run.stderr).toBe(0);
-    return readLines(join(job.folder, name, "rows.jsonl")).map(({ ab }) => ab);
-  };
-  const [decided, forward, backward] = [
-    await readingsOf("decision"),
-    await readingsOf("forward"),
-    await readingsOf("backward"),
-  ];
-  expect(decided).toHaveLength(12);
-  for (const [row, reading] of decided.entries()) {
-    const expected = [0, 1, 2].map(
-      (label) =>
-        (Math.exp(forward[row]?.logProbs[label] ?? Number.NaN) +
-          Math.exp(backward[row]?.logProbs[label] ?? Number.NaN)) /
-        2,
-    );
-    for (const [label, value] of expected.entries()) {
-      expect(Math.exp(reading?.logProbs[label] ?? Number.NaN)).toBeCloseTo(value, 6);
+test.each(["/v1/systemone", "/v1/decisions"] as const)(
+  "gives the mean of the letters' probabilities in both orders of the options, with their mass, on %s",
+  async (page) => {
+    await using server = await startDecider({ decisions: page });
+    const job = await writeJob({ engine: attachTo(server), rows: 12, config: { template: "./decision.jinja" } });
+    const templates = {
+      "decision.jinja": DECISION,
+      "forward.jinja": chat(page, ["first", "second", "equal"], { a: "A", b: "B", tie: "C" }),
+      "backward.jinja": chat(page, ["equal", "second", "first"], { a: "C", b: "B", tie: "A" }),
+    };
+    for (const [name, text] of Object.entries(templates)) await writeFile(join(job.folder, name), text);
+    const readingsOf = async (name: string) => {
+      const run = await inProcess(["run", "job.yaml", "-t", `./${name}.jinja`, "--run", name], job.folder);
+      expect(run.status, run.stderr).toBe(0);
+      return readLines(join(job.folder, name, "rows.jsonl")).map(({ ab }) => ab);
+    };
+    const [decided, forward, backward] = [
+      await readingsOf("decision"),
+      await readingsOf("forward"),
+      await readingsOf("backward"),
+    ];
+    expect(decided).toHaveLength(12);
+    for (const [row, reading] of decided.entries()) {
+      const expected = [0, 1, 2].map(
+        (label) =>
+          (Math.exp(forward[row]?.logProbs[label] ?? Number.NaN) +
+            Math.exp(backward[row]?.logProbs[label] ?? Number.NaN)) /
+          2,
+      );
+      for (const [label, value] of expected.entries()) {
+        expect(Math.exp(reading?.logProbs[label] ?? Number.NaN)).toBeCloseTo(value, 6);
+      }
+      expect(reading?.mass).toBeCloseTo(
+        expected.reduce((sum, value) => sum + value, 0),
+        6,
+      );
     }
-    expect(reading?.mass).toBeCloseTo(
-      expected.reduce((sum, value) => sum + value, 0),
-      6,
-    );
-  }
-  expectValid(join(job.folder, "decision/submission.csv"), job.ids);
-});
+    expectValid(join(job.folder, "decision/submission.csv"), job.ids);
+  },
+);
 
 test("swaps the answers in another request, loses no row to its length, and continues a run", async () => {
   await using server = await startDecider({ maxModelLen: 160 });
@@ -106,19 +111,15 @@ test("says what to do when the server has no such page", async () => {
 });
 
 test("asks on the page that the server has, and finds the other one once", async () => {
-  const answersOf = async (page: "/v1/systemone" | "/v1/decisions") => {
+  const requestsOf = async (page: Page) => {
     await using server = await startDecider({ decisions: page, modelName: "decider" });
     const job = await writeJob({ engine: attachTo(server), rows: 8, config: { template: "./decision.jinja" } });
     await writeFile(join(job.folder, "decision.jinja"), DECISION);
     const run = await inProcess(["run", "job.yaml"], job.folder);
     expect(run.status, run.stderr).toBe(0);
-    return {
-      readings: readLines(join(job.folder, "run/rows.jsonl")).map(({ ab }) => ab),
-      requests: server.stats.requests,
-    };
+    return server.stats.requests;
   };
-  const [old, other] = [await answersOf("/v1/systemone"), await answersOf("/v1/decisions")];
-  expect(other).toEqual(old);
+  expect(await requestsOf("/v1/decisions")).toBe(await requestsOf("/v1/systemone"));
 });
 
 test("tells a server that has no page from an error of the server that has one", async () => {

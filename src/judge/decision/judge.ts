@@ -11,8 +11,8 @@ import { inspectPrompt } from "../inspect.ts";
 import type { Judge } from "../judge.ts";
 import { describeMarkers, longestPrompt } from "../limits.ts";
 import { createRowPrompts } from "../row-prompts.ts";
-import { createDecisionPages, type DecisionPages } from "./pages.ts";
-import { createDecisionScorer, type DecisionQuestion, decisionBody } from "./score.ts";
+import { createDecisionPages, type DecisionPage, type DecisionPages } from "./pages.ts";
+import { createDecisionScorer, type DecisionQuestion, decisionBody, decisionInput } from "./score.ts";
 
 /** A judge whose prompt and reading are the server's: a structured decision with one state and one question. */
 export interface DecisionJudge extends Judge {
@@ -22,6 +22,7 @@ export interface DecisionJudge extends Judge {
   readonly pages: DecisionPages;
   /** Gives the body of a request with the question in the first order alone, and the number of tokens that its prompt has here. */
   readonly firstQuestion: (
+    page: DecisionPage,
     row: number,
     order: Order,
   ) => Promise<{ readonly body: Readonly<Record<string, unknown>>; readonly tokens: number }>;
@@ -73,10 +74,15 @@ export async function createDecisionJudge(options: {
       const { task, prompt } = await prompts.prepareText(index, order, tokenBudget);
       return { ...task, scorer: createDecisionScorer(question, stateOf(prompt, template), pages) };
     },
-    firstQuestion: async (index, order) => {
+    firstQuestion: async (page, index, order) => {
       const { task, prompt } = await prompts.prepareText(index, order, null);
-      const body = decisionBody(question, stateOf(prompt, template), [optionOrders(template)[0]]);
-      return { body, tokens: task.ids.length };
+      const state = stateOf(prompt, template);
+      const [first] = optionOrders(template);
+      const body = decisionBody(page, question, state, [first]);
+      if (page === "/v1/systemone") return { body, tokens: task.ids.length };
+      // The options are written as JSON there.
+      const content = `${decisionInput(template, state)}\n\n${decisionText(template, first, JSON.stringify)}`;
+      return { body, tokens: (await tokenizer.encodeChat([{ role: "user", content }], "")).length };
     },
     show: prompts.show,
     inspect: (index, order) =>

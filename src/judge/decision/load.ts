@@ -27,9 +27,11 @@ export function createDecisionLoader(
 
 /** Asks one question. The server must have a page for it, and count as many tokens as the prompt has here, if it counts any. */
 async function proveDecisions(judge: DecisionJudge, { row, order }: Task, server: JudgeServer): Promise<void> {
-  const { body, tokens } = await judge.firstQuestion(row, order);
-  const answer = await judge.pages
-    .ask((page) => server.ask(page, body))
+  const { answer, tokens } = await judge.pages
+    .ask(async (page) => {
+      const { body, tokens } = await judge.firstQuestion(page, row, order);
+      return { answer: await server.ask(page, body), tokens };
+    })
     .catch((cause: unknown) => {
       if (!hasNoDecisions(cause)) throw cause;
       throw new AbtieError(

@@ -1,7 +1,12 @@
 import { RequestError } from "../../engine/client/request-error.ts";
 
-/** The pages for structured decisions: that of vLLM 0.32, and that of vLLM from 0.33 on and of other servers. Both take the same request. */
+/**
+ * The pages for structured decisions: that of vLLM, and that of OpenAI's Decisions API, which vLLM has beside it from 0.33 on. Requests and
+ * answers of both have forms of their own.
+ */
 export const DECISION_PAGES = ["/v1/systemone", "/v1/decisions"] as const;
+
+export type DecisionPage = (typeof DECISION_PAGES)[number];
 
 /** Finds the page on which a server answers. */
 export interface DecisionPages {
@@ -9,12 +14,12 @@ export interface DecisionPages {
    * Asks on the page that answered last, and on the other one when the server has not got it. Throws what the last page threw when no
    * page answers.
    */
-  readonly ask: <T>(ask: (page: string) => Promise<T>) => Promise<T>;
+  readonly ask: <T>(ask: (page: DecisionPage) => Promise<T>) => Promise<T>;
 }
 
-/** Begins with the page of vLLM 0.32. */
+/** Begins with vLLM's own page, which also says how much of the probability the options have. */
 export function createDecisionPages(): DecisionPages {
-  let known: string = DECISION_PAGES[0];
+  let known: DecisionPage = DECISION_PAGES[0];
   return {
     ask: async (ask) => {
       const first = known;
