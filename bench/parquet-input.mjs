@@ -7,18 +7,16 @@
 // alternate between the files, so that other load meets both. Prints a Markdown table and the ratios of rows/s and of rows per second
 // of CPU time, which other load on the machine changes less. The exit status is 1 when one of them takes more than 500 MB, or Parquet
 // has less than 0.9 of the speed of CSV.
-import { spawn } from "node:child_process";
 import { createWriteStream } from "node:fs";
-import { mkdir, open, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { stringify } from "csv-stringify/sync";
 import { ByteWriter, ParquetWriter } from "hyparquet-writer";
 import { seededGenerator } from "../dist/numbers/random.js";
 import { startFake } from "./lib/fault-job.mjs";
-import { MAIN } from "./lib/job.mjs";
-import { endWithUs, markdown } from "./lib/processes.mjs";
+import { measureCommand } from "./lib/measured-command.mjs";
+import { markdown } from "./lib/processes.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -110,54 +108,7 @@ async function measure(part, input) {
   await rm(run, { recursive: true, force: true });
   const job = { input, template: "./t.jinja", run, orders: "one", limit: LIMIT, engine: server.engine };
   await writeFile(join(values.folder, "job.yaml"), JSON.stringify(job));
-  const log = await open(join(values.folder, `${part}.log`), "w");
-  const began = performance.now();
-  const child = spawn(process.execPath, [MAIN, part, "job.yaml", "--json"], {
-    cwd: values.folder,
-    stdio: ["ignore", "ignore", log.fd],
-    detached: true,
-  });
-  endWithUs(child);
-  let peak = 0;
-  const cpuOf = new Map();
-  let status = null;
-  const ended = new Promise((resolve) => child.once("close", resolve)).then((code) => {
-    status = code;
-  });
-  while (status === null) {
-    for (const pid of await tree(child.pid)) {
-      peak = Math.max(peak, await peakMegabytes(pid));
-      cpuOf.set(pid, Math.max(cpuOf.get(pid) ?? 0, await cpuSecondsOf(pid)));
-    }
-    await Promise.race([ended, sleep(200)]);
-  }
-  await log.close();
-  if (status !== 0) throw new Error(`abtie ${part} ended with ${status}: see ${values.folder}/${part}.log`);
-  const cpuSeconds = [...cpuOf.values()].reduce((sum, one) => sum + one, 0);
-  return { peak, seconds: (performance.now() - began) / 1000, cpuSeconds };
-}
-
-async function tree(pid) {
-  const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8").catch(() => "");
-  const below = await Promise.all(children.split(" ").filter(Boolean).map(tree));
-  return [pid, ...below.flat()];
-}
-
-async function peakMegabytes(pid) {
-  const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
-  return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1000;
-}
-
-/** The time of the processors that a process has used so far, in user and in system mode, s. */
-async function cpuSecondsOf(pid) {
-  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
-  // The fields after the name, which stands in brackets and may hold spaces; 100 ticks are a second.
-  const [user = 0, system = 0] = stat
-    .slice(stat.lastIndexOf(")") + 2)
-    .split(" ")
-    .slice(11, 13)
-    .map(Number);
-  return (user + system) / 100;
+  return measureCommand([part, "job.yaml", "--json"], values.folder, `${part}.log`);
 }
 
 async function writeCsv(path) {

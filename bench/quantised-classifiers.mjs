@@ -100,7 +100,9 @@ async function probabilities({ name, model, args }) {
   } catch (error) {
     const log = await readFile(join(own, "server.log"), "utf8").catch(() => "");
     // The first error is the cause; later ones say that a process has ended.
-    const cause = log.split("\n").find((line) => /\w+Error: (?!\d+ validation)|Value error,/.test(line) && !line.includes("ulimit"));
+    const cause = log
+      .split("\n")
+      .find((line) => /\w+Error: (?!\d+ validation)|Value error,/.test(line) && !line.includes("ulimit"));
     return { name, rows: null, failure: [error.message, cause ?? ""].map((text) => text.slice(0, 400)).join(" | ") };
   }
 }
