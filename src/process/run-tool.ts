@@ -2,6 +2,8 @@ import { appendFile, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { execa } from "execa";
 import { createFolder } from "../files/folder.ts";
+import { secretsOfEnvironment } from "../secrets/environment.ts";
+import { createRedactor, type Redact } from "../secrets/redactor.ts";
 import type { Clock } from "../types.ts";
 import { createOutputReader, type OutputReader } from "./tool-output.ts";
 
@@ -25,7 +27,7 @@ export interface ToolSurroundings {
   readonly folder: string;
   /** The complete environment of the tools: they inherit no other variables. */
   readonly env: Readonly<Record<string, string>>;
-  /** The command line and the full output of every tool are appended to this file. */
+  /** The command line and the full output of every tool are appended to this file, without the secrets in its environment. */
   readonly logFile: string;
   readonly clock: Clock;
   /** When this signal aborts, the tool is killed. */
@@ -60,8 +62,9 @@ export interface ToolResult {
 export async function runTool(tool: Tool, surroundings: ToolSurroundings): Promise<ToolResult> {
   const { folder, env, logFile, clock, signal, summarizeLine } = surroundings;
   signal.throwIfAborted();
+  const { redact } = createRedactor(secretsOfEnvironment({ ...env, ...tool.env }));
   await createFolder(dirname(logFile));
-  await appendFile(logFile, `\n$ ${[tool.command, ...tool.args].join(" ")}\n`);
+  await appendFile(logFile, redact(`\n$ ${[tool.command, ...tool.args].join(" ")}\n`));
   const child = execa("/bin/sh", ["-c", KILLED_WITH_PARENT, "sh", tool.command, ...tool.args], {
     cwd: folder,
     env: { ...env, ...tool.env },
@@ -74,7 +77,7 @@ export async function runTool(tool: Tool, surroundings: ToolSurroundings): Promi
     stdin: "pipe",
   });
   const output = createOutputReader(summarizeLine);
-  const logging = copyOutput(child.all, output, logFile);
+  const logging = copyOutput(child.all, output, { logFile, redact });
   const ended = new AbortController();
   const limit = new AbortController();
   const showing = showProgress(tool, surroundings, output, ended.signal);
@@ -126,15 +129,33 @@ function killGroup(pid: number | undefined): void {
   }
 }
 
-async function copyOutput(stream: NodeJS.ReadableStream, output: OutputReader, logFile: string): Promise<void> {
+async function copyOutput(
+  stream: NodeJS.ReadableStream,
+  output: OutputReader,
+  { logFile, redact }: { readonly logFile: string; readonly redact: Redact },
+): Promise<void> {
   stream.setEncoding("utf8");
-  for await (const chunk of stream) {
-    output.add(String(chunk));
+  const write = async (text: string): Promise<void> => {
+    const shown = redact(text);
+    output.add(shown);
     // When the disk is full, the tool's own message (in the tail) explains the failure, so an error of the log file
     // must not replace it.
-    await appendFile(logFile, chunk).catch(() => {});
+    await appendFile(logFile, shown).catch(() => {});
+  };
+  // A chunk may end within a secret: only whole lines are looked through, and a line without end in large pieces.
+  let unfinished = "";
+  for await (const chunk of stream) {
+    unfinished += String(chunk);
+    const end = Math.max(unfinished.lastIndexOf("\n"), unfinished.lastIndexOf("\r")) + 1;
+    const whole = end === 0 && unfinished.length > LONGEST_PIECE ? unfinished.length : end;
+    if (whole > 0) await write(unfinished.slice(0, whole));
+    unfinished = unfinished.slice(whole);
   }
+  if (unfinished !== "") await write(unfinished);
 }
+
+/** Characters of a line after which it is written without its end. */
+const LONGEST_PIECE = 1 << 20;
 
 const PROGRESS_MS = 1_000;
 /** A smaller loss of space (bytes) is not shown, because other programs change the free space too. */

@@ -50,15 +50,12 @@ export async function loadRecipe(
     (mapping: unknown, { path: at, value }) => setAt(mapping, at, value),
     yaml.value ?? {},
   );
-  const parsed = recipeSchema.safeParse(written, { reportInput: true });
   const problems: Problem[] = [...yaml.problems];
   const add = (at: Path, message: string): void => void problems.push({ path: at, message, place: placeOf(at) });
-  for (const key of secretKeys(written)) {
-    add(
-      key,
-      "looks like a token or a password: a recipe is copied into what is made of it; delete it, and give it in the environment of the program that needs it",
-    );
-  }
+  // Other problems would quote the text.
+  const secrets = secretKeys(written).map((key) => ({ path: key, message: SECRET, place: placeOf(key) }));
+  if (secrets.length > 0) throw refuse(secrets);
+  const parsed = recipeSchema.safeParse(written, { reportInput: true });
   if (!parsed.success) {
     for (const objection of describeIssues(parsed.error.issues, recipeSchema)) add(objection.path, objection.message);
   } else {
@@ -198,6 +195,9 @@ function headProblems({ head, loss, calibrate }: ParsedRecipe, written: unknown)
     ...(calibrate ? [[["calibrate"], "is for judges of two answers: delete it"] as const] : []),
   ];
 }
+
+const SECRET =
+  "looks like a token or a password: a recipe is copied into what is made of it; delete it, and give it in the environment of the program that needs it";
 
 /** Lists the keys whose text looks like a secret. */
 function secretKeys(value: unknown, path: Path = []): readonly Path[] {
