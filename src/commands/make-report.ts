@@ -110,8 +110,9 @@ export function describeProof({
 }: ProofStep): string {
   const range =
     interval === null ? "" : `, 95 % interval ${formatFixed(interval.low, 4)} to ${formatFixed(interval.high, 4)}`;
+  const prior = `(class shares ${formatFixed(logLoss.prior, 4)}${logLoss.after < logLoss.prior ? "" : ", which it does not beat"})`;
   return (
-    `${after} against ${before} on ${plural(rows, "row")}: log loss ${formatFixed(logLoss.before, 4)} -> ${formatFixed(logLoss.after, 4)}, ` +
+    `${after} against ${before} on ${plural(rows, "row")}: log loss ${formatFixed(logLoss.before, 4)} -> ${formatFixed(logLoss.after, 4)} ${prior}, ` +
     `lost ${formatFixed(lost, 4)}${range}; ${plural(flips, "verdict")} changed (${formatPercent(flips / rows)}), largest change of a row ${formatFixed(largestChange, 4)}: ${VERDICTS[verdict]}`
   );
 }
@@ -124,6 +125,7 @@ function proofTable(proof: readonly ProofStep[]): readonly (readonly string[])[]
       "rows",
       "log loss before",
       "log loss after",
+      "of the class shares",
       "lost (95 %)",
       "verdicts changed",
       "largest change",
@@ -135,6 +137,7 @@ function proofTable(proof: readonly ProofStep[]): readonly (readonly string[])[]
       formatCount(step.rows),
       formatFixed(step.logLoss.before, 4),
       formatFixed(step.logLoss.after, 4),
+      formatFixed(step.logLoss.prior, 4),
       `${formatFixed(step.lost, 4)}${step.interval === null ? "" : ` (${formatFixed(step.interval.low, 4)} to ${formatFixed(step.interval.high, 4)})`}`,
       formatCount(step.flips),
       formatFixed(step.largestChange, 4),

@@ -1,6 +1,7 @@
 import { type ClassMatrix, rowAt, sameRows } from "../class-matrix.ts";
 import { distance } from "../classes.ts";
 import { largestOf } from "../metrics/accuracy.ts";
+import { classPriorLosses } from "../metrics/class-prior.ts";
 import { logLosses } from "../metrics/log-loss.ts";
 import { mean, subtract } from "../numbers/sums.ts";
 import { bootstrapMean } from "../stats/bootstrap.ts";
@@ -23,8 +24,8 @@ export interface ProofStep {
   readonly before: string;
   readonly after: string;
   readonly rows: number;
-  /** Log loss (nats) of each. */
-  readonly logLoss: { readonly before: number; readonly after: number };
+  /** Log loss (nats) of each, and of always giving the class shares of these rows. */
+  readonly logLoss: { readonly before: number; readonly after: number; readonly prior: number };
   /** Log loss of after less that of before, nats: what was lost. */
   readonly lost: number;
   /** 95 % interval of `lost`, with the rows of a prompt as one; null with fewer than four prompts. */
@@ -63,7 +64,7 @@ export function proveStep(
     before: before.name,
     after: after.name,
     rows,
-    logLoss: { before: mean(losses.before), after: mean(losses.after) },
+    logLoss: { before: mean(losses.before), after: mean(losses.after), prior: mean(classPriorLosses(truth)) },
     lost,
     interval,
     flips: list.filter((row) => largestOf(before.probabilities, row) !== largestOf(after.probabilities, row)).length,

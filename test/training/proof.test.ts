@@ -29,6 +29,7 @@ test("what was lost, the changed verdicts and the largest change are named, in b
   const mean = -(Math.log(0.4) + Math.log(0.35)) / 2;
   expect(worse.logLoss.before).toBeCloseTo(-Math.log(0.8), 12);
   expect(worse.logLoss.after).toBeCloseTo(mean, 12);
+  expect(worse.logLoss.prior).toBeCloseTo(Math.log(2), 12);
   expect(worse.lost).toBeCloseTo(mean + Math.log(0.8), 12);
   expect(worse).toMatchObject({ flips: 20, verdict: "lost", before: "good", after: "flat" });
   expect(worse.largestChange).toBeCloseTo(0.45, 12);
