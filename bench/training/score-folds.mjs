@@ -1,14 +1,17 @@
 // Scores judges that were trained with cross-validation: their held-out predictions of all folds together, each row by the judge
 // that did not see it, against the class prior and against the calibrated judge that was not trained.
-// Run as: npm run build && node bench/training/score-folds.mjs DATA PREDICTIONS ZERO [ZERO...]
+// Run as: npm run build && node bench/training/score-folds.mjs DATA PREDICTIONS[,PREDICTIONS...] ZERO [ZERO...] [--beside JUDGE]
 //   DATA         a folder of `abtie prepare` with both orders: rows, folds, prompts and targets
-//   PREDICTIONS  JSON lines {"job","id","order","logits"}, also .gz; jobs NAME-fold0 to NAME-foldN belong together
+//   PREDICTIONS  JSON lines {"job","id","order","logits"}, also .gz; jobs NAME-fold0 to NAME-foldN belong together. Those of
+//                shallow_judges.py show what the lengths of the answers, and their writers, say alone
 //   ZERO         jobs with all rows, scored without training; calibrated here with the same folds (temperature, bias, position)
+//   --beside     a judge for a further column: its log loss less that of each judge
 // Gain: log loss (nats) of the prior, or of the best ZERO, less that of the judge, with 95 % intervals over prompts. The prior of
 // a row is the mean target of the other folds. A against B alone: the probability of a given that it is no tie, over the rows
 // weighted by the share of their votes that is no tie.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { gunzipSync } from "node:zlib";
 import { applyCalibration } from "../../dist/calibrate/apply.js";
 import { createFitter } from "../../dist/calibrate/fit.js";
@@ -17,14 +20,15 @@ import { matrixOf, rowAt } from "../../dist/class-matrix.js";
 import { bootstrapMean } from "../../dist/stats/bootstrap.js";
 
 const CLASSES = ["a", "b", "tie"];
-const [folder, file, ...zeroShot] = process.argv.slice(2);
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { beside: { type: "string" } } });
+const [folder, files, ...zeroShot] = positionals;
 const rows = readRows(join(folder, "examples.jsonl"));
 const groups = Uint32Array.from(rows, (row) => row.group);
 const truth = matrixOf(
   CLASSES,
   rows.map((row) => row.target),
 );
-const predictions = readPredictions(file);
+const predictions = readPredictions(files.split(","));
 const prior = rows.map((row) => meanOf(rows.filter((other) => other.fold !== row.fold).map((other) => other.target)));
 
 const judges = new Map();
@@ -39,7 +43,9 @@ const untrained = best.sort((x, y) => meanLoss(judges.get(x)) - meanLoss(judges.
 console.log(
   `${rows.length} rows, ${new Set(groups).size} prompts; log loss of the prior ${meanLoss(prior).toFixed(4)}`,
 );
-console.log("judge | log loss | gain over the prior | gain over the untrained judge | A against B alone | accuracy");
+const beside = judges.get(values.beside);
+const columns = ["judge", "log loss", "gain over the prior", "gain over the untrained judge", "A against B alone"];
+console.log([...columns, "accuracy", ...(beside === undefined ? [] : [`gain over ${values.beside}`])].join(" | "));
 for (const [name, probabilities] of judges) {
   const cells = [
     name,
@@ -48,6 +54,7 @@ for (const [name, probabilities] of judges) {
     untrained === undefined || name === untrained ? "" : gain(losses(judges.get(untrained)), losses(probabilities)),
     gain(losses(prior.map(pairOnly), true), losses(probabilities.map(pairOnly), true), tieless()),
     accuracy(probabilities).toFixed(3),
+    ...(beside === undefined ? [] : [gain(losses(beside), losses(probabilities))]),
   ];
   console.log(cells.join(" | "));
 }
@@ -63,10 +70,10 @@ function readRows(path) {
   return [...found.values()];
 }
 
-function readPredictions(path) {
+function readPredictions(paths) {
   const place = new Map(rows.map((row, index) => [row.id, index]));
   const found = new Map();
-  for (const { job, id, order, logits } of jsonLines(path)) {
+  for (const { job, id, order, logits } of paths.flatMap(jsonLines)) {
     const name = job.replace(/-fold\d+$/, "");
     if (!found.has(name)) found.set(name, { ab: new Map(), ba: new Map() });
     if (place.has(id)) found.get(name)[order].set(place.get(id), logits);
