@@ -1,7 +1,11 @@
-/** One way to go on with an item: what it brings, and the seconds that it takes of each engine. */
-export interface KnapsackOption {
-  readonly value: number;
-  readonly seconds: readonly [number, number];
+/** Items, each with options to go on with it. */
+export interface KnapsackItems {
+  /** Place of the first option of each item, and after them the number of options. */
+  readonly starts: Uint32Array;
+  /** What each option brings; positive. */
+  readonly values: Float64Array;
+  /** The seconds that each option takes of each engine. */
+  readonly seconds: readonly [Float64Array, Float64Array];
 }
 
 /** The time for all items: shared by the two engines, which take turns, or of each engine by itself. */
@@ -9,30 +13,26 @@ export type TimeBudget =
   | { readonly kind: "shared"; readonly seconds: number }
   | { readonly kind: "separate"; readonly seconds: readonly [number, number] };
 
-/** The option that each item takes (null for none), and the sum of their values. */
+/** Place of the option that each item takes, -1 for none, and the sum of their values. */
 export interface Filling {
-  readonly chosen: readonly (number | null)[];
+  readonly chosen: Int32Array;
   readonly value: number;
 }
 
 /**
  * Chooses at most one option of each item so that the sum of the values is large and the seconds fit. Of each item, only the options
  * on the concave hull of value over cost are taken, in steps of falling value per second; the steps of all items are taken in
- * this order until the time is used. This is the greedy solution of the multiple-choice knapsack problem, which misses the best one
- * by less than one step (Sinha and Zoltners 1979, Operations Research 27(3)). Where each engine has time of its own, the exchange rate between
- * their seconds is the best of a few. Items that bring the same per second are taken in their order.
+ * this order until the time is used. This is the greedy solution of the multiple-choice knapsack problem, which misses the best
+ * one by less than one step (Sinha and Zoltners 1979, Operations Research 27(3)). Where each engine has time of its own, the
+ * exchange rate between their seconds is the best of a few. Items that bring the same per second are taken in their order.
  */
-export function fillKnapsack(items: readonly (readonly KnapsackOption[])[], budget: TimeBudget): Filling {
+export function fillKnapsack(items: KnapsackItems, budget: TimeBudget): Filling {
   switch (budget.kind) {
     case "shared":
-      return fillAt(items, [1, 1], ([one, other]) => {
-        const fits = one + other <= budget.seconds;
-        return [fits, fits];
-      });
+      return fillAt(items, { rate: 1, most: [Infinity, Infinity], together: budget.seconds });
     case "separate": {
-      const [small, large] = budget.seconds;
       const fillings = EXCHANGE_RATES.map((rate) =>
-        fillAt(items, [1, rate], ([one, other]) => [one <= small, other <= large]),
+        fillAt(items, { rate, most: budget.seconds, together: Number.POSITIVE_INFINITY }),
       );
       return fillings.reduce((best, filling) => (filling.value > best.value ? filling : best));
     }
@@ -42,74 +42,97 @@ export function fillKnapsack(items: readonly (readonly KnapsackOption[])[], budg
 }
 
 /** How many seconds of the first engine a second of the other one is worth. */
-const EXCHANGE_RATES = [1 / 64, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8, 16, 64] as const;
+const EXCHANGE_RATES = [1 / 64, 1 / 8, 1 / 2, 1, 2, 8, 64] as const;
 
-interface HullStep {
-  readonly item: number;
-  readonly option: number;
-  readonly perSecond: number;
+interface Limits {
+  /** How many seconds of the first engine a second of the other one is worth. */
+  readonly rate: number;
+  /** The most seconds of each engine, and of both together. */
+  readonly most: readonly [number, number];
+  readonly together: number;
 }
 
-function fillAt(
-  items: readonly (readonly KnapsackOption[])[],
-  prices: readonly [number, number],
-  fits: (used: readonly [number, number]) => readonly [boolean, boolean],
-): Filling {
-  const steps: HullStep[] = items.flatMap((options, item) =>
-    hullOf(options, prices).map((step) => ({ item, ...step })),
-  );
-  // A stable sort: the steps of an item stay in their order.
-  steps.sort((one, other) => (one.perSecond === other.perSecond ? 0 : other.perSecond - one.perSecond));
-  const chosen = new Array<number | null>(items.length).fill(null);
-  const isClosed = new Uint8Array(items.length);
+function fillAt(items: KnapsackItems, { rate, most, together }: Limits): Filling {
+  const { starts, values, seconds } = items;
+  const steps = hullSteps(items, rate);
+  const chosen = new Int32Array(starts.length - 1).fill(-1);
+  const isClosed = new Uint8Array(chosen.length);
   const isFull = [false, false];
-  let used: readonly [number, number] = [0, 0];
+  let small = 0;
+  let large = 0;
   let value = 0;
-  for (const { item, option } of steps) {
+  for (const step of steps.order) {
+    const item = steps.items[step] as number;
     if (isClosed[item] === 1) continue;
-    const now = optionAt(items, item, chosen[item] ?? null);
-    const next = optionAt(items, item, option);
-    const more = [next.seconds[0] - now.seconds[0], next.seconds[1] - now.seconds[1]] as const;
-    const after = [used[0] + more[0], used[1] + more[1]] as const;
-    const fit = fits(after);
+    const option = steps.options[step] as number;
+    const before = chosen[item] as number;
+    const moreSmall = difference(seconds[0], before, option);
+    const moreLarge = difference(seconds[1], before, option);
+    const isTogetherFull = small + moreSmall + large + moreLarge > together;
     // What does not fit fills its engine: a longer time must not exchange many small steps for a large one.
-    for (const engine of [0, 1] as const) isFull[engine] ||= more[engine] > 0 && !fit[engine];
-    if ([0, 1].some((engine) => isFull[engine] === true && (more[engine] ?? 0) > 0)) {
+    if (moreSmall > 0 && (isTogetherFull || small + moreSmall > most[0])) isFull[0] = true;
+    if (moreLarge > 0 && (isTogetherFull || large + moreLarge > most[1])) isFull[1] = true;
+    if ((moreSmall > 0 && isFull[0] === true) || (moreLarge > 0 && isFull[1] === true)) {
       isClosed[item] = 1;
       continue;
     }
     chosen[item] = option;
-    used = after;
-    value += next.value - now.value;
+    small += moreSmall;
+    large += moreLarge;
+    value += difference(values, before, option);
   }
   return { chosen, value };
 }
 
-const NOTHING: KnapsackOption = { value: 0, seconds: [0, 0] };
-
-function optionAt(items: readonly (readonly KnapsackOption[])[], item: number, option: number | null): KnapsackOption {
-  return option === null ? NOTHING : (items[item]?.[option] ?? NOTHING);
+function difference(numbers: Float64Array, before: number, after: number): number {
+  return (numbers[after] as number) - (before < 0 ? 0 : (numbers[before] as number));
 }
 
-/** Finds the options on the upper concave hull, from the origin on, with the value per second of each step along it. */
-function hullOf(
-  options: readonly KnapsackOption[],
-  prices: readonly [number, number],
-): readonly { readonly option: number; readonly perSecond: number }[] {
-  const costs = options.map(({ seconds }) => prices[0] * seconds[0] + prices[1] * seconds[1]);
-  const hull: { option: number; perSecond: number }[] = [];
-  let [cost, value] = [0, 0];
-  for (;;) {
-    let best: { option: number; perSecond: number } | null = null;
-    for (const [option, { value: total }] of options.entries()) {
-      if (total <= value) continue;
-      const more = (costs[option] ?? 0) - cost;
-      const perSecond = more > 0 ? (total - value) / more : Number.POSITIVE_INFINITY;
-      if (best === null || perSecond > best.perSecond) best = { option, perSecond };
+/** Steps along the hulls of all items: the item and the option that it comes to; `order` lists them by falling value per second. */
+interface HullSteps {
+  readonly items: readonly number[];
+  readonly options: readonly number[];
+  readonly order: Uint32Array;
+}
+
+function hullSteps({ starts, values, seconds }: KnapsackItems, rate: number): HullSteps {
+  const items: number[] = [];
+  const options: number[] = [];
+  const perSecond: number[] = [];
+  for (let item = 0; item + 1 < starts.length; item += 1) {
+    let cost = 0;
+    let value = 0;
+    for (;;) {
+      let best = -1;
+      let steepest = 0;
+      for (let option = starts[item] as number; option < (starts[item + 1] as number); option += 1) {
+        const more = (values[option] as number) - value;
+        if (more <= 0) continue;
+        const dearer = costOf(seconds, option, rate) - cost;
+        const slope = dearer > 0 ? more / dearer : Number.POSITIVE_INFINITY;
+        if (slope <= steepest) continue;
+        best = option;
+        steepest = slope;
+      }
+      if (best < 0) break;
+      items.push(item);
+      options.push(best);
+      perSecond.push(steepest);
+      cost = costOf(seconds, best, rate);
+      value = values[best] as number;
     }
-    if (best === null) return hull;
-    hull.push(best);
-    cost = costs[best.option] ?? 0;
-    value = options[best.option]?.value ?? 0;
   }
+  const order = Uint32Array.from(items.keys());
+  const slopes = Float64Array.from(perSecond);
+  // Equal steps stay in their order, so that the steps of an item follow each other.
+  order.sort((one, other) => {
+    const a = slopes[one] as number;
+    const b = slopes[other] as number;
+    return a === b ? one - other : b - a;
+  });
+  return { items, options, order };
+}
+
+function costOf(seconds: readonly [Float64Array, Float64Array], option: number, rate: number): number {
+  return (seconds[0][option] as number) + rate * (seconds[1][option] as number);
 }

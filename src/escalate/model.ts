@@ -75,6 +75,10 @@ export function defaultEscalation(classes: Classes): EscalationModel {
 
 /** Gives the key of the move between two counts; null when the model has none, for example because nothing is added. */
 export function moveBetween(from: AnswerCounts, to: AnswerCounts): Move | null {
-  const name = `${from.join("")}>${to.join("")}`;
-  return MOVES.find((move) => move === name) ?? null;
+  return MOVE_OF.get(27 * from[0] + 9 * from[1] + 3 * to[0] + to[1]) ?? null;
 }
+
+/** The moves by their four counts as the digits of a number with base 3. */
+const MOVE_OF: ReadonlyMap<number, Move> = new Map(
+  MOVES.map((move) => [Number.parseInt(move.replace(">", ""), 3), move]),
+);

@@ -1,6 +1,6 @@
 import type { PerClass } from "../types.ts";
 import { fallOf } from "./fall.ts";
-import { type Filling, fillKnapsack, type KnapsackOption } from "./knapsack.ts";
+import { fillKnapsack, type KnapsackItems, type TimeBudget } from "./knapsack.ts";
 import { type EscalationModel, moveBetween } from "./model.ts";
 import type { AnswerCounts, EscalationStep, JudgeIndex, OrderCount } from "./steps.ts";
 
@@ -36,8 +36,12 @@ export type EscalationEngines =
   | { readonly kind: "side-by-side"; readonly secondsLeft: readonly [small: number, large: number] };
 
 /** What a plan decides on. */
-export interface EscalationInput {
+export interface EscalationInput extends EscalationTime {
   readonly model: EscalationModel;
+}
+
+/** The rows, and the time for them. */
+export interface EscalationTime {
   readonly rows: readonly EscalationRow[];
   readonly paces: readonly [small: Pace, large: Pace];
   readonly engines: EscalationEngines;
@@ -72,9 +76,21 @@ export interface EscalationPlan {
  * What the small judge is asked comes before the change. A pure function without memory: call it again as answers and paces become
  * known. The order of the rows in the input has no effect.
  */
-export function planEscalation(input: EscalationInput): EscalationPlan {
-  const rows = input.rows.toSorted((one, other) => one.row - other.row);
-  const { engines } = input;
+export function planEscalation({ model, ...time }: EscalationInput): EscalationPlan {
+  return planByFalls(time, (row, to) => {
+    const move = moveBetween(row.counts, to);
+    return move === null ? 0 : fallOf(model.falls[move], row.probabilities);
+  });
+}
+
+/** Gives by how many nats the log loss of a row is expected to fall when it gets as many answers as `to` says. */
+export type FallTo = (row: EscalationRow, to: AnswerCounts) => number;
+
+/** Plans as planEscalation does, with any other knowledge of what further answers bring. */
+export function planByFalls(time: EscalationTime, fallTo: FallTo): EscalationPlan {
+  const input = { ...time, fallTo };
+  const rows = time.rows.toSorted((one, other) => one.row - other.row);
+  const { engines } = time;
   switch (engines.kind) {
     case "side-by-side": {
       const planned = fill(input, rows, { budget: { kind: "separate", seconds: engines.secondsLeft } });
@@ -90,6 +106,10 @@ export function planEscalation(input: EscalationInput): EscalationPlan {
   }
 }
 
+interface PlanInput extends EscalationTime {
+  readonly fallTo: FallTo;
+}
+
 /** Points and weights of a normal distribution that keep its mean, variance and fourth moment: Gauss-Hermite with 3 points. */
 const NODES = [
   [-Math.sqrt(3), 1 / 6],
@@ -98,7 +118,7 @@ const NODES = [
 ] as const;
 
 function chooseTurn(
-  input: EscalationInput,
+  input: PlanInput,
   rows: readonly EscalationRow[],
   stay: Planned,
   { secondsLeft, startUp }: Extract<EscalationEngines, { kind: "turns" }>,
@@ -129,53 +149,63 @@ function planOf({ steps, value }: Planned, choice: EscalationPlan["choice"]): Es
 
 /** Which time there is, of which judge alone (default both), and how many times slower the large judge is than expected. */
 interface FillOptions {
-  readonly budget: Parameters<typeof fillKnapsack>[1];
+  readonly budget: TimeBudget;
   readonly only?: JudgeIndex;
   readonly slowdown?: number;
 }
 
-function fill(input: EscalationInput, rows: readonly EscalationRow[], options: FillOptions): Planned {
-  const ways = rows.map((row) => waysOf(input, row, options));
-  const filling: Filling = fillKnapsack(ways, options.budget);
+function fill(input: PlanInput, rows: readonly EscalationRow[], options: FillOptions): Planned {
+  const { items, ends } = waysOf(input, rows, options);
+  const { chosen, value } = fillKnapsack(items, options.budget);
   const steps = rows.flatMap((row, item) => {
-    const chosen = filling.chosen[item] ?? null;
-    const way = chosen === null ? undefined : ways[item]?.[chosen];
-    return way === undefined ? [] : stepsTo(input, row, way);
+    const way = chosen[item] ?? -1;
+    return way < 0 ? [] : stepsTo(input, row, ends[way] as AnswerCounts);
   });
   steps.sort((one, other) => other.perSecond - one.perSecond || one.ask.row - other.ask.row);
   const of = (judge: JudgeIndex): readonly StepToAsk[] =>
     steps.map(({ ask }) => ask).filter(({ step }) => step.judge === judge);
-  return { steps: [of(0), of(1)], value: filling.value };
+  return { steps: [of(0), of(1)], value };
 }
 
-/** A way to go on with a row: the counts that it comes to. */
-interface Way extends KnapsackOption {
-  readonly to: AnswerCounts;
-}
-
-/** Lists what a row may come to. What is not expected to lower its log loss is left out. */
-function waysOf(input: EscalationInput, row: EscalationRow, { only, slowdown = 1 }: FillOptions): readonly Way[] {
-  const [small, large] = row.counts;
-  const open = (judge: JudgeIndex): number =>
-    only === undefined || only === judge ? row.open.filter((step) => step.judge === judge).length : 0;
-  const seconds = [secondsOf(input, row, 0), slowdown * secondsOf(input, row, 1)] as const;
-  const ways: Way[] = [];
-  for (let first = small; first <= small + open(0); first += 1) {
-    for (let second = large; second <= large + open(1); second += 1) {
-      const to: AnswerCounts = [first as OrderCount, second as OrderCount];
-      const value = fallTo(input.model, row, to);
-      if (value > 0) ways.push({ to, value, seconds: [(first - small) * seconds[0], (second - large) * seconds[1]] });
+/** Lists what each row may come to. What is not expected to lower its log loss is left out. */
+function waysOf(
+  input: PlanInput,
+  rows: readonly EscalationRow[],
+  { only, slowdown = 1 }: FillOptions,
+): { items: KnapsackItems; ends: readonly AnswerCounts[] } {
+  const starts = new Uint32Array(rows.length + 1);
+  const ends: AnswerCounts[] = [];
+  const values: number[] = [];
+  const seconds: [number[], number[]] = [[], []];
+  for (const [index, row] of rows.entries()) {
+    const [small, large] = row.counts;
+    const [ofSmall, ofLarge] = [secondsOf(input, row, 0), slowdown * secondsOf(input, row, 1)];
+    const mostSmall = only === 1 ? 0 : openOf(row, 0);
+    const mostLarge = only === 0 ? 0 : openOf(row, 1);
+    for (let first = 0; first <= mostSmall; first += 1) {
+      for (let second = 0; second <= mostLarge; second += 1) {
+        const to: AnswerCounts = [(small + first) as OrderCount, (large + second) as OrderCount];
+        const value = input.fallTo(row, to);
+        if (!(value > 0)) continue;
+        ends.push(to);
+        values.push(value);
+        seconds[0].push(first * ofSmall);
+        seconds[1].push(second * ofLarge);
+      }
     }
+    starts[index + 1] = ends.length;
   }
-  return ways;
+  const [small, large] = seconds.map((list) => Float64Array.from(list)) as [Float64Array, Float64Array];
+  return { items: { starts, values: Float64Array.from(values), seconds: [small, large] }, ends };
 }
 
-function fallTo(model: EscalationModel, { counts, probabilities }: EscalationRow, to: AnswerCounts): number {
-  const move = moveBetween(counts, to);
-  return move === null ? 0 : fallOf(model.falls[move], probabilities);
+function openOf({ open }: EscalationRow, judge: JudgeIndex): number {
+  let count = 0;
+  for (const step of open) if (step.judge === judge) count += 1;
+  return count;
 }
 
-function secondsOf({ paces }: EscalationInput, { tokens }: EscalationRow, judge: JudgeIndex): number {
+function secondsOf({ paces }: EscalationTime, { tokens }: EscalationRow, judge: JudgeIndex): number {
   const { secondsPerRow, secondsPerToken } = paces[judge];
   return secondsPerRow + secondsPerToken * tokens[judge];
 }
@@ -186,7 +216,7 @@ interface RankedStep {
 }
 
 /** Lists the steps of a way, the small judge's first, each with what it adds to those before it. */
-function stepsTo(input: EscalationInput, row: EscalationRow, { to }: Way): readonly RankedStep[] {
+function stepsTo(input: PlanInput, row: EscalationRow, to: AnswerCounts): readonly RankedStep[] {
   const steps: RankedStep[] = [];
   let counts = row.counts;
   let fallen = 0;
@@ -195,7 +225,7 @@ function stepsTo(input: EscalationInput, row: EscalationRow, { to }: Way): reado
     const seconds = secondsOf(input, row, judge);
     for (const { order } of orders) {
       counts = oneMore(counts, judge);
-      const total = Math.max(fallen, fallTo(input.model, row, counts));
+      const total = Math.max(fallen, input.fallTo(row, counts));
       const perSecond = Math.min((total - fallen) / seconds, steps.findLast(isOf(judge))?.perSecond ?? Infinity);
       steps.push({ ask: { row: row.row, step: { judge, order }, fall: total - fallen, seconds }, perSecond });
       fallen = total;
