@@ -54,7 +54,7 @@ export async function createLoader<J extends Judge>(
   if (config.cut === "right" && template.format !== "text") throw needsText(template);
   const folder = config.engine.tokenizer;
   const settings: ChatSettings = { kwargs: config.engine.chatTemplateKwargs, date: config.date };
-  const local = folder === null ? null : await loadTokenizer(folder, settings);
+  const local = folder === null ? null : await loadTokenizer(folder, settings, { share: threads.count > 0 });
   const caches = createTokenCaches(config, dataset);
   const open = async (tokenizer: Tokenizer, maxModelLen: number | null): Promise<J> => {
     const judge = await kind.create({ template, tokenizer, maxModelLen, threads });

@@ -1,4 +1,4 @@
-import { copyFile, writeFile } from "node:fs/promises";
+import { copyFile, cp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
@@ -6,7 +6,8 @@ import { createPreparer, type PreparerOptions } from "../../src/prompt/preparer.
 import { loadTemplate } from "../../src/prompt/template/template.ts";
 import { createThreadedPreparer } from "../../src/prompt/threads/on-threads.ts";
 import { type PreparingThreads, startPreparingThreads } from "../../src/prompt/threads/threads.ts";
-import { fixtureTokenizer, row, shippedTemplate, temporaryFolder } from "./helpers.ts";
+import { loadTokenizer } from "../../src/prompt/tokenizer/local.ts";
+import { fixtureFolder, fixtureTokenizer, row, SETTINGS, shippedTemplate, temporaryFolder } from "./helpers.ts";
 
 const SMALL = row(["Which is larger, 2 or 3?"], ["3 is larger."], ["2, of course."]);
 const ROWS = Array.from({ length: 50 }, (_, at) =>
@@ -59,6 +60,22 @@ test("prepares a row on this thread while none is ready", async () => {
   const { here, there, rows } = used;
   expect(await there.prepare(SMALL, "ab")).toEqual(await here.prepare(SMALL, "ab"));
   expect(rows).toEqual({ taken: 0, left: 1 });
+});
+
+test("shares a model that was loaded for threads, which then need no folder", async () => {
+  const folder = await temporaryFolder({});
+  await cp(fixtureFolder("bytelevel"), folder, { recursive: true });
+  const [tokenizer, alone] = [
+    await loadTokenizer(folder, SETTINGS, { share: true }),
+    await loadTokenizer(folder, SETTINGS),
+  ];
+  await rm(folder, { recursive: true });
+  await using used = await set(2, { tokenizer });
+  await askUntilTaken(used);
+  const prompts = await Promise.all(ROWS.map((one) => used.there.prepare(one, "ab")));
+  expect(prompts).toEqual(await Promise.all(ROWS.map((one) => used.here.prepare(one, "ab"))));
+  await using without = await set(1, { tokenizer: alone });
+  await expect(askUntilTaken(without)).rejects.toThrow("no thread took a row");
 });
 
 test("throws the error of a row that cannot be prepared", async () => {

@@ -2,6 +2,7 @@ import type { ErrorCode } from "../../errors.ts";
 import type { Order, Row } from "../../types.ts";
 import type { Prepared } from "../preparer.ts";
 import type { LabelTexts } from "../template/variables.ts";
+import type { SharedModel } from "../tokenizer/shared-model.ts";
 import type { ChatSettings } from "../tokenizer/tokenizer.ts";
 
 /** Everything from which a thread makes the same preparer as the main thread. */
@@ -13,7 +14,7 @@ export interface Recipe {
     readonly labels: LabelTexts;
   };
   /** The folder of the tokenizer, and what its chat template gets. */
-  readonly tokenizer: { readonly folder: string; readonly settings: ChatSettings };
+  readonly tokenizer: { readonly folder: string; readonly settings: ChatSettings; readonly shared: SharedModel | null };
   readonly budget: number;
   readonly cut: "fair" | "right";
 }

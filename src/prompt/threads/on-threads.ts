@@ -13,7 +13,7 @@ export function createThreadedPreparer(options: PreparerOptions, threads: Prepar
   const { path, sha256, labels } = template;
   const recipe: Recipe = {
     template: { path, sha256, labels },
-    tokenizer: { folder: tokenizer.folder, settings: tokenizer.settings },
+    tokenizer: { folder: tokenizer.folder, settings: tokenizer.settings, shared: tokenizer.shared },
     budget,
     cut,
   };

@@ -3,7 +3,7 @@ import { parentPort } from "node:worker_threads";
 import { AbtieError, messageOf } from "../../errors.ts";
 import { createPreparer, type Preparer } from "../preparer.ts";
 import { loadTemplate } from "../template/template.ts";
-import { loadTokenizer } from "../tokenizer/local.ts";
+import { loadTokenizer, restoreTokenizer } from "../tokenizer/local.ts";
 import { remember } from "../tokenizer/remember.ts";
 import type { FromThread, PromptOutcome, Recipe, RowInOrder, ToThread } from "./messages.ts";
 
@@ -12,9 +12,11 @@ if (port === null) throw new Error("this file runs as a thread");
 const send = (message: FromThread, transfer: readonly ArrayBuffer[] = []): void => port.postMessage(message, transfer);
 const preparers = new Map<string, Preparer>();
 // A run makes preparers of several budgets, and a big vocabulary is 100 MB.
-const tokenizerOf = remember(({ folder, settings }: Recipe["tokenizer"]) => loadTokenizer(folder, settings), {
-  key: (tokenizer) => JSON.stringify(tokenizer),
-});
+const tokenizerOf = remember(
+  ({ folder, settings, shared }: Recipe["tokenizer"]) =>
+    shared === null ? loadTokenizer(folder, settings) : restoreTokenizer(folder, shared, settings),
+  { key: ({ folder, settings }) => JSON.stringify([folder, settings]) },
+);
 
 port.on("message", (message: ToThread) => {
   switch (message.kind) {

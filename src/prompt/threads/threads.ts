@@ -36,7 +36,8 @@ export function startPreparingThreads(count: number): PreparingThreads {
   let waiting: Asked[] = [];
 
   const keyOf = (recipe: Recipe): string => {
-    const key = keys.get(recipe) ?? JSON.stringify(recipe);
+    const { tokenizer, ...rest } = recipe;
+    const key = keys.get(recipe) ?? JSON.stringify([rest, tokenizer.folder, tokenizer.settings]);
     keys.set(recipe, key);
     return key;
   };

@@ -1,6 +1,6 @@
 import { createAddedTokenSplitter } from "./added-tokens.ts";
 import { createLibrary, type Library } from "./library.ts";
-import { createMerge, type MergeRule } from "./merge.ts";
+import { createMerge, type MergeRule, type RuleFields, writeRules } from "./merge.ts";
 import type { TokenizerJson } from "./model-files.ts";
 import { byteSymbols, characterSymbols, inByteCharacters, type ToSymbols } from "./symbols.ts";
 
@@ -11,14 +11,20 @@ export type EncodeText = (text: string) => readonly number[];
 export interface Encoder {
   readonly encode: EncodeText;
   readonly library: Library;
+  readonly rules: RuleFields;
 }
 
 /**
  * Makes an encoder for a byte-pair model from the contents of tokenizer.json and tokenizer_config.json. It gives the ids of the
  * library several times faster, because it encodes each piece of text once and remembers its ids. The library normalises the
- * texts and splits them. Null for other models. Throws the library's errors.
+ * texts and splits them. `given` are the merge rules when another thread has read them already. Null for other models. Throws the
+ * library's errors.
  */
-export function createEncoder(tokenizer: TokenizerJson, config: object): Encoder | null {
+export function createEncoder(
+  tokenizer: TokenizerJson,
+  config: object,
+  given: RuleFields | null = null,
+): Encoder | null {
   const { added_tokens, model } = tokenizer;
   const shape = readShape(tokenizer);
   if (shape === null) return null;
@@ -28,7 +34,8 @@ export function createEncoder(tokenizer: TokenizerJson, config: object): Encoder
   const idOf = (token: string): number | undefined => vocabulary.get(token);
   const toSymbols = (shape.bytes ? byteSymbols : characterSymbols)(idOf);
   if (toSymbols === null) return null;
-  const idsOf = rememberPieces(encodePiece(shape, toSymbols, idOf));
+  const rules = given ?? writeRules(shape.rules, idOf);
+  const idsOf = rememberPieces(encodePiece(shape, createMerge(rules), toSymbols, idOf));
   const pieces = createPieces(tokenizer, shape, vocabulary.keys());
 
   const { normalizer } = library;
@@ -52,7 +59,7 @@ export function createEncoder(tokenizer: TokenizerJson, config: object): Encoder
     }
     return ids;
   };
-  return { encode, library };
+  return { encode, library, rules };
 }
 
 /** What a byte-pair model of tokenizer.json does. */
@@ -180,11 +187,11 @@ function createWordSplitter(tokens: Iterable<string>): (text: string) => readonl
 }
 
 function encodePiece(
-  { rules, bytes, wholeTokens }: Shape,
+  { bytes, wholeTokens }: Shape,
+  merge: (symbols: readonly number[]) => readonly number[],
   toSymbols: ToSymbols,
   idOf: (token: string) => number | undefined,
 ): EncodeText {
-  const merge = createMerge(rules, idOf);
   return (piece) => {
     const whole = wholeTokens ? idOf(bytes ? inByteCharacters(piece) : piece) : undefined;
     return whole === undefined ? merge(toSymbols(piece)) : [whole];

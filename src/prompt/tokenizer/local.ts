@@ -4,7 +4,9 @@ import { type ChatTemplate, compileChatTemplate } from "./chat-template.ts";
 import { type AddedToken, findControlTokens } from "./control-tokens.ts";
 import { createEncoder, type EncodeText } from "./encoder.ts";
 import { createLibrary, type Library } from "./library.ts";
-import { readModelFiles, type TokenizerJson } from "./model-files.ts";
+import type { RuleFields } from "./merge.ts";
+import { type ModelFiles, readModelFiles } from "./model-files.ts";
+import { packModel, type SharedModel, unpackFiles } from "./shared-model.ts";
 import type { ChatSettings, ControlTokens, Tokenizer, TurnMarker } from "./tokenizer.ts";
 import { findTurnMarkers, TURNS_PROBE } from "./turn-markers.ts";
 
@@ -22,10 +24,36 @@ export interface LocalTokenizer extends Tokenizer {
 /**
  * Loads a model's tokenizer from its folder: tokenizer.json, tokenizer_config.json, and the chat template from
  * chat_template.jinja or tokenizer_config.json. Gives the same ids as Python's `tokenizers`, and therefore as the
- * server. Throws AbtieError("config") when a file is missing, damaged or of a kind that the library cannot use.
+ * server. `share` packs the model for other threads. Throws AbtieError("config") when a file is missing, damaged or of a kind that the
+ * library cannot use.
  */
-export async function loadTokenizer(modelDir: string, settings: ChatSettings): Promise<LocalTokenizer> {
-  const tokenizer = await openTokenizer(modelDir, settings);
+export async function loadTokenizer(
+  modelDir: string,
+  settings: ChatSettings,
+  { share = false }: { readonly share?: boolean } = {},
+): Promise<LocalTokenizer> {
+  return collected(async () => {
+    const files = await readModelFiles(modelDir);
+    const model = openModel(modelDir, files);
+    const shared = share && model.rules !== null ? packModel(files, model.rules) : null;
+    return createTokenizer(modelDir, files, { ...model, shared }, settings);
+  });
+}
+
+/** Makes the tokenizer of a model that another thread has loaded. */
+export async function restoreTokenizer(
+  modelDir: string,
+  shared: SharedModel,
+  settings: ChatSettings,
+): Promise<LocalTokenizer> {
+  return collected(async () => {
+    const files = unpackFiles(shared);
+    return createTokenizer(modelDir, files, { ...openModel(modelDir, files, shared.rules), shared }, settings);
+  });
+}
+
+async function collected<T>(make: () => Promise<T>): Promise<T> {
+  const tokenizer = await make();
   // The files of a big vocabulary are 100 MB of objects, and nothing would collect them until as many new ones were made. The second
   // collection gives the pages back that the first one emptied.
   globalThis.gc?.();
@@ -33,9 +61,12 @@ export async function loadTokenizer(modelDir: string, settings: ChatSettings): P
   return tokenizer;
 }
 
-async function openTokenizer(modelDir: string, settings: ChatSettings): Promise<LocalTokenizer> {
-  const files = await readModelFiles(modelDir);
-  const { library, encode, before } = openModel(modelDir, files.tokenizer, files.config);
+function createTokenizer(
+  modelDir: string,
+  files: ModelFiles,
+  { library, encode, before, shared }: Model & { readonly shared: SharedModel | null },
+  settings: ChatSettings,
+): LocalTokenizer {
   const found = findControlTokens(files.tokenizer.added_tokens, files.chatTemplate);
   const { chatTemplate, chatTemplatePath, specials } = files;
   const compiled =
@@ -65,6 +96,7 @@ async function openTokenizer(modelDir: string, settings: ChatSettings): Promise<
       control: async () => control,
       source: "local",
       folder: modelDir,
+      shared,
       settingsKey: JSON.stringify([chosen.kwargs, dated ? chosen.date : null, chosen.fold === true]),
       datedHead: () => null,
       dated,
@@ -82,16 +114,22 @@ interface Model {
   readonly encode: EncodeText;
   /** The special tokens that the model puts before a text; null when it changes the ids of the text in another way. */
   readonly before: readonly number[] | null;
+  /** The merge rules; null for a model whose texts the library encodes. */
+  readonly rules: RuleFields | null;
 }
 
-function openModel(modelDir: string, tokenizer: TokenizerJson, config: object): Model {
+function openModel(
+  modelDir: string,
+  { tokenizer, config }: Pick<ModelFiles, "tokenizer" | "config">,
+  given: RuleFields | null = null,
+): Model {
   try {
-    const fast = createEncoder(tokenizer, config);
+    const fast = createEncoder(tokenizer, config, given);
     const before = fast === null ? null : findSpecials(fast.library);
     if (fast !== null && before !== null) return { ...fast, before };
     const library = createLibrary(tokenizer, config);
     const encode = (text: string): readonly number[] => library.encode(text, { add_special_tokens: false }).ids;
-    return { library, encode, before: findSpecials(library) };
+    return { library, encode, before: findSpecials(library), rules: null };
   } catch (error) {
     throw new AbtieError(
       "config",

@@ -4,13 +4,10 @@ export type MergeRule = string | readonly [string, string];
 /**
  * Makes the function that merges symbols by the rules of byte-pair encoding (Sennrich et al. 2016): it replaces the adjacent
  * pair whose rule comes first in the list, the leftmost of equal pairs, until no pair has a rule. Takes ids and returns ids.
- * A text of n symbols takes n log n steps. Rules that name a token without an id are left out.
+ * A text of n symbols takes n log n steps.
  */
-export function createMerge(
-  rules: readonly MergeRule[],
-  idOf: (token: string) => number | undefined,
-): (symbols: readonly number[]) => readonly number[] {
-  const table = createRuleTable(rules, idOf);
+export function createMerge(rules: RuleFields): (symbols: readonly number[]) => readonly number[] {
+  const table = createRuleTable(rules);
   return (symbols) => (symbols.length < 2 ? symbols : mergeAll(symbols.slice(), table));
 }
 
@@ -104,16 +101,31 @@ const NO_RULE = -1;
 /** Numbers of a place in the table: left id, right id, rank, merged id. */
 const FIELDS = 4;
 
+/** The rules of a model as an open hash table in one array of numbers, which threads can share. */
+export type RuleFields = Int32Array<SharedArrayBuffer>;
+
 /**
- * Makes an open hash table in one array of numbers. A Map with a key for each pair takes ten times the memory, which is 300 MB for
- * the 515,000 rules of Gemma 3.
+ * Writes rules into a table; those that name a token without an id are left out. A Map with a key for each pair takes ten times the
+ * memory, which is 300 MB for the 515,000 rules of Gemma 3.
  */
-function createRuleTable(rules: readonly MergeRule[], idOf: (token: string) => number | undefined): RuleTable {
-  const bits = Math.max(1, Math.ceil(Math.log2(2 * rules.length + 1)));
-  const places = 2 ** bits;
-  const fields = new Int32Array(FIELDS * places).fill(NO_RULE);
-  /** The place of a pair, or the free place where it belongs. */
-  const placeOf = (left: number, right: number): number => {
+export function writeRules(rules: readonly MergeRule[], idOf: (token: string) => number | undefined): RuleFields {
+  const places = 2 ** Math.max(1, Math.ceil(Math.log2(2 * rules.length + 1)));
+  const buffer = new SharedArrayBuffer(places * FIELDS * Int32Array.BYTES_PER_ELEMENT);
+  const fields: RuleFields = new Int32Array(buffer).fill(NO_RULE);
+  const placeOf = createPlaces(fields);
+  for (const [rank, rule] of rules.entries()) {
+    const [first, second] = typeof rule === "string" ? splitRule(rule) : rule;
+    const [left, right, merged] = [idOf(first), idOf(second), idOf(first + second)];
+    if (left === undefined || right === undefined || merged === undefined) continue;
+    fields.set([left, right, rank, merged], placeOf(left, right));
+  }
+  return fields;
+}
+
+/** Makes the function that finds the place of a pair, or the free place where it belongs. */
+function createPlaces(fields: RuleFields): (left: number, right: number) => number {
+  const bits = Math.log2(fields.length / FIELDS);
+  return (left, right) => {
     // The two factors are odd and spread the bits: 2^32 divided by the golden ratio, and a constant of xxHash.
     const hash = (Math.imul(left, 0x9e3779b1) ^ Math.imul(right, 0x85ebca6b)) >>> (32 - bits);
     let place = FIELDS * hash;
@@ -122,12 +134,10 @@ function createRuleTable(rules: readonly MergeRule[], idOf: (token: string) => n
     }
     return place;
   };
-  for (const [rank, rule] of rules.entries()) {
-    const [first, second] = typeof rule === "string" ? splitRule(rule) : rule;
-    const [left, right, merged] = [idOf(first), idOf(second), idOf(first + second)];
-    if (left === undefined || right === undefined || merged === undefined) continue;
-    fields.set([left, right, rank, merged], placeOf(left, right));
-  }
+}
+
+function createRuleTable(fields: RuleFields): RuleTable {
+  const placeOf = createPlaces(fields);
   return {
     find: (left, right) => {
       const place = placeOf(left, right);

@@ -93,6 +93,7 @@ export function serverTokenizer(
     }),
     source: "server",
     folder: null,
+    shared: null,
     settings,
     with: (changed) => serverTokenizer(server, { ...settings, ...changed }, now),
     settingsKey: JSON.stringify(settings),

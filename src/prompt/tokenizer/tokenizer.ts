@@ -1,3 +1,5 @@
+import type { SharedModel } from "./shared-model.ts";
+
 /** One message of a chat, in the form of chat templates and OpenAI-compatible servers. */
 export interface Message {
   readonly role: "system" | "user" | "assistant";
@@ -59,6 +61,8 @@ export interface Tokenizer {
   readonly source: "local" | "server";
   /** The folder of the model's files; null when the server tokenises. */
   readonly folder: string | null;
+  /** What other threads need for the same tokenizer; null when it was not packed for them: then they read the folder. */
+  readonly shared: SharedModel | null;
   readonly settings: ChatSettings;
   /** The same tokenizer with some other settings. */
   readonly with: (changed: Partial<ChatSettings>) => Tokenizer;
