@@ -40,7 +40,9 @@ def load_judge(recipe: Recipe, data: Data, device: str) -> PeftModel:
     if load.bits in QUANTISED_BITS:
         # Norms, embeddings and head become float32: the sums along the layers then stay in it under fp16 too.
         model = prepare_model_for_kbit_training(
-            model, use_gradient_checkpointing=load.checkpointing, gradient_checkpointing_kwargs={"use_reentrant": False}
+            model,
+            use_gradient_checkpointing=load.checkpointing and not load.shard,
+            gradient_checkpointing_kwargs={"use_reentrant": False},
         )
     return lay_lora(model, recipe.lora, classifies=recipe.head == "classifier")
 
@@ -88,6 +90,8 @@ def quantisation(load: Load) -> Any:  # noqa: ANN401
         bnb_4bit_quant_type=load.quant,
         bnb_4bit_use_double_quant=load.double,
         bnb_4bit_compute_dtype=getattr(torch, load.compute),
+        # Bytes are not shared between GPUs, numbers of the other kinds are: the same bits under another name.
+        **({"bnb_4bit_quant_storage": getattr(torch, load.compute)} if load.shard else {}),
         llm_int8_skip_modules=HEADS,
     )
 

@@ -21,7 +21,7 @@ class Lora:
 
 @dataclass(frozen=True)
 class Load:
-    """How the base model is held in memory: its bits, the data type of its sums, its attention."""
+    """How the base model is held in memory: its bits, the data type of its sums, its attention, and whether GPUs share it."""
 
     bits: int
     quant: str
@@ -29,6 +29,7 @@ class Load:
     compute: str
     attention: str
     checkpointing: bool
+    shard: bool
 
 
 @dataclass(frozen=True)

@@ -182,7 +182,13 @@ class JudgeTrainer(Trainer):
         was_training = model.training
         model.eval()
         scored: Scored = []
-        mine = self.task.held_out[self.accelerator.process_index :: self.accelerator.num_processes]
+        # A base that is sharded is put together by all devices for each batch: they must judge the same number of them.
+        sharded = self.is_fsdp_enabled
+        mine = (
+            self.task.held_out
+            if sharded
+            else self.task.held_out[self.accelerator.process_index :: self.accelerator.num_processes]
+        )
         with self.compute_loss_context_manager():
             for part in score_rows(
                 mine,
@@ -192,14 +198,14 @@ class JudgeTrainer(Trainer):
                 device=self.args.device,
             ):
                 scored.extend(part)
-                if self.stop.interrupted:
+                if self.stop.interrupted and not sharded:
                     break
         model.train(was_training)
-        if self.stop.interrupted:
+        if self.on_any_device(self.stop.interrupted):
             self.stop.reason = "signal"
             self.control.should_save = self.control.should_training_stop = True
             return {}
-        scored = gather_object(scored) if self.accelerator.num_processes > 1 else scored
+        scored = gather_object(scored) if self.accelerator.num_processes > 1 and not sharded else scored
         prior = self.task.prior
         found = measure_answers(scored) if prior is None else measure(scored, prior, has_mass=self.task.labels is not None)
         self.curve.add({"held_out": {"step": self.state.global_step} | found})
@@ -223,21 +229,32 @@ class JudgeTrainer(Trainer):
         self.pace.save_s = max(self.pace.save_s, time.monotonic() - started)
         self.pace.mark = time.monotonic()
 
+    def on_any_device(self, flag: bool) -> bool:
+        """Tell whether a flag is set on any device. They must decide alike: one that stops alone leaves the others waiting."""
+        return flag if self.accelerator.num_processes == 1 else any(gather_object([flag]))
+
+    def is_interrupted(self) -> bool:
+        """Tell whether a signal has come, to any of the processes."""
+        return self.on_any_device(self.stop.interrupted)
+
     def is_out_of_time(self) -> bool:
-        """Tell whether another step would leave too little time for what follows the last one."""
-        if self.stop.ends_at is None:
-            return False
+        """Tell whether another step would leave too little time for what follows the last one, on any device."""
+        return self.stop.ends_at is not None and self.on_any_device(self.lacks_time_for_a_step(self.stop.ends_at))
+
+    def lacks_time_for_a_step(self, ends_at: float) -> bool:
+        """Tell whether another step would leave too little time on this device."""
         pace = self.pace
         step = pace.step_s / max(1, pace.steps - 1)
-        session = self.stop.ends_at - pace.started
-        return time.monotonic() + time_to_end(step, pace.save_s, self.expected_evaluation(), session) > self.stop.ends_at
+        session = ends_at - pace.started
+        return time.monotonic() + time_to_end(step, pace.save_s, self.expected_evaluation(), session) > ends_at
 
     def has_time_to_evaluate(self) -> bool:
         """Tell whether the held-out rows can be judged before the deadline, and what was trained be saved after that."""
         if self.stop.ends_at is None:
             return True
         expected = self.expected_evaluation()
-        return expected is not None and time.monotonic() + 1.2 * expected + 2 * self.pace.save_s < self.stop.ends_at
+        late = expected is None or time.monotonic() + 1.2 * expected + 2 * self.pace.save_s >= self.stop.ends_at
+        return not self.on_any_device(late)
 
     def expected_evaluation(self) -> float | None:
         """Estimate the time of an evaluation (s): the last one's, else half of what training takes for as many tokens."""
@@ -258,7 +275,7 @@ class StopInTime(TrainerCallback):
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> TrainerControl:  # noqa: ANN401
         """Stop if there is a reason to."""
         stop = self.trainer.stop
-        if stop.interrupted:
+        if self.trainer.is_interrupted():
             stop.reason = "signal"
         elif self.trainer.is_out_of_time():
             stop.reason = "deadline"

@@ -53,7 +53,7 @@ def train(folder: Path, recipe_file: Path, out: Path, *, ends_at: float | None, 
     if trainer.evaluated_at != trainer.state.global_step and trainer.has_time_to_evaluate():
         curve.say({"step": "judging the held-out rows"})
         trainer.evaluate()
-    if stop.interrupted:
+    if trainer.is_interrupted():
         return INTERRUPTED
     if curve.speaks:
         write_card(out, data.sha256, counts=(trained, everything))
@@ -112,6 +112,8 @@ def arguments(recipe: Recipe, out: Path, task: Task) -> TrainingArguments:
     on_gpu = torch.cuda.is_available()
     if training.precision == "fp16" and not on_gpu:
         raise SystemExit("recipe: training.precision fp16 needs a GPU: choose bf16 or fp32")
+    if recipe.load.shard and (not on_gpu or os.environ.get("WORLD_SIZE", "1") == "1"):
+        raise SystemExit("recipe: load.shard needs several GPUs, and training.devices of at least 2: set it to false")
     return TrainingArguments(
         output_dir=str(out),
         num_train_epochs=training.epochs,
@@ -125,8 +127,11 @@ def arguments(recipe: Recipe, out: Path, task: Task) -> TrainingArguments:
         max_grad_norm=training.max_grad_norm,
         fp16=training.precision == "fp16",
         bf16=training.precision == "bf16",
-        gradient_checkpointing=recipe.load.checkpointing,
+        # A sharded base computes activations again by its own means.
+        gradient_checkpointing=recipe.load.checkpointing and not recipe.load.shard,
         gradient_checkpointing_kwargs={"use_reentrant": False} if recipe.load.checkpointing else None,
+        fsdp=recipe.load.shard,  # type: ignore[arg-type]  # a text in old versions; the annotation still says so
+        fsdp_config={"activation_checkpointing": recipe.load.checkpointing} if recipe.load.shard else None,
         seed=training.seed,
         logging_steps=1,
         logging_nan_inf_filter=False,

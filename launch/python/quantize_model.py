@@ -9,7 +9,7 @@ DATA   folder of `abtie prepare`: its prompts decide which weights must be kept 
 --bits      bits of a weight, 4 or 8.
 --group     weights with one scale. It must divide the inputs of every layer: 128 does not divide 576, 64 does.
 --examples  prompts to use, chosen at random by --seed, of the rows that were trained on: not of the fold that is held out.
---grid      values that are tried for each scale; the time grows with it.
+--grid      values that are tried for each scale, at least 3; the time grows with it.
 --dtype     float16 or bfloat16, of what stays in 16 bits. Default: that of MODEL, and bfloat16 if it has 32 bits. GPUs before
             Ampere, such as the T4, need float16. vLLM's CPU build serves the result in 16 bits only.
 
@@ -34,6 +34,8 @@ from judge_examples import Example, read_data
 from merge_adapter import TOKENIZER_FILES
 
 HEADS = ["lm_head", "score"]
+# llmcompressor divides by the grid less 2.
+LEAST_GRID = 3
 HALVES = {torch.float16: "float16", torch.bfloat16: "bfloat16"}
 
 
@@ -50,6 +52,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--dtype", choices=sorted(HALVES.values()))
     options = parser.parse_args()
+    if options.grid < LEAST_GRID:
+        raise SystemExit(f"--grid {options.grid} gives no scales to choose from: take {LEAST_GRID} or more")
     # The libraries print to stdout, which is for JSON lines alone.
     with contextlib.redirect_stdout(sys.stderr):
         done = quantise(options)

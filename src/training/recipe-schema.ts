@@ -63,6 +63,13 @@ const loadSchema = z.strictObject({
     .describe("Data type of the sums; default bfloat16."),
   attention: z.enum(["eager", "sdpa"]).default("sdpa").describe("Gemma 2 needs eager; default sdpa."),
   checkpointing: z.boolean().default(true).describe("Compute activations again instead of keeping them; default true."),
+  shard: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Share the base, the trained matrices and their states between the GPUs (FSDP) instead of a copy on each; default false. " +
+        "Written after the documentation, and not yet run on GPUs.",
+    ),
 });
 
 const trainingSchema = z.strictObject({
@@ -99,7 +106,11 @@ const quantizeSchema = z.strictObject({
     .default(128)
     .describe("Weights that share a scale; must divide the model's sizes. Default 128."),
   examples: positive.default(128).describe("Prompts of training rows on which scales are searched; default 128."),
-  grid: positive.default(20).describe("Values that are tried for each scale; the time grows with it. Default 20."),
+  grid: z
+    .int()
+    .min(3)
+    .default(20)
+    .describe("Values that are tried for each scale; the time grows with it. Default 20."),
   seed: z.int().min(0).default(0),
 });
 

@@ -81,3 +81,8 @@ def test_a_group_that_does_not_divide_a_layer_is_refused_with_one_that_does(
 def test_a_folder_that_exists_is_refused(model: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SystemExit, match="exists already"):
         start(monkeypatch, model, data, "--data", data)
+
+
+def test_a_grid_without_scales_is_refused(model: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SystemExit, match="--grid 2 gives no scales to choose from: take 3 or more"):
+        start(monkeypatch, model, model.parent / "out", "--data", data, "--grid", 2)

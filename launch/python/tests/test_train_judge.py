@@ -18,8 +18,10 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, Gemma2Config, LlamaConfig
 
-from judge_examples import Collator, Example
+from judge_examples import Collator, Data, Example
 from judge_heads import answer_scores, mean_answer_loss
+from judge_model import load_judge
+from judge_recipe import read_recipe
 from judge_trainer import STEPS_OF_MEAN, has_diverged, time_to_end
 from train_judge import main
 
@@ -115,7 +117,15 @@ def recipe(base: Path, **changes: object) -> dict[str, Any]:
         "tensorboard": False,
     }
     lora = {"r": 4, "alpha": 8, "dropout": 0.1, "targets": "all-linear", "layers": None, "bias": "none"}
-    load = {"bits": 32, "quant": "nf4", "double": True, "compute": "float32", "attention": "eager", "checkpointing": False}
+    load = {
+        "bits": 32,
+        "quant": "nf4",
+        "double": True,
+        "compute": "float32",
+        "attention": "eager",
+        "checkpointing": False,
+        "shard": False,
+    }
     parts: dict[str, Any] = {
         "base": str(base),
         "head": "classifier",
@@ -360,6 +370,38 @@ def test_two_processes_share_the_rows_and_one_of_them_writes(base: Path, data: P
     assert len({(each["id"], each["order"]) for each in scored}) == len(scored) == 24
     assert (out / "checkpoint-6" / "complete.json").exists()
     assert (out / "final" / "adapter_model.safetensors").exists()
+
+
+def test_a_signal_to_one_of_two_processes_ends_both_with_a_checkpoint(base: Path, data: Path, tmp_path: Path) -> None:
+    words = command(tmp_path, data, recipe(base, epochs=2000, evaluate_every=0, save_every=0))
+    several = [words[0], "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", *words[1:]]
+    process = start_until(several, step=3)
+    workers = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    # The second process prints nothing: the signal is for the one that does not decide what is saved.
+    os.kill(int(workers[-1]), signal.SIGTERM)
+    process.communicate(timeout=120)
+    assert len(list((tmp_path / "out").glob("checkpoint-*/complete.json"))) == 1
+
+
+@pytest.mark.parametrize("head", ["classifier", "label"])
+def test_norms_and_embeddings_of_a_base_in_four_bits_are_float32(tmp_path: Path, head: str) -> None:
+    if find_spec("bitsandbytes") is None:
+        pytest.skip("no bitsandbytes here")
+    config = LlamaConfig(vocab_size=64, hidden_size=64, intermediate_size=128, num_hidden_layers=1, num_attention_heads=2)
+    AutoModelForCausalLM.from_config(config).half().save_pretrained(tmp_path / "base")
+    made = recipe(tmp_path / "base", head=head, bits=4, compute="float16")
+    (tmp_path / "recipe.json").write_text(json.dumps(made))
+    about = Data(head=head, classes=["a", "b"], labels=[[2], [3]], eos=1, pad=0, sha256="", examples=[])
+    model = load_judge(read_recipe(tmp_path / "recipe.json"), about, "cpu")
+    found = {name: each.dtype for name, each in model.named_parameters() if "norm" in name or "embed" in name or "lora" in name}
+    assert len(found) > 4
+    assert set(found.values()) == {torch.float32}
+
+
+def test_a_shared_base_needs_several_gpus(run: Run, place: Place) -> None:
+    result = run(command(place.tmp, place.data, recipe(place.base, shard=True)))
+    assert result.returncode == 1
+    assert "load.shard needs several GPUs" in result.stderr.splitlines()[-1]
 
 
 def test_a_base_in_four_bits_is_trained_in_some_of_its_layers(run: Run, data: Path, tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ export const addQuantize: AddCommand = (program, context) => {
     .requiredOption("--data <folder>", "folder that `abtie prepare` has made")
     .option("--group <n>", "weights that share a scale; it must divide the model's sizes", wholeNumber(16), 128)
     .option("--examples <n>", "prompts on which scales are searched", wholeNumber(1), 128)
-    .option("--grid <n>", "values that are tried for each scale; the time grows with it", wholeNumber(1), 20)
+    .option("--grid <n>", "values that are tried for each scale; the time grows with it", wholeNumber(3), 20)
     .option("--seed <n>", "seed of the choice of prompts", wholeNumber(0), 0)
     .option("--python <path>", "a Python with llmcompressor (default: that of `abtie setup --train`)")
     .addOption(jsonOption())
