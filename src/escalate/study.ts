@@ -62,7 +62,7 @@ export function studyEscalation(labelled: LabelledJudges, options: EscalationStu
   );
   const held = scoreOutOfFold(labelled, fitTo, divisions);
   const fitted = fitTo(Uint32Array.from(labelled.groups.keys()));
-  const refused = POOLED.filter((key) => !(mean(fallsOf(held, "10", key)) > 0));
+  const refused = POOLED.filter((key) => !(mean(fallsOf(held, "10", key)) > LEAST_FALL));
   const rateOf = (move: Move): number => (refused.some((key) => move.endsWith(key)) ? 0 : fitRate(held, move));
   const estimate = (values: readonly number[], rows: readonly number[]): MeanEstimate | null => {
     if (values.length === 0) return null;
@@ -96,6 +96,9 @@ export function studyEscalation(labelled: LabelledJudges, options: EscalationStu
 
 /** Distance between the seeds of repeats; see studyCalibration. */
 const SEED_STEP = 1_000_003;
+
+/** A smaller mean fall of the log loss, nats, is an error of rounding. */
+const LEAST_FALL = 1e-6;
 
 /** Chooses the kind of calibration with the lowest out-of-fold log loss. */
 function kindOf(labelled: LabelledJudges, judge: 0 | 1, { seed }: EscalationStudyOptions): Kind {
@@ -182,9 +185,9 @@ function fallsOf(held: HeldOutByCounts, from: CountsKey, to: CountsKey): readonl
 
 function fitRate(held: HeldOutByCounts, move: Move): number {
   const [from, to] = endsOf(move);
-  const rate =
-    mean(fallsOf(held, from, to)) / mean(rowsWith(held, from, to).map((row) => held[from].impurities[row] as number));
-  return Number.isNaN(rate) ? 0 : Math.max(0, rate);
+  const fall = mean(fallsOf(held, from, to));
+  if (!(fall > LEAST_FALL)) return 0;
+  return fall / mean(rowsWith(held, from, to).map((row) => held[from].impurities[row] as number));
 }
 
 function refusalOfStudy({ model, losses }: Pick<EscalationStudy, "model" | "losses">): string | null {

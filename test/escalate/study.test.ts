@@ -1,0 +1,80 @@
+import { describe, expect, test } from "vitest";
+import { AbtieError } from "../../src/errors.ts";
+import { escalationOf, formatEscalation, parseEscalation } from "../../src/escalate/file.ts";
+import { SMALL_ALONE } from "../../src/escalate/fit.ts";
+import { MOVES, POOLED } from "../../src/escalate/model.ts";
+import { studyEscalation } from "../../src/escalate/study.ts";
+import { simulateLabelled } from "./two-judges.ts";
+
+const OPTIONS = { seed: 1, resamples: 200, repeats: 2 };
+
+describe("a better large judge", () => {
+  const study = studyEscalation(simulateLabelled({ small: 1.6, large: 0.4 }, 400, 3), OPTIONS);
+
+  test("is worth more than the swapped order of the small one", () => {
+    expect(study.refusal).toBeNull();
+    expect(study.model.falls["10>11"]).toBeGreaterThan(3 * study.model.falls["10>20"]);
+    expect(study.model.falls["10>20"]).toBeGreaterThan(0);
+    expect(study.model.weights["11"].large).toBeGreaterThan(study.model.weights["11"].small);
+  });
+
+  test("lowers the log loss of held-out rows by as much as the falls say", () => {
+    const fall = (study.losses["10"]?.mean ?? 0) - (study.losses["11"]?.mean ?? 0);
+    expect(study.falls["10>11"]?.mean).toBeCloseTo(fall, 12);
+    expect(study.falls["10>11"]?.error?.interval.low).toBeGreaterThan(0);
+  });
+
+  test("is kept in a file that gives the same model again", () => {
+    const judge = (model: string) => ({
+      model,
+      template: "a".repeat(64),
+      labels: { a: ["A"], b: ["B"], tie: ["tie"] },
+    });
+    const escalation = escalationOf(study, { sha256: "b".repeat(64), judges: [judge("small"), judge("large")] });
+    expect(parseEscalation(formatEscalation(escalation), "judges.json")).toEqual(escalation);
+    expect(escalation.model).toEqual(study.model);
+    expect(() => parseEscalation(formatEscalation({ ...escalation, version: 9 } as never), "judges.json")).toThrow(
+      AbtieError,
+    );
+  });
+});
+
+test.each([1, 2, 3, 4, 5])(
+  "a large judge that knows nothing is never asked where it does not help, data %i",
+  (seed) => {
+    const { model, falls } = studyEscalation(simulateLabelled({ small: 1, large: 30 }, 200, seed), OPTIONS);
+    for (const move of MOVES) {
+      if ((falls[move]?.mean ?? 0) <= 0) expect(model.falls[move]).toBe(0);
+      expect(model.falls[move]).toBeGreaterThanOrEqual(0);
+    }
+  },
+);
+
+test("a pool that is worse on held-out rows than the small judge is replaced by the small judge", () => {
+  const studies = [1, 2, 3, 4, 5, 6].map((seed) =>
+    studyEscalation(simulateLabelled({ small: 0.2, large: 30, reversed: true }, 60, seed), OPTIONS),
+  );
+  const pools = studies.flatMap(({ model, losses }) =>
+    POOLED.map((key) => ({
+      isWorse: (losses[key]?.mean ?? 0) > (losses["10"]?.mean ?? 0),
+      weights: model.weights[key],
+      into: MOVES.filter((move) => move.endsWith(key)).map((move) => model.falls[move]),
+    })),
+  );
+  const worse = pools.filter(({ isWorse }) => isWorse);
+  expect(worse.length).toBeGreaterThan(0);
+  for (const { weights, into } of worse) {
+    expect(weights).toEqual(SMALL_ALONE);
+    expect(Math.max(...into)).toBe(0);
+  }
+});
+
+test("is refused where no further answer lowers the log loss of held-out rows", () => {
+  const studies = [1, 2, 3, 4, 5, 6, 7, 8].map((seed) =>
+    studyEscalation(simulateLabelled({ small: 40, large: 40 }, 60, seed), OPTIONS),
+  );
+  const refused = studies.filter(({ model }) => MOVES.every((move) => model.falls[move] === 0));
+  expect(refused.length).toBeGreaterThan(0);
+  for (const { refusal } of refused) expect(refusal).toMatch(/no further answer lowers the log loss/);
+  expect(studies.filter(({ refusal }) => refusal !== null)).toEqual(refused);
+});
