@@ -5,6 +5,8 @@ import type { Config } from "../config/config.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
 import { writeAtomic } from "../files/atomic.ts";
+import { meansMissing } from "../files/exists.ts";
+import { explainFileError } from "../files/explain.ts";
 import { parseJson } from "../files/json-lines.ts";
 import { schemaProblems } from "../files/schema-problem.ts";
 import type { Override } from "../job/open-config.ts";
@@ -67,7 +69,7 @@ const benchSchema = z.looseObject({
   lengths: z.looseObject({ meanTokens: z.number().positive() }),
 });
 
-/** Reads bench.json. Throws AbtieError("config") when the file cannot be read or is not a bench.json. */
+/** Reads the bench.json that a flag names. Throws AbtieError("config") when the file cannot be read or is not a bench.json. */
 export async function readBench(path: string, { cwd }: Pick<Effects, "cwd">): Promise<BenchStart> {
   const file = resolve(cwd, path);
   const text = await readFile(file, "utf8").catch((cause: unknown) => {
@@ -75,11 +77,29 @@ export async function readBench(path: string, { cwd }: Pick<Effects, "cwd">): Pr
       cause,
     });
   });
+  return parseBench(file, text, "--bench: ");
+}
+
+/**
+ * Reads the bench.json in the run folder; null when there is none. Throws AbtieError("config") when it is not one, and
+ * AbtieError("data") when it cannot be read.
+ */
+export async function findBench(config: Pick<Config, "runFolder">): Promise<BenchStart | null> {
+  const { json: file } = benchFiles(config);
+  const text = await readFile(file, "utf8").catch((cause: unknown) => {
+    if (meansMissing(cause)) return null;
+    throw explainFileError("read", file, cause);
+  });
+  return text === null ? null : parseBench(file, text, "");
+}
+
+/** `flag` begins the message about a file that a flag names. */
+function parseBench(file: string, text: string, flag: string): BenchStart {
   const parsed = benchSchema.safeParse(parseJson(text));
   if (!parsed.success) {
     throw new AbtieError(
       "config",
-      `--bench: ${file} is not what abtie bench writes: give the bench.json of a run folder, or run abtie bench again`,
+      `${flag}${file} is not what abtie bench writes: give the bench.json of a run folder, or run abtie bench again`,
       {
         details: schemaProblems(parsed.error.issues),
       },

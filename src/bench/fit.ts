@@ -13,9 +13,20 @@ export interface Fit {
   readonly covariance: readonly [rows: number, both: number, tokens: number];
   /** Variance of a measured time (ms²) per ms of that time. */
   readonly noise: number;
-  /** Degrees of freedom: the number of measurements minus the number of fitted values, at least 1. */
+  /** Degrees of freedom: the number of measurements minus the number of fitted values, at least 1, and those of a known spread. */
   readonly freedom: number;
 }
+
+/** How far repeated measurements are apart: the sum of their squared deviations (ms²) per ms, and its degrees of freedom. */
+export interface RepeatedSpread {
+  readonly sum: number;
+  readonly freedom: number;
+}
+
+/** The spread of measurements that repeat nothing. */
+const UNKNOWN_SPREAD: RepeatedSpread = { sum: 0, freedom: 0 };
+/** With fewer degrees of freedom, the spread of the measurements alone gives intervals without use: 12.7 standard errors with 1. */
+const ENOUGH_FREEDOM = 5;
 
 /** An estimate with the ends of its 95 % interval. */
 export interface IntervalEstimate {
@@ -29,20 +40,36 @@ export interface IntervalEstimate {
  * time, because the variance grows with the time (quasi-Poisson regression with identity link: McCullagh and Nelder,
  * Generalized Linear Models, 2nd ed. 1989, chapter 9). The fitted times then add up to the measured ones, so a stall
  * that lengthens one measurement and shortens the next does not bias the fit. Neither value is negative: if one would
- * be, it is set to 0 and the other is fitted alone. Throws an Error without measurements.
+ * be, it is set to 0 and the other is fitted alone. `others` is the spread of measurements at other settings, which is used too when
+ * there are few measurements. Throws an Error without measurements.
  */
-export function fitRowTime(measured: readonly TimedWork[]): Fit {
+export function fitRowTime(measured: readonly TimedWork[], others: RepeatedSpread = UNKNOWN_SPREAD): Fit {
   if (measured.length === 0) throw new Error("fitRowTime needs at least one measurement");
   const both = fitBoth(measured);
-  if (both !== null) return { ...both, ...noiseOf(measured, both, 2) };
+  if (both !== null) return { ...both, ...noiseOf(measured, both, 2, others) };
   const byTokens = fitOne(measured, "tokens");
   const byRows = fitOne(measured, "rows");
-  const tokensFit = { ...byTokens, ...noiseOf(measured, byTokens, 1) };
-  const rowsFit = { ...byRows, ...noiseOf(measured, byRows, 1) };
+  const tokensFit = { ...byTokens, ...noiseOf(measured, byTokens, 1, others) };
+  const rowsFit = { ...byRows, ...noiseOf(measured, byRows, 1, others) };
   return tokensFit.noise <= rowsFit.noise ? tokensFit : rowsFit;
 }
 
-/** Forecasts the time of an amount of work. The 95 % interval follows from the spread of the measurements. */
+/** Adds up the spread within groups of intervals, each of which measured one setting; deviations are from the speed of the group. */
+export function spreadWithin(groups: readonly (readonly TimedWork[])[]): RepeatedSpread {
+  const spreads = groups.map((measured) => ({
+    sum: deviationOf(measured, fitOne(measured, "tokens")),
+    freedom: measured.length - 1,
+  }));
+  return spreads.reduce(
+    (total, { sum, freedom }) => ({ sum: total.sum + sum, freedom: total.freedom + freedom }),
+    UNKNOWN_SPREAD,
+  );
+}
+
+/**
+ * Forecasts the time of an amount of work. The 95 % interval follows from the spread of the measurements; as a time is positive, its
+ * lower end is as far below the value, as a ratio, as its upper end is above.
+ */
 export function forecastWork(fit: Fit, work: { readonly rows: number; readonly tokens: number }): IntervalEstimate {
   const { rowMs, tokenMs, covariance, noise, freedom } = fit;
   const { rows, tokens } = work;
@@ -50,7 +77,7 @@ export function forecastWork(fit: Fit, work: { readonly rows: number; readonly t
   const [rowVariance, both, tokenVariance] = covariance;
   const ofFit = noise * (rowVariance * rows ** 2 + 2 * both * rows * tokens + tokenVariance * tokens ** 2);
   const reach = student975(freedom) * Math.sqrt(Math.max(0, ofFit) + noise * value);
-  return { value, low: Math.max(0, value - reach), high: value + reach };
+  return { value, low: value === 0 ? 0 : value ** 2 / (value + reach), high: value + reach };
 }
 
 type Coefficients = Pick<Fit, "rowMs" | "tokenMs" | "covariance">;
@@ -109,13 +136,20 @@ function noiseOf(
   measured: readonly TimedWork[],
   coefficients: Coefficients,
   fittedNumbers: number,
+  others: RepeatedSpread,
 ): Pick<Fit, "noise" | "freedom"> {
-  const freedom = Math.max(1, measured.length - fittedNumbers);
-  const sum = measured.reduce((total, work) => {
+  const own = { sum: deviationOf(measured, coefficients), freedom: Math.max(1, measured.length - fittedNumbers) };
+  const more = own.freedom < ENOUGH_FREEDOM ? others : UNKNOWN_SPREAD;
+  const freedom = own.freedom + more.freedom;
+  return { noise: (own.sum + more.sum) / freedom, freedom };
+}
+
+/** Adds up the squared deviations (ms²) from the fitted times, each per ms of the fitted time. */
+function deviationOf(measured: readonly TimedWork[], coefficients: Coefficients): number {
+  return measured.reduce((total, work) => {
     const ms = fittedMs(coefficients, work);
     return total + (work.ms - ms) ** 2 / ms;
   }, 0);
-  return { noise: sum / freedom, freedom };
 }
 
 /**

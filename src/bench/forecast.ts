@@ -10,7 +10,7 @@ export interface JobForecast {
   readonly rows: number;
   /** Number of prompts of the job: twice the rows when both orders are scored. */
   readonly prompts: number;
-  /** Time until the engine was ready for the bench, ms. The forecast includes it. */
+  /** Time from the start of the bench until its engine was ready, ms. The forecast includes it. */
   readonly startUpMs: number;
   /** Duration of the whole job, ms. */
   readonly time: IntervalEstimate;
@@ -43,9 +43,21 @@ export function forecastJob(options: {
 }): JobForecast {
   const { config, fit, rows, meanTokens, startUpMs, now } = options;
   const prompts = rows * (config.orders === "both" ? 2 : 1);
-  const { value, low, high } = forecastWork(fit, { rows: prompts, tokens: prompts * meanTokens });
-  const time = { value: value + startUpMs, low: low + startUpMs, high: high + startUpMs };
+  const time = addStartUp(forecastWork(fit, { rows: prompts, tokens: prompts * meanTokens }), startUpMs);
   return { rows, prompts, startUpMs, time, ...checkDeadlineOfConfig(config.time, time, now) };
+}
+
+/**
+ * Adds the start-up, which was measured once and may take half or twice as long, to the time of the work. Both deviate
+ * independently, so that their squares add up.
+ */
+function addStartUp({ value, low, high }: IntervalEstimate, startUpMs: number): IntervalEstimate {
+  const total = value + startUpMs;
+  return {
+    value: total,
+    low: total - Math.hypot(value - low, startUpMs / 2),
+    high: total + Math.hypot(high - value, startUpMs),
+  };
 }
 
 /** Compares the forecast with the time budget, without its reserve, that a run would have if it started now. */

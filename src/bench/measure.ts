@@ -25,6 +25,8 @@ export interface Measurement {
   readonly clientBusy: number;
 }
 
+/** A sample that a fast engine answers sooner goes on with other rows, because one stall would decide its speed. */
+const LEAST_SAMPLE_MS = 2_000;
 /** Time after which no further level is begun. */
 const SWEEP_MS = 180_000;
 
@@ -97,7 +99,9 @@ export async function measureEngine(options: {
     sampleLeft -= attempt.tasks.filter(({ row, order }) => order === "ab" && sampled.delete(row)).length;
     // The measurement stops at the first end of an interval after the whole sample was answered, so that the engine is
     // as full in the last interval as in the others.
-    if (sampleLeft <= 0 && sweep.intervals.length > before) stop.abort(new Error("everything is measured"));
+    const isLongEnough = finishedAt - sampleBegan.at >= LEAST_SAMPLE_MS;
+    if (sampleLeft <= 0 && isLongEnough && sweep.intervals.length > before)
+      stop.abort(new Error("everything is measured"));
   };
 
   if (sweep.stage !== null) report(sweep.stage);

@@ -1,7 +1,7 @@
 import { levelOf, type Setting } from "../concurrency/setting.ts";
 import { mean } from "../numbers/sums.ts";
 import { type EngineMeans, meansOf, type Shares, sharesOf } from "./engine-polls.ts";
-import { type Fit, fitRowTime, forecastWork, type IntervalEstimate, type TimedWork } from "./fit.ts";
+import { type Fit, fitRowTime, forecastWork, type IntervalEstimate, spreadWithin, type TimedWork } from "./fit.ts";
 import type { Lengths } from "./lengths.ts";
 import { findLimit, type Limit } from "./limit.ts";
 import type { Measurement } from "./measure.ts";
@@ -52,7 +52,8 @@ export function speedsOf(measurement: Measurement, lengths: Lengths, batchedToke
   const best = sweep.stage?.setting ?? bestLevel(sweep.done).stage.setting;
   const sameSetting = sweep.done.filter(({ stage }) => isSame(stage.setting, best)).flatMap((one) => one.intervals);
   const measured = [...sameSetting, ...sampleOf(sweep)].map(({ ms, rows, tokens }) => ({ ms, rows, tokens }));
-  const fit = fitRowTime(measured);
+  const others = sweep.done.filter(({ stage }) => !isSame(stage.setting, best)).map(({ intervals }) => intervals);
+  const fit = fitRowTime(measured, spreadWithin(others));
   const noise = relativeNoise(sweep.done);
   const means = meansOf(polls, (stage) => isSame(stage.setting, best));
   const shares = sharesOf(polls);

@@ -23,9 +23,9 @@ export interface RunOptions {
   /** Forget the results in the run folder. */
   readonly fresh: boolean;
   /** Prompt tokens that the engine reads in a second, as a bench measured them; the journaled plan then has times. */
-  readonly tokensPerSecond?: number;
+  readonly tokensPerSecond?: number | null;
   /** The bench.json that this speed is from: no output may overwrite it. */
-  readonly benchFile?: string;
+  readonly benchFile?: string | null;
 }
 
 /**

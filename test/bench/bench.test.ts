@@ -2,6 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { BenchResult } from "../../src/bench/bench-file.ts";
+import { bench } from "../../src/commands/bench.ts";
+import { openConfig } from "../../src/job/open-config.ts";
+import { createEffects } from "../../src/system.ts";
 import { abtie } from "../helpers/abtie.ts";
 import { attachTo, spawning, startJudge, writeJob } from "../helpers/job.ts";
 import { gone } from "../helpers/processes.ts";
@@ -33,6 +36,10 @@ test("gives run and plan its best setting and its speed", async () => {
   await using judge = await startJudge({ msPerToken: 0.05 });
   const job = await writeJob({ engine: attachTo(judge), rows: 60 });
   const inFolder = (...args: string[]) => abtie(args, { cwd: job.folder });
+  const unmeasured = await inFolder("plan", "job.yaml");
+  expect(unmeasured.stdout).toContain(
+    "unknown without a speed: `abtie bench` measures it, or give --tokens-per-second",
+  );
   expect((await inFolder("bench", "job.yaml", "-j", "3", "--sample", "20")).status).toBe(0);
   const run = await inFolder("run", "job.yaml", "--bench", "run/bench.json", "--json");
   expect(run.status, run.stderr).toBe(0);
@@ -40,6 +47,17 @@ test("gives run and plan its best setting and its speed", async () => {
   expect(manifest.config.engine).toMatchObject({ concurrency: 3, promptsPerRequest: 4 });
   const plan = await inFolder("plan", "job.yaml", "--bench", "run/bench.json", "--json");
   expect(JSON.parse(plan.stdout).ladder[0].seconds).toBeGreaterThan(0);
+  // The bench.json of the run folder needs no flag, and the plan says so.
+  for (const args of [["plan"], ["run", "--dry-run", "--run", "run"]]) {
+    const found = await inFolder(...args, "job.yaml");
+    expect(found.stdout).toMatch(/speed +[\d,]+ tokens\/s, from .*run\/bench\.json, which is in the run folder/);
+    expect(found.stdout).toMatch(/step one-order +[\d,]+ tokens, \d/);
+    expect(found.stdout).not.toContain("unknown without a speed");
+  }
+  const named = await inFolder("plan", "job.yaml", "--bench", "run/bench.json");
+  expect(named.stdout).toMatch(/speed +[\d,]+ tokens\/s, from .*run\/bench\.json$/m);
+  const given = await inFolder("plan", "job.yaml", "--tokens-per-second", "10");
+  expect(given.stdout).not.toMatch(/^speed|unknown/m);
   const journal = readFileSync(job.journal, "utf8").trim().split("\n");
   const journaled = journal.map((line) => JSON.parse(line)).find(({ event }) => event === "plan");
   expect(journaled.plan.ladder).toEqual(JSON.parse(plan.stdout).ladder);
@@ -70,6 +88,16 @@ test("works with 12 rows and a server without metrics", async () => {
   expect(result.forecast).toMatchObject({ rows: 12, verdict: null });
   expect(result.speeds.shares).toBeNull();
   expect(result.forecast.time.value).toBeGreaterThan(0);
+});
+
+test("counts the time from the start of the program until the engine is ready as start-up", async () => {
+  await using judge = await startJudge();
+  const job = await writeJob({ engine: attachTo(judge), rows: 12 });
+  const effects = createEffects({ cwd: job.folder, startedAt: Date.now() - 60_000 });
+  const config = await openConfig("job.yaml", [], effects);
+  const { forecast } = await bench(config, { rows: null, sample: 6, busyMs: () => 0 }, effects);
+  expect(forecast.startUpMs).toBeGreaterThanOrEqual(60_000);
+  expect(forecast.time.value).toBeGreaterThan(forecast.startUpMs);
 });
 
 test("refuses a file with fewer than 8 rows", async () => {

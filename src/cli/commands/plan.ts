@@ -9,6 +9,7 @@ import {
   WITHOUT_OUTPUT,
   withConfigFlags,
 } from "./options.ts";
+import { planSpeed } from "./plan-speed.ts";
 
 interface PlanFlags extends ConfigFlags {
   readonly tokensPerSecond?: number;
@@ -32,7 +33,10 @@ export const addPlan: AddCommand = (program, context) => {
       "prompt tokens that the engine reads in a second; with it the plan shows times",
       positiveNumber,
     )
-    .option("--bench <bench.json>", "read the speed from this file, which `abtie bench` wrote")
+    .option(
+      "--bench <bench.json>",
+      "read the speed from this file, which `abtie bench` wrote (default: bench.json in the run folder, if it is there)",
+    )
     .option("--keep-tokens", "keep the tokens in the run folder, so that `run` does not tokenise again")
     .option(
       "--gpu-memory <GiB>",
@@ -50,17 +54,14 @@ export const addPlan: AddCommand = (program, context) => {
       const { readBench } = await import("../../bench/bench-file.ts");
       const config = await openJobConfig(argument, flags, context);
       const bench = flags.bench === undefined ? null : await readBench(flags.bench, context);
-      const tokensPerSecond = flags.tokensPerSecond ?? bench?.tokensPerSecond ?? null;
-      const result = await plan(
-        config,
-        { tokensPerSecond, keepTokens: flags.keepTokens ?? false, benchFile: bench?.file ?? null },
-        context,
-      );
+      const speed = await planSpeed(config, { tokensPerSecond: flags.tokensPerSecond, bench });
+      const { said, ...measured } = speed;
+      const result = await plan(config, { ...measured, keepTokens: flags.keepTokens ?? false }, context);
       const memory =
         flags.gpuMemory === undefined
           ? null
           : await planMemory(config, { gpuBytes: flags.gpuMemory * 1024 ** 3, promptTokens: result.tokenBudget });
       if (flags.json === true) printJson(context, memory === null ? result : { ...result, memory });
-      else context.print([renderPlan(result), ...(memory === null ? [] : [renderMemory(memory)])].join("\n"));
+      else context.print([renderPlan(result, said), ...(memory === null ? [] : [renderMemory(memory)])].join("\n"));
     });
 };

@@ -2,8 +2,10 @@ import type { DryRun } from "../../commands/dry-run.ts";
 import { EXIT } from "../../errors.ts";
 import type { RunSummary } from "../../job/summary.ts";
 import { examples } from "../render/help-text.ts";
+import type { PlanSpeed } from "../render/plan.ts";
 import { type AddCommand, type Context, printJson } from "./context.ts";
 import { type ConfigFlags, jsonOption, openJobConfig, withConfigFlags } from "./options.ts";
+import { planSpeed } from "./plan-speed.ts";
 
 interface RunFlags extends ConfigFlags {
   readonly force?: boolean;
@@ -52,7 +54,8 @@ export const addRun: AddCommand = (program, context, finish) => {
       const speed = bench === null ? {} : { tokensPerSecond: bench.tokensPerSecond, benchFile: bench.file };
       if (flags.dryRun === true) {
         const { dryRun } = await import("../../commands/dry-run.ts");
-        return printDryRun(await dryRun(config, { ...options, ...speed }, context), flags, context);
+        const { said, ...measured } = await planSpeed(config, { bench });
+        return printDryRun(await dryRun(config, { ...options, ...measured }, context), said, flags, context);
       }
       const summary = await runJob(config, { ...options, ...speed }, context);
       if (flags.json === true) printJson(context, summary);
@@ -62,10 +65,10 @@ export const addRun: AddCommand = (program, context, finish) => {
     });
 };
 
-async function printDryRun(result: DryRun, { json }: RunFlags, context: Context): Promise<void> {
+async function printDryRun(result: DryRun, speed: PlanSpeed, { json }: RunFlags, context: Context): Promise<void> {
   if (json === true) return printJson(context, result);
   const { renderDryRun } = await import("../render/plan.ts");
-  context.print(renderDryRun(result));
+  context.print(renderDryRun(result, speed));
 }
 
 /**

@@ -20,14 +20,40 @@ export function renderMemory(estimates: readonly MemoryEstimate[]): string {
 }
 
 /** Renders the plan of a run as lines, each with a name and a text. */
-export function renderPlan(plan: RunPlan): string {
-  return inColumns(linesOf(plan));
+export function renderPlan(plan: RunPlan, speed: PlanSpeed | null = null): string {
+  return inColumns([...linesOf(plan), ...speedLines(speed)]);
+}
+
+/** Where the speed of a plan is from. */
+export type PlanSpeed =
+  | { readonly from: "flag" | "nowhere" }
+  /** `isFound`: it was in the run folder, and no flag named it. */
+  | { readonly from: "bench"; readonly file: string; readonly tokensPerSecond: number; readonly isFound: boolean };
+
+function speedLines(speed: PlanSpeed | null): readonly Line[] {
+  switch (speed?.from) {
+    case "nowhere":
+      return [["time", "unknown without a speed: `abtie bench` measures it, or give --tokens-per-second N"]];
+    case "bench": {
+      const why = speed.isFound ? ", which is in the run folder (--bench FILE takes another)" : "";
+      return [["speed", `${plural(speed.tokensPerSecond, "token")}/s, from ${speed.file}${why}`]];
+    }
+    case "flag":
+    case undefined:
+      return [];
+    default:
+      return speed satisfies never;
+  }
 }
 
 /** Renders what a run would do. */
-export function renderDryRun({ plan, answered, model, submission, runFolder }: DryRun): string {
+export function renderDryRun(
+  { plan, answered, model, submission, runFolder }: DryRun,
+  speed: PlanSpeed | null = null,
+): string {
   return inColumns([
     ...linesOf(plan),
+    ...speedLines(speed),
     ["answered", answered === 0 ? "no row yet" : `${plural(answered, "row")} in an earlier session`],
     ["model", model ?? "not asked: its server would be started first"],
     ["would write", `${submission}; ${runFolder}`],
