@@ -4,14 +4,15 @@ import type { Kind } from "../calibrate/fit.ts";
 import { readingsOf } from "../calibrate/readings.ts";
 import { studyCalibration } from "../calibrate/study.ts";
 import { rowAt } from "../class-matrix.ts";
-import { formatFixed } from "../format.ts";
+import { AbtieError } from "../errors.ts";
+import { formatFixed, plural } from "../format.ts";
 import { mean } from "../numbers/sums.ts";
 import { type BootstrapOptions, bootstrapMean, type MeanEstimate } from "../stats/bootstrap.ts";
 import type { PerClass } from "../types.ts";
 import { poolJudges } from "./combine.ts";
 import { impurity } from "./fall.ts";
 import { countsOfKey, createCombinationFitter, judgedBy, type LabelledJudges, SMALL_ALONE, viewsOf } from "./fit.ts";
-import { type Combination, type EscalationModel, MOVES, type Move, POOLED } from "./model.ts";
+import { type Combination, type EscalationModel, MOVES, type Move, POOLED, type PooledKey } from "./model.ts";
 
 /** What a row may have: the keys of the counts of its answers. */
 export const COUNTS = ["10", "20", ...POOLED] as const;
@@ -37,6 +38,8 @@ export interface EscalationStudy {
   readonly losses: Readonly<Record<CountsKey, MeanEstimate | null>>;
   /** By how much further answers lower the out-of-fold log loss, paired by row; null where no row has the answers. */
   readonly falls: Readonly<Record<Move, MeanEstimate | null>>;
+  /** The pools that are worse on held-out rows than one answer of the small judge, and therefore ignore the large one. */
+  readonly refusedPools: readonly PooledKey[];
   /** Why the model must not be used; null when it lowers the log loss of held-out rows. */
   readonly refusal: string | null;
 }
@@ -50,8 +53,11 @@ export interface EscalationStudy {
  * logarithmic mean it is the ambiguity of the readings, which does not depend on the label (Heskes 1998, "Selecting weighting
  * factors in logarithmic opinion pools"). A move that does not lower the log loss of held-out rows brings 0 and is never made. A pool that
  * is worse on held-out rows than one answer of the small judge is replaced by the small judge alone.
+ *
+ * Throws AbtieError("data") when both judges have answered rows of fewer than 10 prompts.
  */
 export function studyEscalation(labelled: LabelledJudges, options: EscalationStudyOptions): EscalationStudy {
+  refuseFewRows(labelled);
   const groups = new Set(labelled.groups).size;
   const folds = Math.min(options.folds ?? 5, Math.max(1, groups));
   const repeats = options.repeats ?? 4;
@@ -82,6 +88,7 @@ export function studyEscalation(labelled: LabelledJudges, options: EscalationStu
     folds,
     repeats,
     seed: options.seed,
+    refusedPools: refused,
     losses: mapKeys(COUNTS, (key) => {
       const rows = rowsWith(held, key, key);
       return estimate(
@@ -93,6 +100,20 @@ export function studyEscalation(labelled: LabelledJudges, options: EscalationStu
   };
   return { ...study, refusal: refusalOfStudy(study) };
 }
+
+function refuseFewRows(labelled: LabelledJudges): void {
+  const [small, large] = [judgedBy(labelled, 0).rows, new Set(judgedBy(labelled, 1).rows)];
+  const both = small.filter((row) => large.has(row));
+  const prompts = new Set(both.map((row) => labelled.groups[row] as number)).size;
+  if (prompts >= FEWEST_PROMPTS) return;
+  throw new AbtieError(
+    "data",
+    `the combination of two judges is fitted to labelled rows that both have answered, of at least ${FEWEST_PROMPTS} different prompts; ` +
+      `found ${plural(both.length, "such row")} of ${plural(prompts, "prompt")}: judge more labelled rows with both`,
+  );
+}
+
+const FEWEST_PROMPTS = 10;
 
 /** Distance between the seeds of repeats; see studyCalibration. */
 const SEED_STEP = 1_000_003;

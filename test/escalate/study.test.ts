@@ -69,6 +69,26 @@ test("a pool that is worse on held-out rows than the small judge is replaced by 
   }
 });
 
+test("rows of fewer than 10 prompts that both judges answered are too few", () => {
+  expect(() => studyEscalation(simulateLabelled({ small: 1, large: 1 }, 18, 1), OPTIONS)).toThrow(
+    "found 18 such rows of 9 prompts",
+  );
+});
+
+test("rows that the large judge has not answered count for the small one alone", () => {
+  const labelled = simulateLabelled({ small: 1, large: 0.5 }, 120, 2);
+  const [small, large] = labelled.readings;
+  const half = (values: Float64Array): Float64Array => values.map((value, place) => (place < 180 ? value : Number.NaN));
+  const answered = {
+    ab: { ...large.ab, values: half(large.ab.values) },
+    ba: { ...large.ba, values: half(large.ba.values) },
+  };
+  const { losses, falls } = studyEscalation({ ...labelled, readings: [small, answered] }, OPTIONS);
+  expect(losses["10"]?.rows).toBe(120);
+  expect(losses["22"]?.rows).toBe(60);
+  expect(falls["10>11"]?.rows).toBe(60);
+});
+
 test("is refused where no further answer lowers the log loss of held-out rows", () => {
   const studies = [1, 2, 3, 4, 5, 6, 7, 8].map((seed) =>
     studyEscalation(simulateLabelled({ small: 40, large: 40 }, 60, seed), OPTIONS),
