@@ -60,8 +60,14 @@ export interface Reading {
   readonly bounded: boolean;
 }
 
-/** The source of a row's probabilities, from best to worst. */
-export type Obtained = "both-orders" | "one-order" | "one-order-short" | "prior";
+/** The source of a row's probabilities, from best to worst: the orders of the second of two judges if it answered, else those of the first. */
+export type Obtained =
+  | "second-judge-both-orders"
+  | "second-judge-one-order"
+  | "both-orders"
+  | "one-order"
+  | "one-order-short"
+  | "prior";
 
 /** What is said of a row besides its probabilities: a set of verdicts, and whether the verdict is not to be relied on. */
 export interface RowVerdict {

@@ -110,7 +110,11 @@ function parseBench(file: string, text: string, flag: string): BenchStart {
   const rowMs = speeds.fit.rowMs + speeds.fit.tokenMs * lengths.meanTokens;
   return {
     file,
-    override: { from: "--bench", set: { engine: { concurrency, prompts_per_request: promptsPerRequest } } },
+    override: {
+      from: "--bench",
+      set: { engine: { concurrency, prompts_per_request: promptsPerRequest } },
+      yields: true,
+    },
     tokensPerSecond: (1_000 * lengths.meanTokens) / rowMs,
   };
 }

@@ -79,6 +79,8 @@ function ruleFor({ oneOrder, bothOrders }: VerdictRules, { obtained, reason }: J
       return bothOrders;
     case "one-order":
       return oneOrder;
+    case "second-judge-both-orders":
+    case "second-judge-one-order":
     case "one-order-short":
     case "prior":
       return null;

@@ -13,7 +13,7 @@ import { refuseVariants } from "../compare/refuse-variants.ts";
 import { targetJobOf } from "../compare/report-data.ts";
 import { type ScoringEnd, scoreVariants } from "../compare/score-variants.ts";
 import { openVariantRuns } from "../compare/variant-run.ts";
-import type { Override } from "../config/load.ts";
+import type { Override } from "../config/merge.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
 import { openRows } from "../job/open-rows.ts";

@@ -1,12 +1,15 @@
 import type { Config } from "../config/config.ts";
+import { judgesOf } from "../config/judges.ts";
 import type { Effects } from "../effects.ts";
 import { ensureFirstFile } from "../job/first-file.ts";
 import { filesOfRun } from "../job/job-files.ts";
-import { openJob } from "../job/open-job.ts";
+import type { Job } from "../job/open-job.ts";
+import { openJobs } from "../job/open-second.ts";
 import { type JobParts, REAL_PARTS } from "../job/parts.ts";
+import type { Session } from "../job/score-on-engines.ts";
 import { finishedSession, runSession } from "../job/session.ts";
 import { withSubmission } from "../job/submission-state.ts";
-import { type RunSummary, writeSummary } from "../job/summary.ts";
+import { type RunSummary, type SummaryInput, writeSummary } from "../job/summary.ts";
 import { armTimeLimits } from "../job/time-limits.ts";
 import { hasWorkLeft } from "../job/work-left.ts";
 import { drawClock } from "../report/render-clock.ts";
@@ -54,36 +57,51 @@ async function runLocked(
   // The watchdog runs before a file is looked at: any of them may be huge, or on a disk that does not answer.
   using limits = armTimeLimits(config, effects);
   await refuseOutputs(filesOfRun(config, { cwd: effects.cwd, benchFile: options.benchFile ?? null }), effects.disk);
-  if (!options.force) await refuseForeignOutput(config, effects.disk);
+  const configs = judgesOf(config);
+  if (!options.force) for (const one of configs) await refuseForeignOutput(one, effects.disk);
   await using dataset = await parts.openRows(config, effects.signal, effects.log);
-  await take(config);
+  for (const one of configs) await take(one);
   // Another run may have written the output before this one got the lock.
-  if (!options.force) await refuseForeignOutput(config, effects.disk);
+  if (!options.force) for (const one of configs) await refuseForeignOutput(one, effects.disk);
   // A complete file comes before everything else, because templates, tokenizers and engines may take long or fail.
   if (await ensureFirstFile(config, dataset, effects.disk, parts.validateSubmission)) limits.noteComplete();
   const abortReason = () =>
     effects.signal.aborted ? "interrupted" : limits.signal.aborted ? "deadline" : ("aborted" as const);
   await using threads = await parts.openPreparingThreads(config, dataset.ids.length);
-  await using job = await openJob({ config, dataset, ...options, abortReason, threads, effects, parts });
+  await using jobs = await openJobs({ config, dataset, ...options, abortReason, threads, effects, parts });
+  const { job } = jobs;
+  const second = job.second?.job ?? null;
+  await second?.publisher.publishFirst();
   await job.publisher.publishFirst();
   limits.noteComplete();
 
-  const session = hasWorkLeft(config, job.folder.state)
+  const session = hasWorkLeft(config, job.folder.state, second?.folder.state)
     ? await runSession(job, { limits, began, tokensPerSecond: options.tokensPerSecond ?? null, effects })
         .catch((error: unknown) => {
           throw withSubmission(error, config.output, job.folder.state);
         })
         .finally(() => drawClock(job.folder, effects))
+        .finally(() => drawSecondClock(second, effects))
     : await finishedSession(job, clock.monotonic());
 
-  const { scoringSince, ...result } = session;
   const ended = clock.monotonic();
-  const seconds = {
-    total: (ended - began) / 1000,
-    startUp: session.engine === null ? null : (scoringSince - began) / 1000,
-    scoring: session.usage?.seconds ?? (ended - scoringSince) / 1000,
-  };
-  const summary = await writeSummary(job, { ...result, seconds, clockFile: job.folder.clockFile }, effects);
-  job.publisher.check();
+  const inputOf = ({ folder }: Job, { scoringSince, second: _second, ...result }: Session): SummaryInput => ({
+    ...result,
+    seconds: {
+      total: (ended - began) / 1000,
+      startUp: result.engine === null ? null : (scoringSince - began) / 1000,
+      scoring: result.usage?.seconds ?? (ended - scoringSince) / 1000,
+    },
+    clockFile: folder.clockFile,
+  });
+  const ofSecond = session.second?.session ?? null;
+  if (second !== null && ofSecond !== null) await writeSummary(second, inputOf(second, ofSecond), effects);
+  const summary = await writeSummary(job, inputOf(job, session), effects);
+  for (const { publisher } of second === null ? [job] : [job, second]) publisher.check();
   return summary;
+}
+
+/** The clock of the second judge is drawn when it has worked. */
+async function drawSecondClock(second: Job | null, effects: Effects): Promise<void> {
+  if (second !== null && second.recorder.counts.requests > 0) await drawClock(second.folder, effects);
 }

@@ -1,6 +1,5 @@
-import type { Config } from "../config/config.ts";
+import { engineKey } from "../config/engine-key.ts";
 import type { JournalEvent } from "../runfolder/journal/events.ts";
-import { Secret } from "../secrets/secret.ts";
 import type { VariantRun } from "./variant-run.ts";
 
 /** Variants that share an engine. The engine is opened once for all of them. */
@@ -16,17 +15,6 @@ export function groupByEngine(runs: readonly VariantRun[]): readonly EngineGroup
     else group.push(run);
   }
   return [...groups.values()];
-}
-
-/**
- * Gives a text that is the same for two configs with the same engine. It contains the secrets of the engine, because two
- * servers may differ only in a variable or a key, so it must not be shown.
- */
-export function engineKey({ engine }: Pick<Config, "engine">): string {
-  return JSON.stringify(engine, function reveal(this: Readonly<Record<string, unknown>>, key, value: unknown) {
-    const written = this[key];
-    return written instanceof Secret ? written.reveal() : value;
-  });
 }
 
 /** Records an event of an engine in the journal of every variant that uses the engine. */

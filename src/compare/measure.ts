@@ -43,7 +43,7 @@ export function measure(
   { msPerRow, bootstrap }: { readonly msPerRow: number; readonly bootstrap: BootstrapOptions },
 ): Measured {
   const { name, config, folder, publisher } = run;
-  const recorded = { ids: file.ids, state: folder.state, chosen: null };
+  const recorded = { ids: file.ids, state: folder.state, second: null, chosen: null };
   const records = Array.from(rows, (row) => recordAt(recorded, row, publisher.outcome(row)));
   const columns = columnsOf(records, config.classes);
   return {

@@ -1,6 +1,6 @@
 import { basename, join, resolve } from "node:path";
 import type { Config } from "../config/config.ts";
-import type { Override } from "../config/load.ts";
+import type { Override } from "../config/merge.ts";
 import { readVariants } from "../config/variants.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";

@@ -1,9 +1,9 @@
+import { engineKey } from "../config/engine-key.ts";
 import { formatMass, formatPercent, plural } from "../format.ts";
 import { kindOf } from "../judge/mass-gate.ts";
 import { modelName } from "../judge/model-name.ts";
 import { leftOutTies } from "../metrics/labels-for.ts";
 import type { Assessment } from "./assess.ts";
-import { engineKey } from "./engine-groups.ts";
 import type { Measured } from "./measure.ts";
 import type { Variant } from "./open-variants.ts";
 

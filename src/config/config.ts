@@ -130,6 +130,18 @@ export interface Config {
   readonly clip: readonly [low: number, high: number];
   readonly mass: { readonly minimum: number; readonly action: "warn" | "floor" | "fallback" };
   readonly calibration: string | null;
+  /** The second judge of a run with two, whose first is the judge of this config; null for a run with one. */
+  readonly escalation: Escalation | null;
+}
+
+/** The second of two judges, which judges the rows for which it is worth most. */
+export interface Escalation {
+  /** Names of both judges, the first one first. */
+  readonly names: readonly [first: string, second: string];
+  /** The config of the second judge. Its run folder is inside that of the run, and its `escalation` is null. */
+  readonly second: Config;
+  /** File that says how the answers of both judges are combined; null: the usual way. */
+  readonly combination: string | null;
 }
 
 /** A config whose day for chat templates is known. */

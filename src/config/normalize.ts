@@ -111,6 +111,7 @@ export function normalize(
     clip: written.clip ?? [0.005, 0.99],
     mass: { minimum: written.mass?.minimum ?? 0.01, action: written.mass?.action ?? "warn" },
     calibration: written.calibration === undefined ? null : path(written.calibration),
+    escalation: null,
   };
 }
 

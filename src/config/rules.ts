@@ -22,6 +22,7 @@ const RULES: readonly Rule[] = [
   startNeedsDeadline,
   dateExists,
   ladderRules,
+  judgesAreTwo,
 ];
 
 /** Checks every rule and returns all objections. `classes` are those of the judge. */
@@ -111,4 +112,28 @@ function dateExists({ date }: ParsedConfig): readonly Objection[] {
   const time = Date.parse(`${date}T00:00:00Z`);
   if (!Number.isNaN(time) && new Date(time).toISOString().startsWith(date)) return [];
   return [{ path: ["date"], message: `must be a day of the calendar, but is "${date}"` }];
+}
+
+function judgesAreTwo({ judges, variants, shard }: ParsedConfig): readonly Objection[] {
+  if (judges === undefined) return [];
+  const names = Object.keys(judges);
+  const count =
+    names.length === 2
+      ? []
+      : [
+          `must name two judges, of which the first judges every row and the second a part of them, but ${namesText(names)}`,
+        ];
+  const beside =
+    variants === undefined
+      ? []
+      : ["are for `abtie run`, and `variants` for `abtie compare`: write them into two config files"];
+  const shards =
+    shard === undefined
+      ? []
+      : ["cannot be divided into shards yet: judge all rows in one run, or give each shard one judge"];
+  return [...count, ...beside, ...shards].map((message) => ({ path: ["judges"], message }));
+}
+
+function namesText(names: readonly string[]): string {
+  return names.length === 0 ? "names none" : `names ${names.length}: ${names.join(", ")}`;
 }

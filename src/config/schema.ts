@@ -151,6 +151,10 @@ const judging = {
 
 const variantSchema = z.strictObject(judging);
 
+/** The keys that each of two judges may have; the others hold for both. */
+const { engine, template, labels, context, cut, append_eos } = judging;
+const judgeSchema = z.strictObject({ engine, template, labels, context, cut, append_eos });
+
 /** A config file as a person writes it. Every key but `input` is optional. */
 export const configSchema = z
   .strictObject({
@@ -205,6 +209,18 @@ export const configSchema = z
       .record(z.string().regex(/^[\w][\w.+-]*$/, "expected a name that a folder can have"), variantSchema)
       .optional()
       .describe("Judges for `abtie compare`: by name, the keys that replace those of this file."),
+    judges: z
+      .record(
+        z
+          .string()
+          .regex(/^[A-Za-z][\w+-]*$/, "expected a name that begins with a letter and has letters, digits, - and _"),
+        judgeSchema,
+      )
+      .optional()
+      .describe(
+        "Two judges for `abtie run`: by name, the keys that replace those of this file. The first judges every row; the second, usually " +
+          "larger, those rows for which it is worth most while time is left.",
+      ),
   })
   .meta({ title: "abtie config", description: "A job of abtie: its rows, its engine and its template." });
 

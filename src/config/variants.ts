@@ -2,7 +2,7 @@ import { dirname, resolve } from "node:path";
 import { isRecord } from "../files/json-shape.ts";
 import { readSmallFile } from "../files/read-small-file.ts";
 import { parseYaml } from "./document.ts";
-import type { Override } from "./load.ts";
+import type { Override } from "./merge.ts";
 import { isTemplatePath } from "./normalize.ts";
 import type { WrittenVariant } from "./schema.ts";
 

@@ -27,7 +27,6 @@ export type DeadlineEvent =
 /** One prompt of a request. */
 export interface SentPrompt {
   readonly row: number;
-  /** "ab" in the first pass, "ba" in the swap pass. */
   readonly order: Order;
   /** Prompt tokens sent. */
   readonly tokens: number;
@@ -81,8 +80,10 @@ function observeRequest(state: DeadlineState, request: DeadlineEvent & { type: "
 }
 
 function settle(state: DeadlineState, prompts: readonly SentPrompt[], at: number, answered: boolean): DeadlineState {
-  const first = prompts.filter(({ order }) => order === "ab");
-  const swapped = prompts.filter(({ order }) => order === "ba").map(({ tokens }) => tokens);
+  // A session without rows of the first pass takes all its prompts from the ranking.
+  const isFirst = ({ order }: SentPrompt): boolean => order === "ab" && state.first.rows > 0;
+  const first = prompts.filter(isFirst);
+  const swapped = prompts.filter((prompt) => !isFirst(prompt)).map(({ tokens }) => tokens);
   const swap = swapped.length === 0 ? state.swap : endSwapRows(state.swap, swapped, answered);
   if (first.length === 0) return { ...state, swap };
   const left = state.first.left.map((work, i) => {

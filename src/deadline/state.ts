@@ -31,7 +31,7 @@ export interface DeadlineOptions {
    * `maxShare`.
    */
   readonly swapPass: { readonly minShare: number; readonly maxShare: number };
-  /** Largest number of rows of the swap pass that this session may begin. */
+  /** Largest number of prompts of the swap pass that this session may begin. */
   readonly mostSwapRows: number;
   readonly seed: number;
 }
@@ -56,6 +56,8 @@ export interface DeadlineState {
   readonly history: History;
   /** Tokens sent, and tokens planned for the same prompts. Their ratio corrects the planned work that is left. */
   readonly sent: { readonly tokens: number; readonly planned: number };
+  /** True while a ranking without prompts may still get some, because another judge has not answered every row yet. */
+  readonly mayGrow: boolean;
   /** Why no more prompts are sent; null before. It stays, although a later forecast may be better: nothing is sent by then. */
   readonly stop: Stop | null;
 }
@@ -119,6 +121,7 @@ export function createState(options: DeadlineOptions): DeadlineState {
     },
     history: startHistory(rows.length),
     sent: { tokens: 0, planned: 0 },
+    mayGrow: false,
     stop: null,
   };
 }

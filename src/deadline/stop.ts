@@ -49,9 +49,9 @@ function overrun(state: DeadlineState, { steps, forecast, now }: StopInput): Sto
   };
 }
 
-function complete({ first, swap }: DeadlineState, { plan }: StopInput): Stop | null {
+function complete({ first, swap, mayGrow }: DeadlineState, { plan }: StopInput): Stop | null {
   const inFlight = begunRows(swap) - swap.answered - swap.gaveUp;
-  if (first.endedAt === null || inFlight > 0 || plan.allowed > 0 || plan.needsRanking) return null;
+  if (first.endedAt === null || mayGrow || inFlight > 0 || plan.allowed > 0 || plan.needsRanking) return null;
   const left = swap.ranked === null ? 0 : swap.ranked.length - swap.taken;
   const rest = left > 0 ? `; no more of the ${plural(left, "row")} left for the swapped order fit in time` : "";
   return { kind: "complete", reason: `every row is settled${rest}` };

@@ -1,11 +1,16 @@
 import { addWork, NO_WORK, sumsOf, takeWork, type Work, workOf } from "../forecast/work.ts";
+import type { Order } from "../types.ts";
 
-/** A row of the ranking. It may get the swapped order. */
+/**
+ * A prompt of the ranking: a row in the order that it may get after the first pass. That is the swapped order; of the second of two
+ * judges, which has no first pass, it may be either.
+ */
 export interface SwapRow {
   readonly row: number;
-  /** Prompt tokens that the row would take in the swapped order. */
+  readonly order: Order;
+  /** Prompt tokens that it would take. */
   readonly tokens: number;
-  /** Token budget of the row's first answer, which also holds for the second; null for as many as the model takes. */
+  /** Token budget of the row's first answer, which also holds for this one; null for as many as the model takes. */
   readonly tokenBudget: number | null;
 }
 
@@ -19,7 +24,7 @@ export interface SwapPass {
   readonly taken: number;
   /** Number of rows from the start of the ranking that may be taken, the taken ones included. */
   readonly allowed: number;
-  /** Rows that were taken from earlier rankings. */
+  /** The prompts that were taken from earlier rankings, by `keyOf`. */
   readonly begunBefore: ReadonlySet<number>;
   readonly answered: number;
   readonly gaveUp: number;
@@ -38,13 +43,17 @@ export const NO_SWAP_PASS: SwapPass = {
   inFlight: NO_WORK,
 };
 
-/** Replaces the ranking and leaves out rows that were already begun. Further rows can be taken only after the next decision. */
+/** Replaces the ranking and leaves out prompts that were already begun. Further ones can be taken only after the next decision. */
 export function withRanking(swap: SwapPass, rows: readonly SwapRow[]): SwapPass {
-  const begun = swap.ranked?.slice(0, swap.taken).map(({ row }) => row) ?? [];
+  const begun = swap.ranked?.slice(0, swap.taken).map(keyOf) ?? [];
   const begunBefore = new Set([...swap.begunBefore, ...begun]);
-  const ranked = rows.filter(({ row }) => !begunBefore.has(row));
+  const ranked = rows.filter((prompt) => !begunBefore.has(keyOf(prompt)));
   const sums = sumsOf(ranked.map(({ tokens }) => tokens));
   return { ...swap, begunBefore, ranked, sums, taken: 0, allowed: 0 };
+}
+
+function keyOf({ row, order }: Pick<SwapRow, "row" | "order">): number {
+  return 2 * row + (order === "ab" ? 0 : 1);
 }
 
 /** Counts the rows that were begun. */

@@ -6,7 +6,7 @@ import { takeSwapRows } from "./swap-pass.ts";
 /** A prompt to be scored. */
 export interface PromptToScore {
   readonly row: number;
-  /** "ab" in the first pass, "ba" in the swap pass. */
+  /** "ab" in the first pass, "ba" in the swap pass; either in the pass of a second judge. */
   readonly order: Order;
   /** Prompt tokens that the prompt may take; null for as many as the model takes. */
   readonly tokenBudget: number | null;
@@ -23,7 +23,7 @@ export function takeNext(
   if (state.stop !== null) return { state, tasks: [] };
   if (state.queue.left > 0) return takeFirst(state, count);
   const { swap, rows } = takeSwapRows(state.swap, count);
-  const tasks = rows.map(({ row, tokenBudget }): PromptToScore => ({ row, order: "ba", tokenBudget }));
+  const tasks = rows.map(({ row, order, tokenBudget }): PromptToScore => ({ row, order, tokenBudget }));
   return { state: { ...state, swap }, tasks };
 }
 

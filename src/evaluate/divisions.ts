@@ -14,6 +14,8 @@ export interface Division {
 }
 
 const OBTAINED: Readonly<Record<Obtained, string>> = {
+  "second-judge-both-orders": "second judge, both orders",
+  "second-judge-one-order": "second judge, one order",
   "both-orders": "both orders",
   "one-order": "one order",
   "one-order-short": "one order, shorter context",

@@ -1,4 +1,5 @@
 import type { Dataset } from "../dataset/open-dataset.ts";
+import type { AbtieError } from "../errors.ts";
 import { formatDuration } from "../format.ts";
 import type { Judge } from "../judge/judge.ts";
 import { describeLowMass, lowMassDetails } from "../judge/mass-gate.ts";
@@ -63,5 +64,15 @@ export function neverAnsweredFailure(never: NeverAnswered): JobFailure {
       `Last error: ${lastError ?? "none; no request came to an end"}`,
       ...(logEnd.length === 0 ? [] : ["The end of the server's log:", ...logEnd]),
     ],
+  };
+}
+
+/** Describes a run whose second judge could not be asked because its engine did not start. */
+export function secondNotReadyFailure([first, second]: readonly [string, string], error: AbtieError): JobFailure {
+  return {
+    message:
+      `The engine of the judge ${second} did not start: ${error.message} The answers of ${first} stand, and the submission is complete. ` +
+      "The same command tries again; with `abtie doctor` the engine can be checked first.",
+    details: error.details,
   };
 }

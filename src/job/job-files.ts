@@ -1,5 +1,6 @@
 import { dirname, join, resolve } from "node:path";
 import type { Config } from "../config/config.ts";
+import { judgesOf } from "../config/judges.ts";
 import type { CommandFiles, NamedFile, NamedOutput } from "../files/refuse-overwrite.ts";
 import { serverLogName } from "../pool/open-engines.ts";
 import { isUsualOutput, namedFilesOf, RUN_FILES, SUBMISSION_FILES } from "../runfolder/file-names.ts";
@@ -15,6 +16,11 @@ export interface JobFileOptions {
 
 /** Lists the files of a run: those that it reads, and those that it writes; `further` are written into the run folder too. */
 export function filesOfRun(config: Config, options: JobFileOptions, further: readonly string[] = []): CommandFiles {
+  const files = judgesOf(config).map((judge) => filesOfJudge(judge, options, further));
+  return { reads: files.flatMap(({ reads }) => reads), writes: files.flatMap(({ writes }) => writes) };
+}
+
+function filesOfJudge(config: Config, options: JobFileOptions, further: readonly string[]): CommandFiles {
   const { output, runFolder } = config;
   const submission: NamedOutput = isUsualOutput(config)
     ? { role: "the submission in the run folder", path: output, remedy: OTHER_FOLDER }
@@ -69,13 +75,13 @@ export function filesOfRecordedRun(
 }
 
 function readsOf(config: Config, { cwd, benchFile }: JobFileOptions): readonly NamedFile[] {
-  const { file, input, template, calibration, engine } = config;
+  const { file, input, template, calibration, escalation, engine } = config;
   const profile = /\/|\.ya?ml$/.test(engine.name) ? resolve(file === null ? cwd : dirname(file), engine.name) : null;
   return [
     { role: "the input", path: input },
     ...optional("the config", file),
     { role: "the template", path: template },
-    ...optional("the calibration", calibration),
+    ...optional("the calibration", calibration ?? escalation?.combination),
     ...optional("the engine profile", profile),
     ...optional("the bench file (--bench)", benchFile),
     // The name of a model is also the path of a folder that the server would take: relative to the working folder.

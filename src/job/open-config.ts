@@ -1,7 +1,8 @@
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Config } from "../config/config.ts";
-import { loadConfig, type Override } from "../config/load.ts";
+import { loadConfig } from "../config/load.ts";
+import type { Override } from "../config/merge.ts";
 import type { Places } from "../config/normalize.ts";
 import { secretsOf } from "../config/secrets-of.ts";
 import type { Effects } from "../effects.ts";
@@ -10,7 +11,7 @@ import { exists } from "../files/exists.ts";
 import { findClasses } from "../judge/classes.ts";
 import { enginePython, locateHome } from "../setup/home.ts";
 
-export type { Override } from "../config/load.ts";
+export type { Override } from "../config/merge.ts";
 
 /**
  * The root of the package, which holds launch/ and prompts/. The path works from src/job and from dist/job, because both are

@@ -2,8 +2,10 @@ import type { Config } from "../config/config.ts";
 import { secretsOf } from "../config/secrets-of.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
 import type { Effects } from "../effects.ts";
+import type { EscalationModel } from "../escalate/model.ts";
 import { type Aggregation, createAggregate } from "../judge/aggregate.ts";
 import type { JudgeLoader } from "../judge/judge.ts";
+import type { Combine } from "../judge/outcome.ts";
 import type { PreparingThreads } from "../prompt/threads/threads.ts";
 import type { Journal } from "../runfolder/journal/append.ts";
 import { describeEvent } from "../runfolder/journal/describe-event.ts";
@@ -14,7 +16,7 @@ import type { Log } from "../types.ts";
 import { createMassWatch, type MassWatch } from "./mass-watch.ts";
 import { type JobParts, REAL_PARTS } from "./parts.ts";
 import { pinDate } from "./pin-date.ts";
-import { createPublisher, type Publisher } from "./publisher.ts";
+import { createPublisher, type Publisher, type SecondAnswers } from "./publisher.ts";
 import { createRecorder, type Recorder } from "./recorder.ts";
 import { refuseVerdictColumns } from "./verdict-columns.ts";
 
@@ -30,6 +32,15 @@ export interface Job extends Aggregation, AsyncDisposable {
   readonly massWatch: MassWatch;
   /** Number of threads that prepare rows beside the main one. */
   readonly threads: number;
+  /** The job of the second of two judges; null in a run with one. */
+  readonly second: SecondJob | null;
+}
+
+/** The second judge of a run, and how its answers are combined with those of the first. */
+export interface SecondJob {
+  readonly job: Job;
+  readonly model: EscalationModel;
+  readonly combine: Combine;
 }
 
 export interface JobOptions {
@@ -49,6 +60,10 @@ export interface JobOptions {
   readonly prefix?: string;
   /** Threads that prepare the rows; without them the main thread does. */
   readonly threads?: PreparingThreads;
+  /** The second judge, whose job the caller has opened and closes; absent or null in a run with one. */
+  readonly second?: SecondJob | null;
+  /** Called for each row and order that is answered for the first time. */
+  readonly onAnswer?: () => void;
   readonly effects: Effects;
   /** Default: the parts of a real job. */
   readonly parts?: JobParts;
@@ -61,7 +76,7 @@ export interface JobOptions {
  * of another job; "data" for a damaged run folder.
  */
 export async function openJob(options: JobOptions): Promise<Job> {
-  const { dataset, force, fresh, abortReason, effects, parts = REAL_PARTS } = options;
+  const { dataset, force, fresh, abortReason, second = null, effects, parts = REAL_PARTS } = options;
   const { clock, disk, log } = effects;
   const config = await pinDate(options.config, fresh ? [] : [options.config.runFolder], effects);
   const { redact } = effects.redactor;
@@ -79,6 +94,7 @@ export async function openJob(options: JobOptions): Promise<Job> {
       state,
       journal,
       aggregate,
+      second: second === null ? null : answersOfSecond(second),
       verdictOf,
       prior: config.prior,
       submission: config.output,
@@ -102,6 +118,7 @@ export async function openJob(options: JobOptions): Promise<Job> {
       redact,
       onAnswer: ({ order }, { mass }) => {
         publisher.answered();
+        options.onAnswer?.();
         if (order === "ab") massWatch.add(mass);
       },
       onDateChange: () =>
@@ -125,12 +142,18 @@ export async function openJob(options: JobOptions): Promise<Job> {
       parts,
       massWatch,
       threads: options.threads?.count ?? 0,
+      second,
       [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
     };
   } catch (error) {
     await folder[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+function answersOfSecond({ job, combine }: SecondJob): SecondAnswers {
+  const { folder, massWatch } = job;
+  return { state: folder.state, journal: folder.journal, combine, isUsed: () => !massWatch.stopped.aborted };
 }
 
 /** Logs each event that a person can follow before it is appended. */

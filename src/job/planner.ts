@@ -1,4 +1,3 @@
-import type { Config } from "../config/config.ts";
 import type { Budget } from "../deadline/budget.ts";
 import { decide } from "../deadline/decide.ts";
 import type { Decision } from "../deadline/decision.ts";
@@ -7,13 +6,14 @@ import { type RunPlan, withinBudget } from "../deadline/run-plan.ts";
 import { createState, withBudget } from "../deadline/state.ts";
 import { takeNext } from "../deadline/take.ts";
 import { type ForecastError, forecastErrors } from "../forecast/history.ts";
+import { paceOf } from "../forecast/pace.ts";
+import { upToDate } from "../forecast/speed.ts";
 import type { Task } from "../judge/judge.ts";
-import type { Aggregate } from "../judge/outcome.ts";
 import type { PoolStatus } from "../pool/status.ts";
 import { isAnswered, type RunState } from "../runfolder/state/run-state.ts";
 import type { RequestEvent } from "../schedule/types.ts";
 import type { Clock, Order, Reading } from "../types.ts";
-import { rankRows } from "./rank-rows.ts";
+import type { Chooser } from "./chooser.ts";
 
 /**
  * The next prompt to score. "wait": there is none now, but the outcome of a task in progress may change that. "end": no prompt
@@ -43,6 +43,8 @@ export interface Planner {
   readonly onPoolStatus: (status: PoolStatus) => void;
   /** Returns the current decision; makes a new one when the last decision is too old. */
   readonly tick: () => Decision;
+  /** Returns the expected time of a prompt as measured in this session; null while it is unknown. */
+  readonly pace: () => ReturnType<typeof paceOf>;
   /** Returns the errors of the forecasts; empty before the first pass has ended. */
   readonly forecastErrors: () => readonly ForecastError[];
 }
@@ -50,9 +52,11 @@ export interface Planner {
 export interface PlannerOptions {
   /** The plan sets the ladder, the swap pass, the confidence, the reaction to an overrun and the seed of the sample. */
   readonly plan: RunPlan;
-  readonly config: Pick<Config, "calibration">;
   readonly state: RunState;
-  readonly aggregate: Aggregate;
+  /** Chooses the prompts that follow the first pass. */
+  readonly chooser: Chooser;
+  /** False for the second of two judges, all of whose prompts are chosen. Default true. */
+  readonly hasFirstPass?: boolean;
   /** Estimated prompt tokens of every row. */
   readonly tokens: readonly number[];
   /** The moments that limit the run, monotonic ms; null without a deadline. They may come nearer. */
@@ -66,8 +70,6 @@ export interface PlannerOptions {
 /** A decision is valid for this long (ms), or for this share of the time for work if that is shorter. */
 const DECISION_MS = 2_000;
 const DECISION_SHARE = 0.02;
-/** A ranking of the rows for the swapped order is valid for this long (ms). */
-const RANKING_MS = 60_000;
 
 /** The status of the pool in the form that the planner's state needs. */
 const ENGINE_STATES = {
@@ -78,12 +80,12 @@ const ENGINE_STATES = {
 
 /** Creates the planner of a run. It holds the state; the pure functions of deadline/ make the decisions. */
 export function createPlanner(options: PlannerOptions): Planner {
-  const { plan, state: run, clock, onDecision } = options;
+  const { plan, state: run, chooser, hasFirstPass = true, clock, onDecision } = options;
   const tokens = withinBudget(options.tokens, plan.tokenBudget);
   const budget = options.budget();
   let state = createState({
     tokens,
-    answered: [...tokens.keys()].filter((row) => isAnswered(run, row, "ab")),
+    answered: [...tokens.keys()].filter((row) => !hasFirstPass || isAnswered(run, row, "ab")),
     budget,
     startedAt: options.startedAt,
     steps: plan.ladder,
@@ -91,14 +93,13 @@ export function createPlanner(options: PlannerOptions): Planner {
     confidence: plan.confidence,
     onOverrun: plan.onOverrun,
     swapPass: plan.swapPass,
-    mostSwapRows: plan.prompts.ba - run.orders.ba.answered,
+    mostSwapRows: hasFirstPass ? plan.prompts.ba - run.orders.ba.answered : 2 * tokens.length,
     seed: plan.seed,
   });
   const decisionMs =
     budget === null ? DECISION_MS : Math.min(DECISION_MS, DECISION_SHARE * (budget.workEndAt - budget.startedAt));
   let decision: Decision | null = null;
   let rankedAt = Number.NEGATIVE_INFINITY;
-  let rankedRows = 0;
   let outstanding = 0;
   let wake = (): void => {};
 
@@ -106,14 +107,14 @@ export function createPlanner(options: PlannerOptions): Planner {
     state = observe(state, event);
   };
   const decideNow = (): Decision => {
-    // Rows that were in flight at the last ranking need a new ranking, because they would otherwise never get the swapped
-    // order.
-    if (state.swap.ranked !== null && state.first.endedAt !== null && run.orders.ab.answered > rankedRows) rank();
-    const decided = decide(withBudget(state, options.budget()), clock.monotonic());
+    const { ranked, taken } = state.swap;
+    const last = { ageMs: clock.monotonic() - rankedAt, isUsedUp: taken >= (ranked?.length ?? 0) };
+    if (ranked !== null && state.first.endedAt !== null && chooser.isStale(last)) rank();
+    state = { ...withBudget(state, options.budget()), mayGrow: chooser.mayGrow() };
+    const decided = decide(state, clock.monotonic());
     state = decided.state;
     decision = decided.decision;
-    const isRankingOld = decision.phase === "swap-pass" && clock.monotonic() - rankedAt > RANKING_MS;
-    if (decision.swapPass.needsRanking || isRankingOld) {
+    if (decision.swapPass.needsRanking) {
       rank();
       ({ state, decision } = decide(state, clock.monotonic()));
     }
@@ -122,8 +123,7 @@ export function createPlanner(options: PlannerOptions): Planner {
   };
   const rank = (): void => {
     rankedAt = clock.monotonic();
-    rankedRows = run.orders.ab.answered;
-    apply({ type: "ranked", rows: rankRows(options) });
+    apply({ type: "ranked", rows: chooser.rank() });
   };
   const tick = (): Decision => {
     const isOld = decision === null || clock.monotonic() - decision.at >= decisionMs;
@@ -135,6 +135,7 @@ export function createPlanner(options: PlannerOptions): Planner {
     const [task] = taken.tasks;
     if (task === undefined) return null;
     outstanding += 1;
+    chooser.onTaken?.(task.row);
     return { row: task.row, order: task.order, tokenBudget: task.tokenBudget };
   };
 
@@ -145,7 +146,7 @@ export function createPlanner(options: PlannerOptions): Planner {
       const task = nextTask();
       if (task !== null) return task;
       decideNow();
-      return nextTask() ?? (outstanding > 0 && state.stop === null ? "wait" : "end");
+      return nextTask() ?? ((outstanding > 0 || state.mayGrow) && state.stop === null ? "wait" : "end");
     },
     changed: async (signal) => {
       const ended = new AbortController();
@@ -166,6 +167,7 @@ export function createPlanner(options: PlannerOptions): Planner {
       const gaveUp = outcomes.filter(({ outcome }) => !outcome.ok).map(({ task }) => promptOf(task));
       if (gaveUp.length > 0) apply({ type: "gave-up", at: clock.monotonic(), prompts: gaveUp });
       outstanding -= outcomes.length;
+      for (const { task } of outcomes) chooser.onEnded?.(task.row);
       if (attempt !== null) tick();
       if (outcomes.length > 0) wake();
     },
@@ -173,6 +175,7 @@ export function createPlanner(options: PlannerOptions): Planner {
       apply({ type: "engine", at: clock.monotonic(), ...ENGINE_STATES[status] });
     },
     tick,
+    pace: () => paceOf(upToDate(state.speed)),
     forecastErrors: () => forecastErrors(state.history, state.first.endedAt),
   };
 }

@@ -13,6 +13,7 @@ import { sum } from "../numbers/sums.ts";
 import type { PoolStatus } from "../pool/status.ts";
 import { wordsOf } from "../runfolder/describe-failure.ts";
 import type { RunState } from "../runfolder/state/run-state.ts";
+import type { Seat } from "./escalator.ts";
 import type { MassWatch } from "./mass-watch.ts";
 import type { Planner } from "./planner.ts";
 import type { SessionCounts } from "./recorder.ts";
@@ -22,6 +23,7 @@ export function showProgress(
   {
     planner,
     state,
+    seat,
     counts,
     massWatch,
     poolStatus,
@@ -30,6 +32,8 @@ export function showProgress(
   }: {
     readonly planner: Planner;
     readonly state: RunState;
+    /** Null in a run with one judge. */
+    readonly seat: Seat | null;
     readonly counts: SessionCounts;
     readonly massWatch: Pick<MassWatch, "verdict">;
     readonly poolStatus: PoolStatus;
@@ -43,6 +47,7 @@ export function showProgress(
   const { scoredPrompts: prompts } = counts;
   const { ab, ba } = state.orders;
   const decision = planner.tick();
+  if (seat?.showsProgress() === false) return;
   const done = ab.answered;
   const { total } = planner;
   const ms = clock.monotonic() - scoringSince;
@@ -53,6 +58,7 @@ export function showProgress(
     done,
     total,
     swapped,
+    second: seat === null ? null : { ...seat.second(), isShown: !seat.hasFirstPass },
     prompts,
     ms,
     mass,
@@ -87,6 +93,8 @@ export interface ScoreProgress {
   readonly total: number;
   /** Number of rows also answered in the swapped order, including earlier sessions. */
   readonly swapped: number;
+  /** The second of two judges; `isShown` when the decision is about its answers. Null in a run with one judge. */
+  readonly second: { readonly name: string; readonly answers: number; readonly isShown: boolean } | null;
   /** Number of prompts that this session has scored, and the time since its scoring began, ms. */
   readonly prompts: number;
   readonly ms: number;
@@ -138,7 +146,16 @@ function joined(parts: readonly Part[]): string {
   return parts.map(({ text }) => text).reduce((line, text) => `${line}${text.startsWith("(") ? " " : " · "}${text}`);
 }
 
-function rows({ done, total, swapped, decision }: ScoreProgress): readonly Part[] {
+function rows({ second, ...progress }: ScoreProgress): readonly Part[] {
+  if (second === null || (second.answers === 0 && !second.isShown)) return rowsOfOne(progress);
+  const { answers, isShown } = second;
+  const planned = answers + progress.decision.swapPass.allowed;
+  const ofSecond = isShown ? `${formatCount(answers)}/${formatCount(planned)}` : formatCount(answers);
+  const part = { text: `${second.name} ${ofSecond}`, weight: 9 };
+  return isShown ? [part] : [...rowsOfOne(progress), part];
+}
+
+function rowsOfOne({ done, total, swapped, decision }: Omit<ScoreProgress, "second">): readonly Part[] {
   const once = { text: `${formatCount(done)}/${plural(total, "row")}`, weight: 9 };
   if (decision.phase !== "swap-pass") return [once];
   const { begun, allowed } = decision.swapPass;

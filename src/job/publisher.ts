@@ -4,7 +4,7 @@ import { AbtieError } from "../errors.ts";
 import type { Disk } from "../files/disk.ts";
 import { isFile } from "../files/exists.ts";
 import type { VerdictOf } from "../judge/aggregate.ts";
-import { type Aggregate, outcomeOf, type RowOutcome } from "../judge/outcome.ts";
+import { type Aggregate, type Combine, outcomeOf, outcomeOfTwo, type RowOutcome } from "../judge/outcome.ts";
 import type { Journal } from "../runfolder/journal/append.ts";
 import type { Ownership } from "../runfolder/ownership.ts";
 import { writeRows } from "../runfolder/rows-file.ts";
@@ -31,6 +31,8 @@ export interface PublisherOptions {
   readonly state: RunState;
   readonly journal: Journal;
   readonly aggregate: Aggregate;
+  /** The second of two judges; absent or null for a run with one. */
+  readonly second?: SecondAnswers | null;
   readonly verdictOf: VerdictOf | null;
   readonly prior: PerClass;
   readonly submission: string;
@@ -49,9 +51,20 @@ export interface PublisherOptions {
   readonly log: Log;
 }
 
+/** What the results of a run take from its second judge. */
+export interface SecondAnswers {
+  readonly state: RunState;
+  readonly journal: Journal;
+  readonly combine: Combine;
+  /** False once the labels got almost no probability from it, so that its answers are not used. */
+  readonly isUsed: () => boolean;
+}
+
+const NO_ANSWERS = { ab: null, ba: null } as const;
+
 /** Creates the publisher of a run. */
 export function createPublisher(options: PublisherOptions): Publisher {
-  const { ids, state, aggregate, prior, clock, log } = options;
+  const { ids, state, aggregate, prior, second = null, clock, log } = options;
   let rowsSince = 0;
   let publishedAt = clock.monotonic();
   let lastCostMs = 0;
@@ -60,12 +73,20 @@ export function createPublisher(options: PublisherOptions): Publisher {
   let isThere = true;
   let closed = false;
 
-  const outcome = (row: number): RowOutcome => outcomeOf(answersOf(state, row), aggregate, prior);
+  const outcome = (row: number): RowOutcome => {
+    const answers = answersOf(state, row);
+    if (second === null) return outcomeOf(answers, aggregate, prior);
+    const others = second.isUsed() ? answersOf(second.state, row) : NO_ANSWERS;
+    return outcomeOfTwo(answers, others, second.combine, prior);
+  };
 
   const write = async (): Promise<void> => {
     // An answer in the submission must not be missing in the journal after a crash. So the journal is forced onto the disk when the
     // content is known: an answer that arrives meanwhile is not in it.
-    const beforeReplace = (): Promise<void> => options.journal.checkpoint();
+    const beforeReplace = async (): Promise<void> => {
+      await options.journal.checkpoint();
+      await second?.journal.checkpoint();
+    };
     const probabilities = (row: number): PerClass => outcome(row).probabilities;
     const details = (row: number): RowDetails => {
       const reading = readingOf(state, row, "ab") ?? readingOf(state, row, "ba");
@@ -73,7 +94,11 @@ export function createPublisher(options: PublisherOptions): Publisher {
       return { ...judged, mass: reading?.mass ?? null, verdict: options.verdictOf?.(judged) ?? null };
     };
     await writeSubmission(options.submission, ids, probabilities, { ...options, details, beforeReplace });
-    await writeRows(options.rows, recordsOf({ ids, state, chosen: options.input.chosen }, outcome), options.disk);
+    await writeRows(
+      options.rows,
+      recordsOf({ ids, state, second: second?.state ?? null, chosen: options.input.chosen }, outcome),
+      options.disk,
+    );
   };
   const publish = async (): Promise<void> => {
     const began = clock.monotonic();

@@ -7,6 +7,8 @@ import type { Order } from "../types.ts";
 interface RecordedRows {
   readonly ids: readonly string[];
   readonly state: RunState;
+  /** The answers of the second of two judges; null in a run with one. */
+  readonly second: RunState | null;
   /** The side to which the better answer of each row was dealt; null when the file has sides itself. */
   readonly chosen: readonly ("a" | "b")[] | null;
 }
@@ -17,7 +19,7 @@ export function* recordsOf(rows: RecordedRows, outcome: (row: number) => RowOutc
 }
 
 /** Gives the line of one row. */
-export function recordAt({ ids, state, chosen }: RecordedRows, row: number, outcome: RowOutcome): RowRecord {
+export function recordAt({ ids, state, second, chosen }: RecordedRows, row: number, outcome: RowOutcome): RowRecord {
   return {
     id: ids[row] ?? "",
     ...outcome,
@@ -25,6 +27,7 @@ export function recordAt({ ids, state, chosen }: RecordedRows, row: number, outc
     attempts: attemptsOf(state, row, "ab") + attemptsOf(state, row, "ba"),
     ab: readingAt(state, row, "ab"),
     ba: readingAt(state, row, "ba"),
+    ...(second === null ? {} : { second: { ab: readingAt(second, row, "ab"), ba: readingAt(second, row, "ba") } }),
   };
 }
 

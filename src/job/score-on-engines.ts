@@ -1,3 +1,4 @@
+import type { Config } from "../config/config.ts";
 import type { Queue } from "../deadline/order.ts";
 import { planRun, withinBudget } from "../deadline/run-plan.ts";
 import { sampleSizes } from "../deadline/sample.ts";
@@ -14,12 +15,14 @@ import type { Usage } from "../pool/usage.ts";
 import { isAnswered } from "../runfolder/state/run-state.ts";
 import { createDecisionLog } from "./decision-log.ts";
 import { endAtLimit } from "./end-at-limit.ts";
+import type { Seat } from "./escalator.ts";
 import { type JobFailure, lowMassFailure } from "./failure.ts";
 import { watchStart } from "./never-answered.ts";
 import type { Job } from "./open-job.ts";
 import { createPlanner, type Planner } from "./planner.ts";
 import { type PreparedAhead, prepareAhead } from "./prepare-ahead.ts";
 import { showProgress } from "./progress.ts";
+import { createSwapChooser } from "./rank-rows.ts";
 import { scoreRows } from "./score-rows.ts";
 import type { RunEnd } from "./summary.ts";
 import type { TimeLimits } from "./time-limits.ts";
@@ -36,9 +39,21 @@ export interface Session {
   readonly forecasts: readonly ForecastError[];
   /** Start of scoring, monotonic ms. */
   readonly scoringSince: number;
+  /** The second of two judges; absent in a run with one, and when its engine was not to be started. */
+  readonly second?: SecondSession;
+}
+
+/** The session of the second of two judges. */
+export interface SecondSession {
+  /** Null when its engine did not start. */
+  readonly session: Session | null;
+  /** Why the run counts as failed, although the answers of the first judge stand; null for any other end. */
+  readonly failure: JobFailure | null;
 }
 
 export interface SessionOptions {
+  /** What the judge gets from a run with two; absent in a run with one. */
+  readonly seat?: Seat;
   readonly limits: TimeLimits;
   /** Prompt tokens that the engine reads in a second, as a bench measured them, for the times in the plan; null when unknown. */
   readonly tokensPerSecond: number | null;
@@ -63,6 +78,8 @@ export async function scoreOnEngines(job: Job, options: SessionOptions): Promise
     openAndScore(job, { ...options, effects: { ...options.effects, progress: start.progress } }),
   );
   const session = "stopped" in opened ? sessionWithoutScores(opened.stopped, clock.monotonic()) : opened.value;
+  // A second judge that answers nothing leaves every row its first answer.
+  if (options.seat?.hasFirstPass === false) return session;
   return { ...session, failure: session.failure ?? (await start.failureOf(session)) };
 }
 
@@ -81,7 +98,7 @@ async function openAndScore(job: Job, options: SessionOptions): Promise<Session>
   const lengths = early === null ? null : await estimateLengths(early, dataset, limits.signal);
   // Where no thread helps, the engine starts on the same cores, and preparing would delay it.
   using ahead =
-    early === null || lengths === null || threads === 0
+    early === null || lengths === null || threads === 0 || options.seat?.hasFirstPass === false
       ? null
       : prepareAhead({ judge: early, queue: firstRows(job, lengths, early.budget), threads, clock });
   await using pool = await openEnginePool({
@@ -141,9 +158,10 @@ async function scoreOnPool(
   const scoringSince = effects.clock.monotonic();
   scoring.since = scoringSince;
   const deadlineAt = limits.wall?.deadlineAt ?? null;
+  const { seat = null } = options;
   const show = (): void =>
     showProgress(
-      { planner, state: folder.state, counts: recorder.counts, massWatch, poolStatus, scoringSince, deadlineAt },
+      { planner, state: folder.state, seat, counts: recorder.counts, massWatch, poolStatus, scoringSince, deadlineAt },
       effects,
     );
   const lowMass = massWatch.stopped;
@@ -161,6 +179,7 @@ async function scoreOnPool(
     lowMass,
     show,
   }).finally(publisher.close);
+  options.seat?.onScored?.();
   if (end === "done") massWatch.end();
   const isLow = lowMass.aborted && (end === "low-mass" || end === "done");
   return {
@@ -183,11 +202,12 @@ function firstRows({ config, folder }: Job, lengths: readonly number[], budget: 
 /** Makes and journals the plan, and creates its planner. `tokens` are the estimated prompt tokens of every row. */
 function planRows(
   { config, aggregate, folder, recorder }: Job,
-  { limits, began, tokensPerSecond, effects }: SessionOptions,
+  { limits, began, tokensPerSecond, seat, effects }: SessionOptions,
   { tokens, tokenBudget }: { readonly tokens: readonly number[]; readonly tokenBudget: number },
 ): Planner {
   const { clock, log } = effects;
-  const plan = planRun(config, {
+  const hasFirstPass = seat?.hasFirstPass ?? true;
+  const plan = planRun(hasFirstPass ? config : chosenAlone(config), {
     lengths: tokens,
     exact: null,
     tokenBudget,
@@ -196,15 +216,23 @@ function planRows(
     tokensPerSecond,
   });
   recorder.record({ event: "plan", at: clock.now(), plan });
-  return createPlanner({
+  const { state } = folder;
+  const planner = createPlanner({
     plan,
-    config,
-    state: folder.state,
-    aggregate,
+    state,
+    chooser: seat?.chooser ?? createSwapChooser({ config, state, aggregate }),
+    hasFirstPass,
     clock,
     budget: limits.budget,
     startedAt: began,
     tokens,
     onDecision: createDecisionLog({ record: recorder.record, clock, log }),
   });
+  seat?.onPlanner(planner, tokens);
+  return planner;
+}
+
+/** The plan of a judge that gets chosen prompts alone has no ladder: what does not fit in time is not sent. */
+function chosenAlone(config: Config): Config {
+  return { ...config, orders: "both", time: { ...config.time, ladder: null } };
 }

@@ -1,7 +1,8 @@
 import { lowMassFailure } from "./failure.ts";
+import { inSession } from "./in-session.ts";
 import type { Job } from "./open-job.ts";
 import { type Session, type SessionOptions, scoreOnEngines, sessionWithoutScores } from "./score-on-engines.ts";
-import type { RunEnd } from "./summary.ts";
+import { scoreWithTwo } from "./two-judges.ts";
 
 /**
  * Returns the session of a run in which nothing was left to score. It starts no engine, but still counts as failed if the labels got
@@ -20,22 +21,7 @@ export async function finishedSession(job: Job, now: number): Promise<Session> {
  * journal hold all its answers. An abort is an ordinary end and throws nothing. Throws AbtieError: config, data, engine.
  */
 export async function runSession(job: Job, options: SessionOptions): Promise<Session> {
-  const { folder, publisher, recorder } = job;
-  const { limits, effects } = options;
-  const { clock } = effects;
-  folder.begin(Math.round(effects.startedAt));
-  if (limits.wall !== null) {
-    const { startedAt, workEndAt, watchdogAt, deadlineAt } = limits.wall;
-    recorder.record({ event: "time-limits", at: clock.now(), startedAt, workEndAt, watchdogAt, deadlineAt });
-  }
-  let status: RunEnd | "failed" = "failed";
-  try {
-    const session = await scoreOnEngines(job, options);
-    status = session.end;
-    return session;
-  } finally {
-    await publisher.close();
-    recorder.record({ event: "session-end", at: clock.now(), status });
-    await folder.journal.checkpoint();
-  }
+  return inSession(job, options, () =>
+    job.second === null ? scoreOnEngines(job, options) : scoreWithTwo(job, job.second, options),
+  );
 }

@@ -1,5 +1,6 @@
 import { type ClassMatrix, matrixOf, pickRows } from "../class-matrix.ts";
 import { softmax, swapBack } from "../classes.ts";
+import type { Config } from "../config/config.ts";
 import { asWritten } from "../dataset/submission/clip-and-round.ts";
 import { type OrderPair, type PairSummary, summarizePairs } from "../deadline/pairs.ts";
 import type { Effects } from "../effects.ts";
@@ -37,6 +38,8 @@ export interface RunSummary extends RowCounts {
     readonly serverLog: string | null;
   };
   readonly engine: { readonly name: string; readonly version: string | null; readonly method: string | null };
+  /** The second of two judges; null in a run with one. */
+  readonly second: SecondSummary | null;
   /** The calibration that was applied; null for a plain softmax. */
   readonly calibration: { readonly file: string; readonly kind: string } | null;
   /**
@@ -81,6 +84,18 @@ export interface RunSummary extends RowCounts {
   } | null;
 }
 
+/** What the second of two judges did. */
+export interface SecondSummary {
+  /** Names of both judges. */
+  readonly judges: readonly [first: string, second: string];
+  readonly runFolder: string;
+  /** Number of rows that it answered as given and in the swapped order, earlier sessions included. */
+  readonly answers: { readonly asGiven: number; readonly swapped: number };
+  /** Number of prompts that it scored in this session. */
+  readonly scoredPrompts: number;
+  readonly model: string | null;
+}
+
 /** The facts about the end of a session that the summary needs besides the counts of its job. */
 export interface SummaryInput {
   readonly end: RunEnd;
@@ -112,7 +127,7 @@ export async function writeSummary(
 }
 
 function summarize(
-  { config, dataset, calibration, folder, publisher, recorder }: Job,
+  { config, dataset, calibration, folder, publisher, recorder, second }: Job,
   input: SummaryInput,
 ): RunSummary {
   const { state } = folder;
@@ -151,6 +166,7 @@ function summarize(
       serverLog: input.engine?.logFile ?? null,
     },
     engine: { name: config.engine.name, version: served?.version ?? null, method: served?.method ?? null },
+    second: second === null ? null : summarizeSecond(second.job, config),
     calibration,
     rows: counts.rows,
     reasons: counts.reasons,
@@ -165,6 +181,18 @@ function summarize(
       dataset.truth === null
         ? null
         : compareWithTruth(asWritten(matrixOf(config.classes, probabilities), config.clip), dataset.truth),
+  };
+}
+
+function summarizeSecond({ folder, recorder }: Job, { escalation }: Config): SecondSummary | null {
+  if (escalation === null) return null;
+  const { ab, ba } = folder.state.orders;
+  return {
+    judges: escalation.names,
+    runFolder: folder.path,
+    answers: { asGiven: ab.answered, swapped: ba.answered },
+    scoredPrompts: recorder.counts.scoredPrompts,
+    model: folder.state.engineModel?.model ?? null,
   };
 }
 

@@ -25,7 +25,14 @@ export function createTally(total: number): {
   readonly add: (row: CountedRow) => void;
   readonly finish: () => RowCounts;
 } {
-  const rows: Record<Obtained, number> = { "both-orders": 0, "one-order": 0, "one-order-short": 0, prior: 0 };
+  const rows: Record<Obtained, number> = {
+    "second-judge-both-orders": 0,
+    "second-judge-one-order": 0,
+    "both-orders": 0,
+    "one-order": 0,
+    "one-order-short": 0,
+    prior: 0,
+  };
   const reasons: Record<string, number> = {};
   const masses = new Float64Array(total);
   let known = 0;

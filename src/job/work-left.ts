@@ -2,10 +2,18 @@ import type { Config } from "../config/config.ts";
 import { mayScoreBothOrders } from "../deadline/run-plan.ts";
 import type { RunState } from "../runfolder/state/run-state.ts";
 
-/** Decides whether a run has anything left to score: a row without an answer, or a row that may still get the swapped order. */
+type Counts = Pick<RunState, "rows" | "orders">;
+
+/**
+ * Decides whether a run has anything left to score: a row without an answer, or a row that may still get the swapped order, or an answer
+ * of the second of two judges (null in a run with one).
+ */
 export function hasWorkLeft(
   config: Pick<Config, "orders" | "time">,
-  { rows, orders: { ab, ba } }: Pick<RunState, "rows" | "orders">,
+  state: Counts,
+  second: Counts | null = null,
 ): boolean {
-  return ab.answered < rows || (mayScoreBothOrders(config) && ba.answered < rows);
+  const isOpen = ({ rows, orders: { ab, ba } }: Counts): boolean =>
+    ab.answered < rows || (mayScoreBothOrders(config) && ba.answered < rows);
+  return isOpen(state) || (second !== null && isOpen(second));
 }

@@ -5,12 +5,14 @@ import { type JudgedRow, verdictOfRow } from "../calibrate/verdicts.ts";
 import { meanByClass, mix, swapBack } from "../classes.ts";
 import type { Config } from "../config/config.ts";
 import { AbtieError, messageOf } from "../errors.ts";
+import { combineAnswers } from "../escalate/combine.ts";
+import type { EscalationModel } from "../escalate/model.ts";
 import { mean } from "../numbers/sums.ts";
 import type { Template } from "../prompt/template/template.ts";
 import type { Log, Order, PerClass, Reading, RowVerdict } from "../types.ts";
 import { applyMassPolicy } from "./mass-policy.ts";
 import { modelName } from "./model-name.ts";
-import type { Aggregate } from "./outcome.ts";
+import type { Aggregate, Combine } from "./outcome.ts";
 
 /** The function that turns readings into probabilities, and the calibration that it applies. */
 export interface Aggregation {
@@ -84,26 +86,49 @@ function plainAggregate({ mass, prior }: AggregateConfig): Aggregate {
   };
 }
 
+/** Calibrates all readings of a row together, under the mass policy. */
+function calibratedAggregate(parameters: Parameters, config: MassConfig): Aggregate {
+  return ({ ab, ba }) =>
+    underMassPolicy([ab, ba], config, (shown) => applyCalibration(parameters, { ab: shown(ab), ba: shown(ba) }));
+}
+
 /**
- * Calibrates all readings of a row together. The policy "floor" mixes the calibrated result with the prior; its weight
- * is the mean of the weights of the readings. The policy "fallback" leaves out each reading below the minimum mass.
+ * Creates the function that combines the readings of two judges into the probabilities of a row, under the mass policy. At least one
+ * reading must be given.
  */
-function calibratedAggregate(parameters: Parameters, { mass, prior }: AggregateConfig): Aggregate {
+export function createCombination(model: EscalationModel, config: MassConfig): Combine {
+  return (first, second) =>
+    underMassPolicy([first.ab, first.ba, second.ab, second.ba], config, (shown) =>
+      combineAnswers(model, [
+        { ab: shown(first.ab), ba: shown(first.ba) },
+        { ab: shown(second.ab), ba: shown(second.ba) },
+      ]),
+    );
+}
+
+type MassConfig = Pick<Config, "mass" | "prior">;
+/** Gives the log probabilities of a reading, in the order shown; null for none, or for one that the policy leaves out. */
+type Shown = (reading: Reading | null) => PerClass | null;
+
+/**
+ * Computes the probabilities of a row from readings that are used together. The policy "floor" mixes the result with the prior; its
+ * weight is the mean of the weights of the readings. The policy "fallback" leaves out each reading below the minimum mass.
+ */
+function underMassPolicy(
+  given: readonly (Reading | null)[],
+  { mass, prior }: MassConfig,
+  compute: (shown: Shown) => PerClass,
+): ReturnType<Aggregate> {
   const weightOf = (reading: Reading): number => {
     if (reading.mass === null || reading.mass >= mass.minimum || mass.action === "warn") return 1;
     return mass.action === "floor" ? reading.mass / mass.minimum : 0;
   };
-  return ({ ab, ba }) => {
-    const readings = [ab, ba].filter((reading) => reading !== null);
-    const [note = null] = readings.map((reading) => applyMassPolicy(reading, mass, prior).note).filter(Boolean);
-    const used = readings.filter((reading) => mass.action !== "fallback" || weightOf(reading) > 0);
-    if (used.length === 0) return { probabilities: prior, note };
-    const shown = (reading: Reading | null): PerClass | null =>
-      reading !== null && used.includes(reading) ? reading.logProbs : null;
-    const calibrated = applyCalibration(parameters, { ab: shown(ab), ba: shown(ba) });
-    const weight = mean(used.map(weightOf));
-    return { probabilities: mix(calibrated, prior, weight), note };
-  };
+  const readings = given.filter((reading) => reading !== null);
+  const [note = null] = readings.map((reading) => applyMassPolicy(reading, mass, prior).note).filter(Boolean);
+  const used = readings.filter((reading) => mass.action !== "fallback" || weightOf(reading) > 0);
+  if (used.length === 0) return { probabilities: prior, note };
+  const computed = compute((reading) => (reading !== null && used.includes(reading) ? reading.logProbs : null));
+  return { probabilities: mix(computed, prior, mean(used.map(weightOf))), note };
 }
 
 async function readText(file: string): Promise<string> {

@@ -29,6 +29,25 @@ export type Aggregate = (readings: Pick<RowAnswers, "ab" | "ba">) => {
   readonly note: string | null;
 };
 
+/** Turns the readings of two judges (at least one reading of the first) into probabilities, as `Aggregate` does for one. */
+export type Combine = (
+  first: Pick<RowAnswers, "ab" | "ba">,
+  second: Pick<RowAnswers, "ab" | "ba">,
+) => ReturnType<Aggregate>;
+
+/** Chooses the source of the probabilities of a row of two judges: see outcomeOf, and the second judge if it answered. */
+export function outcomeOfTwo(
+  first: RowAnswers,
+  second: Pick<RowAnswers, "ab" | "ba">,
+  combine: Combine,
+  prior: PerClass,
+): RowOutcome {
+  const alone = outcomeOf(first, (readings) => combine(readings, second), prior);
+  const [ab, ba] = [second.ab !== null, second.ba !== null];
+  if (alone.obtained === "prior" || !(ab || ba)) return alone;
+  return { ...alone, obtained: ab && ba ? "second-judge-both-orders" : "second-judge-one-order" };
+}
+
 /**
  * Chooses the source of one row's probabilities: both orders if both were answered, else the order that was answered,
  * else the prior.

@@ -43,6 +43,8 @@ export interface RowRecord {
   readonly attempts: number;
   readonly ab: RowReading | null;
   readonly ba: RowReading | null;
+  /** The answers of the second of two judges; absent in a run with one. */
+  readonly second?: { readonly ab: RowReading | null; readonly ba: RowReading | null } | undefined;
 }
 
 const numbersByClass = z.union([z.tuple([z.number(), z.number(), z.number()]), z.tuple([z.number(), z.number()])]);
@@ -63,12 +65,20 @@ const readingSchema: z.ZodType<RowReading> = z.strictObject({
 const rowRecordSchema: z.ZodType<RowRecord> = z.strictObject({
   id: z.string(),
   probabilities: numbersByClass,
-  obtained: z.enum(["both-orders", "one-order", "one-order-short", "prior"]),
+  obtained: z.enum([
+    "second-judge-both-orders",
+    "second-judge-one-order",
+    "both-orders",
+    "one-order",
+    "one-order-short",
+    "prior",
+  ]),
   reason: z.string().nullable(),
   chosen: z.enum(["a", "b"]).optional(),
   attempts: count,
   ab: readingSchema.nullable(),
   ba: readingSchema.nullable(),
+  second: z.strictObject({ ab: readingSchema.nullable(), ba: readingSchema.nullable() }).optional(),
 });
 
 /**

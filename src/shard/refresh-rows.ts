@@ -33,7 +33,7 @@ export async function refreshRows({ path, manifest }: FoundShard, options: Refre
   const chosen = sides.length === 0 ? null : sides;
   await writeRows(
     file,
-    recordsOf({ ids, state, chosen }, (row) => outcomeOf(answersOf(state, row), aggregate, prior)),
+    recordsOf({ ids, state, second: null, chosen }, (row) => outcomeOf(answersOf(state, row), aggregate, prior)),
     disk,
   );
 }

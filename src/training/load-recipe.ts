@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, extname, join, resolve } from "node:path";
+import { checkConfig } from "../config/check-config.ts";
 import { parseYaml } from "../config/document.ts";
-import { checkConfig } from "../config/load.ts";
 import { describeIssues, type Path, type Place, type Problem, refuse } from "../config/problems.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError, messageOf } from "../errors.ts";

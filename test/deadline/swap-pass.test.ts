@@ -75,7 +75,15 @@ describe("the worth of a row", () => {
 
 describe("the swap pass in time", () => {
   const options = { steps: stepsOf("auto", []), swapPass: { minShare: 0.02, maxShare: 1 }, deadlineMs: 400_000 };
-  const ranking = Array.from({ length: 200 }, (_, i): SwapRow => ({ row: 199 - i, tokens: 100, tokenBudget: null }));
+  const ranking = Array.from(
+    { length: 200 },
+    (_, i): SwapRow => ({
+      row: 199 - i,
+      order: "ba",
+      tokens: 100,
+      tokenBudget: null,
+    }),
+  );
 
   test("begins when the first has ended, takes the ranking's rows in its order, and ends before work must", () => {
     const run = drive(newState(200, options));

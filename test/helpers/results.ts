@@ -30,6 +30,10 @@ export interface RowLine {
     readonly cutTokens: number;
     readonly otherDate?: boolean;
   } | null;
+  readonly second?: {
+    readonly ab: { readonly logProbs: readonly (number | null)[] } | null;
+    readonly ba: { readonly logProbs: readonly (number | null)[] } | null;
+  };
 }
 
 /** Reads a submission and checks what the grader checks; written anew here, not taken from the code under test. */

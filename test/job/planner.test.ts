@@ -3,6 +3,7 @@ import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { RowOrder } from "../../src/deadline/ladder.ts";
 import { planRun } from "../../src/deadline/run-plan.ts";
 import { createPlanner, type NextPrompt, type Planner, type PlannerOptions } from "../../src/job/planner.ts";
+import { createSwapChooser } from "../../src/job/rank-rows.ts";
 import type { Task } from "../../src/judge/judge.ts";
 import { fold } from "../../src/runfolder/state/fold.ts";
 import { createRunState } from "../../src/runfolder/state/run-state.ts";
@@ -35,9 +36,12 @@ function newPlanner({
 }: Partial<Pick<PlannerOptions, "plan" | "state">> & { readonly clock?: VirtualClock } = {}): Planner {
   return createPlanner({
     plan,
-    config: { calibration: null },
     state,
-    aggregate: () => ({ probabilities: [0.4, 0.4, 0.2], note: null }),
+    chooser: createSwapChooser({
+      config: { calibration: null },
+      state,
+      aggregate: () => ({ probabilities: [0.4, 0.4, 0.2], note: null }),
+    }),
     tokens: INPUT.lengths.slice(0, state.rows),
     budget: () => null,
     startedAt: 0,

@@ -38,6 +38,7 @@ function lines(more: Partial<ScoreProgress["decision"]> = {}, counts: Partial<Sc
     done: 12_410,
     total: 25_000,
     swapped: 0,
+    second: null,
     prompts: 12_410,
     ms: 4 * HOUR,
     mass: null,

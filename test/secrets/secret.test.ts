@@ -30,7 +30,7 @@ test("secrets are revealed in the named places alone", () => {
   const files = readdirSync("src", { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
   const revealing = files.filter((name) => /\.reveal\(\)/.test(readFileSync(join("src", name), "utf8")));
   expect(revealing.toSorted()).toEqual([
-    "compare/engine-groups.ts",
+    "config/engine-key.ts",
     "config/engine.ts",
     "config/secret-arguments.ts",
     "config/secrets-of.ts",

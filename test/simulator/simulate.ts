@@ -158,6 +158,11 @@ function rankedRows({ lengths, shortContext }: Scenario, rows: readonly Obtained
     .filter(([, obtained]) => obtained !== "prior")
     .map(([row, obtained]) => {
       const tokenBudget = obtained === "one-order-short" ? shortContext : null;
-      return { row, tokenBudget, tokens: Math.min(lengths[row] ?? 0, tokenBudget ?? Number.POSITIVE_INFINITY) };
+      return {
+        row,
+        order: "ba",
+        tokenBudget,
+        tokens: Math.min(lengths[row] ?? 0, tokenBudget ?? Number.POSITIVE_INFINITY),
+      };
     });
 }

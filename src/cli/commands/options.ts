@@ -153,7 +153,9 @@ export function withConfigFlags(command: Command, names = Object.keys(CONFIG_FLA
 export function overridesOf(flags: ConfigFlags, env: Context["env"]): readonly Override[] {
   const url = env["OPENAI_BASE_URL"];
   const fromEnv: readonly Override[] =
-    url === undefined || url === "" ? [] : [{ from: "OPENAI_BASE_URL", set: { engine: { attach: url } } }];
+    url === undefined || url === ""
+      ? []
+      : [{ from: "OPENAI_BASE_URL", set: { engine: { attach: url } }, yields: true }];
   const names = Object.keys(CONFIG_FLAGS) as readonly ConfigFlag[];
   return [...fromEnv, ...names.flatMap((name) => overrideOf(name, flags))];
 }

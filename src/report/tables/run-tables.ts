@@ -73,6 +73,8 @@ export function sliceTable({ name, slices }: SliceGroup, rows: number): Table {
 
 /** The text for each source of a row's probabilities, from best to worst. */
 export const SOURCE_TEXT: Readonly<Record<Obtained, string>> = {
+  "second-judge-both-orders": "also the second judge, both orders",
+  "second-judge-one-order": "also the second judge, one order",
   "both-orders": "both orders, averaged",
   "one-order": "one order",
   "one-order-short": "one order, shorter context",

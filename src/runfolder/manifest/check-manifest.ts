@@ -48,6 +48,8 @@ const CHANGES_ANSWERS: Readonly<Record<keyof Config, boolean>> = {
   clip: false,
   mass: false,
   calibration: false,
+  // The second judge has a run folder with a manifest of its own.
+  escalation: false,
 };
 
 /** For each column, whether it changes answers: the judge sees no label. */
@@ -205,7 +207,7 @@ export async function createManifest(options: {
     format: MANIFEST_FORMAT,
     createdAt: new Date(effects.clock.now()).toISOString(),
     versions: { abtie: version, node: effects.nodeVersion },
-    config: JSON.parse(JSON.stringify({ ...config, engine })) as Json,
+    config: JSON.parse(JSON.stringify({ ...config, engine, escalation: escalationOf(config) })) as Json,
     hashes: {
       data: rows.data,
       ids: rows.ids,
@@ -218,6 +220,11 @@ export async function createManifest(options: {
     // Known when an engine is ready, see `checkModel`.
     model: null,
   };
+}
+
+/** The second judge has a manifest of its own: this one names it. */
+function escalationOf({ escalation }: Config): Json {
+  return escalation === null ? null : { names: escalation.names, combination: escalation.combination };
 }
 
 /**

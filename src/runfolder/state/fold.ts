@@ -35,6 +35,9 @@ export function fold(state: RunState, event: JournalEvent): RunState {
     case "start-up":
       state.longestStartUpSeconds = Math.max(event.seconds, state.longestStartUpSeconds ?? 0);
       break;
+    case "forecast":
+      state.msPerRow = event.msPerRow ?? state.msPerRow;
+      break;
     case "prefix-cache":
       state.prefixCache = addPrefixCaches(state.prefixCache, event);
       break;
@@ -46,7 +49,6 @@ export function fold(state: RunState, event: JournalEvent): RunState {
     case "plan":
     case "concurrency":
     case "ladder-step":
-    case "forecast":
     case "stop":
       // The report reads these events from the journal. A resumed run does not need the decisions of earlier sessions.
       break;

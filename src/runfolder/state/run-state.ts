@@ -14,6 +14,8 @@ export interface RunState {
   engineModel: EngineModel | null;
   /** Longest start of the engines among all sessions, s; null when none was measured. */
   longestStartUpSeconds: number | null;
+  /** Time of a row that the last forecast of any session expected, ms; null when there was none. */
+  msPerRow: number | null;
   /** Counts over all sessions; null when no server reports its prefix cache. */
   prefixCache: PrefixCacheCounts | null;
   /** The `chatHead` of the first answered row; null when no row has one. */
@@ -67,6 +69,7 @@ export function createRunState(rows: number, classes: Classes): RunState {
     orders: { ab: createOrderState(rows, classes), ba: createOrderState(rows, classes) },
     engineModel: null,
     longestStartUpSeconds: null,
+    msPerRow: null,
     prefixCache: null,
     chatHead: null,
   };

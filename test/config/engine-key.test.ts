@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { engineKey } from "../../src/compare/engine-groups.ts";
 import type { AttachConfig, SpawnConfig } from "../../src/config/config.ts";
+import { engineKey } from "../../src/config/engine-key.ts";
 import { Secret } from "../../src/secrets/secret.ts";
 
 const COMMON = {

@@ -1,0 +1,133 @@
+import { join } from "node:path";
+import { isRecord } from "../files/json-shape.ts";
+import { type ConfigSource, checkConfig } from "./check-config.ts";
+import type { Config } from "./config.ts";
+import { engineKey } from "./engine-key.ts";
+import { mergeOverrides, type Override } from "./merge.ts";
+import type { Places } from "./normalize.ts";
+import type { Path, Place, Problem } from "./problems.ts";
+
+/** One of two judges as a person wrote it. */
+interface WrittenJudge {
+  readonly name: string;
+  /** The keys that replace those of the file. */
+  readonly set: Readonly<Record<string, unknown>>;
+}
+
+type WrittenJudges = readonly [WrittenJudge, WrittenJudge];
+
+/** Finds the two judges of a config; null when it names none, or not two mappings, which the schema and the rules then refuse. */
+export function judgesIn(written: unknown): WrittenJudges | null {
+  const judges = isRecord(written) ? written["judges"] : undefined;
+  if (!isRecord(judges)) return null;
+  const [first, second, ...others] = Object.entries(judges).map(([name, set]) =>
+    isRecord(set) ? { name, set } : null,
+  );
+  return first && second && others.length === 0 ? [first, second] : null;
+}
+
+/** Checks a config with two judges, each with its own keys laid over the others, and lists the problems of both. */
+export async function checkJudges(
+  {
+    written,
+    judges,
+    overrides,
+  }: {
+    readonly written: unknown;
+    readonly judges: WrittenJudges;
+    readonly overrides: readonly Override[];
+  },
+  source: ConfigSource,
+  places: Places,
+): Promise<{ readonly config: Config | null; readonly problems: readonly Problem[] }> {
+  const flags = overrides.filter(({ yields }) => yields !== true);
+  const check = ({ name, set }: WrittenJudge) => {
+    const { judges: _judges, ...common } = isRecord(written) ? written : {};
+    const own: Override = { from: `judges.${name}`, set };
+    const merged = mergeOverrides(mergeOverrides(common, [own], source.base), flags, places.cwd);
+    return checkConfig(merged, source, places);
+  };
+  // The keys that a judge may not have, and the number of judges, show in the config as a whole.
+  const whole = await checkConfig(written, source, places);
+  const [one, other] = [await check(judges[0]), await check(judges[1])];
+  const problems = withoutRepeated([
+    ...whole.problems.filter(({ path }) => path[0] === "judges"),
+    ...one.problems.map((problem) => inJudge(problem, judges[0], source)),
+    ...other.problems.map((problem) => inJudge(problem, judges[1], source)),
+  ]);
+  if (problems.length > 0 || one.config === null || other.config === null) return { config: null, problems };
+  const place = source.placeOf(["judges"]);
+  const unfit = unfitPair(one.config, other.config).map((message): Problem => ({ path: ["judges"], message, place }));
+  const config = joinJudges([judges[0].name, judges[1].name], one.config, other.config);
+  return { config: unfit.length === 0 ? config : null, problems: unfit };
+}
+
+/** Names the key of a judge as it stands in the file. */
+function inJudge(problem: Problem, { name, set }: WrittenJudge, { placeOf }: ConfigSource): Problem {
+  const [key] = problem.path;
+  if (key === undefined || !Object.hasOwn(set, key) || problem.place.position === null) return problem;
+  const path: Path = ["judges", name, ...problem.path];
+  return { ...problem, path, place: placeOf(path) };
+}
+
+function withoutRepeated(problems: readonly Problem[]): readonly Problem[] {
+  const keyOf = ({ path, place }: Problem): string => JSON.stringify([path, place satisfies Place]);
+  const keys = problems.map(keyOf);
+  return problems.filter((_, at) => keys.indexOf(keys[at] ?? "") === at);
+}
+
+/** Says why two judges cannot work on one run. */
+function unfitPair(first: Config, second: Config): readonly string[] {
+  const identity = (config: Config): string =>
+    JSON.stringify([engineKey(config), config.template, config.labels, config.context, config.cut, config.appendEos]);
+  const same =
+    identity(first) === identity(second) ? ["are the same judge twice: give one another engine or template"] : [];
+  const classes =
+    first.classes.length === second.classes.length
+      ? []
+      : [
+          "judge different classes, one with ties and the other without: take two templates that both have a label for the tie, or none",
+        ];
+  const keeps = [first, second].some(({ engine }) => engine.kind === "spawn" && engine.keep !== null);
+  const kept =
+    keeps && takeTurns(first, second)
+      ? [
+          "have engines that abtie starts, which take turns on the same GPUs: a server that is kept would not make room, so remove `engine.keep`",
+        ]
+      : [];
+  return [...same, ...classes, ...kept];
+}
+
+/** Decides whether the engines of two judges must not run at the same time, because abtie starts both on the same machine. */
+export function takeTurns(first: Pick<Config, "engine">, second: Pick<Config, "engine">): boolean {
+  return first.engine.kind === "spawn" && second.engine.kind === "spawn";
+}
+
+function joinJudges(names: readonly [string, string], first: Config, second: Config): Config {
+  const runFolder = join(first.runFolder, judgeFolder(names[1]));
+  return {
+    ...first,
+    calibration: null,
+    escalation: {
+      names,
+      combination: first.calibration,
+      second: {
+        ...second,
+        runFolder,
+        output: join(runFolder, "submission.csv"),
+        outputForm: { kind: "submission", gzip: false, columns: [] },
+        calibration: null,
+      },
+    },
+  };
+}
+
+/** Lists the configs of the judges of a run: one, or two. */
+export function judgesOf(config: Config): readonly Config[] {
+  return config.escalation === null ? [config] : [config, config.escalation.second];
+}
+
+/** Names the run folder of the second judge inside that of the run. */
+export function judgeFolder(name: string): string {
+  return `judge-${name}`;
+}

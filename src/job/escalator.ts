@@ -1,0 +1,224 @@
+import type { Budget } from "../deadline/budget.ts";
+import { mayScoreBothOrders } from "../deadline/run-plan.ts";
+import type { SwapRow } from "../deadline/swap-pass.ts";
+import type { EscalationModel } from "../escalate/model.ts";
+import { type EscalationPlan, type EscalationRow, type Pace, planEscalation } from "../escalate/plan.ts";
+import { countsOf, type EscalationStep, type JudgeIndex } from "../escalate/steps.ts";
+import { sum } from "../numbers/sums.ts";
+import { isAnswered, type RunState, readingOf, tokenBudgetOf } from "../runfolder/state/run-state.ts";
+import type { Clock, Order, PerClass } from "../types.ts";
+import type { Chooser } from "./chooser.ts";
+import type { Planner } from "./planner.ts";
+
+/** How the engines of two judges share the time: one after the other on the same machine, or each on its own. */
+export type EngineSharing = "turns" | "side-by-side";
+
+/** What one of two judges gets from the run that holds both. */
+export interface Seat {
+  readonly chooser: Chooser;
+  /** True for the first judge, which judges every row; all prompts of the second are chosen. */
+  readonly hasFirstPass: boolean;
+  /** Call this when the planner of the judge is made; `tokens` are the estimated prompt tokens of every row. */
+  readonly onPlanner: (planner: Planner, tokens: readonly number[]) => void;
+  /** Call this when the judge gets no further answers, before its engine is stopped. */
+  readonly onScored?: () => void;
+  /** Name of the second judge and the number of its answers, for the live line. */
+  readonly second: () => { readonly name: string; readonly answers: number };
+  /** False while the other judge shows the progress of both. */
+  readonly showsProgress: () => boolean;
+}
+
+/** Decides which rows get which further answers of two judges, from the answers, paces and time so far; see planEscalation. */
+export interface Escalator {
+  readonly seats: readonly [first: Seat, second: Seat];
+  /** Plans from this moment on; the first engine runs until `firstIsOver` was called. */
+  readonly plan: () => EscalationPlan;
+  /** Call this when the first judge gets no further answers in this session. */
+  readonly firstIsOver: () => void;
+  /** Call this when the engine of the second judge is gone, so that nothing is left to it. */
+  readonly secondIsOver: () => void;
+}
+
+export interface EscalatorOptions {
+  readonly names: readonly [string, string];
+  readonly states: readonly [first: RunState, second: RunState];
+  readonly model: EscalationModel;
+  /** The probabilities of a row by the answers that it has. */
+  readonly probabilitiesOf: (row: number) => PerClass;
+  /** The steps that rows may get besides the first. */
+  readonly steps: readonly EscalationStep[];
+  readonly sharing: EngineSharing;
+  /** The moments that limit the run, monotonic ms; null without a deadline. */
+  readonly budget: () => Budget | null;
+  /** Seconds from the stop of the first engine until the second answers, as they were measured before; null when they were not. */
+  readonly startUpSeconds: number | null;
+  /** Seconds that the first engine took to start in this session; null before. */
+  readonly firstStartUpSeconds: () => number | null;
+  readonly clock: Clock;
+}
+
+/** A plan is renewed after this time (ms), because paces become known and answers come in. */
+const RENEW_MS = 20_000;
+/** When all prompts of a plan are taken, it is renewed at most this often (ms) while others are in flight. */
+const LEAST_MS = 2_000;
+/** Without any measurement, the second judge is expected to take this many times as long as the first, with this relative error. */
+const SLOWER = 8;
+const SLOWER_ERROR = 0.7;
+/** A pace that an earlier session measured has this relative error. */
+const JOURNALED_ERROR = 0.2;
+/** Without any measurement, the second engine is expected to start this many times as long as the first, with this relative error. */
+const LONGER_START = 2;
+const LONGER_START_ERROR = 0.5;
+const MEASURED_START_ERROR = 0.2;
+/** The start of an engine that was never seen to start, s. */
+const USUAL_START = 120;
+/** The pace of a judge of which nothing is known. */
+const UNKNOWN_PACE: Pace = { secondsPerRow: 0.05, secondsPerToken: 0, error: 1 };
+
+/** Creates the escalator of a session. */
+export function createEscalator(options: EscalatorOptions): Escalator {
+  const { names, states, model, probabilitiesOf, steps, sharing, clock } = options;
+  const [first, second] = states;
+  const planners: [Planner | null, Planner | null] = [null, null];
+  const lengths: [readonly number[], readonly number[]] = [[], []];
+  const inFlight: readonly [Set<number>, Set<number>] = [new Set(), new Set()];
+  const over = { first: false, second: false };
+
+  const tokensOf = (judge: JudgeIndex, row: number): number => {
+    const known = first.orders.ab.tokens[row] || first.orders.ba.tokens[row] || 0;
+    return judge === 0 ? known : (lengths[1][row] ?? known);
+  };
+  const secondsLeft = (): number => {
+    const budget = options.budget();
+    return budget === null ? Number.POSITIVE_INFINITY : Math.max(0, (budget.workEndAt - clock.monotonic()) / 1_000);
+  };
+  const paces = (): readonly [Pace, Pace] => {
+    const measured = [measuredPace(planners[0], first), measuredPace(planners[1], second)] as const;
+    const firstPace = measured[0] ?? scaled(measured[1], 1 / SLOWER) ?? UNKNOWN_PACE;
+    return [firstPace, measured[1] ?? scaled(firstPace, SLOWER) ?? UNKNOWN_PACE];
+  };
+  const rowsOf = (): readonly EscalationRow[] => {
+    const rows: EscalationRow[] = [];
+    for (let row = 0; row < first.rows; row += 1) {
+      if (inFlight.some((flying) => flying.has(row))) continue;
+      const counts = countsOf([shownOf(first, row), shownOf(second, row)]);
+      if (counts[0] === 0) continue;
+      const open = steps.filter(({ judge, order }) => !isAnswered(states[judge], row, order));
+      if (open.length === 0) continue;
+      rows.push({
+        row,
+        probabilities: probabilitiesOf(row),
+        counts,
+        open,
+        tokens: [tokensOf(0, row), tokensOf(1, row)],
+      });
+    }
+    return rows;
+  };
+  const plan = (): EscalationPlan => {
+    const left = secondsLeft();
+    const known = paces();
+    const startUp = over.second
+      ? { seconds: Number.POSITIVE_INFINITY, error: 0 }
+      : startUpOf(options.startUpSeconds, options.firstStartUpSeconds());
+    const engines =
+      sharing === "turns"
+        ? ({ kind: "turns", running: over.first ? 1 : 0, secondsLeft: left, startUp } as const)
+        : ({
+            kind: "side-by-side",
+            secondsLeft: [over.first ? 0 : afterFirstPass(first, lengths[0], known[0], left), over.second ? 0 : left],
+          } as const);
+    return planEscalation({ model, rows: rowsOf(), paces: known, engines });
+  };
+  const rank = (judge: JudgeIndex): readonly SwapRow[] => {
+    const planned = plan();
+    if (judge === 0 && planned.action === "switch") return [];
+    return planned.steps[judge].map(({ row, step }) => ({
+      row,
+      order: step.order,
+      tokens: tokensOf(judge, row),
+      tokenBudget: judge === 0 ? tokenBudgetOf(first, row, "ab") : null,
+    }));
+  };
+  const answers = (): number => sum(states.flatMap(({ orders: { ab, ba } }) => [ab.answered, ba.answered]));
+  const seatOf = (judge: JudgeIndex): Seat => {
+    let ranked = 0;
+    return {
+      chooser: {
+        rank: () => {
+          ranked = answers();
+          return rank(judge);
+        },
+        isStale: ({ ageMs, isUsedUp }) => {
+          if (answers() === ranked) return false;
+          return ageMs > RENEW_MS || (isUsedUp && (ageMs > LEAST_MS || inFlight[judge].size === 0));
+        },
+        mayGrow: () => judge === 1 && sharing === "side-by-side" && !over.first,
+        onTaken: (row) => inFlight[judge].add(row),
+        onEnded: (row) => inFlight[judge].delete(row),
+      },
+      hasFirstPass: judge === 0,
+      onPlanner: (planner, tokens) => {
+        planners[judge] = planner;
+        lengths[judge] = tokens;
+      },
+      second: () => ({ name: names[1], answers: second.orders.ab.answered + second.orders.ba.answered }),
+      showsProgress: () => judge === 0 || over.first,
+    };
+  };
+  return {
+    seats: [seatOf(0), seatOf(1)],
+    plan,
+    firstIsOver: () => {
+      over.first = true;
+    },
+    secondIsOver: () => {
+      over.second = true;
+    },
+  };
+}
+
+/** Lists the steps that the rows of a run may get besides the first answer of the first judge. */
+export function stepsOf(config: Parameters<typeof mayScoreBothOrders>[0]): readonly EscalationStep[] {
+  const swapped = mayScoreBothOrders(config);
+  return [
+    ...(swapped ? [{ judge: 0, order: "ba" } as const] : []),
+    { judge: 1, order: "ab" },
+    ...(swapped ? [{ judge: 1, order: "ba" } as const] : []),
+  ];
+}
+
+function shownOf(state: RunState, row: number): Readonly<Record<Order, PerClass | null>> {
+  return { ab: readingOf(state, row, "ab")?.logProbs ?? null, ba: readingOf(state, row, "ba")?.logProbs ?? null };
+}
+
+/** The pace of this session, or else that of an earlier one; null when there is none. */
+function measuredPace(planner: Planner | null, { msPerRow }: RunState): Pace | null {
+  const pace = planner?.pace() ?? null;
+  if (pace !== null) return pace;
+  return msPerRow === null ? null : { secondsPerRow: msPerRow / 1_000, secondsPerToken: 0, error: JOURNALED_ERROR };
+}
+
+function scaled(pace: Pace | null, factor: number): Pace | null {
+  if (pace === null) return null;
+  const { secondsPerRow, secondsPerToken } = pace;
+  return {
+    secondsPerRow: factor * secondsPerRow,
+    secondsPerToken: factor * secondsPerToken,
+    error: SLOWER_ERROR,
+  };
+}
+
+function startUpOf(measured: number | null, first: number | null): { seconds: number; error: number } {
+  if (measured !== null) return { seconds: measured, error: MEASURED_START_ERROR };
+  return { seconds: first === null ? USUAL_START : LONGER_START * first, error: LONGER_START_ERROR };
+}
+
+/** The time of the first engine that its first pass leaves, s. */
+function afterFirstPass(state: RunState, lengths: readonly number[], pace: Pace, left: number): number {
+  let work = 0;
+  for (let row = 0; row < state.rows; row += 1) {
+    if (!isAnswered(state, row, "ab")) work += pace.secondsPerRow + pace.secondsPerToken * (lengths[row] ?? 0);
+  }
+  return Math.max(0, left - work);
+}

@@ -1,0 +1,183 @@
+import { allEnded } from "../all-ended.ts";
+import type { Escalation } from "../config/config.ts";
+import { takeTurns } from "../config/judges.ts";
+import { mayScoreBothOrders } from "../deadline/run-plan.ts";
+import { AbtieError } from "../errors.ts";
+import { plural } from "../format.ts";
+import { createEscalator, type EngineSharing, type Escalator, type Seat, stepsOf } from "./escalator.ts";
+import { secondNotReadyFailure } from "./failure.ts";
+import { inSession } from "./in-session.ts";
+import type { Job, SecondJob } from "./open-job.ts";
+import {
+  type SecondSession,
+  type Session,
+  type SessionOptions,
+  scoreOnEngines,
+  sessionWithoutScores,
+} from "./score-on-engines.ts";
+
+/**
+ * Scores the rows with two judges: the first judges every row, and the second those for which it is worth most. Engines that abtie
+ * starts take turns: the first is stopped when the plan says so, or not at all. Others work side by side. When the second engine does
+ * not start, the answers of the first stand, and the session counts as failed. Throws AbtieError: config, data, engine.
+ */
+export async function scoreWithTwo(job: Job, second: SecondJob, options: SessionOptions): Promise<Session> {
+  const { escalation } = job.config;
+  if (escalation === null) throw new Error("a job with a second judge has the config of that judge");
+  const sharing = takeTurns(job.config, escalation.second) ? "turns" : "side-by-side";
+  const work: TwoJudges = { job, second, escalation, ...startedWith(job, second, escalation, sharing, options) };
+  switch (sharing) {
+    case "turns":
+      return scoreInTurns(work, options);
+    case "side-by-side":
+      return scoreSideBySide(work, options);
+    default:
+      return sharing satisfies never;
+  }
+}
+
+interface TwoJudges {
+  readonly job: Job;
+  readonly second: SecondJob;
+  readonly escalation: Escalation;
+  readonly escalator: Escalator;
+  /** The seats of the escalator, which also measure how long the engines take to start. */
+  readonly seats: readonly [first: Seat, second: Seat];
+}
+
+function startedWith(
+  { config, folder, publisher }: Job,
+  { job: second, model }: SecondJob,
+  { names }: Escalation,
+  sharing: EngineSharing,
+  { limits, effects: { clock } }: SessionOptions,
+): Pick<TwoJudges, "escalator" | "seats"> {
+  let firstStartUp: number | null = null;
+  let freeSince = clock.monotonic();
+  const secondsSince = (): number => (clock.monotonic() - freeSince) / 1_000;
+  const escalator = createEscalator({
+    names,
+    states: [folder.state, second.folder.state],
+    model,
+    probabilitiesOf: (row) => publisher.outcome(row).probabilities,
+    steps: stepsOf(config),
+    sharing,
+    budget: limits.budget,
+    startUpSeconds: second.folder.state.longestStartUpSeconds,
+    firstStartUpSeconds: () => firstStartUp,
+    clock,
+  });
+  const [one, other] = escalator.seats;
+  const first: Seat = {
+    ...one,
+    onPlanner: (planner, tokens) => {
+      firstStartUp = secondsSince();
+      one.onPlanner(planner, tokens);
+    },
+    // The stop of the first engine is a part of the start of the second.
+    onScored: () => {
+      freeSince = clock.monotonic();
+    },
+  };
+  const last: Seat = {
+    ...other,
+    onPlanner: (planner, tokens) => {
+      second.recorder.record({ event: "start-up", at: clock.now(), seconds: secondsSince() });
+      other.onPlanner(planner, tokens);
+    },
+  };
+  return { escalator, seats: [first, last] };
+}
+
+async function scoreInTurns(work: TwoJudges, options: SessionOptions): Promise<Session> {
+  const { job, second, escalation, escalator, seats } = work;
+  const { clock, log } = options.effects;
+  const { rows, orders } = job.folder.state;
+  const first =
+    orders.ab.answered < rows
+      ? await scoreOnEngines(job, { ...options, seat: seats[0] })
+      : sessionWithoutScores("done", clock.monotonic());
+  if (first.end !== "done" || first.failure !== null) return first;
+  const [name, other] = escalation.names;
+  const { steps, choice } = escalator.plan();
+  if (steps[1].length === 0) {
+    log("info", `the judge ${other} is not started: ${whyNotStarted(choice)}`);
+    return first;
+  }
+  const promised = plural(steps[1].length, "answer");
+  log("info", `the engine of ${name} is stopped, and that of ${other} starts: ${promised} of it are planned`);
+  escalator.firstIsOver();
+  return joined(first, await scoreSecond(work, second, options));
+}
+
+function whyNotStarted(choice: { readonly stay: number; readonly change: number } | null): string {
+  return choice !== null && choice.change > 0
+    ? "the swapped order of the first judge brings more in the time left"
+    : "no row gains from it, or the time left does not pay for its start";
+}
+
+async function scoreSideBySide(work: TwoJudges, options: SessionOptions): Promise<Session> {
+  const { job, second, escalator, seats } = work;
+  const halt = new AbortController();
+  const signal = AbortSignal.any([options.limits.signal, halt.signal]);
+  const limited: SessionOptions = { ...options, limits: { ...options.limits, signal } };
+  const haltOnError = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      halt.abort(error);
+      throw error;
+    }
+  };
+  const scoreFirst = async (): Promise<Session> => {
+    try {
+      if (!isFirstNeeded(job)) return sessionWithoutScores("done", options.effects.clock.monotonic());
+      return await scoreOnEngines(job, { ...limited, seat: seats[0] });
+    } finally {
+      escalator.firstIsOver();
+    }
+  };
+  const results: { first: Session | null; second: SecondSession | null } = { first: null, second: null };
+  await allEnded([
+    haltOnError(scoreFirst()).then((session) => {
+      results.first = session;
+    }),
+    haltOnError(scoreSecond(work, second, limited)).then((session) => {
+      results.second = session;
+    }),
+  ]);
+  if (results.first === null || results.second === null) throw new Error("both judges have ended");
+  return joined(results.first, results.second);
+}
+
+function isFirstNeeded({ config, folder: { state } }: Job): boolean {
+  const { ab, ba } = state.orders;
+  return ab.answered < state.rows || (mayScoreBothOrders(config) && ba.answered < state.rows);
+}
+
+async function scoreSecond(
+  { escalation, escalator, seats }: TwoJudges,
+  { job }: SecondJob,
+  options: SessionOptions,
+): Promise<SecondSession> {
+  const { effects } = options;
+  const [name, other] = escalation.names;
+  try {
+    const session = await inSession(job, options, () => scoreOnEngines(job, { ...options, seat: seats[1] }));
+    const { failure } = session;
+    return { session, failure: failure === null ? null : { ...failure, message: `${other}: ${failure.message}` } };
+  } catch (error) {
+    if (!(error instanceof AbtieError) || error.code !== "engine") throw error;
+    const failure = secondNotReadyFailure([name, other], error);
+    effects.log("error", failure.message);
+    return { session: null, failure };
+  } finally {
+    escalator.secondIsOver();
+  }
+}
+
+/** The session of a run whose judges have both ended. What stopped the first judge stopped the run. */
+function joined(first: Session, second: SecondSession): Session {
+  const end = first.end === "done" ? (second.session?.end ?? "engine-lost") : first.end;
+  return { ...first, end, failure: first.failure ?? second.failure, second };
+}

@@ -1,0 +1,141 @@
+import { existsSync, readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import type { Fake, FakeKnobs } from "../fixtures/engine/fake-vllm.mjs";
+import { startAbtie } from "../helpers/abtie.ts";
+import { inProcess } from "../helpers/in-process.ts";
+import { attachTo, EVIDENCE, type JobOptions, spawning, startJudge, writeJob } from "../helpers/job.ts";
+import { until } from "../helpers/processes.ts";
+import { expectValid, readLines, summaryIn } from "../helpers/results.ts";
+
+/** A run whose rows all have a better answer that the second judge sees and the first does not. */
+function writeTwo(first: Fake, second: Fake, { config = {}, ...more }: Partial<JobOptions> = {}) {
+  const judges = { quick: { engine: attachTo(first) }, careful: { engine: attachTo(second) } };
+  return writeJob({
+    engine: {},
+    rows: 40,
+    better: (row) => (row % 2 === 0 ? "a" : "b"),
+    ...more,
+    config: { engine: undefined, orders: "auto", judges, ...config },
+  });
+}
+
+test("gives every row the first judge, and all that gain something the second while time is left", async () => {
+  await using first = await startJudge();
+  await using second = await startJudge({ evidence: EVIDENCE, seed: 2 });
+  const job = await writeTwo(first, second);
+  const run = await inProcess(["run", "job.yaml", "--deadline", "60s"], job.folder);
+  expect(run.stderr).toContain("done");
+  expect(run.status).toBe(0);
+  expectValid(job.submission, job.ids);
+  const lines = readLines(job.rowsFile);
+  expect(lines.every(({ ab }) => ab !== null)).toBe(true);
+  expect(lines.filter(({ obtained }) => obtained === "second-judge-both-orders").length).toBeGreaterThan(20);
+  const summary = summaryIn(job.folder);
+  expect(summary).toMatchObject({
+    end: "done",
+    second: { judges: ["quick", "careful"], answers: { asGiven: 40 }, model: "fake" },
+  });
+  const inner = join(job.folder, "run/judge-careful");
+  for (const file of ["manifest.json", "journal.jsonl", "rows.jsonl", "summary.json"]) {
+    expect(existsSync(join(inner, file))).toBe(true);
+  }
+  expect(JSON.parse(readFileSync(join(inner, "manifest.json"), "utf8")).config.engine.urls).toEqual([second.url]);
+});
+
+test("asks the second judge for every row once when there is no deadline", async () => {
+  await using first = await startJudge();
+  await using second = await startJudge({ seed: 2 });
+  const job = await writeTwo(first, second);
+  expect((await inProcess(["run", "job.yaml"], job.folder)).status).toBe(0);
+  const lines = readLines(job.rowsFile);
+  expect(new Set(lines.map(({ obtained }) => obtained))).toEqual(new Set(["second-judge-one-order"]));
+  expect(lines.every(({ ba, second: by }) => ba === null && by?.ab != null && by.ba === null)).toBe(true);
+  // Without labelled rows the second judge replaces the first.
+  const alone = readLines(join(job.folder, "run/judge-careful/rows.jsonl"));
+  for (const [at, { probabilities }] of lines.entries()) {
+    for (const [k, p] of probabilities.entries()) expect(p).toBeCloseTo(alone[at]?.probabilities[k] ?? -1, 9);
+  }
+  const again = await inProcess(["run", "job.yaml"], job.folder);
+  expect(again.status).toBe(0);
+  expect(summaryIn(job.folder).session).toMatchObject({ scoredPrompts: 0, requests: 0 });
+});
+
+describe("engines that abtie starts", () => {
+  const spawned = (knobs: FakeKnobs = {}) => ({ engine: spawning(knobs) });
+
+  test("take turns: the first is stopped before the second starts", async () => {
+    const judges = { quick: spawned(), careful: spawned({ seed: 2 }) };
+    const job = await writeJob({ engine: {}, rows: 30, config: { engine: undefined, orders: "auto", judges } });
+    const run = await inProcess(["run", "job.yaml", "--deadline", "90s"], job.folder);
+    expect(run.stderr).toContain("the engine of quick is stopped, and that of careful starts");
+    expect(run.status).toBe(0);
+    expectValid(job.submission, job.ids);
+    expect(summaryIn(job.folder)).toMatchObject({ second: { answers: { asGiven: 30 } } });
+    const events = (file: string) =>
+      readFileSync(join(job.folder, file), "utf8")
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line) as { event: string; at: number });
+    const small = events("run/journal.jsonl").filter(({ event }) => event === "row");
+    const large = events("run/judge-careful/journal.jsonl");
+    expect(small.at(-1)?.at).toBeLessThanOrEqual(large.find(({ event }) => event === "engine")?.at ?? 0);
+    expect(large.filter(({ event }) => event === "start-up")).toHaveLength(1);
+    expect(events("run/journal.jsonl").at(-2)?.event).toBe("session-end");
+  });
+
+  test("leave the answers of the first judge when the second does not start", async () => {
+    const judges = { quick: spawned(), careful: spawned({ failText: "no GPU", seed: 2 }) };
+    const job = await writeJob({ engine: {}, rows: 12, config: { engine: undefined, judges } });
+    const run = await inProcess(["run", "job.yaml"], job.folder);
+    expect(run.stderr).toContain("The engine of the judge careful did not start");
+    expect(run.stderr).toContain("The answers of quick stand");
+    expect(run.status).toBe(4);
+    expectValid(job.submission, job.ids);
+    expect(summaryIn(job.folder)).toMatchObject({ end: "engine-lost", rows: { "one-order": 12 } });
+  });
+});
+
+test("goes on with the first judge when the second is lost", async () => {
+  await using first = await startJudge({ constantMs: 20 });
+  await using second = await startJudge({ seed: 2, constantMs: 20 });
+  const config = { concurrency: 1, prompts_per_request: 1 };
+  const job = await writeTwo(first, second, { config, rows: 60 });
+  const run = inProcess(["run", "job.yaml", "--deadline", "20s"], job.folder);
+  await until("the second judge answers", () => second.stats.prompts > 8);
+  await second.close();
+  const { status, stderr } = await run;
+  expectValid(job.submission, job.ids);
+  expect(readLines(job.rowsFile).every(({ ab }) => ab !== null)).toBe(true);
+  expect(readLines(job.rowsFile).some(({ second: by }) => by?.ab != null)).toBe(true);
+  expect(stderr).toMatch(/lost|deadline/);
+  expect(status).toBe(0);
+});
+
+test("refuses to continue with another second judge, and continues after a kill with the same", async () => {
+  await using first = await startJudge({ constantMs: 30 });
+  await using second = await startJudge({ seed: 2, constantMs: 30 });
+  const config = { concurrency: 1, prompts_per_request: 2 };
+  const job = await writeTwo(first, second, { config, rows: 40 });
+  const killed = startAbtie(["run", "job.yaml"], { cwd: job.folder });
+  await until("both judges answer", () => second.stats.prompts > 14 && first.stats.prompts > 14);
+  killed.child.kill("SIGKILL");
+  await killed.ended;
+  expectValid(job.submission, job.ids);
+
+  const path = join(job.folder, "job.yaml");
+  const written = readFileSync(path, "utf8");
+  await writeFile(path, written.replace("careful:\n", "careful:\n    context: 300\n"));
+  const refused = await inProcess(["run", "job.yaml"], job.folder);
+  expect(refused.status).toBe(2);
+  expect(refused.stderr).toMatch(/judge-careful holds answers of a run with other settings/);
+  expect(refused.stderr).toContain("context was not set, is now 300");
+
+  await writeFile(path, written);
+  const asked = second.stats.prompts;
+  const resumed = await inProcess(["run", "job.yaml"], job.folder);
+  expect(resumed.status).toBe(0);
+  expect(readLines(job.rowsFile).every(({ obtained }) => obtained === "second-judge-one-order")).toBe(true);
+  expect(second.stats.prompts - asked).toBeLessThan(40);
+});
