@@ -121,6 +121,7 @@ function runJob(world, { deadline, engines, seed }, policy) {
     actual: [factor(ERRORS.small), slower * factor(ERRORS.large)],
     start: { expected: start, actual: start * factor(ERRORS.start) },
     orders: world.rows.map(() => [[], []]),
+    views: [],
     measured: [
       { steps: 0, expected: 0, actual: 0 },
       { steps: 0, expected: 0, actual: 0 },
@@ -207,6 +208,7 @@ function work(job, engine, from, until, steps) {
       return job.end;
     }
     job.orders[row][step.judge].push(step.order);
+    job.views[row] = undefined;
     if (step.judge === 0 && step.order === "ab") job.firstLeft.splice(job.firstLeft.indexOf(row), 1);
   }
   return now;
@@ -242,16 +244,11 @@ function secondsOf({ secondsPerRow, secondsPerToken }, tokens) {
 function decide(job, engines) {
   const { policy, world } = job;
   if (policy === "small") return NOTHING;
-  const rows = world.rows.flatMap(({ tokens }, row) => {
-    const orders = job.orders[row];
-    if (orders[0].length === 0) return [];
-    const open = [0, 1].flatMap((judge) =>
-      ["ab", "ba"].filter((order) => !orders[judge].includes(order)).map((order) => ({ judge, order })),
-    );
-    if (open.length === 0) return [];
-    const probabilities = combinedOf(world, row, orders);
-    return [{ row, probabilities, counts: orders.map(({ length }) => length), open, tokens: [tokens, tokens] }];
-  });
+  const rows = [];
+  for (let row = 0; row < world.rows.length; row += 1) {
+    job.views[row] ??= viewOf(job, row);
+    if (job.views[row].open.length > 0) rows.push(job.views[row]);
+  }
   const time = { rows, paces: [paceOf(job, 0), paceOf(job, 1)], engines };
   if (policy === "escalate") return planEscalation({ ...time, model: world.model });
   if (policy === "oracle") return planByFalls(time, (row, to) => knownFall(job, row, to));
@@ -268,6 +265,26 @@ function decide(job, engines) {
   return { steps: [[], steps], action: engines.kind === "turns" && engines.running === 0 ? "switch" : "ask" };
 }
 
+/** A row as the planner sees it. A row without an answer of the small judge may not be asked anything else. */
+function viewOf({ world, orders }, row) {
+  const { tokens } = world.rows[row];
+  const asked = orders[row];
+  const counts = asked.map(({ length }) => length);
+  if (counts[0] === 0) return { row, counts, open: [], tokens: [tokens, tokens], key: "" };
+  const open = [];
+  for (const judge of [0, 1]) {
+    for (const order of ["ab", "ba"]) if (!asked[judge].includes(order)) open.push({ judge, order });
+  }
+  return {
+    row,
+    probabilities: combinedOf(world, row, asked),
+    counts,
+    open,
+    tokens: [tokens, tokens],
+    key: keyOf(row, asked),
+  };
+}
+
 function keyOf(row, orders) {
   return `${row} ${orders[0].join("")}/${orders[1].join("")}`;
 }
@@ -279,9 +296,9 @@ function combinedOf(world, row, orders) {
   return world.combined.get(key);
 }
 
-function knownFall({ world, orders }, { row, counts }, to) {
+function knownFall({ world, orders }, { row, counts, key: answers }, to) {
   if (counts.every((count, judge) => count === to[judge])) return 0;
-  const key = `${keyOf(row, orders[row])} ${to}`;
+  const key = `${answers} ${to[0]}${to[1]}`;
   if (!world.falls.has(key)) world.falls.set(key, trueFall(world, world.model, world.rows[row], orders[row], to));
   return world.falls.get(key);
 }

@@ -64,39 +64,110 @@ export function answersAfter(row, orders) {
 
 /**
  * The true expected fall of the log loss of the fitted combination, when a row with the answers `orders` gets as many orders as `to`:
- * an expectation over what the new answers may be given the answers that it has, and over the truth given all of them.
+ * an expectation over what the new answers may be given the answers that it has, and over the truth given all of them. The logits
+ * of the combination are linear in the mean of each judge's readings, so that no reading has to be made up.
  */
 export function trueFall(world, model, row, orders, to) {
-  const have = orders.map((asked, j) => meanOf(asked.map((order) => row.seen[j][order])));
-  const before = combineAnswers(model, answersAfter(row, orders));
-  const items = [0, 1].flatMap((j) => (orders[j].length > 0 ? [{ judge: j, count: orders[j].length }] : []));
-  const known = items.map(({ judge }) => have[judge]);
-  const news = [0, 1].flatMap((j) => (to[j] > orders[j].length ? [{ judge: j, count: to[j] - orders[j].length }] : []));
+  const known = [];
+  const items = [];
+  for (const judge of [0, 1]) {
+    if (orders[judge].length === 0) continue;
+    known.push(meanOf(orders[judge].map((order) => row.seen[judge][order])));
+    items.push({ judge, count: orders[judge].length });
+  }
+  const news = [0, 1].flatMap((judge) => {
+    const count = to[judge] - orders[judge].length;
+    return count > 0 ? [{ judge, count }] : [];
+  });
   const fresh = conditional(world, items, news);
   const all = conditional(world, [...items, ...news], ["truth"]);
+  const before = combineAnswers(model, answersAfter(row, orders)).map((p) => Math.log(Math.max(1e-12, p)));
+  const after = linearCombination(
+    world,
+    model,
+    [0, 1].map((judge) => ordersAfter(orders[judge], to[judge])),
+  );
+  const centres = news.map((_, i) => fresh.meanOf(i, known));
+  const values = [...known, ...news.map(() => [0, 0])];
+  const means = [0, 1].map((judge) => items.findIndex((item) => item.judge === judge));
+  const added = [0, 1].map((judge) => news.findIndex((item) => item.judge === judge));
   let fall = 0;
   for (const { weight, at } of nodesOf(news.length)) {
-    const values = news.map((_, i) => {
-      const centre = fresh.meanOf(i, known);
-      return [0, 1].map((d) => centre[d] + fresh.root[i].reduce((sum, factor, k) => sum + factor * at[2 * k + d], 0));
-    });
-    const centre = all.meanOf(0, [...known, ...values]);
-    const truth = meanSoftmax(centre, all.root[0][0]);
-    const answers = [0, 1].map((j) => {
-      const i = news.findIndex(({ judge }) => judge === j);
-      return withNew(world.judges[j], answersAfter(row, orders)[j], i < 0 ? 0 : news[i].count, values[i]);
-    });
-    const after = combineAnswers(model, answers);
-    fall += weight * (expectedLoss(truth, before) - expectedLoss(truth, after));
+    for (let i = 0; i < news.length; i += 1) {
+      for (let d = 0; d < 2; d += 1) {
+        let value = centres[i][d];
+        for (let k = 0; k <= i; k += 1) value += fresh.root[i][k] * at[2 * k + d];
+        values[items.length + i][d] = value;
+      }
+    }
+    const truth = meanSoftmax(all.meanOf(0, values), all.root[0][0]);
+    const logits = [...after.base];
+    for (const judge of [0, 1]) {
+      const factor = after.factors[judge];
+      if (factor === 0) continue;
+      const share = orders[judge].length / to[judge];
+      const [x, y] = [0, 1].map(
+        (d) =>
+          (share > 0 ? share * known[means[judge]][d] : 0) +
+          (share < 1 ? (1 - share) * values[items.length + added[judge]][d] : 0),
+      );
+      logits[0] += factor * (A[0] * x + A[1] * y);
+      logits[1] += factor * (A[1] * y - A[0] * x);
+      logits[2] -= factor * 2 * A[1] * y;
+    }
+    const total = Math.log(Math.exp(logits[0]) + Math.exp(logits[1]) + Math.exp(logits[2]));
+    for (let k = 0; k < 3; k += 1)
+      fall += weight * truth[k] * (Math.max(Math.log(1e-12), logits[k] - total) - before[k]);
   }
   return fall;
 }
 
-/** The mean of two readings stands for both: the combination depends on it alone. */
-function withNew(judge, { ab, ba }, count, value) {
-  if (count === 0) return { ab, ba };
-  if (count === 2) return { ab: shown(judge, value, "ab"), ba: shown(judge, value, "ba") };
-  return ab === null ? { ab: shown(judge, value, "ab"), ba } : { ab, ba: shown(judge, value, "ba") };
+function ordersAfter(have, count) {
+  return [...have, ...["ab", "ba"].filter((order) => !have.includes(order))].slice(0, count);
+}
+
+/** The combination as logits = base + the sum over the judges of factor · (mean of the logits that the judge saw). */
+function linearCombination(world, model, orders) {
+  const [small, large] = orders.map(({ length }) => length);
+  const { small: first, large: second } = large === 0 ? { small: 1, large: 0 } : model.weights[`${small}${large}`];
+  const weights = [first, second];
+  const base = model.prior.map((share) => (large === 0 ? 0 : (1 - first - second) * Math.log(share)));
+  const factors = orders.map((asked, judge) => {
+    if (asked.length === 0) return 0;
+    const { scale, bias, first: shift, both } = model.judges[judge];
+    const weight = weights[judge] * (asked.length === 2 ? both : 1);
+    for (let k = 0; k < 3; k += 1) base[k] += weight * bias[k];
+    for (const order of asked) {
+      base[order === "ab" ? 0 : 1] += (weight * (scale * world.judges[judge].first + shift)) / asked.length;
+    }
+    return weight * scale * world.judges[judge].factor;
+  });
+  return { base, factors };
+}
+
+/** Largest difference of a probability by linearCombination from combineAnswers; to be about 0. */
+export function checkLinear(world, model) {
+  const differences = world.rows.slice(0, 20).flatMap((row) =>
+    [
+      [["ab"], []],
+      [["ab", "ba"], []],
+      [["ab"], ["ba"]],
+      [["ab"], ["ab", "ba"]],
+      [
+        ["ba", "ab"],
+        ["ab", "ba"],
+      ],
+    ].map((orders) => {
+      const { base, factors } = linearCombination(world, model, orders);
+      const seen = orders.map((asked, judge) =>
+        asked.length === 0 ? [0, 0, 0] : classLogits(meanOf(asked.map((order) => row.seen[judge][order]))),
+      );
+      const linear = softmax(base.map((value, k) => value + factors[0] * seen[0][k] + factors[1] * seen[1][k]));
+      const exact = combineAnswers(model, answersAfter(row, orders));
+      return Math.max(...linear.map((p, k) => Math.abs(p - exact[k])));
+    }),
+  );
+  return Math.max(...differences);
 }
 
 function shown(judge, seen, order) {
@@ -129,7 +200,8 @@ function covariance(world, one, other, same) {
 const conditionals = new Map();
 /** The normal distribution of the wanted means given the known ones; equal in both coordinates. */
 function conditional(world, known, wanted) {
-  const key = JSON.stringify([world.kind, known, wanted]);
+  const name = (item) => (item === "truth" ? item : `${item.judge}${item.count}`);
+  const key = `${world.kind} ${known.map(name)} ${wanted.map(name)}`;
   if (conditionals.has(key)) return conditionals.get(key);
   const inner = known.map((one, i) => known.map((other, j) => covariance(world, one, other, i === j)));
   const cross = wanted.map((one) => known.map((other) => covariance(world, one, other, false)));
@@ -202,8 +274,13 @@ const AROUND = product(THREE, 2);
 function meanSoftmax(centre, sd) {
   const sum = [0, 0, 0];
   for (const { at, weight } of AROUND) {
-    const p = softmax(classLogits([centre[0] + sd * at[0], centre[1] + sd * at[1]]));
-    for (let k = 0; k < 3; k += 1) sum[k] += weight * p[k];
+    const x = A[0] * (centre[0] + sd * at[0]);
+    const y = A[1] * (centre[1] + sd * at[1]);
+    const [a, b, tie] = [Math.exp(x + y), Math.exp(y - x), Math.exp(-2 * y)];
+    const factor = weight / (a + b + tie);
+    sum[0] += factor * a;
+    sum[1] += factor * b;
+    sum[2] += factor * tie;
   }
   return sum;
 }
