@@ -5,7 +5,7 @@ import { AbtieError, messageOf } from "../errors.ts";
 import { readSmallFile } from "../files/read-small-file.ts";
 import { secretsOfEnvironment } from "../secrets/environment.ts";
 import type { Log } from "../types.ts";
-import type { Context } from "./commands/context.ts";
+import type { Context, GivenContext } from "./commands/context.ts";
 
 interface GlobalFlags {
   readonly quiet?: boolean;
@@ -19,8 +19,8 @@ interface GlobalFlags {
  */
 export function withGlobalOptions(
   program: Command,
-  given: Context,
-  { readFiles }: { readonly readFiles: boolean },
+  given: GivenContext,
+  { readFiles, commandLine }: { readonly readFiles: boolean } & Pick<Context, "commandLine">,
 ): { context: Context; isVerbose: () => boolean } {
   let flags: GlobalFlags = {};
   let { env } = given;
@@ -49,6 +49,7 @@ export function withGlobalOptions(
       return env;
     },
     log,
+    commandLine,
     progress: (event) => {
       if (!isQuiet()) given.progress(event);
     },

@@ -5,7 +5,7 @@ import { AbtieError, EXIT } from "../errors.ts";
 import { secretsOfEnvironment } from "../secrets/environment.ts";
 import { createRedactor } from "../secrets/redactor.ts";
 import { createEffects, systemClock } from "../system.ts";
-import type { Context, Heading } from "./commands/context.ts";
+import type { Context, GivenContext, Heading } from "./commands/context.ts";
 import type { FromJob, JobData, ToJob } from "./messages.ts";
 import { createProgram } from "./program.ts";
 import { createScreen } from "./screen.ts";
@@ -65,7 +65,7 @@ async function job(data: JobData): Promise<void> {
       progress: screen.progress,
       armWatchdog: (watch) => send({ type: "watchdog", watch }),
     });
-    const context: Context = {
+    const context: GivenContext = {
       ...effects,
       print: (text) => {
         // On a terminal, the result would follow the progress on its line.

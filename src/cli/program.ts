@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { AbtieError, EXIT } from "../errors.ts";
+import { quoteForShell } from "../format.ts";
 import { addBench } from "./commands/bench.ts";
 import { addCalibrate } from "./commands/calibrate.ts";
 import { addCompare } from "./commands/compare.ts";
-import type { AddCommand, Context } from "./commands/context.ts";
+import type { AddCommand, GivenContext } from "./commands/context.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addEngines } from "./commands/engines.ts";
 import { addEvaluate } from "./commands/evaluate.ts";
@@ -54,8 +55,9 @@ export interface Program {
  * Creates the command line. With `callCommands: false`, it prints help, the version and usage errors, but calls no
  * command.
  */
-export function createProgram(given: Context, { callCommands } = { callCommands: true }): Program {
+export function createProgram(given: GivenContext, { callCommands } = { callCommands: true }): Program {
   let status: number = EXIT.done;
+  let called: readonly string[] = [];
   const program = new Command("abtie");
   program
     .description(
@@ -68,7 +70,10 @@ export function createProgram(given: Context, { callCommands } = { callCommands:
     .helpCommand(false)
     .showHelpAfterError("(--help shows the options)")
     .configureHelp({ showGlobalOptions: true, formatItem, minWidthToWrap: NARROW });
-  const { context, isVerbose } = withGlobalOptions(program, given, { readFiles: callCommands });
+  const { context, isVerbose } = withGlobalOptions(program, given, {
+    readFiles: callCommands,
+    commandLine: () => ["abtie", ...called.filter((word) => word !== "--fresh")].map(quoteForShell).join(" "),
+  });
   for (const [group, adds] of Object.entries(COMMANDS)) {
     program.commandsGroup(group);
     for (const add of adds) {
@@ -104,6 +109,7 @@ export function createProgram(given: Context, { callCommands } = { callCommands:
   program.addHelpText("after", () => `\nExit status:\n${renderItems(program, EXIT_STATUSES)}`);
   return {
     run: async (argv) => {
+      called = argv;
       try {
         await program.parseAsync([...argv], { from: "user" });
         return status;

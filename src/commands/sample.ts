@@ -1,4 +1,4 @@
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { allEnded } from "../all-ended.ts";
 import { pickRows } from "../class-matrix.ts";
 import { readComparison } from "../compare/comparison-file.ts";
@@ -48,6 +48,8 @@ export interface SampleResult {
   readonly of: number;
   /** Smallest and largest inclusion probability of the rows in the sample. */
   readonly inclusion: { readonly smallest: number; readonly largest: number };
+  /** The first run or submission from which it was drawn, as it was named; of a comparison the run of its first variant. */
+  readonly judge: string;
   /** The columns in which a person labels. */
   readonly labelColumns: readonly string[];
   /** What the person does: "Write A, B or tie into the column winner". */
@@ -67,6 +69,7 @@ export async function sample(options: SampleOptions, effects: Pick<Effects, "cwd
   const { rows, uniform = DEFAULT_UNIFORM } = options;
   const output = resolve(effects.cwd, options.output);
   const form = formOf(options.output);
+  const [first = ""] = options.targets;
   const named = await allEnded(options.targets.map((target) => findRuns(resolve(effects.cwd, target))));
   const subjects: Subject[] = [];
   for (const path of named.flatMap(({ runs }) => runs)) subjects.push(await openSubject(path));
@@ -125,6 +128,7 @@ export async function sample(options: SampleOptions, effects: Pick<Effects, "cwd
     rows: drawn.length,
     of: subject.ids.length,
     inclusion: { smallest: Math.min(...inclusion), largest: Math.max(...inclusion) },
+    judge: subject.path === resolve(effects.cwd, first) ? first : join(first, basename(subject.path)),
     labelColumns: labelColumns(settings),
     labelOrder: labelOrder(settings),
     seed,

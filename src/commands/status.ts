@@ -1,7 +1,9 @@
 import { join, resolve } from "node:path";
+import { allEnded } from "../all-ended.ts";
 import { rowAt } from "../class-matrix.ts";
 import { argmax } from "../classes.ts";
 import type { Effects } from "../effects.ts";
+import { exists } from "../files/exists.ts";
 import { holderState } from "../files/holder.ts";
 import { readLock, STALE_MS } from "../files/lock-folder.ts";
 import { median } from "../numbers/quantile.ts";
@@ -14,6 +16,7 @@ import {
   loadRunFolder,
   type RunConfig,
   readEnding,
+  runsIn,
 } from "../runfolder/load-run-folder.ts";
 import { allReadings } from "../runfolder/state/run-state.ts";
 
@@ -47,6 +50,32 @@ export interface RunStatus {
   /** The model that answers, by the name that its server reports. */
   readonly model: string | null;
   readonly submission: string;
+}
+
+/** How far the runs in a folder are: those of the variants of a comparison, or of shards. */
+export interface RunsStatus {
+  readonly folder: string;
+  readonly runs: readonly (RunStatus & { readonly name: string })[];
+  /** The page of a comparison; null before it is written, and where the folder holds shards. */
+  readonly report: string | null;
+}
+
+/**
+ * Reads how far the run in a folder is, or how far those of its variants or shards are. Throws like readStatus, also when the folder
+ * holds no run.
+ */
+export async function readFolderStatus(
+  given: string,
+  effects: Pick<Effects, "cwd" | "clock" | "disk" | "machine">,
+): Promise<RunStatus | RunsStatus> {
+  const folder = resolve(effects.cwd, given);
+  const names = (await exists(join(folder, "manifest.json"))) ? [] : await runsIn(folder);
+  if (names.length === 0) return readStatus(folder, effects);
+  const runs = await allEnded(
+    names.map(async (name) => ({ name, ...(await readStatus(join(folder, name), effects)) })),
+  );
+  const report = join(folder, "comparison.html");
+  return { folder, runs, report: (await exists(report)) ? report : null };
 }
 
 /**

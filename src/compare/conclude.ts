@@ -282,7 +282,10 @@ function servedModel({ config, folder }: VariantRun): string | null {
 
 function noCommonRow(end: ComparisonEnd): AbtieError {
   return end === "interrupted"
-    ? new AbtieError("interrupted", "interrupted before every variant had answered a row: run it again to continue")
+    ? new AbtieError(
+        "interrupted",
+        "interrupted before every variant had answered a row: the same command continues the comparison",
+      )
     : new AbtieError(
         "engine",
         "no row was answered by every variant: the journals in the run folders hold the reasons. Check the engine with `abtie doctor`, then run it again",

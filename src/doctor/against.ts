@@ -1,6 +1,7 @@
 import { argmax, logSoftmax } from "../classes.ts";
 import type { Config } from "../config/config.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
+import { placeOfRow } from "../dataset/place.ts";
 import type { Engine } from "../engine/engine.ts";
 import { formatFixed, formatMass, formatSignificant, plural } from "../format.ts";
 import { describeDifference } from "../judge/compare-tokenizers.ts";
@@ -93,13 +94,13 @@ async function scoreAll(engine: Engine, tasks: readonly Task[], signal: AbortSig
   return readings;
 }
 
-function promptFinding(tasks: readonly Task[], otherTasks: readonly Task[], { ids }: Dataset): Finding {
+function promptFinding(tasks: readonly Task[], otherTasks: readonly Task[], dataset: Dataset): Finding {
   for (const [at, { row, ids: here }] of tasks.entries()) {
     const found = describeDifference(here, otherTasks[at]?.ids ?? []);
     if (found === null) continue;
     return warning(
       PROMPTS,
-      `the second engine's tokenizer makes another prompt of row ${ids[row]}: ${found}. The numbers below are for the prompts of the first engine`,
+      `the second engine's tokenizer makes another prompt of ${placeOfRow(dataset, row)}: ${found}. The numbers below are for the prompts of the first engine`,
       "compare the model folders and the chat templates of the two servers",
     );
   }

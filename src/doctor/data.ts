@@ -1,6 +1,7 @@
 import type { ClassMatrix } from "../class-matrix.ts";
 import { ANOMALY_MEANINGS, type Anomaly, type AnomalyKind } from "../dataset/anomalies.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
+import { placeOfRow } from "../dataset/place.ts";
 import { plural } from "../format.ts";
 import { labelsFor } from "../metrics/labels-for.ts";
 import type { Classes } from "../types.ts";
@@ -11,16 +12,16 @@ import { type Finding, ok, warning } from "./finding.ts";
  * the first lines that have it.
  */
 export function describeData(dataset: Dataset, classes: Classes): readonly Finding[] {
-  const { ids, rowBytes, unit, lines, truth, anomalies, notes, slips } = dataset;
+  const { ids, rowBytes, lines, truth, anomalies, notes, slips } = dataset;
   const longest = rowBytes.indexOf(rowBytes.reduce((most, bytes) => Math.max(most, bytes), 0));
   const size = `${plural(ids.length, "row")}, ${(dataset.bytes / 1e6).toFixed(1)} MB`;
   const found = (Object.entries(anomalies) as [AnomalyKind, Anomaly][])
     .filter(([, { count }]) => count > 0)
     .map(([kind, { count, lines: first }]) => {
-      return `${plural(count, "row")}: ${ANOMALY_MEANINGS[kind]} (${unit} ${first.join(", ")}${count > first.length ? ", ..." : ""})`;
+      return `${plural(count, "row")}: ${ANOMALY_MEANINGS[kind]} (${first.map((line) => placeOfRow(dataset, lines.indexOf(line))).join(", ")}${count > first.length ? ", ..." : ""})`;
     });
   return [
-    ok("rows", `${size}; longest at ${unit} ${lines[longest]} (${plural(rowBytes[longest] ?? 0, "byte")})`),
+    ok("rows", `${size}; longest: ${placeOfRow(dataset, longest)}, ${plural(rowBytes[longest] ?? 0, "byte")}`),
     ok("label columns", labelsText(truth, classes)),
     ...notes.map((note) => ok("columns", note)),
     ...slips.map(({ finding, remedy }) => warning("columns", finding, remedy)),

@@ -1,4 +1,5 @@
 import type { Dataset } from "../dataset/open-dataset.ts";
+import { placeOfRow } from "../dataset/place.ts";
 import { AbtieError } from "../errors.ts";
 import { plural } from "../format.ts";
 import type { Inspection, Judge, ShownToken } from "../judge/judge.ts";
@@ -41,7 +42,7 @@ export async function checkPrompts(judge: Judge, dataset: Dataset, signal: Abort
       : `of ${plural(rows.length, "row")}`;
   return [
     ...(await describePromptEnd(judge, dataset)),
-    ok(WHOLE_PROMPT, `row ${dataset.ids[0]}:\n${await judge.show(0, "ab")}`),
+    ok(WHOLE_PROMPT, `${placeOfRow(dataset, 0)}:\n${await judge.show(0, "ab")}`),
     ok("tokens", `median ${median}, 95th percentile ${p95}, longest ${longest} ${of}; the budget is ${judge.budget}`),
     shortened > rows.length / 4
       ? warning("shortened", `${shortened} ${of}${byHow}`, "raise the context")
@@ -86,7 +87,7 @@ async function describePromptEnd(judge: Judge, dataset: Dataset): Promise<readon
   return [
     ok(
       "prompt end",
-      `row ${dataset.ids[0]}, as the model sees it: ${JSON.stringify(end)}\nlast tokens: ${lastTokens.map(showToken).join(" ")}`,
+      `${placeOfRow(dataset, 0)}, as the model sees it: ${JSON.stringify(end)}\nlast tokens: ${lastTokens.map(showToken).join(" ")}`,
     ),
     ...(variables.length === 0 && date === null ? [] : [ok("chat template", describeVariables(inspection))]),
     labelsFinding(

@@ -72,8 +72,9 @@ export interface RunSummary extends RowCounts {
     readonly resumedRows: number;
   };
   /**
-   * Comparison with the labels of the file: mean log loss in nats after clipping, and accuracy. `ties` rows are left out,
-   * because they are labelled as ties and the judge knows none. Null when the file has no label that the judge can give.
+   * Comparison of the answered rows with the labels of the file: mean log loss in nats after clipping, and accuracy. `ties` rows are
+   * left out, because they are labelled as ties and the judge knows none, and `fallbacks` rows, because they were not answered. Null
+   * when no answered row has a label that the judge can give.
    */
   readonly truth: {
     readonly logLoss: number;
@@ -81,6 +82,7 @@ export interface RunSummary extends RowCounts {
     readonly accuracy: number;
     readonly rows: number;
     readonly ties: number;
+    readonly fallbacks: number;
   } | null;
 }
 
@@ -137,11 +139,13 @@ function summarize(
   const marks = { shortened: 0, neutralised: 0, lowMass: 0, bounded: 0 };
   const pairs: OrderPair[] = [];
   const probabilities: PerClass[] = [];
+  const answered: boolean[] = [];
   for (const row of dataset.ids.keys()) {
     const outcome = publisher.outcome(row);
     const { ab, ba } = answersOf(state, row);
     tally.add({ ...outcome, ab, ba });
     probabilities.push(outcome.probabilities);
+    answered.push(outcome.obtained !== "prior");
     const reading = ab ?? ba;
     if (reading === null) continue;
     if (ab !== null && ba !== null) {
@@ -180,7 +184,7 @@ function summarize(
     truth:
       dataset.truth === null
         ? null
-        : compareWithTruth(asWritten(matrixOf(config.classes, probabilities), config.clip), dataset.truth),
+        : compareWithTruth(asWritten(matrixOf(config.classes, probabilities), config.clip), dataset.truth, answered),
   };
 }
 
@@ -196,10 +200,11 @@ function summarizeSecond({ folder, recorder }: Job, { escalation }: Config): Sec
   };
 }
 
-/** Compares with the labels that a judge of these classes can give; null when there is none. */
-function compareWithTruth(all: ClassMatrix, labels: ClassMatrix): RunSummary["truth"] {
+/** Compares the answered rows with the labels that a judge of these classes can give; null when there is none. */
+function compareWithTruth(all: ClassMatrix, labels: ClassMatrix, answered: readonly boolean[]): RunSummary["truth"] {
   const usable = labelsFor(all.classes, labels);
-  const { rows, ties } = usable;
+  const { ties } = usable;
+  const rows = usable.rows.filter((row) => answered[row]);
   if (rows.length === 0) return null;
   const [probabilities, truth] = [pickRows(all, rows), pickRows(usable.truth, rows)];
   return {
@@ -208,5 +213,6 @@ function compareWithTruth(all: ClassMatrix, labels: ClassMatrix): RunSummary["tr
     accuracy: mean(hits(probabilities, truth)),
     rows: rows.length,
     ties,
+    fallbacks: usable.rows.length - rows.length,
   };
 }

@@ -110,7 +110,7 @@ async function remedyFor(folder: string): Promise<string> {
 }
 
 /** Lists the folders of runs in a folder, by name; none where there is no folder. */
-async function runsIn(folder: string): Promise<readonly string[]> {
+export async function runsIn(folder: string): Promise<readonly string[]> {
   const names = (await readdir(folder).catch(() => [])).toSorted();
   const held = await allEnded(names.map((name) => exists(join(folder, name, "manifest.json")).catch(() => false)));
   return names.filter((_, at) => held[at]);

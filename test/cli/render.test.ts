@@ -34,9 +34,22 @@ const SUMMARY: RunSummary = {
   truth: null,
 };
 
+const COMMAND = "abtie run 'my job.yaml'";
+
 describe("the end of a run on the terminal", () => {
+  test("scores only answered rows and counts the others, and names the command that continues", () => {
+    const truth = { logLoss: 1, priorLogLoss: 1.05, accuracy: 0.5, rows: 8, ties: 0, fallbacks: 12 };
+    const text = renderSummary({ ...SUMMARY, end: "interrupted", truth }, COMMAND);
+    expect(text).toContain("accuracy 50.0 %, 8 rows (12 rows without an answer left out)");
+    expect(text.split("\n").at(-1)).toBe(`to continue  ${COMMAND}`);
+    expect(renderSummary({ ...SUMMARY, end: "engine-lost" }, COMMAND)).toContain("to continue");
+    expect(renderSummary({ ...SUMMARY, end: "done" }, COMMAND)).not.toContain("to continue");
+    const ties = renderSummary({ ...SUMMARY, truth: { ...truth, fallbacks: 1, ties: 2 } }, COMMAND);
+    expect(ties).toContain("(1 row without an answer left out; 2 rows that are labelled as ties were left out");
+  });
+
   test("counts one row as a row, and gives small label masses two significant digits", () => {
-    const text = renderSummary(SUMMARY);
+    const text = renderSummary(SUMMARY, COMMAND);
     expect(text).toContain("done: 1 of 2 rows scored");
     expect(text).toContain("fallback for 1 row: the time was over");
     expect(text).toContain("1 row came from an earlier session");
@@ -46,16 +59,16 @@ describe("the end of a run on the terminal", () => {
   });
 
   test("names no start of an engine when the session sent no request", () => {
-    expect(renderSummary(SUMMARY)).toContain("1 s until the engine was ready");
+    expect(renderSummary(SUMMARY, COMMAND)).toContain("1 s until the engine was ready");
     const seconds = { ...SUMMARY.seconds, startUp: null };
     const again = { ...SUMMARY, seconds, session: { ...SUMMARY.session, requests: 0, scoredPrompts: 0 } };
-    expect(renderSummary(again)).toMatch(/\ntime {9}3 s\n/);
+    expect(renderSummary(again, COMMAND)).toMatch(/\ntime {9}3 s\n/);
   });
 
   test("prints no number that is not finite", () => {
     const broken = JSON.parse(JSON.stringify(SUMMARY), (_, value) => (typeof value === "number" ? Number.NaN : value));
     expect(
-      renderSummary({ ...broken, bothOrders: { pairs: 1, flipRate: Number.NaN, positionBias: Number.NaN } }),
+      renderSummary({ ...broken, bothOrders: { pairs: 1, flipRate: Number.NaN, positionBias: Number.NaN } }, COMMAND),
     ).not.toMatch(/NaN|Infinity|undefined/);
   });
 });

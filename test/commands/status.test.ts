@@ -1,10 +1,10 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { RunStatus } from "../../src/commands/status.ts";
+import type { RunStatus, RunsStatus } from "../../src/commands/status.ts";
 import { startAbtie } from "../helpers/abtie.ts";
 import { inProcess } from "../helpers/in-process.ts";
-import { attachTo, startJudge, writeJob } from "../helpers/job.ts";
+import { attachTo, startJudge, TEMPLATE, writeJob } from "../helpers/job.ts";
 import { until } from "../helpers/processes.ts";
 
 async function statusOf(folder: string): Promise<RunStatus> {
@@ -38,7 +38,9 @@ test("follows a run beside it without a lock, and knows a killed, an interrupted
   const asked = judge.stats.prompts;
   await until("the second session sends rows", () => judge.stats.prompts > asked + 4);
   second.child.kill("SIGINT");
-  expect((await second.ended).status).toBe(130);
+  const { status: ended, stderr: summary } = await second.ended;
+  expect(ended).toBe(130);
+  expect(summary).toMatch(/^to continue {2}abtie run job\.yaml$/m);
   expect(await statusOf(job.folder)).toMatchObject({ state: "interrupted", failing: null });
 
   expect((await inProcess(["run", "job.yaml"], job.folder)).status).toBe(0);
@@ -66,4 +68,54 @@ test("says that a folder is not the folder of a run", async () => {
   const { status, stderr } = await inProcess(["status", "."], job.folder);
   expect(status).toBe(3);
   expect(stderr).toContain("is not the folder of a run: expected manifest.json in it. Give the folder");
+});
+
+test("shows the runs of an interrupted comparison, which names the command that continues it", async () => {
+  await using judge = await startJudge({ constantMs: 40 });
+  const config = { concurrency: 2, prompts_per_request: 2 };
+  const job = await writeJob({ engine: attachTo(judge), rows: 80, config });
+  await writeFile(join(job.folder, "other.jinja"), TEMPLATE.replace("A:", "One:"));
+  const args = ["compare", "job.yaml", "-t", "./template.jinja", "-t", "./other.jinja", "--run", "both ways"];
+  const comparing = startAbtie([...args, "--fresh"], { cwd: job.folder });
+  await until("some rows are answered", () => judge.stats.prompts > 24);
+  comparing.child.kill("SIGINT");
+  const ended = await comparing.ended;
+  expect(ended.status).toBe(130);
+  expect(ended.stderr).toMatch(
+    /to continue: abtie compare job\.yaml -t \.\/template\.jinja -t \.\/other\.jinja --run 'both ways'$/m,
+  );
+
+  const { status, stdout } = await inProcess(["status", "both ways"], job.folder);
+  expect(status).toBe(0);
+  expect(stdout).toContain(`2 runs in ${join(job.folder, "both ways")}`);
+  expect(stdout).toMatch(/^other +interrupted +\d+ of 80 /m);
+  expect(stdout).toMatch(/^template +interrupted +\d+ of 80 /m);
+  expect(stdout).toContain("The same command continues them.");
+  const told = JSON.parse((await inProcess(["status", "both ways", "--json"], job.folder)).stdout) as RunsStatus;
+  expect(told.runs.map(({ name, state }) => [name, state])).toEqual([
+    ["other", "interrupted"],
+    ["template", "interrupted"],
+  ]);
+  const again = await inProcess(args, job.folder);
+  expect([again.status, again.stderr.includes("to continue")]).toEqual([0, false]);
+  const watched = await inProcess(["status", "both ways", "--watch"], job.folder);
+  expect(watched.stdout).toMatch(/^template +done +80 of 80 /m);
+  expect(watched.stdout).toContain(`report: ${join(job.folder, "both ways/comparison.html")}`);
+});
+
+test("scores of an interrupted run only the rows with an answer, and counts the others", async () => {
+  await using judge = await startJudge({ constantMs: 40 });
+  const config = { concurrency: 2, prompts_per_request: 2 };
+  const job = await writeJob({ engine: attachTo(judge), rows: 80, config });
+  const [header = "", ...rows] = (await readFile(join(job.folder, "rows.csv"), "utf8")).trimEnd().split("\n");
+  const labelled = rows.map((row, at) => `${row},${["A", "B", "tie"][at % 3]}`);
+  await writeFile(join(job.folder, "rows.csv"), [`${header},winner`, ...labelled, ""].join("\n"));
+  const running = startAbtie(["run", "job.yaml"], { cwd: job.folder });
+  await until("some rows are answered", () => judge.stats.prompts > 12);
+  running.child.kill("SIGINT");
+  const { stderr } = await running.ended;
+  const { rows: counts, truth } = JSON.parse(await readFile(join(job.folder, "run/summary.json"), "utf8"));
+  expect(counts.prior).toBeGreaterThan(0);
+  expect(truth).toMatchObject({ rows: 80 - counts.prior, fallbacks: counts.prior });
+  expect(stderr).toContain(`(${counts.prior} rows without an answer left out)`);
 });

@@ -1,4 +1,4 @@
-import type { Context } from "../../src/cli/commands/context.ts";
+import type { GivenContext } from "../../src/cli/commands/context.ts";
 import { createProgram } from "../../src/cli/program.ts";
 import { AbtieError, EXIT } from "../../src/errors.ts";
 import { createEffects } from "../../src/system.ts";
@@ -22,7 +22,7 @@ export async function inProcess(
     stderr += `${text}\n`;
   };
   const effects = createEffects({ cwd, env: { HOME: cwd, ...env }, log: (_level, text) => printToStderr(text) });
-  const context: Context = {
+  const context: GivenContext = {
     ...effects,
     print: (text) => {
       stdout += `${text}\n`;

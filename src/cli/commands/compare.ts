@@ -2,7 +2,7 @@ import { InvalidArgumentError } from "commander";
 import type { ComparisonResult } from "../../commands/compare.ts";
 import { CONDITION_LIST, type FailIf, parseFailIf } from "../../compare/fail-if.ts";
 import type { RaceBudget } from "../../compare/race.ts";
-import { EXIT } from "../../errors.ts";
+import { AbtieError, EXIT } from "../../errors.ts";
 import { parseDuration } from "../../format.ts";
 import { examples, helpSection } from "../render/help-text.ts";
 import { type AddCommand, printJson } from "./context.ts";
@@ -116,6 +116,7 @@ export const addCompare: AddCommand = (program, context, finish) => {
       const { compareVariants } = await import("../../commands/compare.ts");
       const { template, rows, deadline, truth, failIf, summary, ...others } = flags;
       const truthOverride = truth === undefined ? [] : [{ from: "--truth", set: { truth } }];
+      const continues = (): void => context.note(`to continue: ${context.commandLine()}`);
       const comparison = await compareVariants(
         {
           file: configFileOf(argument, flags),
@@ -132,7 +133,10 @@ export const addCompare: AddCommand = (program, context, finish) => {
           fresh: flags.fresh ?? false,
         },
         withKey(context, flags),
-      );
+      ).catch((error: unknown) => {
+        if (error instanceof AbtieError && error.code === "interrupted") continues();
+        throw error;
+      });
       if (flags.json === true) {
         const { detailsOf } = await import("../../compare/comparison-file.ts");
         const { conditions } = comparison;
@@ -143,6 +147,7 @@ export const addCompare: AddCommand = (program, context, finish) => {
       }
       for (const warning of comparison.report.warnings) context.log("warn", warning);
       context.note(`report: ${comparison.files.html}`);
+      if (comparison.end === "interrupted" || comparison.end === "engine-lost") continues();
       for (const sentence of conditionSentences(comparison)) context.printToStderr(sentence);
       const { renderComparisonMarkdown } = await import("../../report/render-comparison.ts");
       const markdown = renderComparisonMarkdown(comparison.report, conditionSentences(comparison));

@@ -13,9 +13,14 @@ export interface Context extends Effects {
   readonly printToStderr: (text: string, heading?: Heading) => void;
   /** Writes a text to stderr that a person who wants quiet (-q) does not need. */
   readonly note: (text: string) => void;
+  /** The command line that was called, as a person types it again to continue: without --fresh. */
+  readonly commandLine: () => string;
   /** Width in characters of the terminal that shows stdout; null when there is none. */
   readonly columns: number | null;
 }
+
+/** The context that a program is given: the command line is known when it is called. */
+export type GivenContext = Omit<Context, "commandLine">;
 
 /** The coloured beginning of a line. The text is abtie's own, never one of a file or a server. */
 export interface Heading {

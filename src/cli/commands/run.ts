@@ -59,7 +59,7 @@ export const addRun: AddCommand = (program, context, finish) => {
       }
       const summary = await runJob(config, { ...options, ...speed }, context);
       if (flags.json === true) printJson(context, summary);
-      else context.note(renderSummary(summary));
+      else context.note(renderSummary(summary, context.commandLine()));
       if (summary.failure !== null) context.printToStderr(renderFailure(summary.failure));
       finish(statusOf(summary));
     });

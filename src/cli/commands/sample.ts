@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "commander";
 import type { SampleResult } from "../../commands/sample.ts";
-import { formatCount, formatSignificant, plural } from "../../format.ts";
+import { formatCount, formatSignificant, plural, quoteForShell } from "../../format.ts";
 import { examples } from "../render/help-text.ts";
 import { type AddCommand, printJson } from "./context.ts";
 import { jsonOption, wholeNumber } from "./options.ts";
@@ -68,11 +68,11 @@ export const addSample: AddCommand = (program, context) => {
     );
 };
 
-function renderSample({ file, rows, of, inclusion, labelOrder }: SampleResult): string {
+function renderSample({ file, rows, of, inclusion, judge, labelOrder }: SampleResult): string {
   const { smallest, largest } = inclusion;
   return [
     `${plural(rows, "row")} of ${formatCount(of)} in ${file}, inclusion probabilities ${formatSignificant(smallest)} to ${formatSignificant(largest)}`,
-    `${labelOrder} of every row, and keep the other columns. Then: abtie evaluate RUN --labels ${file}`,
+    `${labelOrder} of every row, and keep the other columns. Then: abtie evaluate ${quoteForShell(judge)} --labels ${quoteForShell(file)}`,
   ].join("\n");
 }
 

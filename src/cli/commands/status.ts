@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { RunStatus } from "../../commands/status.ts";
+import type { RunStatus, RunsStatus } from "../../commands/status.ts";
 import { examples } from "../render/help-text.ts";
 import { type AddCommand, type Context, printJson } from "./context.ts";
 import { jsonOption } from "./options.ts";
@@ -18,25 +18,26 @@ export const addStatus: AddCommand = (program, context) => {
     .command("status")
     .summary("tell how far a run is, while it goes on or afterwards")
     .description(
-      "Reads the folder of a run and prints its state, rows, speed, forecast, label mass and verdicts. It takes no lock and changes nothing," +
+      "Reads the folder of a run and prints its state, rows, speed, forecast, label mass and verdicts; of a comparison or of shards, those of each run. It takes no lock and changes nothing," +
         " so that it can be called at any time, beside a run or after a crash.",
     )
-    .argument("<run>", "folder of a run")
+    .argument("<run>", "folder of a run, of a comparison, or of shards")
     .option("--watch", "look again every two seconds until the run ends")
     .addOption(jsonOption())
     .action(async (run: string, { watch = false, json = false }: StatusFlags) => {
-      const { readStatus } = await import("../../commands/status.ts");
-      const { renderStatus, statusLines } = await import("../render/status.ts");
+      const { readFolderStatus } = await import("../../commands/status.ts");
+      const { renderRunsStatus, renderStatus, statusLines } = await import("../render/status.ts");
       const { clock, signal, progress, print } = context;
       if (watch) await waitForRun(run, context);
-      let status = await readStatus(run, context);
-      while (watch && goesOn(status)) {
-        const [text, shorter] = statusLines(status, clock.now());
-        progress({ stage: "score", done: status.rows.scored, total: status.rows.total, text, shorter: [shorter] });
+      let status = await readFolderStatus(run, context);
+      while (watch && runsOf(status).some(goesOn)) {
+        const { done, total, text, shorter } = statusLines(runsOf(status), clock.now());
+        progress({ stage: "score", done, total, text, shorter: [shorter] });
         await clock.sleep(LOOK_MS, signal);
-        status = await readStatus(run, context);
+        status = await readFolderStatus(run, context);
       }
       if (json) printJson(context, status);
+      else if ("runs" in status) print(renderRunsStatus(status, context.columns));
       else print(renderStatus(status, clock.now()));
     });
   command.addHelpText(
@@ -44,6 +45,7 @@ export const addStatus: AddCommand = (program, context) => {
     examples([
       "abtie status runs/job",
       ["abtie status runs/job --watch", "one line that follows the run"],
+      ["abtie status runs/compared", "a line for each variant of a comparison"],
       "abtie status runs/job --json",
     ]),
   );
@@ -56,6 +58,10 @@ async function waitForRun(run: string, { cwd, clock, signal, note }: Context): P
   if (await holdsRun(folder)) return;
   note(`waiting for a run in ${folder}; Ctrl-C ends the wait`);
   while (!(await holdsRun(folder))) await clock.sleep(LOOK_MS, signal);
+}
+
+function runsOf(status: RunStatus | RunsStatus): readonly RunStatus[] {
+  return "runs" in status ? status.runs : [status];
 }
 
 function goesOn({ state }: RunStatus): boolean {

@@ -1,4 +1,4 @@
-import type { RunStatus } from "../../commands/status.ts";
+import type { RunStatus, RunsStatus } from "../../commands/status.ts";
 import {
   formatCount,
   formatDuration,
@@ -9,21 +9,24 @@ import {
   plural,
 } from "../../format.ts";
 import { sum } from "../../numbers/sums.ts";
-import { terminalText } from "./table.ts";
+import { columnLines, terminalText } from "./table.ts";
+
+/** How the text of a state ends after which the run can go on. */
+const CONTINUES = "; the same command continues it";
 
 const STATES: Readonly<Record<RunStatus["state"], string>> = {
   new: "not started: no session has begun",
   starting: "starting: no row is answered in this session yet",
   running: "running",
-  killed: "stopped without an orderly end (killed, or the machine went down); the same command continues it",
+  killed: `stopped without an orderly end (killed, or the machine went down)${CONTINUES}`,
   joined: "joined from the rows of shards",
   done: "done",
   deadline: "ended at the deadline",
   overrun: "stopped: the job would not have ended in time (time.on_overrun: stop)",
-  interrupted: "interrupted; the same command continues it",
-  "engine-lost": "ended early: the engine was lost and did not come back; the same command continues it",
+  interrupted: `interrupted${CONTINUES}`,
+  "engine-lost": `ended early: the engine was lost and did not come back${CONTINUES}`,
   "low-mass": "stopped: the labels get almost no probability",
-  failed: "failed before or while rows were scored; the same command continues it",
+  failed: `failed before or while rows were scored${CONTINUES}`,
 };
 
 /** Renders the status of a run for a person. `now` is ms since 1970. */
@@ -48,17 +51,53 @@ export function renderStatus(status: RunStatus, now: number): string {
   return terminalText(lines.filter((line) => line !== null).join("\n"));
 }
 
-/** One line about a run that goes on, and a shorter one for a narrow terminal. */
-export function statusLines(status: RunStatus, now: number): readonly [string, string] {
-  const { rows, rowsPerSecond } = status;
-  const short = `${formatCount(rows.scored)}/${plural(rows.total, "row")}`;
-  const parts = [
-    short,
-    rowsPerSecond === null ? null : `${formatRate(rowsPerSecond)} rows/s`,
-    forecastLine(status, now)?.replace(/^forecast +/, ""),
-    verdictLine(status)?.replace(/^verdicts +/, ""),
+/** Renders the status of several runs as a table, with one line for each. `columns` is the width of the terminal; null without one. */
+export function renderRunsStatus({ folder, runs, report }: RunsStatus, columns: number | null): string {
+  const lines = runs.map(({ name, state, rows, rowsPerSecond, labelMass, verdicts }) => [
+    name,
+    state,
+    `${formatCount(rows.scored)} of ${formatCount(rows.total)}`,
+    formatCount(rows.bothOrders),
+    rowsPerSecond === null ? "" : formatRate(rowsPerSecond),
+    labelMass === null ? "" : formatMass(labelMass),
+    sum(verdicts) === 0 ? "" : formatVerdicts(verdicts),
+  ]);
+  const headings = ["run", "state", "rows scored", "both orders", "rows/s", "label mass", "verdicts"];
+  const failing = runs.flatMap(({ name, failing: last }) =>
+    last === null
+      ? []
+      : [`failing ${name}: the last ${plural(last.requests, "request")}: ${last.reason} (${last.message})`],
+  );
+  const text = [
+    `${plural(runs.length, "run")} in ${folder}`,
+    "",
+    columnLines([headings, ...lines], columns),
+    ...(failing.length === 0 ? [] : ["", ...failing]),
+    "",
+    ...(runs.some(({ state }) => STATES[state].endsWith(CONTINUES)) ? ["The same command continues them."] : []),
+    ...(report === null ? [] : [`report: ${report}`]),
   ];
-  return [parts.filter((part) => typeof part === "string").join(" · "), short];
+  return terminalText(text.join("\n").trimEnd());
+}
+
+/** One line about runs that go on, and a shorter one for a narrow terminal, with the rows that are done, of all. */
+export function statusLines(
+  runs: readonly RunStatus[],
+  now: number,
+): { readonly done: number; readonly total: number; readonly text: string; readonly shorter: string } {
+  const done = sum(runs.map(({ rows }) => rows.scored));
+  const total = sum(runs.map(({ rows }) => rows.total));
+  const speeds = runs.flatMap(({ rowsPerSecond }) => (rowsPerSecond === null ? [] : [rowsPerSecond]));
+  const shorter = `${formatCount(done)}/${plural(total, "row")}`;
+  const [only, ...others] = runs;
+  const ofOne = only === undefined || others.length > 0 ? null : only;
+  const parts = [
+    shorter,
+    speeds.length === 0 ? null : `${formatRate(sum(speeds))} rows/s`,
+    ofOne === null ? `${plural(runs.length, "run")}` : forecastLine(ofOne, now)?.replace(/^forecast +/, ""),
+    ofOne === null ? null : verdictLine(ofOne)?.replace(/^verdicts +/, ""),
+  ];
+  return { done, total, text: parts.filter((part) => typeof part === "string").join(" · "), shorter };
 }
 
 function times({ state }: RunStatus, startedAt: number, lastAt: number, now: number): string {

@@ -9,15 +9,17 @@ const ENDS: Readonly<Record<RunSummary["end"], string>> = {
   done: "done",
   deadline: "ended at the deadline",
   overrun: "stopped: the job would not have ended in time (time.on_overrun: stop)",
-  interrupted: "interrupted; run it again to continue",
+  interrupted: "interrupted",
   "low-mass": "stopped: the labels get almost no probability",
   "engine-lost": "ended early: the engine was lost and did not come back",
 };
 
-/** Renders the summary of a run for a person. */
-export function renderSummary(summary: RunSummary): string {
+/** The ends after which the same command scores the other rows. */
+const CONTINUED: ReadonlySet<RunSummary["end"]> = new Set(["interrupted", "engine-lost"]);
+
+/** Renders the summary of a run for a person. `command` continues the run. */
+export function renderSummary(summary: RunSummary, command: string): string {
   const { rows, session, marks, files, calibration, truth, forecasts, seconds } = summary;
-  const leftOut = truth === null ? null : leftOutTies(truth);
   const lines: readonly (string | null)[] = [
     "",
     `${ENDS[summary.end]}: ${count(rows.total - rows.prior)} of ${counted(rows.total, "row")} scored${sources(summary)}`,
@@ -35,7 +37,7 @@ export function renderSummary(summary: RunSummary): string {
     truth === null
       ? null
       : `truth        log loss ${loss(truth.logLoss)} (class prior ${loss(truth.priorLogLoss)}), ` +
-        `accuracy ${rate(truth.accuracy)}, ${counted(truth.rows, "row")}${leftOut === null ? "" : ` (${leftOut})`}`,
+        `accuracy ${rate(truth.accuracy)}, ${counted(truth.rows, "row")}${leftOut(truth)}`,
     timeLine(summary),
     ...speedLines(summary),
     forecasts.length === 0 || seconds.scoring < LEAST_FORECAST_SECONDS
@@ -44,6 +46,7 @@ export function renderSummary(summary: RunSummary): string {
     `submission   ${files.submission}`,
     `rows         ${files.rows}`,
     `run folder   ${files.runFolder}`,
+    CONTINUED.has(summary.end) ? `to continue  ${command}` : null,
     session.requests > 0 && files.clock !== null ? `clock        ${files.clock}` : null,
   ];
   return terminalText(lines.filter((line) => line !== null).join("\n"));
@@ -52,6 +55,15 @@ export function renderSummary(summary: RunSummary): string {
 /** Renders the failure of a run as errors are rendered: one sentence, then the lines with cause and remedy. */
 export function renderFailure({ message, details }: NonNullable<RunSummary["failure"]>): string {
   return terminalText([`abtie: ${message}`, ...details.map((line) => `  ${line}`)].join("\n"));
+}
+
+/** Says which labelled rows the scores leave out, and why. */
+function leftOut({ ties, fallbacks }: NonNullable<RunSummary["truth"]>): string {
+  const parts = [
+    fallbacks === 0 ? null : `${counted(fallbacks, "row")} without an answer left out`,
+    leftOutTies({ ties }),
+  ].filter((part) => part !== null);
+  return parts.length === 0 ? "" : ` (${parts.join("; ")})`;
 }
 
 function sources({ rows }: RunSummary): string {
