@@ -1,0 +1,185 @@
+/*
+ * Sets abtie beside other tools that score the same rows with the same model on real vLLM: vllm run-batch, the loop of contest notebooks,
+ * lm-evaluation-harness, Inspect, promptfoo, vllm bench serve and Ray Data.
+ *
+ * Run as: npm run build && node bench/peers/peers.mjs --python VENV/bin/python --model FOLDER --input pandalm.csv
+ *           [--kind cold] [--tools abtie,run-batch,notebook] [--rows 160] [--rounds 3] [--first-round 1] [--cache on] [--until SECONDS]
+ *           [--dtype float32] [--max-model-len 2048] [--args "--load-format dummy"] [--folder /tmp/abtie-peers]
+ *           [--results FILE.jsonl] [--no-reference] [--tokens 250]
+ *         node bench/peers/peers.mjs --table FILE.jsonl
+ *
+ * The rows are the shortest of the file in order of their length (with --tokens, cut from its texts, so many tokens each without the
+ * template), by the template `rules`, in one order; each tool gets the same chats,
+ * and asks for one token with log probabilities. Cold: each tool starts the engine; the time is from the command to its file. Warm: all
+ * use one server, whose prefix cache is emptied before each of them; a first round that is not counted warms it up. The tools take turns,
+ * each round begins with another one, and the ratios are those of one round, so that other load on the machine affects all alike.
+ * --until: no further command begins after so many seconds; --limit: a command that takes longer is killed, and said to have failed.
+ * Each measurement is appended to the results, so that rounds can be run one by one (--first-round); --table prints the table of a file
+ * of results. What a tool needs is installed below /tmp/abtie-peers-tools.
+ */
+import { execFile } from "node:child_process";
+import { appendFile, mkdir, readFile } from "node:fs/promises";
+import { loadavg } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs, promisify } from "node:util";
+import { startVllm, vllmEnv } from "../lib/vllm.mjs";
+import { readLines, writePeersJob } from "./job.mjs";
+import { measure } from "./measured.mjs";
+import { printTable } from "./table.mjs";
+import { abtie, abtieForked } from "./tools/abtie.mjs";
+import { benchServe } from "./tools/bench-serve.mjs";
+import { inspect } from "./tools/inspect.mjs";
+import { lmEval } from "./tools/lm-eval.mjs";
+import { notebook } from "./tools/notebook.mjs";
+import { runBatch } from "./tools/run-batch.mjs";
+
+const TOOLS = {
+  abtie,
+  "abtie-forked": abtieForked,
+  "run-batch": runBatch,
+  notebook,
+  "lm-eval": lmEval,
+  inspect,
+  "bench-serve": benchServe,
+};
+
+const { values } = parseArgs({
+  allowNegative: true,
+  options: {
+    python: { type: "string" },
+    model: { type: "string" },
+    input: { type: "string" },
+    kind: { type: "string", default: "cold" },
+    tools: { type: "string", default: "abtie,run-batch,notebook" },
+    rows: { type: "string", default: "160" },
+    rounds: { type: "string", default: "3" },
+    "first-round": { type: "string", default: "1" },
+    cache: { type: "string", default: "on" },
+    until: { type: "string", default: "1000000" },
+    limit: { type: "string", default: "3600" },
+    dtype: { type: "string", default: "float32" },
+    "max-model-len": { type: "string", default: "2048" },
+    args: { type: "string", default: "" },
+    tokens: { type: "string" },
+    folder: { type: "string", default: "/tmp/abtie-peers" },
+    results: { type: "string" },
+    reference: { type: "boolean", default: true },
+    table: { type: "string" },
+  },
+});
+const { python, input, kind, folder, dtype } = values;
+const began = performance.now();
+const elapsed = () => (performance.now() - began) / 1000;
+
+if (values.table !== undefined) {
+  printTable(await readLines(values.table));
+} else {
+  if (python === undefined || values.model === undefined || input === undefined) {
+    throw new Error("--python, --model and --input are needed, or --table");
+  }
+  await compare();
+}
+
+async function compare() {
+  const chosen = values.tools.split(",").map((name) => TOOLS[name] ?? fail(`no tool ${name}: ${Object.keys(TOOLS)}`));
+  const usable = chosen.filter((tool) => tool.kinds.includes(kind));
+  const maxModelLen = Number(values["max-model-len"]);
+  const cacheFlag = values.cache === "on" ? "--enable-prefix-caching" : "--no-enable-prefix-caching";
+  const own = values.args === "" ? [] : values.args.split(" ");
+  const engineArgs = ["--dtype", dtype, "--max-model-len", String(maxModelLen), "--enforce-eager", cacheFlag, ...own];
+  const env = { ...vllmEnv(), VLLM_SERVER_DEV_MODE: "1" };
+  const serve = ["-m", "vllm.entrypoints.cli.main", "serve", "{model}", ...engineArgs];
+  const rows = Number(values.rows);
+  const tokens = values.tokens === undefined ? undefined : Number(values.tokens);
+  const results = values.results ?? join(folder, "results.jsonl");
+  const server = { command: python, args: serve };
+  const job = await writePeersJob({ folder, input, rows, tokens, model: values.model, maxModelLen, server });
+  const context = { env, python, engineArgs, model: job.model, served: job.served, maxModelLen };
+  for (const tool of usable) await tool.prepare(job, context);
+  const reference = values.reference ? await forwardPasses(job) : null;
+  process.stderr.write(
+    `${job.rows} rows of ${(job.tokens / job.rows).toFixed(0)} tokens; ready after ${elapsed().toFixed(0)} s\n`,
+  );
+  const running = kind === "cold" ? null : await startServer(engineArgs);
+  try {
+    if (running !== null) await measureTool(abtie);
+    const first = Number(values["first-round"]);
+    for (let round = first; round < first + Number(values.rounds); round += 1) {
+      for (let turn = 0; turn < usable.length && elapsed() < Number(values.until); turn += 1) {
+        const tool = usable[(round - 1 + turn) % usable.length];
+        const head = { kind, cache: values.cache, rows: job.rows, tokens: job.tokens, round };
+        const line = await measureTool(tool).then(
+          (measured) => ({ ...head, ...measured }),
+          (error) => ({ ...head, tool: tool.name, failed: error.message }),
+        );
+        process.stderr.write(`${JSON.stringify(line)}\n`);
+        if (line.failed === undefined) await appendFile(results, `${JSON.stringify(line)}\n`);
+      }
+    }
+  } finally {
+    await running?.[Symbol.asyncDispose]();
+  }
+  printTable(await readLines(results));
+
+  async function measureTool(tool) {
+    if (running !== null) await emptyCache(running.url);
+    const load = loadavg()[0];
+    const command = await tool.command(job, { ...context, url: running?.url ?? null });
+    const measured = await measure({ ...command, limit: Number(values.limit) });
+    const { scoring, logProbs, note } = await tool.result(job, measured);
+    const { file, first, end, peakMb } = measured;
+    const right = reference === null || logProbs === null ? {} : compareWith(reference, logProbs);
+    return { tool: tool.name, file, first, end, scoring, peakMb, load, ...right, note };
+  }
+}
+
+/** Runs the reference once for a folder: the log probabilities of the labels by plain forward passes on the ids. */
+async function forwardPasses({ folder, model, labels, rows }) {
+  const target = join(folder, "reference.jsonl");
+  const script = fileURLToPath(new URL("reference.py", import.meta.url));
+  const known = await readFile(target, "utf8").catch(() => "");
+  if (known.trim().split("\n").length !== rows) {
+    const files = [join(folder, "ids.jsonl"), join(folder, "chats.jsonl"), JSON.stringify(labels), target];
+    await promisify(execFile)(python, [script, model, ...files], { env: vllmEnv() });
+  }
+  const lines = await readLines(target);
+  const other = lines.filter(({ same }) => !same).length;
+  if (other > 0) process.stderr.write(`transformers makes other ids of ${other} chats than abtie sends\n`);
+  return lines;
+}
+
+/** Gives the largest difference of a label's log probability (nats), and the rows in which one is missing. */
+function compareWith(reference, logProbs) {
+  const whole = reference.map((_, row) => logProbs[row]?.every((value) => value !== null) ?? false);
+  const differences = reference.flatMap(({ logProbs: expected }, row) =>
+    whole[row] ? expected.map((value, label) => Math.abs(value - logProbs[row][label])) : [],
+  );
+  return { largest: Math.max(...differences), missing: whole.filter((isWhole) => !isWhole).length };
+}
+
+async function startServer(engineArgs) {
+  const env = { VLLM_SERVER_DEV_MODE: "1" };
+  await mkdir(folder, { recursive: true });
+  const maxModelLen = values["max-model-len"];
+  const server = await startVllm({
+    python,
+    model: values.model,
+    dtype,
+    folder,
+    maxModelLen,
+    args: engineArgs.slice(4),
+    env,
+  });
+  process.stderr.write(`vLLM answers after ${server.readySeconds.toFixed(0)} s\n`);
+  return server;
+}
+
+async function emptyCache(url) {
+  const emptied = await fetch(`${url}/reset_prefix_cache`, { method: "POST" });
+  if (!emptied.ok) throw new Error(`the prefix cache was not emptied: ${emptied.status}`);
+}
+
+function fail(text) {
+  throw new Error(text);
+}

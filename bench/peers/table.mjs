@@ -1,0 +1,71 @@
+// The table of the peers from their measurements.
+import { markdown } from "../lib/processes.mjs";
+
+const OWN = "abtie run";
+
+/** Prints a line for each tool and kind of round: medians of the rounds, and the median ratio to abtie of the same round. */
+export function printTable(lines) {
+  const groups = groupBy(lines, ({ kind, cache, rows }) => `${kind}, prefix cache ${cache}, ${rows} rows`);
+  const table = [];
+  for (const [title, group] of groups) {
+    const own = new Map(group.filter(({ tool }) => tool === OWN).map((line) => [line.round, line]));
+    for (const [tool, runs] of groupBy(group, (line) => line.tool)) {
+      const ratio = (key) => {
+        const both = runs.filter((run) => own.has(run.round) && run[key] !== null);
+        return tool === OWN ? "1" : fixed(median(both.map((run) => run[key] / own.get(run.round)[key])), 2);
+      };
+      const of = (key, digits = 1) =>
+        fixed(median(runs.map((run) => run[key]).filter((value) => value != null)), digits);
+      const speed = median(runs.filter(({ scoring }) => scoring !== null).map(({ rows, scoring }) => rows / scoring));
+      const largest = Math.max(...runs.map((run) => run.largest ?? Number.NaN));
+      const missing = Math.max(...runs.map((run) => run.missing ?? Number.NaN));
+      table.push([
+        title,
+        tool,
+        String(runs.length),
+        runs.map((run) => fixed(run.file, 1)).join(", "),
+        ratio("file"),
+        ratio("end"),
+        fixed(speed, 2),
+        ratio("scoring"),
+        of("first"),
+        of("peakMb", 0),
+        Number.isFinite(largest) ? largest.toExponential(1) : "",
+        Number.isNaN(missing) ? "" : String(missing),
+      ]);
+    }
+  }
+  markdown([
+    [
+      "rounds",
+      "tool",
+      "n",
+      "s from command to file",
+      "its time / abtie's",
+      "the same, to the end of the process",
+      "rows/s of scoring",
+      "its scoring time / abtie's",
+      "s to the first result on the disk",
+      "peak memory, MB",
+      "largest difference of a log probability",
+      "rows without all three",
+    ],
+    ...table,
+  ]);
+}
+
+function groupBy(lines, keyOf) {
+  const groups = new Map();
+  for (const line of lines) groups.set(keyOf(line), [...(groups.get(keyOf(line)) ?? []), line]);
+  return groups;
+}
+
+function fixed(value, digits) {
+  return value === null || value === undefined || Number.isNaN(value) ? "" : value.toFixed(digits);
+}
+
+function median(list) {
+  if (list.length === 0) return null;
+  const sorted = [...list].sort((one, other) => one - other);
+  return (sorted[Math.floor((sorted.length - 1) / 2)] + sorted[Math.ceil((sorted.length - 1) / 2)]) / 2;
+}
