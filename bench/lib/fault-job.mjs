@@ -18,7 +18,7 @@ const FAKE = here("../../test/fixtures/engine/fake-vllm.mjs");
 const TOKENIZER = here("../../launch/fake-model");
 const DISTURB = here("../../test/fixtures/cli/disturb-job.cjs");
 /** All processes of a round have its folder in this environment variable. */
-const TAG = "ABTIE_TEST_TAG";
+export const TAG = "ABTIE_TEST_TAG";
 /** Token ids of " A", " B" and " tie" in that tokenizer. */
 const LABELS = [288, 373, 377];
 const TEMPLATE =

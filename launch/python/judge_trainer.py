@@ -208,11 +208,12 @@ class JudgeTrainer(Trainer):
         scored = gather_object(scored) if self.accelerator.num_processes > 1 and not sharded else scored
         prior = self.task.prior
         found = measure_answers(scored) if prior is None else measure(scored, prior, has_mass=self.task.labels is not None)
-        self.curve.add({"held_out": {"step": self.state.global_step} | found})
         numbers = {f"eval_{name}": value for name, value in found.items() if isinstance(value, float)}
         self.control = self.callback_handler.on_log(self.args, self.state, self.control, numbers)
         if self.args.should_save:
             write_scores(Path(str(self.args.output_dir)) / "held_out.jsonl", scored)
+        # The curve comes last: an evaluation that stands in it is not made again.
+        self.curve.add({"held_out": {"step": self.state.global_step} | found})
         self.evaluated_at = self.state.global_step
         # Trainer asks its callbacks to note that this was done; there are none that need to know.
         self.control.should_evaluate = False

@@ -42,6 +42,8 @@ def train(folder: Path, recipe_file: Path, out: Path, *, ends_at: float | None, 
     trainer = JudgeTrainer(model, args, task=task, curve=curve, stop=stop)
     trainer.remove_callback(PrinterCallback)
     curve.cut_after(0 if checkpoint is None else step_of(checkpoint))
+    if checkpoint is not None and last_held_out(out, step_of(checkpoint))["log_loss"] is not None:
+        trainer.evaluated_at = step_of(checkpoint)
     curve.say({"step": "training" if checkpoint is None else f"training from step {step_of(checkpoint)}"})
     stop.can_wait = True
     trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))

@@ -76,6 +76,10 @@ test("an abort ends the tool with the signal's reason", async () => {
 test.each([
   ["echo 'torch.OutOfMemoryError: CUDA out of memory'; exit 1", "there is not enough memory"],
   ["echo 'OSError: [Errno 28] No space left on device'; exit 1", "the disk is full"],
+  [
+    "echo 'RuntimeError: [enforce fail at inline_container.cc:672] . unexpected pos 576 vs 534'; exit 1",
+    "the disk is probably full",
+  ],
   ["echo strange; exit 9", "it ended with status 9"],
   ["kill -9 $$", "it was killed"],
   ["exec /no/such/program", "cannot be started"],

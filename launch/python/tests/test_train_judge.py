@@ -352,7 +352,17 @@ def test_other_examples_are_refused_on_resume(run: Run, base: Path, data: Path, 
     result = run([*words[:2], str(other), *words[3:], "--resume"])
     assert result.returncode == 1
     assert "other examples" in result.stderr.splitlines()[-1]
-    assert run([*words, "--resume"]).returncode == 0  # a finished training ends again as it was
+
+
+def test_a_finished_training_ends_again_as_it_was(run: Run, base: Path, data: Path, tmp_path: Path) -> None:
+    words = command(tmp_path, data, recipe(base, epochs=1))
+    assert run(words).returncode == 0
+    names = ("curve.jsonl", "held_out.jsonl", "final/adapter_model.safetensors")
+    before = {name: (tmp_path / "out" / name).read_bytes() for name in names}
+    result = run([*words, "--resume"])
+    assert result.returncode == 0, result.stderr[-2000:]
+    assert {name: (tmp_path / "out" / name).read_bytes() for name in names} == before
+    assert json.loads(result.stdout.splitlines()[-1])["done"]["log_loss"] is not None
 
 
 def test_two_processes_share_the_rows_and_one_of_them_writes(base: Path, data: Path, tmp_path: Path) -> None:
