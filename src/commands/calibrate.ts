@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import { z } from "zod";
 import { type Calibration, calibrationOf, formatCalibration, parseCalibration } from "../calibrate/file.ts";
 import type { LabelledReadings } from "../calibrate/fit.ts";
 import { priorWarning } from "../calibrate/refusal.ts";
@@ -7,21 +6,14 @@ import { type CalibrationStudy, studyCalibration } from "../calibrate/study.ts";
 import type { VerdictTargets } from "../calibrate/verdict-rule.ts";
 import { fitVerdictRules, splitForVerdicts, type VerdictRules } from "../calibrate/verdicts.ts";
 import { type ClassMatrix, pickRows } from "../class-matrix.ts";
-import { refuseOtherEnd } from "../config/output.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
-import { onlyTies } from "../evaluate/evaluation.ts";
-import { joinOptionsOf, type LabelledRows, type LabelOptions, openLabels } from "../evaluate/labelled.ts";
-import { subjectOf } from "../evaluate/subject.ts";
+import type { LabelledRows, LabelOptions } from "../evaluate/labelled.ts";
 import { writeAtomic } from "../files/atomic.ts";
-import { refuseExisting } from "../files/refuse-existing.ts";
-import { filesOfRecordedRun, OTHER_PATH } from "../job/job-files.ts";
 import { createReportStep } from "../job/report-step.ts";
-import { modelName } from "../judge/model-name.ts";
-import { labelsFor } from "../metrics/labels-for.ts";
-import { type LoadedRun, loadRunFolder } from "../runfolder/load-run-folder.ts";
-import { refuseOutputs } from "../runfolder/refuse-outputs.ts";
+import { loadRunFolder } from "../runfolder/load-run-folder.ts";
 import { type RunRows, takeRunRows } from "../runfolder/rows-file.ts";
+import { calibrationOutput, canParse, judgeOf, openLabelledRun } from "./labelled-run.ts";
 
 export interface CalibrateOptions extends LabelOptions {
   /** Folder of a run. */
@@ -63,37 +55,14 @@ export async function calibrateRun(
   effects: Pick<Effects, "cwd" | "signal" | "progress">,
 ): Promise<CalibrationResult> {
   const run = await loadRunFolder(resolve(effects.cwd, options.run));
-  const output = resolve(effects.cwd, options.output);
-  const where = joinOptionsOf(subjectOf(run), options, effects);
-  // A calibration that the run applied may be replaced, because its readings are without calibration.
-  await refuseOutputs({
-    reads: [{ role: "the file with the labels", path: where.path }, ...filesOfRecordedRun(run)],
-    writes: [{ role: "the calibration file (-o)", path: output, remedy: OTHER_PATH }],
-  });
-  refuseOtherEnd(output, "the calibration", ["json"]);
-  await refuseExisting(output, { force: options.force ?? false, isOwn: (text) => isCalibration(text, output) });
-  await using labelled = await openLabels(where);
-  if (run.rows.tokens.every((tokens) => tokens === 0)) {
-    throw new AbtieError(
-      "data",
-      `${run.folder} has no row that was scored, and a calibration is fitted to scored rows: run \`abtie run\` first, or name another run folder`,
-    );
-  }
-
-  // A sample needs no weights here: its inclusion probabilities depend on the readings alone, which the fit is given.
-  const { groups, dataset, judged } = labelled;
-  const usable = labelsFor(run.config.classes, labelled.truth);
-  const { rows: used, ties } = usable;
-  if (used.length === 0) throw onlyTies(dataset.path);
+  const output = await calibrationOutput(run, options, effects, isCalibration);
+  await using labelled = await openLabelledRun(run, options, effects);
+  const { rows: used, ties, truth, dataset } = labelled;
   createReportStep(used.length, effects)("fitting calibrations to all folds but one, in turn");
   const { folds, verdicts: asked = null } = options;
   if (asked !== null) refuseUnequalSample(labelled);
   const { seed } = run.config;
-  const all: LabelledRun = {
-    rows: takeRunRows(takeRunRows(run.rows, judged), used),
-    truth: pickRows(usable.truth, used),
-    groups: used.map((row) => groups[row] as number),
-  };
+  const all: LabelledRun = { rows: takeRunRows(run.rows, used), truth, groups: labelled.groups };
   // The rules must hold for rows that the parameters have not seen, so that they get half of the prompts for themselves.
   const parts = asked === null ? null : splitForVerdicts(all.groups, seed);
   const study = studyCalibration(readingsOf(parts === null ? all : takeLabelled(all, parts.fit)), {
@@ -167,27 +136,6 @@ function refuseUnequalSample({ weights, dataset }: Pick<LabelledRows, "weights" 
   );
 }
 
-const Texts = z.array(z.string());
-const Labels = z.object({ a: Texts, b: Texts, tie: Texts.optional() });
-
-/** Reads from the manifest which judge made the readings. */
-function judgeOf({ manifest, config, folder }: LoadedRun): Calibration["judge"] {
-  const labels = Labels.safeParse(manifest.labels);
-  const template = manifest.hashes["template"];
-  if (!labels.success || template === undefined) {
-    throw new AbtieError(
-      "data",
-      `${folder}/manifest.json does not hold the hash of the template and the labels of the run, which a calibration must match: score the rows again with this version of abtie`,
-    );
-  }
-  return { model: modelName(config.engine), template, labels: labels.data };
-}
-
 function isCalibration(text: string, path: string): boolean {
-  try {
-    parseCalibration(text, path);
-    return true;
-  } catch {
-    return false;
-  }
+  return canParse(() => parseCalibration(text, path));
 }

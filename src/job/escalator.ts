@@ -47,6 +47,8 @@ export interface EscalatorOptions {
   readonly probabilitiesOf: (row: number) => PerClass;
   /** The steps that rows may get besides the first. */
   readonly steps: readonly EscalationStep[];
+  /** True to ask for all these steps of every row when there is no deadline, whatever they are expected to bring. */
+  readonly asksAll: boolean;
   readonly sharing: EngineSharing;
   /** The moments that limit the run, monotonic ms; null without a deadline. */
   readonly budget: () => Budget | null;
@@ -128,7 +130,9 @@ export function createEscalator(options: EscalatorOptions): Escalator {
             kind: "side-by-side",
             secondsLeft: [over.first ? 0 : afterFirstPass(first, lengths[0], known[0], left), over.second ? 0 : left],
           } as const);
-    return planEscalation({ model, rows: rowsOf(), paces: known, engines });
+    const rows = rowsOf();
+    const planned = planEscalation({ model, rows, paces: known, engines });
+    return options.asksAll && left === Number.POSITIVE_INFINITY ? withAllSteps(planned, rows) : planned;
   };
   const rank = (judge: JudgeIndex): readonly SwapRow[] => {
     const planned = plan();
@@ -186,6 +190,22 @@ export function stepsOf(config: Parameters<typeof mayScoreBothOrders>[0]): reado
     { judge: 1, order: "ab" },
     ...(swapped ? [{ judge: 1, order: "ba" } as const] : []),
   ];
+}
+
+/** Adds to a plan every open step that it lacks: labelled rows with all answers show what each further answer brings. */
+function withAllSteps(plan: EscalationPlan, rows: readonly EscalationRow[]): EscalationPlan {
+  const all = (judge: JudgeIndex): EscalationPlan["steps"][JudgeIndex] => {
+    const keyOf = (row: number, { order }: EscalationStep): string => `${row} ${order}`;
+    const planned = new Set(plan.steps[judge].map(({ row, step }) => keyOf(row, step)));
+    const missing = rows.flatMap(({ row, open }) =>
+      open
+        .filter((step) => step.judge === judge && !planned.has(keyOf(row, step)))
+        .map((step) => ({ row, step, fall: 0, seconds: 0 })),
+    );
+    return [...plan.steps[judge], ...missing];
+  };
+  const steps = [all(0), all(1)] as const;
+  return { ...plan, steps, action: steps[0].length > 0 ? "ask" : plan.action };
 }
 
 function shownOf(state: RunState, row: number): Readonly<Record<Order, PerClass | null>> {

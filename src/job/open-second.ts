@@ -1,6 +1,8 @@
-import type { Config } from "../config/config.ts";
-import { defaultEscalation } from "../escalate/model.ts";
-import { createCombination } from "../judge/aggregate.ts";
+import type { Config, Escalation } from "../config/config.ts";
+import { defaultEscalation, type EscalationModel } from "../escalate/model.ts";
+import { createCombination, readEscalation } from "../judge/aggregate.ts";
+import { loadTemplate } from "../prompt/template/template.ts";
+import type { Log } from "../types.ts";
 import { type Job, type JobOptions, openJob, type SecondJob } from "./open-job.ts";
 
 /** The job of a run, and with two judges that of the second, which `job.second` names. */
@@ -34,13 +36,19 @@ export async function openJobs(options: JobOptions): Promise<OpenedJobs> {
   }
 }
 
-async function openSecond(
-  options: JobOptions,
-  { names, second: config }: NonNullable<Config["escalation"]>,
-  onAnswer: () => void,
-): Promise<SecondJob> {
-  const model = defaultEscalation(config.classes);
+async function openSecond(options: JobOptions, escalation: Escalation, onAnswer: () => void): Promise<SecondJob> {
+  const { names, second: config } = escalation;
+  const model = await modelOf(options.config, escalation, options.effects.log);
   const { threads: _threads, ...others } = options;
   const job = await openJob({ ...others, config, prefix: `${names[1]}: `, onAnswer });
   return { job, model, combine: createCombination(model, options.config) };
+}
+
+async function modelOf(first: Config, { second, combination }: Escalation, log: Log): Promise<EscalationModel> {
+  if (combination === null) return defaultEscalation(first.classes);
+  const judge = async ({ engine, template, labels }: Config) => ({
+    engine,
+    template: await loadTemplate(template, labels),
+  });
+  return readEscalation(combination, [await judge(first), await judge(second)], log);
 }

@@ -96,6 +96,8 @@ export interface SecondSummary {
   /** Number of prompts that it scored in this session. */
   readonly scoredPrompts: number;
   readonly model: string | null;
+  /** The file that says how the answers of both are combined; null for the usual way: the second judge replaces the first. */
+  readonly combination: string | null;
 }
 
 /** The facts about the end of a session that the summary needs besides the counts of its job. */
@@ -197,6 +199,7 @@ function summarizeSecond({ folder, recorder }: Job, { escalation }: Config): Sec
     answers: { asGiven: ab.answered, swapped: ba.answered },
     scoredPrompts: recorder.counts.scoredPrompts,
     model: folder.state.engineModel?.model ?? null,
+    combination: escalation.combination,
   };
 }
 

@@ -61,6 +61,7 @@ function startedWith(
     model,
     probabilitiesOf: (row) => publisher.outcome(row).probabilities,
     steps: stepsOf(config),
+    asksAll: config.orders === "both",
     sharing,
     budget: limits.budget,
     startUpSeconds: second.folder.state.longestStartUpSeconds,

@@ -1,11 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { applyCalibration, type Parameters } from "../calibrate/apply.ts";
-import { type Calibration, judgeMismatches, parseCalibration } from "../calibrate/file.ts";
+import { type CalibratedJudge, type Calibration, judgeMismatches, parseCalibration } from "../calibrate/file.ts";
 import { type JudgedRow, verdictOfRow } from "../calibrate/verdicts.ts";
 import { meanByClass, mix, swapBack } from "../classes.ts";
 import type { Config } from "../config/config.ts";
 import { AbtieError, messageOf } from "../errors.ts";
 import { combineAnswers } from "../escalate/combine.ts";
+import { parseEscalation } from "../escalate/file.ts";
 import type { EscalationModel } from "../escalate/model.ts";
 import { mean } from "../numbers/sums.ts";
 import type { Template } from "../prompt/template/template.ts";
@@ -41,14 +42,7 @@ export async function createAggregate(
   const file = config.calibration;
   if (file === null) return { aggregate: plainAggregate(config), calibration: null, verdictOf: null };
   const calibration = parseCalibration(await readText(file), file);
-  refuseMisfit(calibration, file, template);
-  const model = modelName(config.engine);
-  if (model !== calibration.judge.model) {
-    log(
-      "warn",
-      `${file} was fitted to the model ${calibration.judge.model}, and this run asks ${model}: is it the same?`,
-    );
-  }
+  refuseMisfit(calibration.judge, { file, engine: config.engine, template }, log);
   const aggregate = calibratedAggregate(calibration.parameters, config);
   const { kind, verdicts } = calibration;
   return {
@@ -58,16 +52,54 @@ export async function createAggregate(
   };
 }
 
-function refuseMisfit(calibration: Calibration, file: string, template: Pick<Template, "sha256" | "labels">): void {
-  const { model } = calibration.judge;
-  const judge = { model, template: template.sha256, labels: template.labels };
-  const details = judgeMismatches(calibration.judge, judge);
-  if (details.length === 0) return;
-  throw new AbtieError(
-    "config",
-    `${file} does not fit this run: fit a calibration to this template with \`abtie calibrate\`, or remove \`calibration\` from the config`,
-    { details },
-  );
+/**
+ * Throws AbtieError("config") when the judge of a calibration had another template or other labels. Only warns about another model,
+ * because one model may have many names.
+ */
+function refuseMisfit(
+  fitted: CalibratedJudge,
+  {
+    file,
+    engine,
+    template,
+  }: {
+    readonly file: string;
+    readonly engine: Config["engine"];
+    readonly template: Pick<Template, "sha256" | "labels">;
+  },
+  log: Log,
+): void {
+  const model = modelName(engine);
+  const details = judgeMismatches(fitted, { model, template: template.sha256, labels: template.labels });
+  if (details.length > 0) {
+    throw new AbtieError(
+      "config",
+      `${file} does not fit this run: fit a calibration to this template with \`abtie calibrate\`, or remove \`calibration\` from the config`,
+      { details },
+    );
+  }
+  if (model === fitted.model) return;
+  log("warn", `${file} was fitted to the model ${fitted.model}, and this run asks ${model}: is it the same?`);
+}
+
+/** One of two judges, as far as the file of their combination must fit it. */
+export interface CombinedJudge {
+  readonly engine: Config["engine"];
+  readonly template: Pick<Template, "sha256" | "labels">;
+}
+
+/**
+ * Reads how the answers of two judges are combined, and what further answers bring. Throws AbtieError("config") when the file cannot be
+ * read or was made for other templates or labels.
+ */
+export async function readEscalation(
+  file: string,
+  judges: readonly [CombinedJudge, CombinedJudge],
+  log: Log,
+): Promise<EscalationModel> {
+  const fitted = parseEscalation(await readText(file), file);
+  for (const at of [0, 1] as const) refuseMisfit(fitted.judges[at], { file, ...judges[at] }, log);
+  return fitted.model;
 }
 
 /** Turns each reading into probabilities by itself, then takes the mean of both orders. */

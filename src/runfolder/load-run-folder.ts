@@ -55,6 +55,11 @@ const RunConfig = z.object({
   clip: z.tuple([z.number(), z.number()]),
   calibration: z.string().nullable(),
   engine: z.object({ name: z.string(), model: z.string().nullable(), tokenizer: z.string().nullable() }),
+  // A run with one judge has none, nor have run folders of version 0.2.0 and older.
+  escalation: z
+    .object({ names: z.tuple([z.string(), z.string()]).readonly() })
+    .nullable()
+    .default(null),
   time: z.object({ deadline: z.string().nullable(), startedAt: z.string().nullable() }),
 });
 export type RunConfig = z.output<typeof RunConfig>;

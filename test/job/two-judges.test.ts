@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { parse } from "csv-parse/sync";
+import { stringify } from "csv-stringify/sync";
 import { describe, expect, test } from "vitest";
 import type { Fake, FakeKnobs } from "../fixtures/engine/fake-vllm.mjs";
 import { startAbtie } from "../helpers/abtie.ts";
@@ -139,3 +141,39 @@ test("refuses to continue with another second judge, and continues after a kill 
   expect(readLines(job.rowsFile).every(({ obtained }) => obtained === "second-judge-one-order")).toBe(true);
   expect(second.stats.prompts - asked).toBeLessThan(40);
 });
+
+test("fits how both judges are combined to labelled rows, and a later run uses the file and refuses one of another template", async () => {
+  await using first = await startJudge({ seed: 4 });
+  await using second = await startJudge({ evidence: EVIDENCE, seed: 2 });
+  const labels = { columns: { label: "label" } };
+  const job = await writeTwo(first, second, { rows: 60, config: { orders: "both", ...labels } });
+  await labelRows(job.folder);
+  const pilot = await inProcess(["run", "job.yaml"], job.folder);
+  expect(pilot.status).toBe(0);
+  const lines = readLines(job.rowsFile);
+  expect(lines.every(({ ab, ba, second: by }) => ab && ba && by?.ab && by.ba)).toBe(true);
+
+  const fitted = await inProcess(["calibrate", "run", "-o", "both.json"], job.folder);
+  expect(fitted.stderr).toContain("calibration written");
+  expect(fitted.stdout).toMatch(/quick and careful +0\.\d+/);
+  const path = join(job.folder, "job.yaml");
+  await writeFile(path, `${readFileSync(path, "utf8")}calibration: both.json\n`);
+  const again = await inProcess(["run", "job.yaml"], job.folder);
+  expect(again.status).toBe(0);
+  expect(summaryIn(job.folder)).toMatchObject({ second: { combination: join(job.folder, "both.json") } });
+  expect(readLines(job.rowsFile)[0]?.probabilities).not.toEqual(lines[0]?.probabilities);
+
+  const template = join(job.folder, "template.jinja");
+  await writeFile(template, readFileSync(template, "utf8").replace("A: ", "First: "));
+  const refused = await inProcess(["run", "job.yaml", "--run", "other"], job.folder);
+  expect(refused.status).toBe(2);
+  expect(refused.stderr).toContain("both.json does not fit this run");
+});
+
+/** Gives each row the label of its marked answer. */
+async function labelRows(folder: string): Promise<void> {
+  const path = join(folder, "rows.csv");
+  const rows = parse(readFileSync(path, "utf8"), { columns: true }) as Record<string, string>[];
+  const labelled = rows.map((row) => ({ ...row, label: row["response_a"]?.includes('"! ') ? "A" : "B" }));
+  await writeFile(path, stringify(labelled, { header: true }));
+}

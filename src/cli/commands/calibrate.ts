@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "commander";
-import { EXIT } from "../../errors.ts";
+import { AbtieError, EXIT } from "../../errors.ts";
 import { examples, helpSection } from "../render/help-text.ts";
 import { type AddCommand, printJson } from "./context.ts";
 import { jsonOption, type LabelFlags, labelOptionsOf, labelsOption, truthOption, wholeNumber } from "./options.ts";
@@ -23,7 +23,8 @@ export const addCalibrate: AddCommand = (program, context, finish) => {
       "Fits three calibrations to the log probabilities of a labelled run: a temperature; a temperature and a bias of each class; " +
         "a temperature, a bias of each class and a position bias. Cross-validation, grouped by prompt, decides which one is " +
         "written. A later run applies the file if its config names it as `calibration`. " +
-        "If the calibration does not help on rows that it was not fitted to, no file is written and the exit status is 3.",
+        "If the calibration does not help on rows that it was not fitted to, no file is written and the exit status is 3. " +
+        "For a run with two judges (`judges` in the config), the file says how their answers are combined, and what each further answer brings.",
     )
     .argument("<run>", "folder of a run")
     .addOption(labelsOption())
@@ -58,6 +59,18 @@ export const addCalibrate: AddCommand = (program, context, finish) => {
       ]),
     )
     .action(async (run: string, { json, output, folds, coverage, maxError, force, ...flags }: CalibrateFlags) => {
+      const { calibrateJudges, judgesOfRun } = await import("../../commands/calibrate-judges.ts");
+      if ((await judgesOfRun(run, context)) !== null) {
+        refuseVerdicts(coverage ?? maxError);
+        const { renderJudges } = await import("../render/judges.ts");
+        const result = await calibrateJudges(
+          { run, ...(await labelOptionsOf(flags)), output, folds, force: force ?? false },
+          context,
+        );
+        if (json === true) printJson(context, result);
+        else context.print(renderJudges(result, context.columns));
+        return conclude(result);
+      }
       const { calibrateRun } = await import("../../commands/calibrate.ts");
       const { renderCalibration } = await import("../render/calibration.ts");
       const verdicts =
@@ -69,11 +82,23 @@ export const addCalibrate: AddCommand = (program, context, finish) => {
       if (json === true) printJson(context, result);
       else context.print(renderCalibration(result, context.columns));
       if (result.warning !== null) context.log("warn", result.warning);
-      if (result.refusal !== null) context.printToStderr(`abtie: no file was written: ${result.refusal}`);
-      else context.note(`calibration written: ${result.file}`);
-      finish(result.refusal === null ? EXIT.done : EXIT.data);
+      conclude(result);
     });
+  const conclude = ({ refusal, file }: { readonly refusal: string | null; readonly file: string | null }): void => {
+    if (refusal !== null) context.printToStderr(`abtie: no file was written: ${refusal}`);
+    else context.note(`calibration written: ${file}`);
+    finish(refusal === null ? EXIT.done : EXIT.data);
+  };
 };
+
+/** Rules for sets of verdicts are fitted to the readings of one judge. */
+function refuseVerdicts(asked: number | undefined): void {
+  if (asked === undefined) return;
+  throw new AbtieError(
+    "config",
+    "--coverage and --max-error are for a run with one judge: leave them out, or name the run folder of one of the two judges",
+  );
+}
 
 function shareBelow1(text: string): number {
   const value = text.trim() === "" ? Number.NaN : Number(text);

@@ -31,6 +31,7 @@ export function renderSummary(summary: RunSummary, command: string): string {
     marks.bounded > 0
       ? `  ${counted(marks.bounded, "row")} with a label outside the server's top tokens (upper bound used)`
       : null,
+    ...judgesLines(summary),
     calibration === null ? null : `calibration  ${calibration.kind} from ${calibration.file}`,
     massLine(summary),
     bothOrders(summary),
@@ -67,11 +68,28 @@ function leftOut({ ties, fallbacks }: NonNullable<RunSummary["truth"]>): string 
 }
 
 function sources({ rows }: RunSummary): string {
+  const secondRows = rows["second-judge-both-orders"] + rows["second-judge-one-order"];
   const parts = [
+    secondRows > 0 ? `${count(secondRows)} by the second judge too` : null,
     rows["both-orders"] > 0 ? `${count(rows["both-orders"])} in both orders` : null,
     rows["one-order-short"] > 0 ? `${count(rows["one-order-short"])} with shorter context` : null,
   ].filter((part) => part !== null);
   return parts.length === 0 ? "" : ` (${parts.join(", ")})`;
+}
+
+/** Says what the second of two judges did. */
+function judgesLines({ second }: RunSummary): readonly string[] {
+  if (second === null) return [];
+  const { judges, answers, combination } = second;
+  const [first, other] = judges;
+  const how = combination === null ? `its answer replaces that of ${first}` : `combined as ${combination} says`;
+  const swapped = answers.swapped > 0 ? `, ${count(answers.swapped)} of them also or only in the swapped order` : "";
+  const rows = counted(Math.max(answers.asGiven, answers.swapped), "row");
+  return [
+    answers.asGiven + answers.swapped === 0
+      ? `judges       ${first} alone; ${other} was not asked`
+      : `judges       ${first} for every row, ${other} for ${rows}${swapped}; ${how}`,
+  ];
 }
 
 /** The server may give no label mass. Then its line is left out, because the run has said so. */

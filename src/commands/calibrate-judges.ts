@@ -1,0 +1,73 @@
+import { join, resolve } from "node:path";
+import { judgeFolder } from "../config/judges.ts";
+import type { Effects } from "../effects.ts";
+import { AbtieError } from "../errors.ts";
+import { escalationOf, formatEscalation, parseEscalation } from "../escalate/file.ts";
+import { type EscalationStudy, studyEscalation } from "../escalate/study.ts";
+import type { LabelOptions } from "../evaluate/labelled.ts";
+import { writeAtomic } from "../files/atomic.ts";
+import { createReportStep } from "../job/report-step.ts";
+import { loadRunConfig, loadRunFolder } from "../runfolder/load-run-folder.ts";
+import { takeRunRows } from "../runfolder/rows-file.ts";
+import { calibrationOutput, canParse, judgeOf, openLabelledRun } from "./labelled-run.ts";
+
+export interface CalibrateJudgesOptions extends LabelOptions {
+  /** Folder of a run with two judges. */
+  readonly run: string;
+  /** The file to write, .json. */
+  readonly output: string;
+  /** Replace the output if it exists and is no such file. Default false. */
+  readonly force?: boolean;
+  /** Parts of the cross-validation. */
+  readonly folds?: number;
+}
+
+/** How two judges are best combined, and what it brings; log losses in nats, on rows that were not fitted to. */
+export interface JudgesResult extends EscalationStudy {
+  /** Names of both judges. */
+  readonly judges: readonly [first: string, second: string];
+  /** The file that was written; null when it was refused. */
+  readonly file: string | null;
+  /** Rows that are left out, because they are labelled as ties and the judges know none. */
+  readonly ties: number;
+}
+
+/** Reads the names of the judges of a run; null when it has one. Throws AbtieError("data") when the folder is not that of a run. */
+export async function judgesOfRun(
+  run: string,
+  { cwd }: Pick<Effects, "cwd">,
+): Promise<readonly [string, string] | null> {
+  const { config } = await loadRunConfig(resolve(cwd, run));
+  return config.escalation?.names ?? null;
+}
+
+/**
+ * Fits the combination of two judges to the labelled rows of a run that both have judged, cross-validated by prompt, and writes its
+ * file unless it does not help. Throws AbtieError("data") when the run or its labels cannot be used, and AbtieError("config") when the
+ * output has the name of another kind of file.
+ */
+export async function calibrateJudges(
+  options: CalibrateJudgesOptions,
+  effects: Pick<Effects, "cwd" | "signal" | "progress">,
+): Promise<JudgesResult> {
+  const run = await loadRunFolder(resolve(effects.cwd, options.run));
+  const judges = run.config.escalation?.names;
+  if (judges === undefined) throw new AbtieError("data", `${run.folder} is a run with one judge: name one with two`);
+  const second = await loadRunFolder(join(run.folder, judgeFolder(judges[1])));
+  const output = await calibrationOutput(run, options, effects, (text, path) =>
+    canParse(() => parseEscalation(text, path)),
+  );
+  await using labelled = await openLabelledRun(run, options, effects);
+  const { rows, truth, groups, ties, dataset } = labelled;
+  createReportStep(rows.length, effects)("fitting the combination to all folds but one, in turn");
+  const study = studyEscalation(
+    { readings: [takeRunRows(run.rows, rows).readings, takeRunRows(second.rows, rows).readings], truth, groups },
+    { seed: run.config.seed, ...(options.folds === undefined ? {} : { folds: options.folds }) },
+  );
+  const file = study.refusal === null ? output : null;
+  if (file !== null) {
+    const content = escalationOf(study, { sha256: dataset.sha256, judges: [judgeOf(run), judgeOf(second)] });
+    await writeAtomic(file, formatEscalation(content));
+  }
+  return { ...study, judges, file, ties };
+}
