@@ -3,6 +3,7 @@ import { createCombinationFitter, type LabelledJudges } from "../../src/escalate
 import { POOLED } from "../../src/escalate/model.ts";
 import golden from "../fixtures/escalate/golden.json" with { type: "json" };
 import { withoutTie, withTie } from "../helpers/matrix.ts";
+import { simulateLabelled } from "./two-judges.ts";
 
 describe("the weights of the pool are those of scikit-learn and scipy", () => {
   test.each(golden)("with $classes classes", (set) => {
@@ -16,24 +17,30 @@ describe("the weights of the pool are those of scikit-learn and scipy", () => {
   });
 });
 
-test("a judge that is better left out gets the weight 0, and no judge is believed upside down", () => {
-  const [set] = golden;
-  if (set === undefined) throw new Error("no golden set");
-  const labelled = labelledOf(set);
-  const reversed = {
-    ...labelled.readings[1],
-    ab: negated(labelled.readings[1].ab),
-    ba: negated(labelled.readings[1].ba),
-  };
-  const fitTo = createCombinationFitter({ ...labelled, readings: [labelled.readings[0], reversed] }, [
-    "temperature",
-    "temperature",
-  ]);
-  const { weights } = fitTo(Uint32Array.from(labelled.groups.keys()));
-  for (const key of POOLED) {
-    expect(weights[key].small).toBeGreaterThan(0.5);
-    expect(weights[key].large).toBeGreaterThanOrEqual(0);
-  }
+test("a judge whose best weight would be negative is left out", () => {
+  // The small judge sees the error of the large one better than the truth, so that the best fit would subtract it.
+  const labelled = simulateLabelled({ small: 0.1, large: 0.1 }, 400, 5);
+  const [small, large] = labelled.readings;
+  const random = simulateLabelled({ small: 2, large: 2 }, 400, 6).readings[0].ab.values;
+  const blend = (one: LabelledJudges["readings"][0]["ab"], share: number) => ({
+    ...one,
+    values: one.values.map((value, place) => share * value + (random[place] as number)),
+  });
+  const nothing = { ...small.ba, values: small.ba.values.map(() => Number.NaN) };
+  const fitTo = createCombinationFitter(
+    {
+      ...labelled,
+      readings: [
+        { ab: blend(small.ab, 0.3), ba: nothing },
+        { ab: blend(large.ab, 1), ba: nothing },
+      ],
+    },
+    ["temperature", "temperature"],
+  );
+  const { judges, weights } = fitTo(Uint32Array.from(labelled.groups.keys()));
+  expect(judges[0].scale).toBeGreaterThan(0);
+  expect(weights["11"].small).toBe(0);
+  expect(weights["11"].large).toBeGreaterThan(0.5);
 });
 
 function labelledOf({ classes, readings, labels }: (typeof golden)[number]): LabelledJudges {
@@ -47,8 +54,4 @@ function labelledOf({ classes, readings, labels }: (typeof golden)[number]): Lab
     truth: matrix(labels.flatMap((label) => Array.from({ length: classes }, (_, k) => (k === label ? 1 : 0)))),
     groups: Uint32Array.from(labels.keys()),
   };
-}
-
-function negated(readings: LabelledJudges["readings"][0]["ab"]): LabelledJudges["readings"][0]["ab"] {
-  return { ...readings, values: readings.values.map((value) => -value) };
 }

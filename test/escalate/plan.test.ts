@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { combineAnswers } from "../../src/escalate/combine.ts";
+import { fallOf, impurity } from "../../src/escalate/fall.ts";
 import { defaultEscalation } from "../../src/escalate/model.ts";
 import { type EscalationEngines, type EscalationRow, type Pace, planEscalation } from "../../src/escalate/plan.ts";
 import type { EscalationStep } from "../../src/escalate/steps.ts";
@@ -22,7 +23,14 @@ const probabilities = fc
   });
 
 const rowsOfAnyKind: fc.Arbitrary<readonly EscalationRow[]> = fc
-  .array(fc.record({ probabilities, tokens: fc.integer({ min: 20, max: 4_000 }) }), { maxLength: 40 })
+  // Some rows are equal, so that the plan has to choose among them.
+  .array(
+    fc.record({
+      probabilities: fc.oneof(probabilities, fc.constantFrom([0.5, 0.3, 0.2] as const, [0.9, 0.05, 0.05] as const)),
+      tokens: fc.oneof(fc.integer({ min: 20, max: 4_000 }), fc.constantFrom(100, 300)),
+    }),
+    { maxLength: 40 },
+  )
   .map((rows) =>
     rows.map(({ probabilities, tokens }, row) => ({
       row,
@@ -113,6 +121,52 @@ describe("a plan", () => {
   });
 });
 
+test("of rows with equal prompts the least certain ones are asked, and first", () => {
+  fc.assert(
+    fc.property(rowsOfAnyKind, paces, seconds, (rows, paces, secondsLeft) => {
+      const equal = rows.map((row): EscalationRow => ({ ...row, tokens: [300, 300] }));
+      const start = { seconds: 1e9, error: 0 };
+      const engines: EscalationEngines = { kind: "turns", running: 0, secondsLeft, startUp: start };
+      const asked = planEscalation({ model, rows: equal, paces, engines }).steps[0].map(({ row }) => row);
+      const certain = equal.map(({ probabilities }) => impurity(probabilities));
+      const order = asked.map((row) => certain[row] as number);
+      expect(order).toEqual(order.toSorted((one, other) => other - one));
+      const left = equal.filter(({ row }) => !asked.includes(row)).map(({ row }) => certain[row] as number);
+      expect(Math.max(0, ...left)).toBeLessThanOrEqual(Math.min(1, ...order) + 1e-12);
+    }),
+  );
+});
+
+test("a plan for few rows reaches what trying all choices finds, but for less than one step", () => {
+  fc.assert(
+    fc.property(rowsOfAnyKind, paces, seconds, (rows, paces, secondsLeft) => {
+      const few = rows.slice(0, 4);
+      const engines: EscalationEngines = { kind: "turns", running: 1, secondsLeft, startUp: { seconds: 0, error: 0 } };
+      const plan = planEscalation({ model, rows: few, paces, engines });
+      const choices = few.map(({ probabilities, tokens }) => {
+        const seconds = paces[1].secondsPerRow + paces[1].secondsPerToken * tokens[1];
+        return [0, 1, 2].map((count) => ({
+          value: count === 0 ? 0 : fallOf(model.falls[count === 1 ? "10>11" : "10>12"], probabilities),
+          seconds: count * seconds,
+        }));
+      });
+      let best = 0;
+      for (let code = 0; code < 3 ** few.length; code += 1) {
+        const picked = choices.map((options, place) => options[Math.floor(code / 3 ** place) % 3]);
+        const used = picked.reduce((sum, option) => sum + (option?.seconds ?? 0), 0);
+        if (used <= secondsLeft)
+          best = Math.max(
+            best,
+            picked.reduce((sum, option) => sum + (option?.value ?? 0), 0),
+          );
+      }
+      const largest = Math.max(0, ...choices.flat().map(({ value }) => value));
+      expect(plan.expectedFall).toBeLessThanOrEqual(best + 1e-9);
+      expect(plan.expectedFall).toBeGreaterThan(best - largest - 1e-9);
+    }),
+  );
+});
+
 describe("engines that take turns", () => {
   const rows = Array.from({ length: 100 }, (_, row): EscalationRow => {
     return { row, probabilities: [0.4, 0.3, 0.3], counts: [1, 0], open: STEPS, tokens: [500, 500] };
@@ -133,6 +187,32 @@ describe("engines that take turns", () => {
     const plan = planWith(20, 18);
     expect(plan.action).toBe("ask");
     expect(plan.steps.map((steps) => steps.length)).toEqual([100, 0]);
+  });
+
+  test("ask the first of equal rows, whatever their order in the input", () => {
+    const engines: EscalationEngines = {
+      kind: "turns",
+      running: 0,
+      secondsLeft: 0.55,
+      startUp: { seconds: 9, error: 0 },
+    };
+    const asked = (input: readonly EscalationRow[]) =>
+      planEscalation({ model, rows: input, paces, engines }).steps[0].map(({ row }) => row);
+    expect(asked(rows)).toEqual([0, 1, 2, 3, 4]);
+    expect(asked(rows.toReversed())).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  test("stay when the large judge would bring more per second, but not enough for its start", () => {
+    const [small, large] = [paces[0], { ...paces[1], secondsPerRow: 0.3 }];
+    const plan = planEscalation({
+      model,
+      rows,
+      paces: [small, large],
+      engines: { kind: "turns", running: 0, secondsLeft: 12, startUp: { seconds: 4, error: 0 } },
+    });
+    expect(plan.steps.map((steps) => steps.length)).toEqual([100, 0]);
+    expect(plan.choice?.change).toBeGreaterThan(0);
+    expect(plan.choice?.change).toBeLessThan(plan.choice?.stay ?? 0);
   });
 
   test("change at once when the large judge can answer everything that is worth its time", () => {
