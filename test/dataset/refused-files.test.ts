@@ -94,9 +94,7 @@ test("reports problems of all kinds at once, each with its line", async () => {
     /^rows\.csv, line 3: the id "1" was already used on line 2 \(and 5 more problems\)\. The sub/,
   );
   expect(details).toEqual([
-    'rows.csv, line 3: the id "1" was already used on line 2',
     'rows.csv, line 6: the id "1" was already used on line 2',
-    "  -> The submission is joined by id, so each row needs its own: remove or rename the later ones.",
     "rows.csv, line 4: the id is empty",
     "  -> Give each row an id.",
     'rows.csv, line 4: the labels are "0", "0", "0"',
@@ -110,8 +108,18 @@ test("reports problems of all kinds at once, each with its line", async () => {
 test("lists at most 20 problems of a kind and counts the rest", async () => {
   const { message, details } = await refuse(`${HEADER}\n${"1,p,a,b\n".repeat(100)}`);
   expect(message).toContain("(and 98 more problems)");
-  expect(details).toHaveLength(22);
-  expect(details[20]).toBe("... and 79 more of this kind");
+  const places = Array.from({ length: 19 }, (_, at) => at + 4).join(", ");
+  expect(details).toEqual([
+    `rows.csv, lines ${places}: the id "1" was already used on line 2`,
+    "... and 79 more of this kind",
+  ]);
+});
+
+test("says each wrong label and its remedy once", async () => {
+  const rows = ["A", "Anna", "B", "Anna", "Anna", "Bert"].map((label, at) => `${at},p,a,b,${label}\n`);
+  const { message, details } = await refuse(`${HEADER},winner\n${rows.join("")}`, { columns: { label: "winner" } });
+  expect(message).toMatch(/^rows\.csv, line 3: the label is "Anna" \(and 3 more problems\)\. A label is a word/);
+  expect(details).toEqual(['rows.csv, lines 5, 6: the label is "Anna"', 'rows.csv, line 7: the label is "Bert"']);
 });
 
 test.each(["1,,1", "NaN,0,0", "inf,0,0", "1e999,0,0", "0x1,0,0", "true,false,false", "1 2,0,0"])(

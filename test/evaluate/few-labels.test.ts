@@ -49,6 +49,23 @@ async function evaluated(args: readonly string[], folder: string): Promise<Subje
 }
 
 describe("evaluating with few labels", () => {
+  test("says to which numbers the judgements add nothing, and why", async () => {
+    const folder = await sampled({ rows: 400, sharpness: 1, orders: "one" }, 100);
+    const said = async (...args: string[]): Promise<string> =>
+      (await inProcess(["evaluate", ...args, "--labels", "sample.csv"], folder)).stdout;
+    expect(await said("run")).not.toMatch(/add nothing to .*(these numbers|win rate of A)/);
+    expect(await said("flat.csv")).toContain(
+      "The judgements of all rows add nothing to these numbers: by 100 labels, what the judge expects and what the labels show do not go together",
+    );
+    const all = await inProcess(["sample", "run", "-n", "400", "-o", "all.csv"], folder);
+    expect(all).toMatchObject({ status: 0 });
+    const winner = new Map(read(folder, "rows.csv").map((row) => [row["id"], winnerOf(row)]));
+    const filled = read(folder, "all.csv").map((row) => ({ ...row, winner: winner.get(row["id"]) }));
+    await writeFile(join(folder, "all.csv"), stringify(filled, { header: true }));
+    const { stdout } = await inProcess(["evaluate", "run", "--labels", "all.csv"], folder);
+    expect(stdout).toContain("add nothing to these numbers: every row has a label.");
+  });
+
   test("uses the judgements of all rows: narrower intervals that hold the scores of all rows, and the win rate", async () => {
     const folder = await sampled({ rows: 1_000, sharpness: 1, orders: "one" }, 150);
     const all = (await evaluated(["run"], folder)).scores[0]?.evaluation;

@@ -1,5 +1,5 @@
 import { AbtieError } from "../../errors.ts";
-import { plural } from "../../format.ts";
+import { formatCount, plural } from "../../format.ts";
 import { sum } from "../../numbers/sums.ts";
 
 /** The unit in which the places of a file are counted: its lines, or its rows where it has no lines. */
@@ -74,20 +74,34 @@ function toError(file: FileUnit, errors: readonly FileProblem[]): AbtieError {
   if (first === undefined || finding === undefined) throw new Error("an error without a finding");
   const others = sum(errors.map(({ count }) => count)) - 1;
   const more = others === 0 ? "" : ` (and ${plural(others, "more problem")})`;
+  // The message has the first finding and its remedy, which the details then leave out.
+  const [, ...kinds] = errors;
   return new AbtieError("data", `${describe(file, finding)}${more}. ${first.remedy}`, {
-    details: others === 0 ? [] : errors.flatMap((problem) => detailsOf(file, problem)),
+    details: [
+      ...findingsOf(file, { ...first, findings: first.findings.slice(1), count: first.count - 1 }),
+      ...kinds.flatMap((problem) => [...findingsOf(file, problem), `  -> ${problem.remedy}`]),
+    ],
   });
 }
 
-function detailsOf(file: FileUnit, { count, findings, remedy }: FileProblem): readonly string[] {
+/** Lists findings: those in succession with the same text on one line, with the places of all. */
+function findingsOf(file: FileUnit, { count, findings }: FileProblem): readonly string[] {
+  const groups: Finding[][] = [];
+  for (const finding of findings) {
+    const last = groups.at(-1);
+    if (last?.[0]?.text === finding.text && finding.line !== null) last.push(finding);
+    else groups.push([finding]);
+  }
   const unlisted = count - findings.length;
   return [
-    ...findings.map((finding) => describe(file, finding)),
-    ...(unlisted === 0 ? [] : [`... and ${unlisted} more of this kind`]),
-    `  -> ${remedy}`,
+    ...groups.map((group) => describe(file, ...group)),
+    ...(unlisted === 0 ? [] : [`... and ${formatCount(unlisted)} more of this kind`]),
   ];
 }
 
-function describe({ path, unit }: FileUnit, { line, text }: Finding): string {
-  return line === null ? `${path}: ${text}` : `${path}, ${unit} ${line}: ${text}`;
+function describe({ path, unit }: FileUnit, ...[first, ...others]: readonly Finding[]): string {
+  const { line = null, text = "" } = first ?? {};
+  if (line === null) return `${path}: ${text}`;
+  const places = [line, ...others.map((finding) => finding.line)].join(", ");
+  return `${path}, ${unit}${others.length === 0 ? "" : "s"} ${places}: ${text}`;
 }

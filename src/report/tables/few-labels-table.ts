@@ -24,8 +24,8 @@ export function fewLabelsTable({ labels, of, lines }: FewLabelsData): Table {
 const FORMAT = { nats: loss, share: rate } as const satisfies Record<FewLabelsLine["unit"], (value: number) => string>;
 
 /** Says for each question whether the labels settle it, or how many more would. */
-export function fewLabelsSentences({ questions }: FewLabelsData): readonly string[] {
-  return questions.map((question) => {
+export function fewLabelsSentences(data: FewLabelsData): readonly string[] {
+  const answers = data.questions.map((question) => {
     const { side, moreLabels } = question;
     if (side !== null)
       return `${ANSWER[question.kind](question.name)[side]}: the interval is on one side of ${NUMBER[question.kind]}.`;
@@ -39,6 +39,20 @@ export function fewLabelsSentences({ questions }: FewLabelsData): readonly strin
         : `${count(moreLabels.labelsOnly)} by labels alone`;
     return `${open}: about ${counted(moreLabels.powered, "more label")} would show a difference of this size (${alone}), with a chance of ${percent(0.8)}.`;
   });
+  const useless = addedNothing(data);
+  return useless === null ? answers : [useless, ...answers];
+}
+
+/** Says of which numbers the judgements tell no more than the labels alone, and why; null when they add to all. */
+function addedNothing({ lines, labels, of }: FewLabelsData): string | null {
+  const names = lines.filter(({ worth }) => worth === labels).map(({ name }) => name);
+  if (names.length === 0) return null;
+  const numbers = names.length === lines.length ? "these numbers" : names.join(" and ");
+  const why =
+    labels === of
+      ? "every row has a label"
+      : `by ${counted(labels, "label")}, what the judge expects and what the labels show do not go together, so the judgements get no weight. More labels, or a better judge, may change that`;
+  return `The judgements of all rows add nothing to ${numbers}: ${why}.`;
 }
 
 const NUMBER = { "win-rate": "50\u00a0%", "log-loss": "0", accuracy: "0" } as const satisfies Record<
