@@ -11,6 +11,7 @@ import { parseArgs } from "node:util";
 import { matrixOf } from "../dist/class-matrix.js";
 import { combineAnswers } from "../dist/escalate/combine.js";
 import { impurity } from "../dist/escalate/fall.js";
+import { defaultEscalation } from "../dist/escalate/model.js";
 import { planByFalls, planEscalation } from "../dist/escalate/plan.js";
 import { studyEscalation } from "../dist/escalate/study.js";
 import { seededGenerator } from "../dist/numbers/random.js";
@@ -33,8 +34,18 @@ const DEADLINES = [1.1, 1.5, 2, 2.5, 3];
 const ENGINES = ["turns", "side-by-side"];
 const LABELLED = [200, 500, 2_000];
 const SHARES = [0.1, 0.2, 0.4, 0.6, 1];
-const POLICIES = ["small", "escalate", "oracle", "labels", "large", ...SHARES.map((share) => `share ${share}`)];
+const POLICIES = [
+  "small",
+  "escalate",
+  "guess",
+  "oracle",
+  "labels",
+  "large",
+  ...SHARES.map((share) => `share ${share}`),
+];
 const PACE = { secondsPerRow: 0.02, secondsPerToken: 1e-4 };
+/** What further answers bring, where no labelled row says it. */
+const GUESSED = defaultEscalation(CLASSES).falls;
 const NOTHING = { steps: [[], []], action: "finish" };
 const ERRORS = { small: 0.03, large: 0.2, start: 0.3, step: 0.3 };
 
@@ -251,6 +262,7 @@ function decide(job, engines) {
   }
   const time = { rows, paces: [paceOf(job, 0), paceOf(job, 1)], engines };
   if (policy === "escalate") return planEscalation({ ...time, model: world.model });
+  if (policy === "guess") return planEscalation({ ...time, model: { ...world.model, falls: GUESSED } });
   if (policy === "oracle") return planByFalls(time, (row, to) => knownFall(job, row, to));
   if (policy === "labels") return planByFalls(time, (row, to) => labelFall(job, row, to));
   const left = rows.filter(({ counts }) => counts[1] === 0);
@@ -365,6 +377,7 @@ function line(jobs, number) {
     `oracle ${number(at("oracle"))}`,
     `way ${(100 * way).toFixed(1)} %${text(interval(spread))}`,
     `gain ${mean(ours).toFixed(4)}${text(interval(ours))}`,
+    `with guessed falls ${number(at("guess"))}`,
     `large ${number(at("large"))}`,
     `best share ${number(at(shares[0]))} [${shares[0].slice(6)}]`,
     `labels known: ${number(mean(jobs.map(({ results }) => results.small.label - results.labels.label)))} of fall`,

@@ -6,7 +6,7 @@ import { MOVES, POOLED } from "../../src/escalate/model.ts";
 import { studyEscalation } from "../../src/escalate/study.ts";
 import { simulateLabelled } from "./two-judges.ts";
 
-const OPTIONS = { seed: 1, resamples: 200, repeats: 2 };
+const OPTIONS = { seed: 1, resamples: 100, repeats: 2 };
 
 describe("a better large judge", () => {
   const study = studyEscalation(simulateLabelled({ small: 1.6, large: 0.4 }, 400, 3), OPTIONS);
