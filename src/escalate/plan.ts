@@ -24,13 +24,16 @@ export interface EscalationRow {
   readonly tokens: readonly [small: number, large: number];
 }
 
-/** The time left, s, after the reserve and the work in flight; 0 for an engine that is gone. */
+/** The time left, s, after the reserve and the work in flight; 0 for an engine that is gone, Infinity without a deadline. */
 export type EscalationEngines =
   | {
       readonly kind: "turns";
       readonly running: JudgeIndex;
       readonly secondsLeft: number;
-      /** Seconds from the stop of the small judge's engine until the large judge answers; the error is relative. */
+      /**
+       * Seconds from the stop of the small judge's engine until the large judge answers, Infinity when its engine is gone; the error
+       * is relative.
+       */
       readonly startUp: { readonly seconds: number; readonly error: number };
     }
   | { readonly kind: "side-by-side"; readonly secondsLeft: readonly [small: number, large: number] };
@@ -99,7 +102,8 @@ export function planByFalls(time: EscalationTime, fallTo: FallTo): EscalationPla
     case "turns": {
       const { secondsLeft: seconds, running } = engines;
       const stay = fill(input, rows, { budget: { kind: "shared", seconds }, only: running });
-      return running === 1 ? planOf(stay, null) : chooseTurn(input, rows, stay, engines);
+      const mayChange = running === 0 && Number.isFinite(engines.startUp.seconds);
+      return mayChange ? chooseTurn(input, rows, stay, engines) : planOf(stay, null);
     }
     default:
       return engines satisfies never;

@@ -215,6 +215,16 @@ describe("engines that take turns", () => {
     expect(plan.choice?.change).toBeLessThan(plan.choice?.stay ?? 0);
   });
 
+  test.each([30, Infinity])("stay when the engine of the large judge is gone, with %d s left", (secondsLeft) => {
+    const plan = planWith(secondsLeft, Infinity);
+    expect(plan.steps.map((steps) => steps.length)).toEqual([100, 0]);
+    expect(plan.action).toBe("ask");
+  });
+
+  test("change at once when there is no deadline, and ask the large judge everything", () => {
+    expect(planWith(Infinity, 20)).toMatchObject({ action: "switch", steps: [[], { length: 200 }] });
+  });
+
   test("change at once when the large judge can answer everything that is worth its time", () => {
     expect(planWith(1_000, 20)).toMatchObject({ action: "switch", steps: [[], { length: 200 }] });
   });
