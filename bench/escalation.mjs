@@ -4,7 +4,7 @@
 //
 // A job has 600 rows, small and large judges of one of five kinds, a model that was fitted to 200, 500 or 2,000 other labelled rows, a
 // deadline of 1.1 to 3 times the small judge's pass, and engines that take turns or run side by side. Ten jobs share the rows. The
-// scripts's clock is simulated: the pace of the large judge and its start are known with errors of 20 and 30 %, and prompts vary by 30 %.
+// script's clock is simulated: the pace of the large judge and its start are known with errors of 20 and 30 %, and prompts vary by 30 %.
 // Log losses are expectations over the true probabilities of the label, so that they have no noise of labels.
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
@@ -115,7 +115,10 @@ function openWorld(number) {
   };
 }
 
-/** Plays one job; returns the mean log loss, the answers by judge, and how many prompts the deadline cut off. A later answer does not count. */
+/**
+ * Plays one job; returns the mean log loss, the answers by judge, and how many prompts the deadline cut off. A later answer does not
+ * count.
+ */
 function runJob(world, { deadline, engines, seed }, policy) {
   const draw = seededGenerator(77_777 + seed);
   const uniform = () => ((draw.next() >>> 0) + 0.5) / 2 ** 32;

@@ -12,7 +12,15 @@ import type { PerClass } from "../types.ts";
 import { poolJudges } from "./combine.ts";
 import { impurity } from "./fall.ts";
 import { countsOfKey, createCombinationFitter, judgedBy, type LabelledJudges, SMALL_ALONE, viewsOf } from "./fit.ts";
-import { type Combination, type EscalationModel, MOVES, type Move, POOLED, type PooledKey } from "./model.ts";
+import {
+  type Combination,
+  type EscalationModel,
+  MOVES,
+  type Move,
+  POOLED,
+  type PooledKey,
+  type PoolWeights,
+} from "./model.ts";
 
 /** What a row may have: the keys of the counts of its answers. */
 export const COUNTS = ["10", "20", ...POOLED] as const;
@@ -45,14 +53,14 @@ export interface EscalationStudy {
 }
 
 /**
- * Fits how two judges are combined and what further answers of a row bring, and cross-validates both. The rows of a group are always
- * in the same fold.
+ * Fits how two judges are combined and what further answers of a row bring, and cross-validates both. The rows of a group are
+ * always in the same fold.
  *
- * What a move brings is one number, the sum of the falls of the log loss on held-out rows divided by the sum of their impurities. The
- * loss of a row with one order is the mean over both orders. Thus the fall by a second order of the same judge has almost no noise of the labels: for a
- * logarithmic mean it is the ambiguity of the readings, which does not depend on the label (Heskes 1998, "Selecting weighting
- * factors in logarithmic opinion pools"). A move that does not lower the log loss of held-out rows brings 0 and is never made. A pool that
- * is worse on held-out rows than one answer of the small judge is replaced by the small judge alone.
+ * What a move brings is one number, the sum of the falls of the log loss on held-out rows divided by the sum of their impurities.
+ * The loss of a row with one order is the mean over both orders. Thus the fall by a second order of the same judge has almost no
+ * noise of the labels: for a logarithmic mean it is the ambiguity of the readings, which does not depend on the label (Heskes 1998,
+ * "Selecting weighting factors in logarithmic opinion pools"). A move that does not lower the log loss of held-out rows brings 0
+ * and is never made. A pool that is worse on held-out rows than one answer of the small judge is replaced by the small judge alone.
  *
  * Throws AbtieError("data") when both judges have answered rows of fewer than 10 prompts.
  */
@@ -68,20 +76,14 @@ export function studyEscalation(labelled: LabelledJudges, options: EscalationStu
   );
   const held = scoreOutOfFold(labelled, fitTo, divisions);
   const fitted = fitTo(Uint32Array.from(labelled.groups.keys()));
-  const refused = POOLED.filter((key) => !(mean(fallsOf(held, "10", key)) > LEAST_FALL));
-  const rateOf = (move: Move): number => (refused.some((key) => move.endsWith(key)) ? 0 : fitRate(held, move));
+  const refused = POOLED.filter((key) => mean(fallsOf(held, "10", key)) <= LEAST_FALL);
   const estimate = (values: readonly number[], rows: readonly number[]): MeanEstimate | null => {
     if (values.length === 0) return null;
     const groupOf = Uint32Array.from(rows, (row) => labelled.groups[row] as number);
     return bootstrapMean(Float64Array.from(values), groupOf, options);
   };
   const study = {
-    model: {
-      prior: fitted.prior,
-      judges: fitted.judges,
-      weights: mapKeys(POOLED, (key) => (refused.includes(key) ? SMALL_ALONE : fitted.weights[key])),
-      falls: mapKeys(MOVES, rateOf),
-    },
+    model: modelOf(held, fitted, refused),
     kinds,
     rows: labelled.groups.length,
     groups,
@@ -99,6 +101,20 @@ export function studyEscalation(labelled: LabelledJudges, options: EscalationStu
     falls: mapKeys(MOVES, (move) => estimate(fallsOf(held, ...endsOf(move)), rowsWith(held, ...endsOf(move)))),
   };
   return { ...study, refusal: refusalOfStudy(study) };
+}
+
+/** Makes the model. A pool of which no labelled row has all answers gets the weights of the pool of one order each. */
+function modelOf(held: HeldOutByCounts, fitted: Combination, refused: readonly PooledKey[]): EscalationModel {
+  const weightsOf = (key: PooledKey): PoolWeights => {
+    const known = rowsWith(held, key, key).length > 0 ? key : "11";
+    return refused.includes(known) ? SMALL_ALONE : fitted.weights[known];
+  };
+  return {
+    prior: fitted.prior,
+    judges: fitted.judges,
+    weights: mapKeys(POOLED, weightsOf),
+    falls: mapKeys(MOVES, (move) => (refused.some((key) => move.endsWith(key)) ? 0 : fitRate(held, move))),
+  };
 }
 
 function refuseFewRows(labelled: LabelledJudges): void {

@@ -89,6 +89,20 @@ test("rows that the large judge has not answered count for the small one alone",
   expect(falls["10>11"]?.rows).toBe(60);
 });
 
+test("orders that no labelled row has are combined like one order of each judge, and are never asked", () => {
+  const labelled = simulateLabelled({ small: 1, large: 0.5 }, 120, 2);
+  const [small, large] = labelled.readings;
+  const nothing = { ...large.ba, values: large.ba.values.map(() => Number.NaN) };
+  const { model, refusedPools } = studyEscalation(
+    { ...labelled, readings: [small, { ab: large.ab, ba: nothing }] },
+    OPTIONS,
+  );
+  expect(refusedPools).toEqual([]);
+  expect(model.weights["12"]).toEqual(model.weights["11"]);
+  expect(model.weights["21"]).not.toEqual(model.weights["11"]);
+  expect(MOVES.filter((move) => move.endsWith("2") && model.falls[move] > 0)).toEqual([]);
+});
+
 test("is refused where no further answer lowers the log loss of held-out rows", () => {
   const studies = [1, 2, 3, 4, 5, 6, 7, 8].map((seed) =>
     studyEscalation(simulateLabelled({ small: 40, large: 40 }, 60, seed), OPTIONS),
