@@ -38,11 +38,14 @@ interface SecondEngine {
 export async function doctor(config: Config, options: DoctorOptions, effects: Effects): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   const add: Add = (found) => findings.push(...found);
-  if (config.engine.kind === "spawn") add(await checkMachine(config.engine, effects));
+  const judges = namedJudges(config);
+  for (const { judge, of } of judges) {
+    if (judge.engine.kind === "spawn") of(add)(await checkMachine(judge.engine, effects));
+  }
   let mayWrite = false;
   await reportErrors("files", add, async () => {
     await refuseOutputs(filesOfRun(config, effects));
-    await refuseForeignOutput(config, effects.disk);
+    for (const { judge } of judges) await refuseForeignOutput(judge, effects.disk);
     mayWrite = true;
   });
   await reportErrors("rows", add, async () => {
@@ -53,13 +56,31 @@ export async function doctor(config: Config, options: DoctorOptions, effects: Ef
       async () => void outputColumns(config.outputForm, { ...config.columns, classes: config.classes }, dataset),
     );
     // A server writes its log into the run folder.
-    await checkJudging(config, dataset, { ...options, server: options.server && mayWrite }, effects, add);
+    for (const { judge, of } of judges) {
+      await checkJudging(judge, dataset, { ...options, server: options.server && mayWrite }, effects, of(add));
+    }
     add(describeData(dataset, config.classes));
   });
   return worstFirst(findings);
 }
 
 type Add = (found: readonly Finding[]) => void;
+
+/** Lists the judges of a config. With two, `of` puts the name of the judge before each of its checks. */
+function namedJudges(config: Config): readonly { readonly judge: Config; readonly of: (add: Add) => Add }[] {
+  const { escalation } = config;
+  if (escalation === null) return [{ judge: config, of: (add) => add }];
+  const named =
+    (name: string) =>
+    (add: Add): Add =>
+    (found) =>
+      add(found.map((finding) => ({ ...finding, check: `${name}: ${finding.check}` })));
+  const [first, second] = escalation.names;
+  return [
+    { judge: config, of: named(first) },
+    { judge: escalation.second, of: named(second) },
+  ];
+}
 
 async function checkJudging(
   config: Config,

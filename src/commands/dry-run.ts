@@ -1,5 +1,7 @@
 import type { Config } from "../config/config.ts";
-import { planRun, type RunPlan } from "../deadline/run-plan.ts";
+import { judgesOf } from "../config/judges.ts";
+import type { Dataset } from "../dataset/open-dataset.ts";
+import { planRun } from "../deadline/run-plan.ts";
 import type { Effects } from "../effects.ts";
 import { filesOfRun } from "../job/job-files.ts";
 import { createJudgeLoader } from "../job/load-judge.ts";
@@ -15,11 +17,13 @@ import { followJournal } from "../runfolder/last-session.ts";
 import { refuseOtherRun } from "../runfolder/manifest/check-manifest.ts";
 import { refuseForeignOutput } from "../runfolder/ownership.ts";
 import { refuseOutputs } from "../runfolder/refuse-outputs.ts";
+import { openJudgesPlan } from "./open-judges-plan.ts";
+import type { PlannedRun } from "./plan.ts";
 import type { RunOptions } from "./run.ts";
 
 /** What a run would do. */
 export interface DryRun {
-  readonly plan: RunPlan;
+  readonly plan: PlannedRun;
   /** Number of rows that an earlier session answered. */
   readonly answered: number;
   /** The model that would answer, by the name that its server reports; null when the server would have to be started. */
@@ -37,7 +41,7 @@ export async function dryRun(written: Config, options: RunOptions, effects: Effe
   const { force, fresh, benchFile = null, tokensPerSecond = null } = options;
   const { cwd, disk, signal, log } = effects;
   await refuseOutputs(filesOfRun(written, { cwd, benchFile }), disk);
-  if (!force) await refuseForeignOutput(written, disk);
+  if (!force) for (const judge of judgesOf(written)) await refuseForeignOutput(judge, disk);
   const config = await pinDate(written, fresh ? [] : [written.runFolder], effects);
   await using dataset = await openRows(config, signal, log);
   const loader = await createJudgeLoader(config, dataset, effects.clock);
@@ -62,14 +66,33 @@ export async function dryRun(written: Config, options: RunOptions, effects: Effe
   const judge = (server ?? local)?.judge;
   if (judge === undefined) throw new Error("a judge was opened with or without a server");
   for (const text of judgeWarnings(judge)) log("warn", text);
-  const plan = planRun(config, {
-    lengths: await estimateLengths(judge, dataset, signal),
+  const lengths = await estimateLengths(judge, dataset, signal);
+  const timeLimits = planTimeLimits(config.time, effects.startedAt);
+  const planned = planRun(config, {
+    lengths,
     exact: null,
     tokenBudget: judge.budget,
     startedAt: effects.startedAt,
-    timeLimits: planTimeLimits(config.time, effects.startedAt),
+    timeLimits,
     tokensPerSecond,
   });
+  const { escalation } = config;
+  if (escalation !== null) await refuseOtherSecond(escalation.second, dataset, options, effects);
+  const first = { lengths, tokensPerSecond, timeLimits };
+  const plan: PlannedRun =
+    escalation === null ? planned : { ...planned, judges: await openJudgesPlan(config, dataset, first, effects) };
   const model = server?.engine.served.id ?? null;
   return { plan, answered, model, submission: config.output, runFolder: config.runFolder };
+}
+
+/** Throws AbtieError("config") when the run folder of the second judge holds answers of another one. Writes nothing. */
+async function refuseOtherSecond(
+  config: Config,
+  dataset: Dataset,
+  { force, fresh }: RunOptions,
+  effects: Effects,
+): Promise<void> {
+  const dated = await pinDate(config, fresh ? [] : [config.runFolder], effects);
+  const { template } = await createJudgeLoader(dated, dataset, effects.clock);
+  await refuseOtherRun({ config: dated, dataset, template, version: await packageVersion(), force, fresh, effects });
 }

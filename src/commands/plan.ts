@@ -12,10 +12,12 @@ import { createJudgeLoader } from "../job/load-judge.ts";
 import { openJudge } from "../job/open-judge.ts";
 import { openRows } from "../job/open-rows.ts";
 import { pinDate } from "../job/pin-date.ts";
+import type { JudgesPlan } from "../job/plan-judges.ts";
 import { planTimeLimits } from "../job/time-limits.ts";
 import { type Judge, judgeWarnings } from "../judge/judge.ts";
 import { createTokenCache } from "../judge/token-cache.ts";
 import { refuseOutputs } from "../runfolder/refuse-outputs.ts";
+import { openJudgesPlan } from "./open-judges-plan.ts";
 
 export interface PlanOptions {
   /** Prompt tokens that the engine reads in a second; null when it was not measured. */
@@ -26,11 +28,14 @@ export interface PlanOptions {
   readonly benchFile?: string | null;
 }
 
+/** The plan of a run, and of its two judges: null while the speed of the first is unknown, absent for a run with one judge. */
+export type PlannedRun = RunPlan & { readonly judges?: JudgesPlan | null };
+
 /**
  * Tokenises every row and makes the plan that `run` would execute. Asks a server only when the config attaches to one and names
  * no tokenizer folder. Throws AbtieError: config, data, engine.
  */
-export async function plan(written: Config, options: PlanOptions, effects: Effects): Promise<RunPlan> {
+export async function plan(written: Config, options: PlanOptions, effects: Effects): Promise<PlannedRun> {
   if (options.keepTokens) {
     const { cwd } = effects;
     const { benchFile = null } = options;
@@ -42,13 +47,22 @@ export async function plan(written: Config, options: PlanOptions, effects: Effec
   await using opened = await openJudge(config, loader, effects);
   const { judge } = opened;
   for (const text of judgeWarnings(judge)) effects.log("warn", text);
-  return planRun(config, {
-    ...(await tokeniseAll(config, dataset, judge, options, effects)),
+  const { tokensPerSecond } = options;
+  const timeLimits = planTimeLimits(config.time, effects.startedAt);
+  const tokenised = await tokeniseAll(config, dataset, judge, options, effects);
+  const { lengths } = tokenised;
+  const planned = planRun(config, {
+    ...tokenised,
     tokenBudget: judge.budget,
     startedAt: effects.startedAt,
-    timeLimits: planTimeLimits(config.time, effects.startedAt),
-    tokensPerSecond: options.tokensPerSecond,
+    timeLimits,
+    tokensPerSecond,
   });
+  if (config.escalation === null) return planned;
+  return {
+    ...planned,
+    judges: await openJudgesPlan(config, dataset, { lengths, tokensPerSecond, timeLimits }, effects),
+  };
 }
 
 /**

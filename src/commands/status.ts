@@ -2,6 +2,7 @@ import { join, resolve } from "node:path";
 import { allEnded } from "../all-ended.ts";
 import { rowAt } from "../class-matrix.ts";
 import { argmax } from "../classes.ts";
+import { judgeFolder } from "../config/judges.ts";
 import type { Effects } from "../effects.ts";
 import { exists } from "../files/exists.ts";
 import { holderState } from "../files/holder.ts";
@@ -49,6 +50,13 @@ export interface RunStatus {
   readonly failing: { readonly requests: number; readonly reason: string; readonly message: string } | null;
   /** The model that answers, by the name that its server reports. */
   readonly model: string | null;
+  /** The second of two judges: rows that it answered as given and in the swapped order; null in a run with one judge. */
+  readonly second: {
+    readonly name: string;
+    readonly asGiven: number;
+    readonly swapped: number;
+    readonly model: string | null;
+  } | null;
   readonly submission: string;
 }
 
@@ -89,7 +97,12 @@ export async function readStatus(
   const folder = resolve(cwd, given);
   const { manifest, config } = await loadRunConfig(folder);
   if ((await readEnding(folder))?.end === "joined") return statusOfJoined(await loadRunFolder(folder));
-  const { state, session } = await followJournal(join(folder, "journal.jsonl"), manifest.rows, config.classes, disk);
+  const follow = (path: string): ReturnType<typeof followJournal> =>
+    followJournal(join(path, "journal.jsonl"), manifest.rows, config.classes, disk);
+  const { state, session: own } = await follow(folder);
+  const second =
+    config.escalation === null ? null : await follow(join(folder, judgeFolder(config.escalation.names[1])));
+  const session = second === null ? own : joinSessions(own, second.session);
   const lock = await readLock(join(folder, "lock"), disk);
   const now = clock.now();
   const ownership = lock === null ? "ended" : holderState(lock.holder, machine);
@@ -111,7 +124,33 @@ export async function readStatus(
     verdicts: state.orders.ab.verdicts,
     failing: failing === null ? null : { ...failing, reason: wordsOf(failing.reason) },
     model: state.engineModel?.model ?? null,
+    second:
+      second === null || config.escalation === null
+        ? null
+        : {
+            name: config.escalation.names[1],
+            asGiven: second.state.orders.ab.answered,
+            swapped: second.state.orders.ba.answered,
+            model: second.state.engineModel?.model ?? null,
+          },
     submission: submissionOf(folder, config),
+  };
+}
+
+/**
+ * Joins the sessions of two judges of a run, whose first judge begins and ends it: the answers are those of both, forecast and failures
+ * those of the judge that wrote last.
+ */
+function joinSessions(first: Readonly<LastSession>, second: Readonly<LastSession>): Readonly<LastSession> {
+  const isOld = second.startedAt === null || second.startedAt < (first.startedAt ?? 0);
+  if (isOld) return first;
+  const { forecast, failing } = (second.lastAt ?? 0) >= (first.lastAt ?? 0) ? second : first;
+  return {
+    ...first,
+    lastAt: Math.max(first.lastAt ?? 0, second.lastAt ?? 0),
+    answeredAt: [...first.answeredAt, ...second.answeredAt].sort((one, other) => one - other),
+    forecast: forecast ?? first.forecast,
+    failing,
   };
 }
 
@@ -148,6 +187,7 @@ function statusOfJoined({ folder, manifest, config, rows }: LoadedRun): RunStatu
     verdicts,
     failing: null,
     model: manifest.model?.id ?? null,
+    second: null,
     submission: submissionOf(folder, config),
   };
 }

@@ -90,7 +90,7 @@ function unfitPair(first: Config, second: Config): readonly string[] {
         ];
   const keeps = [first, second].some(({ engine }) => engine.kind === "spawn" && engine.keep !== null);
   const kept =
-    keeps && takeTurns(first, second)
+    keeps && first.engine.kind === second.engine.kind
       ? [
           "have engines that abtie starts, which take turns on the same GPUs: a server that is kept would not make room, so remove `engine.keep`",
         ]
@@ -98,9 +98,14 @@ function unfitPair(first: Config, second: Config): readonly string[] {
   return [...same, ...classes, ...kept];
 }
 
-/** Decides whether the engines of two judges must not run at the same time, because abtie starts both on the same machine. */
+/**
+ * Decides whether two judges work one after the other: abtie starts the engines of both on the same machine, or one server answers for
+ * both.
+ */
 export function takeTurns(first: Pick<Config, "engine">, second: Pick<Config, "engine">): boolean {
-  return first.engine.kind === "spawn" && second.engine.kind === "spawn";
+  if (first.engine.kind === "spawn" && second.engine.kind === "spawn") return true;
+  const urls = new Set(first.engine.kind === "attach" ? first.engine.urls : []);
+  return second.engine.kind === "attach" && second.engine.urls.some((url) => urls.has(url));
 }
 
 function joinJudges(names: readonly [string, string], first: Config, second: Config): Config {

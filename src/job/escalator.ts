@@ -96,8 +96,8 @@ export function createEscalator(options: EscalatorOptions): Escalator {
   };
   const paces = (): readonly [Pace, Pace] => {
     const measured = [measuredPace(planners[0], first), measuredPace(planners[1], second)] as const;
-    const firstPace = measured[0] ?? scaled(measured[1], 1 / SLOWER) ?? UNKNOWN_PACE;
-    return [firstPace, measured[1] ?? scaled(firstPace, SLOWER) ?? UNKNOWN_PACE];
+    const firstPace = measured[0] ?? (measured[1] === null ? UNKNOWN_PACE : guessedPace(measured[1], 1 / SLOWER));
+    return [firstPace, measured[1] ?? guessedPace(firstPace)];
   };
   const rowsOf = (): readonly EscalationRow[] => {
     const rows: EscalationRow[] = [];
@@ -219,9 +219,8 @@ function measuredPace(planner: Planner | null, { msPerRow }: RunState): Pace | n
   return msPerRow === null ? null : { secondsPerRow: msPerRow / 1_000, secondsPerToken: 0, error: JOURNALED_ERROR };
 }
 
-function scaled(pace: Pace | null, factor: number): Pace | null {
-  if (pace === null) return null;
-  const { secondsPerRow, secondsPerToken } = pace;
+/** Guesses the pace of a second judge that was never measured, from that of the first. */
+export function guessedPace({ secondsPerRow, secondsPerToken }: Pace, factor = SLOWER): Pace {
   return {
     secondsPerRow: factor * secondsPerRow,
     secondsPerToken: factor * secondsPerToken,
@@ -229,7 +228,8 @@ function scaled(pace: Pace | null, factor: number): Pace | null {
   };
 }
 
-function startUpOf(measured: number | null, first: number | null): { seconds: number; error: number } {
+/** The start of the second engine, s, as it was measured, or else guessed from that of the first. */
+export function startUpOf(measured: number | null, first: number | null): { seconds: number; error: number } {
   if (measured !== null) return { seconds: measured, error: MEASURED_START_ERROR };
   return { seconds: first === null ? USUAL_START : LONGER_START * first, error: LONGER_START_ERROR };
 }

@@ -38,13 +38,21 @@ export async function openJobs(options: JobOptions): Promise<OpenedJobs> {
 
 async function openSecond(options: JobOptions, escalation: Escalation, onAnswer: () => void): Promise<SecondJob> {
   const { names, second: config } = escalation;
-  const model = await modelOf(options.config, escalation, options.effects.log);
+  const model = await readModel(options.config, escalation, options.effects.log);
   const { threads: _threads, ...others } = options;
   const job = await openJob({ ...others, config, prefix: `${names[1]}: `, onAnswer });
   return { job, model, combine: createCombination(model, options.config) };
 }
 
-async function modelOf(first: Config, { second, combination }: Escalation, log: Log): Promise<EscalationModel> {
+/**
+ * Reads how the answers of two judges are combined; without a file, the usual way. Throws AbtieError("config") for a file that cannot be
+ * read or does not fit the judges.
+ */
+export async function readModel(
+  first: Config,
+  { second, combination }: Escalation,
+  log: Log,
+): Promise<EscalationModel> {
   if (combination === null) return defaultEscalation(first.classes);
   const judge = async ({ engine, template, labels }: Config) => ({
     engine,

@@ -46,7 +46,7 @@ interface TwoJudges {
 }
 
 function startedWith(
-  { config, folder, publisher }: Job,
+  { config, folder, publisher, recorder }: Job,
   { job: second, model }: SecondJob,
   { names }: Escalation,
   sharing: EngineSharing,
@@ -73,6 +73,7 @@ function startedWith(
     ...one,
     onPlanner: (planner, tokens) => {
       firstStartUp = secondsSince();
+      recorder.record({ event: "start-up", at: clock.now(), seconds: firstStartUp });
       one.onPlanner(planner, tokens);
     },
     // The stop of the first engine is a part of the start of the second.

@@ -1,4 +1,5 @@
 import type { DryRun } from "../../commands/dry-run.ts";
+import type { PlannedRun } from "../../commands/plan.ts";
 import type { PlannedStep, PromptTokens, RunPlan } from "../../deadline/run-plan.ts";
 import type { MemoryEstimate } from "../../engine/memory.ts";
 import { formatCount, formatDuration, formatGib, formatPercent, plural } from "../../format.ts";
@@ -20,8 +21,8 @@ export function renderMemory(estimates: readonly MemoryEstimate[]): string {
 }
 
 /** Renders the plan of a run as lines, each with a name and a text. */
-export function renderPlan(plan: RunPlan, speed: PlanSpeed | null = null): string {
-  return inColumns([...linesOf(plan), ...speedLines(speed)]);
+export function renderPlan(plan: PlannedRun, speed: PlanSpeed | null = null): string {
+  return inColumns([...linesOf(plan), ...speedLines(speed), ...judgesLines(plan)]);
 }
 
 /** Where the speed of a plan is from. */
@@ -54,6 +55,7 @@ export function renderDryRun(
   return inColumns([
     ...linesOf(plan),
     ...speedLines(speed),
+    ...judgesLines(plan),
     ["answered", answered === 0 ? "no row yet" : `${plural(answered, "row")} in an earlier session`],
     ["model", model ?? "not asked: its server would be started first"],
     ["would write", `${submission}; ${runFolder}`],
@@ -72,6 +74,34 @@ function linesOf(plan: RunPlan): readonly Line[] {
     ...ladderLines(plan),
     ...stepLines(plan),
     ...timeLines(plan),
+  ];
+}
+
+/** Describes what two judges would do; every row counts as equally uncertain until the first judge has answered. */
+function judgesLines({ judges: plan }: PlannedRun): readonly Line[] {
+  if (plan === undefined) return [];
+  if (plan === null)
+    return [["judges", "two: which rows the second gets is planned when the speed of the first is known"]];
+  const { judges, sharing, answers, firstPass, firstStartUp, secondStartUp, switchAfter, assumed } = plan;
+  const [first, second] = judges;
+  const seconds = (value: number): string => formatDuration(1_000 * value);
+  const notes = assumed.length === 0 ? "" : ` (${assumed.join(" and ")} of ${second} not measured yet: assumed)`;
+  const start = firstStartUp === 0 ? "" : `${seconds(firstStartUp)} until its engine is ready, then `;
+  const moment =
+    sharing === "side-by-side"
+      ? `works beside ${first}`
+      : switchAfter === null
+        ? `is not started: the time left does not pay for its start of ${seconds(secondStartUp)}`
+        : `the engine of ${first} is stopped after about ${seconds(switchAfter)}, and that of ${second} answers ${seconds(secondStartUp)} later`;
+  const { swapped, secondAsGiven, secondSwapped } = answers;
+  const then = swapped === 0 ? "" : `, then the swapped order of about ${plural(swapped, "row")}`;
+  return [
+    [`judge ${first}`, `${start}${seconds(firstPass)} for every row${then}`],
+    [`judge ${second}`, `${moment}${notes}`],
+    [
+      "",
+      `about ${plural(secondAsGiven, "row")} as given, and ${plural(secondSwapped, "row")} also in the swapped order`,
+    ],
   ];
 }
 

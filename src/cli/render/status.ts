@@ -46,6 +46,7 @@ export function renderStatus(status: RunStatus, now: number): string {
       ? null
       : `failing      the last ${plural(failing.requests, "request")}: ${failing.reason} (${failing.message})`,
     model === null ? null : `model        ${model}`,
+    secondLine(status),
     `submission   ${status.submission}`,
   ];
   return terminalText(lines.filter((line) => line !== null).join("\n"));
@@ -98,6 +99,13 @@ export function statusLines(
     ofOne === null ? null : verdictLine(ofOne)?.replace(/^verdicts +/, ""),
   ];
   return { done, total, text: parts.filter((part) => typeof part === "string").join(" · "), shorter };
+}
+
+function secondLine({ second }: RunStatus): string | null {
+  if (second === null) return null;
+  const { name, asGiven, swapped, model } = second;
+  const also = swapped === 0 ? "" : `, ${plural(swapped, "row")} in the swapped order`;
+  return `second judge ${name}: ${plural(asGiven, "row")} as given${also}${model === null ? "" : ` (model ${model})`}`;
 }
 
 function times({ state }: RunStatus, startedAt: number, lastAt: number, now: number): string {
