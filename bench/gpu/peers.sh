@@ -27,7 +27,7 @@ compare() {
   timeout --kill-after=5 "$seconds" "$node" "$here/bench/peers/peers.mjs" --python "${PYTHON:-python3}" --model "$model" --input "$text" \
     --kind cold --tools "$3" --rows "$1" --tokens "${TOKENS:-250}" --rounds 1 --first-round "$2" --dtype "${DTYPE:-bfloat16}" \
     --args="--load-format dummy ${EXTRA---gpu-memory-utilization 0.6 --max-num-batched-tokens 16384 --max-num-seqs 512}" \
-    --no-reference --limit "${TOOL_SECONDS:-110}" --folder "$out/$1" --results "$4" --until $((seconds - ${LAST_SECONDS:-50})) 2>&1 | tail -n 12
+    --no-reference --limit "${TOOL_SECONDS:-110}" --folder "$out/$1" --results "$4" --until $((seconds - ${LAST_SECONDS:-50})) 2>&1 | tail -n 30
   echo "-- $1 rows, round $2: $(left) s left"
 }
 

@@ -27,20 +27,25 @@ import { startVllm, vllmEnv } from "../lib/vllm.mjs";
 import { readLines, writePeersJob } from "./job.mjs";
 import { measure } from "./measured.mjs";
 import { printTable } from "./table.mjs";
-import { abtie, abtieForked } from "./tools/abtie.mjs";
+import { abtie, abtieForked, abtieUni } from "./tools/abtie.mjs";
 import { benchServe } from "./tools/bench-serve.mjs";
 import { inspect } from "./tools/inspect.mjs";
 import { lmEval } from "./tools/lm-eval.mjs";
 import { notebook } from "./tools/notebook.mjs";
+import { promptfoo } from "./tools/promptfoo.mjs";
+import { rayData } from "./tools/ray-data.mjs";
 import { runBatch } from "./tools/run-batch.mjs";
 
 const TOOLS = {
   abtie,
   "abtie-forked": abtieForked,
+  "abtie-uni": abtieUni,
   "run-batch": runBatch,
   notebook,
   "lm-eval": lmEval,
+  ray: rayData,
   inspect,
+  promptfoo,
   "bench-serve": benchServe,
 };
 
@@ -86,7 +91,7 @@ async function compare() {
   const usable = chosen.filter((tool) => tool.kinds.includes(kind));
   const maxModelLen = Number(values["max-model-len"]);
   const cacheFlag = values.cache === "on" ? "--enable-prefix-caching" : "--no-enable-prefix-caching";
-  const own = values.args === "" ? [] : values.args.split(" ");
+  const own = values.args.split(" ").filter((arg) => arg !== "");
   const engineArgs = ["--dtype", dtype, "--max-model-len", String(maxModelLen), "--enforce-eager", cacheFlag, ...own];
   const env = { ...vllmEnv(), VLLM_SERVER_DEV_MODE: "1" };
   const serve = ["-m", "vllm.entrypoints.cli.main", "serve", "{model}", ...engineArgs];

@@ -41,7 +41,7 @@ export const lmEval = {
         ...env,
         PYTHONPATH: await installBeside(python, "lm-eval", []),
         HF_HOME: join(own, "hf"),
-        TQDM_DISABLE: "0",
+        TQDM_DISABLE: undefined,
       },
       cwd: folder,
       // It names its files by the time.

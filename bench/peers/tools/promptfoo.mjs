@@ -5,7 +5,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { TOOLS_FOLDER } from "../job.mjs";
 
-export const PROMPTFOO = "0.122.0";
+export const PROMPTFOO = "0.121.20";
 const OWN = join(TOOLS_FOLDER, "promptfoo");
 const CONCURRENCY = 64;
 

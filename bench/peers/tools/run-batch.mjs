@@ -31,8 +31,8 @@ export const runBatch = {
       ...["-m", "vllm.entrypoints.cli.main", "run-batch", "-i", "run-batch.jsonl", "-o", "run-batch-out.jsonl"],
       ...["--model", model, "--served-model-name", served, ...engineArgs],
     ],
-    // Its progress bar tells when scoring begins.
-    env: { ...env, TQDM_DISABLE: "0" },
+    // Its progress bar tells when scoring begins; any value of the variable takes it away.
+    env: { ...env, TQDM_DISABLE: undefined },
     cwd: folder,
     file: join(folder, "run-batch-out.jsonl"),
   }),
