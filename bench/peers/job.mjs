@@ -21,7 +21,7 @@ const PREPARED = fileURLToPath(new URL("../prepared-prompts.mjs", import.meta.ur
  * (cold.yaml), or that `--base-url` names (warm.yaml), and what abtie sends for each row, one JSON a line: token ids (ids.jsonl), the text
  * (texts.jsonl) and the same as a chat whose last message, the assistant's, is to be continued (chats.jsonl). The rows are the shortest
  * of the CSV `input` in order of their length; with `tokens` they are cut from its texts, so many tokens without the template. The
- * model's chat template must be ChatML. `context`: the tokens to which abtie's prompts in these files are cut; default the model's limit.
+ * model's chat template must be ChatML. `longRow`: one of about 3,000 tokens comes behind a third of them. `context`: the tokens to which abtie's prompts in these files are cut; default the model's limit.
  */
 export async function writePeersJob({
   folder,
@@ -37,7 +37,7 @@ export async function writePeersJob({
   const json = async (name) => JSON.parse(await readFile(join(model, name), "utf8"));
   const tokenizer = new Tokenizer(await json("tokenizer.json"), await json("tokenizer_config.json"));
   const target = join(folder, "rows.csv");
-  if (tokens === undefined) await writeShortest(target, { input, rows });
+  if (tokens === undefined) await writeShortest(target, { input, rows, longRow });
   else await writeRows(target, tokenizer, { rows, tokens, input });
   const engine = { command: server.command, args: server.args, model: resolve(model), max_model_len: maxModelLen };
   const config = { input: "rows.csv", template: "rules", run: "run", output: "submission.csv", orders: "one", engine };
@@ -60,13 +60,20 @@ export async function writePeersJob({
   return { folder, rows: ids.length, texts, chats, labels, tokens: length, model: resolve(model), served: ENGINE.name };
 }
 
-async function writeShortest(target, { input, rows }) {
+async function writeShortest(target, { input, rows, longRow }) {
   const records = [];
   const source = createReadStream(resolve(input)).pipe(parse({ columns: true, bom: true }));
   for await (const record of source) records.push(record);
   const size = ({ prompt, response_a, response_b }) => prompt.length + response_a.length + response_b.length;
   const shortest = records.toSorted((one, other) => size(one) - size(other)).slice(0, rows);
+  if (longRow) shortest.splice(Math.floor(rows / 3), 0, longRowOf(records[0]));
   await pipeline(Readable.from(shortest), stringify({ header: true }), createWriteStream(target));
+}
+
+/** Makes a row of about 3,000 tokens. */
+function longRowOf(record) {
+  const text = JSON.stringify(["one two three four five six seven eight nine ten ".repeat(150)]);
+  return { ...record, id: "long", response_a: text, response_b: text };
 }
 
 /** Where the tools are installed, each in a folder of its own. */

@@ -2,16 +2,17 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile, rm, stat } from "node:fs/promises";
-import { childrenOf, endWithUs } from "../lib/processes.mjs";
+import { childrenOf, cpuSeconds, endWithUs } from "../lib/processes.mjs";
 
 const POLL_MS = 200;
 
 /**
- * Runs a command to its end. `file` is the file that it writes, which is removed before, or a function that finds it at the end. `hasFirst` tells whether a first result is on
- * the disk; default: the file has content. Returns seconds from the command to the last change of the file (`file`), to the first
- * result (`first`) and to the end of the process (`end`), the peak of the resident memory of all its processes (MB), its output, and
- * the time of each part of stderr, in seconds from the command. `onTick` is called with the pid and the seconds so far.
- * Throws when the exit status is not among `statuses`, or when it has not ended after `limit` seconds and is killed.
+ * Runs a command to its end. `file` is the file that it writes, which is removed before, or a function that finds it at the end.
+ * `hasFirst` tells whether a first result is on the disk; default: the file has content. `onTick` is called again and again with the pid,
+ * the seconds and the stderr so far. Returns seconds from the command to the last change of the file (`file`), to the first result
+ * (`first`) and to the end of the process (`end`), the peak of the resident memory of all its processes (MB), their CPU time (s, up to
+ * 0.2 s less for each), its output, and the time of each part of stderr, in seconds from the command. Throws when the exit status is not
+ * among `statuses`, or when it has not ended after `limit` seconds and is killed.
  */
 export async function measure({ command, args, env, cwd, file, hasFirst, statuses = [0], limit, onTick = () => {} }) {
   if (typeof file === "string") await rm(file, { force: true });
@@ -28,37 +29,46 @@ export async function measure({ command, args, env, cwd, file, hasFirst, statuse
   const closed = once(child, "close");
   let first = null;
   let peakMb = 0;
+  const cpuOf = new Map();
   let running = true;
   const watching = (async () => {
     while (running) {
       if (first === null && (await (hasFirst ?? hasContent)(file))) first = seconds();
-      peakMb = Math.max(peakMb, await treeResidentMb(child.pid));
-      await onTick(child.pid, seconds());
+      peakMb = Math.max(peakMb, await lookAtTree(child.pid, cpuOf));
+      await onTick({ pid: child.pid, seconds: seconds(), stderr });
       if (seconds() > limit) stop();
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   })();
-  const [status] = await closed;
+  const [status, signal] = await closed;
   const end = seconds();
   running = false;
   await watching;
   stop();
-  if (!statuses.includes(status)) {
+  if (signal === null ? !statuses.includes(status) : statuses.length < 256) {
     const text = stderr.map((part) => part.text).join("");
     throw new Error(
       `${command} ${args.slice(0, 4).join(" ")} ended with ${status}\n${stdout.slice(-2000)}\n${text.slice(-4000)}`,
     );
   }
+  const cpu = [...cpuOf.values()].reduce((sum, part) => sum + part, 0);
   const written = await stat(typeof file === "string" ? file : await file()).catch(() => null);
   const done = written === null ? null : (written.mtimeMs - began) / 1000;
-  return { file: done, first: first ?? done, end, peakMb, stdout, stderr, status };
+  return { file: done, first: first ?? done, end, cpu, peakMb, stdout, stderr, status, signal };
 }
 
-/** Adds up the resident memory of a process and its descendants, in MB. Pages that they share count several times. */
-export async function treeResidentMb(pid) {
-  const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
-  const below = await childrenOf(pid).catch(() => []);
-  const parts = await Promise.all(below.map(treeResidentMb));
+/**
+ * Adds up the resident memory of a process and its descendants, in MB; pages that they share count several times. `seconds` gets the CPU
+ * time of each of them so far.
+ */
+async function lookAtTree(pid, seconds) {
+  const [status, cpu, below] = await Promise.all([
+    readFile(`/proc/${pid}/status`, "utf8").catch(() => ""),
+    cpuSeconds(pid).catch(() => null),
+    childrenOf(pid).catch(() => []),
+  ]);
+  if (cpu !== null) seconds.set(String(pid), cpu);
+  const parts = await Promise.all(below.map((child) => lookAtTree(child, seconds)));
   return parts.reduce((sum, part) => sum + part, Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
 }
 

@@ -27,27 +27,7 @@ import { startVllm, vllmEnv } from "../lib/vllm.mjs";
 import { readLines, writePeersJob } from "./job.mjs";
 import { measure } from "./measured.mjs";
 import { printTable } from "./table.mjs";
-import { abtie, abtieForked, abtieUni } from "./tools/abtie.mjs";
-import { benchServe } from "./tools/bench-serve.mjs";
-import { inspect } from "./tools/inspect.mjs";
-import { lmEval } from "./tools/lm-eval.mjs";
-import { notebook } from "./tools/notebook.mjs";
-import { promptfoo } from "./tools/promptfoo.mjs";
-import { rayData } from "./tools/ray-data.mjs";
-import { runBatch } from "./tools/run-batch.mjs";
-
-const TOOLS = {
-  abtie,
-  "abtie-forked": abtieForked,
-  "abtie-uni": abtieUni,
-  "run-batch": runBatch,
-  notebook,
-  "lm-eval": lmEval,
-  ray: rayData,
-  inspect,
-  promptfoo,
-  "bench-serve": benchServe,
-};
+import { TOOLS } from "./tools.mjs";
 
 const { values } = parseArgs({
   allowNegative: true,
@@ -108,7 +88,7 @@ async function compare() {
   );
   const running = kind === "cold" ? null : await startServer(engineArgs);
   try {
-    if (running !== null) await measureTool(abtie);
+    if (running !== null) await measureTool(TOOLS.abtie);
     const first = Number(values["first-round"]);
     for (let round = first; round < first + Number(values.rounds); round += 1) {
       for (let turn = 0; turn < usable.length && elapsed() < Number(values.until); turn += 1) {
@@ -133,9 +113,9 @@ async function compare() {
     const command = await tool.command(job, { ...context, url: running?.url ?? null });
     const measured = await measure({ ...command, limit: Number(values.limit) });
     const { scoring, logProbs, note } = await tool.result(job, measured);
-    const { file, first, end, peakMb } = measured;
+    const { file, first, end, cpu, peakMb } = measured;
     const right = reference === null || logProbs === null ? {} : compareWith(reference, logProbs);
-    return { tool: tool.name, file, first, end, scoring, peakMb, load, ...right, note };
+    return { tool: tool.name, file, first, end, scoring, cpu, peakMb, load, ...right, note };
   }
 }
 

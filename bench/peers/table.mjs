@@ -11,7 +11,7 @@ export function printTable(lines) {
     const own = new Map(group.filter(({ tool }) => tool === OWN).map((line) => [line.round, line]));
     for (const [tool, runs] of groupBy(group, (line) => line.tool)) {
       const ratio = (key) => {
-        const both = runs.filter((run) => own.has(run.round) && run[key] !== null);
+        const both = runs.filter((run) => own.has(run.round) && run[key] != null);
         return tool === OWN ? "1" : fixed(median(both.map((run) => run[key] / own.get(run.round)[key])), 2);
       };
       const of = (key, digits = 1) =>
@@ -28,6 +28,8 @@ export function printTable(lines) {
         ratio("end"),
         fixed(speed, 2),
         ratio("scoring"),
+        of("cpu"),
+        ratio("cpu"),
         of("first"),
         of("peakMb", 0),
         Number.isFinite(largest) ? largest.toExponential(1) : "",
@@ -45,6 +47,8 @@ export function printTable(lines) {
       "the same, to the end of the process",
       "rows/s of scoring",
       "its scoring time / abtie's",
+      "CPU s of all its processes",
+      "its CPU / abtie's",
       "s to the first result on the disk",
       "peak memory, MB",
       "largest difference of a log probability",

@@ -35,6 +35,7 @@ def main() -> None:
     ]
     params = SamplingParams(max_tokens=1, temperature=0, logprobs=0, logprob_token_ids=labels)
     rows = []
+    print("SCORING", file=sys.stderr, flush=True)
     began = time.perf_counter()
     for start in range(0, len(prompts), BATCH):
         for output in llm.generate(prompts[start : start + BATCH], params, use_tqdm=False):
