@@ -1,14 +1,15 @@
 #!/usr/bin/env node
 // Measures the same rows of conversations as Parquet and as CSV: peak memory and rows/s of `abtie plan` and of `abtie run`.
 //   npm run build && node bench/parquet-input.mjs [--rows 200000] [--characters 5000] [--groups 1] [--rounds 1] [--limit N]
-//                                                 [--parts plan,run] [--files CSV,Parquet] [--folder /tmp/abtie-parquet]
+//                                                 [--parts plan,run] [--files CSV,Parquet] [--folder /tmp/abtie-parquet] [--keep]
 // The Parquet file has its rows in so many row groups, without an offset index, as pandas writes it (one group). The run asks a
 // loopback server that answers at once. With --limit only the first rows are tokenised and scored; all rows are converted. Rounds
-// alternate between the files, so that other load meets both. Prints a Markdown table and the ratios of rows/s and of rows per second
-// of CPU time, which other load on the machine changes less. The exit status is 1 when one of them takes more than 500 MB, or Parquet
-// has less than 0.9 of the speed of CSV.
+// alternate (CSV, Parquet, Parquet, CSV, CSV, ...), so that other load meets both. With --keep the files and the measurements in the folder
+// stay, and the next call with the same rows goes on with the next round: many rounds can be measured in parts. Prints a Markdown table
+// and the ratios of rows/s, with the lowest and the highest of a round, and of CPU seconds, which other load on the machine
+// changes less. The exit status is 1 when one of them takes more than 500 MB, or Parquet has less than 0.9 of the speed of CSV.
 import { createWriteStream } from "node:fs";
-import { mkdir, rm, stat, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { stringify } from "csv-stringify/sync";
@@ -28,6 +29,7 @@ const { values } = parseArgs({
     parts: { type: "string", default: "plan,run" },
     files: { type: "string", default: "CSV,Parquet" },
     folder: { type: "string", default: "/tmp/abtie-parquet" },
+    keep: { type: "boolean", default: false },
   },
 });
 const ROWS = Number(values.rows);
@@ -65,9 +67,13 @@ const rowOf = (row) => ({
 });
 
 await mkdir(values.folder, { recursive: true });
-const files = { CSV: join(values.folder, "rows.csv"), Parquet: join(values.folder, "rows.parquet") };
-if (KINDS.includes("CSV")) await writeCsv(files.CSV);
-if (KINDS.includes("Parquet")) await writeParquet(files.Parquet);
+/** The measurements of files with these rows, one JSON object a line. */
+const log = join(values.folder, `measured-${ROWS}-${CHARACTERS}-${values.groups}-${LIMIT}.jsonl`);
+const name = `rows-${ROWS}-${CHARACTERS}-${values.groups}`;
+const files = { CSV: join(values.folder, `${name}.csv`), Parquet: join(values.folder, `${name}.parquet`) };
+if (!values.keep) await removeMade();
+if (KINDS.includes("CSV")) await once(files.CSV, writeCsv);
+if (KINDS.includes("Parquet")) await once(files.Parquet, writeParquet);
 await writeFile(
   join(values.folder, "t.jinja"),
   '---\ndescription: Short.\nformat: raw\nlabels: {a: " A", b: " B", tie: " tie"}\nanswer_prefix: "Answer:"\n---\n' +
@@ -77,30 +83,62 @@ const server = await startFake({});
 const table = [["command", "file", "MB", "peak MB", "s", "rows/s", "CPU s"]];
 let failed = false;
 for (const part of values.parts.split(",")) {
-  const speeds = { CSV: [], Parquet: [] };
-  const cpu = { CSV: [], Parquet: [] };
   for (let round = 0; round < Number(values.rounds); round += 1) {
-    for (const kind of round % 2 === 0 ? KINDS : KINDS.toReversed()) {
-      const { peak, seconds, cpuSeconds } = await measure(part, files[kind]);
-      const speed = LIMIT / seconds;
-      speeds[kind].push(speed);
-      cpu[kind].push(cpuSeconds);
-      const megabytes = (await stat(files[kind])).size / 1e6;
-      table.push([part, kind, megabytes, peak, seconds, speed, cpuSeconds].map((cell) => cell.toFixed?.(0) ?? cell));
-      process.stderr.write(`${table.at(-1).join("  ")}\n`);
-      if (peak > MOST_MB) failed = true;
+    const earlier = (await measured(part)).length / KINDS.length;
+    for (const kind of earlier % 2 === 0 ? KINDS : KINDS.toReversed()) {
+      const result = { part, kind, ...(await measure(part, files[kind])) };
+      await appendFile(log, `${JSON.stringify(result)}\n`);
+      process.stderr.write(`${JSON.stringify(result)}\n`);
     }
   }
+  const all = await measured(part);
+  for (const { kind, peak, seconds, cpuSeconds } of all) {
+    const megabytes = (await stat(files[kind])).size / 1e6;
+    const cells = [part, kind, megabytes, peak, seconds, LIMIT / seconds, cpuSeconds];
+    table.push(cells.map((cell) => cell.toFixed?.(0) ?? cell));
+    if (peak > MOST_MB) failed = true;
+  }
   if (KINDS.length < 2) continue;
-  const mean = (list) => list.reduce((sum, value) => sum + value, 0) / list.length;
-  const ratio = mean(speeds.Parquet) / mean(speeds.CSV);
-  table.push([part, "rows/s of Parquet / rows/s of CSV", "", "", "", ratio.toFixed(2), ""]);
-  table.push([part, "CPU s of CSV / CPU s of Parquet", "", "", "", "", (mean(cpu.CSV) / mean(cpu.Parquet)).toFixed(2)]);
-  if (ratio < LEAST_RATIO) failed = true;
+  const of = (kind, key) => all.filter((one) => one.kind === kind).map((one) => one[key]);
+  const ratioOf = (key) => {
+    const [csv, parquet] = [of("CSV", key), of("Parquet", key)];
+    const rounds = csv.map((value, round) => value / parquet[round]);
+    const sum = (list) => list.reduce((total, value) => total + value, 0);
+    return [sum(csv) / sum(parquet), Math.min(...rounds), Math.max(...rounds)].map((ratio) => ratio.toFixed(2));
+  };
+  const [ratio, low, high] = ratioOf("seconds");
+  const [cpu, lowCpu, highCpu] = ratioOf("cpuSeconds");
+  const rounds = `${of("CSV", "seconds").length} rounds`;
+  table.push([part, `rows/s of Parquet / of CSV, ${rounds}`, "", "", "", `${ratio} (${low} to ${high})`, ""]);
+  table.push([part, "CPU s of CSV / of Parquet", "", "", "", "", `${cpu} (${lowCpu} to ${highCpu})`]);
+  if (Number(ratio) < LEAST_RATIO) failed = true;
 }
 server.stop();
 markdown(table);
+if (!values.keep) await removeMade();
 process.exit(failed ? 1 : 0);
+
+/** Removes the files and the measurements. */
+async function removeMade() {
+  for (const path of [log, ...Object.values(files)]) await rm(path, { force: true });
+}
+
+/** Reads the measurements of a command so far, in their order. */
+async function measured(part) {
+  const text = await readFile(log, "utf8").catch(() => "");
+  const all = text
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line));
+  return all.filter((one) => one.part === part && KINDS.includes(one.kind));
+}
+
+/** Makes a file under another name first, so that a call that was stopped leaves no half of it. */
+async function once(path, write) {
+  if (await stat(path).catch(() => null)) return;
+  await write(`${path}.part`);
+  await rename(`${path}.part`, path);
+}
 
 /** Runs a command on a file; returns the most memory (MB) of the process that works on the rows, the seconds, and those of the processors. */
 async function measure(part, input) {

@@ -143,7 +143,9 @@ const OF_ANSWER: ReadonlySet<string> = new Set(
 );
 
 /** Words that say that a column holds what was asked. */
-const OF_QUESTION: ReadonlySet<string> = new Set("prompt question query instruction instructions request".split(" "));
+const OF_QUESTION: ReadonlySet<string> = new Set(
+  "prompt question query instruction instructions request message msg".split(" "),
+);
 
 /** Words in the names of texts that do not say of what. */
 const OF_ANY_TEXT: ReadonlySet<string> = new Set("text user assistant full raw original the".split(" "));

@@ -68,9 +68,9 @@ test("refuses label columns that are there in part", async () => {
 });
 
 test("suggests the columns with texts that are probably meant, as flags", async () => {
-  const { message } = await refuse("nr,user message,left_side,right_side,model_a,model_b\n1,p,a,b,m,n\n");
+  const { message } = await refuse("nr,user input text,left_side,right_side,model_a,model_b\n1,p,a,b,m,n\n");
   expect(message).toMatch(
-    /: --set columns\.id=nr --set 'columns\.prompt=user message' --set columns\.response_a=left_side --set columns\.response_b=right_side\.$/,
+    /: --set columns\.id=nr --set 'columns\.prompt=user input text' --set columns\.response_a=left_side --set columns\.response_b=right_side\.$/,
   );
   const nothing = await refuse("x,y,z\n1,p,a\n");
   expect(nothing.message).toMatch(

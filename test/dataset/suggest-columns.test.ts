@@ -11,6 +11,7 @@ test.each([
   ["id,prompt,first response,second response", ["first response", "second response"]],
   ["id,prompt,Answer One,Answer Two,answer_one_score,answer_two_score", ["Answer One", "Answer Two"]],
   ["id,user_question,output_a,output_b,question_type", ["output_a", "output_b"]],
+  ["id,user_msg,reply_left,reply_right,llm_left,llm_right", ["reply_left", "reply_right"]],
 ])("answers and prompts with names that say so are used, and a note names them: %s", async (header, answers) => {
   const names = header.split(",");
   await using dataset = await openDataset(await rows(header, names.map((name) => `text of ${name}`).join(",")));
@@ -19,7 +20,7 @@ test.each([
   );
   const row = await dataset.read(0);
   expect([row.responsesA, row.responsesB]).toEqual(answers.map((name) => [`text of ${name}`]));
-  const prompt = names.find((name) => name === "user_question") ?? "prompt";
+  const prompt = names.find((name) => ["user_question", "user_msg"].includes(name)) ?? "prompt";
   expect(row.prompts).toEqual([`text of ${prompt}`]);
   if (prompt !== "prompt") expect(dataset.notes).toContain(`the prompt is the column "${prompt}"`);
 });

@@ -47,8 +47,8 @@ export function renderSummary(summary: RunSummary, command: string): string {
     `submission   ${files.submission}`,
     `rows         ${files.rows}`,
     `run folder   ${files.runFolder}`,
-    CONTINUED.has(summary.end) ? `to continue  ${command}` : null,
     session.requests > 0 && files.clock !== null ? `clock        ${files.clock}` : null,
+    CONTINUED.has(summary.end) ? `to continue  ${command}` : null,
   ];
   return terminalText(lines.filter((line) => line !== null).join("\n"));
 }

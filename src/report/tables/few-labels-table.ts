@@ -47,7 +47,10 @@ export function fewLabelsSentences(data: FewLabelsData): readonly string[] {
 function addedNothing({ lines, labels, of }: FewLabelsData): string | null {
   const names = lines.filter(({ worth }) => worth === labels).map(({ name }) => name);
   if (names.length === 0) return null;
-  const numbers = names.length === lines.length ? "these numbers" : names.join(" and ");
+  const last = names.at(-1) ?? "";
+  const others = names.slice(0, -1);
+  const list = others.length === 0 ? last : `${others.join(", ")} and ${last}`;
+  const numbers = names.length === lines.length ? "these numbers" : list;
   const why =
     labels === of
       ? "every row has a label"
