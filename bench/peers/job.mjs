@@ -32,6 +32,7 @@ export async function writePeersJob({
   maxModelLen,
   server,
   context = maxModelLen,
+  longRow = false,
 }) {
   await mkdir(folder, { recursive: true });
   const json = async (name) => JSON.parse(await readFile(join(model, name), "utf8"));
