@@ -27,55 +27,36 @@ export interface Filling {
  * exchange rate between their seconds is the best of a few. Items that bring the same per second are taken in their order.
  */
 export function fillKnapsack(items: KnapsackItems, budget: TimeBudget): Filling {
-  switch (budget.kind) {
-    case "shared":
-      return fillAt(items, { rate: 1, most: [Infinity, Infinity], together: budget.seconds });
-    case "separate": {
-      const fillings = EXCHANGE_RATES.map((rate) =>
-        fillAt(items, { rate, most: budget.seconds, together: Number.POSITIVE_INFINITY }),
-      );
-      return fillings.reduce((best, filling) => (filling.value > best.value ? filling : best));
-    }
-    default:
-      return budget satisfies never;
-  }
+  if (budget.kind === "shared") return fillAt(items, 1, budget);
+  const fillings = EXCHANGE_RATES.map((rate) => fillAt(items, rate, budget));
+  return fillings.reduce((best, filling) => (filling.value > best.value ? filling : best));
 }
 
 /** How many seconds of the first engine a second of the other one is worth. */
 const EXCHANGE_RATES = [1 / 64, 1 / 8, 1 / 2, 1, 2, 8, 64] as const;
 
-interface Limits {
-  /** How many seconds of the first engine a second of the other one is worth. */
-  readonly rate: number;
-  /** The most seconds of each engine, and of both together. */
-  readonly most: readonly [number, number];
-  readonly together: number;
-}
-
-function fillAt(items: KnapsackItems, { rate, most, together }: Limits): Filling {
+function fillAt(items: KnapsackItems, rate: number, budget: TimeBudget): Filling {
   const { starts, values, seconds } = items;
   const steps = hullSteps(items, rate);
   const chosen = new Int32Array(starts.length - 1).fill(-1);
-  const isClosed = new Uint8Array(chosen.length);
-  const isFull = [false, false];
+  const [mostSmall, mostLarge] = budget.kind === "shared" ? [Infinity, Infinity] : budget.seconds;
+  const mostTogether = budget.kind === "shared" ? budget.seconds : Infinity;
+  let isSmallFull = false;
+  let isLargeFull = false;
   let small = 0;
   let large = 0;
   let value = 0;
   for (const step of steps.order) {
     const item = steps.items[step] as number;
-    if (isClosed[item] === 1) continue;
     const option = steps.options[step] as number;
     const before = chosen[item] as number;
     const moreSmall = difference(seconds[0], before, option);
     const moreLarge = difference(seconds[1], before, option);
-    const isTogetherFull = small + moreSmall + large + moreLarge > together;
-    // What does not fit fills its engine: a longer time must not exchange many small steps for a large one.
-    if (moreSmall > 0 && (isTogetherFull || small + moreSmall > most[0])) isFull[0] = true;
-    if (moreLarge > 0 && (isTogetherFull || large + moreLarge > most[1])) isFull[1] = true;
-    if ((moreSmall > 0 && isFull[0] === true) || (moreLarge > 0 && isFull[1] === true)) {
-      isClosed[item] = 1;
-      continue;
-    }
+    // What does not fit fills the time: a longer time must not exchange many small steps for a large one.
+    if (small + moreSmall + large + moreLarge > mostTogether) break;
+    if (moreSmall > 0 && small + moreSmall > mostSmall) isSmallFull = true;
+    if (moreLarge > 0 && large + moreLarge > mostLarge) isLargeFull = true;
+    if ((moreSmall > 0 && isSmallFull) || (moreLarge > 0 && isLargeFull)) continue;
     chosen[item] = option;
     small += moreSmall;
     large += moreLarge;

@@ -103,6 +103,20 @@ describe("a plan", () => {
     );
   });
 
+  test("is expected to bring no less in more time side by side, but for the last step of each engine", () => {
+    fc.assert(
+      fc.property(rowsOfAnyKind, paces, sideBySide, fc.tuple(seconds, seconds), (rows, paces, engines, more) => {
+        if (engines.kind !== "side-by-side") return;
+        const [small, large] = engines.secondsLeft;
+        const longer: EscalationEngines = { ...engines, secondsLeft: [small + more[0], large + more[1]] };
+        const [short, long] = [engines, longer].map((engines) => planEscalation({ model, rows, paces, engines }));
+        const largest = Math.max(0, ...rows.map(({ probabilities }) => fallOf(model.falls["10>22"], probabilities)));
+        expect(long?.expectedFall).toBeGreaterThanOrEqual((short?.expectedFall ?? 0) - 2 * largest);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   test("asks each step of a row once, only where it brings something, and nothing in no time", () => {
     fc.assert(
       fc.property(rowsOfAnyKind, paces, engines, (rows, paces, engines) => {
