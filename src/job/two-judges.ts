@@ -167,6 +167,12 @@ async function scoreSecond(
   try {
     const session = await inSession(job, options, () => scoreOnEngines(job, { ...options, seat: seats[1] }));
     const { failure } = session;
+    if (session.end === "deadline" && session.engine === null) {
+      effects.log(
+        "warn",
+        `the engine of ${other} was not ready before the time for work was over: the answers of ${name} stand`,
+      );
+    }
     return { session, failure: failure === null ? null : { ...failure, message: `${other}: ${failure.message}` } };
   } catch (error) {
     if (!(error instanceof AbtieError) || error.code !== "engine") throw error;
