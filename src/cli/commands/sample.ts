@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from "commander";
 import type { SampleResult } from "../../commands/sample.ts";
 import { formatCount, formatSignificant, plural, quoteForShell } from "../../format.ts";
-import { examples } from "../render/help-text.ts";
+import { examples, wrapFields } from "../render/help-text.ts";
 import { type AddCommand, printJson } from "./context.ts";
 import { jsonOption, wholeNumber } from "./options.ts";
 import { type ConfigSetting, columnsFrom, columnsOption } from "./settings.ts";
@@ -63,17 +63,17 @@ export const addSample: AddCommand = (program, context) => {
         };
         const result = await sample(options, context);
         if (json === true) printJson(context, result);
-        else context.print(renderSample(result));
+        else context.print(wrapFields(renderSample(result), context.columns));
       },
     );
 };
 
-function renderSample({ file, rows, of, inclusion, judge, labelOrder }: SampleResult): string {
+function renderSample({ file, rows, of, inclusion, judge, labelOrder }: SampleResult): readonly string[] {
   const { smallest, largest } = inclusion;
   return [
     `${plural(rows, "row")} of ${formatCount(of)} in ${file}, inclusion probabilities ${formatSignificant(smallest)} to ${formatSignificant(largest)}`,
     `${labelOrder} of every row, and keep the other columns. Then: abtie evaluate ${quoteForShell(judge)} --labels ${quoteForShell(file)}`,
-  ].join("\n");
+  ];
 }
 
 function share(text: string): number {

@@ -54,16 +54,18 @@ export function renderStatus(status: RunStatus, now: number): string {
 
 /** Renders the status of several runs as a table, with one line for each. `columns` is the width of the terminal; null without one. */
 export function renderRunsStatus({ folder, runs, report }: RunsStatus, columns: number | null): string {
+  const swapped = runs.some(({ rows }) => rows.bothOrders > 0);
   const lines = runs.map(({ name, state, rows, rowsPerSecond, labelMass, verdicts }) => [
     name,
     state,
     `${formatCount(rows.scored)} of ${formatCount(rows.total)}`,
-    formatCount(rows.bothOrders),
+    ...(swapped ? [formatCount(rows.bothOrders)] : []),
     rowsPerSecond === null ? "" : formatRate(rowsPerSecond),
     labelMass === null ? "" : formatMass(labelMass),
     sum(verdicts) === 0 ? "" : formatVerdicts(verdicts),
   ]);
-  const headings = ["run", "state", "rows scored", "both orders", "rows/s", "label mass", "verdicts"];
+  const orders = swapped ? ["both orders"] : [];
+  const headings = ["run", "state", "rows scored", ...orders, "rows/s", "label mass", "verdicts"];
   const failing = runs.flatMap(({ name, failing: last }) =>
     last === null
       ? []
