@@ -13,16 +13,21 @@ export type TimeBudget =
   | { readonly kind: "shared"; readonly seconds: number }
   | { readonly kind: "separate"; readonly seconds: readonly [number, number] };
 
-/** Place of the option that each item takes, -1 for none, and the sum of their values. */
+/** What is taken. */
 export interface Filling {
+  /** Place of the option that each item takes; -1 for none. */
   readonly chosen: Int32Array;
+  /**
+   * The sum of the values up to the first step that does not fit. What shorter steps bring in the rest of the time does not count, so
+   * that this sum never falls when there is more time.
+   */
   readonly value: number;
 }
 
 /**
  * Chooses at most one option of each item so that the sum of the values is large and the seconds fit. Of each item, only the options
  * on the concave hull of value over cost are taken, in steps of falling value per second; the steps of all items are taken in
- * this order until the time is used. This is the greedy solution of the multiple-choice knapsack problem, which misses the best
+ * this order as far as they fit. This is the greedy solution of the multiple-choice knapsack problem, which misses the best
  * one by less than one step (Sinha and Zoltners 1979, Operations Research 27(3)). Where each engine has time of its own, the
  * exchange rate between their seconds is the best of a few. Items that bring the same per second are taken in their order.
  */
@@ -52,15 +57,17 @@ function fillAt(items: KnapsackItems, rate: number, budget: TimeBudget): Filling
     const before = chosen[item] as number;
     const moreSmall = difference(seconds[0], before, option);
     const moreLarge = difference(seconds[1], before, option);
-    // What does not fit fills the time: a longer time must not exchange many small steps for a large one.
-    if (small + moreSmall + large + moreLarge > mostTogether) break;
-    if (moreSmall > 0 && small + moreSmall > mostSmall) isSmallFull = true;
-    if (moreLarge > 0 && large + moreLarge > mostLarge) isLargeFull = true;
-    if ((moreSmall > 0 && isSmallFull) || (moreLarge > 0 && isLargeFull)) continue;
+    const isOver = small + moreSmall + large + moreLarge > mostTogether;
+    if (isOver || small + moreSmall > mostSmall || large + moreLarge > mostLarge) {
+      isSmallFull ||= isOver || small + moreSmall > mostSmall;
+      isLargeFull ||= isOver || large + moreLarge > mostLarge;
+      continue;
+    }
+    const isCounted = !((moreSmall > 0 && isSmallFull) || (moreLarge > 0 && isLargeFull));
     chosen[item] = option;
     small += moreSmall;
     large += moreLarge;
-    value += difference(values, before, option);
+    if (isCounted) value += difference(values, before, option);
   }
   return { chosen, value };
 }

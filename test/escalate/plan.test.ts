@@ -216,6 +216,27 @@ describe("engines that take turns", () => {
     expect(asked(rows.toReversed())).toEqual([0, 1, 2, 3, 4]);
   });
 
+  test("go on with shorter prompts when a long one does not fit any more", () => {
+    const engines: EscalationEngines = {
+      kind: "turns",
+      running: 0,
+      secondsLeft: 0.55,
+      startUp: { seconds: 9, error: 0 },
+    };
+    const long = {
+      ...(rows[0] as EscalationRow),
+      row: 0,
+      probabilities: [0.34, 0.33, 0.33] as const,
+      tokens: [9, 9] as const,
+    };
+    const short = rows
+      .slice(1)
+      .map((row): EscalationRow => ({ ...row, probabilities: [0.97, 0.02, 0.01], tokens: [0, 0] }));
+    const slow = paces.map((pace) => ({ ...pace, secondsPerToken: 0.07 })) as [Pace, Pace];
+    const ask = (input: readonly EscalationRow[]) => planEscalation({ model, rows: input, paces: slow, engines });
+    expect(ask([long, ...short]).steps[0].map(({ row }) => row)).toEqual([1, 2, 3, 4, 5]);
+  });
+
   test("stay when the large judge would bring more per second, but not enough for its start", () => {
     const [small, large] = [paces[0], { ...paces[1], secondsPerRow: 0.3 }];
     const plan = planEscalation({
