@@ -89,13 +89,17 @@ async function measurePage(page, url) {
     return 0;
   }
   const hidden = Object.keys(PAGES).filter((other) => other !== page);
-  await using proxy = await startRecordingProxy(url, hidden);
   const readings = {};
-  for (const name of ["decision", `${PAGES[page]}-forward`, `${PAGES[page]}-backward`]) {
-    const base = ["--base-url", proxy.url, "-t", `./${name}.jinja`, "--run", `${PAGES[page]}-${name}`];
-    await abtie("run", "job.yaml", ...base, "--force");
-    const lines = (await readFile(join(folder, `${PAGES[page]}-${name}`, "rows.jsonl"), "utf8")).trim().split("\n");
-    readings[name] = lines.map((line) => JSON.parse(line).ab.logProbs);
+  const proxy = await startRecordingProxy(url, hidden);
+  try {
+    for (const name of ["decision", `${PAGES[page]}-forward`, `${PAGES[page]}-backward`]) {
+      const base = ["--base-url", proxy.url, "-t", `./${name}.jinja`, "--run", `${PAGES[page]}-${name}`];
+      await abtie("run", "job.yaml", ...base, "--force");
+      const lines = (await readFile(join(folder, `${PAGES[page]}-${name}`, "rows.jsonl"), "utf8")).trim().split("\n");
+      readings[name] = lines.map((line) => JSON.parse(line).ab.logProbs);
+    }
+  } finally {
+    await proxy[Symbol.asyncDispose]();
   }
   const [decided, forward, backward] = Object.values(readings);
   const differences = decided.flatMap((logProbs, row) =>

@@ -28,8 +28,10 @@ export function createEncoder(
   const { added_tokens, model } = tokenizer;
   const shape = readShape(tokenizer);
   if (shape === null) return null;
-  // The merge rules take most of the library's memory.
-  const library = createLibrary({ ...tokenizer, model: { ...model, merges: [] } }, config);
+  // The merge rules take most of the library's memory. It keeps what it was made of, and has the vocabulary in another form by then.
+  const kept: Record<string, unknown> = { ...model, merges: [] };
+  const library = createLibrary({ ...tokenizer, model: kept }, config);
+  kept["vocab"] = {};
   const vocabulary = library.model.tokens_to_ids;
   const idOf = (token: string): number | undefined => vocabulary.get(token);
   const toSymbols = (shape.bytes ? byteSymbols : characterSymbols)(idOf);
