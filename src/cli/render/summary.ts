@@ -83,8 +83,8 @@ function judgesLines({ second }: RunSummary): readonly string[] {
   const { judges, answers, combination } = second;
   const [first, other] = judges;
   const how = combination === null ? `its answer replaces that of ${first}` : `combined as ${combination} says`;
-  const swapped = answers.swapped > 0 ? `, ${count(answers.swapped)} of them also or only in the swapped order` : "";
-  const rows = counted(Math.max(answers.asGiven, answers.swapped), "row");
+  const swapped = answers.swapped > 0 ? ` as given and ${count(answers.swapped)} in the swapped order` : "";
+  const rows = counted(answers.asGiven, "row");
   return [
     answers.asGiven + answers.swapped === 0
       ? `judges       ${first} alone; ${other} was not asked`
