@@ -13,14 +13,9 @@ export type TimeBudget =
   | { readonly kind: "shared"; readonly seconds: number }
   | { readonly kind: "separate"; readonly seconds: readonly [number, number] };
 
-/** What is taken. */
+/** Place of the option that each item takes, -1 for none, and the sum of their values. */
 export interface Filling {
-  /** Place of the option that each item takes; -1 for none. */
   readonly chosen: Int32Array;
-  /**
-   * The sum of the values up to the first step that does not fit. What shorter steps bring in the rest of the time does not count, so
-   * that this sum never falls when there is more time.
-   */
   readonly value: number;
 }
 
@@ -28,7 +23,8 @@ export interface Filling {
  * Chooses at most one option of each item so that the sum of the values is large and the seconds fit. Of each item, only the options
  * on the concave hull of value over cost are taken, in steps of falling value per second; the steps of all items are taken in
  * this order as far as they fit. This is the greedy solution of the multiple-choice knapsack problem, which misses the best
- * one by less than one step (Sinha and Zoltners 1979, Operations Research 27(3)). Where each engine has time of its own, the
+ * one by less than one step (Sinha and Zoltners 1979, Operations Research 27(3)). With shared time, more time never lowers the sum:
+ * where a step fits instead of later ones, these brought less per second in less time. Where each engine has time of its own, the
  * exchange rate between their seconds is the best of a few. Items that bring the same per second are taken in their order.
  */
 export function fillKnapsack(items: KnapsackItems, budget: TimeBudget): Filling {
@@ -46,8 +42,6 @@ function fillAt(items: KnapsackItems, rate: number, budget: TimeBudget): Filling
   const chosen = new Int32Array(starts.length - 1).fill(-1);
   const [mostSmall, mostLarge] = budget.kind === "shared" ? [Infinity, Infinity] : budget.seconds;
   const mostTogether = budget.kind === "shared" ? budget.seconds : Infinity;
-  let isSmallFull = false;
-  let isLargeFull = false;
   let small = 0;
   let large = 0;
   let value = 0;
@@ -57,17 +51,12 @@ function fillAt(items: KnapsackItems, rate: number, budget: TimeBudget): Filling
     const before = chosen[item] as number;
     const moreSmall = difference(seconds[0], before, option);
     const moreLarge = difference(seconds[1], before, option);
-    const isOver = small + moreSmall + large + moreLarge > mostTogether;
-    if (isOver || small + moreSmall > mostSmall || large + moreLarge > mostLarge) {
-      isSmallFull ||= isOver || small + moreSmall > mostSmall;
-      isLargeFull ||= isOver || large + moreLarge > mostLarge;
-      continue;
-    }
-    const isCounted = !((moreSmall > 0 && isSmallFull) || (moreLarge > 0 && isLargeFull));
+    const isOver = small + moreSmall > mostSmall || large + moreLarge > mostLarge;
+    if (isOver || small + moreSmall + large + moreLarge > mostTogether) continue;
     chosen[item] = option;
     small += moreSmall;
     large += moreLarge;
-    if (isCounted) value += difference(values, before, option);
+    value += difference(values, before, option);
   }
   return { chosen, value };
 }

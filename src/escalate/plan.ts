@@ -65,10 +65,7 @@ export interface EscalationPlan {
   readonly steps: readonly [small: readonly StepToAsk[], large: readonly StepToAsk[]];
   /** `switch`: stop the small judge's engine and start the large one's now. `finish`: no step is worth its time. */
   readonly action: "ask" | "switch" | "finish";
-  /**
-   * Expected fall of the log loss, nats, summed over the rows. A few steps that only fill the end of the time do not count, so that more
-   * time never lowers it.
-   */
+  /** Expected fall of the log loss, nats, summed over the rows. */
   readonly expectedFall: number;
   /** The same for the running judge alone, and with the large judge after its start; null where there is no such choice. */
   readonly choice: { readonly stay: number; readonly change: number } | null;
