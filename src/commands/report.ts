@@ -178,7 +178,7 @@ async function gather(
       evaluation?.verdicts ??
       (rules === null ? null : summariseVerdicts(rules, run.rows, null, { seed: subject.seed })),
     fewLabels: powered === null ? null : fewLabelsOf(powered),
-    worst: joined === null ? [] : await readWorst(rows, written, truth, joined),
+    worst: joined === null || !joined.dataset.hasAnswers ? [] : await readWorst(rows, written, truth, joined),
   };
 }
 

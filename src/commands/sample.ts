@@ -110,6 +110,7 @@ export async function sample(options: SampleOptions, effects: Pick<Effects, "cwd
     classes: settings.classes,
     truth: "labels",
     mayHaveMore: true,
+    inputGroups: null,
     signal: effects.signal,
   });
   const seed = options.seed ?? subject.seed;

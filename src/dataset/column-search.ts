@@ -9,6 +9,8 @@ import { likelyAnswers } from "./suggest-columns.ts";
 export interface LayoutOptions {
   readonly columns: Columns;
   readonly truth: "labels" | "votes";
+  /** True: the file may lack the answers, and the prompt too, because only its labels are needed. */
+  readonly textsOptional: boolean;
 }
 
 /** The columns of the two answers. */

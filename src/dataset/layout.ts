@@ -21,6 +21,8 @@ export interface Layout extends IdCell {
   readonly prompt: readonly number[];
   readonly responseA: number;
   readonly responseB: number;
+  /** False: the file has no answers, and the cells of the answers mean nothing; it may have no prompt either. */
+  readonly hasAnswers: boolean;
   /** True when A is the chosen answer in the file, so that rows are dealt to A and B. */
   readonly dealt: boolean;
   readonly labels: LabelPlan;
@@ -46,20 +48,22 @@ export interface Layout extends IdCell {
 export function findLayout(header: Header, options: LayoutOptions): Layout {
   const { columns } = options;
   const search = createSearch(header, columns);
-  const pair = search.pair();
+  const mayLack = options.textsOptional && createSearch(header, columns).pair() === null;
+  const pair = mayLack ? null : search.pair();
   const { id, lastTurn } = findId(search, columns);
-  const prompt = findPrompt(search, columns, pair);
+  const prompt = findPrompt(search, columns, pair, mayLack);
   const labels = findLabels(search, options, pair);
-  if (search.problems.length > 0 || pair === null) {
+  if (search.problems.length > 0 || (pair === null && !mayLack)) {
     throw headerError(header, search.problems, namingRemedy(header.names, search.problems, columns));
   }
   return {
     id,
     lastTurn,
     prompt,
-    responseA: pair.indices[0],
-    responseB: pair.indices[1],
-    dealt: pair.dealt,
+    responseA: pair?.indices[0] ?? NO_CELL,
+    responseB: pair?.indices[1] ?? NO_CELL,
+    hasAnswers: pair !== null,
+    dealt: pair?.dealt ?? false,
     labels: labels.plan,
     answers: answerNames(header.names, pair),
     guessed: labels.guessed,
@@ -70,6 +74,8 @@ export function findLayout(header: Header, options: LayoutOptions): Layout {
   };
 }
 
+const NO_CELL = -1;
+
 /** Finds the cell with the id: under the name of the config, else under the names that public data sets use. */
 export function findId(search: Search, columns: Columns): IdCell {
   const lastTurn = columns.id === DEFAULT_COLUMNS.id ? findLastTurn(search.names) : null;
@@ -79,7 +85,9 @@ export function findId(search: Search, columns: Columns): IdCell {
 
 /** Lists the cells of ids, texts and inclusion probabilities, which cannot be labels. */
 export function textCells({ id, prompt, responseA, responseB, inclusion }: Layout): readonly number[] {
-  return [id, ...prompt, responseA, responseB, inclusion].filter((index) => index !== null);
+  return [id, ...prompt, responseA, responseB, inclusion].filter(
+    (index): index is number => index !== null && index !== NO_CELL,
+  );
 }
 
 const SEVERAL_JUDGEMENTS =
@@ -90,7 +98,7 @@ function findLastTurn(names: readonly string[]): number | null {
   return MT_BENCH.every((name) => names.includes(name)) ? names.indexOf("turn") : null;
 }
 
-function findPrompt(search: Search, { prompt }: Columns, pair: AnswerPair | null): readonly number[] {
+function findPrompt(search: Search, { prompt }: Columns, pair: AnswerPair | null, mayLack: boolean): readonly number[] {
   const inConversation = pair !== null && /^conversation|^chosen$/.test(simplify(pair.name));
   const answers = (pair?.indices ?? []).map((index) => search.names[index] ?? "");
   const instruction = search.usual(["instruction"]);
@@ -107,6 +115,6 @@ function findPrompt(search: Search, { prompt }: Columns, pair: AnswerPair | null
     search.assume(`the prompt is the column ${JSON.stringify(likely)}`);
     return [search.exact(likely)];
   }
-  if (!inConversation) search.exact(prompt);
+  if (!inConversation && !mayLack) search.exact(prompt);
   return [];
 }

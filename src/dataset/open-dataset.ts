@@ -26,6 +26,8 @@ export interface DatasetOptions {
    * The source of the truth: the label columns (default), or the votes of each row, counted as shares.
    */
   readonly truth?: "labels" | "votes";
+  /** Whether the file may lack the answers, and the prompt too, because only its labels are needed. Default false. */
+  readonly textsOptional?: boolean;
   /** Number of rows to read from the beginning. The rest of the file is hashed, but not checked. */
   readonly limit?: number;
   /** Keeps only the rows whose id is accepted; `limit` counts the others too. */
@@ -60,6 +62,9 @@ export interface Dataset extends AsyncDisposable {
   readonly truth: ClassMatrix | null;
   /** The tag that the labels give a row, for example "both bad"; null when no row has one. */
   readonly tags: readonly (string | null)[] | null;
+  /** False: the file has no answers, only labels, see `DatasetOptions.textsOptional`; `hasPrompts` says whether it has prompts. */
+  readonly hasAnswers: boolean;
+  readonly hasPrompts: boolean;
   /** Group number of each row, from 0 in order of appearance. Rows with the same prompt have the same number. */
   readonly groups: Uint32Array;
   /** The fingerprint of the prompt of each group, by which the groups of two files are compared. */
@@ -110,6 +115,8 @@ export async function openDataset(path: string, options: DatasetOptions = {}): P
       lines,
       truth,
       tags,
+      hasAnswers: layout.hasAnswers,
+      hasPrompts: layout.hasAnswers || layout.prompt.length > 0,
       groups,
       groupKeys,
       inclusion,
@@ -139,7 +146,14 @@ interface IndexedRows {
 }
 
 async function indexRows(source: Source, options: DatasetOptions): Promise<IndexedRows> {
-  const { columns = {}, truth = "labels", limit = Number.POSITIVE_INFINITY, select = () => true, signal } = options;
+  const {
+    columns = {},
+    truth = "labels",
+    textsOptional = false,
+    limit = Number.POSITIVE_INFINITY,
+    select = () => true,
+    signal,
+  } = options;
   const problems = createProblems(source.path, source.unit);
   let started: { layout: Layout; names: readonly string[]; rows: ReturnType<typeof createRowIndex> } | undefined;
   let count = 0;
@@ -148,7 +162,7 @@ async function indexRows(source: Source, options: DatasetOptions): Promise<Index
     signal,
     onHeader: (header) => {
       const { names } = header;
-      const layout = findLayout(header, { columns: chosenColumns(columns, names), truth });
+      const layout = findLayout(header, { columns: chosenColumns(columns, names), truth, textsOptional });
       started = { layout, names, rows: createRowIndex(layout, { problems, unit: source.unit, names, select }) };
     },
     onRecord: (record) => {

@@ -15,12 +15,18 @@ export interface RecordTexts {
 /** Reads the id and the texts of a record. `index` is the position of the record in the file, counted from 0. */
 export function readRecord(layout: Layout, cells: readonly DataCell[], index: number): RecordTexts {
   const id = idOf(layout, cells, index);
+  if (!layout.hasAnswers) {
+    const turns = combineTexts({ prompt: readPrompt(layout, cells), a: NO_ANSWER, b: NO_ANSWER });
+    return { id, turns, swapped: false };
+  }
   const swapped = layout.dealt && isDealt(id);
   const [a, b] = [readCell(cells[layout.responseA]), readCell(cells[layout.responseB])];
   const turns = combineTexts({ prompt: readPrompt(layout, cells), a: swapped ? b : a, b: swapped ? a : b });
   const last = layout.lastTurn === null ? Number.NaN : readDecimal(cells[layout.lastTurn]);
   return { id, turns: last >= 1 ? upTo(turns, last) : turns, swapped };
 }
+
+const NO_ANSWER: TextCell = { form: "text", turns: [] };
 
 /** Reads the id of a record at this position in the file. */
 export function idOf({ id }: Pick<Layout, "id">, cells: readonly DataCell[], index: number): string {

@@ -75,8 +75,9 @@ export function createRowIndex(
       checkId(id, line);
       labels.add(cells, line, swapped);
       if (layout.inclusion !== null) inclusion.push(readInclusion(cells[layout.inclusion], line, problems));
-      anomalies.add({ line, id, turns });
-      const key = fingerprint(turns.prompts);
+      if (layout.hasAnswers) anomalies.add({ line, id, turns });
+      // Without a prompt, each row counts as one of its own.
+      const key = turns.prompts.length === 0 && !layout.hasAnswers ? `row ${position}` : fingerprint(turns.prompts);
       const group = groupOfPrompt.get(key) ?? groupOfPrompt.size;
       groupOfPrompt.set(key, group);
       groups.push(group);

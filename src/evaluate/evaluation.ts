@@ -118,7 +118,7 @@ export async function evaluateSubject(
         ? null
         : summariseVerdicts(rules, all.run.rows, { rows: run.rows, truth, groups, weights }, secondary),
     powered: await evaluatePowered(all, joined, other, effects),
-    warnings: [leftOutTies({ ties }), warning].filter((text) => text !== null),
+    warnings: [leftOutTies({ ties }), warning, ofPrompts(joined)].filter((text) => text !== null),
     slices: divisionsOf(texts, run?.rows ?? null).flatMap(({ name, keyOf, keys }) => {
       reportStep(`scoring slices by ${name.toLowerCase()}`);
       const parts = measureSlices(subject.ids.length, keyOf, measure);
@@ -127,6 +127,12 @@ export async function evaluateSubject(
       return [{ name, parts: keys.flatMap((key) => parts.filter((part) => part.key === key)) }];
     }),
   };
+}
+
+function ofPrompts({ knowsPrompts, dataset }: LabelledRows): string | null {
+  return knowsPrompts
+    ? null
+    : `${dataset.path} has no prompts, so rows that share one count as independent, and intervals may be too narrow`;
 }
 
 /** Builds the error for labels of which none can measure a judge without a tie. */

@@ -10,6 +10,7 @@ import { inputPath, STANDARD_INPUT } from "../files/input-path.ts";
 import { formatCount } from "../format.ts";
 import { normalisedWeights } from "../metrics/weights.ts";
 import type { Classes, Columns } from "../types.ts";
+import { groupsOfInput } from "./groups-of-input.ts";
 import type { Subject } from "./subject.ts";
 
 /** Judged rows joined with the rows of the data file, in the order of the judged rows. */
@@ -27,6 +28,8 @@ export interface JoinedRows extends AsyncDisposable {
   readonly truth: ClassMatrix | null;
   /** Group number of each judged row. Rows with the same prompt have the same number. */
   readonly groups: Uint32Array;
+  /** False: nothing says which rows share a prompt, so that each row is a group. */
+  readonly knowsPrompts: boolean;
   /** Inverse inclusion probability of each judged row, divided by the mean; null when the data file is no sample. */
   readonly weights: Float64Array | null;
 }
@@ -61,10 +64,11 @@ export function openLabelsOf(
  * file is named.
  */
 export function joinOptionsOf(
-  { path, ids, run, columns, written }: Subject,
+  subject: Subject,
   { labels = null, truth, columns: named = {} }: LabelOptions,
   effects: Pick<Effects, "cwd" | "signal">,
 ): JoinOptions {
+  const { path, ids, run, columns, written } = subject;
   const file = labels === null ? run?.config.input : inputPath(effects.cwd, labels);
   if (file === undefined) {
     throw new AbtieError(
@@ -81,6 +85,7 @@ export function joinOptionsOf(
     classes: written.classes,
     truth: truth ?? run?.config.truth ?? "labels",
     mayHaveMore: run !== null && (run.config.limit !== null || run.config.shard !== null),
+    inputGroups: labels === null ? null : () => groupsOfInput(subject, effects.signal),
     signal: effects.signal,
   };
 }
@@ -104,6 +109,11 @@ export interface JoinOptions {
   readonly truth: "labels" | "votes";
   /** Whether the file may contain more rows than were judged, as when the run had a limit or judged one shard. */
   readonly mayHaveMore: boolean;
+  /**
+   * Gives the groups of the judged rows when the file has no prompts; its result is null where they are unknown. Null: the file must
+   * have prompts and answers.
+   */
+  readonly inputGroups: (() => Promise<Uint32Array | null>) | null;
   readonly signal: AbortSignal;
 }
 
@@ -122,18 +132,24 @@ export function isLabelled(joined: JoinedRows): joined is LabelledRows {
 
 /** Joins judged rows with a data file by id. Throws AbtieError("data") when an id is missing in one of them. */
 export async function openJoined(options: JoinOptions): Promise<JoinedRows> {
-  const { path, columnsIn, truth: source, signal } = options;
-  const dataset = await openDataset(path, { columns: columnsIn, truth: source, signal });
+  const { path, columnsIn, truth: source, inputGroups, signal } = options;
+  const textsOptional = inputGroups !== null;
+  const dataset = await openDataset(path, { columns: columnsIn, truth: source, textsOptional, signal });
   try {
     const { inclusion } = dataset;
     const { judged, indexes } = await joinById(dataset, options);
+    const known = dataset.hasPrompts || inputGroups === null ? null : await inputGroups();
     return {
       dataset,
       source,
       judged,
       indexes,
       truth: dataset.truth === null ? null : pickRows(dataset.truth, indexes),
-      groups: indexes.map((index) => dataset.groups[index] as number),
+      groups:
+        known === null
+          ? indexes.map((index) => dataset.groups[index] as number)
+          : judged.map((row) => known[row] as number),
+      knowsPrompts: dataset.hasPrompts || known !== null,
       weights:
         inclusion === null
           ? null

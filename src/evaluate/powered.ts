@@ -1,6 +1,4 @@
 import type { Effects } from "../effects.ts";
-import { AbtieError } from "../errors.ts";
-import { openRows } from "../job/open-rows.ts";
 import {
   type FewLabels,
   type PoweredDifference,
@@ -9,7 +7,7 @@ import {
   powerScores,
 } from "../metrics/few-labels.ts";
 import { labelsFor } from "../metrics/labels-for.ts";
-import { DEFAULT_COLUMNS } from "../types.ts";
+import { groupsOfInput } from "./groups-of-input.ts";
 import type { LabelledRows } from "./labelled.ts";
 import { writtenInOrderOf } from "./same-rows.ts";
 import type { Subject } from "./subject.ts";
@@ -52,22 +50,6 @@ export async function evaluatePowered(
             ...powerDifference([written, writtenInOrderOf(subject, other)], labels, { seed }),
           },
   };
-}
-
-/** Reads from the input of a run which rows share a prompt; null when it is gone or holds other rows now. */
-async function groupsOfInput({ run, ids }: Subject, signal: AbortSignal): Promise<Uint32Array | null> {
-  if (run === null) return null;
-  const { input, columns } = run.config;
-  const unlabelled = { ...columns, labels: DEFAULT_COLUMNS.labels, label: null, codes: null };
-  const settings = { input, columns: unlabelled, truth: "labels" as const, limit: null, shard: null };
-  try {
-    await using dataset = await openRows(settings, signal);
-    const groupOf = new Map(dataset.ids.map((id, index) => [id, dataset.groups[index] as number]));
-    return ids.every((id) => groupOf.has(id)) ? Uint32Array.from(ids, (id) => groupOf.get(id) as number) : null;
-  } catch (error) {
-    if (error instanceof AbtieError && error.code === "data") return null;
-    throw error;
-  }
 }
 
 /** Takes the prompts of the labelled rows from the sample; every other row counts as a prompt of its own. */

@@ -29,6 +29,12 @@ beforeAll(async () => {
     "known.csv": rows({ id: "Question ID", prompt: "instruction" }),
     "odd.csv": rows({ id: "my key", prompt: "prompt" }),
     "ids.csv": `battle\n${Array.from({ length: 30 }, (_, row) => `b-${7 * row}\n`).join("")}`,
+    "labels.csv": rows({ id: "battle", prompt: "" })
+      .replaceAll(/,[^,]*,One\.,"Two, they say\.",/g, ",")
+      .replace(/^.*\n/, "battle,human\n"),
+    "prompts.csv": rows({ id: "id", prompt: "question" })
+      .replaceAll(',One.,"Two, they say.",', ",")
+      .replace(/^.*\n/, "id,question,human\n"),
     "template.jinja": TEMPLATE,
     "job.yaml": JSON.stringify({
       input: "rows.csv",
@@ -92,6 +98,34 @@ describe.each(CASES)("$name $subject with a file of rows", ({ subject, of, name 
     const said = await inProcess([...of(subject, file), "--set", set], folder);
     expect([said.stderr, isDone(said)]).toEqual([said.stderr, !misses(file)]);
   });
+});
+
+const LABELLED = CASES.filter(({ name }) => !["sample", "validate"].includes(name));
+
+describe.each(LABELLED)("$name $subject with labels alone", ({ subject, of, name }) => {
+  test.each(["labels.csv", "prompts.csv"])("needs no texts: %s", async (file) => {
+    const set = file === "labels.csv" && ["id.csv", "uid.csv"].includes(subject) ? ["--set", "columns.id=battle"] : [];
+    const said = await inProcess([...of(subject, file), ...set], folder);
+    expect([said.stderr, isDone(said)]).toEqual([said.stderr, true]);
+    if (!name.startsWith("evaluate")) return;
+    // Only a submission with labels alone leaves open which rows share a prompt.
+    const isOpen = subject !== "run" && file === "labels.csv";
+    expect(said.stdout.includes("has no prompts, so rows that share one count as independent")).toBe(isOpen);
+    const full = await inProcess([...of(subject, "odd.csv"), "--set", "columns.id=my key"], folder);
+    const scores = (text: string): string | undefined => /^as written .*$/m.exec(text)?.[0];
+    expect(scores(said.stdout)).toBe(scores(full.stdout));
+  });
+});
+
+test("a file without answers is no file of rows, and a slip in a name of the labels alone is still said", async () => {
+  const run = await inProcess(["run", "job.yaml", "-i", "labels.csv", "--run", "none"], folder);
+  expect(run.status).toBe(3);
+  const sample = await inProcess(["sample", "run", "-i", "labels.csv", "-o", "none.csv"], folder);
+  expect(sample.status).toBe(3);
+  expect(sample.stderr).toContain('the column "prompt" is missing');
+  const none = await inProcess(["evaluate", "run", "--labels", "ids.csv"], folder);
+  expect(none.status).toBe(3);
+  expect(none.stderr).toContain("ids.csv has no labels");
 });
 
 test("validate needs no column but the ids, and names the id column that the grader would miss", async () => {

@@ -220,7 +220,10 @@ export interface LabelFlags extends ColumnFlags {
 
 /** Creates the option --labels. */
 export function labelsOption(): Option {
-  return new Option("--labels <file>", "file with labelled rows, joined by id (default: the input of the run)");
+  return new Option(
+    "--labels <file>",
+    "file with ids and labels, joined by id; it needs no texts (default: the input of the run)",
+  );
 }
 
 /**

@@ -77,6 +77,8 @@ export function datasetOf(scenario: JobScenario): Dataset {
     truth: null,
     tags: null,
     notes: [],
+    hasAnswers: true,
+    hasPrompts: true,
     labelColumns: [],
     labelNotes: [],
     foundColumns: {},
