@@ -2,7 +2,7 @@
 // Run as: npm run build && node bench/escalation.mjs [--jobs 1000] [--first 0] [--out jobs.jsonl]
 //     or: node bench/escalation.mjs --read jobs-1.jsonl --read jobs-2.jsonl
 //
-// A job has 600 rows, small and large judges of one of five kinds, a model that was fitted to 200, 500 or 2,000 other labelled rows, a
+// A job has 600 rows, small and large judges of one of six kinds, a model that was fitted to 200, 500 or 2,000 other labelled rows, a
 // deadline of 1.1 to 3 times the small judge's pass, and engines that take turns or run side by side. Ten jobs share the rows. The
 // script's clock is simulated: the pace of the large judge and its start are known with errors of 20 and 30 %, and prompts vary by 30 %.
 // Log losses are expectations over the true probabilities of the label, so that they have no noise of labels.
@@ -85,8 +85,9 @@ async function readJobs(path) {
 }
 
 function openWorld(number) {
-  const kind = Object.keys(KINDS)[number % 5];
-  const labelled = LABELLED[Math.floor(number / 5) % 3];
+  const kinds = Object.keys(KINDS);
+  const kind = kinds[number % kinds.length];
+  const labelled = LABELLED[Math.floor(number / kinds.length) % LABELLED.length];
   const known = simulateWorld(kind, labelled, 1_000_003 + number);
   const of = (judge, order) =>
     matrixOf(

@@ -14,6 +14,7 @@ export const KINDS = {
   "large too sure": { shared: 0.5, judges: [{ own: 1.5 }, { own: 0.7, factor: 3 }] },
   "large barely better": { shared: 0.5, judges: [{ own: 1.5 }, { own: 1.3 }] },
   "large worse": { shared: 0.5, judges: [{ own: 1.1 }, { own: 2.2 }] },
+  "large knows nothing": { shared: 0.5, judges: [{ own: 1.5 }, { own: 40 }] },
   "errors shared": { shared: 1.5, judges: [{ own: 0.8 }, { own: 0.3 }] },
 };
 const DEFAULTS = { order: 0.7, factor: 0.8, first: 0.5 };
