@@ -64,10 +64,7 @@ async function prepare() {
     join(folder, "pilot.yaml"),
     JSON.stringify({ input: "rows.csv", run: "pilot", orders: "both", ...common }),
   );
-  await writeFile(
-    join(folder, "timed.yaml"),
-    JSON.stringify({ input: "odd.csv", run: "timed", calibration: "both.json", ...common }),
-  );
+  await writeFile(join(folder, "timed.yaml"), JSON.stringify({ input: "odd.csv", run: "timed", ...common }));
 }
 
 async function pilot() {
@@ -81,7 +78,8 @@ async function fit() {
 
 async function runInTime() {
   const began = Date.now();
-  const status = await abtie(["run", "timed.yaml", "--fresh", "--deadline", values.deadline]);
+  const fitted = existsSync(join(folder, "both.json")) ? ["--set", "calibration=both.json"] : [];
+  const status = await abtie(["run", "timed.yaml", "--fresh", "--deadline", values.deadline, ...fitted]);
   console.log(
     `exit status ${status} after ${((Date.now() - began) / 1_000).toFixed(0)} s; the deadline was ${values.deadline}`,
   );

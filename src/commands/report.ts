@@ -1,9 +1,12 @@
+import { readFile } from "node:fs/promises";
 import { basename, extname, join, relative, resolve } from "node:path";
 import { type ClassMatrix, pickRows, rowAt, setRow } from "../class-matrix.ts";
 import { readComparison, writeComparisonReport } from "../compare/comparison-file.ts";
+import { judgeFolder } from "../config/judges.ts";
 import { refuseOtherEnd } from "../config/output.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
+import { parseEscalation } from "../escalate/file.ts";
 import { evaluateSubject } from "../evaluate/evaluation.ts";
 import {
   isLabelled,
@@ -26,8 +29,9 @@ import { createReportStep } from "../job/report-step.ts";
 import { labelsFor, leftOutTies } from "../metrics/labels-for.ts";
 import { takeWeights } from "../metrics/weights.ts";
 import { fewLabelsOf } from "../report/data/few-labels.ts";
-import type { ReportData } from "../report/data/run-data.ts";
+import type { JudgesData, ReportData } from "../report/data/run-data.ts";
 import { notesOf, runFields, warningsOf } from "../report/from-run/fields.ts";
+import { judgesDataOf } from "../report/from-run/judges.ts";
 import { qualityOf } from "../report/from-run/quality.ts";
 import { readWorst, reportRowsOf } from "../report/from-run/rows.ts";
 import { isPage } from "../report/markup/page.ts";
@@ -178,8 +182,20 @@ async function gather(
       evaluation?.verdicts ??
       (rules === null ? null : summariseVerdicts(rules, run.rows, null, { seed: subject.seed })),
     fewLabels: powered === null ? null : fewLabelsOf(powered),
+    judges: await readJudges(run),
     worst: joined === null || !joined.dataset.hasAnswers ? [] : await readWorst(rows, written, truth, joined),
   };
+}
+
+/** Reads the run of the second judge, and the file of the combination if it is still there. */
+async function readJudges(run: LoadedRun): Promise<JudgesData | null> {
+  const { escalation } = run.config;
+  if (escalation === null) return null;
+  const second = await loadRunFolder(join(run.folder, judgeFolder(escalation.names[1])));
+  const file = escalation.combination;
+  const text = file === null ? null : await readFile(file, "utf8").catch(() => null);
+  const fitted = file === null || text === null ? null : parseEscalation(text, file);
+  return judgesDataOf(run, second, fitted);
 }
 
 /** Gives every row of the run its label; NaN in the rows that a sample does not hold. */

@@ -12,6 +12,7 @@ import { sources } from "./sections/sources.ts";
 import { time } from "./sections/time.ts";
 import { worst } from "./sections/worst.ts";
 import { fewLabelsSentences, fewLabelsTable } from "./tables/few-labels-table.ts";
+import { judgesSentence, judgesTable } from "./tables/judges-table.ts";
 import { scoreTable, sliceTable, sourceTable } from "./tables/run-tables.ts";
 import { verdictSentence, verdictSetTable } from "./tables/verdict-set-table.ts";
 import { swapText } from "./text/sentences.ts";
@@ -32,7 +33,7 @@ export function renderRun(data: ReportData): string {
  * settings.
  */
 export function renderRunMarkdown(data: ReportData): string {
-  const { rows, quality: known, verdicts, fewLabels, position } = data;
+  const { rows, quality: known, verdicts, fewLabels, judges, position } = data;
   return markdownDocument([
     heading(2, `Run ${data.name}`),
     bold(runVerdict(data).sentence),
@@ -43,6 +44,7 @@ export function renderRunMarkdown(data: ReportData): string {
     ...(known?.slices ?? []).map((group) => markdownTable(sliceTable(group, rows.length))),
     ...(position === null ? [] : [heading(3, "Order of the answers"), plain(swapText(position))]),
     ...(rows.length === 0 ? [] : [markdownTable(sourceTable(rows))]),
+    ...(judges === null ? [] : [markdownTable(judgesTable(judges)), plain(judgesSentence(judges))]),
     ...aboutMarkdown(data),
   ]);
 }

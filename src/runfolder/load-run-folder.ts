@@ -57,7 +57,7 @@ const RunConfig = z.object({
   engine: z.object({ name: z.string(), model: z.string().nullable(), tokenizer: z.string().nullable() }),
   // A run with one judge has none, nor have run folders of version 0.2.0 and older.
   escalation: z
-    .object({ names: z.tuple([z.string(), z.string()]).readonly() })
+    .object({ names: z.tuple([z.string(), z.string()]).readonly(), combination: z.string().nullable() })
     .nullable()
     .default(null),
   time: z.object({ deadline: z.string().nullable(), startedAt: z.string().nullable() }),

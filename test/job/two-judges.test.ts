@@ -163,6 +163,12 @@ test("fits how both judges are combined to labelled rows, and a later run uses t
   expect(summaryIn(job.folder)).toMatchObject({ second: { combination: join(job.folder, "both.json") } });
   expect(readLines(job.rowsFile)[0]?.probabilities).not.toEqual(lines[0]?.probabilities);
 
+  expect((await inProcess(["report", "run"], job.folder)).status).toBe(0);
+  expect(readFileSync(join(job.folder, "run/report.md"), "utf8")).toMatch(
+    /\| careful, swapped \| .* \| 60 \| 100 % \|/,
+  );
+  expect(readFileSync(join(job.folder, "run/report.html"), "utf8")).toContain("Two judges");
+
   const template = join(job.folder, "template.jinja");
   await writeFile(template, readFileSync(template, "utf8").replace("A: ", "First: "));
   const refused = await inProcess(["run", "job.yaml", "--run", "other"], job.folder);

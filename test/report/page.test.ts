@@ -25,6 +25,7 @@ const BARE: ReportData = {
   quality: null,
   verdicts: null,
   fewLabels: null,
+  judges: null,
   position: null,
   worst: [],
 };

@@ -47,6 +47,7 @@ export function sampleReport(many: number, seed = 7): ReportData {
     quality: sampleQuality(rows, random),
     verdicts: null,
     fewLabels: null,
+    judges: null,
     position: {
       rows: Math.round(many * 0.31),
       flipRate: around(0.184, 0.011),

@@ -44,10 +44,31 @@ export interface ReportData {
   readonly verdicts: VerdictSummary | null;
   /** Null unless the labels are those of a sample of the rows. */
   readonly fewLabels: FewLabelsData | null;
+  /** Null for a run with one judge. */
+  readonly judges: JudgesData | null;
   /** Null unless some rows were scored in both orders. */
   readonly position: PositionBias | null;
   /** The rows with the worst answers, the worst first. The page shows at most the first 20. */
   readonly worst: readonly WorstRow[];
+}
+
+/** What two judges of a run have answered. */
+export interface JudgesData {
+  readonly lines: readonly JudgesLine[];
+  /** Number of rows of the run. */
+  readonly rows: number;
+  /** Whether the combination of the answers was fitted to labelled rows. */
+  readonly isFitted: boolean;
+}
+
+/** The answers of one judge in one order. */
+export interface JudgesLine {
+  readonly name: string;
+  readonly model: string;
+  /** Number of rows that it answered. */
+  readonly answers: number;
+  /** By how many nats these answers lowered the log loss of labelled rows that were not fitted to; null when unknown. */
+  readonly gain: Estimate | null;
 }
 
 /** One row with its probabilities as submitted. */
