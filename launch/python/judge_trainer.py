@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -18,13 +18,7 @@ from judge_examples import Batch, Collator, Row, RowSampler, longest
 from judge_folder import MARK
 from judge_heads import answer_scores, class_scores, mean_answer_loss, mean_loss
 from judge_held_out import Scored, measure, measure_answers, score_rows, write_scores
-
-# Training has diverged when the mean loss of so many steps is above so many times that of the first ones, and this many nats.
-STEPS_OF_MEAN = 20
-DIVERGED_FACTOR = 2.0
-DIVERGED_NATS = 1.0
-# Part of the time up to the deadline that is kept for what cannot be foreseen.
-SPARE_S = 5.0
+from judge_pace import STEPS_OF_MEAN, Pace, has_diverged, memory_gib, time_to_end
 
 
 class RowDataset(Dataset[Row]):
@@ -68,19 +62,6 @@ class Task:
     eval_batch: int
     rows_per_step: int
     by_length: bool
-
-
-@dataclass
-class Pace:
-    """Durations that were measured in this session (s): a deadline is met with them."""
-
-    started: float = field(default_factory=time.monotonic)
-    mark: float = field(default_factory=time.monotonic)
-    steps: int = 0
-    step_s: float = 0.0
-    tokens: int = 0
-    save_s: float = 0.0
-    evaluation_s: float | None = None
 
 
 class JudgeTrainer(Trainer):
@@ -287,30 +268,3 @@ class StopInTime(TrainerCallback):
         if control.should_evaluate and not self.trainer.has_time_to_evaluate():
             control.should_evaluate = False
         return control
-
-
-def time_to_end(step: float, save: float, evaluation: float | None, session: float) -> float:
-    """Compute the time (s) to keep after a step: one more step, which may be a slow one, a checkpoint and the final folder.
-
-    The evaluation at the end is kept time for if it takes at most a tenth of the session; a longer one is left out when it does
-    not fit.
-    """
-    judged = 0.0 if evaluation is None or evaluation > session / 10 else 1.2 * evaluation
-    return 2 * step + 2 * save + judged + SPARE_S
-
-
-def has_diverged(losses: Sequence[float]) -> bool:
-    """Tell whether the mean loss of the last steps is far above that of the first ones."""
-    if len(losses) < 2 * STEPS_OF_MEAN:
-        return False
-    before, now = mean(losses[:STEPS_OF_MEAN]), mean(losses[-STEPS_OF_MEAN:])
-    return now > DIVERGED_FACTOR * before and now > before + DIVERGED_NATS
-
-
-def memory_gib() -> float | None:
-    """Read the largest memory of the device so far (GiB), or of this process where there is no GPU."""
-    if torch.cuda.is_available():
-        return round(torch.cuda.max_memory_reserved() / 2**30, 2)
-    import resource
-
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2)

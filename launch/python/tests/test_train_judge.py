@@ -21,8 +21,8 @@ from transformers import AutoModelForCausalLM, Gemma2Config, LlamaConfig
 from judge_examples import Collator, Data, Example
 from judge_heads import answer_scores, mean_answer_loss
 from judge_model import load_judge
+from judge_pace import STEPS_OF_MEAN, has_diverged, time_to_end
 from judge_recipe import read_recipe
-from judge_trainer import STEPS_OF_MEAN, has_diverged, time_to_end
 from train_judge import main
 
 # One thread: so small a model is slower with more of them.
