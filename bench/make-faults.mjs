@@ -46,6 +46,8 @@ const { values } = parseArgs({
 });
 const HOME = process.env.ABTIE_HOME ?? join(homedir(), ".cache/abtie");
 const STAGES = { data: "prepare", train: "train", merged: "merge", quantized: "quantize" };
+/** What abtie says of a full disk. */
+const FULL = /the disk is (?:probably )?full/;
 const random = seeded(Number(values.seed));
 const folder = mkdtempSync(join(tmpdir(), "abtie-make-faults-"));
 let wrong = 0;
@@ -236,9 +238,9 @@ async function disk(reference) {
         stderr
           .trim()
           .split("\n")
-          .filter((line) => /space|disk|full|ENOSPC/i.test(line))
+          .filter((line) => FULL.test(line))
           .at(-1) ?? stderr.trim().split("\n").at(-1);
-      wrong += half.length + (status === 0 ? 1 : 0) + (/space|ENOSPC|full/i.test(stderr) ? 0 : 1);
+      wrong += half.length + (status === 0 ? 1 : 0) + (FULL.test(stderr) ? 0 : 1);
       table.push([size, status, half.join(" ") || "-", (said ?? "").slice(0, 200)]);
       process.stderr.write(`${table.at(-1).join(" | ")}\n`);
     }

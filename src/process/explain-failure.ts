@@ -33,7 +33,7 @@ const COMMON_CAUSES: readonly Cause[] = [
   { pattern: /No space left on device|os error 28\b|Disk quota exceeded/i, text: "the disk is full; free some space" },
   {
     // What torch says when its archive of a checkpoint does not become as long as what was written.
-    pattern: /enforce fail at inline_container|PytorchStreamWriter failed writing/,
+    pattern: /enforce fail at inline_container|PytorchStreamWriter failed writing|iostream error/,
     text: "a checkpoint could not be written as a whole: the disk is probably full; free some space",
   },
   {

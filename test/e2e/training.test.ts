@@ -36,8 +36,8 @@ test("a short training of a real model learns a rule: it comes clearly below the
   const last = scores.at(-1);
   expect(last).toMatchObject({ step: ROWS / 10, rows: ROWS / 5 });
   expect(last?.prior_log_loss).toBeGreaterThan(1.09);
-  // Without learning it stays at 1.10 or above; more than chance separates 0.85 from that on 200 rows.
-  expect(last?.log_loss).toBeLessThan(0.85);
+  // Without learning it stays at 1.10 or above; 0.405 was measured here.
+  expect(last?.log_loss).toBeLessThan(0.7);
   expect(last?.log_loss).toBeGreaterThan(BEST - 0.05);
   expect(last?.mass).toBeGreaterThan(0.95);
   const stage = parseJson(await readFile(join(made, "train/stage.json"), "utf8"));

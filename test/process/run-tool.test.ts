@@ -80,6 +80,7 @@ test.each([
     "echo 'RuntimeError: [enforce fail at inline_container.cc:672] . unexpected pos 576 vs 534'; exit 1",
     "the disk is probably full",
   ],
+  ["echo 'RuntimeError: basic_ios::clear: iostream error'; exit 1", "the disk is probably full"],
   ["echo strange; exit 9", "it ended with status 9"],
   ["kill -9 $$", "it was killed"],
   ["exec /no/such/program", "cannot be started"],
