@@ -1,5 +1,5 @@
 // The tools that are set beside abtie, by the names of --tools.
-import { abtie, abtieForked, abtieUni } from "./tools/abtie.mjs";
+import { abtie, abtieForked } from "./tools/abtie.mjs";
 import { benchServe } from "./tools/bench-serve.mjs";
 import { inspect } from "./tools/inspect.mjs";
 import { lmEval } from "./tools/lm-eval.mjs";
@@ -11,7 +11,6 @@ import { runBatch } from "./tools/run-batch.mjs";
 export const TOOLS = {
   abtie,
   "abtie-forked": abtieForked,
-  "abtie-uni": abtieUni,
   "run-batch": runBatch,
   notebook,
   "lm-eval": lmEval,

@@ -38,15 +38,6 @@ export const abtieForked = {
     abtie.command(job, { ...context, env: { ...context.env, VLLM_WORKER_MULTIPROC_METHOD: "fork" } }),
 };
 
-/** The same, and the worker of a server on one device is a part of its engine's process: two processes import torch, not three. */
-export const abtieUni = {
-  ...abtie,
-  name: "abtie run, two processes",
-  kinds: ["cold"],
-  command: (job, context) =>
-    abtie.command(job, { ...context, env: { ...context.env, VLLM_ENABLE_V1_MULTIPROCESSING: "0" } }),
-};
-
 function run(config) {
   return [MAIN, "run", config, "--fresh", "--force", "--json"];
 }
