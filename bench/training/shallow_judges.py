@@ -4,8 +4,9 @@ Run as: python shallow_judges.py DATA ROWS.csv OUT.jsonl   (an interpreter with 
 
 DATA      a folder of `abtie prepare` with both orders: its folds and targets
 ROWS.csv  the rows that it was made of: id, response_a, response_b and, for the second and third judge, model_a and model_b
-OUT.jsonl gets {"job", "id", "order", "logits"} of each row, order and judge, by the logistic regression of the other folds, fitted
-          to both orders with the targets as weights; bench/training/score-folds.mjs scores them beside trained judges.
+OUT.jsonl gets {"job", "id", "order", "logits"} of each row, order and judge, by the logistic regression of the other
+          folds, fitted to both orders with the targets as weights; bench/training/score-folds.mjs scores them beside
+          trained judges.
 
 The judges: length  (difference of the words, of their logarithms and of the lines; which answer is empty; whether they are equal)
             writer  (which two models wrote the answers; no text is read)
