@@ -1,3 +1,4 @@
+import { mean } from "../numbers/sums.ts";
 import type { PerClass } from "../types.ts";
 import { fallOf } from "./fall.ts";
 import { fillKnapsack, type KnapsackItems, type TimeBudget } from "./knapsack.ts";
@@ -219,27 +220,28 @@ interface RankedStep {
   readonly perSecond: number;
 }
 
-/** Lists the steps of a way, the small judge's first, each with what it adds to those before it. */
+/**
+ * Lists the steps of a way, the small judge's first, each with what it adds to those before it. Where the second order of a judge brings
+ * more than the first, both share what they bring together, because the one is asked for the sake of the other.
+ */
 function stepsTo(input: PlanInput, row: EscalationRow, to: AnswerCounts): readonly RankedStep[] {
-  const steps: RankedStep[] = [];
+  const ranked: RankedStep[] = [];
   let counts = row.counts;
   let fallen = 0;
   for (const judge of [0, 1] as const) {
-    const orders = row.open.filter((step) => step.judge === judge).slice(0, to[judge] - row.counts[judge]);
     const seconds = secondsOf(input, row, judge);
-    for (const { order } of orders) {
+    const steps: StepToAsk[] = [];
+    for (const step of row.open.filter((each) => each.judge === judge).slice(0, to[judge] - row.counts[judge])) {
       counts = oneMore(counts, judge);
       const total = Math.max(fallen, input.fallTo(row, counts));
-      const perSecond = Math.min((total - fallen) / seconds, steps.findLast(isOf(judge))?.perSecond ?? Infinity);
-      steps.push({ ask: { row: row.row, step: { judge, order }, fall: total - fallen, seconds }, perSecond });
+      steps.push({ row: row.row, step: { judge, order: step.order }, fall: total - fallen, seconds });
       fallen = total;
     }
+    const falls = steps.map(({ fall }) => fall);
+    const rises = falls.some((fall, at) => fall > (falls[at - 1] ?? fall));
+    ranked.push(...steps.map((ask) => ({ ask, perSecond: (rises ? mean(falls) : ask.fall) / seconds })));
   }
-  return steps;
-}
-
-function isOf(judge: JudgeIndex): (step: RankedStep) => boolean {
-  return ({ ask }) => ask.step.judge === judge;
+  return ranked;
 }
 
 function oneMore([small, large]: AnswerCounts, judge: JudgeIndex): AnswerCounts {

@@ -88,8 +88,8 @@ async function sayOf(command: readonly string[], file: string): Promise<unknown>
   );
   expect({ command, file, ...said }).toMatchObject({ stdout: expect.stringMatching(/^[[{]/) });
   const text = said.stdout.replaceAll(join(folder, file), "FILE").replaceAll(file, "FILE");
-  // Sizes and lines are those of the file.
-  const result = text.replaceAll(/24 rows, [^"]*|\((?:line|row) [^)]*\)/g, "");
+  // Sizes and places are those of the file.
+  const result = text.replaceAll(/24 rows, (?:[^"\\]|\\.)*|(?:line|row) \d[^(]*(?=\(id )|\((?:line|row) [^)]*\)/g, "");
   const differs = /^(startedAt|seed|sha256)$/;
   return { status: said.status, result: JSON.parse(result, (key, value) => (differs.test(key) ? null : value)) };
 }

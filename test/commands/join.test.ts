@@ -3,7 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import type { RunStatus } from "../../src/commands/status.ts";
+import type { RunStatus, RunsStatus } from "../../src/commands/status.ts";
 import { sum } from "../../src/numbers/sums.ts";
 import { inProcess } from "../helpers/in-process.ts";
 import { attachTo, type Job, startJudge, writeJob } from "../helpers/job.ts";
@@ -72,7 +72,7 @@ test("one shard can be evaluated by the labels of the whole input", async () => 
   expect(JSON.parse(said.stdout).rows).toBe(readLines(join(shard(job, 2, 3), "rows.jsonl")).length);
 });
 
-test("the status of a joined run is that of its rows, and the folder of the job names the runs in it", async () => {
+test("the status of a joined run is that of its rows, and that of the job's folder lists the runs in it", async () => {
   await using judge = await startJudge({});
   const job = await writeJob({ engine: attachTo(judge), rows: 30, config: { orders: "both" } });
   await runShards(job, 2, [1]);
@@ -90,13 +90,17 @@ test("the status of a joined run is that of its rows, and the folder of the job 
   expect(sum(status.verdicts)).toBe(scored);
   const shown = await inProcess(["status", "run/joined"], job.folder);
   expect(shown.stdout).toMatch(/^state {8}joined from the rows of shards$/m);
-  for (const command of ["status", "evaluate"]) {
-    const refused = await inProcess([command, "run"], job.folder);
-    expect(refused).toMatchObject({
-      status: 3,
-      stderr: expect.stringContaining("It holds 2 runs: joined, shard-1-of-2. Name one of them."),
-    });
-  }
+  const refused = await inProcess(["evaluate", "run"], job.folder);
+  expect(refused).toMatchObject({
+    status: 3,
+    stderr: expect.stringContaining("It holds 2 runs: joined, shard-1-of-2. Name one of them."),
+  });
+  const all = await inProcess(["status", "run", "--json"], job.folder);
+  const { runs } = JSON.parse(all.stdout) as RunsStatus;
+  expect(runs.map(({ name, state }) => [name, state])).toEqual([
+    ["joined", "joined"],
+    ["shard-1-of-2", "done"],
+  ]);
 });
 
 describe("a join of three shards", () => {

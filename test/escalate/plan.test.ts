@@ -216,6 +216,27 @@ describe("engines that take turns", () => {
     expect(asked(rows.toReversed())).toEqual([0, 1, 2, 3, 4]);
   });
 
+  test("ask the least certain rows first where only both orders of the large judge bring something", () => {
+    const falls = { ...model.falls, "10>20": 0, "10>11": 0, "10>12": 0.1, "10>21": 0, "10>22": 0.1 };
+    const [certain, unsure] = (
+      [
+        [0.9, 0.05, 0.05],
+        [0.4, 0.3, 0.3],
+      ] as const
+    ).map((probabilities, row): EscalationRow => ({ ...(rows[0] as EscalationRow), row, probabilities })) as [
+      EscalationRow,
+      EscalationRow,
+    ];
+    const engines: EscalationEngines = { kind: "side-by-side", secondsLeft: [9, 9] };
+    const { steps } = planEscalation({ model: { ...model, falls }, rows: [certain, unsure], paces, engines });
+    expect(steps[1].map(({ row, step }) => [row, step.order])).toEqual([
+      [1, "ab"],
+      [1, "ba"],
+      [0, "ab"],
+      [0, "ba"],
+    ]);
+  });
+
   test("go on with shorter prompts when a long one does not fit any more", () => {
     const engines: EscalationEngines = {
       kind: "turns",

@@ -17,7 +17,7 @@ test("continues where it was interrupted, and sends no answered row again", asyn
   first.child.kill("SIGINT");
   const ended = await first.ended;
   expect(ended.status).toBe(130);
-  expect(ended.stderr).toContain("run it again to continue");
+  expect(ended.stderr).toMatch(/^to continue {2}abtie run job\.yaml$/m);
   expectValid(job.submission, job.ids);
   const before = summaryIn(job.folder);
   const { scoredPrompts: answered = 0 } = before.session;
