@@ -52,6 +52,7 @@ def main() -> None:
     # Several threads that wait for each other lose most of their time on a busy machine.
     torch.set_num_threads(1)
     shutil.rmtree(options.folder, ignore_errors=True)
+    options.folder.mkdir(parents=True)
     adapter, merged = options.adapter or options.folder / "adapter", options.folder / "merged"
     if options.adapter is None:
         write_adapter(options.base, adapter, options.spread)
