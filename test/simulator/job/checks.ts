@@ -1,9 +1,10 @@
 import type { RunEnd } from "../../../src/job/summary.ts";
 import { type Given, keyOf, type Model } from "./answers.ts";
 import type { FileTree, Node } from "./files.ts";
-import { idsOf, JOURNAL, PRIOR, ROWS } from "./job-parts.ts";
+import { idsOf, PRIOR, RUN_FOLDER, SECOND_FOLDER } from "./job-parts.ts";
 import {
   expectedOf,
+  expectedOfTwo,
   faultOfSubmission,
   isNear,
   type JournalContent,
@@ -34,10 +35,15 @@ export function createFileChecks(options: {
   readonly scenario: JobScenario;
   readonly tree: FileTree;
   readonly submission: string;
+  /** The run folder: that of the job, or that of its second judge. */
+  readonly folder?: string;
   readonly record: ServerRecord;
   readonly report: (violation: string) => void;
 }): FileChecks {
-  const { scenario, tree, submission, record, report } = options;
+  const { scenario, tree, submission, folder = RUN_FOLDER, record, report } = options;
+  const [journalPath, rowsPath] = [`${folder}/journal.jsonl`, `${folder}/rows.jsonl`];
+  /** The journal of the second judge, whose answers the submission of the job has too. */
+  const otherPath = scenario.second !== null && folder === RUN_FOLDER ? `${SECOND_FOLDER}/journal.jsonl` : null;
   const ids = idsOf(scenario);
   /** True once a complete submission was in place: in memory, and on the disk whatever a power cut loses. */
   const must = { exist: false, survive: false };
@@ -81,7 +87,11 @@ export function createFileChecks(options: {
   };
   /** What is published must be in the journal, and on the disk, or a crash would answer it a second time with other numbers. */
   const checkPublished = (node: Node): void => {
-    const { answers } = readJournalText((tree.find(JOURNAL)?.durable ?? EMPTY).toString("utf8"));
+    const { answers } = readJournalText((tree.find(journalPath)?.durable ?? EMPTY).toString("utf8"));
+    if (otherPath !== null) {
+      checkPublishedOfTwo(node, answers, otherPath);
+      return;
+    }
     for (const [row, published] of probabilitiesIn(node.bytes.toString("utf8")).entries()) {
       if (isNear(published, PRIOR)) continue;
       const ab = answers.get(keyOf(row, "ab"))?.logProbs ?? null;
@@ -92,20 +102,36 @@ export function createFileChecks(options: {
         report(`row ${row} is published as ${published}, which no server said`);
     }
   };
+  /** With two judges a row holds the answers of one of them: those of the second, or before they came those of the first. */
+  const checkPublishedOfTwo = (node: Node, own: JournalContent["answers"], path: string): void => {
+    if (!isJournalTrusted) return;
+    const { answers } = readJournalText((tree.find(path)?.durable ?? EMPTY).toString("utf8"));
+    for (const [row, published] of probabilitiesIn(node.bytes.toString("utf8")).entries()) {
+      if (isNear(published, PRIOR)) continue;
+      const isOf = (judge: JournalContent["answers"]): boolean => {
+        const shown = (order: "ab" | "ba") => [judge.get(keyOf(row, order))?.logProbs ?? null, null];
+        return shown("ab").some((ab) =>
+          shown("ba").some((ba) => (ab !== null || ba !== null) && isNear(published, expectedOfTwo(ab, ba))),
+        );
+      };
+      if (!isOf(own) && !isOf(answers))
+        report(`row ${row} is published as ${published}, which the durable journals of both judges do not hold`);
+    }
+  };
   const givenTo = (row: number, order: "ab" | "ba"): readonly (readonly number[])[] =>
     (record.given.get(keyOf(row, order)) ?? []).map(({ logProbs }) => logProbs);
 
-  const journalNow = (): JournalContent => readJournalText((tree.find(JOURNAL)?.bytes ?? EMPTY).toString("utf8"));
+  const journalNow = (): JournalContent => readJournalText((tree.find(journalPath)?.bytes ?? EMPTY).toString("utf8"));
 
   const checkJournal = (): void => {
-    const node = tree.find(JOURNAL);
+    const node = tree.find(journalPath);
     if (node === journal.node && (node === null || node.version === journal.version)) return;
     const bytes = node?.bytes ?? EMPTY;
     const { whole } = journal;
     if (bytes.length < whole.length || !bytes.subarray(0, whole.length).equals(whole))
       report("a whole line of the journal was changed or lost");
     journal = { node, version: node?.version ?? 0, whole: wholeLines(bytes) };
-    const isNameDurable = tree.candidates(JOURNAL).every((candidate) => candidate === node);
+    const isNameDurable = tree.candidates(journalPath).every((candidate) => candidate === node);
     if (node !== null && isNameDurable) durableLines = wholeLines(node.durable);
   };
 
@@ -127,7 +153,7 @@ export function createFileChecks(options: {
     },
     powerWasCut: () => {
       must.exist &&= must.survive;
-      const node = tree.find(JOURNAL);
+      const node = tree.find(journalPath);
       const bytes = node?.bytes ?? EMPTY;
       if (bytes.length < durableLines.length || !bytes.subarray(0, durableLines.length).equals(durableLines)) {
         report("a power cut lost lines of the journal that were synced");
@@ -156,7 +182,8 @@ export function createFileChecks(options: {
       if (models.size > 1) report(`the journal mixes answers of ${[...models].join(" and ")}`);
       if (!isJournalTrusted) return;
       checkRowsFile(content);
-      if (end === "done") checkTried(content);
+      // The second judge is not asked for every row.
+      if (end === "done" && folder === RUN_FOLDER) checkTried(content);
     },
   };
 
@@ -174,7 +201,7 @@ export function createFileChecks(options: {
   }
 
   function checkRowsFile({ answers }: JournalContent): void {
-    const text = tree.find(ROWS)?.bytes.toString("utf8") ?? "";
+    const text = tree.find(rowsPath)?.bytes.toString("utf8") ?? "";
     for (const [row, line] of text.split("\n").slice(0, -1).entries()) {
       const record = JSON.parse(line) as Record<"ab" | "ba", { readonly logProbs: readonly number[] } | null>;
       for (const order of ["ab", "ba"] as const) {

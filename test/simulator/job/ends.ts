@@ -55,7 +55,8 @@ function faultsOfError(
 ): readonly string[] {
   if (!(error instanceof AbtieError)) return [`ended by a bug: ${textOf(error)}`];
   if (isLast) return [`is the last start and failed: ${textOf(error)}`];
-  const { servers, disk } = scenario;
+  const { disk } = scenario;
+  const servers = [...scenario.servers, ...(scenario.second ?? [])];
   const hasCause = {
     // A config is refused after the deadline, and when a server has another model.
     config: /no time to work/.test(error.message) || (hasOtherModel(scenario) && /model/.test(error.message)),
@@ -66,8 +67,10 @@ function faultsOfError(
   return hasCause[error.code] ? [] : [`failed without a cause: ${textOf(error)}`];
 }
 
-function hasOtherModel({ servers }: JobScenario): boolean {
-  return servers.some(({ faults }) => faults.some((fault) => fault.kind === "death" && fault.otherModel !== null));
+function hasOtherModel({ servers, second }: JobScenario): boolean {
+  return [...servers, ...(second ?? [])].some(({ faults }) =>
+    faults.some((fault) => fault.kind === "death" && fault.otherModel !== null),
+  );
 }
 
 export function textOf(thrown: unknown): string {

@@ -9,9 +9,10 @@ import { CLASSES } from "../../../src/types.ts";
 import { LABEL_IDS, LABELS, MAX_MODEL_LEN, promptOf } from "./answers.ts";
 import type { JobScenario } from "./scenario.ts";
 
+/** Name of the second judge, and its run folder. */
+const SECOND = "large";
+export const SECOND_FOLDER = "/job/run/judge-large";
 export const RUN_FOLDER = "/job/run";
-export const JOURNAL = `${RUN_FOLDER}/journal.jsonl`;
-export const ROWS = `${RUN_FOLDER}/rows.jsonl`;
 export const LOCK = `${RUN_FOLDER}/lock`;
 export const PRIOR = [0.4, 0.35, 0.25] as const;
 
@@ -22,15 +23,41 @@ export function idsOf({ lengths }: JobScenario): readonly string[] {
 
 /** The config of a start; without `isTimed` it has no deadline. `startedAt`: the first start, ms since 1970. */
 export function configOf(scenario: JobScenario, output: string, startedAt: number, isTimed: boolean): Config {
-  const { deadlineMs, isDeadlineShared, isSpawned, servers } = scenario;
+  const { servers, second } = scenario;
+  const first = judgeConfig(scenario, { output, run: RUN_FOLDER, servers, name: "server" }, startedAt, isTimed);
+  if (second === null) return first;
+  const own = { output: `${SECOND_FOLDER}/submission.csv`, run: SECOND_FOLDER, servers: second, name: "second" };
+  const escalation = {
+    names: ["small", SECOND] as const,
+    second: judgeConfig(scenario, own, startedAt, isTimed),
+    combination: null,
+  };
+  return { ...first, escalation };
+}
+
+interface JudgeParts {
+  readonly output: string;
+  readonly run: string;
+  readonly servers: JobScenario["servers"];
+  /** Name of its servers. */
+  readonly name: string;
+}
+
+function judgeConfig(
+  scenario: JobScenario,
+  { output, run, servers, name }: JudgeParts,
+  startedAt: number,
+  isTimed: boolean,
+): Config {
+  const { deadlineMs, isDeadlineShared, isSpawned } = scenario;
   const engine = isSpawned
     ? { kind: "spawn", command: "serve", model: "judge", tokenizer: false, replicas: servers.length }
-    : { attach: servers.map((_, server) => `http://server-${server + 1}`) };
+    : { attach: servers.map((_, server) => `http://${name}-${server + 1}`) };
   const deadline = deadlineMs === null ? {} : { deadline: `${deadlineMs}ms` };
   const written = {
     input: "/job/rows.csv",
     output,
-    run: RUN_FOLDER,
+    run,
     template: "/job/template.jinja",
     orders: scenario.orders,
     concurrency: scenario.concurrency ?? "auto",

@@ -98,6 +98,19 @@ export function expectedOf(ab: readonly number[] | null, ba: readonly number[] |
   return clipped.map((value) => value / sum);
 }
 
+/** The probabilities of a row of two judges with these readings of one of them: the mean of the log probabilities, clipping. */
+export function expectedOfTwo(ab: readonly number[] | null, ba: readonly number[] | null): readonly number[] {
+  const one = (logProbs: readonly number[] | null): number[] =>
+    logProbs === null
+      ? [0, 0, 0]
+      : logProbs.map((value) => value - Math.log(logProbs.reduce((s, x) => s + Math.exp(x), 0)));
+  const first = one(ab);
+  const [b = 0, a = 0, tie = 0] = one(ba);
+  const count = (ab === null ? 0 : 1) + (ba === null ? 0 : 1);
+  const mean = [a, b, tie].map((value, at) => ((first[at] ?? 0) + value) / count);
+  return expectedOf(mean, null);
+}
+
 export function isNear(one: readonly number[], other: readonly number[]): boolean {
   return one.every((value, index) => Math.abs(value - (other[index] ?? Number.NaN)) < 3e-6);
 }

@@ -5,7 +5,7 @@ import { NO_THREADS } from "../../../src/prompt/threads/threads.ts";
 import { createEffects } from "../../../src/system.ts";
 import type { Random } from "../random.ts";
 import type { Start } from "./ends.ts";
-import { datasetOf, judgeLoaderOf } from "./job-parts.ts";
+import { datasetOf, judgeLoaderOf, SECOND_FOLDER } from "./job-parts.ts";
 import { faultOfSubmission } from "./read-files.ts";
 import type { JobScenario } from "./scenario.ts";
 import type { createServers } from "./servers.ts";
@@ -18,6 +18,8 @@ interface Surroundings {
   readonly world: World;
   readonly disk: Disk;
   readonly servers: Pick<ReturnType<typeof createServers>, "openersOf">;
+  /** The servers of the second of two judges; null with one judge. */
+  readonly second: Pick<ReturnType<typeof createServers>, "openersOf"> | null;
   readonly random: Random;
   /** The start of a process of the same machine; null when it has ended. */
   readonly startOf: (pid: number) => string | null;
@@ -28,7 +30,7 @@ interface Surroundings {
 
 /** Runs the job in a process, which is settled when the job ends. */
 export function runProcess(start: Start, surroundings: Surroundings): void {
-  const { config, scenario, world, disk, servers, random, startOf, onWork, armWatchdog } = surroundings;
+  const { config, scenario, world, disk, servers, second, random, startOf, onWork, armWatchdog } = surroundings;
   const { name, startedAt, pid, host } = start;
   const effects = createEffects({
     startedAt,
@@ -52,7 +54,8 @@ export function runProcess(start: Start, surroundings: Surroundings): void {
     createJudgeLoader: async () => judgeLoaderOf(scenario),
     engineOpeners: (given) => {
       onWork();
-      return servers.openersOf(start, scenario.isSpawned)(given);
+      const own = second !== null && given.config.runFolder === SECOND_FOLDER ? second : servers;
+      return own.openersOf(start, scenario.isSpawned)(given);
     },
     packageVersion: async () => "0",
     openPreparingThreads: async () => NO_THREADS,

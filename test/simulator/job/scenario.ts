@@ -25,6 +25,8 @@ export interface JobScenario {
   readonly isDeadlineShared: boolean;
   readonly onOverrun: "degrade" | "stop";
   readonly servers: readonly ServerPlan[];
+  /** The servers of the second of two judges, which abtie starts as it starts those of the first, or finds; null with one judge. */
+  readonly second: readonly ServerPlan[] | null;
   readonly disk: { readonly faults: readonly DiskFault[]; readonly isOrdered: boolean };
   readonly deeds: readonly Deed[];
   /** Starts of the job before the last one, to which nothing is done any more. */
@@ -69,11 +71,23 @@ export function drawJobScenario(seed: number): JobScenario {
     isDeadlineShared: random.chance(0.3),
     onOverrun: random.chance(0.8) ? "degrade" : "stop",
     servers,
+    second: seed < TWO_JUDGES_FROM ? null : drawSecond(seed, { lengths, workMs, isSpawned }),
     disk: { faults: random.chance(0.5) ? drawDiskFaults(random, workMs) : [], isOrdered: random.chance(0.5) },
     deeds: isCalm ? [] : drawDeeds(random),
     starts: Math.floor(random.between(1, 5)),
     pauseMs: random.chance(0.5) ? random.between(0, 500) : random.between(500, 30_000),
   };
+}
+
+/** From this seed on, a job has two judges. The draws of the other seeds do not depend on it. */
+export const TWO_JUDGES_FROM = 20_000_001;
+
+function drawSecond(seed: number, drawn: Omit<DrawnServer, "isTroubled">): readonly ServerPlan[] {
+  const random = createRandom(seed + 5_000_003);
+  const workMs = drawn.workMs * random.logBetween(0.5, 10);
+  return Array.from({ length: random.chance(0.8) ? 1 : 2 }, () =>
+    drawServer(random, { ...drawn, workMs, isTroubled: random.chance(0.5) }),
+  );
 }
 
 interface DrawnServer {

@@ -32,6 +32,8 @@ interface Request extends ModelRequest {
 export function createServers(options: {
   readonly world: World;
   readonly plans: readonly ServerPlan[];
+  /** Begins the name of each server. */
+  readonly prefix?: string;
   readonly random: Random;
   readonly poison: ReadonlySet<number>;
   /** True when no server misbehaves any more. */
@@ -44,7 +46,7 @@ export function createServers(options: {
   /** A process has ended: its requests are cancelled. */
   readonly hangUp: (process: Process) => void;
 } {
-  const { world, plans, random, poison, isCalm, calmModel } = options;
+  const { world, plans, prefix = "server", random, poison, isCalm, calmModel } = options;
   const record: ServerRecord = {
     given: new Map(),
     asked: new Map(),
@@ -53,7 +55,7 @@ export function createServers(options: {
     lists: new Map(),
   };
   const servers = plans.map((plan, index) =>
-    createServer(world, plan, index, random, poison, record, isCalm, calmModel),
+    createServer(world, plan, `${prefix} ${index + 1}`, random, poison, record, isCalm, calmModel),
   );
   return {
     record,
@@ -70,14 +72,13 @@ const FAST_MS = 5;
 function createServer(
   world: World,
   plan: ServerPlan,
-  index: number,
+  name: string,
   random: Random,
   poison: ReadonlySet<number>,
   record: ServerRecord,
   isCalm: () => boolean,
   calmModel: () => Model,
 ) {
-  const name = `server ${index + 1}`;
   const deaths = plan.faults.filter((fault) => fault.kind === "death");
   const active = (): readonly ServerFault[] =>
     isCalm() ? [] : plan.faults.filter(({ at, ms }) => world.now() >= at && world.now() < at + ms);

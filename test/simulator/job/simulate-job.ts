@@ -1,11 +1,11 @@
 import { parseDeadline } from "../../../src/config/deadline.ts";
-import { AbtieError } from "../../../src/errors.ts";
+import { AbtieError, systemCode } from "../../../src/errors.ts";
 import { createRandom } from "../random.ts";
 import { createFileChecks } from "./checks.ts";
 import { createDisk } from "./disk.ts";
 import { faultsOfEnd, type Start, textOf } from "./ends.ts";
 import { createFileTree } from "./files.ts";
-import { configOf, JOURNAL, LOCK, RUN_FOLDER } from "./job-parts.ts";
+import { configOf, LOCK, RUN_FOLDER, SECOND_FOLDER } from "./job-parts.ts";
 import { createLockWatch } from "./lock-watch.ts";
 import { watchRealWorld } from "./real-world.ts";
 import { runProcess, tableOf } from "./run-process.ts";
@@ -68,6 +68,29 @@ async function simulate(scenario: JobScenario, world: ReturnType<typeof createWo
     calmModel: () => checks.model() ?? "judge",
   });
   const checks = createFileChecks({ scenario, tree, submission, record: servers.record, report });
+  const second = scenario.second === null ? null : createSecond(scenario.second);
+  const judges = second === null ? [checks] : [checks, second.checks];
+  /** The servers of the second judge, and the checks of its own folder, which is that of an ordinary run. */
+  function createSecond(plans: NonNullable<JobScenario["second"]>) {
+    const own = createServers({
+      world,
+      plans,
+      prefix: "second",
+      random: createRandom(seed + 6_000_003),
+      poison: scenario.poison,
+      isCalm: () => weather.isCalm,
+      calmModel: () => watch.model() ?? "judge",
+    });
+    const watch = createFileChecks({
+      scenario,
+      tree,
+      submission: `${SECOND_FOLDER}/submission.csv`,
+      folder: SECOND_FOLDER,
+      record: own.record,
+      report: (violation) => report(`second judge: ${violation}`),
+    });
+    return { servers: own, checks: watch };
+  }
   const disk = createDisk({
     world,
     tree,
@@ -81,7 +104,11 @@ async function simulate(scenario: JobScenario, world: ReturnType<typeof createWo
       lock.begins(operation);
     },
     onDone: (operation, error) => {
-      if (error !== null && operation.path === JOURNAL) checks.journalFailed();
+      if (error !== null && operation.path === `${RUN_FOLDER}/journal.jsonl`) checks.journalFailed();
+      // The journal of the second judge is missing until that judge is asked.
+      if (error !== null && systemCode(error) !== "ENOENT" && operation.path === `${SECOND_FOLDER}/journal.jsonl`) {
+        for (const each of judges) each.journalFailed();
+      }
       if (error === null) lock.done(operation);
     },
   });
@@ -119,7 +146,7 @@ async function simulate(scenario: JobScenario, world: ReturnType<typeof createWo
     };
     starts.push(start);
     world.trace(`${name} starts on ${start.host}`);
-    checks.sessionBegins();
+    for (const each of judges) each.sessionBegins();
     const number = starts.length;
     runProcess(start, {
       config,
@@ -127,6 +154,7 @@ async function simulate(scenario: JobScenario, world: ReturnType<typeof createWo
       world,
       disk: disk.of(start),
       servers,
+      second: second?.servers ?? null,
       random: createRandom(seed + 4_000_003 + number),
       startOf: (pid) => alive().find((other) => other.pid === pid && tableOf(other) === tableOf(start))?.name ?? null,
       onWork: checks.workBegins,
@@ -151,6 +179,7 @@ async function simulate(scenario: JobScenario, world: ReturnType<typeof createWo
   const leave = (start: Start, how: string): void => {
     start.isDead = true;
     servers.hangUp(start);
+    second?.servers.hangUp(start);
     ends.push(`${start.name} ${how}`);
     world.trace(`${start.name} ended: ${how}`);
     checkTime(start);
@@ -203,7 +232,7 @@ async function simulate(scenario: JobScenario, world: ReturnType<typeof createWo
     const facts = { scenario, record: servers.record, wasAlone: starts.length === 1 };
     for (const fault of faultsOfEnd(start, settled, facts)) report(`${start.name} ${fault}`);
     if ("error" in settled) return;
-    checks.checkWhole(settled.summary.end);
+    for (const each of judges) each.checkWhole(settled.summary.end);
     if (start.isLast && tree.find(LOCK) !== null) report("the last start left its lock");
   };
 
@@ -219,7 +248,7 @@ async function simulate(scenario: JobScenario, world: ReturnType<typeof createWo
         for (const start of there) start.isDead = true;
         boot += 1;
         disk.cutPower();
-        checks.powerWasCut();
+        for (const each of judges) each.powerWasCut();
         for (const start of there) leave(start, "power cut");
         break;
       }
@@ -256,7 +285,7 @@ async function simulate(scenario: JobScenario, world: ReturnType<typeof createWo
   await world.run(
     () => isOver,
     () => {
-      checks.check();
+      for (const each of judges) each.check();
       for (const start of alive()) settle(start);
       if (world.events() > MOST_EVENTS) {
         report(`no end after ${MOST_EVENTS} events`);
