@@ -72,6 +72,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
   let failure: AbtieError | null = null;
   let isThere = true;
   let closed = false;
+  let wasUsed = true;
 
   const outcome = (row: number): RowOutcome => {
     const answers = answersOf(state, row);
@@ -81,6 +82,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
   };
 
   const write = async (): Promise<void> => {
+    wasUsed = second?.isUsed() ?? true;
     // An answer in the submission must not be missing in the journal after a crash. So the journal is forced onto the disk when the
     // content is known: an answer that arrives meanwhile is not in it.
     const beforeReplace = async (): Promise<void> => {
@@ -117,6 +119,14 @@ export function createPublisher(options: PublisherOptions): Publisher {
     publishedAt = clock.monotonic();
     lastCostMs = publishedAt - began;
   };
+  // One writer at a time: two would replace newer files by older ones, and each would forget what the other has written.
+  const startToPublish = (): Promise<void> => {
+    current ??= publish().finally(() => {
+      current = null;
+    });
+    return current;
+  };
+  const isDirty = (): boolean => !closed || failure !== null || rowsSince > 0 || wasUsed !== (second?.isUsed() ?? true);
 
   return {
     outcome,
@@ -124,13 +134,11 @@ export function createPublisher(options: PublisherOptions): Publisher {
     answered: () => {
       rowsSince += 1;
       if (current !== null || !isDue(rowsSince, clock.monotonic() - publishedAt, lastCostMs)) return;
-      current = publish().finally(() => {
-        current = null;
-      });
+      void startToPublish();
     },
     close: async () => {
-      await current;
-      if (!closed || failure !== null || rowsSince > 0) await publish();
+      while (current !== null) await current;
+      if (isDirty()) await startToPublish();
       closed = true;
     },
     check: () => {

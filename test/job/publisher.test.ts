@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { createPublisher } from "../../src/job/publisher.ts";
+import { createPublisher, type PublisherOptions } from "../../src/job/publisher.ts";
 import type { Journal } from "../../src/runfolder/journal/append.ts";
 import { readRows } from "../../src/runfolder/rows-file.ts";
 import { fold } from "../../src/runfolder/state/fold.ts";
@@ -29,9 +29,17 @@ test("rows.jsonl counts every request of a row once, failed ones of earlier sess
   ]) {
     fold(state, event);
   }
-  const publisher = createPublisher({
+  const publisher = createPublisher({ ...publisherOptions(folder, createVirtualClock()), state });
+  await publisher.publishFirst();
+  const attempts: number[] = [];
+  for await (const row of readRows(join(folder, "rows.jsonl"))) attempts.push(row.attempts);
+  expect(attempts).toEqual([3, 4, 3, 0]);
+});
+
+function publisherOptions(folder: string, clock: PublisherOptions["clock"]): PublisherOptions {
+  return {
     ids: ["first", "second", "third", "fourth"],
-    state,
+    state: createRunState(4, CLASSES),
     journal: { checkpoint: async () => {} } as unknown as Journal,
     aggregate: () => ({ probabilities: [0.5, 0.3, 0.2], note: null }),
     verdictOf: null,
@@ -43,11 +51,31 @@ test("rows.jsonl counts every request of a row once, failed ones of earlier sess
     columns: { id: "id", labels: ["a", "b", "tie"] },
     classes: CLASSES,
     clip: [0.001, 0.999],
-    clock: createVirtualClock(),
+    clock,
     log: () => {},
+  };
+}
+
+test("writes one version of the results at a time: one that is closed while answers come in too", async () => {
+  const folder = await temporaryFolder();
+  const clock = createVirtualClock();
+  const writers = { now: 0, most: 0, versions: 0 };
+  const checkpoint = async (): Promise<void> => {
+    writers.now += 1;
+    writers.versions += 1;
+    writers.most = Math.max(writers.most, writers.now);
+    for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    writers.now -= 1;
+  };
+  const publisher = createPublisher({
+    ...publisherOptions(folder, clock),
+    journal: { checkpoint } as unknown as Journal,
   });
   await publisher.publishFirst();
-  const attempts: number[] = [];
-  for await (const row of readRows(join(folder, "rows.jsonl"))) attempts.push(row.attempts);
-  expect(attempts).toEqual([3, 4, 3, 0]);
+  for (let row = 0; row < 499; row += 1) publisher.answered();
+  const closing = publisher.close();
+  for (let row = 0; row < 500; row += 1) publisher.answered();
+  await Promise.all([closing, publisher.close()]);
+  expect(writers.most).toBe(1);
+  expect(writers.versions).toBe(3);
 });
