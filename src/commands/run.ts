@@ -71,11 +71,14 @@ async function runLocked(
   await using jobs = await openJobs({ config, dataset, ...options, abortReason, threads, effects, parts });
   const { job } = jobs;
   const second = job.second?.job ?? null;
+  const isOpen = hasWorkLeft(config, job.folder.state, second?.folder.state);
+  // Answers of a second judge whose labels get almost no probability must not come into a file.
+  if (second !== null) judgeEarlierMass(second, isOpen);
   await second?.publisher.publishFirst();
   await job.publisher.publishFirst();
   limits.noteComplete();
 
-  const session = hasWorkLeft(config, job.folder.state, second?.folder.state)
+  const session = isOpen
     ? await runSession(job, { limits, began, tokensPerSecond: options.tokensPerSecond ?? null, effects })
         .catch((error: unknown) => {
           throw withSubmission(error, config.output, job.folder.state);
@@ -99,6 +102,13 @@ async function runLocked(
   const summary = await writeSummary(job, inputOf(job, session), effects);
   for (const { publisher } of second === null ? [job] : [job, second]) publisher.check();
   return summary;
+}
+
+/** Judges the label mass of the answers of earlier sessions: all that there will be, or those so far if they are enough. */
+function judgeEarlierMass({ massWatch, folder: { state } }: Job, isOpen: boolean): void {
+  const { answered } = state.orders.ab;
+  if (answered > 0 && (!isOpen || answered === state.rows)) massWatch.end();
+  else massWatch.begin();
 }
 
 /** The clock of the second judge is drawn when it has worked. */

@@ -20,8 +20,8 @@ export interface Seat {
   readonly hasFirstPass: boolean;
   /** Call this when the planner of the judge is made; `tokens` are the estimated prompt tokens of every row. */
   readonly onPlanner: (planner: Planner, tokens: readonly number[]) => void;
-  /** Call this when the judge gets no further answers, before its engine is stopped. */
-  readonly onScored?: () => void;
+  /** Call this when the judge gets no further answers, and wait for it before its engine is stopped: the stop may take long. */
+  readonly onScored?: () => void | Promise<void>;
   /** Name of the second judge and the number of its answers, for the live line. */
   readonly second: () => { readonly name: string; readonly answers: number };
   /** False while the other judge shows the progress of both. */

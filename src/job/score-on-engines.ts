@@ -166,7 +166,7 @@ async function scoreOnPool(
     );
   const lowMass = massWatch.stopped;
   // The results are published before the engine is stopped, because a stop may take longer than the time until the
-  // deadline.
+  // deadline. What the label mass says of them is known before that.
   const end = await scoreRows({
     config,
     planner,
@@ -178,9 +178,15 @@ async function scoreOnPool(
     limits,
     lowMass,
     show,
-  }).finally(publisher.close);
-  options.seat?.onScored?.();
-  if (end === "done") massWatch.end();
+  })
+    .then((ended) => {
+      if (ended === "done") massWatch.end();
+      return ended;
+    })
+    .finally(async () => {
+      await seat?.onScored?.();
+      await publisher.close();
+    });
   const isLow = lowMass.aborted && (end === "low-mass" || end === "done");
   return {
     end: isLow ? "low-mass" : end,

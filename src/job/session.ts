@@ -2,16 +2,21 @@ import { lowMassFailure } from "./failure.ts";
 import { inSession } from "./in-session.ts";
 import type { Job } from "./open-job.ts";
 import { type Session, type SessionOptions, scoreOnEngines, sessionWithoutScores } from "./score-on-engines.ts";
-import { scoreWithTwo } from "./two-judges.ts";
+import { joined, lowMassOfSecond, scoreWithTwo } from "./two-judges.ts";
 
 /**
  * Returns the session of a run in which nothing was left to score. It starts no engine, but still counts as failed if the labels got
- * almost no probability. `now` is monotonic, ms.
+ * almost no probability, those of the second judge too. `now` is monotonic, ms.
  */
 export async function finishedSession(job: Job, now: number): Promise<Session> {
   const { massWatch, loader } = job;
   massWatch.end();
-  if (!massWatch.stopped.aborted) return sessionWithoutScores("done", now);
+  if (!massWatch.stopped.aborted) {
+    const done = sessionWithoutScores("done", now);
+    const { second, config } = job;
+    if (second === null || config.escalation === null || !second.job.massWatch.stopped.aborted) return done;
+    return joined(done, await lowMassOfSecond(second, config.escalation.names[1], now));
+  }
   const judge = loader.local ? await loader.open(null) : null;
   return { ...sessionWithoutScores("low-mass", now), failure: await lowMassFailure(job, judge) };
 }

@@ -5,7 +5,7 @@ import { mayScoreBothOrders } from "../deadline/run-plan.ts";
 import { AbtieError } from "../errors.ts";
 import { plural } from "../format.ts";
 import { createEscalator, type EngineSharing, type Escalator, type Seat, stepsOf } from "./escalator.ts";
-import { secondNotReadyFailure } from "./failure.ts";
+import { lowMassFailure, secondNotReadyFailure } from "./failure.ts";
 import { inSession } from "./in-session.ts";
 import type { Job, SecondJob } from "./open-job.ts";
 import {
@@ -83,6 +83,8 @@ function startedWith(
   };
   const last: Seat = {
     ...other,
+    // The results of the run hold the answers of the second, and its own publisher does not write them.
+    onScored: publisher.close,
     onPlanner: (planner, tokens) => {
       second.recorder.record({ event: "start-up", at: clock.now(), seconds: secondsSince() });
       other.onPlanner(planner, tokens);
@@ -95,21 +97,31 @@ async function scoreInTurns(work: TwoJudges, options: SessionOptions): Promise<S
   const { job, second, escalation, escalator, seats } = work;
   const { clock, log } = options.effects;
   const { rows, orders } = job.folder.state;
+  const resumed = escalator.plan();
   const first =
-    orders.ab.answered < rows
+    orders.ab.answered < rows || (resumed.action === "ask" && resumed.steps[0].length > 0)
       ? await scoreOnEngines(job, { ...options, seat: seats[0] })
       : sessionWithoutScores("done", clock.monotonic());
   if (first.end !== "done" || first.failure !== null) return first;
   const [name, other] = escalation.names;
+  if (second.job.massWatch.stopped.aborted)
+    return joined(first, await lowMassOfSecond(second, other, clock.monotonic()));
   const { steps, choice } = escalator.plan();
   if (steps[1].length === 0) {
     log("info", `the judge ${other} is not started: ${whyNotStarted(choice)}`);
-    return first;
+    return withoutSecond(first, second, other, clock.monotonic());
   }
   const promised = plural(steps[1].length, "answer");
   log("info", `the engine of ${name} is stopped, and that of ${other} starts: ${promised} of it are planned`);
   escalator.firstIsOver();
   return joined(first, await scoreSecond(work, second, options));
+}
+
+/** Ends a session in which the second judge was not started: its earlier answers still show whether its labels get any probability. */
+async function withoutSecond(first: Session, second: SecondJob, name: string, now: number): Promise<Session> {
+  const { massWatch, folder } = second.job;
+  if (folder.state.orders.ab.answered > 0) massWatch.end();
+  return massWatch.stopped.aborted ? joined(first, await lowMassOfSecond(second, name, now)) : first;
 }
 
 function whyNotStarted(choice: { readonly stay: number; readonly change: number } | null): string {
@@ -166,14 +178,13 @@ async function scoreSecond(
   const [name, other] = escalation.names;
   try {
     const session = await inSession(job, options, () => scoreOnEngines(job, { ...options, seat: seats[1] }));
-    const { failure } = session;
     if (session.end === "deadline" && session.engine === null) {
       effects.log(
         "warn",
         `the engine of ${other} was not ready before the time for work was over: the answers of ${name} stand`,
       );
     }
-    return { session, failure: failure === null ? null : { ...failure, message: `${other}: ${failure.message}` } };
+    return asSecond(session, other);
   } catch (error) {
     if (!(error instanceof AbtieError) || error.code !== "engine") throw error;
     const failure = secondNotReadyFailure([name, other], error);
@@ -184,8 +195,19 @@ async function scoreSecond(
   }
 }
 
+/** Makes the session of a second judge whose labels got almost no probability in earlier sessions. `now` is monotonic, ms. */
+export async function lowMassOfSecond({ job }: SecondJob, name: string, now: number): Promise<SecondSession> {
+  const judge = job.loader.local ? await job.loader.open(null) : null;
+  return asSecond({ ...sessionWithoutScores("low-mass", now), failure: await lowMassFailure(job, judge) }, name);
+}
+
+function asSecond(session: Session, name: string): SecondSession {
+  const { failure } = session;
+  return { session, failure: failure === null ? null : { ...failure, message: `${name}: ${failure.message}` } };
+}
+
 /** The session of a run whose judges have both ended. What stopped the first judge stopped the run. */
-function joined(first: Session, second: SecondSession): Session {
+export function joined(first: Session, second: SecondSession): Session {
   const end = first.end === "done" ? (second.session?.end ?? "engine-lost") : first.end;
   return { ...first, end, failure: first.failure ?? second.failure, second };
 }

@@ -53,6 +53,23 @@ test("loses no answer and asks for none twice when it is killed in the first pas
   expect(killed).toEqual(answersIn(undisturbed.rowsFile));
 });
 
+test("publishes the answers of the second judge before its engine is stopped, because a stop may take longer than the time left", async () => {
+  const judges = {
+    quick: { engine: spawning({}) },
+    careful: { engine: spawning({ seed: 2, ignoreSigterm: true }, { stop_grace: "8s" }) },
+  };
+  const job = await writeJob({ engine: {}, rows: 40, config: { engine: undefined, judges } });
+  const running = startAbtie(["run", "job.yaml"], { cwd: job.folder });
+  const published = (): number =>
+    existsSync(job.rowsFile) ? readLines(job.rowsFile).filter(({ second }) => second?.ab != null).length : 0;
+  await until("the results hold all answers", () => published() === 40);
+  expect(running.child.exitCode).toBe(null);
+  running.child.kill("SIGKILL");
+  await running.ended;
+  expectValid(job.submission, job.ids);
+  expect(await gone(job.folder)).toEqual([]);
+});
+
 test.each([
   ["answers", {}],
   ["never gets ready", { acceptOnly: true }],

@@ -99,6 +99,44 @@ describe("engines that abtie starts", () => {
   });
 });
 
+test.each([
+  ["side by side", false],
+  ["in turns", true],
+])("leaves the answers of a second judge without label mass out, in every later run too: %s", async (_, inTurns) => {
+  await using first = await startJudge();
+  await using second = await startJudge({ labels: [1, 2, 3] });
+  const judges = inTurns
+    ? { quick: { engine: spawning({}) }, careful: { engine: spawning({ labels: [1, 2, 3] }) } }
+    : { quick: { engine: attachTo(first) }, careful: { engine: attachTo(second) } };
+  const job = await writeTwo(first, second, { config: { judges } });
+  for (const session of ["first", "second", "third"]) {
+    const run = await inProcess(["run", "job.yaml"], job.folder);
+    expect(run.status, session).toBe(4);
+    expect(run.stderr).toMatch(/careful: The median label mass of 40 rows is 0\.0000\d+/);
+    expect(readLines(job.rowsFile).every(({ obtained }) => obtained === "one-order")).toBe(true);
+    expect(summaryIn(job.folder).end).toBe("low-mass");
+  }
+});
+
+test("asks the first of two judges in turns for the swapped answers that a kill left open", async () => {
+  const judges = {
+    quick: { engine: spawning({ constantMs: 30 }) },
+    careful: { engine: spawning({ seed: 2 }) },
+  };
+  const config = { engine: undefined, orders: "both", judges, concurrency: 1, prompts_per_request: 1 };
+  const job = await writeJob({ engine: {}, rows: 30, config });
+  const swapped = (): number =>
+    existsSync(job.journal) ? readFileSync(job.journal, "utf8").split(/"event":"row".*"order":"ba"/).length - 1 : 0;
+  const killed = startAbtie(["run", "job.yaml"], { cwd: job.folder });
+  await until("the first judge is in its swapped pass", () => swapped() > 3);
+  killed.child.kill("SIGKILL");
+  await killed.ended;
+  expect(swapped()).toBeLessThan(30);
+  const resumed = await inProcess(["run", "job.yaml"], job.folder);
+  expect(resumed.status, resumed.stderr).toBe(0);
+  expect(readLines(job.rowsFile).every(({ ab, ba, second: by }) => ab && ba && by?.ab && by.ba)).toBe(true);
+});
+
 test("goes on with the first judge when the second is lost", async () => {
   await using first = await startJudge({ constantMs: 20 });
   await using second = await startJudge({ seed: 2, constantMs: 20 });
@@ -121,7 +159,10 @@ test("refuses to continue with another second judge, and continues after a kill 
   const config = { concurrency: 1, prompts_per_request: 2 };
   const job = await writeTwo(first, second, { config, rows: 40 });
   const killed = startAbtie(["run", "job.yaml"], { cwd: job.folder });
-  await until("both judges answer", () => second.stats.prompts > 14 && first.stats.prompts > 14);
+  // The server also counts the prompts with which it is tried out.
+  const journal = join(job.folder, "run/judge-careful/journal.jsonl");
+  const isAnswering = (): boolean => existsSync(journal) && readFileSync(journal, "utf8").includes('"event":"row"');
+  await until("both judges answer", () => isAnswering() && first.stats.prompts > 14);
   killed.child.kill("SIGKILL");
   await killed.ended;
   expectValid(job.submission, job.ids);
