@@ -1,4 +1,5 @@
 import type { SwapRow } from "../deadline/swap-pass.ts";
+import type { Order } from "../types.ts";
 
 /** Chooses which prompts follow the first pass of a judge. */
 export interface Chooser {
@@ -13,5 +14,5 @@ export interface Chooser {
   readonly mayGrow: () => boolean;
   /** Called when a prompt of the row is taken, and when its outcome is in the state of the run. */
   readonly onTaken?: (row: number) => void;
-  readonly onEnded?: (row: number) => void;
+  readonly onEnded?: (row: number, order: Order) => void;
 }

@@ -84,6 +84,8 @@ export function createEscalator(options: EscalatorOptions): Escalator {
   const planners: [Planner | null, Planner | null] = [null, null];
   const lengths: [readonly number[], readonly number[]] = [[], []];
   const inFlight: readonly [Set<number>, Set<number>] = [new Set(), new Set()];
+  // The prompts that ended in this session without an answer: asked again, they would take the places of others in every plan.
+  const givenUp: readonly [Set<string>, Set<string>] = [new Set(), new Set()];
   const over = { first: false, second: false };
 
   const tokensOf = (judge: JudgeIndex, row: number): number => {
@@ -105,7 +107,9 @@ export function createEscalator(options: EscalatorOptions): Escalator {
       if (inFlight.some((flying) => flying.has(row))) continue;
       const counts = countsOf([shownOf(first, row), shownOf(second, row)]);
       if (counts[0] === 0) continue;
-      const open = steps.filter(({ judge, order }) => !isAnswered(states[judge], row, order));
+      const open = steps.filter(
+        ({ judge, order }) => !isAnswered(states[judge], row, order) && !givenUp[judge].has(keyOf(row, order)),
+      );
       if (open.length === 0) continue;
       rows.push({
         row,
@@ -159,7 +163,10 @@ export function createEscalator(options: EscalatorOptions): Escalator {
         },
         mayGrow: () => judge === 1 && sharing === "side-by-side" && !over.first,
         onTaken: (row) => inFlight[judge].add(row),
-        onEnded: (row) => inFlight[judge].delete(row),
+        onEnded: (row, order) => {
+          inFlight[judge].delete(row);
+          if (!isAnswered(states[judge], row, order)) givenUp[judge].add(keyOf(row, order));
+        },
       },
       hasFirstPass: judge === 0,
       onPlanner: (planner, tokens) => {
@@ -195,17 +202,20 @@ export function stepsOf(config: Parameters<typeof mayScoreBothOrders>[0]): reado
 /** Adds to a plan every open step that it lacks: labelled rows with all answers show what each further answer brings. */
 function withAllSteps(plan: EscalationPlan, rows: readonly EscalationRow[]): EscalationPlan {
   const all = (judge: JudgeIndex): EscalationPlan["steps"][JudgeIndex] => {
-    const keyOf = (row: number, { order }: EscalationStep): string => `${row} ${order}`;
-    const planned = new Set(plan.steps[judge].map(({ row, step }) => keyOf(row, step)));
+    const planned = new Set(plan.steps[judge].map(({ row, step }) => keyOf(row, step.order)));
     const missing = rows.flatMap(({ row, open }) =>
       open
-        .filter((step) => step.judge === judge && !planned.has(keyOf(row, step)))
+        .filter((step) => step.judge === judge && !planned.has(keyOf(row, step.order)))
         .map((step) => ({ row, step, fall: 0, seconds: 0 })),
     );
     return [...plan.steps[judge], ...missing];
   };
   const steps = [all(0), all(1)] as const;
   return { ...plan, steps, action: steps[0].length > 0 ? "ask" : plan.action };
+}
+
+function keyOf(row: number, order: Order): string {
+  return `${row} ${order}`;
 }
 
 function shownOf(state: RunState, row: number): Readonly<Record<Order, PerClass | null>> {

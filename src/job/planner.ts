@@ -167,7 +167,7 @@ export function createPlanner(options: PlannerOptions): Planner {
       const gaveUp = outcomes.filter(({ outcome }) => !outcome.ok).map(({ task }) => promptOf(task));
       if (gaveUp.length > 0) apply({ type: "gave-up", at: clock.monotonic(), prompts: gaveUp });
       outstanding -= outcomes.length;
-      for (const { task } of outcomes) chooser.onEnded?.(task.row);
+      for (const { task } of outcomes) chooser.onEnded?.(task.row, task.order);
       if (attempt !== null) tick();
       if (outcomes.length > 0) wake();
     },
