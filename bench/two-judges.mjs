@@ -1,12 +1,12 @@
 /*
- * Runs two judges of different quality on real vLLM on the CPU under a deadline, and compares the log loss with three other ways to use
- * the time: all rows by the first judge, the second judge on random rows until the time is out, and the second judge on a fixed number of
- * the least certain rows.
+ * Runs two judges of different quality on real vLLM on the CPU under a deadline, and compares the log loss with other ways to use as many
+ * answers of the second judge: on the first rows of the file, and on the least certain rows.
  *
- * Run as: npm run build && node bench/two-judges.mjs PHASE --input LABELLED.csv [--rows 300] [--folder /tmp/abtie-two-judges]
+ * Run as: npm run build && node bench/two-judges.mjs PHASE --input LABELLED.csv [--rows 600] [--folder /tmp/abtie-two-judges]
  *           [--minutes 7] [--deadline 6m] [--engine cpu-smollm2]
  *
- * PHASE pilot   both judges answer all rows in both orders; ends after --minutes and is continued by the same command
+ * PHASE pilot   both judges answer all rows in both orders, the rows of the even prompts in one run and those of the odd ones in another;
+ *               a run ends after --minutes and is continued by the same command
  *       fit     fits the combination to the even prompts (`abtie calibrate`)
  *       run     judges the rows of the odd prompts from the start, both engines started by abtie in turns, until --deadline
  *       table   log losses of the odd prompts: of this run, and of the other ways from the answers of the pilot; intervals are of the
@@ -29,7 +29,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     input: { type: "string" },
-    rows: { type: "string", default: "300" },
+    rows: { type: "string", default: "600" },
     folder: { type: "string", default: "/tmp/abtie-two-judges" },
     minutes: { type: "string", default: "7" },
     deadline: { type: "string", default: "6m" },
@@ -45,13 +45,12 @@ await phase();
 
 /** Writes the rows, one half of them each, the template of the first judge, and both configs. */
 async function prepare() {
-  if (existsSync(join(folder, "rows.csv"))) return;
+  if (existsSync(join(folder, "timed.yaml"))) return;
   await mkdir(folder, { recursive: true });
   const all = parse(await readFile(resolve(values.input), "utf8"), { columns: true }).slice(0, Number(values.rows));
   const prompts = [...new Set(all.map(({ prompt }) => prompt))];
   const half = (odd) => all.filter(({ prompt }) => prompts.indexOf(prompt) % 2 === odd);
   const csv = (rows) => stringify(rows, { header: true });
-  await writeFile(join(folder, "rows.csv"), csv(all));
   await writeFile(join(folder, "even.csv"), csv(half(0)));
   await writeFile(join(folder, "odd.csv"), csv(half(1)));
   await writeFile(
@@ -60,20 +59,24 @@ async function prepare() {
   );
   const judges = { brief: { template: "./bare.jinja", context: 192 }, careful: { template: "rules", context: 700 } };
   const common = { engine: values.engine, judges };
-  await writeFile(
-    join(folder, "pilot.yaml"),
-    JSON.stringify({ input: "rows.csv", run: "pilot", orders: "both", ...common }),
-  );
+  for (const part of ["even", "odd"]) {
+    const config = { input: `${part}.csv`, run: `pilot-${part}`, orders: "both", ...common };
+    await writeFile(join(folder, `pilot-${part}.yaml`), JSON.stringify(config));
+  }
   await writeFile(join(folder, "timed.yaml"), JSON.stringify({ input: "odd.csv", run: "timed", ...common }));
 }
 
 async function pilot() {
   const ms = 60_000 * Number(values.minutes);
-  console.log(`exit status ${await abtie(["run", "pilot.yaml"], ms)}`);
+  for (const part of ["even", "odd"]) {
+    const status = await abtie(["run", `pilot-${part}.yaml`], ms);
+    console.log(`exit status ${status} of the ${part} prompts`);
+    if (status !== 0) return;
+  }
 }
 
 async function fit() {
-  await abtie(["calibrate", "pilot", "--labels", "even.csv", "-o", "both.json"]);
+  await abtie(["calibrate", "pilot-even", "--labels", "even.csv", "-o", "both.json"]);
 }
 
 async function runInTime() {
@@ -97,7 +100,10 @@ async function table() {
       .split("\n")
       .map((line) => JSON.parse(line))
       .filter(({ id }) => labels.has(id));
-  const full = await read("pilot");
+  const full = await read("pilot-odd");
+  if (full.some(({ ab, ba, second }) => !(ab && ba && second?.ab && second?.ba))) {
+    throw new Error("the pilot has not answered every row in every way: call the phase `pilot` again");
+  }
   const timed = await read("timed");
   const answersOf = ({ ab, ba, second }, [small, large]) => [
     { ab: ab.logProbs, ba: small > 1 ? ba.logProbs : null },
