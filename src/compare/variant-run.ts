@@ -3,7 +3,7 @@ import { allEnded } from "../all-ended.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
-import { type Job, openJob } from "../job/open-job.ts";
+import { type Job, loadJob, openJob } from "../job/open-job.ts";
 import { resumeRun } from "../runfolder/state/resume.ts";
 import { isAnswered, type RunState } from "../runfolder/state/run-state.ts";
 import type { Order } from "../types.ts";
@@ -65,7 +65,8 @@ async function openVariantRun(variant: Variant, options: VariantRunOptions): Pro
   const { config } = variant;
   const { dataset, fresh } = options;
   const { disk } = options.effects;
-  const job = await openJob({ ...options, config, prefix: `${variant.name}: ` });
+  const own = { ...options, config, prefix: `${variant.name}: ` };
+  const job = await openJob(own, await loadJob(own));
   try {
     const { folder } = job;
     const { state } = folder;

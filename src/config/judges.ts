@@ -136,3 +136,8 @@ export function judgesOf(config: Config): readonly Config[] {
 export function judgeFolder(name: string): string {
   return `judge-${name}`;
 }
+
+/** Decides whether a name in a run folder is that of the folder of a second judge. */
+export function isJudgeFolder(name: string): boolean {
+  return name.startsWith(judgeFolder(""));
+}

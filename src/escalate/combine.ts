@@ -2,7 +2,7 @@ import { applyCalibration } from "../calibrate/apply.ts";
 import { mapClasses, softmax } from "../classes.ts";
 import type { PerClass } from "../types.ts";
 import type { Combination, PooledKey, PoolWeights } from "./model.ts";
-import { countsOf, type JudgeAnswers } from "./steps.ts";
+import { type AnswerCounts, countsOf, type JudgeAnswers } from "./steps.ts";
 
 /**
  * Turns the answers of both judges into the probabilities of a row. Each judge is calibrated by itself; what both say is a
@@ -16,6 +16,15 @@ export function combineAnswers(model: Combination, answers: JudgeAnswers): PerCl
   if (small === 0) return second;
   const first = applyCalibration(model.judges[0], answers[0]);
   return poolJudges(model.prior, [first, second], model.weights[`${small}${large}` satisfies PooledKey]);
+}
+
+/** Gives the share that each judge has in the probabilities of a row with so many answers; the two add up to 1. */
+export function judgeShares(model: Combination, [small, large]: AnswerCounts): readonly [small: number, large: number] {
+  if (large === 0) return [1, 0];
+  if (small === 0) return [0, 1];
+  const weights = model.weights[`${small}${large}` satisfies PooledKey];
+  const both = weights.small + weights.large;
+  return both === 0 ? [1, 0] : [weights.small / both, weights.large / both];
 }
 
 /** Computes the logarithmic pool of the probabilities of both judges over the prior. */

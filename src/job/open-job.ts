@@ -69,22 +69,38 @@ export interface JobOptions {
   readonly parts?: JobParts;
 }
 
+/** What of a job is loaded before its run folder is opened. */
+export interface LoadedJob extends Aggregation {
+  readonly config: Config;
+  readonly loader: JudgeLoader;
+}
+
 /**
- * Loads the judge and resumes the journal of the run folder, whose lock the caller has taken. Sends no request and
- * changes no results in the folder, because the caller may still refuse the job before it calls
- * publisher.publishFirst(). Throws AbtieError: "config" for a wrong template, tokenizer or calibration, or a run folder
- * of another job; "data" for a damaged run folder.
+ * Loads the judge of a job. Sends no request and changes no file. Throws AbtieError("config") for a wrong template, tokenizer or
+ * calibration.
  */
-export async function openJob(options: JobOptions): Promise<Job> {
-  const { dataset, force, fresh, abortReason, second = null, effects, parts = REAL_PARTS } = options;
-  const { clock, disk, log } = effects;
+export async function loadJob(options: JobOptions): Promise<LoadedJob> {
+  const { dataset, fresh, effects, parts = REAL_PARTS } = options;
+  const { clock, log } = effects;
   const config = await pinDate(options.config, fresh ? [] : [options.config.runFolder], effects);
-  const { redact } = effects.redactor;
   effects.redactor.add(secretsOf(config));
   const loader = await parts.createJudgeLoader(config, dataset, clock, options.threads);
+  const aggregation = await createAggregate(config, loader.template, log);
+  refuseVerdictColumns(config, dataset, aggregation.verdictOf);
+  return { config, loader, ...aggregation };
+}
+
+/**
+ * Resumes the journal of the run folder of a loaded job, whose lock the caller has taken. Sends no request and changes no results in
+ * the folder, because the caller may still refuse the job before it calls publisher.publishFirst(). Throws AbtieError: "config" for a run
+ * folder of another job; "data" for a damaged run folder.
+ */
+export async function openJob(options: JobOptions, loaded: LoadedJob): Promise<Job> {
+  const { dataset, force, fresh, abortReason, second = null, effects, parts = REAL_PARTS } = options;
+  const { clock, disk, log } = effects;
+  const { config, loader, aggregate, calibration, verdictOf } = loaded;
+  const { redact } = effects.redactor;
   const { template } = loader;
-  const { aggregate, calibration, verdictOf } = await createAggregate(config, template, log);
-  refuseVerdictColumns(config, dataset, verdictOf);
   const version = await parts.packageVersion();
   const folder = await openRunFolder({ config, dataset, template, version, force, fresh, effects });
   try {

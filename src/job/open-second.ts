@@ -1,9 +1,11 @@
+import { allEnded } from "../all-ended.ts";
 import type { Config, Escalation } from "../config/config.ts";
 import { defaultEscalation, type EscalationModel } from "../escalate/model.ts";
 import { createCombination, readEscalation } from "../judge/aggregate.ts";
 import { loadTemplate } from "../prompt/template/template.ts";
+import { refuseOtherJudges } from "../runfolder/other-judges.ts";
 import type { Log } from "../types.ts";
-import { type Job, type JobOptions, openJob, type SecondJob } from "./open-job.ts";
+import { type Job, type JobOptions, loadJob, openJob, type SecondJob } from "./open-job.ts";
 
 /** The job of a run, and with two judges that of the second, which `job.second` names. */
 export interface OpenedJobs extends AsyncDisposable {
@@ -11,23 +13,27 @@ export interface OpenedJobs extends AsyncDisposable {
 }
 
 /**
- * Opens the job of a config, and before it that of its second judge if there is one, so that a mistake in either shows before a server
- * is started. See openJob.
+ * Opens the job of a config, and that of its second judge if there is one. Both judges are loaded before either run folder is touched, so
+ * that a mistake in one leaves the answers of the other. See loadJob and openJob; throws AbtieError("config") also for a run folder with
+ * the answers of another second judge.
  */
 export async function openJobs(options: JobOptions): Promise<OpenedJobs> {
-  const { escalation } = options.config;
-  if (escalation === null) {
-    const job = await openJob(options);
+  const { config, effects } = options;
+  const { escalation } = config;
+  const load = escalation === null ? null : await loadSecond(options, escalation);
+  const loaded = await loadJob(options);
+  await refuseOtherJudges(config, options, effects);
+  if (load === null) {
+    const job = await openJob(options, loaded);
     return { job, [Symbol.asyncDispose]: () => job[Symbol.asyncDispose]() };
   }
   const opened: { job: Job | null } = { job: null };
-  const second = await openSecond(options, escalation, () => opened.job?.publisher.answered());
+  const second = await load.open(() => opened.job?.publisher.answered());
   try {
-    const job = await openJob({ ...options, second });
+    const job = await openJob({ ...options, second }, loaded);
     opened.job = job;
     const close = async (): Promise<void> => {
-      await job[Symbol.asyncDispose]();
-      await second.job[Symbol.asyncDispose]();
+      await allEnded([job[Symbol.asyncDispose](), second.job[Symbol.asyncDispose]()]);
     };
     return { job, [Symbol.asyncDispose]: close };
   } catch (error) {
@@ -36,12 +42,21 @@ export async function openJobs(options: JobOptions): Promise<OpenedJobs> {
   }
 }
 
-async function openSecond(options: JobOptions, escalation: Escalation, onAnswer: () => void): Promise<SecondJob> {
+async function loadSecond(
+  options: JobOptions,
+  escalation: Escalation,
+): Promise<{ readonly open: (onAnswer: () => void) => Promise<SecondJob> }> {
   const { names, second: config } = escalation;
   const model = await readModel(options.config, escalation, options.effects.log);
   const { threads: _threads, ...others } = options;
-  const job = await openJob({ ...others, config, prefix: `${names[1]}: `, onAnswer });
-  return { job, model, combine: createCombination(model, options.config) };
+  const own: JobOptions = { ...others, config, prefix: `${names[1]}: ` };
+  const loaded = await loadJob(own);
+  return {
+    open: async (onAnswer) => {
+      const job = await openJob({ ...own, onAnswer }, loaded);
+      return { job, model, combine: createCombination(model, options.config) };
+    },
+  };
 }
 
 /**

@@ -5,10 +5,11 @@ import { type JudgedRow, verdictOfRow } from "../calibrate/verdicts.ts";
 import { meanByClass, mix, swapBack } from "../classes.ts";
 import type { Config } from "../config/config.ts";
 import { AbtieError, messageOf } from "../errors.ts";
-import { combineAnswers } from "../escalate/combine.ts";
+import { combineAnswers, judgeShares } from "../escalate/combine.ts";
 import { parseEscalation } from "../escalate/file.ts";
 import type { EscalationModel } from "../escalate/model.ts";
-import { mean } from "../numbers/sums.ts";
+import { countsOf } from "../escalate/steps.ts";
+import { mean, sum } from "../numbers/sums.ts";
 import type { Template } from "../prompt/template/template.ts";
 import type { Log, Order, PerClass, Reading, RowVerdict } from "../types.ts";
 import { applyMassPolicy } from "./mass-policy.ts";
@@ -121,7 +122,10 @@ function plainAggregate({ mass, prior }: AggregateConfig): Aggregate {
 /** Calibrates all readings of a row together, under the mass policy. */
 function calibratedAggregate(parameters: Parameters, config: MassConfig): Aggregate {
   return ({ ab, ba }) =>
-    underMassPolicy([ab, ba], config, (shown) => applyCalibration(parameters, { ab: shown(ab), ba: shown(ba) }));
+    underMassPolicy([[ab, ba]], config, ([shown]) => ({
+      probabilities: applyCalibration(parameters, shown as ShownReadings),
+      shares: [1],
+    }));
 }
 
 /**
@@ -129,38 +133,49 @@ function calibratedAggregate(parameters: Parameters, config: MassConfig): Aggreg
  * reading must be given.
  */
 export function createCombination(model: EscalationModel, config: MassConfig): Combine {
-  return (first, second) =>
-    underMassPolicy([first.ab, first.ba, second.ab, second.ba], config, (shown) =>
-      combineAnswers(model, [
-        { ab: shown(first.ab), ba: shown(first.ba) },
-        { ab: shown(second.ab), ba: shown(second.ba) },
-      ]),
-    );
+  const judges = (first: ReadingPair, second: ReadingPair): ReturnType<Combine> =>
+    underMassPolicy([first, second], config, (shown) => {
+      const answers = shown as readonly [ShownReadings, ShownReadings];
+      return { probabilities: combineAnswers(model, answers), shares: judgeShares(model, countsOf(answers)) };
+    });
+  return (first, second) => judges([first.ab, first.ba], [second.ab, second.ba]);
 }
 
 type MassConfig = Pick<Config, "mass" | "prior">;
-/** Gives the log probabilities of a reading, in the order shown; null for none, or for one that the policy leaves out. */
-type Shown = (reading: Reading | null) => PerClass | null;
+/** The readings of one judge, as given and swapped. */
+type ReadingPair = readonly [ab: Reading | null, ba: Reading | null];
+/** The log probabilities of one judge, in the order shown; null for none, or for a reading that the policy leaves out. */
+type ShownReadings = Readonly<Record<Order, PerClass | null>>;
 
 /**
- * Computes the probabilities of a row from readings that are used together. The policy "floor" mixes the result with the prior; its
- * weight is the mean of the weights of the readings. The policy "fallback" leaves out each reading below the minimum mass.
+ * Computes the probabilities of a row from the readings of judges, which are used together. `compute` also gives the share that each
+ * judge has in the result. The policy "floor" mixes the result with the prior: the weight of a judge is the mean of those of its readings,
+ * and the judges count by their shares. The policy "fallback" leaves out each reading below the minimum mass.
  */
 function underMassPolicy(
-  given: readonly (Reading | null)[],
+  judges: readonly ReadingPair[],
   { mass, prior }: MassConfig,
-  compute: (shown: Shown) => PerClass,
+  compute: (shown: readonly ShownReadings[]) => {
+    readonly probabilities: PerClass;
+    readonly shares: readonly number[];
+  },
 ): ReturnType<Aggregate> {
   const weightOf = (reading: Reading): number => {
     if (reading.mass === null || reading.mass >= mass.minimum || mass.action === "warn") return 1;
     return mass.action === "floor" ? reading.mass / mass.minimum : 0;
   };
-  const readings = given.filter((reading) => reading !== null);
+  const isUsed = (reading: Reading | null): reading is Reading =>
+    reading !== null && (mass.action !== "fallback" || weightOf(reading) > 0);
+  const readings = judges.flat().filter((reading) => reading !== null);
   const [note = null] = readings.map((reading) => applyMassPolicy(reading, mass, prior).note).filter(Boolean);
-  const used = readings.filter((reading) => mass.action !== "fallback" || weightOf(reading) > 0);
-  if (used.length === 0) return { probabilities: prior, note };
-  const computed = compute((reading) => (reading !== null && used.includes(reading) ? reading.logProbs : null));
-  return { probabilities: mix(computed, prior, mean(used.map(weightOf))), note };
+  if (!readings.some(isUsed)) return { probabilities: prior, note };
+  const shownOf = (reading: Reading | null): PerClass | null => (isUsed(reading) ? reading.logProbs : null);
+  const { probabilities, shares } = compute(judges.map(([ab, ba]) => ({ ab: shownOf(ab), ba: shownOf(ba) })));
+  const weights = judges.map((pair, judge) => {
+    const share = shares[judge] ?? 0;
+    return share === 0 ? 0 : share * mean(pair.filter(isUsed).map(weightOf));
+  });
+  return { probabilities: mix(probabilities, prior, sum(weights)), note };
 }
 
 async function readText(file: string): Promise<string> {

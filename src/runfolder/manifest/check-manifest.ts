@@ -180,7 +180,7 @@ export async function refuseOtherRun(options: RunIdentity): Promise<Comparison> 
 const JOURNAL = "journal.jsonl";
 
 /** Decides whether a journal holds an answer; false when there is no journal. */
-async function hasAnswers(path: string, disk: Disk): Promise<boolean> {
+export async function hasAnswers(path: string, disk: Disk): Promise<boolean> {
   if (!(await mayExist(path, disk))) return false;
   for await (const { event } of readJournal(path, disk)) if (event.event === "row") return true;
   return false;
