@@ -58,8 +58,8 @@ export async function readIds(
 const LOOKED_AT = 1_000;
 
 /**
- * Finds the column of a file whose values are different in each row, and are ids of these rows in most; null when no column is so.
- * Throws AbtieError("data") when the file cannot be read.
+ * Finds the column of a file whose values are different in each row, and which has most of these ids, or has them in most of its rows;
+ * null when no column is so. Only the first LOOKED_AT rows count. Throws AbtieError("data") when the file cannot be read.
  */
 export async function columnWithIds(
   path: string,
@@ -82,11 +82,11 @@ export async function columnWithIds(
         const text = cellText(cells[candidate.index]);
         candidate.hits += Number(wanted.has(text));
         candidate.seen.add(text);
-        return candidate.seen.size === rows && candidate.hits > 0;
+        return candidate.seen.size === rows;
       });
       return rows < LOOKED_AT && candidates.length > 0 ? "go on" : "stop";
     },
   });
   const [best] = candidates.toSorted((one, other) => other.hits - one.hits);
-  return best !== undefined && best.hits > rows / 2 ? best.name : null;
+  return best !== undefined && best.hits > Math.min(rows, wanted.size) / 2 ? best.name : null;
 }

@@ -75,9 +75,9 @@ function saysOnly(name: string, wanted: ReadonlySet<string>): boolean {
   );
 }
 
-/** Decides whether a name has a word of ids, such as nr or key. */
+/** Decides whether a name ends in a word of ids, such as nr or key, and says of no measure: number_of_turns and model_id name no rows. */
 export function isLikelyId(name: string): boolean {
-  return !name.startsWith("model") && wordsOf(name).some((word) => OF_ID.has(word));
+  return OF_ID.has(wordsOf(name).at(-1) ?? "") && !isMeasure(name);
 }
 
 /** Decides whether a name has a word of columns that hold no text and no id, such as score. */

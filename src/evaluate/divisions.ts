@@ -22,33 +22,46 @@ const OBTAINED: Readonly<Record<Obtained, string>> = {
   prior: "prior",
 };
 
+/** What is known of judged rows, by which they are divided. */
+export interface Dividing {
+  /** Null: the file with the labels has no texts, and nothing is divided by them. */
+  readonly texts: RowTexts | null;
+  readonly tags: readonly (string | null)[] | null;
+  /** Null for a submission. */
+  readonly run: RunRows | null;
+}
+
 /**
  * Lists the ways to divide judged rows into parts: by length, number of turns and script, and by the tag of their labels
  * when there are tags. The rows of a run are also divided by shortening and by the source of their probabilities.
  */
-export function divisionsOf(texts: RowTexts, run: RunRows | null): readonly Division[] {
-  const scripts = byCount(texts.scripts);
-  const common: readonly Division[] = [
-    run === null ? byLength("Length in characters", texts.characters) : byLength("Length in tokens", run.fullTokens),
-    {
-      name: "Turns",
-      keyOf: (row) => turnsKey(texts.turns[row] ?? 0),
-      keys: TURNS,
-    },
-    { name: "Script", keyOf: (row) => texts.scripts[row] ?? null, keys: scripts },
-    ...(texts.tags === null ? [] : [byTag(texts.tags)]),
-  ];
-  if (run === null) return common;
+export function divisionsOf({ texts, tags, run }: Dividing): readonly Division[] {
   return [
-    ...common,
+    ...(run === null ? [] : [byLength("Length in tokens", run.fullTokens)]),
+    ...(run === null && texts !== null ? [byLength("Length in characters", texts.characters)] : []),
+    ...(texts === null ? [] : byTexts(texts)),
+    ...(tags === null ? [] : [byTag(tags)]),
+    ...(run === null ? [] : byAnswers(run)),
+  ];
+}
+
+function byTexts({ turns, scripts }: RowTexts): readonly Division[] {
+  return [
+    { name: "Turns", keyOf: (row) => turnsKey(turns[row] ?? 0), keys: TURNS },
+    { name: "Script", keyOf: (row) => scripts[row] ?? null, keys: byCount(scripts) },
+  ];
+}
+
+function byAnswers({ tokens, cutTokens, obtained }: RunRows): readonly Division[] {
+  return [
     {
       name: "Shortened",
-      keyOf: (row) => (run.tokens[row] === 0 ? null : (run.cutTokens[row] ?? 0) > 0 ? "shortened" : "whole"),
+      keyOf: (row) => (tokens[row] === 0 ? null : (cutTokens[row] ?? 0) > 0 ? "shortened" : "whole"),
       keys: ["whole", "shortened"],
     },
     {
       name: "Source",
-      keyOf: (row) => OBTAINED[run.obtained[row] ?? "prior"],
+      keyOf: (row) => OBTAINED[obtained[row] ?? "prior"],
       keys: Object.values(OBTAINED),
     },
   ];

@@ -15,7 +15,7 @@ import { inSampleWarning } from "./in-sample.ts";
 import type { LabelledRows } from "./labelled.ts";
 import { evaluatePowered, type PoweredEvaluation } from "./powered.ts";
 import { type NamedScores, rawScores, studySwap } from "./raw-scores.ts";
-import { readRowTexts } from "./row-texts.ts";
+import { readRowTexts, tagsOf } from "./row-texts.ts";
 import { type Subject, takeSubject } from "./subject.ts";
 import { summariseVerdicts, type VerdictSummary, verdictRulesOf } from "./verdict-summary.ts";
 
@@ -119,7 +119,7 @@ export async function evaluateSubject(
         : summariseVerdicts(rules, all.run.rows, { rows: run.rows, truth, groups, weights }, secondary),
     powered: await evaluatePowered(all, joined, other, effects),
     warnings: [leftOutTies({ ties }), warning, ofPrompts(joined)].filter((text) => text !== null),
-    slices: divisionsOf(texts, run?.rows ?? null).flatMap(({ name, keyOf, keys }) => {
+    slices: divisionsOf({ texts, tags: tagsOf(labelled), run: run?.rows ?? null }).flatMap(({ name, keyOf, keys }) => {
       reportStep(`scoring slices by ${name.toLowerCase()}`);
       const parts = measureSlices(subject.ids.length, keyOf, measure);
       // A division with a single part would only repeat the scores of all rows.

@@ -3,21 +3,23 @@ import type { Row } from "../types.ts";
 import type { LabelledRows } from "./labelled.ts";
 import { scriptOf } from "./script-of.ts";
 
-/** The properties of the rows by which rows are divided. */
+/** The properties of the texts by which rows are divided. */
 export interface RowTexts {
   readonly turns: Uint32Array;
   /** Number of UTF-16 units in the prompt and both responses. */
   readonly characters: Uint32Array;
   readonly scripts: readonly string[];
-  /** The tag that the labels give each row, for example "both bad"; null when no row of the file has one. */
-  readonly tags: readonly (string | null)[] | null;
 }
 
 /** Reading 32 rows at the same time keeps the disk busy and needs little memory. */
 const AT_ONCE = 32;
 
-/** Reads the text of every judged row once, from the labelled file. */
-export async function readRowTexts({ dataset, indexes }: Pick<LabelledRows, "dataset" | "indexes">): Promise<RowTexts> {
+/** Reads the text of every judged row once, from the labelled file; null when that has labels without answers. */
+export async function readRowTexts({
+  dataset,
+  indexes,
+}: Pick<LabelledRows, "dataset" | "indexes">): Promise<RowTexts | null> {
+  if (!dataset.hasAnswers) return null;
   const turns = new Uint32Array(indexes.length);
   const characters = new Uint32Array(indexes.length);
   const scripts: string[] = [];
@@ -30,8 +32,15 @@ export async function readRowTexts({ dataset, indexes }: Pick<LabelledRows, "dat
       scripts.push(scriptOf(texts));
     }
   }
-  const tags = dataset.tags === null ? null : Array.from(indexes, (index) => dataset.tags?.[index] ?? null);
-  return { turns, characters, scripts, tags };
+  return { turns, characters, scripts };
+}
+
+/** The tag that the labels give each judged row, for example "both bad"; null when no row of the file has one. */
+export function tagsOf({
+  dataset: { tags },
+  indexes,
+}: Pick<LabelledRows, "dataset" | "indexes">): readonly (string | null)[] | null {
+  return tags === null ? null : Array.from(indexes, (index) => tags[index] ?? null);
 }
 
 function textsOf({ prompts, responsesA, responsesB }: Row): readonly string[] {

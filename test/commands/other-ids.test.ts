@@ -111,6 +111,8 @@ describe.each(LABELLED)("$name $subject with labels alone", ({ subject, of, name
     // Only a submission with labels alone leaves open which rows share a prompt.
     const isOpen = subject !== "run" && file === "labels.csv";
     expect(said.stdout.includes("has no prompts, so rows that share one count as independent")).toBe(isOpen);
+    // There is no text by which rows could be divided.
+    expect(said.stdout).not.toMatch(/^(Turns|Script|Length in characters)\b/m);
     const full = await inProcess([...of(subject, "odd.csv"), "--set", "columns.id=my key"], folder);
     const scores = (text: string): string | undefined => /^as written .*$/m.exec(text)?.[0];
     expect(scores(said.stdout)).toBe(scores(full.stdout));

@@ -55,17 +55,20 @@ export function renderStatus(status: RunStatus, now: number): string {
 /** Renders the status of several runs as a table, with one line for each. `columns` is the width of the terminal; null without one. */
 export function renderRunsStatus({ folder, runs, report }: RunsStatus, columns: number | null): string {
   const swapped = runs.some(({ rows }) => rows.bothOrders > 0);
-  const lines = runs.map(({ name, state, rows, rowsPerSecond, labelMass, verdicts }) => [
+  const twoJudges = runs.some(({ second }) => second !== null);
+  const lines = runs.map(({ name, state, rows, rowsPerSecond, labelMass, verdicts, second }) => [
     name,
     state,
     `${formatCount(rows.scored)} of ${formatCount(rows.total)}`,
     ...(swapped ? [formatCount(rows.bothOrders)] : []),
+    ...(twoJudges ? [second === null ? "" : countOfSecond(second)] : []),
     rowsPerSecond === null ? "" : formatRate(rowsPerSecond),
     labelMass === null ? "" : formatMass(labelMass),
     sum(verdicts) === 0 ? "" : formatVerdicts(verdicts),
   ]);
   const orders = swapped ? ["both orders"] : [];
-  const headings = ["run", "state", "rows scored", ...orders, "rows/s", "label mass", "verdicts"];
+  const judges = twoJudges ? ["second judge"] : [];
+  const headings = ["run", "state", "rows scored", ...orders, ...judges, "rows/s", "label mass", "verdicts"];
   const failing = runs.flatMap(({ name, failing: last }) =>
     last === null
       ? []
@@ -83,7 +86,10 @@ export function renderRunsStatus({ folder, runs, report }: RunsStatus, columns: 
   return terminalText(text.join("\n").trimEnd());
 }
 
-/** One line about runs that go on, and a shorter one for a narrow terminal, with the rows that are done, of all. */
+/**
+ * One line about runs that go on, and a shorter one for a narrow terminal, with the rows that are done, of all. The second of two judges
+ * goes on when all are done: both lines name it with its answers.
+ */
 export function statusLines(
   runs: readonly RunStatus[],
   now: number,
@@ -91,7 +97,8 @@ export function statusLines(
   const done = sum(runs.map(({ rows }) => rows.scored));
   const total = sum(runs.map(({ rows }) => rows.total));
   const speeds = runs.flatMap(({ rowsPerSecond }) => (rowsPerSecond === null ? [] : [rowsPerSecond]));
-  const shorter = `${formatCount(done)}/${plural(total, "row")}`;
+  const seconds = runs.flatMap(({ second }) => (second === null ? [] : [countOfSecond(second)]));
+  const shorter = [`${formatCount(done)}/${plural(total, "row")}`, ...seconds].join(", ");
   const [only, ...others] = runs;
   const ofOne = only === undefined || others.length > 0 ? null : only;
   const parts = [
@@ -101,6 +108,11 @@ export function statusLines(
     ofOne === null ? null : verdictLine(ofOne)?.replace(/^verdicts +/, ""),
   ];
   return { done, total, text: parts.filter((part) => typeof part === "string").join(" · "), shorter };
+}
+
+/** The name of a second judge, and its answers in both orders. */
+function countOfSecond({ name, asGiven, swapped }: NonNullable<RunStatus["second"]>): string {
+  return `${name}: ${formatCount(asGiven + swapped)}`;
 }
 
 function secondLine({ second }: RunStatus): string | null {

@@ -1,0 +1,49 @@
+import { describe, expect, test } from "vitest";
+import { renderRunsStatus, renderStatus, statusLines } from "../../src/cli/render/status.ts";
+import type { RunStatus } from "../../src/commands/status.ts";
+
+const NOW = Date.UTC(2026, 10, 29, 12);
+
+/** A run whose first judge has answered all of 677 rows, while its process works on. */
+const status: RunStatus = {
+  folder: "/runs/job",
+  state: "running",
+  process: { pid: 7, host: "here" },
+  startedAt: NOW - 60_000,
+  lastAt: NOW,
+  rows: { total: 677, scored: 677, bothOrders: 0 },
+  rowsPerSecond: 4,
+  forecast: null,
+  deadlineAt: null,
+  labelMass: 0.99,
+  verdicts: [400, 277],
+  failing: null,
+  model: "small",
+  second: { name: "careful", asGiven: 60, swapped: 5, model: "large" },
+  submission: "/runs/job/submission.csv",
+};
+
+describe("the status of a run with two judges", () => {
+  test("counts the second judge's answers in the line that follows the run, also in the short one", () => {
+    const { text, shorter } = statusLines([status], NOW);
+    expect(shorter).toBe("677/677 rows, careful: 65");
+    expect(text).toMatch(/^677\/677 rows, careful: 65 · 4/);
+    expect(statusLines([{ ...status, second: null }], NOW).shorter).toBe("677/677 rows");
+  });
+
+  test("counts them in the table of several runs, which has no such column without them", () => {
+    const runs = [
+      { ...status, name: "one" },
+      { ...status, name: "two", second: null },
+    ];
+    expect(renderRunsStatus({ folder: "/runs", runs, report: null }, null)).toMatch(
+      /second judge[^\n]*\n[^\n]*\n?one [^\n]*careful: 65/,
+    );
+    const alone = runs.map((run) => ({ ...run, second: null }));
+    expect(renderRunsStatus({ folder: "/runs", runs: alone, report: null }, null)).not.toContain("second judge");
+  });
+
+  test("begins every line of the status at the same column", () => {
+    for (const line of renderStatus(status, NOW).split("\n")) expect(line).toMatch(/^[a-z ]{12} \S/);
+  });
+});
