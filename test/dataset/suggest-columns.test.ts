@@ -63,15 +63,14 @@ test("a name with a word of ids goes before one without, if its values differ to
   expect(one.notes).toEqual([hinted("battle")]);
 });
 
-test.each([
-  ["number_of_turns,ask,left,right"],
-  ["model_id,ask,left,right"],
-  ["index of language,ask,left,right"],
-])("a name that counts or describes is not suggested as the ids: %s", async (header) => {
-  const refused = openDataset(await rows(header, header.replaceAll(/[^,]+/g, "x")));
-  await expect(refused).rejects.toThrow(/is missing/);
-  await expect(refused).rejects.not.toThrow(/columns\.id=/);
-});
+test.each([["number_of_turns,ask,left,right"], ["model_id,ask,left,right"], ["index of language,ask,left,right"]])(
+  "a name that counts or describes is not suggested as the ids: %s",
+  async (header) => {
+    const refused = openDataset(await rows(header, header.replaceAll(/[^,]+/g, "x")));
+    await expect(refused).rejects.toThrow(/is missing/);
+    await expect(refused).rejects.not.toThrow(/columns\.id=/);
+  },
+);
 
 test("a name that ends in a word of ids is suggested as the ids", async () => {
   const refused = openDataset(await rows("battle nr,ask,left,right", "1,x,x,x"));
