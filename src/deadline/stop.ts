@@ -3,7 +3,7 @@ import { formatDuration, plural } from "../format.ts";
 import type { Stop, SwapPassPlan } from "./decision.ts";
 import type { StepForecast } from "./ladder.ts";
 import { type DeadlineState, settledRows } from "./state.ts";
-import { begunRows } from "./swap-pass.ts";
+import { rowsInFlight } from "./swap-pass.ts";
 
 /** The facts that the decision to stop needs besides the state. */
 export interface StopInput {
@@ -50,8 +50,7 @@ function overrun(state: DeadlineState, { steps, forecast, now }: StopInput): Sto
 }
 
 function complete({ first, swap, mayGrow }: DeadlineState, { plan }: StopInput): Stop | null {
-  const inFlight = begunRows(swap) - swap.answered - swap.gaveUp;
-  if (first.endedAt === null || mayGrow || inFlight > 0 || plan.allowed > 0 || plan.needsRanking) return null;
+  if (first.endedAt === null || mayGrow || rowsInFlight(swap) > 0 || plan.allowed > 0 || plan.needsRanking) return null;
   const left = swap.ranked === null ? 0 : swap.ranked.length - swap.taken;
   const rest = left > 0 ? `; no more of the ${plural(left, "row")} left for the swapped order fit in time` : "";
   return { kind: "complete", reason: `every row is settled${rest}` };

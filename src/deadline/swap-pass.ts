@@ -61,6 +61,11 @@ export function begunRows({ begunBefore, taken }: SwapPass): number {
   return begunBefore.size + taken;
 }
 
+/** Counts the rows that were begun and have not ended. */
+export function rowsInFlight(swap: SwapPass): number {
+  return begunRows(swap) - swap.answered - swap.gaveUp;
+}
+
 /** Takes up to `count` rows that are allowed. */
 export function takeSwapRows(swap: SwapPass, count: number): { swap: SwapPass; rows: readonly SwapRow[] } {
   const to = Math.min(swap.taken + count, swap.allowed);

@@ -3,10 +3,10 @@ import { addWork, scaleWork, takeWork, type Work } from "../forecast/work.ts";
 import type { SwapPassPlan } from "./decision.ts";
 import type { DeadlineState } from "./state.ts";
 import { workLeftOn } from "./step-forecasts.ts";
-import { begunRows, mostThatFit, workUpTo } from "./swap-pass.ts";
+import { begunRows, mostThatFit, rowsInFlight, workUpTo } from "./swap-pass.ts";
 
 /**
- * While the speed is unknown, this many rows of the swap pass may begin, in order to measure the speed. This risks little,
+ * While the speed is unknown, this many rows of the swap pass may be in flight, in order to measure the speed. This risks little,
  * because all rows have an answer already.
  */
 const UNMEASURED_ROWS = 20;
@@ -27,9 +27,10 @@ export function planSwapPass(state: DeadlineState, context: ForecastContext): Sw
   const most = options.mostSwapRows - begun;
   const last = Math.max(swap.taken, Math.min(swap.ranked.length, swap.taken + most));
   const firstLeft = workLeftOn(state, 0);
+  const inFlight = rowsInFlight(swap);
   const allowed = mostThatFit(swap.taken, last, (n) => {
     const work = addWork(firstLeft, workUpTo(swap, n));
-    return fits(state, context, work) ?? n + swap.begunBefore.size <= UNMEASURED_ROWS;
+    return fits(state, context, work) ?? inFlight + n - swap.taken <= UNMEASURED_ROWS;
   });
   const rows = Math.max(1, options.tokens.length);
   return {

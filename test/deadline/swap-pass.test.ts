@@ -115,6 +115,20 @@ describe("the swap pass in time", () => {
     expect(run.now()).toBeLessThanOrEqual(399_000);
   });
 
+  test("goes on until the speed is known, with few rows in flight, however many were answered before", () => {
+    const answered = Array.from({ length: 200 }, (_, row) => row);
+    const run = drive(newState(200, { ...options, answered }));
+    run.decide();
+    run.update((state) => observe(state, { type: "ranked", rows: ranking }));
+    let taken = 0;
+    // Requests that took no time tell no speed.
+    for (let decision = run.decide(); decision.stop === null; decision = run.decide()) {
+      expect(decision.swapPass.allowed).toBeLessThanOrEqual(20);
+      taken += run.score(20, 0).length;
+    }
+    expect(taken).toBe(200);
+  });
+
   test("allows fewer rows when the engine gets slow", () => {
     const run = drive(newState(200, options));
     run.score(200, 1_000);
