@@ -5,6 +5,7 @@ import { parseDeadline } from "../config/deadline.ts";
 import { refuseOtherEnd } from "../config/output.ts";
 import { readCell } from "../dataset/cell.ts";
 import { findColumns } from "../dataset/columns.ts";
+import { createIdReader, type IdReader } from "../dataset/read-ids.ts";
 import { openSource } from "../dataset/sources/open-source.ts";
 import { createProblems } from "../dataset/sources/problems.ts";
 import type { Effects } from "../effects.ts";
@@ -17,9 +18,10 @@ import { parseJson, readLines } from "../files/json-lines.ts";
 import { withLock } from "../files/lock.ts";
 import { formatCount } from "../format.ts";
 import { openWriters, type Writers } from "../generate/ask.ts";
-import { type Asked, collect, type Item, itemsOf, type Made, makeRow, type WrittenText } from "../generate/items.ts";
+import { type AskedRow, collect, type Item, itemsOf, type Made, makeRow, type WrittenText } from "../generate/items.ts";
 import { loadGenerateConfig } from "../generate/load-config.ts";
 import type { GenerateConfig } from "../generate/schema.ts";
+import { DEFAULT_COLUMNS } from "../types.ts";
 
 export interface GenerateOptions {
   /** The YAML file that says what is generated. */
@@ -60,7 +62,7 @@ export async function generate(options: GenerateOptions, effects: Effects): Prom
   const { clock, machine, signal } = effects;
   return withLock(`${output}.lock`, { purpose: "abtie generate", clock, machine, signal }, async (lost) => {
     const items = itemsOf(config, config.kind === "scored" ? [] : await readPrompts(config, effects));
-    const key = sha256(JSON.stringify([config, items.map(({ requests }) => requests)]));
+    const key = sha256(JSON.stringify([config, items.map(({ id, requests }) => [id, requests])]));
     const made = await readJournal(journal, key);
     if (made.size === 0) await replaceFile(journal, `${JSON.stringify({ key })}\n`);
     const deadlineAt = options.deadline == null ? null : parseDeadline(options.deadline, effects.startedAt);
@@ -132,29 +134,33 @@ async function inParallel(
 }
 
 /**
- * Reads the prompts of a file, and leaves out empty ones. For pairs, a conversation is joined to one text; for answers, its messages stay,
+ * Reads the prompts of a file with their ids, and leaves out empty ones. For pairs, a conversation is joined to one text; for answers, its messages stay,
  * without an answer at their end.
  */
 async function readPrompts(
-  { kind, prompts: path, column }: Extract<GenerateConfig, { readonly kind: "pairs" | "answers" }>,
+  { kind, prompts: path, column, id: idColumn }: Extract<GenerateConfig, { readonly kind: "pairs" | "answers" }>,
   { signal }: Effects,
-): Promise<readonly Asked[]> {
+): Promise<readonly AskedRow[]> {
   await using source = await openSource(path, { signal });
   const problems = createProblems(path, source.unit);
-  const prompts: Asked[] = [];
+  const prompts: AskedRow[] = [];
   let index = 0;
+  let reader: IdReader | null = null;
   await source.scan({
     problems,
     signal,
     onHeader: (header) => {
-      index = findColumns(header, [column])[0] ?? 0;
+      index = findColumns(header, [column], COLUMN_REMEDY)[0] ?? 0;
+      const columns = { ...DEFAULT_COLUMNS, id: idColumn ?? DEFAULT_COLUMNS.id };
+      reader = createIdReader(header, { columns, unit: source.unit, problems, remedy: COLUMN_REMEDY });
     },
-    onRecord: ({ cells }) => {
-      const cell = readCell(cells[index]);
+    onRecord: (record) => {
+      const id = reader?.read(record) ?? "";
+      const cell = readCell(record.cells[index]);
       if (kind === "answers" && cell.form === "messages") {
         const end = cell.messages.at(-1)?.role === "assistant" ? -1 : undefined;
         const messages = cell.messages.slice(0, end).map(({ role, text }) => ({ role, content: text ?? "" }));
-        if (messages.length > 0) prompts.push(messages);
+        if (messages.length > 0) prompts.push({ id, asked: messages });
         return "go on";
       }
       const texts = cell.form === "messages" ? cell.messages.map(({ text }) => text) : cell.turns;
@@ -162,13 +168,16 @@ async function readPrompts(
         .filter((turn) => turn !== null)
         .join("\n\n")
         .trim();
-      if (text !== "") prompts.push(text);
+      if (text !== "") prompts.push({ id, asked: text });
       return "go on";
     },
   });
   problems.throwIfAny();
   return prompts;
 }
+
+const COLUMN_REMEDY =
+  "Rename the column in the file, or name it in the config: `column` has the prompts or chats, `id` the ids.";
 
 const keySchema = z.object({ key: z.string() });
 const lineSchema = z.object({

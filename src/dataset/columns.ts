@@ -9,13 +9,13 @@ export const INCLUSION_COLUMN = "inclusion_probability";
 
 /**
  * Finds the indexes of the wanted columns in a header, in the order of `wanted`. Throws AbtieError("data") with the
- * header and the most similar names when a column is missing or occurs more than once.
+ * header, the most similar names and what to do when a column is missing or occurs more than once.
  */
-export function findColumns(header: Header, wanted: readonly string[]): readonly number[] {
+export function findColumns(header: Header, wanted: readonly string[], remedy?: string): readonly number[] {
   const unused = header.names.filter((name) => !wanted.includes(name));
   const problems = wanted.flatMap((name) => problemOf(name, header.names, unused));
   if (problems.length === 0) return wanted.map((name) => header.names.indexOf(name));
-  throw headerError(header, problems);
+  throw headerError(header, problems, remedy);
 }
 
 /**

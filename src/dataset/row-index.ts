@@ -135,4 +135,5 @@ function readInclusion(cell: DataCell, line: number, problems: Problems): number
   return 1;
 }
 
-const REPEATED_REMEDY = "The submission is joined by id, so each row needs its own: remove or rename the later ones.";
+const REPEATED_REMEDY =
+  "Rows are joined by id, so each needs its own: remove or rename the later ones, or name another column with ids.";

@@ -4,8 +4,14 @@ import { seededGenerator } from "../numbers/random.ts";
 import type { Message } from "../prompt/tokenizer/tokenizer.ts";
 import type { AnswersConfig, GenerateConfig, PairsConfig, ScoredConfig } from "./schema.ts";
 
-/** What is asked in a file of prompts: a text, or the messages of a chat up to the answer. */
+/** What is asked in a row of a file of prompts: a text, or the messages of a chat up to the answer. */
 export type Asked = string | readonly Message[];
+
+/** A row of a file of prompts. */
+export interface AskedRow {
+  readonly id: string;
+  readonly asked: Asked;
+}
 
 /** One request for a text. */
 export interface TextRequest {
@@ -16,9 +22,11 @@ export interface TextRequest {
   readonly attach: string | null;
 }
 
-/** One thing to be generated: its number, and the texts that are asked for. */
+/** One thing to be generated, and the texts that are asked for. */
 export interface Item {
   readonly number: number;
+  /** The id of the row that asks for it; of a scored text, its number. */
+  readonly id: string;
   readonly requests: readonly TextRequest[];
 }
 
@@ -34,7 +42,7 @@ export type Made =
   | { readonly kind: "dropped"; readonly reason: string };
 
 /** Lists what is asked for. `prompts` are those of the file; none for scored texts. The same seed gives the same list. */
-export function itemsOf(config: GenerateConfig, prompts: readonly Asked[]): readonly Item[] {
+export function itemsOf(config: GenerateConfig, prompts: readonly AskedRow[]): readonly Item[] {
   switch (config.kind) {
     case "pairs":
       return pairItems(config, prompts);
@@ -47,18 +55,20 @@ export function itemsOf(config: GenerateConfig, prompts: readonly Asked[]): read
   }
 }
 
-function answerItems({ temperature, model }: AnswersConfig, prompts: readonly Asked[]): readonly Item[] {
-  return prompts.map((prompt, number) => ({
+function answerItems({ temperature, model }: AnswersConfig, prompts: readonly AskedRow[]): readonly Item[] {
+  return prompts.map(({ id, asked }, number) => ({
     number,
-    requests: [{ prompt, temperature, model: model ?? null, attach: null }],
+    id,
+    requests: [{ prompt: asked, temperature, model: model ?? null, attach: null }],
   }));
 }
 
-function pairItems({ one, other }: PairsConfig, prompts: readonly Asked[]): readonly Item[] {
-  return prompts.map((prompt, number) => ({
+function pairItems({ one, other }: PairsConfig, prompts: readonly AskedRow[]): readonly Item[] {
+  return prompts.map(({ id, asked }, number) => ({
     number,
+    id,
     requests: [one, other].map(({ temperature, model, attach }) => ({
-      prompt,
+      prompt: asked,
       temperature,
       model: model ?? null,
       attach: attach ?? null,
@@ -71,30 +81,32 @@ function scoredItems({ wanted, bands, temperature, model, seed }: ScoredConfig):
   return Array.from({ length: wanted }, (_, number) => {
     const band = bands[uniformInt(generator, 0, bands.length - 1)];
     if (band === undefined) throw new Error("there is at least one band");
-    return { number, requests: [{ prompt: band.prompt, temperature, model: model ?? null, attach: null }] };
+    const request = { prompt: band.prompt, temperature, model: model ?? null, attach: null };
+    return { number, id: String(number), requests: [request] };
   });
 }
 
 /** Turns what the server wrote for an item into a line of the output, or says why it is dropped. */
-export function makeRow(config: GenerateConfig, { number, requests }: Item, texts: readonly WrittenText[]): Made {
+export function makeRow(config: GenerateConfig, item: Item, texts: readonly WrittenText[]): Made {
+  const prompt = item.requests[0]?.prompt ?? "";
   const [first, second] = texts;
   if (first === undefined) throw new Error("an item has a text");
   if (texts.some(({ text }) => text.trim() === "")) return dropped("the answer is empty");
   // A person reads the answers, also one that was cut; rows for a training have none of these.
-  if (config.kind === "answers") return answerRow(number, requests[0]?.prompt ?? "", first);
+  if (config.kind === "answers") return answerRow(item.id, prompt, first);
   if (texts.some(({ cut }) => cut)) return dropped("the answer is cut off at max_tokens");
-  if (config.kind === "scored") return scoredRow(config, number, requests[0]?.prompt ?? "", first.text);
+  if (config.kind === "scored") return scoredRow(config, item.id, prompt, first.text);
   if (second === undefined) throw new Error("a pair has two texts");
-  return pairRow(number, requests, first.text, second.text);
+  return pairRow(item, first.text, second.text);
 }
 
-function answerRow(number: number, prompt: Asked, { text, cut }: WrittenText): Made {
+function answerRow(id: string, prompt: Asked, { text, cut }: WrittenText): Made {
   const asked = typeof prompt === "string" ? { prompt } : { messages: prompt };
-  return { kind: "row", row: { id: String(number), ...asked, response: text, cut }, key: JSON.stringify([number]) };
+  return { kind: "row", row: { id, ...asked, response: text, cut }, key: JSON.stringify([id]) };
 }
 
 /** Which answer stands first is drawn by a hash of prompt and number, so that the side says nothing about how it was sampled. */
-function pairRow(number: number, requests: readonly TextRequest[], one: string, other: string): Made {
+function pairRow({ number, id, requests }: Item, one: string, other: string): Made {
   if (one.trim() === other.trim()) return dropped("both answers are the same");
   const prompt = requests[0]?.prompt ?? "";
   const names = requests.map(({ model, temperature }) => `${model ?? "model"} at ${temperature}`);
@@ -102,7 +114,7 @@ function pairRow(number: number, requests: readonly TextRequest[], one: string, 
   const [a, b] = swapped ? [1, 0] : [0, 1];
   const answers = [one, other];
   const row = {
-    id: String(number),
+    id,
     prompt,
     response_a: answers[a],
     response_b: answers[b],
@@ -115,14 +127,14 @@ function pairRow(number: number, requests: readonly TextRequest[], one: string, 
 /** A text, then " - " and a whole number from 1 to 10, and nothing behind it. */
 const SCORED = /^([\s\S]*\S)\s+-\s+(10|[1-9])\s*$/;
 
-function scoredRow({ bands, good }: ScoredConfig, number: number, prompt: Asked, text: string): Made {
+function scoredRow({ bands, good }: ScoredConfig, id: string, prompt: Asked, text: string): Made {
   const [, written, digits] = SCORED.exec(text) ?? [];
   if (written === undefined || digits === undefined) return dropped("no score from 1 to 10 stands at the end");
   const score = Number(digits);
   const band = bands.find((each) => each.prompt === prompt);
   if (band !== undefined && (score < band.from || score > band.to))
     return dropped("the score is not of the band that was asked for");
-  const row = { id: String(number), text: written.trim(), score, label: score >= good ? 1 : 0 };
+  const row = { id, text: written.trim(), score, label: score >= good ? 1 : 0 };
   return { kind: "row", row, key: written.trim() };
 }
 

@@ -14,11 +14,18 @@ const common = {
   seed: z.int().min(0).default(0),
 };
 
+const idColumn = z
+  .string()
+  .min(1)
+  .optional()
+  .describe("Column with the ids; default id or another usual name, else the id is the number of the row from 0.");
+
 const pairsSchema = z.strictObject({
   kind: z.literal("pairs"),
   ...common,
   prompts: z.string().min(1).describe("File with the prompts: CSV, JSON Lines, JSON or Parquet."),
   column: z.string().min(1).default("prompt").describe("Column with the prompts; default prompt."),
+  id: idColumn,
   one: sampling.prefault({}).describe("How the one answer of a pair is sampled."),
   other: sampling.prefault({ temperature: 1 }).describe("How the other answer is sampled."),
 });
@@ -32,6 +39,7 @@ const answersSchema = z.strictObject({
     .min(1)
     .default("prompt")
     .describe("Column with the prompts, or with lists of messages; default prompt."),
+  id: idColumn,
   model: z.string().min(1).optional(),
   temperature: z.number().min(0).max(5).default(0).describe("Default 0: the most probable answer."),
 });

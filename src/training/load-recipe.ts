@@ -119,7 +119,16 @@ function recipeFile(path: string, cwd: string, packageRoot: string): string {
 const OWN_KEYS: ReadonlySet<string> = new Set(["orders", "soft", "folds", "extra", "messages", "teacher"]);
 
 /** The keys of `data` that a training on chats has. */
-const CHAT_KEYS: ReadonlySet<string> = new Set(["input", "messages", "context", "folds", "limit", "seed", "date"]);
+const CHAT_KEYS: ReadonlySet<string> = new Set([
+  "input",
+  "messages",
+  "columns",
+  "context",
+  "folds",
+  "limit",
+  "seed",
+  "date",
+]);
 
 /** Checks the job in `data`; its engine is made of `base` and `head`, and serves for its tokenizer alone. */
 async function checkJob(
@@ -186,11 +195,17 @@ function headProblems({ head, loss, calibrate }: ParsedRecipe, written: unknown)
       : [];
   if (head !== "answer") return lossProblem;
   const data = isRecord(written) && isRecord(written["data"]) ? written["data"] : {};
-  const ofJudges = Object.keys(data).filter((key) => !CHAT_KEYS.has(key) && key !== "engine");
+  const columns = isRecord(data["columns"]) ? Object.keys(data["columns"]) : [];
+  const ofJudges = [
+    ...Object.keys(data)
+      .filter((key) => !CHAT_KEYS.has(key) && key !== "engine")
+      .map((key) => [key]),
+    ...columns.filter((key) => key !== "id").map((key) => ["columns", key]),
+  ];
   return [
     ...lossProblem,
     ...ofJudges.map(
-      (key) => [["data", key], "is for judges of two answers: delete it, or choose another head"] as const,
+      (key) => [["data", ...key], "is for judges of two answers: delete it, or choose another head"] as const,
     ),
     ...(calibrate ? [[["calibrate"], "is for judges of two answers: delete it"] as const] : []),
   ];

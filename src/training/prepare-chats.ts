@@ -30,7 +30,7 @@ export async function fillChatFolder(
   { base, job, data: { folds: settings, heldOut, messages } }: Pick<JudgeRecipe, "base" | "job" | "data">,
   effects: PrepareEffects,
 ): Promise<PreparedChats> {
-  const { input, context, limit, seed } = job;
+  const { input, columns, context, limit, seed } = job;
   const { date } = await pinDate(job, [], effects);
   const tokenizer = await loadTokenizer(base, { kwargs: {}, date });
   const { eos, pad } = await readEndTokens(base);
@@ -41,7 +41,7 @@ export async function fillChatFolder(
     eos,
     most: context,
   };
-  await using chats = await openChats(input, { column: messages, limit, signal: effects.signal });
+  await using chats = await openChats(input, { column: messages, columns, limit, signal: effects.signal });
   // Chats have no classes: the folds get as many of them each as their prompts allow.
   const truth = repeatRow(WITHOUT_TIE, [1, 0], chats.ids.length);
   const folds = assignFolds(settings, { groups: chats.groups, truth, seed });

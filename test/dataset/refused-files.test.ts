@@ -81,7 +81,7 @@ test("suggests the columns with texts that are probably meant, as flags", async 
 test("refuses a file whose ids repeat, naming both lines, also behind cells of several lines", async () => {
   const { message, details } = await refuse(`${HEADER}\n7,"p\r\n\r\np",a,b\n8,p,a,b\n\n7,p,a,b\n`);
   expect(message).toBe(
-    'rows.csv, line 7: the id "7" was already used on line 2. The submission is joined by id, so each row needs its own: remove or rename the later ones.',
+    'rows.csv, line 7: the id "7" was already used on line 2. Rows are joined by id, so each needs its own: remove or rename the later ones, or name another column with ids.',
   );
   expect(details).toEqual([]);
 });
@@ -91,7 +91,7 @@ test("reports problems of all kinds at once, each with its line", async () => {
     `${LABELLED}\n1,p,a,b,1,0,0\n1,p,a,b,1,0,0\n,p,a,b,0,0,0\n2,p,a,b,1,0\n1,p,a,b,x,0,-1\n`,
   );
   expect(message).toMatch(
-    /^rows\.csv, line 3: the id "1" was already used on line 2 \(and 5 more problems\)\. The sub/,
+    /^rows\.csv, line 3: the id "1" was already used on line 2 \(and 5 more problems\)\. Rows are/,
   );
   expect(details).toEqual([
     'rows.csv, line 6: the id "1" was already used on line 2',

@@ -229,6 +229,45 @@ describe("answers", () => {
   });
 });
 
+describe("the ids of what is written", () => {
+  const texts = ["", "one", "two", "one"];
+  test.each([
+    ["answers", "id", texts.map((prompt, at) => ({ id: `row-${at}`, prompt })), ["row-1", "row-2", "row-3"]],
+    ["pairs", "id", texts.map((prompt, at) => ({ id: `row-${at}`, prompt })), ["row-1", "row-2"]],
+    ["answers", "another usual name", texts.map((prompt, at) => ({ uid: at + 10, prompt })), ["11", "12", "13"]],
+    ["answers", "none: the number in the file", texts.map((prompt) => ({ prompt })), ["1", "2", "3"]],
+  ])("are those of the rows that ask: %s, %s", async (kind, _, rows, ids) => {
+    const writer = await startWriter(({ messages, temperature }) => ({
+      text: `To ${messages.at(-1)?.content} at ${temperature}`,
+    }));
+    const folder = await temporaryFolder({
+      "prompts.jsonl": rows.map((row) => JSON.stringify(row)).join("\n"),
+      "gen.yaml": `kind: ${kind}\nattach: ${writer.url}\nprompts: prompts.jsonl\n`,
+    });
+    const said = await inProcess(["generate", "gen.yaml", "-o", "rows.jsonl"], folder);
+    expect(said.status, said.stderr).toBe(0);
+    expect((await rowsIn(join(folder, "rows.jsonl"))).map(({ id }) => id)).toEqual(ids);
+  });
+
+  test.each([
+    ["repeated", "prompt,id\none,x\ntwo,x", "", 'line 3: the id "x" was already used on line 2. Rows are joined by id'],
+    ["empty", "prompt,id\none,x\ntwo,", "", "line 3: the id is empty"],
+    [
+      "in a column that is not there",
+      "prompt,id\none,x",
+      "id: nr\n",
+      'the column "nr" is missing. The header is: prompt, id. Rename the column in the file, or name it in the config: `column`',
+    ],
+  ])("are refused where they are %s", async (_, rows, more, message) => {
+    const folder = await temporaryFolder({
+      "prompts.csv": rows,
+      "gen.yaml": `kind: answers\nattach: http://127.0.0.1:1\nprompts: prompts.csv\n${more}`,
+    });
+    const said = await inProcess(["generate", "gen.yaml", "-o", "rows.jsonl"], folder);
+    expect(said).toMatchObject({ status: 3, stderr: expect.stringContaining(message) });
+  });
+});
+
 test("a config with mistakes is refused with all of them", async () => {
   const folder = await temporaryFolder({
     "gen.yaml": "kind: pairs\nattach: http://x\npromts: p.csv\none: {temperature: 9}\n",

@@ -173,6 +173,33 @@ describe("a recipe for answers", () => {
     expect(said.stderr).toContain('chats.jsonl, line 23: "messages" holds no list of messages. Write each chat as');
   });
 
+  test.each([
+    ["repeated", "c3", 'the id "c3" was already used on line 4'],
+    ["empty", " ", "the id is empty"],
+  ])("refuses ids that are %s, as a run does", async (_, id, message) => {
+    const folder = await chatFolder(RECIPE, [{ id, messages: [asked("More?"), answered("No.")] }]);
+    const said = await inProcess(PREPARE, folder);
+    expect(said).toMatchObject({ status: 3, stderr: expect.stringContaining(`line 23: ${message}`) });
+  });
+
+  test("takes the ids from the column that is named, and refuses other names of columns", async () => {
+    const more = Array.from({ length: 3 }, (_, at) => ({
+      id: `m${at}`,
+      nr: `n${at}`,
+      messages: [asked(`${at}?`), answered("No.")],
+    }));
+    const chats = more.map((chat) => JSON.stringify(chat)).join("\n");
+    const folder = await chatFolder(RECIPE.replace("}", ", columns: {id: nr}}"));
+    await writeFile(join(folder, "chats.jsonl"), chats);
+    const said = await inProcess(PREPARE, folder);
+    expect(said.status, said.stderr).toBe(0);
+    const examples = (await readFile(join(folder, "made/data/examples.jsonl"), "utf8")).trim().split("\n");
+    expect(examples.map((line) => JSON.parse(line).id)).toEqual(["n0", "n1", "n2"]);
+    await writeFile(join(folder, "recipe.yaml"), RECIPE.replace("}", ", columns: {id: nr, prompt: q}}"));
+    const other = await inProcess(PREPARE, folder);
+    expect(other.stderr).toContain("data.columns.prompt is for judges of two answers");
+  });
+
   test("refuses the keys of judges of two answers, each with its place", async () => {
     const folder = await chatFolder(
       "base: ./base\nhead: answer\nloss: labels\ncalibrate: true\ndata: {input: chats.jsonl, template: rules, orders: both}\n",
