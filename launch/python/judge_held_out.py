@@ -1,6 +1,7 @@
 """Judge the held-out rows while a judge is trained, and compare with the class prior."""
 
 import json
+import math
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,11 @@ def score_rows(
         with torch.no_grad():
             scores = score({name: value.to(device) for name, value in collator([part]).items()})
         yield list(zip(part, scores.tolist(), strict=True))
+
+
+def count_batches(rows: Sequence[Row], batch: int) -> int:
+    """Count the batches in which score_rows scores the prompts of the rows."""
+    return math.ceil(sum(len(row) for row in rows) / batch)
 
 
 def measure(scored: Scored, prior: Sequence[float], *, has_mass: bool) -> dict[str, Any]:

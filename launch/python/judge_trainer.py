@@ -17,8 +17,11 @@ from judge_curve import Curve
 from judge_examples import Batch, Collator, Row, RowSampler, longest
 from judge_folder import MARK
 from judge_heads import answer_scores, class_scores, mean_answer_loss, mean_loss
-from judge_held_out import Scored, measure, measure_answers, score_rows, write_scores
+from judge_held_out import Scored, count_batches, measure, measure_answers, score_rows, write_scores
 from judge_pace import STEPS_OF_MEAN, Pace, has_diverged, memory_gib, time_to_end
+
+# Batches of held-out prompts between two questions to all devices whether a signal has come; each costs a message to all.
+BATCHES_BETWEEN_LOOKS = 10
 
 
 class RowDataset(Dataset[Row]):
@@ -155,7 +158,10 @@ class JudgeTrainer(Trainer):
             )
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:  # noqa: ANN401
-        """Judge the held-out rows; print, keep and write what was found. Each device judges its part of them."""
+        """Judge the held-out rows; print, keep and write what was found. Each device judges its part of them.
+
+        A signal to any device ends it: after a batch, with several devices after BATCHES_BETWEEN_LOOKS batches at the latest.
+        """
         if len(self.task.held_out) == 0:
             return {}
         started = time.monotonic()
@@ -165,24 +171,23 @@ class JudgeTrainer(Trainer):
         scored: Scored = []
         # A base that is sharded is put together by all devices for each batch: they must judge the same number of them.
         sharded = self.is_fsdp_enabled
-        mine = (
-            self.task.held_out
-            if sharded
-            else self.task.held_out[self.accelerator.process_index :: self.accelerator.num_processes]
+        devices = self.accelerator.num_processes
+        shares = [self.task.held_out] if sharded else [self.task.held_out[at::devices] for at in range(devices)]
+        parts = score_rows(
+            shares[0 if sharded else self.accelerator.process_index],
+            lambda batch: self.scores(model, batch),
+            batch=self.task.eval_batch,
+            collator=Collator(self.task.pad, self.task.padding),
+            device=self.args.device,
         )
         with self.compute_loss_context_manager():
-            for part in score_rows(
-                mine,
-                lambda batch: self.scores(model, batch),
-                batch=self.task.eval_batch,
-                collator=Collator(self.task.pad, self.task.padding),
-                device=self.args.device,
-            ):
-                scored.extend(part)
-                if self.stop.interrupted and not sharded:
+            # A device with fewer batches than another one goes through as many turns: all of them must be asked alike.
+            for turn in range(max(count_batches(share, self.task.eval_batch) for share in shares)):
+                scored.extend(next(parts, []))
+                if (devices == 1 or (turn + 1) % BATCHES_BETWEEN_LOOKS == 0) and self.is_interrupted():
                     break
         model.train(was_training)
-        if self.on_any_device(self.stop.interrupted):
+        if self.is_interrupted():
             self.stop.reason = "signal"
             self.control.should_save = self.control.should_training_stop = True
             return {}

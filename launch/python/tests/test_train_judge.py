@@ -382,6 +382,20 @@ def test_two_processes_share_the_rows_and_one_of_them_writes(base: Path, data: P
     assert (out / "final" / "adapter_model.safetensors").exists()
 
 
+def test_processes_with_different_numbers_of_batches_ask_each_other_alike(base: Path, data: Path, tmp_path: Path) -> None:
+    lines = [json.loads(line) for line in (data / "examples.jsonl").read_text().splitlines()]
+    odd = tmp_path / "odd"
+    # 9 held-out rows of two prompts, one a batch: 10 batches for the first process, which is when it asks, and 8 for the second.
+    write_data(odd, [line for line in lines if line["row"] not in {45, 50, 55}])
+    words = command(tmp_path, odd, recipe(base, epochs=1, evaluate_every=2, save_every=0, eval_batch=1))
+    several = [words[0], "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", *words[1:]]
+    result = subprocess.run(several, capture_output=True, text=True, timeout=120, check=False)
+    assert result.returncode == 0, result.stderr[-3000:]
+    assert [each["rows"] for each in curve(tmp_path / "out", "held_out")] == [9, 9]
+    scored = [json.loads(line) for line in (tmp_path / "out" / "held_out.jsonl").read_text().splitlines()]
+    assert len({(each["id"], each["order"]) for each in scored}) == len(scored) == 18
+
+
 def test_a_signal_to_one_of_two_processes_ends_both_with_a_checkpoint(base: Path, data: Path, tmp_path: Path) -> None:
     words = command(tmp_path, data, recipe(base, epochs=2000, evaluate_every=0, save_every=0))
     several = [words[0], "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", *words[1:]]
