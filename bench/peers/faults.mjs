@@ -75,11 +75,14 @@ async function tryTool(tool) {
       scoringSince ??= (await hasBegun(command, stderr)) ? seconds : null;
       if (scoringSince === null || seconds - scoringSince < KILL_AFTER_S) return;
       killed = true;
-      for (const engine of await enginesBelow(server?.pid ?? pid)) process.kill(Number(engine), "SIGKILL");
+      const engines = await enginesBelow(server?.pid ?? pid);
+      if (engines.length === 0)
+        throw new Error(`${tool.name}: no process named VLLM:: was found, so that none was killed`);
+      for (const engine of engines) process.kill(Number(engine), "SIGKILL");
     };
     const measured = await measure({ ...command, statuses: ANY_STATUS, limit: Number(values.limit), onTick });
-    const found = await tool.result(job, measured).catch((error) => ({ logProbs: null, note: error.message }));
-    const whole = (found.logProbs ?? []).filter((row) => row?.every((value) => value !== null)).length;
+    const found = await tool.result(job, measured).catch((error) => ({ logProbs: [], note: error.message }));
+    const whole = found.logProbs?.filter((row) => row?.every((value) => value !== null)).length;
     const text = measured.stderr.map((part) => part.text).join("");
     const last =
       text
@@ -89,7 +92,14 @@ async function tryTool(tool) {
     const said = (found.note === "" ? last : found.note).replaceAll(/[|\n]/g, " ").slice(0, 220);
     const file = measured.file === null ? "none" : "there";
     const end = measured.signal ?? String(measured.status);
-    return [tool.name, end, measured.end.toFixed(0), `${whole} of ${job.rows}`, file, said];
+    return [
+      tool.name,
+      end,
+      measured.end.toFixed(0),
+      whole === undefined ? "not in its file" : `${whole} of ${job.rows}`,
+      file,
+      said,
+    ];
   } finally {
     await server?.[Symbol.asyncDispose]();
   }

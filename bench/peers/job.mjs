@@ -1,7 +1,7 @@
 // The job of the peers: the same rows as a CSV for abtie, and as chats, texts and token ids for the others.
 import { execFile } from "node:child_process";
 import { createReadStream, createWriteStream, existsSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -86,7 +86,10 @@ export const TOOLS_FOLDER = "/tmp/abtie-peers-tools";
  */
 export async function installBeside(python, name, packages) {
   const target = join(TOOLS_FOLDER, name);
-  if (packages.length === 0 || existsSync(target)) return target;
+  const complete = join(TOOLS_FOLDER, `${name}.complete`);
+  if (packages.length === 0 || existsSync(complete)) return target;
+  // What a pip that failed has left would be mixed with what comes now.
+  await rm(target, { recursive: true, force: true });
   const run = promisify(execFile);
   const pip = ["-m", "pip", "--python", python];
   const { stdout } = await run("python3", [...pip, "freeze"]);
@@ -95,6 +98,7 @@ export async function installBeside(python, name, packages) {
   const constraints = join(TOOLS_FOLDER, "constraints.txt");
   await writeFile(constraints, `${pinned.join("\n")}\n`);
   await run("python3", [...pip, "-q", "install", "--target", target, "-c", constraints, ...packages]);
+  await writeFile(complete, `${packages.join("\n")}\n`);
   return target;
 }
 

@@ -12,7 +12,7 @@ const POLL_MS = 200;
  * the seconds and the stderr so far. Returns seconds from the command to the last change of the file (`file`), to the first result
  * (`first`) and to the end of the process (`end`), the peak of the resident memory of all its processes (MB), their CPU time (s, up to
  * 0.2 s less for each), its output, and the time of each part of stderr, in seconds from the command. Throws when the exit status is not
- * among `statuses`, or when it has not ended after `limit` seconds and is killed.
+ * among `statuses`, when onTick throws, or when it has not ended after `limit` seconds and is killed.
  */
 export async function measure({ command, args, env, cwd, file, hasFirst, statuses = [0], limit, onTick = () => {} }) {
   if (typeof file === "string") await rm(file, { force: true });
@@ -40,6 +40,8 @@ export async function measure({ command, args, env, cwd, file, hasFirst, statuse
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   })();
+  // What onTick throws ends the command, and then this function.
+  watching.catch(stop);
   const [status, signal] = await closed;
   const end = seconds();
   running = false;

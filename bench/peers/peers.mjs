@@ -15,12 +15,14 @@
  * each round begins with another one, and the ratios are those of one round, so that other load on the machine affects all alike.
  * --until: no further command begins after so many seconds; --limit: a command that takes longer is killed, and said to have failed.
  * Each measurement is appended to the results, so that rounds can be run one by one (--first-round); --table prints the table of a file
- * of results. What a tool needs is installed below /tmp/abtie-peers-tools.
+ * of results: a group for each model, length, type and kind of round. Ratios need both tools in one command. What a tool needs is installed below /tmp/abtie-peers-tools.
  */
 import { execFile } from "node:child_process";
-import { appendFile, mkdir, readFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { appendFile, mkdir, readdir, readFile, rename, stat } from "node:fs/promises";
 import { loadavg } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
 import { startVllm, vllmEnv } from "../lib/vllm.mjs";
@@ -55,6 +57,8 @@ const { values } = parseArgs({
 });
 const { python, input, kind, folder, dtype } = values;
 const began = performance.now();
+/** Tells the rounds of this command from those of others in the same file of results. */
+const session = new Date().toISOString();
 const elapsed = () => (performance.now() - began) / 1000;
 
 if (values.table !== undefined) {
@@ -93,7 +97,7 @@ async function compare() {
     for (let round = first; round < first + Number(values.rounds); round += 1) {
       for (let turn = 0; turn < usable.length && elapsed() < Number(values.until); turn += 1) {
         const tool = usable[(round - 1 + turn) % usable.length];
-        const head = { kind, cache: values.cache, rows: job.rows, tokens: job.tokens, round };
+        const head = { ...headOf(job), session, round };
         const line = await measureTool(tool).then(
           (measured) => ({ ...head, ...measured }),
           (error) => ({ ...head, tool: tool.name, failed: error.message }),
@@ -119,19 +123,34 @@ async function compare() {
   }
 }
 
-/** Runs the reference once for a folder: the log probabilities of the labels by plain forward passes on the ids. */
-async function forwardPasses({ folder, model, labels, rows }) {
-  const target = join(folder, "reference.jsonl");
-  const script = fileURLToPath(new URL("reference.py", import.meta.url));
-  const known = await readFile(target, "utf8").catch(() => "");
-  if (known.trim().split("\n").length !== rows) {
-    const files = [join(folder, "ids.jsonl"), join(folder, "chats.jsonl"), JSON.stringify(labels), target];
+/** Runs the reference once for the same ids, labels and model: the log probabilities of the labels by plain forward passes on the ids. */
+async function forwardPasses({ folder, model, labels }) {
+  const ids = join(folder, "ids.jsonl");
+  const weights = await Promise.all((await weightsOf(model)).map((name) => stat(join(model, name))));
+  const made = [
+    await readFile(ids),
+    JSON.stringify([labels, model, weights.map(({ size, mtimeMs }) => [size, mtimeMs])]),
+  ];
+  const key = made
+    .reduce((hash, part) => hash.update(part), createHash("sha256"))
+    .digest("hex")
+    .slice(0, 16);
+  const target = join(folder, `reference-${key}.jsonl`);
+  if (!existsSync(target)) {
+    const script = fileURLToPath(new URL("reference.py", import.meta.url));
+    const partial = `${target}.partial`;
+    const files = [ids, join(folder, "chats.jsonl"), JSON.stringify(labels), partial];
     await promisify(execFile)(python, [script, model, ...files], { env: vllmEnv() });
+    await rename(partial, target);
   }
   const lines = await readLines(target);
   const other = lines.filter(({ same }) => !same).length;
   if (other > 0) process.stderr.write(`transformers makes other ids of ${other} chats than abtie sends\n`);
   return lines;
+}
+
+async function weightsOf(model) {
+  return (await readdir(model)).filter((name) => /\.safetensors$|^config\.json$/.test(name)).toSorted();
 }
 
 /** Gives the largest difference of a label's log probability (nats), and the rows in which one is missing. */
@@ -141,6 +160,12 @@ function compareWith(reference, logProbs) {
     whole[row] ? expected.map((value, label) => Math.abs(value - logProbs[row][label])) : [],
   );
   return { largest: Math.max(...differences), missing: whole.filter((isWhole) => !isWhole).length };
+}
+
+/** What a measurement is of: only rounds that agree in all of it are compared. */
+function headOf({ model, rows, tokens }) {
+  const { cache, args, "max-model-len": maxModelLen } = values;
+  return { kind, cache, model: basename(model), dtype, maxModelLen: Number(maxModelLen), args, rows, tokens };
 }
 
 async function startServer(engineArgs) {

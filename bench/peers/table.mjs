@@ -3,16 +3,19 @@ import { markdown } from "../lib/processes.mjs";
 
 const OWN = "abtie run";
 
-/** Prints a line for each tool and kind of round: medians of the rounds, and the median ratio to abtie of the same round. */
+/**
+ * Prints a line for each tool and kind of job: medians of the rounds, and the median ratio to abtie of the same round. Only measurements
+ * whose whole head is the same are of one group, and a ratio needs both tools in the same round of the same session.
+ */
 export function printTable(lines) {
-  const groups = groupBy(lines, ({ kind, cache, rows }) => `${kind}, prefix cache ${cache}, ${rows} rows`);
+  const groups = groupBy(lines, titleOf);
   const table = [];
   for (const [title, group] of groups) {
-    const own = new Map(group.filter(({ tool }) => tool === OWN).map((line) => [line.round, line]));
+    const own = new Map(group.filter(({ tool }) => tool === OWN).map((line) => [roundOf(line), line]));
     for (const [tool, runs] of groupBy(group, (line) => line.tool)) {
       const ratio = (key) => {
-        const both = runs.filter((run) => own.has(run.round) && run[key] != null);
-        return tool === OWN ? "1" : fixed(median(both.map((run) => run[key] / own.get(run.round)[key])), 2);
+        const both = runs.filter((run) => own.has(roundOf(run)) && run[key] != null);
+        return tool === OWN ? "1" : fixed(median(both.map((run) => run[key] / own.get(roundOf(run))[key])), 2);
       };
       const of = (key, digits = 1) =>
         fixed(median(runs.map((run) => run[key]).filter((value) => value != null)), digits);
@@ -56,6 +59,16 @@ export function printTable(lines) {
     ],
     ...table,
   ]);
+}
+
+function titleOf({ kind, cache, model, dtype, maxModelLen, args, rows, tokens }) {
+  const engine = [model, dtype, `at most ${maxModelLen} tokens`, args].filter((part) => part !== "").join(" ");
+  return `${kind}, ${engine}, prefix cache ${cache}, ${rows} rows of ${(tokens / rows).toFixed(1)} tokens`;
+}
+
+/** Rounds of two sessions may have the same number. */
+function roundOf({ session, round }) {
+  return JSON.stringify([session, round]);
 }
 
 function groupBy(lines, keyOf) {

@@ -63,10 +63,12 @@ export const promptfoo = {
       statuses: [0, 100],
     };
   },
-  result: async ({ folder, rows }) => {
+  result: async ({ folder }) => {
     const { results } = JSON.parse(await readFile(join(folder, "promptfoo-out.json"), "utf8"));
-    const logProbs = Array.from({ length: rows }, () => null);
-    const failed = results.results.find(({ error }) => error)?.error ?? "";
-    return { scoring: null, logProbs, note: String(failed).slice(0, 200) };
+    const failed = results.results.find(({ error }) => error)?.error;
+    // Its file has the log probability of the written token, and not those of the labels: there is nothing to compare.
+    const note =
+      failed === undefined ? "gives the log probability of the written token alone" : String(failed).slice(0, 200);
+    return { scoring: null, logProbs: null, note };
   },
 };

@@ -19,9 +19,9 @@ export const rayData = {
     cwd: folder,
     file: join(folder, "ray.jsonl"),
   }),
-  result: async ({ folder }, { stdout }) => {
-    const { seconds } = JSON.parse(stdout.trim().split("\n").at(-1));
+  result: async ({ folder }) => {
     const lines = await readLines(join(folder, "ray.jsonl"));
-    return { scoring: seconds, logProbs: lines.map(({ logProbs }) => logProbs), note: "" };
+    // Ray starts the engine within the execution of the dataset, so that the time of scoring alone is not known.
+    return { scoring: null, logProbs: lines.map(({ logProbs }) => logProbs), note: "" };
   },
 };

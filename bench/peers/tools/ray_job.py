@@ -2,13 +2,11 @@
 
 Run as: python ray_job.py MODEL CHATS.jsonl OUT.jsonl LABEL_IDS [flags of `vllm serve`]
 
-OUT.jsonl gets one object a line in the order of the chats: the log probabilities of the labels (nats), null where one is missing. Prints at
-its end {"seconds": ...} from the execution of the dataset, start of the engine included.
+OUT.jsonl gets one object a line in the order of the chats: the log probabilities of the labels (nats), null where one is missing.
 """
 
 import json
 import sys
-import time
 
 import ray
 from ray.data.llm import build_processor, vLLMEngineProcessorConfig
@@ -29,12 +27,9 @@ def main() -> None:
         preprocess=lambda row: {"messages": json.loads(row["chat"]), "sampling_params": sampling},
         postprocess=lambda row: {"row": row["row"], "found": json.dumps(row.get("logprobs"))},
     )
-    began = time.perf_counter()
     rows = processor(ray.data.from_items([{"row": row, "chat": json.dumps(chat)} for row, chat in enumerate(chats)])).take_all()
-    seconds = time.perf_counter() - began
     with open(target, "w") as out:
         out.writelines(json.dumps({"logProbs": read(row["found"], labels)}) + "\n" for row in sorted(rows, key=lambda row: row["row"]))
-    print(json.dumps({"seconds": seconds}))
 
 
 def read(found: str, labels: list[int]) -> list[float] | None:
