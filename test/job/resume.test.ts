@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
-import { appendFile, copyFile, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, copyFile, cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { startAbtie } from "../helpers/abtie.ts";
 import { inProcess } from "../helpers/in-process.ts";
-import { attachTo, LABELS, spawning, startJudge, writeJob } from "../helpers/job.ts";
+import { attachTo, LABELS, spawning, startJudge, TOKENIZER, writeJob } from "../helpers/job.ts";
 import { aliveWith, gone, until } from "../helpers/processes.ts";
 import { answersIn, expectValid, summaryIn } from "../helpers/results.ts";
 
@@ -68,6 +69,18 @@ test("refuses to mix answers to different questions, and lists every difference"
   expect(fresh.status).toBe(0);
   expect(summaryIn(job.folder)).toMatchObject({ session: { scoredPrompts: 13, resumedRows: 0 } });
   expectValid(job.submission, [...job.ids, "13"]);
+});
+
+test("refuses to continue when the weights in the model's folder were replaced by others of the same shape", async () => {
+  const model = await mkdtemp(join(tmpdir(), "model-"));
+  await cp(TOKENIZER, model, { recursive: true });
+  const job = await writeJob({ engine: spawning({}, { model }), rows: 12 });
+  await writeFile(join(model, "model.safetensors"), Buffer.alloc(5_000, 1));
+  expect((await inProcess(["run", "job.yaml"], job.folder)).status).toBe(0);
+  await writeFile(join(model, "model.safetensors"), Buffer.alloc(5_000, 2));
+  const refused = await inProcess(["run", "job.yaml"], job.folder);
+  expect(refused.status).toBe(2);
+  expect(refused.stderr).toContain("the model's weights are others than before");
 });
 
 test("takes over a folder in which nothing was scored, whatever its settings were, and says what a failed start leaves", async () => {

@@ -7,6 +7,7 @@ import { AbtieError } from "../../errors.ts";
 import type { Disk } from "../../files/disk.ts";
 import { exists, mayExist } from "../../files/exists.ts";
 import { sha256, sha256OfFile } from "../../files/hash.ts";
+import { weightsHash } from "../../files/weights-hash.ts";
 import type { Template } from "../../prompt/template/template.ts";
 import { readJournal } from "../journal/read.ts";
 import { compareManifests, type Difference } from "./compare-manifests.ts";
@@ -227,14 +228,16 @@ function escalationOf({ escalation }: Config): Json {
   return escalation === null ? null : { names: escalation.names, combination: escalation.combination };
 }
 
-/**
- * Computes the hashes of the small files of a model, which differ between any two models, because hashing the weights
- * would take minutes.
- */
+/** Computes the hashes of the small files of a model, and of samples of its weights when abtie starts the server. */
 async function modelHashes(config: Config): Promise<Readonly<Record<string, string>>> {
   const files = modelFilesOf(config).filter(isAbsolute);
   const hashed = await allEnded(
     files.map(async (file) => [file, (await exists(file)) ? await sha256OfFile(file) : "missing"] as const),
   );
-  return Object.fromEntries(hashed.map(([file, hash]) => [file.split("/").slice(-2).join("/"), hash]));
+  const { engine } = config;
+  const weights = engine.kind === "spawn" && isAbsolute(engine.model) ? await weightsHash(engine.model) : null;
+  return {
+    ...Object.fromEntries(hashed.map(([file, hash]) => [file.split("/").slice(-2).join("/"), hash])),
+    ...(weights === null ? {} : { weights }),
+  };
 }

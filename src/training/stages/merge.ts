@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { type ChainStage, madeStage } from "../../chain/stage.ts";
 import type { Effects } from "../../effects.ts";
 import { sha256OfFile } from "../../files/hash.ts";
+import { weightsHash } from "../../files/weights-hash.ts";
 import { mergeAdapter } from "../../setup/merge-adapter.ts";
 import { setupEffects } from "../../setup/setup.ts";
 import { readDataFile } from "../data-file.ts";
@@ -19,6 +20,7 @@ export function mergeStage(recipe: JudgeRecipe, { python }: MakeSettings, effect
       train: madeStage(made, "train").id,
       base: recipe.base,
       "base/config.json": await sha256OfFile(join(recipe.base, "config.json")),
+      "base/weights": (await weightsHash(recipe.base)) ?? "none",
     }),
     run: async ({ temporary, made, signal }) => {
       const { classes, pad } = await readDataFile(madeStage(made, "prepare").path);

@@ -1,6 +1,7 @@
 import { dirname, join } from "node:path";
 import { inputsOf } from "../../chain/decide.ts";
 import { type ChainStage, madeStage } from "../../chain/stage.ts";
+import { weightsHash } from "../../files/weights-hash.ts";
 import { countDevices, findTrainingPython } from "../python.ts";
 import { type JudgeRecipe, trainingPart } from "../recipe.ts";
 import { type TrainEffects, trainJudge } from "../train.ts";
@@ -25,6 +26,7 @@ export function trainStage(
     continues: true,
     inputs: async (made) => ({
       examples: String(madeStage(made, "prepare").facts["examplesSha256"]),
+      "base/weights": (await weightsHash(recipe.base)) ?? "none",
       ...inputsOf(withoutFolds(trainingPart(recipe))),
     }),
     run: async ({ temporary, made, signal }) => {
