@@ -1,9 +1,12 @@
 import { dirname, relative, resolve } from "node:path";
 import { stringify } from "yaml";
 import { namedColumns, type WrittenColumns, writtenColumns } from "../config/columns.ts";
-import { refuseOtherEnd } from "../config/output.ts";
+import { deadlineProblem } from "../config/deadline.ts";
+import { usualRunFolder } from "../config/normalize.ts";
+import { outputFormOf, refuseOtherEnd, usualOutputName } from "../config/output.ts";
 import { type Dataset, openDataset } from "../dataset/open-dataset.ts";
 import type { Effects } from "../effects.ts";
+import { AbtieError } from "../errors.ts";
 import { scriptOf } from "../evaluate/script-of.ts";
 import { writeAtomic } from "../files/atomic.ts";
 import { inputPath } from "../files/input-path.ts";
@@ -34,6 +37,8 @@ export interface InitOptions {
 export interface InitResult {
   readonly input: string;
   readonly config: string;
+  /** The submission that a run with this config writes. */
+  readonly submission: string;
   readonly rows: number;
   /** Shares of the classes in the labels, without a tie when no label is one; null without labels. */
   readonly labels: PerClass | null;
@@ -56,7 +61,7 @@ const SAMPLE_ROWS = 200;
 
 /**
  * Looks at a file of rows and writes a config to start from. Throws AbtieError("config") when the config exists, unless
- * `force` is set, and AbtieError("data") when the rows cannot be read.
+ * `force` is set, or when no run would take the deadline, and AbtieError("data") when the rows cannot be read.
  */
 export async function init(
   options: InitOptions,
@@ -70,6 +75,7 @@ export async function init(
   };
   await refuseOutputs(files, effects.disk);
   refuseOtherEnd(config, "the config", ["yaml", "yml"]);
+  refuseDeadline(options.deadline);
   await using dataset = await openDataset(input, {
     columns: namedColumns(options.columns ?? {}),
     signal: effects.signal,
@@ -85,12 +91,18 @@ export async function init(
   return {
     input,
     config,
+    submission: resolve(dirname(config), usualRunFolder(config), usualOutputName(outputFormOf({}))),
     rows: dataset.ids.length,
     notes: notesOf(dataset),
     labels,
     labelColumns: dataset.labelColumns,
     ...described,
   };
+}
+
+function refuseDeadline(deadline: string | null): void {
+  const problem = deadline === null ? null : deadlineProblem(deadline);
+  if (problem !== null) throw new AbtieError("config", `--deadline ${problem}`);
 }
 
 function notesOf({ notes, slips }: Dataset): readonly string[] {

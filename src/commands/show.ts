@@ -51,7 +51,7 @@ export async function show(written: Config, options: ShowOptions, effects: Effec
   const { order } = options;
   const about = { row: row + 1, id: dataset.ids[row] ?? "", order };
   if (await lacksTokenizer(config)) {
-    const template = await loadTemplate(config.template, config.labels);
+    const template = await loadTemplate(config.template, config.labels, dataset);
     return { ...about, template: template.name, text: await renderWhole(dataset, row, order, template), tokens: null };
   }
   const loader = await createJudgeLoader(config, dataset, effects.clock);

@@ -20,7 +20,7 @@ export async function refuseVariants(
   const version = await packageVersion();
   for (const { config } of await dateVariants(variants, options)) {
     if (!force) await refuseForeignOutput(config, effects.disk);
-    const template = await loadTemplate(config.template, config.labels);
+    const template = await loadTemplate(config.template, config.labels, options.dataset);
     await refuseOtherRun({ ...options, config, template, version });
   }
 }

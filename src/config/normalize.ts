@@ -45,6 +45,12 @@ export function judgeKeysOf(written: ParsedConfig, base: string, places: Places)
   return { template: templatePath(written.template ?? "rules", base, places), labels: written.labels ?? null };
 }
 
+/** The run folder of a config that names none, relative to the folder of the config; null: a command without a config. */
+export function usualRunFolder(file: string | null, suffix = ""): string {
+  const name = file === null ? "run" : basename(file, extname(file));
+  return join("runs", `${name}${suffix}`);
+}
+
 /** Turns a parsed config into the config that the program uses. `classes` are those of its judge. */
 export function normalize(
   written: ParsedConfig,
@@ -62,8 +68,7 @@ export function normalize(
   places: Places,
 ): Config {
   const path = (text: string): string => resolve(base, text);
-  const name = file === null ? "run" : basename(file, extname(file));
-  const jobFolder = path(written.run ?? join("runs", `${name}${places.runSuffix ?? ""}`));
+  const jobFolder = path(written.run ?? usualRunFolder(file, places.runSuffix));
   const runFolder = shard === null ? jobFolder : join(jobFolder, shardFolder(shard));
   const output = writtenOutput(written);
   // The output of the config is that of all shards, which `abtie join` writes.

@@ -29,15 +29,14 @@ export function lacksTie(names: readonly string[], [a, b, tie]: Columns["labels"
 
 /** Builds the error for a header with these problems. */
 export function headerError(
-  { path, line, names }: Header,
+  { path, line, names, called }: Header,
   problems: readonly string[],
   remedy = 'Rename the column in the file, or give its name under "columns" in the config.',
 ): AbtieError {
   const where = line === null ? path : `${path}, line ${line}`;
-  const found = line === null ? "The keys of the records are" : "The header is";
   return new AbtieError(
     "data",
-    `${where}: ${problems.join("; ")}. ${found}: ${names.join(", ")}. ${separators(names) ?? remedy}`,
+    `${where}: ${problems.join("; ")}. ${called}: ${names.join(", ")}. ${separators(names) ?? remedy}`,
   );
 }
 

@@ -18,9 +18,15 @@ export function namingRemedy(names: readonly string[], problems: readonly string
     { key: "response_b", name: columns.responseB, likely: answers?.[1] },
   ];
   const unused = names.filter((name) => !wanted.some((column) => column.name === name));
-  const flags = wanted
+  const missing = wanted
     .filter(({ name }) => problems.some((problem) => problem.startsWith(`the column "${name}" is missing`)))
-    .map(({ key, name, likely }) => `columns.${key}=${likely ?? findNearest(name, unused) ?? "NAME"}`)
+    .map(({ key, name, likely }) => ({ key, found: likely ?? findNearest(name, unused) }));
+  const others = textNames(unused).filter((name) => !isLikelyId(name) && !missing.some(({ found }) => found === name));
+  const open = missing.filter(({ found }) => found === null);
+  // As many other columns as texts that are missing are these, most likely in the usual order: the prompt, A, B.
+  const rest = others.length === open.length ? others : [];
+  const flags = missing
+    .map(({ key, found }) => `columns.${key}=${found ?? rest[open.findIndex((each) => each.key === key)] ?? "NAME"}`)
     .map((setting) => `--set ${quoteForShell(setting)}`);
   const isFound = names.includes(columns.id) || usualName(names, ID_NAMES) !== null;
   const ofId = flags.length > 0 && id !== null && columns.id === DEFAULT_COLUMNS.id && !isFound ? [idFlag(id)] : [];

@@ -50,7 +50,7 @@ export async function createLoader<J extends Judge>(
   clock: Clock,
   threads: PreparingThreads,
 ): Promise<LoaderOf<J>> {
-  const template = await loadTemplate(config.template, config.labels);
+  const template = await loadTemplate(config.template, config.labels, dataset);
   if (config.cut === "right" && template.format !== "text") throw needsText(template);
   const folder = config.engine.tokenizer;
   const settings: ChatSettings = { kwargs: config.engine.chatTemplateKwargs, date: config.date };

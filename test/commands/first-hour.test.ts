@@ -1,6 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { openConfig } from "../../src/job/open-config.ts";
+import { createEffects } from "../../src/system.ts";
 import { temporaryFolder } from "../helpers/folder.ts";
 import { inProcess } from "../helpers/in-process.ts";
 import { TEMPLATE, TOKENIZER } from "../helpers/job.ts";
@@ -35,6 +37,26 @@ describe("abtie init", () => {
     const shown = await inProcess(["show", "--row", "1"], folder);
     expect(shown.status).toBe(0);
     expect(shown.stdout).toContain("Which is prime?");
+  });
+
+  test("names the next command, and where its results will be", async () => {
+    const folder = await makeFolder();
+    const usual = await inProcess(["init", "pairs.jsonl"], folder);
+    expect(usual.stdout).toContain(
+      `Next: abtie run, which writes its results to ${join(folder, "runs/abtie/submission.csv")}; -o names another file.`,
+    );
+    const named = await inProcess(["init", "pairs.jsonl", "-o", "job.yaml", "--json"], folder);
+    const { submission } = JSON.parse(named.stdout);
+    expect(submission).toBe(join(folder, "runs/job/submission.csv"));
+    const config = await openConfig("job.yaml", [], { ...createEffects(), cwd: folder });
+    expect(config.output).toBe(submission);
+  });
+
+  test("writes no config with a deadline that a run would refuse", async () => {
+    const folder = await makeFolder();
+    const said = await inProcess(["init", "pairs.jsonl", "--deadline", "25x"], folder);
+    expect(said).toMatchObject({ status: 2, stderr: expect.stringContaining("--deadline expected a duration") });
+    await expect(readFile(join(folder, "abtie.yaml"))).rejects.toThrow("ENOENT");
   });
 
   test("writes the shares of many labels as the prior", async () => {

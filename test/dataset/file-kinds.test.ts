@@ -163,6 +163,22 @@ describe("a file of another kind is refused with its name and a remedy", () => {
   });
 });
 
+test.each(KINDS)(
+  "a missing column of %s is an error in the words of that kind, also packed with gzip",
+  async (kind, content) => {
+    const called = kind.startsWith("CSV")
+      ? "The header is"
+      : kind.startsWith("Parquet")
+        ? "The columns of the file are"
+        : "The keys of the records are";
+    const expected = `the column "question" is missing. ${called}: id, prompt, response_a`;
+    for (const bytes of [content, gzipSync(content)]) {
+      const refused = openDataset(await temporaryFile(bytes), { columns: { prompt: "question" } });
+      await expect(refused).rejects.toThrow(expected);
+    }
+  },
+);
+
 test("lines that are no JSON objects are all named, with their lines", async () => {
   const error = await openDataset(await temporaryFile(`${lines}oops\n[1]\n`)).catch((thrown: unknown) => thrown);
   expect(String(error)).toContain("line 4: the line is no JSON object (and 1 more problem)");

@@ -72,7 +72,11 @@ test("suggests the columns with texts that are probably meant, as flags", async 
   expect(message).toMatch(
     /: --set columns\.id=nr --set 'columns\.prompt=user input text' --set columns\.response_a=left_side --set columns\.response_b=right_side\.$/,
   );
-  const nothing = await refuse("x,y,z\n1,p,a\n");
+  const inOrder = await refuse("id,ask,left,other,model\n1,p,a,b,m\n");
+  expect(inOrder.message).toMatch(
+    /--set columns\.prompt=ask --set columns\.response_a=left --set columns\.response_b=other\.$/,
+  );
+  const nothing = await refuse("w,x,y,z\n1,p,a,b\n");
   expect(nothing.message).toMatch(
     /--set columns\.prompt=NAME --set columns\.response_a=NAME --set columns\.response_b=NAME\.$/,
   );

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { loadTemplate } from "../../src/prompt/template/template.ts";
 import { viewConversation } from "../../src/prompt/template/variables.ts";
+import type { Columns } from "../../src/types.ts";
 import { HEAD, shippedTemplate, TEMPLATES, templateOf, temporaryFolder } from "./helpers.ts";
 
 const BODY = "{{ prompt }}\nA: {{ response_a }}\nB: {{ response_b }}\n";
@@ -90,6 +91,36 @@ describe("loadTemplate", () => {
         "{% set text %}{{ prompt }}{% endset %}{{ text }}{% filter upper %}{{ labels.a }}{% endfilter %}",
       ].join("\n"),
     );
+  });
+});
+
+describe("a name that is a column of the rows", () => {
+  const refused = async (names: readonly string[], foundColumns: Partial<Columns>): Promise<string> => {
+    const folder = await temporaryFolder({ "own.jinja": `${HEAD}${BODY}{{ question }}` });
+    return loadTemplate(join(folder, "own.jinja"), null, { names, foundColumns }).then(
+      () => "",
+      (error: unknown) => (error instanceof Error ? error.message : ""),
+    );
+  };
+
+  test("is refused with the name of its text, where it is one", async () => {
+    const message = await refused(["id", "question", "a", "b"], { prompt: "question" });
+    expect(message).toContain(
+      'unknown name "question" (Jinja would render it as an empty text): a template names the texts of a row prompt, response_a and response_b',
+    );
+    expect(message).toContain('The column "question" is prompt: write that here.');
+  });
+
+  test("is refused with the columns and the flags that make it a text, where it is none", async () => {
+    const message = await refused(["id", "question", "prompt"], {});
+    expect(message).toContain("The columns of the rows are id, question, prompt.");
+    expect(message).toContain(
+      "name the column with --set columns.prompt=question, --set columns.response_a=question, --set columns.response_b=question.",
+    );
+  });
+
+  test("is an unknown name like others, where the rows have no such column", async () => {
+    expect(await refused(["id", "prompt"], {})).toMatch(/empty text\)\. Known here: prompt, response_a/);
   });
 });
 

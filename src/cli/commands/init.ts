@@ -54,7 +54,7 @@ export const addInit: AddCommand = (program, context) => {
 
 /** `named` is the config behind a command; empty when it is found without. */
 function renderInit(
-  { input, config, rows, labels, labelColumns, notes, turns, characters, scripts }: InitResult,
+  { input, config, submission, rows, labels, labelColumns, notes, turns, characters, scripts }: InitResult,
   named: string,
 ): readonly string[] {
   const shares =
@@ -72,6 +72,7 @@ function renderInit(
     `script    ${written.join(", ")}`,
     `written   ${config}`,
     "",
-    `Next: abtie show${named} (one prompt), abtie doctor${named} (all checks), abtie run${named}`,
+    `Next: abtie run${named}, which writes its results to ${submission}; -o names another file.`,
+    `Before it: abtie show${named} (one prompt), abtie doctor${named} (all checks).`,
   ];
 }

@@ -11,6 +11,7 @@ import { withoutByteOrderMark } from "./recognise.ts";
 import {
   type DataCell,
   type FileDigest,
+  type Header,
   MAX_RECORD_BYTES,
   MAX_RECORD_DEPTH,
   type ScanOptions,
@@ -19,20 +20,37 @@ import {
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
+/** What a person is told of a file that is read as JSON Lines: the file itself, or what was converted to it. */
+export interface Wording {
+  readonly unit: Unit;
+  readonly called: Header["called"];
+  /** What every record must be, as a sentence. */
+  readonly expected: string;
+}
+
+const LINE_REMEDY = 'Each line needs one JSON object: {"prompt": ..., "response_a": ..., "response_b": ...}.';
+
+/** The wording of each kind of file. */
+export const WORDING = {
+  "json-lines": { unit: "line", called: "The keys of the records are", expected: LINE_REMEDY },
+  json: { unit: "row", called: "The keys of the records are", expected: "Each row needs named fields." },
+  parquet: { unit: "row", called: "The columns of the file are", expected: "Each row needs named columns." },
+} as const satisfies Readonly<Record<string, Wording>>;
+
 /**
  * Reads a file with one JSON object in each line. The names of the cells are the keys of the first records; a record
  * that lacks a key has an undefined cell. Disposing the source closes the file.
  */
-export function jsonLinesSource(file: OpenFile, unit: Unit = "line"): Source {
+export function jsonLinesSource(file: OpenFile, wording: Wording = WORDING["json-lines"]): Source {
   // The names are found by the scan, which comes before every read.
   let names: readonly string[] = [];
-  return sourceInPlace(file, unit, {
+  return sourceInPlace(file, wording.unit, {
     scan: (options) => {
       const onHeader: ScanOptions["onHeader"] = (header) => {
         names = header.names;
         options.onHeader(header);
       };
-      return scanJsonLines(file, unit, { ...options, onHeader });
+      return scanJsonLines(file, wording, { ...options, onHeader });
     },
     parse: (bytes) => {
       const parsed = parseObject(bytes.toString("utf8"));
@@ -51,7 +69,7 @@ interface ParsedLine {
   readonly bytes: number;
 }
 
-async function scanJsonLines(file: OpenFile, unit: Unit, options: ScanOptions): Promise<FileDigest> {
+async function scanJsonLines(file: OpenFile, wording: Wording, options: ScanOptions): Promise<FileDigest> {
   const { problems } = options;
   const digest = createDigest(file.digest);
   let first: ParsedLine[] = [];
@@ -65,20 +83,20 @@ async function scanJsonLines(file: OpenFile, unit: Unit, options: ScanOptions): 
   };
   const nameCells = (): void => {
     names = [...new Set(first.flatMap(({ object }) => Object.keys(object)))];
-    options.onHeader({ path: file.path, line: null, names });
+    options.onHeader({ path: file.path, line: null, names, called: wording.called });
     first.forEach(handOn);
     first = [];
   };
   const addLine = ({ bytes, number, start }: RawLine): void => {
     if (stopped || isBlank(bytes)) return;
-    const object = readLine(bytes, number, unit, problems);
+    const object = readLine(bytes, number, wording, problems);
     if (object === null) return;
     records += 1;
     const parsed = { object, line: number, start, bytes: bytes.length };
     if (names !== null) handOn(parsed);
     else if (first.push(parsed) === NAMING_RECORDS) nameCells();
   };
-  const lines = createLineSplitter(MAX_RECORD_BYTES, (number) => tooLong(file.path, unit, number));
+  const lines = createLineSplitter(MAX_RECORD_BYTES, (number) => tooLong(file.path, wording, number));
 
   try {
     for await (const chunk of readChunks(file, digest, options)) {
@@ -91,14 +109,14 @@ async function scanJsonLines(file: OpenFile, unit: Unit, options: ScanOptions): 
   if (names === null && first.length > 0) nameCells();
   if (records === 0) {
     problems.throwIfAny();
-    throw new AbtieError("data", `${file.path}: the file has no rows. Expected one JSON object in each line.`);
+    throw new AbtieError("data", `${file.path}: the file has no rows. ${wording.expected}`);
   }
   return digest.digest();
 }
 
 /** Reads the records of a file with one JSON object in each line. Throws AbtieError("data") at a line that is none. */
 export async function* jsonLinesRecords(file: OpenFile): AsyncGenerator<JsonObject> {
-  const splitter = createLineSplitter(MAX_RECORD_BYTES, (number) => tooLong(file.path, "line", number));
+  const splitter = createLineSplitter(MAX_RECORD_BYTES, (number) => tooLong(file.path, WORDING["json-lines"], number));
   const parse = ({ bytes, number }: RawLine): JsonObject => {
     const parsed = parseObject(bytes.toString("utf8"));
     if (typeof parsed !== "string") return parsed;
@@ -115,10 +133,10 @@ export async function* jsonLinesRecords(file: OpenFile): AsyncGenerator<JsonObje
 
 const CHUNK_BYTES = 1 << 16;
 
-function tooLong(path: string, unit: Unit, line: number): AbtieError {
+function tooLong(path: string, { unit, expected }: Wording, line: number): AbtieError {
   return new AbtieError(
     "data",
-    `${path}, ${unit} ${line}: the row is longer than ${MAX_RECORD_BYTES / 1024 ** 2} MB. Expected one JSON object in each line.`,
+    `${path}, ${unit} ${line}: the row is longer than ${MAX_RECORD_BYTES / 1024 ** 2} MB. ${expected}`,
   );
 }
 
@@ -127,19 +145,16 @@ function isBlank(bytes: Buffer): boolean {
   return bytes.length < 1_024 && bytes.toString("utf8").trim() === "";
 }
 
-function readLine(bytes: Buffer, line: number, unit: Unit, problems: Problems): JsonObject | null {
+function readLine(bytes: Buffer, line: number, { expected }: Wording, problems: Problems): JsonObject | null {
   if (!isUtf8(bytes)) {
     problems.add(UTF8_REMEDY, { line, text: "the text is not UTF-8" });
     return null;
   }
   const parsed = parseObject(bytes.toString("utf8"));
   if (typeof parsed !== "string") return parsed;
-  problems.add(unit === "line" ? LINE_REMEDY : ROW_REMEDY, { line, text: parsed });
+  problems.add(expected, { line, text: parsed });
   return null;
 }
-
-const LINE_REMEDY = 'Each line needs one JSON object: {"prompt": ..., "response_a": ..., "response_b": ...}.';
-const ROW_REMEDY = "Each row needs named fields.";
 
 /** Parses a line; a text says why it is no object. */
 function parseObject(text: string): JsonObject | string {

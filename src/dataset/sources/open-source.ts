@@ -6,7 +6,7 @@ import { explainFileError } from "../../files/explain.ts";
 import { copyStream, unpackGzip, writeRecords } from "./convert.ts";
 import { csvSource } from "./csv.ts";
 import { jsonDocumentRecords } from "./json-document.ts";
-import { jsonLinesRecords, jsonLinesSource, NAMING_RECORDS } from "./json-lines.ts";
+import { jsonLinesRecords, jsonLinesSource, NAMING_RECORDS, WORDING, type Wording } from "./json-lines.ts";
 import { type OpenFile, openFile } from "./open-file.ts";
 import { isRanked, rankedAsPairs } from "./ranked.ts";
 import { HEAD_BYTES, recogniseFile } from "./recognise.ts";
@@ -60,14 +60,14 @@ async function sourceOf(file: OpenFile, options: OpenOptions, wasGzip = false): 
         return csvSource(file, delimiter ?? is.delimiter);
       case "json-lines":
         // A list gives several rows, which therefore cannot be read in place.
-        if (await beginsWithRanked(file)) return await converted(file, jsonLinesRecords(file), options);
+        if (await beginsWithRanked(file)) return await converted(file, jsonLinesRecords(file), options, WORDING.json);
         return jsonLinesSource(file);
       case "json":
-        return await converted(file, jsonDocumentRecords(file, size), options);
+        return await converted(file, jsonDocumentRecords(file, size), options, WORDING.json);
       case "parquet": {
         // Few commands read Parquet, and its reader takes longer to load than the rest of this folder.
         const { parquetRecords } = await import("./parquet.ts");
-        return await converted(file, parquetRecords(file, size), options);
+        return await converted(file, parquetRecords(file, size), options, WORDING.parquet);
       }
       case "gzip": {
         // A file may unpack to itself without end.
@@ -107,10 +107,11 @@ async function converted(
   file: OpenFile,
   records: AsyncIterable<object>,
   { signal, limit = Number.POSITIVE_INFINITY }: OpenOptions,
+  wording: Wording,
 ): Promise<Source> {
   const rows = await writeRecords(file, firstOf(rankedAsPairs(records), Math.max(limit, NAMING_RECORDS)), signal);
   await file.handle.close();
-  return jsonLinesSource(rows, "row");
+  return jsonLinesSource(rows, wording);
 }
 
 async function* firstOf(records: AsyncIterable<object>, limit: number): AsyncGenerator<object> {

@@ -82,7 +82,7 @@ function createRecords(path: string, options: ScanOptions, lineAt: (offset: numb
     if (count === 1) {
       header = cells;
       refuseMacLineEnds(path, header);
-      options.onHeader({ path, line, names: header });
+      options.onHeader({ path, line, names: header, called: "The header is" });
     } else if (cells.length === header.length) {
       stopped = options.onRecord(record) === "stop";
     } else {

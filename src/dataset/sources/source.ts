@@ -46,6 +46,8 @@ export interface Header {
   /** Line in the file, counted from 1; null where the names stand in the records themselves. */
   readonly line: number | null;
   readonly names: readonly string[];
+  /** What a person calls the names in this kind of file: the beginning of a sentence. */
+  readonly called: "The header is" | "The keys of the records are" | "The columns of the file are";
 }
 
 /** The position of a record in its file, in bytes. */

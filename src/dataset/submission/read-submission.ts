@@ -69,7 +69,7 @@ export async function scanSubmission(
   const ids: string[] = [];
   const probabilities: number[] = [];
   const lines: number[] = [];
-  let header: Header = { path, line: null, names: [] };
+  let header: Header = { path, line: null, names: [], called: "The header is" };
   let idColumn = "";
   let indices: readonly number[] = [];
   let classes: Classes = wanted ?? CLASSES;

@@ -1,5 +1,7 @@
 import { distance } from "fastest-levenshtein";
 import { AbtieError } from "../../errors.ts";
+import { quoteForShell } from "../../format.ts";
+import type { Columns } from "../../types.ts";
 import { compileJinja } from "../jinja/compile.ts";
 import { parseJinja } from "../jinja/library.ts";
 import { lineAt } from "../jinja/syntax-problem.ts";
@@ -11,6 +13,15 @@ export interface BodyContext {
   /** Line of the file in which the text begins, counted from 1. */
   readonly firstLine: number;
   readonly variables: ReadonlyMap<string, Shape>;
+  /** The columns of the rows that the template is used for; null when they are not known. */
+  readonly columns: TextColumns | null;
+}
+
+/** The columns of a file of rows, and which of them have the texts that a template reads. */
+export interface TextColumns {
+  readonly names: readonly string[];
+  /** The columns whose names are not the usual ones. */
+  readonly foundColumns: Partial<Columns>;
 }
 
 /**
@@ -30,12 +41,31 @@ export function compileBody(
 
 function unknownName(source: string, { name, known }: UnknownName, context: BodyContext): AbtieError {
   const line = context.firstLine + findLine(source, name, context.variables) - 1;
-  const nearest = known.toSorted((x, y) => distance(x, name) - distance(y, name))[0];
-  const list = known.filter((text) => !/^(true|false|none|range|namespace)$/i.test(text)).join(", ");
+  const here = known.filter((text) => !/^(true|false|none|range|namespace)$/i.test(text));
+  const [nearest = ""] = here.toSorted((x, y) => distance(x, name) - distance(y, name));
+  const far = distance(nearest, name);
+  const meant = far < name.length && far <= Math.max(1, name.length / 3) ? `; did you mean "${nearest}"?` : ".";
   return new AbtieError(
     "config",
-    `${context.path}:${line}: unknown name "${name}" (Jinja would render it as an empty text); did you mean "${nearest}"? Known here: ${list}.`,
+    `${context.path}:${line}: unknown name "${name}" (Jinja would render it as an empty text)${columnNote(name, context) ?? meant} Known here: ${here.join(", ")}.`,
   );
+}
+
+/** Says how a template names the text of a column; null when the rows have no column of this name. */
+function columnNote(name: string, { columns, variables }: BodyContext): string | null {
+  if (columns === null || !columns.names.includes(name) || !variables.has("prompt")) return null;
+  const { prompt, responseA, responseB } = columns.foundColumns;
+  const texts = [
+    { variable: "prompt", column: prompt },
+    { variable: "response_a", column: responseA },
+    { variable: "response_b", column: responseB },
+  ];
+  const used = texts.find(({ column }) => column === name);
+  const reason =
+    ": a template names the texts of a row prompt, response_a and response_b, whatever their columns are called.";
+  if (used !== undefined) return `${reason} The column "${name}" is ${used.variable}: write that here.`;
+  const flags = texts.map(({ variable }) => `--set ${quoteForShell(`columns.${variable}=${name}`)}`);
+  return `${reason} The columns of the rows are ${columns.names.join(", ")}. If "${name}" is one of these texts, write its name here, and name the column with ${flags.join(", ")}.`;
 }
 
 // The syntax tree contains no positions. So each occurrence of the name in the text is renamed, one after another. If

@@ -5,7 +5,7 @@ import { sha256 } from "../../files/hash.ts";
 import { readSmallFile } from "../../files/read-small-file.ts";
 import type { ClassName } from "../../types.ts";
 import { checkDisplay } from "./check-display.ts";
-import { type BodyContext, compileBody } from "./compile-body.ts";
+import { type BodyContext, compileBody, type TextColumns } from "./compile-body.ts";
 import { readFrontMatter } from "./front-matter.ts";
 import {
   bodyVariables,
@@ -54,14 +54,18 @@ export function isChat({ format }: Pick<Template, "format">): boolean {
 
 /**
  * Loads a template file: YAML front matter between `---` lines, then a Jinja body. If `labels` is given, it replaces
- * the labels of the file. Throws AbtieError("config") with file and line when the front matter or the body has an
+ * the labels of the file; with `columns`, the error for a name that is a column says how a template names its text. Throws AbtieError("config") with file and line when the front matter or the body has an
  * error, when the body uses an unknown variable, or when the rendered text lacks the prompt or an answer.
  */
-export async function loadTemplate(path: string, labels: LabelTexts | null = null): Promise<Template> {
+export async function loadTemplate(
+  path: string,
+  labels: LabelTexts | null = null,
+  columns: TextColumns | null = null,
+): Promise<Template> {
   const source = await readSource(path);
   const { head, body, bodyLine, lineOf } = readFrontMatter(path, source);
   const texts = labels ?? head.labels;
-  const context: BodyContext = { path, firstLine: bodyLine, variables: bodyVariables(texts) };
+  const context: BodyContext = { path, firstLine: bodyLine, variables: bodyVariables(texts), columns };
   const render = compileBody(body, context);
   checkDisplay(path, render, texts);
 
@@ -78,9 +82,12 @@ export async function loadTemplate(path: string, labels: LabelTexts | null = nul
     system:
       head.system === undefined
         ? null
-        : compileBody(head.system, { path, firstLine: lineOf("system"), variables: systemVariables(texts) })({
-            labels: labelVariables(texts),
-          }),
+        : compileBody(head.system, {
+            path,
+            firstLine: lineOf("system"),
+            variables: systemVariables(texts),
+            columns,
+          })({ labels: labelVariables(texts) }),
     render: (variables) => render({ ...variables }),
   };
 }
