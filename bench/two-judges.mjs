@@ -3,7 +3,7 @@
  * answers of the second judge: on the first rows of the file, and on the least certain rows.
  *
  * Run as: npm run build && node bench/two-judges.mjs PHASE --input LABELLED.csv [--rows 600] [--folder /tmp/abtie-two-judges]
- *           [--minutes 7] [--deadline 6m] [--engine cpu-smollm2]
+ *           [--minutes 7] [--deadline 6m] [--engine cpu-smollm2] [--judges JUDGES.yaml]
  *
  * PHASE pilot   both judges answer all rows in both orders, the rows of the even prompts in one run and those of the odd ones in another;
  *               a run ends after --minutes and is continued by the same command
@@ -11,7 +11,8 @@
  *       run     judges the rows of the odd prompts from the start, both engines started by abtie in turns, until --deadline
  *       table   log losses of the odd prompts: of this run, and of the other ways from the answers of the pilot; intervals are of the
  *               difference to all rows by the first judge, bootstrap over prompts
- * The first judge gets 192 tokens of a prompt without instructions, the second up to 700 tokens of the template `rules`.
+ * The first judge gets 192 tokens of a prompt without instructions, the second up to 700 tokens of the template `rules`; --judges names
+ * a file with the keys `engine` and `judges` of a config instead.
  */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -20,6 +21,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { parse } from "csv-parse/sync";
 import { stringify } from "csv-stringify/sync";
+import { parse as parseYaml } from "yaml";
 import { combineAnswers } from "../dist/escalate/combine.js";
 import { parseEscalation } from "../dist/escalate/file.js";
 import { bootstrapMean } from "../dist/stats/bootstrap.js";
@@ -34,6 +36,7 @@ const { values, positionals } = parseArgs({
     minutes: { type: "string", default: "7" },
     deadline: { type: "string", default: "6m" },
     engine: { type: "string", default: "cpu-smollm2" },
+    judges: { type: "string" },
   },
 });
 const { folder } = values;
@@ -58,7 +61,10 @@ async function prepare() {
     '---\ndescription: No instructions.\nformat: raw\nlabels: {a: " A", b: " B", tie: " tie"}\nanswer_prefix: "Better:"\n---\n{{ prompt }}\nA: {{ response_a }}\nB: {{ response_b }}\n',
   );
   const judges = { brief: { template: "./bare.jinja", context: 192 }, careful: { template: "rules", context: 700 } };
-  const common = { engine: values.engine, judges };
+  const common =
+    values.judges === undefined
+      ? { engine: values.engine, judges }
+      : parseYaml(await readFile(resolve(values.judges), "utf8"));
   for (const part of ["even", "odd"]) {
     const config = { input: `${part}.csv`, run: `pilot-${part}`, orders: "both", ...common };
     await writeFile(join(folder, `pilot-${part}.yaml`), JSON.stringify(config));

@@ -3,12 +3,15 @@ import { judgeFolder } from "../config/judges.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
 import { escalationOf, formatEscalation, parseEscalation } from "../escalate/file.ts";
+import { pilotOf } from "../escalate/pilot.ts";
 import { type EscalationStudy, studyEscalation } from "../escalate/study.ts";
 import type { LabelOptions } from "../evaluate/labelled.ts";
 import { writeAtomic } from "../files/atomic.ts";
 import { createReportStep } from "../job/report-step.ts";
-import { loadRunConfig, loadRunFolder } from "../runfolder/load-run-folder.ts";
+import { followJournal } from "../runfolder/last-session.ts";
+import { type LoadedRun, loadRunConfig, loadRunFolder } from "../runfolder/load-run-folder.ts";
 import { takeRunRows } from "../runfolder/rows-file.ts";
+import type { RunState } from "../runfolder/state/run-state.ts";
 import { calibrationOutput, canParse, judgeOf, openLabelledRun } from "./labelled-run.ts";
 
 export interface CalibrateJudgesOptions extends LabelOptions {
@@ -66,8 +69,16 @@ export async function calibrateJudges(
   );
   const file = study.refusal === null ? output : null;
   if (file !== null) {
-    const content = escalationOf(study, { sha256: dataset.sha256, judges: [judgeOf(run), judgeOf(second)] });
+    const content = escalationOf(study, {
+      sha256: dataset.sha256,
+      judges: [judgeOf(run), judgeOf(second)],
+      pilot: pilotOf([await stateOf(run), await stateOf(second)]),
+    });
     await writeAtomic(file, formatEscalation(content));
   }
   return { ...study, judges, file, ties };
+}
+
+async function stateOf({ journalFile, manifest, config }: LoadedRun): Promise<RunState> {
+  return (await followJournal(journalFile, manifest.rows, config.classes)).state;
 }

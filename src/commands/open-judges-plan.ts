@@ -36,7 +36,7 @@ export async function openJudgesPlan(
   const { escalation } = config;
   if (escalation === null) return null;
   const second = await pinDate(escalation.second, [config.runFolder], effects);
-  const model = await readModel(config, escalation, effects.log);
+  const { model, pilot } = await readModel(config, escalation, effects.log);
   await using opened = await openJudge(second, await createJudgeLoader(second, dataset, effects.clock), effects);
   for (const text of judgeWarnings(opened.judge)) effects.log("warn", `${escalation.names[1]}: ${text}`);
   if (tokensPerSecond === null) return null;
@@ -50,6 +50,7 @@ export async function openJudgesPlan(
   return planJudges(config, {
     sharing: takeTurns(config, second) ? "turns" : "side-by-side",
     model,
+    pilot,
     lengths: [lengths, secondLengths],
     tokensPerSecond: [tokensPerSecond, measured],
     startUpSeconds: [states[0].longestStartUpSeconds, states[1].longestStartUpSeconds],

@@ -10,6 +10,15 @@ const VERSION = 1;
 const NotNegative = z.number().min(0);
 const Estimate = z.strictObject({ mean: z.number(), low: z.number().nullable(), high: z.number().nullable() });
 
+/** What a run that both judges have answered measured of their engines; null for what it did not. */
+const Pilot = z.strictObject({
+  /** Prompt tokens a second of each judge. */
+  tokensPerSecond: z.tuple([z.number().positive(), z.number().positive()]).readonly().nullable(),
+  /** Start of the second engine, s; null for one that abtie did not start. */
+  startUpSeconds: z.number().positive().nullable(),
+});
+export type Pilot = z.output<typeof Pilot>;
+
 /** The escalation file: how two judges are combined, what further answers bring, and what held-out rows say of it. */
 const EscalationFile = z.strictObject({
   version: z.literal(VERSION),
@@ -30,6 +39,7 @@ const EscalationFile = z.strictObject({
     falls: z.record(z.enum(MOVES), Estimate.nullable()),
   }),
   judges: z.tuple([JudgeOfFile, JudgeOfFile]).readonly(),
+  pilot: Pilot.nullable().default(null),
 });
 export type EscalationCalibration = z.output<typeof EscalationFile>;
 
@@ -38,10 +48,11 @@ export interface StudiedData {
   /** Hash of the labelled data. */
   readonly sha256: string;
   readonly judges: readonly [small: CalibratedJudge, large: CalibratedJudge];
+  readonly pilot: Pilot | null;
 }
 
 /** Makes the content of the file that a study found. Throws an Error when the study refused it, which is a bug of the caller. */
-export function escalationOf(study: EscalationStudy, { sha256, judges }: StudiedData): EscalationCalibration {
+export function escalationOf(study: EscalationStudy, { sha256, judges, pilot }: StudiedData): EscalationCalibration {
   const { refusal, kinds, model, rows, groups, folds, repeats, seed, losses, falls } = study;
   if (refusal !== null) throw new Error(`a refused escalation must not be saved: ${refusal}`);
   return {
@@ -58,6 +69,7 @@ export function escalationOf(study: EscalationStudy, { sha256, judges }: Studied
       falls: estimatesOf(falls),
     },
     judges,
+    pilot,
   };
 }
 

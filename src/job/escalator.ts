@@ -1,6 +1,7 @@
 import type { Budget } from "../deadline/budget.ts";
 import { mayScoreBothOrders } from "../deadline/run-plan.ts";
 import type { SwapRow } from "../deadline/swap-pass.ts";
+import type { Pilot } from "../escalate/file.ts";
 import type { EscalationModel } from "../escalate/model.ts";
 import { type EscalationPlan, type EscalationRow, type Pace, planEscalation } from "../escalate/plan.ts";
 import { countsOf, type EscalationStep, type JudgeIndex } from "../escalate/steps.ts";
@@ -43,6 +44,8 @@ export interface EscalatorOptions {
   readonly names: readonly [string, string];
   readonly states: readonly [first: RunState, second: RunState];
   readonly model: EscalationModel;
+  /** What labelled rows showed of the engines' speed; null when the combination was not fitted. */
+  readonly pilot: Pilot | null;
   /** The probabilities of a row by the answers that it has. */
   readonly probabilitiesOf: (row: number) => PerClass;
   /** The steps that rows may get besides the first. */
@@ -66,6 +69,8 @@ const LEAST_MS = 2_000;
 /** Without any measurement, the second judge is expected to take this many times as long as the first, with this relative error. */
 const SLOWER = 8;
 const SLOWER_ERROR = 0.7;
+/** The paces and the start of a run with labelled rows have this relative error for another run. */
+const PILOT_ERROR = 0.3;
 /** A pace that an earlier session measured has this relative error. */
 const JOURNALED_ERROR = 0.2;
 /** Without any measurement, the second engine is expected to start this many times as long as the first, with this relative error. */
@@ -79,7 +84,7 @@ const UNKNOWN_PACE: Pace = { secondsPerRow: 0.05, secondsPerToken: 0, error: 1 }
 
 /** Creates the escalator of a session. */
 export function createEscalator(options: EscalatorOptions): Escalator {
-  const { names, states, model, probabilitiesOf, steps, sharing, clock } = options;
+  const { names, states, model, pilot, probabilitiesOf, steps, sharing, clock } = options;
   const [first, second] = states;
   const planners: [Planner | null, Planner | null] = [null, null];
   const lengths: [readonly number[], readonly number[]] = [[], []];
@@ -98,8 +103,10 @@ export function createEscalator(options: EscalatorOptions): Escalator {
   };
   const paces = (): readonly [Pace, Pace] => {
     const measured = [measuredPace(planners[0], first), measuredPace(planners[1], second)] as const;
-    const firstPace = measured[0] ?? (measured[1] === null ? UNKNOWN_PACE : guessedPace(measured[1], 1 / SLOWER));
-    return [firstPace, measured[1] ?? guessedPace(firstPace)];
+    const slower = slowerBy(pilot);
+    const inverse = { ...slower, factor: 1 / slower.factor };
+    const firstPace = measured[0] ?? (measured[1] === null ? UNKNOWN_PACE : guessedPace(measured[1], inverse));
+    return [firstPace, measured[1] ?? guessedPace(firstPace, slower)];
   };
   const rowsOf = (): readonly EscalationRow[] => {
     const rows: EscalationRow[] = [];
@@ -126,7 +133,7 @@ export function createEscalator(options: EscalatorOptions): Escalator {
     const known = paces();
     const startUp = over.second
       ? { seconds: Number.POSITIVE_INFINITY, error: 0 }
-      : startUpOf(options.startUpSeconds, options.firstStartUpSeconds());
+      : startUpOf(options.startUpSeconds, { pilot, first: options.firstStartUpSeconds() });
     const engines =
       sharing === "turns"
         ? ({ kind: "turns", running: over.first ? 1 : 0, secondsLeft: left, startUp } as const)
@@ -229,18 +236,32 @@ function measuredPace(planner: Planner | null, { msPerRow }: RunState): Pace | n
   return msPerRow === null ? null : { secondsPerRow: msPerRow / 1_000, secondsPerToken: 0, error: JOURNALED_ERROR };
 }
 
-/** Guesses the pace of a second judge that was never measured, from that of the first. */
-export function guessedPace({ secondsPerRow, secondsPerToken }: Pace, factor = SLOWER): Pace {
-  return {
-    secondsPerRow: factor * secondsPerRow,
-    secondsPerToken: factor * secondsPerToken,
-    error: SLOWER_ERROR,
-  };
+/** How many times as long as the first judge the second takes for a token, and the relative error of that. */
+interface Slower {
+  readonly factor: number;
+  readonly error: number;
 }
 
-/** The start of the second engine, s, as it was measured, or else guessed from that of the first. */
-export function startUpOf(measured: number | null, first: number | null): { seconds: number; error: number } {
+/** The ratio of the paces that labelled rows showed, maybe on another machine, or else a guess. */
+export function slowerBy(pilot: Pilot | null): Slower {
+  const speeds = pilot?.tokensPerSecond ?? null;
+  return speeds === null
+    ? { factor: SLOWER, error: SLOWER_ERROR }
+    : { factor: speeds[0] / speeds[1], error: PILOT_ERROR };
+}
+
+/** Guesses the pace of a second judge that was not measured in this run, from that of the first. */
+export function guessedPace({ secondsPerRow, secondsPerToken }: Pace, { factor, error }: Slower): Pace {
+  return { secondsPerRow: factor * secondsPerRow, secondsPerToken: factor * secondsPerToken, error };
+}
+
+/** The start of the second engine, s, as it was measured, also with the labelled rows, or else guessed from that of the first. */
+export function startUpOf(
+  measured: number | null,
+  { pilot, first }: { readonly pilot: Pilot | null; readonly first: number | null },
+): { seconds: number; error: number } {
   if (measured !== null) return { seconds: measured, error: MEASURED_START_ERROR };
+  if (pilot !== null && pilot.startUpSeconds !== null) return { seconds: pilot.startUpSeconds, error: PILOT_ERROR };
   return { seconds: first === null ? USUAL_START : LONGER_START * first, error: LONGER_START_ERROR };
 }
 

@@ -2,6 +2,7 @@ import type { Config } from "../config/config.ts";
 import { secretsOf } from "../config/secrets-of.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
 import type { Effects } from "../effects.ts";
+import type { Pilot } from "../escalate/file.ts";
 import type { EscalationModel } from "../escalate/model.ts";
 import { type Aggregation, createAggregate } from "../judge/aggregate.ts";
 import type { JudgeLoader } from "../judge/judge.ts";
@@ -40,6 +41,7 @@ export interface Job extends Aggregation, AsyncDisposable {
 export interface SecondJob {
   readonly job: Job;
   readonly model: EscalationModel;
+  readonly pilot: Pilot | null;
   readonly combine: Combine;
 }
 

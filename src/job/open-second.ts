@@ -1,6 +1,7 @@
 import { allEnded } from "../all-ended.ts";
 import type { Config, Escalation } from "../config/config.ts";
-import { defaultEscalation, type EscalationModel } from "../escalate/model.ts";
+import type { EscalationCalibration } from "../escalate/file.ts";
+import { defaultEscalation } from "../escalate/model.ts";
 import { createCombination, readEscalation } from "../judge/aggregate.ts";
 import { loadTemplate } from "../prompt/template/template.ts";
 import { refuseOtherJudges } from "../runfolder/other-judges.ts";
@@ -47,14 +48,14 @@ async function loadSecond(
   escalation: Escalation,
 ): Promise<{ readonly open: (onAnswer: () => void) => Promise<SecondJob> }> {
   const { names, second: config } = escalation;
-  const model = await readModel(options.config, escalation, options.effects.log);
+  const { model, pilot } = await readModel(options.config, escalation, options.effects.log);
   const { threads: _threads, ...others } = options;
   const own: JobOptions = { ...others, config, prefix: `${names[1]}: ` };
   const loaded = await loadJob(own);
   return {
     open: async (onAnswer) => {
       const job = await openJob({ ...own, onAnswer }, loaded);
-      return { job, model, combine: createCombination(model, options.config) };
+      return { job, model, pilot, combine: createCombination(model, options.config) };
     },
   };
 }
@@ -67,8 +68,8 @@ export async function readModel(
   first: Config,
   { second, combination }: Escalation,
   log: Log,
-): Promise<EscalationModel> {
-  if (combination === null) return defaultEscalation(first.classes);
+): Promise<Pick<EscalationCalibration, "model" | "pilot">> {
+  if (combination === null) return { model: defaultEscalation(first.classes), pilot: null };
   const judge = async ({ engine, template, labels }: Config) => ({
     engine,
     template: await loadTemplate(template, labels),

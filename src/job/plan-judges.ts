@@ -1,9 +1,10 @@
 import { uniform } from "../classes.ts";
 import type { Config } from "../config/config.ts";
+import type { Pilot } from "../escalate/file.ts";
 import type { EscalationModel } from "../escalate/model.ts";
 import { type EscalationRow, type Pace, planEscalation } from "../escalate/plan.ts";
 import { sum } from "../numbers/sums.ts";
-import { type EngineSharing, guessedPace, startUpOf, stepsOf } from "./escalator.ts";
+import { type EngineSharing, guessedPace, slowerBy, startUpOf, stepsOf } from "./escalator.ts";
 
 /** What a run with two judges would do, before any row is judged: every row counts as equally uncertain. Times are in seconds. */
 export interface JudgesPlan {
@@ -27,6 +28,7 @@ export interface JudgesPlan {
 export interface JudgesKnown {
   readonly sharing: EngineSharing;
   readonly model: EscalationModel;
+  readonly pilot: Pilot | null;
   /** Prompt tokens of every row, by judge. */
   readonly lengths: readonly [first: readonly number[], second: readonly number[]];
   readonly tokensPerSecond: readonly [first: number, second: number | null];
@@ -39,15 +41,15 @@ export interface JudgesKnown {
 export function planJudges(config: Config, known: JudgesKnown): JudgesPlan | null {
   const { escalation } = config;
   if (escalation === null) return null;
-  const { sharing, model, lengths, tokensPerSecond, startUpSeconds, workSeconds } = known;
+  const { sharing, model, pilot, lengths, tokensPerSecond, startUpSeconds, workSeconds } = known;
   const first: Pace = { secondsPerRow: 0, secondsPerToken: 1 / tokensPerSecond[0], error: MEASURED };
   const second: Pace =
     tokensPerSecond[1] === null
-      ? guessedPace(first)
+      ? guessedPace(first, slowerBy(pilot))
       : { secondsPerRow: 0, secondsPerToken: 1 / tokensPerSecond[1], error: MEASURED };
   const firstStartUp = startUpSeconds[0] ?? 0;
   const firstPass = sum(lengths[0]) / tokensPerSecond[0];
-  const startUp = startUpOf(startUpSeconds[1], startUpSeconds[0]);
+  const startUp = startUpOf(startUpSeconds[1], { pilot, first: startUpSeconds[0] });
   const left = workSeconds === null ? Number.POSITIVE_INFINITY : Math.max(0, workSeconds - firstStartUp - firstPass);
   const steps = stepsOf(config);
   const rows = lengths[0].map(
@@ -75,8 +77,8 @@ export function planJudges(config: Config, known: JudgesKnown): JudgesPlan | nul
     firstPass,
     secondStartUp: startUp.seconds,
     assumed: [
-      ...(startUpSeconds[1] === null ? (["start"] as const) : []),
-      ...(tokensPerSecond[1] === null ? (["speed"] as const) : []),
+      ...(startUpSeconds[1] === null && (pilot?.startUpSeconds ?? null) === null ? (["start"] as const) : []),
+      ...(tokensPerSecond[1] === null && (pilot?.tokensPerSecond ?? null) === null ? (["speed"] as const) : []),
     ],
     switchAfter: switches ? firstStartUp + firstPass + sum(swapped.map(({ seconds }) => seconds)) : null,
     answers: { swapped: swapped.length, secondAsGiven: asGiven, secondSwapped: further.length - asGiven },

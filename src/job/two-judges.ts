@@ -47,7 +47,7 @@ interface TwoJudges {
 
 function startedWith(
   { config, folder, publisher, recorder }: Job,
-  { job: second, model }: SecondJob,
+  { job: second, model, pilot }: SecondJob,
   { names }: Escalation,
   sharing: EngineSharing,
   { limits, effects: { clock } }: SessionOptions,
@@ -59,6 +59,7 @@ function startedWith(
     names,
     states: [folder.state, second.folder.state],
     model,
+    pilot,
     probabilitiesOf: (row) => publisher.outcome(row).probabilities,
     steps: stepsOf(config),
     asksAll: config.orders === "both",

@@ -6,7 +6,7 @@ import { meanByClass, mix, swapBack } from "../classes.ts";
 import type { Config } from "../config/config.ts";
 import { AbtieError, messageOf } from "../errors.ts";
 import { combineAnswers, judgeShares } from "../escalate/combine.ts";
-import { parseEscalation } from "../escalate/file.ts";
+import { type EscalationCalibration, parseEscalation } from "../escalate/file.ts";
 import type { EscalationModel } from "../escalate/model.ts";
 import { countsOf } from "../escalate/steps.ts";
 import { mean, sum } from "../numbers/sums.ts";
@@ -90,17 +90,17 @@ export interface CombinedJudge {
 }
 
 /**
- * Reads how the answers of two judges are combined, and what further answers bring. Throws AbtieError("config") when the file cannot be
+ * Reads how the answers of two judges are combined, what further answers bring, and how fast the judges were. Throws AbtieError("config") when the file cannot be
  * read or was made for other templates or labels.
  */
 export async function readEscalation(
   file: string,
   judges: readonly [CombinedJudge, CombinedJudge],
   log: Log,
-): Promise<EscalationModel> {
+): Promise<Pick<EscalationCalibration, "model" | "pilot">> {
   const fitted = parseEscalation(await readText(file), file);
   for (const at of [0, 1] as const) refuseMisfit(fitted.judges[at], { file, ...judges[at] }, log);
-  return fitted.model;
+  return fitted;
 }
 
 /** Turns each reading into probabilities by itself, then takes the mean of both orders. */

@@ -30,7 +30,11 @@ describe("a better large judge", () => {
       template: "a".repeat(64),
       labels: { a: ["A"], b: ["B"], tie: ["tie"] },
     });
-    const escalation = escalationOf(study, { sha256: "b".repeat(64), judges: [judge("small"), judge("large")] });
+    const escalation = escalationOf(study, {
+      sha256: "b".repeat(64),
+      judges: [judge("small"), judge("large")],
+      pilot: null,
+    });
     expect(parseEscalation(formatEscalation(escalation), "judges.json")).toEqual(escalation);
     expect(escalation.model).toEqual(study.model);
     expect(() => parseEscalation(formatEscalation({ ...escalation, version: 9 } as never), "judges.json")).toThrow(

@@ -14,6 +14,7 @@ test("plans no prompt again that ended without an answer", () => {
     names: ["quick", "careful"],
     states,
     model: defaultEscalation(CLASSES),
+    pilot: null,
     probabilitiesOf: () => [0.4, 0.3, 0.3],
     steps: [
       { judge: 1, order: "ab" },
