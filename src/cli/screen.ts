@@ -2,13 +2,14 @@ import type { Effects, Progress } from "../effects.ts";
 import { head } from "../report/markup/visible.ts";
 import type { Clock, Level } from "../types.ts";
 import type { Colour, Heading } from "./commands/context.ts";
+import { wrapFields } from "./render/help-text.ts";
 
 /**
  * Prints messages and progress on stderr. On a terminal, progress is one line that is replaced; in a file or pipe, it
  * is a sequence of plain lines.
  */
 export interface Screen {
-  /** Prints a text above the progress line, behind its coloured heading. */
+  /** Prints a text above the progress line, behind its coloured heading; on a terminal it is wrapped at words. */
   readonly print: (text: string, heading?: Heading) => void;
   readonly log: (level: Level, text: string) => void;
   readonly progress: Effects["progress"];
@@ -39,8 +40,12 @@ export function createScreen(options: {
   let complete = false;
 
   const print = (text: string, heading?: Heading): void => {
-    const prefix = heading === undefined ? "" : `${paint(heading.colour, heading.text)} `;
-    write(`${live === "" ? "" : ERASE_LINE}${prefix}${clean(text)}\n${live}`);
+    const plain = heading?.text ?? "";
+    const lines = `${plain}${plain === "" ? "" : " "}${clean(text)}`.split("\n");
+    // The heading is coloured last, because colours take no columns.
+    const shown = wrapFields(lines, columns()).slice(plain.length);
+    const coloured = heading === undefined ? "" : paint(heading.colour, heading.text);
+    write(`${live === "" ? "" : ERASE_LINE}${coloured}${shown}\n${live}`);
   };
   const showLive = (text: string): void => {
     if (text === "") write(live === "" ? "" : ERASE_LINE);

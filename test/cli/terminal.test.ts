@@ -2,6 +2,7 @@ import { readFile, rename, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { execa } from "execa";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -11,6 +12,7 @@ import { visibleInJson } from "../../src/report/markup/visible.ts";
 import { systemClock } from "../../src/system.ts";
 import { abtie, type Ended, MAIN } from "../helpers/abtie.ts";
 import { atEnd } from "../helpers/at-end.ts";
+import { temporaryFolder } from "../helpers/folder.ts";
 import { type Job, spawning, startJudge, TOKENIZER, writeJob } from "../helpers/job.ts";
 
 /** Clears the screen, sets the title, moves the cursor, hides text, and reverses it; the word shows that it was printed at all. */
@@ -129,9 +131,68 @@ test("the screen's own colours and its progress line reach the terminal, those o
   screen.log("warn", `a file \u001b[31mred\u001b[0m ${POISON}`);
   screen.close();
   expect(written).toContain("\r\u001b[2Kengine: loading POISON");
-  expect(written).toContain("\u001b[33mwarning:\u001b[39m a file red POISON");
+  expect(written).toContain("\u001b[33mwarning:\u001b[39m a file red\nPOISON");
   const own = written.replaceAll("\r\u001b[2K", "").replace("\u001b[33mwarning:\u001b[39m", "");
   expect(own).not.toMatch(HARMFUL);
+});
+
+test("messages keep to the width of the terminal, and no word is lost or broken", () => {
+  const shownOn = (columns: number | null, text: string): string => {
+    let written = "";
+    const screen = createScreen({
+      write: (part) => {
+        written += part;
+      },
+      clean: (same) => same,
+      paint: (_format, same) => `\u001b[33m${same}\u001b[39m`,
+      columns: () => columns,
+      clock: systemClock,
+    });
+    screen.log("warn", text);
+    return written.slice(0, -1);
+  };
+  const word = fc.stringMatching(/^[a-z.,:]{1,24}$/);
+  const line = fc
+    .tuple(fc.constantFrom("", "  ", "           "), fc.array(word, { minLength: 1, maxLength: 40 }))
+    .map(([indent, words]) => indent + words.join(" "));
+  fc.assert(
+    fc.property(fc.array(line, { minLength: 1, maxLength: 4 }), fc.constantFrom(80, 40, 132), (lines, columns) => {
+      const shown = shownOn(columns, lines.join("\n"));
+      expect(shown.startsWith("\u001b[33mwarning:\u001b[39m ")).toBe(true);
+      const plain = stripVTControlCharacters(shown);
+      for (const part of plain.split("\n")) expect(part.length).toBeLessThanOrEqual(columns);
+      expect(plain.split(/\s+/)).toEqual(`warning: ${lines.join("\n")}`.split(/\s+/));
+      expect(stripVTControlCharacters(shownOn(null, lines.join("\n")))).toBe(`warning: ${lines.join("\n")}`);
+    }),
+  );
+  const command = `to continue: abtie run ${"--set columns.prompt=question ".repeat(5)}`;
+  expect(shownOn(40, `stopped\n${command}`)).toContain(command);
+});
+
+test.each([[80], [40]])("the notes of a command are wrapped on a terminal of %i columns", async (columns) => {
+  const rows = ["nr,user_question,answer_left,answer_right", "a,What is it?,one,two", "b,And why?,three,four"];
+  const folder = await temporaryFolder({ "rows.csv": rows.join("\n") });
+  // Sets the width of a pseudo terminal, and gives it to stdout and stderr.
+  const script =
+    "import fcntl, os, pty, struct, sys, termios\n" +
+    "columns, *command = sys.argv[1:]\n" +
+    "pid, fd = pty.fork()\n" +
+    "if pid == 0:\n" +
+    "    fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack('HHHH', 24, int(columns), 0, 0))\n" +
+    "    os.execv(command[0], command)\n" +
+    "try:\n" +
+    "    while part := os.read(fd, 4096): sys.stdout.buffer.write(part)\n" +
+    "except OSError: pass\n";
+  const args = [MAIN, "show", "-i", "rows.csv", "-t", "rules", "--row", "9"];
+  const { stdout } = await execa("python3", ["-c", script, String(columns), process.execPath, ...args], {
+    cwd: folder,
+    stdin: "ignore",
+  });
+  const lines = stripVTControlCharacters(stdout).trim().split(/\r?\n/);
+  expect(lines.join(" ")).toContain('answers A and B are the columns "answer_left" and "answer_right"');
+  expect(lines.length).toBeGreaterThan(5);
+  const tooLong = lines.filter((line) => line.length > columns && line.trim().includes(" "));
+  expect(tooLong).toEqual([]);
 });
 
 test.each([

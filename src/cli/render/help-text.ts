@@ -55,7 +55,7 @@ export function renderItems(command: Command, items: readonly (readonly [term: s
 
 /**
  * Wraps the lines of a list "name  text" for a terminal with so many columns, with the texts below each other; an indented line keeps
- * its indent. Null: no terminal.
+ * its indent. A line that fits, and one with the command that continues, which is copied as a whole, stay as they are. Null: no terminal.
  */
 export function wrapFields(lines: readonly string[], columns: number | null): string {
   if (columns === null) return lines.join("\n");
@@ -63,6 +63,7 @@ export function wrapFields(lines: readonly string[], columns: number | null): st
   helper.minWidthToWrap = 10;
   return lines
     .map((line) => {
+      if (line.length <= columns || IN_ONE_PIECE.test(line)) return line;
       const indent = /^\w* {2,}/.exec(line)?.[0].length ?? 0;
       const hanging = " ".repeat(indent);
       const wrapped = helper.boxWrap(line.slice(indent), Math.max(10, columns - indent));
@@ -70,3 +71,5 @@ export function wrapFields(lines: readonly string[], columns: number | null): st
     })
     .join("\n");
 }
+
+const IN_ONE_PIECE = /^to continue\b/;
