@@ -3,10 +3,10 @@ import { type ChainResult, runChain } from "../chain/run-chain.ts";
 import type { ChainStage, StageName } from "../chain/stage.ts";
 import { parseDeadline } from "../config/deadline.ts";
 import type { Effects } from "../effects.ts";
+import { readConfigJson } from "../engine/config-json.ts";
 import { readShape } from "../engine/memory.ts";
-import { AbtieError, messageOf } from "../errors.ts";
+import { AbtieError } from "../errors.ts";
 import { programPath } from "../files/input-path.ts";
-import { readSmallFile } from "../files/read-small-file.ts";
 import { loadRecipe, type RecipeOverride } from "../training/load-recipe.ts";
 import { estimateTraining, type TrainingMemory } from "../training/memory.ts";
 import { countTrained, type TrainedParameters } from "../training/parameters.ts";
@@ -78,15 +78,14 @@ export async function planTraining(
   effects: Pick<Effects, "cwd" | "env">,
 ): Promise<TrainingPlan> {
   const recipe = await loadRecipe(path, overrides, effects);
-  const file = join(recipe.base, "config.json");
-  const text = await readSmallFile(file).catch((cause: unknown) => {
+  const found = await readConfigJson(recipe.base);
+  if (found === null) {
     throw new AbtieError(
       "config",
-      `cannot read ${file} (${messageOf(cause)}): name the folder of the base model as \`base\` or with --base`,
-      { cause },
+      `${recipe.base} has no config.json: name the folder of the base model as \`base\` or with --base`,
     );
-  });
-  const shape = readShape(text, file);
+  }
+  const shape = readShape(found.text, found.path);
   const { length: classes } = recipe.job.classes;
   const tokens = recipe.job.context ?? ASSUMED_TOKENS;
   return {

@@ -1,11 +1,10 @@
-import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
 import { type PlanInput, planRun, type RunPlan } from "../deadline/run-plan.ts";
 import type { Effects } from "../effects.ts";
+import { readConfigJson } from "../engine/config-json.ts";
 import { estimateMemory, type MemoryEstimate, readShape } from "../engine/memory.ts";
-import { AbtieError, messageOf } from "../errors.ts";
-import { readSmallFile } from "../files/read-small-file.ts";
+import { AbtieError } from "../errors.ts";
 import { formatCount, plural } from "../format.ts";
 import { filesInRunFolder } from "../job/job-files.ts";
 import { createJudgeLoader } from "../job/load-judge.ts";
@@ -74,15 +73,13 @@ export async function planMemory(
   gpu: { readonly gpuBytes: number; readonly promptTokens: number },
 ): Promise<readonly MemoryEstimate[]> {
   const folder = engine.kind === "spawn" ? engine.model : engine.tokenizer;
-  if (folder === null) throw noModelFolder("the config names no folder");
-  const path = join(folder, "config.json");
-  const text = await readSmallFile(path).catch((cause: unknown) => {
-    throw noModelFolder(`${path} cannot be read (${messageOf(cause)})`);
-  });
-  return estimateMemory(readShape(text, path), gpu);
+  const found = folder === null ? null : await readConfigJson(folder);
+  if (found === null) throw noModelFolder(folder);
+  return estimateMemory(readShape(found.text, found.path), gpu);
 }
 
-function noModelFolder(found: string): AbtieError {
+function noModelFolder(folder: string | null): AbtieError {
+  const found = folder === null ? "the config names no folder" : `${folder} has none`;
   const remedy = "name the model folder as engine.model, or as engine.tokenizer of a server that runs";
   return new AbtieError("config", `the memory of a model is computed from its config.json, and ${found}: ${remedy}`);
 }

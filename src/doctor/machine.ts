@@ -1,11 +1,11 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { availableParallelism, freemem, totalmem } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import type { SpawnConfig } from "../config/config.ts";
 import type { Effects } from "../effects.ts";
 import { exists } from "../files/exists.ts";
-import { explainFileError } from "../files/explain.ts";
+import { readModelConfig } from "../judge/classifier/model-config.ts";
 import { choosePort } from "../process/port.ts";
 import { error, type Finding, fromError, ok, warning } from "./finding.ts";
 
@@ -78,15 +78,12 @@ async function checkPort({ port }: SpawnConfig): Promise<Finding> {
 async function checkModel({ model }: SpawnConfig): Promise<Finding> {
   if (!model.startsWith("/"))
     return warning("model", `${model} is not a folder`, "without a network, name a folder as engine.model");
-  const file = join(model, "config.json");
-  if (!(await exists(file))) {
+  const config = await readModelConfig(model);
+  if (config === null) {
     return error("model", `${model} has no config.json`, "run `abtie setup`, or name the model folder as engine.model");
   }
-  const config = await readFile(file, "utf8").catch((cause: unknown) => {
-    throw explainFileError("read", file, cause);
-  });
   const weights = await stat(join(model, "model.safetensors")).catch(() => null);
-  const { architectures } = JSON.parse(config) as { architectures?: readonly string[] };
+  const architectures = config.architectures.length === 0 ? "unknown architecture" : config.architectures.join(", ");
   const size = weights === null ? "" : `, ${(weights.size / GIB).toFixed(2)} GiB`;
-  return ok("model", `${architectures?.join(", ") ?? "unknown architecture"}${size} at ${model}`);
+  return ok("model", `${architectures}${size} at ${model}`);
 }

@@ -1,6 +1,6 @@
 import { AbtieError } from "../errors.ts";
-import { parseJson } from "../files/json-lines.ts";
 import { isRecord } from "../files/json-shape.ts";
+import { parseConfigJson } from "./config-json.ts";
 
 /** The numbers of a decoder's config.json that decide its size. */
 export interface ModelShape {
@@ -46,8 +46,7 @@ const FIXED = 0.75 * 1024 ** 3;
  * this cannot compute.
  */
 export function readShape(text: string, path: string): ModelShape {
-  const json: unknown = parseJson(text);
-  if (!isRecord(json)) throw new AbtieError("config", `${path} holds no JSON object: copy the model folder again`);
+  const json = parseConfigJson(text, path);
   const experts = ["num_local_experts", "num_experts", "n_routed_experts"].find((key) => json[key] !== undefined);
   if (experts !== undefined) {
     throw new AbtieError("config", `${path} has ${experts}: the memory of a mixture of experts cannot be computed`);

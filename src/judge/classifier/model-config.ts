@@ -1,9 +1,6 @@
-import { join } from "node:path";
-import { AbtieError, systemCode } from "../../errors.ts";
-import { meansMissing } from "../../files/exists.ts";
-import { parseJson } from "../../files/json-lines.ts";
+import { parseConfigJson, readConfigJson } from "../../engine/config-json.ts";
+import { AbtieError } from "../../errors.ts";
 import { isRecord } from "../../files/json-shape.ts";
-import { readSmallFile } from "../../files/read-small-file.ts";
 
 /** What the config.json of a model folder says about its head. */
 export interface ModelConfig {
@@ -22,22 +19,13 @@ export interface ModelConfig {
 
 /** Reads the config.json of a model folder; null when there is none. Throws AbtieError("config") when it cannot be used. */
 export async function readModelConfig(folder: string): Promise<ModelConfig | null> {
-  const path = join(folder, "config.json");
-  let text: string;
-  try {
-    text = await readSmallFile(path);
-  } catch (cause) {
-    if (meansMissing(cause)) return null;
-    const code = systemCode(cause);
-    throw new AbtieError("config", `cannot read ${path} (${code ?? "unreadable"}): is it a model folder?`, { cause });
-  }
-  return parseModelConfig(text, path);
+  const found = await readConfigJson(folder);
+  return found === null ? null : parseModelConfig(found.text, found.path);
 }
 
 /** Reads the text of a config.json. Throws AbtieError("config") when it is not the config of a model. */
 export function parseModelConfig(text: string, path: string): ModelConfig {
-  const json: unknown = parseJson(text);
-  if (!isRecord(json)) throw new AbtieError("config", `${path} holds no JSON object: copy the model folder again`);
+  const json = parseConfigJson(text, path);
   const { architectures, pad_token_id: pad, problem_type: problem, attn_logit_softcapping: cap } = json;
   return {
     path,
