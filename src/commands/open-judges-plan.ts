@@ -5,6 +5,7 @@ import { takeTurns } from "../config/judges.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
 import type { Budget } from "../deadline/budget.ts";
 import type { Effects } from "../effects.ts";
+import { knownStart } from "../job/escalator.ts";
 import { createJudgeLoader } from "../job/load-judge.ts";
 import { openJudge } from "../job/open-judge.ts";
 import { readModel } from "../job/open-second.ts";
@@ -53,7 +54,7 @@ export async function openJudgesPlan(
     pilot,
     lengths: [lengths, secondLengths],
     tokensPerSecond: [tokensPerSecond, measured],
-    startUpSeconds: [states[0].longestStartUpSeconds, states[1].longestStartUpSeconds],
+    startUpSeconds: [knownStart(config, states[0]), knownStart(second, states[1])],
     workSeconds: timeLimits === null ? null : (timeLimits.workEndAt - timeLimits.startedAt) / 1_000,
   });
 }

@@ -88,18 +88,24 @@ async function runLocked(
     : await finishedSession(job, clock.monotonic());
 
   const ended = clock.monotonic();
-  const inputOf = ({ folder }: Job, { scoringSince, second: _second, ...result }: Session): SummaryInput => ({
+  const inputOf = (
+    { folder }: Job,
+    { scoringSince, second: _second, ...result }: Session,
+    since: number,
+  ): SummaryInput => ({
     ...result,
     seconds: {
-      total: (ended - began) / 1000,
-      startUp: result.engine === null ? null : (scoringSince - began) / 1000,
+      total: (ended - since) / 1000,
+      startUp: result.engine === null ? null : (scoringSince - since) / 1000,
       scoring: result.usage?.seconds ?? (ended - scoringSince) / 1000,
     },
     clockFile: folder.clockFile,
   });
-  const ofSecond = session.second?.session ?? null;
-  if (second !== null && ofSecond !== null) await writeSummary(second, inputOf(second, ofSecond), effects);
-  const summary = await writeSummary(job, inputOf(job, session), effects);
+  const ofSecond = session.second ?? null;
+  if (second !== null && ofSecond !== null && ofSecond.session !== null) {
+    await writeSummary(second, inputOf(second, ofSecond.session, ofSecond.began), effects);
+  }
+  const summary = await writeSummary(job, inputOf(job, session, began), effects);
   for (const { publisher } of second === null ? [job] : [job, second]) publisher.check();
   return summary;
 }

@@ -1,12 +1,13 @@
+import type { Config } from "../config/config.ts";
 import type { Budget } from "../deadline/budget.ts";
 import { mayScoreBothOrders } from "../deadline/run-plan.ts";
 import type { SwapRow } from "../deadline/swap-pass.ts";
 import type { Pilot } from "../escalate/file.ts";
 import type { EscalationModel } from "../escalate/model.ts";
 import { type EscalationPlan, type EscalationRow, type Pace, planEscalation } from "../escalate/plan.ts";
-import { countsOf, type EscalationStep, type JudgeIndex } from "../escalate/steps.ts";
+import type { AnswerCounts, EscalationStep, JudgeIndex } from "../escalate/steps.ts";
 import { sum } from "../numbers/sums.ts";
-import { isAnswered, type RunState, readingOf, tokenBudgetOf } from "../runfolder/state/run-state.ts";
+import { isAnswered, type RunState, tokenBudgetOf } from "../runfolder/state/run-state.ts";
 import type { Clock, Order, PerClass } from "../types.ts";
 import type { Chooser } from "./chooser.ts";
 import type { Planner } from "./planner.ts";
@@ -46,8 +47,8 @@ export interface EscalatorOptions {
   readonly model: EscalationModel;
   /** What labelled rows showed of the engines' speed; null when the combination was not fitted. */
   readonly pilot: Pilot | null;
-  /** The probabilities of a row by the answers that it has. */
-  readonly probabilitiesOf: (row: number) => PerClass;
+  /** The probabilities of a row by its used answers, and how many these are by judge; null before the first judge has answered it. */
+  readonly combinedOf: (row: number) => { readonly probabilities: PerClass; readonly counts: AnswerCounts } | null;
   /** The steps that rows may get besides the first. */
   readonly steps: readonly EscalationStep[];
   /** True to ask for all these steps of every row when there is no deadline, whatever they are expected to bring. */
@@ -55,10 +56,8 @@ export interface EscalatorOptions {
   readonly sharing: EngineSharing;
   /** The moments that limit the run, monotonic ms; null without a deadline. */
   readonly budget: () => Budget | null;
-  /** Seconds from the stop of the first engine until the second answers, as they were measured before; null when they were not. */
-  readonly startUpSeconds: number | null;
-  /** Seconds that the first engine took to start in this session; null before. */
-  readonly firstStartUpSeconds: () => number | null;
+  /** Seconds that the engine of each judge took to start, see knownStart; the second's begin at the stop of the first. */
+  readonly startUpSeconds: readonly [first: () => number | null, second: number | null];
   readonly clock: Clock;
 }
 
@@ -84,7 +83,7 @@ const UNKNOWN_PACE: Pace = { secondsPerRow: 0.05, secondsPerToken: 0, error: 1 }
 
 /** Creates the escalator of a session. */
 export function createEscalator(options: EscalatorOptions): Escalator {
-  const { names, states, model, pilot, probabilitiesOf, steps, sharing, clock } = options;
+  const { names, states, model, pilot, combinedOf, steps, sharing, clock } = options;
   const [first, second] = states;
   const planners: [Planner | null, Planner | null] = [null, null];
   const lengths: [readonly number[], readonly number[]] = [[], []];
@@ -112,16 +111,16 @@ export function createEscalator(options: EscalatorOptions): Escalator {
     const rows: EscalationRow[] = [];
     for (let row = 0; row < first.rows; row += 1) {
       if (inFlight.some((flying) => flying.has(row))) continue;
-      const counts = countsOf([shownOf(first, row), shownOf(second, row)]);
-      if (counts[0] === 0) continue;
+      const combined = combinedOf(row);
+      if (combined === null) continue;
       const open = steps.filter(
         ({ judge, order }) => !isAnswered(states[judge], row, order) && !givenUp[judge].has(keyOf(row, order)),
       );
       if (open.length === 0) continue;
       rows.push({
         row,
-        probabilities: probabilitiesOf(row),
-        counts,
+        probabilities: combined.probabilities,
+        counts: withFirst(combined.counts),
         open,
         tokens: [tokensOf(0, row), tokensOf(1, row)],
       });
@@ -133,7 +132,7 @@ export function createEscalator(options: EscalatorOptions): Escalator {
     const known = paces();
     const startUp = over.second
       ? { seconds: Number.POSITIVE_INFINITY, error: 0 }
-      : startUpOf(options.startUpSeconds, { pilot, first: options.firstStartUpSeconds() });
+      : startUpOf(options.startUpSeconds[1], { pilot, first: options.startUpSeconds[0]() });
     const engines =
       sharing === "turns"
         ? ({ kind: "turns", running: over.first ? 1 : 0, secondsLeft: left, startUp } as const)
@@ -225,8 +224,9 @@ function keyOf(row: number, order: Order): string {
   return `${row} ${order}`;
 }
 
-function shownOf(state: RunState, row: number): Readonly<Record<Order, PerClass | null>> {
-  return { ab: readingOf(state, row, "ab")?.logProbs ?? null, ba: readingOf(state, row, "ba")?.logProbs ?? null };
+/** A row whose answers of the first judge the mass policy left out has the prior: it gains what a row with one uncertain answer gains. */
+function withFirst([small, large]: AnswerCounts): AnswerCounts {
+  return [small === 0 ? 1 : small, large];
 }
 
 /** The pace of this session, or else that of an earlier one; null when there is none. */
@@ -255,7 +255,15 @@ export function guessedPace({ secondsPerRow, secondsPerToken }: Pace, { factor, 
   return { secondsPerRow: factor * secondsPerRow, secondsPerToken: factor * secondsPerToken, error };
 }
 
-/** The start of the second engine, s, as it was measured, also with the labelled rows, or else guessed from that of the first. */
+/** The time that the engine of a config takes to start, s: 0 for one that runs already; null when abtie starts it and never has. */
+export function knownStart(
+  { engine }: Pick<Config, "engine">,
+  { longestStartUpSeconds }: Pick<RunState, "longestStartUpSeconds">,
+): number | null {
+  return engine.kind === "spawn" ? longestStartUpSeconds : 0;
+}
+
+/** The start of the second engine, s, as it is known, also from the labelled rows, or else guessed from that of the first. */
 export function startUpOf(
   measured: number | null,
   { pilot, first }: { readonly pilot: Pilot | null; readonly first: number | null },

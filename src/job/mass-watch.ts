@@ -11,6 +11,8 @@ export interface MassWatch {
   readonly end: () => void;
   /** Aborts when the job must stop, because its labels get almost no probability. */
   readonly stopped: AbortSignal;
+  /** True once the job was stopped, and before the first verdict while the rows so far, however few, would stop it if it ended now. */
+  readonly isTooLow: () => boolean;
   /** The verdict that was made last. */
   readonly verdict: () => MassVerdict;
 }
@@ -77,6 +79,13 @@ export function createMassWatch(options: {
     judge(false);
   };
 
+  let soFar = { rows: 0, isTooLow: false };
+  const isTooLowSoFar = (): boolean => {
+    const rows = masses.length + unknown;
+    if (rows !== soFar.rows) soFar = { rows, isTooLow: judgeMass({ masses, unknown, ended: true }).kind === "too-low" };
+    return soFar.isTooLow;
+  };
+
   for (const mass of options.earlier) count(mass);
   return {
     begin: judgeIfDue,
@@ -86,6 +95,7 @@ export function createMassWatch(options: {
     },
     end: () => judge(true),
     stopped: stop.signal,
+    isTooLow: () => stop.signal.aborted || (!force && verdict.kind === "too-few" && isTooLowSoFar()),
     verdict: () => verdict,
   };
 }

@@ -171,7 +171,7 @@ export async function openJob(options: JobOptions, loaded: LoadedJob): Promise<J
 
 function answersOfSecond({ job, combine }: SecondJob): SecondAnswers {
   const { folder, massWatch } = job;
-  return { state: folder.state, journal: folder.journal, combine, isUsed: () => !massWatch.stopped.aborted };
+  return { state: folder.state, journal: folder.journal, combine, isUsed: () => !massWatch.isTooLow() };
 }
 
 /** Logs each event that a person can follow before it is appended. */

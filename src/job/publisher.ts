@@ -4,7 +4,14 @@ import { AbtieError } from "../errors.ts";
 import type { Disk } from "../files/disk.ts";
 import { isFile } from "../files/exists.ts";
 import type { VerdictOf } from "../judge/aggregate.ts";
-import { type Aggregate, type Combine, outcomeOf, outcomeOfTwo, type RowOutcome } from "../judge/outcome.ts";
+import {
+  type Aggregate,
+  type Combine,
+  outcomeOf,
+  outcomeOfTwo,
+  type RowAnswers,
+  type RowOutcome,
+} from "../judge/outcome.ts";
 import type { Journal } from "../runfolder/journal/append.ts";
 import type { Ownership } from "../runfolder/ownership.ts";
 import { writeRows } from "../runfolder/rows-file.ts";
@@ -16,6 +23,8 @@ import { recordsOf } from "./records.ts";
 /** Writes the results of a run, which are the submission and rows.jsonl, and replaces these files as rows are answered. */
 export interface Publisher {
   readonly outcome: (row: number) => RowOutcome;
+  /** Combines the used answers of both judges; null in a run with one, and for a row that the first has not answered. */
+  readonly combined: (row: number) => ReturnType<Combine> | null;
   /** Writes both files for the first time. Throws AbtieError("data") when they cannot be written. */
   readonly publishFirst: () => Promise<void>;
   /** Counts an answer, and starts to publish when publishing is due. */
@@ -56,11 +65,9 @@ export interface SecondAnswers {
   readonly state: RunState;
   readonly journal: Journal;
   readonly combine: Combine;
-  /** False once the labels got almost no probability from it, so that its answers are not used. */
+  /** False while the labels got almost no probability from it, so that its answers are not used. */
   readonly isUsed: () => boolean;
 }
-
-const NO_ANSWERS = { ab: null, ba: null } as const;
 
 /** Creates the publisher of a run. */
 export function createPublisher(options: PublisherOptions): Publisher {
@@ -77,8 +84,12 @@ export function createPublisher(options: PublisherOptions): Publisher {
   const outcome = (row: number): RowOutcome => {
     const answers = answersOf(state, row);
     if (second === null) return outcomeOf(answers, aggregate, prior);
-    const others = second.isUsed() ? answersOf(second.state, row) : NO_ANSWERS;
-    return outcomeOfTwo(answers, others, second.combine, prior);
+    return outcomeOfTwo(answers, usedAnswers(second, row), second.combine, prior);
+  };
+  const combined = (row: number): ReturnType<Combine> | null => {
+    const first = answersOf(state, row);
+    if (second === null || (first.ab === null && first.ba === null)) return null;
+    return second.combine(first, usedAnswers(second, row));
   };
 
   const write = async (): Promise<void> => {
@@ -130,6 +141,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
 
   return {
     outcome,
+    combined,
     publishFirst: write,
     answered: () => {
       rowsSince += 1;
@@ -153,6 +165,10 @@ export function createPublisher(options: PublisherOptions): Publisher {
       );
     },
   };
+}
+
+function usedAnswers({ state, isUsed }: SecondAnswers, row: number): Pick<RowAnswers, "ab" | "ba"> {
+  return isUsed() ? answersOf(state, row) : { ab: null, ba: null };
 }
 
 const DUE_ROWS = 500;

@@ -49,6 +49,8 @@ export interface SecondSession {
   readonly session: Session | null;
   /** Why the run counts as failed, although the answers of the first judge stand; null for any other end. */
   readonly failure: JobFailure | null;
+  /** When its engine began to start, monotonic ms. */
+  readonly began: number;
 }
 
 export interface SessionOptions {
@@ -57,7 +59,7 @@ export interface SessionOptions {
   readonly limits: TimeLimits;
   /** Prompt tokens that the engine reads in a second, as a bench measured them, for the times in the plan; null when unknown. */
   readonly tokensPerSecond: number | null;
-  /** Start of the run, monotonic ms. */
+  /** Start of the run, or of the second judge in it, whose engine begins to start then; monotonic ms. */
   readonly began: number;
   readonly effects: Effects;
 }

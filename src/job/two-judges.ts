@@ -3,8 +3,10 @@ import type { Escalation } from "../config/config.ts";
 import { takeTurns } from "../config/judges.ts";
 import { mayScoreBothOrders } from "../deadline/run-plan.ts";
 import { AbtieError } from "../errors.ts";
+import type { EscalationPlan } from "../escalate/plan.ts";
 import { plural } from "../format.ts";
-import { createEscalator, type EngineSharing, type Escalator, type Seat, stepsOf } from "./escalator.ts";
+import type { Clock } from "../types.ts";
+import { createEscalator, type EngineSharing, type Escalator, knownStart, type Seat, stepsOf } from "./escalator.ts";
 import { lowMassFailure, secondNotReadyFailure } from "./failure.ts";
 import { inSession } from "./in-session.ts";
 import type { Job, SecondJob } from "./open-job.ts";
@@ -52,7 +54,7 @@ function startedWith(
   sharing: EngineSharing,
   { limits, effects: { clock } }: SessionOptions,
 ): Pick<TwoJudges, "escalator" | "seats"> {
-  let firstStartUp: number | null = null;
+  let firstStartUp = knownStart(config, folder.state);
   let freeSince = clock.monotonic();
   const secondsSince = (): number => (clock.monotonic() - freeSince) / 1_000;
   const escalator = createEscalator({
@@ -60,21 +62,19 @@ function startedWith(
     states: [folder.state, second.folder.state],
     model,
     pilot,
-    probabilitiesOf: (row) => publisher.outcome(row).probabilities,
+    combinedOf: publisher.combined,
     steps: stepsOf(config),
     asksAll: config.orders === "both",
     sharing,
     budget: limits.budget,
-    startUpSeconds: second.folder.state.longestStartUpSeconds,
-    firstStartUpSeconds: () => firstStartUp,
+    startUpSeconds: [() => firstStartUp, knownStart(second.config, second.folder.state)],
     clock,
   });
   const [one, other] = escalator.seats;
   const first: Seat = {
     ...one,
     onPlanner: (planner, tokens) => {
-      firstStartUp = secondsSince();
-      recorder.record({ event: "start-up", at: clock.now(), seconds: firstStartUp });
+      firstStartUp = journalStart({ config, recorder }, secondsSince(), clock) ?? firstStartUp;
       one.onPlanner(planner, tokens);
     },
     // The stop of the first engine is a part of the start of the second.
@@ -87,11 +87,22 @@ function startedWith(
     // The results of the run hold the answers of the second, and its own publisher does not write them.
     onScored: publisher.close,
     onPlanner: (planner, tokens) => {
-      second.recorder.record({ event: "start-up", at: clock.now(), seconds: secondsSince() });
+      journalStart(second, secondsSince(), clock);
       other.onPlanner(planner, tokens);
     },
   };
   return { escalator, seats: [first, last] };
+}
+
+/** Journals how long an engine took to start, s, and gives it back; null for one that was running already, which shows nothing. */
+function journalStart(
+  { config, recorder }: Pick<Job, "config" | "recorder">,
+  seconds: number,
+  clock: Clock,
+): number | null {
+  if (config.engine.kind !== "spawn") return null;
+  recorder.record({ event: "start-up", at: clock.now(), seconds });
+  return seconds;
 }
 
 async function scoreInTurns(work: TwoJudges, options: SessionOptions): Promise<Session> {
@@ -115,7 +126,7 @@ async function scoreInTurns(work: TwoJudges, options: SessionOptions): Promise<S
   const promised = plural(steps[1].length, "answer");
   log("info", `the engine of ${name} is stopped, and that of ${other} starts: ${promised} of it are planned`);
   escalator.firstIsOver();
-  return joined(first, await scoreSecond(work, second, options));
+  return joined(first, await scoreSecond(work, second, { ...options, began: clock.monotonic() }));
 }
 
 /** Ends a session in which the second judge was not started: its earlier answers still show whether its labels get any probability. */
@@ -125,8 +136,9 @@ async function withoutSecond(first: Session, second: SecondJob, name: string, no
   return massWatch.stopped.aborted ? joined(first, await lowMassOfSecond(second, name, now)) : first;
 }
 
-function whyNotStarted(choice: { readonly stay: number; readonly change: number } | null): string {
-  return choice !== null && choice.change > 0
+/** Says why the plan has no answer of the second judge. `choice` is that of the plan. */
+export function whyNotStarted(choice: EscalationPlan["choice"]): string {
+  return choice !== null && choice.stay > 0 && choice.stay >= choice.change
     ? "the swapped order of the first judge brings more in the time left"
     : "no row gains from it, or the time left does not pay for its start";
 }
@@ -157,7 +169,7 @@ async function scoreSideBySide(work: TwoJudges, options: SessionOptions): Promis
     haltOnError(scoreFirst()).then((session) => {
       results.first = session;
     }),
-    haltOnError(scoreSecond(work, second, limited)).then((session) => {
+    haltOnError(scoreSecond(work, second, limited, halt.signal)).then((session) => {
       results.second = session;
     }),
   ]);
@@ -174,23 +186,29 @@ async function scoreSecond(
   { escalation, escalator, seats }: TwoJudges,
   { job }: SecondJob,
   options: SessionOptions,
+  /** Aborts with the error of the first judge, which ends the run. */
+  halted: AbortSignal | null = null,
 ): Promise<SecondSession> {
-  const { effects } = options;
+  const { effects, began } = options;
   const [name, other] = escalation.names;
   try {
-    const session = await inSession(job, options, () => scoreOnEngines(job, { ...options, seat: seats[1] }));
+    const session = await inSession(job, options, async () => {
+      const scored = await scoreOnEngines(job, { ...options, seat: seats[1] });
+      halted?.throwIfAborted();
+      return scored;
+    });
     if (session.end === "deadline" && session.engine === null) {
       effects.log(
         "warn",
         `the engine of ${other} was not ready before the time for work was over: the answers of ${name} stand`,
       );
     }
-    return asSecond(session, other);
+    return asSecond(session, other, began);
   } catch (error) {
-    if (!(error instanceof AbtieError) || error.code !== "engine") throw error;
+    if (halted?.aborted || !(error instanceof AbtieError) || error.code !== "engine") throw error;
     const failure = secondNotReadyFailure([name, other], error);
     effects.log("error", failure.message);
-    return { session: null, failure };
+    return { session: null, failure, began };
   } finally {
     escalator.secondIsOver();
   }
@@ -199,12 +217,13 @@ async function scoreSecond(
 /** Makes the session of a second judge whose labels got almost no probability in earlier sessions. `now` is monotonic, ms. */
 export async function lowMassOfSecond({ job }: SecondJob, name: string, now: number): Promise<SecondSession> {
   const judge = job.loader.local ? await job.loader.open(null) : null;
-  return asSecond({ ...sessionWithoutScores("low-mass", now), failure: await lowMassFailure(job, judge) }, name);
+  return asSecond({ ...sessionWithoutScores("low-mass", now), failure: await lowMassFailure(job, judge) }, name, now);
 }
 
-function asSecond(session: Session, name: string): SecondSession {
+function asSecond(session: Session, name: string, began: number): SecondSession {
   const { failure } = session;
-  return { session, failure: failure === null ? null : { ...failure, message: `${name}: ${failure.message}` } };
+  const named = failure === null ? null : { ...failure, message: `${name}: ${failure.message}` };
+  return { session, failure: named, began };
 }
 
 /** The session of a run whose judges have both ended. What stopped the first judge stopped the run. */

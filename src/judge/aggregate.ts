@@ -133,12 +133,15 @@ function calibratedAggregate(parameters: Parameters, config: MassConfig): Aggreg
  * reading must be given.
  */
 export function createCombination(model: EscalationModel, config: MassConfig): Combine {
-  const judges = (first: ReadingPair, second: ReadingPair): ReturnType<Combine> =>
-    underMassPolicy([first, second], config, (shown) => {
-      const answers = shown as readonly [ShownReadings, ShownReadings];
-      return { probabilities: combineAnswers(model, answers), shares: judgeShares(model, countsOf(answers)) };
-    });
-  return (first, second) => judges([first.ab, first.ba], [second.ab, second.ba]);
+  type Both = readonly [ShownReadings, ShownReadings];
+  return (first, second) => {
+    const pairs = [first, second].map(({ ab, ba }): ReadingPair => [ab, ba]);
+    const { shown, ...judged } = underMassPolicy(pairs, config, (answers) => ({
+      probabilities: combineAnswers(model, answers as Both),
+      shares: judgeShares(model, countsOf(answers as Both)),
+    }));
+    return { ...judged, counts: countsOf(shown as Both) };
+  };
 }
 
 type MassConfig = Pick<Config, "mass" | "prior">;
@@ -149,7 +152,7 @@ type ShownReadings = Readonly<Record<Order, PerClass | null>>;
 
 /**
  * Computes the probabilities of a row from the readings of judges, which are used together. `compute` also gives the share that each
- * judge has in the result. The policy "floor" mixes the result with the prior: the weight of a judge is the mean of those of its readings,
+ * judge has in the result; `shown` are the readings that it got. The policy "floor" mixes the result with the prior: the weight of a judge is the mean of those of its readings,
  * and the judges count by their shares. The policy "fallback" leaves out each reading below the minimum mass.
  */
 function underMassPolicy(
@@ -159,7 +162,7 @@ function underMassPolicy(
     readonly probabilities: PerClass;
     readonly shares: readonly number[];
   },
-): ReturnType<Aggregate> {
+): ReturnType<Aggregate> & { readonly shown: readonly ShownReadings[] } {
   const weightOf = (reading: Reading): number => {
     if (reading.mass === null || reading.mass >= mass.minimum || mass.action === "warn") return 1;
     return mass.action === "floor" ? reading.mass / mass.minimum : 0;
@@ -168,14 +171,15 @@ function underMassPolicy(
     reading !== null && (mass.action !== "fallback" || weightOf(reading) > 0);
   const readings = judges.flat().filter((reading) => reading !== null);
   const [note = null] = readings.map((reading) => applyMassPolicy(reading, mass, prior).note).filter(Boolean);
-  if (!readings.some(isUsed)) return { probabilities: prior, note };
   const shownOf = (reading: Reading | null): PerClass | null => (isUsed(reading) ? reading.logProbs : null);
-  const { probabilities, shares } = compute(judges.map(([ab, ba]) => ({ ab: shownOf(ab), ba: shownOf(ba) })));
+  const shown = judges.map(([ab, ba]) => ({ ab: shownOf(ab), ba: shownOf(ba) }));
+  if (!readings.some(isUsed)) return { probabilities: prior, note, shown };
+  const { probabilities, shares } = compute(shown);
   const weights = judges.map((pair, judge) => {
     const share = shares[judge] ?? 0;
     return share === 0 ? 0 : share * mean(pair.filter(isUsed).map(weightOf));
   });
-  return { probabilities: mix(probabilities, prior, sum(weights)), note };
+  return { probabilities: mix(probabilities, prior, sum(weights)), note, shown };
 }
 
 async function readText(file: string): Promise<string> {

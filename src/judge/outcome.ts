@@ -1,3 +1,4 @@
+import type { AnswerCounts } from "../escalate/steps.ts";
 import type { Obtained, PerClass, Reading } from "../types.ts";
 
 /** The readings of one row so far, or the reason why the row has none. */
@@ -29,11 +30,14 @@ export type Aggregate = (readings: Pick<RowAnswers, "ab" | "ba">) => {
   readonly note: string | null;
 };
 
-/** Turns the readings of two judges (at least one reading of the first) into probabilities, as `Aggregate` does for one. */
+/**
+ * Turns the readings of two judges (at least one reading of the first) into probabilities, as `Aggregate` does for one. Also counts the
+ * readings of each judge that the mass policy did not leave out.
+ */
 export type Combine = (
   first: Pick<RowAnswers, "ab" | "ba">,
   second: Pick<RowAnswers, "ab" | "ba">,
-) => ReturnType<Aggregate>;
+) => ReturnType<Aggregate> & { readonly counts: AnswerCounts };
 
 /** Chooses the source of the probabilities of a row of two judges: see outcomeOf, and the second judge if it answered. */
 export function outcomeOfTwo(

@@ -1,9 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import type { Fake } from "../fixtures/engine/fake-vllm.mjs";
 import { abtie, startAbtie } from "../helpers/abtie.ts";
 import { temporaryFolder } from "../helpers/folder.ts";
-import { type Job, spawning, writeJob } from "../helpers/job.ts";
+import { inProcess } from "../helpers/in-process.ts";
+import { attachTo, type Job, spawning, startJudge, writeJob } from "../helpers/job.ts";
 import { aliveWith, gone, until } from "../helpers/processes.ts";
 import { answersIn, expectValid, readLines, summaryIn } from "../helpers/results.ts";
 
@@ -18,6 +20,16 @@ function writeTurns(rows: number, more: Readonly<Record<string, unknown>> = {}, 
   };
   const config = { engine: undefined, judges, concurrency: 1, prompts_per_request: 2, ...more };
   return writeJob({ engine: {}, rows, config });
+}
+
+/** A run whose judges work side by side. */
+function writeSideBySide(first: Fake, second: Fake, rows: number): Promise<Job> {
+  const judges = { quick: { engine: attachTo(first) }, careful: { engine: attachTo(second) } };
+  return writeJob({
+    engine: {},
+    rows,
+    config: { engine: undefined, judges, concurrency: 1, prompts_per_request: 2, orders: "auto" },
+  });
 }
 
 function answers(job: Job, journal: string): number {
@@ -53,6 +65,86 @@ test("loses no answer and asks for none twice when it is killed in the first pas
   expect(killed).toEqual(answersIn(undisturbed.rowsFile));
 });
 
+test("asks the first of two judges in turns for the swapped answers that a kill left open", async () => {
+  const judges = {
+    quick: { engine: spawning({ constantMs: 30 }) },
+    careful: { engine: spawning({ seed: 2 }) },
+  };
+  const config = { engine: undefined, orders: "both", judges, concurrency: 1, prompts_per_request: 1 };
+  const job = await writeJob({ engine: {}, rows: 30, config });
+  const swapped = (): number =>
+    existsSync(job.journal) ? readFileSync(job.journal, "utf8").split(/"event":"row".*"order":"ba"/).length - 1 : 0;
+  const killed = startAbtie(["run", "job.yaml"], { cwd: job.folder });
+  await until("the first judge is in its swapped pass", () => swapped() > 3);
+  killed.child.kill("SIGKILL");
+  await killed.ended;
+  expect(swapped()).toBeLessThan(30);
+  const resumed = await inProcess(["run", "job.yaml"], job.folder);
+  expect(resumed.status, resumed.stderr).toBe(0);
+  expect(readLines(job.rowsFile).every(({ ab, ba, second: by }) => ab && ba && by?.ab && by.ba)).toBe(true);
+});
+
+test("goes on with the first judge when the second is lost", async () => {
+  await using first = await startJudge({ constantMs: 20 });
+  await using second = await startJudge({ seed: 2, constantMs: 20 });
+  const job = await writeSideBySide(first, second, 60);
+  const run = inProcess(["run", "job.yaml", "--deadline", "20s"], job.folder);
+  await until("the second judge answers", () => second.stats.prompts > 8);
+  await second.close();
+  const { status, stderr } = await run;
+  expectValid(job.submission, job.ids);
+  expect(readLines(job.rowsFile).every(({ ab }) => ab !== null)).toBe(true);
+  expect(readLines(job.rowsFile).some(({ second: by }) => by?.ab != null)).toBe(true);
+  expect(stderr).toMatch(/engine .* is lost/);
+  expect(status).toBe(0);
+});
+
+test("a first judge that cannot be asked ends the run and the second, whose journal says that it failed", async () => {
+  const none = await startJudge();
+  await none.close();
+  await using second = await startJudge({ seed: 2 });
+  const job = await writeSideBySide(none, second, 12);
+  const { status, stderr } = await inProcess(["run", "job.yaml"], job.folder);
+  expect(status).toBe(4);
+  expect(stderr).not.toMatch(/before the time for work was over|did not start: /);
+  expectValid(job.submission, job.ids);
+  const journal = readFileSync(join(job.folder, "run", SECOND), "utf8");
+  expect(journal.match(/"event":"session-end".*/g)).toEqual([expect.stringContaining('"status":"failed"')]);
+});
+
+test("continues after a kill, and asks neither judge again for what is in the journals", async () => {
+  await using first = await startJudge({ constantMs: 30 });
+  await using second = await startJudge({ seed: 2, constantMs: 30 });
+  const job = await writeSideBySide(first, second, 40);
+  const killed = startAbtie(["run", "job.yaml"], { cwd: job.folder });
+  await until("both judges answer", () => answers(job, FIRST) > 4 && answers(job, SECOND) > 4);
+  killed.child.kill("SIGKILL");
+  await killed.ended;
+  // The job outlives its guard for a moment, and holds the lock of the run folder.
+  expect(await gone(job.folder)).toEqual([]);
+  expectValid(job.submission, job.ids);
+  const resumed = await inProcess(["run", "job.yaml"], job.folder);
+  expect(resumed.status, resumed.stderr).toBe(0);
+  expect(readLines(job.rowsFile).every(({ obtained }) => obtained === "second-judge-one-order")).toBe(true);
+  expect([answers(job, FIRST), answers(job, SECOND)]).toEqual([40, 40]);
+});
+
+test("writes no answer of a second judge whose few answers so far have no label mass, in any session", async () => {
+  await using first = await startJudge();
+  await using second = await startJudge({ labels: [1, 2, 3], constantMs: 200 });
+  const job = await writeSideBySide(first, second, 40);
+  for (const [session, least] of [5, 10].entries()) {
+    const running = startAbtie(["run", "job.yaml"], { cwd: job.folder });
+    await until("the second judge has answered some rows", () => answers(job, SECOND) > least);
+    running.child.kill(session === 0 ? "SIGINT" : "SIGKILL");
+    await running.ended;
+    expect(await gone(job.folder)).toEqual([]);
+    expect(answers(job, SECOND)).toBeLessThan(40);
+    expectValid(job.submission, job.ids);
+    expect(new Set(readLines(job.rowsFile).map(({ obtained }) => obtained))).toEqual(new Set(["one-order"]));
+  }
+});
+
 test("publishes the answers of the second judge before its engine is stopped, because a stop may take longer than the time left", async () => {
   const judges = {
     quick: { engine: spawning({}) },
@@ -71,15 +163,15 @@ test("publishes the answers of the second judge before its engine is stopped, be
 });
 
 test.each([
-  ["answers", {}],
-  ["never gets ready", { acceptOnly: true }],
-  ["hangs", { faults: [{ kind: "hang", after: 8 }] }],
-])("ends before the deadline with a complete file when the second engine %s", async (_, knobs) => {
+  ["answers", {}, "done"],
+  ["never gets ready", { acceptOnly: true }, "the engine of careful was not ready before the time for work was over"],
+  ["hangs", { faults: [{ kind: "hang", after: 8 }] }, "done"],
+])("ends before the deadline with a complete file when the second engine %s", async (_, knobs, said) => {
   const judges = {
     quick: { engine: spawning({ constantMs: 2 }) },
     careful: { engine: spawning({ constantMs: 300, seed: 2, ...knobs }, { ready_limit: "10m" }) },
   };
-  // What a start takes is not known before, so that the plan would leave the second judge out of a short run.
+  // What a start takes is guessed from that of the first engine, which is short: the plan has the second judge.
   const config = { engine: undefined, judges, concurrency: 1, prompts_per_request: 1 };
   const job = await writeJob({ engine: {}, rows: 80, config });
   const seconds = Math.ceil((15_000 + 12 * START_MS) / 1_000);
@@ -88,6 +180,8 @@ test.each([
   expect(run.signal).toBe(null);
   expectValid(job.submission, job.ids);
   expect(readLines(job.rowsFile).every(({ ab }) => ab !== null)).toBe(true);
+  expect(run.stderr).toContain("the engine of quick is stopped, and that of careful starts");
+  expect(run.stderr).toContain(said);
   expect(["deadline", "done"]).toContain(summaryIn(job.folder).end);
   expect(await gone(job.folder)).toEqual([]);
 });

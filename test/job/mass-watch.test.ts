@@ -17,6 +17,33 @@ test("stops a smaller job at its end", () => {
   expect(watch.stopped.aborted).toBe(true);
 });
 
+test.each<[string, number, readonly number[]]>([
+  ["a few low masses", 5, []],
+  ["a few low masses of an earlier session", 0, [1e-5, 1e-5]],
+])("counts as too low before the first verdict, and no longer when the median rises: %s", (_, rows, earlier) => {
+  const { watch, said } = watching({ earlier });
+  expect(watch.isTooLow()).toBe(earlier.length > 0);
+  add(watch, rows, 1e-5);
+  expect(watch.isTooLow()).toBe(true);
+  add(watch, 10, 0.9);
+  expect(watch.isTooLow()).toBe(false);
+  expect(said).toEqual([]);
+});
+
+test("counts as too low to the end when it was stopped, and never when it is told to go on or was judged high", () => {
+  const stopped = watching().watch;
+  add(stopped, 60, 1e-5);
+  add(stopped, 100, 0.9);
+  expect(stopped.isTooLow()).toBe(true);
+  const forced = watching({ force: true }).watch;
+  add(forced, 5, 1e-5);
+  expect(forced.isTooLow()).toBe(false);
+  const high = watching().watch;
+  add(high, 60, 0.9);
+  add(high, 100, 1e-5);
+  expect(high.isTooLow()).toBe(false);
+});
+
 test("goes on when it is told to, and warns once", () => {
   const { watch, said } = watching({ force: true });
   add(watch, 500, 1e-5);

@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { defaultEscalation } from "../../src/escalate/model.ts";
 import { createPublisher, type PublisherOptions } from "../../src/job/publisher.ts";
+import { createCombination } from "../../src/judge/aggregate.ts";
 import type { Journal } from "../../src/runfolder/journal/append.ts";
 import { readRows } from "../../src/runfolder/rows-file.ts";
 import { fold } from "../../src/runfolder/state/fold.ts";
@@ -55,6 +57,25 @@ function publisherOptions(folder: string, clock: PublisherOptions["clock"]): Pub
     log: () => {},
   };
 }
+
+test("combines the used answers of two judges alone: none of the second while its labels get almost no probability", () => {
+  const states = [createRunState(4, CLASSES), createRunState(4, CLASSES)] as const;
+  for (const state of states) fold(state, rowEvent(0));
+  const mass = { minimum: 0.01, action: "floor" } as const;
+  const combine = createCombination(defaultEscalation(CLASSES), { mass, prior: [1 / 3, 1 / 3, 1 / 3] });
+  let isUsed = true;
+  const options = publisherOptions("", createVirtualClock());
+  const second = { state: states[1], journal: options.journal, combine, isUsed: () => isUsed };
+  const { combined, outcome } = createPublisher({ ...options, state: states[0], second });
+  for (const [used, counts] of [
+    [true, [1, 1]],
+    [false, [1, 0]],
+  ] as const) {
+    isUsed = used;
+    expect(combined(0)).toMatchObject({ counts, probabilities: outcome(0).probabilities });
+    expect(combined(1)).toBe(null);
+  }
+});
 
 test("writes one version of the results at a time: one that is closed while answers come in too", async () => {
   const folder = await temporaryFolder();

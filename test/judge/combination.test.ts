@@ -29,3 +29,17 @@ test("the masses of two judges that are pooled count by their weights", () => {
     expect(mixed[k]).toBeCloseTo(0.875 * (whole[k] as number) + 0.125 * prior, 12);
   }
 });
+
+test.each<["floor" | "fallback" | "warn", readonly [number, number], readonly [number, number]]>([
+  ["floor", [0.001, 0.001], [1, 1]],
+  ["warn", [0.001, 0.001], [1, 1]],
+  ["fallback", [1, 1], [1, 1]],
+  ["fallback", [1, 0.001], [1, 0]],
+  ["fallback", [0.001, 1], [0, 1]],
+  ["fallback", [0.001, 0.001], [0, 0]],
+])("counts the answers that the policy %s uses, for the label masses %j", (action, [small, large], counts) => {
+  const combine = createCombination(model, { mass: { minimum: 0.01, action }, prior: [0.2, 0.2, 0.6] });
+  const judged = combine(alone(reading(small, [2, 0, 0])), alone(reading(large, [0, 1, 0])));
+  expect(judged.counts).toEqual(counts);
+  if (counts[0] + counts[1] === 0) expect(judged.probabilities).toEqual([0.2, 0.2, 0.6]);
+});
