@@ -1,10 +1,12 @@
-import { basename, dirname, join as joinPath } from "node:path";
+import { basename, join as joinPath } from "node:path";
 import { allEnded } from "../all-ended.ts";
 import type { Config } from "../config/config.ts";
 import { secretsOf } from "../config/secrets-of.ts";
+import type { Shard } from "../config/shard.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
 import { type OutputItem, writeOutput } from "../dataset/submission/write-submission.ts";
 import type { Effects } from "../effects.ts";
+import { AbtieError } from "../errors.ts";
 import { writeAtomic } from "../files/atomic.ts";
 import type { NamedFile } from "../files/refuse-overwrite.ts";
 import { formatCount, plural } from "../format.ts";
@@ -50,14 +52,16 @@ export interface JoinSummary extends RowCounts {
 /**
  * Makes one submission and one run folder, `joined` in that of the job, from the run folders of all shards. The config is that of
  * the shards; a calibration, prior, mass policy and clip are applied anew. Memory does not grow with the text of the rows: it
- * keeps 12 bytes a row, and one shard's state at a time. Throws AbtieError: config (shards of other settings), data (missing or
+ * keeps 12 bytes a row, and one shard's state at a time. Throws AbtieError: config (shards of other settings, a config that was opened
+ * with its shard), data (missing or
  * damaged shards, a shard that is running).
  */
 export async function joinShards(written: Config, options: JoinShardsOptions, effects: Effects): Promise<JoinSummary> {
-  const jobFolder = written.shard === null ? written.runFolder : dirname(written.runFolder);
+  if (written.shard !== null) throw namesShard(written.shard);
+  const jobFolder = written.runFolder;
   const runFolder = joinPath(jobFolder, "joined");
   const output = isUsualOutput(written) ? joinPath(runFolder, basename(written.output)) : written.output;
-  const config: Config = { ...written, shard: null, runFolder, output };
+  const config: Config = { ...written, runFolder, output };
   effects.redactor.add(secretsOf(config));
   return withRunLocks(effects, async ({ effects: locked, take }) => {
     const { reads, writes } = filesOfRun(config, { cwd: effects.cwd });
@@ -70,6 +74,15 @@ export async function joinShards(written: Config, options: JoinShardsOptions, ef
     for (const { path } of found.shards) await take({ runFolder: path, output: joinPath(path, "submission.csv") });
     return joinLocked(config, found, locked);
   });
+}
+
+/** A config with a shard has the output of that shard, and no longer knows that of the job. */
+function namesShard({ index, count }: Shard): AbtieError {
+  return new AbtieError(
+    "config",
+    `the config is that of shard ${index}/${count}, whose output is in its own folder: open it without its shard, ` +
+      'openConfig(path, [{ from: "join", set: {}, without: "shard" }], effects)',
+  );
 }
 
 function filesOfShard({ path, shard: { index } }: FoundShard): readonly NamedFile[] {

@@ -43,6 +43,18 @@ describe("the status of a run with two judges", () => {
     expect(renderRunsStatus({ folder: "/runs", runs: alone, report: null }, null)).not.toContain("second judge");
   });
 
+  test("has no column of label masses that nobody knows, as with classifiers", () => {
+    const runs = [
+      { ...status, name: "one" },
+      { ...status, name: "two", labelMass: null },
+    ];
+    expect(renderRunsStatus({ folder: "/runs", runs, report: null }, null)).toContain("label mass");
+    const unknown = runs.map((run) => ({ ...run, labelMass: null }));
+    const table = renderRunsStatus({ folder: "/runs", runs: unknown, report: null }, null);
+    expect(table).not.toContain("label mass");
+    expect(table).toMatch(/second judge +rows\/s +verdicts/);
+  });
+
   test("begins every line of the status at the same column", () => {
     for (const line of renderStatus(status, NOW).split("\n")) expect(line).toMatch(/^[a-z ]{12} \S/);
   });

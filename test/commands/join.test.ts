@@ -3,8 +3,11 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { joinShards } from "../../src/commands/join.ts";
 import type { RunStatus, RunsStatus } from "../../src/commands/status.ts";
+import { openConfig } from "../../src/job/open-config.ts";
 import { sum } from "../../src/numbers/sums.ts";
+import { createEffects } from "../../src/system.ts";
 import { inProcess } from "../helpers/in-process.ts";
 import { attachTo, type Job, startJudge, writeJob } from "../helpers/job.ts";
 import { writeLabels } from "../helpers/judged-folder.ts";
@@ -61,6 +64,55 @@ test("a join writes the output of a config that names a shard, and each shard a 
   await writeFile(join(job.folder, "all.csv"), all);
   expectValid(join(job.folder, "all.csv"), job.ids);
 });
+
+test("a program that opened the config with its shard is told how to open it, because it would miss the output of the job", async () => {
+  const job = await writeJob({
+    engine: { attach: "http://127.0.0.1:9" },
+    rows: 3,
+    config: { shard: "1/2", output: "all.csv" },
+  });
+  const effects = { ...createEffects(), cwd: job.folder };
+  const options = { of: null, partial: false, force: false };
+  const withShard = await openConfig("job.yaml", [], effects);
+  await expect(joinShards(withShard, options, effects)).rejects.toThrow(
+    /the config is that of shard 1\/2.* without: "shard"/,
+  );
+  const whole = await openConfig("job.yaml", [{ from: "join", set: {}, without: "shard" }], effects);
+  expect(whole.output).toBe(join(job.folder, "all.csv"));
+  await expect(joinShards(whole, options, effects)).rejects.toThrow("no run folder of a shard");
+});
+
+test.each(["before the shards ran", "after the shards ran"])(
+  "a join applies the calibration of the config to all shards, as a run of all rows does: added %s",
+  async (when) => {
+    await using judge = await startJudge();
+    const job = await writeJob({ engine: attachTo(judge), rows: 160, config: { orders: "both" } });
+    await writeLabels(job.folder);
+    const file = join(job.folder, "job.yaml");
+    const add = async () => writeFile(file, `${await readFile(file, "utf8")}calibration: c.json\n`);
+    const calls = async (...lines: readonly (readonly string[])[]) => {
+      for (const line of lines) {
+        const said = await inProcess(line, job.folder);
+        expect(said.status, said.stderr).toBe(0);
+      }
+    };
+    await calls(
+      ["run", "job.yaml", "--run", "whole"],
+      ["calibrate", "whole", "--labels", "labels.csv", "-o", "c.json"],
+    );
+    const plain = readFileSync(join(job.folder, "whole/submission.csv"), "utf8");
+    if (when.startsWith("after")) await runShards(job, 2, [1, 2]);
+    await add();
+    if (when.startsWith("before")) await runShards(job, 2, [1, 2]);
+    await calls(["join", "job.yaml"], ["run", "job.yaml", "--run", "whole"]);
+    const whole = readFileSync(join(job.folder, "whole/submission.csv"), "utf8");
+    expect(whole).not.toBe(plain);
+    expect(readFileSync(joined(job, "submission.csv"), "utf8")).toBe(whole);
+    const { calibration } = JSON.parse(readFileSync(joined(job, "summary.json"), "utf8"));
+    expect(calibration).toMatchObject({ file: join(job.folder, "c.json") });
+    await calls(["evaluate", "run/joined", "--labels", "labels.csv"], ["report", "run/joined"]);
+  },
+);
 
 test("one shard can be evaluated by the labels of the whole input", async () => {
   await using judge = await startJudge({});

@@ -56,6 +56,8 @@ export function renderStatus(status: RunStatus, now: number): string {
 export function renderRunsStatus({ folder, runs, report }: RunsStatus, columns: number | null): string {
   const swapped = runs.some(({ rows }) => rows.bothOrders > 0);
   const twoJudges = runs.some(({ second }) => second !== null);
+  // A classifier knows its classes alone.
+  const hasMass = runs.some(({ labelMass }) => labelMass !== null);
   const lines = runs.map(({ name, state, rows, rowsPerSecond, labelMass, verdicts, second }) => [
     name,
     state,
@@ -63,12 +65,21 @@ export function renderRunsStatus({ folder, runs, report }: RunsStatus, columns: 
     ...(swapped ? [formatCount(rows.bothOrders)] : []),
     ...(twoJudges ? [second === null ? "" : countOfSecond(second)] : []),
     rowsPerSecond === null ? "" : formatRate(rowsPerSecond),
-    labelMass === null ? "" : formatMass(labelMass),
+    ...(hasMass ? [labelMass === null ? "" : formatMass(labelMass)] : []),
     sum(verdicts) === 0 ? "" : formatVerdicts(verdicts),
   ]);
   const orders = swapped ? ["both orders"] : [];
   const judges = twoJudges ? ["second judge"] : [];
-  const headings = ["run", "state", "rows scored", ...orders, ...judges, "rows/s", "label mass", "verdicts"];
+  const headings = [
+    "run",
+    "state",
+    "rows scored",
+    ...orders,
+    ...judges,
+    "rows/s",
+    ...(hasMass ? ["label mass"] : []),
+    "verdicts",
+  ];
   const failing = runs.flatMap(({ name, failing: last }) =>
     last === null
       ? []
