@@ -21,6 +21,8 @@ import { openWriters, type Writers } from "../generate/ask.ts";
 import { type AskedRow, collect, type Item, itemsOf, type Made, makeRow, type WrittenText } from "../generate/items.ts";
 import { loadGenerateConfig } from "../generate/load-config.ts";
 import type { GenerateConfig } from "../generate/schema.ts";
+import { OTHER_PATH } from "../job/job-files.ts";
+import { refuseOutputs } from "../runfolder/refuse-outputs.ts";
 import { DEFAULT_COLUMNS } from "../types.ts";
 
 export interface GenerateOptions {
@@ -45,7 +47,8 @@ export interface GenerateResult {
 
 /**
  * Lets served models write comparisons, scored texts or answers. Every answer is kept in OUTPUT.journal, so that the same command continues after
- * any interruption; the output itself is replaced when the command ends. Throws AbtieError: config, data (also when another process
+ * any interruption; the output itself is replaced when the command ends. Throws AbtieError: config (also when the output is a file that
+ * the command reads, or one in the folder of a run), data (also when another process
  * writes the output), engine.
  */
 export async function generate(options: GenerateOptions, effects: Effects): Promise<GenerateResult> {
@@ -53,6 +56,16 @@ export async function generate(options: GenerateOptions, effects: Effects): Prom
   const config = await loadGenerateConfig(options.config, effects.cwd);
   const output = resolve(effects.cwd, options.output);
   const journal = `${output}.journal`;
+  await refuseOutputs(
+    {
+      reads: [
+        { role: "the config", path: resolve(effects.cwd, options.config) },
+        ...(config.kind === "scored" ? [] : [{ role: "the file with the prompts", path: config.prompts }]),
+      ],
+      writes: [output, journal].map((path) => ({ role: "the file of rows (-o)", path, remedy: OTHER_PATH })),
+    },
+    effects.disk,
+  );
   if ((await exists(output)) && !(await exists(journal))) {
     throw new AbtieError(
       "config",

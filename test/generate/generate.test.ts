@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -267,6 +268,21 @@ describe("the ids of what is written", () => {
     expect(said).toMatchObject({ status: 3, stderr: expect.stringContaining(message) });
   });
 });
+
+test.each(["prompts.jsonl", "run/rows.jsonl", "run/journal.jsonl"])(
+  "a file that the command reads, or one of a run, is not written, also where it is not there: %s",
+  async (output) => {
+    const folder = await temporaryFolder({
+      "prompts.jsonl": JSON.stringify({ prompt: "one" }),
+      "prompts.jsonl.journal": "",
+      "run/manifest.json": "{}",
+      "gen.yaml": "kind: answers\nattach: http://127.0.0.1:1\nprompts: prompts.jsonl\n",
+    });
+    const said = await inProcess(["generate", "gen.yaml", "-o", output], folder);
+    expect(said).toMatchObject({ status: 2, stderr: expect.stringContaining("the file of rows (-o)") });
+    expect(existsSync(join(folder, "run/rows.jsonl.journal"))).toBe(false);
+  },
+);
 
 test("a config with mistakes is refused with all of them", async () => {
   const folder = await temporaryFolder({
