@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { AbtieError } from "../errors.ts";
 import { isRecord } from "../files/json-shape.ts";
 import { type ConfigSource, checkConfig } from "./check-config.ts";
 import type { Config } from "./config.ts";
@@ -130,6 +131,21 @@ function joinJudges(names: readonly [string, string], first: Config, second: Con
 /** Lists the configs of the judges of a run: one, or two. */
 export function judgesOf(config: Config): readonly Config[] {
   return config.escalation === null ? [config] : [config, config.escalation.second];
+}
+
+/**
+ * Gives the config of one of the judges of a run; the first for null. Throws AbtieError("config") for a name that no judge has.
+ */
+export function judgeNamed(config: Config, name: string | null): Config {
+  const { escalation } = config;
+  if (escalation === null) {
+    if (name === null) return config;
+    throw new AbtieError("config", `--judge ${name}: the config has one judge without a name: leave the option out`);
+  }
+  const [first, second] = escalation.names;
+  if (name === second) return escalation.second;
+  if (name === null || name === first) return { ...config, escalation: null };
+  throw new AbtieError("config", `--judge ${name}: no judge has this name: name ${first} or ${second}`);
 }
 
 /** Names the run folder of the second judge inside that of the run. */

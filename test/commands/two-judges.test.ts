@@ -1,11 +1,11 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { RunStatus } from "../../src/commands/status.ts";
 import { startAbtie } from "../helpers/abtie.ts";
 import { inProcess } from "../helpers/in-process.ts";
-import { attachTo, spawning, startJudge, writeJob } from "../helpers/job.ts";
+import { attachTo, spawning, startJudge, TOKENIZER, writeJob } from "../helpers/job.ts";
 import { until } from "../helpers/processes.ts";
 
 const speed = ["--tokens-per-second", "1000"];
@@ -78,4 +78,54 @@ test("status counts the answers of the second judge of a run beside it", async (
   expect((await run.ended).status).toBe(0);
   const { stdout } = await inProcess(["status", "run"], job.folder);
   expect(stdout).toMatch(/second judge careful: 60 rows as given/);
+});
+
+test("bench measures the judge that is named, and plan reads the speed of the second from it", async () => {
+  await using first = await startJudge();
+  await using second = await startJudge({ seed: 2 });
+  const judges = { quick: { engine: attachTo(first) }, careful: { engine: attachTo(second) } };
+  const job = await writeJob({ engine: {}, rows: 24, config: { engine: undefined, judges } });
+  const bench = (...more: readonly string[]) =>
+    inProcess(["bench", "job.yaml", "--sample", "8", "-j", "2", ...more], job.folder);
+  const assumed = async (): Promise<unknown> =>
+    JSON.parse((await inProcess(["plan", "job.yaml", "--json"], job.folder)).stdout).judges?.assumed;
+
+  expect((await bench()).stderr).toContain("this is the first of two judges, quick; for the other: --judge careful");
+  expect(second.stats.prompts).toBe(0);
+  expect(await assumed()).toEqual(["speed"]);
+  const asked = first.stats.prompts;
+  expect((await bench("--judge", "careful")).stderr).not.toContain("of two judges");
+  expect(first.stats.prompts).toBe(asked);
+  expect(existsSync(join(job.folder, "run/judge-careful/bench.json"))).toBe(true);
+  expect(await assumed()).toEqual([]);
+  expect((await inProcess(["run", "job.yaml"], job.folder)).status).toBe(0);
+});
+
+test("show and prepare take the prompts of the judge that is named, and refuse a name that no judge has", async () => {
+  const engine = { attach: "http://127.0.0.1:9", tokenizer: TOKENIZER };
+  const judges = { quick: { engine }, careful: { engine, template: "rules" } };
+  const job = await writeJob({ engine: {}, rows: 12, config: { engine: undefined, judges } });
+  const templateOf = async (...judge: readonly string[]): Promise<unknown> =>
+    JSON.parse((await inProcess(["show", "job.yaml", "--json", ...judge], job.folder)).stdout).template;
+  expect(await templateOf("--judge", "careful")).toBe("rules");
+  expect(await templateOf("--judge", "quick")).toBe(await templateOf());
+  expect(await templateOf()).not.toBe("rules");
+  const unknown = await inProcess(["prepare", "job.yaml", "-o", "out", "--judge", "large"], job.folder);
+  expect(unknown).toMatchObject({ status: 2, stderr: expect.stringContaining("name quick or careful") });
+  const one = await writeJob({ engine, rows: 12 });
+  const unnamed = await inProcess(["bench", "job.yaml", "--judge", "quick"], one.folder);
+  expect(unnamed).toMatchObject({ status: 2, stderr: expect.stringContaining("one judge without a name") });
+});
+
+test("compare says which of two judges it asks", async () => {
+  await using first = await startJudge();
+  await using second = await startJudge({ seed: 2 });
+  const judges = { quick: { engine: attachTo(first) }, careful: { engine: attachTo(second) } };
+  const job = await writeJob({ engine: {}, rows: 12, config: { engine: undefined, judges } });
+  const { stderr, status } = await inProcess(
+    ["compare", "job.yaml", "-t", "./template.jinja", "-t", "rules"],
+    job.folder,
+  );
+  expect(stderr).toContain("the first of two judges, quick; careful is not asked");
+  expect([status, second.stats.prompts]).toEqual([0, 0]);
 });

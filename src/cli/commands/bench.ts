@@ -6,7 +6,8 @@ import { type AddCommand, printJson } from "./context.ts";
 import {
   type ConfigFlags,
   jsonOption,
-  openJobConfig,
+  judgeOption,
+  openJudgeConfig,
   WITHOUT_OUTPUT,
   wholeNumber,
   withConfigFlags,
@@ -16,6 +17,7 @@ interface BenchFlags extends ConfigFlags {
   readonly rows?: number;
   readonly sample: number;
   readonly force?: boolean;
+  readonly judge?: string;
   readonly json?: boolean;
 }
 
@@ -32,6 +34,7 @@ export const addBench: AddCommand = (program, context, finish) => {
     .option("--rows <n>", "number of rows in the whole job (default: as many as the input has)", wholeNumber(1))
     .option("--sample <n>", "number of rows that are scored to measure the time", wholeNumber(1), 60)
     .option("--force", "go on although the labels get almost no probability")
+    .addOption(judgeOption())
     .addOption(jsonOption());
   withConfigFlags(command, WITHOUT_OUTPUT)
     .addHelpText(
@@ -45,7 +48,7 @@ export const addBench: AddCommand = (program, context, finish) => {
     .action(async (argument: string | undefined, flags: BenchFlags) => {
       const { bench } = await import("../../commands/bench.ts");
       const { renderBench } = await import("../render/bench.ts");
-      const config = await openJobConfig(argument, flags, context);
+      const config = await openJudgeConfig(argument, flags, context);
       const busyMs = (): number => performance.eventLoopUtilization().active;
       const result = await bench(
         config,

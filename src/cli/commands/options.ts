@@ -187,6 +187,26 @@ export async function openJobConfig(
   return openConfig(file, overrides, withKey(context, flags));
 }
 
+/** Creates the option --judge of a command that works with one judge. */
+export function judgeOption(): Option {
+  return new Option("--judge <name>", "of a config with two judges, the one to take (default: the first)");
+}
+
+/** Loads the config of one judge, as openJobConfig does, and says which of two it is when no flag does. */
+export async function openJudgeConfig(
+  argument: string | undefined,
+  flags: ConfigFlags & { readonly judge?: string },
+  context: Context,
+): Promise<Config> {
+  const config = await openJobConfig(argument, flags, context);
+  const { judgeNamed } = await import("../../config/judges.ts");
+  if (config.escalation !== null && flags.judge === undefined) {
+    const [first, second] = config.escalation.names;
+    context.log("info", `this is the first of two judges, ${first}; for the other: --judge ${second}`);
+  }
+  return judgeNamed(config, flags.judge ?? null);
+}
+
 /**
  * Gives the context the key from the variable that --api-key-env names. The key itself is no flag, because every user of the
  * machine can list the command lines of all processes. Throws AbtieError("config") when the variable is not set.

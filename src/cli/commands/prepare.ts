@@ -6,7 +6,8 @@ import { type AddCommand, printJson } from "./context.ts";
 import {
   type ConfigFlags,
   jsonOption,
-  openJobConfig,
+  judgeOption,
+  openJudgeConfig,
   WITHOUT_OUTPUT,
   wholeNumber,
   withConfigFlags,
@@ -19,6 +20,7 @@ interface PrepareFlags extends ConfigFlags {
   readonly heldOut: number;
   readonly extra?: readonly string[];
   readonly teacher?: string;
+  readonly judge?: string;
   readonly json?: boolean;
 }
 
@@ -48,6 +50,7 @@ export const addPrepare: AddCommand = (program, context) => {
       (file: string, earlier: readonly string[] = []) => [...earlier, file],
     )
     .option("--teacher <run>", "learn the probabilities of this run instead of the labels")
+    .addOption(judgeOption())
     .addOption(jsonOption());
   withConfigFlags(command, WITHOUT_OUTPUT)
     .addHelpText(
@@ -62,7 +65,7 @@ export const addPrepare: AddCommand = (program, context) => {
       const { output, foldsBy, folds, heldOut, extra = [], teacher = null } = flags;
       // -o names the folder of the examples, and no submission.
       const { output: _output, ...configFlags } = flags;
-      const config = await openJobConfig(argument, configFlags, context);
+      const config = await openJudgeConfig(argument, configFlags, context);
       const prepared = await prepare(config, { out: output, foldsBy, folds, heldOut, extra, teacher }, context);
       if (flags.json === true) printJson(context, prepared);
       else context.print(renderPrepared(prepared));

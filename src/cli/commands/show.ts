@@ -4,12 +4,13 @@ import { plural } from "../../format.ts";
 import type { Order } from "../../types.ts";
 import { examples, wrapFields } from "../render/help-text.ts";
 import { type AddCommand, printJson } from "./context.ts";
-import { type ConfigFlags, jsonOption, openJobConfig, withConfigFlags } from "./options.ts";
+import { type ConfigFlags, jsonOption, judgeOption, openJudgeConfig, withConfigFlags } from "./options.ts";
 
 interface ShowFlags extends ConfigFlags {
   readonly row: string;
   readonly id?: string;
   readonly order: Order;
+  readonly judge?: string;
   readonly json?: boolean;
 }
 
@@ -27,12 +28,13 @@ export const addShow: AddCommand = (program, context) => {
     .addOption(
       new Option("--order <order>", "ab: the answers as in the file; ba: swapped").choices(["ab", "ba"]).default("ab"),
     )
+    .addOption(judgeOption())
     .addOption(jsonOption());
   withConfigFlags(command, ["input", "template", "tokenizer", "context", "set"])
     .addHelpText("after", examples(["abtie show -i rows.csv --row 3 -t rules"]))
     .action(async (argument: string | undefined, flags: ShowFlags) => {
       const { show } = await import("../../commands/show.ts");
-      const config = await openJobConfig(argument, flags, context);
+      const config = await openJudgeConfig(argument, flags, context);
       const row = flags.id === undefined ? { either: flags.row } : { id: flags.id };
       const shown = await show(config, { row, order: flags.order }, context);
       if (flags.json === true) printJson(context, shown);
