@@ -72,10 +72,6 @@ async function compareLocked(options: CompareOptions, { effects, take }: RunLock
   const { folder, deadline, variants } = await openVariants({ file, templates, environment, flags }, effects);
   const job = targetJobOf(options.rows ?? 25_000, options.deadline ?? null, deadline);
   const [{ config }] = variants;
-  if (config.escalation !== null) {
-    const [first, second] = config.escalation.names;
-    effects.log("info", `the variants are those of the first of two judges, ${first}; ${second} is not asked`);
-  }
   await refuseOutputs(filesOfComparison(folder, variants, effects));
   refuseLabelsAsText(config);
   await using dataset = await openRows(config, effects.signal, effects.log);

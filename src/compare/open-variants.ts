@@ -1,5 +1,6 @@
 import { basename, join, resolve } from "node:path";
 import type { Config } from "../config/config.ts";
+import { judgeNamed } from "../config/judges.ts";
 import type { Override } from "../config/merge.ts";
 import { readVariants } from "../config/variants.ts";
 import type { Effects } from "../effects.ts";
@@ -34,7 +35,7 @@ const RUN_SUFFIX = "-compare";
  */
 export async function openVariants(
   options: VariantOptions,
-  effects: Pick<Effects, "cwd" | "env" | "redactor">,
+  effects: Pick<Effects, "cwd" | "env" | "redactor" | "log">,
 ): Promise<{
   readonly folder: string;
   readonly deadline: string | null;
@@ -55,6 +56,10 @@ export async function openVariants(
     );
   }
   const config = await open([first.override]);
+  if (config.escalation !== null) {
+    const [asked, other] = config.escalation.names;
+    effects.log("info", `the variants are those of the first of two judges, ${asked}; ${other} is not asked`);
+  }
   const variants: [Variant, ...Variant[]] = [asVariant(config, first)];
   for (const other of named.slice(1)) variants.push(asVariant(await open([other.override]), other));
   refuseMixedClasses(variants);
@@ -110,7 +115,7 @@ function asVariant(config: Config, { name, override }: NamedOverride): Variant {
   return {
     name,
     config: {
-      ...config,
+      ...judgeNamed(config, null),
       runFolder,
       output: join(runFolder, "submission.csv"),
       outputForm: { kind: "submission", gzip: false, columns: [] },
