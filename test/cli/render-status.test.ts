@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { pauseAfterLook } from "../../src/cli/commands/status.ts";
 import { renderRunsStatus, renderStatus, statusLines } from "../../src/cli/render/status.ts";
 import type { RunStatus } from "../../src/commands/status.ts";
 
@@ -22,6 +23,14 @@ const status: RunStatus = {
   second: { name: "careful", asGiven: 60, swapped: 5, model: "large" },
   submission: "/runs/job/submission.csv",
 };
+
+test.each([
+  [5, 2_000],
+  [222, 2_000],
+  [1_000, 9_000],
+])("a look at the status that took %i ms is followed by a pause of %i ms", (lookMs, pause) => {
+  expect(pauseAfterLook(lookMs)).toBe(pause);
+});
 
 describe("the status of a run with two judges", () => {
   test("counts the second judge's answers in the line that follows the run, also in the short one", () => {

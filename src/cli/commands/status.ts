@@ -11,6 +11,8 @@ interface StatusFlags {
 
 /** Time between two looks at a run that is watched, ms. */
 const LOOK_MS = 2_000;
+/** Pause after a look, in times that the look took. */
+const SHARE_OF_PAUSE = 9;
 
 /** Adds `abtie status`. */
 export const addStatus: AddCommand = (program, context) => {
@@ -22,18 +24,20 @@ export const addStatus: AddCommand = (program, context) => {
         " so that it can be called at any time, beside a run or after a crash.",
     )
     .argument("<run>", "folder of a run, of a comparison, or of shards")
-    .option("--watch", "look again every two seconds until the run ends")
+    .option("--watch", "look again every two seconds, of a long run more rarely, until the run ends")
     .addOption(jsonOption())
     .action(async (run: string, { watch = false, json = false }: StatusFlags) => {
       const { readFolderStatus } = await import("../../commands/status.ts");
       const { renderRunsStatus, renderStatus, statusLines } = await import("../render/status.ts");
       const { clock, signal, progress, print } = context;
       if (watch) await waitForRun(run, context);
+      let lookedAt = clock.monotonic();
       let status = await readFolderStatus(run, context);
       while (watch && runsOf(status).some(goesOn)) {
         const { done, total, text, shorter } = statusLines(runsOf(status), clock.now());
         progress({ stage: "score", done, total, text, shorter: [shorter] });
-        await clock.sleep(LOOK_MS, signal);
+        await clock.sleep(pauseAfterLook(clock.monotonic() - lookedAt), signal);
+        lookedAt = clock.monotonic();
         status = await readFolderStatus(run, context);
       }
       if (json) printJson(context, status);
@@ -50,6 +54,11 @@ export const addStatus: AddCommand = (program, context) => {
     ]),
   );
 };
+
+/** A look reads the whole journal: the pause (ms) after one that took `lookMs` leaves it at most a tenth of the time. */
+export function pauseAfterLook(lookMs: number): number {
+  return Math.max(LOOK_MS, SHARE_OF_PAUSE * lookMs);
+}
 
 /** Waits until the folder holds a run, because a person may look before it has begun. A folder that holds others is no reason to wait. */
 async function waitForRun(run: string, { cwd, clock, signal, note }: Context): Promise<void> {
