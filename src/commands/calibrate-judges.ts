@@ -56,15 +56,21 @@ export async function calibrateJudges(
   const run = await loadRunFolder(resolve(effects.cwd, options.run));
   const judges = run.config.escalation?.names;
   if (judges === undefined) throw new AbtieError("data", `${run.folder} is a run with one judge: name one with two`);
-  const second = await loadRunFolder(join(run.folder, judgeFolder(judges[1])));
+  const folder = join(run.folder, judgeFolder(judges[1]));
+  const second = { ...(await loadRunConfig(folder)), journalFile: join(folder, "journal.jsonl") };
   const output = await calibrationOutput(run, options, effects, (text, path) =>
     canParse(() => parseEscalation(text, path)),
   );
   await using labelled = await openLabelledRun(run, options, effects);
   const { rows, truth, groups, ties, dataset } = labelled;
   createReportStep(rows.length, effects)("fitting the combination to all folds but one, in turn");
+  // Both judges' answers are of the same file: the other run folder may be of an earlier moment, after a kill.
+  const { readings, second: others } = takeRunRows(run.rows, rows);
+  if (others === null) {
+    throw new AbtieError("data", `${run.folder} has no answers of ${judges[1]} in rows.jsonl: run it again`);
+  }
   const study = studyEscalation(
-    { readings: [takeRunRows(run.rows, rows).readings, takeRunRows(second.rows, rows).readings], truth, groups },
+    { readings: [readings, others], truth, groups },
     { seed: run.config.seed, ...(options.folds === undefined ? {} : { folds: options.folds }) },
   );
   const file = study.refusal === null ? output : null;
@@ -79,6 +85,10 @@ export async function calibrateJudges(
   return { ...study, judges, file, ties };
 }
 
-async function stateOf({ journalFile, manifest, config }: LoadedRun): Promise<RunState> {
+async function stateOf({
+  journalFile,
+  manifest,
+  config,
+}: Pick<LoadedRun, "journalFile" | "manifest" | "config">): Promise<RunState> {
   return (await followJournal(journalFile, manifest.rows, config.classes)).state;
 }

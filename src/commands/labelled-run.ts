@@ -93,7 +93,11 @@ const Texts = z.array(z.string());
 const Labels = z.object({ a: Texts, b: Texts, tie: Texts.optional() });
 
 /** Reads from the manifest which judge made the readings. */
-export function judgeOf({ manifest, config, folder }: LoadedRun): CalibratedJudge {
+export function judgeOf({
+  manifest,
+  config,
+  folder,
+}: Pick<LoadedRun, "manifest" | "config" | "folder">): CalibratedJudge {
   const labels = Labels.safeParse(manifest.labels);
   const template = manifest.hashes["template"];
   if (!labels.success || template === undefined) {

@@ -125,6 +125,8 @@ export interface RunRows {
   readonly reasons: readonly (string | null)[];
   /** Log probabilities (nats) by order, in the order shown; NaN for a row that was not answered in that order. */
   readonly readings: Readings;
+  /** The same of the second of two judges, from the same moment; null in a run with one. */
+  readonly second: Readings | null;
   /** Label mass of the row's first reading; NaN when unknown. */
   readonly mass: Float64Array;
   /** Prompt tokens of the row's readings, the sum over both orders; 0 when the row has no reading. */
@@ -142,7 +144,8 @@ export interface RunRows {
 export async function readRunRows(path: string, classes: Classes): Promise<RunRows> {
   const records: RowRecord[] = [];
   for await (const record of readRows(path)) {
-    const found = [record.probabilities, record.ab?.logProbs, record.ba?.logProbs];
+    const answers = [record.ab, record.ba, record.second?.ab, record.second?.ba];
+    const found = [record.probabilities, ...answers.map((answer) => answer?.logProbs)];
     if (found.some((numbers) => numbers !== undefined && numbers.length !== classes.length)) {
       throw new AbtieError(
         "data",
@@ -166,7 +169,13 @@ export function columnsOf(records: readonly RowRecord[], classes: Classes): RunR
     ),
     obtained: records.map(({ obtained }) => obtained),
     reasons: records.map(({ reason }) => reason),
-    readings: { ab: logProbsOf(records, "ab", classes), ba: logProbsOf(records, "ba", classes) },
+    readings: readingsOf(records, classes),
+    second: records.some(({ second }) => second !== undefined)
+      ? readingsOf(
+          records.map(({ second = { ab: null, ba: null } }) => second),
+          classes,
+        )
+      : null,
     mass: Float64Array.from(first, (reading) => reading?.mass ?? Number.NaN),
     tokens: Uint32Array.from(records, ({ ab, ba }) => (ab?.tokens ?? 0) + (ba?.tokens ?? 0)),
     cutTokens: Uint32Array.from(first, (reading) => reading?.cutTokens ?? 0),
@@ -174,24 +183,27 @@ export function columnsOf(records: readonly RowRecord[], classes: Classes): RunR
   };
 }
 
-function logProbsOf(records: readonly RowRecord[], order: Order, classes: Classes): ClassMatrix {
+function readingsOf(answers: readonly Pick<RowRecord, Order>[], classes: Classes): Readings {
   const unread = perClass(classes, () => Number.NaN);
-  return matrixOf(
-    classes,
-    records.map((record) => record[order]?.logProbs ?? unread),
-  );
+  const of = (order: Order): ClassMatrix =>
+    matrixOf(
+      classes,
+      answers.map((answer) => answer[order]?.logProbs ?? unread),
+    );
+  return { ab: of("ab"), ba: of("ba") };
 }
 
 /** Copies some rows, in the order given. */
 export function takeRunRows(all: RunRows, rows: Uint32Array): RunRows {
   const list = <T>(values: readonly T[]): T[] => [...rows].flatMap((row) => values.slice(row, row + 1));
-  const { ab, ba } = all.readings;
+  const pick = ({ ab, ba }: Readings): Readings => ({ ab: pickRows(ab, rows), ba: pickRows(ba, rows) });
   return {
     ids: list(all.ids),
     probabilities: pickRows(all.probabilities, rows),
     obtained: list(all.obtained),
     reasons: list(all.reasons),
-    readings: { ab: pickRows(ab, rows), ba: pickRows(ba, rows) },
+    readings: pick(all.readings),
+    second: all.second === null ? null : pick(all.second),
     mass: Float64Array.from(rows, (row) => all.mass[row] ?? Number.NaN),
     tokens: rows.map((row) => all.tokens[row] ?? 0),
     cutTokens: rows.map((row) => all.cutTokens[row] ?? 0),
