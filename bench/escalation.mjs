@@ -18,7 +18,14 @@ import { seededGenerator } from "../dist/numbers/random.js";
 import { mean, sum } from "../dist/numbers/sums.js";
 import { bootstrapMean } from "../dist/stats/bootstrap.js";
 import { CLASSES } from "../dist/types.js";
-import { answersAfter, expectedLoss, KINDS, simulateWorld, trueFall } from "./lib/simulated-escalation.mjs";
+import {
+  answersAfter,
+  checkLinear,
+  expectedLoss,
+  KINDS,
+  simulateWorld,
+  trueFall,
+} from "./lib/simulated-escalation.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -105,8 +112,11 @@ function openWorld(number) {
     },
     { seed: number, resamples: 100, repeats: 2 },
   );
+  const simulated = simulateWorld(kind, ROWS, number);
+  const error = study.model === null ? 0 : checkLinear(simulated, study.model);
+  if (error > 1e-9) throw new Error(`the oracle of job set ${number} is wrong: its combination differs by ${error}`);
   return {
-    ...simulateWorld(kind, ROWS, number),
+    ...simulated,
     number,
     labelled,
     refused: study.refusal !== null,

@@ -6,7 +6,7 @@ import { judgeFolder } from "../config/judges.ts";
 import { refuseOtherEnd } from "../config/output.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
-import { parseEscalation } from "../escalate/file.ts";
+import { type EscalationCalibration, parseEscalation } from "../escalate/file.ts";
 import { evaluateSubject } from "../evaluate/evaluation.ts";
 import {
   isLabelled,
@@ -21,15 +21,17 @@ import { type Subject, subjectOf } from "../evaluate/subject.ts";
 import { summariseVerdicts, verdictRulesOf } from "../evaluate/verdict-summary.ts";
 import { writeAtomic } from "../files/atomic.ts";
 import { exists } from "../files/exists.ts";
+import { sha256 } from "../files/hash.ts";
 import { refuseExisting } from "../files/refuse-existing.ts";
 import type { NamedFile } from "../files/refuse-overwrite.ts";
 import { filesOfRecordedRun, OTHER_PATH } from "../job/job-files.ts";
 import { packageVersion } from "../job/package-version.ts";
 import { createReportStep } from "../job/report-step.ts";
+import { modelName } from "../judge/model-name.ts";
 import { labelsFor, leftOutTies } from "../metrics/labels-for.ts";
 import { takeWeights } from "../metrics/weights.ts";
 import { fewLabelsOf } from "../report/data/few-labels.ts";
-import type { JudgesData, ReportData } from "../report/data/run-data.ts";
+import type { ReportData } from "../report/data/run-data.ts";
 import { notesOf, runFields, warningsOf } from "../report/from-run/fields.ts";
 import { judgesDataOf } from "../report/from-run/judges.ts";
 import { qualityOf } from "../report/from-run/quality.ts";
@@ -182,20 +184,24 @@ async function gather(
       evaluation?.verdicts ??
       (rules === null ? null : summariseVerdicts(rules, run.rows, null, { seed: subject.seed })),
     fewLabels: powered === null ? null : fewLabelsOf(powered),
-    judges: await readJudges(run),
+    judges: judgesDataOf(run, { model: await modelOfSecond(run), fitted: await readCombination(run) }),
     worst: joined === null || !joined.dataset.hasAnswers ? [] : await readWorst(rows, written, truth, joined),
   };
 }
 
-/** Reads the run of the second judge, and the file of the combination if it is still there. */
-async function readJudges(run: LoadedRun): Promise<JudgesData | null> {
-  const { escalation } = run.config;
+/** Names the model of the second of two judges; null without one, and when its folder was removed. */
+async function modelOfSecond({ folder, config: { escalation } }: LoadedRun): Promise<string | null> {
   if (escalation === null) return null;
-  const second = await loadRunFolder(join(run.folder, judgeFolder(escalation.names[1])));
-  const file = escalation.combination;
+  const second = await loadRunConfig(join(folder, judgeFolder(escalation.names[1]))).catch(() => null);
+  return second === null ? null : modelName(second.config.engine);
+}
+
+/** Reads the file by which the answers of two judges were combined; null when it is not there any more, or has other content than then. */
+async function readCombination({ config, summary }: LoadedRun): Promise<EscalationCalibration | null> {
+  const file = config.escalation?.combination ?? null;
   const text = file === null ? null : await readFile(file, "utf8").catch(() => null);
-  const fitted = file === null || text === null ? null : parseEscalation(text, file);
-  return judgesDataOf(run, second, fitted);
+  if (file === null || text === null || sha256(text) !== summary?.second?.combinationSha256) return null;
+  return parseEscalation(text, file);
 }
 
 /** Gives every row of the run its label; NaN in the rows that a sample does not hold. */

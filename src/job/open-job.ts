@@ -42,6 +42,8 @@ export interface SecondJob {
   readonly job: Job;
   readonly model: EscalationModel;
   readonly pilot: Pilot | null;
+  /** SHA-256 of the file of the combination; null without one. */
+  readonly combinationSha256: string | null;
   readonly combine: Combine;
 }
 

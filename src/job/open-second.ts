@@ -1,8 +1,7 @@
 import { allEnded } from "../all-ended.ts";
 import type { Config, Escalation } from "../config/config.ts";
-import type { EscalationCalibration } from "../escalate/file.ts";
 import { defaultEscalation } from "../escalate/model.ts";
-import { createCombination, readEscalation } from "../judge/aggregate.ts";
+import { type CombinationFile, createCombination, readEscalation } from "../judge/aggregate.ts";
 import { loadTemplate } from "../prompt/template/template.ts";
 import { refuseOtherJudges } from "../runfolder/other-judges.ts";
 import type { Log } from "../types.ts";
@@ -48,14 +47,14 @@ async function loadSecond(
   escalation: Escalation,
 ): Promise<{ readonly open: (onAnswer: () => void) => Promise<SecondJob> }> {
   const { names, second: config } = escalation;
-  const { model, pilot } = await readModel(options.config, escalation, options.effects.log);
+  const { model, pilot, sha256 } = await readModel(options.config, escalation, options.effects.log);
   const { threads: _threads, ...others } = options;
   const own: JobOptions = { ...others, config, prefix: `${names[1]}: ` };
   const loaded = await loadJob(own);
   return {
     open: async (onAnswer) => {
       const job = await openJob({ ...own, onAnswer }, loaded);
-      return { job, model, pilot, combine: createCombination(model, options.config) };
+      return { job, model, pilot, combinationSha256: sha256, combine: createCombination(model, options.config) };
     },
   };
 }
@@ -68,8 +67,8 @@ export async function readModel(
   first: Config,
   { second, combination }: Escalation,
   log: Log,
-): Promise<Pick<EscalationCalibration, "model" | "pilot">> {
-  if (combination === null) return { model: defaultEscalation(first.classes), pilot: null };
+): Promise<Omit<CombinationFile, "sha256"> & { readonly sha256: string | null }> {
+  if (combination === null) return { model: defaultEscalation(first.classes), pilot: null, sha256: null };
   const judge = async ({ engine, template, labels }: Config) => ({
     engine,
     template: await loadTemplate(template, labels),

@@ -17,7 +17,7 @@ import type { Usage } from "../pool/usage.ts";
 import type { PerClass } from "../types.ts";
 import { answersOf } from "./answers.ts";
 import type { JobFailure } from "./failure.ts";
-import type { Job } from "./open-job.ts";
+import type { Job, SecondJob } from "./open-job.ts";
 import { createTally, type RowCounts } from "./tally.ts";
 
 /** Why a run ended. */
@@ -98,6 +98,8 @@ export interface SecondSummary {
   readonly model: string | null;
   /** The file that says how the answers of both are combined; null for the usual way: the second judge replaces the first. */
   readonly combination: string | null;
+  /** SHA-256 of that file when the run read it. */
+  readonly combinationSha256: string | null;
 }
 
 /** The facts about the end of a session that the summary needs besides the counts of its job. */
@@ -172,7 +174,7 @@ function summarize(
       serverLog: input.engine?.logFile ?? null,
     },
     engine: { name: config.engine.name, version: served?.version ?? null, method: served?.method ?? null },
-    second: second === null ? null : summarizeSecond(second.job, config),
+    second: second === null ? null : summarizeSecond(second, config),
     calibration,
     rows: counts.rows,
     reasons: counts.reasons,
@@ -190,8 +192,9 @@ function summarize(
   };
 }
 
-function summarizeSecond({ folder, recorder }: Job, { escalation }: Config): SecondSummary | null {
+function summarizeSecond({ job, combinationSha256 }: SecondJob, { escalation }: Config): SecondSummary | null {
   if (escalation === null) return null;
+  const { folder, recorder } = job;
   const { ab, ba } = folder.state.orders;
   return {
     judges: escalation.names,
@@ -200,6 +203,7 @@ function summarizeSecond({ folder, recorder }: Job, { escalation }: Config): Sec
     scoredPrompts: recorder.counts.scoredPrompts,
     model: folder.state.engineModel?.model ?? null,
     combination: escalation.combination,
+    combinationSha256,
   };
 }
 

@@ -9,6 +9,7 @@ import { combineAnswers, judgeShares } from "../escalate/combine.ts";
 import { type EscalationCalibration, parseEscalation } from "../escalate/file.ts";
 import type { EscalationModel } from "../escalate/model.ts";
 import { countsOf } from "../escalate/steps.ts";
+import { sha256 } from "../files/hash.ts";
 import { mean, sum } from "../numbers/sums.ts";
 import type { Template } from "../prompt/template/template.ts";
 import type { Log, Order, PerClass, Reading, RowVerdict } from "../types.ts";
@@ -89,18 +90,25 @@ export interface CombinedJudge {
   readonly template: Pick<Template, "sha256" | "labels">;
 }
 
+/** How the answers of two judges are combined, and what their labelled rows showed. */
+export interface CombinationFile extends Pick<EscalationCalibration, "model" | "pilot"> {
+  /** SHA-256 of the file. */
+  readonly sha256: string;
+}
+
 /**
- * Reads how the answers of two judges are combined, what further answers bring, and how fast the judges were. Throws AbtieError("config") when the file cannot be
- * read or was made for other templates or labels.
+ * Reads how the answers of two judges are combined, what further answers bring, and how fast the judges were. Throws
+ * AbtieError("config") when the file cannot be read or was made for other templates or labels.
  */
 export async function readEscalation(
   file: string,
   judges: readonly [CombinedJudge, CombinedJudge],
   log: Log,
-): Promise<Pick<EscalationCalibration, "model" | "pilot">> {
-  const fitted = parseEscalation(await readText(file), file);
+): Promise<CombinationFile> {
+  const text = await readText(file);
+  const fitted = parseEscalation(text, file);
   for (const at of [0, 1] as const) refuseMisfit(fitted.judges[at], { file, ...judges[at] }, log);
-  return fitted;
+  return { model: fitted.model, pilot: fitted.pilot, sha256: sha256(text) };
 }
 
 /** Turns each reading into probabilities by itself, then takes the mean of both orders. */

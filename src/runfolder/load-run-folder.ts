@@ -67,6 +67,8 @@ export type RunConfig = z.output<typeof RunConfig>;
 const RunEnding = z.object({
   end: z.string(),
   engine: z.object({ name: z.string(), version: z.string().nullable(), method: z.string().nullable() }),
+  // Only of a run with two judges.
+  second: z.object({ combinationSha256: z.string().nullable() }).nullish(),
 });
 type RunEnding = z.output<typeof RunEnding>;
 

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { stringify } from "csv-stringify/sync";
@@ -160,6 +160,18 @@ test("fits how both judges are combined to labelled rows, and a later run uses t
     /\| careful, swapped \| .* \| 60 \| 100 % \|/,
   );
   expect(readFileSync(join(job.folder, "run/report.html"), "utf8")).toContain("Two judges");
+
+  // A gain of another file would be shown as that of this run.
+  const gains = (): string | undefined =>
+    /\| quick, swapped .*/.exec(readFileSync(join(job.folder, "run/report.md"), "utf8"))?.[0];
+  expect(gains()).toMatch(/0\.\d+/);
+  const file = join(job.folder, "both.json");
+  const combination = readFileSync(file, "utf8");
+  await writeFile(file, "of a newer version");
+  await rename(join(job.folder, "run/judge-careful"), join(job.folder, "elsewhere"));
+  expect((await inProcess(["report", "run", "--force"], job.folder)).status).toBe(0);
+  expect(gains()).not.toMatch(/0\.\d+/);
+  await writeFile(file, combination);
 
   const template = join(job.folder, "template.jinja");
   await writeFile(template, readFileSync(template, "utf8").replace("A: ", "First: "));
