@@ -2,16 +2,14 @@ import { join, resolve } from "node:path";
 import { judgeFolder } from "../config/judges.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
-import { escalationOf, formatEscalation, parseEscalation } from "../escalate/file.ts";
-import { pilotOf } from "../escalate/pilot.ts";
+import { escalationOf, formatEscalation, type Pilot, parseEscalation } from "../escalate/file.ts";
 import { type EscalationStudy, studyEscalation } from "../escalate/study.ts";
 import type { LabelOptions } from "../evaluate/labelled.ts";
 import { writeAtomic } from "../files/atomic.ts";
 import { createReportStep } from "../job/report-step.ts";
-import { followJournal } from "../runfolder/last-session.ts";
 import { type LoadedRun, loadRunConfig, loadRunFolder } from "../runfolder/load-run-folder.ts";
+import { measureSpeed } from "../runfolder/request-times.ts";
 import { takeRunRows } from "../runfolder/rows-file.ts";
-import type { RunState } from "../runfolder/state/run-state.ts";
 import { calibrationOutput, canParse, judgeOf, openLabelledRun } from "./labelled-run.ts";
 
 export interface CalibrateJudgesOptions extends LabelOptions {
@@ -78,17 +76,21 @@ export async function calibrateJudges(
     const content = escalationOf(study, {
       sha256: dataset.sha256,
       judges: [judgeOf(run), judgeOf(second)],
-      pilot: pilotOf([await stateOf(run), await stateOf(second)]),
+      pilot: await pilotOf(run, second),
     });
     await writeAtomic(file, formatEscalation(content));
   }
   return { ...study, judges, file, ties };
 }
 
-async function stateOf({
-  journalFile,
-  manifest,
-  config,
-}: Pick<LoadedRun, "journalFile" | "manifest" | "config">): Promise<RunState> {
-  return (await followJournal(journalFile, manifest.rows, config.classes)).state;
+/** Collects how fast both judges were. */
+async function pilotOf(first: LoadedRun, second: Pick<LoadedRun, "journalFile">): Promise<Pilot> {
+  const [one, other] = [await measureSpeed(first.journalFile), await measureSpeed(second.journalFile)];
+  return {
+    tokensPerSecond:
+      one.tokensPerSecond === null || other.tokensPerSecond === null
+        ? null
+        : [one.tokensPerSecond, other.tokensPerSecond],
+    startUpSeconds: other.startUpSeconds,
+  };
 }

@@ -1,14 +1,9 @@
 import { sum } from "../numbers/sums.ts";
 import type { PrefixCache } from "../report/data/comparison-data.ts";
 import { readJournal } from "../runfolder/journal/read.ts";
+import { coveredMs, type RequestTime } from "../runfolder/request-times.ts";
 import { engineCounters, prefixCacheOf } from "./prefix-cache.ts";
 import type { VariantRun } from "./variant-run.ts";
-
-/** Start and end of a request, ms since 1970. */
-export interface RequestTime {
-  readonly from: number;
-  readonly to: number;
-}
 
 /**
  * Computes the time that a row of each variant costs on an engine, ms. The time with at least one answered request in
@@ -50,15 +45,4 @@ export function cachedShares(variants: readonly (PrefixCache | null)[]): readonl
   return variants.map((variant) =>
     variant === null || variant.prepared === 0 ? 0 : (hitRate * variant.shared) / variant.prepared,
   );
-}
-
-/** Computes the time with at least one request in flight, ms. */
-export function coveredMs(requests: readonly RequestTime[]): number {
-  let total = 0;
-  let end = Number.NEGATIVE_INFINITY;
-  for (const { from, to } of [...requests].sort((one, other) => one.from - other.from)) {
-    total += Math.max(0, to - Math.max(from, end));
-    end = Math.max(end, to);
-  }
-  return total;
 }

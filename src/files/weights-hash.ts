@@ -14,8 +14,9 @@ const LONGEST_HEADER = 100_000_000;
 
 /**
  * Computes a SHA-256 that tells the weights in a folder from others of the same shape, for example before and after a training: of names,
- * sizes and lists of tensors, and of SAMPLE bytes in the middle of each tensor. Reading all weights would take minutes. A change of few
- * weights of one tensor is not seen. Returns null when the folder has no weights or cannot be read.
+ * sizes and lists of tensors, and of SAMPLE bytes in the middle of each tensor. Reading all weights would take minutes. A change that
+ * leaves these bytes as they are is not seen: of other weights of a tensor, or of other files. Null when the folder has no weights or they
+ * cannot be read.
  * The layout of the files is that of https://huggingface.co/docs/safetensors.
  */
 export async function weightsHash(folder: string): Promise<string | null> {
@@ -69,7 +70,8 @@ function middlesOf(header: Buffer): readonly number[] | null {
     const [from, to] = offsets.map(Number);
     return 8 + header.length + Math.max(from ?? 0, Math.floor(((from ?? 0) + (to ?? 0) - SAMPLE) / 2));
   });
-  return places.filter((place) => place !== null && Number.isSafeInteger(place)).map(Number);
+  const known = places.filter((place) => place !== null && Number.isSafeInteger(place)).map(Number);
+  return known.length === 0 ? null : known;
 }
 
 async function readAt(handle: FileHandle, position: number, length: number): Promise<Buffer> {

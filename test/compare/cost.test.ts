@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { cachedShares, coveredMs } from "../../src/compare/cost.ts";
+import { cachedShares } from "../../src/compare/cost.ts";
 import { createPrefixMeter } from "../../src/compare/prefix-cache.ts";
+import { coveredMs } from "../../src/runfolder/request-times.ts";
 
 describe("the time with a request in flight", () => {
   test("counts overlapping requests once, and no time between requests", () => {

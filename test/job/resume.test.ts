@@ -75,12 +75,19 @@ test("refuses to continue when the weights in the model's folder were replaced b
   const model = await mkdtemp(join(tmpdir(), "model-"));
   await cp(TOKENIZER, model, { recursive: true });
   const job = await writeJob({ engine: spawning({}, { model }), rows: 12 });
+  // A folder without weights, then with some: the manifest learns them.
+  expect((await inProcess(["run", "job.yaml"], job.folder)).status).toBe(0);
   await writeFile(join(model, "model.safetensors"), Buffer.alloc(5_000, 1));
   expect((await inProcess(["run", "job.yaml"], job.folder)).status).toBe(0);
   await writeFile(join(model, "model.safetensors"), Buffer.alloc(5_000, 2));
   const refused = await inProcess(["run", "job.yaml"], job.folder);
   expect(refused.status).toBe(2);
-  expect(refused.stderr).toContain("the model's weights are others than before");
+  expect(refused.stderr).toContain("the folder of the model's weights has other content than before");
+  // Where the weights are gone, nothing is known of them, and the manifest keeps what it knew.
+  await rm(join(model, "model.safetensors"));
+  expect((await inProcess(["run", "job.yaml", "--set", "clip=[0.01, 0.98]"], job.folder)).status).toBe(0);
+  await writeFile(join(model, "model.safetensors"), Buffer.alloc(5_000, 2));
+  expect((await inProcess(["run", "job.yaml"], job.folder)).status).toBe(2);
 });
 
 test("takes over a folder in which nothing was scored, whatever its settings were, and says what a failed start leaves", async () => {

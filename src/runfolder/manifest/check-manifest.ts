@@ -127,7 +127,7 @@ export interface RunIdentity {
 export async function checkManifest(options: RunIdentity): Promise<void> {
   const { config, effects } = options;
   const path = join(config.runFolder, "manifest.json");
-  const { now, differences, gaveWay } = await refuseOtherRun(options);
+  const { now, differences, learnsWeights, gaveWay } = await refuseOtherRun(options);
   if (gaveWay) await effects.disk.rm(join(config.runFolder, JOURNAL), { force: true });
   if (differences === null) return writeManifest(path, now, effects.disk);
   const serious = differences.filter(({ changesAnswers }) => changesAnswers);
@@ -138,7 +138,7 @@ export async function checkManifest(options: RunIdentity): Promise<void> {
   for (const { text } of serious) effects.log("warn", `continuing although ${text}`);
   // The report and other commands read the settings for computed values, such as clipping, from the manifest, so it
   // must have their present values.
-  if (differences.length > 0) await writeManifest(path, now, effects.disk);
+  if (differences.length > 0 || learnsWeights) await writeManifest(path, now, effects.disk);
 }
 
 /** How the run of a folder and this run go together. */
@@ -147,6 +147,8 @@ interface Comparison {
   readonly now: Manifest;
   /** Its differences to the one in the folder; null when the run begins anew. */
   readonly differences: readonly Difference[] | null;
+  /** True when the manifest in the folder does not know the weights yet, and this one does. */
+  readonly learnsWeights: boolean;
   /** True when the folder holds a run with other settings that has no answer, so that this run may take its place. */
   readonly gaveWay: boolean;
 }
@@ -162,13 +164,16 @@ export async function refuseOtherRun(options: RunIdentity): Promise<Comparison> 
   const rows = { data, ids: sha256(ids.join("\n")), count: ids.length };
   const found = await createManifest({ ...options, rows });
   const old = fresh ? null : await readManifest(join(config.runFolder, "manifest.json"), disk);
-  if (old === null) return { now: found, differences: null, gaveWay: false };
-  const now = { ...found, createdAt: old.createdAt, model: old.model };
+  if (old === null) return { now: found, differences: null, learnsWeights: false, gaveWay: false };
+  // What is known of the weights stays known where they cannot be read.
+  const hashes = { ...found.hashes, ...knownWeights(old), ...knownWeights(found) };
+  const now = { ...found, createdAt: old.createdAt, model: old.model, hashes };
   const differences = compareManifests(old, now, HARMLESS);
   const serious = differences.filter(({ changesAnswers }) => changesAnswers);
-  if (serious.length === 0 || force) return { now, differences, gaveWay: false };
+  const learnsWeights = old.hashes["weights"] === undefined && found.hashes["weights"] !== undefined;
+  if (serious.length === 0 || force) return { now, differences, learnsWeights, gaveWay: false };
   if (!(await hasAnswers(join(config.runFolder, JOURNAL), disk))) {
-    return { now: found, differences: null, gaveWay: true };
+    return { now: found, differences: null, learnsWeights: false, gaveWay: true };
   }
   throw new AbtieError(
     "config",
@@ -176,6 +181,10 @@ export async function refuseOtherRun(options: RunIdentity): Promise<Comparison> 
       "choose another run folder (--run), begin again (--fresh), or continue all the same (--force)",
     { details: serious.map(({ text }) => text) },
   );
+}
+
+function knownWeights({ hashes: { weights } }: Manifest): Readonly<Record<string, string>> {
+  return weights === undefined ? {} : { weights };
 }
 
 const JOURNAL = "journal.jsonl";

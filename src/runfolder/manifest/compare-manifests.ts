@@ -14,8 +14,8 @@ export interface Difference {
 /** The parts of a manifest that never change an answer. */
 const ALWAYS_HARMLESS = ["createdAt", "versions.node"];
 
-/** Facts that an earlier version of abtie did not write: a manifest without them says nothing about them. */
-const SINCE_RECORDED: ReadonlySet<string> = new Set(["hashes.weights"]);
+/** Facts that are unknown where a manifest lacks them: an earlier version wrote none, or the machine has no weights, as that of a join. */
+const MAY_BE_UNKNOWN: ReadonlySet<string> = new Set(["hashes.weights"]);
 
 /** The values, as JSON, that settings had before they could be set: an earlier version of abtie did not write them. */
 const SINCE_ADDED: ReadonlyMap<string, string> = new Map([
@@ -34,7 +34,7 @@ export function compareManifests(old: Manifest, now: Manifest, harmless: readonl
   const after = leaves(now);
   const paths = new Set([...before.keys(), ...after.keys()]);
   return [...paths]
-    .filter((path) => before.has(path) || !SINCE_RECORDED.has(path))
+    .filter((path) => !MAY_BE_UNKNOWN.has(path) || (before.has(path) && after.has(path)))
     .filter((path) => (before.get(path) ?? SINCE_ADDED.get(path)) !== after.get(path))
     .map((path) => ({
       path,

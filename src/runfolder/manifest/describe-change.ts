@@ -13,7 +13,7 @@ const HASHES: Readonly<Record<string, string>> = {
   "hashes.data": "the input file",
   "hashes.ids": "the list of ids in the input file",
   "hashes.template": "the template",
-  "hashes.weights": "the model's weights",
+  "hashes.weights": "the folder of the model's weights",
 };
 
 const NAMES: Readonly<Record<string, string>> = {
@@ -23,10 +23,8 @@ const NAMES: Readonly<Record<string, string>> = {
 };
 
 function describeFile(file: string, before: string | undefined, now: string | undefined): string {
-  const are = file.endsWith("weights") ? "are" : "is";
-  if (isMissing(now)) return `${file} ${are} not there any more`;
-  if (isMissing(before)) return `${file} ${are} new`;
-  return are === "are" ? `${file} are others than before` : `${file} has other content than before`;
+  if (isMissing(now)) return `${file} is not there any more`;
+  return isMissing(before) ? `${file} is new` : `${file} has other content than before`;
 }
 
 function isMissing(hash: string | undefined): boolean {

@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import { guessedPace, slowerBy, startUpOf } from "../../src/job/escalator.ts";
+
+const pilot = { tokensPerSecond: [5_000, 6_000] as const, startUpSeconds: 31 };
+
+test("the labelled rows' ratio of speeds holds for the pace of this run, and their start for an engine that was not started yet", () => {
+  const pace = guessedPace({ secondsPerRow: 0.01, secondsPerToken: 0.000_2, error: 0.1 }, slowerBy(pilot));
+  expect(pace.secondsPerToken).toBeCloseTo((0.000_2 * 5_000) / 6_000, 12);
+  expect(startUpOf(null, { pilot, first: 10 }).seconds).toBe(31);
+  expect(startUpOf(25, { pilot, first: 10 }).seconds).toBe(25);
+});
+
+test("what labelled rows did not tell is guessed with a larger error: eight times as slow, a start twice as long", () => {
+  for (const unknown of [{ tokensPerSecond: null, startUpSeconds: null }, null]) {
+    expect(slowerBy(unknown).factor).toBe(8);
+    expect(slowerBy(unknown).error).toBeGreaterThan(slowerBy(pilot).error);
+    const start = startUpOf(null, { pilot: unknown, first: 10 });
+    expect(start.seconds).toBe(20);
+    expect(start.error).toBeGreaterThan(startUpOf(null, { pilot, first: 10 }).error);
+  }
+});
