@@ -4,8 +4,8 @@ import { allEnded } from "../all-ended.ts";
 import { parseDeadline } from "../config/deadline.ts";
 import { refuseOtherEnd } from "../config/output.ts";
 import { readCell } from "../dataset/cell.ts";
+import { createIdCollector, type IdCollector } from "../dataset/collect-ids.ts";
 import { findColumns } from "../dataset/columns.ts";
-import { createIdReader, type IdReader } from "../dataset/read-ids.ts";
 import { openSource } from "../dataset/sources/open-source.ts";
 import { createProblems } from "../dataset/sources/problems.ts";
 import type { Effects } from "../effects.ts";
@@ -18,12 +18,20 @@ import { parseJson, readLines } from "../files/json-lines.ts";
 import { withLock } from "../files/lock.ts";
 import { formatCount } from "../format.ts";
 import { openWriters, type Writers } from "../generate/ask.ts";
-import { type AskedRow, collect, type Item, itemsOf, type Made, makeRow, type WrittenText } from "../generate/items.ts";
+import {
+  type Asked,
+  type AskedRow,
+  collect,
+  type Item,
+  itemsOf,
+  type Made,
+  makeRow,
+  type WrittenText,
+} from "../generate/items.ts";
 import { loadGenerateConfig } from "../generate/load-config.ts";
 import type { GenerateConfig } from "../generate/schema.ts";
 import { OTHER_PATH } from "../job/job-files.ts";
 import { refuseOutputs } from "../runfolder/refuse-outputs.ts";
-import { DEFAULT_COLUMNS } from "../types.ts";
 
 export interface GenerateOptions {
   /** The YAML file that says what is generated. */
@@ -151,29 +159,33 @@ async function inParallel(
  * without an answer at their end.
  */
 async function readPrompts(
-  { kind, prompts: path, column, id: idColumn }: Extract<GenerateConfig, { readonly kind: "pairs" | "answers" }>,
-  { signal }: Effects,
+  { kind, prompts: path, column, id: named }: Extract<GenerateConfig, { readonly kind: "pairs" | "answers" }>,
+  { signal, log }: Effects,
 ): Promise<readonly AskedRow[]> {
   await using source = await openSource(path, { signal });
   const problems = createProblems(path, source.unit);
-  const prompts: AskedRow[] = [];
+  const asked: { readonly number: number; readonly asked: Asked }[] = [];
   let index = 0;
-  let reader: IdReader | null = null;
+  let collector: IdCollector | undefined;
   await source.scan({
     problems,
     signal,
     onHeader: (header) => {
       index = findColumns(header, [column], COLUMN_REMEDY)[0] ?? 0;
-      const columns = { ...DEFAULT_COLUMNS, id: idColumn ?? DEFAULT_COLUMNS.id };
-      reader = createIdReader(header, { columns, unit: source.unit, problems, remedy: COLUMN_REMEDY });
+      collector = createIdCollector(header, {
+        named: named ?? null,
+        unit: source.unit,
+        problems,
+        remedy: COLUMN_REMEDY,
+      });
     },
     onRecord: (record) => {
-      const id = reader?.read(record) ?? "";
+      const number = collector?.add(record) ?? 0;
       const cell = readCell(record.cells[index]);
       if (kind === "answers" && cell.form === "messages") {
         const end = cell.messages.at(-1)?.role === "assistant" ? -1 : undefined;
         const messages = cell.messages.slice(0, end).map(({ role, text }) => ({ role, content: text ?? "" }));
-        if (messages.length > 0) prompts.push({ id, asked: messages });
+        if (messages.length > 0) asked.push({ number, asked: messages });
         return "go on";
       }
       const texts = cell.form === "messages" ? cell.messages.map(({ text }) => text) : cell.turns;
@@ -181,12 +193,14 @@ async function readPrompts(
         .filter((turn) => turn !== null)
         .join("\n\n")
         .trim();
-      if (text !== "") prompts.push({ id, asked: text });
+      if (text !== "") asked.push({ number, asked: text });
       return "go on";
     },
   });
   problems.throwIfAny();
-  return prompts;
+  const { ids = [], note = null } = collector?.finish() ?? {};
+  if (note !== null) log("info", `${path}: ${note}`);
+  return asked.map((row) => ({ id: ids[row.number] ?? "", asked: row.asked }));
 }
 
 const COLUMN_REMEDY =

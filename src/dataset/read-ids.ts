@@ -1,14 +1,12 @@
-import type { Columns } from "../types.ts";
 import { cellText } from "./cell.ts";
 import { createSearch } from "./column-search.ts";
 import { headerError } from "./columns.ts";
-import { findId } from "./layout.ts";
+import { findId, type IdCell } from "./layout.ts";
 import { type ColumnChoice, chosenColumns } from "./open-dataset.ts";
 import { idOf } from "./read-row.ts";
 import { createIdCheck } from "./row-index.ts";
 import { openSource } from "./sources/open-source.ts";
-import { createProblems, type Problems, type Unit } from "./sources/problems.ts";
-import type { Header, SourceRecord } from "./sources/source.ts";
+import { createProblems } from "./sources/problems.ts";
 import { namingRemedy } from "./suggest-columns.ts";
 
 /** The ids of a file of rows. */
@@ -33,60 +31,29 @@ export async function readIds(
   const ids: string[] = [];
   let names: readonly string[] = [];
   let column: string | null = null;
-  let reader: IdReader | null = null;
+  let cell: IdCell = { id: null, lastTurn: null };
+  const checkId = createIdCheck(source.unit, problems);
   await source.scan({
     problems,
     signal,
     onHeader: (header) => {
       names = header.names;
-      reader = createIdReader(header, { columns: chosenColumns(columns, names), unit: source.unit, problems });
-      column = reader.column;
+      const chosen = chosenColumns(columns, names);
+      const search = createSearch(header, chosen);
+      cell = findId(search, chosen);
+      if (search.problems.length > 0)
+        throw headerError(header, search.problems, namingRemedy(names, search.problems, chosen));
+      column = cell.id === null ? null : (names[cell.id] ?? null);
     },
-    onRecord: (record) => {
-      if (reader !== null) ids.push(reader.read(record));
+    onRecord: ({ cells, line }) => {
+      const id = idOf(cell, cells, ids.length);
+      checkId(id, line);
+      ids.push(id);
       return "go on";
     },
   });
   problems.throwIfAny();
   return { ids, column, names };
-}
-
-/** Reads the ids of the records of one file. */
-export interface IdReader {
-  /** The column with the ids; null: the id of a record is its number, counted from 0. */
-  readonly column: string | null;
-  /** Gives the id of the next record. It must be called for every record, in the order of the file. */
-  readonly read: (record: SourceRecord) => string;
-}
-
-interface IdReaderOptions {
-  readonly columns: Columns;
-  readonly unit: Unit;
-  readonly problems: Problems;
-  /** What to do when a named column is missing; default for a config of a job. */
-  readonly remedy?: string;
-}
-
-/**
- * Finds the column with the ids of a file: the one that a person named, else one with a usual name. An id that is empty or repeated is
- * reported to `problems`. Throws AbtieError("data") when a column that was named is missing.
- */
-export function createIdReader(header: Header, { columns, unit, problems, remedy }: IdReaderOptions): IdReader {
-  const search = createSearch(header, columns);
-  const cell = findId(search, columns);
-  if (search.problems.length > 0)
-    throw headerError(header, search.problems, remedy ?? namingRemedy(header.names, search.problems, columns));
-  const checkId = createIdCheck(unit, problems);
-  let count = 0;
-  return {
-    column: cell.id === null ? null : (header.names[cell.id] ?? null),
-    read: ({ cells, line }) => {
-      const id = idOf(cell, cells, count);
-      checkId(id, line);
-      count += 1;
-      return id;
-    },
-  };
 }
 
 /** Number of records that are looked at for the column of given ids. */

@@ -18,7 +18,9 @@ const idColumn = z
   .string()
   .min(1)
   .optional()
-  .describe("Column with the ids; default id or another usual name, else the id is the number of the row from 0.");
+  .describe(
+    "Column with the ids; default id or another usual name whose values differ, else the id is the number of the row from 0.",
+  );
 
 const pairsSchema = z.strictObject({
   kind: z.literal("pairs"),

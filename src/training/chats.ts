@@ -1,17 +1,18 @@
 import { fingerprint, readCell } from "../dataset/cell.ts";
+import { createIdCollector, type IdCollector } from "../dataset/collect-ids.ts";
 import { findColumns } from "../dataset/columns.ts";
-import { createIdReader, type IdReader } from "../dataset/read-ids.ts";
 import { fileChanged } from "../dataset/sources/open-file.ts";
 import { openSource } from "../dataset/sources/open-source.ts";
 import { createProblems } from "../dataset/sources/problems.ts";
 import type { DataCell, RecordPosition, Source } from "../dataset/sources/source.ts";
 import type { Message } from "../prompt/tokenizer/tokenizer.ts";
-import type { Columns } from "../types.ts";
 
 /** The chats of a file. Memory holds their places; the texts are read from the file each time. */
 export interface Chats extends AsyncDisposable {
-  /** The column with the ids, where the file has one; else the number of the row, counted from 0. */
+  /** The ids of the file, where it has some; else the number of the row, counted from 0. */
   readonly ids: readonly string[];
+  /** A sentence for a person about a column that looks like the ids and is not used; null without one. */
+  readonly note: string | null;
   /** Group number of each chat: chats that differ in their answer alone have the same. */
   readonly groups: Uint32Array;
   /** Reads one chat. Throws AbtieError("data") when the file has changed since it was opened. */
@@ -21,8 +22,8 @@ export interface Chats extends AsyncDisposable {
 interface ChatsOptions {
   /** Name of the column with the chats. */
   readonly column: string;
-  /** The names that a person gave: of these, that of the ids is used. */
-  readonly columns: Columns;
+  /** The column with the ids that a person named; null: none. */
+  readonly idColumn: string | null;
   /** Number of chats from the beginning; null: all. */
   readonly limit: number | null;
   readonly signal: AbortSignal;
@@ -30,16 +31,17 @@ interface ChatsOptions {
 
 /**
  * Opens a file of chats: each row has a list of messages with roles, in the forms that readCell knows. Throws AbtieError("data") when
- * a column is missing, and with the lines of all rows that hold no messages, or whose id is empty or repeated.
+ * a column is missing, and with the lines of all rows that hold no messages, or whose id in a column that was named is empty or repeated.
  */
 export async function openChats(path: string, options: ChatsOptions): Promise<Chats> {
   const { limit, signal } = options;
   const source = await openSource(path, { signal, limit: limit ?? undefined });
   try {
-    const { ids, keys, positions, at } = await scanChats(source, options);
+    const { ids, note, keys, positions, at } = await scanChats(source, options);
     const numbers = new Map([...new Set(keys)].map((key, number) => [key, number]));
     return {
       ids,
+      note,
       groups: Uint32Array.from(keys, (key) => numbers.get(key) ?? 0),
       read: async (row) => {
         const position = positions[row];
@@ -56,35 +58,35 @@ export async function openChats(path: string, options: ChatsOptions): Promise<Ch
   }
 }
 
-async function scanChats(source: Source, { column, columns, limit, signal }: ChatsOptions) {
+async function scanChats(source: Source, { column, idColumn, limit, signal }: ChatsOptions) {
   const problems = createProblems(source.path, source.unit);
-  const ids: string[] = [];
   const keys: string[] = [];
   const positions: RecordPosition[] = [];
   let at = 0;
-  let reader: IdReader | null = null;
+  let collector: IdCollector | undefined;
   await source.scan({
     problems,
     signal,
     onHeader: (header) => {
       at = findColumns(header, [column], COLUMN_REMEDY)[0] ?? 0;
-      reader = createIdReader(header, { columns, unit: source.unit, problems, remedy: COLUMN_REMEDY });
+      collector = createIdCollector(header, { named: idColumn, unit: source.unit, problems, remedy: COLUMN_REMEDY });
     },
     onRecord: (record) => {
       const { cells, line, start, bytes } = record;
-      const id = reader?.read(record) ?? "";
+      collector?.add(record);
       const messages = messagesOf(cells[at]);
       if (messages === null) problems.add(REMEDY, { line, text: `"${column}" holds no list of messages` });
       else {
-        ids.push(id);
         keys.push(fingerprint(messages.slice(0, -1).flatMap(({ role, content }) => [role, content])));
         positions.push({ start, bytes });
       }
-      return ids.length === limit ? "stop" : "go on";
+      return positions.length === limit ? "stop" : "go on";
     },
   });
   problems.throwIfAny();
-  return { ids, keys, positions, at };
+  // Each record holds messages here, so that the numbers of records are those of chats.
+  const { ids = [], note = null } = collector?.finish() ?? {};
+  return { ids, note, keys, positions, at };
 }
 
 const COLUMN_REMEDY =

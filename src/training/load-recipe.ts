@@ -87,10 +87,15 @@ export async function loadRecipe(
       folds: { by: folds.by, count: folds.by === "none" ? 1 : folds.count },
       heldOut: held,
       messages,
+      idColumn: namesId(data["columns"]) ? job.config.columns.id : null,
       extra: extra.map((each) => inputPath(base, each)),
       teacher: teacher === null ? null : resolve(base, teacher),
     },
   };
+}
+
+function namesId(columns: unknown): boolean {
+  return isRecord(columns) && typeof columns["id"] === "string";
 }
 
 type ProofEngine = ParsedRecipe["prove"]["engine"];

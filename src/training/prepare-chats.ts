@@ -27,10 +27,10 @@ interface PreparedChats extends DataFile {
  */
 export async function fillChatFolder(
   folder: string,
-  { base, job, data: { folds: settings, heldOut, messages } }: Pick<JudgeRecipe, "base" | "job" | "data">,
+  { base, job, data: { folds: settings, heldOut, messages, idColumn } }: Pick<JudgeRecipe, "base" | "job" | "data">,
   effects: PrepareEffects,
 ): Promise<PreparedChats> {
-  const { input, columns, context, limit, seed } = job;
+  const { input, context, limit, seed } = job;
   const { date } = await pinDate(job, [], effects);
   const tokenizer = await loadTokenizer(base, { kwargs: {}, date });
   const { eos, pad } = await readEndTokens(base);
@@ -41,7 +41,8 @@ export async function fillChatFolder(
     eos,
     most: context,
   };
-  await using chats = await openChats(input, { column: messages, columns, limit, signal: effects.signal });
+  await using chats = await openChats(input, { column: messages, idColumn, limit, signal: effects.signal });
+  if (chats.note !== null) effects.log("info", `${input}: ${chats.note}`);
   // Chats have no classes: the folds get as many of them each as their prompts allow.
   const truth = repeatRow(WITHOUT_TIE, [1, 0], chats.ids.length);
   const folds = assignFolds(settings, { groups: chats.groups, truth, seed });

@@ -18,6 +18,8 @@ export interface JudgeRecipe extends Omit<ParsedRecipe, "data"> {
     readonly extra: readonly string[];
     /** For the head answer: the column with the chats. */
     readonly messages: string;
+    /** The column with the ids that a person named; null: none. */
+    readonly idColumn: string | null;
     readonly teacher: string | null;
   };
 }

@@ -236,14 +236,21 @@ describe("the ids of what is written", () => {
     ["answers", "id", texts.map((prompt, at) => ({ id: `row-${at}`, prompt })), ["row-1", "row-2", "row-3"]],
     ["pairs", "id", texts.map((prompt, at) => ({ id: `row-${at}`, prompt })), ["row-1", "row-2"]],
     ["answers", "another usual name", texts.map((prompt, at) => ({ uid: at + 10, prompt })), ["11", "12", "13"]],
+    [
+      "answers",
+      "a name that is given",
+      texts.map((prompt, at) => ({ id: 7, nr: at + 10, prompt })),
+      ["11", "12", "13"],
+      "nr",
+    ],
     ["answers", "none: the number in the file", texts.map((prompt) => ({ prompt })), ["1", "2", "3"]],
-  ])("are those of the rows that ask: %s, %s", async (kind, _, rows, ids) => {
+  ])("are those of the rows that ask: %s, %s", async (kind, _, rows, ids, named = "") => {
     const writer = await startWriter(({ messages, temperature }) => ({
       text: `To ${messages.at(-1)?.content} at ${temperature}`,
     }));
     const folder = await temporaryFolder({
       "prompts.jsonl": rows.map((row) => JSON.stringify(row)).join("\n"),
-      "gen.yaml": `kind: ${kind}\nattach: ${writer.url}\nprompts: prompts.jsonl\n`,
+      "gen.yaml": `kind: ${kind}\nattach: ${writer.url}\nprompts: prompts.jsonl\n${named === "" ? "" : `id: ${named}\n`}`,
     });
     const said = await inProcess(["generate", "gen.yaml", "-o", "rows.jsonl"], folder);
     expect(said.status, said.stderr).toBe(0);
@@ -251,15 +258,36 @@ describe("the ids of what is written", () => {
   });
 
   test.each([
-    ["repeated", "prompt,id\none,x\ntwo,x", "", 'line 3: the id "x" was already used on line 2. Rows are joined by id'],
-    ["empty", "prompt,id\none,x\ntwo,", "", "line 3: the id is empty"],
+    ["repeated", "prompt_id", ["x", "y", "x"], 'line 4: the id "x" was already used on line 2'],
+    ["empty", "id", ["x", "", "z"], "line 3: the id is empty"],
+  ])("are numbers where those of a usual column are %s, and a note says so", async (_, column, values, finding) => {
+    const writer = await startWriter(({ messages }) => ({ text: `To ${messages.at(-1)?.content}` }));
+    const folder = await temporaryFolder({
+      "prompts.csv": [`prompt,${column}`, ...values.map((value, at) => `p${at},${value}`)].join("\n"),
+      "gen.yaml": `kind: answers\nattach: ${writer.url}\nprompts: prompts.csv\n`,
+    });
+    const said = await inProcess(["generate", "gen.yaml", "-o", "rows.jsonl"], folder);
+    expect(said.status, said.stderr).toBe(0);
+    expect((await rowsIn(join(folder, "rows.jsonl"))).map(({ id }) => id)).toEqual(["0", "1", "2"]);
+    expect(said.stderr).toContain(`the column "${column}" gives not every row an id of its own (${finding})`);
+  });
+
+  test.each([
+    [
+      "repeated",
+      "prompt,id\none,x\ntwo,x",
+      "id: id\n",
+      'line 3: the id "x" was already used on line 2. Rows are joined by id',
+    ],
+    ["empty", "prompt,id\none,x\ntwo,", "id: id\n", "line 3: the id is empty"],
+    ["in no column, and id is named", "prompt,nr\none,x", "id: id\n", 'the column "id" is missing'],
     [
       "in a column that is not there",
       "prompt,id\none,x",
       "id: nr\n",
       'the column "nr" is missing. The header is: prompt, id. Rename the column in the file, or name it in the config: `column`',
     ],
-  ])("are refused where they are %s", async (_, rows, more, message) => {
+  ])("are refused in the column that is named where they are %s", async (_, rows, more, message) => {
     const folder = await temporaryFolder({
       "prompts.csv": rows,
       "gen.yaml": `kind: answers\nattach: http://127.0.0.1:1\nprompts: prompts.csv\n${more}`,

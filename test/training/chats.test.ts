@@ -176,10 +176,16 @@ describe("a recipe for answers", () => {
   test.each([
     ["repeated", "c3", 'the id "c3" was already used on line 4'],
     ["empty", " ", "the id is empty"],
-  ])("refuses ids that are %s, as a run does", async (_, id, message) => {
-    const folder = await chatFolder(RECIPE, [{ id, messages: [asked("More?"), answered("No.")] }]);
-    const said = await inProcess(PREPARE, folder);
-    expect(said).toMatchObject({ status: 3, stderr: expect.stringContaining(`line 23: ${message}`) });
+  ])("takes numbers for ids that are %s, and refuses them when their column is named", async (_, id, finding) => {
+    const more = [{ id, messages: [asked("More?"), answered("No.")] }];
+    const numbered = await chatFolder(RECIPE, more);
+    const said = await inProcess(PREPARE, numbered);
+    expect(said.status, said.stderr).toBe(0);
+    expect(said.stderr).toContain(`the column "id" gives not every row an id of its own (line 23: ${finding})`);
+    const examples = (await readFile(join(numbered, "made/data/examples.jsonl"), "utf8")).trim().split("\n");
+    expect(examples.map((line) => JSON.parse(line).id).slice(0, 2)).toEqual(["0", "1"]);
+    const named = await inProcess(PREPARE, await chatFolder(RECIPE.replace("}", ", columns: {id: id}}"), more));
+    expect(named).toMatchObject({ status: 3, stderr: expect.stringContaining(`line 23: ${finding}`) });
   });
 
   test("takes the ids from the column that is named, and refuses other names of columns", async () => {
