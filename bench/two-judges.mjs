@@ -1,6 +1,6 @@
 /*
- * Runs two judges of different quality on real vLLM on the CPU under a deadline, and compares the log loss with other ways to use as many
- * answers of the second judge: on the first rows of the file, and on the least certain rows.
+ * Runs two judges of different quality on real vLLM on the CPU under a deadline, and compares the log loss with other ways: either judge
+ * alone, and as many answers of the second judge on the first rows of the file, or on the least certain rows.
  *
  * Run as: npm run build && node bench/two-judges.mjs PHASE --input LABELLED.csv [--rows 600] [--folder /tmp/abtie-two-judges]
  *           [--minutes 7] [--deadline 6m] [--engine cpu-smollm2] [--judges JUDGES.yaml]
@@ -9,8 +9,9 @@
  *               a run ends after --minutes and is continued by the same command
  *       fit     fits the combination to the even prompts (`abtie calibrate`)
  *       run     judges the rows of the odd prompts from the start, both engines started by abtie in turns, until --deadline
- *       table   log losses of the odd prompts: of this run, and of the other ways from the answers of the pilot; intervals are of the
- *               difference to all rows by the first judge, bootstrap over prompts
+ *       table   log losses of the odd prompts: of this run, and of the other ways from the answers of the pilot, with the start and
+ *               scoring that each would take at the speeds of the pilot; intervals are of the difference to all rows by the first judge,
+ *               bootstrap over prompts
  * The first judge gets 192 tokens of a prompt without instructions, the second up to 700 tokens of the template `rules`; --judges names
  * a file with the keys `engine` and `judges` of a config instead.
  */
@@ -22,6 +23,7 @@ import { parseArgs } from "node:util";
 import { parse } from "csv-parse/sync";
 import { stringify } from "csv-stringify/sync";
 import { parse as parseYaml } from "yaml";
+import { applyCalibration } from "../dist/calibrate/apply.js";
 import { combineAnswers } from "../dist/escalate/combine.js";
 import { parseEscalation } from "../dist/escalate/file.js";
 import { bootstrapMean } from "../dist/stats/bootstrap.js";
@@ -48,7 +50,11 @@ await phase();
 
 /** Writes the rows, one half of them each, the template of the first judge, and both configs. */
 async function prepare() {
-  if (existsSync(join(folder, "timed.yaml"))) return;
+  if (existsSync(join(folder, "timed.yaml"))) {
+    if (values.input !== undefined || values.judges !== undefined)
+      console.log(`${folder} exists: its rows and judges are used, whatever --input, --rows and --judges say`);
+    return;
+  }
   await mkdir(folder, { recursive: true });
   const all = parse(await readFile(resolve(values.input), "utf8"), { columns: true }).slice(0, Number(values.rows));
   const prompts = [...new Set(all.map(({ prompt }) => prompt))];
@@ -95,7 +101,7 @@ async function runInTime() {
 }
 
 async function table() {
-  const model = parseEscalation(await readFile(join(folder, "both.json"), "utf8"), "both.json").model;
+  const { model, pilot } = parseEscalation(await readFile(join(folder, "both.json"), "utf8"), "both.json");
   const labels = new Map(
     parse(await readFile(join(folder, "odd.csv"), "utf8"), { columns: true }).map((row) => [row.id, row]),
   );
@@ -122,22 +128,39 @@ async function table() {
   const way = (countsOf) =>
     full.map((row, at) => lossOf(row.id, combineAnswers(model, answersOf(row, countsOf(row, at)))));
   const calls = timed.reduce((sum, { second }) => sum + (second?.ab ? 1 : 0) + (second?.ba ? 1 : 0), 0);
+  const one = Math.min(calls, full.length);
   const first = full.map((row) => combineAnswers(model, answersOf(row, [1, 0])));
   const least = new Set(
     full
       .map((_, at) => at)
       .sort((one, other) => Math.max(...first[one]) - Math.max(...first[other]))
-      .slice(0, calls),
+      .slice(0, one),
   );
   const small = way(() => [1, 0]);
+  const alone = (judge, both) =>
+    full.map(({ id, ab, ba, second }) => {
+      const of = judge === 0 ? { ab, ba } : second;
+      const shown = { ab: of.ab.logProbs, ba: both ? of.ba.logProbs : null };
+      return lossOf(id, applyCalibration(model.judges[judge], shown));
+    });
+  const tokens = full.reduce((sum, row) => sum + row.second.ab.tokens, 0);
+  const seconds = (orders) =>
+    pilot?.tokensPerSecond
+      ? `, ${((pilot.startUpSeconds ?? 0) + (orders * tokens) / pilot.tokensPerSecond[1]).toFixed(0)} s`
+      : "";
   const ways = {
     [`this run (${calls} answers of the second judge)`]: timed.map(({ id, probabilities }) =>
       lossOf(id, probabilities),
     ),
     "the first judge, one order": small,
     "the first judge, both orders": way(() => [2, 0]),
-    "the second judge in the order of the file, as many answers": way((_, at) => [1, at < calls ? 1 : 0]),
-    "the second judge for the least certain rows, as many answers": way((_, at) => [1, least.has(at) ? 1 : 0]),
+    [`the second judge alone, one order${seconds(1)}`]: alone(1, false),
+    [`the second judge alone, both orders${seconds(2)}`]: alone(1, true),
+    [`the second judge in the order of the file, ${one} answers as given`]: way((_, at) => [1, at < one ? 1 : 0]),
+    [`the second judge for the least certain rows, ${one} answers as given`]: way((_, at) => [
+      1,
+      least.has(at) ? 1 : 0,
+    ]),
     "both judges in both orders for every row (no deadline)": way(() => [2, 2]),
   };
   const groups = Uint32Array.from(full, ({ id }) => prompts.indexOf(labels.get(id).prompt));
