@@ -137,9 +137,10 @@ export async function openJob(options: JobOptions, loaded: LoadedJob): Promise<J
       clock,
       redact,
       onAnswer: ({ order }, { mass }) => {
+        // Before a publish that is due now: its content depends on the label mass of all answers.
+        if (order === "ab") massWatch.add(mass);
         publisher.answered();
         options.onAnswer?.();
-        if (order === "ab") massWatch.add(mass);
       },
       onDateChange: () =>
         log(
