@@ -17,6 +17,7 @@ import {
   scoreOnEngines,
   sessionWithoutScores,
 } from "./score-on-engines.ts";
+import type { RunEnd } from "./summary.ts";
 
 /**
  * Scores the rows with two judges: the first judges every row, and the second those for which it is worth most. Engines that abtie
@@ -45,6 +46,8 @@ interface TwoJudges {
   readonly escalator: Escalator;
   /** The seats of the escalator, which also measure how long the engines take to start. */
   readonly seats: readonly [first: Seat, second: Seat];
+  /** When the engine of the second began to start: with the session, or in turns when that of the first began to stop; monotonic ms. */
+  readonly freeSince: () => number;
 }
 
 function startedWith(
@@ -53,7 +56,7 @@ function startedWith(
   { names }: Escalation,
   sharing: EngineSharing,
   { limits, effects: { clock } }: SessionOptions,
-): Pick<TwoJudges, "escalator" | "seats"> {
+): Pick<TwoJudges, "escalator" | "seats" | "freeSince"> {
   let firstStartUp = knownStart(config, folder.state);
   let freeSince = clock.monotonic();
   const secondsSince = (): number => (clock.monotonic() - freeSince) / 1_000;
@@ -77,9 +80,9 @@ function startedWith(
       firstStartUp = journalStart({ config, recorder }, secondsSince(), clock) ?? firstStartUp;
       one.onPlanner(planner, tokens);
     },
-    // The stop of the first engine is a part of the start of the second.
     onScored: () => {
-      freeSince = clock.monotonic();
+      // The stop of the first engine is a part of the start of the second.
+      if (sharing === "turns") freeSince = clock.monotonic();
     },
   };
   const last: Seat = {
@@ -91,7 +94,7 @@ function startedWith(
       other.onPlanner(planner, tokens);
     },
   };
-  return { escalator, seats: [first, last] };
+  return { escalator, seats: [first, last], freeSince: () => freeSince };
 }
 
 /** Journals how long an engine took to start, s, and gives it back; null for one that was running already, which shows nothing. */
@@ -126,7 +129,7 @@ async function scoreInTurns(work: TwoJudges, options: SessionOptions): Promise<S
   const promised = plural(steps[1].length, "answer");
   log("info", `the engine of ${name} is stopped, and that of ${other} starts: ${promised} of it are planned`);
   escalator.firstIsOver();
-  return joined(first, await scoreSecond(work, second, { ...options, began: clock.monotonic() }));
+  return joined(first, await scoreSecond(work, second, options));
 }
 
 /** Ends a session in which the second judge was not started: its earlier answers still show whether its labels get any probability. */
@@ -183,18 +186,19 @@ function isFirstNeeded({ config, folder: { state } }: Job): boolean {
 }
 
 async function scoreSecond(
-  { escalation, escalator, seats }: TwoJudges,
+  { escalation, escalator, seats, freeSince }: TwoJudges,
   { job }: SecondJob,
   options: SessionOptions,
   /** Aborts with the error of the first judge, which ends the run. */
   halted: AbortSignal | null = null,
 ): Promise<SecondSession> {
-  const { effects, began } = options;
+  const { effects } = options;
+  const began = freeSince();
   const [name, other] = escalation.names;
   try {
     const session = await inSession(job, options, async () => {
-      const scored = await scoreOnEngines(job, { ...options, seat: seats[1] });
-      halted?.throwIfAborted();
+      const scored = await scoreOnEngines(job, { ...options, began, tokensPerSecond: null, seat: seats[1] });
+      throwIfHalted(scored.end, halted);
       return scored;
     });
     if (session.end === "deadline" && session.engine === null) {
@@ -212,6 +216,11 @@ async function scoreSecond(
   } finally {
     escalator.secondIsOver();
   }
+}
+
+/** Throws the error of the first judge when it ended the session of the second, which looks like a deadline: any other end came before. */
+export function throwIfHalted(end: RunEnd, halted: AbortSignal | null): void {
+  if (end === "deadline") halted?.throwIfAborted();
 }
 
 /** Makes the session of a second judge whose labels got almost no probability in earlier sessions. `now` is monotonic, ms. */

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { defaultEscalation } from "../../src/escalate/model.ts";
 import type { AnswerCounts } from "../../src/escalate/steps.ts";
 import { createEscalator, type EscalatorOptions, knownStart } from "../../src/job/escalator.ts";
-import { whyNotStarted } from "../../src/job/two-judges.ts";
+import { throwIfHalted, whyNotStarted } from "../../src/job/two-judges.ts";
 import { fold } from "../../src/runfolder/state/fold.ts";
 import { createRunState } from "../../src/runfolder/state/run-state.ts";
 import { CLASSES } from "../../src/types.ts";
@@ -71,6 +71,21 @@ test.each([
   [{ stay: 0.2, change: 0.1 }, "the swapped order of the first judge brings more"],
 ])("says why the second judge is not started: %j", (choice, reason) => {
   expect(whyNotStarted(choice)).toContain(reason);
+});
+
+test.each([
+  ["done", false],
+  ["low-mass", false],
+  ["engine-lost", false],
+  ["overrun", false],
+  ["interrupted", false],
+  ["deadline", true],
+] as const)("a second judge whose session ended as %s was ended by the failure of the first: %s", (end, isHalted) => {
+  const failed = AbortSignal.abort(new Error("the first failed"));
+  const check = () => throwIfHalted(end, failed);
+  if (isHalted) expect(check).toThrow("the first failed");
+  else expect(check).not.toThrow();
+  for (const halted of [null, new AbortController().signal]) expect(() => throwIfHalted(end, halted)).not.toThrow();
 });
 
 const UNSURE = [0.4, 0.3, 0.3] as const;
