@@ -1,4 +1,5 @@
 import { type Command, Help } from "commander";
+import { wrapText } from "./wrap.ts";
 
 /** A command line that works as printed, and what it is for when the line does not say it. */
 export type Example = string | readonly [line: string, meaning: string];
@@ -55,18 +56,17 @@ export function renderItems(command: Command, items: readonly (readonly [term: s
 
 /**
  * Wraps the lines of a list "name  text" for a terminal with so many columns, with the texts below each other; an indented line keeps
- * its indent. A line that fits, and one with the command that continues, which is copied as a whole, stay as they are. Null: no terminal.
+ * its indent. A line that fits, and one with the command that continues, which is copied as a whole, stay as they are. Other commands,
+ * quoted texts and paths are not broken either, see `wrapText`. Null: no terminal.
  */
 export function wrapFields(lines: readonly string[], columns: number | null): string {
   if (columns === null) return lines.join("\n");
-  const helper = new Help();
-  helper.minWidthToWrap = 10;
   return lines
     .map((line) => {
       if (line.length <= columns || IN_ONE_PIECE.test(line)) return line;
       const indent = /^\w* {2,}/.exec(line)?.[0].length ?? 0;
       const hanging = " ".repeat(indent);
-      const wrapped = helper.boxWrap(line.slice(indent), Math.max(10, columns - indent));
+      const wrapped = wrapText(line.slice(indent), Math.max(10, columns - indent));
       return line.slice(0, indent) + wrapped.replaceAll("\n", `\n${hanging}`);
     })
     .join("\n");
