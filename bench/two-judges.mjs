@@ -146,7 +146,7 @@ async function table() {
   const tokens = full.reduce((sum, row) => sum + row.second.ab.tokens, 0);
   const seconds = (orders) =>
     pilot?.tokensPerSecond
-      ? `, ${((pilot.startUpSeconds ?? 0) + (orders * tokens) / pilot.tokensPerSecond[1]).toFixed(0)} s`
+      ? `, ${((pilot.startUpSeconds[1] ?? 0) + (orders * tokens) / pilot.tokensPerSecond[1]).toFixed(0)} s`
       : "";
   const ways = {
     [`this run (${calls} answers of the second judge)`]: timed.map(({ id, probabilities }) =>

@@ -121,7 +121,7 @@ export function formatCalibration(calibration: Calibration): string {
 export function parseCalibration(text: string, path: string): Calibration {
   return parseVersioned(text, path, {
     schema: CalibrationFile,
-    version: VERSION,
+    versions: [VERSION],
     name: "calibration file",
     command: "abtie calibrate",
   });

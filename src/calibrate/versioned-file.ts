@@ -5,8 +5,8 @@ import { describeIssue } from "../files/schema-problem.ts";
 /** A kind of file that abtie writes as JSON and reads again. */
 export interface VersionedKind<Content> {
   readonly schema: z.ZodType<Content>;
-  /** The version that is written and read; a key of the file. */
-  readonly version: number;
+  /** The versions that are read, a key of the file; the last one is that which is written. */
+  readonly versions: readonly [number, ...number[]];
   /** What the file is, for example "calibration file". */
   readonly name: string;
   /** The command that makes one. */
@@ -23,7 +23,8 @@ export function formatVersioned(content: object): string {
 
 /** Reads the text of such a file. Throws AbtieError("config") that names the file and lists every wrong key. */
 export function parseVersioned<Content>(text: string, path: string, kind: VersionedKind<Content>): Content {
-  const { name, version, command } = kind;
+  const { name, versions, command } = kind;
+  const known = versions.join(" or ");
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -33,16 +34,16 @@ export function parseVersioned<Content>(text: string, path: string, kind: Versio
   const parsed = kind.schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const found = AnyVersion.safeParse(value).data?.version;
-  if (found !== undefined && found !== version) {
+  if (found !== undefined && !versions.includes(found)) {
     throw new AbtieError(
       "config",
-      `${path} is a ${name} of version ${found}, and this abtie reads version ${version}: make it again with \`${command}\``,
+      `${path} is a ${name} of version ${found}, and this abtie reads version ${known}: make it again with \`${command}\``,
     );
   }
   const details = parsed.error.issues.map(
     (issue) => `${issue.path.join(".") || "(the whole file)"}: ${describeIssue(issue)}`,
   );
-  throw new AbtieError("config", `${path}: not a ${name} of version ${version}; make one with \`${command}\``, {
+  throw new AbtieError("config", `${path}: not a ${name} of version ${found ?? known}; make one with \`${command}\``, {
     details,
   });
 }

@@ -8,7 +8,7 @@ import type { LabelOptions } from "../evaluate/labelled.ts";
 import { writeAtomic } from "../files/atomic.ts";
 import { createReportStep } from "../job/report-step.ts";
 import { type LoadedRun, loadRunConfig, loadRunFolder } from "../runfolder/load-run-folder.ts";
-import { measureSpeed } from "../runfolder/request-times.ts";
+import { type MeasuredSpeed, measureSpeed } from "../runfolder/request-times.ts";
 import { takeRunRows } from "../runfolder/rows-file.ts";
 import { calibrationOutput, canParse, judgeOf, openLabelledRun } from "./labelled-run.ts";
 
@@ -83,14 +83,25 @@ export async function calibrateJudges(
   return { ...study, judges, file, ties };
 }
 
-/** Collects how fast both judges were. */
-async function pilotOf(first: LoadedRun, second: Pick<LoadedRun, "journalFile">): Promise<Pilot> {
+/** Collects how fast both judges were, and how long the engines took to start that abtie started. */
+async function pilotOf(
+  first: Pick<LoadedRun, "journalFile" | "config">,
+  second: Pick<LoadedRun, "journalFile" | "config">,
+): Promise<Pilot> {
   const [one, other] = [await measureSpeed(first.journalFile), await measureSpeed(second.journalFile)];
   return {
     tokensPerSecond:
       one.tokensPerSecond === null || other.tokensPerSecond === null
         ? null
         : [one.tokensPerSecond, other.tokensPerSecond],
-    startUpSeconds: other.startUpSeconds,
+    startUpSeconds: [measuredStart(first, one), measuredStart(second, other)],
   };
+}
+
+/** The longest start of an engine, s. Null for one that ran already: journals of earlier versions hold a start of these too. */
+function measuredStart(
+  { config }: Pick<LoadedRun, "config">,
+  { startUpSeconds }: MeasuredSpeed,
+): Pilot["startUpSeconds"][0] {
+  return config.engine.kind === "spawn" ? startUpSeconds : null;
 }

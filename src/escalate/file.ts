@@ -6,7 +6,7 @@ import type { MeanEstimate } from "../stats/bootstrap.ts";
 import { MOVES, POOLED } from "./model.ts";
 import { COUNTS, type EscalationStudy } from "./study.ts";
 
-const VERSION = 1;
+const VERSION = 2;
 const NotNegative = z.number().min(0);
 const Estimate = z.strictObject({ mean: z.number(), low: z.number().nullable(), high: z.number().nullable() });
 
@@ -14,10 +14,15 @@ const Estimate = z.strictObject({ mean: z.number(), low: z.number().nullable(), 
 const Pilot = z.strictObject({
   /** Prompt tokens a second of each judge. */
   tokensPerSecond: z.tuple([z.number().positive(), z.number().positive()]).readonly().nullable(),
-  /** Start of the second engine, s; null for one that abtie did not start. */
-  startUpSeconds: z.number().positive().nullable(),
+  /** Longest start of each engine, s; null for one that abtie did not start. */
+  startUpSeconds: z.tuple([z.number().positive().nullable(), z.number().positive().nullable()]).readonly(),
 });
 export type Pilot = z.output<typeof Pilot>;
+
+/** The pilot of a file of version 1, which knew the start of the second engine alone. */
+const PilotOf1 = Pilot.extend({ startUpSeconds: z.number().positive().nullable() }).transform(
+  ({ tokensPerSecond, startUpSeconds }): Pilot => ({ tokensPerSecond, startUpSeconds: [null, startUpSeconds] }),
+);
 
 /** The escalation file: how two judges are combined, what further answers bring, and what held-out rows say of it. */
 const EscalationFile = z.strictObject({
@@ -39,9 +44,15 @@ const EscalationFile = z.strictObject({
     falls: z.record(z.enum(MOVES), Estimate.nullable()),
   }),
   judges: z.tuple([JudgeOfFile, JudgeOfFile]).readonly(),
-  pilot: Pilot.nullable().default(null),
+  pilot: Pilot.nullable(),
 });
 export type EscalationCalibration = z.output<typeof EscalationFile>;
+
+/** A file of version 1, which is read as one of this version. */
+const EscalationFileOf1 = EscalationFile.extend({
+  version: z.literal(1).transform((): typeof VERSION => VERSION),
+  pilot: PilotOf1.nullable().default(null),
+});
 
 /** What a study does not know of its rows and judges. */
 export interface StudiedData {
@@ -81,8 +92,8 @@ export function formatEscalation(escalation: EscalationCalibration): string {
 /** Reads the text of an escalation file. Throws AbtieError("config") that names the file and lists every wrong key. */
 export function parseEscalation(text: string, path: string): EscalationCalibration {
   return parseVersioned(text, path, {
-    schema: EscalationFile,
-    version: VERSION,
+    schema: z.discriminatedUnion("version", [EscalationFile, EscalationFileOf1]),
+    versions: [1, VERSION],
     name: "calibration file of two judges",
     command: "abtie calibrate",
   });

@@ -68,7 +68,7 @@ const LEAST_MS = 2_000;
 /** Without any measurement, the second judge is expected to take this many times as long as the first, with this relative error. */
 const SLOWER = 8;
 const SLOWER_ERROR = 0.7;
-/** The paces and the start of a run with labelled rows have this relative error for another run. */
+/** The ratios of the speeds and of the starts in a run with labelled rows have this relative error for another run. */
 const PILOT_ERROR = 0.3;
 /** A pace that an earlier session measured has this relative error. */
 const JOURNALED_ERROR = 0.2;
@@ -263,13 +263,21 @@ export function knownStart(
   return engine.kind === "spawn" ? longestStartUpSeconds : 0;
 }
 
-/** The start of the second engine, s, as it is known, also from the labelled rows, or else guessed from that of the first. */
+/**
+ * The start of the second engine, s, as it is known. Else that of the labelled rows, as many times as long as the first engine took this
+ * time longer than then, because the model may be on another machine or disk; else it is guessed from that of the first.
+ */
 export function startUpOf(
   measured: number | null,
   { pilot, first }: { readonly pilot: Pilot | null; readonly first: number | null },
 ): { seconds: number; error: number } {
   if (measured !== null) return { seconds: measured, error: MEASURED_START_ERROR };
-  if (pilot !== null && pilot.startUpSeconds !== null) return { seconds: pilot.startUpSeconds, error: PILOT_ERROR };
+  const [firstThen, secondThen] = pilot?.startUpSeconds ?? [null, null];
+  const isMeasured = first !== null && first > 0;
+  if (secondThen !== null && firstThen !== null && isMeasured) {
+    return { seconds: (secondThen * first) / firstThen, error: PILOT_ERROR };
+  }
+  if (secondThen !== null) return { seconds: secondThen, error: LONGER_START_ERROR };
   return { seconds: first === null ? USUAL_START : LONGER_START * first, error: LONGER_START_ERROR };
 }
 

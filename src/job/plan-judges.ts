@@ -77,7 +77,7 @@ export function planJudges(config: Config, known: JudgesKnown): JudgesPlan | nul
     firstPass,
     secondStartUp: startUp.seconds,
     assumed: [
-      ...(startUpSeconds[1] === null && (pilot?.startUpSeconds ?? null) === null ? (["start"] as const) : []),
+      ...(startUpSeconds[1] === null && (pilot?.startUpSeconds[1] ?? null) === null ? (["start"] as const) : []),
       ...(tokensPerSecond[1] === null && (pilot?.tokensPerSecond ?? null) === null ? (["speed"] as const) : []),
     ],
     switchAfter: switches ? firstStartUp + firstPass + sum(swapped.map(({ seconds }) => seconds)) : null,

@@ -54,7 +54,13 @@ const RunConfig = z.object({
   mass: z.object({ minimum: z.number(), action: z.string() }),
   clip: z.tuple([z.number(), z.number()]),
   calibration: z.string().nullable(),
-  engine: z.object({ name: z.string(), model: z.string().nullable(), tokenizer: z.string().nullable() }),
+  engine: z.object({
+    /** "spawn" for an engine that abtie started. */
+    kind: z.string().optional(),
+    name: z.string(),
+    model: z.string().nullable(),
+    tokenizer: z.string().nullable(),
+  }),
   // A run with one judge has none, nor have run folders of version 0.2.0 and older.
   escalation: z
     .object({ names: z.tuple([z.string(), z.string()]).readonly(), combination: z.string().nullable() })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { AbtieError } from "../../src/errors.ts";
+import { formatVersioned } from "../../src/calibrate/versioned-file.ts";
 import { escalationOf, formatEscalation, parseEscalation } from "../../src/escalate/file.ts";
 import { SMALL_ALONE } from "../../src/escalate/fit.ts";
 import { MOVES, POOLED } from "../../src/escalate/model.ts";
@@ -33,12 +33,28 @@ describe("a better large judge", () => {
     const escalation = escalationOf(study, {
       sha256: "b".repeat(64),
       judges: [judge("small"), judge("large")],
-      pilot: null,
+      pilot: { tokensPerSecond: [4_000, 500], startUpSeconds: [20, 31] },
     });
     expect(parseEscalation(formatEscalation(escalation), "judges.json")).toEqual(escalation);
+    expect(parseEscalation(formatEscalation({ ...escalation, pilot: null }), "judges.json").pilot).toBeNull();
     expect(escalation.model).toEqual(study.model);
-    expect(() => parseEscalation(formatEscalation({ ...escalation, version: 9 } as never), "judges.json")).toThrow(
-      AbtieError,
+    // Version 1 had no pilot at first, and then one with the start of the second engine alone.
+    const { pilot: _, ...others } = escalation;
+    const readAs1 = (more: object) =>
+      parseEscalation(formatVersioned({ ...others, version: 1, ...more }), "judges.json");
+    expect(readAs1({})).toEqual({ ...escalation, pilot: null });
+    expect(readAs1({ pilot: { tokensPerSecond: [4_000, 500], startUpSeconds: 31 } })).toEqual({
+      ...escalation,
+      pilot: { tokensPerSecond: [4_000, 500], startUpSeconds: [null, 31] },
+    });
+    expect(() => parseEscalation(formatVersioned({ ...escalation, version: 9 }), "judges.json")).toThrow(
+      "judges.json is a calibration file of two judges of version 9, and this abtie reads version 1 or 2: make it again",
+    );
+    expect(() => readAs1({ kinds: ["temperature", "unheard-of"] })).toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining("not a calibration file of two judges of version 1;"),
+        details: [expect.stringContaining("kinds.1")],
+      }),
     );
   });
 });
