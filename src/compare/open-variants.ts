@@ -1,6 +1,6 @@
 import { basename, join, resolve } from "node:path";
 import type { Config } from "../config/config.ts";
-import { judgeNamed } from "../config/judges.ts";
+import type { JudgeChoice } from "../config/judges.ts";
 import type { Override } from "../config/merge.ts";
 import { readVariants } from "../config/variants.ts";
 import type { Effects } from "../effects.ts";
@@ -43,8 +43,11 @@ export async function openVariants(
 }> {
   const file = await findConfig(options.file, effects);
   const named = options.templates.length > 0 ? fromTemplates(options.templates) : await fromConfig(file, effects);
-  const open = (overrides: readonly Override[]): Promise<Config> =>
-    openConfig(file, [...options.environment, ...overrides, ...options.flags], effects, RUN_SUFFIX);
+  const open = (overrides: readonly Override[], onChosen?: JudgeChoice["onChosen"]): Promise<Config> =>
+    openConfig(file, [...options.environment, ...overrides, ...options.flags], effects, {
+      runSuffix: RUN_SUFFIX,
+      choice: { name: null, onChosen },
+    });
   const [first, second] = named;
   if (first === undefined || second === undefined) {
     // If the config has a mistake, the mistake is reported instead of the missing variants.
@@ -55,11 +58,9 @@ export async function openVariants(
         "give --template twice, or name them under `variants` in the config",
     );
   }
-  const config = await open([first.override]);
-  if (config.escalation !== null) {
-    const [asked, other] = config.escalation.names;
-    effects.log("info", `the variants are those of the first of two judges, ${asked}; ${other} is not asked`);
-  }
+  const config = await open([first.override], (asked, other) =>
+    effects.log("info", `the variants are those of the first of two judges, ${asked}; ${other} is not asked`),
+  );
   const variants: [Variant, ...Variant[]] = [asVariant(config, first)];
   for (const other of named.slice(1)) variants.push(asVariant(await open([other.override]), other));
   refuseMixedClasses(variants);
@@ -115,7 +116,7 @@ function asVariant(config: Config, { name, override }: NamedOverride): Variant {
   return {
     name,
     config: {
-      ...judgeNamed(config, null),
+      ...config,
       runFolder,
       output: join(runFolder, "submission.csv"),
       outputForm: { kind: "submission", gzip: false, columns: [] },

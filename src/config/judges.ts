@@ -27,32 +27,24 @@ export function judgesIn(written: unknown): WrittenJudges | null {
   return first && second && others.length === 0 ? [first, second] : null;
 }
 
+/** A config with two judges as it was written, before it is checked. */
+interface WrittenPair {
+  readonly written: unknown;
+  readonly judges: WrittenJudges;
+  readonly overrides: readonly Override[];
+}
+
+interface CheckedJudges {
+  readonly config: Config | null;
+  readonly problems: readonly Problem[];
+}
+
 /** Checks a config with two judges, each with its own keys laid over the others, and lists the problems of both. */
-export async function checkJudges(
-  {
-    written,
-    judges,
-    overrides,
-  }: {
-    readonly written: unknown;
-    readonly judges: WrittenJudges;
-    readonly overrides: readonly Override[];
-  },
-  source: ConfigSource,
-  places: Places,
-): Promise<{ readonly config: Config | null; readonly problems: readonly Problem[] }> {
-  const flags = overrides.filter(({ yields }) => yields !== true);
-  const check = ({ name, set }: WrittenJudge) => {
-    const { judges: _judges, ...common } = isRecord(written) ? written : {};
-    const own: Override = { from: `judges.${name}`, set };
-    const merged = mergeOverrides(mergeOverrides(common, [own], source.base), flags, places.cwd);
-    return checkConfig(merged, source, places);
-  };
-  // The keys that a judge may not have, and the number of judges, show in the config as a whole.
-  const whole = await checkConfig(written, source, places);
-  const [one, other] = [await check(judges[0]), await check(judges[1])];
+export async function checkJudges(pair: WrittenPair, source: ConfigSource, places: Places): Promise<CheckedJudges> {
+  const { judges } = pair;
+  const [one, other] = [await checkOne(pair, 0, source, places), await checkOne(pair, 1, source, places)];
   const problems = withoutRepeated([
-    ...whole.problems.filter(({ path }) => path[0] === "judges"),
+    ...(await keyProblems(pair, source, places)),
     ...one.problems.map((problem) => inJudge(problem, judges[0], source)),
     ...other.problems.map((problem) => inJudge(problem, judges[1], source)),
   ]);
@@ -61,6 +53,71 @@ export async function checkJudges(
   const unfit = unfitPair(one.config, other.config).map((message): Problem => ({ path: ["judges"], message, place }));
   const config = joinJudges([judges[0].name, judges[1].name], one.config, other.config);
   return { config: unfit.length === 0 ? config : null, problems: unfit };
+}
+
+/** Which of two judges a command works with that works with one. */
+export interface JudgeChoice {
+  /** The name that a person gave; null: the first. */
+  readonly name: string | null;
+  /** Is told the judge that is taken and the other one, if the config has two. */
+  readonly onChosen?: ((taken: string, other: string) => void) | undefined;
+}
+
+/**
+ * Checks the chosen one of two judges alone: flags are laid over no other, so that they need not fit both. Throws AbtieError("config")
+ * for a name that no judge has.
+ */
+export async function checkChosen(
+  pair: WrittenPair,
+  { name, onChosen }: JudgeChoice,
+  source: ConfigSource,
+  places: Places,
+): Promise<CheckedJudges> {
+  const [first, second] = pair.judges;
+  if (name !== null && name !== first.name && name !== second.name) {
+    throw new AbtieError("config", `--judge ${name}: no judge has this name: name ${first.name} or ${second.name}`);
+  }
+  const at = name === second.name ? 1 : 0;
+  const { config, problems: own } = await checkOne(pair, at, source, places);
+  const problems = withoutRepeated([
+    ...(await keyProblems(pair, source, places)),
+    ...own.map((problem) => inJudge(problem, pair.judges[at], source)),
+  ]);
+  if (problems.length > 0 || config === null) return { config: null, problems };
+  const [taken, other] = at === 0 ? [first, second] : [second, first];
+  onChosen?.(taken.name, other.name);
+  // The calibration of the config is that of both judges together.
+  return { config: at === 0 ? { ...config, calibration: null } : asSecond(config, second.name), problems };
+}
+
+/** Throws AbtieError("config") when a name was given for the judge of a config that has one without a name. */
+export function refuseName({ name }: JudgeChoice): void {
+  if (name === null) return;
+  throw new AbtieError("config", `--judge ${name}: the config has one judge without a name: leave the option out`);
+}
+
+function checkOne(
+  { written, judges, overrides }: WrittenPair,
+  at: 0 | 1,
+  source: ConfigSource,
+  places: Places,
+): Promise<CheckedJudges> {
+  const { name, set } = judges[at];
+  const flags = overrides.filter(({ yields }) => yields !== true);
+  const { judges: _judges, ...common } = isRecord(written) ? written : {};
+  const own: Override = { from: `judges.${name}`, set };
+  const merged = mergeOverrides(mergeOverrides(common, [own], source.base), flags, places.cwd);
+  return checkConfig(merged, source, places);
+}
+
+/** Lists the keys that a judge may not have, and a wrong number of judges, which show in the config as a whole. */
+async function keyProblems(
+  { written }: WrittenPair,
+  source: ConfigSource,
+  places: Places,
+): Promise<readonly Problem[]> {
+  const whole = await checkConfig(written, source, places);
+  return whole.problems.filter(({ path }) => path[0] === "judges");
 }
 
 /** Names the key of a judge as it stands in the file. */
@@ -110,42 +167,25 @@ export function takeTurns(first: Pick<Config, "engine">, second: Pick<Config, "e
 }
 
 function joinJudges(names: readonly [string, string], first: Config, second: Config): Config {
-  const runFolder = join(first.runFolder, judgeFolder(names[1]));
+  const escalation = { names, combination: first.calibration, second: asSecond(second, names[1]) };
+  return { ...first, calibration: null, escalation };
+}
+
+/** Gives the second judge a run folder inside that of the run, which both configs name. */
+function asSecond(config: Config, name: string): Config {
+  const runFolder = join(config.runFolder, judgeFolder(name));
   return {
-    ...first,
+    ...config,
+    runFolder,
+    output: join(runFolder, "submission.csv"),
+    outputForm: { kind: "submission", gzip: false, columns: [] },
     calibration: null,
-    escalation: {
-      names,
-      combination: first.calibration,
-      second: {
-        ...second,
-        runFolder,
-        output: join(runFolder, "submission.csv"),
-        outputForm: { kind: "submission", gzip: false, columns: [] },
-        calibration: null,
-      },
-    },
   };
 }
 
 /** Lists the configs of the judges of a run: one, or two. */
 export function judgesOf(config: Config): readonly Config[] {
   return config.escalation === null ? [config] : [config, config.escalation.second];
-}
-
-/**
- * Gives the config of one of the judges of a run; the first for null. Throws AbtieError("config") for a name that no judge has.
- */
-export function judgeNamed(config: Config, name: string | null): Config {
-  const { escalation } = config;
-  if (escalation === null) {
-    if (name === null) return config;
-    throw new AbtieError("config", `--judge ${name}: the config has one judge without a name: leave the option out`);
-  }
-  const [first, second] = escalation.names;
-  if (name === second) return escalation.second;
-  if (name === null || name === first) return { ...config, escalation: null };
-  throw new AbtieError("config", `--judge ${name}: no judge has this name: name ${first} or ${second}`);
 }
 
 /** Names the run folder of the second judge inside that of the run. */

@@ -5,7 +5,7 @@ import { readSmallFile } from "../files/read-small-file.ts";
 import { type ConfigSource, checkConfig } from "./check-config.ts";
 import type { Config } from "./config.ts";
 import { parseYaml, type YamlFile } from "./document.ts";
-import { checkJudges, judgesIn } from "./judges.ts";
+import { checkChosen, checkJudges, type JudgeChoice, judgesIn, refuseName } from "./judges.ts";
 import { mergeOverrides, type Override } from "./merge.ts";
 import type { Places } from "./normalize.ts";
 import { type Path, type Place, refuse } from "./problems.ts";
@@ -13,10 +13,15 @@ import type { WrittenConfig } from "./schema.ts";
 
 /**
  * Reads a config file, replaces keys by the overrides in their order (environment first, flags last), and turns the
- * result into the config that the program uses. Throws an AbtieError("config") that lists every problem at once, with
- * file, line, column and key.
+ * result into the config that the program uses: that of one judge for a choice. Throws an AbtieError("config") that lists every
+ * problem at once, with file, line, column and key.
  */
-export async function loadConfig(path: string | null, overrides: readonly Override[], places: Places): Promise<Config> {
+export async function loadConfig(
+  path: string | null,
+  overrides: readonly Override[],
+  places: Places,
+  choice?: JudgeChoice,
+): Promise<Config> {
   const file = path === null ? null : resolve(places.cwd, path);
   const yaml = file === null ? null : parseYaml(await readText(file), path ?? "");
   if (yaml !== null && yaml.problems.length > 0 && yaml.value === null) throw refuse(yaml.problems);
@@ -24,10 +29,14 @@ export async function loadConfig(path: string | null, overrides: readonly Overri
   const base = file === null ? places.cwd : dirname(file);
   const source: ConfigSource = { file, base, placeOf: (key) => placeOf(key, yaml, path, overrides) };
   const judges = judgesIn(written);
+  if (judges === null && choice !== undefined) refuseName(choice);
+  const pair = judges === null ? null : { written, judges, overrides };
   const { config, problems } =
-    judges === null
+    pair === null
       ? await checkConfig(written, source, places)
-      : await checkJudges({ written, judges, overrides }, source, places);
+      : choice === undefined
+        ? await checkJudges(pair, source, places)
+        : await checkChosen(pair, choice, source, places);
   const all = [...(yaml?.problems ?? []), ...problems];
   if (all.length > 0 || config === null) throw refuse(all);
   return config;

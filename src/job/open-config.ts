@@ -1,6 +1,7 @@
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Config } from "../config/config.ts";
+import type { JudgeChoice } from "../config/judges.ts";
 import { loadConfig } from "../config/load.ts";
 import type { Override } from "../config/merge.ts";
 import type { Places } from "../config/normalize.ts";
@@ -24,13 +25,13 @@ const DEFAULT_CONFIG = "abtie.yaml";
 
 /**
  * Loads the config of a command: from the named file, otherwise from ./abtie.yaml if it exists, otherwise from the flags alone.
- * `runSuffix` ends the name of the usual run folder. Throws an AbtieError("config") that lists every problem.
+ * `runSuffix` ends the name of the usual run folder; `choice` asks for one of two judges. Throws an AbtieError("config") that lists every problem.
  */
 export async function openConfig(
   path: string | null,
   overrides: readonly Override[],
   effects: Pick<Effects, "cwd" | "env" | "redactor">,
-  runSuffix = "",
+  { runSuffix = "", choice }: { readonly runSuffix?: string; readonly choice?: JudgeChoice | undefined } = {},
 ): Promise<Config> {
   const file = await findConfig(path, effects);
   if (file === null && overrides.every(({ set }) => Object.keys(set).length === 0)) {
@@ -39,7 +40,7 @@ export async function openConfig(
       `no config: name a YAML file, or have ./${DEFAULT_CONFIG}, or give -i and --base-url`,
     );
   }
-  const config = await loadConfig(file, overrides, { ...configPlaces(effects), runSuffix });
+  const config = await loadConfig(file, overrides, { ...configPlaces(effects), runSuffix }, choice);
   effects.redactor.add(secretsOf(config));
   return config;
 }

@@ -117,6 +117,20 @@ test("show and prepare take the prompts of the judge that is named, and refuse a
   expect(unnamed).toMatchObject({ status: 2, stderr: expect.stringContaining("one judge without a name") });
 });
 
+test("flags are those of the judge that is taken alone, also when the other differs in its template alone", async () => {
+  await using server = await startJudge();
+  const engine = attachTo(server);
+  const judges = { quick: { engine }, careful: { engine, template: "rules" } };
+  const job = await writeJob({ engine: {}, rows: 12, config: { engine: undefined, judges } });
+  const shown = await inProcess(["show", "job.yaml", "--json", "--judge", "quick", "-t", "rules"], job.folder);
+  expect(shown.status, shown.stderr).toBe(0);
+  expect(JSON.parse(shown.stdout).template).toBe("rules");
+  const compared = await inProcess(["compare", "job.yaml", "-t", "./template.jinja", "-t", "rules"], job.folder);
+  expect(compared.status, compared.stderr).toBe(0);
+  const run = await inProcess(["run", "job.yaml", "-t", "rules"], job.folder);
+  expect(run).toMatchObject({ status: 2, stderr: expect.stringContaining("the same judge twice") });
+});
+
 test("compare says which of two judges it asks", async () => {
   await using first = await startJudge();
   await using second = await startJudge({ seed: 2 });

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Config } from "../../config/config.ts";
+import type { JudgeChoice } from "../../config/judges.ts";
 import { AbtieError } from "../../errors.ts";
 import type { LabelOptions } from "../../evaluate/labelled.ts";
 import type { Override } from "../../job/open-config.ts";
@@ -169,13 +170,14 @@ function overrideOf<F extends ConfigFlag>(name: F, flags: ConfigFlags): readonly
 
 /**
  * Loads the config of a command. The environment and the flags replace keys of the config; the overrides in `weakest`
- * are applied before both.
+ * are applied before both; `choice` asks for one of two judges.
  */
 export async function openJobConfig(
   argument: string | undefined,
   flags: ConfigFlags,
   context: Context,
   weakest: readonly Override[] = [],
+  choice?: JudgeChoice,
 ): Promise<Config> {
   const file = configFileOf(argument, flags);
   const { openConfig } = await import("../../job/open-config.ts");
@@ -184,7 +186,7 @@ export async function openJobConfig(
     "debug",
     `config: ${[file ?? "./abtie.yaml if it exists", ...overrides.map(({ from }) => from)].join(", ")}`,
   );
-  return openConfig(file, overrides, withKey(context, flags));
+  return openConfig(file, overrides, withKey(context, flags), { choice });
 }
 
 /** Creates the option --judge of a command that works with one judge. */
@@ -198,13 +200,13 @@ export async function openJudgeConfig(
   flags: ConfigFlags & { readonly judge?: string },
   context: Context,
 ): Promise<Config> {
-  const config = await openJobConfig(argument, flags, context);
-  const { judgeNamed } = await import("../../config/judges.ts");
-  if (config.escalation !== null && flags.judge === undefined) {
-    const [first, second] = config.escalation.names;
-    context.log("info", `this is the first of two judges, ${first}; for the other: --judge ${second}`);
-  }
-  return judgeNamed(config, flags.judge ?? null);
+  return openJobConfig(argument, flags, context, [], {
+    name: flags.judge ?? null,
+    onChosen: (taken, other) => {
+      if (flags.judge !== undefined) return;
+      context.log("info", `this is the first of two judges, ${taken}; for the other: --judge ${other}`);
+    },
+  });
 }
 
 /**
