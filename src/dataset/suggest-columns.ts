@@ -22,9 +22,10 @@ export function namingRemedy(names: readonly string[], problems: readonly string
     .filter(({ name }) => problems.some((problem) => problem.startsWith(`the column "${name}" is missing`)))
     .map(({ key, name, likely }) => ({ key, found: likely ?? findNearest(name, unused) }));
   const others = textNames(unused).filter((name) => !isLikelyId(name) && !missing.some(({ found }) => found === name));
-  const open = missing.filter(({ found }) => found === null);
-  // As many other columns as texts that are missing are these, most likely in the usual order: the prompt, A, B.
-  const rest = others.length === open.length ? others : [];
+  const open = missing.filter(({ key, found }) => key !== "id" && found === null);
+  // Three columns where no text is known are most likely these in the usual order: the prompt, A, B. Beside a known text, a single other
+  // column may as well say where the row comes from.
+  const rest = open.length === TEXTS && others.length === TEXTS ? others : [];
   const flags = missing
     .map(({ key, found }) => `columns.${key}=${found ?? rest[open.findIndex((each) => each.key === key)] ?? "NAME"}`)
     .map((setting) => `--set ${quoteForShell(setting)}`);
@@ -33,6 +34,9 @@ export function namingRemedy(names: readonly string[], problems: readonly string
   const shown = flags.length === 0 ? "" : `: ${[...ofId, ...flags].join(" ")}`;
   return `Rename the column in the file, or name it with --set or under "columns" in the config${shown}.`;
 }
+
+/** The texts of a row: the prompt, A and B. */
+const TEXTS = 3;
 
 function usualName(names: readonly string[], usual: readonly string[]): string | null {
   return names.find((name) => usual.includes(simplify(name))) ?? null;
@@ -107,7 +111,7 @@ function promptNames(names: readonly string[], answers: readonly string[]): read
 }
 
 function textNames(names: readonly string[]): readonly string[] {
-  return names.filter((name) => !wordsOf(name).some((word) => NO_TEXT.has(word)));
+  return names.filter((name) => !wordsOf(name).some((word) => NO_TEXT.has(word) || OF_KIND.has(word)));
 }
 
 /** "leftText" and "left_text" have the words left and text; a digit is a word. */
@@ -142,6 +146,9 @@ const NO_TEXT: ReadonlySet<string> = new Set(
     " ",
   ),
 );
+
+/** Words in the names of columns that say of what kind a row is, or where it comes from. */
+const OF_KIND: ReadonlySet<string> = new Set("source category topic subset domain type split tag tags".split(" "));
 
 /** Words that say that a column holds an answer. */
 const OF_ANSWER: ReadonlySet<string> = new Set(

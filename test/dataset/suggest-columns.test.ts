@@ -35,6 +35,18 @@ test.each([
   await expect(openDataset(path)).rejects.toThrow(/the column "(response_a|prompt)" is missing.* --set /);
 });
 
+test.each([
+  ["id,prompt,answer,source", "response_a=NAME", "response_b=NAME"],
+  ["id,prompt,response_a,category", "response_b=NAME"],
+  ["id,prompt,answer,remark", "response_a=NAME", "response_b=NAME"],
+  ["id,ask,left,other", "prompt=ask", "response_a=left", "response_b=other"],
+  ["id,ask,left,other,subset,topic", "prompt=ask", "response_a=left", "response_b=other"],
+  ["id,ask,left,source", "prompt=NAME", "response_a=NAME", "response_b=NAME"],
+])("the order of columns says what they are only when none of the texts is known: %s", async (header, ...columns) => {
+  const flags = columns.map((column) => `--set columns.${column}`).join(" ");
+  await expect(openDataset(await rows(header, header.replaceAll(/[^,]+/g, "x")))).rejects.toThrow(`: ${flags}.`);
+});
+
 const WITHOUT = "no column with ids: the id of a row is its number, counted from 0";
 const hinted = (name: string, quoted = `columns.id=${name}`): string =>
   `${WITHOUT}; the values of "${name}" are all different: if they are ids, add --set ${quoted}`;
