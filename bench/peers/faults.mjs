@@ -33,6 +33,10 @@ const { python, model, folder } = values;
 if (python === undefined || model === undefined || values.input === undefined) {
   throw new Error("--python, --model and --input are needed");
 }
+const tools = values.tools.split(",").map((name) => {
+  if (TOOLS[name] === undefined) throw new Error(`no tool ${name}: ${Object.keys(TOOLS)}`);
+  return TOOLS[name];
+});
 const MODEL_LEN = "2048";
 const KILL_AFTER_S = 3;
 const ANY_STATUS = Array.from({ length: 256 }, (_, status) => status);
@@ -51,8 +55,16 @@ const job = await writePeersJob({
 });
 const context = { env: vllmEnv(), python, engineArgs, model: job.model, served: job.served };
 const table = [];
-for (const name of values.tools.split(",")) {
-  const line = await tryTool(TOOLS[name]);
+for (const tool of tools) {
+  // A tool that cannot be tried is a line of the table, and the others are still tried.
+  const line = await tryTool(tool).catch((error) => [
+    tool.name,
+    "not tried to its end",
+    "",
+    "",
+    "",
+    String(error.message).trim().split("\n")[0].replaceAll("|", " ").slice(0, 220),
+  ]);
   table.push(line);
   process.stderr.write(`${line.join(" | ")}\n`);
   if (values.results !== undefined) await appendFile(values.results, `${JSON.stringify([values.fault, ...line])}\n`);

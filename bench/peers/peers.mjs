@@ -15,7 +15,7 @@
  * each round begins with another one, and the ratios are those of one round, so that other load on the machine affects all alike.
  * --until: no further command begins after so many seconds; --limit: a command that takes longer is killed, and said to have failed.
  * Each measurement is appended to the results, so that rounds can be run one by one (--first-round); --table prints the table of a file
- * of results: a group for each model, length, type and kind of round. Ratios need both tools in one command. What a tool needs is installed below /tmp/abtie-peers-tools.
+ * of results: a group for each model, its prompts, length, type and kind of round. Ratios need both tools in one command. What a tool needs is installed below /tmp/abtie-peers-tools.
  */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -86,7 +86,8 @@ async function compare() {
   const job = await writePeersJob({ folder, input, rows, tokens, model: values.model, maxModelLen, server });
   const context = { env, python, engineArgs, model: job.model, served: job.served, maxModelLen };
   for (const tool of usable) await tool.prepare(job, context);
-  const reference = values.reference ? await forwardPasses(job) : null;
+  const key = await keyOf(job);
+  const reference = values.reference ? await forwardPasses(job, key) : null;
   process.stderr.write(
     `${job.rows} rows of ${(job.tokens / job.rows).toFixed(0)} tokens; ready after ${elapsed().toFixed(0)} s\n`,
   );
@@ -97,7 +98,7 @@ async function compare() {
     for (let round = first; round < first + Number(values.rounds); round += 1) {
       for (let turn = 0; turn < usable.length && elapsed() < Number(values.until); turn += 1) {
         const tool = usable[(round - 1 + turn) % usable.length];
-        const head = { ...headOf(job), session, round };
+        const head = { ...headOf(job, key), session, round };
         const line = await measureTool(tool).then(
           (measured) => ({ ...head, ...measured }),
           (error) => ({ ...head, tool: tool.name, failed: error.message }),
@@ -123,23 +124,24 @@ async function compare() {
   }
 }
 
-/** Runs the reference once for the same ids, labels and model: the log probabilities of the labels by plain forward passes on the ids. */
-async function forwardPasses({ folder, model, labels }) {
-  const ids = join(folder, "ids.jsonl");
+/** Names the ids of the prompts, the labels and the model: a hash that is another one with other rows, template or weights. */
+async function keyOf({ folder, model, labels }) {
   const weights = await Promise.all((await weightsOf(model)).map((name) => stat(join(model, name))));
   const made = [
-    await readFile(ids),
+    await readFile(join(folder, "ids.jsonl")),
     JSON.stringify([labels, model, weights.map(({ size, mtimeMs }) => [size, mtimeMs])]),
   ];
-  const key = made
-    .reduce((hash, part) => hash.update(part), createHash("sha256"))
-    .digest("hex")
-    .slice(0, 16);
+  const hash = made.reduce((sum, part) => sum.update(part), createHash("sha256"));
+  return hash.digest("hex").slice(0, 16);
+}
+
+/** Runs the reference once for the same ids, labels and model: the log probabilities of the labels by plain forward passes on the ids. */
+async function forwardPasses({ folder, model, labels }, key) {
   const target = join(folder, `reference-${key}.jsonl`);
   if (!existsSync(target)) {
     const script = fileURLToPath(new URL("reference.py", import.meta.url));
     const partial = `${target}.partial`;
-    const files = [ids, join(folder, "chats.jsonl"), JSON.stringify(labels), partial];
+    const files = [join(folder, "ids.jsonl"), join(folder, "chats.jsonl"), JSON.stringify(labels), partial];
     await promisify(execFile)(python, [script, model, ...files], { env: vllmEnv() });
     await rename(partial, target);
   }
@@ -163,9 +165,9 @@ function compareWith(reference, logProbs) {
 }
 
 /** What a measurement is of: only rounds that agree in all of it are compared. */
-function headOf({ model, rows, tokens }) {
+function headOf({ model, rows, tokens }, job) {
   const { cache, args, "max-model-len": maxModelLen } = values;
-  return { kind, cache, model: basename(model), dtype, maxModelLen: Number(maxModelLen), args, rows, tokens };
+  return { kind, cache, model: basename(model), dtype, maxModelLen: Number(maxModelLen), args, rows, tokens, job };
 }
 
 async function startServer(engineArgs) {

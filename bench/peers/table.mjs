@@ -5,7 +5,8 @@ const OWN = "abtie run";
 
 /**
  * Prints a line for each tool and kind of job: medians of the rounds, and the median ratio to abtie of the same round. Only measurements
- * whose whole head is the same are of one group, and a ratio needs both tools in the same round of the same session.
+ * whose whole head is the same are of one group: `job` is a hash of model, prompts and labels; lines of before it was written are compared
+ * within their session alone. A ratio needs both tools in the same round of the same session.
  */
 export function printTable(lines) {
   const groups = groupBy(lines, titleOf);
@@ -61,9 +62,18 @@ export function printTable(lines) {
   ]);
 }
 
-function titleOf({ kind, cache, model, dtype, maxModelLen, args, rows, tokens }) {
-  const engine = [model, dtype, `at most ${maxModelLen} tokens`, args].filter((part) => part !== "").join(" ");
-  return `${kind}, ${engine}, prefix cache ${cache}, ${rows} rows of ${(tokens / rows).toFixed(1)} tokens`;
+/** Two groups have two titles. What an earlier line does not have is left out. */
+function titleOf({ kind, cache, model, dtype, maxModelLen, args = "", rows, tokens, job, session }) {
+  const limit = maxModelLen === undefined ? "" : `at most ${maxModelLen} tokens`;
+  const engine = [model, dtype, limit, args].filter((part) => part !== undefined && part !== "").join(" ");
+  const parts = [
+    kind,
+    engine,
+    cache === undefined ? "" : `prefix cache ${cache}`,
+    tokens === undefined ? `${rows} rows` : `${rows} rows of ${(tokens / rows).toFixed(1)} tokens`,
+    job === undefined ? `session ${session ?? "unknown"}` : `job ${job}`,
+  ];
+  return parts.filter((part) => part !== "").join(", ");
 }
 
 /** Rounds of two sessions may have the same number. */
