@@ -5,6 +5,7 @@ import type { Config } from "../config/config.ts";
 import type { Effects } from "../effects.ts";
 import { AbtieError } from "../errors.ts";
 import { writeAtomic } from "../files/atomic.ts";
+import { type Disk, nodeDisk } from "../files/disk.ts";
 import { meansMissing } from "../files/exists.ts";
 import { explainFileError } from "../files/explain.ts";
 import { parseJson } from "../files/json-lines.ts";
@@ -84,9 +85,12 @@ export async function readBench(path: string, { cwd }: Pick<Effects, "cwd">): Pr
  * Reads the bench.json in the run folder; null when there is none. Throws AbtieError("config") when it is not one, and
  * AbtieError("data") when it cannot be read.
  */
-export async function findBench(config: Pick<Config, "runFolder">): Promise<BenchStart | null> {
+export async function findBench(
+  config: Pick<Config, "runFolder">,
+  disk: Pick<Disk, "readFile"> = nodeDisk,
+): Promise<BenchStart | null> {
   const { json: file } = benchFiles(config);
-  const text = await readFile(file, "utf8").catch((cause: unknown) => {
+  const text = await disk.readFile(file, "utf8").catch((cause: unknown) => {
     if (meansMissing(cause)) return null;
     throw explainFileError("read", file, cause);
   });

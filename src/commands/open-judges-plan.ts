@@ -5,7 +5,7 @@ import { takeTurns } from "../config/judges.ts";
 import type { Dataset } from "../dataset/open-dataset.ts";
 import type { Budget } from "../deadline/budget.ts";
 import type { Effects } from "../effects.ts";
-import { knownStart } from "../job/escalator.ts";
+import { knownStart } from "../job/engine-guesses.ts";
 import { createJudgeLoader } from "../job/load-judge.ts";
 import { openJudge } from "../job/open-judge.ts";
 import { readModel } from "../job/open-second.ts";

@@ -1,12 +1,14 @@
+import { findBench } from "../bench/bench-file.ts";
 import type { Config } from "../config/config.ts";
 import { judgesOf } from "../config/judges.ts";
 import type { Effects } from "../effects.ts";
+import { AbtieError } from "../errors.ts";
 import { ensureFirstFile } from "../job/first-file.ts";
 import { filesOfRun } from "../job/job-files.ts";
 import type { Job } from "../job/open-job.ts";
 import { openJobs } from "../job/open-second.ts";
 import { type JobParts, REAL_PARTS } from "../job/parts.ts";
-import type { Session } from "../job/score-on-engines.ts";
+import type { Session, SessionOptions } from "../job/score-on-engines.ts";
 import { finishedSession, runSession } from "../job/session.ts";
 import { withSubmission } from "../job/submission-state.ts";
 import { type RunSummary, type SummaryInput, writeSummary } from "../job/summary.ts";
@@ -79,7 +81,7 @@ async function runLocked(
   limits.noteComplete();
 
   const session = isOpen
-    ? await runSession(job, { limits, began, tokensPerSecond: options.tokensPerSecond ?? null, effects })
+    ? await runSession(job, { limits, began, ...(await measuredSpeeds(config, options, effects)), effects })
         .catch((error: unknown) => {
           throw withSubmission(error, config.output, job.folder.state);
         })
@@ -108,6 +110,29 @@ async function runLocked(
   const summary = await writeSummary(job, inputOf(job, session, began), effects);
   for (const { publisher } of second === null ? [job] : [job, second]) publisher.check();
   return summary;
+}
+
+/** Finds the speeds that benches measured: that of a flag, and with two judges those in the run folder of each. */
+async function measuredSpeeds(
+  { runFolder, escalation }: Config,
+  { tokensPerSecond = null }: RunOptions,
+  { disk, log }: Pick<Effects, "disk" | "log">,
+): Promise<Pick<SessionOptions, "tokensPerSecond" | "secondTokensPerSecond">> {
+  if (escalation === null) return { tokensPerSecond };
+  const find = async (folder: string): Promise<number | null> => {
+    try {
+      return (await findBench({ runFolder: folder }, disk))?.tokensPerSecond ?? null;
+    } catch (error) {
+      if (!(error instanceof AbtieError)) throw error;
+      // A run under a deadline does not end because of a file that it can do without.
+      log("warn", `the speed of a judge counts as not measured: ${error.message}`);
+      return null;
+    }
+  };
+  return {
+    tokensPerSecond: tokensPerSecond ?? (await find(runFolder)),
+    secondTokensPerSecond: await find(escalation.second.runFolder),
+  };
 }
 
 /** Judges the label mass of the answers of earlier sessions: all that there will be, or those so far if they are enough. */

@@ -1,4 +1,3 @@
-import type { Config } from "../config/config.ts";
 import type { Budget } from "../deadline/budget.ts";
 import { mayScoreBothOrders } from "../deadline/run-plan.ts";
 import type { SwapRow } from "../deadline/swap-pass.ts";
@@ -10,6 +9,7 @@ import { sum } from "../numbers/sums.ts";
 import { isAnswered, type RunState, tokenBudgetOf } from "../runfolder/state/run-state.ts";
 import type { Clock, Order, PerClass } from "../types.ts";
 import type { Chooser } from "./chooser.ts";
+import { guessedPace, slowerBy, startUpOf } from "./engine-guesses.ts";
 import type { Planner } from "./planner.ts";
 
 /** How the engines of two judges share the time: one after the other on the same machine, or each on its own. */
@@ -45,7 +45,7 @@ export interface EscalatorOptions {
   readonly names: readonly [string, string];
   readonly states: readonly [first: RunState, second: RunState];
   readonly model: EscalationModel;
-  /** What labelled rows showed of the engines' speed; null when the combination was not fitted. */
+  /** What labelled rows or benches showed of the engines; null when neither did. */
   readonly pilot: Pilot | null;
   /** The probabilities of a row by its used answers, and how many these are by judge; null before the first judge has answered it. */
   readonly combinedOf: (row: number) => { readonly probabilities: PerClass; readonly counts: AnswerCounts } | null;
@@ -65,19 +65,8 @@ export interface EscalatorOptions {
 const RENEW_MS = 20_000;
 /** When all prompts of a plan are taken, it is renewed at most this often (ms) while others are in flight. */
 const LEAST_MS = 2_000;
-/** Without any measurement, the second judge is expected to take this many times as long as the first, with this relative error. */
-const SLOWER = 8;
-const SLOWER_ERROR = 0.7;
-/** The ratios of the speeds and of the starts in a run with labelled rows have this relative error for another run. */
-const PILOT_ERROR = 0.3;
 /** A pace that an earlier session measured has this relative error. */
 const JOURNALED_ERROR = 0.2;
-/** Without any measurement, the second engine is expected to start this many times as long as the first, with this relative error. */
-const LONGER_START = 2;
-const LONGER_START_ERROR = 0.5;
-const MEASURED_START_ERROR = 0.2;
-/** The start of an engine that was never seen to start, s. */
-const USUAL_START = 120;
 /** The pace of a judge of which nothing is known. */
 const UNKNOWN_PACE: Pace = { secondsPerRow: 0.05, secondsPerToken: 0, error: 1 };
 
@@ -234,51 +223,6 @@ function measuredPace(planner: Planner | null, { msPerRow }: RunState): Pace | n
   const pace = planner?.pace() ?? null;
   if (pace !== null) return pace;
   return msPerRow === null ? null : { secondsPerRow: msPerRow / 1_000, secondsPerToken: 0, error: JOURNALED_ERROR };
-}
-
-/** How many times as long as the first judge the second takes for a token, and the relative error of that. */
-interface Slower {
-  readonly factor: number;
-  readonly error: number;
-}
-
-/** The ratio of the paces that labelled rows showed, maybe on another machine, or else a guess. */
-export function slowerBy(pilot: Pilot | null): Slower {
-  const speeds = pilot?.tokensPerSecond ?? null;
-  return speeds === null
-    ? { factor: SLOWER, error: SLOWER_ERROR }
-    : { factor: speeds[0] / speeds[1], error: PILOT_ERROR };
-}
-
-/** Guesses the pace of a second judge that was not measured in this run, from that of the first. */
-export function guessedPace({ secondsPerRow, secondsPerToken }: Pace, { factor, error }: Slower): Pace {
-  return { secondsPerRow: factor * secondsPerRow, secondsPerToken: factor * secondsPerToken, error };
-}
-
-/** The time that the engine of a config takes to start, s: 0 for one that runs already; null when abtie starts it and never has. */
-export function knownStart(
-  { engine }: Pick<Config, "engine">,
-  { longestStartUpSeconds }: Pick<RunState, "longestStartUpSeconds">,
-): number | null {
-  return engine.kind === "spawn" ? longestStartUpSeconds : 0;
-}
-
-/**
- * The start of the second engine, s, as it is known. Else that of the labelled rows, as many times as long as the first engine took this
- * time longer than then, because the model may be on another machine or disk; else it is guessed from that of the first.
- */
-export function startUpOf(
-  measured: number | null,
-  { pilot, first }: { readonly pilot: Pilot | null; readonly first: number | null },
-): { seconds: number; error: number } {
-  if (measured !== null) return { seconds: measured, error: MEASURED_START_ERROR };
-  const [firstThen, secondThen] = pilot?.startUpSeconds ?? [null, null];
-  const isMeasured = first !== null && first > 0;
-  if (secondThen !== null && firstThen !== null && isMeasured) {
-    return { seconds: (secondThen * first) / firstThen, error: PILOT_ERROR };
-  }
-  if (secondThen !== null) return { seconds: secondThen, error: LONGER_START_ERROR };
-  return { seconds: first === null ? USUAL_START : LONGER_START * first, error: LONGER_START_ERROR };
 }
 
 /** The time of the first engine that its first pass leaves, s. */

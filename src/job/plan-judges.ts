@@ -4,7 +4,8 @@ import type { Pilot } from "../escalate/file.ts";
 import type { EscalationModel } from "../escalate/model.ts";
 import { type EscalationRow, type Pace, planEscalation } from "../escalate/plan.ts";
 import { sum } from "../numbers/sums.ts";
-import { type EngineSharing, guessedPace, slowerBy, startUpOf, stepsOf } from "./escalator.ts";
+import { guessedPace, slowerBy, startUpOf } from "./engine-guesses.ts";
+import { type EngineSharing, stepsOf } from "./escalator.ts";
 
 /** What a run with two judges would do, before any row is judged: every row counts as equally uncertain. Times are in seconds. */
 export interface JudgesPlan {

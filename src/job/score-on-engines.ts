@@ -59,6 +59,8 @@ export interface SessionOptions {
   readonly limits: TimeLimits;
   /** Prompt tokens that the engine reads in a second, as a bench measured them, for the times in the plan; null when unknown. */
   readonly tokensPerSecond: number | null;
+  /** The same for the engine of the second of two judges; absent or null when unknown. */
+  readonly secondTokensPerSecond?: number | null;
   /** Start of the run, or of the second judge in it, whose engine begins to start then; monotonic ms. */
   readonly began: number;
   readonly effects: Effects;

@@ -6,7 +6,8 @@ import { AbtieError } from "../errors.ts";
 import type { EscalationPlan } from "../escalate/plan.ts";
 import { plural } from "../format.ts";
 import type { Clock } from "../types.ts";
-import { createEscalator, type EngineSharing, type Escalator, knownStart, type Seat, stepsOf } from "./escalator.ts";
+import { knownStart, withBenches } from "./engine-guesses.ts";
+import { createEscalator, type EngineSharing, type Escalator, type Seat, stepsOf } from "./escalator.ts";
 import { lowMassFailure, secondNotReadyFailure } from "./failure.ts";
 import { inSession } from "./in-session.ts";
 import type { Job, SecondJob } from "./open-job.ts";
@@ -55,7 +56,7 @@ function startedWith(
   { job: second, model, pilot }: SecondJob,
   { names }: Escalation,
   sharing: EngineSharing,
-  { limits, effects: { clock } }: SessionOptions,
+  { limits, tokensPerSecond, secondTokensPerSecond = null, effects: { clock } }: SessionOptions,
 ): Pick<TwoJudges, "escalator" | "seats" | "freeSince"> {
   let firstStartUp = knownStart(config, folder.state);
   let freeSince = clock.monotonic();
@@ -64,7 +65,7 @@ function startedWith(
     names,
     states: [folder.state, second.folder.state],
     model,
-    pilot,
+    pilot: withBenches(pilot, [tokensPerSecond, secondTokensPerSecond]),
     combinedOf: publisher.combined,
     steps: stepsOf(config),
     asksAll: config.orders === "both",
@@ -197,7 +198,8 @@ async function scoreSecond(
   const [name, other] = escalation.names;
   try {
     const session = await inSession(job, options, async () => {
-      const scored = await scoreOnEngines(job, { ...options, began, tokensPerSecond: null, seat: seats[1] });
+      const own = { ...options, began, tokensPerSecond: options.secondTokensPerSecond ?? null, seat: seats[1] };
+      const scored = await scoreOnEngines(job, own);
       throwIfHalted(scored.end, halted);
       return scored;
     });

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { RunStatus } from "../../src/commands/status.ts";
@@ -100,6 +100,38 @@ test("bench measures the judge that is named, and plan reads the speed of the se
   expect(await assumed()).toEqual([]);
   expect((await inProcess(["run", "job.yaml"], job.folder)).status).toBe(0);
 });
+
+test("a run without labelled rows plans its second judge by the benches of both", async () => {
+  const judges = { quick: { engine: spawning({}) }, careful: { engine: spawning({ seed: 2 }) } };
+  const job = await writeJob({ engine: {}, rows: 24, config: { engine: undefined, judges } });
+  await mkdir(join(job.folder, "run/judge-careful"), { recursive: true });
+  const benches = ["run/bench.json", "run/judge-careful/bench.json"].map((file) => join(job.folder, file)) as [
+    string,
+    string,
+  ];
+  const run = () => inProcess(["run", "job.yaml", "--deadline", "10m"], job.folder);
+  await writeFile(benches[0], benchOf(10_000));
+  await writeFile(benches[1], benchOf(0.001));
+  expect((await run()).stderr).toContain("the judge careful is not started");
+
+  await writeFile(benches[1], benchOf(250));
+  expect((await run()).stderr).toContain("that of careful starts: 24 answers of it are planned");
+  const journal = readFileSync(join(job.folder, "run/judge-careful/journal.jsonl"), "utf8").split("\n");
+  const plans = journal.filter((line) => line.includes('"event":"plan"')).map((line) => JSON.parse(line).plan);
+  expect(plans.map(({ ladder: [step] }) => step.tokens / step.seconds)).toEqual([expect.closeTo(250, 6)]);
+
+  // The answers are worth more than a file that only helps to plan.
+  await writeFile(benches[0], "{}");
+  const damaged = await inProcess(["run", "job.yaml", "--fresh"], job.folder);
+  expect(damaged).toMatchObject({ status: 0, stderr: expect.stringMatching(/counts as not measured: .*bench\.json/) });
+});
+
+/** A bench.json, as far as other commands read it. */
+function benchOf(tokensPerSecond: number): string {
+  const fit = { rowMs: 0, tokenMs: 1_000 / tokensPerSecond };
+  const speeds = { best: { concurrency: 1, promptsPerRequest: 1 }, fit };
+  return JSON.stringify({ format: 1, speeds, lengths: { meanTokens: 50 } });
+}
 
 test("show and prepare take the prompts of the judge that is named, and refuse a name that no judge has", async () => {
   const engine = { attach: "http://127.0.0.1:9", tokenizer: TOKENIZER };

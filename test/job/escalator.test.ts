@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { defaultEscalation } from "../../src/escalate/model.ts";
 import type { AnswerCounts } from "../../src/escalate/steps.ts";
-import { createEscalator, type EscalatorOptions, knownStart } from "../../src/job/escalator.ts";
+import { knownStart } from "../../src/job/engine-guesses.ts";
+import { createEscalator, type EscalatorOptions } from "../../src/job/escalator.ts";
 import { throwIfHalted, whyNotStarted } from "../../src/job/two-judges.ts";
 import { fold } from "../../src/runfolder/state/fold.ts";
 import { createRunState } from "../../src/runfolder/state/run-state.ts";

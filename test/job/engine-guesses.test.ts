@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { guessedPace, slowerBy, startUpOf } from "../../src/job/escalator.ts";
+import { guessedPace, slowerBy, startUpOf, withBenches } from "../../src/job/engine-guesses.ts";
 
 const pilot = { tokensPerSecond: [5_000, 6_000] as const, startUpSeconds: [20, 31] as const };
 
@@ -33,3 +33,23 @@ test.each([
     expect(start.error).toBeGreaterThan(startUpOf(null, { pilot, first: 10 }).error);
   },
 );
+
+test.each([
+  [
+    "both benches, without labelled rows",
+    null,
+    [900, 300],
+    { tokensPerSecond: [900, 300], startUpSeconds: [null, null] },
+  ],
+  [
+    "both benches, with the starts of labelled rows",
+    { tokensPerSecond: null, startUpSeconds: [20, 31] },
+    [900, 300],
+    { tokensPerSecond: [900, 300], startUpSeconds: [20, 31] },
+  ],
+  ["the labelled rows that showed the speeds too", pilot, [900, 300], pilot],
+  ["no pair of speeds when the first has no bench", null, [null, 300], null],
+  ["no pair of speeds when the second has no bench", null, [900, null], null],
+] as const)("the ratio of the speeds comes from %s", (_, known, benches, expected) => {
+  expect(withBenches(known, benches)).toEqual(expected);
+});
