@@ -83,8 +83,8 @@ export async function generate(options: GenerateOptions, effects: Effects): Prom
   const { clock, machine, signal } = effects;
   return withLock(`${output}.lock`, { purpose: "abtie generate", clock, machine, signal }, async (lost) => {
     const items = itemsOf(config, config.kind === "scored" ? [] : await readPrompts(config, effects));
-    const key = sha256(JSON.stringify([config, items.map(({ id, requests }) => [id, requests])]));
-    const made = await readJournal(journal, key);
+    const { key, earlier } = keysOf(config, items);
+    const made = await readJournal(journal, [key, ...earlier]);
     if (made.size === 0) await replaceFile(journal, `${JSON.stringify({ key })}\n`);
     const deadlineAt = options.deadline == null ? null : parseDeadline(options.deadline, effects.startedAt);
     const over = new AbortController();
@@ -125,6 +125,19 @@ export async function generate(options: GenerateOptions, effects: Effects): Prom
     const end = signal.aborted ? "interrupted" : over.signal.aborted ? "deadline" : "done";
     return { output, end, rows: rows.length, wanted: items.length, answered: made.size, dropped };
   });
+}
+
+/**
+ * Gives the key of what is generated. `earlier`: that of journals from before the ids of rows were kept; there an id was the number of its
+ * prompt, so that they go on where it still is.
+ */
+function keysOf(config: GenerateConfig, items: readonly Item[]): { key: string; earlier: readonly string[] } {
+  const keyOf = (parts: unknown): string => sha256(JSON.stringify([config, parts]));
+  const areNumbers = items.every(({ id, number }) => id === String(number));
+  return {
+    key: keyOf(items.map(({ id, requests }) => [id, requests])),
+    earlier: areNumbers ? [keyOf(items.map(({ requests }) => requests))] : [],
+  };
 }
 
 async function ask(config: GenerateConfig, item: Item, writers: Writers, signal: AbortSignal): Promise<Made> {
@@ -216,13 +229,13 @@ const lineSchema = z.object({
 });
 
 /** Reads what earlier sessions have made. A last line that a kill has cut off is left out. */
-async function readJournal(path: string, key: string): Promise<Map<number, Made>> {
+async function readJournal(path: string, keys: readonly string[]): Promise<Map<number, Made>> {
   const made = new Map<number, Made>();
   if (!(await exists(path))) return made;
   for await (const { text, number, whole } of readLines(path)) {
     const value = parseJson(text);
     if (number === 1) {
-      if (keySchema.safeParse(value).data?.key === key) continue;
+      if (keys.includes(keySchema.safeParse(value).data?.key ?? "")) continue;
       throw new AbtieError(
         "config",
         `${path} was begun with other settings or prompts: use those, or name another file with -o`,

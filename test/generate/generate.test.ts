@@ -1,9 +1,11 @@
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { collect, itemsOf, type Made, makeRow } from "../../src/generate/items.ts";
+import { loadGenerateConfig } from "../../src/generate/load-config.ts";
 import { generateSchema } from "../../src/generate/schema.ts";
 import { temporaryFolder } from "../helpers/folder.ts";
 import { inProcess } from "../helpers/in-process.ts";
@@ -113,6 +115,29 @@ describe("pairs", () => {
     await writeFile(join(folder, "mine.jsonl"), "mine");
     const mine = await inProcess(["generate", "gen.yaml", "-o", "mine.jsonl"], folder);
     expect(mine).toMatchObject({ status: 2, stderr: expect.stringContaining("this command did not write it") });
+  });
+
+  test.each([
+    ["goes on", "one", 0],
+    ["is refused where the ids are others now", "", 2],
+  ])("a journal from before ids were kept %s", async (_, first, status) => {
+    const writer = await startWriter(({ messages }) => ({ text: `To ${messages.at(-1)?.content}` }));
+    const folder = await temporaryFolder({
+      "prompts.jsonl": [first, "two"].map((prompt) => JSON.stringify({ prompt })).join("\n"),
+      "gen.yaml": `kind: answers\nattach: ${writer.url}\nprompts: prompts.jsonl\n`,
+    });
+    const config = await loadGenerateConfig("gen.yaml", folder);
+    const asked = [first, "two"].filter((text) => text !== "").map((text) => ({ id: "", asked: text }));
+    const requests = itemsOf(config, asked).map((item) => item.requests);
+    const key = createHash("sha256")
+      .update(JSON.stringify([config, requests]))
+      .digest("hex");
+    const row = { id: "0", prompt: "kept", response: "from before", cut: false };
+    const made = { number: 0, made: { kind: "row", row, key: "[0]" } };
+    await writeFile(join(folder, "rows.jsonl.journal"), `${JSON.stringify({ key })}\n${JSON.stringify(made)}\n`);
+    const said = await inProcess(["generate", "gen.yaml", "-o", "rows.jsonl"], folder);
+    expect(said.status, said.stderr).toBe(status);
+    if (status === 0) expect(await rowsIn(join(folder, "rows.jsonl"))).toEqual([row, expect.anything()]);
   });
 
   test("end at the deadline with what is there", async () => {
