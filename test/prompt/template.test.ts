@@ -115,7 +115,7 @@ describe("a name that is a column of the rows", () => {
     const message = await refused(["id", "question", "prompt"], {});
     expect(message).toContain("The columns of the rows are id, question, prompt.");
     expect(message).toContain(
-      "name the column with --set columns.prompt=question, --set columns.response_a=question, --set columns.response_b=question.",
+      "name the column with --set columns.prompt=question or --set columns.response_a=question or --set columns.response_b=question.",
     );
   });
 

@@ -65,7 +65,7 @@ function columnNote(name: string, { columns, variables }: BodyContext): string |
     ": a template names the texts of a row prompt, response_a and response_b, whatever their columns are called.";
   if (used !== undefined) return `${reason} The column "${name}" is ${used.variable}: write that here.`;
   const flags = texts.map(({ variable }) => `--set ${quoteForShell(`columns.${variable}=${name}`)}`);
-  return `${reason} The columns of the rows are ${columns.names.join(", ")}. If "${name}" is one of these texts, write its name here, and name the column with ${flags.join(", ")}.`;
+  return `${reason} The columns of the rows are ${columns.names.join(", ")}. If "${name}" is one of these texts, write its name here, and name the column with ${flags.join(" or ")}.`;
 }
 
 // The syntax tree contains no positions. So each occurrence of the name in the text is renamed, one after another. If
