@@ -40,6 +40,14 @@ describe("the status of a run with two judges", () => {
     expect(statusLines([{ ...status, second: null }], NOW).shorter).toBe("677/677 rows");
   });
 
+  test("adds up the answers of the judges with the same name in several runs", () => {
+    const other = { ...status, second: { name: "careful", asGiven: 5, swapped: 0, model: "large" } };
+    const third = { ...status, second: { name: "large", asGiven: 7, swapped: 1, model: null } };
+    const { text, shorter } = statusLines([status, other, third, { ...status, second: null }], NOW);
+    expect(shorter).toBe("2,708/2,708 rows, careful: 70, large: 8");
+    expect(text).toBe(`${shorter} · 16.0 rows/s · 4 runs`);
+  });
+
   test("counts them in the table of several runs, which has no such column without them", () => {
     const runs = [
       { ...status, name: "one" },

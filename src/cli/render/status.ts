@@ -63,7 +63,7 @@ export function renderRunsStatus({ folder, runs, report }: RunsStatus, columns: 
     state,
     `${formatCount(rows.scored)} of ${formatCount(rows.total)}`,
     ...(swapped ? [formatCount(rows.bothOrders)] : []),
-    ...(twoJudges ? [second === null ? "" : countOfSecond(second)] : []),
+    ...(twoJudges ? [countsOfSeconds([second]).join("")] : []),
     rowsPerSecond === null ? "" : formatRate(rowsPerSecond),
     ...(hasMass ? [labelMass === null ? "" : formatMass(labelMass)] : []),
     sum(verdicts) === 0 ? "" : formatVerdicts(verdicts),
@@ -99,7 +99,7 @@ export function renderRunsStatus({ folder, runs, report }: RunsStatus, columns: 
 
 /**
  * One line about runs that go on, and a shorter one for a narrow terminal, with the rows that are done, of all. The second of two judges
- * goes on when all are done: both lines name it with its answers.
+ * goes on when all are done: both lines name it with its answers, of several runs their sum.
  */
 export function statusLines(
   runs: readonly RunStatus[],
@@ -108,7 +108,7 @@ export function statusLines(
   const done = sum(runs.map(({ rows }) => rows.scored));
   const total = sum(runs.map(({ rows }) => rows.total));
   const speeds = runs.flatMap(({ rowsPerSecond }) => (rowsPerSecond === null ? [] : [rowsPerSecond]));
-  const seconds = runs.flatMap(({ second }) => (second === null ? [] : [countOfSecond(second)]));
+  const seconds = countsOfSeconds(runs.map(({ second }) => second));
   const shorter = [`${formatCount(done)}/${plural(total, "row")}`, ...seconds].join(", ");
   const [only, ...others] = runs;
   const ofOne = only === undefined || others.length > 0 ? null : only;
@@ -121,9 +121,13 @@ export function statusLines(
   return { done, total, text: parts.filter((part) => typeof part === "string").join(" · "), shorter };
 }
 
-/** The name of a second judge, and its answers in both orders. */
-function countOfSecond({ name, asGiven, swapped }: NonNullable<RunStatus["second"]>): string {
-  return `${name}: ${formatCount(asGiven + swapped)}`;
+/** Lists the names of the second judges, each with its answers in both orders in all of these runs. */
+function countsOfSeconds(seconds: readonly RunStatus["second"][]): readonly string[] {
+  const answers = new Map<string, number>();
+  for (const { name, asGiven, swapped } of seconds.filter((second) => second !== null)) {
+    answers.set(name, (answers.get(name) ?? 0) + asGiven + swapped);
+  }
+  return [...answers].map(([name, count]) => `${name}: ${formatCount(count)}`);
 }
 
 function secondLine({ second }: RunStatus): string | null {
