@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
-import { rename, writeFile } from "node:fs/promises";
+import { appendFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { stringify } from "csv-stringify/sync";
 import { describe, expect, test } from "vitest";
+import { encodeEvent } from "../../src/runfolder/journal/events.ts";
 import type { Fake, FakeKnobs } from "../fixtures/engine/fake-vllm.mjs";
 import { inProcess } from "../helpers/in-process.ts";
 import { attachTo, EVIDENCE, type Job, type JobOptions, spawning, startJudge, writeJob } from "../helpers/job.ts";
@@ -94,6 +95,16 @@ describe("engines that abtie starts", () => {
     expect(eventsIn(job, "run/journal.jsonl").at(-2)?.event).toBe("session-end");
   });
 
+  test("have started beside an attached first when they are ready, also when that one has answered everything before", async () => {
+    await using first = await startJudge({ constantMs: 50 });
+    const judges = { quick: { engine: attachTo(first) }, careful: spawned({ seed: 2, listenAfterMs: 2_000 }) };
+    const config = { engine: undefined, judges, concurrency: 1, prompts_per_request: 1 };
+    const job = await writeJob({ engine: {}, rows: 12, config });
+    expect((await inProcess(["run", "job.yaml"], job.folder)).status).toBe(0);
+    const start = eventsIn(job, "run/judge-careful/journal.jsonl").find(({ event }) => event === "start-up");
+    expect(start?.seconds).toBeGreaterThanOrEqual(2);
+  });
+
   test("leave the answers of the first judge when the second does not start", async () => {
     const judges = { quick: spawned(), careful: spawned({ failText: "no GPU", seed: 2 }) };
     const job = await writeJob({ engine: {}, rows: 12, config: { engine: undefined, judges } });
@@ -149,9 +160,15 @@ test("fits how both judges are combined to labelled rows, and a later run uses t
   const lines = readLines(job.rowsFile);
   expect(lines.every(({ ab, ba, second: by }) => ab && ba && by?.ab && by.ba)).toBe(true);
 
+  // Earlier versions journaled a start of engines that ran already.
+  await appendFile(job.journal, encodeEvent({ event: "start-up", at: 0, seconds: 120 }));
   const fitted = await inProcess(["calibrate", "run", "-o", "both.json"], job.folder);
   expect(fitted.stderr).toContain("calibration written");
   expect(fitted.stdout).toMatch(/quick and careful +0\.\d+/);
+  expect(JSON.parse(readFileSync(join(job.folder, "both.json"), "utf8"))).toMatchObject({
+    version: 2,
+    pilot: { tokensPerSecond: [expect.any(Number), expect.any(Number)], startUpSeconds: [null, null] },
+  });
   const path = join(job.folder, "job.yaml");
   await writeFile(path, `${readFileSync(path, "utf8")}calibration: both.json\n`);
   const again = await inProcess(["run", "job.yaml"], job.folder);
