@@ -148,12 +148,24 @@ async function table() {
     pilot?.tokensPerSecond
       ? `, ${((pilot.startUpSeconds[1] ?? 0) + (orders * tokens) / pilot.tokensPerSecond[1]).toFixed(0)} s`
       : "";
+  // What the second judge alone would have done in the time that the run took: all rows once, then swapped; class shares for the others.
+  const { seconds: taken } = JSON.parse(await readFile(join(folder, "timed", "summary.json"), "utf8"));
+  const scoring = Math.max(0, taken.total - (pilot?.startUpSeconds[1] ?? 0));
+  const inTime = Math.min(
+    2 * full.length,
+    Math.floor((scoring * (pilot?.tokensPerSecond?.[1] ?? 0) * full.length) / tokens),
+  );
+  const [once, twice] = [alone(1, false), alone(1, true)];
+  const onlySecond = full.map(({ id }, at) =>
+    at < inTime - full.length ? twice[at] : at < inTime ? once[at] : lossOf(id, model.prior),
+  );
   const ways = {
     [`this run (${calls} answers of the second judge)`]: timed.map(({ id, probabilities }) =>
       lossOf(id, probabilities),
     ),
     "the first judge, one order": small,
     "the first judge, both orders": way(() => [2, 0]),
+    [`the second judge alone in the time of this run, ${inTime} answers`]: onlySecond,
     [`the second judge alone, one order${seconds(1)}`]: alone(1, false),
     [`the second judge alone, both orders${seconds(2)}`]: alone(1, true),
     [`the second judge in the order of the file, ${one} answers as given`]: way((_, at) => [1, at < one ? 1 : 0]),
