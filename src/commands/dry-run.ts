@@ -46,7 +46,7 @@ export async function dryRun(written: Config, options: RunOptions, effects: Effe
   await using dataset = await openRows(config, signal, log);
   const loader = await createJudgeLoader(config, dataset, effects.clock);
   const { template } = loader;
-  const { differences } = await refuseOtherRun({
+  const { before } = await refuseOtherRun({
     config,
     dataset,
     template,
@@ -57,7 +57,7 @@ export async function dryRun(written: Config, options: RunOptions, effects: Effe
   });
   const journal = `${config.runFolder}/journal.jsonl`;
   const answered =
-    differences === null
+    before === null
       ? 0
       : (await followJournal(journal, dataset.ids.length, config.classes, disk)).state.orders.ab.answered;
   const attaches = config.engine.kind === "attach";

@@ -160,8 +160,8 @@ type ShownReadings = Readonly<Record<Order, PerClass | null>>;
 
 /**
  * Computes the probabilities of a row from the readings of judges, which are used together. `compute` also gives the share that each
- * judge has in the result; `shown` are the readings that it got. The policy "floor" mixes the result with the prior: the weight of a judge is the mean of those of its readings,
- * and the judges count by their shares. The policy "fallback" leaves out each reading below the minimum mass.
+ * judge has in the result; `shown` are the readings that it got. The policy "floor" mixes the result with the prior: the weight of a
+ * judge is the mean of those of its readings, and the judges count by their shares. The policy "fallback" leaves out each reading below the minimum mass.
  */
 function underMassPolicy(
   judges: readonly ReadingPair[],

@@ -127,9 +127,9 @@ export interface RunIdentity {
 export async function checkManifest(options: RunIdentity): Promise<void> {
   const { config, effects } = options;
   const path = join(config.runFolder, "manifest.json");
-  const { now, differences, learnsWeights, gaveWay } = await refuseOtherRun(options);
+  const { now, before, differences, gaveWay } = await refuseOtherRun(options);
   if (gaveWay) await effects.disk.rm(join(config.runFolder, JOURNAL), { force: true });
-  if (differences === null) return writeManifest(path, now, effects.disk);
+  if (before === null) return writeManifest(path, now, effects.disk);
   const serious = differences.filter(({ changesAnswers }) => changesAnswers);
   for (const { path, text, changesAnswers } of differences) {
     // The manifest of an earlier version of abtie may have the values of variables.
@@ -137,7 +137,8 @@ export async function checkManifest(options: RunIdentity): Promise<void> {
   }
   for (const { text } of serious) effects.log("warn", `continuing although ${text}`);
   // The report and other commands read the settings for computed values, such as clipping, from the manifest, so it
-  // must have their present values.
+  // must have their present values. The weights become known where they were not.
+  const learnsWeights = before.hashes["weights"] !== now.hashes["weights"];
   if (differences.length > 0 || learnsWeights) await writeManifest(path, now, effects.disk);
 }
 
@@ -145,10 +146,10 @@ export async function checkManifest(options: RunIdentity): Promise<void> {
 interface Comparison {
   /** The manifest of this run. */
   readonly now: Manifest;
-  /** Its differences to the one in the folder; null when the run begins anew. */
-  readonly differences: readonly Difference[] | null;
-  /** True when the manifest in the folder does not know the weights yet, and this one does. */
-  readonly learnsWeights: boolean;
+  /** The one in the folder; null when the run begins anew. */
+  readonly before: Manifest | null;
+  /** How they differ. */
+  readonly differences: readonly Difference[];
   /** True when the folder holds a run with other settings that has no answer, so that this run may take its place. */
   readonly gaveWay: boolean;
 }
@@ -164,16 +165,15 @@ export async function refuseOtherRun(options: RunIdentity): Promise<Comparison> 
   const rows = { data, ids: sha256(ids.join("\n")), count: ids.length };
   const found = await createManifest({ ...options, rows });
   const old = fresh ? null : await readManifest(join(config.runFolder, "manifest.json"), disk);
-  if (old === null) return { now: found, differences: null, learnsWeights: false, gaveWay: false };
+  if (old === null) return { now: found, before: null, differences: [], gaveWay: false };
   // What is known of the weights stays known where they cannot be read.
   const hashes = { ...found.hashes, ...knownWeights(old), ...knownWeights(found) };
   const now = { ...found, createdAt: old.createdAt, model: old.model, hashes };
   const differences = compareManifests(old, now, HARMLESS);
   const serious = differences.filter(({ changesAnswers }) => changesAnswers);
-  const learnsWeights = old.hashes["weights"] === undefined && found.hashes["weights"] !== undefined;
-  if (serious.length === 0 || force) return { now, differences, learnsWeights, gaveWay: false };
+  if (serious.length === 0 || force) return { now, before: old, differences, gaveWay: false };
   if (!(await hasAnswers(join(config.runFolder, JOURNAL), disk))) {
-    return { now: found, differences: null, learnsWeights: false, gaveWay: true };
+    return { now: found, before: null, differences: [], gaveWay: true };
   }
   throw new AbtieError(
     "config",
