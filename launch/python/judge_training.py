@@ -2,10 +2,13 @@
 
 import os
 import signal
+import sys
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 import torch
+import torch.distributed
 from transformers import PrinterCallback, TrainingArguments, set_seed
 
 from judge_curve import Curve
@@ -63,6 +66,20 @@ def train(folder: Path, recipe_file: Path, out: Path, *, ends_at: float | None, 
     done = {"out": str(out / "final"), "step": state.global_step, "of": state.max_steps, "stopped": stop.reason}
     curve.say({"done": done | last_held_out(out, state.global_step)})
     return 0
+
+
+def leave(status: int) -> NoReturn:
+    """End the program with a status, also where several processes have trained.
+
+    Gloo frees the tensors of its last messages in threads of its own. Where the interpreter is ending by then, such a thread
+    aborts the process (status -6). So with several processes the interpreter is not ended.
+    """
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    sys.exit(status)
 
 
 def catch_signals(stop: Stop) -> None:

@@ -35,7 +35,6 @@ twice its first mean, ends with status 1, and the last line of stderr names the 
 import argparse
 import json
 import os
-import sys
 import time
 from pathlib import Path
 
@@ -55,9 +54,9 @@ def main() -> None:
         os.environ["CUDA_VISIBLE_DEVICES"] = os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")[0]
     if os.environ.get("RANK", "0") == "0":
         print(json.dumps({"step": "loading the libraries"}), flush=True)
-    from judge_training import train
+    from judge_training import leave, train
 
-    sys.exit(train(options.data, options.recipe, options.out, ends_at=ends_at, resume=options.resume))
+    leave(train(options.data, options.recipe, options.out, ends_at=ends_at, resume=options.resume))
 
 
 if __name__ == "__main__":
