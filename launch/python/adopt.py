@@ -7,17 +7,21 @@ forks twice, begins a session and drops its environment would outlive every stop
 such processes instead (PR_SET_CHILD_SUBREAPER), which a Node program cannot ask. So the supervisor (src/process/supervisor.ts),
 which starts this program, finds all of them below itself.
 
-The answer on descriptor 3 is one line, "adopts PID" or "cannot PID", when the server is started; PID is that of the server. When the
-supervisor is killed, this program kills everything below it. When the server ends, it ends what the server left, and then
-exits with the status of the server: 128 + n for signal n, 127 when the server cannot be started.
+The answer on descriptor 3 is one line, "adopts PID" or "cannot PID", when the server is started; PID is that of the server.
+When the supervisor is killed, this program kills everything below it. When the server ends, it ends what the server left, and
+then exits with the status of the server: 128 + n for signal n, 127 when the server cannot be started.
 """
 
+import contextlib
 import ctypes
 import errno
 import json
 import os
 import signal
 import time
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
@@ -31,9 +35,10 @@ REPORT = 3
 
 
 def main() -> None:
+    """Starts the server, answers, and ends with its status."""
     supervisor = os.getppid()
     adopts = ask_kernel()
-    signal.signal(SUPERVISOR_ENDED, lambda *_: end_all(0.0) or os._exit(1))
+    signal.signal(SUPERVISOR_ENDED, leave_nothing)
     if os.getppid() != supervisor:
         os._exit(1)
     # The supervisor signals the processes below this one; this program goes on until all of them have ended.
@@ -53,14 +58,21 @@ def ask_kernel() -> bool:
     """Asks to adopt orphans and to be told when the supervisor ends. Returns whether orphans will be adopted."""
     try:
         prctl = ctypes.CDLL(None, use_errno=True).prctl
-        adopts = prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
+        adopts: bool = prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
         prctl(PR_SET_PDEATHSIG, int(SUPERVISOR_ENDED), 0, 0, 0)
     except (OSError, AttributeError):
         return False
     return adopts
 
 
+def leave_nothing(_signal: int, _frame: FrameType | None) -> NoReturn:
+    """Ends everything below this process at once, and itself."""
+    end_all(0.0)
+    os._exit(1)
+
+
 def start(command: list[str]) -> int:
+    """Starts a server in a session of its own; returns its process id."""
     pid = os.fork()
     if pid != 0:
         return pid
@@ -112,17 +124,16 @@ def reap() -> bool:
 def below() -> list[int]:
     """Lists the processes below this one."""
     children: dict[int, list[int]] = {}
-    for name in os.listdir("/proc"):
-        if not name.isdigit():
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit():
             continue
         try:
-            with open(f"/proc/{name}/stat", "rb") as file:
-                fields = file.read().rpartition(b")")[2].split()
+            fields = (folder / "stat").read_bytes().rpartition(b")")[2].split()
         except OSError as error:
             if error.errno not in (errno.ENOENT, errno.ESRCH):
                 raise
             continue
-        children.setdefault(int(fields[1]), []).append(int(name))
+        children.setdefault(int(fields[1]), []).append(int(folder.name))
     found = list(children.get(os.getpid(), []))
     for pid in found:
         found.extend(children.get(pid, []))
@@ -130,10 +141,10 @@ def below() -> list[int]:
 
 
 def send(pid: int, name: signal.Signals) -> None:
-    try:
+    """Sends a signal to a process that may have ended."""
+    with contextlib.suppress(ProcessLookupError):
         os.kill(pid, name)
-    except ProcessLookupError:
-        pass
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -13,6 +13,7 @@ Not supported: keeping the quantised form. The folder takes four bytes for each 
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
@@ -34,7 +35,8 @@ def main() -> None:
     print("reading the tokenizer", flush=True)
     tokenizer = AutoTokenizer.from_pretrained(**source)
     print("de-quantising the weights", flush=True)
-    model = as_plain(AutoModelForCausalLM.from_pretrained(**source, dtype=torch.float32)).eval()
+    model = AutoModelForCausalLM.from_pretrained(**source, dtype=torch.float32).eval()
+    remove_marks(model)
     print("writing float32 weights", flush=True)
     model.save_pretrained(options.out)
     tokenizer.save_pretrained(options.out)
@@ -43,7 +45,7 @@ def main() -> None:
     print(f"the largest difference between two logits is {difference:.1e}", flush=True)
 
 
-def as_plain(model: PreTrainedModel) -> PreTrainedModel:
+def remove_marks(model: Any) -> None:  # noqa: ANN401
     """Remove the marks of quantisation, with which save_pretrained refuses to write de-quantised weights."""
     model.hf_quantizer = None
     model.is_quantized = False
@@ -51,7 +53,6 @@ def as_plain(model: PreTrainedModel) -> PreTrainedModel:
         model.quantization_method = None
     if hasattr(model.config, "quantization_config"):
         del model.config.quantization_config
-    return model
 
 
 def compare(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, out: Path) -> float:

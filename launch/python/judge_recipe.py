@@ -4,7 +4,7 @@ import dataclasses
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Lora:
     dropout: float
     targets: list[str] | str
     layers: str | None
-    bias: str
+    bias: Literal["none", "all", "lora_only"]
 
 
 @dataclass(frozen=True)

@@ -164,7 +164,7 @@ def load(base: Path, config: PreTrainedConfig, *, classifies: bool, dtype: str) 
     kind = AutoModelForSequenceClassification if classifies else AutoModelForCausalLM
     chosen = dtype if dtype == "auto" else getattr(torch, dtype)
     model: PreTrainedModel = kind.from_pretrained(base, config=config, dtype=chosen, attn_implementation="eager")
-    model.eval()  # type: ignore[no-untyped-call]
+    model.eval()
     return model
 
 
@@ -194,7 +194,7 @@ def merge_layers(laid: torch.nn.Module) -> None:
     from peft.tuners.tuners_utils import BaseTunerLayer
 
     for layer in [each for each in laid.modules() if isinstance(each, BaseTunerLayer)]:
-        dtype = layer.get_base_layer().weight.dtype
+        dtype = layer.get_base_layer().get_parameter("weight").dtype
         layer.to(torch.float64)
         layer.merge(safe_merge=True)
         layer.to(dtype)

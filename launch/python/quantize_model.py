@@ -111,7 +111,7 @@ def load(folder: Path, config: PreTrainedConfig) -> PreTrainedModel:
     on_gpu = torch.cuda.is_available()
     place: dict[str, Any] = {"device_map": {"": "cuda:0"}} if on_gpu else {}
     model: PreTrainedModel = kind.from_pretrained(folder, dtype="auto" if on_gpu else torch.float32, **place)
-    model.eval()  # type: ignore[no-untyped-call]
+    model.eval()
     return model
 
 

@@ -6,8 +6,10 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { enginePython, layerFolder, locateHome, pythonOf, quantizerPython, uvFolder } from "../../src/setup/home.ts";
 import { abtie } from "./engine.ts";
 
-const PYTEST = "pytest==9.2.0";
+const TOOLS = ["pytest==9.2.0", "ruff==0.17.6", "mypy==2.4.1"];
 const home = locateHome(process.env);
+
+const layers = [layerFolder(home, "peft"), layerFolder(home, "training")];
 
 let packages: string;
 
@@ -15,13 +17,13 @@ beforeAll(async () => {
   packages = await mkdtemp(join(tmpdir(), "abtie-pytest-"));
   const setup = await abtie(["setup", "--train"]);
   expect(setup.stderr, setup.stderr).toContain("ready");
-  await execa(pythonOf(uvFolder(home)), ["-m", "pip", "install", "-q", "--target", packages, PYTEST]);
+  await execa(pythonOf(uvFolder(home)), ["-m", "pip", "install", "-q", "--target", packages, ...TOOLS]);
 });
 afterAll(() => rm(packages, { recursive: true, force: true }));
 
-/** Runs pytest with an interpreter that setup has installed; `layers` are folders with packages besides its own. */
-function pytest(python: string, layers: readonly string[], files: readonly string[]) {
-  return execa(python, ["-m", "pytest", "-q", ...files], {
+/** Runs a tool with an interpreter that setup has installed; `layers` are folders with packages besides its own. */
+function run(python: string, layers: readonly string[], words: readonly string[]) {
+  return execa(python, ["-m", ...words], {
     cwd: "launch/python",
     reject: false,
     all: true,
@@ -30,13 +32,21 @@ function pytest(python: string, layers: readonly string[], files: readonly strin
 }
 
 test("the tests of the Python programs pass with what setup installs", async () => {
-  const layers = [layerFolder(home, "peft"), layerFolder(home, "training")];
-  const { exitCode, all } = await pytest(enginePython(home), layers, ["tests"]);
+  const { exitCode, all } = await run(enginePython(home), layers, ["pytest", "-q", "tests"]);
   expect(exitCode, all.slice(-4000)).toBe(0);
 });
 
 test("those of quantising pass in its own environment", async () => {
-  const { exitCode, all } = await pytest(quantizerPython(home), [], ["tests/test_quantize_model.py"]);
+  const { exitCode, all } = await run(quantizerPython(home), [], ["pytest", "-q", "tests/test_quantize_model.py"]);
   expect(exitCode, all.slice(-4000)).toBe(0);
   expect(all).toMatch(/^4 passed/m);
+});
+
+test.each([
+  ["ruff", "check", "--no-cache", "."],
+  ["ruff", "format", "--check", "--no-cache", "."],
+  ["mypy", "--cache-dir", "/dev/null", "."],
+])("the Python programs pass %s %s", async (...words) => {
+  const { exitCode, all } = await run(enginePython(home), layers, words);
+  expect(exitCode, all.slice(-4000)).toBe(0);
 });

@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 tokenizers = pytest.importorskip("tokenizers")
 
-from convert_gguf import as_plain, compare  # noqa: E402
+from convert_gguf import compare, remove_marks  # noqa: E402
 
 TEMPLATE = "{% for message in messages %}<{{ message.role }}>{{ message.content }}{% endfor %}"
 
@@ -32,7 +32,8 @@ def written(tmp_path: Path) -> Written:
     core.decoder = tokenizers.decoders.ByteLevel()
     tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_object=core, unk_token="<unk>", chat_template=TEMPLATE)
     out = tmp_path / "model"
-    as_plain(model).save_pretrained(out)
+    remove_marks(model)
+    model.save_pretrained(out)
     tokenizer.save_pretrained(out)
     return model, tokenizer, out
 

@@ -21,8 +21,8 @@ def gemma_2_9b() -> PreTrainedModel:
         num_attention_heads=16,
         num_key_value_heads=8,
         head_dim=256,
-        num_labels=3,
     )
+    config.num_labels = 3
     with torch.device("meta"):
         model: PreTrainedModel = AutoModelForSequenceClassification.from_config(config)
     return model
