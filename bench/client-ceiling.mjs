@@ -141,28 +141,39 @@ async function measure(port, server, serverBefore) {
   return { summary: JSON.parse(json), samples, cpu, load, serverSeconds, seconds: (performance.now() - began) / 1000 };
 }
 
-/** Reads memory and CPU time of a process and all its descendants: abtie's job runs in a child of the process that is started. */
+/**
+ * Reads memory and CPU time of a process and all its descendants: abtie's job runs in a child of the process that is started. A page
+ * that both hold, such as those of the program, is counted once.
+ */
 async function treeResources(pid) {
-  const below = await childrenOf(pid);
-  const parts = await Promise.all([resources(pid), ...below.map((child) => treeResources(child).catch(() => null))]);
-  const found = parts.filter((part) => part !== null);
+  const found = (
+    await Promise.all([pid, ...(await below(pid))].map((each) => resources(each).catch(() => null)))
+  ).filter((part) => part !== null);
   const total = (key) => found.reduce((sum, part) => sum + part[key], 0);
-  return { residentMb: total("residentMb"), cpuSeconds: total("cpuSeconds") };
+  const sharedMb = Math.max(...found.map((part) => part.sharedMb));
+  return { residentMb: total("privateMb") + sharedMb, cpuSeconds: total("cpuSeconds") };
 }
 
-/** Reads the memory and the CPU time of a process so far. */
+async function below(pid) {
+  const children = await childrenOf(pid);
+  return [...children, ...(await Promise.all(children.map(below))).flat()];
+}
+
+/** Reads the memory of a process, its own and shared with others, and its CPU time so far. */
 async function resources(pid) {
-  const status = await readFile(`/proc/${pid}/status`, "utf8");
+  const memory = await readFile(`/proc/${pid}/smaps_rollup`, "utf8");
   const stat = await readFile(`/proc/${pid}/stat`, "utf8");
-  const kb = (name) => Number(status.match(new RegExp(`^${name}:\\s+(\\d+) kB`, "m"))?.[1]);
+  const megabytes = (kind) =>
+    [...memory.matchAll(new RegExp(`^${kind}_(?:Clean|Dirty):\\s+(\\d+) kB`, "gm"))].reduce(
+      (sum, [, kb]) => sum + Number(kb) / 1024,
+      0,
+    );
   const [user, system] = stat
     .slice(stat.lastIndexOf(")") + 2)
     .split(" ")
     .slice(11, 13)
     .map(Number);
-  // A process that is about to end has no memory left.
-  if (Number.isNaN(kb("VmRSS"))) throw new Error(`${pid} has ended`);
-  return { residentMb: kb("VmRSS") / 1024, cpuSeconds: (user + system) / 100 };
+  return { privateMb: megabytes("Private"), sharedMb: megabytes("Shared"), cpuSeconds: (user + system) / 100 };
 }
 
 function report(measured, { rust, rows: asked, tokenizer, leastSpeed, mostMb }) {

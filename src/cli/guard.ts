@@ -6,6 +6,7 @@ import { explainFileError } from "../files/explain.ts";
 import { earlyWatch } from "./early-watch.ts";
 import { endJob, killNow } from "./end-job.ts";
 import { explainCrash, explainEnd } from "./explain-end.ts";
+import { allocatorSettings, HEAP_FLAGS } from "./job-memory.ts";
 import type { FromJob, ToJob } from "./messages.ts";
 import { ERASE_LINE } from "./screen.ts";
 import { unblock, whenWritten, writeOrDrop } from "./stderr.ts";
@@ -14,19 +15,6 @@ import { createWatchdog } from "./watchdog.ts";
 
 /** Time (ms) after the first Ctrl-C during which a second one is ignored, because a terminal may send it twice. */
 const REPEAT_MS = 500;
-/**
- * Flags for the heap of the job, in MB. If the old generation may exceed 2000 MB, V8 lets garbage grow to four times the size of the
- * live objects. With this limit and a small young generation, resident memory is 90 MB lower. Long rows leave so much garbage that
- * the heap of a run of 200,000 of them still grew to several times its live 80 MB; with a growth of at most 50 % after each
- * collection it does not, for 8 to 25 % more time of the processors (10,000 and 15,000 rows). The tokenizer of a big vocabulary leaves 100 MB of garbage,
- * which is collected when it is loaded.
- */
-const HEAP: readonly string[] = [
-  "--max-semi-space-size=8",
-  "--max-old-space-size=2000",
-  "--heap-growing-percent=50",
-  "--expose-gc",
-];
 
 await main(process.argv.slice(2));
 
@@ -74,7 +62,8 @@ function startJob(argv: readonly string[]): void {
   };
   const early = earlyWatch(argv, startedAt);
   if (early !== null) arm(early);
-  job = forkJob();
+  const settings = allocatorSettings(process.env);
+  job = forkJob(settings);
   const started = job;
   let isEnding = false;
   let lostStatus: number | null = null;
@@ -116,7 +105,7 @@ function startJob(argv: readonly string[]): void {
     end(EXIT.bug);
   });
   const columns = process.stderr.isTTY ? terminalWidth() : null;
-  send(started, { type: "start", argv, startedAt, columns });
+  send(started, { type: "start", argv, startedAt, columns, unset: Object.keys(settings) });
   passWidth(started);
   unblock(process.stdout);
   unblock(process.stderr);
@@ -142,9 +131,10 @@ function statusOfLostOutput(error: Error): number {
  * The last descriptor of the job is a pipe that this process holds open. A thread of the job ends the job when the pipe
  * closes, so that `kill -9` of this process leaves no job behind, whatever the job does.
  */
-function forkJob(): ChildProcess {
+function forkJob(settings: Readonly<Record<string, string>>): ChildProcess {
   return fork(new URL("./job.js", import.meta.url), [], {
-    execArgv: [...process.execArgv, ...HEAP],
+    execArgv: [...process.execArgv, ...HEAP_FLAGS],
+    env: { ...process.env, ...settings },
     serialization: "advanced",
     stdio: ["inherit", "inherit", "inherit", "ipc", "pipe"],
   });

@@ -19,6 +19,7 @@ process.once("message", (message: ToJob) => {
 
 /** Runs one command line. Only this function catches every error and chooses the exit status. */
 async function job(data: JobData): Promise<void> {
+  for (const name of data.unset) delete process.env[name];
   const send = (message: FromJob): void => {
     process.send?.(message);
   };

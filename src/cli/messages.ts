@@ -27,4 +27,6 @@ export interface JobData {
   readonly startedAt: number;
   /** Width of the terminal that shows stderr, in characters; null when stderr is not a terminal. */
   readonly columns: number | null;
+  /** Variables of the environment that are for the job process alone, and not for what it starts. */
+  readonly unset: readonly string[];
 }
