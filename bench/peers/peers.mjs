@@ -78,7 +78,7 @@ async function compare() {
   const own = values.args.split(" ").filter((arg) => arg !== "");
   const engineArgs = ["--dtype", dtype, "--max-model-len", String(maxModelLen), "--enforce-eager", cacheFlag, ...own];
   const env = { ...vllmEnv(), VLLM_SERVER_DEV_MODE: "1" };
-  const serve = ["-m", "vllm.entrypoints.cli.main", "serve", "{model}", ...engineArgs];
+  const serve = ["{launch}/python/serve_vllm.py", "{model}", ...engineArgs];
   const rows = Number(values.rows);
   const tokens = values.tokens === undefined ? undefined : Number(values.tokens);
   const results = values.results ?? join(folder, "results.jsonl");

@@ -63,7 +63,11 @@ export const engineSchema = z.strictObject({
         "over which these are laid.",
     ),
   python: z.string().min(1).optional().describe("Python interpreter that has vLLM; default that of `abtie setup`."),
-  command: z.string().min(1).optional().describe("Program to start; {python} is the interpreter."),
+  command: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Program to start; {python} is the interpreter, {launch} the folder launch of abtie."),
   args: z
     .array(z.string())
     .optional()

@@ -144,8 +144,9 @@ function normalizeSpawn(engine: ParsedEngine & { readonly name: string }, base: 
   const model = modelPath(engine.model ?? "", base, places);
   const tokenizer = engine.tokenizer === false ? null : modelPath(engine.tokenizer ?? model, base, places);
   const python = engine.python === undefined ? places.python : modelPath(engine.python, base, places);
+  const values = { python, model, home: places.home, launch: join(places.packageRoot, "launch") };
   const fill = (text: string): string =>
-    text.replaceAll("{python}", python).replaceAll("{home}", places.home).replaceAll("{model}", model);
+    Object.entries(values).reduce((filled, [name, value]) => filled.replaceAll(`{${name}}`, () => value), text);
   const command = engine.command ?? "{python}";
   const { args, env, apiKey } = splitArguments(command, [...(engine.args ?? []), ...(engine.extra_args ?? [])]);
   const variables = { ...engine.env, ...env };

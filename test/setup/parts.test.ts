@@ -89,7 +89,7 @@ describe("the build of vLLM", () => {
 test.each([
   ["cpu", 1, ["cpu-requirements.txt", "cpu-overrides.txt", "cpu-constraints.txt", "name_vllm.py"], "fb71acc00503"],
   ["cuda", 1, ["cuda-requirements.txt", "cuda-constraints.txt"], "bdb4825cc758"],
-  ["model", 1, ["model-requirements.txt", "convert_gguf.py"], "b4bedae5a2a3"],
+  ["model", 1, ["model-requirements.txt", "convert_gguf.py"], "64a06d962447"],
   ["peft", 1, ["merge-requirements.txt"], "3ac7372a7be9"],
   ["training", 1, ["train-requirements.txt"], "021be04e61bd"],
   ["quantizer", 1, ["quantize-requirements.txt"], "ac53c39686da"],
