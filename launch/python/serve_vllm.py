@@ -12,7 +12,10 @@ the engine process elsewhere.
 import importlib
 import multiprocessing
 import os
+import socket
 import sys
+from pathlib import Path
+from typing import Any
 
 
 def main() -> None:
@@ -26,11 +29,25 @@ def main() -> None:
 def fork_engine() -> None:
     """Have the module that starts the engine process fork it."""
     try:
-        starter = importlib.import_module("vllm.v1.engine.utils")
+        starter: Any = importlib.import_module("vllm.v1.engine.utils")
     except ImportError:
         return
     if hasattr(starter, "get_mp_context"):
         starter.get_mp_context = lambda: multiprocessing.get_context("fork")
+        os.register_at_fork(after_in_child=close_listening)
+
+
+def close_listening() -> None:
+    """Close the sockets that listen: a port that the forked process holds too would stay open when the server is killed."""
+    for name in [each.name for each in Path("/proc/self/fd").iterdir()]:
+        try:
+            found = socket.socket(fileno=int(name))
+        except OSError:
+            continue  # no socket, or closed meanwhile
+        if found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+            found.close()
+        else:
+            found.detach()
 
 
 if __name__ == "__main__":

@@ -103,7 +103,7 @@ async function answeredInJournal(runFolder: string, rows: number): Promise<void>
 async function kill({ baseUrl }: Engine): Promise<void> {
   const { port } = new URL(baseUrl);
   const { stdout } = await execa("ps", ["-eo", "pid,args"]);
-  const line = stdout.split("\n").find((one) => one.includes("vllm.entrypoints") && one.includes(`--port ${port}`));
+  const line = stdout.split("\n").find((one) => one.includes("serve_vllm.py") && one.includes(`--port ${port}`));
   if (line === undefined) throw new Error(`no server listens on ${port}`);
   process.kill(Number.parseInt(line, 10), "SIGKILL");
 }

@@ -1,12 +1,14 @@
 """Tests of serve_vllm.py, with modules that only look like vLLM."""
 
+import os
+import socket
 import sys
 from collections.abc import Callable
 from types import ModuleType
 
 import pytest
 
-from serve_vllm import main
+from serve_vllm import close_listening, main
 
 Install = Callable[[dict[str, object]], ModuleType]
 
@@ -58,3 +60,22 @@ def test_a_vllm_that_starts_its_engine_elsewhere_is_served_as_it_is(install: Ins
     main()
     assert not hasattr(starter, "get_mp_context")
     assert len(served) == 1
+
+
+def test_a_forked_process_holds_no_port_of_the_server() -> None:
+    listening = socket.create_server(("127.0.0.1", 0))
+    client = socket.create_connection(listening.getsockname())
+    child = os.fork()
+    if child == 0:
+        close_listening()
+        ended = [each.fileno() for each in (listening, client) if is_closed(each.fileno())]
+        os._exit(0 if ended == [listening.fileno()] else 1)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+def is_closed(descriptor: int) -> bool:
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return True
+    return False
