@@ -12,6 +12,8 @@ When the supervisor is killed, this program kills everything below it. When the 
 then exits with the status of the server: 128 + n for signal n, 127 when the server cannot be started.
 """
 
+from __future__ import annotations
+
 import contextlib
 import ctypes
 import errno

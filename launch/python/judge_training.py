@@ -68,18 +68,19 @@ def train(folder: Path, recipe_file: Path, out: Path, *, ends_at: float | None, 
     return 0
 
 
-def leave(status: int) -> NoReturn:
-    """End the program with a status, also where several processes have trained.
+def leave(end: int | str | None) -> NoReturn:
+    """End the program as sys.exit does, also where several processes have trained.
 
     Gloo frees the tensors of its last messages in threads of its own. Where the interpreter is ending by then, such a thread
     aborts the process (status -6). So with several processes the interpreter is not ended.
     """
-    if torch.distributed.is_available() and torch.distributed.is_initialized():
-        torch.distributed.destroy_process_group()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
-    sys.exit(status)
+    if not torch.distributed.is_available() or not torch.distributed.is_initialized():
+        sys.exit(end)
+    if isinstance(end, str):
+        print(end, file=sys.stderr)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(1 if isinstance(end, str) else end or 0)
 
 
 def catch_signals(stop: Stop) -> None:

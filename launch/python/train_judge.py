@@ -56,7 +56,11 @@ def main() -> None:
         print(json.dumps({"step": "loading the libraries"}), flush=True)
     from judge_training import leave, train
 
-    leave(train(options.data, options.recipe, options.out, ends_at=ends_at, resume=options.resume))
+    try:
+        end = train(options.data, options.recipe, options.out, ends_at=ends_at, resume=options.resume)
+    except SystemExit as refusal:
+        leave(refusal.code)
+    leave(end)
 
 
 if __name__ == "__main__":
