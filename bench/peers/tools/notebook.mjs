@@ -17,7 +17,8 @@ export const notebook = {
     file: join(folder, "notebook.jsonl"),
   }),
   result: async ({ folder }, { stdout }) => {
-    const { seconds } = JSON.parse(stdout.trim().split("\n").at(-1));
+    // The engine's log comes behind it.
+    const { seconds } = JSON.parse(stdout.split("\n").findLast((line) => line.startsWith("{")));
     const lines = await readLines(join(folder, "notebook.jsonl"));
     return { scoring: seconds, logProbs: lines.map(({ logProbs }) => logProbs), note: "" };
   },

@@ -33,7 +33,7 @@ def main() -> None:
             tokenizer.apply_chat_template(chat, tokenize=False, continue_final_message=True) for chat in chats
         )
     ]
-    params = SamplingParams(max_tokens=1, temperature=0, logprobs=0, logprob_token_ids=labels)
+    params = SamplingParams(max_tokens=1, temperature=0, logprobs=len(labels), logprob_token_ids=labels)
     rows = []
     print("SCORING", file=sys.stderr, flush=True)
     began = time.perf_counter()

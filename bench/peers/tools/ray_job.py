@@ -21,7 +21,7 @@ def main() -> None:
     config = vLLMEngineProcessorConfig(
         model_source=model, engine_kwargs=keywords(sys.argv[5:]), batch_size=64, concurrency=1, max_concurrent_batches=8
     )
-    sampling = {"max_tokens": 1, "temperature": 0, "logprobs": 0, "logprob_token_ids": labels}
+    sampling = {"max_tokens": 1, "temperature": 0, "logprobs": len(labels), "logprob_token_ids": labels}
     processor = build_processor(
         config,
         preprocess=lambda row: {"messages": json.loads(row["chat"]), "sampling_params": sampling},
