@@ -19,7 +19,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Tokenizer } from "@huggingface/tokenizers";
 import { readPrompts, writeCeilingJob } from "./lib/ceiling-job.mjs";
-import { answers, childrenOf, freePort } from "./lib/processes.mjs";
+import { answers, childrenOf, cpuSeconds, freePort, treeCpuSeconds } from "./lib/processes.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 /** Targets: rows/s for rows of 200 tokens, tokenising or with tokens prepared; MB for fewer than 100,000 rows or more. */
@@ -74,7 +74,7 @@ async function main({ rows, tokens, tokenizer, orders, input, prepared, python }
   );
   try {
     await answers(`http://127.0.0.1:${port}/health`);
-    const before = await resources(fake.pid);
+    const before = await cpuSeconds(fake.pid);
     const rust = [await rustSpeed(python, tokenizer)];
     const measured = await measure(port, fake.pid, before);
     rust.push(await rustSpeed(python, tokenizer));
@@ -128,52 +128,40 @@ async function measure(port, server, serverBefore) {
   const samples = [];
   let cpu = 0;
   const timer = setInterval(async () => {
-    const now = await treeResources(job.pid).catch(() => null);
+    const now = await Promise.all([treeMemoryMb(job.pid), treeCpuSeconds(job.pid)]).catch(() => null);
     if (now === null) return;
+    const [mb, seconds] = now;
     // The job ends before the process that started it, so the last sample may lack it.
-    cpu = Math.max(cpu, now.cpuSeconds);
-    samples.push({ second: (performance.now() - began) / 1000, mb: now.residentMb });
+    cpu = Math.max(cpu, seconds);
+    samples.push({ second: (performance.now() - began) / 1000, mb });
   }, SAMPLE_MS);
   const status = await new Promise((resolve) => job.once("close", resolve));
   clearInterval(timer);
   if (status !== 0) throw new Error(`abtie ended with ${status}`);
-  const serverSeconds = (await resources(server)).cpuSeconds - serverBefore.cpuSeconds;
+  const serverSeconds = (await cpuSeconds(server)) - serverBefore;
   return { summary: JSON.parse(json), samples, cpu, load, serverSeconds, seconds: (performance.now() - began) / 1000 };
 }
 
 /**
- * Reads memory and CPU time of a process and all its descendants: abtie's job runs in a child of the process that is started. A page
- * that both hold, such as those of the program, is counted once.
+ * Reads the resident memory of a process and all its descendants, in MB: abtie's job runs in a child of the process that is started. A
+ * page that both hold, such as those of the program, is counted once.
  */
-async function treeResources(pid) {
-  const found = (
-    await Promise.all([pid, ...(await below(pid))].map((each) => resources(each).catch(() => null)))
-  ).filter((part) => part !== null);
-  const total = (key) => found.reduce((sum, part) => sum + part[key], 0);
-  const sharedMb = Math.max(...found.map((part) => part.sharedMb));
-  return { residentMb: total("privateMb") + sharedMb, cpuSeconds: total("cpuSeconds") };
+async function treeMemoryMb(pid) {
+  const found = await memoryOfTree(pid);
+  return found.reduce((sum, { own }) => sum + own, 0) + Math.max(...found.map(({ shared }) => shared));
 }
 
-async function below(pid) {
-  const children = await childrenOf(pid);
-  return [...children, ...(await Promise.all(children.map(below))).flat()];
-}
-
-/** Reads the memory of a process, its own and shared with others, and its CPU time so far. */
-async function resources(pid) {
-  const memory = await readFile(`/proc/${pid}/smaps_rollup`, "utf8");
-  const stat = await readFile(`/proc/${pid}/stat`, "utf8");
+/** Reads the memory of each process of a tree, in MB: its own, and what it shares with others. */
+async function memoryOfTree(pid) {
+  const [text, children] = await Promise.all([readFile(`/proc/${pid}/smaps_rollup`, "utf8"), childrenOf(pid)]);
   const megabytes = (kind) =>
-    [...memory.matchAll(new RegExp(`^${kind}_(?:Clean|Dirty):\\s+(\\d+) kB`, "gm"))].reduce(
+    [...text.matchAll(new RegExp(`^${kind}_(?:Clean|Dirty):\\s+(\\d+) kB`, "gm"))].reduce(
       (sum, [, kb]) => sum + Number(kb) / 1024,
       0,
     );
-  const [user, system] = stat
-    .slice(stat.lastIndexOf(")") + 2)
-    .split(" ")
-    .slice(11, 13)
-    .map(Number);
-  return { privateMb: megabytes("Private"), sharedMb: megabytes("Shared"), cpuSeconds: (user + system) / 100 };
+  // A child may end at any time.
+  const below = await Promise.all(children.map((child) => memoryOfTree(child).catch(() => [])));
+  return [{ own: megabytes("Private"), shared: megabytes("Shared") }, ...below.flat()];
 }
 
 function report(measured, { rust, rows: asked, tokenizer, leastSpeed, mostMb }) {
