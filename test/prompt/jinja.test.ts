@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compileJinja, type Jinja } from "../../src/prompt/jinja/compile.ts";
 import { LIMITS } from "../../src/prompt/jinja/limits.ts";
+import { PRINTED } from "../../src/prompt/jinja/nodes.ts";
 import { plainWords } from "../../src/prompt/jinja/plain-words.ts";
 import { loadTokenizer } from "../../src/prompt/tokenizer/local.ts";
 import { fixtureFolder, HEAD, SETTINGS, templateOf, temporaryFolder } from "./helpers.ts";
@@ -246,6 +247,20 @@ describe("a template that asks for little", () => {
       expect(compile(source).render(variables)).toBe(unbounded(source, variables));
     }
   });
+});
+
+test("what a block writes is weighed, also beside a slice that lacks a bound", () => {
+  const [block] = compile("{% if a %}{{ b }}{% endif %}{{ c[1:] }}").program["body"] as {
+    readonly body: readonly object[];
+  }[];
+  expect(block?.body.map((node) => PRINTED in node)).toEqual([true]);
+});
+
+test("a name is known in a macro, a filter's argument and a slice as the only place that names it", () => {
+  const source =
+    "{% macro m() %}{{ a }}{% endmacro %}{{ m() }}{{ 'x' | replace('x', b) }}{{ c[d:] }}{{ e is defined }}";
+  const variables = { a: "1", b: "2", c: "cde", d: 1, e: "5", unnamed: { deep: ["6"] } };
+  expect(compile(source).render(variables)).toBe("12detrue");
 });
 
 test("a list of 300,000 written elements is rendered", () => {

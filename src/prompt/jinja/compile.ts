@@ -2,7 +2,7 @@ import { AbtieError, messageOf } from "../../errors.ts";
 import { lineOfFailure } from "./failure-line.ts";
 import { createScope, type JinjaNode, parseJinja } from "./library.ts";
 import { LIMITS, LimitExceeded } from "./limits.ts";
-import { markPrinted, measureTree } from "./nodes.ts";
+import { markPrinted, measureTree, namesIn } from "./nodes.ts";
 import { plainWords } from "./plain-words.ts";
 import { PythonInterpreter } from "./python-interpreter.ts";
 import { findSyntaxProblem, lineAt } from "./syntax-problem.ts";
@@ -36,14 +36,18 @@ export function compileJinja(source: string, place: JinjaPlace): Jinja {
   refuseLarge(source, place);
   const program = parse(source, place);
   markPrinted(program);
+  // A value that is not named is left out, because the library makes objects of every part of it.
+  const named = namesIn(program);
+  const builtIn = createScope();
+  for (const [name, value] of Object.entries(BUILT_IN)) builtIn.set(name, value);
   return {
     program,
     render: (variables) => {
       try {
-        const scope = createScope();
+        const scope = createScope(builtIn);
         let characters = 0;
-        for (const [name, value] of Object.entries({ ...BUILT_IN, ...variables })) {
-          scope.set(name, value);
+        for (const [name, value] of Object.entries(variables)) {
+          if (named.has(name)) scope.set(name, value);
           characters += countCharacters(value);
         }
         return String(new PythonInterpreter(scope, characters).run(program).value);

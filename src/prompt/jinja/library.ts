@@ -31,9 +31,9 @@ export interface LibraryInterpreter {
 
 export const Interpreter = UntypedInterpreter as unknown as new (scope: Scope) => LibraryInterpreter;
 
-/** Makes the scope of a template, with no names but "namespace". */
-export function createScope(): Scope {
-  return new (UntypedEnvironment as unknown as new () => Scope)();
+/** Makes the scope of a template, with no names but "namespace" and those of `outer`. */
+export function createScope(outer?: Scope): Scope {
+  return new (UntypedEnvironment as unknown as new (outer?: Scope) => Scope)(outer);
 }
 
 /** Parses a text; throws the library's errors. */

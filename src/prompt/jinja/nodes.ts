@@ -57,18 +57,31 @@ export function measureTree(root: unknown): TreeSize {
   return { nodes, depth };
 }
 
+/** Lists the names in a syntax tree: of variables, filters, fields and all else. */
+export function namesIn(root: unknown): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const node of nodesIn(root)) if (node.type === "Identifier") names.add(String(node["value"]));
+  return names;
+}
+
 /** Marks an expression whose value is written into the output. A copy of the node has the mark too. */
 export const PRINTED: unique symbol = Symbol("printed");
 
 /** Marks the expressions whose values are written into the output: the `{{ ... }}` of all blocks. */
 export function markPrinted(root: unknown): void {
-  const open: unknown[] = [root];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    if (isNode(next)) {
-      for (const block of BLOCKS) {
-        for (const child of childrenOf(next[block])) if (isNode(child)) Object.assign(child, { [PRINTED]: true });
-      }
+  for (const node of nodesIn(root)) {
+    for (const block of BLOCKS) {
+      for (const child of childrenOf(node[block])) if (isNode(child)) Object.assign(child, { [PRINTED]: true });
     }
+  }
+}
+
+/** Goes through a syntax tree without recursion, because a tree can be deeper than the stack. A part that is absent is undefined. */
+function* nodesIn(root: unknown): Generator<JinjaNode> {
+  const open: unknown[] = [root];
+  while (open.length > 0) {
+    const next = open.pop();
+    if (isNode(next)) yield next;
     for (const child of childrenOf(next)) open.push(child);
   }
 }
