@@ -85,6 +85,16 @@ const FAMILIES: Readonly<Record<string, TokenizerJson>> = {
       merges: [[".", "▁"], ["e", "▁"], ...metaspace.model.merges],
     },
   },
+  "spaces that are written as ▁, and a token across words": {
+    ...metaspace,
+    normalizer: replaced,
+    pre_tokenizer: null,
+    model: {
+      ...metaspace.model,
+      vocab: { ...metaspace.model.vocab, ".▁": 5000, "▁▁": 5001, "▁▁▁": 5002 },
+      merges: [[".", "▁"], ["▁", "▁"], ["▁▁", "▁"], ...metaspace.model.merges],
+    },
+  },
   "whole tokens of words": { ...metaspace, model: { ...metaspace.model, ignore_merges: true } },
 };
 

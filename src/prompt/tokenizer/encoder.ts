@@ -3,9 +3,10 @@ import { createLibrary, type Library } from "./library.ts";
 import { createMerge, type MergeRule, type RuleFields, writeRules } from "./merge.ts";
 import type { TokenizerJson } from "./model-files.ts";
 import { byteSymbols, characterSymbols, inByteCharacters, type ToSymbols } from "./symbols.ts";
+import { createWordSplitter, onlyWritesSpaces, splitsAtSpaces } from "./words.ts";
 
-/** Encodes a single text, without special tokens around it. */
-export type EncodeText = (text: string) => readonly number[];
+/** Encodes a single text, without special tokens around it. The ids follow those of `before`. */
+export type EncodeText = (text: string, before?: readonly number[]) => readonly number[];
 
 /** An encoder, and the library's tokenizer without the merge rules: it decodes, and shows which special tokens stand around a text. */
 export interface Encoder {
@@ -16,8 +17,8 @@ export interface Encoder {
 
 /**
  * Makes an encoder for a byte-pair model from the contents of tokenizer.json and tokenizer_config.json. It gives the ids of the
- * library several times faster, because it encodes each piece of text once and remembers its ids. The library normalises the
- * texts and splits them. `given` are the merge rules when another thread has read them already. Null for other models. Throws the
+ * library several times faster, because it encodes each piece of text once and remembers its ids. The library normalises, and splits
+ * the texts of all models but those of plain words. `given` are the merge rules when another thread has read them already. Null for other models. Throws the
  * library's errors.
  */
 export function createEncoder(
@@ -37,31 +38,69 @@ export function createEncoder(
   const toSymbols = (shape.bytes ? byteSymbols : characterSymbols)(idOf);
   if (toSymbols === null) return null;
   const rules = given ?? writeRules(shape.rules, idOf);
-  const idsOf = rememberPieces(encodePiece(shape, createMerge(rules), toSymbols, idOf));
-  const pieces = createPieces(tokenizer, shape, vocabulary.keys());
+  const encodeOne = encodePiece(shape, createMerge(rules), toSymbols, idOf);
 
   const { normalizer } = library;
   // The library searches these tokens before it normalises when there is no normaliser.
   const isLate = ({ normalized }: { readonly normalized: boolean }): boolean => normalized && normalizer !== null;
   const early = createAddedTokenSplitter(added_tokens.filter((token) => !isLate(token)));
-  const late = createAddedTokenSplitter(
-    added_tokens.filter(isLate).map((token) => ({ ...token, content: normalizer?.(token.content) ?? token.content })),
-  );
-  const encode: EncodeText = (text) => {
-    const ids: number[] = [];
-    for (const [index, section] of early(text).entries()) {
-      if (section.id !== null) {
-        ids.push(section.id);
-        continue;
-      }
-      for (const { id, text: part } of late(normalizer?.(section.text) ?? section.text)) {
-        if (id !== null) ids.push(id);
-        else for (const piece of pieces(part, index)) for (const found of idsOf(piece)) ids.push(found);
-      }
+  const late = added_tokens.filter(isLate);
+  const isPlain = normalizer !== null && late.length === 0 && hasPlainWords(tokenizer, shape);
+  const encodeSection = isPlain
+    ? byWords(createWordSplitter(vocabulary.keys(), " "), (word) => encodeOne(normalizer(word)))
+    : byPieces({ normalizer, late, pieces: createPieces(tokenizer, shape, vocabulary.keys()), encodeOne });
+  const encode: EncodeText = (text, before = []) => {
+    const ids = before.slice();
+    for (const [index, { id, text: section }] of early(text).entries()) {
+      if (id === null) encodeSection(section, index, ids);
+      else ids.push(id);
     }
     return ids;
   };
   return { encode, library, rules };
+}
+
+/** Encodes a piece of a text, of which no token goes beyond the ends. */
+type EncodePiece = (piece: string) => readonly number[];
+
+/** Adds the ids of a text that holds no early added token to a list. */
+type EncodeSection = (text: string, index: number, ids: number[]) => void;
+
+/** Splits the text into words, and normalises those alone that are not remembered. */
+function byWords(words: (text: string) => readonly string[], encodeWord: EncodePiece): EncodeSection {
+  const idsOf = rememberPieces(encodeWord);
+  return (text, _, ids) => {
+    for (const word of words(text)) for (const id of idsOf(word)) ids.push(id);
+  };
+}
+
+/** Normalises the text, takes the late added tokens out, and splits the rest as the model does. */
+function byPieces({
+  normalizer,
+  late,
+  pieces,
+  encodeOne,
+}: {
+  readonly normalizer: Library["normalizer"];
+  readonly late: TokenizerJson["added_tokens"];
+  readonly pieces: (text: string, index: number) => readonly string[];
+  readonly encodeOne: EncodePiece;
+}): EncodeSection {
+  const idsOf = rememberPieces(encodeOne);
+  const split = createAddedTokenSplitter(
+    late.map((token) => ({ ...token, content: normalizer?.(token.content) ?? token.content })),
+  );
+  return (text, index, ids) => {
+    for (const { id, text: part } of split(normalizer?.(text) ?? text)) {
+      if (id !== null) ids.push(id);
+      else for (const piece of pieces(part, index)) for (const found of idsOf(piece)) ids.push(found);
+    }
+  };
+}
+
+/** Decides whether a model of characters has words and no other pieces, so that its texts may be split before they are normalised. */
+function hasPlainWords({ normalizer }: TokenizerJson, { bytes, wholeTokens, steps }: Shape): boolean {
+  return !bytes && !wholeTokens && onlyWritesSpaces(normalizer) && steps.every(splitsAtSpaces);
 }
 
 /** What a byte-pair model of tokenizer.json does. */
@@ -139,7 +178,7 @@ function createPieces(
   const parts = (text: string, section_index: number): readonly string[] =>
     fast?.(text) ?? (split === null ? [text] : split(text, { section_index }));
   if (bytes || wholeTokens) return parts;
-  const words = createWordSplitter(tokens);
+  const words = createWordSplitter(tokens, "▁");
   return (text, sectionIndex) => parts(text, sectionIndex).flatMap(words);
 }
 
@@ -162,38 +201,12 @@ function splitByPattern(steps: readonly Step[], pattern: unknown): ((text: strin
   };
 }
 
-const WORD_START = "▁";
-
-/**
- * Makes the function that splits a text before a word, which begins with "▁". It does not split behind a character that a token has
- * before a "▁": no other merge can join the text on both sides.
- */
-function createWordSplitter(tokens: Iterable<string>): (text: string) => readonly string[] {
-  const joined = new Set<number>();
-  for (const token of tokens) {
-    for (let at = token.indexOf(WORD_START, 1); at > 0; at = token.indexOf(WORD_START, at + 1)) {
-      joined.add(token.charCodeAt(at - 1));
-    }
-  }
-  return (text) => {
-    const words: string[] = [];
-    let start = 0;
-    for (let at = text.indexOf(WORD_START, 1); at > 0; at = text.indexOf(WORD_START, at + 1)) {
-      if (joined.has(text.charCodeAt(at - 1))) continue;
-      words.push(text.slice(start, at));
-      start = at;
-    }
-    words.push(text.slice(start));
-    return words;
-  };
-}
-
 function encodePiece(
   { bytes, wholeTokens }: Shape,
   merge: (symbols: readonly number[]) => readonly number[],
   toSymbols: ToSymbols,
   idOf: (token: string) => number | undefined,
-): EncodeText {
+): EncodePiece {
   return (piece) => {
     const whole = wholeTokens ? idOf(bytes ? inByteCharacters(piece) : piece) : undefined;
     return whole === undefined ? merge(toSymbols(piece)) : [whole];
@@ -205,7 +218,7 @@ const LONGEST_PIECE = 48;
 /** Number of pieces, about 5 MB, after which those are forgotten that were not asked for since as many new ones came. */
 const MOST_PIECES = 25_000;
 
-function rememberPieces(encode: EncodeText): EncodeText {
+function rememberPieces(encode: EncodePiece): EncodePiece {
   let recent = new Map<string, readonly number[]>();
   let older: ReadonlyMap<string, readonly number[]> = new Map();
   const keep = (piece: string, ids: readonly number[]): readonly number[] => {

@@ -82,7 +82,7 @@ function createTokenizer(
       encode: async (text, specials) => {
         if (!specials) return encode(text);
         if (before === null) return library.encode(text, { add_special_tokens: true }).ids;
-        return [...before, ...encode(text)];
+        return encode(text, before);
       },
       encodeChat: async (messages, answerPrefix) => {
         if (template === null) throw missingChatTemplate(modelDir);
@@ -128,7 +128,10 @@ function openModel(
     const before = fast === null ? null : findSpecials(fast.library);
     if (fast !== null && before !== null) return { ...fast, before };
     const library = createLibrary(tokenizer, config);
-    const encode = (text: string): readonly number[] => library.encode(text, { add_special_tokens: false }).ids;
+    const encode: EncodeText = (text, before = []) => [
+      ...before,
+      ...library.encode(text, { add_special_tokens: false }).ids,
+    ];
     return { library, encode, before: findSpecials(library), rules: null };
   } catch (error) {
     throw new AbtieError(

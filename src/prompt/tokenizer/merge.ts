@@ -8,7 +8,27 @@ export type MergeRule = string | readonly [string, string];
  */
 export function createMerge(rules: RuleFields): (symbols: readonly number[]) => readonly number[] {
   const table = createRuleTable(rules);
-  return (symbols) => (symbols.length < 2 ? symbols : mergeAll(symbols.slice(), table));
+  const links = createLinks(USUAL_SYMBOLS);
+  return (symbols) => {
+    const { length } = symbols;
+    if (length < 2) return symbols;
+    if (length > MOST_SYMBOLS) throw new RangeError(`a text has at most ${MOST_SYMBOLS} symbols, found ${length}`);
+    return mergeAll(symbols.slice(), table, length <= USUAL_SYMBOLS ? links : createLinks(length));
+  };
+}
+
+/** Nearly all words have no more symbols; their links have one place, which is written anew for each. */
+const USUAL_SYMBOLS = 64;
+
+/** The symbols beside each symbol of a text that are still there, and the rule of the pair that begins at it. */
+interface Links {
+  readonly next: Int32Array;
+  readonly previous: Int32Array;
+  readonly ruleAt: Int32Array;
+}
+
+function createLinks(length: number): Links {
+  return { next: new Int32Array(length), previous: new Int32Array(length), ruleAt: new Int32Array(length) };
 }
 
 /** A pair with a rule that may still be in the text: the rank of the rule and the position of the left symbol. */
@@ -19,17 +39,12 @@ const MOST_SYMBOLS = 2 ** 28;
 /** The id of a symbol that was merged into the one on its left. */
 const GONE = -1;
 
-function mergeAll(symbols: number[], table: RuleTable): readonly number[] {
+function mergeAll(symbols: number[], table: RuleTable, { next, previous, ruleAt }: Links): readonly number[] {
   const { length } = symbols;
-  if (length > MOST_SYMBOLS) throw new RangeError(`a text has at most ${MOST_SYMBOLS} symbols, found ${length}`);
-  const next: number[] = [];
-  const previous: number[] = [];
   for (let i = 0; i < length; i++) {
-    next.push(i + 1);
-    previous.push(i - 1);
+    next[i] = i + 1;
+    previous[i] = i - 1;
   }
-  /** The rule of the pair that begins at each symbol. */
-  const ruleAt: number[] = [];
   const candidates: Candidate[] = [];
   const consider = (left: number): void => {
     const right = next[left] ?? length;
