@@ -52,10 +52,11 @@ export function jsonLinesSource(file: OpenFile, wording: Wording = WORDING["json
       };
       return scanJsonLines(file, wording, { ...options, onHeader });
     },
-    parse: (bytes) => {
-      const parsed = parseObject(bytes.toString("utf8"));
-      return typeof parsed === "string" ? null : cellsOf(parsed, names);
-    },
+    parse: (records) =>
+      records.map((bytes) => {
+        const parsed = parseObject(bytes.toString("utf8"));
+        return typeof parsed === "string" ? null : cellsOf(parsed, names);
+      }),
   });
 }
 
