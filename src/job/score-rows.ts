@@ -4,6 +4,7 @@ import type { Effects } from "../effects.ts";
 import type { Judge, Task } from "../judge/judge.ts";
 import type { EnginePool } from "../pool/pool.ts";
 import { scoreOnPool } from "../pool/score-on-pool.ts";
+import { ROWS_PER_MESSAGE, ROWS_PER_THREAD } from "../prompt/threads/threads.ts";
 import type { Clock } from "../types.ts";
 import type { Planner } from "./planner.ts";
 import type { Recorder } from "./recorder.ts";
@@ -126,16 +127,14 @@ async function* tasksOf(options: {
   }
 }
 
-/** Prompts that are prepared ahead for each thread: two messages, one in work and one that waits. */
-const AHEAD_PER_THREAD = 32;
-
 /**
- * Gives the number of prompts that are prepared ahead: enough for all threads, but no more than are in flight, because a prompt that
- * waits long may be one that the planner would no longer choose.
+ * Gives the number of prompts that are prepared ahead: enough for all threads and this one, but no more than are in flight, because a
+ * prompt that waits long may be one that the planner would no longer choose.
  */
 function aheadOf({ workers }: EnginePool<Judge>, threads: number): number {
+  if (threads === 0) return 0;
   const inFlight = workers.reduce((sum, { concurrency, batchSize }) => sum + concurrency() * batchSize(), 0);
-  return Math.min(threads * AHEAD_PER_THREAD, inFlight);
+  return Math.min(threads * ROWS_PER_THREAD + ROWS_PER_MESSAGE, inFlight);
 }
 
 const SHOW_MS = 1_000;

@@ -42,11 +42,13 @@ export function createNeutraliser({
   };
   const beginnings = properPrefixes(tokens);
   const longest = Math.max(0, ...tokens.map((token) => token.length)) - 1;
+  const lastCharacters = new Set([...beginnings].map((beginning) => beginning.slice(-1)));
 
   return (input) => {
     const plain = breakAll(input.toWellFormed(), find);
     const rewritten = normalise === null ? plain : breakRewritten(plain, find, normalise);
-    return { text: closeEnd(rewritten.text, beginnings, longest), count: rewritten.count };
+    const { text, count } = rewritten;
+    return { text: lastCharacters.has(text.slice(-1)) ? closeEnd(text, beginnings, longest) : text, count };
   };
 }
 

@@ -43,16 +43,57 @@ async function askUntilTaken({ there, rows }: Awaited<ReturnType<typeof set>>): 
   throw new Error("no thread took a row");
 }
 
-test.each([1, 3])("prepares the same prompts on %i other threads as on this one", async (count) => {
+test.each([1, 3])("prepares the same prompts on %i other threads and on this one", async (count) => {
   await using used = await set(count);
   const { here, there, rows } = used;
   const expected = await Promise.all(ROWS.map((one) => here.prepare(one, "ba")));
   expect(expected.some(({ cutTokens }) => cutTokens > 0)).toBe(true);
   expect(expected.some(({ neutralised }) => neutralised > 0)).toBe(true);
   await askUntilTaken(used);
-  const before = rows.taken;
+  const before = { ...rows };
   expect(await Promise.all(ROWS.map((one) => there.prepare(one, "ba")))).toEqual(expected);
-  expect(rows.taken - before).toBe(ROWS.length);
+  expect(rows.taken - before.taken + rows.left - before.left).toBe(ROWS.length);
+  // One thread at least is ready, and takes up to 64 rows.
+  expect(rows.taken - before.taken).toBe(ROWS.length);
+});
+
+test("leaves rows to this thread beyond those that the other one has, one each turn of the event loop", async () => {
+  await using used = await set(1);
+  await askUntilTaken(used);
+  const before = { ...used.rows };
+  let turns = 0;
+  let counting = true;
+  const count = (): void => {
+    turns += 1;
+    if (counting) setImmediate(count);
+  };
+  setImmediate(count);
+  const asked = Array.from({ length: 200 }, (_, at) => ROWS[at % ROWS.length] ?? SMALL);
+  await Promise.all(asked.map((one) => used.there.prepare(one, "ba")));
+  counting = false;
+  const [taken, left] = [used.rows.taken - before.taken, used.rows.left - before.left];
+  expect(taken + left).toBe(asked.length);
+  expect(taken).toBeGreaterThanOrEqual(64);
+  expect(left).toBeGreaterThan(0);
+  expect(turns).toBeGreaterThanOrEqual(left);
+});
+
+test("prepares rows of two recipes that are asked for in turns", async () => {
+  await using threads = startPreparingThreads(2);
+  const tokenizer = await fixtureTokenizer("bytelevel");
+  const template = await shippedTemplate("rules");
+  const prepare = [500, 400].map((budget) => {
+    const options = { template, tokenizer, budget };
+    return { here: createPreparer(options), there: createThreadedPreparer(options, threads) };
+  });
+  for (let round = 0; round < 5; round += 1) {
+    const asked = ROWS.map((one, at) => ({ one, by: prepare[at % 2] }));
+    const [found, expected] = await Promise.all([
+      Promise.all(asked.map(({ one, by }) => by?.there.prepare(one, "ab"))),
+      Promise.all(asked.map(({ one, by }) => by?.here.prepare(one, "ab"))),
+    ]);
+    expect(found).toEqual(expected);
+  }
 });
 
 test("prepares a row on this thread while none is ready", async () => {

@@ -2,6 +2,9 @@ import { setMaxListeners } from "node:events";
 import type { Clock } from "../../types.ts";
 import { RequestError } from "./request-error.ts";
 
+/** Given as the reason, because a signal without one makes an error with a stack for each request. */
+const ENDED = new Error("the request has ended");
+
 /**
  * Runs `work` with a signal that aborts when the caller's signal aborts, or after `ms`. Throws RequestError("timeout")
  * when the time is over, and the caller's reason when the caller aborted. Removes its listeners at the end, because a
@@ -27,9 +30,8 @@ export async function withTimeLimit<T>(
     setMaxListeners(0, signal);
     signal.addEventListener("abort", forward, { once: true });
   }
-  const expired = new RequestError("timeout", `${what} took longer than ${ms} ms.`);
   clock.sleep(ms, settled.signal).then(
-    () => inner.abort(expired),
+    () => inner.abort(new RequestError("timeout", `${what} took longer than ${ms} ms.`)),
     () => undefined,
   );
   try {
@@ -41,6 +43,6 @@ export async function withTimeLimit<T>(
     throw error;
   } finally {
     signal?.removeEventListener("abort", forward);
-    settled.abort();
+    settled.abort(ENDED);
   }
 }

@@ -13,7 +13,8 @@ export interface PreparingThreads extends AsyncDisposable {
   readonly count: number;
   /**
    * Prepares a row as a preparer of this recipe does, and throws its errors. Rows that are asked for at the same time share messages.
-   * Null when no thread is ready for this recipe: none was started, it is still loading, or it has failed. Then the caller prepares the row.
+   * Null when the caller had better prepare the row: no thread is ready for this recipe (none was started, it is still loading, or it has
+   * failed), or all have enough to do. The caller gets one row each turn of the event loop.
    */
   readonly prepare: (recipe: Recipe, row: Row, order: Order) => Promise<Prepared | null>;
 }
@@ -26,7 +27,9 @@ export const NO_THREADS: PreparingThreads = {
 };
 
 /** Rows of one message: enough that the message costs little, few enough that all threads get some. */
-const BATCH = 16;
+export const ROWS_PER_MESSAGE = 16;
+/** Rows that a thread has at once: enough that it does not wait when this thread is busy for a moment. */
+export const ROWS_PER_THREAD = 64;
 
 /** Starts threads. They load a recipe when it is first asked for. They do not keep the process alive. */
 export function startPreparingThreads(count: number): PreparingThreads {
@@ -34,6 +37,7 @@ export function startPreparingThreads(count: number): PreparingThreads {
   const threads = Array.from({ length: count }, startThread);
   const keys = new Map<Recipe, string>();
   let waiting: Asked[] = [];
+  let isDealing = false;
 
   const keyOf = (recipe: Recipe): string => {
     const { tokenizer, ...rest } = recipe;
@@ -41,35 +45,53 @@ export function startPreparingThreads(count: number): PreparingThreads {
     keys.set(recipe, key);
     return key;
   };
-  const sendAll = (): void => {
-    const all = waiting;
-    waiting = [];
-    for (const key of new Set(all.map((one) => one.key))) {
-      const asked = all.filter((one) => one.key === key);
-      for (let at = 0; at < asked.length; at += BATCH) {
-        const batch = asked.slice(at, at + BATCH);
-        const ready = threads.filter((thread) => thread.isReady(key));
-        const [first, ...others] = ready;
-        if (first === undefined) for (const { resolve } of batch) resolve(null);
-        else others.reduce((least, other) => (other.rows() < least.rows() ? other : least), first).prepare(key, batch);
+  const take = (key: string): readonly Asked[] => {
+    const batch = waiting.filter((asked) => asked.key === key).slice(0, ROWS_PER_MESSAGE);
+    const taken = new Set(batch);
+    waiting = waiting.filter((asked) => !taken.has(asked));
+    return batch;
+  };
+  /** Gives the rows that wait to threads that are ready for them, until each has enough to do. */
+  const fillThreads = (): void => {
+    for (const key of new Set(waiting.map((asked) => asked.key))) {
+      const ready = threads.filter((thread) => thread.isReady(key));
+      for (let thread = freest(ready); thread !== undefined; thread = freest(ready)) {
+        const batch = take(key);
+        if (batch.length === 0) break;
+        thread.prepare(key, batch);
       }
     }
+  };
+  /** Leaves the next row to the caller, one for each turn of the event loop, so that everything else gets its turn too. */
+  const deal = (): void => {
+    fillThreads();
+    const own = waiting.shift();
+    isDealing = own !== undefined;
+    if (own === undefined) return;
+    own.resolve(null);
+    setImmediate(deal);
   };
   return {
     count,
     prepare: (recipe, row, order) => {
       const key = keyOf(recipe);
       for (const thread of threads) thread.load(key, recipe);
-      if (!threads.some((thread) => thread.isReady(key))) return Promise.resolve(null);
       return new Promise((resolve, reject) => {
         waiting.push({ key, row, order, resolve, reject });
-        if (waiting.length === 1) setImmediate(sendAll);
+        if (!isDealing) setImmediate(deal);
+        isDealing = true;
       });
     },
     [Symbol.asyncDispose]: async () => {
       await allEnded(threads.map(({ stop }) => stop()));
     },
   };
+}
+
+/** Finds the thread with the fewest rows that has room for one more message. */
+function freest(threads: readonly Thread[]): Thread | undefined {
+  const [first] = threads.toSorted((one, other) => one.rows() - other.rows());
+  return first !== undefined && first.rows() + ROWS_PER_MESSAGE <= ROWS_PER_THREAD ? first : undefined;
 }
 
 interface Asked extends RowInOrder {
@@ -149,13 +171,20 @@ function settle(asked: readonly Asked[], outcomes: readonly PromptOutcome[], ids
     if (outcome === undefined) resolve(null);
     else if (outcome.ok) {
       const { ok, tokens, ...rest } = outcome;
-      resolve({ ...rest, ids: Array.from(ids.subarray(at, at + tokens)) });
+      resolve({ ...rest, ids: listOf(ids, at, at + tokens) });
       at += tokens;
     } else {
       const { code, message, details } = outcome;
       reject(code === null ? new Error(message) : new AbtieError(code, message, { details }));
     }
   }
+}
+
+/** Array.from would make an object for each number. */
+function listOf(numbers: Int32Array, start: number, end: number): readonly number[] {
+  const list = new Array<number>(end - start);
+  for (let at = start; at < end; at += 1) list[at - start] = numbers[at] ?? 0;
+  return list;
 }
 
 function threadPath(): string {
