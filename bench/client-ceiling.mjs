@@ -4,7 +4,7 @@
  * Run as: npm run build && node bench/client-ceiling.mjs [--rows 25000] [--tokens 200] [--tokenizer FOLDER] [--orders one|both]
  *                                                        [--input rows.csv] [--keep FOLDER] [--prepared] [--python VENV/bin/python]
  *
- * Writes a file of rows, starts the fake vLLM in a process of its own and `abtie run` in another, and reads time and memory of
+ * Writes a file of rows, starts a server that does nothing (lib/no-op-server.mjs) in a process of its own and `abtie run` in another, and reads time and memory of
  * the latter from /proc while it runs. Rows are made of a few words, which the tokenizer soon has in its cache; with --input they are
  * cut from the words of that file, with one longer word in 25 replaced by a new one. The tokenizer is the small one of the
  * tests; name the folder of a real model to measure its cost. --prepared tokenises beforehand with `abtie plan --keep-tokens`.
@@ -64,14 +64,8 @@ async function main({ rows, tokens, tokenizer, orders, input, prepared, python }
     execFileSync(process.execPath, args, { cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
   }
   const port = await freePort();
-  const fake = spawn(
-    process.execPath,
-    [here("../test/fixtures/engine/fake-vllm.mjs"), "serve", tokenizer, "--port", port],
-    {
-      env: { PATH: process.env.PATH, FAKE_VLLM: JSON.stringify({ labels, quiet: true, vocab: 1_000_000 }) },
-      stdio: "inherit",
-    },
-  );
+  const server = [here("lib/no-op-server.mjs"), tokenizer, port, JSON.stringify(labels)];
+  const fake = spawn(process.execPath, server, { env: { PATH: process.env.PATH }, stdio: "inherit" });
   try {
     await answers(`http://127.0.0.1:${port}/health`);
     const before = await cpuSeconds(fake.pid);
