@@ -2,19 +2,22 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile, rm, stat } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { childrenOf, cpuSeconds, endWithUs } from "../lib/processes.mjs";
 
-const POLL_MS = 200;
+/** How often the processes are looked at; a long command is looked at more rarely, because the look takes time of the same cores. */
+const POLL_MS = { short: 200, long: 2_000 };
+const LONG_SECONDS = 60;
 
 /**
  * Runs a command to its end. `file` is the file that it writes, which is removed before, or a function that finds it at the end.
  * `hasFirst` tells whether a first result is on the disk; default: the file has content. `onTick` is called again and again with the pid,
- * the seconds and the stderr so far. Returns seconds from the command to the last change of the file (`file`), to the first result
- * (`first`) and to the end of the process (`end`), the peak of the resident memory of all its processes (MB), their CPU time (s, up to
- * 0.2 s less for each), its output, and the time of each part of stderr, in seconds from the command. Throws when the exit status is not
+ * the seconds and the stderr so far. Memory, CPU and the first result are looked at every 0.2 s, and with no onTick every 2 s after the first minute. Returns seconds from the command to the last change of the file (`file`), to the first result
+ * (`first`) and to the end of the process (`end`), the peak of the resident memory of all its processes (MB), their CPU time (s, without
+ * that since the last look), its output, and the time of each part of stderr, in seconds from the command. Throws when the exit status is not
  * among `statuses`, when onTick throws, or when it has not ended after `limit` seconds and is killed.
  */
-export async function measure({ command, args, env, cwd, file, hasFirst, statuses = [0], limit, onTick = () => {} }) {
+export async function measure({ command, args, env, cwd, file, hasFirst, statuses = [0], limit, onTick }) {
   if (typeof file === "string") await rm(file, { force: true });
   const began = Date.now();
   const seconds = () => (Date.now() - began) / 1000;
@@ -27,6 +30,8 @@ export async function measure({ command, args, env, cwd, file, hasFirst, statuse
   });
   child.stderr.setEncoding("utf8").on("data", (text) => stderr.push({ at: seconds(), text }));
   const closed = once(child, "close");
+  const ended = new AbortController();
+  child.once("close", () => ended.abort());
   let first = null;
   let peakMb = 0;
   const cpuOf = new Map();
@@ -35,9 +40,10 @@ export async function measure({ command, args, env, cwd, file, hasFirst, statuse
     while (running) {
       if (first === null && (await (hasFirst ?? hasContent)(file))) first = seconds();
       peakMb = Math.max(peakMb, await lookAtTree(child.pid, cpuOf));
-      await onTick({ pid: child.pid, seconds: seconds(), stderr });
+      await onTick?.({ pid: child.pid, seconds: seconds(), stderr });
       if (seconds() > limit) stop();
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      const isLong = onTick === undefined && seconds() >= LONG_SECONDS;
+      await sleep(isLong ? POLL_MS.long : POLL_MS.short, undefined, { signal: ended.signal }).catch(() => {});
     }
   })();
   // What onTick throws ends the command, and then this function.
