@@ -13,7 +13,7 @@ import { moments } from "../helpers/rounds.ts";
 
 const SLOWLY = { concurrency: 2, prompts_per_request: 2 };
 /** Time enough for a start and for some answers, on this machine as it is just now. */
-const DEADLINE_MS = 4_000 + 8 * (await abtie(["run", "nowhere.yaml"], { cwd: await temporaryFolder() })).ms;
+const DEADLINE_MS = 8_000 + 16 * (await abtie(["run", "nowhere.yaml"], { cwd: await temporaryFolder() })).ms;
 const TIMEOUT = { timeout: 10 * DEADLINE_MS + 60_000 };
 
 test.concurrent("ends before the deadline with what a slow server has answered", TIMEOUT, async () => {

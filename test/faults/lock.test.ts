@@ -86,6 +86,8 @@ test.concurrent("two jobs with one output refuse each other, also through a link
   const job = await writeJob({ engine: attachTo(judge), rows: 200, config: SLOWLY });
   const first = startAbtie(["run", "job.yaml", "-o", "out.csv"], { cwd: job.folder });
   await answered(job, 1);
+  // It cannot end before the others were refused, however slow their starts are.
+  judge.change({ constantMs: 5_000 });
   spawnSync("ln", ["-s", "out.csv", join(job.folder, "link.csv")]);
   for (const output of ["out.csv", "./run/../out.csv", "link.csv"]) {
     // With --force, because the file belongs to the other run folder.

@@ -10,7 +10,7 @@ import { until } from "../helpers/processes.ts";
 import { expectValid, readLines } from "../helpers/results.ts";
 
 // Long enough for a start, and for the end before the watchdog, on a busy machine.
-const SOON = { deadline: "22s", reserve: "8s" };
+const SOON = { deadline: "50s", reserve: "16s" };
 
 test.concurrent("an engine that is still starting at the deadline: status 4, with the stage and the end of its log", async () => {
   const job = await writeJob({ engine: spawning({ healthyAfterMs: 600_000 }), rows: 8, config: { time: SOON } });

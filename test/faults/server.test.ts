@@ -84,7 +84,7 @@ test.concurrent.each(MOMENTS)("goes on when the server becomes ten times slower:
 });
 
 test.concurrent("hands in what it has at the deadline when a server is gone for good", TIMEOUT, async () => {
-  const { fake, running, job } = await startAttached(100, ["--deadline", "20s"]);
+  const { fake, running, job } = await startAttached(100, ["--deadline", "60s"]);
   await until("some rows are answered", async () => (await fake.prompts()) > 20);
   fake.signal("SIGKILL");
   expect((await running.ended).status).toBe(5);

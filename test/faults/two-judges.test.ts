@@ -88,7 +88,7 @@ test("goes on with the first judge when the second is lost", async () => {
   await using first = await startJudge({ constantMs: 20 });
   await using second = await startJudge({ seed: 2, constantMs: 20 });
   const job = await writeSideBySide(first, second, 60);
-  const run = inProcess(["run", "job.yaml", "--deadline", "20s"], job.folder);
+  const run = inProcess(["run", "job.yaml", "--deadline", "40s"], job.folder);
   await until("the second judge answers", () => second.stats.prompts > 8);
   await second.close();
   const { status, stderr } = await run;
@@ -138,7 +138,9 @@ test("writes no answer of a second judge whose few answers so far have no label 
     second.change({ faults: [{ kind: "hang", after: second.stats.requests + 8 }] });
     const before = answers(job, SECOND);
     const running = startAbtie(["run", "job.yaml"], { cwd: job.folder });
-    await until("the second judge has answered some rows", () => answers(job, SECOND) > before + 4);
+    await until("the second judge has answered some rows, and the first all", () => {
+      return answers(job, SECOND) > before + 4 && answers(job, FIRST) === 40;
+    });
     running.child.kill(signal);
     await running.ended;
     expect(await gone(job.folder)).toEqual([]);

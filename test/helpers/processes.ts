@@ -28,7 +28,7 @@ export function aliveWith(tag: string): readonly Alive[] {
 }
 
 /** Waits until nothing of a test is alive, and returns what still is after the limit. */
-export async function gone(tag: string, limitMs = 15_000): Promise<readonly Alive[]> {
+export async function gone(tag: string, limitMs = 30_000): Promise<readonly Alive[]> {
   const end = performance.now() + limitMs;
   while (aliveWith(tag).length > 0 && performance.now() < end) await sleep(50);
   return aliveWith(tag);
@@ -49,7 +49,7 @@ export function killAll(tag: string): void {
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,
-  limitMs = 30_000,
+  limitMs = 120_000,
 ): Promise<void> {
   const end = performance.now() + limitMs;
   while (!(await condition())) {
