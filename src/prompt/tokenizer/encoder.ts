@@ -18,8 +18,8 @@ export interface Encoder {
 /**
  * Makes an encoder for a byte-pair model from the contents of tokenizer.json and tokenizer_config.json. It gives the ids of the
  * library several times faster, because it encodes each piece of text once and remembers its ids. The library normalises, and splits
- * the texts of all models but those of plain words. `given` are the merge rules when another thread has read them already. Null for other models. Throws the
- * library's errors.
+ * the texts of all models but those of plain words. `given` are the merge rules when another thread has read them already. Null for
+ * other models. Throws the library's errors.
  */
 export function createEncoder(
   tokenizer: TokenizerJson,

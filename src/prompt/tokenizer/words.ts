@@ -1,3 +1,5 @@
+import { isRecord } from "../../files/json-shape.ts";
+
 const WORD_START = "▁";
 
 /**
@@ -27,16 +29,18 @@ export function createWordSplitter(tokens: Iterable<string>, start: "▁" | " ")
 
 /** Decides whether a normaliser of tokenizer.json only writes each space as "▁", so that a text may be split before it is normalised. */
 export function onlyWritesSpaces(normalizer: unknown): boolean {
-  const { type, pattern, content } = fieldsOf(normalizer);
-  return type === "Replace" && fieldsOf(pattern)["String"] === " " && content === WORD_START;
+  if (!isRecord(normalizer)) return false;
+  const { type, pattern, content } = normalizer;
+  return type === "Replace" && isSpace(pattern) && content === WORD_START;
 }
 
 /** Decides whether a step of a pre-tokenizer splits at spaces alone, which does nothing where they were written as "▁". */
 export function splitsAtSpaces(step: unknown): boolean {
-  const { type, pattern, invert } = fieldsOf(step);
-  return type === "Split" && fieldsOf(pattern)["String"] === " " && invert !== true;
+  if (!isRecord(step)) return false;
+  const { type, pattern, invert } = step;
+  return type === "Split" && isSpace(pattern) && invert !== true;
 }
 
-function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null ? { ...value } : {};
+function isSpace(pattern: unknown): boolean {
+  return isRecord(pattern) && pattern["String"] === " ";
 }
