@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Effects } from "./effects.ts";
 import { AbtieError } from "./errors.ts";
 import { nodeDisk } from "./files/disk.ts";
@@ -43,12 +42,17 @@ function currentFolder(): string {
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  sleep: async (ms, signal) => {
-    try {
-      await sleep(ms, undefined, signal === undefined ? {} : { signal });
-    } catch (error) {
-      signal?.throwIfAborted();
-      throw error;
-    }
-  },
+  // Not that of node:timers/promises, which makes an error with a stack for each sleep that is ended: one for each request.
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      const wake = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", wake);
+        if (signal?.aborted) reject(signal.reason);
+        else resolve();
+      };
+      const timer = setTimeout(wake, ms);
+      if (signal?.aborted) wake();
+      else signal?.addEventListener("abort", wake);
+    }),
 };

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { chooseProxy, isLoopback } from "../../src/engine/client/proxy.ts";
@@ -18,6 +19,38 @@ async function startedFake() {
   onTestFinished(() => fake.close());
   return fake;
 }
+
+describe("a packed answer", () => {
+  const PACKERS = { gzip: gzipSync, br: brotliCompressSync } as const;
+  const packing = (name: keyof typeof PACKERS, body: string, change = (bytes: Buffer): Buffer => bytes) =>
+    serve((request, response) => {
+      if (!(request.headers["accept-encoding"] ?? "").includes(name)) return void response.writeHead(406).end();
+      response.writeHead(200, { "content-encoding": name }).end(change(PACKERS[name](body)));
+    });
+
+  test.each(["gzip", "br"] as const)("is unpacked: %s", async (name) => {
+    const { url } = await packing(name, JSON.stringify({ text: "très bien" }));
+    expect(await clientOf(url).post("/v1/completions", {}, 1)).toEqual({ text: "très bien" });
+  });
+
+  test("that is longer than the limit when it is unpacked is refused", async () => {
+    const { url } = await packing("gzip", JSON.stringify("a".repeat(2_000_000)));
+    await expect(clientOf(url).post("/v1/completions", {}, 1)).rejects.toMatchObject({
+      kind: "malformed",
+      message: expect.stringContaining("is longer than 1.1 MB"),
+    });
+  });
+
+  test("that is damaged or cut short is a failed connection, and the next request is answered", async () => {
+    const text = JSON.stringify("a".repeat(100));
+    let cut = true;
+    const { url } = await packing("gzip", text, (bytes) => (cut ? bytes.subarray(0, bytes.length - 9) : bytes));
+    const client = clientOf(url);
+    await expect(client.post("/v1/completions", {}, 1)).rejects.toMatchObject({ kind: "connection" });
+    cut = false;
+    expect(await client.post("/v1/completions", {}, 1)).toEqual("a".repeat(100));
+  });
+});
 
 describe("a redirect", () => {
   test.each([301, 302, 303, 307, 308])(

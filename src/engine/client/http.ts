@@ -1,4 +1,6 @@
-import { Agent, EnvHttpProxyAgent, fetch as undiciFetch } from "undici";
+import { pipeline, type Readable } from "node:stream";
+import { createBrotliDecompress, createGunzip } from "node:zlib";
+import { Agent, EnvHttpProxyAgent, request } from "undici";
 import type { Secret } from "../../secrets/secret.ts";
 import type { ServerAccess } from "../../secrets/url.ts";
 import { chooseProxy, type ProxyChoice } from "./proxy.ts";
@@ -36,8 +38,8 @@ const BUDGET_BYTES = 64_000_000;
 const REFUSAL_BYTES = 64_000;
 
 /**
- * Opens the connections to a server: undici's fetch, with redirects decided here and bodies read within limits. fetch
- * itself would follow a redirect with the key, and read a body without an end.
+ * Opens the connections to a server: undici's request, which takes half the time of its fetch. Redirects are decided here, since the key
+ * must not follow each of them, and bodies are unpacked and read within limits.
  */
 export function openHttp(options: {
   readonly baseUrl: string;
@@ -49,27 +51,32 @@ export function openHttp(options: {
   const dispatcher = createDispatcher(proxy);
   const { apiKey, access } = options;
   const authorization = access?.authorization?.reveal() ?? `Bearer ${apiKey.reveal()}`;
-  const headers = { "Content-Type": "application/json", Authorization: authorization };
+  const headers = {
+    Accept: "*/*",
+    "Accept-Encoding": Object.keys(UNPACKED).join(", "),
+    "Content-Type": "application/json",
+    "User-Agent": "abtie",
+    Authorization: authorization,
+  };
   const budget: ReadBudget = { limit: BUDGET_BYTES, used: 0 };
   return {
     send: async ({ path, body, maxBytes }, signal) => {
       const method = body === undefined ? "GET" : "POST";
-      const init = { method, headers, redirect: "manual", dispatcher, signal, body: body ?? null } as const;
+      const init = { method, headers, dispatcher, signal, body: body ?? null } as const;
       let url = new URL(`${options.baseUrl}${path}`);
       if (access?.query) url.search = access.query.reveal();
       for (let hops = 0; ; hops += 1) {
-        const response = await undiciFetch(url, init);
-        if (!isRedirect(response.status)) {
-          const limits = response.ok ? { maxBytes, cut: false } : { maxBytes: REFUSAL_BYTES, cut: true };
-          const text = await readBounded(response.body, { ...limits, budget });
-          return { status: response.status, headers: response.headers, text };
+        const { statusCode: status, headers: answered, body: packed } = await request(url, init);
+        // An answer that is not read to its end is an error of its stream, which nobody needs.
+        packed.on("error", () => {});
+        if (!isRedirect(status)) {
+          const isOk = status >= 200 && status <= 299;
+          const limits = isOk ? { maxBytes, cut: false } : { maxBytes: REFUSAL_BYTES, cut: true };
+          const text = await readBounded(unpack(packed, headerOf(answered, "content-encoding")), { ...limits, budget });
+          return { status, headers: { get: (name) => headerOf(answered, name) }, text };
         }
-        await response.body?.cancel();
-        const target = followRedirect(url, {
-          status: response.status,
-          location: response.headers.get("location"),
-          method,
-        });
+        packed.destroy();
+        const target = followRedirect(url, { status, location: headerOf(answered, "location"), method });
         if (hops === MAX_REDIRECTS)
           throw new RequestError(
             "wrong-address",
@@ -82,6 +89,21 @@ export function openHttp(options: {
     // destroy() instead of close(), because close() would wait for an answer that a hung server never sends.
     [Symbol.asyncDispose]: () => dispatcher.destroy(),
   };
+}
+
+/** How bodies are unpacked that a gateway has packed, by the name of the encoding. */
+const UNPACKED = { gzip: createGunzip, br: createBrotliDecompress } as const;
+
+function unpack(body: Readable, encoding: string | null): Readable {
+  const name = encoding?.trim().toLowerCase() ?? "identity";
+  if (!Object.hasOwn(UNPACKED, name)) return body;
+  // An error of either stream is one of the last stream, which its reader sees.
+  return pipeline(body, UNPACKED[name as keyof typeof UNPACKED](), () => {});
+}
+
+function headerOf(headers: Readonly<Record<string, string | string[] | undefined>>, name: string): string | null {
+  const value = headers[name.toLowerCase()];
+  return Array.isArray(value) ? value.join(", ") : (value ?? null);
 }
 
 /** vLLM closes a connection that was idle for 5 s, and a request on a closed connection fails with a reset. */

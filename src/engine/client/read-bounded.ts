@@ -12,32 +12,28 @@ export interface ReadBudget {
  * compressed answer cannot fill the memory either. `budget` bounds all bodies that are read at the same time.
  */
 export async function readBounded(
-  body: ReadableStream<Uint8Array> | null,
+  body: AsyncIterable<Uint8Array>,
   { maxBytes, cut, budget }: { readonly maxBytes: number; readonly cut: boolean; readonly budget: ReadBudget },
 ): Promise<string> {
-  if (body === null) return "";
-  const reader = body.getReader();
   // One growing buffer instead of a list of chunks, because a server may send its answer byte by byte.
   let bytes = new Uint8Array(FIRST_BYTES);
   let length = 0;
   try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) break;
+    // Leaving the loop closes the body, so the rest is not read.
+    for await (const chunk of body) {
       const room = maxBytes - length;
-      const taken = value.byteLength > room ? value.subarray(0, room) : value;
-      if (taken.byteLength < value.byteLength && !cut) throw tooLong(maxBytes);
+      const taken = chunk.byteLength > room ? chunk.subarray(0, room) : chunk;
+      if (taken.byteLength < chunk.byteLength && !cut) throw tooLong(maxBytes);
       if (budget.used + taken.byteLength > budget.limit) throw tooLong(budget.limit);
       bytes = withRoom(bytes, length + taken.byteLength);
       bytes.set(taken, length);
       length += taken.byteLength;
       budget.used += taken.byteLength;
-      if (taken.byteLength < value.byteLength) break;
+      if (taken.byteLength < chunk.byteLength) break;
     }
     return new TextDecoder().decode(bytes.subarray(0, length));
   } finally {
     budget.used -= length;
-    await reader.cancel().catch(() => undefined);
   }
 }
 
