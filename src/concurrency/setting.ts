@@ -6,12 +6,12 @@ export interface Setting {
 }
 
 /**
- * With eight requests in flight the engine has work while one of them is on its way. From 128 prompts on, 16 requests hold at
- * least eight prompts each.
+ * With eight requests in flight the engine has work while one of them is on its way, and few large requests cost the client least. From
+ * 512 prompts on, an H200 reads 16 requests of 32 faster than 8 of 64 (docs/benchmarks.md).
  */
 const FEW_REQUESTS = 8;
 const MANY_REQUESTS = 16;
-const MANY_FROM_LEVEL = 128;
+const MANY_FROM_LEVEL = 512;
 /** A request holds at most 64 prompts, because one refused prompt makes abtie send its whole request again. */
 const MOST_PROMPTS = 64;
 

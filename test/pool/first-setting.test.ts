@@ -14,7 +14,7 @@ test.each([
 const UNSET = { concurrency: null, promptsPerRequest: null };
 
 test.each([
-  { name: "nothing is given", config: UNSET, engine: UNSET, expected: [16, 16] },
+  { name: "nothing is given", config: UNSET, engine: UNSET, expected: [8, 32] },
   { name: "the profile gives both", config: UNSET, engine: { concurrency: 8, promptsPerRequest: 4 }, expected: [8, 4] },
   { name: "the profile gives the level", config: UNSET, engine: { ...UNSET, concurrency: 8 }, expected: [8, 1] },
   { name: "the config gives the requests", config: { ...UNSET, concurrency: 2 }, engine: UNSET, expected: [2, 4] },
