@@ -45,14 +45,14 @@ export const systemClock: Clock = {
   // Not that of node:timers/promises, which makes an error with a stack for each sleep that is ended: one for each request.
   sleep: (ms, signal) =>
     new Promise((resolve, reject) => {
-      const wake = (): void => {
+      if (signal?.aborted) return reject(signal.reason);
+      const end = (): void => {
         clearTimeout(timer);
-        signal?.removeEventListener("abort", wake);
+        signal?.removeEventListener("abort", end);
         if (signal?.aborted) reject(signal.reason);
         else resolve();
       };
-      const timer = setTimeout(wake, ms);
-      if (signal?.aborted) wake();
-      else signal?.addEventListener("abort", wake);
+      const timer = setTimeout(end, ms);
+      signal?.addEventListener("abort", end);
     }),
 };

@@ -6,8 +6,8 @@ export interface Setting {
 }
 
 /**
- * With eight requests in flight the engine has work while one of them is on its way, and few large requests cost the client least. From
- * 512 prompts on, an H200 reads 16 requests of 32 faster than 8 of 64 (docs/benchmarks.md).
+ * With eight requests in flight the engine has work while one of them is on its way, and few large requests cost the client least. With
+ * 512 prompts and more in flight there are 16: with 8 requests of up to 64 at every level an H200 took longer (docs/benchmarks.md).
  */
 const FEW_REQUESTS = 8;
 const MANY_REQUESTS = 16;
@@ -29,7 +29,9 @@ export function settingFor(level: number, promptsPerRequest: number | null): Set
   if (promptsPerRequest !== null) {
     return { concurrency: Math.max(1, Math.round(level / promptsPerRequest)), promptsPerRequest };
   }
-  const requests = Math.min(level, level < MANY_FROM_LEVEL ? FEW_REQUESTS : MANY_REQUESTS);
+  // The level that eight requests would have, so that the setting of this level is the same.
+  const isMany = FEW_REQUESTS * Math.round(level / FEW_REQUESTS) >= MANY_FROM_LEVEL;
+  const requests = Math.min(level, isMany ? MANY_REQUESTS : FEW_REQUESTS);
   const prompts = Math.max(1, Math.round(level / requests));
   if (prompts <= MOST_PROMPTS) return { concurrency: requests, promptsPerRequest: prompts };
   return { concurrency: Math.round(level / MOST_PROMPTS), promptsPerRequest: MOST_PROMPTS };

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { keyProblem } from "../config/engine-schema.ts";
 import type { Effects } from "../effects.ts";
 import { type Client, createClient } from "../engine/client/client.ts";
 import { RequestError, type RequestErrorKind } from "../engine/client/request-error.ts";
@@ -46,13 +47,16 @@ const answerSchema = z.object({
     .min(1),
 });
 
-/** Opens the servers of the requests; the key is that of OPENAI_API_KEY. */
+/** Opens the servers of the requests; the key is that of OPENAI_API_KEY. Throws AbtieError("config") when that cannot be a key. */
 export function openWriters(
   { attach, maxTokens, system }: WritersOptions,
   { clock, env, redactor, random }: Pick<Effects, "clock" | "env" | "redactor" | "random">,
 ): Writers {
   const clients = new Map<string, { client: Client; model: Promise<string | null> }>();
-  const apiKey = new Secret(env["OPENAI_API_KEY"] || "EMPTY");
+  const key = env["OPENAI_API_KEY"] || "EMPTY";
+  const problem = keyProblem(key);
+  if (problem !== null) throw new AbtieError("config", `OPENAI_API_KEY ${problem}`);
+  const apiKey = new Secret(key);
   const open = (address: string) => {
     const { shown, secrets, ...access } = partsOfUrl(address);
     redactor.add(secrets);

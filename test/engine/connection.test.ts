@@ -2,7 +2,8 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { brotliCompressSync, gzipSync } from "node:zlib";
+import type { Duplex } from "node:stream";
+import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { chooseProxy, isLoopback } from "../../src/engine/client/proxy.ts";
@@ -21,34 +22,69 @@ async function startedFake() {
 }
 
 describe("a packed answer", () => {
-  const PACKERS = { gzip: gzipSync, br: brotliCompressSync } as const;
-  const packing = (name: keyof typeof PACKERS, body: string, change = (bytes: Buffer): Buffer => bytes) =>
-    serve((request, response) => {
-      if (!(request.headers["accept-encoding"] ?? "").includes(name)) return void response.writeHead(406).end();
-      response.writeHead(200, { "content-encoding": name }).end(change(PACKERS[name](body)));
+  const PACKERS: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
+    gzip: gzipSync,
+    "x-gzip": gzipSync,
+    deflate: deflateSync,
+    br: brotliCompressSync,
+    "gzip, br": (bytes) => brotliCompressSync(gzipSync(bytes)),
+    identity: (bytes) => bytes,
+  };
+  /** Serves a body in an encoding, changed after it was packed. */
+  const packed = (encoding: string, body: string, change = (bytes: Buffer): Buffer => bytes) =>
+    serve((_, response) => {
+      const bytes = change((PACKERS[encoding] ?? ((plain) => plain))(Buffer.from(body)));
+      response.writeHead(200, { "content-encoding": encoding }).end(bytes);
     });
+  const post = (url: string) => clientOf(url).post("/v1/completions", {}, 1);
 
-  test.each(["gzip", "br"] as const)("is unpacked: %s", async (name) => {
-    const { url } = await packing(name, JSON.stringify({ text: "très bien" }));
-    expect(await clientOf(url).post("/v1/completions", {}, 1)).toEqual({ text: "très bien" });
+  test.each(Object.keys(PACKERS))("is unpacked: %s", async (encoding) => {
+    const { url } = await packed(encoding, JSON.stringify({ text: "très bien" }));
+    expect(await post(url)).toEqual({ text: "très bien" });
   });
 
+  test("is asked for in gzip or brotli", async () => {
+    const { url } = await serve((request, response) => sendJson(response, [request.headers["accept-encoding"]]));
+    expect(await post(url)).toEqual(["gzip, br"]);
+  });
+
+  test.each(["zstd", "gzip, gzip, gzip, gzip"])(
+    "in an encoding that is not known is refused by its name: %s",
+    async (encoding) => {
+      const { url } = await packed(encoding, "{}");
+      await expect(post(url)).rejects.toMatchObject({
+        kind: "malformed",
+        message: expect.stringContaining(`"${encoding}"`),
+      });
+    },
+  );
+
   test("that is longer than the limit when it is unpacked is refused", async () => {
-    const { url } = await packing("gzip", JSON.stringify("a".repeat(2_000_000)));
-    await expect(clientOf(url).post("/v1/completions", {}, 1)).rejects.toMatchObject({
+    const { url } = await packed("gzip", JSON.stringify("a".repeat(2_000_000)));
+    await expect(post(url)).rejects.toMatchObject({
       kind: "malformed",
       message: expect.stringContaining("is longer than 1.1 MB"),
     });
   });
 
-  test("that is damaged or cut short is a failed connection, and the next request is answered", async () => {
-    const text = JSON.stringify("a".repeat(100));
-    let cut = true;
-    const { url } = await packing("gzip", text, (bytes) => (cut ? bytes.subarray(0, bytes.length - 9) : bytes));
+  test.each<[string, (bytes: Buffer) => Buffer, string]>([
+    ["cut short", (bytes) => bytes.subarray(0, bytes.length - 20), "malformed"],
+    ["damaged", (bytes) => Buffer.from(bytes).fill(255, 10, 20), "connection"],
+    ["no gzip at all", () => Buffer.from("{}"), "connection"],
+  ])("that is %s is an error, and the next one is read", async (_, change, kind) => {
+    let isWrong = true;
+    const { url } = await packed("gzip", JSON.stringify("a".repeat(100)), (bytes) => (isWrong ? change(bytes) : bytes));
     const client = clientOf(url);
-    await expect(client.post("/v1/completions", {}, 1)).rejects.toMatchObject({ kind: "connection" });
-    cut = false;
+    await expect(client.post("/v1/completions", {}, 1)).rejects.toMatchObject({ kind });
+    isWrong = false;
     expect(await client.post("/v1/completions", {}, 1)).toEqual("a".repeat(100));
+  });
+
+  test.each(["gzip", "br"])("without a body keeps its status and its time to wait: %s", async (encoding) => {
+    const { url } = await serve((_, response) => {
+      response.writeHead(503, { "content-encoding": encoding, "retry-after": "3" }).end();
+    });
+    await expect(post(url)).rejects.toMatchObject({ kind: "overloaded", status: 503, retryAfterMs: 3_000 });
   });
 });
 
@@ -177,6 +213,22 @@ describe("a proxy", () => {
     const env = { https_proxy: proxy.url };
     await expect(attachTo({ baseUrl: "https://gpu.test:8443" }, { env })).rejects.toThrow("self-signed certificate");
     expect(tunnels).toContain("gpu.test:8443");
+  });
+
+  test.each<[string, (socket: Duplex) => void]>([
+    ["stays silent", (socket) => void socket.resume().on("end", () => socket.destroy())],
+    ["drops each connection", (socket) => void setTimeout(() => socket.destroy(), 50)],
+  ])("that %s instead of making the tunnel is left at the limit, and when the caller aborts", async (_, answer) => {
+    const proxy = await serve(() => {});
+    proxy.server.on("connect", (_request, socket) => answer(socket.on("error", () => {})));
+    const env = { https_proxy: proxy.url };
+    const client = clientOf("https://gpu.test:8443", { env, timeoutMs: 200 });
+    await expect(client.models()).rejects.toMatchObject({ kind: "timeout" });
+    const caller = new AbortController();
+    const asked = client.models({ signal: caller.signal, timeoutMs: 600_000 });
+    caller.abort(new Error("the caller has ended"));
+    await expect(asked).rejects.toThrow("the caller has ended");
+    await client[Symbol.asyncDispose]();
   });
 
   test("is named without its password when it does not answer", async () => {

@@ -346,3 +346,14 @@ test("a config with mistakes is refused with all of them", async () => {
   expect(said.stderr).toContain("gen.yaml:3:1  promts is not a known key");
   expect(said.stderr).toContain("one.temperature expected at most 5, found 9");
 });
+
+test("a key with a line break is refused before anything is asked, and not shown", async () => {
+  const folder = await temporaryFolder({
+    "prompts.jsonl": JSON.stringify({ prompt: "one" }),
+    "gen.yaml": "kind: answers\nattach: http://127.0.0.1:1\nprompts: prompts.jsonl\n",
+  });
+  const env = { OPENAI_API_KEY: "sk-hidden\n" };
+  const said = await inProcess(["generate", "gen.yaml", "-o", "rows.jsonl"], folder, env);
+  expect(said).toMatchObject({ status: 2, stderr: expect.stringContaining("OPENAI_API_KEY contains a line break") });
+  expect(said.stderr).not.toContain("hidden");
+});

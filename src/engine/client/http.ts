@@ -1,8 +1,9 @@
-import { pipeline, type Readable } from "node:stream";
-import { createBrotliDecompress, createGunzip } from "node:zlib";
+import { pipeline, type Readable, type Transform } from "node:stream";
+import { constants, createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import { Agent, EnvHttpProxyAgent, request } from "undici";
 import type { Secret } from "../../secrets/secret.ts";
 import type { ServerAccess } from "../../secrets/url.ts";
+import { malformed } from "./malformed.ts";
 import { chooseProxy, type ProxyChoice } from "./proxy.ts";
 import { type ReadBudget, readBounded } from "./read-bounded.ts";
 import { followRedirect, isRedirect, MAX_REDIRECTS } from "./redirect.ts";
@@ -38,8 +39,8 @@ const BUDGET_BYTES = 64_000_000;
 const REFUSAL_BYTES = 64_000;
 
 /**
- * Opens the connections to a server: undici's request, which takes half the time of its fetch. Redirects are decided here, since the key
- * must not follow each of them, and bodies are unpacked and read within limits.
+ * Opens the connections to a server: undici's request, which costs less than its fetch. Redirects are decided here, since the key must
+ * not follow each of them, and bodies are unpacked and read within limits.
  */
 export function openHttp(options: {
   readonly baseUrl: string;
@@ -53,7 +54,7 @@ export function openHttp(options: {
   const authorization = access?.authorization?.reveal() ?? `Bearer ${apiKey.reveal()}`;
   const headers = {
     Accept: "*/*",
-    "Accept-Encoding": Object.keys(UNPACKED).join(", "),
+    "Accept-Encoding": "gzip, br",
     "Content-Type": "application/json",
     "User-Agent": "abtie",
     Authorization: authorization,
@@ -62,11 +63,12 @@ export function openHttp(options: {
   return {
     send: async ({ path, body, maxBytes }, signal) => {
       const method = body === undefined ? "GET" : "POST";
-      const init = { method, headers, dispatcher, signal, body: body ?? null } as const;
+      // Each request gets its own headers, because the agent of a proxy adds some.
+      const init = () => ({ method, headers: { ...headers }, dispatcher, signal, body: body ?? null }) as const;
       let url = new URL(`${options.baseUrl}${path}`);
       if (access?.query) url.search = access.query.reveal();
       for (let hops = 0; ; hops += 1) {
-        const { statusCode: status, headers: answered, body: packed } = await request(url, init);
+        const { statusCode: status, headers: answered, body: packed } = await request(url, init());
         // An answer that is not read to its end is an error of its stream, which nobody needs.
         packed.on("error", () => {});
         if (!isRedirect(status)) {
@@ -91,15 +93,33 @@ export function openHttp(options: {
   };
 }
 
-/** How bodies are unpacked that a gateway has packed, by the name of the encoding. */
-const UNPACKED = { gzip: createGunzip, br: createBrotliDecompress } as const;
+/** Gives what has come until then when a body ends early, as browsers do; what is missing is found by the reader of the text. */
+const UNTIL_THE_END = { flush: constants.Z_SYNC_FLUSH, finishFlush: constants.Z_SYNC_FLUSH };
+const UNTIL_THE_END_BR = { flush: constants.BROTLI_OPERATION_FLUSH, finishFlush: constants.BROTLI_OPERATION_FLUSH };
+/** How a body is unpacked that a gateway has packed, by the name of the encoding. */
+const UNPACKERS: ReadonlyMap<string, () => Transform> = new Map([
+  ["gzip", () => createGunzip(UNTIL_THE_END)],
+  ["x-gzip", () => createGunzip(UNTIL_THE_END)],
+  ["deflate", () => createInflate(UNTIL_THE_END)],
+  ["br", () => createBrotliDecompress(UNTIL_THE_END_BR)],
+]);
 
-function unpack(body: Readable, encoding: string | null): Readable {
-  const name = encoding?.trim().toLowerCase() ?? "identity";
-  if (!Object.hasOwn(UNPACKED, name)) return body;
-  // An error of either stream is one of the last stream, which its reader sees.
-  return pipeline(body, UNPACKED[name as keyof typeof UNPACKED](), () => {});
+/** Unpacks a body in the reverse order of its encodings. Throws RequestError("malformed") for one that is not known. */
+function unpack(body: Readable, encodings: string | null): Readable {
+  const names = (encodings ?? "").split(",").map((name) => name.trim().toLowerCase());
+  return names.toReversed().reduce((packed: Readable, name) => {
+    if (name === "" || name === "identity") return packed;
+    const unpacker = UNPACKERS.get(name);
+    if (unpacker === undefined || names.length > MOST_ENCODINGS) {
+      body.destroy();
+      throw malformed(`is packed as ${JSON.stringify(encodings)}, which abtie neither asks for nor reads`, null);
+    }
+    // An error of any stream is one of the last stream, which its reader sees.
+    return pipeline(packed, unpacker(), () => {});
+  }, body);
 }
+
+const MOST_ENCODINGS = 3;
 
 function headerOf(headers: Readonly<Record<string, string | string[] | undefined>>, name: string): string | null {
   const value = headers[name.toLowerCase()];

@@ -7,8 +7,9 @@ const ENDED = new Error("the request has ended");
 
 /**
  * Runs `work` with a signal that aborts when the caller's signal aborts, or after `ms`. Throws RequestError("timeout")
- * when the time is over, and the caller's reason when the caller aborted. Removes its listeners at the end, because a
- * signal that lives as long as the run would otherwise keep one listener for every request.
+ * when the time is over, and the caller's reason when the caller aborted, also while `work` does not heed the signal yet: undici
+ * opens a connection to its end first. Removes its listeners at the end, because a signal that lives as long as the run would
+ * otherwise keep one listener for every request.
  */
 export async function withTimeLimit<T>(
   options: {
@@ -34,8 +35,11 @@ export async function withTimeLimit<T>(
     () => inner.abort(new RequestError("timeout", `${what} took longer than ${ms} ms.`)),
     () => undefined,
   );
+  const aborted = new Promise<never>((_, reject) => {
+    inner.signal.addEventListener("abort", () => reject(inner.signal.reason), { once: true });
+  });
   try {
-    return await work(inner.signal);
+    return await Promise.race([work(inner.signal), aborted]);
   } catch (error) {
     // Libraries wrap an abort in their own errors. The signal's reason distinguishes the caller's abort from the time
     // limit.
