@@ -3,26 +3,23 @@
  * itself, and fixed ones.
  *
  * Run as: npm run build && node bench/in-flight.mjs --python VENV/bin/python --model FOLDER --input pandalm.csv
- *           [--rows 700] [--rounds 3] [--settings found,64x1,1x700] [--url http://127.0.0.1:PORT] [--no-warm-up]
+ *           [--rows 700] [--rounds 3] [--settings found,64x1,1x700] [--url http://127.0.0.1:PORT] [--no-warm-up] [--force]
  *
  * With --url the script uses a server that runs already, which must have been started with VLLM_SERVER_DEV_MODE=1: so several calls can
- * share one start. The CPU seconds of the server are then unknown.
+ * share one start. The CPU seconds of the server are then unknown. --force goes on with a model that answers no label, such as one with
+ * dummy weights.
  * The rows are the shortest of the file in order of their length, by the template `rules`, in one order. The settings take turns; before
  * each run the prefix cache is emptied. Prints for each run the seconds of scoring, rows/s, requests, and the CPU seconds of the
  * server and of abtie: on a machine with other work these compare better than the seconds.
  */
 import { spawn } from "node:child_process";
-import { createReadStream, createWriteStream } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { parseArgs } from "node:util";
-import { parse } from "csv-parse";
-import { stringify } from "csv-stringify";
 import { MAIN } from "./lib/job.mjs";
 import { markdown, output, treeCpuSeconds } from "./lib/processes.mjs";
+import { writeShortest } from "./lib/shortest-rows.mjs";
 import { startVllm } from "./lib/vllm.mjs";
 
 const { values } = parseArgs({
@@ -36,6 +33,7 @@ const { values } = parseArgs({
     settings: { type: "string", default: "found,64x1,1x700" },
     url: { type: "string" },
     "warm-up": { type: "boolean", default: true },
+    force: { type: "boolean", default: false },
   },
 });
 const { python, model, input } = values;
@@ -77,14 +75,7 @@ async function start() {
 }
 
 async function writeJob() {
-  const records = [];
-  for await (const record of createReadStream(resolve(input)).pipe(parse({ columns: true, bom: true }))) {
-    records.push(record);
-  }
-  const length = ({ prompt, response_a, response_b }) => prompt.length + response_a.length + response_b.length;
-  const shortest = records.toSorted((one, other) => length(one) - length(other)).slice(0, rows);
-  const target = createWriteStream(join(folder, "rows.csv"));
-  await pipeline(Readable.from(shortest), stringify({ header: true }), target);
+  await writeShortest(join(folder, "rows.csv"), { input, rows });
   const engine = { tokenizer: resolve(model), max_model_len: 2048 };
   const config = { input: "rows.csv", template: "rules", run: "run", orders: "one", engine };
   await writeFile(join(folder, "job.yaml"), JSON.stringify(config));
@@ -99,7 +90,17 @@ async function measure(setting) {
   const before = await serverSeconds();
   const child = spawn(
     process.execPath,
-    [MAIN, "run", "job.yaml", "--fresh", "--json", "--base-url", server.url, ...fixed],
+    [
+      MAIN,
+      "run",
+      "job.yaml",
+      "--fresh",
+      "--json",
+      "--base-url",
+      server.url,
+      ...fixed,
+      ...(values.force ? ["--force"] : []),
+    ],
     { cwd: folder, stdio: ["ignore", "pipe", "pipe"] },
   );
   let own = 0;

@@ -1,17 +1,14 @@
 // The job of the peers: the same rows as a CSV for abtie, and as chats, texts and token ids for the others.
 import { execFile } from "node:child_process";
-import { createReadStream, createWriteStream, existsSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { Tokenizer } from "@huggingface/tokenizers";
-import { parse } from "csv-parse";
-import { stringify } from "csv-stringify";
 import { writeRows } from "../lib/ceiling-job.mjs";
 import { LABELS } from "../lib/job.mjs";
+import { writeShortest } from "../lib/shortest-rows.mjs";
 import { ENGINE } from "../lib/vllm.mjs";
 
 const PREPARED = fileURLToPath(new URL("../prepared-prompts.mjs", import.meta.url));
@@ -38,7 +35,8 @@ export async function writePeersJob({
   const json = async (name) => JSON.parse(await readFile(join(model, name), "utf8"));
   const tokenizer = new Tokenizer(await json("tokenizer.json"), await json("tokenizer_config.json"));
   const target = join(folder, "rows.csv");
-  if (tokens === undefined) await writeShortest(target, { input, rows, longRow });
+  const addLongRow = (shortest, records) => shortest.splice(Math.floor(rows / 3), 0, longRowOf(records[0]));
+  if (tokens === undefined) await writeShortest(target, { input, rows, ...(longRow ? { change: addLongRow } : {}) });
   else await writeRows(target, tokenizer, { rows, tokens, input });
   const engine = { command: server.command, args: server.args, model: resolve(model), max_model_len: maxModelLen };
   const config = { input: "rows.csv", template: "rules", run: "run", output: "submission.csv", orders: "one", engine };
@@ -59,16 +57,6 @@ export async function writePeersJob({
   if (labels.length !== LABELS.length) throw new Error("a label is not one token of this model");
   const length = ids.reduce((sum, prompt) => sum + prompt.length, 0);
   return { folder, rows: ids.length, texts, chats, labels, tokens: length, model: resolve(model), served: ENGINE.name };
-}
-
-async function writeShortest(target, { input, rows, longRow }) {
-  const records = [];
-  const source = createReadStream(resolve(input)).pipe(parse({ columns: true, bom: true }));
-  for await (const record of source) records.push(record);
-  const size = ({ prompt, response_a, response_b }) => prompt.length + response_a.length + response_b.length;
-  const shortest = records.toSorted((one, other) => size(one) - size(other)).slice(0, rows);
-  if (longRow) shortest.splice(Math.floor(rows / 3), 0, longRowOf(records[0]));
-  await pipeline(Readable.from(shortest), stringify({ header: true }), createWriteStream(target));
 }
 
 /** Makes a row of about 3,000 tokens. */

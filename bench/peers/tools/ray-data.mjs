@@ -10,7 +10,7 @@ export const rayData = {
   name: `Ray Data LLM ${RAY}`,
   kinds: ["cold"],
   prepare: async (_, { python }) => {
-    await installBeside(python, "ray", [`ray[data]==${RAY}`]);
+    await installBeside(python, "ray", [`ray[data,serve]==${RAY}`]);
   },
   command: async ({ folder, labels }, { env, python, engineArgs, model }) => ({
     command: python,
