@@ -12,11 +12,11 @@ const PROMPTS = 4;
 /**
  * Chooses how many prompts are in flight at the start. A deep queue costs nothing: the engine answers in the order of its queue, and
  * what it has not begun is taken back without loss. But the prompts in it are chosen before the speed is known. So a job that may have to
- * shorten or leave out rows by a deadline, or that may be decided after a few rows, begins with few.
+ * shorten or leave out rows by a deadline, or that may be decided after a few rows, begins with few. A job of few rows has as many in
+ * flight as it has rows, so that its requests are small and several engines share them.
  */
 export function firstLevel({ rows, isBounded }: { readonly rows: number; readonly isBounded: boolean }): number {
-  if (!isBounded) return DEEP;
-  return Math.min(DEEP, Math.max(SHALLOW, Math.round(COMMITTED_SHARE * rows)));
+  return Math.min(DEEP, Math.max(SHALLOW, isBounded ? Math.round(COMMITTED_SHARE * rows) : rows));
 }
 
 /**

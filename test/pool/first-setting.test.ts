@@ -3,7 +3,8 @@ import { firstLevel, firstSetting } from "../../src/pool/first-setting.ts";
 
 test.each([
   { rows: 25_000, isBounded: false, level: 256 },
-  { rows: 20, isBounded: false, level: 256 },
+  { rows: 60, isBounded: false, level: 60 },
+  { rows: 3, isBounded: false, level: 16 },
   { rows: 20, isBounded: true, level: 16 },
   { rows: 2_500, isBounded: true, level: 50 },
   { rows: 25_000, isBounded: true, level: 256 },
