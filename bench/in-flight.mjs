@@ -20,7 +20,7 @@ import { parseArgs } from "node:util";
 import { MAIN } from "./lib/job.mjs";
 import { markdown, output, treeCpuSeconds } from "./lib/processes.mjs";
 import { writeShortest } from "./lib/shortest-rows.mjs";
-import { startVllm } from "./lib/vllm.mjs";
+import { emptyPrefixCache, startVllm } from "./lib/vllm.mjs";
 
 const { values } = parseArgs({
   allowNegative: true,
@@ -82,8 +82,7 @@ async function writeJob() {
 }
 
 async function measure(setting) {
-  const emptied = await fetch(`${server.url}/reset_prefix_cache`, { method: "POST" });
-  if (!emptied.ok) throw new Error(`the prefix cache was not emptied: ${emptied.status}`);
+  await emptyPrefixCache(server.url);
   const [requests, prompts] = setting.split("x");
   const fixed = setting === "found" ? [] : ["-j", requests, "--set", `prompts_per_request=${prompts}`];
   const serverSeconds = async () => (server.pid === null ? Number.NaN : treeCpuSeconds(server.pid));

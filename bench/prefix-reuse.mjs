@@ -14,10 +14,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { parseMetrics } from "../dist/engine/capabilities/metrics.js";
 import { MAIN } from "./lib/job.mjs";
 import { markdown, output } from "./lib/processes.mjs";
 import { writeShortest } from "./lib/shortest-rows.mjs";
-import { startVllm } from "./lib/vllm.mjs";
+import { emptyPrefixCache, startVllm } from "./lib/vllm.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -74,8 +75,7 @@ async function main(url) {
 
 /** Runs abtie with an empty cache; returns how many prompt tokens the server looked up, and how many it found. */
 async function measure(url, args) {
-  const emptied = await fetch(`${url}/reset_prefix_cache`, { method: "POST" });
-  if (!emptied.ok) throw new Error(`the prefix cache was not emptied: ${emptied.status}`);
+  await emptyPrefixCache(url);
   const before = await counters(url);
   const flags = ["--fresh", "--force", "--json", "--base-url", url];
   const child = spawn(process.execPath, [MAIN, ...args, ...flags], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
@@ -85,13 +85,10 @@ async function measure(url, args) {
 }
 
 async function counters(url) {
-  const page = await (await fetch(`${url}/metrics`)).text();
-  const value = (name) => {
-    const found = new RegExp(`^vllm:${name}_total\\{[^\\n]*\\} (\\S+)$`, "m").exec(page)?.[1];
-    if (found === undefined) throw new Error(`the server does not report ${name}`);
-    return Number(found);
-  };
-  return { asked: value("prefix_cache_queries"), found: value("prefix_cache_hits") };
+  const metrics = parseMetrics(await (await fetch(`${url}/metrics`)).text());
+  const { prefixCacheQueries: asked = null, prefixCacheHits: found = null } = metrics ?? {};
+  if (asked === null || found === null) throw new Error("the server does not report its prefix cache");
+  return { asked, found };
 }
 
 function cells({ asked, found }) {

@@ -37,6 +37,12 @@ export async function startVllm({ python, model, dtype, folder, maxModelLen = "2
   };
 }
 
+/** Empties the prefix cache of a server that was started with VLLM_SERVER_DEV_MODE=1: the page exists only in this mode. */
+export async function emptyPrefixCache(url) {
+  const emptied = await fetch(`${url}/reset_prefix_cache`, { method: "POST" });
+  if (!emptied.ok) throw new Error(`the prefix cache was not emptied: ${emptied.status}`);
+}
+
 /** Gives the environment of vLLM: all cores on a machine without a GPU, no downloads, no usage statistics. */
 export function vllmEnv() {
   return {

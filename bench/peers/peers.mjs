@@ -25,7 +25,7 @@ import { loadavg } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
-import { startVllm, vllmEnv } from "../lib/vllm.mjs";
+import { emptyPrefixCache, startVllm, vllmEnv } from "../lib/vllm.mjs";
 import { readLines, writePeersJob } from "./job.mjs";
 import { measure } from "./measured.mjs";
 import { printTable } from "./table.mjs";
@@ -113,7 +113,7 @@ async function compare() {
   printTable(await readLines(results));
 
   async function measureTool(tool) {
-    if (running !== null) await emptyCache(running.url);
+    if (running !== null) await emptyPrefixCache(running.url);
     const load = loadavg()[0];
     const command = await tool.command(job, { ...context, url: running?.url ?? null });
     const measured = await measure({ ...command, limit: Number(values.limit) });
@@ -185,11 +185,6 @@ async function startServer(engineArgs) {
   });
   process.stderr.write(`vLLM answers after ${server.readySeconds.toFixed(0)} s\n`);
   return server;
-}
-
-async function emptyCache(url) {
-  const emptied = await fetch(`${url}/reset_prefix_cache`, { method: "POST" });
-  if (!emptied.ok) throw new Error(`the prefix cache was not emptied: ${emptied.status}`);
 }
 
 function fail(text) {
