@@ -35,16 +35,13 @@ export async function withTimeLimit<T>(
     () => inner.abort(new RequestError("timeout", `${what} took longer than ${ms} ms.`)),
     () => undefined,
   );
+  // It rejects before `work` does, since its listener is the first. Libraries wrap an abort in their own errors; the signal's reason
+  // distinguishes the caller's abort from the time limit.
   const aborted = new Promise<never>((_, reject) => {
     inner.signal.addEventListener("abort", () => reject(inner.signal.reason), { once: true });
   });
   try {
     return await Promise.race([work(inner.signal), aborted]);
-  } catch (error) {
-    // Libraries wrap an abort in their own errors. The signal's reason distinguishes the caller's abort from the time
-    // limit.
-    if (inner.signal.aborted) throw inner.signal.reason;
-    throw error;
   } finally {
     signal?.removeEventListener("abort", forward);
     settled.abort(ENDED);
